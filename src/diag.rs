@@ -1,0 +1,110 @@
+//! Diagnostics: what is wrong, where, and what to do.
+//!
+//! Every phase returns its problems as values. How they look (terminal, JSON, SARIF) is the command line's concern.
+
+use crate::source::Span;
+
+pub mod code;
+
+pub use code::Code;
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// A text at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub span: Span,
+    pub text: String,
+}
+
+/// One edit that would mend a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    pub span: Span,
+    pub replacement: String,
+    pub title: String,
+}
+
+/// One problem.
+///
+/// The message is one lowercase sentence without a period, names in backticks; the first label is the place to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    pub message: String,
+    pub labels: Vec<Label>,
+    pub help: Option<String>,
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// A problem with the severity of its code, at a place.
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            labels: vec![Label { span, text: String::new() }],
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// Says what the first place shows.
+    pub fn here(mut self, text: impl Into<String>) -> Self {
+        self.labels[0].text = text.into();
+        self
+    }
+
+    /// Adds another place that matters.
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds an edit that would mend it.
+    pub fn fix(mut self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
+        self.fixes.push(Fix { span, replacement: replacement.into(), title: title.into() });
+        self
+    }
+
+    /// Whether nothing may be written because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Whether any of them is an error.
+pub fn any_error(list: &[Diagnostic]) -> bool {
+    list.iter().any(Diagnostic::is_error)
+}
+
+/// The name among `known` that was most likely meant, if one is close.
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= name.len().max(candidate.len()).div_ceil(3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean `x`?` for the closest known name, or `fallback`.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, fallback: &str) -> String {
+    match closest(name, known) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None => fallback.to_owned(),
+    }
+}

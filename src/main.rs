@@ -1,0 +1,2 @@
+//! The command-line program: a thin shell around the library.
+fn main(){}
