@@ -1,5 +1,8 @@
 //! kmodel: a declarative cluster-config compiler.
 
-pub mod source;
+pub mod check;
 pub mod diag;
+pub mod source;
+pub mod stdlib;
 pub mod syntax;
+pub mod world;

@@ -1,0 +1,105 @@
+//! A program: the files of a model with their names resolved.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::ast::{self, Name};
+
+/// The number of a module within one [`Program`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct ModuleId(pub u32);
+
+/// All files that a model is made of. `modules[0]` is the file the compile started from; an imported file comes after
+/// the first one that imports it.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub sources: Sources,
+    pub modules: Vec<Module>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct Module {
+    pub source: SourceId,
+    /// Where relative imports, `read` and `template` start from.
+    pub place: ModulePlace,
+    pub file: ast::File,
+    /// Every name that can be used in the file: its own, and those it imports.
+    pub scope: IndexMap<Name, Symbol>,
+}
+
+/// Where a module comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ModulePlace {
+    /// A path inside the embedded standard library: `etcd/etcd.km`.
+    Standard(PathBuf),
+    /// A path of the world.
+    File(PathBuf),
+}
+
+/// What a name stands for: a statement of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    pub kind: SymbolKind,
+    pub module: ModuleId,
+    /// Index into the module's `file.statements`.
+    pub statement: u32,
+    /// Where the name is declared.
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SymbolKind {
+    Param,
+    Let,
+    Machines,
+    Component,
+    Interface,
+    Authority,
+    Keypair,
+    Secret,
+}
+
+impl Program {
+    /// The module with this number.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    /// The statement that a symbol stands for.
+    pub fn statement(&self, symbol: Symbol) -> &ast::Statement {
+        &self.module(symbol.module).file.statements[symbol.statement as usize]
+    }
+
+    /// What `name` stands for in a module.
+    pub fn lookup(&self, module: ModuleId, name: &str) -> Option<Symbol> {
+        self.module(module).scope.get(name).copied()
+    }
+
+    /// The component that a symbol stands for.
+    pub fn component(&self, symbol: Symbol) -> Option<&ast::Component> {
+        match &self.statement(symbol).kind {
+            ast::StatementKind::Component(component) => Some(component),
+            _ => None,
+        }
+    }
+
+    /// The interface that a symbol stands for.
+    pub fn interface(&self, symbol: Symbol) -> Option<&ast::Interface> {
+        match &self.statement(symbol).kind {
+            ast::StatementKind::Interface(interface) => Some(interface),
+            _ => None,
+        }
+    }
+
+    /// The modules that make up the model itself: all that are not of the standard library.
+    pub fn own_modules(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
+        self.modules
+            .iter()
+            .enumerate()
+            .filter(|(_, module)| matches!(module.place, ModulePlace::File(_)))
+            .map(|(index, module)| (ModuleId(index as u32), module))
+    }
+}

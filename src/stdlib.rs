@@ -1,0 +1,25 @@
+//! The standard library: `.km` files, templates and tables, embedded into the program.
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+
+/// The text of a file of the standard library, by its path inside it (`etcd/etcd.km`).
+pub fn read(path: &Path) -> Option<&'static str> {
+    FILES.get_file(path)?.contents_utf8()
+}
+
+/// The paths of all `.km` files in it, sorted.
+pub fn modules() -> Vec<&'static Path> {
+    let mut list = Vec::new();
+    collect(&FILES, &mut list);
+    list.sort();
+    list
+}
+
+fn collect(dir: &'static Dir<'static>, list: &mut Vec<&'static Path>) {
+    list.extend(dir.files().map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "km")));
+    dir.dirs().for_each(|d| collect(d, list));
+}

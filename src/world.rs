@@ -1,0 +1,59 @@
+//! What a compile may ask of the outside.
+//!
+//! Everything else is pure. The command line, the language server (open buffers) and tests each bring their own world.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+/// The outside, behind one door.
+pub trait World: Sync {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// What the file system says, or `InvalidData` when it is not UTF-8.
+    fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// The time, which is asked for only when something is issued.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The real file system and clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl World for Disk {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+/// Files in memory and a clock that stands still, for tests.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    files: std::collections::BTreeMap<PathBuf, String>,
+    now: OffsetDateTime,
+}
+
+impl Memory {
+    /// A world with these files, at the start of the year 2026.
+    pub fn new<P: Into<PathBuf>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        let now = OffsetDateTime::from_unix_timestamp(1_767_225_600).expect("a date in range");
+        Self { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect(), now }
+    }
+}
+
+impl World for Memory {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.files.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+}
