@@ -1,0 +1,3 @@
+//! From a plan to bundles: the files, units and artifacts of every machine, for no target in particular.
+
+pub mod bundle;
