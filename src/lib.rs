@@ -6,6 +6,7 @@ pub mod check;
 pub mod diag;
 pub mod model;
 pub mod pki;
+pub mod plan;
 pub mod render;
 pub mod source;
 pub mod stdlib;
