@@ -2,6 +2,41 @@
 //!
 //! In: a root file and a world. Out: a [`Program`] and every problem found in any of its files.
 
+use std::path::Path;
+
+use crate::diag::Diagnostic;
+use crate::world::World;
+
+pub mod load;
+pub mod order;
+pub mod place;
 pub mod program;
+pub mod scope;
 
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
+
+/// A program and what is wrong with it.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub program: Program,
+    /// Sorted by place; the problems of the syntax are among them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads the file `root` and all it imports, and checks every one of them.
+pub fn check(world: &dyn World, root: &Path) -> Checked {
+    let resolved = scope::resolve(load::load(world, root));
+    let mut diagnostics = resolved.diagnostics;
+    tidy(&mut diagnostics);
+    Checked { program: resolved.program, diagnostics }
+}
+
+/// Sorted by place, each problem once.
+fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (place(a), a.code, &a.message).cmp(&(place(b), b.code, &b.message)));
+    diagnostics.dedup();
+}
+
+fn place(diagnostic: &Diagnostic) -> Option<crate::source::Span> {
+    diagnostic.labels.first().map(|label| label.span)
+}
