@@ -7,11 +7,36 @@ use std::path::Path;
 use crate::diag::Diagnostic;
 use crate::world::World;
 
+mod annotation;
+mod body;
+pub mod builtin;
+mod call;
+mod checker;
+mod component;
+mod env;
+mod expr;
+mod flag_set;
+pub mod flags;
+mod flow;
+mod given;
+mod group;
+mod interface;
+mod item;
 pub mod load;
+mod mismatch;
+mod names;
+mod naming;
+pub mod notation;
+mod operator;
 pub mod order;
 pub mod place;
+mod placed;
 pub mod program;
+mod record;
+pub mod schema;
 pub mod scope;
+mod suggest;
+pub mod ty;
 
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 

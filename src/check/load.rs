@@ -195,3 +195,19 @@ fn reason(error: &io::Error) -> String {
         _ => error.to_string().to_lowercase(),
     }
 }
+
+/// Whether a text seems to declare a name, going by its words alone.
+pub fn file_declares(text: &str, name: &str) -> bool {
+    const HEADS: [&str; 14] = [
+        "param", "let", "machines", "component", "interface", "authority", "keypair", "secret", "cert", "option",
+        "provides", "requires", "peers", "address",
+    ];
+    let mut before = "";
+    for word in text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()) {
+        if word == name && HEADS.contains(&before) {
+            return true;
+        }
+        before = word;
+    }
+    false
+}
