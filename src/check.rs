@@ -2,6 +2,66 @@
 //!
 //! In: a root file and a world. Out: a [`Program`] and every problem found in any of its files.
 
+use std::path::Path;
+
+use crate::diag::Diagnostic;
+use crate::world::World;
+
+mod annotation;
+mod body;
+pub mod builtin;
+mod call;
+mod checker;
+mod component;
+mod env;
+mod expr;
+mod flag_set;
+pub mod flags;
+mod flow;
+mod given;
+mod group;
+mod interface;
+mod item;
+pub mod load;
+mod mismatch;
+mod names;
+mod naming;
+pub mod notation;
+mod operator;
+pub mod order;
+pub mod place;
+mod placed;
 pub mod program;
+mod record;
+pub mod schema;
+pub mod scope;
+mod suggest;
+pub mod ty;
 
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
+
+/// A program and what is wrong with it.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub program: Program,
+    /// Sorted by place; the problems of the syntax are among them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads the file `root` and all it imports, and checks every one of them.
+pub fn check(world: &dyn World, root: &Path) -> Checked {
+    let resolved = scope::resolve(load::load(world, root));
+    let mut diagnostics = resolved.diagnostics;
+    tidy(&mut diagnostics);
+    Checked { program: resolved.program, diagnostics }
+}
+
+/// Sorted by place, each problem once.
+fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (place(a), a.code, &a.message).cmp(&(place(b), b.code, &b.message)));
+    diagnostics.dedup();
+}
+
+fn place(diagnostic: &Diagnostic) -> Option<crate::source::Span> {
+    diagnostic.labels.first().map(|label| label.span)
+}

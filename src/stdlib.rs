@@ -23,3 +23,10 @@ fn collect(dir: &'static Dir<'static>, list: &mut Vec<&'static Path>) {
     list.extend(dir.files().map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "km")));
     dir.dirs().for_each(|d| collect(d, list));
 }
+
+/// The texts of the files directly in a folder of it, sorted by name.
+pub fn files(folder: &Path) -> Vec<&'static str> {
+    let mut files: Vec<_> = FILES.get_dir(folder).into_iter().flat_map(Dir::files).collect();
+    files.sort_by_key(|file| file.path());
+    files.into_iter().filter_map(|file| file.contents_utf8()).collect()
+}

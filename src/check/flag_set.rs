@@ -1,0 +1,63 @@
+//! A set of flags: `kube-apiserver { etcd-servers = store.urls }`.
+
+use super::expr::Typer;
+use super::flags::{self, Table};
+use super::mismatch;
+use super::names::quoted;
+use super::ty::Ty;
+use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::syntax::ast::{Field, Ident};
+
+impl<'p> Typer<'_, 'p> {
+    /// The type of a set of flags, each checked against the table of its program.
+    pub fn flags(&mut self, program: &Ident, fields: &'p [Field]) -> Ty {
+        self.unique_keys(fields);
+        let Some(table) = flags::table(&program.name) else {
+            self.no_table(program);
+            fields.iter().for_each(|field| {
+                self.infer(&field.value);
+            });
+            return Ty::Flags;
+        };
+        fields.iter().for_each(|field| self.flag(table, field));
+        Ty::Flags
+    }
+
+    fn flag(&mut self, table: &Table, field: &'p Field) {
+        self.key(&field.key);
+        let name = field.key.plain();
+        let known = name.as_deref().and_then(|name| table.flags.get(name));
+        let Some(known) = known else {
+            self.infer(&field.value);
+            if let Some(name) = name {
+                self.unknown_flag(table, &name, field);
+            }
+            return;
+        };
+        let found = self.against(field, &Ty::secret(known.ty()));
+        if found.is_secret() {
+            let message = format!("the flags of `{}` can be read by everyone on the machine", table.program);
+            self.checker.report(mismatch::exposed(field.value.span, message));
+        }
+    }
+
+    fn unknown_flag(&mut self, table: &Table, name: &str, field: &Field) {
+        let span = field.key.span();
+        let (from, through) = (table.known_from, table.known_through);
+        let message = format!("`{}` has no flag `{name}` in any version", table.program);
+        let fallback = format!("looked at {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);
+        let names = || table.flags.keys().map(String::as_str);
+        let diagnostic = Diagnostic::new(Code::UnknownFlag, span, message).help(did_you_mean(name, names(), &fallback));
+        self.checker.report(match closest(name, names()) {
+            Some(near) => diagnostic.fix(span, near, format!("write `{near}`")),
+            None => diagnostic,
+        });
+    }
+
+    fn no_table(&mut self, program: &Ident) {
+        let message = format!("there is no table of the flags of `{}`", program.name);
+        let fallback = format!("there are tables of {}; give others in `args`", quoted(flags::programs()));
+        let diagnostic = Diagnostic::new(Code::UnknownName, program.span, message);
+        self.checker.report(diagnostic.help(did_you_mean(&program.name, flags::programs(), &fallback)));
+    }
+}

@@ -1,0 +1,170 @@
+//! What the language itself brings: `cluster`, `machine`, `unit`, `app` and the like, and what certificates, authorities
+//! and secrets are in expressions.
+
+use std::sync::{Arc, LazyLock};
+
+use super::notation::ty;
+use super::ty::{Member, Record, Ty};
+use crate::syntax::ast::Name;
+
+type Rows = &'static [(&'static str, &'static str)];
+
+const CLUSTER: Rows = &[
+    ("name", "string"),
+    ("kubernetes", "version"),
+    ("pods", "cidr"),
+    ("services", "cidr"),
+    ("pod-ranges", "list<cidr>"),
+    ("service-ranges", "list<cidr>"),
+    ("nodes", "cidr"),
+    ("domain", "string"),
+    ("gateway", "ip"),
+    ("dns", "list<ip>"),
+    ("extra-names", "list<string>"),
+];
+
+const MACHINE: Rows = &[
+    ("name", "string"),
+    ("address", "ip"),
+    ("group", "string"),
+    ("index", "int"),
+    ("cores", "float"),
+    ("memory", "size"),
+    ("disk", "size"),
+    ("arch", "\"amd64\" | \"arm64\""),
+    ("zone", "string?"),
+    ("labels", "map<string>"),
+    ("taints", "list<string>"),
+];
+
+const GROUP: Rows = &[
+    ("name", "string"),
+    ("count", "int"),
+    ("cores", "float"),
+    ("memory", "size"),
+    ("disk", "size"),
+    ("arch", "\"amd64\" | \"arm64\""),
+    ("zone", "string?"),
+    ("zones", "list<string>"),
+    ("spread", "string?"),
+    ("addresses", "list<ip>"),
+    ("first-address", "ip?"),
+    ("labels", "map<string>"),
+    ("taints", "list<string>"),
+];
+
+const UNIT: Rows = &[("name", "string"), ("index", "int")];
+
+const APP: Rows = &[
+    ("name", "string"),
+    ("count", "int"),
+    ("units", "list<{ name: string, machine: string, address: ip, index: int }>"),
+];
+
+const CERT: Rows = &[
+    ("cert", "path"),
+    ("key", "path"),
+    ("ca", "path"),
+    ("cn", "string"),
+    ("pem", "string"),
+    ("key-pem", "secret<string>"),
+    ("ca-pem", "string"),
+];
+
+const AUTHORITY: Rows = &[("cert", "path"), ("key", "path"), ("pem", "string")];
+const KEYPAIR: Rows = &[("key", "path"), ("public", "path")];
+const SECRET: Rows = &[("value", "secret<string>")];
+
+struct Given {
+    cluster: Ty,
+    machine: Ty,
+    group: Ty,
+    unit: Ty,
+    app: Ty,
+    cert: Ty,
+    authority: Ty,
+    keypair: Ty,
+    secret: Ty,
+    machines: Ty,
+    target: Ty,
+}
+
+static GIVEN: LazyLock<Given> = LazyLock::new(|| Given {
+    cluster: record("cluster", CLUSTER),
+    machine: record("machine", MACHINE),
+    group: record("machine group", GROUP),
+    unit: record("unit", UNIT),
+    app: record("app", APP),
+    cert: record("certificate", CERT),
+    authority: record("authority", AUTHORITY),
+    keypair: record("key pair", KEYPAIR),
+    secret: record("secret", SECRET),
+    machines: Ty::list(record("machine", MACHINE)),
+    target: target(),
+});
+
+fn record(name: &'static str, rows: Rows) -> Ty {
+    Ty::record(name, rows.iter().map(|(key, text)| (*key, ty(text))))
+}
+
+/// A target has a name, and fields of its own that only its platform knows.
+fn target() -> Ty {
+    let name = Member { ty: Ty::String, optional: false };
+    let fields = [(Name::from("name"), name)].into_iter().collect();
+    Ty::Record(Arc::new(Record { name: Some("target"), fields, open: true }))
+}
+
+/// The names that the language brings into a component, besides `option`.
+pub fn in_component(name: &str) -> Option<Ty> {
+    Some(match name {
+        "machine" => GIVEN.machine.clone(),
+        "unit" => GIVEN.unit.clone(),
+        "app" => GIVEN.app.clone(),
+        "target" => GIVEN.target.clone(),
+        _ => return in_file(name),
+    })
+}
+
+/// The names that the language brings into a file.
+pub fn in_file(name: &str) -> Option<Ty> {
+    Some(match name {
+        "cluster" => GIVEN.cluster.clone(),
+        "machines" => GIVEN.machines.clone(),
+        _ => return None,
+    })
+}
+
+/// A field of the machine, bare in a `where`.
+pub fn machine_field(name: &str) -> Option<Ty> {
+    MACHINE.iter().find(|(key, _)| *key == name).map(|(_, text)| ty(text))
+}
+
+/// The names of those fields.
+pub fn machine_fields() -> impl Iterator<Item = Name> {
+    MACHINE.iter().map(|(key, _)| Name::from(*key))
+}
+
+/// A certificate in expressions.
+pub fn cert() -> Ty {
+    GIVEN.cert.clone()
+}
+
+/// An authority in expressions.
+pub fn authority() -> Ty {
+    GIVEN.authority.clone()
+}
+
+/// A key pair in expressions.
+pub fn keypair() -> Ty {
+    GIVEN.keypair.clone()
+}
+
+/// A secret in expressions.
+pub fn secret() -> Ty {
+    GIVEN.secret.clone()
+}
+
+/// A machine group in expressions of a file.
+pub fn group() -> Ty {
+    GIVEN.group.clone()
+}

@@ -1,0 +1,50 @@
+//! The machine groups, applications and other things of a model, whichever of its files they stand in.
+
+use indexmap::IndexMap;
+
+use super::{ModuleId, Program};
+use crate::source::Span;
+use crate::syntax::ast::{self, Name, StatementKind};
+
+/// A statement that is part of the model.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'p> {
+    pub module: ModuleId,
+    pub statement: &'p ast::Statement,
+    /// It is in the `add` of an overlay.
+    pub added: bool,
+}
+
+/// Every statement of the model, and its machine groups by name.
+#[derive(Debug, Default)]
+pub struct Groups<'p> {
+    pub parts: Vec<Part<'p>>,
+    pub by_name: IndexMap<Name, Span>,
+}
+
+impl<'p> Groups<'p> {
+    pub fn new(program: &'p Program) -> Self {
+        let mut groups = Groups::default();
+        for (module, file) in program.own_modules() {
+            file.file.statements.iter().for_each(|statement| groups.add(module, statement, false));
+        }
+        groups
+    }
+
+    fn add(&mut self, module: ModuleId, statement: &'p ast::Statement, added: bool) {
+        self.parts.push(Part { module, statement, added });
+        match &statement.kind {
+            StatementKind::Machines(machines) => {
+                self.by_name.entry(machines.name.name.clone()).or_insert(machines.name.span);
+            }
+            StatementKind::Overlay(overlay) => {
+                for change in &overlay.changes {
+                    if let ast::ChangeKind::Add(statement) = &change.kind {
+                        self.add(module, statement, true);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The items of a component.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::checker::Checker;
+use super::component::Info;
+use super::expr::Typer;
+use super::mismatch;
+use super::schema::{self, item as schemas};
+use super::ty::Ty;
+use super::{Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::{
+    self, Definition, Endpoint, ExprKind, Ident, Item, ItemKind, Literal, Name, Needs, NeedsKind, PathItem,
+};
+
+impl<'p> Checker<'p> {
+    /// Checks everything in a component.
+    pub fn component(&mut self, symbol: Symbol) {
+        let Some(info) = self.info(symbol) else { return };
+        self.kebab(&info.component.name);
+        Declared::default().all(self, &info);
+        for (index, item) in info.component.items.iter().enumerate() {
+            self.item(&info, index, item);
+        }
+    }
+
+    fn item(&mut self, info: &Rc<Info<'p>>, index: usize, item: &'p Item) {
+        match &item.kind {
+            ItemKind::For(bounds) => self.for_version(info, bounds),
+            ItemKind::Option(option) => self.option(info, option),
+            ItemKind::Let(_) => {
+                self.local_let(info, index);
+            }
+            ItemKind::Endpoint(endpoint) => self.endpoint(info, endpoint),
+            ItemKind::Cert(cert) => self.definition(info, &schemas::CERT, cert),
+            ItemKind::Kubeconfig(item) => self.inside(info).kubeconfig(item),
+            ItemKind::Holds(name) => {
+                self.reference(info.place.0, name, SymbolKind::Authority);
+            }
+            ItemKind::Unit(unit) => self.inside(info).unit(unit),
+            ItemKind::File(file) => self.inside(info).file(file),
+            ItemKind::Dir(dir) => self.inside(info).dir(dir),
+            ItemKind::Needs(needs) => self.inside(info).needs(needs),
+            ItemKind::Artifact(artifact) => self.artifact(info, artifact),
+            ItemKind::Image(image) => self.definition(info, &schemas::IMAGE, image),
+            ItemKind::Listen(listen) => self.definition(info, &schemas::LISTEN, listen),
+            ItemKind::Address(address) => self.definition(info, &schemas::ADDRESS, address),
+            ItemKind::Check(check) => self.inside(info).assertion(check),
+        }
+    }
+
+    fn definition(&mut self, info: &Rc<Info<'p>>, schema: &schema::Schema, item: &'p Definition) {
+        self.inside(info).body(schema, &item.body, item.name.span);
+    }
+
+    fn for_version(&mut self, info: &Rc<Info<'p>>, item: &'p ast::ForVersion) {
+        if &*item.subject.name != "kubernetes" {
+            let message = format!("a component cannot be for `{}`", item.subject.name);
+            let diagnostic = Diagnostic::new(Code::UnknownName, item.subject.span, message);
+            self.report(diagnostic.help("write `for kubernetes >= 1.31, < 1.37`"));
+        }
+        for (_, bound) in &item.bounds {
+            self.inside(info).check(bound, &Ty::Version);
+        }
+    }
+
+    fn option(&mut self, info: &Rc<Info<'p>>, option: &'p ast::OptionItem) {
+        let Some(default) = &option.default else { return };
+        let ty = info.options.get(&option.name.name).map_or(Ty::Error, |known| known.ty.clone());
+        let found = self.inside(info).check_declared(default, &ty, option.ty.span, "declared");
+        if found.is_secret() && !ty.is_secret() {
+            self.report(mismatch::exposed(default.span, format!("the option `{}` is not secret", option.name.name)));
+        }
+    }
+
+    fn endpoint(&mut self, info: &Rc<Info<'p>>, endpoint: &'p Endpoint) {
+        let interface = self.reference(info.place.0, &endpoint.interface, SymbolKind::Interface);
+        let known = interface.and_then(|symbol| self.interface(symbol));
+        let head = endpoint.name.span;
+        let schema = schema::endpoint::of(endpoint.kind);
+        let Some(known) = known else {
+            return self.loose_endpoint(info, schema, endpoint);
+        };
+        let gives = endpoint.kind != ast::EndpointKind::Requires;
+        let more = if gives { known.fields.clone() } else { Default::default() };
+        let found = self.inside(info).body_with(schema, &more, &endpoint.body, head);
+        for (name, field) in more.iter().filter(|(name, field)| field.required && !found.contains_key(*name)) {
+            let message = format!("`{}` needs the field `{name}` of its interface", endpoint.name.name);
+            let diagnostic = Diagnostic::new(Code::MissingField, head, message).label(field.span, "declared here");
+            self.report(diagnostic.help(format!("add `{name} = ...`, of type `{}`", field.ty)));
+        }
+    }
+
+    /// An endpoint whose interface is not known: only what every endpoint has is checked.
+    fn loose_endpoint(&mut self, info: &Rc<Info<'p>>, schema: &schema::Schema, endpoint: &'p Endpoint) {
+        let mut typer = self.inside(info);
+        for field in &endpoint.body.fields {
+            match field.key.plain().and_then(|name| schema.fields.get(&*name)) {
+                Some(schema::Spec { takes: schema::Takes::Value(ty), .. }) => typer.against(field, ty),
+                _ => typer.infer(&field.value),
+            };
+        }
+    }
+
+    fn artifact(&mut self, info: &Rc<Info<'p>>, item: &'p Definition) {
+        let head = item.name.span;
+        let found = self.inside(info).body(&schemas::ARTIFACT, &item.body, head);
+        let has = |name: &str| found.contains_key(name);
+        let lacks = match (has("release"), has("url")) {
+            (true, false) => (!has("version")).then_some(("version", "of type `version`")),
+            (false, true) => (!has("hash")).then_some(("hash", "of type `map<string>`")),
+            (false, false) => Some(("release", "of type `string`")),
+            (true, true) => None,
+        };
+        if let Some((name, ty)) = lacks {
+            self.inside(info).missing(&schemas::ARTIFACT, name, ty.into(), head);
+        }
+        if !has("install") && !has("extract") {
+            self.inside(info).missing(&schemas::ARTIFACT, "install", "or `extract`".into(), head);
+        }
+    }
+}
+
+impl<'p> Typer<'_, 'p> {
+    /// Checks a `check` or a `warn`.
+    pub fn assertion(&mut self, item: &'p ast::Check) {
+        self.check(&item.condition, &Ty::Bool);
+        if let Some(message) = &item.message {
+            self.check(message, &Ty::String);
+        }
+    }
+
+    fn kubeconfig(&mut self, item: &'p PathItem) {
+        match relative(item) {
+            Some(_) => {}
+            None => {
+                self.check(&item.path, &Ty::Path);
+            }
+        }
+        self.body(&schemas::KUBECONFIG, &item.body, item.path.span);
+        if let Some(mode) = item.body.field("mode").filter(|mode| !is_private(&mode.value)) {
+            let message = "a kubeconfig holds a private key, which others could read with this mode";
+            let diagnostic = Diagnostic::new(Code::SecretExposed, mode.value.span, message);
+            self.checker.report(diagnostic.help("leave `mode` out: it is 0600"));
+        }
+    }
+
+    fn unit(&mut self, item: &'p PathItem) {
+        self.unit_name(item);
+        let found = self.body(&schemas::UNIT, &item.body, item.path.span);
+        if !found.contains_key("exec") && !found.contains_key("packaged") {
+            self.missing(&schemas::UNIT, "exec", "of type `path`".into(), item.path.span);
+        }
+    }
+
+    fn unit_name(&mut self, item: &'p PathItem) {
+        const KINDS: [&str; 5] = [".service", ".socket", ".timer", ".mount", ".target"];
+        let ExprKind::Text(text) = &item.path.kind else { return };
+        let Some(name) = text.plain() else { return };
+        if !KINDS.iter().any(|kind| name.ends_with(kind)) {
+            let message = format!("`{name}` is not the name of a unit");
+            let diagnostic = Diagnostic::new(Code::InvalidName, item.path.span, message);
+            self.checker.report(diagnostic.help(format!("write `{name}.service`")));
+        }
+    }
+
+    fn file(&mut self, item: &'p PathItem) {
+        match &item.each {
+            None => self.one_file(item),
+            Some(each) => {
+                self.each(each, None, |typer| {
+                    typer.one_file(item);
+                    Ty::Error
+                });
+            }
+        }
+    }
+
+    fn one_file(&mut self, item: &'p PathItem) {
+        self.check(&item.path, &Ty::Path);
+        // Nothing of a file is looked at when its `when` is false.
+        let when = item.body.field("when");
+        let facts = when.map_or_else(Vec::new, |field| super::flow::facts(&self.env, &field.value, true));
+        let found = self.knowing(facts, |typer| typer.body(&schemas::FILE, &item.body, item.path.span));
+        self.sources(item);
+        for name in ["text", "content", "vars"] {
+            if found.get(name).is_some_and(Ty::is_secret) {
+                self.private(item, name);
+            }
+        }
+    }
+
+    /// A file's bytes come from one place.
+    fn sources(&mut self, item: &PathItem) {
+        let given: Vec<_> = ["text", "content", "template"].iter().filter_map(|name| item.body.field(name)).collect();
+        match given.as_slice() {
+            [] => {
+                let message = "a file needs one of `text`, `content` and `template`";
+                let diagnostic = Diagnostic::new(Code::MissingField, item.path.span, message);
+                self.checker.report(diagnostic.help("say what it holds: `text = \"...\"`"));
+            }
+            [one] => self.needs_format(item, one),
+            [first, second, ..] => {
+                let message = "a file has only one of `text`, `content` and `template`";
+                let diagnostic = Diagnostic::new(Code::DuplicateField, second.key.span(), message);
+                self.checker.report(diagnostic.label(first.key.span(), "given here already").help("keep one of them"));
+            }
+        }
+    }
+
+    fn needs_format(&mut self, item: &PathItem, source: &ast::Field) {
+        if source.key.plain().as_deref() == Some("content") && item.body.field("format").is_none() {
+            let message = "`content` needs the field `format`";
+            let diagnostic = Diagnostic::new(Code::MissingField, source.key.span(), message);
+            self.checker.report(diagnostic.help("say how it is written: `format = \"yaml\"`"));
+        }
+    }
+
+    /// A file with a secret in it is for its owner alone.
+    fn private(&mut self, item: &PathItem, name: &str) {
+        let Some(source) = item.body.field(name) else { return };
+        let mode = item.body.field("mode");
+        if mode.is_some_and(|mode| is_private(&mode.value)) {
+            return;
+        }
+        let message = "others on the machine could read the secret in this file";
+        let diagnostic = Diagnostic::new(Code::SecretExposed, source.key.span(), message).here("this holds a secret");
+        self.checker.report(match mode {
+            Some(mode) => diagnostic
+                .label(mode.value.span, "this mode is not private")
+                .help("a mode without group and others, such as 0600, keeps it private")
+                .fix(mode.value.span, "0600", "make it private"),
+            None => diagnostic
+                .label(item.path.span, "its mode is 0644 by itself")
+                .help("add `mode = 0600`"),
+        });
+    }
+
+    fn dir(&mut self, item: &'p PathItem) {
+        self.check(&item.path, &Ty::Path);
+        self.body(&schemas::DIR, &item.body, item.path.span);
+    }
+
+    fn needs(&mut self, needs: &'p Needs) {
+        let facts = match &needs.condition {
+            Some(condition) => {
+                self.check(condition, &Ty::Bool);
+                super::flow::facts(&self.env, condition, true)
+            }
+            None => Vec::new(),
+        };
+        self.knowing(facts, |typer| match &needs.kind {
+            NeedsKind::Module(_) => {}
+            NeedsKind::Sysctl(_, value) => typer.sysctl(value),
+            NeedsKind::Package(value) | NeedsKind::Command(value) => {
+                typer.check(value, &Ty::String);
+            }
+            NeedsKind::Device(value) | NeedsKind::Mount(value) => {
+                typer.check(value, &Ty::Path);
+            }
+        });
+    }
+
+    fn sysctl(&mut self, value: &'p ast::Expr) {
+        let wanted = super::notation::ty("int | string | bool | size | port | ip");
+        self.check(value, &wanted);
+    }
+}
+
+/// The relative path of a kubeconfig, which goes to the output and to no machine.
+pub fn relative(item: &PathItem) -> Option<&ast::Text> {
+    match &item.path.kind {
+        ExprKind::Text(text) => match text.parts.first() {
+            Some(ast::TextPart::Text(start)) if !start.starts_with('/') => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a mode is written down and lets only the owner in.
+fn is_private(mode: &ast::Expr) -> bool {
+    match &mode.kind {
+        ExprKind::Literal(Literal::Mode(mode)) => mode & 0o077 == 0,
+        ExprKind::Paren(inner) => is_private(inner),
+        ExprKind::If { then, otherwise: Some(otherwise), .. } => is_private(then) && is_private(otherwise),
+        _ => false,
+    }
+}
+
+/// The names declared in one component.
+#[derive(Default)]
+struct Declared {
+    seen: HashMap<(&'static str, Name), Span>,
+}
+
+impl Declared {
+    fn all(&mut self, checker: &mut Checker<'_>, info: &Info<'_>) {
+        for item in &info.component.items {
+            match &item.kind {
+                ItemKind::Option(option) => {
+                    checker.kebab(&option.name);
+                    self.one(checker, "option", &option.name);
+                }
+                ItemKind::Let(item) => self.value(checker, &item.name),
+                ItemKind::Endpoint(endpoint) => self.value(checker, &endpoint.name),
+                ItemKind::Cert(item) | ItemKind::Address(item) => self.value(checker, &item.name),
+                ItemKind::Listen(item) => self.one(checker, "listener", &item.name),
+                ItemKind::Artifact(item) => self.one(checker, "artifact", &item.name),
+                ItemKind::Image(item) => self.one(checker, "image", &item.name),
+                ItemKind::Unit(item) => self.path(checker, "unit", item),
+                ItemKind::Holds(name) => self.one(checker, "held authority", name),
+                _ => {}
+            }
+        }
+    }
+
+    fn value(&mut self, checker: &mut Checker<'_>, name: &Ident) {
+        checker.free(name);
+        self.one(checker, "value", name);
+    }
+
+    fn path(&mut self, checker: &mut Checker<'_>, kind: &'static str, item: &PathItem) {
+        if let ExprKind::Text(text) = &item.path.kind {
+            if let Some(name) = text.plain() {
+                self.one(checker, kind, &Ident { name, span: item.path.span });
+            }
+        }
+    }
+
+    fn one(&mut self, checker: &mut Checker<'_>, kind: &'static str, name: &Ident) {
+        let Some(first) = self.seen.insert((kind, name.name.clone()), name.span) else { return };
+        let what = if kind == "value" { "name" } else { kind };
+        let message = format!("the {what} `{}` is declared twice in this component", name.name);
+        let diagnostic = Diagnostic::new(Code::DuplicateName, name.span, message).label(first, "first declared here");
+        checker.report(diagnostic.help("give one of them another name"));
+    }
+}

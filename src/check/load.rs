@@ -1,0 +1,213 @@
+//! The files of a program.
+//!
+//! In: a root file and a world. Out: every file reachable through `use`, each parsed once, with the edges between them.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use super::place::{candidates, normal};
+use super::{Module, ModuleId, ModulePlace, Program};
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::source::{SourceId, Span};
+use crate::stdlib;
+use crate::syntax;
+use crate::syntax::ast::{self, StatementKind};
+use crate::world::World;
+
+/// One `use` that found its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Import {
+    /// Index into the importing module's statements.
+    pub statement: u32,
+    pub target: ModuleId,
+    /// The path as written.
+    pub span: Span,
+}
+
+/// The files, their imports, and what was wrong with either.
+pub struct Loaded {
+    /// Scopes are still empty.
+    pub program: Program,
+    /// For each module its imports, in source order; one whose file was not found is absent.
+    pub imports: Vec<Vec<Import>>,
+    /// For each module, whether its text has syntax errors.
+    pub broken: Vec<bool>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the root and everything it imports.
+pub fn load(world: &dyn World, root: &Path) -> Loaded {
+    let mut loader = Loader::new(world);
+    loader.root(root);
+    let mut next = 0;
+    while next < loader.out.program.modules.len() {
+        loader.follow(ModuleId(next as u32));
+        next += 1;
+    }
+    loader.out
+}
+
+struct Loader<'w> {
+    world: &'w dyn World,
+    known: HashMap<ModulePlace, ModuleId>,
+    out: Loaded,
+}
+
+impl<'w> Loader<'w> {
+    fn new(world: &'w dyn World) -> Self {
+        let out =
+            Loaded { program: Program::default(), imports: Vec::new(), broken: Vec::new(), diagnostics: Vec::new() };
+        Self { world, known: HashMap::new(), out }
+    }
+
+    fn root(&mut self, path: &Path) {
+        let place = ModulePlace::File(normal(path));
+        match self.world.read(path) {
+            Ok(text) => {
+                self.add(place, &text);
+            }
+            Err(error) => {
+                let id = self.add(place, "");
+                let span = Span::new(self.out.program.module(id).source, 0, 0);
+                let message = format!("cannot read `{}`: {}", path.display(), reason(&error));
+                self.out.diagnostics.push(Diagnostic::new(Code::FileNotFound, span, message));
+            }
+        }
+    }
+
+    fn add(&mut self, place: ModulePlace, text: &str) -> ModuleId {
+        let id = ModuleId(self.out.program.modules.len() as u32);
+        let source = self.out.program.sources.add(place.name(), text);
+        let file = self.parse(source, text);
+        self.known.insert(place.clone(), id);
+        self.out.program.modules.push(Module { source, place, file, scope: Default::default() });
+        self.out.imports.push(Vec::new());
+        id
+    }
+
+    fn parse(&mut self, source: SourceId, text: &str) -> ast::File {
+        let parse = syntax::parse(source, text);
+        self.out.broken.push(!parse.diagnostics.is_empty());
+        self.out.diagnostics.extend(parse.diagnostics);
+        parse.file
+    }
+
+    fn follow(&mut self, id: ModuleId) {
+        let module = self.out.program.module(id);
+        let place = module.place.clone();
+        for (statement, path) in uses(&module.file) {
+            let span = path.span;
+            match self.find(&place, &path.name) {
+                Ok(target) => self.out.imports[id.0 as usize].push(Import { statement, target, span }),
+                Err(error) => self.out.diagnostics.push(not_found(&place, &path, &error)),
+            }
+        }
+    }
+
+    fn find(&mut self, from: &ModulePlace, path: &str) -> io::Result<ModuleId> {
+        for place in candidates(from, path) {
+            if let Some(id) = self.known.get(&place) {
+                return Ok(*id);
+            }
+            match self.read(&place) {
+                Ok(text) => return Ok(self.add(place, &text)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn read(&self, place: &ModulePlace) -> io::Result<String> {
+        match place {
+            ModulePlace::Standard(path) => {
+                stdlib::read(path).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
+            ModulePlace::File(path) => self.world.read(path),
+        }
+    }
+}
+
+fn uses(file: &ast::File) -> Vec<(u32, ast::Ident)> {
+    let paths = file.statements.iter().enumerate().filter_map(|(index, statement)| match &statement.kind {
+        StatementKind::Use(import) => Some((index as u32, import.path.clone())),
+        _ => None,
+    });
+    paths.collect()
+}
+
+fn not_found(from: &ModulePlace, path: &ast::Ident, error: &io::Error) -> Diagnostic {
+    if error.kind() != io::ErrorKind::NotFound {
+        let message = format!("cannot read `{}`: {}", path.name, reason(error));
+        return Diagnostic::new(Code::FileNotFound, path.span, message);
+    }
+    let message = match path.name.strip_prefix("std/") {
+        Some(name) => format!("the standard library has no `{name}`"),
+        None => format!("there is no file for `{}`", path.name),
+    };
+    let diagnostic = Diagnostic::new(Code::FileNotFound, path.span, message);
+    let diagnostic = match std_suggestion(&path.name) {
+        Some(near) => diagnostic.fix(path.span, format!("std/{near}"), format!("import `std/{near}`")),
+        None => diagnostic,
+    };
+    diagnostic.help(not_found_help(from, &path.name))
+}
+
+fn not_found_help(from: &ModulePlace, path: &str) -> String {
+    if let Some(name) = path.strip_prefix("std/") {
+        let names = standard_names();
+        let list = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        return did_you_mean(name, names.iter().map(String::as_str), &format!("it has {list}"));
+    }
+    let tried: Vec<_> = candidates(from, path).iter().map(|place| format!("`{}`", place.name())).collect();
+    match tried.as_slice() {
+        [] => format!("write `./{path}` for a file beside this one, or `std/{path}` for the standard library"),
+        _ => format!("looked for {}", tried.join(" and ")),
+    }
+}
+
+fn std_suggestion(path: &str) -> Option<String> {
+    if path.starts_with('.') {
+        return None;
+    }
+    let name = path.strip_prefix("std/").unwrap_or(path);
+    let names = standard_names();
+    crate::diag::closest(name, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// The names that may follow `std/`: `etcd` for `etcd.km` and for `etcd/etcd.km`.
+pub fn standard_names() -> Vec<String> {
+    stdlib::modules().into_iter().map(import_name).collect()
+}
+
+fn import_name(path: &Path) -> String {
+    let plain = path.with_extension("");
+    let folder =
+        plain.parent().filter(|parent| parent.file_name().is_some() && parent.file_name() == plain.file_name());
+    folder.unwrap_or(&plain).display().to_string()
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
+
+/// Whether a text seems to declare a name, going by its words alone.
+pub fn file_declares(text: &str, name: &str) -> bool {
+    const HEADS: [&str; 14] = [
+        "param", "let", "machines", "component", "interface", "authority", "keypair", "secret", "cert", "option",
+        "provides", "requires", "peers", "address",
+    ];
+    let mut before = "";
+    for word in text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()) {
+        if word == name && HEADS.contains(&before) {
+            return true;
+        }
+        before = word;
+    }
+    false
+}

@@ -1,0 +1,137 @@
+//! What to say when a value does not fit.
+
+use super::ty::Ty;
+use crate::diag::{Code, Diagnostic, closest};
+use crate::source::Span;
+
+/// Why a value of type `found` may not stand where `expected` is.
+pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, String)>) -> Diagnostic {
+    let diagnostic = if found.is_secret() && !expected.is_secret() && found.reveal().fits(expected) {
+        return exposed(span, "a secret may not stand here");
+    } else if *found == Ty::None || found.present().fits(expected) {
+        maybe_none(span, found, expected)
+    } else if expected.texts().is_some() {
+        not_a_choice(span, found, expected)
+    } else {
+        different(span, found, expected)
+    };
+    match declared {
+        Some((place, text)) => diagnostic.label(*place, text.clone()),
+        None => diagnostic,
+    }
+}
+
+/// A secret where others can read it.
+pub fn exposed(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::SecretExposed, span, message)
+        .here("this is secret")
+        .help("only the `text`, `content` or `vars` of a file that no group and no other may read may hold a secret")
+}
+
+fn maybe_none(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
+    if *found == Ty::None {
+        return Diagnostic::new(Code::MaybeNone, span, format!("expected `{expected}`, found `none`"))
+            .help("give a value, or leave the field out");
+    }
+    Diagnostic::new(Code::MaybeNone, span, format!("expected `{expected}`, but this may be `none`"))
+        .here(format!("a `{}`", found.widen()))
+        .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
+}
+
+fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
+    let texts = expected.texts().unwrap_or_default();
+    let choices = texts.iter().map(|text| format!("`\"{text}\"`")).collect::<Vec<_>>().join(", ");
+    let Ty::Text(text) = found else {
+        let message = format!("expected `{expected}`, found `{}`", found.widen());
+        return Diagnostic::new(Code::TypeMismatch, span, message).help(format!("the values are {choices}"));
+    };
+    let message = format!("expected `{expected}`, found `\"{text}\"`");
+    let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
+    match closest(text, texts.iter().map(|text| &**text)) {
+        Some(near) => diagnostic
+            .help(format!("did you mean `\"{near}\"`?"))
+            .fix(span, format!("\"{near}\""), format!("write `\"{near}\"`")),
+        None => diagnostic.help(format!("the values are {choices}")),
+    }
+}
+
+fn different(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
+    let message = format!("expected `{expected}`, found `{}`", found.widen());
+    let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
+    match advice(found, expected) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+fn advice(found: &Ty, expected: &Ty) -> Option<String> {
+    let text = match (found, expected) {
+        (Ty::Path, Ty::String) => "a path becomes text with `string(..)` or inside a string: \"${path}\"".into(),
+        (Ty::Int, Ty::Size) => "give it a unit: `4GiB`, `512MiB`".into(),
+        (Ty::Int, Ty::Duration) => "give it a unit: `30s`, `1h30m`, `7d`".into(),
+        (Ty::Int, Ty::Port) => "say which protocol: `6443/tcp`, `53/udp`".into(),
+        (Ty::Int, Ty::Mode) => "a mode begins with a zero: `0644`".into(),
+        (Ty::Int, Ty::Percent) => "a percentage is written `50%`".into(),
+        (Ty::Port, Ty::Int) => "`number(port)` is a port without its protocol".into(),
+        (Ty::String | Ty::Text(_), Ty::Ip) => "an address is written without quotes; `ip(..)` reads one from text".into(),
+        (Ty::Text(_), Ty::Cidr | Ty::Version | Ty::Size | Ty::Duration | Ty::Port | Ty::Mode | Ty::Int | Ty::Bool) => {
+            "write it without quotes".into()
+        }
+        (Ty::Float, Ty::Version) => "a version is written `1.34.2`".into(),
+        (Ty::Size | Ty::Duration | Ty::Int | Ty::Ip | Ty::Cidr | Ty::Version | Ty::Port | Ty::Bool, Ty::String) => {
+            "put it into a string: \"${value}\", or use `string(..)`".into()
+        }
+        (_, Ty::List(item)) if found.fits(item) => "put it in brackets: `[value]`".into(),
+        (Ty::Record(record), _) if record.name == Some("secret") => "the secret itself is its `.value`".into(),
+        (Ty::Record(record), Ty::Path) if matches!(record.name, Some("certificate" | "authority")) => {
+            "its file is `.cert`, its private key `.key`".into()
+        }
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// Something that cannot stand inside a string.
+pub fn piece(span: Span, found: &Ty) -> Diagnostic {
+    match found {
+        Ty::Optional(inner) if inner.is_scalar() => {
+            Diagnostic::new(Code::MaybeNone, span, "this may be `none`, which cannot stand in a string")
+                .here(format!("a `{}`", found.widen()))
+                .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
+        }
+        _ => Diagnostic::new(Code::TypeMismatch, span, format!("a `{}` cannot stand in a string", found.widen()))
+            .help(piece_help(found)),
+    }
+}
+
+fn piece_help(found: &Ty) -> &'static str {
+    match found.present() {
+        Ty::List(_) => "say how: `join(list, \",\")`, or `json(list)`",
+        Ty::Map(_) => "say how: `json(..)` or `yaml(..)`",
+        Ty::Record(record) if record.name.is_some() => "take one of its fields",
+        Ty::Record(_) => "take one of its fields, or say how: `json(..)` or `yaml(..)`",
+        _ => "only a text, a number, an address and the like can",
+    }
+}
+
+/// A path that does not start at the root.
+pub fn relative_path(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::TypeMismatch, span, "expected `path`, found a text that does not begin with `/`")
+        .help("a path on a machine is absolute")
+}
+
+/// Something that `for` cannot go over.
+pub fn not_a_list(span: Span, found: &Ty, keyed: bool) -> Diagnostic {
+    let wanted = if keyed { "a list or a map" } else { "a list" };
+    match found {
+        Ty::Optional(_) | Ty::None => {
+            Diagnostic::new(Code::MaybeNone, span, format!("expected {wanted}, but this may be `none`"))
+                .help("give a default with `??`: `list ?? []`")
+        }
+        Ty::Map(_) | Ty::Record(_) => {
+            Diagnostic::new(Code::TypeMismatch, span, format!("expected {wanted}, found `{}`", found.widen()))
+                .help("go over a map with two names: `for key, value in map`")
+        }
+        _ => Diagnostic::new(Code::TypeMismatch, span, format!("expected {wanted}, found `{}`", found.widen())),
+    }
+}

@@ -1,0 +1,201 @@
+//! What a name stands for, and what to say when it stands for nothing.
+
+use std::rc::Rc;
+
+use super::checker::Checker;
+use super::component::{Info, Local};
+use super::env::Sight;
+use super::expr::Typer;
+use super::given;
+use super::suggest;
+use super::ty::Ty;
+use super::{ModuleId, Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic, closest};
+use crate::syntax::ast::{Ident, Name};
+
+/// Names of the language that a declaration may not take.
+pub const RESERVED: [&str; 7] = ["cluster", "option", "machine", "unit", "app", "machines", "target"];
+
+impl SymbolKind {
+    /// How it is called in messages, with its article.
+    pub fn noun(self) -> &'static str {
+        match self {
+            SymbolKind::Param => "a param",
+            SymbolKind::Let => "a let",
+            SymbolKind::Machines => "a machine group",
+            SymbolKind::Component => "a component",
+            SymbolKind::Interface => "an interface",
+            SymbolKind::Authority => "an authority",
+            SymbolKind::Keypair => "a key pair",
+            SymbolKind::Secret => "a secret",
+        }
+    }
+}
+
+impl<'p> Checker<'p> {
+    /// The symbol that a name must stand for; says so when it does not.
+    pub fn reference(&mut self, module: ModuleId, name: &Ident, kind: SymbolKind) -> Option<Symbol> {
+        match self.program.lookup(module, &name.name) {
+            Some(symbol) if symbol.kind == kind => Some(symbol),
+            Some(symbol) => {
+                self.wrong_kind(name, symbol, kind.noun());
+                None
+            }
+            None => {
+                let known = self.names_of_kind(module, kind);
+                self.unknown_name(module, name, kind.noun(), &known);
+                None
+            }
+        }
+    }
+
+    /// Says that a name stands for something else than `wanted`.
+    pub fn wrong_kind(&mut self, name: &Ident, symbol: Symbol, wanted: &str) {
+        let message = format!("`{}` is {}, and here stands {wanted}", name.name, symbol.kind.noun());
+        let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).here(format!("not {wanted}"));
+        self.report(diagnostic.label(symbol.span, "declared here"));
+    }
+
+    fn names_of_kind(&self, module: ModuleId, kind: SymbolKind) -> Vec<Name> {
+        let scope = &self.program.module(module).scope;
+        scope.iter().filter(|(_, symbol)| symbol.kind == kind).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Says that a name is not known, unless its file could not be read.
+    pub fn unknown_name(&mut self, module: ModuleId, name: &Ident, noun: &str, known: &[Name]) {
+        let what = noun.strip_prefix("an ").or(noun.strip_prefix("a ")).unwrap_or(noun);
+        let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no {what} is named `{}`", name.name));
+        self.unknown(module, name, diagnostic, known);
+    }
+
+    fn unknown(&mut self, module: ModuleId, name: &Ident, diagnostic: Diagnostic, known: &[Name]) {
+        if suggest::is_lost(self.resolved, module, &name.name) {
+            return;
+        }
+        let near = closest(&name.name, known.iter().map(|n| &**n)).map(str::to_owned);
+        let import = suggest::import(self.resolved, module, &name.name);
+        let diagnostic = match (import, near) {
+            (Some(import), _) => {
+                let diagnostic = diagnostic.help(format!("add `{}`", import.line));
+                diagnostic.fix(import.span, import.text, format!("add `{}`", import.line))
+            }
+            (None, Some(near)) => {
+                let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                diagnostic.fix(name.span, near.clone(), format!("write `{near}`"))
+            }
+            (None, None) if known.is_empty() => diagnostic.help("there is none here yet"),
+            (None, None) => diagnostic.help(format!("known here: {}", super::scope::list(known.iter()))),
+        };
+        self.report(diagnostic);
+    }
+}
+
+impl<'p> Typer<'_, 'p> {
+    /// The type of a name's value.
+    pub fn name(&mut self, name: &Ident) -> Ty {
+        if let Some(ty) = self.env.local(&name.name) {
+            return ty.clone();
+        }
+        match self.env.sight.clone() {
+            Sight::Component(info) => self.component_name(name, &info),
+            Sight::Selection => match given::machine_field(&name.name) {
+                Some(ty) => ty,
+                None => self.file_name(name),
+            },
+            Sight::File => self.file_name(name),
+        }
+    }
+
+    fn component_name(&mut self, name: &Ident, info: &Rc<Info<'p>>) -> Ty {
+        if matches!(&*name.name, "machine" | "unit") {
+            self.checker.mentions.entry(info.place).or_insert((name.span, name.name.clone()));
+        }
+        if &*name.name == "option" {
+            return info.option.clone();
+        }
+        if let Some(ty) = given::in_component(&name.name) {
+            return ty;
+        }
+        match info.values.get(&name.name) {
+            Some(Local::Let(index)) => self.checker.local_let(info, *index),
+            Some(Local::Cert) => given::cert(),
+            Some(Local::Address) => Ty::Ip,
+            Some(Local::Endpoint) => info.endpoints[&name.name].ty.clone(),
+            None => self.scope_name(name),
+        }
+    }
+
+    fn file_name(&mut self, name: &Ident) -> Ty {
+        match given::in_file(&name.name) {
+            Some(ty) => ty,
+            None => self.scope_name(name),
+        }
+    }
+
+    fn scope_name(&mut self, name: &Ident) -> Ty {
+        let program = self.checker.program;
+        match program.lookup(self.env.module, &name.name) {
+            Some(symbol) => self.symbol(name, symbol),
+            None => self.no_such_value(name),
+        }
+    }
+
+    fn symbol(&mut self, name: &Ident, symbol: Symbol) -> Ty {
+        match symbol.kind {
+            SymbolKind::Param => self.checker.param(symbol),
+            SymbolKind::Let => self.checker.file_let(symbol),
+            SymbolKind::Authority => given::authority(),
+            SymbolKind::Keypair => given::keypair(),
+            SymbolKind::Secret => given::secret(),
+            SymbolKind::Component => Ty::Component(None),
+            SymbolKind::Machines => self.group(name, symbol),
+            SymbolKind::Interface => {
+                self.checker.wrong_kind(name, symbol, "a value");
+                Ty::Error
+            }
+        }
+    }
+
+    fn group(&mut self, name: &Ident, symbol: Symbol) -> Ty {
+        if !matches!(self.env.sight, Sight::Component(_)) {
+            return given::group();
+        }
+        let message = format!("a component cannot see the machine group `{}`", name.name);
+        let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
+        let help = "a component is written for any machines: use `app.units` or `machines`, or give it an `option`";
+        self.checker.report(diagnostic.help(help));
+        Ty::Error
+    }
+
+    fn no_such_value(&mut self, name: &Ident) -> Ty {
+        if self.checker.groups.by_name.contains_key(&name.name) && !matches!(self.env.sight, Sight::Component(_)) {
+            return given::group();
+        }
+        let known = self.visible();
+        let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{}`", name.name));
+        self.checker.unknown(self.env.module, name, diagnostic, &known);
+        Ty::Error
+    }
+
+    /// Every name that a value may have here.
+    pub fn visible(&self) -> Vec<Name> {
+        let mut names: Vec<Name> = self.env.locals.iter().map(|(name, _)| name.clone()).collect();
+        match &self.env.sight {
+            Sight::Component(info) => {
+                names.extend(info.values.keys().cloned());
+                names.extend(RESERVED.iter().map(|name| Name::from(*name)));
+            }
+            Sight::Selection => names.extend(given::machine_fields()),
+            Sight::File => names.push("cluster".into()),
+        }
+        let scope = self.checker.program.module(self.env.module).scope.iter();
+        let values = scope.filter(|(_, symbol)| symbol.kind != SymbolKind::Interface);
+        names.extend(values.map(|(name, _)| name.clone()));
+        names
+    }
+}
+
+/// Words in backticks, joined by commas.
+pub fn quoted<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+    words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,87 @@
+//! What may stand in each body, as data: the fields of every statement and item, their types and what they mean.
+//!
+//! The same rows serve the checker and the editor.
+
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
+
+use super::notation;
+use super::ty::Ty;
+
+pub mod endpoint;
+pub mod item;
+pub mod statement;
+pub mod target;
+
+/// One field of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub name: &'static str,
+    /// A type in the notation of the language, or `@cert`, `@authority`, `@endpoint` for a reference.
+    pub ty: &'static str,
+    pub required: bool,
+    pub doc: &'static str,
+}
+
+/// A field that may be left out.
+const fn field(name: &'static str, ty: &'static str, doc: &'static str) -> Row {
+    Row { name, ty, required: false, doc }
+}
+
+/// A field that must be given.
+const fn required(name: &'static str, ty: &'static str, doc: &'static str) -> Row {
+    Row { name, ty, required: true, doc }
+}
+
+/// All fields of one kind of body.
+#[derive(Debug)]
+pub struct Schema {
+    /// How the thing is called: `machines`, `unit`.
+    pub name: &'static str,
+    pub rows: &'static [Row],
+    pub fields: IndexMap<&'static str, Spec>,
+}
+
+/// One field, ready to be checked against.
+#[derive(Debug)]
+pub struct Spec {
+    pub takes: Takes,
+    pub required: bool,
+}
+
+/// What a field takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Takes {
+    Value(Ty),
+    /// `cert NAME`, a certificate of the component.
+    Cert,
+    /// The name of an authority.
+    Authority,
+    /// The name of a `requires` endpoint of the component.
+    Endpoint,
+}
+
+/// A schema, made when it is first asked for.
+pub type Lazy = LazyLock<Schema>;
+
+impl Schema {
+    fn new(name: &'static str, rows: &'static [Row]) -> Self {
+        let spec = |row: &Row| (row.name, Spec { takes: takes(row.ty), required: row.required });
+        Self { name, rows, fields: rows.iter().map(spec).collect() }
+    }
+
+    /// The names of the fields, in the order of the reference.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().copied()
+    }
+}
+
+fn takes(text: &'static str) -> Takes {
+    match text {
+        "@cert" => Takes::Cert,
+        "@authority" => Takes::Authority,
+        "@endpoint" => Takes::Endpoint,
+        _ => Takes::Value(notation::ty(text)),
+    }
+}

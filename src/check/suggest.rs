@@ -1,0 +1,71 @@
+//! What may have been meant by a name that nothing has.
+//!
+//! Only reached when something is wrong, so it may take its time.
+
+use super::load::{file_declares, standard_names};
+use super::scope::{Resolved, declared};
+use super::{ModuleId, ModulePlace};
+use crate::source::{SourceId, Span};
+use crate::stdlib;
+use crate::syntax;
+use crate::syntax::ast::StatementKind;
+
+/// An import that would bring a name.
+pub struct Import {
+    /// The whole line: `use std/cni { calico }`.
+    pub line: String,
+    /// Where `text` is to be written.
+    pub span: Span,
+    pub text: String,
+}
+
+/// Whether a name may come from what could not be read.
+pub fn is_lost(resolved: &Resolved, module: ModuleId, name: &str) -> bool {
+    let lost = &resolved.lost[module.0 as usize];
+    lost.all || lost.names.contains(name) || in_broken_text(resolved, name)
+}
+
+/// A file with syntax errors may declare it in a statement that was not read.
+fn in_broken_text(resolved: &Resolved, name: &str) -> bool {
+    let broken = resolved.broken.iter().zip(&resolved.program.modules).filter(|(broken, _)| **broken);
+    broken.map(|(_, module)| &resolved.program.sources.get(module.source).text).any(|text| file_declares(text, name))
+}
+
+/// The import that would bring `name` from the standard library.
+pub fn import(resolved: &Resolved, module: ModuleId, name: &str) -> Option<Import> {
+    if matches!(resolved.program.module(module).place, ModulePlace::Standard(_)) {
+        return None;
+    }
+    let path = standard_module(name)?;
+    let line = format!("use {path} {{ {name} }}");
+    let (at, text) = place(resolved, module, &line);
+    Some(Import { line, span: at, text })
+}
+
+fn standard_module(name: &str) -> Option<String> {
+    let modules = stdlib::modules().into_iter().zip(standard_names());
+    let declares = |path: &std::path::Path| {
+        let text = stdlib::read(path).unwrap_or_default();
+        let file = syntax::parse(SourceId(0), text).file;
+        file.statements.iter().filter_map(declared).any(|(_, ident)| &*ident.name == name)
+    };
+    modules.filter(|(path, _)| declares(path)).map(|(_, name)| format!("std/{name}")).next()
+}
+
+/// After the last `use`, or before the first statement.
+fn place(resolved: &Resolved, module: ModuleId, line: &str) -> (Span, String) {
+    let module = resolved.program.module(module);
+    let statements = &module.file.statements;
+    let last = statements.iter().rfind(|statement| matches!(statement.kind, StatementKind::Use(_)));
+    match (last, statements.first()) {
+        (Some(statement), _) => {
+            let end = statement.span.end;
+            (Span::new(module.source, end, end), format!("\n{line}"))
+        }
+        (None, Some(statement)) => {
+            let start = statement.span.start;
+            (Span::new(module.source, start, start), format!("{line}\n\n"))
+        }
+        (None, None) => (Span::new(module.source, 0, 0), format!("{line}\n")),
+    }
+}
