@@ -1,5 +1,5 @@
 //! kmodel: a declarative cluster-config compiler.
 
-pub mod source;
 pub mod diag;
+pub mod source;
 pub mod syntax;

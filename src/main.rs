@@ -1,2 +1,2 @@
 //! The command-line program: a thin shell around the library.
-fn main(){}
+fn main() {}

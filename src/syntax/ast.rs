@@ -171,7 +171,10 @@ pub struct Change {
 
 #[derive(Clone, Debug)]
 pub enum ChangeKind {
-    Set { path: Vec<Ident>, value: Expr },
+    Set {
+        path: Vec<Ident>,
+        value: Expr,
+    },
     /// A statement other than `use`, `param`, `overlay`.
     Add(Box<Statement>),
     /// An application, machine group or target by its name, or a relation (`drop a.x -> b.y`).
@@ -382,19 +385,52 @@ pub enum ExprKind {
     /// `cert serving`: a reference to a certificate of the component.
     Cert(Ident),
     /// `value.field`, or `value?.field`.
-    Field { value: Box<Expr>, field: Ident, optional: bool },
-    Index { value: Box<Expr>, index: Box<Expr> },
-    Call { function: Ident, arguments: Vec<Expr> },
+    Field {
+        value: Box<Expr>,
+        field: Ident,
+        optional: bool,
+    },
+    Index {
+        value: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Call {
+        function: Ident,
+        arguments: Vec<Expr>,
+    },
     List(Vec<Expr>),
     /// `{ ... }`, or with the name of a flag table before it.
-    Record { table: Option<Ident>, fields: Vec<Field> },
+    Record {
+        table: Option<Ident>,
+        fields: Vec<Field>,
+    },
     /// `[value for name in list if condition]`.
-    ListFor { value: Box<Expr>, each: Box<Each>, condition: Option<Box<Expr>> },
+    ListFor {
+        value: Box<Expr>,
+        each: Box<Each>,
+        condition: Option<Box<Expr>>,
+    },
     /// `{ "${key}" = value for key, name in list if condition }`.
-    MapFor { key: Box<Key>, value: Box<Expr>, each: Box<Each>, condition: Option<Box<Expr>> },
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Option<Box<Expr>> },
-    Unary { op: UnaryOp, value: Box<Expr> },
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    MapFor {
+        key: Box<Key>,
+        value: Box<Expr>,
+        each: Box<Each>,
+        condition: Option<Box<Expr>>,
+    },
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Unary {
+        op: UnaryOp,
+        value: Box<Expr>,
+    },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     Paren(Box<Expr>),
 }
 
