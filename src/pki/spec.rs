@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::syntax::ast::Name;
 
 /// The kind of a private key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyKind {
     #[default]
@@ -24,7 +24,7 @@ pub enum KeyKind {
 }
 
 /// A certificate authority, self-signed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AuthoritySpec {
     pub name: Name,
     pub cn: String,
@@ -35,14 +35,14 @@ pub struct AuthoritySpec {
 }
 
 /// A key without a certificate.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct KeypairSpec {
     pub name: Name,
     pub key: KeyKind,
 }
 
 /// Random bytes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SecretSpec {
     pub name: Name,
     pub bytes: u32,
@@ -50,7 +50,7 @@ pub struct SecretSpec {
 }
 
 /// How random bytes are written down.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     Base64,
@@ -60,7 +60,7 @@ pub enum Encoding {
 }
 
 /// A name in a certificate.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum San {
     Ip(IpAddr),
@@ -91,6 +91,31 @@ pub struct Request {
     pub keypairs: Vec<KeypairSpec>,
     pub secrets: Vec<SecretSpec>,
     pub certificates: Vec<CertificateSpec>,
+}
+
+impl KeyKind {
+    /// As written in a model and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
+            Self::Ed25519 => "ed25519",
+            Self::Rsa2048 => "rsa-2048",
+            Self::Rsa4096 => "rsa-4096",
+        }
+    }
+
+    /// Whether it is an RSA key, of any size.
+    pub const fn is_rsa(self) -> bool {
+        matches!(self, Self::Rsa2048 | Self::Rsa4096)
+    }
+}
+
+impl CertificateSpec {
+    /// The part of the id before the first `/`: the machine, or `-`.
+    pub fn machine(&self) -> &str {
+        self.id.split_once('/').map_or(self.id.as_str(), |(machine, _)| machine)
+    }
 }
 
 impl San {
