@@ -4,7 +4,6 @@
 //! Never fails.
 
 pub mod ast;
-<<<<<<< HEAD
 pub mod lexer;
 pub mod lower;
 pub mod parser;
@@ -43,16 +42,4 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
     diagnostics.extend(more);
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
     Parse { file, diagnostics, tree }
-=======
-
-/// A parsed text.
-pub struct Parse {
-    pub file: ast::File,
-    pub diagnostics: Vec<crate::diag::Diagnostic>,
-}
-
-/// Parses a text.
-pub fn parse(_source: crate::source::SourceId, _text: &str) -> Parse {
-    Parse { file: ast::File::default(), diagnostics: Vec::new() }
->>>>>>> check
 }
