@@ -13,3 +13,4 @@ pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod target;
+pub mod compile;
