@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod diag;
+pub mod emit;
 pub mod model;
 pub mod pki;
 pub mod render;

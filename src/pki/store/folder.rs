@@ -11,7 +11,7 @@ use crate::pki::external;
 use crate::pki::issued::IssuedAuthority;
 use crate::pki::store::file;
 use crate::syntax::ast::Name;
-use crate::world::replace::{MARK, replace};
+use crate::world::replace::{is_leftover, replace};
 
 pub const MACHINES: &str = "machines";
 pub const EXTERNAL: &str = "authorities";
@@ -57,7 +57,7 @@ fn unknown(dir: &Path, version: &str) -> PkiError {
 
 fn foreign(dir: &Path) -> Result<(), PkiError> {
     let names = list(dir)?.into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    match names.into_iter().find(|name| !BEFOREHAND.contains(&name.as_str()) && !name.contains(MARK)) {
+    match names.into_iter().find(|name| !BEFOREHAND.contains(&name.as_str()) && !is_leftover(name, None)) {
         Some(found) => Err(PkiError::NotAStore { path: dir.to_owned(), found }),
         None => Ok(()),
     }
@@ -77,14 +77,10 @@ pub fn mark(dir: &Path) -> Result<(), PkiError> {
 /// Removes what a run that was cut off has left. It holds keys that nobody has seen, and is in nobody's way.
 pub fn clean(dir: &Path) {
     let entries = [dir.to_owned(), dir.join(MACHINES)].into_iter().filter_map(|dir| list(&dir).ok()).flatten();
-    let left = entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy()));
+    let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), None));
     left.for_each(|entry| {
         let _ = fs::remove_file(entry.path());
     });
-}
-
-fn is_ours(name: &str) -> bool {
-    name.starts_with('.') && name.contains(MARK)
 }
 
 /// The machines that have a file.
