@@ -233,8 +233,9 @@ fn leftovers_of_a_run_that_was_cut_off_go() {
 fn runs_side_by_side_take_turns() {
     let bench = Bench::new();
     std::thread::scope(|scope| {
-        let run = |text| write(&bench.out(), &lab(text), Force::Refuse).unwrap();
-        ["one", "two", "three", "four"].map(|text| scope.spawn(move || run(text)));
+        for text in ["one", "two", "three", "four"] {
+            scope.spawn(|| write(&bench.out(), &lab(text), Force::Refuse).unwrap());
+        }
     });
     assert_eq!(tree(&bench.out()).len(), 4);
     assert!(bench.beside().is_empty());

@@ -15,6 +15,8 @@ const DAY: u64 = 24 * 3600;
 const KINDS: [KeyKind; 5] =
     [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Ed25519, KeyKind::Rsa2048, KeyKind::Rsa4096];
 
+type Change = fn(&mut Request);
+
 /// A folder for a test, with a store in it.
 struct Bench {
     dir: tempfile::TempDir,
@@ -320,7 +322,7 @@ fn a_changed_authority_keeps_its_key_and_identifier() {
 fn nothing_is_rekeyed_silently() {
     let bench = Bench::new();
     bench.issue(&small());
-    let changes: [fn(&mut Request); 3] = [
+    let changes: [Change; 3] = [
         |request| request.authorities[0].key = KeyKind::Ed25519,
         |request| request.keypairs[0].key = KeyKind::Ed25519,
         |request| request.secrets[0].bytes = 16,
@@ -483,7 +485,7 @@ fn secrets_do_not_show() {
 
 #[test]
 fn bad_requests_are_refused() {
-    let changes: [(fn(&mut Request), &str); 6] = [
+    let changes: [(Change, &str); 6] = [
         (|request| request.certificates[0].id = "../x".into(), "machine `..` cannot be the name of a file"),
         (|request| request.certificates[0].id = "b/api/server".into(), "certificate `b/api/server` is asked for twice"),
         (|request| request.certificates[0].authority = 7, "names authority number 7"),
