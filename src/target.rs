@@ -11,6 +11,12 @@ use crate::model::value::Record;
 use crate::render::bundle::Bundle;
 use crate::syntax::ast::Name;
 
+pub mod cloud_config;
+pub mod lxd;
+
+/// What keeps a target from taking a machine.
+pub use crate::render::Problem as TargetProblem;
+
 /// What all machines of a model share.
 #[derive(Clone, Debug)]
 pub struct Site {
