@@ -40,6 +40,7 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
     let (tree, mut diagnostics) = tree::build(text, &lexemes, pieces);
     let (file, more) = lower::file(source, &tree);
     diagnostics.extend(more);
+    diagnostics.extend(parser::hash_comments(source, &lexemes));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
     Parse { file, diagnostics, tree }
 }

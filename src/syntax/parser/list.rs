@@ -55,7 +55,10 @@ pub fn delimited<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -
         ..input.context
     };
     let (rest, pieces) = inner(inside.within(context).join())?;
-    let (rest, close) = close(rest.within(input.context), input, shape)?;
+    let rest = rest.within(input.context);
+    let told = pieces.is_wrong_at_top() && input.is_line_to(&rest);
+    let (rest, close) = close(rest, input, shape)?;
+    let close = if told { close.silent() } else { close };
     Ok((rest, Piece::Group(vec![open, pieces, close])))
 }
 
@@ -138,6 +141,9 @@ fn resume<'a>(input: Input<'a>, shape: Shape) -> Parsed<'a> {
 }
 
 fn missing<'a>(input: Input<'a>, shape: Shape) -> Parsed<'a> {
+    if closes(input.kind()) {
+        return after(problem::closes_nothing(&input), recovery::one(input)?);
+    }
     let wrong = problem::expected(&input, shape.separator);
     let (rest, skipped) = match input.kind() {
         SyntaxKind::Semicolon => any(input)?,
