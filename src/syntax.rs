@@ -4,12 +4,14 @@
 //! Never fails.
 
 pub mod ast;
+mod format;
 pub mod lexer;
 pub mod lower;
 pub mod parser;
 pub mod token;
 pub mod tree;
 
+pub use format::format;
 use rowan::GreenNode;
 
 use crate::diag::Diagnostic;

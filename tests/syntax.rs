@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kmodel::source::{SourceId, Sources};
-use kmodel::syntax::{Parse, parse};
+use kmodel::syntax::{Parse, format, parse};
 
 mod support;
 
@@ -15,7 +15,8 @@ fn fixtures() {
     for (name, text) in fixtures_of("snapshots/syntax") {
         let parse = parse(SourceId(0), &text);
         assert_eq!(parse.tree.to_string(), text, "{name} prints back");
-        let shown = if parse.diagnostics.is_empty() { outline::file(&parse.file) } else { problems(&name, &text, &parse) };
+        let shown =
+            if parse.diagnostics.is_empty() { outline::file(&parse.file) } else { problems(&name, &text, &parse) };
         support::snapshot("snapshots/syntax", &name, &shown);
     }
 }
@@ -50,4 +51,19 @@ fn problems(name: &str, text: &str, parse: &Parse) -> String {
         }
     }
     shown
+}
+
+/// Every valid fixture, formatted.
+#[test]
+fn formatted() {
+    for (name, text) in fixtures_of("snapshots/format") {
+        let once = format(&text).unwrap();
+        assert_eq!(format(&once).unwrap(), once, "{name}: twice is once");
+        assert_eq!(tree(&once), tree(&text), "{name}: means the same");
+        support::snapshot("snapshots/format", &name, &once);
+    }
+}
+
+fn tree(text: &str) -> String {
+    outline::file(&parse(SourceId(0), text).file)
 }

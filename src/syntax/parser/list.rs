@@ -129,7 +129,9 @@ fn separator<'a>(input: Input<'a>, shape: Shape) -> Parsed<'a> {
         SyntaxKind::Comma => any(input),
         SyntaxKind::LineEnd | SyntaxKind::End => Ok((input, Piece::Nothing)),
         kind if input.context.open.closes(kind) => Ok((input, Piece::Nothing)),
-        _ if input.new_line() && shape.close != SyntaxKind::RightParen => Ok((input, Piece::Nothing)),
+        _ if input.new_line() && (shape.close != SyntaxKind::RightParen || (shape.leaves)(&input)) => {
+            Ok((input, Piece::Nothing))
+        }
         _ => missing(input, shape),
     }
 }

@@ -94,7 +94,7 @@ fn choice(input: Input<'_>) -> Parsed<'_> {
 
 /// The word, also on the next line unless it is a field there.
 fn clause<'a>(text: &'static str) -> impl Fn(Input<'a>) -> Parsed<'a> {
-    move |input| match input.breaks() && input.ahead(1).kind == SyntaxKind::Equals {
+    move |input| match input.breaks() && matches!(input.ahead(1).kind, SyntaxKind::Equals | SyntaxKind::Question) {
         true => absent(),
         false => keyword(text)(input.join()).map(|(rest, piece)| (rest.join(), piece)),
     }

@@ -163,7 +163,10 @@ pub fn check(input: Input<'_>) -> Parsed<'_> {
 fn message(input: Input<'_>) -> Parsed<'_> {
     let value = input.advance();
     if input.kind() == SyntaxKind::Comma && !value.new_line() && is_value(&value) {
-        return group(input, &[&any, &|input| Ok((input, problem::expected(&input, "a message in quotes"))), &expression]);
+        return group(
+            input,
+            &[&any, &|input| Ok((input, problem::expected(&input, "a message in quotes"))), &expression],
+        );
     }
     group(input, &[&joint(SyntaxKind::Comma), &text::plain])
 }

@@ -13,15 +13,8 @@ use crate::syntax::token::SyntaxKind;
 
 /// Builds the tree of a file.
 pub fn build(text: &str, lexemes: &[Lexeme], piece: Piece) -> (GreenNode, Vec<Diagnostic>) {
-    let mut builder = Builder {
-        text,
-        lexemes,
-        at: 0,
-        start: 0,
-        green: GreenNodeBuilder::new(),
-        diagnostics: Vec::new(),
-        last: None,
-    };
+    let mut builder =
+        Builder { text, lexemes, at: 0, start: 0, green: GreenNodeBuilder::new(), diagnostics: Vec::new(), last: None };
     builder.green.start_node(raw(SyntaxKind::File));
     builder.piece(piece);
     builder.rest();
