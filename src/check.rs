@@ -8,11 +8,13 @@ use crate::diag::Diagnostic;
 use crate::world::World;
 
 mod annotation;
+mod app;
 mod body;
 pub mod builtin;
 mod call;
 mod checker;
 mod component;
+mod deploy;
 mod env;
 mod expr;
 mod flag_set;
@@ -29,12 +31,15 @@ mod naming;
 pub mod notation;
 mod operator;
 pub mod order;
+mod overlay;
 pub mod place;
 mod placed;
 pub mod program;
 mod record;
+mod relate;
 pub mod schema;
 pub mod scope;
+mod statement;
 mod suggest;
 pub mod ty;
 
@@ -50,8 +55,12 @@ pub struct Checked {
 
 /// Loads the file `root` and all it imports, and checks every one of them.
 pub fn check(world: &dyn World, root: &Path) -> Checked {
-    let resolved = scope::resolve(load::load(world, root));
-    let mut diagnostics = resolved.diagnostics;
+    let mut resolved = scope::resolve(load::load(world, root));
+    let mut checker = checker::Checker::new(&resolved);
+    checker.everything();
+    let found = checker.diagnostics;
+    let mut diagnostics = std::mem::take(&mut resolved.diagnostics);
+    diagnostics.extend(found);
     tidy(&mut diagnostics);
     Checked { program: resolved.program, diagnostics }
 }

@@ -110,7 +110,8 @@ impl<'p> Info<'p> {
 }
 
 fn option_record(options: &IndexMap<Name, OptionInfo>) -> Ty {
-    let member = |(name, option): (&Name, &OptionInfo)| (name.clone(), Member { ty: option.ty.clone(), optional: false });
+    let member =
+        |(name, option): (&Name, &OptionInfo)| (name.clone(), Member { ty: option.ty.clone(), optional: false });
     let fields = options.iter().map(member).collect();
     Ty::Record(std::sync::Arc::new(Record { name: Some("option"), fields, open: false }))
 }

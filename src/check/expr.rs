@@ -63,12 +63,10 @@ impl<'c, 'p> Typer<'c, 'p> {
             }
             ExprKind::Index { value, index } => self.index(value, index),
             ExprKind::Call { function, arguments } => self.call(expr.span, function, arguments),
-            ExprKind::List(items) => {
-                Ty::list(items.iter().fold(Ty::Never, |ty, item| {
-                    let item = self.infer(item);
-                    ty.join(item)
-                }))
-            }
+            ExprKind::List(items) => Ty::list(items.iter().fold(Ty::Never, |ty, item| {
+                let item = self.infer(item);
+                ty.join(item)
+            })),
             ExprKind::Record { table: Some(table), fields } => self.flags(table, fields),
             ExprKind::Record { table: None, fields } => self.record(fields),
             ExprKind::ListFor { value, each, condition } => {
@@ -99,12 +97,10 @@ impl<'c, 'p> Typer<'c, 'p> {
                 self.choice(condition, then, otherwise.as_deref(), Some(expected))
             }
             (ExprKind::Literal(Literal::Decimal(_)), Ty::Version) => Ty::Version,
-            (ExprKind::List(items), Ty::List(item)) => {
-                Ty::list(items.iter().fold(Ty::Never, |ty, value| {
-                    let value = self.check(value, item);
-                    ty.join(value)
-                }))
-            }
+            (ExprKind::List(items), Ty::List(item)) => Ty::list(items.iter().fold(Ty::Never, |ty, value| {
+                let value = self.check(value, item);
+                ty.join(value)
+            })),
             (ExprKind::ListFor { value, each, condition }, Ty::List(item)) => {
                 Ty::list(self.each(each, condition.as_deref(), |typer| typer.check(value, item)))
             }
@@ -166,7 +162,13 @@ impl<'c, 'p> Typer<'c, 'p> {
         found.is_secret()
     }
 
-    fn choice(&mut self, condition: &'p Expr, then: &'p Expr, otherwise: Option<&'p Expr>, expected: Option<&Ty>) -> Ty {
+    fn choice(
+        &mut self,
+        condition: &'p Expr,
+        then: &'p Expr,
+        otherwise: Option<&'p Expr>,
+        expected: Option<&Ty>,
+    ) -> Ty {
         let secret = self.condition(condition);
         let branch = |typer: &mut Self, expr: &'p Expr| match expected {
             Some(expected) => typer.check(expr, expected),

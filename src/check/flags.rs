@@ -194,11 +194,8 @@ fn short(version: Version) -> String {
 
 fn parse(text: &str) -> Option<Version> {
     let mut parts = text.split('.').map(str::parse::<u32>);
-    let version = Version {
-        major: parts.next()?.ok()?,
-        minor: parts.next()?.ok()?,
-        patch: parts.next().unwrap_or(Ok(0)).ok()?,
-    };
+    let version =
+        Version { major: parts.next()?.ok()?, minor: parts.next()?.ok()?, patch: parts.next().unwrap_or(Ok(0)).ok()? };
     parts.next().is_none().then_some(version)
 }
 

@@ -233,9 +233,7 @@ impl<'p> Typer<'_, 'p> {
                 .label(mode.value.span, "this mode is not private")
                 .help("a mode without group and others, such as 0600, keeps it private")
                 .fix(mode.value.span, "0600", "make it private"),
-            None => diagnostic
-                .label(item.path.span, "its mode is 0644 by itself")
-                .help("add `mode = 0600`"),
+            None => diagnostic.label(item.path.span, "its mode is 0644 by itself").help("add `mode = 0600`"),
         });
     }
 

@@ -199,8 +199,20 @@ fn reason(error: &io::Error) -> String {
 /// Whether a text seems to declare a name, going by its words alone.
 pub fn file_declares(text: &str, name: &str) -> bool {
     const HEADS: [&str; 14] = [
-        "param", "let", "machines", "component", "interface", "authority", "keypair", "secret", "cert", "option",
-        "provides", "requires", "peers", "address",
+        "param",
+        "let",
+        "machines",
+        "component",
+        "interface",
+        "authority",
+        "keypair",
+        "secret",
+        "cert",
+        "option",
+        "provides",
+        "requires",
+        "peers",
+        "address",
     ];
     let mut before = "";
     for word in text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()) {

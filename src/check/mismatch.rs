@@ -48,9 +48,11 @@ fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
     let message = format!("expected `{expected}`, found `\"{text}\"`");
     let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
     match closest(text, texts.iter().map(|text| &**text)) {
-        Some(near) => diagnostic
-            .help(format!("did you mean `\"{near}\"`?"))
-            .fix(span, format!("\"{near}\""), format!("write `\"{near}\"`")),
+        Some(near) => diagnostic.help(format!("did you mean `\"{near}\"`?")).fix(
+            span,
+            format!("\"{near}\""),
+            format!("write `\"{near}\"`"),
+        ),
         None => diagnostic.help(format!("the values are {choices}")),
     }
 }
@@ -73,7 +75,9 @@ fn advice(found: &Ty, expected: &Ty) -> Option<String> {
         (Ty::Int, Ty::Mode) => "a mode begins with a zero: `0644`".into(),
         (Ty::Int, Ty::Percent) => "a percentage is written `50%`".into(),
         (Ty::Port, Ty::Int) => "`number(port)` is a port without its protocol".into(),
-        (Ty::String | Ty::Text(_), Ty::Ip) => "an address is written without quotes; `ip(..)` reads one from text".into(),
+        (Ty::String | Ty::Text(_), Ty::Ip) => {
+            "an address is written without quotes; `ip(..)` reads one from text".into()
+        }
         (Ty::Text(_), Ty::Cidr | Ty::Version | Ty::Size | Ty::Duration | Ty::Port | Ty::Mode | Ty::Int | Ty::Bool) => {
             "write it without quotes".into()
         }

@@ -148,7 +148,9 @@ impl<'p> Typer<'_, 'p> {
 fn advice(op: BinaryOp, a: &Ty, b: &Ty) -> Option<&'static str> {
     match (op, a.widen(), b.widen()) {
         (BinaryOp::Add, Ty::Record(_) | Ty::Map(_), _) => Some("`&` merges records"),
-        (BinaryOp::Add, Ty::String, _) | (BinaryOp::Add, _, Ty::String) => Some("join texts inside a string: \"${a}${b}\""),
+        (BinaryOp::Add, Ty::String, _) | (BinaryOp::Add, _, Ty::String) => {
+            Some("join texts inside a string: \"${a}${b}\"")
+        }
         (BinaryOp::Add, Ty::List(_), _) => Some("`+` joins two lists: `list + [value]`"),
         (BinaryOp::In, ..) => Some("`in` asks for an element of a list, or for an address of a range"),
         _ => None,

@@ -242,7 +242,8 @@ impl<'p> Typer<'_, 'p> {
             found if found.is_silent() => Ty::Error,
             found => {
                 let message = format!("a `{}` has no elements", found.widen());
-                self.checker.report(Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have"));
+                self.checker
+                    .report(Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have"));
                 Ty::Error
             }
         }

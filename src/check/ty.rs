@@ -143,7 +143,9 @@ impl Ty {
         match self {
             Ty::Secret(t) => t.is_scalar(),
             Ty::Union(members) => members.iter().all(Ty::is_scalar),
-            Ty::None | Ty::List(_) | Ty::Map(_) | Ty::Record(_) | Ty::Optional(_) | Ty::Flags | Ty::Component(_) => false,
+            Ty::None | Ty::List(_) | Ty::Map(_) | Ty::Record(_) | Ty::Optional(_) | Ty::Flags | Ty::Component(_) => {
+                false
+            }
             _ => true,
         }
     }
@@ -151,7 +153,9 @@ impl Ty {
     /// Whether values of it have an order.
     pub fn is_ordered(&self) -> bool {
         match self {
-            Ty::Int | Ty::Float | Ty::Size | Ty::Duration | Ty::Percent | Ty::Version | Ty::String | Ty::Text(_) => true,
+            Ty::Int | Ty::Float | Ty::Size | Ty::Duration | Ty::Percent | Ty::Version | Ty::String | Ty::Text(_) => {
+                true
+            }
             Ty::Ip | Ty::Port | Ty::Mode => true,
             Ty::Union(members) => members.iter().all(Ty::is_ordered),
             other => other.is_silent(),
@@ -231,7 +235,11 @@ fn union_of_texts(a: Ty, b: Ty) -> Ty {
     match (a.texts(), b.texts()) {
         (Some(a), Some(b)) if a.len() + b.len() <= MOST => {
             let mut texts = a;
-            b.into_iter().for_each(|text| if !texts.contains(&text) { texts.push(text) });
+            b.into_iter().for_each(|text| {
+                if !texts.contains(&text) {
+                    texts.push(text)
+                }
+            });
             Ty::Union(texts.into_iter().map(Ty::Text).collect())
         }
         (Some(_), Some(_)) => Ty::String,
@@ -356,7 +364,14 @@ mod tests {
 
     #[test]
     fn types_are_shown_as_written() {
-        for text in ["list<int>", "map<string>?", "\"a\" | \"b\"", "secret<string>", "{ a: int, b?: string }", "cidr | list<cidr>"] {
+        for text in [
+            "list<int>",
+            "map<string>?",
+            "\"a\" | \"b\"",
+            "secret<string>",
+            "{ a: int, b?: string }",
+            "cidr | list<cidr>",
+        ] {
             assert_eq!(ty(text).to_string(), text);
         }
     }
