@@ -4,14 +4,42 @@
 //! Never fails.
 
 pub mod ast;
+pub mod lexer;
+pub mod lower;
+pub mod parser;
+pub mod token;
+pub mod tree;
 
-/// A parsed text.
+use rowan::GreenNode;
+
+use crate::diag::Diagnostic;
+use crate::source::SourceId;
+
+/// What a text says.
+#[derive(Clone, Debug)]
 pub struct Parse {
+    /// The typed tree, without what could not be read.
     pub file: ast::File,
-    pub diagnostics: Vec<crate::diag::Diagnostic>,
+    /// Every problem found, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The lossless tree; its text is the text parsed.
+    pub tree: GreenNode,
 }
 
-/// Parses a text.
-pub fn parse(_source: crate::source::SourceId, _text: &str) -> Parse {
-    Parse { file: ast::File::default(), diagnostics: Vec::new() }
+impl Parse {
+    /// The lossless tree with places and parents.
+    pub fn root(&self) -> tree::SyntaxNode {
+        tree::SyntaxNode::new_root(self.tree.clone())
+    }
+}
+
+/// Parses any text of less than 4 GiB, in time linear in its length.
+pub fn parse(source: SourceId, text: &str) -> Parse {
+    let lexemes = lexer::lex(text);
+    let pieces = parser::file(source, text, &lexemes);
+    let (tree, mut diagnostics) = tree::build(text, &lexemes, pieces);
+    let (file, more) = lower::file(source, &tree);
+    diagnostics.extend(more);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
+    Parse { file, diagnostics, tree }
 }

@@ -1,0 +1,84 @@
+//! From the lossless tree to the typed one.
+//!
+//! In: the tree of a file. Out: its statements with literals read, escapes undone and trivia gone, and the problems that
+//! only the values show (`10.0.0.0/33`). What could not be read is absent or `ExprKind::Error`.
+
+use rowan::GreenNode;
+
+use crate::diag::Diagnostic;
+use crate::source::{SourceId, Span};
+use crate::syntax::ast::{File, Ident, Name, Statement};
+use crate::syntax::token::SyntaxKind;
+use crate::syntax::tree::{Element, View};
+
+mod body;
+mod component;
+mod docs;
+mod expression;
+mod literal;
+mod overlay;
+mod placement;
+mod statement;
+mod text;
+mod ty;
+
+pub use literal::read as literal;
+
+/// Lowers a file.
+pub fn file(source: SourceId, tree: &GreenNode) -> (File, Vec<Diagnostic>) {
+    let root = View::root(tree, source);
+    let mut lower = Lower { diagnostics: Vec::new() };
+    let statements = lower.documented(root, |lower, docs, node| {
+        let kind = lower.statement(node)?;
+        Some(Statement { docs, span: node.span(), kind })
+    });
+    (File { docs: docs::file(root), statements }, lower.diagnostics)
+}
+
+/// Lowering as it goes on.
+struct Lower {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Lower {
+    /// Each child node with the documentation before it; what the closure cannot lower is left out.
+    fn documented<T>(
+        &mut self,
+        parent: View<'_>,
+        mut each: impl FnMut(&mut Self, Option<Name>, View<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let mut docs = docs::Docs::default();
+        let mut list = Vec::new();
+        for element in parent.elements() {
+            match element {
+                Element::Token { kind, text, .. } => docs.token(kind, text),
+                Element::Node(node) => list.extend(each(self, docs.take(), node)),
+            }
+        }
+        list
+    }
+}
+
+/// The first name among a node's own tokens.
+fn name(node: View<'_>) -> Option<Ident> {
+    names(node).next()
+}
+
+/// The names among a node's own tokens.
+fn names(node: View<'_>) -> impl Iterator<Item = Ident> {
+    node.tokens(SyntaxKind::Ident).map(|(text, span)| ident(text, span))
+}
+
+fn ident(text: &str, span: Span) -> Ident {
+    Ident { name: text.into(), span }
+}
+
+/// The word a node begins with.
+fn keyword(node: View<'_>) -> &str {
+    node.tokens(SyntaxKind::Keyword).next().map_or("", |(text, _)| text)
+}
+
+/// `a`, `b`, `c`.
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,215 @@
+//! Literals: from their text to their value, once.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::diag::{Code, Diagnostic, closest};
+use crate::source::Span;
+use crate::syntax::ast::{Literal, Port, Protocol, Version};
+use crate::syntax::token::SyntaxKind;
+
+/// Why a text is no literal of its kind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    message: String,
+    help: String,
+}
+
+impl Fault {
+    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into() }
+    }
+
+    /// The problem at a place.
+    pub fn at(self, span: Span) -> Diagnostic {
+        Diagnostic::new(Code::InvalidLiteral, span, self.message).help(self.help)
+    }
+}
+
+/// Reads a literal.
+pub fn read(kind: SyntaxKind, text: &str) -> Result<Literal, Fault> {
+    match kind {
+        SyntaxKind::Keyword => super::expression::word(text).ok_or_else(|| strange(text)),
+        SyntaxKind::Int => int(text),
+        SyntaxKind::Decimal => Ok(Literal::Decimal(text.into())),
+        SyntaxKind::Version => version(text),
+        SyntaxKind::Ip => ip(text).map(Literal::Ip),
+        SyntaxKind::Cidr => cidr(text),
+        SyntaxKind::Port => port(text),
+        SyntaxKind::Mode => mode(text),
+        SyntaxKind::Size => size(text),
+        SyntaxKind::Duration => duration(text),
+        SyntaxKind::Percent => percent(text),
+        SyntaxKind::Path => Ok(Literal::Path(text.into())),
+        SyntaxKind::RelativePath => Err(relative(text)),
+        _ => Err(strange(text)),
+    }
+}
+
+fn digits(text: &str) -> String {
+    text.replace('_', "")
+}
+
+fn int(text: &str) -> Result<Literal, Fault> {
+    digits(text)
+        .parse()
+        .map(Literal::Int)
+        .map_err(|_| Fault::new(format!("`{text}` is too large"), format!("the largest whole number is {}", i64::MAX)))
+}
+
+fn version(text: &str) -> Result<Literal, Fault> {
+    let mut parts = text.split('.').map(str::parse);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) => Ok(Literal::Version(Version { major, minor, patch })),
+        _ => Err(Fault::new(format!("`{text}` is not a version"), "a version is written `1.34.2`")),
+    }
+}
+
+fn ip(text: &str) -> Result<IpAddr, Fault> {
+    text.parse().map_err(|_| {
+        let message = format!("`{text}` is not an address");
+        match text.split('.').find(|octet| octet.parse::<u8>().is_err()) {
+            Some(octet) => Fault::new(message, format!("`{octet}` is more than 255")),
+            None => Fault::new(message, "the parts of an address have no leading zeros"),
+        }
+    })
+}
+
+fn cidr(text: &str) -> Result<Literal, Fault> {
+    let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
+    let address = ip(address)?;
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    let range = prefix.parse().ok().and_then(|prefix| IpNet::new(address, prefix).ok());
+    range.map(Literal::Cidr).ok_or_else(|| {
+        Fault::new(format!("`{text}` is not an address range"), format!("the prefix is at most `/{longest}`"))
+    })
+}
+
+fn port(text: &str) -> Result<Literal, Fault> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, ""));
+    let protocol = match protocol {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        other => return Err(protocol_fault(text, number, other)),
+    };
+    match digits(number).parse() {
+        Ok(number) if number > 0 => Ok(Literal::Port(Port { number, protocol })),
+        _ => Err(Fault::new(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),
+    }
+}
+
+fn protocol_fault(text: &str, number: &str, protocol: &str) -> Fault {
+    let help = match closest(protocol, ["tcp", "udp"]) {
+        Some(meant) => format!("did you mean `{number}/{meant}`?"),
+        None => format!("the protocol is `tcp` or `udp`; a division is written with spaces: `{number} / {protocol}`"),
+    };
+    Fault::new(format!("`{text}` is not a port"), help)
+}
+
+fn mode(text: &str) -> Result<Literal, Fault> {
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if mode <= 0o7777 => Ok(Literal::Mode(mode)),
+        _ => Err(Fault::new(
+            format!("`{text}` is not a file mode"),
+            "a number with a leading zero is a mode, such as `0644`; write any other number without the zero",
+        )),
+    }
+}
+
+fn size(text: &str) -> Result<Literal, Fault> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let bytes = unit_size(&text[number.len()..]).zip(digits(number).parse::<u64>().ok());
+    bytes
+        .and_then(|(unit, number)| number.checked_mul(unit))
+        .map(Literal::Size)
+        .ok_or_else(|| Fault::new(format!("`{text}` is too large"), "the largest size is just below `16777216TiB`"))
+}
+
+fn unit_size(unit: &str) -> Option<u64> {
+    Some(match unit {
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        _ => return None,
+    })
+}
+
+fn duration(text: &str) -> Result<Literal, Fault> {
+    let (mut rest, mut total, mut last) = (text, Some(0_u64), u64::MAX);
+    while !rest.is_empty() {
+        let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let next = unit.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let length = milliseconds(&unit[..unit.len() - next.len()]);
+        if length >= last {
+            return Err(Fault::new(format!("`{text}` is not a duration"), "write the larger units first: `1h30m`"));
+        }
+        let number = rest[..rest.len() - unit.len()].parse::<u64>().ok();
+        total = total.zip(number).and_then(|(sum, n)| n.checked_mul(length)?.checked_add(sum));
+        (rest, last) = (next, length);
+    }
+    total.map(Literal::Duration).ok_or_else(|| Fault::new(format!("`{text}` is too long"), "write a shorter duration"))
+}
+
+fn milliseconds(unit: &str) -> u64 {
+    match unit {
+        "d" => 86_400_000,
+        "h" => 3_600_000,
+        "m" => 60_000,
+        "s" => 1_000,
+        _ => 1,
+    }
+}
+
+fn percent(text: &str) -> Result<Literal, Fault> {
+    digits(text.trim_end_matches('%'))
+        .parse()
+        .map(Literal::Percent)
+        .map_err(|_| Fault::new(format!("`{text}` is too large"), "write a smaller percentage"))
+}
+
+fn relative(text: &str) -> Fault {
+    Fault::new("a path as a value is absolute", format!("for a file beside this one write the text `\"{text}\"`"))
+}
+
+/// What looks like a literal and is of no kind.
+fn strange(text: &str) -> Fault {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &text[number.len()..];
+    if let Some((left, right)) = text.split_once('/') {
+        return slashed(text, left, right);
+    }
+    if text.contains(':') {
+        return Fault::new(format!("`{text}` is not an address"), "an address is written `fd00::5`");
+    }
+    if text.matches('.').count() > 3 {
+        return Fault::new(format!("`{text}` is not an address"), "an address has four parts: `10.0.0.5`");
+    }
+    united(text, number, unit)
+}
+
+fn slashed(text: &str, left: &str, right: &str) -> Fault {
+    let help = match left.contains('.') {
+        true => format!("a range is written `10.0.0.0/16`; put `\"{text}\"` in quotes if it is text"),
+        false => format!("a division is written with spaces, `{left} / {right}`, and a port `6443/tcp`"),
+    };
+    Fault::new(format!("`{text}` is not a value"), help)
+}
+
+fn united(text: &str, number: &str, unit: &str) -> Fault {
+    const UNITS: [&str; 13] = ["KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "d", "h", "m", "s", "ms"];
+    let whole = number.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let help = match closest(unit, UNITS) {
+        _ if !whole && unit_size(unit).is_some() => {
+            "a size is a whole number: write `512MiB` for half a GiB".to_owned()
+        }
+        Some(meant) if whole && !unit.is_empty() => format!("did you mean `{number}{meant}`?"),
+        _ => format!("units are {}; text is written in quotes", super::listed(&UNITS)),
+    };
+    Fault::new(format!("`{text}` is not a value"), help)
+}
