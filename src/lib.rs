@@ -1,13 +1,15 @@
 //! kmodel: a declarative cluster-config compiler.
+//!
+//! Modules in reading order; each uses only those before it.
 
-<<<<<<< HEAD
-pub mod check;
-pub mod diag;
 pub mod source;
-pub mod stdlib;
-=======
 pub mod diag;
-pub mod source;
->>>>>>> syntax
-pub mod syntax;
 pub mod world;
+pub mod syntax;
+pub mod stdlib;
+pub mod check;
+pub mod model;
+pub mod pki;
+pub mod plan;
+pub mod render;
+pub mod target;
