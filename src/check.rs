@@ -14,6 +14,7 @@ pub mod builtin;
 mod call;
 mod checker;
 mod component;
+mod cycle;
 mod deploy;
 mod env;
 mod expr;
@@ -58,6 +59,7 @@ pub fn check(world: &dyn World, root: &Path) -> Checked {
     let mut resolved = scope::resolve(load::load(world, root));
     let mut checker = checker::Checker::new(&resolved);
     checker.everything();
+    checker.value_cycles();
     let found = checker.diagnostics;
     let mut diagnostics = std::mem::take(&mut resolved.diagnostics);
     diagnostics.extend(found);

@@ -8,8 +8,3 @@ pub mod world;
 pub mod syntax;
 pub mod stdlib;
 pub mod check;
-pub mod model;
-pub mod pki;
-pub mod plan;
-pub mod render;
-pub mod target;

@@ -1,5 +1,6 @@
 //! The applications of a model: what each `deploy` brings.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -20,23 +21,20 @@ pub struct App<'p> {
     pub span: Span,
     pub info: Rc<Info<'p>>,
     pub deploy: &'p Deploy,
-    pub module: ModuleId,
 }
 
 /// All applications by name.
 #[derive(Default)]
 pub struct Apps<'p> {
     pub by_name: IndexMap<Name, App<'p>>,
-    /// Names that were deployed through a param, so that the component is known only later.
-    pub open: IndexMap<Name, Span>,
-    /// Some application's component is not known, so any name may be one.
-    pub any_open: bool,
+    /// Those whose component is known only later: deployed through a param, or not to be found.
+    pub open: HashSet<Name>,
 }
 
 /// What one name after `deploy` stands for.
 pub enum Deployed<'p> {
     Known(Rc<Info<'p>>),
-    /// A param; with the name of the interface that its component provides.
+    /// A param that holds one.
     Param,
     Unknown,
 }
@@ -54,17 +52,14 @@ impl<'p> Apps<'p> {
     }
 
     fn add(&mut self, checker: &mut Checker<'p>, part: Part<'p>, deploy: &'p Deploy, name: &'p DeployName) {
-        let alias = deploy.alias.as_ref();
+        // An application is called as its `deploy` says: by its alias, or by the name of the component or the param there.
+        let called = deploy.alias.as_ref().unwrap_or(&name.name);
         match checker.deployed(part.module, name) {
             Deployed::Known(info) => {
-                let called = alias.map_or_else(|| info.name().clone(), |alias| alias.name.clone());
-                let span = alias.map_or(name.name.span, |alias| alias.span);
-                self.named(checker, part, called, App { span, info, deploy, module: part.module });
+                self.named(checker, part, called.name.clone(), App { span: called.span, info, deploy });
             }
             Deployed::Param | Deployed::Unknown => {
-                let called = alias.unwrap_or(&name.name);
-                self.any_open = true;
-                self.open.insert(called.name.clone(), called.span);
+                self.open.insert(called.name.clone());
             }
         }
     }

@@ -45,14 +45,14 @@ impl<'p> Checker<'p> {
             Typer::new(self, Env::new(module, Sight::Selection)).check(condition, &Ty::Bool);
         }
         let infos = names.iter().filter_map(|(name, deployed)| match deployed {
-            Deployed::Known(info) => Some((name.name.span, info.clone())),
+            Deployed::Known(info) => Some((&name.name, info.clone())),
             _ => None,
         });
         let infos: Vec<_> = infos.collect();
         self.options(module, deploy, &infos);
-        for (span, info) in &infos {
-            self.missing_options(deploy, *span, info, set);
-            self.placement(deploy, *span, info);
+        for (name, info) in &infos {
+            self.missing_options(deploy, name, info, set);
+            self.placement(deploy, name.span, info);
         }
     }
 
@@ -100,7 +100,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn options(&mut self, module: ModuleId, deploy: &'p Deploy, infos: &[(Span, Rc<Info<'p>>)]) {
+    fn options(&mut self, module: ModuleId, deploy: &'p Deploy, infos: &[(&Ident, Rc<Info<'p>>)]) {
         let mut typer = self.file(module);
         typer.unique_keys(&deploy.body.fields);
         for field in &deploy.body.fields {
@@ -144,8 +144,9 @@ impl<'p> Checker<'p> {
         });
     }
 
-    fn missing_options(&mut self, deploy: &Deploy, span: Span, info: &Info<'_>, set: &SetOptions) {
-        let app = deploy.alias.as_ref().map_or(info.name(), |alias| &alias.name);
+    fn missing_options(&mut self, deploy: &Deploy, name: &Ident, info: &Info<'_>, set: &SetOptions) {
+        let (called, span) = (&name.name, name.span);
+        let app = deploy.alias.as_ref().map_or(called, |alias| &alias.name);
         let given = |name: &Name| deploy.body.fields.iter().any(|field| field.key.plain().as_ref() == Some(name));
         for (name, option) in info.options.iter().filter(|(_, option)| option.required) {
             // Whether the overlay that sets it is chosen is known only later.

@@ -124,7 +124,7 @@ impl<'p> Checker<'p> {
         apps: &Apps<'p>,
         app: &Ident,
     ) -> Option<std::rc::Rc<super::component::Info<'p>>> {
-        let known = apps.by_name.contains_key(&app.name) || apps.any_open;
+        let known = apps.by_name.contains_key(&app.name) || apps.open.contains(&app.name);
         if known || self.program.lookup(module, &app.name).is_some() {
             return self.app_info(module, apps, app);
         }
@@ -140,7 +140,7 @@ impl<'p> Checker<'p> {
             _ => return self.cannot_set(path),
         };
         let there = apps.by_name.contains_key(&name.name)
-            || apps.any_open
+            || apps.open.contains(&name.name)
             || self.groups.by_name.contains_key(&name.name)
             || self.targets().contains(&name.name);
         if !there {

@@ -55,15 +55,10 @@ impl<'p> Checker<'p> {
         if let Some(known) = apps.by_name.get(&app.name) {
             return Some(known.info.clone());
         }
-        if apps.open.contains_key(&app.name) {
+        if apps.open.contains(&app.name) {
             return None;
         }
         let symbol = self.program.lookup(module, &app.name);
-        // The component that a param holds is deployed under its own name.
-        if apps.any_open {
-            let component = symbol.filter(|symbol| symbol.kind == SymbolKind::Component)?;
-            return self.info(component);
-        }
         self.no_app(module, apps, app, symbol);
         None
     }
@@ -113,7 +108,7 @@ impl<'p> Checker<'p> {
     /// `*.metrics`: the first application that has it stands for all.
     fn any_app(&mut self, apps: &Apps<'p>, endpoint: &Ident) -> Option<Known> {
         let known = apps.by_name.values().find_map(|app| app.info.endpoints.get(&endpoint.name));
-        if known.is_none() && !apps.any_open {
+        if known.is_none() && apps.open.is_empty() {
             let message = format!("no application has an endpoint `{}`", endpoint.name);
             let all = || apps.by_name.values().flat_map(|app| app.info.endpoints.keys()).map(|key| &**key);
             let help =

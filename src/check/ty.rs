@@ -156,7 +156,7 @@ impl Ty {
             Ty::Int | Ty::Float | Ty::Size | Ty::Duration | Ty::Percent | Ty::Version | Ty::String | Ty::Text(_) => {
                 true
             }
-            Ty::Ip | Ty::Port | Ty::Mode => true,
+            Ty::Ip | Ty::Cidr | Ty::Port | Ty::Mode | Ty::Path => true,
             Ty::Union(members) => members.iter().all(Ty::is_ordered),
             other => other.is_silent(),
         }
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn what_fits_what() {
-        let fits = |a: &str, b: &str| ty(a).fits(&ty(b));
+        let fits = |a: &'static str, b: &'static str| ty(a).fits(&ty(b));
         assert!(fits("int", "float") && !fits("float", "int"));
         assert!(fits("int", "int?") && !fits("int?", "int"));
         assert!(fits("\"a\"", "\"a\" | \"b\"") && !fits("string", "\"a\" | \"b\""));
