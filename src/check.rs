@@ -36,6 +36,7 @@ mod overlay;
 pub mod place;
 mod placed;
 pub mod program;
+mod quiet;
 mod record;
 mod relate;
 pub mod schema;
@@ -60,7 +61,8 @@ pub fn check(world: &dyn World, root: &Path) -> Checked {
     let mut checker = checker::Checker::new(&resolved);
     checker.everything();
     checker.value_cycles();
-    let found = checker.diagnostics;
+    let mut found = checker.diagnostics;
+    quiet::quiet(&resolved.program, &resolved.syntax, &mut found);
     let mut diagnostics = std::mem::take(&mut resolved.diagnostics);
     diagnostics.extend(found);
     tidy(&mut diagnostics);

@@ -2,9 +2,9 @@
 //!
 //! Modules in reading order; each uses only those before it.
 
-pub mod source;
-pub mod diag;
-pub mod world;
-pub mod syntax;
-pub mod stdlib;
 pub mod check;
+pub mod diag;
+pub mod source;
+pub mod stdlib;
+pub mod syntax;
+pub mod world;

@@ -11,6 +11,7 @@ use kmodel::diag::{Code, Diagnostic};
 use kmodel::source::Sources;
 use kmodel::stdlib;
 use kmodel::world::Memory;
+use proptest::prelude::*;
 
 /// Codes that a later phase raises; their pages are tested there.
 const LATER: &[Code] = &[
@@ -92,7 +93,8 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
         let _ = writeln!(out, "  help: {help}");
     });
     for fix in &diagnostic.fixes {
-        let _ = writeln!(out, "  fix: {}: `{}` at {}", fix.title, fix.replacement.escape_debug(), sources.place(fix.span));
+        let _ =
+            writeln!(out, "  fix: {}: `{}` at {}", fix.title, fix.replacement.escape_debug(), sources.place(fix.span));
     }
     out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
@@ -134,5 +136,109 @@ fn the_standard_library_has_no_problems() {
         let name = name.split('/').next_back().unwrap();
         let checked = checked(&format!("use std/{name}\n"));
         assert!(checked.diagnostics.is_empty(), "std/{name}:\n{}", shown(&checked));
+    }
+}
+
+/// The files of the fenced blocks below a heading: `km` is `main.km`, `km NAME` another file.
+fn blocks(page: &str, heading: &str) -> Memory {
+    let section = page.split("\n## ").find_map(|section| section.strip_prefix(heading)).unwrap_or("");
+    let blocks = section.split("```km").skip(1).filter_map(|block| block.split("```").next());
+    let file = |block: &str| {
+        let (name, text) = block.split_once('\n').unwrap();
+        let name = if name.trim().is_empty() { "main.km" } else { name.trim() };
+        (name.to_owned(), text.to_owned())
+    };
+    Memory::new(blocks.map(file))
+}
+
+fn codes(world: &Memory) -> Vec<Code> {
+    let checked = check::check(world, Path::new("main.km"));
+    checked.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+#[test]
+fn pages_show_what_they_say() {
+    for code in Code::ALL.iter().filter(|code| !LATER.contains(code)) {
+        assert_eq!(codes(&blocks(code.page(), "Wrong")), [*code], "the wrong block of {code}");
+        assert_eq!(codes(&blocks(code.page(), "Right")), [], "the right block of {code}");
+    }
+}
+
+#[test]
+fn examples_have_no_problems() {
+    let Ok(folder) = fs::read_dir(root().join("examples")) else { return };
+    let files = folder.map(|entry| entry.unwrap().path());
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "km")) {
+        let checked = check::check(&kmodel::world::Disk, &path);
+        assert!(checked.diagnostics.is_empty(), "{}:\n{}", path.display(), shown(&checked));
+    }
+}
+
+#[test]
+fn every_code_has_a_fixture() {
+    let names: Vec<_> = fixtures().iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let syntax =
+        [Code::UnclosedDelimiter, Code::UnterminatedString, Code::InvalidLiteral, Code::InvalidEscape, Code::TooDeep];
+    for code in Code::ALL.iter().filter(|code| !LATER.contains(code) && !syntax.contains(code)) {
+        assert!(names.iter().any(|name| name.starts_with(code.name())), "no fixture raises {code}");
+    }
+}
+
+/// Pieces of the language, and what does not belong there.
+fn mutated() -> impl Strategy<Value = String> {
+    let fixtures: Vec<String> = fixtures().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let text = prop::sample::select(fixtures);
+    let junk = prop::sample::select(vec![
+        "{",
+        "}",
+        "(",
+        "[",
+        "]",
+        "=",
+        "->",
+        "none",
+        "?",
+        "??",
+        "let x = x",
+        "$",
+        "\"",
+        "${",
+        "component a {",
+        "use std/kubernetes\n",
+        "deploy * on *",
+        "for x in",
+        "if",
+        "secret s { }",
+        "s.value",
+        "overlay o { add ",
+        "cluster",
+        ".",
+        ",",
+        "1.2",
+        "cert x",
+        "é",
+    ]);
+    (text, prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, junk), 1..6)).prop_map(
+        |(mut text, edits)| {
+            for (at, length, junk) in edits {
+                let places: Vec<usize> = text.char_indices().map(|(index, _)| index).collect();
+                if places.is_empty() {
+                    break;
+                }
+                let start = at.index(places.len());
+                let end = (start + length).min(places.len() - 1);
+                text.replace_range(places[start]..places[end], junk);
+            }
+            text
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn checking_never_panics(text in mutated()) {
+        shown(&checked(&text));
     }
 }

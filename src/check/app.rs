@@ -69,8 +69,8 @@ impl<'p> Apps<'p> {
             self.by_name.insert(name, app);
             return;
         };
-        // An overlay may drop the one and add the other.
-        if part.added {
+        // An overlay may drop the one and add the other; one alias for several components is said elsewhere.
+        if part.added || std::ptr::eq(first.deploy, app.deploy) && app.deploy.alias.is_some() {
             return;
         }
         let message = format!("two applications are named `{name}`");
@@ -113,15 +113,15 @@ impl<'p> Checker<'p> {
         if let Some(symbol) = self.program.lookup(module, &name.name) {
             if symbol.kind == SymbolKind::Component {
                 let message = format!("`{}` is a component, and `$` is for a param that holds one", name.name);
-                let dollar = Span::new(name.span.source, name.span.start, name.span.end);
-                let diagnostic = Diagnostic::new(Code::WrongKind, dollar, message).label(symbol.span, "declared here");
+                let diagnostic =
+                    Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
                 return self.report(diagnostic.help(format!("write `deploy {}`", name.name)));
             }
         }
         let Some(symbol) = self.reference(module, name, SymbolKind::Param) else { return };
         let ty = self.param(symbol);
         if !matches!(ty, Ty::Component(_) | Ty::Error) {
-            let message = format!("the param `{}` is a `{ty}`, not a component", name.name);
+            let message = format!("the param `{}` is of type `{ty}`, not a component", name.name);
             let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
             self.report(diagnostic.help(format!("declare it as `param {}: component`", name.name)));
         }

@@ -10,9 +10,7 @@ use super::component::{Info, Local};
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::syntax::ast::{
-    self, Body, Each, Expr, ExprKind, Field, ItemKind, Key, Name, StatementKind, Text, TextPart,
-};
+use crate::syntax::ast::{self, Body, Each, Expr, ExprKind, Field, ItemKind, Key, Name, StatementKind, Text, TextPart};
 
 /// A value that is computed once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -168,13 +166,18 @@ impl Walk<'_, '_> {
                 self.key(&field.key);
                 self.expr(&field.value);
             }),
-            ExprKind::ListFor { value, each, condition } => self.each(each, condition.as_deref(), |walk| walk.expr(value)),
+            ExprKind::ListFor { value, each, condition } => {
+                self.each(each, condition.as_deref(), |walk| walk.expr(value))
+            }
             ExprKind::MapFor { key, value, each, condition } => self.each(each, condition.as_deref(), |walk| {
                 walk.key(key);
                 walk.expr(value);
             }),
             ExprKind::If { condition, then, otherwise } => {
-                [Some(condition), Some(then), otherwise.as_ref()].into_iter().flatten().for_each(|expr| self.expr(expr));
+                [Some(condition), Some(then), otherwise.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|expr| self.expr(expr));
             }
             ExprKind::Unary { value, .. } | ExprKind::Paren(value) => self.expr(value),
             ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|expr| self.expr(expr)),

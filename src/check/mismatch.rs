@@ -6,8 +6,11 @@ use crate::source::Span;
 
 /// Why a value of type `found` may not stand where `expected` is.
 pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, String)>) -> Diagnostic {
+    // What takes a secret takes the plain value too, and that is what most people have.
+    let plain = expected.reveal();
+    let expected = if found.is_secret() { expected } else { &plain };
     let diagnostic = if found.is_secret() && !expected.is_secret() && found.reveal().fits(expected) {
-        return exposed(span, "a secret may not stand here");
+        exposed(span, "a secret may not stand here")
     } else if *found == Ty::None || found.present().fits(expected) {
         maybe_none(span, found, expected)
     } else if expected.texts().is_some() {
@@ -103,7 +106,7 @@ pub fn piece(span: Span, found: &Ty) -> Diagnostic {
                 .here(format!("a `{}`", found.widen()))
                 .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
         }
-        _ => Diagnostic::new(Code::TypeMismatch, span, format!("a `{}` cannot stand in a string", found.widen()))
+        _ => Diagnostic::new(Code::TypeMismatch, span, format!("`{}` cannot stand in a string", found.widen()))
             .help(piece_help(found)),
     }
 }

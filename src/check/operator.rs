@@ -134,7 +134,7 @@ impl<'p> Typer<'_, 'p> {
             BinaryOp::Equal | BinaryOp::NotEqual => {
                 format!("`{}` and `{}` can never be equal", a.widen(), b.widen())
             }
-            BinaryOp::In => format!("a `{}` cannot be in a `{}`", a.widen(), b.widen()),
+            BinaryOp::In => format!("`{}` cannot be in `{}`", a.widen(), b.widen()),
             _ => format!("there is no `{}` of `{}` and `{}`", op.symbol(), a.widen(), b.widen()),
         };
         let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);

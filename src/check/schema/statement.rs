@@ -93,6 +93,7 @@ pub static INTERFACE: Lazy = LazyLock::new(|| {
                 field("version", "int", "Grows when what it promises changes."),
                 field("scheme", "string", "Of the URLs that a relation gives."),
                 field("cacheable", "bool", "Whether a caching proxy may stand before several providers."),
+                field("quorum", "bool", "On `peers`: more than half of the members must live."),
             ]
         },
     )
