@@ -59,8 +59,8 @@ pub struct Checked {
 pub fn check(world: &dyn World, root: &Path) -> Checked {
     let mut resolved = scope::resolve(load::load(world, root));
     let mut checker = checker::Checker::new(&resolved);
+    checker.values_in_order();
     checker.everything();
-    checker.value_cycles();
     let mut found = checker.diagnostics;
     quiet::quiet(&resolved.program, &resolved.syntax, &mut found);
     let mut diagnostics = std::mem::take(&mut resolved.diagnostics);

@@ -26,6 +26,8 @@ pub struct Checker<'p> {
     pub diagnostics: Vec<Diagnostic>,
     /// Where a component first mentions what only a machine has.
     pub mentions: HashMap<Place, (Span, Name)>,
+    /// How often a name that may have been meant was looked for: each time takes long, and nobody reads hundreds.
+    pub suggested: usize,
     lets: HashMap<Place, Memo>,
     local_lets: HashMap<(Place, usize), Memo>,
     params: HashMap<Place, Ty>,
@@ -47,6 +49,7 @@ impl<'p> Checker<'p> {
             groups: Groups::new(&resolved.program),
             diagnostics: Vec::new(),
             mentions: HashMap::new(),
+            suggested: 0,
             lets: HashMap::new(),
             local_lets: HashMap::new(),
             params: HashMap::new(),

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexSet;
+
 use super::checker::{Checker, Place};
 use super::component::{Info, Local};
 use super::{ModuleId, SymbolKind};
@@ -34,20 +36,38 @@ struct Value {
 type Graph = HashMap<Node, Value>;
 
 impl<'p> Checker<'p> {
-    /// Says which values depend on themselves, once for each cycle.
-    pub fn value_cycles(&mut self) {
+    /// Says which values depend on themselves, once for each cycle; and types all lets, each after those it mentions,
+    /// so that a long chain of them takes no deep recursion.
+    pub fn values_in_order(&mut self) {
         let mut order = Vec::new();
         let mut graph = Graph::new();
         for (node, value) in self.values() {
             order.push(node.clone());
             graph.entry(node).or_insert(value);
         }
-        let mut done = HashSet::new();
+        let mut done = IndexSet::new();
         for node in &order {
             for cycle in cycles(&graph, node, &mut done) {
                 let diagnostic = report(&graph, &cycle);
                 self.diagnostics.extend(diagnostic);
             }
+        }
+        done.iter().for_each(|node| self.type_of(node));
+    }
+
+    fn type_of(&mut self, node: &Node) {
+        match node {
+            Node::File(place) => {
+                if let Some(symbol) = symbol(self, *place).filter(|symbol| symbol.kind == SymbolKind::Let) {
+                    self.file_let(symbol);
+                }
+            }
+            Node::Let(place, index) => {
+                if let Some(info) = symbol(self, *place).and_then(|symbol| self.info(symbol)) {
+                    self.local_let(&info, *index);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -85,8 +105,7 @@ impl<'p> Checker<'p> {
                 list.push((node("count".into()), Value { name: format!("{group}.count"), ..value }));
             }
             StatementKind::Component(_) => {
-                let symbol = program_symbol(self, place);
-                if let Some(info) = symbol.and_then(|symbol| self.info(symbol)) {
+                if let Some(info) = symbol(self, place).and_then(|symbol| self.info(symbol)) {
                     self.component_values(&info, list);
                 }
             }
@@ -135,7 +154,7 @@ impl<'p> Checker<'p> {
     }
 }
 
-fn program_symbol(checker: &Checker<'_>, place: Place) -> Option<super::Symbol> {
+fn symbol(checker: &Checker<'_>, place: Place) -> Option<super::Symbol> {
     let statement = &checker.program.module(place.0).file.statements[place.1 as usize];
     let (kind, name) = super::scope::declared(statement)?;
     Some(super::Symbol { kind, module: place.0, statement: place.1, span: name.span })
@@ -247,8 +266,9 @@ fn canonical(field: &Name) -> Name {
     }
 }
 
-/// The cycles that can be reached from a value and were not seen before, without recursion.
-fn cycles(graph: &Graph, start: &Node, done: &mut HashSet<Node>) -> Vec<Vec<(Node, Span)>> {
+/// The cycles that can be reached from a value and were not seen before, without recursion. `done` has each value after
+/// those it mentions.
+fn cycles(graph: &Graph, start: &Node, done: &mut IndexSet<Node>) -> Vec<Vec<(Node, Span)>> {
     let mut found = Vec::new();
     if done.contains(start) {
         return found;

@@ -29,7 +29,7 @@ impl<'c, 'p> Typer<'c, 'p> {
 
     /// The type of a `let`.
     pub fn binding(&mut self, item: &'p ast::Let) -> Ty {
-        let Some(ty) = &item.ty else { return self.infer(&item.value) };
+        let Some(ty) = &item.ty else { return self.infer(&item.value).bounded() };
         let declared = self.checker.annotation(self.env.module, ty);
         let found = self.check_declared(&item.value, &declared, ty.span, "declared");
         match (&declared, found.is_secret()) {

@@ -101,6 +101,31 @@ impl Ty {
         Ty::Record(Arc::new(Record { name: Some(name), fields, open: false }))
     }
 
+    /// The type, or `any` when it is too large to go on with: lets that hold lets twice double at each step.
+    pub fn bounded(self) -> Ty {
+        const PARTS: usize = 4_000;
+        const DEPTH: usize = 64;
+        let mut left = PARTS;
+        match self.within(&mut left, DEPTH) {
+            true => self,
+            false if self.is_secret() => Ty::secret(Ty::Any),
+            false => Ty::Any,
+        }
+    }
+
+    fn within(&self, left: &mut usize, depth: usize) -> bool {
+        if *left == 0 || depth == 0 {
+            return false;
+        }
+        *left -= 1;
+        match self {
+            Ty::List(t) | Ty::Map(t) | Ty::Optional(t) | Ty::Secret(t) => t.within(left, depth - 1),
+            Ty::Record(record) => record.fields.values().all(|field| field.ty.within(left, depth - 1)),
+            Ty::Union(members) => members.iter().all(|member| member.within(left, depth - 1)),
+            _ => true,
+        }
+    }
+
     /// Whether any part is secret.
     pub fn is_secret(&self) -> bool {
         match self {
@@ -384,6 +409,13 @@ mod tests {
         assert!(fits("\"a\"", "\"a\" | \"b\"") && !fits("string", "\"a\" | \"b\""));
         assert!(fits("{ a: int, b: int }", "map<int>") && fits("{ a: int }", "{ a: int, b?: int }"));
         assert!(fits("string", "secret<string>") && !fits("secret<string>", "string"));
+    }
+
+    #[test]
+    fn a_type_that_doubles_becomes_any() {
+        let doubled = (0..60).fold(Ty::Int, |ty, _| Ty::record("r", [("a", ty.clone()), ("b", ty)]).bounded());
+        assert!(doubled == Ty::Any || doubled.to_string() == "r");
+        assert_eq!((0..80).fold(Ty::Int, |ty, _| Ty::list(ty)).bounded(), Ty::Any);
     }
 
     #[test]
