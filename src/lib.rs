@@ -2,9 +2,16 @@
 //!
 //! Modules in reading order; each uses only those before it.
 
-pub mod check;
-pub mod diag;
 pub mod source;
-pub mod stdlib;
-pub mod syntax;
+pub mod diag;
 pub mod world;
+pub mod syntax;
+pub mod stdlib;
+pub mod check;
+pub mod model;
+pub mod pki;
+pub mod plan;
+pub mod render;
+pub mod target;
+pub mod compile;
+pub mod emit;

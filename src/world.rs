@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+pub mod replace;
+
 /// The outside, behind one door.
 pub trait World: Sync {
     /// The text of a file.

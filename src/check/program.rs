@@ -40,7 +40,7 @@ pub enum ModulePlace {
 }
 
 /// What a name stands for: a statement of a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Symbol {
     pub kind: SymbolKind,
     pub module: ModuleId,

@@ -1,0 +1,43 @@
+//! From a file to an output: the phases in a row.
+//!
+//! Each function is one thing that a person asks for; none of them writes. The command line, the language server and
+//! tests call these.
+
+use crate::check::Program;
+use crate::diag::{Diagnostic, Severity, any_error};
+use crate::model::Input;
+use crate::plan::{self, Plan, Planned};
+use crate::render;
+use crate::world::World;
+
+/// Plans a program that has been checked without errors.
+///
+/// The plan may be looked at whatever the problems say; it may be rendered only when none of them is an error.
+pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
+    let Planned { plan, mut problems } = plan::plan(program, world, input);
+    if let Some(plan) = &plan {
+        finish(plan, &mut problems);
+    }
+    sort(&mut problems);
+    Planned { plan, problems }
+}
+
+fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
+    render::sample(&plan.model, problems);
+    plan::allow::apply(&plan.model, problems);
+}
+
+/// Errors first, each kind by place; each problem once.
+fn sort(problems: &mut Vec<Diagnostic>) {
+    problems.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
+    problems.dedup();
+}
+
+fn key(problem: &Diagnostic) -> (bool, Option<crate::source::Span>) {
+    (problem.severity != Severity::Error, problem.labels.first().map(|label| label.span))
+}
+
+/// Whether a plan may be rendered.
+pub fn is_renderable(planned: &Planned<'_>) -> bool {
+    planned.plan.is_some() && !any_error(&planned.problems)
+}

@@ -1,0 +1,130 @@
+//! Addresses inside the cluster's node range.
+//!
+//! What the lock gave out stays as it is; the rest is filled in source order from the start of the range, and addresses
+//! of applications from its end, so that growing a group moves nobody.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+/// Gives out the addresses of one range, each once.
+#[derive(Debug)]
+pub struct Allocator {
+    range: IpNet,
+    taken: HashSet<u128>,
+    /// Next offset to try for machines.
+    low: u128,
+    /// Next offset to try for applications, going down.
+    high: u128,
+    size: u128,
+}
+
+/// The machines of a range of at least 64 addresses start here: what comes before is left to routers and people.
+const FIRST_OFFSET: u128 = 10;
+
+impl Allocator {
+    /// An allocator for a range; its network, broadcast and gateway addresses are never given out.
+    pub fn new(range: IpNet, gateway: IpAddr) -> Self {
+        let size = size_of(range);
+        let low = if size >= 64 { FIRST_OFFSET } else { 1 };
+        let mut allocator = Self { range, taken: HashSet::new(), low, high: size.saturating_sub(2), size };
+        allocator.take(gateway);
+        allocator
+    }
+
+    /// Marks an address as taken; whether it was free and inside the range.
+    pub fn take(&mut self, address: IpAddr) -> bool {
+        self.range.contains(&address) && self.taken.insert(bits(address))
+    }
+
+    /// Whether an address has been given out.
+    pub fn is_taken(&self, address: IpAddr) -> bool {
+        self.taken.contains(&bits(address))
+    }
+
+    /// The next free address from the start; `None` when the range is full.
+    pub fn next(&mut self) -> Option<IpAddr> {
+        while self.low + 1 < self.size {
+            let address = nth(self.range, self.low)?;
+            self.low += 1;
+            if self.taken.insert(bits(address)) {
+                return Some(address);
+            }
+        }
+        None
+    }
+
+    /// The next free address from the end; `None` when the range is full.
+    pub fn next_from_end(&mut self) -> Option<IpAddr> {
+        while self.high > 0 {
+            let address = nth(self.range, self.high)?;
+            self.high -= 1;
+            if self.taken.insert(bits(address)) {
+                return Some(address);
+            }
+        }
+        None
+    }
+
+    /// How many machines the range can hold at most.
+    pub fn capacity(&self) -> u128 {
+        self.size.saturating_sub(if self.size >= 64 { FIRST_OFFSET + 1 } else { 3 })
+    }
+}
+
+/// The number of addresses of a range; 2^127 stands for anything larger.
+pub fn size_of(range: IpNet) -> u128 {
+    let host_bits = u32::from(range.max_prefix_len() - range.prefix_len());
+    1u128.checked_shl(host_bits).filter(|_| host_bits < 128).unwrap_or(1 << 127)
+}
+
+/// The n-th address of a range; `None` when it has fewer.
+pub fn nth(range: IpNet, n: u128) -> Option<IpAddr> {
+    if n >= size_of(range) {
+        return None;
+    }
+    let value = bits(range.network()) + n;
+    Some(match range {
+        IpNet::V4(_) => IpAddr::V4(Ipv4Addr::from(u32::try_from(value).ok()?)),
+        IpNet::V6(_) => IpAddr::V6(Ipv6Addr::from(value)),
+    })
+}
+
+/// An address as a number.
+pub fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(u32::from(v4)),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allocator(range: &str, gateway: &str) -> Allocator {
+        Allocator::new(range.parse().unwrap(), gateway.parse().unwrap())
+    }
+
+    #[test]
+    fn machines_come_from_the_start_and_applications_from_the_end() {
+        let mut a = allocator("10.0.0.0/24", "10.0.0.1");
+        assert_eq!(a.next().unwrap().to_string(), "10.0.0.10");
+        assert_eq!(a.next_from_end().unwrap().to_string(), "10.0.0.254");
+    }
+
+    #[test]
+    fn a_small_range_runs_out_without_giving_the_gateway() {
+        let mut a = allocator("10.0.0.0/29", "10.0.0.1");
+        let all: Vec<_> = std::iter::from_fn(|| a.next()).map(|ip| ip.to_string()).collect();
+        assert_eq!(all, ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]);
+    }
+
+    #[test]
+    fn ipv6_counts_too() {
+        let mut a = allocator("fd00::/64", "fd00::1");
+        assert_eq!(a.next().unwrap().to_string(), "fd00::a");
+        assert_eq!(size_of("::/0".parse().unwrap()), 1 << 127);
+    }
+}

@@ -1,0 +1,301 @@
+//! Applications: components placed on machines, with their options.
+
+use crate::check::{Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic};
+use crate::model::address::Allocator;
+use crate::model::component::Component;
+use crate::model::layer::Deployment;
+use crate::model::scope::Scope;
+use crate::model::{App, AppId, ComponentId, MachineId, Model, Param, Unit, Value};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
+
+/// Makes all applications and their units.
+pub fn apps(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
+    for deployment in model.layers.deployments.clone() {
+        let Some(component) = component(model, &deployment, problems) else { continue };
+        let Some(machines) = machines(model, &deployment, problems) else { continue };
+        if let Some(earlier) = model.apps.iter().find(|app| app.name == deployment.name) {
+            problems.push(twice(&deployment, earlier.span));
+            continue;
+        }
+        add(model, &deployment, component, machines);
+    }
+    for index in 0..model.apps.len() {
+        options(model, index, problems);
+    }
+}
+
+fn twice(deployment: &Deployment<'_>, earlier: Span) -> Diagnostic {
+    let message = format!("an application `{}` is deployed already", deployment.name);
+    Diagnostic::new(Code::DuplicateName, deployment.span, message)
+        .label(earlier, "here")
+        .help("give the second one a name of its own with `as`, or list all its machines in one `deploy`")
+}
+
+fn component(
+    model: &mut Model<'_>,
+    deployment: &Deployment<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<ComponentId> {
+    let symbol = symbol(model, deployment)?;
+    if let Some(place) = model.components.iter().position(|component| component.symbol == symbol) {
+        return Some(ComponentId(place as u32));
+    }
+    let component = Component::new(model.program, symbol)?;
+    problems.extend(versions(model, &component, deployment));
+    model.components.push(component);
+    Some(ComponentId(model.components.len() as u32 - 1))
+}
+
+fn symbol(model: &Model<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
+    let symbol = model.program.lookup(deployment.module, &deployment.component.name.name)?;
+    match (symbol.kind, model.params.get(&symbol)) {
+        (SymbolKind::Component, _) => Some(symbol),
+        (SymbolKind::Param, Some(Param::Component(component))) => Some(*component),
+        _ => None,
+    }
+}
+
+/// Whether the component is for the version of Kubernetes that the cluster runs.
+fn versions(model: &Model<'_>, component: &Component<'_>, deployment: &Deployment<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for bound in component.versions.iter().filter(|v| &*v.subject.name == "kubernetes") {
+        for (op, expr) in &bound.bounds {
+            let version = Value::Version(model.cluster.kubernetes);
+            let limit = match &expr.kind {
+                crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Decimal(text)) => {
+                    crate::model::eval::short_version(text).map(Value::Version)
+                }
+                _ => model.eval(&mut Scope::file(component.module), expr).ok(),
+            };
+            let holds = limit.map(|limit| crate::model::function::binary(*op, &version, &limit));
+            if let Some(Ok(Value::Bool(false))) = holds {
+                let name = &component.ast.name.name;
+                let message = format!("`{name}` is not for Kubernetes {}", model.cluster.kubernetes);
+                let problem = Diagnostic::new(Code::VersionUnsupported, deployment.span, message);
+                problems.push(
+                    problem
+                        .label(expr.span, "its bound")
+                        .label(model.cluster.spans["kubernetes"], "the version of the cluster"),
+                );
+            }
+        }
+    }
+    problems
+}
+
+/// The machines of a placement, in order and each once; `None` when a selector is wrong.
+fn machines(model: &Model<'_>, deployment: &Deployment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<MachineId>> {
+    let mut list = Vec::new();
+    for selector in &deployment.ast.on {
+        list.extend(select(model, deployment, selector).map_err(|p| problems.push(*p)).ok()?);
+    }
+    list.sort_unstable();
+    list.dedup();
+    if let Some(condition) = &deployment.ast.condition {
+        list = filter(model, deployment, condition, list).map_err(|p| problems.push(*p)).ok()?;
+    }
+    if list.is_empty() && !deployment.ast.on.is_empty() {
+        let message = format!("`{}` is placed on no machine", deployment.name);
+        let span = deployment.ast.on.first().map_or(deployment.span, |s| s.span);
+        problems.push(Diagnostic::new(Code::EmptyPlacement, span, message).help("it gets no unit"));
+    }
+    Some(list)
+}
+
+fn filter(
+    model: &Model<'_>,
+    deployment: &Deployment<'_>,
+    condition: &Expr,
+    list: Vec<MachineId>,
+) -> Result<Vec<MachineId>, crate::model::Fault> {
+    let mut scope = Scope::file(deployment.module);
+    scope.bare_machine = true;
+    let mut kept = Vec::with_capacity(list.len());
+    for machine in list {
+        scope.machine = Some(machine);
+        if model.eval_bool(&mut scope, condition)? {
+            kept.push(machine);
+        }
+    }
+    Ok(kept)
+}
+
+fn select(
+    model: &Model<'_>,
+    deployment: &Deployment<'_>,
+    selector: &Selector,
+) -> Result<Vec<MachineId>, crate::model::Fault> {
+    let all = |range: std::ops::Range<u32>| range.map(MachineId).collect();
+    match &selector.kind {
+        SelectorKind::All => Ok(all(0..model.machines.len() as u32)),
+        SelectorKind::Group(name) => Ok(all(group(model, name)?)),
+        SelectorKind::Index(name, index) => {
+            let machines = group(model, name)?;
+            let at = number(model, deployment, index)?;
+            if dropped(model, name) {
+                return Ok(Vec::new());
+            }
+            bounded(name, &machines, at..at + 1, index.span).map(all)
+        }
+        SelectorKind::Range(name, from, to) => {
+            let machines = group(model, name)?;
+            let from = from.as_ref().map_or(Ok(0), |e| number(model, deployment, e))?;
+            let to =
+                to.as_ref().map_or(Ok(i64::from(machines.end - machines.start)), |e| number(model, deployment, e))?;
+            if dropped(model, name) {
+                return Ok(Vec::new());
+            }
+            bounded(name, &machines, from..to, selector.span).map(all)
+        }
+    }
+}
+
+fn dropped(model: &Model<'_>, name: &Ident) -> bool {
+    model.layers.dropped.contains(&name.name)
+}
+
+fn group(model: &Model<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate::model::Fault> {
+    if dropped(model, name) {
+        return Ok(0..0);
+    }
+    let found = model.groups.iter().find(|group| group.name == name.name);
+    found.map(|group| group.machines.clone()).ok_or_else(|| {
+        let help = crate::diag::did_you_mean(
+            &name.name,
+            model.groups.iter().map(|group| &*group.name),
+            "declare them with `machines`",
+        );
+        let message = format!("no machines are named `{}`", name.name);
+        Box::new(Diagnostic::new(Code::UnknownName, name.span, message).help(help))
+    })
+}
+
+fn number(model: &Model<'_>, deployment: &Deployment<'_>, expr: &Expr) -> Result<i64, crate::model::Fault> {
+    match model.eval(&mut Scope::file(deployment.module), expr)? {
+        Value::Int(value) => Ok(value),
+        other => Err(crate::model::eval::mismatch(expr.span, "`int`", &other)),
+    }
+}
+
+/// The part `wanted` of a group's machines.
+fn bounded(
+    name: &Ident,
+    machines: &std::ops::Range<u32>,
+    wanted: std::ops::Range<i64>,
+    span: Span,
+) -> Result<std::ops::Range<u32>, crate::model::Fault> {
+    let count = i64::from(machines.end - machines.start);
+    if wanted.start < 0 || wanted.end > count || wanted.start > wanted.end {
+        let message = format!("`{}` has {count} machines, and no `{}`", name.name, text_of(name, &wanted));
+        let help = match count {
+            0 => format!("give `{}` a larger count", name.name),
+            _ => format!("they are `{0}[0]` to `{0}[{1}]`; a range is half-open", name.name, count - 1),
+        };
+        return Err(Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help)));
+    }
+    Ok(machines.start + wanted.start as u32..machines.start + wanted.end as u32)
+}
+
+fn text_of(name: &Ident, wanted: &std::ops::Range<i64>) -> String {
+    match wanted.end.checked_sub(wanted.start) {
+        Some(1) => format!("{}[{}]", name.name, wanted.start),
+        _ => format!("{}[{}..{}]", name.name, wanted.start, wanted.end),
+    }
+}
+
+fn add(model: &mut Model<'_>, deployment: &Deployment<'_>, component: ComponentId, machines: Vec<MachineId>) {
+    let app = AppId(model.apps.len() as u32);
+    let start = model.units.len() as u32;
+    let placed = !deployment.ast.on.is_empty();
+    if placed {
+        let units = machines.into_iter().enumerate();
+        model.units.extend(units.map(|(i, machine)| Unit { app, machine: Some(machine), index: i as u32 }));
+    } else {
+        model.units.push(Unit { app, machine: None, index: 0 });
+    }
+    let endpoints = model.components[component.index()].endpoints.len();
+    model.apps.push(App {
+        name: deployment.name.clone(),
+        span: deployment.span,
+        component,
+        options: Vec::new(),
+        option_spans: Vec::new(),
+        units: start..model.units.len() as u32,
+        placed,
+        addresses: Vec::new(),
+        providers: vec![Vec::new(); endpoints],
+        clients: vec![Vec::new(); endpoints],
+        endpoint_base: 0,
+    });
+}
+
+/// Evaluates the options of an application: what an overlay set, else what was written, else the default.
+fn options(model: &mut Model<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
+    let app = AppId(index as u32);
+    let name = model.apps[index].name.clone();
+    let Some(deployment) = model.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
+    for place in 0..model.component_of(app).options.len() {
+        let option = model.component_of(app).options[place];
+        let written = model.layers.field(&name, deployment.module, &deployment.ast.body, &option.name.name);
+        let (value, span) = match (&written, &option.default) {
+            (Some(written), _) => {
+                let value = model.eval_as(&mut Scope::file(written.module), written.expr, Some(&option.ty));
+                (value, written.expr.span)
+            }
+            // A default may refer to the options before it.
+            (None, Some(default)) => {
+                (model.eval_as(&mut Scope::app(model, app), default, Some(&option.ty)), default.span)
+            }
+            (None, None) => (Ok(Value::None), option.name.span),
+        };
+        let value = value.unwrap_or_else(|problem| {
+            problems.push(*problem);
+            Value::None
+        });
+        model.apps[index].options.push(value);
+        model.apps[index].option_spans.push(span);
+    }
+}
+
+/// Gives out the addresses that applications ask for.
+pub fn addresses(model: &mut Model<'_>, allocator: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+    for index in 0..model.apps.len() {
+        let app = AppId(index as u32);
+        for place in 0..model.component_of(app).addresses.len() {
+            let item = model.component_of(app).addresses[place];
+            let key = format!("{}/{}", model.apps[index].name, item.name.name);
+            let pin = match item.body.field("pin").map(|f| model.eval(&mut Scope::app(model, app), &f.value)) {
+                Some(Ok(value)) => crate::model::endpoint::ip(&value),
+                Some(Err(problem)) => {
+                    problems.push(*problem);
+                    continue;
+                }
+                None => None,
+            };
+            let known = model.lock.addresses.get(&key).copied();
+            let address = match (pin, known) {
+                (Some(pin), Some(known)) if pin == known => Some(pin),
+                (Some(pin), _) if allocator.take(pin) => Some(pin),
+                (Some(pin), _) => {
+                    problems.push(cannot_pin(model, &key, pin, model.apps[index].span));
+                    None
+                }
+                (None, Some(known)) => Some(known),
+                (None, None) => allocator.next_from_end(),
+            };
+            let Some(address) = address else { continue };
+            model.lock.addresses.insert(key, address);
+            model.apps[index].addresses.push(address);
+        }
+    }
+}
+
+fn cannot_pin(model: &Model<'_>, key: &str, pin: std::net::IpAddr, span: Span) -> Diagnostic {
+    let nodes = model.cluster.nodes;
+    let code = if nodes.contains(&pin) { Code::AddressTaken } else { Code::AddressOutsideRange };
+    let why = if nodes.contains(&pin) { "it is taken".to_owned() } else { format!("it is outside {nodes}") };
+    Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}"))
+        .label(model.cluster.spans["nodes"], "the range of the machines")
+}

@@ -1,0 +1,98 @@
+//! The cluster's own facts, and the targets.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::address::nth;
+use crate::model::value::Record;
+use crate::model::{Cluster, Input, Model, Target};
+use crate::source::Span;
+
+use super::Fields;
+
+const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names"];
+
+/// Reads the `cluster` statement; whether there is a usable one.
+pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
+    let Some((module, ast)) = model.layers.clusters.first().copied() else {
+        let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
+        problems.push(problem.help(
+            "add `cluster NAME { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }`",
+        ));
+        return false;
+    };
+    if let Some((_, second)) = model.layers.clusters.get(1) {
+        let problem = Diagnostic::new(Code::DuplicateName, second.name.span, "a model has one `cluster` statement");
+        problems.push(problem.label(ast.name.span, "the first one"));
+    }
+    let before = problems.len();
+    let mut fields = Fields { model, owner: "cluster", module, body: &ast.body, problems };
+    let read = read(&mut fields, ast);
+    match read {
+        Some(cluster) if problems.len() == before => {
+            model.cluster = cluster;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Option<Cluster> {
+    let head = ast.name.span;
+    let (kubernetes, nodes) = (fields.version("kubernetes"), fields.range("nodes"));
+    let (pods, services) = (fields.ranges("pods"), fields.ranges("services"));
+    let complete = fields.problems.is_empty();
+    for (name, present) in [
+        ("kubernetes", kubernetes.is_some()),
+        ("nodes", nodes.is_some()),
+        ("pods", !pods.is_empty()),
+        ("services", !services.is_empty()),
+    ] {
+        if !present && complete {
+            fields.missing(name, head, "the cluster");
+        }
+    }
+    let nodes = nodes?;
+    let gateway = fields.address("gateway").or_else(|| nth(nodes, 1))?;
+    let dns = fields.addresses("dns");
+    let spans = FIELDS.iter().map(|field| (*field, fields.span(field))).collect();
+    Some(Cluster {
+        name: ast.name.name.clone(),
+        span: head,
+        kubernetes: kubernetes?,
+        pods,
+        services,
+        nodes,
+        domain: fields.text("domain").unwrap_or_else(|| "cluster.local".into()),
+        gateway,
+        dns: if dns.is_empty() { vec![gateway] } else { dns },
+        extra_names: fields.texts("extra-names"),
+        spans,
+    })
+}
+
+/// Evaluates the targets; the one to plan for comes first.
+pub fn targets(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
+    let mut targets = Vec::new();
+    for (module, ast) in model.layers.targets.clone() {
+        let owner = format!("target.{}", ast.name.name);
+        let mut fields = Fields { model, owner: &owner, module, body: &ast.body, problems };
+        let mut options = Record::new();
+        let names = ast.body.fields.iter().filter_map(|field| field.key.plain());
+        let set = model.layers.sets.keys().filter_map(|path| path.strip_prefix(&*owner)?.strip_prefix('.'));
+        for name in names.chain(set.map(Into::into)) {
+            if let Some(value) = fields.value(&name) {
+                options.insert(name, value);
+            }
+        }
+        targets.push(Target { name: ast.name.name.clone(), span: ast.name.span, options });
+    }
+    if let Some(wanted) = &input.target {
+        match targets.iter().position(|target| target.name == *wanted) {
+            Some(place) => targets.swap(0, place),
+            None => {
+                let target = Target { name: wanted.clone(), span: Span::default(), options: Record::new() };
+                targets.insert(0, target);
+            }
+        }
+    }
+    model.targets = targets;
+}

@@ -1,0 +1,138 @@
+//! Reading the fields of a body with their types.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::check::ModuleId;
+use crate::diag::{Code, Diagnostic};
+use crate::model::endpoint::texts;
+use crate::model::eval::{mismatch, short_version};
+use crate::model::layer::Written;
+use crate::model::scope::Scope;
+use crate::model::{Fault, Model, Value};
+use crate::source::Span;
+use crate::syntax::ast::{Body, ExprKind, Literal, Name, Version};
+
+/// The fields of one statement's body, with what overlays set in their place.
+pub struct Fields<'a, 'p> {
+    pub model: &'a Model<'p>,
+    /// The name that `set NAME.field` uses.
+    pub owner: &'a str,
+    pub module: ModuleId,
+    pub body: &'p Body,
+    pub problems: &'a mut Vec<Diagnostic>,
+}
+
+impl<'p> Fields<'_, 'p> {
+    /// Where a field's value is written; the body's place when it is not.
+    pub fn span(&self, field: &str) -> Span {
+        self.written(field).map_or(self.body.span, |written| written.expr.span)
+    }
+
+    fn written(&self, field: &str) -> Option<Written<'p>> {
+        self.model.layers.field(self.owner, self.module, self.body, field)
+    }
+
+    /// The value of a field; `None` when it is absent or has a problem, which is kept.
+    pub fn value(&mut self, field: &str) -> Option<Value> {
+        let written = self.written(field)?;
+        let value = self.model.eval(&mut Scope::file(written.module), written.expr);
+        self.keep(value).filter(|value| *value != Value::None)
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
+        result.map_err(|problem| self.problems.push(*problem)).ok()
+    }
+
+    fn typed<T>(&mut self, field: &str, expected: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let value = self.value(field)?;
+        let read = read(value.reveal()).ok_or_else(|| mismatch(self.span(field), expected, &value));
+        self.keep(read)
+    }
+
+    /// A version; `1.34` counts as `1.34.0`.
+    pub fn version(&mut self, field: &str) -> Option<Version> {
+        if let ExprKind::Literal(Literal::Decimal(text)) = &self.written(field)?.expr.kind {
+            return short_version(text);
+        }
+        self.typed(field, "`version`", |value| match value {
+            Value::Version(version) => Some(*version),
+            _ => None,
+        })
+    }
+
+    /// A range.
+    pub fn range(&mut self, field: &str) -> Option<IpNet> {
+        self.typed(field, "`cidr`", |value| match value {
+            Value::Cidr(range) => Some(range.trunc()),
+            _ => None,
+        })
+    }
+
+    /// A range or a list of them.
+    pub fn ranges(&mut self, field: &str) -> Vec<IpNet> {
+        let read = |value: &Value| match value {
+            Value::Cidr(range) => Some(vec![range.trunc()]),
+            Value::List(list) => list
+                .iter()
+                .map(|value| match value {
+                    Value::Cidr(range) => Some(range.trunc()),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        };
+        self.typed(field, "`cidr` or a list of them", read).unwrap_or_default()
+    }
+
+    /// An address.
+    pub fn address(&mut self, field: &str) -> Option<IpAddr> {
+        self.typed(field, "`ip`", crate::model::endpoint::ip)
+    }
+
+    /// A list of addresses.
+    pub fn addresses(&mut self, field: &str) -> Vec<IpAddr> {
+        let read = |value: &Value| match value {
+            Value::List(list) => list.iter().map(crate::model::endpoint::ip).collect(),
+            _ => None,
+        };
+        self.typed(field, "a list of `ip`", read).unwrap_or_default()
+    }
+
+    /// A text.
+    pub fn text(&mut self, field: &str) -> Option<Name> {
+        self.typed(field, "`string`", |value| match value {
+            Value::Text(text) | Value::Path(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, field: &str) -> Vec<Name> {
+        self.value(field).map(|value| texts(&value)).unwrap_or_default()
+    }
+
+    /// A number.
+    pub fn number(&mut self, field: &str) -> Option<f64> {
+        self.typed(field, "a number", |value| match value {
+            Value::Int(value) => Some(*value as f64),
+            Value::Float(value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// A size in bytes.
+    pub fn size(&mut self, field: &str) -> Option<u64> {
+        self.typed(field, "`size`", |value| match value {
+            Value::Size(bytes) => Some(*bytes),
+            _ => None,
+        })
+    }
+
+    /// Reports that a field must be given.
+    pub fn missing(&mut self, field: &str, head: Span, what: &str) {
+        let problem = Diagnostic::new(Code::MissingField, head, format!("{what} has no `{field}`"));
+        self.problems.push(problem.help(format!("add `{field} = ...`")));
+    }
+}

@@ -1,0 +1,135 @@
+//! The values of parameters: from the command line, an overlay, or their default.
+
+use crate::check::{ModuleId, Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::model::layer::{Written, quoted};
+use crate::model::scope::Scope;
+use crate::model::{Input, Model, Param, Value};
+use crate::source::Span;
+use crate::syntax::ast::{ExprKind, Param as ParamAst, Type, TypeKind};
+
+/// Gives every parameter its value.
+pub fn bind(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
+    for setting in &input.sets {
+        if !model.layers.params.iter().any(|(_, param)| param.name.name == setting.name) {
+            problems.push(unknown(model, &setting.name));
+        }
+    }
+    for (module, param) in model.layers.params.clone() {
+        let Some(symbol) = model.program.lookup(module, &param.name.name) else { continue };
+        match value(model, input, (module, param)) {
+            Ok(Some(value)) => {
+                model.params.insert(symbol, value);
+            }
+            Ok(None) => problems.push(missing(param)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+}
+
+fn unknown(model: &Model<'_>, name: &str) -> Diagnostic {
+    let known: Vec<&str> = model.layers.params.iter().map(|(_, param)| &*param.name.name).collect();
+    let fallback = match known.as_slice() {
+        [] => "this model has no parameters".to_owned(),
+        known => format!("the parameters are {}", quoted(known.iter().copied())),
+    };
+    Diagnostic::new(Code::UnknownParam, Span::default(), format!("no parameter is named `{name}`"))
+        .help(did_you_mean(name, known, &fallback))
+}
+
+fn missing(param: &ParamAst) -> Diagnostic {
+    let name = &param.name.name;
+    Diagnostic::new(Code::MissingParam, param.name.span, format!("the parameter `{name}` has no value"))
+        .help(format!("give one with `--set {name}=...`, or write a default"))
+}
+
+fn value(
+    model: &Model<'_>,
+    input: &Input,
+    (module, param): (ModuleId, &ParamAst),
+) -> Result<Option<Param>, Diagnostic> {
+    if let Some(setting) = input.sets.iter().rev().find(|setting| setting.name == param.name.name) {
+        return match &setting.value {
+            Some(expr) if !takes_text(&param.ty) || matches!(expr.kind, ExprKind::Text(_)) => {
+                evaluate(model, param, Written { module, expr }).map(Some)
+            }
+            _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),
+            _ => {
+                let message = format!("`{}` is no value for the parameter `{}`", setting.text, setting.name);
+                Err(Diagnostic::new(Code::TypeMismatch, param.name.span, message))
+            }
+        };
+    }
+    if let Some(written) = model.layers.set(&param.name.name) {
+        return evaluate(model, param, written).map(Some);
+    }
+    match &param.default {
+        Some(expr) => evaluate(model, param, Written { module, expr }).map(Some),
+        None if matches!(param.ty.kind, TypeKind::Optional(_)) => Ok(Some(Param::Value(Value::None))),
+        None => Ok(None),
+    }
+}
+
+fn evaluate(model: &Model<'_>, param: &ParamAst, written: Written<'_>) -> Result<Param, Diagnostic> {
+    if let TypeKind::Component(_) = param.ty.kind {
+        return component(model, param, written).map(Param::Component);
+    }
+    let value = model.eval_as(&mut Scope::file(written.module), written.expr, Some(&param.ty)).map_err(|p| *p)?;
+    match fits(&value, &param.ty) {
+        true => Ok(Param::Value(value)),
+        false => {
+            let message = format!("the parameter `{}` does not take a `{}`", param.name.name, value.type_name());
+            let problem = Diagnostic::new(Code::TypeMismatch, written.expr.span, message);
+            Err(problem.label(param.ty.span, "its type"))
+        }
+    }
+}
+
+fn component(model: &Model<'_>, param: &ParamAst, written: Written<'_>) -> Result<Symbol, Diagnostic> {
+    let name = match &written.expr.kind {
+        ExprKind::Name(ident) => &ident.name,
+        _ => return Err(Diagnostic::new(Code::WrongKind, written.expr.span, "a component is wanted here")),
+    };
+    let found = model.program.lookup(written.module, name).filter(|symbol| symbol.kind == SymbolKind::Component);
+    found.ok_or_else(|| {
+        let scope = &model.program.module(written.module).scope;
+        let known = scope.iter().filter(|(_, s)| s.kind == SymbolKind::Component).map(|(name, _)| &**name);
+        let message = format!("no component is named `{name}`");
+        Diagnostic::new(Code::UnknownName, param.name.span, message).help(did_you_mean(
+            name,
+            known,
+            "import it with `use`",
+        ))
+    })
+}
+
+fn takes_text(ty: &Type) -> bool {
+    match &ty.kind {
+        TypeKind::Name(ident) => matches!(&*ident.name, "string" | "path"),
+        TypeKind::Optional(inner) => takes_text(inner),
+        TypeKind::Union(list) => list.iter().all(|ty| matches!(ty.kind, TypeKind::Text(_)) || takes_text(ty)),
+        _ => false,
+    }
+}
+
+/// Whether a value is of a written type: for values from the command line, which the checker has not seen.
+fn fits(value: &Value, ty: &Type) -> bool {
+    match &ty.kind {
+        TypeKind::Error | TypeKind::Component(_) | TypeKind::Record(_) => true,
+        TypeKind::Name(ident) => match &*ident.name {
+            "any" => true,
+            "float" => matches!(value, Value::Int(_) | Value::Float(_)),
+            "path" => matches!(value, Value::Path(_) | Value::Text(_)),
+            name => name == value.type_name(),
+        },
+        TypeKind::Generic(ident, inner) => match (&*ident.name, value) {
+            ("list", Value::List(list)) => list.iter().all(|value| fits(value, inner)),
+            ("map", Value::Record(record)) => record.values().all(|value| fits(value, inner)),
+            ("secret", value) => fits(value.reveal(), inner),
+            _ => false,
+        },
+        TypeKind::Optional(inner) => *value == Value::None || fits(value, inner),
+        TypeKind::Union(list) => list.iter().any(|ty| fits(value, ty)),
+        TypeKind::Text(text) => matches!(value, Value::Text(found) if found == text),
+    }
+}

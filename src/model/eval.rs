@@ -1,0 +1,516 @@
+//! Expressions to values.
+//!
+//! First-order and total: no recursion in the language, no clock, no environment. What a component's names mean is in
+//! `endpoint` and here in `root`; the functions are in `function`.
+
+use std::sync::Arc;
+
+use crate::check::{Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::source::Span;
+use crate::syntax::ast::{
+    BinaryOp, Each, Expr, ExprKind, Field, Ident, Key, Literal, Name, Statement, StatementKind, Text, TextPart, Type,
+    TypeKind, UnaryOp, Version,
+};
+
+use super::component::Local;
+use super::scope::Scope;
+use super::value::Record;
+use super::{Fault, Model, Param, Value, function};
+
+/// How deep expressions may refer to each other before it is called a cycle.
+const MAX_DEPTH: u32 = 200;
+
+/// A problem at a place.
+pub fn fault(code: Code, span: Span, message: impl Into<String>) -> Fault {
+    Box::new(Diagnostic::new(code, span, message))
+}
+
+impl<'p> Model<'p> {
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// One problem: the first that stands in the way of a value.
+    pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
+        scope.depth += 1;
+        if scope.depth > MAX_DEPTH {
+            scope.depth = 0;
+            return Err(fault(Code::ValueCycle, expr.span, "this value depends on itself"));
+        }
+        let value = self.eval_kind(scope, expr);
+        scope.depth = scope.depth.saturating_sub(1);
+        value
+    }
+
+    fn eval_kind(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
+        match &expr.kind {
+            ExprKind::Error => Err(fault(Code::EvaluationFailed, expr.span, "this could not be read")),
+            ExprKind::Literal(literal) => Ok(literal_value(literal)),
+            ExprKind::Text(text) => self.eval_text(scope, text),
+            ExprKind::Name(ident) => self.eval_name(scope, ident),
+            ExprKind::Cert(ident) => self.eval_name(scope, ident),
+            ExprKind::Field { value, field, optional } => self.eval_field(scope, value, field, *optional),
+            ExprKind::Index { value, index } => self.eval_index(scope, value, index),
+            ExprKind::Call { function, arguments } => function::call(self, scope, function, arguments, expr.span),
+            ExprKind::List(list) => {
+                let values = list.iter().map(|e| self.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Value::List(values.into()))
+            }
+            ExprKind::Record { fields, .. } => self.eval_record(scope, fields),
+            ExprKind::ListFor { value, each, condition } => {
+                self.eval_list_for(scope, value, each, condition.as_deref())
+            }
+            ExprKind::MapFor { key, value, each, condition } => {
+                self.eval_map_for(scope, (key, value), each, condition.as_deref())
+            }
+            ExprKind::If { condition, then, otherwise } => match (self.eval_bool(scope, condition)?, otherwise) {
+                (true, _) => self.eval(scope, then),
+                (false, Some(otherwise)) => self.eval(scope, otherwise),
+                (false, None) => Ok(Value::None),
+            },
+            ExprKind::Unary { op, value } => self.eval_unary(scope, *op, value),
+            ExprKind::Binary { op, left, right } => self.eval_binary(scope, *op, left, right),
+            ExprKind::Paren(value) => self.eval(scope, value),
+        }
+    }
+
+    /// The value of an expression where a type was declared: a `1.31` becomes a version where one is wanted.
+    ///
+    /// # Errors
+    /// As [`Model::eval`].
+    pub fn eval_as(&self, scope: &mut Scope<'_>, expr: &Expr, ty: Option<&Type>) -> Result<Value, Fault> {
+        if let (ExprKind::Literal(Literal::Decimal(text)), Some(ty)) = (&expr.kind, ty)
+            && names_version(ty)
+            && let Some(version) = short_version(text)
+        {
+            return Ok(Value::Version(version));
+        }
+        self.eval(scope, expr)
+    }
+
+    /// The truth of a condition.
+    ///
+    /// # Errors
+    /// As [`Model::eval`], and when the value is not a `bool`.
+    pub fn eval_bool(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<bool, Fault> {
+        match self.eval(scope, expr)?.reveal() {
+            Value::Bool(value) => Ok(*value),
+            other => Err(mismatch(expr.span, "bool", other)),
+        }
+    }
+
+    /// The text of a string with its interpolations.
+    ///
+    /// # Errors
+    /// As [`Model::eval`], and when an interpolated value has no text.
+    pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, Fault> {
+        if let [TextPart::Text(only)] = text.parts.as_slice() {
+            return Ok(Value::Text(only.clone()));
+        }
+        let mut out = String::new();
+        let mut secret = false;
+        for part in &text.parts {
+            match part {
+                TextPart::Text(piece) => out.push_str(piece),
+                TextPart::Expr(expr) => {
+                    let value = self.eval(scope, expr)?;
+                    secret |= value.is_secret();
+                    out.push_str(&value.scalar_text().ok_or_else(|| mismatch(expr.span, "a single value", &value))?);
+                }
+            }
+        }
+        let value = Value::Text(out.into());
+        Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
+    }
+
+    fn eval_record(&self, scope: &mut Scope<'_>, fields: &[Field]) -> Result<Value, Fault> {
+        let mut record = Record::with_capacity(fields.len());
+        for field in fields {
+            let value = self.eval(scope, &field.value)?;
+            if !(field.optional && value == Value::None) {
+                record.insert(self.eval_key(scope, &field.key)?, value);
+            }
+        }
+        Ok(Value::Record(Arc::new(record)))
+    }
+
+    /// The text of a key.
+    ///
+    /// # Errors
+    /// As [`Model::eval_text`].
+    pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, Fault> {
+        match key {
+            Key::Name(ident) => Ok(ident.name.clone()),
+            Key::Text(text) => match self.eval_text(scope, text)?.reveal() {
+                Value::Text(name) => Ok(name.clone()),
+                other => Err(mismatch(text.span, "string", other)),
+            },
+        }
+    }
+
+    /// The rounds of a loop: for each, the key (or index) and the value.
+    ///
+    /// # Errors
+    /// As [`Model::eval`], and when it is no list or map.
+    pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, Fault> {
+        let list = self.eval(scope, &each.list)?;
+        match list.reveal() {
+            Value::List(list) => {
+                Ok(list.iter().enumerate().map(|(i, value)| (Value::Int(i as i64), value.clone())).collect())
+            }
+            Value::Record(record) => {
+                Ok(record.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect())
+            }
+            other => Err(mismatch(each.list.span, "a list or a map", other)),
+        }
+    }
+
+    /// Runs `body` for each round of a loop with its variables in scope.
+    ///
+    /// # Errors
+    /// As [`Model::rounds`], and what `body` returns.
+    pub fn for_each<'s>(
+        &self,
+        scope: &mut Scope<'s>,
+        each: &Each,
+        mut body: impl FnMut(&mut Scope<'s>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        for (key, value) in self.rounds(scope, each)? {
+            let before = scope.locals.len();
+            if let Some(name) = &each.key {
+                scope.locals.push((name.name.clone(), key));
+            }
+            scope.locals.push((each.name.name.clone(), value));
+            let result = body(scope);
+            scope.locals.truncate(before);
+            result?;
+        }
+        Ok(())
+    }
+
+    fn eval_list_for(
+        &self,
+        scope: &mut Scope<'_>,
+        value: &Expr,
+        each: &Each,
+        condition: Option<&Expr>,
+    ) -> Result<Value, Fault> {
+        let mut list = Vec::new();
+        self.for_each(scope, each, |scope| {
+            if self.holds(scope, condition)? {
+                list.push(self.eval(scope, value)?);
+            }
+            Ok(())
+        })?;
+        Ok(Value::List(list.into()))
+    }
+
+    fn eval_map_for(
+        &self,
+        scope: &mut Scope<'_>,
+        (key, value): (&Key, &Expr),
+        each: &Each,
+        condition: Option<&Expr>,
+    ) -> Result<Value, Fault> {
+        let mut record = Record::new();
+        self.for_each(scope, each, |scope| {
+            if self.holds(scope, condition)? {
+                record.insert(self.eval_key(scope, key)?, self.eval(scope, value)?);
+            }
+            Ok(())
+        })?;
+        Ok(Value::Record(Arc::new(record)))
+    }
+
+    /// Whether an optional condition holds.
+    ///
+    /// # Errors
+    /// As [`Model::eval_bool`].
+    pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, Fault> {
+        condition.map_or(Ok(true), |condition| self.eval_bool(scope, condition))
+    }
+
+    fn eval_index(&self, scope: &mut Scope<'_>, value: &Expr, index: &Expr) -> Result<Value, Fault> {
+        let list = self.eval(scope, value)?;
+        let at = self.eval(scope, index)?;
+        match (list.reveal(), at.reveal()) {
+            (Value::List(list), Value::Int(at)) => {
+                usize::try_from(*at).ok().and_then(|i| list.get(i)).cloned().ok_or_else(|| {
+                    let message = format!("the list has {} elements, and none at {at}", list.len());
+                    fault(Code::EvaluationFailed, index.span, message)
+                })
+            }
+            (Value::Record(record), Value::Text(key)) => record.get(key).cloned().ok_or_else(|| {
+                let help =
+                    did_you_mean(key, record.keys().map(|k| &**k), "use `get(map, key)` for a key that may be absent");
+                Box::new(
+                    Diagnostic::new(Code::EvaluationFailed, index.span, format!("the map has no key `{key}`"))
+                        .help(help),
+                )
+            }),
+            (Value::List(_), other) => Err(mismatch(index.span, "int", other)),
+            (Value::Record(_), other) => Err(mismatch(index.span, "string", other)),
+            (other, _) => Err(mismatch(value.span, "a list or a map", other)),
+        }
+    }
+
+    fn eval_unary(&self, scope: &mut Scope<'_>, op: UnaryOp, expr: &Expr) -> Result<Value, Fault> {
+        let value = self.eval(scope, expr)?;
+        match (op, value.reveal()) {
+            (UnaryOp::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
+            (UnaryOp::Minus, Value::Int(value)) => Ok(Value::Int(value.saturating_neg())),
+            (UnaryOp::Minus, Value::Float(value)) => Ok(Value::Float(-value)),
+            (UnaryOp::Not, other) => Err(mismatch(expr.span, "bool", other)),
+            (UnaryOp::Minus, other) => Err(mismatch(expr.span, "a number", other)),
+        }
+    }
+
+    fn eval_binary(&self, scope: &mut Scope<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Value, Fault> {
+        match op {
+            BinaryOp::Default => match self.eval(scope, left)? {
+                Value::None => self.eval(scope, right),
+                value => Ok(value),
+            },
+            BinaryOp::Or => Ok(Value::Bool(self.eval_bool(scope, left)? || self.eval_bool(scope, right)?)),
+            BinaryOp::And => Ok(Value::Bool(self.eval_bool(scope, left)? && self.eval_bool(scope, right)?)),
+            _ => {
+                let a = self.eval(scope, left)?;
+                let b = self.eval(scope, right)?;
+                let (a, b) = (as_version(left, a, &b), as_version(right, b.clone(), &b));
+                let b = as_version(right, b, &a);
+                super::function::binary(op, &a, &b)
+                    .map_err(|message| fault(Code::EvaluationFailed, left.span.to(right.span), message))
+            }
+        }
+    }
+
+    fn eval_field(&self, scope: &mut Scope<'_>, expr: &Expr, field: &Ident, optional: bool) -> Result<Value, Fault> {
+        if let ExprKind::Name(root) = &expr.kind
+            && scope.local(&root.name).is_none()
+            && let Some(value) = self.root_field(scope, root, field)?
+        {
+            return Ok(value);
+        }
+        let value = self.eval(scope, expr)?;
+        match &value {
+            Value::None if optional => Ok(Value::None),
+            Value::None => {
+                Err(fault(Code::MaybeNone, expr.span, format!("this is `none`, which has no field `{}`", field.name)))
+            }
+            value => field_of(value, field),
+        }
+    }
+
+    /// A field of a name that stands for something large, without building all of it.
+    fn root_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
+        let local = scope.app.and_then(|app| self.component_of(app).local(&root.name));
+        match (local, scope.app) {
+            (Some(Local::Endpoint(endpoint)), Some(_)) => self.endpoint_field(scope, endpoint, field).map(Some),
+            (Some(Local::Cert(cert)), Some(_)) => self.cert_field(scope, cert, field).map(Some),
+            (Some(_), _) => Ok(None),
+            (None, app) => match (&*root.name, app) {
+                ("cluster", _) => self.cluster_field(field).map(Some),
+                ("option", Some(app)) => self.option_field(app, field).map(Some),
+                ("machine", _) if scope.machine.is_some() => self.machine_field(scope, field).map(Some),
+                ("unit", Some(_)) if scope.unit.is_some() => self.unit_field(scope, field).map(Some),
+                ("app", Some(app)) => self.app_field(app, field).map(Some),
+                ("target", _) => Ok(Some(self.target_field(field))),
+                _ => self.symbol_field(scope, root, field),
+            },
+        }
+    }
+
+    fn symbol_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
+        let Some(symbol) = self.program.lookup(scope.module, &root.name) else { return Ok(None) };
+        match symbol.kind {
+            SymbolKind::Machines => self.group_field(&root.name, field).map(Some),
+            SymbolKind::Authority => self.authority_field(scope, symbol, field).map(Some),
+            SymbolKind::Keypair => self.keypair_field(scope, symbol, field).map(Some),
+            SymbolKind::Secret => Ok(Some(Value::Secret(Arc::new(Value::text(scope.material.secret(symbol)))))),
+            _ => Ok(None),
+        }
+    }
+
+    fn eval_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Value, Fault> {
+        if let Some(value) = scope.local(&ident.name) {
+            return Ok(value.clone());
+        }
+        if let Some(app) = scope.app
+            && let Some(local) = self.component_of(app).local(&ident.name)
+        {
+            return self.eval_local(scope, ident, local);
+        }
+        if let Some(value) = self.eval_builtin_name(scope, ident)? {
+            return Ok(value);
+        }
+        match self.program.lookup(scope.module, &ident.name) {
+            Some(symbol) => self.eval_symbol(scope, ident, symbol),
+            None => Err(fault(Code::UnknownName, ident.span, format!("nothing is named `{}` here", ident.name))),
+        }
+    }
+
+    fn eval_local(&self, scope: &mut Scope<'_>, ident: &Ident, local: Local) -> Result<Value, Fault> {
+        let app = scope.app.expect("a component's names are seen only inside an application");
+        match local {
+            Local::Let(index) => self.eval_component_let(scope, index),
+            Local::Endpoint(index) => self.endpoint_record(scope, index),
+            Local::Cert(index) => self.cert_record(scope, index),
+            Local::Address(index) => match self.app(app).addresses.get(index as usize) {
+                Some(address) => Ok(Value::Ip(*address)),
+                None => Err(fault(Code::EvaluationFailed, ident.span, "this address is not given out yet")),
+            },
+        }
+    }
+
+    fn eval_component_let(&self, scope: &mut Scope<'_>, index: u32) -> Result<Value, Fault> {
+        if let Some(Some(value)) = scope.lets.get(index as usize) {
+            return Ok(value.clone());
+        }
+        let app = scope.app.expect("a component's lets are seen only inside an application");
+        let binding = self.component_of(app).lets[index as usize];
+        // A let does not see the loop variables of the place that uses it.
+        let locals = std::mem::take(&mut scope.locals);
+        let value = self.eval_as(scope, &binding.value, binding.ty.as_ref());
+        scope.locals = locals;
+        let value = value?;
+        if let Some(place) = scope.lets.get_mut(index as usize) {
+            *place = Some(value.clone());
+        }
+        Ok(value)
+    }
+
+    fn eval_builtin_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Option<Value>, Fault> {
+        let name = &*ident.name;
+        if scope.bare_machine
+            && let Some(value) = self.bare_machine_field(scope, name)
+        {
+            return Ok(Some(value));
+        }
+        Ok(match name {
+            "cluster" => Some(self.cluster_record()),
+            "machines" => Some(self.machines_list()),
+            "target" => Some(self.target_record()),
+            "machine" => scope.machine.map(|machine| self.machine_record(machine)),
+            "unit" => scope.unit.map(|unit| self.own_unit_record(unit)),
+            "app" => match scope.app {
+                Some(app) => Some(self.app_record(app)),
+                None => None,
+            },
+            "option" => scope.app.map(|app| self.option_record(app)),
+            _ => None,
+        })
+    }
+
+    fn eval_symbol(&self, scope: &mut Scope<'_>, ident: &Ident, symbol: Symbol) -> Result<Value, Fault> {
+        match symbol.kind {
+            SymbolKind::Param => match self.params.get(&symbol) {
+                Some(Param::Value(value)) => Ok(value.clone()),
+                Some(Param::Component(component)) => {
+                    Ok(Value::Text(self.program.component(*component).map_or("".into(), |c| c.name.name.clone())))
+                }
+                None => Err(fault(Code::EvaluationFailed, ident.span, format!("`{}` has no value yet", ident.name))),
+            },
+            SymbolKind::Let => self.eval_file_let(scope, symbol),
+            SymbolKind::Machines => self.group_record(ident),
+            SymbolKind::Authority => self.authority_record(scope, symbol),
+            SymbolKind::Keypair => self.keypair_record(scope, symbol),
+            SymbolKind::Secret => {
+                let value = Value::Secret(Arc::new(Value::text(scope.material.secret(symbol))));
+                Ok(Value::record([("value", value)]))
+            }
+            SymbolKind::Component | SymbolKind::Interface => {
+                Err(fault(Code::WrongKind, ident.span, format!("`{}` is not a value", ident.name)))
+            }
+        }
+    }
+
+    fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+        let cell = self.lets.get(&symbol);
+        if let Some(value) = cell.and_then(std::sync::OnceLock::get) {
+            return Ok(value.clone());
+        }
+        let Statement { kind: StatementKind::Let(binding), .. } = self.program.statement(symbol) else {
+            return Ok(Value::None);
+        };
+        let mut inner = Scope::file(symbol.module);
+        inner.depth = scope.depth;
+        let value = self.eval_as(&mut inner, &binding.value, binding.ty.as_ref())?;
+        // While the model is being built a let may still see less than it will in the end.
+        if self.is_shaped()
+            && let Some(cell) = cell
+        {
+            let _ = cell.set(value.clone());
+        }
+        Ok(value)
+    }
+}
+
+/// A `1.34` on one side of an operator is a version when the other side is one.
+fn as_version(expr: &Expr, value: Value, other: &Value) -> Value {
+    match (&expr.kind, other.reveal()) {
+        (ExprKind::Literal(Literal::Decimal(text)), Value::Version(_)) => {
+            short_version(text).map_or(value, Value::Version)
+        }
+        _ => value,
+    }
+}
+
+/// `1.34` as a version with patch 0.
+pub fn short_version(text: &str) -> Option<Version> {
+    let (major, minor) = text.split_once('.')?;
+    Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()?, patch: 0 })
+}
+
+fn names_version(ty: &Type) -> bool {
+    match &ty.kind {
+        TypeKind::Name(ident) => &*ident.name == "version",
+        TypeKind::Optional(inner) => names_version(inner),
+        TypeKind::Union(list) => list.iter().any(names_version),
+        _ => false,
+    }
+}
+
+fn literal_value(literal: &Literal) -> Value {
+    match literal {
+        Literal::None => Value::None,
+        Literal::Bool(value) => Value::Bool(*value),
+        Literal::Int(value) => Value::Int(*value),
+        Literal::Decimal(text) => Value::Float(text.parse().unwrap_or(0.0)),
+        Literal::Size(value) => Value::Size(*value),
+        Literal::Duration(value) => Value::Duration(*value),
+        Literal::Percent(value) => Value::Percent(*value),
+        Literal::Port(value) => Value::Port(*value),
+        Literal::Ip(value) => Value::Ip(*value),
+        Literal::Cidr(value) => Value::Cidr(*value),
+        Literal::Version(value) => Value::Version(*value),
+        Literal::Mode(value) => Value::Mode(*value),
+        Literal::Path(value) => Value::Path(value.clone()),
+    }
+}
+
+/// A field of a record.
+pub fn field_of(value: &Value, field: &Ident) -> Result<Value, Fault> {
+    match value {
+        Value::Record(record) => record.get(&field.name).cloned().ok_or_else(|| unknown_field(field, record)),
+        Value::Secret(inner) => Ok(Value::Secret(Arc::new(field_of(inner, field)?))),
+        other => Err(mismatch(field.span, "a record", other)),
+    }
+}
+
+fn unknown_field(field: &Ident, record: &Record) -> Fault {
+    let known: Vec<&str> = record.keys().map(|k| &**k).collect();
+    let help = did_you_mean(
+        &field.name,
+        known.iter().copied(),
+        &format!("it has {}", super::layer::quoted(known.iter().copied())),
+    );
+    Box::new(
+        Diagnostic::new(Code::UnknownField, field.span, format!("no field is named `{}` here", field.name)).help(help),
+    )
+}
+
+/// A value of another type than is wanted.
+pub fn mismatch(span: Span, expected: &str, found: &Value) -> Fault {
+    let message = format!("expected {expected}, found `{}`", found.type_name());
+    fault(Code::TypeMismatch, span, message)
+}

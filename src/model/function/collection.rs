@@ -1,0 +1,129 @@
+//! Functions over lists and maps.
+
+use std::cmp::Ordering;
+
+use super::{Value, order, same};
+
+fn list(value: &Value) -> Result<&[Value], String> {
+    match value {
+        Value::List(list) => Ok(list),
+        other => Err(format!("takes a list, not `{}`", other.type_name())),
+    }
+}
+
+fn record(value: &Value) -> Result<&super::super::value::Record, String> {
+    match value {
+        Value::Record(record) => Ok(record),
+        other => Err(format!("takes a map, not `{}`", other.type_name())),
+    }
+}
+
+pub fn len(arguments: &[Value]) -> Result<Value, String> {
+    let length = match &arguments[0] {
+        Value::List(list) => list.len(),
+        Value::Record(record) => record.len(),
+        Value::Text(text) | Value::Path(text) => text.chars().count(),
+        other => return Err(format!("takes a list, map or string, not `{}`", other.type_name())),
+    };
+    Ok(Value::Int(length as i64))
+}
+
+pub fn sum(arguments: &[Value]) -> Result<Value, String> {
+    let mut values = list(&arguments[0])?.iter();
+    let Some(first) = values.next() else { return Ok(Value::Int(0)) };
+    values.try_fold(first.clone(), |total, value| super::arithmetic(super::BinaryOp::Add, &total, value))
+}
+
+/// The longest list that `range` makes: a slip of a few zeros must not take the memory of the machine.
+const MAX_RANGE: i64 = 1_000_000;
+
+pub fn range(arguments: &[Value]) -> Result<Value, String> {
+    match &arguments[0] {
+        Value::Int(n) if (0..=MAX_RANGE).contains(n) => Ok(Value::list((0..*n).map(Value::Int))),
+        Value::Int(n) => Err(format!("takes a number from 0 to {MAX_RANGE}, not {n}")),
+        other => Err(format!("takes an int, not `{}`", other.type_name())),
+    }
+}
+
+pub fn sort(arguments: &[Value]) -> Result<Value, String> {
+    let mut values = list(&arguments[0])?.to_vec();
+    let mut problem = None;
+    values.sort_by(|a, b| {
+        order(a, b).unwrap_or_else(|message| {
+            problem.get_or_insert(message);
+            Ordering::Equal
+        })
+    });
+    problem.map_or_else(|| Ok(Value::List(values.into())), Err)
+}
+
+pub fn unique(arguments: &[Value]) -> Result<Value, String> {
+    let mut kept: Vec<Value> = Vec::new();
+    for value in list(&arguments[0])? {
+        if !kept.iter().any(|known| same(known, value)) {
+            kept.push(value.clone());
+        }
+    }
+    Ok(Value::List(kept.into()))
+}
+
+pub fn flatten(arguments: &[Value]) -> Result<Value, String> {
+    let lists = list(&arguments[0])?.iter().map(list).collect::<Result<Vec<_>, _>>()?;
+    Ok(Value::list(lists.into_iter().flatten().cloned()))
+}
+
+pub fn first(arguments: &[Value]) -> Result<Value, String> {
+    Ok(list(&arguments[0])?.first().cloned().unwrap_or(Value::None))
+}
+
+pub fn last(arguments: &[Value]) -> Result<Value, String> {
+    Ok(list(&arguments[0])?.last().cloned().unwrap_or(Value::None))
+}
+
+pub fn keys(arguments: &[Value]) -> Result<Value, String> {
+    Ok(Value::list(record(&arguments[0])?.keys().cloned().map(Value::Text)))
+}
+
+pub fn values(arguments: &[Value]) -> Result<Value, String> {
+    Ok(Value::list(record(&arguments[0])?.values().cloned()))
+}
+
+pub fn get(arguments: &[Value]) -> Result<Value, String> {
+    match (&arguments[0], &arguments[1]) {
+        (Value::Record(record), Value::Text(key) | Value::Path(key)) => {
+            Ok(record.get(key).cloned().unwrap_or(Value::None))
+        }
+        (Value::List(list), Value::Int(n)) => {
+            Ok(usize::try_from(*n).ok().and_then(|n| list.get(n)).cloned().unwrap_or(Value::None))
+        }
+        (other, _) => Err(format!("takes a map and a string, not `{}`", other.type_name())),
+    }
+}
+
+fn truths(value: &Value) -> Result<Vec<bool>, String> {
+    list(value)?
+        .iter()
+        .map(|value| match value {
+            Value::Bool(value) => Ok(*value),
+            other => Err(format!("takes a list of bool, and one element is `{}`", other.type_name())),
+        })
+        .collect()
+}
+
+pub fn all(arguments: &[Value]) -> Result<Value, String> {
+    Ok(Value::Bool(truths(&arguments[0])?.into_iter().all(|x| x)))
+}
+
+pub fn any_of(arguments: &[Value]) -> Result<Value, String> {
+    Ok(Value::Bool(truths(&arguments[0])?.into_iter().any(|x| x)))
+}
+
+pub fn min(arguments: &[Value]) -> Result<Value, String> {
+    let ordering = order(&arguments[0], &arguments[1])?;
+    Ok(arguments[usize::from(ordering == Ordering::Greater)].clone())
+}
+
+pub fn max(arguments: &[Value]) -> Result<Value, String> {
+    let ordering = order(&arguments[0], &arguments[1])?;
+    Ok(arguments[usize::from(ordering == Ordering::Less)].clone())
+}

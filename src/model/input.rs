@@ -1,0 +1,42 @@
+//! What a compile is given beside the program: overlays, parameters, and what was decided earlier.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::syntax::ast::{Expr, Name};
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// Overlays to apply, in order.
+    pub overlays: Vec<String>,
+    /// `--set name=value`.
+    pub sets: Vec<Setting>,
+    /// The target to plan for; without one, the first that the model declares.
+    pub target: Option<Name>,
+    pub lock: Lock,
+}
+
+/// One `--set name=value`.
+#[derive(Debug)]
+pub struct Setting {
+    pub name: Name,
+    /// As written, for parameters that are strings.
+    pub text: String,
+    /// The value read as an expression, when it is one.
+    pub value: Option<Expr>,
+}
+
+/// What was decided by an earlier render and must not change: `kmodel.lock`, committed beside the model.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// Of the file's format.
+    #[serde(default)]
+    pub version: u32,
+    /// Addresses given out: machine, or `application/address`.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, IpAddr>,
+}

@@ -1,0 +1,276 @@
+//! `cluster`, `machine`, `unit`, `app`, certificates and authorities as expressions see them.
+
+use std::sync::Arc;
+
+use crate::check::Symbol;
+use crate::diag::Code;
+use crate::syntax::ast::{Definition, Ident, StatementKind};
+
+use super::eval::{fault, field_of};
+use super::scope::Scope;
+use super::{AppId, Fault, MachineId, Model, UnitId, Value};
+
+impl Model<'_> {
+    pub(super) fn cluster_record(&self) -> Value {
+        let cluster = &self.cluster;
+        let first = |list: &[ipnet::IpNet]| list.first().map_or(Value::None, |range| Value::Cidr(*range));
+        let all = |list: &[ipnet::IpNet]| Value::list(list.iter().copied().map(Value::Cidr));
+        Value::record([
+            ("name", Value::Text(cluster.name.clone())),
+            ("kubernetes", Value::Version(cluster.kubernetes)),
+            ("pods", first(&cluster.pods)),
+            ("services", first(&cluster.services)),
+            ("pod-ranges", all(&cluster.pods)),
+            ("service-ranges", all(&cluster.services)),
+            ("nodes", Value::Cidr(cluster.nodes)),
+            ("domain", Value::Text(cluster.domain.clone())),
+            ("gateway", Value::Ip(cluster.gateway)),
+            ("dns", Value::list(cluster.dns.iter().copied().map(Value::Ip))),
+            ("extra-names", Value::list(cluster.extra_names.iter().cloned().map(Value::Text))),
+        ])
+    }
+
+    pub(super) fn cluster_field(&self, field: &Ident) -> Result<Value, Fault> {
+        match &*field.name {
+            "kubernetes" => Ok(Value::Version(self.cluster.kubernetes)),
+            "domain" => Ok(Value::Text(self.cluster.domain.clone())),
+            _ => field_of(&self.cluster_record(), field),
+        }
+    }
+
+    pub(super) fn machine_record(&self, machine: MachineId) -> Value {
+        let names =
+            ["name", "address", "group", "index", "cores", "memory", "disk", "arch", "zone", "labels", "taints"];
+        Value::record(names.map(|name| (name, self.machine_value(machine, name).unwrap_or(Value::None))))
+    }
+
+    fn machine_value(&self, id: MachineId, field: &str) -> Option<Value> {
+        let (machine, group) = (self.machine(id), self.group_of(id));
+        Some(match field {
+            "name" => Value::Text(machine.name.clone()),
+            "address" => Value::Ip(machine.address),
+            "group" => Value::Text(group.name.clone()),
+            "index" => Value::Int(machine.index.into()),
+            "cores" => Value::Float(group.cores),
+            "memory" => Value::Size(group.memory),
+            "disk" => Value::Size(group.disk),
+            "arch" => Value::Text(group.arch.clone()),
+            "zone" => machine.zone.clone().map_or(Value::None, Value::Text),
+            "labels" => group.labels.clone(),
+            "taints" => group.taints.clone(),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn machine_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
+        let machine =
+            scope.machine.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "there is no machine here"))?;
+        match self.machine_value(machine, &field.name) {
+            Some(value) => Ok(value),
+            None => field_of(&self.machine_record(machine), field),
+        }
+    }
+
+    pub(super) fn bare_machine_field(&self, scope: &Scope<'_>, name: &str) -> Option<Value> {
+        self.machine_value(scope.machine?, name)
+    }
+
+    pub(super) fn machines_list(&self) -> Value {
+        Value::list((0..self.machines.len() as u32).map(|id| self.machine_record(MachineId(id))))
+    }
+
+    pub(super) fn own_unit_record(&self, unit: UnitId) -> Value {
+        let own = self.unit(unit);
+        let machine = own.machine.map(|id| self.machine(id));
+        Value::record([
+            ("name", Value::text(self.unit_name(unit))),
+            ("index", Value::Int(own.index.into())),
+            ("machine", machine.map_or(Value::None, |m| Value::Text(m.name.clone()))),
+            ("address", machine.map_or(Value::None, |m| Value::Ip(m.address))),
+        ])
+    }
+
+    pub(super) fn unit_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
+        let unit = scope.unit.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "there is no unit here"))?;
+        match &*field.name {
+            "index" => Ok(Value::Int(self.unit(unit).index.into())),
+            "name" => Ok(Value::text(self.unit_name(unit))),
+            _ => field_of(&self.own_unit_record(unit), field),
+        }
+    }
+
+    pub(super) fn app_record(&self, app: AppId) -> Value {
+        let units = self.units_of(app).map(|unit| self.own_unit_record(unit));
+        let count = self.app(app).units.len() as i64;
+        Value::record([
+            ("name", Value::Text(self.app(app).name.clone())),
+            ("count", Value::Int(count)),
+            ("units", Value::list(units)),
+        ])
+    }
+
+    pub(super) fn app_field(&self, app: AppId, field: &Ident) -> Result<Value, Fault> {
+        match &*field.name {
+            "name" => Ok(Value::Text(self.app(app).name.clone())),
+            "count" => Ok(Value::Int(self.app(app).units.len() as i64)),
+            _ => field_of(&self.app_record(app), field),
+        }
+    }
+
+    pub(super) fn option_record(&self, app: AppId) -> Value {
+        let names = self.component_of(app).options.iter().map(|option| option.name.name.clone());
+        Value::record(names.zip(self.app(app).options.iter().cloned()))
+    }
+
+    pub(super) fn option_field(&self, app: AppId, field: &Ident) -> Result<Value, Fault> {
+        let place = self.component_of(app).options.iter().position(|option| option.name.name == field.name);
+        match place.and_then(|place| self.app(app).options.get(place)) {
+            Some(value) => Ok(value.clone()),
+            None => field_of(&self.option_record(app), field),
+        }
+    }
+
+    pub(super) fn target_record(&self) -> Value {
+        let Some(target) = self.targets.first() else { return Value::record([("name", Value::text(""))]) };
+        let mut record = target.options.clone();
+        record.insert("name".into(), Value::Text(target.name.clone()));
+        Value::Record(Arc::new(record))
+    }
+
+    /// A field of the target; those that are not given are `none`.
+    pub(super) fn target_field(&self, field: &Ident) -> Value {
+        field_of(&self.target_record(), field).unwrap_or(Value::None)
+    }
+
+    pub(super) fn group_record(&self, ident: &Ident) -> Result<Value, Fault> {
+        let Some(group) = self.groups.iter().find(|group| group.name == ident.name) else {
+            let message = format!("the machines `{}` are not known yet, or an overlay dropped them", ident.name);
+            return Err(fault(Code::EvaluationFailed, ident.span, message));
+        };
+        let machines = group.machines.clone().map(|id| self.machine_record(MachineId(id)));
+        Ok(Value::record([
+            ("name", Value::Text(group.name.clone())),
+            ("count", Value::Int(group.machines.len() as i64)),
+            ("cores", Value::Float(group.cores)),
+            ("memory", Value::Size(group.memory)),
+            ("disk", Value::Size(group.disk)),
+            ("arch", Value::Text(group.arch.clone())),
+            ("labels", group.labels.clone()),
+            ("taints", group.taints.clone()),
+            ("machines", Value::list(machines)),
+        ]))
+    }
+
+    pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, Fault> {
+        let ident = Ident { name: name.into(), span: field.span };
+        if let ("count", Some(group)) = (&*field.name, self.groups.iter().find(|group| &*group.name == name)) {
+            return Ok(Value::Int(group.machines.len() as i64));
+        }
+        field_of(&self.group_record(&ident)?, field)
+    }
+
+    pub(super) fn cert_field(&self, scope: &mut Scope<'_>, cert: u32, field: &Ident) -> Result<Value, Fault> {
+        match &*field.name {
+            "cert" => self.cert_file(scope, cert),
+            "key" => self.cert_key_file(scope, cert),
+            _ => field_of(&self.cert_record(scope, cert)?, field),
+        }
+    }
+
+    /// The path of a certificate of the component; `none` when it is not written to a file.
+    pub fn cert_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+        self.cert_body_field(scope, cert, "file")
+    }
+
+    /// The path of its private key.
+    pub fn cert_key_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+        match self.cert_body_field(scope, cert, "key-file")? {
+            Value::None => Ok(key_beside(&self.cert_file(scope, cert)?)),
+            file => Ok(file),
+        }
+    }
+
+    fn cert_body_field(&self, scope: &mut Scope<'_>, cert: u32, field: &str) -> Result<Value, Fault> {
+        let app = scope.app.expect("a certificate belongs to an application");
+        let body = &self.component_of(app).certs[cert as usize].ast.body;
+        body.field(field).map_or(Ok(Value::None), |field| self.eval(scope, &field.value))
+    }
+
+    pub(super) fn cert_record(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+        let app = scope.app.expect("a certificate belongs to an application");
+        let authority = self.component_of(app).certs[cert as usize].authority;
+        let material = scope.material;
+        let (pem, key) = scope.unit.map_or(("", ""), |unit| material.certificate(unit, cert));
+        let ca = match authority {
+            Some(symbol) => self.authority_file(scope, symbol)?,
+            None => Value::None,
+        };
+        Ok(Value::record([
+            ("cert", self.cert_file(scope, cert)?),
+            ("key", self.cert_key_file(scope, cert)?),
+            ("ca", ca),
+            ("cn", self.cert_body_field(scope, cert, "cn")?),
+            ("pem", Value::text(pem)),
+            ("key-pem", Value::Secret(Arc::new(Value::text(key)))),
+            ("ca-pem", authority.map_or(Value::None, |symbol| Value::text(material.authority(symbol)))),
+        ]))
+    }
+
+    /// The body of an `authority`, `keypair` or `secret` statement.
+    pub fn definition(&self, symbol: Symbol) -> Option<&Definition> {
+        match &self.program.statement(symbol).kind {
+            StatementKind::Authority(d) | StatementKind::Keypair(d) | StatementKind::Secret(d) => Some(d),
+            _ => None,
+        }
+    }
+
+    fn definition_field(&self, symbol: Symbol, field: &str) -> Result<Value, Fault> {
+        let field = self.definition(symbol).and_then(|definition| definition.body.field(field));
+        field.map_or(Ok(Value::None), |field| self.eval(&mut Scope::file(symbol.module), &field.value))
+    }
+
+    /// The path of an authority's certificate.
+    pub fn authority_file(&self, _: &Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+        self.definition_field(symbol, "file")
+    }
+
+    pub(super) fn authority_record(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+        let cert = self.authority_file(scope, symbol)?;
+        Ok(Value::record([
+            ("key", key_beside(&cert)),
+            ("cert", cert),
+            ("pem", Value::text(scope.material.authority(symbol))),
+        ]))
+    }
+
+    pub(super) fn authority_field(&self, scope: &mut Scope<'_>, symbol: Symbol, field: &Ident) -> Result<Value, Fault> {
+        field_of(&self.authority_record(scope, symbol)?, field)
+    }
+
+    /// The paths of a key pair: the private part, and the public one.
+    ///
+    /// # Errors
+    /// What evaluation of its fields meets.
+    pub fn keypair_files(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<(Value, Value), Fault> {
+        Ok((self.definition_field(symbol, "file")?, self.definition_field(symbol, "public")?))
+    }
+
+    pub(super) fn keypair_record(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+        let (key, public) = (self.definition_field(symbol, "file")?, self.definition_field(symbol, "public")?);
+        Ok(Value::record([("key", key), ("public", public)]))
+    }
+
+    pub(super) fn keypair_field(&self, scope: &mut Scope<'_>, symbol: Symbol, field: &Ident) -> Result<Value, Fault> {
+        field_of(&self.keypair_record(scope, symbol)?, field)
+    }
+}
+
+/// `/a/b.crt` has its key in `/a/b.key`.
+pub fn key_beside(file: &Value) -> Value {
+    match file {
+        Value::Path(path) | Value::Text(path) => Value::Path(
+            format!("{}.key", path.strip_suffix(".crt").or(path.strip_suffix(".pem")).unwrap_or(path)).into(),
+        ),
+        _ => Value::None,
+    }
+}

@@ -1,0 +1,77 @@
+//! Files beside a module: what `read` and `template` take.
+
+use std::path::{Component, Path, PathBuf};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior};
+
+use crate::check::{ModuleId, ModulePlace};
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+
+use super::eval::{fault, mismatch};
+use super::scope::Scope;
+use super::{Fault, Model, Value};
+
+/// The text of a file beside the module of the scope.
+pub(super) fn read(model: &Model<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, Fault> {
+    let name = path.scalar_text().ok_or_else(|| mismatch(span, "string", path))?;
+    text_beside(model, scope.module, &name, span)
+}
+
+/// The text that a template gives for some variables; every name in it must be among them.
+///
+/// # Errors
+/// When the file is missing, or the template is wrong: then with its line.
+pub fn template(model: &Model<'_>, scope: &Scope<'_>, path: &Value, vars: &Value, span: Span) -> Result<Value, Fault> {
+    let name = path.scalar_text().ok_or_else(|| mismatch(span, "string", path))?;
+    let source = text_beside(model, scope.module, &name, span)?;
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.expect("these settings go together"));
+    let context = minijinja::Value::from(minijinja::value::Serde(super::function::to_json(vars)));
+    let text = environment.render_named_str(&name, &source, context).map_err(|error| {
+        let line = error.line().map_or(String::new(), |line| format!(" at line {line}"));
+        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let message = format!("the template `{name}` fails{line}: {detail}");
+        let help = "a template sees only what `vars` gives it";
+        Box::new(Diagnostic::new(Code::TemplateFailed, span, message).help(help))
+    })?;
+    let text = Value::text(text);
+    Ok(if vars.is_secret() { Value::Secret(text.into()) } else { text })
+}
+
+/// The text of a file beside a module, of the standard library or of the world.
+fn text_beside(model: &Model<'_>, module: ModuleId, name: &str, span: Span) -> Result<String, Fault> {
+    match &model.program.module(module).place {
+        ModulePlace::Standard(place) => {
+            let path = beside(place, name);
+            let text = crate::stdlib::read(&path).map(str::to_owned);
+            text.ok_or_else(|| missing(&format!("std/{}", path.display()), "it is not in the standard library", span))
+        }
+        ModulePlace::File(place) => {
+            let path = beside(place, name);
+            model.world.read(&path).map_err(|error| missing(&path.display().to_string(), &error.to_string(), span))
+        }
+    }
+}
+
+fn missing(path: &str, why: &str, span: Span) -> Fault {
+    fault(Code::FileNotFound, span, format!("cannot read `{path}`: {why}"))
+}
+
+/// `./x` beside a file, without dots left in it.
+fn beside(file: &Path, name: &str) -> PathBuf {
+    let mut path = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    for part in Path::new(name).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if path.file_name().is_some() => {
+                path.pop();
+            }
+            other => path.push(other),
+        }
+    }
+    path
+}

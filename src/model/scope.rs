@@ -1,0 +1,76 @@
+//! What an expression sees.
+
+use crate::check::ModuleId;
+use crate::syntax::ast::Name;
+
+use super::material::{Absent, Material};
+use super::{AppId, MachineId, Model, Unit, UnitId, Value};
+
+/// The surroundings of an expression while it is evaluated.
+#[derive(Clone)]
+pub struct Scope<'a> {
+    pub module: ModuleId,
+    pub app: Option<AppId>,
+    pub unit: Option<UnitId>,
+    pub machine: Option<MachineId>,
+    /// The machine's fields are seen bare: the `where` of a placement.
+    pub bare_machine: bool,
+    pub material: &'a dyn Material,
+    /// Loop variables, innermost last.
+    pub locals: Vec<(Name, Value)>,
+    /// Values of the component's lets for this unit, once computed.
+    pub(super) lets: Vec<Option<Value>>,
+    /// Endpoints being computed, to see a cycle.
+    pub(super) busy: Vec<(UnitId, u32)>,
+    pub(super) depth: u32,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a statement of a file.
+    pub fn file(module: ModuleId) -> Self {
+        Self {
+            module,
+            app: None,
+            unit: None,
+            machine: None,
+            bare_machine: false,
+            material: &Absent,
+            locals: Vec::new(),
+            lets: Vec::new(),
+            busy: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// The scope of an application's component, for what is the same on all its units.
+    pub fn app(model: &Model<'_>, app: AppId) -> Self {
+        let mut scope = Self::file(model.module_of(app));
+        scope.app = Some(app);
+        scope.lets = vec![None; model.component_of(app).lets.len()];
+        scope
+    }
+
+    /// The scope of a unit.
+    pub fn unit(model: &Model<'_>, unit: UnitId) -> Self {
+        let Unit { app, machine, .. } = model.unit(unit);
+        Self { unit: Some(unit), machine, ..Self::app(model, app) }
+    }
+
+    /// The same with keys and certificates that have been issued.
+    pub fn with_material(mut self, material: &'a dyn Material) -> Self {
+        self.material = material;
+        self
+    }
+
+    /// Makes it the scope of another unit of the same application, keeping what it has allocated.
+    pub fn move_to(&mut self, unit: UnitId, machine: Option<MachineId>) {
+        self.unit = Some(unit);
+        self.machine = machine;
+        self.lets.iter_mut().for_each(|value| *value = None);
+        self.locals.clear();
+    }
+
+    pub(super) fn local(&self, name: &str) -> Option<&Value> {
+        self.locals.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value)
+    }
+}

@@ -1,0 +1,295 @@
+//! Which endpoints are related.
+//!
+//! What `relate` says holds; a `requires` that nothing says anything about is wired by itself when one candidate is
+//! left. A provider that forwards to another stands before it: what is behind it does not count as a candidate.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::layer::quoted;
+use crate::source::Span;
+use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate};
+
+use super::{AppId, EndpointId, Model, Relation};
+
+/// Wires all endpoints of all applications.
+pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
+    for (_, relate) in model.layers.relations.clone() {
+        explicit(model, relate, problems);
+    }
+    let (first, rest): (Vec<_>, Vec<_>) = endpoints(model).partition(|id| is_forwarded(model, *id));
+    for id in first.into_iter().chain(rest) {
+        match model.endpoint_info(id).ast.kind {
+            EndpointKind::Peers => connect(model, id, id, None),
+            EndpointKind::Requires if providers(model, id).is_empty() => infer(model, id, problems),
+            _ => {}
+        }
+    }
+    check_machines(model, problems);
+}
+
+fn endpoints<'a>(model: &'a Model<'_>) -> impl Iterator<Item = EndpointId> + use<'a> {
+    let list: Vec<EndpointId> = model
+        .apps()
+        .flat_map(|(app, _)| {
+            let count = model.component_of(app).endpoints.len() as u32;
+            (0..count).map(move |endpoint| EndpointId { app, endpoint })
+        })
+        .collect();
+    list.into_iter()
+}
+
+fn providers<'a>(model: &'a Model<'_>, id: EndpointId) -> &'a [EndpointId] {
+    &model.app(id.app).providers[id.endpoint as usize]
+}
+
+/// Whether an own `provides` forwards to this `requires`: those are wired first, since they decide what stands before what.
+fn is_forwarded(model: &Model<'_>, id: EndpointId) -> bool {
+    model.component_of(id.app).endpoints.iter().any(|info| info.forwards == Some(id.endpoint))
+}
+
+fn connect(model: &mut Model<'_>, from: EndpointId, to: EndpointId, relate: Option<Span>) {
+    model.apps[from.app.index()].providers[from.endpoint as usize].push(to);
+    model.apps[to.app.index()].clients[to.endpoint as usize].push(from);
+    let span = relate.unwrap_or(model.endpoint_info(from).ast.name.span);
+    model.relations.push(Relation { from, to, inferred: relate.is_none(), span });
+}
+
+fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnostic>) {
+    let (from, to) = (resolve(model, &relate.from), resolve(model, &relate.to));
+    let (Some(from), Some(to)) = (known(from, &relate.from, model, problems), known(to, &relate.to, model, problems))
+    else {
+        return;
+    };
+    let span = relate.from.span.to(relate.to.span);
+    for from in &from {
+        for to in &to {
+            match judge(model, *from, *to, span) {
+                Some(problem) => problems.push(problem),
+                None if providers(model, *from).contains(to) => problems.push(already(model, *from, *to, span)),
+                None => connect(model, *from, *to, Some(span)),
+            }
+        }
+    }
+    let wild = relate.from.app.is_none() || relate.to.app.is_none();
+    for id in from.into_iter().filter(|_| !wild) {
+        problems.extend(too_many(model, id, span));
+    }
+}
+
+fn known(
+    ids: Vec<EndpointId>,
+    reference: &EndpointRef,
+    model: &Model<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Vec<EndpointId>> {
+    if !ids.is_empty() {
+        return Some(ids);
+    }
+    // A relation of an application that an overlay dropped goes with it.
+    if reference.app.as_ref().is_some_and(|app| model.layers.dropped.contains(&app.name)) {
+        return None;
+    }
+    let name = &reference.endpoint.name;
+    let message = match &reference.app {
+        Some(app) => format!("`{}` has no endpoint `{name}`", app.name),
+        None => format!("no application has an endpoint `{name}`"),
+    };
+    let app = reference.app.as_ref().and_then(|app| model.apps().find(|(_, a)| a.name == app.name));
+    let help = match app {
+        Some((id, _)) => {
+            let names = model.component_of(id).endpoints.iter().map(|info| &*info.ast.name.name);
+            format!("its endpoints are {}", quoted(names))
+        }
+        None => format!("the applications are {}", quoted(model.apps.iter().map(|app| &*app.name))),
+    };
+    problems.push(Diagnostic::new(Code::UnknownEndpoint, reference.span, message).help(help));
+    None
+}
+
+fn resolve(model: &Model<'_>, reference: &EndpointRef) -> Vec<EndpointId> {
+    let wanted = |name: &str| reference.app.as_ref().is_none_or(|app| *app.name == *name);
+    model
+        .apps()
+        .filter(|(_, app)| wanted(&app.name))
+        .filter_map(|(app, _)| {
+            let endpoint = model.component_of(app).endpoint_index(&reference.endpoint.name)?;
+            Some(EndpointId { app, endpoint })
+        })
+        .collect()
+}
+
+/// Whether two endpoints can be related at all.
+fn judge(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Option<Diagnostic> {
+    let (a, b) = (model.endpoint_info(from), model.endpoint_info(to));
+    let (from_name, to_name) = (model.endpoint_name(from), model.endpoint_name(to));
+    let wrong = |message: String| {
+        Diagnostic::new(Code::InterfaceMismatch, span, message)
+            .label(a.ast.name.span, format!("`{}` of interface `{}`", a.ast.name.name, a.ast.interface.name))
+            .label(b.ast.name.span, format!("`{}` of interface `{}`", b.ast.name.name, b.ast.interface.name))
+    };
+    if a.ast.kind == EndpointKind::Provides || b.ast.kind != EndpointKind::Provides {
+        let message = format!("`{from_name} -> {to_name}` points the wrong way");
+        let help = format!("the arrow points the way the connection is made: `relate {to_name} -> {from_name}`");
+        return Some(wrong(message).help(help));
+    }
+    if a.interface != b.interface {
+        let message = format!(
+            "`{from_name}` wants `{}`, and `{to_name}` provides `{}`",
+            a.ast.interface.name, b.ast.interface.name
+        );
+        return Some(wrong(message).help("relate two endpoints of one interface"));
+    }
+    None
+}
+
+fn already(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Diagnostic {
+    let earlier = model.relations.iter().find(|r| r.from == from && r.to == to).map_or(span, |r| r.span);
+    let message = format!("`{}` is related to `{}` already", model.endpoint_name(from), model.endpoint_name(to));
+    Diagnostic::new(Code::AlreadyRelated, span, message).label(earlier, "here").help("remove one of the two")
+}
+
+fn too_many(model: &Model<'_>, id: EndpointId, span: Span) -> Option<Diagnostic> {
+    let info = model.endpoint_info(id);
+    let providers = providers(model, id);
+    if providers.len() < 2 || info.ast.cardinality == Cardinality::Many {
+        return None;
+    }
+    let earlier = model.relations.iter().find(|r| r.from == id).map_or(span, |r| r.span);
+    let message = format!("`{}` takes one provider, and {} are related", model.endpoint_name(id), providers.len());
+    Some(
+        Diagnostic::new(Code::AlreadyRelated, span, message)
+            .label(earlier, "the first one")
+            .help("remove one of the two, or put a load balancer before them"),
+    )
+}
+
+fn infer(model: &mut Model<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) {
+    if model.app(id.app).units.is_empty() {
+        return;
+    }
+    let info = model.endpoint_info(id);
+    let cardinality = info.ast.cardinality;
+    let all = candidates(model, id);
+    let front: Vec<EndpointId> = match cardinality {
+        Cardinality::Many => all,
+        _ => all.iter().copied().filter(|c| !all.iter().any(|other| stands_before(model, *other, *c))).collect(),
+    };
+    match (front.as_slice(), cardinality) {
+        ([], Cardinality::One) => problems.push(nobody(model, id)),
+        ([_, _, ..], Cardinality::One | Cardinality::Optional) => problems.push(ambiguous(model, id, &front)),
+        (list, _) => list.iter().for_each(|provider| connect(model, id, *provider, None)),
+    }
+}
+
+/// The endpoints that could serve a `requires`.
+fn candidates(model: &Model<'_>, id: EndpointId) -> Vec<EndpointId> {
+    let info = model.endpoint_info(id);
+    endpoints(model)
+        .filter(|other| other.app != id.app && !model.app(other.app).units.is_empty())
+        .filter(|other| {
+            let provider = model.endpoint_info(*other);
+            provider.is_provider() && provider.interface == info.interface && info.interface.is_some()
+        })
+        .filter(|other| !info.same_machine || covers(model, other.app, id.app))
+        .collect()
+}
+
+/// Whether every machine of `client` has a unit of `provider`.
+fn covers(model: &Model<'_>, provider: AppId, client: AppId) -> bool {
+    model.units_of(client).all(|unit| {
+        let machine = model.unit(unit).machine;
+        machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
+    })
+}
+
+/// Whether `front` forwards, directly or through others, to `back`.
+fn stands_before(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool {
+    let mut seen = vec![front];
+    let mut next = 0;
+    while let Some(id) = seen.get(next).copied() {
+        next += 1;
+        let Some(forwards) = model.endpoint_info(id).forwards else { continue };
+        for behind in providers(model, EndpointId { app: id.app, endpoint: forwards }) {
+            if *behind == back {
+                return true;
+            }
+            if !seen.contains(behind) {
+                seen.push(*behind);
+            }
+        }
+    }
+    false
+}
+
+fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
+    let info = model.endpoint_info(id);
+    let interface = &info.ast.interface.name;
+    let wide = endpoints(model).find(|other| {
+        let provider = model.endpoint_info(*other);
+        provider.is_provider() && provider.interface == info.interface
+    });
+    let (message, help) = match wide.filter(|_| info.same_machine) {
+        Some(other) => (
+            format!(
+                "`{}` dials only its own machine, and not every machine of it has `{}`",
+                model.endpoint_name(id),
+                model.app(other.app).name
+            ),
+            format!("deploy `{}` on the same machines, or relate it with `relate`", model.app(other.app).name),
+        ),
+        None => (
+            format!("`{}` needs a provider of `{interface}`, and there is none", model.endpoint_name(id)),
+            format!("deploy a component that provides `{interface}`{}", known_providers(model, interface)),
+        ),
+    };
+    Diagnostic::new(Code::NoProvider, model.app(id.app).span, message)
+        .here("deployed here")
+        .label(info.ast.name.span, "wanted here")
+        .help(help)
+}
+
+/// `: `etcd`` for the components of any loaded file that provide an interface.
+fn known_providers(model: &Model<'_>, interface: &str) -> String {
+    let statements = model.program.modules.iter().flat_map(|module| &module.file.statements);
+    let names: Vec<&str> = statements
+        .filter_map(|statement| match &statement.kind {
+            crate::syntax::ast::StatementKind::Component(component) => Some(component),
+            _ => None,
+        })
+        .filter(|component| {
+            component.items.iter().any(|item| match &item.kind {
+                crate::syntax::ast::ItemKind::Endpoint(e) => {
+                    e.kind == EndpointKind::Provides && &*e.interface.name == interface
+                }
+                _ => false,
+            })
+        })
+        .map(|component| &*component.name.name)
+        .collect();
+    if names.is_empty() { String::new() } else { format!(": {}", quoted(names)) }
+}
+
+fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
+    let from = model.endpoint_name(id);
+    let names: Vec<String> = list.iter().map(|provider| model.endpoint_name(*provider)).collect();
+    let message = format!("`{from}` could dial {}", quoted(names.iter().map(String::as_str)));
+    let mut problem = Diagnostic::new(Code::AmbiguousProvider, model.app(id.app).span, message)
+        .here("deployed here")
+        .help(format!("say which: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))));
+    for provider in list {
+        problem = problem.label(model.app(provider.app).span, format!("`{}`", model.endpoint_name(*provider)));
+    }
+    problem
+}
+
+/// Every unit that dials only its own machine must find its provider there.
+fn check_machines(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    for relation in model.relations.iter().filter(|r| !r.inferred && model.endpoint_info(r.from).same_machine) {
+        if covers(model, relation.to.app, relation.from.app) {
+            continue;
+        }
+        let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
+        let message = format!("`{from}` dials only its own machine, and `{to}` is not on all of them");
+        let help = format!("deploy `{}` on the same machines", model.app(relation.to.app).name);
+        problems.push(Diagnostic::new(Code::NoProvider, relation.span, message).help(help));
+    }
+}

@@ -1,0 +1,62 @@
+//! From a request to keys and certificates: what the store holds is kept where it still fits, the rest is made.
+//!
+//! In: a request, a store open for writing, the time. Out: everything asked for, and a store that is to be saved. Keys of
+//! authorities, key pairs and secrets are made once and never again; a certificate is issued anew when what it says has
+//! changed or it has expired, and keeps its key.
+
+use std::collections::HashSet;
+
+use time::OffsetDateTime;
+
+use crate::pki::error::PkiError;
+use crate::pki::issued::Issued;
+use crate::pki::spec::Request;
+use crate::pki::store::Store;
+
+mod authority;
+mod certificate;
+mod keypair;
+mod secret;
+
+/// Has everything that is asked for. The store is changed in memory only: [`Store::save`] it before anything is used.
+///
+/// # Errors
+/// The first thing, in the order of the request, that cannot be had; [`PkiError`] says which and why.
+pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime) -> Result<Issued, PkiError> {
+    store.writable()?;
+    check(request)?;
+    let mut issued = Issued::default();
+    authority::issue(request, store, now, &mut issued)?;
+    keypair::issue(request, store, &mut issued)?;
+    secret::issue(request, store, &mut issued)?;
+    certificate::issue(request, store, now, &mut issued)?;
+    Ok(issued)
+}
+
+/// Names become the names of files and the keys of tables.
+fn check(request: &Request) -> Result<(), PkiError> {
+    unique("authority", request.authorities.iter().map(|authority| &*authority.name))?;
+    unique("keypair", request.keypairs.iter().map(|keypair| &*keypair.name))?;
+    unique("secret", request.secrets.iter().map(|secret| &*secret.name))?;
+    unique("certificate", request.certificates.iter().map(|certificate| certificate.id.as_str()))?;
+    request.authorities.iter().try_for_each(|authority| file_name("authority", &authority.name))?;
+    request.certificates.iter().try_for_each(|certificate| file_name("machine", certificate.machine()))
+}
+
+fn unique<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Result<(), PkiError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(PkiError::Twice { what, name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn file_name(what: &'static str, name: &str) -> Result<(), PkiError> {
+    let fits = !name.is_empty() && name.len() <= 200 && !name.starts_with('.');
+    match fits && !name.contains(['/', '\\', '\0']) {
+        true => Ok(()),
+        false => Err(PkiError::BadName { what, name: name.to_owned() }),
+    }
+}

@@ -1,0 +1,123 @@
+//! Certificates of machines and people, on every core.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+use rcgen::KeyPair;
+use time::OffsetDateTime;
+
+use crate::pki::entry::{Leaf, LeafSpec};
+use crate::pki::error::PkiError;
+use crate::pki::issued::{Issued, IssuedAuthority, IssuedCertificate, Made};
+use crate::pki::key;
+use crate::pki::profile::Validity;
+use crate::pki::signer::Signer;
+use crate::pki::spec::{CertificateSpec, Request};
+use crate::pki::store::Store;
+
+/// What all certificates of a run share.
+struct Run<'a> {
+    request: &'a Request,
+    store: &'a Store,
+    authorities: &'a [IssuedAuthority],
+    /// Made when the first certificate of the authority is signed: most runs sign nothing.
+    signers: Vec<OnceLock<Result<Signer, PkiError>>>,
+    now: OffsetDateTime,
+}
+
+/// A certificate, and what is to be put into the store if it is a new one.
+enum Outcome {
+    Kept(Arc<IssuedCertificate>),
+    Made(Leaf, Validity),
+}
+
+/// Has all certificates.
+pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime, issued: &mut Issued) -> Result<(), PkiError> {
+    let signers = request.authorities.iter().map(|_| OnceLock::new()).collect();
+    let run = Run { request, store, authorities: &issued.authorities, signers, now };
+    let outcomes: Vec<_> = request.certificates.par_iter().map(|spec| run.outcome(spec)).collect();
+    let mut shortened = BTreeMap::new();
+    for (spec, outcome) in request.certificates.iter().zip(outcomes) {
+        match outcome? {
+            Outcome::Kept(certificate) => keep(issued, certificate),
+            Outcome::Made(leaf, validity) => {
+                if validity.shortened {
+                    *shortened.entry(spec.authority).or_default() += 1;
+                }
+                add(issued, store, spec, leaf)?;
+            }
+        }
+    }
+    issued.note_shortened(shortened, |index| request.authorities[index as usize].name.clone());
+    Ok(())
+}
+
+fn keep(issued: &mut Issued, certificate: Arc<IssuedCertificate>) {
+    issued.count(Made::Kept);
+    issued.certificates.push(certificate);
+}
+
+fn add(issued: &mut Issued, store: &mut Store, spec: &CertificateSpec, leaf: Leaf) -> Result<(), PkiError> {
+    issued.count(Made::New);
+    issued.certificates.push(Arc::clone(&leaf.issued));
+    store.put_leaf(spec, leaf)
+}
+
+impl Run<'_> {
+    fn outcome(&self, spec: &CertificateSpec) -> Result<Outcome, PkiError> {
+        let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
+        let authority = self.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
+        let held = self.store.leaf(spec)?;
+        match held {
+            Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && leaf.issued.not_after > self.now => {
+                Ok(Outcome::Kept(Arc::clone(&leaf.issued)))
+            }
+            _ => self.make(spec, authority, held),
+        }
+    }
+
+    fn make(
+        &self,
+        spec: &CertificateSpec,
+        authority: &IssuedAuthority,
+        held: Option<&Leaf>,
+    ) -> Result<Outcome, PkiError> {
+        let signer = self.signer(spec.authority as usize)?;
+        let seconds = spec.lifetime_seconds;
+        let validity = Validity::new(self.now, seconds, Some(authority.not_after))
+            .ok_or_else(|| PkiError::Lifetime { name: spec.id.clone(), seconds })?;
+        let making = |reason| PkiError::making(&spec.id, reason);
+        let key = key_for(spec, held).map_err(making)?;
+        let issued = Arc::new(signer.sign(spec, &key, validity).map_err(making)?);
+        let name = &self.request.authorities[spec.authority as usize].name;
+        Ok(Outcome::Made(Leaf { spec: LeafSpec::new(spec, name, authority), issued }, validity))
+    }
+
+    fn signer(&self, index: usize) -> Result<&Signer, PkiError> {
+        self.signers[index].get_or_init(|| self.new_signer(index)).as_ref().map_err(Clone::clone)
+    }
+
+    fn new_signer(&self, index: usize) -> Result<Signer, PkiError> {
+        let (name, authority) = (&self.request.authorities[index].name, &self.authorities[index]);
+        let [certificate, key] = self.store.external_paths(name);
+        let Some(key_pem) = &authority.key_pem else {
+            return Err(PkiError::NoKey { authority: name.to_string(), key });
+        };
+        if authority.not_after <= self.now {
+            return Err(PkiError::external(&certificate, format!("it expired on {}", authority.not_after.date())));
+        }
+        Signer::new(&authority.cert_pem, key_pem.as_str()).map_err(|reason| match self.store.external(name) {
+            Some(_) => PkiError::external(&certificate, reason),
+            None => PkiError::corrupt(&self.store.authorities_path(), format!("authority `{name}`: {reason}")),
+        })
+    }
+}
+
+/// A certificate that is issued anew keeps its key, unless another kind of key is wanted.
+fn key_for(spec: &CertificateSpec, held: Option<&Leaf>) -> Result<KeyPair, String> {
+    match held {
+        Some(leaf) if leaf.spec.key == spec.key => key::read(leaf.issued.key_pem.as_str()),
+        _ => key::generate(spec.key),
+    }
+}

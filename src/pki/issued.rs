@@ -1,0 +1,177 @@
+//! What was issued: the material of keys, certificates and secrets, by the indices of the request.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::syntax::ast::Name;
+
+/// Text that must not get into a log: it shows as `***`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private(Arc<str>);
+
+/// A certificate and its key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IssuedCertificate {
+    /// In hexadecimal, positive, unique for its authority.
+    pub serial: Arc<str>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_before: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_after: OffsetDateTime,
+    /// SHA-256 of the certificate's DER, in hexadecimal.
+    pub fingerprint: Arc<str>,
+    pub cert_pem: Arc<str>,
+    /// PKCS#8, `PRIVATE KEY`.
+    pub key_pem: Private,
+}
+
+/// An authority: ours with its key, or the operator's, whose key may be elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IssuedAuthority {
+    pub serial: Arc<str>,
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
+    /// SHA-256 of the certificate's DER, in hexadecimal.
+    pub fingerprint_sha256: Arc<str>,
+    /// The authority's certificate; of the operator's own authority the whole file, with what follows it.
+    pub cert_pem: Arc<str>,
+    /// Absent when only the certificate of the operator's authority is here.
+    pub key_pem: Option<Private>,
+}
+
+/// A key pair without a certificate.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IssuedKeypair {
+    /// SubjectPublicKeyInfo, `PUBLIC KEY`.
+    pub public_pem: Arc<str>,
+    /// PKCS#8, `PRIVATE KEY`.
+    pub private_pem: Private,
+}
+
+/// Everything a request asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Issued {
+    pub(super) authorities: Vec<IssuedAuthority>,
+    pub(super) keypairs: Vec<Arc<IssuedKeypair>>,
+    pub(super) secrets: Vec<Private>,
+    pub(super) certificates: Vec<Arc<IssuedCertificate>>,
+    /// How many things were made in this run.
+    pub issued: usize,
+    /// How many things were in the store already.
+    pub reused: usize,
+    /// What a person should know of it.
+    pub notes: Vec<Note>,
+}
+
+/// Something that was done otherwise than asked, or that has wide effects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// Certificates would have outlived their authority, and end with it.
+    Shortened { authority: Name, certificates: usize, not_after: OffsetDateTime },
+    /// An authority has a new certificate for its old key, so its certificates were issued anew as well.
+    Reissued { authority: Name, why: &'static str },
+    /// The operator's own authority is used.
+    External { authority: Name },
+}
+
+impl Private {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text itself, shared.
+    pub fn share(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl From<String> for Private {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The methods take an index into the list of the request of the same name, and panic beyond its end.
+impl Issued {
+    /// The authority at this index of [`Request::authorities`](super::spec::Request::authorities).
+    pub fn authority(&self, index: usize) -> &IssuedAuthority {
+        &self.authorities[index]
+    }
+
+    /// The key pair at this index of [`Request::keypairs`](super::spec::Request::keypairs).
+    pub fn keypair(&self, index: usize) -> &IssuedKeypair {
+        &self.keypairs[index]
+    }
+
+    /// The secret at this index of [`Request::secrets`](super::spec::Request::secrets).
+    pub fn secret(&self, index: usize) -> &str {
+        self.secrets[index].as_str()
+    }
+
+    /// The certificate at this index of [`Request::certificates`](super::spec::Request::certificates).
+    pub fn certificate(&self, index: usize) -> &IssuedCertificate {
+        &self.certificates[index]
+    }
+
+    pub(super) fn count(&mut self, made: Made) {
+        match made {
+            Made::New => self.issued += 1,
+            Made::Kept => self.reused += 1,
+        }
+    }
+
+    /// One note for an authority, however many of its certificates were shortened.
+    pub(super) fn note_shortened(&mut self, shortened: BTreeMap<u32, usize>, names: impl Fn(u32) -> Name) {
+        for (index, certificates) in shortened {
+            let not_after = self.authorities[index as usize].not_after;
+            self.notes.push(Note::Shortened { authority: names(index), certificates, not_after });
+        }
+    }
+}
+
+/// Whether a thing was made in this run or was in the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Made {
+    New,
+    Kept,
+}
+
+impl From<&IssuedCertificate> for IssuedAuthority {
+    fn from(own: &IssuedCertificate) -> Self {
+        Self {
+            serial: Arc::clone(&own.serial),
+            not_before: own.not_before,
+            not_after: own.not_after,
+            fingerprint_sha256: Arc::clone(&own.fingerprint),
+            cert_pem: Arc::clone(&own.cert_pem),
+            key_pem: Some(own.key_pem.clone()),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shortened { authority, certificates, not_after } => {
+                let date = not_after.date();
+                write!(f, "{certificates} certificates of authority `{authority}` end with it on {date}")
+            }
+            Self::Reissued { authority, why } => {
+                write!(f, "authority `{authority}` has a new certificate for its old key: {why}")
+            }
+            Self::External { authority } => write!(f, "authority `{authority}` is the operator's own"),
+        }
+    }
+}

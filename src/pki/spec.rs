@@ -1,0 +1,135 @@
+//! What is to be issued, as data.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::syntax::ast::Name;
+
+/// The kind of a private key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKind {
+    #[default]
+    #[serde(rename = "ecdsa-p256")]
+    EcdsaP256,
+    #[serde(rename = "ecdsa-p384")]
+    EcdsaP384,
+    #[serde(rename = "ed25519")]
+    Ed25519,
+    #[serde(rename = "rsa-2048")]
+    Rsa2048,
+    #[serde(rename = "rsa-4096")]
+    Rsa4096,
+}
+
+/// A certificate authority, self-signed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AuthoritySpec {
+    pub name: Name,
+    pub cn: String,
+    /// DNS names of the authority itself (kubeadm writes `DNS:kubernetes`).
+    pub names: Vec<String>,
+    pub lifetime_seconds: u64,
+    pub key: KeyKind,
+}
+
+/// A key without a certificate.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeypairSpec {
+    pub name: Name,
+    pub key: KeyKind,
+}
+
+/// Random bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SecretSpec {
+    pub name: Name,
+    pub bytes: u32,
+    pub encoding: Encoding,
+}
+
+/// How random bytes are written down.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    Base64,
+    Hex,
+    /// Letters and digits, `bytes` of them.
+    Alnum,
+}
+
+/// A name in a certificate.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum San {
+    Ip(IpAddr),
+    Dns(Name),
+}
+
+/// A certificate to issue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CertificateSpec {
+    /// Stable and unique: `MACHINE/APPLICATION/CERT`, or `-/APPLICATION/CERT` without a machine.
+    pub id: String,
+    /// Index into [`Request::authorities`].
+    pub authority: u32,
+    pub cn: String,
+    pub org: Vec<String>,
+    pub server: bool,
+    pub client: bool,
+    /// Sorted, without doubles.
+    pub sans: Vec<San>,
+    pub lifetime_seconds: u64,
+    pub key: KeyKind,
+}
+
+/// All that one model wants.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Request {
+    pub authorities: Vec<AuthoritySpec>,
+    pub keypairs: Vec<KeypairSpec>,
+    pub secrets: Vec<SecretSpec>,
+    pub certificates: Vec<CertificateSpec>,
+}
+
+impl KeyKind {
+    /// As written in a model and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
+            Self::Ed25519 => "ed25519",
+            Self::Rsa2048 => "rsa-2048",
+            Self::Rsa4096 => "rsa-4096",
+        }
+    }
+
+    /// Whether it is an RSA key, of any size.
+    pub const fn is_rsa(self) -> bool {
+        matches!(self, Self::Rsa2048 | Self::Rsa4096)
+    }
+}
+
+impl CertificateSpec {
+    /// The part of the id before the first `/`: the machine, or `-`.
+    pub fn machine(&self) -> &str {
+        self.id.split_once('/').map_or(self.id.as_str(), |(machine, _)| machine)
+    }
+}
+
+impl San {
+    /// An address if it reads as one, else a DNS name.
+    pub fn parse(text: &str) -> San {
+        text.parse().map_or_else(|_| San::Dns(text.into()), San::Ip)
+    }
+}
+
+impl std::fmt::Display for San {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            San::Ip(ip) => ip.fmt(f),
+            San::Dns(name) => name.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the store holds already, told without making anything.
+
+use time::OffsetDateTime;
+
+use crate::pki::error::PkiError;
+use crate::pki::issued::IssuedAuthority;
+use crate::pki::spec::{AuthoritySpec, CertificateSpec, Request};
+use crate::pki::store::Store;
+
+/// How a thing in the store stands to what is asked for. Whether it has expired is for the caller, who has a clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It will be issued.
+    Missing,
+    /// It stays as it is until then.
+    Current { not_after: OffsetDateTime },
+    /// It will be issued anew.
+    Stale { why: &'static str },
+}
+
+impl Store {
+    /// How an authority stands.
+    pub fn authority_status(&self, spec: &AuthoritySpec) -> Status {
+        match (self.external(&spec.name), self.own(&spec.name)) {
+            (Some(external), _) => Status::Current { not_after: external.not_after },
+            (None, Some(own)) => own
+                .outdated(spec)
+                .map_or(Status::Current { not_after: own.issued.not_after }, |why| Status::Stale { why }),
+            (None, None) => Status::Missing,
+        }
+    }
+
+    /// How a certificate of this request stands. May be asked from several threads at once.
+    ///
+    /// # Errors
+    /// When the machine's file cannot be read, or the request does not have the authority.
+    pub fn certificate_status(&self, spec: &CertificateSpec, request: &Request) -> Result<Status, PkiError> {
+        let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
+        let authority = request.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
+        let Some(leaf) = self.leaf(spec)? else { return Ok(Status::Missing) };
+        let stale = match self.authority_status(authority) {
+            Status::Current { .. } => self.standing(authority).and_then(|own| leaf.spec.outdated(spec, &own)),
+            _ => Some("its authority will have another certificate"),
+        };
+        Ok(stale.map_or(Status::Current { not_after: leaf.issued.not_after }, |why| Status::Stale { why }))
+    }
+
+    /// The authority as the store has it.
+    fn standing(&self, spec: &AuthoritySpec) -> Option<IssuedAuthority> {
+        let own = || self.own(&spec.name).map(|own| IssuedAuthority::from(&own.issued));
+        self.external(&spec.name).cloned().or_else(own)
+    }
+}

@@ -1,0 +1,235 @@
+//! The key store: a folder beside the model, and what it holds in memory.
+//!
+//! ```text
+//! version                    which layout this is
+//! .gitignore                 everything in it stays out of version control
+//! lock                       held by the one run that writes
+//! authorities.json           authorities that kmodel made, with their keys
+//! authorities/NAME.crt .key  authorities of the operator's own, which come first
+//! secrets.json               key pairs and random secrets
+//! machines/MACHINE.json      certificates of a machine with their keys; `-` for those of none
+//! ```
+//!
+//! Files are 0600 and folders 0700, and a file that others can read is refused. Nothing is ever taken out of the store, and
+//! what cannot be read is never made anew. Beside `World` and `emit`, this is the one place that uses the file system.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use crate::pki::entry::{Authorities, Authority, Keypair, Leaf, Machine, Secret, Secrets};
+use crate::pki::error::PkiError;
+use crate::pki::issued::IssuedAuthority;
+use crate::pki::spec::CertificateSpec;
+use crate::pki::store::file::{Entry, encode};
+use crate::pki::store::lock::Lock;
+use crate::syntax::ast::Name;
+
+mod file;
+mod folder;
+mod lock;
+
+/// The folder's name if none is given.
+pub const DEFAULT: &str = ".kmodel";
+
+/// How long a run waits for another one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A machine's file, read when it is first asked for.
+type Lazy = OnceLock<Result<Machine, PkiError>>;
+
+/// An open store.
+pub struct Store {
+    dir: PathBuf,
+    /// Absent when the store is only read.
+    lock: Option<Lock>,
+    authorities: Authorities,
+    external: BTreeMap<Name, IssuedAuthority>,
+    secrets: Secrets,
+    machines: BTreeMap<Name, Lazy>,
+    changed: BTreeSet<Changed>,
+}
+
+/// A file that is to be written.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Changed {
+    Authorities,
+    Secrets,
+    Machine(Name),
+}
+
+impl Store {
+    /// Opens a store to issue from it, and makes it if there is none. Other runs must wait until it is dropped.
+    ///
+    /// # Errors
+    /// When another run holds it, others than the owner can read it, or something in it cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, PkiError> {
+        Self::open_within(dir, PATIENCE)
+    }
+
+    /// As [`Store::open`], and waits for another run no longer than this.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_within(dir: &Path, patience: Duration) -> Result<Self, PkiError> {
+        folder::create(dir)?;
+        folder::check(dir)?;
+        let lock = Lock::take(dir, patience)?;
+        folder::mark(dir)?;
+        folder::clean(dir);
+        Self::load(dir, Some(lock))
+    }
+
+    /// Opens a store to look into it: nothing is made or locked. `None` if there is no store.
+    ///
+    /// # Errors
+    /// When others than the owner can read it, or something in it cannot be read.
+    pub fn open_read(dir: &Path) -> Result<Option<Self>, PkiError> {
+        if !folder::exists(dir)? {
+            return Ok(None);
+        }
+        folder::check(dir)?;
+        Self::load(dir, None).map(Some)
+    }
+
+    fn load(dir: &Path, lock: Option<Lock>) -> Result<Self, PkiError> {
+        Ok(Self {
+            authorities: file::read(&authorities(dir))?.unwrap_or_default(),
+            external: folder::external(dir)?,
+            secrets: file::read(&secrets(dir))?.unwrap_or_default(),
+            machines: folder::machines(dir)?.into_iter().map(|name| (name, Lazy::new())).collect(),
+            changed: BTreeSet::new(),
+            dir: dir.to_owned(),
+            lock,
+        })
+    }
+
+    /// Writes what has changed, so that it outlasts a crash. Returns the number of files written.
+    ///
+    /// Until this has succeeded nothing that was issued may be used, for it would be issued otherwise next time.
+    ///
+    /// # Errors
+    /// When the store was opened for reading only, or the file system refuses.
+    pub fn save(&mut self) -> Result<usize, PkiError> {
+        self.writable()?;
+        let files: Vec<_> =
+            self.changed.par_iter().filter_map(|changed| self.encode(changed)).collect::<Result<_, _>>()?;
+        file::write(&self.dir, &files)?;
+        self.changed.clear();
+        Ok(files.len())
+    }
+
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn writable(&self) -> Result<(), PkiError> {
+        match self.lock {
+            Some(_) => Ok(()),
+            None => Err(PkiError::ReadOnly { path: self.dir.clone() }),
+        }
+    }
+
+    /// The operator's own authority of this name.
+    pub(super) fn external(&self, name: &str) -> Option<&IssuedAuthority> {
+        self.external.get(name)
+    }
+
+    /// The authority of this name that kmodel made.
+    pub(super) fn own(&self, name: &str) -> Option<&Authority> {
+        self.authorities.authorities.get(name)
+    }
+
+    pub(super) fn keypair(&self, name: &str) -> Option<&Keypair> {
+        self.secrets.keypairs.get(name)
+    }
+
+    pub(super) fn secret(&self, name: &str) -> Option<&Secret> {
+        self.secrets.secrets.get(name)
+    }
+
+    /// The certificate with this id, whatever it was issued for.
+    pub(super) fn leaf(&self, spec: &CertificateSpec) -> Result<Option<&Leaf>, PkiError> {
+        let Some(machine) = self.machines.get(spec.machine()) else { return Ok(None) };
+        let machine = machine.get_or_init(|| self.read_machine(spec.machine())).as_ref().map_err(Clone::clone)?;
+        Ok(machine.certificates.get(&spec.id))
+    }
+
+    fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {
+        Ok(file::read(&machine(&self.dir, name))?.unwrap_or_default())
+    }
+
+    pub(super) fn put_authority(&mut self, authority: Authority) {
+        self.changed.insert(Changed::Authorities);
+        self.authorities.authorities.insert(authority.spec.name.clone(), authority);
+    }
+
+    pub(super) fn put_keypair(&mut self, keypair: Keypair) {
+        self.changed.insert(Changed::Secrets);
+        self.secrets.keypairs.insert(keypair.spec.name.clone(), keypair);
+    }
+
+    pub(super) fn put_secret(&mut self, secret: Secret) {
+        self.changed.insert(Changed::Secrets);
+        self.secrets.secrets.insert(secret.spec.name.clone(), secret);
+    }
+
+    pub(super) fn put_leaf(&mut self, spec: &CertificateSpec, leaf: Leaf) -> Result<(), PkiError> {
+        // The file is read before it is added to: INVARIANT: a machine in memory holds all that its file holds.
+        self.leaf(spec)?;
+        let name = Name::from(spec.machine());
+        let machine = self.machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Ok(Machine::default())));
+        if let Some(Ok(machine)) = machine.get_mut() {
+            machine.certificates.insert(spec.id.clone(), leaf);
+            self.changed.insert(Changed::Machine(name));
+        }
+        Ok(())
+    }
+
+    fn encode(&self, changed: &Changed) -> Option<Result<Entry, PkiError>> {
+        Some(match changed {
+            Changed::Authorities => encode(authorities(&self.dir), &self.authorities),
+            Changed::Secrets => encode(secrets(&self.dir), &self.secrets),
+            Changed::Machine(name) => encode(machine(&self.dir, name), self.machines.get(name)?.get()?.as_ref().ok()?),
+        })
+    }
+
+    /// The file that holds authorities, for messages.
+    pub(super) fn authorities_path(&self) -> PathBuf {
+        authorities(&self.dir)
+    }
+
+    /// The file that holds key pairs and secrets, for messages.
+    pub(super) fn secrets_path(&self) -> PathBuf {
+        secrets(&self.dir)
+    }
+
+    /// The place of the operator's certificate and key for an authority, for messages.
+    pub(super) fn external_paths(&self, name: &str) -> [PathBuf; 2] {
+        ["crt", "key"].map(|kind| self.dir.join(folder::EXTERNAL).join(format!("{name}.{kind}")))
+    }
+}
+
+/// Names no keys, so that none gets into a log.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+fn authorities(dir: &Path) -> PathBuf {
+    dir.join("authorities.json")
+}
+
+fn secrets(dir: &Path) -> PathBuf {
+    dir.join("secrets.json")
+}
+
+fn machine(dir: &Path, name: &str) -> PathBuf {
+    dir.join(folder::MACHINES).join(format!("{name}.json"))
+}

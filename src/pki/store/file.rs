@@ -1,0 +1,115 @@
+//! The files of the store: read with care, written so that they last.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::pki::entry::Content;
+use crate::pki::error::PkiError;
+use crate::world::replace::{Staged, sync_folder};
+
+/// Up to here each file is flushed for itself; beyond, the whole file system at once is quicker.
+const FEW: usize = 16;
+
+/// A file and its bytes.
+pub type Entry = (PathBuf, Vec<u8>);
+
+/// The content of a file, or `None` if there is no such file.
+///
+/// # Errors
+/// When others can read it, or its content is not what the store wrote.
+pub fn read<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
+    let Some(text) = private(path)? else { return Ok(None) };
+    let content: T = serde_json::from_str(&text).map_err(|error| PkiError::corrupt(path, error))?;
+    content.check().map_err(|reason| PkiError::corrupt(path, reason))?;
+    Ok(Some(content))
+}
+
+/// The text of a file that only its owner can read, or `None` if there is no such file.
+///
+/// # Errors
+/// When others can read it, or it cannot be read.
+pub fn private(path: &Path) -> Result<Option<String>, PkiError> {
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    let metadata = file.metadata().map_err(|error| PkiError::file(path, "look at", &error))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(PkiError::Exposed { path: path.to_owned(), mode, wanted: 0o600 });
+    }
+    text(&mut file, path).map(Some)
+}
+
+/// The text of a file that anyone may read, or `None` if there is no such file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn public(path: &Path) -> Result<Option<String>, PkiError> {
+    open(path)?.map(|mut file| text(&mut file, path)).transpose()
+}
+
+fn open(path: &Path) -> Result<Option<File>, PkiError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PkiError::file(path, "open", &error)),
+    }
+}
+
+fn text(file: &mut File, path: &Path) -> Result<String, PkiError> {
+    let mut text = String::new();
+    match file.read_to_string(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(PkiError::corrupt(path, "it is not text")),
+        Err(error) => Err(PkiError::file(path, "read", &error)),
+    }
+}
+
+/// A file of the store as it is to be written.
+///
+/// # Errors
+/// When the content has no JSON, which no content of ours is.
+pub fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, PkiError> {
+    let text = serde_json::to_string_pretty(content).map_err(|error| PkiError::corrupt(&path, error))?;
+    Ok((path, (text + "\n").into_bytes()))
+}
+
+/// Writes files so that after a crash each is the old one or the new one, and after a return all are the new ones.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn write(dir: &Path, files: &[Entry]) -> Result<(), PkiError> {
+    let staged: Vec<_> = files.par_iter().map(stage).collect::<Result<_, _>>()?;
+    sync(dir, &staged).map_err(|error| PkiError::file(dir, "flush", &error))?;
+    let folders: BTreeSet<_> = files.iter().filter_map(|(path, _)| path.parent()).collect();
+    staged.into_par_iter().try_for_each(commit)?;
+    folders.into_iter().try_for_each(|folder| {
+        let inside = folder.join(".");
+        sync_folder(&inside).and_then(|()| sync_folder(folder)).map_err(|error| PkiError::file(folder, "flush", &error))
+    })
+}
+
+fn stage((path, bytes): &Entry) -> Result<Staged, PkiError> {
+    Staged::new(path, bytes, 0o600).map_err(|error| PkiError::file(path, "write", &error))
+}
+
+fn commit(staged: Staged) -> Result<(), PkiError> {
+    let path = staged.target().to_owned();
+    staged.commit().map_err(|error| PkiError::file(&path, "replace", &error))
+}
+
+#[cfg(target_os = "linux")]
+fn sync(dir: &Path, staged: &[Staged]) -> io::Result<()> {
+    if staged.len() > FEW {
+        return Ok(rustix::fs::syncfs(File::open(dir)?)?);
+    }
+    staged.iter().try_for_each(Staged::sync)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync(_: &Path, staged: &[Staged]) -> io::Result<()> {
+    staged.par_iter().try_for_each(Staged::sync)
+}

@@ -1,0 +1,116 @@
+//! The store's folder: made, recognised and listed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, DirEntry};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use crate::pki::error::PkiError;
+use crate::pki::external;
+use crate::pki::issued::IssuedAuthority;
+use crate::pki::store::file;
+use crate::syntax::ast::Name;
+use crate::world::replace::{is_leftover, replace};
+
+pub const MACHINES: &str = "machines";
+pub const EXTERNAL: &str = "authorities";
+
+const VERSION: &str = "kmodel store 1\n";
+
+/// What may be in a folder that is not a store yet: the operator may have put an authority there.
+const BEFOREHAND: [&str; 3] = [EXTERNAL, ".gitignore", "lock"];
+
+/// Whether there is a store to look into.
+pub fn exists(dir: &Path) -> Result<bool, PkiError> {
+    dir.try_exists().map_err(|error| PkiError::file(dir, "look at", &error))
+}
+
+/// Makes the folder if there is none.
+pub fn create(dir: &Path) -> Result<(), PkiError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| PkiError::file(dir, "make folder", &error))
+}
+
+/// Refuses a folder that others can look into, or that holds other things than a store.
+pub fn check(dir: &Path) -> Result<(), PkiError> {
+    let metadata = fs::metadata(dir).map_err(|error| PkiError::file(dir, "look at", &error))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if !known(dir)? {
+        foreign(dir)?;
+    }
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => Err(PkiError::Exposed { path: dir.to_owned(), mode, wanted: 0o700 }),
+    }
+}
+
+/// Whether the folder is marked as a store, of a version that is known here.
+fn known(dir: &Path) -> Result<bool, PkiError> {
+    let path = dir.join("version");
+    match file::public(&path)? {
+        Some(version) if version == VERSION => Ok(true),
+        Some(version) => Err(PkiError::Version { path, found: version.trim().chars().take(40).collect() }),
+        None => Ok(false),
+    }
+}
+
+fn foreign(dir: &Path) -> Result<(), PkiError> {
+    let names = list(dir)?.into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let found = names.into_iter().find(|name| !BEFOREHAND.contains(&name.as_str()) && !is_leftover(name, None));
+    match found {
+        // Another run may have made the store between the look at its version and the look at its files.
+        Some(found) if !known(dir)? => Err(PkiError::NotAStore { path: dir.to_owned(), found }),
+        _ => Ok(()),
+    }
+}
+
+/// Marks a new folder as a store, and keeps it out of version control before anything is in it.
+pub fn mark(dir: &Path) -> Result<(), PkiError> {
+    for (name, text) in [(".gitignore", "*\n"), ("version", VERSION)] {
+        let path = dir.join(name);
+        if !exists(&path)? {
+            replace(&path, text.as_bytes(), 0o600).map_err(|error| PkiError::file(&path, "write", &error))?;
+        }
+    }
+    create(&dir.join(MACHINES))
+}
+
+/// Removes what a run that was cut off has left. It holds keys that nobody has seen, and is in nobody's way.
+pub fn clean(dir: &Path) {
+    let entries = [dir.to_owned(), dir.join(MACHINES)].into_iter().filter_map(|dir| list(&dir).ok()).flatten();
+    let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), None));
+    left.for_each(|entry| {
+        let _ = fs::remove_file(entry.path());
+    });
+}
+
+/// The machines that have a file.
+pub fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
+    let names = list(&dir.join(MACHINES))?.into_iter().map(|entry| entry.file_name());
+    Ok(names.filter_map(|name| Some(Name::from(name.to_str()?.strip_suffix(".json")?))).collect())
+}
+
+/// The operator's own authorities.
+pub fn external(dir: &Path) -> Result<BTreeMap<Name, IssuedAuthority>, PkiError> {
+    let entries = list(&dir.join(EXTERNAL))?.into_iter().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|kind| kind == "crt")).map(|path| one(&path)).collect()
+}
+
+fn one(path: &Path) -> Result<(Name, IssuedAuthority), PkiError> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let text = file::public(path)?.unwrap_or_default();
+    let key = file::private(&path.with_extension("key"))?;
+    Ok((Name::from(name.as_ref()), external::authority(path, &text, key)?))
+}
+
+fn list(dir: &Path) -> Result<Vec<DirEntry>, PkiError> {
+    match fs::read_dir(dir).and_then(Iterator::collect) {
+        Ok(entries) => Ok(entries),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(PkiError::file(dir, "list", &error)),
+    }
+}

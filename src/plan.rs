@@ -1,0 +1,129 @@
+//! From a model to a plan: certificates, order, and what is proved.
+//!
+//! In: a model. Out: a [`Plan`], and every problem that the proofs find. Nothing is issued and nothing is written; what a
+//! plan says is all that rendering needs to know.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::check::{Program, Symbol};
+use crate::diag::Diagnostic;
+use crate::model::{AppId, Input, Model, UnitId, build};
+use crate::pki::spec::Request;
+use crate::syntax::ast::Name;
+use crate::world::World;
+
+pub mod allow;
+pub mod certificate;
+pub mod dial;
+pub mod order;
+pub mod proof;
+
+/// A plan.
+pub struct Plan<'p> {
+    pub model: Model<'p>,
+    pub pki: Pki,
+    pub steps: Vec<Step>,
+    pub proofs: Vec<Proof>,
+}
+
+/// What is to be issued, and where it belongs.
+#[derive(Debug, Default)]
+pub struct Pki {
+    pub request: Request,
+    /// In the order of `request.authorities`, and so on.
+    pub authorities: Vec<Symbol>,
+    pub keypairs: Vec<Symbol>,
+    pub secrets: Vec<Symbol>,
+    /// The unit and its component's certificate, in the order of `request.certificates`.
+    pub certificates: Vec<(UnitId, u32)>,
+    /// Where the certificates of each application's first unit start in `request.certificates`.
+    pub(crate) bases: Vec<u32>,
+    pub(crate) places: HashMap<Symbol, u32>,
+}
+
+impl Pki {
+    /// The place of a unit's certificate in the request.
+    pub fn certificate(&self, model: &Model<'_>, unit: UnitId, cert: u32) -> usize {
+        let app = model.unit(unit).app;
+        let count = model.component_of(app).certs.len();
+        let offset = (unit.0 - model.app(app).units.start) as usize * count;
+        self.bases[app.index()] as usize + offset + cert as usize
+    }
+
+    /// The place of an authority, key pair or secret among those of its kind in the request.
+    pub fn place(&self, symbol: Symbol) -> Option<usize> {
+        self.places.get(&symbol).map(|place| *place as usize)
+    }
+}
+
+/// One step of bringing the cluster up; the steps are in order, and what is in one may run at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// From 1.
+    pub number: u32,
+    /// `create`, `boot` or `start`.
+    pub kind: StepKind,
+    /// The applications whose units start, for `start`.
+    pub applications: Vec<Name>,
+    /// How many machines or units it concerns.
+    pub count: u32,
+    /// Numbers of the steps that must be done before.
+    pub after: Vec<u32>,
+    #[serde(skip)]
+    pub apps: Vec<AppId>,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    /// Machines are made.
+    Create,
+    /// Machines install what they need.
+    Boot,
+    /// Units start.
+    Start,
+}
+
+/// Something that was proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// `connections`, `addresses`, `ports` ...
+    pub name: &'static str,
+    /// What holds, in one line for people.
+    pub statement: String,
+    /// How many things were looked at.
+    pub count: usize,
+}
+
+/// A plan, if a model could be built, and every problem found.
+pub struct Planned<'p> {
+    pub plan: Option<Plan<'p>>,
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Plans a program that has no errors. There is a plan even when a proof fails, so that more can be looked at; it is not to
+/// be rendered while there is an error among the problems.
+pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
+    let built = build::build(program, world, input);
+    let mut problems = built.problems;
+    let Some(model) = built.model else { return Planned { plan: None, problems } };
+    let pki = certificate::certificates(&model, &mut problems);
+    let mut proofs = Vec::new();
+    proof::prove(&model, &pki, &mut proofs, &mut problems);
+    let steps = order::steps(&model, &mut problems);
+    Planned { plan: Some(Plan { model, pki, steps, proofs }), problems }
+}
+
+/// Keeps a value, or the problem that stands in its way.
+pub(crate) fn keep<T>(result: Result<T, crate::model::Fault>, problems: &mut Vec<Diagnostic>) -> Option<T> {
+    result
+        .map_err(|problem| {
+            if !problems.contains(&problem) {
+                problems.push(*problem)
+            }
+        })
+        .ok()
+}

@@ -1,0 +1,207 @@
+//! The certificates of a model: who signs them, for whom, and under which names.
+
+use std::collections::BTreeSet;
+
+use crate::check::{Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic};
+use crate::model::endpoint::texts;
+use crate::model::eval::mismatch;
+use crate::model::scope::Scope;
+use crate::model::{AppId, Fault, Model, UnitId, Value};
+use crate::pki::spec::{AuthoritySpec, CertificateSpec, Encoding, KeyKind, KeypairSpec, San, SecretSpec};
+use crate::source::Span;
+use crate::syntax::ast::Body;
+
+use super::{Pki, dial, keep};
+
+const DAY: u64 = 86_400;
+
+/// Plans everything that is to be issued.
+pub fn certificates(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Pki {
+    let mut pki = Pki::default();
+    for (app, _) in model.apps() {
+        for mention in &model.component_of(app).mentions {
+            define(model, &mut pki, mention.symbol, problems);
+        }
+    }
+    let dialling = dial::dialling(model, problems);
+    for (app, _) in model.apps() {
+        pki.bases.push(pki.request.certificates.len() as u32);
+        of_application(model, &mut pki, app, &dialling, problems);
+    }
+    pki
+}
+
+/// Adds an authority, key pair or secret once.
+fn define(model: &Model<'_>, pki: &mut Pki, symbol: Symbol, problems: &mut Vec<Diagnostic>) {
+    if pki.places.contains_key(&symbol) {
+        return;
+    }
+    let Some(definition) = model.definition(symbol) else { return };
+    let reader = Reader { model, body: &definition.body, scope: Scope::file(symbol.module) };
+    let name = definition.name.name.clone();
+    let place = match symbol.kind {
+        SymbolKind::Authority => {
+            let Some(mut spec) = keep(authority(reader), problems) else { return };
+            spec.name = name;
+            pki.request.authorities.push(spec);
+            pki.authorities.push(symbol);
+            pki.authorities.len()
+        }
+        SymbolKind::Keypair => {
+            let Some(key) = keep(key_of(reader), problems) else { return };
+            pki.request.keypairs.push(KeypairSpec { name, key });
+            pki.keypairs.push(symbol);
+            pki.keypairs.len()
+        }
+        _ => {
+            let Some(mut spec) = keep(secret(reader), problems) else { return };
+            spec.name = name;
+            pki.request.secrets.push(spec);
+            pki.secrets.push(symbol);
+            pki.secrets.len()
+        }
+    };
+    pki.places.insert(symbol, place as u32 - 1);
+}
+
+/// Reads the fields of a body in one scope.
+struct Reader<'a, 'p> {
+    model: &'a Model<'p>,
+    body: &'a Body,
+    scope: Scope<'a>,
+}
+
+impl Reader<'_, '_> {
+    fn value(&mut self, field: &str) -> Result<(Value, Span), Fault> {
+        match self.body.field(field) {
+            Some(field) => Ok((self.model.eval(&mut self.scope, &field.value)?, field.value.span)),
+            None => Ok((Value::None, self.body.span)),
+        }
+    }
+
+    fn text(&mut self, field: &str) -> Result<String, Fault> {
+        let (value, span) = self.value(field)?;
+        value.scalar_text().ok_or_else(|| mismatch(span, "`string`", &value))
+    }
+
+    fn texts(&mut self, field: &str) -> Result<Vec<String>, Fault> {
+        Ok(texts(&self.value(field)?.0).into_iter().map(|text| text.to_string()).collect())
+    }
+
+    fn seconds(&mut self, field: &str, default: u64) -> Result<u64, Fault> {
+        match self.value(field)? {
+            (Value::None, _) => Ok(default),
+            (Value::Duration(milliseconds), _) => Ok(milliseconds / 1000),
+            (other, span) => Err(mismatch(span, "`duration`", &other)),
+        }
+    }
+
+    fn truth(&mut self, field: &str, default: bool) -> Result<bool, Fault> {
+        match self.value(field)?.0 {
+            Value::Bool(value) => Ok(value),
+            _ => Ok(default),
+        }
+    }
+
+    fn key(&mut self) -> Result<KeyKind, Fault> {
+        let (value, span) = self.value("key")?;
+        Ok(match value.scalar_text().as_deref() {
+            None | Some("ecdsa-p256") => KeyKind::EcdsaP256,
+            Some("ecdsa-p384") => KeyKind::EcdsaP384,
+            Some("ed25519") => KeyKind::Ed25519,
+            Some("rsa-2048") => KeyKind::Rsa2048,
+            Some("rsa-4096") => KeyKind::Rsa4096,
+            Some(_) => return Err(mismatch(span, "the name of a kind of key", &value)),
+        })
+    }
+}
+
+fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, Fault> {
+    Ok(AuthoritySpec {
+        name: "".into(),
+        cn: reader.text("cn")?,
+        names: reader.texts("names")?,
+        lifetime_seconds: reader.seconds("lifetime", 3650 * DAY)?,
+        key: reader.key()?,
+    })
+}
+
+fn key_of(mut reader: Reader<'_, '_>) -> Result<KeyKind, Fault> {
+    reader.key()
+}
+
+fn secret(mut reader: Reader<'_, '_>) -> Result<SecretSpec, Fault> {
+    let bytes = match reader.value("bytes")? {
+        (Value::None, _) => 32,
+        (Value::Int(bytes @ 1..=4096), _) => bytes as u32,
+        (other, span) => return Err(mismatch(span, "a number from 1 to 4096", &other)),
+    };
+    let encoding = match reader.value("encoding")?.0.scalar_text().as_deref() {
+        Some("hex") => Encoding::Hex,
+        Some("alnum") => Encoding::Alnum,
+        _ => Encoding::Base64,
+    };
+    Ok(SecretSpec { name: "".into(), bytes, encoding })
+}
+
+fn of_application(
+    model: &Model<'_>,
+    pki: &mut Pki,
+    app: AppId,
+    dialling: &dial::Dialling,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let component = model.component_of(app);
+    if component.certs.is_empty() {
+        return;
+    }
+    for unit in model.units_of(app) {
+        for cert in 0..component.certs.len() as u32 {
+            let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling), problems) else { continue };
+            pki.request.certificates.push(spec);
+            pki.certificates.push((unit, cert));
+        }
+    }
+}
+
+fn certificate(
+    model: &Model<'_>,
+    pki: &Pki,
+    (unit, cert): (UnitId, u32),
+    dialling: &dial::Dialling,
+) -> Result<CertificateSpec, Fault> {
+    let own = model.unit(unit);
+    let info = &model.component_of(own.app).certs[cert as usize];
+    let mut reader = Reader { model, body: &info.ast.body, scope: Scope::unit(model, unit) };
+    let authority = info.authority.and_then(|symbol| pki.place(symbol)).ok_or_else(|| {
+        let message = format!("the certificate `{}` has no authority", info.ast.name.name);
+        Box::new(Diagnostic::new(Code::MissingField, info.ast.name.span, message))
+    })?;
+    let usage = reader.texts("usage")?;
+    let mut sans: BTreeSet<San> = reader.texts("names")?.iter().map(|name| San::parse(name)).collect();
+    if reader.truth("derive-names", true)? {
+        sans.extend(derived(model, unit, cert, dialling));
+    }
+    let machine = own.machine.map_or("-", |machine| &model.machine(machine).name);
+    Ok(CertificateSpec {
+        id: format!("{machine}/{}/{}", model.app(own.app).name, info.ast.name.name),
+        authority: authority as u32,
+        cn: reader.text("cn")?,
+        org: reader.texts("org")?,
+        server: usage.iter().any(|usage| usage == "server"),
+        client: usage.iter().any(|usage| usage == "client"),
+        sans: sans.into_iter().collect(),
+        lifetime_seconds: reader.seconds("lifetime", 365 * DAY)?,
+        key: reader.key()?,
+    })
+}
+
+/// The names by which the endpoints that show a certificate are dialled.
+fn derived(model: &Model<'_>, unit: UnitId, cert: u32, dialling: &dial::Dialling) -> BTreeSet<San> {
+    let endpoints = model.component_of(model.unit(unit).app).endpoints.iter().enumerate();
+    endpoints
+        .filter(|(_, info)| info.identity == Some(cert) && info.ast.kind != crate::syntax::ast::EndpointKind::Requires)
+        .flat_map(|(place, _)| dialling.names(model, unit, place as u32))
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! What is proved of a model before anything is written. One file a proof.
+
+use crate::diag::Diagnostic;
+use crate::model::Model;
+
+use super::{Pki, Proof};
+
+mod address;
+mod connection;
+mod judgement;
+mod port;
+mod quorum;
+
+/// Runs all proofs.
+pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
+    let list: [fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof; 5] =
+        [connection::prove, address::prove, port::prove, quorum::prove, judgement::prove];
+    for prove in list {
+        let before = problems.len();
+        let proof = prove(model, pki, problems);
+        if problems[before..].iter().all(|problem| !problem.is_error()) {
+            proofs.push(proof);
+        }
+    }
+}

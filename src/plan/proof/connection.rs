@@ -1,0 +1,202 @@
+//! Every connection verifies: the name dialled is in the certificate, its issuer is trusted by both ends, usages are
+//! right, and nothing caches where nothing may.
+
+use std::collections::HashSet;
+
+use crate::check::Symbol;
+use crate::diag::{Code, Diagnostic};
+use crate::model::component::EndpointInfo;
+use crate::model::{EndpointId, Model, Relation};
+use crate::plan::dial::{self, Dialling};
+use crate::plan::{Pki, Proof};
+use crate::syntax::ast::{EndpointKind, ExprKind, Literal};
+
+/// Follows every relation to what answers in the end.
+pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
+    let dialling = dial::dialling(model, &mut Vec::new());
+    let mut verified = 0;
+    let mut seen = HashSet::new();
+    for relation in &model.relations {
+        caching(model, relation, problems);
+        if dial::is_forwarding(model, relation.from) {
+            continue;
+        }
+        for back in dial::behind(model, relation.to) {
+            judge(model, pki, relation, back, problems);
+            verified += 1;
+            if seen.insert(back) {
+                names(model, pki, (relation, back), &dialling, problems);
+            }
+        }
+    }
+    let statement = format!("{verified} connections: every name dialled is in the certificate, both ends trust it");
+    Proof { name: "connections", statement, count: verified }
+}
+
+fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, problems: &mut Vec<Diagnostic>) {
+    let (client, server) = (model.endpoint_info(relation.from), model.endpoint_info(back));
+    let both = Ends { model, relation, back, client, server };
+    match (client.trusts, server.identity) {
+        (Some(trusted), Some(cert)) => both.server_side(pki, trusted, cert, problems),
+        (Some(_), None) => problems.push(both.problem(
+            Code::PlaintextMismatch,
+            format!("`{}` expects TLS, and `{}` shows no certificate", both.from(), both.to()),
+            "give the provider an `identity`, or take `trusts` away",
+        )),
+        (None, Some(_)) => problems.push(both.problem(
+            Code::PlaintextMismatch,
+            format!("`{}` shows a certificate, and `{}` trusts no authority", both.to(), both.from()),
+            "say `trusts = AUTHORITY` on the side that dials",
+        )),
+        (None, None) => {}
+    }
+    match (server.trusts, client.identity) {
+        (Some(trusted), Some(cert)) => both.client_side(pki, trusted, cert, problems),
+        (Some(trusted), None) => problems.push(both.problem(
+            Code::AuthorityNotTrusted,
+            format!(
+                "`{}` asks for a certificate of `{}`, and `{}` shows none",
+                both.to(),
+                name_of(model, trusted),
+                both.from()
+            ),
+            "give the side that dials an `identity`",
+        )),
+        _ => {}
+    }
+}
+
+/// The two ends of a connection.
+struct Ends<'a, 'p> {
+    model: &'a Model<'p>,
+    relation: &'a Relation,
+    back: EndpointId,
+    client: &'a EndpointInfo<'p>,
+    server: &'a EndpointInfo<'p>,
+}
+
+impl Ends<'_, '_> {
+    fn from(&self) -> String {
+        self.model.endpoint_name(self.relation.from)
+    }
+
+    fn to(&self) -> String {
+        self.model.endpoint_name(self.back)
+    }
+
+    fn problem(&self, code: Code, message: String, help: &str) -> Diagnostic {
+        let problem = Diagnostic::new(code, self.relation.span, message).here("related here");
+        problem
+            .label(self.client.ast.name.span, format!("`{}` dials", self.from()))
+            .label(self.server.ast.name.span, format!("`{}` answers", self.to()))
+            .help(help)
+    }
+
+    fn server_side(&self, pki: &Pki, trusted: Symbol, cert: u32, problems: &mut Vec<Diagnostic>) {
+        let info = &self.model.component_of(self.back.app).certs[cert as usize];
+        if info.authority.is_some_and(|authority| authority != trusted) {
+            let issuer = info.authority.map_or("", |authority| name_of(self.model, authority));
+            let trusted = name_of(self.model, trusted);
+            let message = format!(
+                "`{}` trusts `{trusted}`, and the certificate of `{}` is issued by `{issuer}`",
+                self.from(),
+                self.to()
+            );
+            let help = format!("issue it by `{trusted}`, or trust `{issuer}`");
+            problems.push(
+                self.problem(Code::AuthorityNotTrusted, message, &help).label(info.ast.name.span, "its certificate"),
+            );
+        }
+        let first = self.model.units_of(self.back.app).next();
+        let spec = first.and_then(|unit| pki.request.certificates.get(pki.certificate(self.model, unit, cert)));
+        if spec.is_some_and(|spec| !spec.server) {
+            let message = format!("the certificate of `{}` is not for servers", self.to());
+            let problem = self.problem(Code::WrongUsage, message, "add \"server\" to its `usage`");
+            problems.push(problem.label(info.ast.name.span, "its certificate"));
+        }
+    }
+
+    fn client_side(&self, pki: &Pki, trusted: Symbol, cert: u32, problems: &mut Vec<Diagnostic>) {
+        let app = self.relation.from.app;
+        let info = &self.model.component_of(app).certs[cert as usize];
+        if info.authority.is_some_and(|authority| authority != trusted) {
+            let issuer = info.authority.map_or("", |authority| name_of(self.model, authority));
+            let trusted = name_of(self.model, trusted);
+            let message = format!(
+                "`{}` lets in certificates of `{trusted}`, and `{}` shows one of `{issuer}`",
+                self.to(),
+                self.from()
+            );
+            let help = format!("issue it by `{trusted}`");
+            problems.push(
+                self.problem(Code::AuthorityNotTrusted, message, &help)
+                    .label(info.ast.name.span, "the certificate shown"),
+            );
+        }
+        let first = self.model.units_of(app).next();
+        let spec = first.and_then(|unit| pki.request.certificates.get(pki.certificate(self.model, unit, cert)));
+        if spec.is_some_and(|spec| !spec.client) {
+            let message = format!("`{}` dials with a certificate that is not for clients", self.from());
+            let problem = self.problem(Code::WrongUsage, message, "add \"client\" to its `usage`");
+            problems.push(problem.label(info.ast.name.span, "the certificate shown"));
+        }
+    }
+}
+
+fn name_of<'a>(model: &'a Model<'_>, authority: Symbol) -> &'a str {
+    model.definition(authority).map_or("?", |definition| &definition.name.name)
+}
+
+/// Whether each unit's certificate has every name by which it is dialled.
+fn names(
+    model: &Model<'_>,
+    pki: &Pki,
+    (relation, back): (&Relation, EndpointId),
+    dialling: &Dialling,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let server = model.endpoint_info(back);
+    let Some(cert) = server.identity else { return };
+    for unit in model.units_of(back.app) {
+        let Some(spec) = pki.request.certificates.get(pki.certificate(model, unit, cert)) else { continue };
+        let dialled = dialling.names(model, unit, back.endpoint);
+        if let Some(missing) = dialled.iter().find(|name| spec.sans.binary_search(name).is_err()) {
+            let info = &model.component_of(back.app).certs[cert as usize];
+            let message = format!(
+                "`{}` dials `{missing}`, which is not a name in the certificate of `{}`",
+                model.endpoint_name(relation.from),
+                model.unit_name(unit)
+            );
+            let problem = Diagnostic::new(Code::NameNotInCertificate, relation.span, message).here("related here");
+            problems.push(
+                problem
+                    .label(info.ast.name.span, "its names are declared here")
+                    .help("add the name to `names`, or leave `derive-names` on"),
+            );
+            return;
+        }
+    }
+}
+
+/// A caching proxy may not stand before several providers of an interface that cannot be cached.
+fn caching(model: &Model<'_>, relation: &Relation, problems: &mut Vec<Diagnostic>) {
+    let front = model.endpoint_info(relation.to);
+    let Some(forwards) = front.forwards.filter(|_| front.caches) else { return };
+    let interface = front.interface.and_then(|symbol| model.program.interface(symbol));
+    let cacheable = interface.and_then(|interface| interface.body.field("cacheable"));
+    let forbidden = cacheable.is_some_and(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(false))));
+    let behind: usize = model.app(relation.to.app).providers[forwards as usize]
+        .iter()
+        .map(|provider| model.app(provider.app).units.len())
+        .sum();
+    if forbidden && behind > 1 && front.ast.kind == EndpointKind::Provides {
+        let message = format!("`{}` caches, and {behind} providers stand behind it", model.endpoint_name(relation.to));
+        let problem = Diagnostic::new(Code::CachingProxy, model.app(relation.to.app).span, message)
+            .label(front.ast.name.span, "it caches")
+            .label(relation.span, "dialled from here")
+            .help("a watch or a write seen through a stale copy breaks controllers: pass the bytes through instead");
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}

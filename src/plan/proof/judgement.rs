@@ -1,0 +1,81 @@
+//! `check` and `warn`, of the model and of its components.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::mention::in_expr;
+use crate::model::scope::Scope;
+use crate::model::{AppId, Component, Model};
+use crate::plan::{Pki, Proof, keep};
+use crate::source::Span;
+use crate::syntax::ast::{Check, Name};
+
+/// Evaluates every check.
+pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
+    let mut count = 0;
+    for (module, check) in &model.layers.checks {
+        count += 1;
+        problems.extend(judge(model, &mut Scope::file(*module), check, None, problems.len()));
+    }
+    for (app, _) in model.apps() {
+        for check in &model.component_of(app).checks {
+            count += 1;
+            of_application(model, app, check, problems);
+        }
+    }
+    Proof { name: "checks", statement: format!("{count} checks of the model and its components hold"), count }
+}
+
+/// Evaluates a check of a component: on every unit if it depends on the unit, else once.
+fn of_application(model: &Model<'_>, app: AppId, check: &Check, problems: &mut Vec<Diagnostic>) {
+    let units = if varies(model.component_of(app), check) { usize::MAX } else { 1 };
+    let deployed = Some((model.app(app).name.clone(), model.app(app).span));
+    let mut units = model.units_of(app).take(units);
+    let Some(first) = units.next() else { return };
+    let mut scope = Scope::unit(model, first);
+    let mut unit = Some(first);
+    while let Some(current) = unit {
+        scope.move_to(current, model.unit(current).machine);
+        // One failure tells enough: the others of the same check would only repeat it.
+        let failed = judge(model, &mut scope, check, deployed.clone(), problems.len());
+        if !failed.is_empty() {
+            problems.extend(failed);
+            return;
+        }
+        unit = units.next();
+    }
+}
+
+/// Whether a check may come out differently on two units.
+fn varies(component: &Component<'_>, check: &Check) -> bool {
+    let mut varies = false;
+    in_expr(&check.condition, &mut |name, _, _| {
+        varies |= matches!(name, "machine" | "unit") || component.local(name).is_some();
+    });
+    varies
+}
+
+fn judge(
+    model: &Model<'_>,
+    scope: &mut Scope<'_>,
+    check: &Check,
+    deployed: Option<(Name, Span)>,
+    _: usize,
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
+    if holds {
+        return problems;
+    }
+    let message = check.message.as_ref().map(|message| keep(model.eval(scope, message), &mut problems));
+    let message = match message {
+        Some(Some(value)) => value.scalar_text().unwrap_or_default(),
+        Some(None) => return problems,
+        None => format!("`{}` does not hold", model.program.sources.text(check.condition.span)),
+    };
+    let code = if check.fatal { Code::CheckFailed } else { Code::WarnFailed };
+    let problem = Diagnostic::new(code, check.condition.span, message).here("is false here");
+    problems.push(match deployed {
+        Some((name, span)) => problem.label(span, format!("`{name}` is deployed here")),
+        None => problem,
+    });
+    problems
+}

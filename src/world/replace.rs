@@ -1,0 +1,131 @@
+//! Files on the real disk that are replaced whole or not at all.
+//!
+//! A file is first written beside its place under a hidden name, then renamed into it. Only the key store and `emit`
+//! write, and both write through here.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What follows the name that a hidden name stands for.
+const MARK: &str = ".kmodel-";
+
+/// A new content beside its place, not yet in it. Dropped, it is removed again.
+#[derive(Debug)]
+pub struct Staged {
+    temporary: PathBuf,
+    target: PathBuf,
+    file: File,
+}
+
+/// Replaces a file, and returns once it is on the disk for good.
+///
+/// # Errors
+/// What the file system says; the old content is then still there.
+pub fn replace(target: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let staged = Staged::new(target, bytes, mode)?;
+    staged.sync()?;
+    staged.commit()?;
+    sync_folder(target)
+}
+
+/// A hidden name beside `target` that no other run uses.
+pub fn beside(target: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    target.with_file_name(format!(".{name}{MARK}{}-{count}", std::process::id()))
+}
+
+/// Whether this is a hidden name of ours, of any run, for the file or folder `of` (or for any, if none is given).
+pub fn is_leftover(name: &str, of: Option<&str>) -> bool {
+    let parts = name.strip_prefix('.').and_then(|name| name.rsplit_once(MARK));
+    let Some((stem, (process, count))) = parts.and_then(|(stem, run)| Some((stem, run.split_once('-')?))) else {
+        return false;
+    };
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    of.is_none_or(|of| of == stem) && number(process) && number(count)
+}
+
+/// Writes a file that must not exist yet, with exactly this mode whatever the umask is.
+///
+/// # Errors
+/// What the file system says.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+    // The mode is given when the file comes into being, so a private one is never readable, not even for a moment.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(bytes)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+/// Makes renames in the folder of `path` last.
+///
+/// # Errors
+/// What the file system says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+impl Staged {
+    /// Writes the content beside its place.
+    ///
+    /// # Errors
+    /// What the file system says; nothing is left behind.
+    pub fn new(target: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
+        let temporary = beside(target);
+        let file = create(&temporary, bytes, mode).inspect_err(|_| forget(&temporary))?;
+        Ok(Self { temporary, target: target.to_owned(), file })
+    }
+
+    /// The place that it will have.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Waits until the content is on the disk.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Puts it into its place.
+    ///
+    /// # Errors
+    /// What the file system says; the old content is then still there.
+    pub fn commit(self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.target)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After a commit there is nothing under this name any more.
+        forget(&self.temporary);
+    }
+}
+
+fn forget(path: &Path) {
+    // The error that led here is the one to report; a leftover is removed by the next run.
+    let _ = fs::remove_file(path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_names_are_recognised() {
+        let name = beside(Path::new("build/out"));
+        let name = name.file_name().unwrap().to_str().unwrap();
+        assert!(is_leftover(name, Some("out")) && is_leftover(name, None) && !is_leftover(name, Some("in")));
+        for other in [".out.kmodel-backup", ".out.kmodel-1-", "out.kmodel-1-2", ".kmodel", ".kmodel-1-2x"] {
+            assert!(!is_leftover(other, None), "{other}");
+        }
+    }
+}
