@@ -15,7 +15,9 @@ mod call;
 mod checker;
 mod component;
 mod cycle;
+mod declared;
 mod deploy;
+mod each;
 mod env;
 mod expr;
 mod flag_set;
@@ -43,6 +45,7 @@ pub mod schema;
 pub mod scope;
 mod statement;
 mod suggest;
+mod text;
 pub mod ty;
 
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};

@@ -248,3 +248,11 @@ proptest! {
         shown(&checked(&text));
     }
 }
+
+#[test]
+fn equal_input_gives_equal_problems() {
+    for path in fixtures() {
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(shown(&checked(&text)), shown(&checked(&text)), "{}", path.display());
+    }
+}

@@ -61,9 +61,11 @@ fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
 }
 
 fn different(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
+    // That it could be left out is of no help here.
+    let expected = expected.present();
     let message = format!("expected `{expected}`, found `{}`", found.widen());
     let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
-    match advice(found, expected) {
+    match advice(found, &expected) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }

@@ -196,7 +196,12 @@ impl<'p> Typer<'_, 'p> {
             Sight::File => names.push("cluster".into()),
         }
         let scope = self.checker.program.module(self.env.module).scope.iter();
-        let values = scope.filter(|(_, symbol)| symbol.kind != SymbolKind::Interface);
+        let inside = matches!(self.env.sight, Sight::Component(_));
+        let values = scope.filter(|(_, symbol)| match symbol.kind {
+            SymbolKind::Interface | SymbolKind::Component => false,
+            SymbolKind::Machines => !inside,
+            _ => true,
+        });
         names.extend(values.map(|(name, _)| name.clone()));
         names
     }
