@@ -32,10 +32,8 @@ impl<'c, 'p> Typer<'c, 'p> {
         let Some(ty) = &item.ty else { return self.infer(&item.value).bounded() };
         let declared = self.checker.annotation(self.env.module, ty);
         let found = self.check_declared(&item.value, &declared, ty.span, "declared");
-        match (&declared, found.is_secret()) {
-            (Ty::Any, true) => Ty::secret(Ty::Any),
-            _ => declared,
-        }
+        // What was declared says nothing of secrets where it says `any`.
+        if found.is_secret() && !declared.is_secret() { Ty::secret(declared) } else { declared }
     }
 
     /// Checks against a type that a user declared at a place.
