@@ -26,12 +26,16 @@ pub struct Filler<'a, 'p> {
     pub problems: &'a mut Vec<Diagnostic>,
     /// Where the file at each place of the bundle was declared.
     pub spans: Vec<Span>,
+    /// The paths of what the unit at hand has written so far.
+    pub touched: Vec<Name>,
 }
 
 impl Filler<'_, '_> {
     /// Adds everything that a unit puts on its machine.
     pub fn unit(&mut self, unit: UnitId) {
         let app = self.model.unit(unit).app;
+        let services = self.bundle.units.len();
+        self.touched.clear();
         let mut scope = Scope::unit(self.model, unit).with_material(self.material);
         self.mentions(unit);
         for cert in 0..self.model.component_of(app).certs.len() as u32 {
@@ -43,6 +47,7 @@ impl Filler<'_, '_> {
             let result = self.item(&mut scope, item, &after);
             keep(result, self.problems);
         }
+        self.bundle.units[services..].iter_mut().for_each(|unit| unit.watches.clone_from(&self.touched));
     }
 
     fn item(&mut self, scope: &mut Scope<'_>, item: &Item, after: &[Name]) -> Result<(), Fault> {
@@ -113,6 +118,7 @@ impl Filler<'_, '_> {
 
     /// Adds a file, or reports that another one is at its place.
     pub fn push_file(&mut self, file: BundleFile, span: Span) {
+        self.touched.push(file.path.as_str().into());
         if let Some(place) = self.bundle.files.iter().position(|known| known.path == file.path) {
             let known = &self.bundle.files[place];
             let same = known.content == file.content && known.mode == file.mode && known.owner == file.owner;
@@ -342,7 +348,7 @@ impl Filler<'_, '_> {
         }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
-        self.bundle.units.push(Unit { name, fields, flags, after, origin });
+        self.bundle.units.push(Unit { name, fields, flags, after, watches: Vec::new(), origin });
         Ok(())
     }
 
