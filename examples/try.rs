@@ -10,7 +10,7 @@ fn main() {
     checked.diagnostics.iter().for_each(show);
     println!("checked {:?}", t.elapsed());
     let input = model::Input::default();
-    let planned = plan::plan(&checked.program, &world::Disk, &input);
+    let planned = compile::plan(&checked.program, &world::Disk, &input);
     println!("planned {:?}", t.elapsed());
     planned.problems.iter().for_each(show);
     let Some(plan) = planned.plan else { return };

@@ -7,6 +7,7 @@ use crate::check::Program;
 use crate::diag::{Diagnostic, Severity, any_error};
 use crate::model::Input;
 use crate::plan::{self, Plan, Planned};
+use crate::render;
 use crate::world::World;
 
 /// Plans a program that has been checked without errors.
@@ -22,6 +23,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
 }
 
 fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
+    render::sample(&plan.model, problems);
     plan::allow::apply(&plan.model, problems);
 }
 

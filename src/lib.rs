@@ -14,3 +14,4 @@ pub mod plan;
 pub mod render;
 pub mod target;
 pub mod compile;
+pub mod emit;

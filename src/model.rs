@@ -38,6 +38,7 @@ pub use build::build;
 pub use component::Component;
 pub use id::{AppId, ComponentId, EndpointId, MachineId, UnitId};
 pub use input::{Input, Lock};
+pub use record::key_beside;
 pub use value::Value;
 
 use layer::Layers;

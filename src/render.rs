@@ -1,3 +1,91 @@
 //! From a plan to bundles: the files, units and artifacts of every machine, for no target in particular.
+//!
+//! In: a plan and what was issued for it. Out: one bundle a machine, and one for what belongs to the cluster.
 
+use std::collections::HashSet;
+
+use crate::diag::Diagnostic;
+use crate::model::material::{Absent, Material};
+use crate::model::{MachineId, Model, UnitId};
+
+pub mod artifact;
 pub mod bundle;
+pub mod flag;
+pub mod format;
+pub mod item;
+pub mod keys;
+pub mod kubeconfig;
+pub mod release;
+
+use bundle::Bundle;
+use item::Filler;
+
+/// The units on each machine, in the order of their applications; last, those on none.
+pub fn placement(model: &Model<'_>) -> Vec<Vec<UnitId>> {
+    let mut list = vec![Vec::new(); model.machines.len() + 1];
+    for (id, unit) in model.units.iter().enumerate() {
+        let place = unit.machine.map_or(model.machines.len(), MachineId::index);
+        list[place].push(UnitId(id as u32));
+    }
+    list
+}
+
+/// What one machine receives.
+///
+/// # Errors
+/// What stands in the way of a value; [`sample`] finds most of it beforehand.
+pub fn machine(
+    model: &Model<'_>,
+    machine: MachineId,
+    units: &[UnitId],
+    material: &dyn Material,
+) -> Result<Bundle, Vec<Diagnostic>> {
+    let name = model.machine(machine).name.clone();
+    fill(model, Bundle { machine: name, ..Bundle::default() }, (&model.group_of(machine).arch, units), material)
+}
+
+/// What belongs to no machine: kubeconfigs for people.
+///
+/// # Errors
+/// As [`machine`].
+pub fn cluster(model: &Model<'_>, units: &[UnitId], material: &dyn Material) -> Result<Bundle, Vec<Diagnostic>> {
+    fill(model, Bundle { machine: "-".into(), ..Bundle::default() }, (&"amd64".into(), units), material)
+}
+
+fn fill(
+    model: &Model<'_>,
+    mut bundle: Bundle,
+    (arch, units): (&crate::syntax::ast::Name, &[UnitId]),
+    material: &dyn Material,
+) -> Result<Bundle, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut filler =
+        Filler { model, material, arch: arch.clone(), bundle: &mut bundle, problems: &mut problems, spans: Vec::new() };
+    units.iter().for_each(|unit| filler.unit(*unit));
+    if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
+}
+
+/// Renders a few machines with nothing issued, so that a problem in a file or a flag is found while planning.
+///
+/// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough.
+pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    let placement = placement(model);
+    let mut seen = HashSet::new();
+    for (place, units) in placement.iter().enumerate() {
+        let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
+        let group = model.machines.get(place).map(|machine| machine.group);
+        if units.is_empty() || !seen.insert((group, apps)) {
+            continue;
+        }
+        let arch = group.map_or_else(|| "amd64".into(), |group| model.groups[group as usize].arch.clone());
+        let mut bundle = Bundle::default();
+        let name = model.machines.get(place).map_or_else(|| "-".into(), |machine| machine.name.clone());
+        bundle.machine = name;
+        let mut found = Vec::new();
+        let mut filler =
+            Filler { model, material: &Absent, arch, bundle: &mut bundle, problems: &mut found, spans: Vec::new() };
+        units.iter().for_each(|unit| filler.unit(*unit));
+        let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
+        problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
+    }
+}

@@ -71,7 +71,11 @@ impl Model<'_> {
         Ok(value)
     }
 
-    pub(super) fn endpoint_field(&self, scope: &mut Scope<'_>, endpoint: u32, field: &Ident) -> Result<Value, Fault> {
+    /// A field of an endpoint of the scope's unit.
+    ///
+    /// # Errors
+    /// What evaluation of the field meets, and an unknown field.
+    pub(crate) fn endpoint_field(&self, scope: &mut Scope<'_>, endpoint: u32, field: &Ident) -> Result<Value, Fault> {
         let Some(unit) = scope.unit else {
             return Err(fault(Code::EvaluationFailed, field.span, "an endpoint has values only on a unit"));
         };

@@ -7,6 +7,10 @@ pub trait Material: Sync {
     fn certificate(&self, unit: super::UnitId, cert: u32) -> (&str, &str);
     /// PEM of an authority's certificate.
     fn authority(&self, symbol: crate::check::Symbol) -> &str;
+    /// PEM of an authority's private key; `None` when it is kept elsewhere.
+    fn authority_key(&self, symbol: crate::check::Symbol) -> Option<&str>;
+    /// PEM of a key pair: the private part, and the public one.
+    fn keypair(&self, symbol: crate::check::Symbol) -> (&str, &str);
     /// The text of a random secret.
     fn secret(&self, symbol: crate::check::Symbol) -> &str;
 }
@@ -22,6 +26,14 @@ impl Material for Absent {
 
     fn authority(&self, _: crate::check::Symbol) -> &str {
         "(certificate)"
+    }
+
+    fn authority_key(&self, _: crate::check::Symbol) -> Option<&str> {
+        Some("(private key)")
+    }
+
+    fn keypair(&self, _: crate::check::Symbol) -> (&str, &str) {
+        ("(private key)", "(public key)")
     }
 
     fn secret(&self, _: crate::check::Symbol) -> &str {

@@ -247,6 +247,14 @@ impl Model<'_> {
         field_of(&self.authority_record(scope, symbol)?, field)
     }
 
+    /// The paths of a key pair: the private part, and the public one.
+    ///
+    /// # Errors
+    /// What evaluation of its fields meets.
+    pub fn keypair_files(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<(Value, Value), Fault> {
+        Ok((self.definition_field(symbol, "file")?, self.definition_field(symbol, "public")?))
+    }
+
     pub(super) fn keypair_record(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
         let (key, public) = (self.definition_field(symbol, "file")?, self.definition_field(symbol, "public")?);
         Ok(Value::record([("key", key), ("public", public)]))

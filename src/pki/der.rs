@@ -17,7 +17,8 @@ const ORGANIZATION: &[u8] = &[0x06, 3, 0x55, 4, 10];
 /// `version INTEGER 0`, with which a PKCS#8 key begins (RFC 5208).
 const VERSION_0: &[u8] = &[0x02, 1, 0];
 
-/// The algorithms of keys that come in the older forms: `rsaEncryption NULL`, and `ecPublicKey` with its curve.
+/// The algorithms of keys: `rsaEncryption NULL`, `ecPublicKey` with its curve, `id-Ed25519` (RFC 8410).
+pub const ED25519: &[u8] = &[0x30, 5, 0x06, 3, 0x2b, 101, 112];
 pub const RSA: &[u8] = &[0x30, 13, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0];
 pub const P256: &[u8] =
     &[0x30, 19, 0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
@@ -41,7 +42,7 @@ fn attribute(kind: &[u8], value: &str) -> Vec<u8> {
     wrap(SET, &[&wrap(SEQUENCE, &[kind, &wrap(UTF8_STRING, &[value.as_bytes()])])])
 }
 
-/// A PKCS#8 key around a PKCS#1 or SEC1 one.
+/// A PKCS#8 key around what its algorithm calls a key: PKCS#1, SEC1, or an octet string.
 pub fn pkcs8(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
     wrap(SEQUENCE, &[VERSION_0, algorithm, &wrap(OCTET_STRING, &[key])])
 }
@@ -68,6 +69,11 @@ fn put<'a>(fields: &mut [&'a [u8]], at: usize, name: Option<&'a [u8]>) -> Option
 /// A certificate of its signed part, the algorithm and the signature.
 pub fn certificate(signed: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
     wrap(SEQUENCE, &[signed, algorithm, &wrap(BIT_STRING, &[&[0], signature])])
+}
+
+/// Bytes as an octet string, which is what an Ed25519 key is inside PKCS#8.
+pub fn octets(bytes: &[u8]) -> Vec<u8> {
+    wrap(OCTET_STRING, &[bytes])
 }
 
 fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {

@@ -15,10 +15,17 @@ pub fn generate(kind: KeyKind) -> Result<KeyPair, String> {
     match kind {
         KeyKind::EcdsaP256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).map_err(text),
         KeyKind::EcdsaP384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).map_err(text),
-        KeyKind::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(text),
+        KeyKind::Ed25519 => ed25519(),
         KeyKind::Rsa2048 => rsa(2048),
         KeyKind::Rsa4096 => rsa(4096),
     }
+}
+
+/// ring writes Ed25519 keys in the second version of PKCS#8, which OpenSSL 3.0 does not read; this is the first.
+fn ed25519() -> Result<KeyPair, String> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(text)?;
+    KeyPair::try_from(der::pkcs8(der::ED25519, &der::octets(&seed))).map_err(text)
 }
 
 /// ring signs with RSA keys and cannot make them.

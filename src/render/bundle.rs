@@ -19,7 +19,9 @@ pub struct Bundle {
     pub devices: Vec<Name>,
     pub mounts: Vec<Name>,
     pub commands: Vec<Name>,
-    pub artifacts: Vec<Arc<Artifact>>,
+    pub artifacts: Vec<Artifact>,
+    /// Container images, with registry and tag.
+    pub images: Vec<Name>,
 }
 
 /// A file on a machine.
@@ -84,8 +86,9 @@ pub enum ArtifactKind {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Install {
-    /// Members of the archive (or, for a binary, the one file under any name) and their places.
-    Members(Vec<(Name, Name)>),
+    /// Members of the archive (or, for a binary, the one file under any name) and their places; `strip` parts of the
+    /// members' names are left out before they are compared.
+    Members { members: Vec<(Name, Name)>, strip: u32 },
     /// Everything, into this folder, without the first `strip` parts of the names.
     Extract { folder: Name, strip: u32 },
 }

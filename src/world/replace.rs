@@ -9,8 +9,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What every hidden name of ours contains, after the name that it stands for.
-pub const MARK: &str = ".kmodel-";
+/// What follows the name that a hidden name stands for.
+const MARK: &str = ".kmodel-";
 
 /// A new content beside its place, not yet in it. Dropped, it is removed again.
 #[derive(Debug)]
@@ -37,6 +37,16 @@ pub fn beside(target: &Path) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     target.with_file_name(format!(".{name}{MARK}{}-{count}", std::process::id()))
+}
+
+/// Whether this is a hidden name of ours, of any run, for the file or folder `of` (or for any, if none is given).
+pub fn is_leftover(name: &str, of: Option<&str>) -> bool {
+    let parts = name.strip_prefix('.').and_then(|name| name.rsplit_once(MARK));
+    let Some((stem, (process, count))) = parts.and_then(|(stem, run)| Some((stem, run.split_once('-')?))) else {
+        return false;
+    };
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    of.is_none_or(|of| of == stem) && number(process) && number(count)
 }
 
 /// Writes a file that must not exist yet, with exactly this mode whatever the umask is.
@@ -103,4 +113,19 @@ impl Drop for Staged {
 fn forget(path: &Path) {
     // The error that led here is the one to report; a leftover is removed by the next run.
     let _ = fs::remove_file(path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_names_are_recognised() {
+        let name = beside(Path::new("build/out"));
+        let name = name.file_name().unwrap().to_str().unwrap();
+        assert!(is_leftover(name, Some("out")) && is_leftover(name, None) && !is_leftover(name, Some("in")));
+        for other in [".out.kmodel-backup", ".out.kmodel-1-", "out.kmodel-1-2", ".kmodel", ".kmodel-1-2x"] {
+            assert!(!is_leftover(other, None), "{other}");
+        }
+    }
 }

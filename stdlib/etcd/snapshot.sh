@@ -12,7 +12,7 @@ snapshot=$dir/etcd-$(date -u +%Y%m%dT%H%M%SZ).db
 etcdctl snapshot save "$snapshot.part"
 mv "$snapshot.part" "$snapshot"
 rm -f "$dir"/*.part
-ls -1 "$dir"/etcd-*.db | sort -r | tail -n "+$((keep + 1))" | while read -r old; do
+find "$dir" -name 'etcd-*.db' | sort -r | tail -n "+$((keep + 1))" | while read -r old; do
     echo "removing $old"
     rm -f "$old"
 done

@@ -11,7 +11,7 @@ use crate::pki::external;
 use crate::pki::issued::IssuedAuthority;
 use crate::pki::store::file;
 use crate::syntax::ast::Name;
-use crate::world::replace::{MARK, replace};
+use crate::world::replace::{is_leftover, replace};
 
 pub const MACHINES: &str = "machines";
 pub const EXTERNAL: &str = "authorities";
@@ -39,10 +39,8 @@ pub fn create(dir: &Path) -> Result<(), PkiError> {
 pub fn check(dir: &Path) -> Result<(), PkiError> {
     let metadata = fs::metadata(dir).map_err(|error| PkiError::file(dir, "look at", &error))?;
     let mode = metadata.permissions().mode() & 0o777;
-    match file::public(&dir.join("version"))? {
-        Some(version) if version == VERSION => {}
-        Some(version) => return Err(unknown(dir, &version)),
-        None => foreign(dir)?,
+    if !known(dir)? {
+        foreign(dir)?;
     }
     match mode & 0o077 {
         0 => Ok(()),
@@ -50,16 +48,23 @@ pub fn check(dir: &Path) -> Result<(), PkiError> {
     }
 }
 
-fn unknown(dir: &Path, version: &str) -> PkiError {
-    let found = version.trim().chars().take(40).collect();
-    PkiError::Version { path: dir.join("version"), found }
+/// Whether the folder is marked as a store, of a version that is known here.
+fn known(dir: &Path) -> Result<bool, PkiError> {
+    let path = dir.join("version");
+    match file::public(&path)? {
+        Some(version) if version == VERSION => Ok(true),
+        Some(version) => Err(PkiError::Version { path, found: version.trim().chars().take(40).collect() }),
+        None => Ok(false),
+    }
 }
 
 fn foreign(dir: &Path) -> Result<(), PkiError> {
     let names = list(dir)?.into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    match names.into_iter().find(|name| !BEFOREHAND.contains(&name.as_str()) && !name.contains(MARK)) {
-        Some(found) => Err(PkiError::NotAStore { path: dir.to_owned(), found }),
-        None => Ok(()),
+    let found = names.into_iter().find(|name| !BEFOREHAND.contains(&name.as_str()) && !is_leftover(name, None));
+    match found {
+        // Another run may have made the store between the look at its version and the look at its files.
+        Some(found) if !known(dir)? => Err(PkiError::NotAStore { path: dir.to_owned(), found }),
+        _ => Ok(()),
     }
 }
 
@@ -77,14 +82,10 @@ pub fn mark(dir: &Path) -> Result<(), PkiError> {
 /// Removes what a run that was cut off has left. It holds keys that nobody has seen, and is in nobody's way.
 pub fn clean(dir: &Path) {
     let entries = [dir.to_owned(), dir.join(MACHINES)].into_iter().filter_map(|dir| list(&dir).ok()).flatten();
-    let left = entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy()));
+    let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), None));
     left.for_each(|entry| {
         let _ = fs::remove_file(entry.path());
     });
-}
-
-fn is_ours(name: &str) -> bool {
-    name.starts_with('.') && name.contains(MARK)
 }
 
 /// The machines that have a file.

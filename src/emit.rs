@@ -1,0 +1,79 @@
+//! The only writer of output.
+//!
+//! In: a folder and all its files. Out: the folder as it was, or with exactly these files in it; nothing in between. The
+//! new folder is written beside the old one under a hidden name, and the two change places in one step.
+
+use std::fs;
+use std::path::Path;
+
+use crate::emit::draft::Draft;
+use crate::emit::place::Place;
+use crate::target::OutputFile;
+use crate::world;
+
+pub mod error;
+pub mod manifest;
+
+mod draft;
+mod old;
+mod path;
+mod place;
+mod tree;
+
+pub use error::EmitError;
+pub use manifest::manifest;
+
+/// What to do with a folder that holds what kmodel did not write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Force {
+    /// Leave it alone and say so.
+    #[default]
+    Refuse,
+    /// Replace it, and lose what is in it.
+    Replace,
+}
+
+/// What was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    pub files: usize,
+    pub bytes: u64,
+    /// An earlier output was in the place.
+    pub replaced: bool,
+}
+
+/// Makes `out` a folder with exactly these files. One of them must be the [`manifest`], by which a later run knows the
+/// folder for its own.
+///
+/// Nothing is flushed to the disk: after a loss of power, render again.
+///
+/// # Errors
+/// When a path leaves the folder or is there twice, the folder holds what kmodel did not write (and `force` does not allow
+/// to lose it), or the file system refuses. The folder is then as it was.
+pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, EmitError> {
+    path::check(files)?;
+    let place = Place::of(out)?;
+    let _turn = place.take_turn()?;
+    let old = old::check(&place, force)?;
+    place.clean();
+    let draft = Draft::new(&place)?;
+    tree::write(draft.path(), files)?;
+    draft.commit(&place, old)?;
+    let bytes = files.iter().map(|file| file.content.len() as u64).sum();
+    Ok(Written { files: files.len(), bytes, replaced: old.is_some() })
+}
+
+/// Replaces one file in one step and makes it last. An existing file keeps its permissions, a new one has `mode`; a link is
+/// followed; the same bytes are not written again.
+///
+/// # Errors
+/// When the file system refuses; the old file is then still there.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), EmitError> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let old = fs::read(&target).ok();
+    if old.is_some_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let mode = place::mode(&target).unwrap_or(mode);
+    world::replace::replace(&target, bytes, mode).map_err(|error| EmitError::file(path, "write", &error))
+}

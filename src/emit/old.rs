@@ -1,0 +1,81 @@
+//! What is in the place already, and whether it may go.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::emit::error::EmitError;
+use crate::emit::place::{self, Place};
+use crate::emit::{Force, manifest};
+
+/// How many strangers a message names.
+const NAMED: usize = 5;
+
+/// The permissions of the folder in the place, if there is one and it may be replaced.
+pub fn check(place: &Place, force: Force) -> Result<Option<u32>, EmitError> {
+    let path = place.path();
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(EmitError::file(path, "look at", &error)),
+        Ok(metadata) if !metadata.is_dir() => return Err(EmitError::NotAFolder { path: path.to_owned() }),
+        Ok(_) => {}
+    }
+    match (replaceable(path), force) {
+        (Ok(()), _) => {}
+        (Err(_), Force::Replace) => not_precious(path)?,
+        (Err(reason), Force::Refuse) => return Err(reason),
+    }
+    Ok(place::mode(path))
+}
+
+/// Whether the folder is empty, or holds an output of kmodel and nothing else.
+fn replaceable(path: &Path) -> Result<(), EmitError> {
+    let files = files(path, path)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let text = fs::read_to_string(path.join(manifest::NAME)).unwrap_or_default();
+    let known = manifest::paths(&text).ok_or_else(|| EmitError::NotOurs { path: path.to_owned() })?;
+    let known: HashSet<&str> = known.iter().map(AsRef::as_ref).chain([manifest::NAME]).collect();
+    let mut strangers: Vec<_> = files.into_iter().filter(|file| !known.contains(file.as_str())).collect();
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    strangers.sort_unstable();
+    let more = strangers.len().saturating_sub(NAMED);
+    strangers.truncate(NAMED);
+    Err(EmitError::Strangers { path: path.to_owned(), files: strangers, more })
+}
+
+/// All that is not a folder, by its path from `root`.
+fn files(root: &Path, folder: &Path) -> Result<Vec<String>, EmitError> {
+    let failed = |error: io::Error| EmitError::file(folder, "list", &error);
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        match entry.file_type().map_err(failed)?.is_dir() {
+            true => all.extend(files(root, &path)?),
+            false => all.push(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned()),
+        }
+    }
+    Ok(all)
+}
+
+/// Some folders are never what was meant.
+fn not_precious(path: &Path) -> Result<(), EmitError> {
+    let holds = |other: Option<std::path::PathBuf>| {
+        other.and_then(|other| fs::canonicalize(other).ok()).is_some_and(|other| other.starts_with(path))
+    };
+    let why = if holds(std::env::current_dir().ok()) {
+        "the current folder is in it"
+    } else if holds(std::env::home_dir()) {
+        "the home folder is in it"
+    } else if path.join(".git").exists() {
+        "it is a repository"
+    } else {
+        return Ok(());
+    };
+    Err(EmitError::Precious { path: path.to_owned(), why })
+}

@@ -1,0 +1,63 @@
+//! Paths and modes of output files, before anything is written.
+
+use std::collections::HashSet;
+
+use crate::emit::error::EmitError;
+use crate::emit::manifest;
+use crate::target::OutputFile;
+
+/// Refuses files that would not be in the folder, or would be in each other's way.
+pub fn check(files: &[OutputFile]) -> Result<(), EmitError> {
+    if let Some(file) = files.iter().find(|file| !is_inside(&file.path)) {
+        return Err(EmitError::Outside { path: file.path.clone() });
+    }
+    let mut paths = HashSet::with_capacity(files.len());
+    if let Some(file) = files.iter().find(|file| !paths.insert(file.path.as_str())) {
+        return Err(EmitError::Twice { path: file.path.clone() });
+    }
+    let in_the_way = files.iter().flat_map(|file| folders(&file.path)).find(|folder| paths.contains(folder));
+    if let Some(path) = in_the_way {
+        return Err(EmitError::Twice { path: path.to_owned() });
+    }
+    paths.contains(manifest::NAME).then_some(()).ok_or(EmitError::NoManifest)
+}
+
+/// A relative path of plain names, in one form only.
+fn is_inside(path: &str) -> bool {
+    path.split('/').all(|name| !["", ".", ".."].contains(&name)) && !path.contains(['\0', '\\'])
+}
+
+/// The folders above a path, from the innermost to the outermost.
+pub fn folders(path: &str) -> impl Iterator<Item = &str> {
+    path.rmatch_indices('/').map(|(at, _)| &path[..at])
+}
+
+/// The permissions that a file gets: nobody else may use a secret one, whatever its target says.
+pub fn mode(file: &OutputFile) -> u32 {
+    file.mode & if file.secret { 0o700 } else { 0o777 }
+}
+
+/// Whether only its owner may use a file.
+pub fn is_private(file: &OutputFile) -> bool {
+    mode(file) & 0o077 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_inside() {
+        for path in ["/a", "a/../b", "..", "a//b", "a/", "", "./a", "a\0", "a\\b"] {
+            assert!(!is_inside(path), "{path:?}");
+        }
+        for path in ["a", "a/b.yaml", "..a", "a/.b", "a b"] {
+            assert!(is_inside(path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn folders_go_outwards() {
+        assert_eq!(folders("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Where output goes: a folder in a folder.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::emit::draft;
+use crate::emit::error::EmitError;
+use crate::world::replace::is_leftover;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// An absolute path without links, whose parent exists.
+pub struct Place {
+    path: PathBuf,
+    parent: PathBuf,
+    name: String,
+}
+
+/// The right to write beside other places of the same parent; given back when dropped.
+pub struct Turn {
+    _parent: File,
+}
+
+impl Place {
+    /// The place that a path means. Folders above it are made.
+    pub fn of(out: &Path) -> Result<Self, EmitError> {
+        let failed = |error: io::Error| EmitError::file(out, "find", &error);
+        if fs::symlink_metadata(out).is_ok() {
+            return Self::named(&fs::canonicalize(out).map_err(failed)?);
+        }
+        let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(|error| EmitError::file(parent, "make folder", &error))?;
+        Self::named(&fs::canonicalize(parent).map_err(failed)?.join(out.file_name().unwrap_or_default()))
+    }
+
+    fn named(path: &Path) -> Result<Self, EmitError> {
+        match (path.parent(), path.file_name().and_then(|name| name.to_str())) {
+            (Some(parent), Some(name)) => {
+                Ok(Self { path: path.to_owned(), parent: parent.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(EmitError::Precious { path: path.to_owned(), why: "it has no name that a folder can take over" }),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits until no other run writes here, so that what it leaves for a moment is not taken for a leftover.
+    pub fn take_turn(&self) -> Result<Turn, EmitError> {
+        let parent = File::open(&self.parent).map_err(|error| EmitError::file(&self.parent, "open", &error))?;
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match parent.try_lock() {
+                Err(TryLockError::WouldBlock) if Instant::now() < end => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(EmitError::Busy { path: self.path.clone() }),
+                // Some network file systems cannot lock folders; there, two runs at once are the user's to avoid.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Turn { _parent: parent }),
+            }
+        }
+    }
+
+    /// Removes what runs that were cut off have left.
+    pub fn clean(&self) {
+        let entries = fs::read_dir(&self.parent).into_iter().flatten().flatten();
+        let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), Some(&self.name)));
+        left.for_each(|entry| draft::remove(&entry.path()));
+    }
+}
+
+/// The permissions of what is there.
+pub fn mode(path: &Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o777)
+}

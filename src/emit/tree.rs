@@ -1,0 +1,52 @@
+//! Files written into an empty folder, on every core.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::emit::error::EmitError;
+use crate::emit::path;
+use crate::target::OutputFile;
+use crate::world::replace::create;
+
+/// The permissions of folders, by their paths, outer ones first.
+type Folders<'a> = BTreeMap<&'a str, u32>;
+
+/// Writes all files. A folder with a private file in it is closed to others, and so is nothing else.
+pub fn write(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
+    let folders = folders(files);
+    folders.iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))?;
+    // Neighbours are written by one thread, for threads in one folder wait for each other.
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    sorted.par_iter().with_min_len(32).try_for_each(|file| put(root, file))
+}
+
+/// The root is `""`.
+fn folders(files: &[OutputFile]) -> Folders<'_> {
+    let mut folders = Folders::from([("", 0o755)]);
+    for file in files {
+        path::folders(&file.path).for_each(|folder| _ = folders.entry(folder).or_insert(0o755));
+        let folder = path::folders(&file.path).next().unwrap_or_default();
+        if path::is_private(file) {
+            folders.insert(folder, 0o700);
+        }
+    }
+    folders
+}
+
+/// The root exists already.
+fn make(folder: &Path, mode: u32) -> Result<(), EmitError> {
+    let made = DirBuilder::new().recursive(true).mode(mode).create(folder);
+    let made = made.and_then(|()| fs::set_permissions(folder, Permissions::from_mode(mode)));
+    made.map_err(|error| EmitError::file(folder, "make folder", &error))
+}
+
+fn put(root: &Path, file: &OutputFile) -> Result<(), EmitError> {
+    let path = root.join(&file.path);
+    create(&path, &file.content, path::mode(file)).map_err(|error| EmitError::file(&path, "write", &error))?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What is downloaded on a machine.
+
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::model::eval::mismatch;
+use crate::model::layer::quoted;
+use crate::model::scope::Scope;
+use crate::model::{Fault, Model, Value};
+use crate::source::Span;
+use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
+
+use super::bundle::{Artifact, ArtifactKind, Install};
+use super::release::{self, Found, Unknown};
+
+/// Evaluates an `artifact` item; `None` when it installs nothing.
+///
+/// # Errors
+/// When a field has a problem, or the release table does not know it.
+pub fn artifact(
+    model: &Model<'_>,
+    scope: &mut Scope<'_>,
+    item: &Definition,
+    arch: &Name,
+    origin: Arc<str>,
+) -> Result<Option<Artifact>, Fault> {
+    let mut fields = Fields { model, scope, item };
+    let Some(install) = fields.install()? else { return Ok(None) };
+    let version = fields.version()?;
+    let found = fields.found(version.as_deref(), arch)?;
+    let mode = match fields.value("mode")? {
+        Value::Mode(mode) => mode,
+        _ => 0o755,
+    };
+    let name = fields.value("release")?.scalar_text().map_or_else(|| item.name.name.clone(), Into::into);
+    let Found { url, hash, kind } = found;
+    Ok(Some(Artifact { name, version, url, hash, kind, install, mode, origin }))
+}
+
+/// Adds an artifact; one that is downloaded already gets what else is installed from it.
+pub fn merge(list: &mut Vec<Artifact>, artifact: Artifact) {
+    let known = list.iter_mut().find(|known| known.url == artifact.url && known.mode == artifact.mode);
+    match (known.map(|known| &mut known.install), artifact.install.clone()) {
+        (Some(Install::Members { members: known, strip: a }), Install::Members { members: more, strip: b }) if *a == b => {
+            let new: Vec<_> = more.into_iter().filter(|member| !known.contains(member)).collect();
+            known.extend(new);
+        }
+        (Some(known), more) if *known == more => {}
+        _ => list.push(artifact),
+    }
+}
+
+struct Fields<'a, 'p, 's, 'i> {
+    model: &'a Model<'p>,
+    scope: &'a mut Scope<'s>,
+    item: &'i Definition,
+}
+
+impl Fields<'_, '_, '_, '_> {
+    fn value(&mut self, field: &str) -> Result<Value, Fault> {
+        self.item.body.field(field).map_or(Ok(Value::None), |field| self.model.eval(self.scope, &field.value))
+    }
+
+    fn span(&self, field: &str) -> Span {
+        self.item.body.field(field).map_or(self.item.name.span, |field| field.value.span)
+    }
+
+    fn version(&mut self) -> Result<Option<String>, Fault> {
+        let Some(field) = self.item.body.field("version") else { return Ok(None) };
+        if let ExprKind::Literal(Literal::Decimal(text)) = &field.value.kind {
+            return Ok(Some(text.to_string()));
+        }
+        Ok(self.value("version")?.scalar_text())
+    }
+
+    fn install(&mut self) -> Result<Option<Install>, Fault> {
+        if let Some(folder) = self.value("extract")?.scalar_text() {
+            let strip = match self.value("strip")? {
+                Value::Int(strip @ 0..=20) => strip as u32,
+                _ => 0,
+            };
+            return Ok(Some(Install::Extract { folder: folder.into(), strip }));
+        }
+        match self.value("install")? {
+            Value::Record(record) if record.is_empty() => Ok(None),
+            Value::Record(record) => {
+                let strip = match self.value("strip")? {
+                    Value::Int(strip @ 0..=20) => strip as u32,
+                    _ => 0,
+                };
+                let span = self.span("install");
+                let members = record.iter().map(|(member, place)| {
+                    let place = place.scalar_text().ok_or_else(|| mismatch(span, "`path`", place))?;
+                    Ok((member.clone(), place.into()))
+                });
+                Ok(Some(Install::Members { members: members.collect::<Result<Vec<_>, Fault>>()?, strip }))
+            }
+            Value::None => Ok(None),
+            other => Err(mismatch(self.span("install"), "a map of members and places", &other)),
+        }
+    }
+
+    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<Found, Fault> {
+        if let Some(release) = self.value("release")?.scalar_text() {
+            let version = version.unwrap_or_default();
+            return release::find(&release, version, arch).map_err(|unknown| self.unknown(&release, version, arch, unknown));
+        }
+        let url = self.value("url")?.scalar_text().unwrap_or_default();
+        let url = url.replace("{version}", version.unwrap_or_default()).replace("{arch}", arch);
+        let hash = match self.value("hash")? {
+            Value::Record(hashes) => hashes.get(arch).and_then(Value::scalar_text),
+            single => single.scalar_text(),
+        };
+        let Some(hash) = hash.filter(|_| !url.is_empty()) else {
+            let message = format!("`{}` has no hash for {arch}", self.item.name.name);
+            let problem = Diagnostic::new(Code::UnknownRelease, self.span("hash"), message);
+            return Err(Box::new(problem.help("give `url` and `hash = { amd64 = \"sha256:...\" }`")));
+        };
+        let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
+        Ok(Found { url, hash, kind: if binary { ArtifactKind::Binary } else { ArtifactKind::TarGz } })
+    }
+
+    fn unknown(&self, release: &str, version: &str, arch: &str, unknown: Unknown) -> Fault {
+        let (span, message, help) = match unknown {
+            Unknown::Name(known) => (
+                self.span("release"),
+                format!("no release is named `{release}`"),
+                did_you_mean(release, known.iter().map(String::as_str), "give `url` and `hash` instead"),
+            ),
+            Unknown::Version(known) => (
+                self.span("version"),
+                format!("no hash is known for {release} {version}"),
+                format!("hashes are known for {}", known.join(", ")),
+            ),
+            Unknown::Arch(known) => (
+                self.item.name.span,
+                format!("no hash is known for {release} {version} on {arch}"),
+                format!("it is there for {}", quoted(known.iter().map(String::as_str))),
+            ),
+        };
+        let mut problem = Diagnostic::new(Code::UnknownRelease, span, message).help(help);
+        if let Some(span) = self.model.cluster.spans.get("kubernetes").filter(|_| release.starts_with("kube")) {
+            problem = problem.label(*span, "the version of the cluster");
+        }
+        Box::new(problem)
+    }
+}

@@ -1,0 +1,19 @@
+//! TOML, which has no null and takes only a record at the top.
+
+use serde_json::Value as Tree;
+
+use super::{FormatError, tree};
+
+/// The document of a record.
+pub fn document(value: &Tree) -> Result<String, FormatError> {
+    if !value.is_object() {
+        return Err(FormatError::new("", "a TOML file is a record", "give a record as the content"));
+    }
+    if let Some(path) = tree::null(value) {
+        return Err(FormatError::new(path, "TOML has no `none` in a list", "leave the element out"));
+    }
+    ::toml::to_string_pretty(value).map_err(|why| {
+        let message = format!("cannot be written as TOML: {why}");
+        FormatError::new("", message, "integers in TOML are smaller than 2^63")
+    })
+}
