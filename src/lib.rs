@@ -13,5 +13,5 @@ pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod target;
-pub mod compile;
 pub mod emit;
+pub mod compile;
