@@ -153,8 +153,7 @@ impl Line {
         if std::mem::take(&mut self.first) {
             let blank = rest.trim_start_matches([' ', '\t']);
             rest = blank.strip_prefix('\n').unwrap_or(rest);
-            self.start = rest.len() < blank.len() || blank.len() != text.len() && blank.starts_with('\n');
-            self.start &= text.contains('\n');
+            self.start = blank.starts_with('\n');
         }
         let mut stripped = String::with_capacity(rest.len());
         for (index, line) in rest.split('\n').enumerate() {

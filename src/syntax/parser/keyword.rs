@@ -66,8 +66,8 @@ pub fn begins(input: &Input, words: &[&str]) -> bool {
 }
 
 fn heads(kind: SyntaxKind) -> bool {
-    use SyntaxKind::{Bang, Ident, LeftParen, ParamName, Path, RelativePath, Star, StringStart};
-    matches!(kind, Ident | StringStart | Path | RelativePath | ParamName | Star | Bang | LeftParen)
+    use SyntaxKind::{Arrow, Bang, Ident, LeftParen, ParamName, Path, RelativePath, Star, StringStart};
+    matches!(kind, Arrow | Ident | StringStart | Path | RelativePath | ParamName | Star | Bang | LeftParen)
 }
 
 /// `for x in list` and `cert name` are also parts of expressions.
