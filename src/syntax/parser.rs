@@ -57,6 +57,13 @@ pub fn hash_comments(source: SourceId, lexemes: &[Lexeme]) -> impl Iterator<Item
     comments.map(move |(start, _)| problem::hash_comment(Span::new(source, start, start + 1)))
 }
 
+/// Every word that is somewhere a keyword.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let lists =
+        [keyword::STATEMENTS, keyword::ITEMS, keyword::CHANGES, keyword::RESERVED, keyword::NEEDS, keyword::CLAUSES];
+    lists.into_iter().flatten().copied()
+}
+
 /// The words that begin a statement of a file.
 pub const STATEMENTS: &[&str] = keyword::STATEMENTS;
 /// The words that begin an item of a component.

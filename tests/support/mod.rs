@@ -1,7 +1,10 @@
 //! What the tests of the syntax share.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::path::Path;
 
+pub mod ebnf;
 pub mod outline;
 
 /// Compares with the snapshot beside the fixture.

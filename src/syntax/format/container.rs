@@ -78,6 +78,7 @@ impl Printer {
 
     /// On one line if it fits. A list or a call may also hold something of several lines.
     fn fitting(&mut self, container: &Container<'_>) -> Result<(), Broken> {
+        self.settle();
         match self.flat(|printer| printer.inline(container)) {
             Ok(line) => self.take(&line),
             Err(Broken::Forced) if container.has_commas() => self.inline(container),

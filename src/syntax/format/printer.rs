@@ -1,7 +1,7 @@
 //! Text as it is written.
 
 use super::entry::Part;
-use super::space::{glues_after, glues_before};
+use super::space::{absorbs, glues_after, glues_before};
 use super::{INDENT, WIDTH};
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Element, View};
@@ -32,6 +32,8 @@ pub struct Printer {
     pub mode: Mode,
     /// The columns before `out`, when it is a part of a line.
     offset: usize,
+    /// The token before.
+    last: Option<SyntaxKind>,
     /// No space before the next token.
     glue: bool,
     /// Nothing is on the line yet.
@@ -68,13 +70,18 @@ impl Printer {
         self.glue = true;
     }
 
-    /// What is due before a token.
-    fn before(&mut self) {
+    /// Begins a line that goes on with the one before, if one is due.
+    pub fn settle(&mut self) {
         if self.ended || (self.newline && self.mode == Mode::Lines) {
             self.indent += INDENT;
             self.line();
             self.indent -= INDENT;
         }
+    }
+
+    /// What is due before a token.
+    fn before(&mut self) {
+        self.settle();
         if !std::mem::take(&mut self.glue) {
             self.out.push(' ');
         }
@@ -83,7 +90,8 @@ impl Printer {
 
     /// A token of a node.
     pub fn token(&mut self, parent: SyntaxKind, kind: SyntaxKind, text: &str) -> Result<(), Broken> {
-        self.glue |= glues_before(parent, kind);
+        self.glue |= glues_before(parent, kind) && !absorbs(self.last, kind);
+        self.last = Some(kind);
         self.before();
         self.out.push_str(text);
         self.glue = glues_after(parent, kind);
@@ -167,8 +175,8 @@ impl Printer {
     /// What is written when all is on one line, if it can be.
     pub fn flat(&self, write: impl FnOnce(&mut Printer) -> Result<(), Broken>) -> Result<Printer, Broken> {
         let offset = self.column();
-        let mut printer =
-            Printer { mode: Mode::Flat, offset, glue: self.glue, indent: self.indent, ..Printer::default() };
+        let (glue, last, indent) = (self.glue, self.last, self.indent);
+        let mut printer = Printer { mode: Mode::Flat, offset, glue, last, indent, ..Printer::default() };
         write(&mut printer)?;
         Ok(printer)
     }
@@ -176,7 +184,8 @@ impl Printer {
     /// Goes on after what was written flat.
     pub fn take(&mut self, line: &Printer) -> Result<(), Broken> {
         self.out.push_str(&line.out);
-        (self.glue, self.fresh, self.newline, self.ended) = (line.glue, false, false, false);
+        (self.glue, self.last) = (line.glue, line.last);
+        (self.fresh, self.newline, self.ended) = (false, false, false);
         Ok(())
     }
 }

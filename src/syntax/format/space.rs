@@ -28,3 +28,9 @@ pub fn glues_after(parent: SyntaxKind, kind: SyntaxKind) -> bool {
         _ => false,
     }
 }
+
+/// Whether a literal would go on with the dots after it: `/etc .x` is not the path `/etc.x`.
+pub fn absorbs(last: Option<SyntaxKind>, kind: SyntaxKind) -> bool {
+    let dots = matches!(kind, SyntaxKind::Dot | SyntaxKind::DotDot);
+    dots && last.is_some_and(|last| last.is_literal() && last != SyntaxKind::Int)
+}

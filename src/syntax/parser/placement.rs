@@ -2,7 +2,7 @@
 
 use super::expression::expression;
 use super::input::{Braces, Input};
-use super::keyword::{CHANGES, STATEMENTS, begins, leaves_body};
+use super::keyword::{CHANGES, ITEMS, STATEMENTS, begins_next, leaves_body};
 use super::list::{self, VALUES};
 use super::part::{absent, any, group, joint, keyword, name, need, node, optional, token, touching, within, word};
 use super::{Parsed, Piece, body, problem};
@@ -31,8 +31,7 @@ fn separated<'a>(input: Input<'a>, element: fn(Input<'a>) -> Parsed<'a>) -> Pars
 
 fn goes_on(input: &Input) -> bool {
     matches!(input.token().kind, SyntaxKind::Ident | SyntaxKind::ParamName | SyntaxKind::Star)
-        && !begins(input, CHANGES)
-        && !begins(input, STATEMENTS)
+        && ![CHANGES, STATEMENTS, ITEMS].iter().any(|words| begins_next(input, words))
 }
 
 fn component(input: Input<'_>) -> Parsed<'_> {

@@ -2,7 +2,7 @@
 
 use super::expression::expression;
 use super::input::Input;
-use super::keyword::{CHANGES, ITEMS, STATEMENTS, begins};
+use super::keyword::{CHANGES, ITEMS, STATEMENTS};
 use super::list::{self, NAMES, VALUES};
 use super::part::{absent, any, group, joint, keyword, name, need, node, optional, token, touching, word};
 use super::{MAX_DEPTH, Parsed, Piece, body, component, overlay, placement, problem, recovery, text, ty};
@@ -174,7 +174,8 @@ fn message(input: Input<'_>) -> Parsed<'_> {
 /// A value that is no text and begins nothing else.
 fn is_value(input: &Input) -> bool {
     let kind = input.token().kind;
-    let word = kind == SyntaxKind::Ident && ![STATEMENTS, ITEMS, CHANGES].iter().any(|words| begins(input, words));
+    let word = kind == SyntaxKind::Ident
+        && ![STATEMENTS, ITEMS, CHANGES].iter().any(|words| words.contains(&input.text_at(0)));
     word || kind.is_literal()
 }
 
