@@ -20,6 +20,8 @@ pub mod report;
 pub mod check;
 pub mod plan;
 pub mod graph;
+pub mod render;
+pub mod artifacts;
 pub mod fmt;
 pub mod explain;
 pub mod completions;
@@ -40,6 +42,7 @@ Examples:
   kmodel plan cluster.km                        see what would be built
   kmodel plan cluster.km --overlay lab          ... with an overlay
   kmodel plan cluster.km --set workers=5        ... with a parameter
+  kmodel render cluster.km --out build          write all that the machines need
   kmodel fmt .                                  format every .km file here
   kmodel explain even-quorum                    what a problem means
 
@@ -71,6 +74,8 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Graph(graph::Args),
+    Render(render::Args),
+    Artifacts(artifacts::Args),
     Fmt(fmt::Args),
     Explain(explain::Args),
     Completions(completions::Args),
@@ -106,6 +111,8 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, terminal),
         Command::Plan(args) => plan::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
+        Command::Render(args) => render::run(args, terminal),
+        Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Completions(args) => completions::run(args),

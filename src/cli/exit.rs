@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::emit::EmitError;
 use crate::pki::PkiError;
 
 use super::look::Look;
@@ -79,6 +80,12 @@ impl From<Exit> for ExitCode {
 impl From<PkiError> for Failure {
     fn from(error: PkiError) -> Self {
         Self { exit: Exit::Outside, message: error.to_string(), help: error.help() }
+    }
+}
+
+impl From<EmitError> for Failure {
+    fn from(error: EmitError) -> Self {
+        Self { exit: Exit::Outside, message: error.to_string(), help: error.help().map(str::to_owned) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::Lock;
+use crate::world::replace::replace;
 
 use super::exit::Failure;
 
@@ -36,6 +37,21 @@ pub fn read(model: &Path) -> Result<Lock, Failure> {
         return Err(Failure::outside(message).help("use the kmodel that wrote it, or a newer one"));
     }
     Ok(lock)
+}
+
+/// Writes the lock of a model, if it differs from what is there.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn write(model: &Path, lock: &Lock) -> Result<(), Failure> {
+    let path = path(model);
+    let lock = Lock { version: VERSION, ..lock.clone() };
+    let body = toml::to_string(&lock).map_err(|error| Failure::outside(error.to_string()))?;
+    let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
+    if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    replace(&path, text.as_bytes(), 0o644).map_err(|error| Failure::file(&path, "write", &error))
 }
 
 fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> Failure {

@@ -47,6 +47,7 @@ pub fn tally(problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
     match (errors, warnings) {
+        (0, 0) => "no warnings".to_owned(),
         (0, _) => count(warnings, "warning"),
         (_, 0) => count(errors, "error"),
         _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),

@@ -49,13 +49,19 @@ impl Cell {
 /// Writes rows with two spaces between columns. The last column is wrapped at the width, or, when that leaves it too
 /// little room, goes to lines of its own below.
 pub fn table(out: &mut dyn Write, look: &Look, indent: usize, rows: &[Vec<Cell>]) -> io::Result<()> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let wide = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| wide(column).unwrap_or(0)).collect();
+    let widths = widths(rows);
     rows.iter().try_for_each(|row| line(out, look, indent, &widths, row))
 }
 
-fn line(out: &mut dyn Write, look: &Look, indent: usize, widths: &[usize], row: &[Cell]) -> io::Result<()> {
+/// How wide each column is.
+pub fn widths(rows: &[Vec<Cell>]) -> Vec<usize> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let wide = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max();
+    (0..columns).map(|column| wide(column).unwrap_or(0)).collect()
+}
+
+/// Writes one row of a table whose columns are this wide.
+pub fn line(out: &mut dyn Write, look: &Look, indent: usize, widths: &[usize], row: &[Cell]) -> io::Result<()> {
     let mut column = indent;
     write!(out, "{:indent$}", "")?;
     for (index, cell) in row.iter().enumerate() {

@@ -17,7 +17,7 @@ use super::Detail;
 use super::count::thousands;
 use super::issue::Ends;
 use super::page::Page;
-use crate::cli::table::{Cell, labelled, table};
+use crate::cli::table::{Cell, labelled, line, table, widths};
 use crate::world::{Disk, World};
 
 /// Everything that is to be issued.
@@ -86,15 +86,32 @@ struct Members {
 }
 
 fn certificates(page: &Page<'_, '_>, out: &mut dyn Write, now: OffsetDateTime) -> io::Result<()> {
-    let specs = &page.plan.pki.request.certificates;
-    page.heading(out, "Certificates", specs.len())?;
     let rows = rows(page, now);
-    rows.iter().try_for_each(|(row, members)| show(page, out, row, members))?;
+    let common = common(&rows);
+    let number = format!("({})", thousands(page.plan.pki.request.certificates.len()));
+    let each = common.as_ref().map_or(String::new(), |ends| format!(" each {ends}"));
+    writeln!(out, "{} {}{each}", page.look.bold("Certificates"), page.look.dim(&number))?;
+    let heads: Vec<_> = rows.iter().map(|(row, members)| head(page, row, members)).collect();
+    let widths = widths(&heads);
+    for (head, (row, members)) in heads.iter().zip(&rows) {
+        line(out, page.look, 2, &widths, head)?;
+        if common.is_none() {
+            labelled(out, page.look, 6, "end", &members.ends.text(row.lifetime_seconds))?;
+        }
+        names(page, out, row, members)?;
+    }
     if rows.values().any(|members| members.count > 1) {
         let legend = "{machine} and {address} stand for the name and address of each machine";
         writeln!(out, "  {}", page.look.dim(legend))?;
     }
     writeln!(out)
+}
+
+/// When all certificates end, if it is the same for all.
+fn common(rows: &IndexMap<Row, Members>) -> Option<String> {
+    let mut ends = rows.iter().map(|(row, members)| members.ends.text_of_any(row.lifetime_seconds));
+    let first = ends.next()?;
+    ends.all(|end| end == first).then_some(first).flatten()
 }
 
 fn rows(page: &Page<'_, '_>, now: OffsetDateTime) -> IndexMap<Row, Members> {
@@ -128,28 +145,34 @@ fn row(spec: &CertificateSpec, (app, cert, unit): (AppId, u32, Option<UnitId>), 
     }
 }
 
-fn show(page: &Page<'_, '_>, out: &mut dyn Write, row: &Row, members: &Members) -> io::Result<()> {
+/// The name, how many there are, who signs them, and what for.
+fn head(page: &Page<'_, '_>, row: &Row, members: &Members) -> Vec<Cell> {
     let (pki, model) = (&page.plan.pki, page.model());
-    let spec = &pki.request.certificates[members.first];
-    let name = format!("{}/{}", model.app(row.app).name, model.component_of(row.app).certs[row.cert as usize].ast.name.name);
-    let machine = spec.machine();
-    let who = match members.count {
-        1 if machine == "-" => String::new(),
-        1 => format!(" on {machine}"),
-        many => format!(" {} {}", page.look.pick("×", "x"), thousands(many)),
+    let cert = &model.component_of(row.app).certs[row.cert as usize].ast.name.name;
+    let machine = pki.request.certificates[members.first].machine();
+    let number = match members.count {
+        1 if machine == "-" => "1".to_owned(),
+        1 if page.detail == Detail::Each => machine.to_owned(),
+        many => thousands(many),
     };
-    let authority = &pki.request.authorities[row.authority as usize].name;
-    let what = format!("{} of {authority}, {}", row.usage, members.ends.text(row.lifetime_seconds));
-    writeln!(out, "  {}{who}", page.look.name(&name))?;
-    labelled(out, page.look, 6, "for", &what)?;
-    // One of a kind is shown as it is.
+    vec![
+        Cell::name(format!("{}/{cert}", model.app(row.app).name)),
+        Cell::plain(number),
+        Cell::plain(&*pki.request.authorities[row.authority as usize].name),
+        Cell::plain(row.usage.clone()),
+    ]
+}
+
+/// Subject and alternative names. One of a kind is shown as it is.
+fn names(page: &Page<'_, '_>, out: &mut dyn Write, row: &Row, members: &Members) -> io::Result<()> {
+    let spec = &page.plan.pki.request.certificates[members.first];
     let whole = General::new(None);
     let (cn, sans) = match members.count {
         1 => (whole.name(&spec.cn), whole.sans(&spec.sans)),
         _ => (row.cn.clone(), row.sans.clone()),
     };
     let org = if row.org.is_empty() { String::new() } else { format!(", O {}", row.org) };
-    labelled(out, page.look, 6, "CN", &format!("{cn}{org}"))?;
+    labelled(out, page.look, 6, "CN ", &format!("{cn}{org}"))?;
     if sans.is_empty() { Ok(()) } else { labelled(out, page.look, 6, "SAN", &sans) }
 }
 

@@ -25,6 +25,15 @@ pub fn bytes(bytes: u64) -> String {
     unit.map_or(format!("{bytes} B"), |(name, size)| format!("{} {name}", bytes / size))
 }
 
+/// `1.2 MiB`: about how much.
+pub fn about(bytes: u64) -> String {
+    match bytes {
+        b if b >= 1 << 20 => format!("{:.1} MiB", b as f64 / f64::from(1 << 20)),
+        b if b >= 1 << 10 => format!("{:.1} KiB", b as f64 / f64::from(1 << 10)),
+        b => count(b as usize, "byte"),
+    }
+}
+
 /// `365 days`, `10 years`.
 pub fn lifetime(seconds: u64) -> String {
     const DAY: u64 = 86_400;

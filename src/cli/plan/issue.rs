@@ -37,9 +37,18 @@ impl Ends {
         self.stale = Some((count + 1, why));
     }
 
+    /// As [`Ends::text`] when all certificates of the row stand alike.
+    pub fn text_of_any(&self, lifetime_seconds: u64) -> Option<String> {
+        (!self.several()).then(|| self.text(lifetime_seconds))
+    }
+
+    fn several(&self) -> bool {
+        [self.current > 0, self.missing > 0, self.stale.is_some()].iter().filter(|has| **has).count() > 1
+    }
+
     /// `365 days from when it is issued`, `until 2027-08-01`, or how many of each.
     pub fn text(&self, lifetime_seconds: u64) -> String {
-        let several = [self.current > 0, self.missing > 0, self.stale.is_some()].iter().filter(|has| **has).count() > 1;
+        let several = self.several();
         let number = |count: usize| if several { format!("{} ", thousands(count)) } else { String::new() };
         let mut parts = Vec::new();
         if let Some((first, last)) = self.dates {

@@ -18,8 +18,11 @@ const MOST: usize = 12;
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let runs = runs(page.model());
     page.heading(out, "Machines", page.model().machines.len())?;
-    for group in &page.model().groups {
-        head(page, out, group)?;
+    let heads: Vec<_> = page.model().groups.iter().map(|group| head(page, group)).collect();
+    let width = heads.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (group, (name, size)) in page.model().groups.iter().zip(&heads) {
+        let padding = width - name.len();
+        writeln!(out, "  {}{:padding$}  {size}", page.look.name(name), "")?;
         for block in blocks(group, &runs) {
             machines(page, out, block.clone())?;
             labelled(out, page.look, 6, "runs", &names(page, &runs[block.start]))?;
@@ -29,7 +32,7 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn head(page: &Page<'_, '_>, out: &mut dyn Write, group: &Group) -> io::Result<()> {
+fn head(page: &Page<'_, '_>, group: &Group) -> (String, String) {
     let times = page.look.pick("×", "x");
     let cores = if group.cores == 1.0 { "core" } else { "cores" };
     let size = format!(
@@ -40,7 +43,7 @@ fn head(page: &Page<'_, '_>, out: &mut dyn Write, group: &Group) -> io::Result<(
         bytes(group.disk),
         group.arch
     );
-    writeln!(out, "  {}  {size}", page.look.name(&group.name))
+    (group.name.to_string(), size)
 }
 
 /// The longest runs of a group's machines with the same applications.
