@@ -15,3 +15,4 @@ pub mod render;
 pub mod target;
 pub mod emit;
 pub mod compile;
+pub mod cli;
