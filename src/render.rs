@@ -66,8 +66,15 @@ fn fill(
     material: &dyn Material,
 ) -> Result<Bundle, Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let mut filler =
-        Filler { model, material, arch: arch.clone(), bundle: &mut bundle, problems: &mut problems, spans: Vec::new(), touched: Vec::new() };
+    let mut filler = Filler {
+        model,
+        material,
+        arch: arch.clone(),
+        bundle: &mut bundle,
+        problems: &mut problems,
+        spans: Vec::new(),
+        touched: Vec::new(),
+    };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
 }
@@ -89,8 +96,15 @@ pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
         let name = model.machines.get(place).map_or_else(|| "-".into(), |machine| machine.name.clone());
         bundle.machine = name;
         let mut found = Vec::new();
-        let mut filler =
-            Filler { model, material: &Absent, arch, bundle: &mut bundle, problems: &mut found, spans: Vec::new(), touched: Vec::new() };
+        let mut filler = Filler {
+            model,
+            material: &Absent,
+            arch,
+            bundle: &mut bundle,
+            problems: &mut found,
+            spans: Vec::new(),
+            touched: Vec::new(),
+        };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
         problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));

@@ -93,7 +93,9 @@ impl Filler<'_, '_> {
             return Ok(path);
         }
         let message = format!("`{path}` is not an absolute path");
-        Err(Box::new(Diagnostic::new(Code::EvaluationFailed, expr.span, message).help("begin it with `/`, without `..`")))
+        Err(Box::new(
+            Diagnostic::new(Code::EvaluationFailed, expr.span, message).help("begin it with `/`, without `..`"),
+        ))
     }
 
     fn optional_text(&self, scope: &mut Scope<'_>, body: &Body, field: &str) -> Result<Option<String>, Fault> {
@@ -232,7 +234,10 @@ impl Filler<'_, '_> {
         let owner = self.name(scope, body, "owner", "root")?;
         let group = self.name(scope, body, "group", "root")?;
         let origin = self.origin(span, scope);
-        self.push_file(BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin }, span);
+        self.push_file(
+            BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin },
+            span,
+        );
         Ok(())
     }
 
@@ -248,7 +253,8 @@ impl Filler<'_, '_> {
             return Ok((text, value.is_secret()));
         }
         if let Some(field) = body.field("template") {
-            let vars = body.field("vars").map_or(Ok(Value::record::<&str>([])), |f| self.model.eval(scope, &f.value))?;
+            let vars =
+                body.field("vars").map_or(Ok(Value::record::<&str>([])), |f| self.model.eval(scope, &f.value))?;
             let path = self.model.eval(scope, &field.value)?;
             let text = crate::model::resource::template(self.model, scope, &path, &vars, field.value.span)?;
             return Ok((text.scalar_text().unwrap_or_default(), text.is_secret()));
@@ -281,7 +287,9 @@ impl Filler<'_, '_> {
         let mode = self.mode(scope, &item.body, "mode", 0o600)?;
         if mode & 0o077 != 0 {
             let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");
-            return Err(Box::new(Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`")));
+            return Err(Box::new(
+                Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`"),
+            ));
         }
         let owner = self.name(scope, &item.body, "owner", "root")?;
         let group = self.name(scope, &item.body, "group", &owner)?;
@@ -410,7 +418,8 @@ impl Filler<'_, '_> {
 }
 
 fn no_key(span: Span) -> Fault {
-    let problem = Diagnostic::new(Code::EvaluationFailed, span, "the private key of this authority is not in the store");
+    let problem =
+        Diagnostic::new(Code::EvaluationFailed, span, "the private key of this authority is not in the store");
     Box::new(problem.help("put it there, or take away what needs it: `holds`"))
 }
 
