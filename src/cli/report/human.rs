@@ -97,8 +97,8 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let labels = self.problem.labels.iter().filter(|label| is_place(label.span));
-        let mut labels = labels.map(|label| self.texts.label(label)).peekable();
+        let labels = self.problem.labels.iter().filter(|label| is_place(label.span)).enumerate();
+        let mut labels = labels.map(|(index, label)| self.texts.label(label, index == 0)).peekable();
         labels.peek()?;
         Some(Box::new(labels))
     }
