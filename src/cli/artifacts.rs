@@ -79,7 +79,9 @@ fn text(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow]) -> io::Result<()
         writeln!(out, "{} {}", look.bold(title), look.dim(&format!("({})", thousands(kind.len()))))?;
         match kind[0].kind {
             ArtifactSource::File | ArtifactSource::Image => kind.iter().try_for_each(|row| file(out, look, row))?,
-            ArtifactSource::Package => table(out, look, 2, &kind.iter().map(|row| short(look, row)).collect::<Vec<_>>())?,
+            ArtifactSource::Package => {
+                table(out, look, 2, &kind.iter().map(|row| short(look, row)).collect::<Vec<_>>())?
+            }
         }
     }
     Ok(())

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::check::{self, Checked};
 use crate::compile;
 use crate::diag::{any_error, closest};
-use crate::model::input::Setting;
 use crate::model::Input;
+use crate::model::input::Setting;
 use crate::plan::Planned;
 use crate::source::Sources;
 use crate::syntax;
@@ -33,7 +33,13 @@ pub struct ModelArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
     /// How problems are written to stderr: human, json (one object a line) or github (annotations) [default: human]
-    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub message_format: Format,
 }
 

@@ -133,9 +133,6 @@ mod tests {
         let mut out = Vec::new();
         let row = vec![Cell::name("ab"), Cell::plain("one two three four five six seven eight nine")];
         table(&mut out, &look, 2, &[row]).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "  ab  one two three four five six seven\n      eight nine\n"
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), "  ab  one two three four five six seven\n      eight nine\n");
     }
 }

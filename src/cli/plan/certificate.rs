@@ -51,8 +51,7 @@ fn others(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let request = &page.plan.pki.request;
     let pairs = request.keypairs.iter().map(|pair| (&pair.name, format!("key pair, {}", pair.key.name())));
     let secrets = request.secrets.iter().map(|secret| (&secret.name, format!("secret, {} random bytes", secret.bytes)));
-    let rows: Vec<_> =
-        pairs.chain(secrets).map(|(name, what)| vec![Cell::name(&**name), Cell::plain(what)]).collect();
+    let rows: Vec<_> = pairs.chain(secrets).map(|(name, what)| vec![Cell::name(&**name), Cell::plain(what)]).collect();
     if rows.is_empty() {
         return Ok(());
     }
