@@ -14,13 +14,12 @@ fn main() {
     println!("planned {:?}", t.elapsed());
     planned.problems.iter().for_each(show);
     let Some(plan) = planned.plan else { return };
-    let m = &plan.model;
-    println!("machines {} apps {} units {} relations {} certs {}", m.machines.len(), m.apps.len(), m.units.len(), m.relations.len(), plan.pki.request.certificates.len());
-    if m.machines.len() < 20 {
-        for x in &m.machines { println!("{} {}", x.name, x.address); }
-        for r in &m.relations { println!("{} -> {} {}", m.endpoint_name(r.from), m.endpoint_name(r.to), if r.inferred {"(inferred)"} else {""}); }
-        for c in &plan.pki.request.certificates { println!("{} cn={} o={:?} {:?} s={} c={}", c.id, c.cn, c.org, c.sans.iter().map(|s| s.to_string()).collect::<Vec<_>>(), c.server, c.client); }
-        for s in &plan.steps { println!("{} {:?} {:?} {}", s.number, s.kind, s.applications, s.count); }
-        for p in &plan.proofs { println!("{}: {}", p.name, p.statement); }
-    }
+    let out = std::env::args().nth(2).unwrap();
+    let mut store = pki::Store::open(std::path::Path::new(&format!("{out}.store"))).unwrap();
+    let r = match compile::render(&plan, &mut store, time::OffsetDateTime::now_utc()) { Ok(r) => r, Err(compile::RenderError::Problems(p)) => { p.iter().for_each(show); return }, Err(compile::RenderError::Pki(e)) => { println!("{e}"); return } };
+    println!("rendered {:?}", t.elapsed());
+    store.save().unwrap();
+    println!("saved {:?}", t.elapsed());
+    let w = emit::write(std::path::Path::new(&out), &r.files, emit::Force::Replace).unwrap();
+    println!("wrote {:?} {:?}", w, t.elapsed());
 }

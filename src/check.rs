@@ -8,11 +8,16 @@ use crate::diag::Diagnostic;
 use crate::world::World;
 
 mod annotation;
+mod app;
 mod body;
 pub mod builtin;
 mod call;
 mod checker;
 mod component;
+mod cycle;
+mod declared;
+mod deploy;
+mod each;
 mod env;
 mod expr;
 mod flag_set;
@@ -29,13 +34,18 @@ mod naming;
 pub mod notation;
 mod operator;
 pub mod order;
+mod overlay;
 pub mod place;
 mod placed;
 pub mod program;
+mod quiet;
 mod record;
+mod relate;
 pub mod schema;
 pub mod scope;
+mod statement;
 mod suggest;
+mod text;
 pub mod ty;
 
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
@@ -50,8 +60,14 @@ pub struct Checked {
 
 /// Loads the file `root` and all it imports, and checks every one of them.
 pub fn check(world: &dyn World, root: &Path) -> Checked {
-    let resolved = scope::resolve(load::load(world, root));
-    let mut diagnostics = resolved.diagnostics;
+    let mut resolved = scope::resolve(load::load(world, root));
+    let mut checker = checker::Checker::new(&resolved);
+    checker.values_in_order();
+    checker.everything();
+    let mut found = checker.diagnostics;
+    quiet::quiet(&resolved.program, &resolved.syntax, &mut found);
+    let mut diagnostics = std::mem::take(&mut resolved.diagnostics);
+    diagnostics.extend(found);
     tidy(&mut diagnostics);
     Checked { program: resolved.program, diagnostics }
 }

@@ -7,8 +7,15 @@ use crate::check::Program;
 use crate::diag::{Diagnostic, Severity, any_error};
 use crate::model::Input;
 use crate::plan::{self, Plan, Planned};
-use crate::render;
+
 use crate::world::World;
+
+pub mod artifact;
+pub mod pki;
+pub mod render;
+
+pub use artifact::{ArtifactRow, artifacts};
+pub use render::{RenderError, Rendered, render};
 
 /// Plans a program that has been checked without errors.
 ///
@@ -23,7 +30,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
 }
 
 fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
-    render::sample(&plan.model, problems);
+    crate::render::sample(&plan.model, problems);
     plan::allow::apply(&plan.model, problems);
 }
 

@@ -96,7 +96,10 @@ pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= name.len().max(candidate.len()).div_ceil(3))
+        .filter(|(distance, candidate)| {
+            let longest = name.len().max(candidate.len());
+            *distance <= longest.div_ceil(3) && *distance < longest
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

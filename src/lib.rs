@@ -13,5 +13,6 @@ pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod target;
-pub mod compile;
 pub mod emit;
+pub mod compile;
+pub mod cli;

@@ -9,16 +9,23 @@ use crate::model::material::{Absent, Material};
 use crate::model::{MachineId, Model, UnitId};
 
 pub mod artifact;
+pub mod boot;
 pub mod bundle;
 pub mod flag;
 pub mod format;
 pub mod item;
 pub mod keys;
 pub mod kubeconfig;
+pub mod problem;
 pub mod release;
+#[cfg(test)]
+mod snapshot;
+pub mod unit_check;
+pub mod unit_file;
 
 use bundle::Bundle;
 use item::Filler;
+pub use problem::Problem;
 
 /// The units on each machine, in the order of their applications; last, those on none.
 pub fn placement(model: &Model<'_>) -> Vec<Vec<UnitId>> {
@@ -59,8 +66,15 @@ fn fill(
     material: &dyn Material,
 ) -> Result<Bundle, Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let mut filler =
-        Filler { model, material, arch: arch.clone(), bundle: &mut bundle, problems: &mut problems, spans: Vec::new() };
+    let mut filler = Filler {
+        model,
+        material,
+        arch: arch.clone(),
+        bundle: &mut bundle,
+        problems: &mut problems,
+        spans: Vec::new(),
+        touched: Vec::new(),
+    };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
 }
@@ -82,8 +96,15 @@ pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
         let name = model.machines.get(place).map_or_else(|| "-".into(), |machine| machine.name.clone());
         bundle.machine = name;
         let mut found = Vec::new();
-        let mut filler =
-            Filler { model, material: &Absent, arch, bundle: &mut bundle, problems: &mut found, spans: Vec::new() };
+        let mut filler = Filler {
+            model,
+            material: &Absent,
+            arch,
+            bundle: &mut bundle,
+            problems: &mut found,
+            spans: Vec::new(),
+            touched: Vec::new(),
+        };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
         problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));

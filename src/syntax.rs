@@ -4,12 +4,14 @@
 //! Never fails.
 
 pub mod ast;
+mod format;
 pub mod lexer;
 pub mod lower;
 pub mod parser;
 pub mod token;
 pub mod tree;
 
+pub use format::format;
 use rowan::GreenNode;
 
 use crate::diag::Diagnostic;
@@ -40,6 +42,7 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
     let (tree, mut diagnostics) = tree::build(text, &lexemes, pieces);
     let (file, more) = lower::file(source, &tree);
     diagnostics.extend(more);
+    diagnostics.extend(parser::hash_comments(source, &lexemes));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
     Parse { file, diagnostics, tree }
 }

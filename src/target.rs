@@ -51,3 +51,28 @@ pub struct OutputFile {
     /// The place in the model that it comes from.
     pub origin: Arc<str>,
 }
+
+/// The files of a target's output.
+///
+/// # Errors
+/// What the target cannot take.
+pub fn files(
+    _name: &str,
+    _site: &Site,
+    machines: &[TargetMachine],
+) -> Result<Vec<OutputFile>, Vec<crate::render::problem::Problem>> {
+    let mut list = Vec::new();
+    for machine in machines {
+        let files = machine.bundle.files.iter().cloned();
+        let mut units = Vec::new();
+        for unit in &machine.bundle.units {
+            units.push(crate::render::unit_file::unit_file(unit).map_err(|p| vec![p])?);
+        }
+        for file in files.chain(units) {
+            let mode = if file.secret { 0o600 } else { file.mode };
+            let path = format!("machines/{}/root{}", machine.name, file.path);
+            list.push(OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin });
+        }
+    }
+    Ok(list)
+}

@@ -17,9 +17,8 @@ fn fixtures() -> Vec<(String, String)> {
     let mut list: Vec<_> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     list.retain(|path| path.extension().is_some_and(|extension| extension == "km"));
     list.sort();
-    let read = |path: PathBuf| {
-        (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
-    };
+    let read =
+        |path: PathBuf| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap());
     list.into_iter().map(read).collect()
 }
 

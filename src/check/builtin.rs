@@ -57,7 +57,12 @@ pub const ALL: &[Builtin] = &[
     row("network", &[("range", "cidr")], "ip", "The first address of a range."),
     row("prefix", &[("range", "cidr")], "int", "The length of a range's prefix."),
     row("size-of", &[("range", "cidr")], "int", "The number of addresses of a range, at most 2^62."),
-    row("subnet", &[("range", "cidr"), ("bits", "int"), ("n", "int")], "cidr", "The n-th part of a range, `bits` longer."),
+    row(
+        "subnet",
+        &[("range", "cidr"), ("bits", "int"), ("n", "int")],
+        "cidr",
+        "The n-th part of a range, `bits` longer.",
+    ),
     row("is-ipv6", &[("x", "ip | cidr")], "bool", "Whether it is of IP version 6."),
     row("ip", &[("s", "string")], "ip", "The address that a text says."),
     row("number", &[("p", "port")], "int", "A port's number, without its protocol."),

@@ -54,8 +54,11 @@ impl<'p> Typer<'_, 'p> {
     fn no_function(&mut self, function: &Ident) -> Ty {
         let names = || builtin::ALL.iter().map(|builtin| builtin.name);
         let message = format!("no function is named `{}`", function.name);
-        let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message)
-            .help(did_you_mean(&function.name, names(), "the language has no functions of one's own"));
+        let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message).help(did_you_mean(
+            &function.name,
+            names(),
+            "the language has no functions of one's own",
+        ));
         self.checker.report(match closest(&function.name, names()) {
             Some(near) => diagnostic.fix(function.span, near, format!("write `{near}`")),
             None => diagnostic,

@@ -1,6 +1,6 @@
 //! The state of one check: what is known of each declaration, each computed once, and the problems found so far.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::annotation;
@@ -26,12 +26,13 @@ pub struct Checker<'p> {
     pub diagnostics: Vec<Diagnostic>,
     /// Where a component first mentions what only a machine has.
     pub mentions: HashMap<Place, (Span, Name)>,
+    /// How often a name that may have been meant was looked for: each time takes long, and nobody reads hundreds.
+    pub suggested: usize,
     lets: HashMap<Place, Memo>,
     local_lets: HashMap<(Place, usize), Memo>,
     params: HashMap<Place, Ty>,
     infos: HashMap<Place, Rc<Info<'p>>>,
-    interfaces: HashMap<Place, Rc<InterfaceInfo<'p>>>,
-    said: HashSet<(Span, &'static str)>,
+    interfaces: HashMap<Place, Rc<InterfaceInfo>>,
 }
 
 #[derive(Clone)]
@@ -48,22 +49,17 @@ impl<'p> Checker<'p> {
             groups: Groups::new(&resolved.program),
             diagnostics: Vec::new(),
             mentions: HashMap::new(),
+            suggested: 0,
             lets: HashMap::new(),
             local_lets: HashMap::new(),
             params: HashMap::new(),
             infos: HashMap::new(),
             interfaces: HashMap::new(),
-            said: HashSet::new(),
         }
     }
 
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
-    }
-
-    /// Whether this is the first time that `what` is to be said of a place.
-    pub fn first_time(&mut self, span: Span, what: &'static str) -> bool {
-        self.said.insert((span, what))
     }
 
     /// A typer for expressions at the top of a file.
@@ -141,14 +137,14 @@ impl<'p> Checker<'p> {
     }
 
     /// What an interface declares.
-    pub fn interface(&mut self, symbol: Symbol) -> Option<Rc<InterfaceInfo<'p>>> {
+    pub fn interface(&mut self, symbol: Symbol) -> Option<Rc<InterfaceInfo>> {
         let place = (symbol.module, symbol.statement);
         if let Some(info) = self.interfaces.get(&place) {
             return Some(info.clone());
         }
         let program = self.program;
         let interface = program.interface(symbol)?;
-        let info = Rc::new(InterfaceInfo::read(self, place, interface));
+        let info = Rc::new(InterfaceInfo::read(self, place.0, interface));
         self.interfaces.insert(place, info.clone());
         Some(info)
     }

@@ -1,7 +1,5 @@
 //! What a component declares: its options, endpoints, certificates, addresses and lets, by name.
 
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 
 use super::checker::{Checker, Place};
@@ -19,7 +17,7 @@ pub struct Info<'p> {
     pub endpoints: IndexMap<Name, EndpointInfo<'p>>,
     pub certs: IndexMap<Name, Span>,
     /// What a bare name inside the component stands for.
-    pub values: HashMap<Name, Local>,
+    pub values: IndexMap<Name, Local>,
     /// `option` in expressions.
     pub option: Ty,
 }
@@ -57,7 +55,7 @@ impl<'p> Info<'p> {
             options: IndexMap::new(),
             endpoints: IndexMap::new(),
             certs: IndexMap::new(),
-            values: HashMap::new(),
+            values: IndexMap::new(),
             option: Ty::Error,
         };
         for (index, item) in component.items.iter().enumerate() {
@@ -110,7 +108,8 @@ impl<'p> Info<'p> {
 }
 
 fn option_record(options: &IndexMap<Name, OptionInfo>) -> Ty {
-    let member = |(name, option): (&Name, &OptionInfo)| (name.clone(), Member { ty: option.ty.clone(), optional: false });
+    let member =
+        |(name, option): (&Name, &OptionInfo)| (name.clone(), Member { ty: option.ty.clone(), optional: false });
     let fields = options.iter().map(member).collect();
     Ty::Record(std::sync::Arc::new(Record { name: Some("option"), fields, open: false }))
 }

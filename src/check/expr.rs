@@ -12,7 +12,7 @@ use super::mismatch;
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::syntax::ast::{self, BinaryOp, Each, Expr, ExprKind, Ident, Literal, Text, TextPart};
+use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Ident, Literal};
 
 /// Types the expressions of one place.
 pub struct Typer<'c, 'p> {
@@ -29,13 +29,11 @@ impl<'c, 'p> Typer<'c, 'p> {
 
     /// The type of a `let`.
     pub fn binding(&mut self, item: &'p ast::Let) -> Ty {
-        let Some(ty) = &item.ty else { return self.infer(&item.value) };
+        let Some(ty) = &item.ty else { return self.infer(&item.value).bounded() };
         let declared = self.checker.annotation(self.env.module, ty);
         let found = self.check_declared(&item.value, &declared, ty.span, "declared");
-        match (&declared, found.is_secret()) {
-            (Ty::Any, true) => Ty::secret(Ty::Any),
-            _ => declared,
-        }
+        // What was declared says nothing of secrets where it says `any`.
+        if found.is_secret() && !declared.is_secret() { Ty::secret(declared) } else { declared }
     }
 
     /// Checks against a type that a user declared at a place.
@@ -63,12 +61,10 @@ impl<'c, 'p> Typer<'c, 'p> {
             }
             ExprKind::Index { value, index } => self.index(value, index),
             ExprKind::Call { function, arguments } => self.call(expr.span, function, arguments),
-            ExprKind::List(items) => {
-                Ty::list(items.iter().fold(Ty::Never, |ty, item| {
-                    let item = self.infer(item);
-                    ty.join(item)
-                }))
-            }
+            ExprKind::List(items) => Ty::list(items.iter().fold(Ty::Never, |ty, item| {
+                let item = self.infer(item);
+                ty.join(item)
+            })),
             ExprKind::Record { table: Some(table), fields } => self.flags(table, fields),
             ExprKind::Record { table: None, fields } => self.record(fields),
             ExprKind::ListFor { value, each, condition } => {
@@ -99,12 +95,10 @@ impl<'c, 'p> Typer<'c, 'p> {
                 self.choice(condition, then, otherwise.as_deref(), Some(expected))
             }
             (ExprKind::Literal(Literal::Decimal(_)), Ty::Version) => Ty::Version,
-            (ExprKind::List(items), Ty::List(item)) => {
-                Ty::list(items.iter().fold(Ty::Never, |ty, value| {
-                    let value = self.check(value, item);
-                    ty.join(value)
-                }))
-            }
+            (ExprKind::List(items), Ty::List(item)) => Ty::list(items.iter().fold(Ty::Never, |ty, value| {
+                let value = self.check(value, item);
+                ty.join(value)
+            })),
             (ExprKind::ListFor { value, each, condition }, Ty::List(item)) => {
                 Ty::list(self.each(each, condition.as_deref(), |typer| typer.check(value, item)))
             }
@@ -153,7 +147,7 @@ impl<'c, 'p> Typer<'c, 'p> {
     }
 
     /// Runs without the declared place of what is expected around.
-    fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+    pub fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let before = self.declared.take();
         let result = run(self);
         self.declared = before;
@@ -166,7 +160,13 @@ impl<'c, 'p> Typer<'c, 'p> {
         found.is_secret()
     }
 
-    fn choice(&mut self, condition: &'p Expr, then: &'p Expr, otherwise: Option<&'p Expr>, expected: Option<&Ty>) -> Ty {
+    fn choice(
+        &mut self,
+        condition: &'p Expr,
+        then: &'p Expr,
+        otherwise: Option<&'p Expr>,
+        expected: Option<&Ty>,
+    ) -> Ty {
         let secret = self.condition(condition);
         let branch = |typer: &mut Self, expr: &'p Expr| match expected {
             Some(expected) => typer.check(expr, expected),
@@ -222,47 +222,6 @@ impl<'c, 'p> Typer<'c, 'p> {
         Ty::Error
     }
 
-    /// The type of a text: a string, and secret if anything in it is.
-    pub fn text(&mut self, text: &'p Text) -> Ty {
-        if let Some(plain) = text.plain() {
-            return Ty::Text(plain);
-        }
-        let mut secret = false;
-        for part in &text.parts {
-            if let TextPart::Expr(expr) = part {
-                secret |= self.piece(expr);
-            }
-        }
-        if secret { Ty::secret(Ty::String) } else { Ty::String }
-    }
-
-    fn piece(&mut self, expr: &'p Expr) -> bool {
-        let found = self.apart(|typer| typer.infer(expr));
-        if !found.is_scalar() {
-            let diagnostic = mismatch::piece(expr.span, &found);
-            self.checker.report(diagnostic);
-        }
-        found.is_secret()
-    }
-
-    fn path_text(&mut self, text: &'p Text, expected: &Ty) -> Ty {
-        let found = self.text(text);
-        let start = match text.parts.first() {
-            Some(TextPart::Text(start)) => start.starts_with('/'),
-            Some(TextPart::Expr(_)) => true,
-            None => false,
-        };
-        if !start {
-            let diagnostic = mismatch::relative_path(text.span);
-            self.checker.report(diagnostic);
-            return Ty::Error;
-        }
-        match found.is_secret() {
-            true => self.require(text.span, found, expected),
-            false => Ty::Path,
-        }
-    }
-
     /// A word of an enum written without quotes.
     fn is_bare_word(&self, name: &Ident, expected: &Ty) -> bool {
         let known = || self.visible().contains(&name.name);
@@ -276,43 +235,6 @@ impl<'c, 'p> Typer<'c, 'p> {
             .fix(name.span, quoted, "put it in quotes");
         self.checker.report(diagnostic);
         Ty::Error
-    }
-
-    /// Runs with the names that `for` binds.
-    pub fn each(&mut self, each: &'p Each, condition: Option<&'p Expr>, run: impl FnOnce(&mut Self) -> Ty) -> Ty {
-        self.apart(|typer| {
-            let (key, item) = typer.each_types(&each.list, each.key.is_some());
-            let before = typer.env.locals.len();
-            typer.env.locals.extend(each.key.iter().map(|name| (name.name.clone(), key.clone())));
-            typer.env.locals.push((each.name.name.clone(), item));
-            let facts = condition.map(|condition| {
-                typer.condition(condition);
-                flow::facts(&typer.env, condition, true)
-            });
-            let found = typer.knowing(facts.unwrap_or_default(), run);
-            typer.env.locals.truncate(before);
-            found
-        })
-    }
-
-    fn each_types(&mut self, list: &'p Expr, keyed: bool) -> (Ty, Ty) {
-        let found = self.infer(list);
-        match found {
-            Ty::List(item) => (Ty::Int, (*item).clone()),
-            Ty::Map(item) if keyed => (Ty::String, (*item).clone()),
-            Ty::Record(record) if keyed => {
-                let values = record.fields.values().fold(Ty::Never, |ty, field| ty.join(field.ty.clone()));
-                (Ty::String, if record.open { Ty::Any } else { values })
-            }
-            Ty::Secret(inner) if inner.is_silent() => (Ty::Any, Ty::secret(Ty::Any)),
-            Ty::Any => (Ty::Any, Ty::Any),
-            found if found.is_silent() => (Ty::Error, Ty::Error),
-            found => {
-                let diagnostic = mismatch::not_a_list(list.span, &found, keyed);
-                self.checker.report(diagnostic);
-                (Ty::Error, Ty::Error)
-            }
-        }
     }
 }
 

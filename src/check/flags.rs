@@ -176,7 +176,7 @@ fn advice(table: &Table, flag: &Flag, version: Version) -> String {
     match (&flag.replacement, flag.status(version)) {
         (Some(replacement), Status::Removed(_) | Status::Deprecated) => {
             let is_flag = table.flags.get(replacement).is_some_and(|other| other.status(version) == Status::Known);
-            if is_flag { format!("write `{replacement}` instead") } else { format!("use {replacement} instead") }
+            if is_flag { format!("write `{replacement}` instead") } else { format!("instead: {replacement}") }
         }
         (None, Status::Removed(removed)) => format!("leave it out from {} on", short(removed)),
         (_, Status::NotYet(since)) => format!("give it only from {} on: `flag? = if ... then ...`", short(since)),
@@ -194,11 +194,8 @@ fn short(version: Version) -> String {
 
 fn parse(text: &str) -> Option<Version> {
     let mut parts = text.split('.').map(str::parse::<u32>);
-    let version = Version {
-        major: parts.next()?.ok()?,
-        minor: parts.next()?.ok()?,
-        patch: parts.next().unwrap_or(Ok(0)).ok()?,
-    };
+    let version =
+        Version { major: parts.next()?.ok()?, minor: parts.next()?.ok()?, patch: parts.next().unwrap_or(Ok(0)).ok()? };
     parts.next().is_none().then_some(version)
 }
 

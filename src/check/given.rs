@@ -120,7 +120,6 @@ pub fn in_component(name: &str) -> Option<Ty> {
         "machine" => GIVEN.machine.clone(),
         "unit" => GIVEN.unit.clone(),
         "app" => GIVEN.app.clone(),
-        "target" => GIVEN.target.clone(),
         _ => return in_file(name),
     })
 }
@@ -130,6 +129,7 @@ pub fn in_file(name: &str) -> Option<Ty> {
     Some(match name {
         "cluster" => GIVEN.cluster.clone(),
         "machines" => GIVEN.machines.clone(),
+        "target" => GIVEN.target.clone(),
         _ => return None,
     })
 }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::checker::{Checker, Place};
+use super::ModuleId;
+use super::checker::Checker;
 use super::notation::ty;
 use super::ty::{Member, Record, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{self, Cardinality, EndpointKind, Name};
 
 /// An interface with the types of its fields.
-pub struct InterfaceInfo<'p> {
-    pub place: Place,
-    pub interface: &'p ast::Interface,
+pub struct InterfaceInfo {
     pub fields: IndexMap<Name, InterfaceField>,
 }
 
@@ -26,15 +25,15 @@ pub struct InterfaceField {
     pub span: Span,
 }
 
-impl<'p> InterfaceInfo<'p> {
-    pub fn read(checker: &mut Checker<'p>, place: Place, interface: &'p ast::Interface) -> Self {
+impl InterfaceInfo {
+    pub fn read<'p>(checker: &mut Checker<'p>, module: ModuleId, interface: &'p ast::Interface) -> Self {
         let mut fields = IndexMap::new();
         for field in &interface.fields {
-            let ty = checker.annotation(place.0, &field.ty);
+            let ty = checker.annotation(module, &field.ty);
             let required = field.default.is_none() && !matches!(ty, Ty::Optional(_) | Ty::Error);
             fields.entry(field.name.name.clone()).or_insert(InterfaceField { ty, required, span: field.name.span });
         }
-        Self { place, interface, fields }
+        Self { fields }
     }
 
     fn members(&self) -> impl Iterator<Item = (Name, Ty)> + '_ {
@@ -43,7 +42,7 @@ impl<'p> InterfaceInfo<'p> {
 }
 
 /// What an endpoint is in expressions; an unknown interface leaves its fields open.
-pub fn endpoint_type(kind: EndpointKind, cardinality: Cardinality, interface: Option<&InterfaceInfo<'_>>) -> Ty {
+pub fn endpoint_type(kind: EndpointKind, cardinality: Cardinality, interface: Option<&InterfaceInfo>) -> Ty {
     let unit = unit(interface);
     let mut fields = Fields::default();
     match kind {
@@ -65,7 +64,7 @@ pub fn endpoint_type(kind: EndpointKind, cardinality: Cardinality, interface: Op
 }
 
 /// One unit behind an endpoint.
-fn unit(interface: Option<&InterfaceInfo<'_>>) -> Ty {
+fn unit(interface: Option<&InterfaceInfo>) -> Ty {
     let mut fields = Fields::default();
     for name in ["name", "app", "machine", "host", "url"] {
         fields.add(name, Ty::String);

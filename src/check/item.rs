@@ -1,20 +1,17 @@
 //! The items of a component.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::checker::Checker;
 use super::component::Info;
+use super::declared::Declared;
 use super::expr::Typer;
 use super::mismatch;
 use super::schema::{self, item as schemas};
 use super::ty::Ty;
 use super::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
-use crate::source::Span;
-use crate::syntax::ast::{
-    self, Definition, Endpoint, ExprKind, Ident, Item, ItemKind, Literal, Name, Needs, NeedsKind, PathItem,
-};
+use crate::syntax::ast::{self, Definition, Endpoint, ExprKind, Item, ItemKind, Literal, Needs, NeedsKind, PathItem};
 
 impl<'p> Checker<'p> {
     /// Checks everything in a component.
@@ -233,9 +230,7 @@ impl<'p> Typer<'_, 'p> {
                 .label(mode.value.span, "this mode is not private")
                 .help("a mode without group and others, such as 0600, keeps it private")
                 .fix(mode.value.span, "0600", "make it private"),
-            None => diagnostic
-                .label(item.path.span, "its mode is 0644 by itself")
-                .help("add `mode = 0600`"),
+            None => diagnostic.label(item.path.span, "its mode is 0644 by itself").help("add `mode = 0600`"),
         });
     }
 
@@ -288,54 +283,5 @@ fn is_private(mode: &ast::Expr) -> bool {
         ExprKind::Paren(inner) => is_private(inner),
         ExprKind::If { then, otherwise: Some(otherwise), .. } => is_private(then) && is_private(otherwise),
         _ => false,
-    }
-}
-
-/// The names declared in one component.
-#[derive(Default)]
-struct Declared {
-    seen: HashMap<(&'static str, Name), Span>,
-}
-
-impl Declared {
-    fn all(&mut self, checker: &mut Checker<'_>, info: &Info<'_>) {
-        for item in &info.component.items {
-            match &item.kind {
-                ItemKind::Option(option) => {
-                    checker.kebab(&option.name);
-                    self.one(checker, "option", &option.name);
-                }
-                ItemKind::Let(item) => self.value(checker, &item.name),
-                ItemKind::Endpoint(endpoint) => self.value(checker, &endpoint.name),
-                ItemKind::Cert(item) | ItemKind::Address(item) => self.value(checker, &item.name),
-                ItemKind::Listen(item) => self.one(checker, "listener", &item.name),
-                ItemKind::Artifact(item) => self.one(checker, "artifact", &item.name),
-                ItemKind::Image(item) => self.one(checker, "image", &item.name),
-                ItemKind::Unit(item) => self.path(checker, "unit", item),
-                ItemKind::Holds(name) => self.one(checker, "held authority", name),
-                _ => {}
-            }
-        }
-    }
-
-    fn value(&mut self, checker: &mut Checker<'_>, name: &Ident) {
-        checker.free(name);
-        self.one(checker, "value", name);
-    }
-
-    fn path(&mut self, checker: &mut Checker<'_>, kind: &'static str, item: &PathItem) {
-        if let ExprKind::Text(text) = &item.path.kind {
-            if let Some(name) = text.plain() {
-                self.one(checker, kind, &Ident { name, span: item.path.span });
-            }
-        }
-    }
-
-    fn one(&mut self, checker: &mut Checker<'_>, kind: &'static str, name: &Ident) {
-        let Some(first) = self.seen.insert((kind, name.name.clone()), name.span) else { return };
-        let what = if kind == "value" { "name" } else { kind };
-        let message = format!("the {what} `{}` is declared twice in this component", name.name);
-        let diagnostic = Diagnostic::new(Code::DuplicateName, name.span, message).label(first, "first declared here");
-        checker.report(diagnostic.help("give one of them another name"));
     }
 }

@@ -33,6 +33,8 @@ pub struct Loaded {
     pub imports: Vec<Vec<Import>>,
     /// For each module, whether its text has syntax errors.
     pub broken: Vec<bool>,
+    /// Where the syntax errors are.
+    pub syntax: Vec<Span>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -56,8 +58,13 @@ struct Loader<'w> {
 
 impl<'w> Loader<'w> {
     fn new(world: &'w dyn World) -> Self {
-        let out =
-            Loaded { program: Program::default(), imports: Vec::new(), broken: Vec::new(), diagnostics: Vec::new() };
+        let out = Loaded {
+            program: Program::default(),
+            imports: Vec::new(),
+            broken: Vec::new(),
+            syntax: Vec::new(),
+            diagnostics: Vec::new(),
+        };
         Self { world, known: HashMap::new(), out }
     }
 
@@ -89,6 +96,7 @@ impl<'w> Loader<'w> {
     fn parse(&mut self, source: SourceId, text: &str) -> ast::File {
         let parse = syntax::parse(source, text);
         self.out.broken.push(!parse.diagnostics.is_empty());
+        self.out.syntax.extend(parse.diagnostics.iter().flat_map(|d| d.labels.first()).map(|label| label.span));
         self.out.diagnostics.extend(parse.diagnostics);
         parse.file
     }
@@ -199,8 +207,20 @@ fn reason(error: &io::Error) -> String {
 /// Whether a text seems to declare a name, going by its words alone.
 pub fn file_declares(text: &str, name: &str) -> bool {
     const HEADS: [&str; 14] = [
-        "param", "let", "machines", "component", "interface", "authority", "keypair", "secret", "cert", "option",
-        "provides", "requires", "peers", "address",
+        "param",
+        "let",
+        "machines",
+        "component",
+        "interface",
+        "authority",
+        "keypair",
+        "secret",
+        "cert",
+        "option",
+        "provides",
+        "requires",
+        "peers",
+        "address",
     ];
     let mut before = "";
     for word in text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()) {

@@ -6,8 +6,11 @@ use crate::source::Span;
 
 /// Why a value of type `found` may not stand where `expected` is.
 pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, String)>) -> Diagnostic {
+    // What takes a secret takes the plain value too, and that is what most people have.
+    let plain = expected.reveal();
+    let expected = if found.is_secret() { expected } else { &plain };
     let diagnostic = if found.is_secret() && !expected.is_secret() && found.reveal().fits(expected) {
-        return exposed(span, "a secret may not stand here");
+        exposed(span, "a secret may not stand here")
     } else if *found == Ty::None || found.present().fits(expected) {
         maybe_none(span, found, expected)
     } else if expected.texts().is_some() {
@@ -48,17 +51,21 @@ fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
     let message = format!("expected `{expected}`, found `\"{text}\"`");
     let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
     match closest(text, texts.iter().map(|text| &**text)) {
-        Some(near) => diagnostic
-            .help(format!("did you mean `\"{near}\"`?"))
-            .fix(span, format!("\"{near}\""), format!("write `\"{near}\"`")),
+        Some(near) => diagnostic.help(format!("did you mean `\"{near}\"`?")).fix(
+            span,
+            format!("\"{near}\""),
+            format!("write `\"{near}\"`"),
+        ),
         None => diagnostic.help(format!("the values are {choices}")),
     }
 }
 
 fn different(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
+    // That it could be left out is of no help here.
+    let expected = expected.present();
     let message = format!("expected `{expected}`, found `{}`", found.widen());
     let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
-    match advice(found, expected) {
+    match advice(found, &expected) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
@@ -73,7 +80,9 @@ fn advice(found: &Ty, expected: &Ty) -> Option<String> {
         (Ty::Int, Ty::Mode) => "a mode begins with a zero: `0644`".into(),
         (Ty::Int, Ty::Percent) => "a percentage is written `50%`".into(),
         (Ty::Port, Ty::Int) => "`number(port)` is a port without its protocol".into(),
-        (Ty::String | Ty::Text(_), Ty::Ip) => "an address is written without quotes; `ip(..)` reads one from text".into(),
+        (Ty::String | Ty::Text(_), Ty::Ip) => {
+            "an address is written without quotes; `ip(..)` reads one from text".into()
+        }
         (Ty::Text(_), Ty::Cidr | Ty::Version | Ty::Size | Ty::Duration | Ty::Port | Ty::Mode | Ty::Int | Ty::Bool) => {
             "write it without quotes".into()
         }
@@ -99,7 +108,7 @@ pub fn piece(span: Span, found: &Ty) -> Diagnostic {
                 .here(format!("a `{}`", found.widen()))
                 .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
         }
-        _ => Diagnostic::new(Code::TypeMismatch, span, format!("a `{}` cannot stand in a string", found.widen()))
+        _ => Diagnostic::new(Code::TypeMismatch, span, format!("`{}` cannot stand in a string", found.widen()))
             .help(piece_help(found)),
     }
 }

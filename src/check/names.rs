@@ -16,6 +16,9 @@ use crate::syntax::ast::{Ident, Name};
 /// Names of the language that a declaration may not take.
 pub const RESERVED: [&str; 7] = ["cluster", "option", "machine", "unit", "app", "machines", "target"];
 
+/// For so many unknown names it is said what may have been meant.
+const SUGGESTIONS: usize = 100;
+
 impl SymbolKind {
     /// How it is called in messages, with its article.
     pub fn noun(self) -> &'static str {
@@ -71,6 +74,10 @@ impl<'p> Checker<'p> {
     fn unknown(&mut self, module: ModuleId, name: &Ident, diagnostic: Diagnostic, known: &[Name]) {
         if suggest::is_lost(self.resolved, module, &name.name) {
             return;
+        }
+        self.suggested += 1;
+        if self.suggested > SUGGESTIONS {
+            return self.report(diagnostic);
         }
         let near = closest(&name.name, known.iter().map(|n| &**n)).map(str::to_owned);
         let import = suggest::import(self.resolved, module, &name.name);
@@ -171,7 +178,7 @@ impl<'p> Typer<'_, 'p> {
         if self.checker.groups.by_name.contains_key(&name.name) && !matches!(self.env.sight, Sight::Component(_)) {
             return given::group();
         }
-        let known = self.visible();
+        let known = if self.checker.suggested < SUGGESTIONS { self.visible() } else { Vec::new() };
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{}`", name.name));
         self.checker.unknown(self.env.module, name, diagnostic, &known);
         Ty::Error
@@ -189,7 +196,12 @@ impl<'p> Typer<'_, 'p> {
             Sight::File => names.push("cluster".into()),
         }
         let scope = self.checker.program.module(self.env.module).scope.iter();
-        let values = scope.filter(|(_, symbol)| symbol.kind != SymbolKind::Interface);
+        let inside = matches!(self.env.sight, Sight::Component(_));
+        let values = scope.filter(|(_, symbol)| match symbol.kind {
+            SymbolKind::Interface | SymbolKind::Component => false,
+            SymbolKind::Machines => !inside,
+            _ => true,
+        });
         names.extend(values.map(|(name, _)| name.clone()));
         names
     }

@@ -37,8 +37,24 @@ pub fn named(name: &str) -> Option<Ty> {
 
 /// The words that may stand for a type, for suggestions.
 pub const WORDS: [&str; 18] = [
-    "bool", "int", "float", "string", "size", "duration", "percent", "port", "ip", "cidr", "version", "mode", "path",
-    "any", "list", "map", "secret", "component",
+    "bool",
+    "int",
+    "float",
+    "string",
+    "size",
+    "duration",
+    "percent",
+    "port",
+    "ip",
+    "cidr",
+    "version",
+    "mode",
+    "path",
+    "any",
+    "list",
+    "map",
+    "secret",
+    "component",
 ];
 
 struct Reader {

@@ -42,7 +42,7 @@ impl<'p> Typer<'_, 'p> {
             UnaryOp::Minus => {
                 let found = self.infer(value);
                 match found.reveal() {
-                    Ty::Int | Ty::Float | Ty::Duration => found,
+                    Ty::Int | Ty::Float => found,
                     Ty::Any => Ty::Any,
                     ty if ty.is_silent() => Ty::Error,
                     _ => self.require(value.span, found, &Ty::Union([Ty::Int, Ty::Float].into())),
@@ -90,7 +90,8 @@ impl<'p> Typer<'_, 'p> {
             return result_of_unknown(op);
         }
         let Some(ty) = result(op, &a, &b) else { return self.no_operator(span, op, &a, &b) };
-        if secret && !apart { Ty::secret(ty) } else { ty }
+        // That two values are equal is no secret of the kind that must stay in a private file.
+        if secret && !apart && ty != Ty::Bool { Ty::secret(ty) } else { ty }
     }
 
     /// The types of both sides; `1.34` beside a version is a version.
@@ -133,7 +134,7 @@ impl<'p> Typer<'_, 'p> {
             BinaryOp::Equal | BinaryOp::NotEqual => {
                 format!("`{}` and `{}` can never be equal", a.widen(), b.widen())
             }
-            BinaryOp::In => format!("a `{}` cannot be in a `{}`", a.widen(), b.widen()),
+            BinaryOp::In => format!("`{}` cannot be in `{}`", a.widen(), b.widen()),
             _ => format!("there is no `{}` of `{}` and `{}`", op.symbol(), a.widen(), b.widen()),
         };
         let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
@@ -148,7 +149,9 @@ impl<'p> Typer<'_, 'p> {
 fn advice(op: BinaryOp, a: &Ty, b: &Ty) -> Option<&'static str> {
     match (op, a.widen(), b.widen()) {
         (BinaryOp::Add, Ty::Record(_) | Ty::Map(_), _) => Some("`&` merges records"),
-        (BinaryOp::Add, Ty::String, _) | (BinaryOp::Add, _, Ty::String) => Some("join texts inside a string: \"${a}${b}\""),
+        (BinaryOp::Add, Ty::String, _) | (BinaryOp::Add, _, Ty::String) => {
+            Some("join texts inside a string: \"${a}${b}\"")
+        }
         (BinaryOp::Add, Ty::List(_), _) => Some("`+` joins two lists: `list + [value]`"),
         (BinaryOp::In, ..) => Some("`in` asks for an element of a list, or for an address of a range"),
         _ => None,
@@ -199,7 +202,7 @@ fn overlap(union: &Ty, other: &Ty) -> bool {
 fn member(a: &Ty, b: &Ty) -> bool {
     match b {
         Ty::List(item) => comparable(a, item),
-        Ty::Cidr => matches!(a, Ty::Ip | Ty::Any),
+        Ty::Cidr => matches!(a, Ty::Ip | Ty::Cidr | Ty::Any),
         Ty::Map(_) | Ty::Record(_) => a.fits(&Ty::String),
         other => other.is_silent(),
     }
@@ -209,7 +212,7 @@ fn add(a: &Ty, b: &Ty) -> Option<Ty> {
     match (a.widen(), b.widen()) {
         (Ty::List(a), Ty::List(b)) => Some(Ty::list((*a).clone().join((*b).clone()))),
         (list @ Ty::List(_), Ty::Any) | (Ty::Any, list @ Ty::List(_)) => Some(list),
-        (Ty::String, Ty::String) => Some(Ty::String),
+        (Ty::String | Ty::Path, Ty::String | Ty::Path) => Some(Ty::String),
         (Ty::String, Ty::Any) | (Ty::Any, Ty::String) => Some(Ty::String),
         _ => arithmetic(BinaryOp::Add, a, b),
     }
@@ -221,12 +224,9 @@ fn arithmetic(op: BinaryOp, a: &Ty, b: &Ty) -> Option<Ty> {
         (a, b) if a.is_silent() || b.is_silent() => Ty::Any,
         (Ty::Int, Ty::Int) => Ty::Int,
         (Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ty::Float,
-        (Ty::Size | Ty::Duration, _) if a == b && matches!(op, Add | Subtract | Remainder) => a.clone(),
-        (Ty::Size | Ty::Duration, _) if a == b && op == Divide => Ty::Float,
-        (Ty::Size | Ty::Duration, Ty::Int | Ty::Float) if matches!(op, Multiply | Divide) => a.clone(),
-        (Ty::Size | Ty::Duration | Ty::Int | Ty::Float, Ty::Percent) if op == Multiply => a.clone(),
-        (Ty::Int | Ty::Float | Ty::Percent, Ty::Size | Ty::Duration) if op == Multiply => b.clone(),
-        (Ty::Percent, Ty::Int | Ty::Float) if op == Multiply => b.clone(),
+        (Ty::Size | Ty::Duration, _) if a == b && matches!(op, Add | Subtract) => a.clone(),
+        (Ty::Size, Ty::Size) if op == Divide => Ty::Int,
+        (Ty::Size | Ty::Duration, Ty::Int) if matches!(op, Multiply | Divide) => a.clone(),
         _ => return None,
     })
 }

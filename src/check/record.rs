@@ -163,7 +163,7 @@ impl<'p> Typer<'_, 'p> {
             },
             ty if ty.is_silent() => Ty::Error,
             ty => {
-                let message = format!("a `{}` has no fields", ty.widen());
+                let message = format!("`{}` has no fields", ty.widen());
                 self.checker.report(Diagnostic::new(Code::UnknownField, field.span, message));
                 Ty::Error
             }
@@ -241,8 +241,9 @@ impl<'p> Typer<'_, 'p> {
             Ty::Secret(_) => Ty::secret(Ty::Any),
             found if found.is_silent() => Ty::Error,
             found => {
-                let message = format!("a `{}` has no elements", found.widen());
-                self.checker.report(Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have"));
+                let message = format!("`{}` has no elements", found.widen());
+                self.checker
+                    .report(Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have"));
                 Ty::Error
             }
         }

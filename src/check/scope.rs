@@ -29,18 +29,21 @@ pub struct Resolved {
     pub exports: Vec<IndexMap<Name, Symbol>>,
     pub lost: Vec<Lost>,
     pub broken: Vec<bool>,
+    /// Where the syntax errors are.
+    pub syntax: Vec<Span>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Resolves the imports of all modules.
 pub fn resolve(loaded: Loaded) -> Resolved {
-    let Loaded { program, imports, broken, diagnostics } = loaded;
+    let Loaded { program, imports, broken, syntax, diagnostics } = loaded;
     let count = program.modules.len();
     let mut resolved = Resolved {
         program,
         exports: vec![IndexMap::new(); count],
         lost: vec![Lost::default(); count],
         broken,
+        syntax,
         diagnostics,
     };
     let order = order(&imports);

@@ -2,13 +2,16 @@
 //!
 //! Only reached when something is wrong, so it may take its time.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::load::{file_declares, standard_names};
 use super::scope::{Resolved, declared};
 use super::{ModuleId, ModulePlace};
 use crate::source::{SourceId, Span};
 use crate::stdlib;
 use crate::syntax;
-use crate::syntax::ast::StatementKind;
+use crate::syntax::ast::{Name, StatementKind};
 
 /// An import that would bring a name.
 pub struct Import {
@@ -43,14 +46,20 @@ pub fn import(resolved: &Resolved, module: ModuleId, name: &str) -> Option<Impor
 }
 
 fn standard_module(name: &str) -> Option<String> {
-    let modules = stdlib::modules().into_iter().zip(standard_names());
-    let declares = |path: &std::path::Path| {
-        let text = stdlib::read(path).unwrap_or_default();
-        let file = syntax::parse(SourceId(0), text).file;
-        file.statements.iter().filter_map(declared).any(|(_, ident)| &*ident.name == name)
-    };
-    modules.filter(|(path, _)| declares(path)).map(|(_, name)| format!("std/{name}")).next()
+    STANDARD.get(name).map(|module| format!("std/{module}"))
 }
+
+/// Which file of the standard library declares a name.
+static STANDARD: LazyLock<HashMap<Name, String>> = LazyLock::new(|| {
+    let mut names = HashMap::new();
+    for (path, module) in stdlib::modules().into_iter().zip(standard_names()) {
+        let file = syntax::parse(SourceId(0), stdlib::read(path).unwrap_or_default()).file;
+        for (_, ident) in file.statements.iter().filter_map(declared) {
+            names.entry(ident.name.clone()).or_insert_with(|| module.clone());
+        }
+    }
+    names
+});
 
 /// After the last `use`, or before the first statement.
 fn place(resolved: &Resolved, module: ModuleId, line: &str) -> (Span, String) {

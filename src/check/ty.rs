@@ -3,12 +3,14 @@
 //! A type is shown as its user would write it. `secret` and `?` are kept in a normal form: the secret inside, the `?`
 //! outside, and both pushed into lists, maps and records, so that a part of a secret is a secret.
 
-use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::syntax::ast::Name;
+
+mod fit;
+mod show;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ty {
@@ -101,13 +103,37 @@ impl Ty {
         Ty::Record(Arc::new(Record { name: Some(name), fields, open: false }))
     }
 
+    /// The type, or `any` when it is too large to go on with: lets that hold lets twice double at each step.
+    pub fn bounded(self) -> Ty {
+        const PARTS: usize = 4_000;
+        const DEPTH: usize = 64;
+        let mut left = PARTS;
+        match self.within(&mut left, DEPTH) {
+            true => self,
+            false if self.is_secret() => Ty::secret(Ty::Any),
+            false => Ty::Any,
+        }
+    }
+
+    fn within(&self, left: &mut usize, depth: usize) -> bool {
+        if *left == 0 || depth == 0 {
+            return false;
+        }
+        *left -= 1;
+        match self {
+            Ty::List(t) | Ty::Map(t) | Ty::Optional(t) | Ty::Secret(t) => t.within(left, depth - 1),
+            Ty::Record(record) => record.fields.values().all(|field| field.ty.within(left, depth - 1)),
+            Ty::Union(members) => members.iter().all(|member| member.within(left, depth - 1)),
+            _ => true,
+        }
+    }
+
     /// Whether any part is secret.
     pub fn is_secret(&self) -> bool {
         match self {
             Ty::Secret(_) => true,
             Ty::List(t) | Ty::Map(t) | Ty::Optional(t) => t.is_secret(),
-            // A named record is one of the language's own; its secret parts count when they are taken out of it.
-            Ty::Record(record) => record.name.is_none() && record.fields.values().any(|field| field.ty.is_secret()),
+            Ty::Record(record) => record.fields.values().any(|field| field.ty.is_secret()),
             Ty::Union(members) => members.iter().any(Ty::is_secret),
             _ => false,
         }
@@ -143,7 +169,9 @@ impl Ty {
         match self {
             Ty::Secret(t) => t.is_scalar(),
             Ty::Union(members) => members.iter().all(Ty::is_scalar),
-            Ty::None | Ty::List(_) | Ty::Map(_) | Ty::Record(_) | Ty::Optional(_) | Ty::Flags | Ty::Component(_) => false,
+            Ty::None | Ty::List(_) | Ty::Map(_) | Ty::Record(_) | Ty::Optional(_) | Ty::Flags | Ty::Component(_) => {
+                false
+            }
             _ => true,
         }
     }
@@ -151,8 +179,10 @@ impl Ty {
     /// Whether values of it have an order.
     pub fn is_ordered(&self) -> bool {
         match self {
-            Ty::Int | Ty::Float | Ty::Size | Ty::Duration | Ty::Percent | Ty::Version | Ty::String | Ty::Text(_) => true,
-            Ty::Ip | Ty::Port | Ty::Mode => true,
+            Ty::Int | Ty::Float | Ty::Size | Ty::Duration | Ty::Percent | Ty::Version | Ty::String | Ty::Text(_) => {
+                true
+            }
+            Ty::Ip | Ty::Cidr | Ty::Port | Ty::Mode | Ty::Path => true,
             Ty::Union(members) => members.iter().all(Ty::is_ordered),
             other => other.is_silent(),
         }
@@ -180,64 +210,6 @@ impl Ty {
             other => other.clone(),
         }
     }
-
-    /// Whether a value of this type may stand where `expected` is.
-    pub fn fits(&self, expected: &Ty) -> bool {
-        if self.is_silent() || expected.is_silent() {
-            return true;
-        }
-        match (self, expected) {
-            (Ty::None, Ty::Optional(_)) => true,
-            (Ty::Optional(a), Ty::Optional(e)) => a.fits(e),
-            (Ty::Optional(_), _) => false,
-            (_, Ty::Optional(e)) => self.fits(e),
-            (Ty::Secret(a), Ty::Secret(e)) => a.fits(e),
-            (Ty::Secret(_), _) => false,
-            (_, Ty::Secret(e)) => self.fits(e),
-            (Ty::Union(members), _) => members.iter().all(|m| m.fits(expected)),
-            (_, Ty::Union(members)) => members.iter().any(|m| self.fits(m)),
-            (Ty::Int, Ty::Float) | (Ty::Text(_), Ty::String) | (Ty::String, Ty::Path) => true,
-            (Ty::Text(text), Ty::Path) => text.starts_with('/'),
-            (Ty::List(a), Ty::List(e)) | (Ty::Map(a), Ty::Map(e)) => a.fits(e),
-            (Ty::Record(a), Ty::Map(e)) => !a.open && a.fields.values().all(|field| field.ty.fits(e)),
-            (Ty::Record(a), Ty::Record(e)) => a.fits(e),
-            (Ty::Component(_), Ty::Component(None)) => true,
-            _ => self == expected,
-        }
-    }
-
-    /// The smallest type that both fit; `any` when they have nothing in common.
-    pub fn join(self, other: Ty) -> Ty {
-        match (self, other) {
-            (Ty::Error, _) | (_, Ty::Error) => Ty::Error,
-            (Ty::Never, t) | (t, Ty::Never) => t,
-            (Ty::Secret(a), b) | (b, Ty::Secret(a)) => Ty::secret((*a).clone().join(b.reveal())),
-            (Ty::Any, b) | (b, Ty::Any) if b.is_secret() => Ty::secret(Ty::Any),
-            (Ty::Any, _) | (_, Ty::Any) => Ty::Any,
-            (Ty::None, t) | (t, Ty::None) => Ty::optional(t),
-            (Ty::Optional(a), b) => Ty::optional((*a).clone().join(b.present())),
-            (a, Ty::Optional(b)) => Ty::optional(a.join((*b).clone())),
-            (Ty::List(a), Ty::List(b)) => Ty::list((*a).clone().join((*b).clone())),
-            (Ty::Record(a), Ty::Record(b)) => a.join(&b),
-            (a, b) if a.fits(&b) => b,
-            (a, b) if b.fits(&a) => a,
-            (a, b) => union_of_texts(a, b),
-        }
-    }
-}
-
-fn union_of_texts(a: Ty, b: Ty) -> Ty {
-    const MOST: usize = 16;
-    match (a.texts(), b.texts()) {
-        (Some(a), Some(b)) if a.len() + b.len() <= MOST => {
-            let mut texts = a;
-            b.into_iter().for_each(|text| if !texts.contains(&text) { texts.push(text) });
-            Ty::Union(texts.into_iter().map(Ty::Text).collect())
-        }
-        (Some(_), Some(_)) => Ty::String,
-        _ if a.is_secret() || b.is_secret() => Ty::secret(Ty::Any),
-        _ => Ty::Any,
-    }
 }
 
 impl Record {
@@ -245,135 +217,5 @@ impl Record {
         let member = |field: &Member| Member { ty: change(field.ty.clone()), optional: field.optional };
         let fields = self.fields.iter().map(|(key, field)| (key.clone(), member(field))).collect();
         Record { name: self.name, fields, open: self.open }
-    }
-
-    fn fits(&self, expected: &Record) -> bool {
-        if expected.name.is_some() && self.name.is_some() && self.name != expected.name {
-            return false;
-        }
-        expected.fields.iter().all(|(key, wanted)| match self.fields.get(key) {
-            Some(found) => found.ty.fits(&wanted.ty) || wanted.optional && found.ty.present().fits(&wanted.ty),
-            None => wanted.optional || self.open,
-        })
-    }
-
-    fn join(&self, other: &Record) -> Ty {
-        if self == other {
-            return Ty::Record(Arc::new(self.clone()));
-        }
-        let mut fields = IndexMap::new();
-        for (key, mine) in &self.fields {
-            let member = match other.fields.get(key) {
-                Some(theirs) => mine.join(theirs),
-                None => Member { ty: Ty::optional(mine.ty.clone()), optional: true },
-            };
-            fields.insert(key.clone(), member);
-        }
-        for (key, theirs) in &other.fields {
-            let absent = Member { ty: Ty::optional(theirs.ty.clone()), optional: true };
-            fields.entry(key.clone()).or_insert(absent);
-        }
-        Ty::Record(Arc::new(Record { name: None, fields, open: self.open || other.open }))
-    }
-}
-
-impl Member {
-    fn join(&self, other: &Member) -> Member {
-        Member { ty: self.ty.clone().join(other.ty.clone()), optional: self.optional || other.optional }
-    }
-}
-
-impl fmt::Display for Ty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Ty::Text(text) => write!(f, "\"{text}\""),
-            Ty::List(t) => write!(f, "list<{t}>"),
-            Ty::Map(t) => write!(f, "map<{t}>"),
-            Ty::Secret(t) => write!(f, "secret<{t}>"),
-            Ty::Optional(t) => match &**t {
-                Ty::Union(_) => write!(f, "({t})?"),
-                _ => write!(f, "{t}?"),
-            },
-            Ty::Union(members) => {
-                let members: Vec<_> = members.iter().map(|m| m.to_string()).collect();
-                f.write_str(&members.join(" | "))
-            }
-            Ty::Record(record) => record.fmt(f),
-            Ty::Component(Some(interface)) => write!(f, "component provides {interface}"),
-            Ty::Var(name) => f.write_str(name),
-            other => f.write_str(other.word()),
-        }
-    }
-}
-
-impl Ty {
-    fn word(&self) -> &'static str {
-        match self {
-            Ty::None => "none",
-            Ty::Bool => "bool",
-            Ty::Int => "int",
-            Ty::Float => "float",
-            Ty::String => "string",
-            Ty::Size => "size",
-            Ty::Duration => "duration",
-            Ty::Percent => "percent",
-            Ty::Port => "port",
-            Ty::Ip => "ip",
-            Ty::Cidr => "cidr",
-            Ty::Version => "version",
-            Ty::Mode => "mode",
-            Ty::Path => "path",
-            Ty::Flags => "flags",
-            Ty::Component(_) => "component",
-            _ => "any",
-        }
-    }
-}
-
-impl fmt::Display for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 6;
-        if let Some(name) = self.name {
-            return f.write_str(name);
-        }
-        let field = |(key, member): (&Name, &Member)| match member.optional {
-            true => format!("{key}?: {}", member.ty.present()),
-            false => format!("{key}: {}", member.ty),
-        };
-        let shown: Vec<_> = self.fields.iter().take(SHOWN).map(field).collect();
-        match (shown.is_empty(), self.fields.len() > SHOWN) {
-            (true, _) => f.write_str("{ }"),
-            (_, true) => write!(f, "{{ {}, ... }}", shown.join(", ")),
-            (_, false) => write!(f, "{{ {} }}", shown.join(", ")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::notation::ty;
-
-    #[test]
-    fn types_are_shown_as_written() {
-        for text in ["list<int>", "map<string>?", "\"a\" | \"b\"", "secret<string>", "{ a: int, b?: string }", "cidr | list<cidr>"] {
-            assert_eq!(ty(text).to_string(), text);
-        }
-    }
-
-    #[test]
-    fn what_fits_what() {
-        let fits = |a: &str, b: &str| ty(a).fits(&ty(b));
-        assert!(fits("int", "float") && !fits("float", "int"));
-        assert!(fits("int", "int?") && !fits("int?", "int"));
-        assert!(fits("\"a\"", "\"a\" | \"b\"") && !fits("string", "\"a\" | \"b\""));
-        assert!(fits("{ a: int, b: int }", "map<int>") && fits("{ a: int }", "{ a: int, b?: int }"));
-        assert!(fits("string", "secret<string>") && !fits("secret<string>", "string"));
-    }
-
-    #[test]
-    fn a_part_of_a_secret_is_a_secret() {
-        assert_eq!(Ty::secret(ty("list<string?>")), ty("list<secret<string>?>"));
-        assert_eq!(ty("secret<string>").join(ty("int")), ty("secret<any>"));
     }
 }

@@ -327,7 +327,13 @@ impl<'p> Model<'p> {
     }
 
     fn symbol_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
-        let Some(symbol) = self.program.lookup(scope.module, &root.name) else { return Ok(None) };
+        let Some(symbol) = self.program.lookup(scope.module, &root.name) else {
+            return if self.is_group(scope, &root.name) {
+                self.group_field(&root.name, field).map(Some)
+            } else {
+                Ok(None)
+            };
+        };
         match symbol.kind {
             SymbolKind::Machines => self.group_field(&root.name, field).map(Some),
             SymbolKind::Authority => self.authority_field(scope, symbol, field).map(Some),
@@ -351,8 +357,14 @@ impl<'p> Model<'p> {
         }
         match self.program.lookup(scope.module, &ident.name) {
             Some(symbol) => self.eval_symbol(scope, ident, symbol),
+            None if self.is_group(scope, &ident.name) => self.group_record(ident),
             None => Err(fault(Code::UnknownName, ident.span, format!("nothing is named `{}` here", ident.name))),
         }
+    }
+
+    /// Whether a name that a file neither declares nor imports is a machine group of the model.
+    fn is_group(&self, scope: &Scope<'_>, name: &str) -> bool {
+        scope.app.is_none() && self.groups.iter().any(|group| &*group.name == name)
     }
 
     fn eval_local(&self, scope: &mut Scope<'_>, ident: &Ident, local: Local) -> Result<Value, Fault> {

@@ -41,7 +41,9 @@ pub fn artifact(
 pub fn merge(list: &mut Vec<Artifact>, artifact: Artifact) {
     let known = list.iter_mut().find(|known| known.url == artifact.url && known.mode == artifact.mode);
     match (known.map(|known| &mut known.install), artifact.install.clone()) {
-        (Some(Install::Members { members: known, strip: a }), Install::Members { members: more, strip: b }) if *a == b => {
+        (Some(Install::Members { members: known, strip: a }), Install::Members { members: more, strip: b })
+            if *a == b =>
+        {
             let new: Vec<_> = more.into_iter().filter(|member| !known.contains(member)).collect();
             known.extend(new);
         }
@@ -103,7 +105,8 @@ impl Fields<'_, '_, '_, '_> {
     fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<Found, Fault> {
         if let Some(release) = self.value("release")?.scalar_text() {
             let version = version.unwrap_or_default();
-            return release::find(&release, version, arch).map_err(|unknown| self.unknown(&release, version, arch, unknown));
+            return release::find(&release, version, arch)
+                .map_err(|unknown| self.unknown(&release, version, arch, unknown));
         }
         let url = self.value("url")?.scalar_text().unwrap_or_default();
         let url = url.replace("{version}", version.unwrap_or_default()).replace("{arch}", arch);

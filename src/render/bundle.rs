@@ -61,6 +61,7 @@ pub struct Unit {
     /// Units on the same machine that must be up first, from the relations (`After=`).
     pub after: Vec<Name>,
     /// Paths of files and certificates whose change must restart it: those of the same component.
+    pub watches: Vec<Name>,
     pub origin: Arc<str>,
 }
 

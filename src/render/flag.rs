@@ -17,7 +17,11 @@ pub fn flags(
 ) -> Result<Vec<String>, Fault> {
     let ExprKind::Record { table: Some(program), fields } = &expr.kind else {
         let Value::Record(record) = model.eval(scope, expr)? else { return Ok(Vec::new()) };
-        return record.iter().map(|(name, value)| written(name, value, None, expr.span)).collect::<Result<Vec<_>, _>>().map(|l| l.concat());
+        return record
+            .iter()
+            .map(|(name, value)| written(name, value, None, expr.span))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|l| l.concat());
     };
     let table = flags::table(&program.name);
     let version = table.and_then(|table| version(model, scope, table));

@@ -26,12 +26,16 @@ pub struct Filler<'a, 'p> {
     pub problems: &'a mut Vec<Diagnostic>,
     /// Where the file at each place of the bundle was declared.
     pub spans: Vec<Span>,
+    /// The paths of what the unit at hand has written so far.
+    pub touched: Vec<Name>,
 }
 
 impl Filler<'_, '_> {
     /// Adds everything that a unit puts on its machine.
     pub fn unit(&mut self, unit: UnitId) {
         let app = self.model.unit(unit).app;
+        let services = self.bundle.units.len();
+        self.touched.clear();
         let mut scope = Scope::unit(self.model, unit).with_material(self.material);
         self.mentions(unit);
         for cert in 0..self.model.component_of(app).certs.len() as u32 {
@@ -43,6 +47,7 @@ impl Filler<'_, '_> {
             let result = self.item(&mut scope, item, &after);
             keep(result, self.problems);
         }
+        self.bundle.units[services..].iter_mut().for_each(|unit| unit.watches.clone_from(&self.touched));
     }
 
     fn item(&mut self, scope: &mut Scope<'_>, item: &Item, after: &[Name]) -> Result<(), Fault> {
@@ -88,7 +93,9 @@ impl Filler<'_, '_> {
             return Ok(path);
         }
         let message = format!("`{path}` is not an absolute path");
-        Err(Box::new(Diagnostic::new(Code::EvaluationFailed, expr.span, message).help("begin it with `/`, without `..`")))
+        Err(Box::new(
+            Diagnostic::new(Code::EvaluationFailed, expr.span, message).help("begin it with `/`, without `..`"),
+        ))
     }
 
     fn optional_text(&self, scope: &mut Scope<'_>, body: &Body, field: &str) -> Result<Option<String>, Fault> {
@@ -111,6 +118,7 @@ impl Filler<'_, '_> {
 
     /// Adds a file, or reports that another one is at its place.
     pub fn push_file(&mut self, file: BundleFile, span: Span) {
+        self.touched.push(file.path.as_str().into());
         if let Some(place) = self.bundle.files.iter().position(|known| known.path == file.path) {
             let known = &self.bundle.files[place];
             let same = known.content == file.content && known.mode == file.mode && known.owner == file.owner;
@@ -226,7 +234,10 @@ impl Filler<'_, '_> {
         let owner = self.name(scope, body, "owner", "root")?;
         let group = self.name(scope, body, "group", "root")?;
         let origin = self.origin(span, scope);
-        self.push_file(BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin }, span);
+        self.push_file(
+            BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin },
+            span,
+        );
         Ok(())
     }
 
@@ -242,7 +253,8 @@ impl Filler<'_, '_> {
             return Ok((text, value.is_secret()));
         }
         if let Some(field) = body.field("template") {
-            let vars = body.field("vars").map_or(Ok(Value::record::<&str>([])), |f| self.model.eval(scope, &f.value))?;
+            let vars =
+                body.field("vars").map_or(Ok(Value::record::<&str>([])), |f| self.model.eval(scope, &f.value))?;
             let path = self.model.eval(scope, &field.value)?;
             let text = crate::model::resource::template(self.model, scope, &path, &vars, field.value.span)?;
             return Ok((text.scalar_text().unwrap_or_default(), text.is_secret()));
@@ -275,7 +287,9 @@ impl Filler<'_, '_> {
         let mode = self.mode(scope, &item.body, "mode", 0o600)?;
         if mode & 0o077 != 0 {
             let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");
-            return Err(Box::new(Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`")));
+            return Err(Box::new(
+                Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`"),
+            ));
         }
         let owner = self.name(scope, &item.body, "owner", "root")?;
         let group = self.name(scope, &item.body, "group", &owner)?;
@@ -334,7 +348,7 @@ impl Filler<'_, '_> {
         }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
-        self.bundle.units.push(Unit { name, fields, flags, after, origin });
+        self.bundle.units.push(Unit { name, fields, flags, after, watches: Vec::new(), origin });
         Ok(())
     }
 
@@ -404,7 +418,8 @@ impl Filler<'_, '_> {
 }
 
 fn no_key(span: Span) -> Fault {
-    let problem = Diagnostic::new(Code::EvaluationFailed, span, "the private key of this authority is not in the store");
+    let problem =
+        Diagnostic::new(Code::EvaluationFailed, span, "the private key of this authority is not in the store");
     Box::new(problem.help("put it there, or take away what needs it: `holds`"))
 }
 

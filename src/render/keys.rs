@@ -1,8 +1,8 @@
 //! What was issued, as expressions see it.
 
 use crate::check::Symbol;
-use crate::model::material::Material;
 use crate::model::UnitId;
+use crate::model::material::Material;
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
 

@@ -21,7 +21,8 @@ pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<
     let (server, server_span) = name_of(body, "server")?;
     let (cert, cert_span) = name_of(body, "identity")?;
     let wrong = |span: Span, what: &str| Box::new(Diagnostic::new(Code::WrongKind, span, what.to_owned()));
-    let endpoint = component.endpoint_index(server).ok_or_else(|| wrong(server_span, "this is no endpoint of the component"))?;
+    let endpoint =
+        component.endpoint_index(server).ok_or_else(|| wrong(server_span, "this is no endpoint of the component"))?;
     let cert = component
         .certs
         .iter()
@@ -37,10 +38,7 @@ pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<
     }
     let unit = scope.unit.expect("a kubeconfig belongs to a unit");
     let (pem, key) = scope.material.certificate(unit, cert as u32);
-    let identity = [
-        ("client-certificate-data", encoded(pem)),
-        ("client-key-data", Value::Secret(encoded(key).into())),
-    ];
+    let identity = [("client-certificate-data", encoded(pem)), ("client-key-data", Value::Secret(encoded(key).into()))];
     Ok(assemble(model, scope, body, Value::record(server), Value::record(identity)).map_err(|p| p)?)
 }
 

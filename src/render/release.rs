@@ -44,7 +44,8 @@ pub enum Unknown {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = crate::stdlib::read(Path::new("tables/releases.toml")).expect("the table is part of the standard library");
+    let text =
+        crate::stdlib::read(Path::new("tables/releases.toml")).expect("the table is part of the standard library");
     toml::from_str(text).expect("a test reads the table")
 });
 
@@ -86,7 +87,10 @@ mod tests {
             for version in release.versions() {
                 for (arch, hash) in release.row(&version).expect("a row") {
                     let hash = hash.as_str().unwrap_or_default();
-                    let length = hash.strip_prefix("sha256:").map(|h| (h, 64)).or(hash.strip_prefix("sha512:").map(|h| (h, 128)));
+                    let length = hash
+                        .strip_prefix("sha256:")
+                        .map(|h| (h, 64))
+                        .or(hash.strip_prefix("sha512:").map(|h| (h, 128)));
                     let (hex, wanted) = length.unwrap_or_else(|| panic!("{} {version} {arch}: {hash}", release.url));
                     assert!(hex.len() == wanted && hex.chars().all(|c| c.is_ascii_hexdigit()), "{version} {arch}");
                 }

@@ -5,8 +5,10 @@
 //! a rule that is tried and given up leaves nothing behind. Rules that begin with something particular are *absent*
 //! (nom's error) where it is not there; all others take any text and always go on.
 
-use crate::source::SourceId;
+use crate::diag::Diagnostic;
+use crate::source::{SourceId, Span};
 use crate::syntax::lexer::Lexeme;
+use crate::syntax::token::SyntaxKind;
 
 mod body;
 mod component;
@@ -27,21 +29,39 @@ mod statement;
 mod text;
 mod ty;
 
-pub use input::{Input, Token};
+use input::{Input, Tokens};
 pub use piece::Piece;
 
 /// What a rule gives: the input after it and the piece it read, or that it is absent here.
 type Parsed<'a> = nom::IResult<Input<'a>, Piece, ()>;
 
-/// The most expressions inside each other, and the longest chain of operators.
+/// The most expressions inside each other.
 ///
-/// INVARIANT: later phases walk the tree by recursion, so its height has to be bounded here.
-pub const MAX_DEPTH: u16 = 128;
+/// INVARIANT: this and all later phases walk the tree by recursion, so its height has to be bounded here. A level takes up
+/// to 18 KiB of stack in an unoptimised build, and a thread has 2 MiB.
+pub const MAX_DEPTH: u16 = 64;
+
+/// The longest chain of operators, which makes the tree as high as brackets would.
+pub const MAX_CHAIN: u16 = 100;
 
 /// Reads a file.
 pub fn file(source: SourceId, text: &str, lexemes: &[Lexeme]) -> Piece {
-    let tokens = input::tokens(text, lexemes);
-    file::file(Input::new(source, text, &tokens))
+    let tokens = Tokens { source, text, list: input::tokens(text, lexemes) };
+    file::file(Input::new(&tokens))
+}
+
+/// A problem for each comment written with `#`.
+pub fn hash_comments(source: SourceId, lexemes: &[Lexeme]) -> impl Iterator<Item = Diagnostic> {
+    let ends = std::iter::once(0).chain(lexemes.iter().map(|lexeme| lexeme.end));
+    let comments = ends.zip(lexemes).filter(|(_, lexeme)| lexeme.kind == SyntaxKind::HashComment);
+    comments.map(move |(start, _)| problem::hash_comment(Span::new(source, start, start + 1)))
+}
+
+/// Every word that is somewhere a keyword.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let lists =
+        [keyword::STATEMENTS, keyword::ITEMS, keyword::CHANGES, keyword::RESERVED, keyword::NEEDS, keyword::CLAUSES];
+    lists.into_iter().flatten().copied()
 }
 
 /// The words that begin a statement of a file.

@@ -13,30 +13,36 @@ const TRUSTS: Row = field("trusts", "@authority", "Who must have signed the othe
 const SOFT: Row = field("soft", "bool", "The provider need not be up first.");
 
 static PROVIDES: Lazy = LazyLock::new(|| {
-    Schema::new("provides", const {
-        &[
-            LISTEN,
-            ADDRESS,
-            BIND,
-            IDENTITY,
-            TRUSTS,
-            field("forwards", "@endpoint", "Bytes go on to the providers of this `requires` endpoint."),
-            field("caches", "bool", "It is a caching proxy."),
-            field("names", "list<string>", "More names by which it may be dialled."),
-        ]
-    })
+    Schema::new(
+        "provides",
+        const {
+            &[
+                LISTEN,
+                ADDRESS,
+                BIND,
+                IDENTITY,
+                TRUSTS,
+                field("forwards", "@endpoint", "Bytes go on to the providers of this `requires` endpoint."),
+                field("caches", "bool", "It is a caching proxy."),
+                field("names", "list<string>", "More names by which it may be dialled."),
+            ]
+        },
+    )
 });
 
 static REQUIRES: Lazy = LazyLock::new(|| {
-    Schema::new("requires", const {
-        &[
-            IDENTITY,
-            TRUSTS,
-            field("dials", "string", "The name that is dialled: \"address\", \"machine-name\", or a name."),
-            field("scope", "\"cluster\" | \"machine\"", "With \"machine\" only the provider on the same machine."),
-            SOFT,
-        ]
-    })
+    Schema::new(
+        "requires",
+        const {
+            &[
+                IDENTITY,
+                TRUSTS,
+                field("dials", "string", "The name that is dialled: \"address\", \"machine-name\", or a name."),
+                field("scope", "\"cluster\" | \"machine\"", "With \"machine\" only the provider on the same machine."),
+                SOFT,
+            ]
+        },
+    )
 });
 
 static PEERS: Lazy = LazyLock::new(|| Schema::new("peers", const { &[LISTEN, ADDRESS, BIND, IDENTITY, TRUSTS, SOFT] }));

@@ -5,17 +5,20 @@ use std::sync::LazyLock;
 use super::{Lazy, Schema, field};
 
 static LXD: Lazy = LazyLock::new(|| {
-    Schema::new("target lxd", const {
-        &[
-            field("image", "string", "The image of the machines; default \"debian/13\"."),
-            field("mirror", "string?", "Where releases are downloaded from instead."),
-            field("command", "\"lxc\" | \"incus\"", "The client; default \"lxc\"."),
-            field("project", "string?", "The project that instances are made in."),
-            field("pool", "string?", "The storage pool."),
-            field("network", "string?", "The bridge; default one that is made for the cluster."),
-            field("privileged", "bool", "Whether containers are privileged; default true."),
-        ]
-    })
+    Schema::new(
+        "target lxd",
+        const {
+            &[
+                field("image", "string", "The image of the machines; default \"debian/13\"."),
+                field("mirror", "string?", "Where releases are downloaded from instead."),
+                field("command", "\"lxc\" | \"incus\"", "The client; default \"lxc\"."),
+                field("project", "string?", "The project that instances are made in."),
+                field("pool", "string?", "The storage pool."),
+                field("network", "string?", "The bridge; default one that is made for the cluster."),
+                field("privileged", "bool", "Whether containers are privileged; default true."),
+            ]
+        },
+    )
 });
 
 /// The schema of a target, if its name is known here.

@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 
 use super::write;
 use crate::model::Value;
 use crate::render::bundle::Format;
+use crate::render::snapshot::snapshot;
 use crate::syntax::ast::{Port, Protocol, Version};
 
 fn sample() -> Value {
@@ -27,12 +29,12 @@ fn sample() -> Value {
 
 #[test]
 fn yaml_keeps_order_and_quotes_what_looks_like_something_else() {
-    insta::assert_snapshot!(write(Format::Yaml, &sample()).unwrap(), @"");
+    snapshot("format-yaml", &write(Format::Yaml, &sample()).unwrap());
 }
 
 #[test]
 fn toml_puts_tables_last() {
-    insta::assert_snapshot!(write(Format::Toml, &sample()).unwrap(), @"");
+    snapshot("format-toml", &write(Format::Toml, &sample()).unwrap());
 }
 
 #[test]

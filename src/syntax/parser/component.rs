@@ -2,7 +2,7 @@
 
 use super::expression::expression;
 use super::input::{Block, Braces, Context, Input};
-use super::keyword::{ITEMS, is_comparison};
+use super::keyword::{ITEMS, NEEDS, is_comparison};
 use super::list::{self, BLOCK};
 use super::overlay::{dotted, dotted_name};
 use super::part::{absent, any, group, joint, name, need, node, optional, within, word};
@@ -13,9 +13,6 @@ use crate::diag::{closest, did_you_mean};
 use crate::syntax::token::SyntaxKind;
 
 type Rule = for<'a> fn(Input<'a>) -> Parsed<'a>;
-
-/// What a machine may need.
-const NEEDS: &[&str] = &["module", "sysctl", "package", "device", "mount", "command"];
 
 /// `component name { items }`.
 pub fn component(input: Input<'_>) -> Parsed<'_> {

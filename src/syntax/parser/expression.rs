@@ -1,20 +1,16 @@
 //! Expressions: operators, by precedence climbing.
 
 use super::input::Input;
-use super::keyword::{field_follows, leaves_body};
 use super::list::{self, VALUES};
 use super::part::{any, group, name};
 use super::primary::primary;
-use super::{MAX_DEPTH, Parsed, Piece, problem, recovery};
+use super::{MAX_CHAIN, MAX_DEPTH, Parsed, Piece, problem, recovery};
 use crate::syntax::token::SyntaxKind;
 
 /// A value. What is no value is reported.
 pub fn expression(input: Input<'_>) -> Parsed<'_> {
     if input.context.depth >= MAX_DEPTH {
         return too_deep(input);
-    }
-    if input.new_line() && (field_follows(&input) || leaves_body(&input)) {
-        return Ok((input, problem::expected(&input.part(), "a value")));
     }
     let (rest, piece) = binary(input.deeper(), 0)?;
     Ok((rest.within(input.context), piece))
@@ -26,12 +22,22 @@ fn too_deep(input: Input<'_>) -> Parsed<'_> {
     Ok((rest, Piece::Group(vec![wrong, skipped])))
 }
 
+fn too_long(input: Input<'_>) -> (Input<'_>, Piece) {
+    let wrong = problem::too_long(&input);
+    let (rest, skipped) = recovery::element(input);
+    (rest, Piece::Group(vec![wrong, skipped]))
+}
+
+fn after<'a>(left: Piece, (rest, right): (Input<'a>, Piece)) -> Parsed<'a> {
+    Ok((rest, Piece::Group(vec![left, right])))
+}
+
 /// Operators that bind at least as tightly as `floor`.
 fn binary(input: Input<'_>, floor: u8) -> Parsed<'_> {
     let (mut input, mut left) = unary(input)?;
     while let Some(power) = power(&input).filter(|&power| power >= floor) {
-        if left.height() >= MAX_DEPTH {
-            return group(input, &[&|_| Ok((input, left.clone())), &too_deep]);
+        if left.height() >= MAX_CHAIN {
+            return after(left, too_long(input));
         }
         let (rest, operator) = any(input)?;
         let (rest, right) = binary(rest.join(), power + 1)?;
@@ -73,8 +79,8 @@ fn unary(input: Input<'_>) -> Parsed<'_> {
 fn postfix(input: Input<'_>) -> Parsed<'_> {
     let (mut input, mut value) = primary(input)?;
     while let Some((kind, suffix)) = suffix(&input) {
-        if value.height() >= MAX_DEPTH {
-            return group(input, &[&|_| Ok((input, value.clone())), &too_deep]);
+        if value.height() >= MAX_CHAIN {
+            return after(value, too_long(input));
         }
         let (rest, piece) = suffix(input)?;
         value = Piece::node(kind, vec![value, piece]);
@@ -94,7 +100,17 @@ fn suffix(input: &Input) -> Option<(SyntaxKind, Suffix)> {
 }
 
 fn member(input: Input<'_>) -> Parsed<'_> {
-    group(input, &[&any, &name("the name of a field")])
+    group(input, &[&any, &field])
+}
+
+fn field(input: Input<'_>) -> Parsed<'_> {
+    match input.kind() {
+        SyntaxKind::Int => {
+            let help = format!("an element is taken with `[{}]`", input.text_at(0));
+            group(input, &[&|input| Ok((input, problem::expected_with(&input, "the name of a field", &help))), &any])
+        }
+        _ => name("the name of a field")(input),
+    }
 }
 
 fn index(input: Input<'_>) -> Parsed<'_> {

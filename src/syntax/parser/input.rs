@@ -106,13 +106,20 @@ impl Open {
     }
 }
 
-/// The tokens from a place on, and where the rule stands.
+/// What all rules read.
+#[derive(Debug)]
+pub struct Tokens<'a> {
+    pub source: SourceId,
+    pub text: &'a str,
+    pub list: Vec<Token>,
+}
+
+/// The tokens from a place on, and where the rule stands. It is copied a lot, so it is small.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    pub text: &'a str,
-    source: SourceId,
-    tokens: &'a [Token],
-    at: usize,
+    tokens: &'a Tokens<'a>,
+    at: u32,
+    end: u32,
     /// A newline before the next token does not count.
     joined: bool,
     pub context: Context,
@@ -120,7 +127,7 @@ pub struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// The whole file.
-    pub fn new(source: SourceId, text: &'a str, tokens: &'a [Token]) -> Self {
+    pub fn new(tokens: &'a Tokens<'a>) -> Self {
         let context = Context {
             depth: 0,
             layout: Layout::Lines,
@@ -128,7 +135,7 @@ impl<'a> Input<'a> {
             block: Block::File,
             open: Open::default(),
         };
-        Self { text, source, tokens, at: 0, joined: true, context }
+        Self { tokens, at: 0, end: tokens.list.len() as u32, joined: true, context }
     }
 
     /// The next token, whatever line it is on; at the end one without text.
@@ -138,9 +145,16 @@ impl<'a> Input<'a> {
 
     /// The token `count` after the next.
     pub fn ahead(&self, count: usize) -> Token {
-        let end = self.text.len() as u32;
-        let last = Token { kind: SyntaxKind::End, start: end, end, gap: Gap::Line(0) };
-        self.tokens.get(self.at + count).copied().unwrap_or(last)
+        self.list().get(count).copied().unwrap_or_else(|| self.last())
+    }
+
+    fn last(&self) -> Token {
+        let end = self.tokens.text.len() as u32;
+        Token { kind: SyntaxKind::End, start: end, end, gap: Gap::Line(0) }
+    }
+
+    fn list(&self) -> &'a [Token] {
+        &self.tokens.list[self.at as usize..self.end as usize]
     }
 
     /// The kind of the next token; `LineEnd` when a newline that counts is before it.
@@ -175,24 +189,25 @@ impl<'a> Input<'a> {
     /// The text of the token `count` after the next.
     pub fn text_at(&self, count: usize) -> &'a str {
         let token = self.ahead(count);
-        &self.text[token.start as usize..token.end as usize]
+        &self.tokens.text[token.start as usize..token.end as usize]
     }
 
     /// The place of the next token.
     pub fn span(&self) -> Span {
         let token = self.token();
-        Span::new(self.source, token.start, token.end)
+        Span::new(self.tokens.source, token.start, token.end)
     }
 
     /// The empty place after the token before.
     pub fn behind(&self) -> Span {
-        let end = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.end);
-        Span::new(self.source, end, end)
+        let before = self.tokens.list[..self.at as usize].last();
+        let end = before.map_or(0, |token| token.end);
+        Span::new(self.tokens.source, end, end)
     }
 
     /// After the next token.
     pub fn advance(mut self) -> Self {
-        self.at = (self.at + 1).min(self.tokens.len());
+        self.at = (self.at + 1).min(self.end);
         self.joined = false;
         self
     }
@@ -211,7 +226,7 @@ impl<'a> Input<'a> {
 
     /// Whether any newline is between this place and a later one.
     pub fn is_line_to(&self, later: &Input) -> bool {
-        let tokens = self.tokens.get(self.at + 1..later.at).unwrap_or_default();
+        let tokens = self.tokens.list.get(self.at as usize + 1..later.at as usize).unwrap_or_default();
         !tokens.iter().any(|token| matches!(token.gap, Gap::Line(_)))
     }
 
@@ -219,11 +234,6 @@ impl<'a> Input<'a> {
     pub fn within(mut self, context: Context) -> Self {
         self.context = context;
         self
-    }
-
-    /// The same place inside brackets or not.
-    pub fn layout(self, layout: Layout) -> Self {
-        self.within(Context { layout, ..self.context })
     }
 
     /// The same place where `name {` is a set of flags or not.
@@ -248,15 +258,15 @@ impl<'a> nom::Input for Input<'a> {
     type IterIndices = std::iter::Enumerate<Self::Iter>;
 
     fn input_len(&self) -> usize {
-        self.tokens.len() - self.at
+        self.list().len()
     }
 
     fn take(&self, index: usize) -> Self {
-        Self { tokens: &self.tokens[..self.at + index], ..*self }
+        Self { end: self.at + index as u32, ..*self }
     }
 
     fn take_from(&self, index: usize) -> Self {
-        Self { at: self.at + index, joined: false, ..*self }
+        Self { at: self.at + index as u32, joined: false, ..*self }
     }
 
     fn take_split(&self, index: usize) -> (Self, Self) {
@@ -268,7 +278,7 @@ impl<'a> nom::Input for Input<'a> {
     }
 
     fn iter_elements(&self) -> Self::Iter {
-        self.tokens[self.at..].iter().copied()
+        self.list().iter().copied()
     }
 
     fn iter_indices(&self) -> Self::IterIndices {

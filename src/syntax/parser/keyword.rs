@@ -1,6 +1,6 @@
 //! The words that begin something.
 
-use super::input::{Block, Gap, Input};
+use super::input::{Block, Gap, Input, Token};
 use crate::syntax::token::SyntaxKind;
 
 /// The words that begin a statement of a file.
@@ -51,6 +51,12 @@ pub const ITEMS: &[&str] = &[
 /// The words that begin a change of an overlay.
 pub const CHANGES: &[&str] = &["set", "add", "drop"];
 
+/// What a machine may need.
+pub const NEEDS: &[&str] = &["module", "sysctl", "package", "device", "mount", "command"];
+
+/// Words inside a statement or an item.
+pub const CLAUSES: &[&str] = &["as", "on", "where", "field"];
+
 /// Words that are no name where a value is expected.
 pub const RESERVED: &[&str] = &["true", "false", "none", "if", "then", "else", "for", "in"];
 
@@ -60,14 +66,31 @@ pub fn begins(input: &Input, words: &[&str]) -> bool {
     let follows = input.ahead(1);
     input.token().kind == SyntaxKind::Ident
         && !matches!(follows.gap, Gap::Line(_))
-        && heads(follows.kind)
+        && heads(input, follows)
         && words.contains(&input.text_at(0))
         && !continues(input)
 }
 
-fn heads(kind: SyntaxKind) -> bool {
-    use SyntaxKind::{Bang, Ident, LeftParen, ParamName, Path, RelativePath, Star, StringStart};
-    matches!(kind, Ident | StringStart | Path | RelativePath | ParamName | Star | Bang | LeftParen)
+/// Whether a token may follow the word that begins something, and no operator or call does.
+fn heads(input: &Input, token: Token) -> bool {
+    use SyntaxKind::{Arrow, Bang, Dot, Ident, LeftParen, ParamName, Path, RelativePath, Star, StringStart};
+    match token.kind {
+        Ident => !["in", "for", "if", "then", "else"].contains(&input.text_at(1)),
+        LeftParen => token.gap == Gap::Space,
+        Star => input.ahead(2).kind == Dot,
+        kind => matches!(kind, Arrow | StringStart | Path | RelativePath | ParamName | Bang),
+    }
+}
+
+/// Whether one of these words is next after a comma and begins something, and is no name in a list of names: those are
+/// followed by what may follow a name there.
+pub fn begins_next(input: &Input, words: &[&str]) -> bool {
+    use SyntaxKind::{Comma, End, LeftBrace, LeftBracket, RightBrace};
+    let follows = input.ahead(1);
+    let goes_on = matches!(follows.kind, Comma | End | LeftBrace | LeftBracket | RightBrace)
+        || matches!(follows.gap, Gap::Line(_))
+        || ["as", "on", "where"].contains(&input.text_at(1));
+    !goes_on && words.contains(&input.text_at(0))
 }
 
 /// `for x in list` and `cert name` are also parts of expressions.

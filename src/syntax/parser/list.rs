@@ -55,7 +55,10 @@ pub fn delimited<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -
         ..input.context
     };
     let (rest, pieces) = inner(inside.within(context).join())?;
-    let (rest, close) = close(rest.within(input.context), input, shape)?;
+    let rest = rest.within(input.context);
+    let told = pieces.is_wrong_at_top() && input.is_line_to(&rest);
+    let (rest, close) = close(rest, input, shape)?;
+    let close = if told { close.silent() } else { close };
     Ok((rest, Piece::Group(vec![open, pieces, close])))
 }
 
@@ -126,7 +129,9 @@ fn separator<'a>(input: Input<'a>, shape: Shape) -> Parsed<'a> {
         SyntaxKind::Comma => any(input),
         SyntaxKind::LineEnd | SyntaxKind::End => Ok((input, Piece::Nothing)),
         kind if input.context.open.closes(kind) => Ok((input, Piece::Nothing)),
-        _ if input.new_line() && shape.close != SyntaxKind::RightParen => Ok((input, Piece::Nothing)),
+        _ if input.new_line() && (shape.close != SyntaxKind::RightParen || (shape.leaves)(&input)) => {
+            Ok((input, Piece::Nothing))
+        }
         _ => missing(input, shape),
     }
 }
@@ -138,6 +143,9 @@ fn resume<'a>(input: Input<'a>, shape: Shape) -> Parsed<'a> {
 }
 
 fn missing<'a>(input: Input<'a>, shape: Shape) -> Parsed<'a> {
+    if closes(input.kind()) {
+        return after(problem::closes_nothing(&input), recovery::one(input)?);
+    }
     let wrong = problem::expected(&input, shape.separator);
     let (rest, skipped) = match input.kind() {
         SyntaxKind::Semicolon => any(input)?,

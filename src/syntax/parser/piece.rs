@@ -60,6 +60,15 @@ impl Piece {
         }
     }
 
+    /// Whether there is a problem in it that is in no node of it.
+    pub fn is_wrong_at_top(&self) -> bool {
+        match self {
+            Piece::Wrong(_) => true,
+            Piece::Group(pieces) => pieces.iter().any(Piece::is_wrong_at_top),
+            _ => false,
+        }
+    }
+
     /// Whether there is a problem in it.
     pub fn is_wrong(&self) -> bool {
         match self {

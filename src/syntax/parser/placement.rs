@@ -2,10 +2,10 @@
 
 use super::expression::expression;
 use super::input::{Braces, Input};
-use super::keyword::{CHANGES, STATEMENTS, begins};
+use super::keyword::{CHANGES, ITEMS, STATEMENTS, begins_next, leaves_body};
 use super::list::{self, VALUES};
 use super::part::{absent, any, group, joint, keyword, name, need, node, optional, token, touching, within, word};
-use super::{Parsed, Piece, body};
+use super::{Parsed, Piece, body, problem};
 use crate::syntax::token::SyntaxKind;
 
 /// `deploy names as alias on selectors where condition { options }`.
@@ -31,8 +31,7 @@ fn separated<'a>(input: Input<'a>, element: fn(Input<'a>) -> Parsed<'a>) -> Pars
 
 fn goes_on(input: &Input) -> bool {
     matches!(input.token().kind, SyntaxKind::Ident | SyntaxKind::ParamName | SyntaxKind::Star)
-        && !begins(input, CHANGES)
-        && !begins(input, STATEMENTS)
+        && ![CHANGES, STATEMENTS, ITEMS].iter().any(|words| begins_next(input, words))
 }
 
 fn component(input: Input<'_>) -> Parsed<'_> {
@@ -97,6 +96,9 @@ pub fn relate(input: Input<'_>) -> Parsed<'_> {
 fn needed_endpoint(input: Input<'_>) -> Parsed<'_> {
     let app = |input| application(input).or_else(|_| name("an application or `*`")(input));
     let dot = need("`.` and an endpoint", token(SyntaxKind::Dot));
+    if input.new_line() && leaves_body(&input) {
+        return Ok((input, problem::expected(&input.part(), "an application or `*`")));
+    }
     if application(input).is_err() {
         return app(input);
     }

@@ -2,14 +2,17 @@
 
 use super::expression::expression;
 use super::input::{Braces, Input};
-use super::keyword::RESERVED;
+use super::keyword::{RESERVED, field_follows, leaves_body};
 use super::list::{self, ARGUMENTS, FIELDS, VALUES};
 use super::part::{absent, any, group, keyword, need, node, optional, word};
-use super::{Parsed, body, each, text};
+use super::{Parsed, body, each, problem, text};
 use crate::syntax::token::SyntaxKind;
 
 /// A value without operators, or a problem.
 pub fn primary(input: Input<'_>) -> Parsed<'_> {
+    if input.new_line() && (field_follows(&input) || leaves_body(&input)) {
+        return Ok((input, problem::expected(&input.part(), "a value")));
+    }
     need("a value", value)(input)
 }
 
@@ -91,7 +94,7 @@ fn choice(input: Input<'_>) -> Parsed<'_> {
 
 /// The word, also on the next line unless it is a field there.
 fn clause<'a>(text: &'static str) -> impl Fn(Input<'a>) -> Parsed<'a> {
-    move |input| match input.breaks() && input.ahead(1).kind == SyntaxKind::Equals {
+    move |input| match input.breaks() && matches!(input.ahead(1).kind, SyntaxKind::Equals | SyntaxKind::Question) {
         true => absent(),
         false => keyword(text)(input.join()).map(|(rest, piece)| (rest.join(), piece)),
     }

@@ -1,7 +1,7 @@
 //! What the parser says about text that is not of the language.
 
 use super::input::Input;
-use super::{MAX_DEPTH, Piece};
+use super::{MAX_CHAIN, MAX_DEPTH, Piece};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind;
@@ -58,6 +58,10 @@ fn habit(input: &Input) -> Option<&'static str> {
     match input.kind() {
         SyntaxKind::Semicolon => Some("a newline ends a field and a statement; remove the `;`"),
         SyntaxKind::Path if input.touches() => Some("a division is written with spaces: `a / b`"),
+        SyntaxKind::LeftParen if input.touches() => Some("only functions are called, by their name: `len(list)`"),
+        SyntaxKind::LeftParen => Some("a call has no space before its `(`: `len(list)`"),
+        SyntaxKind::Question => Some("a choice is written `if c then a else b`"),
+        SyntaxKind::Ident => spelled(input.text_at(0)),
         SyntaxKind::Unknown => match input.text_at(0) {
             "'" => Some("text is written in double quotes"),
             "$" => Some("`${ }` stands inside a text: write `\"${name}\"`"),
@@ -68,13 +72,24 @@ fn habit(input: &Input) -> Option<&'static str> {
     }
 }
 
+/// Operators written as words.
+fn spelled(word: &str) -> Option<&'static str> {
+    match word {
+        "and" => Some("write `&&`"),
+        "or" => Some("write `||`"),
+        "not" => Some("write `!`"),
+        _ => None,
+    }
+}
+
 /// A bracket without its partner, labelled where it was opened.
 pub fn unclosed(input: &Input, open: Span, opener: &str, closer: &str) -> Piece {
     let found = match input.token().kind {
         SyntaxKind::End => "the file ends here".to_owned(),
+        _ if input.new_line() => format!("expected `{closer}` here"),
         _ => format!("expected `{closer}` before this"),
     };
-    let place = if input.token().kind == SyntaxKind::End { input.behind() } else { input.span() };
+    let place = if input.new_line() { input.behind() } else { input.span() };
     Piece::wrong(
         Diagnostic::new(Code::UnclosedDelimiter, open, format!("`{opener}` is not closed"))
             .here("opened here")
@@ -87,6 +102,15 @@ pub fn unclosed(input: &Input, open: Span, opener: &str, closer: &str) -> Piece 
 pub fn closes_nothing(input: &Input) -> Piece {
     let bracket = input.text_at(0);
     Piece::wrong(unexpected(input, format!("`{bracket}` closes nothing")).help("remove it, or add what it closes"))
+}
+
+/// A comment in the manner of YAML and the shell.
+pub fn hash_comment(place: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedText, place, "a comment begins with `//`").help("write `//` instead of `#`").fix(
+        place,
+        "//",
+        "write `//`",
+    )
 }
 
 /// Text without its closing quotes.
@@ -105,6 +129,14 @@ pub fn too_deep(input: &Input) -> Piece {
     Piece::wrong(
         Diagnostic::new(Code::TooDeep, place(input), format!("more than {MAX_DEPTH} expressions inside each other"))
             .help("give the inner ones a name with `let`"),
+    )
+}
+
+/// Too many operators in a row.
+pub fn too_long(input: &Input) -> Piece {
+    Piece::wrong(
+        Diagnostic::new(Code::TooDeep, place(input), format!("more than {MAX_CHAIN} operators in one expression"))
+            .help("give a part of it a name with `let`, or use a list"),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::expression::expression;
 use super::input::Input;
-use super::keyword::STATEMENTS;
+use super::keyword::{CHANGES, ITEMS, STATEMENTS};
 use super::list::{self, NAMES, VALUES};
 use super::part::{absent, any, group, joint, keyword, name, need, node, optional, token, touching, word};
 use super::{MAX_DEPTH, Parsed, Piece, body, component, overlay, placement, problem, recovery, text, ty};
@@ -161,7 +161,22 @@ pub fn check(input: Input<'_>) -> Parsed<'_> {
 }
 
 fn message(input: Input<'_>) -> Parsed<'_> {
+    let value = input.advance();
+    if input.kind() == SyntaxKind::Comma && !value.new_line() && is_value(&value) {
+        return group(
+            input,
+            &[&any, &|input| Ok((input, problem::expected(&input, "a message in quotes"))), &expression],
+        );
+    }
     group(input, &[&joint(SyntaxKind::Comma), &text::plain])
+}
+
+/// A value that is no text and begins nothing else.
+fn is_value(input: &Input) -> bool {
+    let kind = input.token().kind;
+    let word = kind == SyntaxKind::Ident
+        && ![STATEMENTS, ITEMS, CHANGES].iter().any(|words| words.contains(&input.text_at(0)));
+    word || kind.is_literal()
 }
 
 fn allow(input: Input<'_>) -> Parsed<'_> {

@@ -1,26 +1,20 @@
 //! From pieces to the tree.
 //!
 //! In: the tokens of the lexer and the pieces of the parser. Out: the tree, and the problems the parser met, of several at
-//! one token only the first, since the others follow from it.
+//! one place only the first, since the others follow from it.
 
 use rowan::{GreenNode, GreenNodeBuilder};
 
 use crate::diag::Diagnostic;
+use crate::source::Span;
 use crate::syntax::lexer::Lexeme;
 use crate::syntax::parser::Piece;
 use crate::syntax::token::SyntaxKind;
 
 /// Builds the tree of a file.
 pub fn build(text: &str, lexemes: &[Lexeme], piece: Piece) -> (GreenNode, Vec<Diagnostic>) {
-    let mut builder = Builder {
-        text,
-        lexemes,
-        at: 0,
-        start: 0,
-        green: GreenNodeBuilder::new(),
-        diagnostics: Vec::new(),
-        last: usize::MAX,
-    };
+    let mut builder =
+        Builder { text, lexemes, at: 0, start: 0, green: GreenNodeBuilder::new(), diagnostics: Vec::new(), last: None };
     builder.green.start_node(raw(SyntaxKind::File));
     builder.piece(piece);
     builder.rest();
@@ -39,8 +33,8 @@ struct Builder<'a> {
     start: usize,
     green: GreenNodeBuilder<'static>,
     diagnostics: Vec<Diagnostic>,
-    /// The token before which the last problem was.
-    last: usize,
+    /// Where the last problem was found.
+    last: Option<Span>,
 }
 
 impl Builder<'_> {
@@ -63,17 +57,11 @@ impl Builder<'_> {
     }
 
     fn wrong(&mut self, diagnostic: Diagnostic) {
-        let next = self.next();
-        if self.last != next {
-            self.last = next;
+        let place = diagnostic.labels.last().map(|label| label.span);
+        if self.last != place {
+            self.last = place;
             self.diagnostics.push(diagnostic);
         }
-    }
-
-    /// The next token that is no trivia.
-    fn next(&self) -> usize {
-        let trivia = self.lexemes[self.at..].iter().take_while(|lexeme| lexeme.kind.is_trivia());
-        self.at + trivia.count()
     }
 
     fn token(&mut self, kind: Option<SyntaxKind>) {

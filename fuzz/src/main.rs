@@ -1,0 +1,75 @@
+//! Feeds broken models to kmodel and reports what makes it panic.
+//!
+//! `cargo run --release --manifest-path fuzz/Cargo.toml -- SECONDS [SEED]`. Starts from every `.km` file of the project,
+//! breaks it in a few places at random, and asks of each result what holds for any text. Prints the seed first and, when
+//! something fails, the text.
+
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use kmodel::source::SourceId;
+use kmodel::syntax::{format, parse};
+
+mod mutate;
+
+use mutate::Mutator;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
+    let time = Duration::from_secs(arguments.next().unwrap_or(60));
+    let seed = arguments.next().unwrap_or_else(now);
+    let corpus = corpus();
+    println!("seed {seed}, {} files, {} s", corpus.len(), time.as_secs());
+    run(time, Mutator::new(seed, &corpus))
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64)
+}
+
+fn run(time: Duration, mut mutator: Mutator<'_>) -> ExitCode {
+    let start = Instant::now();
+    let mut executions = 0_u64;
+    while start.elapsed() < time {
+        let text = mutator.next();
+        if catch_unwind(|| check(&text)).is_err() {
+            println!("after {executions} executions this text fails:\n{text}\n---\n{text:?}");
+            return ExitCode::FAILURE;
+        }
+        executions += 1;
+    }
+    println!("{executions} executions, nothing failed");
+    ExitCode::SUCCESS
+}
+
+/// What holds for any text. Later phases have their place here.
+fn check(text: &str) {
+    let parsed = parse(SourceId(0), text);
+    assert_eq!(parsed.tree.to_string(), text, "the tree prints back");
+    for label in parsed.diagnostics.iter().flat_map(|problem| &problem.labels) {
+        assert!(text.get(label.span.start as usize..label.span.end as usize).is_some(), "labels are in the text");
+    }
+    if let Ok(once) = format(text) {
+        assert_eq!(format(&once).as_deref(), Ok(once.as_str()), "formatting twice is formatting once");
+    }
+}
+
+/// Every model of the project.
+fn corpus() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut texts = Vec::new();
+    for folder in ["snapshots", "stdlib", "examples"] {
+        collect(root.join(folder), &mut texts);
+    }
+    texts
+}
+
+fn collect(path: PathBuf, texts: &mut Vec<String>) {
+    if let Ok(entries) = std::fs::read_dir(&path) {
+        entries.flatten().for_each(|entry| collect(entry.path(), texts));
+    } else if path.extension().is_some_and(|extension| extension == "km") {
+        texts.extend(std::fs::read_to_string(path));
+    }
+}

@@ -1,0 +1,193 @@
+//! Relations between endpoints of applications.
+
+use std::rc::Rc;
+
+use super::app::Apps;
+use super::checker::Checker;
+use super::component::{EndpointInfo, Info};
+use super::{ModuleId, Symbol, SymbolKind};
+use crate::diag::{Code, Diagnostic, closest};
+use crate::source::Span;
+use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Name, Relate};
+
+/// Which end of the arrow.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    From,
+    To,
+}
+
+/// What is known of one end.
+struct Known {
+    interface: Option<Symbol>,
+    /// Where the endpoint is declared.
+    span: Span,
+    kind: EndpointKind,
+}
+
+impl<'p> Checker<'p> {
+    /// Checks one relation.
+    pub fn relate(&mut self, module: ModuleId, apps: &Apps<'p>, relate: &'p Relate) {
+        let from = self.end(module, apps, &relate.from);
+        let to = self.end(module, apps, &relate.to);
+        let wrong_from = from.as_ref().filter(|known| !fits(End::From, known.kind));
+        let wrong_to = to.as_ref().filter(|known| !fits(End::To, known.kind));
+        match (wrong_from, wrong_to) {
+            (Some(_), Some(_)) => self.reversed(relate),
+            (Some(known), None) => self.wrong_end(&relate.from, known, End::From),
+            (None, Some(known)) => self.wrong_end(&relate.to, known, End::To),
+            (None, None) => self.interfaces(relate, from, to),
+        }
+    }
+
+    fn end(&mut self, module: ModuleId, apps: &Apps<'p>, end: &'p EndpointRef) -> Option<Known> {
+        match &end.app {
+            None => self.any_app(apps, &end.endpoint),
+            Some(app) => {
+                let info = self.app_info(module, apps, app)?;
+                self.app_end(app, &info, &end.endpoint)
+            }
+        }
+    }
+
+    /// The component of an application, as far as it can be known.
+    pub fn app_info(&mut self, module: ModuleId, apps: &Apps<'p>, app: &Ident) -> Option<Rc<Info<'p>>> {
+        if let Some(known) = apps.by_name.get(&app.name) {
+            return Some(known.info.clone());
+        }
+        if apps.open.contains(&app.name) {
+            return None;
+        }
+        let symbol = self.program.lookup(module, &app.name);
+        self.no_app(module, apps, app, symbol);
+        None
+    }
+
+    fn no_app(&mut self, module: ModuleId, apps: &Apps<'p>, app: &Ident, symbol: Option<Symbol>) {
+        let Some(symbol) = symbol else {
+            let known: Vec<_> = apps.by_name.keys().cloned().collect();
+            return self.unknown_name(module, app, "an application", &known);
+        };
+        let message = format!("`{}` is {}, and no application has that name", app.name, symbol.kind.noun());
+        let diagnostic = Diagnostic::new(Code::UnknownName, app.span, message).label(symbol.span, "declared here");
+        self.report(match symbol.kind {
+            SymbolKind::Component => diagnostic.help(format!("deploy it: `deploy {} on ...`", app.name)),
+            _ => diagnostic.help(format!("the applications are {}", super::scope::list(apps.by_name.keys()))),
+        });
+    }
+
+    fn app_end(&mut self, app: &Ident, info: &Info<'p>, endpoint: &Ident) -> Option<Known> {
+        match info.endpoints.get(&endpoint.name) {
+            Some(known) => Some(Known::of(known)),
+            None => {
+                self.no_endpoint(&app.name, info, endpoint);
+                None
+            }
+        }
+    }
+
+    fn no_endpoint(&mut self, app: &Name, info: &Info<'p>, endpoint: &Ident) {
+        let message = format!("`{app}` has no endpoint `{}`", endpoint.name);
+        let diagnostic = Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message)
+            .label(info.component.name.span, "the component");
+        let near = closest(&endpoint.name, info.endpoints.keys().map(|key| &**key));
+        let list = match info.endpoints.is_empty() {
+            true => "it has no endpoints".into(),
+            false => format!("its endpoints are {}", endpoints(info)),
+        };
+        self.report(match near {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`? {list}")).fix(
+                endpoint.span,
+                near,
+                format!("write `{near}`"),
+            ),
+            None => diagnostic.help(list),
+        });
+    }
+
+    /// `*.metrics`: the first application that has it stands for all.
+    fn any_app(&mut self, apps: &Apps<'p>, endpoint: &Ident) -> Option<Known> {
+        let known = apps.by_name.values().find_map(|app| app.info.endpoints.get(&endpoint.name));
+        if known.is_none() && apps.open.is_empty() {
+            let message = format!("no application has an endpoint `{}`", endpoint.name);
+            let all = || apps.by_name.values().flat_map(|app| app.info.endpoints.keys()).map(|key| &**key);
+            let help =
+                crate::diag::did_you_mean(&endpoint.name, all(), "deploy something that has it, or leave this out");
+            self.report(Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).help(help));
+        }
+        known.map(Known::of)
+    }
+
+    fn reversed(&mut self, relate: &Relate) {
+        let (from, to) = (written(&relate.from), written(&relate.to));
+        let span = relate.from.span.to(relate.to.span);
+        let better = format!("{to} -> {from}");
+        let message = "the arrow points from the side that dials to the side that is dialled";
+        let diagnostic = Diagnostic::new(Code::UnknownEndpoint, span, message)
+            .help(format!("write `relate {better}`"))
+            .fix(span, better, "turn it around");
+        self.report(diagnostic);
+    }
+
+    fn wrong_end(&mut self, end: &EndpointRef, known: &Known, side: End) {
+        let endpoint = &end.endpoint;
+        let message = match side {
+            End::From => format!("`{}` is provided, and here stands what dials it", endpoint.name),
+            End::To => format!("`{}` is required, and here stands what is dialled", endpoint.name),
+        };
+        let help = match side {
+            End::From => "before the arrow stands a `requires` or `peers` endpoint",
+            End::To => "after the arrow stands a `provides` or `peers` endpoint",
+        };
+        let diagnostic =
+            Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).label(known.span, "declared here");
+        self.report(diagnostic.help(help));
+    }
+
+    fn interfaces(&mut self, relate: &Relate, from: Option<Known>, to: Option<Known>) {
+        let (Some(from), Some(to)) = (from, to) else { return };
+        let (Some(a), Some(b)) = (from.interface, to.interface) else { return };
+        if a == b {
+            return;
+        }
+        let name = |symbol: Symbol| self.program.interface(symbol).map_or("?", |item| &item.name.name).to_owned();
+        let (a, b) = (name(a), name(b));
+        let span = relate.from.span.to(relate.to.span);
+        let (from_name, to_name) = (written(&relate.from), written(&relate.to));
+        let message = format!("`{from_name}` wants `{a}`, and `{to_name}` gives `{b}`");
+        let diagnostic = Diagnostic::new(Code::InterfaceMismatch, span, message)
+            .label(from.span, format!("of interface `{a}`"))
+            .label(to.span, format!("of interface `{b}`"));
+        self.report(diagnostic.help(format!("relate it to an endpoint of `{a}`")));
+    }
+}
+
+impl Known {
+    fn of(info: &EndpointInfo<'_>) -> Self {
+        Self { interface: info.interface, span: info.endpoint.name.span, kind: info.endpoint.kind }
+    }
+}
+
+fn fits(end: End, kind: EndpointKind) -> bool {
+    match kind {
+        EndpointKind::Requires => end == End::From,
+        EndpointKind::Provides => end == End::To,
+        EndpointKind::Peers => true,
+    }
+}
+
+fn written(end: &EndpointRef) -> String {
+    format!("{}.{}", end.app.as_ref().map_or("*", |app| &app.name), end.endpoint.name)
+}
+
+fn endpoints(info: &Info<'_>) -> String {
+    let shown = |(name, endpoint): (&Name, &EndpointInfo<'_>)| {
+        let kind = match endpoint.endpoint.kind {
+            EndpointKind::Provides => "provided",
+            EndpointKind::Requires => "required",
+            EndpointKind::Peers => "of peers",
+        };
+        format!("`{name}` ({kind})")
+    };
+    info.endpoints.iter().map(shown).collect::<Vec<_>>().join(", ")
+}

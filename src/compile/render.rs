@@ -1,0 +1,114 @@
+//! From a plan to the files of the output folder.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use time::OffsetDateTime;
+
+use crate::diag::Diagnostic;
+use crate::model::material::Material;
+use crate::model::{MachineId, Model};
+use crate::pki::issued::Issued;
+use crate::pki::{PkiError, Store};
+use crate::plan::Plan;
+use crate::render::bundle::Bundle;
+use crate::render::keys::Keys;
+use crate::render::{self};
+use crate::source::Span;
+use crate::target::{self, OutputFile, Site, TargetMachine};
+use crate::{diag::Code, pki};
+
+/// Everything that a render writes into the output folder, and what was issued for it.
+pub struct Rendered {
+    pub files: Vec<OutputFile>,
+    pub issued: Issued,
+}
+
+/// Why nothing was rendered.
+pub enum RenderError {
+    /// Something in the model.
+    Problems(Vec<Diagnostic>),
+    /// Something in the store.
+    Pki(PkiError),
+}
+
+/// Issues what a plan needs and renders it for its target. Nothing is written: the caller saves the store first, then
+/// writes the files.
+///
+/// # Errors
+/// When the store refuses, a value cannot be computed, or the target cannot take it.
+pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
+    let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
+    let keys = Keys { plan, issued: &issued };
+    let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
+    let name = plan.model.targets.first().map_or_else(|| "lxd".into(), |target| target.name.clone());
+    let mut files = target::files(&name, &site(&plan.model), &machines)
+        .map_err(|problems| RenderError::Problems(problems.into_iter().map(|p| of_target(plan, p)).collect()))?;
+    files.extend(super::pki::files(plan, &issued));
+    files.extend(kubeconfigs(cluster));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
+    Ok(Rendered { files, issued })
+}
+
+/// The bundles of all machines, and of what belongs to none.
+fn bundles(model: &Model<'_>, material: &dyn Material) -> Result<(Vec<TargetMachine>, Bundle), Vec<Diagnostic>> {
+    let placement = render::placement(model);
+    let (rest, machines) = placement.split_last().expect("there is always a place for what is on no machine");
+    let machines = machines
+        .par_iter()
+        .enumerate()
+        .map(|(place, units)| {
+            let id = MachineId(place as u32);
+            render::machine(model, id, units, material).map(|bundle| target_machine(model, id, bundle))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((machines, render::cluster(model, rest, material)?))
+}
+
+fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMachine {
+    let (machine, group) = (model.machine(id), model.group_of(id));
+    TargetMachine {
+        name: machine.name.clone(),
+        group: group.name.clone(),
+        address: machine.address,
+        cores: group.cores,
+        memory: group.memory,
+        disk: group.disk,
+        arch: group.arch.clone(),
+        zone: machine.zone.clone(),
+        bundle,
+    }
+}
+
+fn site(model: &Model<'_>) -> Site {
+    let cluster = &model.cluster;
+    Site {
+        cluster: cluster.name.clone(),
+        domain: cluster.domain.clone(),
+        nodes: cluster.nodes,
+        gateway: cluster.gateway,
+        dns: cluster.dns.clone(),
+        options: model.targets.first().map(|target| target.options.clone()).unwrap_or_default(),
+    }
+}
+
+/// A problem that the target found, at the target's statement.
+fn of_target(plan: &Plan<'_>, problem: crate::render::problem::Problem) -> Diagnostic {
+    let span = plan.model.targets.first().map_or(Span::default(), |target| target.span);
+    Diagnostic::new(Code::TargetLimit, span, problem.message).here(problem.origin.to_string()).help(problem.help)
+}
+
+/// The files of what belongs to no machine: those with a relative path are kubeconfigs for people.
+fn kubeconfigs(bundle: Bundle) -> Vec<OutputFile> {
+    let files = bundle.files.into_iter().filter(|file| !file.path.starts_with('/'));
+    files
+        .map(|file| OutputFile {
+            path: format!("kubeconfig/{}", file.path),
+            mode: file.mode,
+            content: Arc::clone(&file.content),
+            secret: file.secret,
+            origin: file.origin,
+        })
+        .collect()
+}

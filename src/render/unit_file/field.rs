@@ -1,0 +1,259 @@
+//! The fields of a unit as docs/language.md has them, read with their types.
+
+use super::command::{escaped, quoted};
+use super::is_packaged;
+use crate::model::Value;
+use crate::model::value::Record;
+use crate::render::Problem;
+use crate::render::bundle::Unit;
+
+/// Fields of a service that become one key each, in the order of the file.
+pub const SERVICE: [(&str, &str); 15] = [
+    ("remain-after-exit", "RemainAfterExit"),
+    ("timeout-start", "TimeoutStartSec"),
+    ("timeout-stop", "TimeoutStopSec"),
+    ("kill-mode", "KillMode"),
+    ("delegate", "Delegate"),
+    ("limit-nofile", "LimitNOFILE"),
+    ("limit-nproc", "LimitNPROC"),
+    ("limit-core", "LimitCORE"),
+    ("limit-memlock", "LimitMEMLOCK"),
+    ("tasks-max", "TasksMax"),
+    ("oom-score", "OOMScoreAdjust"),
+    ("working-directory", "WorkingDirectory"),
+    ("state-directory", "StateDirectory"),
+    ("runtime-directory", "RuntimeDirectory"),
+    ("umask", "UMask"),
+];
+
+/// Fields that only a service has and that are not in [`SERVICE`].
+const SERVICE_ONLY: [&str; 12] = [
+    "exec",
+    "args",
+    "environment",
+    "user",
+    "group",
+    "type",
+    "restart",
+    "restart-after",
+    "pre",
+    "post",
+    "reload",
+    "stop",
+];
+
+/// The fields of one unit.
+pub struct Fields<'a> {
+    unit: &'a Unit,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(unit: &'a Unit) -> Self {
+        Self { unit }
+    }
+
+    /// What is wrong with a field: `unit `etcd.service`: `exec` is missing`.
+    pub fn problem(&self, field: &str, what: &str, help: &str) -> Problem {
+        Problem::new(&self.unit.origin, format!("unit `{}`: `{field}` {what}", self.unit.name), help)
+    }
+
+    fn get(&self, field: &str) -> Option<&'a Value> {
+        self.unit.fields.get(field).map(Value::reveal).filter(|value| !matches!(value, Value::None))
+    }
+
+    fn one_line(&self, field: &str, value: &Value) -> Result<String, Problem> {
+        let text = value.scalar_text().ok_or_else(|| {
+            self.problem(field, &format!("is a {}, not text", value.type_name()), "see `unit` in docs/language.md")
+        })?;
+        if text.chars().any(|c| c.is_control() && c != '\t') || text.ends_with('\\') {
+            return Err(self.problem(
+                field,
+                "is not one plain line",
+                "put what is longer into a file and name the file",
+            ));
+        }
+        Ok(text)
+    }
+
+    /// A scalar as text.
+    pub fn text(&self, field: &str) -> Result<Option<String>, Problem> {
+        self.get(field).map(|value| self.one_line(field, value)).transpose()
+    }
+
+    /// A text in which `%` means itself.
+    pub fn literal(&self, field: &str) -> Result<Option<String>, Problem> {
+        Ok(self.text(field)?.map(|text| text.replace('%', "%%")))
+    }
+
+    /// A list of texts, each of which may be anything.
+    pub fn texts(&self, field: &str) -> Result<Vec<String>, Problem> {
+        let wrong = || self.problem(field, "is not a list of texts", "see `unit` in docs/language.md");
+        match self.get(field) {
+            None => Ok(Vec::new()),
+            Some(Value::List(list)) => list.iter().map(|value| value.scalar_text().ok_or_else(wrong)).collect(),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// Names of units, those given first, without doubles.
+    pub fn names<'b>(&self, field: &str, first: impl IntoIterator<Item = &'b str>) -> Result<Option<String>, Problem> {
+        let mut names: Vec<String> = Vec::new();
+        for name in first.into_iter().map(str::to_owned).chain(self.texts(field)?) {
+            if name.is_empty() || name.contains(char::is_whitespace) {
+                return Err(self.problem(
+                    field,
+                    &format!("has `{name}`, which is no unit"),
+                    "give names such as `a.service`",
+                ));
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok((!names.is_empty()).then(|| names.join(" ")))
+    }
+
+    /// Command lines in systemd's syntax.
+    pub fn command_lines(&self, field: &str) -> Result<Vec<String>, Problem> {
+        self.texts(field)?.into_iter().map(|line| self.checked_command(field, line)).collect()
+    }
+
+    /// One command line in systemd's syntax, or none.
+    pub fn command_line(&self, field: &str) -> Result<Vec<String>, Problem> {
+        self.text(field)?.into_iter().map(|line| self.checked_command(field, line)).collect()
+    }
+
+    fn checked_command(&self, field: &str, line: String) -> Result<String, Problem> {
+        let line = self.one_line(field, &Value::text(line))?;
+        if !line.trim_start_matches(['-', '+', '!', ':', '@']).starts_with('/') {
+            let what = format!("has `{line}`, which does not begin with an absolute path");
+            return Err(self.problem(field, &what, "systemd starts programs by their whole path: `/bin/sh -c '...'`"));
+        }
+        Ok(line)
+    }
+
+    /// `NAME=VALUE`, each quoted as a whole.
+    pub fn environment(&self) -> Result<Vec<String>, Problem> {
+        let Some(value) = self.get("environment") else { return Ok(Vec::new()) };
+        let Value::Record(map) = value else {
+            return Err(self.problem("environment", "is not a map", "write `{ NAME = \"value\" }`"));
+        };
+        map.iter()
+            .filter(|(_, value)| !matches!(value.reveal(), Value::None))
+            .map(|(n, v)| self.assignment(n, v))
+            .collect()
+    }
+
+    fn assignment(&self, name: &str, value: &Value) -> Result<String, Problem> {
+        let valid = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let text = value.scalar_text().filter(|text| valid && !text.contains('\0'));
+        let text = text.ok_or_else(|| {
+            let what = format!("has `{name}`, which is no name with a text");
+            self.problem("environment", &what, "names are letters, digits and `_`; values are text")
+        })?;
+        Ok(format!("\"{name}={}\"", escaped(&text.replace('%', "%%"))))
+    }
+
+    /// `exec` unless the package says.
+    pub fn service_type(&self) -> Result<Option<String>, Problem> {
+        let default = (!is_packaged(self.unit)).then(|| "exec".to_owned());
+        Ok(self.text("type")?.or(default))
+    }
+
+    /// How it is restarted. systemd refuses `always` for what is meant to end.
+    pub fn restart(&self) -> Result<Option<String>, Problem> {
+        if !self.unit.name.ends_with(".service") {
+            return Ok(None);
+        }
+        let ends = self.text("type")?.as_deref() == Some("oneshot");
+        let given = self.text("restart")?;
+        if ends && given.as_deref() == Some("always") {
+            return Err(self.problem("restart", "is `always`, but the type is `oneshot`", "use `on-failure`"));
+        }
+        let default = if ends { "on-failure" } else { "always" };
+        Ok(given.or((!is_packaged(self.unit)).then(|| default.to_owned())))
+    }
+
+    /// Five seconds, unless it says otherwise or is not restarted.
+    pub fn restart_after(&self) -> Result<Option<String>, Problem> {
+        let default = self.restart()?.filter(|restart| restart != "no").map(|_| "5s".to_owned());
+        Ok(self.written("restart-after")?.or(default))
+    }
+
+    /// `User` and `Group`.
+    pub fn identity(&self) -> Result<[(&'static str, Option<String>); 2], Problem> {
+        Ok([("User", self.literal("user")?), ("Group", self.literal("group")?)])
+    }
+
+    /// A field as systemd writes its type: durations as `1h 30min`, booleans as `yes`.
+    pub fn written(&self, field: &str) -> Result<Option<String>, Problem> {
+        Ok(match self.get(field) {
+            Some(Value::Duration(milliseconds)) => Some(span(*milliseconds)),
+            Some(Value::Bool(value)) => Some(if *value { "yes" } else { "no" }.to_owned()),
+            Some(Value::Path(path)) if path.contains(char::is_whitespace) => quoted(path),
+            _ => self.literal(field)?,
+        })
+    }
+
+    /// A section of a map of sections.
+    pub fn section(&self, field: &str, name: &str) -> Option<&'a Record> {
+        match self.get(field)? {
+            Value::Record(sections) => record(sections.get(name)?),
+            _ => None,
+        }
+    }
+
+    /// Section, key and value of each line of `extra`; a list is its key once for each element.
+    pub fn extra(&self) -> Result<Vec<(&'a str, &'a str, String)>, Problem> {
+        let wrong =
+            || self.problem("extra", "is not a map of sections", "write `{ Timer = { OnCalendar = \"daily\" } }`");
+        let Some(value) = self.get("extra") else { return Ok(Vec::new()) };
+        let mut lines = Vec::new();
+        for (section, keys) in record(value).ok_or_else(wrong)? {
+            for (key, value) in record(keys).ok_or_else(wrong)? {
+                for value in elements(value) {
+                    lines.push((&**section, &**key, self.one_line("extra", value)?));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Fails for fields that mean nothing outside a service.
+    pub fn none_of_a_service(&self) -> Result<(), Problem> {
+        let names = SERVICE.iter().map(|(name, _)| *name).chain(SERVICE_ONLY);
+        match names.into_iter().find(|name| self.get(name).is_some()) {
+            Some(name) => Err(self.problem(name, "is a field of services", "take it out, or use `extra`")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn record(value: &Value) -> Option<&Record> {
+    match value.reveal() {
+        Value::Record(record) => Some(record),
+        _ => None,
+    }
+}
+
+fn elements(value: &Value) -> &[Value] {
+    match value.reveal() {
+        Value::None => &[],
+        Value::List(list) => list,
+        _ => std::slice::from_ref(value),
+    }
+}
+
+/// A duration in systemd's form: `1h 30min 5s`, `500ms`.
+fn span(milliseconds: u64) -> String {
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms")];
+    let mut rest = milliseconds;
+    let mut parts = Vec::new();
+    for (size, name) in units {
+        if rest >= size {
+            parts.push(format!("{}{name}", rest / size));
+            rest %= size;
+        }
+    }
+    if parts.is_empty() { "0".to_owned() } else { parts.join(" ") }
+}

@@ -1,0 +1,191 @@
+//! Text as it is written.
+
+use super::entry::Part;
+use super::space::{absorbs, glues_after, glues_before};
+use super::{INDENT, WIDTH};
+use crate::syntax::token::SyntaxKind;
+use crate::syntax::tree::{Element, View};
+
+/// Why something does not fit on one line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Broken {
+    /// It is too long.
+    Wide,
+    /// A comment, a text of several lines or a newline between elements needs lines.
+    Forced,
+}
+
+/// Whether lines may be broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    #[default]
+    Lines,
+    /// All on one line, or not at all.
+    Flat,
+}
+
+/// What has been written and what is due before the next token.
+#[derive(Default)]
+pub struct Printer {
+    pub out: String,
+    pub indent: usize,
+    pub mode: Mode,
+    /// The columns before `out`, when it is a part of a line.
+    offset: usize,
+    /// The token before.
+    last: Option<SyntaxKind>,
+    /// No space before the next token.
+    glue: bool,
+    /// Nothing is on the line yet.
+    fresh: bool,
+    /// The source has a newline before the next token.
+    newline: bool,
+    /// A comment ends the line before the next token.
+    ended: bool,
+}
+
+impl Printer {
+    /// The columns used on the current line.
+    pub fn column(&self) -> usize {
+        match self.out.rfind('\n') {
+            Some(at) => self.out[at + 1..].chars().count(),
+            None => self.offset + self.out.chars().count(),
+        }
+    }
+
+    /// Begins a line.
+    pub fn line(&mut self) {
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n(' ', self.indent));
+        (self.fresh, self.glue, self.newline, self.ended) = (true, true, false, false);
+    }
+
+    /// A newline of the source before the next token.
+    pub fn note_newline(&mut self) {
+        self.newline = true;
+    }
+
+    /// No space before the next token.
+    pub fn glue(&mut self) {
+        self.glue = true;
+    }
+
+    /// Begins a line that goes on with the one before, if one is due.
+    pub fn settle(&mut self) {
+        if self.ended || (self.newline && self.mode == Mode::Lines) {
+            self.indent += INDENT;
+            self.line();
+            self.indent -= INDENT;
+        }
+    }
+
+    /// What is due before a token.
+    fn before(&mut self) {
+        self.settle();
+        if !std::mem::take(&mut self.glue) {
+            self.out.push(' ');
+        }
+        (self.fresh, self.newline) = (false, false);
+    }
+
+    /// A token of a node.
+    pub fn token(&mut self, parent: SyntaxKind, kind: SyntaxKind, text: &str) -> Result<(), Broken> {
+        self.glue |= glues_before(parent, kind) && !absorbs(self.last, kind);
+        self.last = Some(kind);
+        self.before();
+        self.out.push_str(text);
+        self.glue = glues_after(parent, kind);
+        self.check_width()
+    }
+
+    fn check_width(&self) -> Result<(), Broken> {
+        match self.mode == Mode::Flat && self.offset + self.out.len() > WIDTH && self.column() > WIDTH {
+            true => Err(Broken::Wide),
+            false => Ok(()),
+        }
+    }
+
+    /// A comment after something on its line, which ends the line.
+    pub fn trailing(&mut self, comment: &str) -> Result<(), Broken> {
+        if self.mode == Mode::Flat {
+            return Err(Broken::Forced);
+        }
+        self.newline |= self.ended;
+        self.glue = self.fresh;
+        self.before();
+        self.out.push_str(comment.trim_end());
+        self.ended = true;
+        Ok(())
+    }
+
+    /// A node, and what is in it.
+    pub fn node(&mut self, node: View<'_>) -> Result<(), Broken> {
+        match node.kind() {
+            SyntaxKind::TextExpr => self.text(node),
+            kind if super::container::is_container(kind) => self.container(node),
+            kind => node.elements().try_for_each(|element| self.element(kind, element)),
+        }
+    }
+
+    /// A child of a node that is no container.
+    pub fn element(&mut self, parent: SyntaxKind, element: Element<'_>) -> Result<(), Broken> {
+        match element {
+            Element::Node(node) => self.node(node),
+            Element::Token { kind: SyntaxKind::Newline, .. } => {
+                self.note_newline();
+                Ok(())
+            }
+            Element::Token { kind: SyntaxKind::Whitespace, .. } => Ok(()),
+            Element::Token { kind, text, .. } if kind.is_comment() => self.trailing(text),
+            Element::Token { kind, text, .. } => self.token(parent, kind, text),
+        }
+    }
+
+    /// A text, as it is; its line ends become newlines.
+    fn text(&mut self, node: View<'_>) -> Result<(), Broken> {
+        let text = node.text().replace("\r\n", "\n");
+        if self.mode == Mode::Flat && text.contains('\n') {
+            return Err(Broken::Forced);
+        }
+        self.token(SyntaxKind::TextExpr, SyntaxKind::StringText, &text)
+    }
+
+    /// Parts of one element: on one line if they fit, else with the lines of the source.
+    pub fn parts(&mut self, parts: &[Part<'_>]) -> Result<(), Broken> {
+        if self.mode == Mode::Flat {
+            return self.plain_parts(parts);
+        }
+        match self.flat(|printer| printer.plain_parts(parts)) {
+            Ok(line) => self.take(&line),
+            Err(_) => self.plain_parts(parts),
+        }
+    }
+
+    fn plain_parts(&mut self, parts: &[Part<'_>]) -> Result<(), Broken> {
+        parts.iter().try_for_each(|part| match *part {
+            Part::Node(node) => self.node(node),
+            Part::Comment(text) => self.trailing(text),
+            Part::Newline => {
+                self.note_newline();
+                Ok(())
+            }
+        })
+    }
+
+    /// What is written when all is on one line, if it can be.
+    pub fn flat(&self, write: impl FnOnce(&mut Printer) -> Result<(), Broken>) -> Result<Printer, Broken> {
+        let offset = self.column();
+        let (glue, last, indent) = (self.glue, self.last, self.indent);
+        let mut printer = Printer { mode: Mode::Flat, offset, glue, last, indent, ..Printer::default() };
+        write(&mut printer)?;
+        Ok(printer)
+    }
+
+    /// Goes on after what was written flat.
+    pub fn take(&mut self, line: &Printer) -> Result<(), Broken> {
+        self.out.push_str(&line.out);
+        (self.glue, self.last) = (line.glue, line.last);
+        (self.fresh, self.newline, self.ended) = (false, false, false);
+        Ok(())
+    }
+}
