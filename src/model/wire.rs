@@ -259,9 +259,10 @@ fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
             format!("`{from}` needs a provider of `{interface}`, and `{}` is on no machine", other.name),
             format!("place `{}` on a machine", other.name),
         ),
-        Some(other) if info.same_machine => {
-            (format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)), on_the_same(other))
-        }
+        Some(other) if info.same_machine => (
+            format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)),
+            on_the_same(other),
+        ),
         _ => (
             format!("`{from}` needs a provider of `{interface}`, and there is none"),
             format!("deploy a component that provides `{interface}`{}", known_providers(model, interface)),

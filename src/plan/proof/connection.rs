@@ -170,8 +170,7 @@ fn names(
     let without: Vec<String> =
         missing.iter().filter(|(other, _)| other == name).map(|(_, unit)| model.unit_name(*unit)).collect();
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
-    let message =
-        format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
+    let message = format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
     let mut problem = Diagnostic::new(Code::NameNotInCertificate, relation.span, message).here("related here");
     if relation.to != back {
         problem = problem.label(model.app(relation.to.app).span, format!("through `{to}`"));
@@ -180,7 +179,9 @@ fn names(
     problem = problem.label(info.ast.name.span, "its names are declared here");
     let more = match missing.len() - without.len() {
         0 => String::new(),
-        more => format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" }),
+        more => {
+            format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" })
+        }
     };
     Some(problem.help(format!("take `derive-names = false` away, or add the name to `names`{more}")))
 }

@@ -53,12 +53,7 @@ fn varies(component: &Component<'_>, check: &Check) -> bool {
     varies
 }
 
-fn judge(
-    model: &Model<'_>,
-    scope: &mut Scope<'_>,
-    check: &Check,
-    deployed: Option<(Name, Span)>,
-) -> Vec<Diagnostic> {
+fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Option<(Name, Span)>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
     if holds {
