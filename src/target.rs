@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::diag::did_you_mean;
 use crate::model::value::Record;
 use crate::render::bundle::Bundle;
 use crate::syntax::ast::Name;
@@ -58,27 +59,23 @@ pub struct OutputFile {
     pub origin: Arc<str>,
 }
 
+/// The names of all targets.
+pub const NAMES: [&str; 1] = ["lxd"];
+
 /// The files of a target's output.
 ///
 /// # Errors
-/// What the target cannot take.
-pub fn files(
-    _name: &str,
-    _site: &Site,
-    machines: &[TargetMachine],
-) -> Result<Vec<OutputFile>, Vec<crate::render::problem::Problem>> {
-    let mut list = Vec::new();
-    for machine in machines {
-        let files = machine.bundle.files.iter().cloned();
-        let mut units = Vec::new();
-        for unit in &machine.bundle.units {
-            units.push(crate::render::unit_file::unit_file(unit).map_err(|p| vec![p])?);
-        }
-        for file in files.chain(units) {
-            let mode = if file.secret { 0o600 } else { file.mode };
-            let path = format!("machines/{}/root{}", machine.name, file.path);
-            list.push(OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin });
+/// What the target cannot take, and a name that is of no target.
+pub fn files(name: &str, site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
+    match name {
+        "lxd" => lxd::files(site, machines),
+        other => {
+            let help = did_you_mean(other, NAMES, &format!("the targets are {}", NAMES.join(", ")));
+            Err(vec![TargetProblem::new(
+                &format!("target {other}").into(),
+                format!("there is no target `{other}`"),
+                help,
+            )])
         }
     }
-    Ok(list)
 }
