@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::diag::did_you_mean;
 use crate::model::value::Record;
 use crate::render::bundle::Bundle;
 use crate::syntax::ast::Name;
@@ -59,23 +58,20 @@ pub struct OutputFile {
     pub origin: Arc<str>,
 }
 
-/// The names of all targets.
-pub const NAMES: [&str; 1] = ["lxd"];
+/// The targets that there are.
+pub const NAMES: &[&str] = &["lxd"];
 
-/// The files of a target's output.
+/// The files of a target's output; `None` when there is no such target.
 ///
 /// # Errors
-/// What the target cannot take, and a name that is of no target.
-pub fn files(name: &str, site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
+/// What the target cannot take.
+pub fn files(
+    name: &str,
+    site: &Site,
+    machines: &[TargetMachine],
+) -> Option<Result<Vec<OutputFile>, Vec<TargetProblem>>> {
     match name {
-        "lxd" => lxd::files(site, machines),
-        other => {
-            let help = did_you_mean(other, NAMES, &format!("the targets are {}", NAMES.join(", ")));
-            Err(vec![TargetProblem::new(
-                &format!("target {other}").into(),
-                format!("there is no target `{other}`"),
-                help,
-            )])
-        }
+        "lxd" => Some(lxd::files(site, machines)),
+        _ => None,
     }
 }
