@@ -12,14 +12,18 @@ use super::{App, AppId, EndpointId, Model, Relation, UnitId};
 
 /// Wires all endpoints of all applications.
 pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut said = Vec::new();
     for (_, relate) in model.layers.relations.clone() {
-        explicit(model, relate, problems);
+        explicit(model, relate, &mut said, problems);
     }
     let (first, rest): (Vec<_>, Vec<_>) = endpoints(model).partition(|id| is_forwarded(model, *id));
     for id in first.into_iter().chain(rest) {
         match model.endpoint_info(id).ast.kind {
             EndpointKind::Peers => connect(model, id, id, None),
-            EndpointKind::Requires if providers(model, id).is_empty() => infer(model, id, problems),
+            // What was said and is wrong has been reported already.
+            EndpointKind::Requires if providers(model, id).is_empty() && !said.contains(&id) => {
+                infer(model, id, problems);
+            }
             _ => {}
         }
     }
@@ -53,7 +57,8 @@ fn connect(model: &mut Model<'_>, from: EndpointId, to: EndpointId, relate: Opti
     model.relations.push(Relation { from, to, inferred: relate.is_none(), span });
 }
 
-fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnostic>) {
+/// Relates what a statement says; `said` gets the endpoints of those that make no sense.
+fn explicit(model: &mut Model<'_>, relate: &Relate, said: &mut Vec<EndpointId>, problems: &mut Vec<Diagnostic>) {
     let mut from = resolve(model, &relate.from);
     let mut to = resolve(model, &relate.to);
     if relate.from.app.is_none() {
@@ -76,7 +81,10 @@ fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnosti
                 continue;
             }
             match judge(model, *from, *to, span) {
-                Some(problem) => problems.push(problem),
+                Some(problem) => {
+                    problems.push(problem);
+                    said.extend([*from, *to]);
+                }
                 None if providers(model, *from).contains(to) => problems.push(already(model, *from, *to, span)),
                 None => connect(model, *from, *to, Some(span)),
             }
@@ -330,6 +338,7 @@ fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnost
 
 /// What `relate` said must lead somewhere: to a unit, on the same machine where only that is dialled, and not in a circle.
 fn check_related(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut in_circle = false;
     for relation in model.relations.iter().filter(|r| !r.inferred && !model.app(r.from.app).units.is_empty()) {
         let provider = model.app(relation.to.app);
         let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
@@ -338,6 +347,10 @@ fn check_related(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
             let message = format!("`{from}` is related to `{to}`, and `{}` is on no machine", provider.name);
             (message, format!("place `{}` on a machine", provider.name))
         } else if stands_before(model, relation.to, relation.to) {
+            // One problem for all that are in it.
+            if std::mem::replace(&mut in_circle, true) {
+                continue;
+            }
             (format!("`{to}` forwards to itself in the end, so nothing answers `{from}`"), CIRCLE.to_owned())
         } else if info.same_machine && !covers(model, relation.to.app, relation.from.app) {
             let there = not_there(model, relation.from.app, provider);

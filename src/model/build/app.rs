@@ -248,8 +248,8 @@ fn bounded(
 }
 
 fn text_of(name: &Ident, wanted: &std::ops::Range<i64>) -> String {
-    match wanted.end.checked_sub(wanted.start) {
-        Some(1) => format!("{}[{}]", name.name, wanted.start),
+    match wanted.end.saturating_sub(wanted.start) {
+        0 | 1 => format!("{}[{}]", name.name, wanted.start),
         _ => format!("{}[{}..{}]", name.name, wanted.start, wanted.end),
     }
 }

@@ -90,7 +90,8 @@ impl Ends<'_, '_> {
     }
 
     fn problem(&self, code: Code, message: String, help: &str) -> Diagnostic {
-        let problem = Diagnostic::new(code, self.relation.span, message).here("related here");
+        let (span, text) = self.model.origin(self.relation);
+        let problem = Diagnostic::new(code, span, message).here(text);
         problem
             .label(self.client.ast.name.span, format!("`{}` dials", self.from()))
             .label(self.server.ast.name.span, format!("`{}` answers", self.to()))
@@ -172,7 +173,8 @@ fn names(
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
     let message =
         format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
-    let mut problem = Diagnostic::new(Code::NameNotInCertificate, relation.span, message).here("related here");
+    let (span, text) = model.origin(relation);
+    let mut problem = Diagnostic::new(Code::NameNotInCertificate, span, message).here(text);
     if relation.to != back {
         problem = problem.label(model.app(relation.to.app).span, format!("through `{to}`"));
     }
@@ -219,9 +221,9 @@ fn caching(model: &Model<'_>, relation: &Relation, problems: &mut Vec<Diagnostic
     if forbidden && behind > 1 && front.ast.kind == EndpointKind::Provides {
         let message = format!("`{}` caches, and {behind} providers stand behind it", model.endpoint_name(relation.to));
         let problem = Diagnostic::new(Code::CachingProxy, model.app(relation.to.app).span, message)
+            .here(format!("`{}` is deployed here", model.app(relation.to.app).name))
             .label(front.ast.name.span, "it caches")
-            .label(relation.span, "dialled from here")
-            .help("a watch or a write seen through a stale copy breaks controllers: pass the bytes through instead");
+            .help("a watch or a write seen through a stale copy breaks clients: pass the bytes through instead");
         if !problems.contains(&problem) {
             problems.push(problem);
         }

@@ -76,7 +76,8 @@ fn judge(
         None => format!("`{}` does not hold", model.program.sources.text(check.condition.span)),
     };
     let code = if check.fatal { Code::CheckFailed } else { Code::WarnFailed };
-    let on = scope.machine.filter(|_| deployed.is_some()).map(|machine| &model.machine(machine).name);
+    let varies = scope.app.is_some_and(|app| varies(model.component_of(app), check));
+    let on = scope.machine.filter(|_| varies).map(|machine| &model.machine(machine).name);
     let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
     let problem = Diagnostic::new(code, check.condition.span, message).here(place);
     problems.push(match deployed {
