@@ -34,7 +34,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
             }));
         }
     }
-    let statement = format!("{verified} connections: every name dialled is in the certificate, both ends trust it");
+    let statement = format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
 }
 

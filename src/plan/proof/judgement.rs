@@ -21,7 +21,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
             of_application(model, app, check, problems);
         }
     }
-    Proof { name: "checks", statement: format!("{count} checks of the model and its components hold"), count }
+    Proof { name: "checks", statement: format!("{} of the model and its components: all hold", crate::model::eval::counted(count, "check")), count }
 }
 
 /// Evaluates a check of a component: on every unit if it depends on the unit, else once.
