@@ -72,9 +72,12 @@ fn the_index_lists_every_page() {
     let listed: Vec<_> = index.lines().filter_map(|line| line.strip_prefix("* [")?.split(']').next()).collect();
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(listed, codes);
-    let marked = |code: &Code| index.contains(&format!("[{code}]({code}.md)")) && index.lines().any(|line| {
-        line.starts_with(&format!("* [{code}]")) && line.contains("*allow*") == code.allowable()
-    });
+    let marked = |code: &Code| {
+        index.contains(&format!("[{code}]({code}.md)"))
+            && index
+                .lines()
+                .any(|line| line.starts_with(&format!("* [{code}]")) && line.contains("*allow*") == code.allowable())
+    };
     assert!(Code::ALL.iter().all(marked));
     let files: BTreeSet<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files.len(), codes.len() + 1, "a page without a code");

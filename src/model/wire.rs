@@ -205,7 +205,7 @@ fn infer(model: &mut Model<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
     let all = candidates(model, id);
     let front: Vec<EndpointId> = match cardinality {
         Cardinality::Many => all,
-        _ => all.iter().copied().filter(|c| !all.iter().any(|other| stands_before(model, *other, *c))).collect(),
+        _ => all.iter().copied().filter(|c| !all.iter().any(|other| hides(model, *other, *c))).collect(),
     };
     match (front.as_slice(), cardinality) {
         ([], Cardinality::One) => problems.push(nobody(model, id)),
@@ -233,6 +233,11 @@ fn covers(model: &Model<'_>, provider: AppId, client: AppId) -> bool {
         let machine = model.unit(unit).machine;
         machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
     })
+}
+
+/// Whether one candidate stands before another; two that forward to each other hide neither.
+fn hides(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool {
+    stands_before(model, front, back) && !stands_before(model, back, front)
 }
 
 /// Whether `front` forwards, directly or through others, to `back`.
@@ -267,9 +272,10 @@ fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
             format!("`{from}` needs a provider of `{interface}`, and `{}` is on no machine", other.name),
             format!("place `{}` on a machine", other.name),
         ),
-        Some(other) if info.same_machine => {
-            (format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)), on_the_same(other))
-        }
+        Some(other) if info.same_machine => (
+            format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)),
+            on_the_same(other),
+        ),
         _ => (
             format!("`{from}` needs a provider of `{interface}`, and there is none"),
             format!("deploy a component that provides `{interface}`{}", known_providers(model, interface)),

@@ -50,7 +50,10 @@ fn value(
 ) -> Result<Option<Param>, Diagnostic> {
     if let Some(setting) = input.sets.iter().rev().find(|setting| setting.name == param.name.name) {
         return match &setting.value {
-            Some(expr) if !takes_text(&param.ty) && !is_word(model, module, param, expr) || matches!(expr.kind, ExprKind::Text(_)) => {
+            Some(expr)
+                if !takes_text(&param.ty) && !is_word(model, module, param, expr)
+                    || matches!(expr.kind, ExprKind::Text(_)) =>
+            {
                 evaluate(model, (module, param), Written { module, expr }).map(Some)
             }
             _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),

@@ -42,7 +42,8 @@ fn meet(a: IpNet, b: IpNet) -> bool {
 fn ranges(model: &Model<'_>) -> Vec<Range> {
     let cluster = &model.cluster;
     let all = [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", &[cluster.nodes])];
-    let named = all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
+    let named =
+        all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
     named.map(|(name, index, range)| Range { name, range: *range, span: span(model, name, index) }).collect()
 }
 

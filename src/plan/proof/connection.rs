@@ -23,7 +23,9 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
         if dial::is_forwarding(model, relation.from) {
             continue;
         }
-        for back in dial::behind(model, relation.to) {
+        let ends = dial::behind(model, relation.to);
+        problems.extend(ends.is_empty().then(|| nothing_behind(model, relation)));
+        for back in ends {
             judge(model, pki, relation, back, problems);
             verified += 1;
             let declared = seen.insert(back);
@@ -34,8 +36,19 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
             }));
         }
     }
-    let statement = format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
+    let statement =
+        format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
+}
+
+/// A load balancer that forwards to nobody.
+fn nothing_behind(model: &Model<'_>, relation: &Relation) -> Diagnostic {
+    let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
+    let (span, text) = model.origin(relation);
+    Diagnostic::new(Code::NoProvider, span, format!("nothing stands behind `{to}`, so nothing answers `{from}`"))
+        .here(text)
+        .label(model.app(relation.to.app).span, format!("`{to}` is deployed here"))
+        .help(format!("relate `{}` to what serves", model.app(relation.to.app).name))
 }
 
 fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, problems: &mut Vec<Diagnostic>) {
@@ -171,8 +184,7 @@ fn names(
     let without: Vec<String> =
         missing.iter().filter(|(other, _)| other == name).map(|(_, unit)| model.unit_name(*unit)).collect();
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
-    let message =
-        format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
+    let message = format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
     let (span, text) = model.origin(relation);
     let mut problem = Diagnostic::new(Code::NameNotInCertificate, span, message).here(text);
     if relation.to != back {
@@ -182,7 +194,9 @@ fn names(
     problem = problem.label(info.ast.name.span, "its names are declared here");
     let more = match missing.len() - without.len() {
         0 => String::new(),
-        more => format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" }),
+        more => {
+            format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" })
+        }
     };
     Some(problem.help(format!("take `derive-names = false` away, or add the name to `names`{more}")))
 }

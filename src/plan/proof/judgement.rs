@@ -21,7 +21,11 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
             of_application(model, app, check, problems);
         }
     }
-    Proof { name: "checks", statement: format!("{} of the model and its components: all hold", crate::model::eval::counted(count, "check")), count }
+    Proof {
+        name: "checks",
+        statement: format!("{} of the model and its components: all hold", crate::model::eval::counted(count, "check")),
+        count,
+    }
 }
 
 /// Evaluates a check of a component: on every unit if it depends on the unit, else once.
@@ -53,12 +57,7 @@ fn varies(component: &Component<'_>, check: &Check) -> bool {
     varies
 }
 
-fn judge(
-    model: &Model<'_>,
-    scope: &mut Scope<'_>,
-    check: &Check,
-    deployed: Option<(Name, Span)>,
-) -> Vec<Diagnostic> {
+fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Option<(Name, Span)>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
     if holds {
