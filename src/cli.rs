@@ -55,9 +55,9 @@ More: docs/language.md (the language), docs/commands.md (every command and optio
 #[command(name = "kmodel", version, long_about = LONG_ABOUT, after_help = EXAMPLES, styles = STYLES)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 120)]
 struct Cli {
-    /// When to use colours; NO_COLOR and CLICOLOR are respected
+    /// When to use colours: auto, always or never; auto respects NO_COLOR and CLICOLOR [default: auto]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
-    #[arg(help = "When to use colours: auto, always or never (NO_COLOR and CLICOLOR are respected)")]
+    #[arg(hide_default_value = true)]
     color: Color,
     #[command(subcommand)]
     command: Command,

@@ -78,18 +78,22 @@ fn text(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow]) -> io::Result<()
         };
         writeln!(out, "{} {}", look.bold(title), look.dim(&format!("({})", thousands(kind.len()))))?;
         match kind[0].kind {
-            ArtifactSource::File => kind.iter().try_for_each(|row| file(out, look, row))?,
-            _ => table(out, look, 2, &kind.iter().map(|row| short(look, row)).collect::<Vec<_>>())?,
+            ArtifactSource::File | ArtifactSource::Image => kind.iter().try_for_each(|row| file(out, look, row))?,
+            ArtifactSource::Package => {
+                table(out, look, 2, &kind.iter().map(|row| short(look, row)).collect::<Vec<_>>())?
+            }
         }
     }
     Ok(())
 }
 
-/// A file takes some lines: neither its URL nor its hash may be cut.
+/// A file or image takes some lines: neither a URL nor a hash may be cut.
 fn file(out: &mut dyn Write, look: &Look, row: &ArtifactRow) -> io::Result<()> {
     let details = [row.version.as_deref(), row.arch.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    writeln!(out, "  {} {details}", look.name(&row.name))?;
-    labelled(out, look, 6, "url ", &row.url)?;
+    writeln!(out, "  {}", format!("{} {details}", look.name(&row.name)).trim_end())?;
+    if row.kind == ArtifactSource::File {
+        labelled(out, look, 6, "url ", &row.url)?;
+    }
     row.hash.iter().try_for_each(|hash| labelled(out, look, 6, "hash", hash))?;
     row.mirror_path.iter().try_for_each(|path| labelled(out, look, 6, "path", path))?;
     labelled(out, look, 6, "for ", &machines(look, row))

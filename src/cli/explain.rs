@@ -48,15 +48,18 @@ fn find(name: &str) -> Result<Code, Failure> {
 
 fn list(terminal: &Terminal) -> Result<Exit, Failure> {
     let rows: Vec<Vec<Cell>> = Code::ALL.iter().map(|code| row(*code)).collect();
-    output::print(|out| table(out, &terminal.out, 0, &rows))
+    output::print(|out| {
+        table(out, &terminal.out, 0, &rows)?;
+        writeln!(out, "{}", terminal.out.dim("* may be allowed with `allow CODE \"reason\"`"))
+    })
 }
 
 fn row(code: Code) -> Vec<Cell> {
     let kind = match (code.severity(), code.allowable()) {
         (Severity::Error, false) => "error",
-        (Severity::Error, true) => "error, may be allowed",
+        (Severity::Error, true) => "error *",
         (Severity::Warning, false) => "warning",
-        (Severity::Warning, true) => "warning, may be allowed",
+        (Severity::Warning, true) => "warning *",
     };
     vec![Cell::name(code.name()), Cell::dim(kind), Cell::plain(first_sentence(code.page()))]
 }

@@ -14,8 +14,9 @@ use crate::plan::graph::Notation;
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// How it is written: dot (Graphviz) or mermaid
+    /// How it is written: dot (Graphviz) or mermaid [default: dot]
     #[arg(long = "format", value_name = "NOTATION", default_value = "dot", hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
     notation: Notation,
 }
 

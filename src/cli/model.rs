@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::check::{self, Checked};
 use crate::compile;
 use crate::diag::{any_error, closest};
-use crate::model::input::Setting;
 use crate::model::Input;
+use crate::model::input::Setting;
 use crate::plan::Planned;
 use crate::source::Sources;
 use crate::syntax;
@@ -32,8 +32,14 @@ pub struct ModelArgs {
     /// Give a parameter of the model its value; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
-    /// How problems are written to stderr: human, json (one object a line) or github (annotations)
-    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    /// How problems are written to stderr: human, json (one object a line) or github (annotations) [default: human]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub message_format: Format,
 }
 
@@ -124,10 +130,10 @@ pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
 /// The file beside a missing one that was most likely meant.
 fn nearby(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name()?.to_str()?;
-    let names: Vec<String> =
-        models(folder).iter().filter_map(|model| Some(model.file_name()?.to_str()?.to_owned())).collect();
-    closest(name, names.iter().map(String::as_str)).map(|near| path.with_file_name(near))
+    let stem = |path: &Path| path.file_stem().and_then(OsStr::to_str).map(str::to_owned);
+    let names: Vec<String> = models(folder).iter().filter_map(|model| stem(model)).collect();
+    let near = closest(&stem(path)?, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(format!("{near}.km")))
 }
 
 fn models(folder: &Path) -> Vec<PathBuf> {

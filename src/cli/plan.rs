@@ -8,6 +8,7 @@ use crate::pki::store;
 use crate::plan::graph::{self, Notation};
 use crate::plan::standing::{Standing, standing};
 use crate::plan::{Plan, json};
+use crate::world::{Disk, World};
 
 use super::exit::{Exit, Failure};
 use super::model::{ModelArgs, Opened};
@@ -118,7 +119,7 @@ fn finish(
 fn standing_of(args: &Args, plan: &Plan<'_>) -> Result<Standing, Failure> {
     let folder = args.store.clone().unwrap_or_else(|| args.model.folder().join(store::DEFAULT));
     let store = Store::open_read(&folder)?;
-    Ok(standing(&plan.pki.request, store.as_ref())?)
+    Ok(standing(&plan.pki.request, store.as_ref(), Disk.now())?)
 }
 
 impl Args {

@@ -6,6 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::look::Look;
 
+/// A last column with less room than this goes to lines of its own.
+const LEAST_ROOM: usize = 24;
+
 /// How a cell is painted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Paint {
@@ -62,36 +65,32 @@ pub fn widths(rows: &[Vec<Cell>]) -> Vec<usize> {
 
 /// Writes one row of a table whose columns are this wide.
 pub fn line(out: &mut dyn Write, look: &Look, indent: usize, widths: &[usize], row: &[Cell]) -> io::Result<()> {
-    let mut column = indent;
-    write!(out, "{:indent$}", "")?;
-    for (index, cell) in row.iter().enumerate() {
-        if index + 1 == row.len() {
-            return last(out, look, (indent, column), cell);
-        }
-        let padding = widths[index].saturating_sub(cell.text.width()) + 2;
-        write!(out, "{}{:padding$}", cell.painted(look), "")?;
-        column += widths[index] + 2;
+    let Some((last, before)) = row.split_last() else { return Ok(()) };
+    // Padding is written before a cell and not after one, so that no line ends in spaces.
+    let (mut column, mut padding) = (indent, indent);
+    for (cell, width) in before.iter().zip(widths).filter(|(_, width)| **width > 0) {
+        write!(out, "{:padding$}{}", "", cell.painted(look))?;
+        padding = width - cell.text.width() + 2;
+        column += width + 2;
     }
-    writeln!(out)
+    let room = look.width.saturating_sub(column);
+    if last.text.is_empty() {
+        writeln!(out)
+    } else if last.text.width() > room && room < LEAST_ROOM {
+        writeln!(out)?;
+        hanging(out, look, (indent + 4, indent + 4), last)
+    } else {
+        hanging(out, look, (padding, column), last)
+    }
 }
 
-fn last(out: &mut dyn Write, look: &Look, (indent, column): (usize, usize), cell: &Cell) -> io::Result<()> {
-    let room = look.width.saturating_sub(column);
-    if cell.text.width() <= room {
-        return writeln!(out, "{}", cell.painted(look));
+/// Writes a cell and wraps it; the first line stands after `padding` more spaces, the others in `column`.
+fn hanging(out: &mut dyn Write, look: &Look, (padding, column): (usize, usize), cell: &Cell) -> io::Result<()> {
+    for (index, text) in wrap(&cell.text, look.width.saturating_sub(column)).into_iter().enumerate() {
+        let indent = if index == 0 { padding } else { column };
+        writeln!(out, "{:indent$}{}", "", Cell { text, paint: cell.paint }.painted(look))?;
     }
-    let below = room < 24;
-    let (column, mut lines) = if below {
-        writeln!(out)?;
-        (indent + 4, wrap(&cell.text, look.width.saturating_sub(indent + 4)))
-    } else {
-        (column, wrap(&cell.text, room))
-    };
-    let paint = |text: &str| Cell { text: text.to_owned(), paint: cell.paint }.painted(look);
-    if !below && !lines.is_empty() {
-        writeln!(out, "{}", paint(&lines.remove(0)))?;
-    }
-    lines.iter().try_for_each(|line| writeln!(out, "{:column$}{}", "", paint(line)))
+    Ok(())
 }
 
 /// A text after a label, wrapped under itself: `runs  a, b,` and `      c`.
@@ -134,9 +133,6 @@ mod tests {
         let mut out = Vec::new();
         let row = vec![Cell::name("ab"), Cell::plain("one two three four five six seven eight nine")];
         table(&mut out, &look, 2, &[row]).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "  ab  one two three four five six seven\n      eight nine\n"
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), "  ab  one two three four five six seven\n      eight nine\n");
     }
 }

@@ -44,7 +44,11 @@ pub fn document<'a>(plan: &'a Plan<'_>, standing: &'a Standing) -> impl Serializ
         applications: Each(move || model.apps().map(|(id, app)| ApplicationJson::new(model, id, app))),
         relations: Each(move || model.relations.iter().map(|relation| RelationJson::new(model, relation))),
         authorities: Each(move || {
-            pki.request.authorities.iter().zip(&standing.authorities).map(|(spec, status)| AuthorityJson::new(spec, status))
+            pki.request
+                .authorities
+                .iter()
+                .zip(&standing.authorities)
+                .map(|(spec, status)| AuthorityJson::new(spec, status))
         }),
         keypairs: &pki.request.keypairs,
         secrets: &pki.request.secrets,
@@ -303,7 +307,10 @@ impl<'a> CertificateJson<'a> {
 
 /// `server`, `client`, or both.
 pub fn usage(spec: &CertificateSpec) -> Vec<&'static str> {
-    [(spec.server, "server"), (spec.client, "client")].into_iter().filter_map(|(has, name)| has.then_some(name)).collect()
+    [(spec.server, "server"), (spec.client, "client")]
+        .into_iter()
+        .filter_map(|(has, name)| has.then_some(name))
+        .collect()
 }
 
 impl From<&Status> for StatusJson {

@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use time::OffsetDateTime;
+
 use crate::pki::spec::Request;
 use crate::pki::{PkiError, Status, Store};
 
@@ -19,7 +21,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// When a file of the store cannot be read.
-pub fn standing(request: &Request, store: Option<&Store>) -> Result<Standing, PkiError> {
+pub fn standing(request: &Request, store: Option<&Store>, now: OffsetDateTime) -> Result<Standing, PkiError> {
     let Some(store) = store else {
         let missing = |count| vec![Status::Missing; count];
         return Ok(Standing {
@@ -27,7 +29,18 @@ pub fn standing(request: &Request, store: Option<&Store>) -> Result<Standing, Pk
             certificates: missing(request.certificates.len()),
         });
     };
-    let authorities = request.authorities.iter().map(|spec| store.authority_status(spec)).collect();
-    let certificates = request.certificates.par_iter().map(|spec| store.certificate_status(spec, request));
+    let authorities = request.authorities.iter().map(|spec| alive(store.authority_status(spec), now)).collect();
+    let certificates = request.certificates.par_iter().map(|spec| {
+        let status = store.certificate_status(spec, request)?;
+        Ok(alive(status, now))
+    });
     Ok(Standing { authorities, certificates: certificates.collect::<Result<_, _>>()? })
+}
+
+/// What has expired does not stay as it is.
+fn alive(status: Status, now: OffsetDateTime) -> Status {
+    match status {
+        Status::Current { not_after } if not_after <= now => Status::Stale { why: "it has expired" },
+        other => other,
+    }
 }

@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use indexmap::IndexMap;
-use time::OffsetDateTime;
 
 use crate::model::{AppId, UnitId};
 use crate::pki::spec::{CertificateSpec, San};
@@ -18,22 +17,20 @@ use super::count::thousands;
 use super::issue::Ends;
 use super::page::Page;
 use crate::cli::table::{Cell, labelled, line, table, widths};
-use crate::world::{Disk, World};
 
 /// Everything that is to be issued.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
-    let now = Disk.now();
-    authorities(page, out, now)?;
+    authorities(page, out)?;
     others(page, out)?;
-    certificates(page, out, now)
+    certificates(page, out)
 }
 
-fn authorities(page: &Page<'_, '_>, out: &mut dyn Write, now: OffsetDateTime) -> io::Result<()> {
+fn authorities(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let list = &page.plan.pki.request.authorities;
     page.heading(out, "Authorities", list.len())?;
     let rows = list.iter().zip(&page.standing.authorities).map(|(authority, status)| {
         let mut ends = Ends::default();
-        ends.add(status, now);
+        ends.add(status);
         let (key, ends) = (authority.key.name(), ends.text(authority.lifetime_seconds));
         vec![
             Cell::name(&*authority.name),
@@ -51,8 +48,7 @@ fn others(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let request = &page.plan.pki.request;
     let pairs = request.keypairs.iter().map(|pair| (&pair.name, format!("key pair, {}", pair.key.name())));
     let secrets = request.secrets.iter().map(|secret| (&secret.name, format!("secret, {} random bytes", secret.bytes)));
-    let rows: Vec<_> =
-        pairs.chain(secrets).map(|(name, what)| vec![Cell::name(&**name), Cell::plain(what)]).collect();
+    let rows: Vec<_> = pairs.chain(secrets).map(|(name, what)| vec![Cell::name(&**name), Cell::plain(what)]).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -85,8 +81,8 @@ struct Members {
     ends: Ends,
 }
 
-fn certificates(page: &Page<'_, '_>, out: &mut dyn Write, now: OffsetDateTime) -> io::Result<()> {
-    let rows = rows(page, now);
+fn certificates(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = rows(page);
     let common = common(&rows);
     let number = format!("({})", thousands(page.plan.pki.request.certificates.len()));
     let each = common.as_ref().map_or(String::new(), |ends| format!(" each {ends}"));
@@ -114,7 +110,7 @@ fn common(rows: &IndexMap<Row, Members>) -> Option<String> {
     ends.all(|end| end == first).then_some(first).flatten()
 }
 
-fn rows(page: &Page<'_, '_>, now: OffsetDateTime) -> IndexMap<Row, Members> {
+fn rows(page: &Page<'_, '_>) -> IndexMap<Row, Members> {
     let (pki, model) = (&page.plan.pki, page.model());
     let mut rows: IndexMap<Row, Members> = IndexMap::new();
     for (index, (spec, (unit, cert))) in pki.request.certificates.iter().zip(&pki.certificates).enumerate() {
@@ -125,7 +121,7 @@ fn rows(page: &Page<'_, '_>, now: OffsetDateTime) -> IndexMap<Row, Members> {
         let row = row(spec, (own.app, *cert, unit), &general);
         let members = rows.entry(row).or_insert_with(|| Members { first: index, ..Members::default() });
         members.count += 1;
-        members.ends.add(&page.standing.certificates[index], now);
+        members.ends.add(&page.standing.certificates[index]);
     }
     rows
 }

@@ -1,6 +1,6 @@
 //! When certificates end, for those that are there and those to come.
 
-use time::{Date, OffsetDateTime};
+use time::Date;
 
 use crate::pki::Status;
 
@@ -17,12 +17,11 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Counts one more. What has expired is issued anew.
-    pub fn add(&mut self, status: &Status, now: OffsetDateTime) {
+    /// Counts one more.
+    pub fn add(&mut self, status: &Status) {
         match status {
             Status::Missing => self.missing += 1,
-            Status::Stale { why } => self.again(why),
-            Status::Current { not_after } if *not_after <= now => self.again("it has expired"),
+            Status::Stale { why } => self.stale = Some((self.stale.map_or(0, |(count, _)| count) + 1, why)),
             Status::Current { not_after } => {
                 let date = not_after.date();
                 let (first, last) = self.dates.unwrap_or((date, date));
@@ -30,11 +29,6 @@ impl Ends {
                 self.current += 1;
             }
         }
-    }
-
-    fn again(&mut self, why: &'static str) {
-        let (count, why) = self.stale.unwrap_or((0, why));
-        self.stale = Some((count + 1, why));
     }
 
     /// As [`Ends::text`] when all certificates of the row stand alike.

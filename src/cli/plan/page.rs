@@ -10,6 +10,7 @@ use crate::plan::standing::Standing;
 use super::count::{count, thousands};
 use super::{Detail, Part, address, certificate, cluster, machine, proof, relation, step};
 use crate::cli::look::Look;
+use crate::cli::table::wrap;
 
 /// What is shown, and how.
 pub struct Page<'a, 'p> {
@@ -51,16 +52,17 @@ impl<'a, 'p> Page<'a, 'p> {
     /// The last line: how much it all is.
     fn sum(&self, out: &mut dyn Write, problems: &str) -> io::Result<()> {
         let model = self.model();
-        let wanted = self.standing.certificates.iter().filter(|status| !matches!(status, Status::Current { .. })).count();
-        writeln!(
-            out,
-            "{} {}, {}, {}, {} {}; {problems}",
-            self.look.bold("Plan:"),
+        let wanted =
+            self.standing.certificates.iter().filter(|status| !matches!(status, Status::Current { .. })).count();
+        let text = format!(
+            "{}, {}, {}, {} ({} to issue); {problems}",
             count(model.machines.len(), "machine"),
             count(model.apps.len(), "application"),
             count(model.units.len(), "unit"),
             count(self.standing.certificates.len(), "certificate"),
-            self.look.dim(&format!("({} to issue)", thousands(wanted))),
-        )
+            thousands(wanted),
+        );
+        let lines = wrap(&text, self.look.width.saturating_sub(6)).join("\n      ");
+        writeln!(out, "{} {lines}", self.look.bold("Plan:"))
     }
 }

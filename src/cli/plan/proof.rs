@@ -9,9 +9,11 @@ use crate::cli::table::{Cell, table};
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     page.heading(out, "Proved", page.plan.proofs.len())?;
     let mark = page.look.pick("✓", "+");
-    let rows = page.plan.proofs.iter().map(|proof| {
-        vec![Cell::name(mark), Cell::plain(proof.name), Cell::plain(proof.statement.clone())]
-    });
+    let rows = page
+        .plan
+        .proofs
+        .iter()
+        .map(|proof| vec![Cell::name(mark), Cell::plain(proof.name), Cell::plain(proof.statement.clone())]);
     table(out, page.look, 2, &rows.collect::<Vec<_>>())?;
     writeln!(out)
 }

@@ -19,7 +19,7 @@ fn row(step: &Step) -> Vec<Cell> {
     let count = step.count as usize;
     let (verb, what) = match step.kind {
         StepKind::Create => ("create", self::count(count, "machine")),
-        StepKind::Boot => ("boot", format!("{}, which then fetch what they run", self::count(count, "machine"))),
+        StepKind::Boot => ("boot", format!("{}; each fetches what it runs", self::count(count, "machine"))),
         StepKind::Start => ("start", format!("{}: {}", self::count(count, "unit"), step.applications.join(", "))),
     };
     let after: Vec<_> = step.after.iter().map(u32::to_string).collect();

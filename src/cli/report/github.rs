@@ -9,9 +9,11 @@ use crate::source::Sources;
 
 use super::{is_place, severity};
 
-/// Writes one problem at its first place.
+/// Writes one problem at its first place. The standard library is in no repository, so places in it come last.
 pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
-    let place = problem.labels.first().filter(|label| is_place(label.span)).map(|label| label.span);
+    let places: Vec<_> = problem.labels.iter().map(|label| label.span).filter(|span| is_place(*span)).collect();
+    let own = places.iter().find(|span| !sources.get(span.source).name.starts_with("std/"));
+    let place = own.or(places.first()).copied();
     let place = place.map_or(String::new(), |span| {
         let (line, column) = sources.line_column(span);
         format!("file={},line={line},col={column},", property(&sources.get(span.source).name))

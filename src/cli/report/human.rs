@@ -9,11 +9,15 @@ use crate::source::Sources;
 
 use super::super::look::Look;
 use super::super::plan::count::count;
+use super::super::table::wrap;
 use super::text::Texts;
 use super::{is_place, tally};
 
 /// More than these help nobody: the first ones are usually the cause of the rest.
 const MOST: usize = 50;
+
+/// What miette puts before a text: `  help: `.
+const INDENT: usize = 8;
 
 /// Lines wider than this are hard to read, however wide the terminal is.
 const WIDEST: usize = 120;
@@ -26,7 +30,7 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], lo
     let handler = handler(look);
     for problem in problems.iter().take(MOST) {
         let mut text = String::new();
-        let shown = Shown { problem, texts: Texts::new(sources, problem) };
+        let shown = Shown { problem, texts: Texts::new(sources, problem), width: look.width.min(WIDEST) };
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
         writeln!(out, "{}\n", tidy(&text))?;
     }
@@ -61,7 +65,7 @@ fn handler(look: &Look) -> GraphicalReportHandler {
     let styles = if look.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_links(false)
-        .with_width(look.width.min(WIDEST))
+        .with_wrap_lines(false)
         .with_context_lines(1)
         .without_syntax_highlighting()
 }
@@ -71,6 +75,14 @@ fn handler(look: &Look) -> GraphicalReportHandler {
 struct Shown<'a> {
     problem: &'a Diagnostic,
     texts: Texts<'a>,
+    width: usize,
+}
+
+impl Shown<'_> {
+    /// A text in lines that fit. miette would break words at their hyphens, and names are full of them.
+    fn lines(&self, text: &str) -> String {
+        wrap(text, self.width.saturating_sub(INDENT)).join("\n")
+    }
 }
 
 impl miette::Diagnostic for Shown<'_> {
@@ -89,7 +101,7 @@ impl miette::Diagnostic for Shown<'_> {
         let help = self.problem.help.as_deref();
         // A fix says the same in other words when there is a help text too.
         let fix = self.problem.fixes.first().map(|fix| fix.title.as_str());
-        help.or(fix).map(|text| Box::new(text) as Box<dyn std::fmt::Display>)
+        help.or(fix).map(|text| Box::new(self.lines(text)) as Box<dyn std::fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -97,8 +109,8 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let labels = self.problem.labels.iter().filter(|label| is_place(label.span));
-        let mut labels = labels.map(|label| self.texts.label(label)).peekable();
+        let labels = self.problem.labels.iter().filter(|label| is_place(label.span)).enumerate();
+        let mut labels = labels.map(|(index, label)| self.texts.label(label, index == 0)).peekable();
         labels.peek()?;
         Some(Box::new(labels))
     }
@@ -106,7 +118,7 @@ impl miette::Diagnostic for Shown<'_> {
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.problem.message)
+        f.write_str(&self.lines(&self.problem.message))
     }
 }
 

@@ -63,11 +63,7 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io
         fixes: problem
             .fixes
             .iter()
-            .map(|fix| FixLine {
-                place: place(sources, fix.span),
-                replacement: &fix.replacement,
-                title: &fix.title,
-            })
+            .map(|fix| FixLine { place: place(sources, fix.span), replacement: &fix.replacement, title: &fix.title })
             .collect(),
     };
     serde_json::to_writer(&mut *out, &line)?;

@@ -38,12 +38,13 @@ impl<'a> Texts<'a> {
         Self(list)
     }
 
-    /// A label with its place in the row.
-    pub fn label(&self, label: &Label) -> LabeledSpan {
+    /// A label with its place in the row. The place to look is the one that the snippet's head names.
+    pub fn label(&self, label: &Label, primary: bool) -> LabeledSpan {
         let start = self.0.iter().find(|placed| placed.id == label.span.source).map_or(0, |placed| placed.start);
         let length = label.span.end.saturating_sub(label.span.start) as usize;
         let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-        LabeledSpan::new(text, start + label.span.start as usize, length)
+        let span = SourceSpan::from((start + label.span.start as usize, length));
+        if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
     }
 }
 
