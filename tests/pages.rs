@@ -12,7 +12,7 @@ use kmodel::check;
 use kmodel::diag::Code;
 
 /// Codes that are raised only when something is rendered for a target: their examples are only checked here.
-const RENDERED: &[Code] = &[Code::UnknownTarget, Code::TargetLimit];
+const RENDERED: &[Code] = &[Code::TargetLimit];
 
 /// The codes of the model, the plan and the render.
 fn later() -> impl Iterator<Item = Code> {
