@@ -4,3 +4,6 @@
 mod common;
 
 mod certificate;
+mod daemon;
+mod kubeconfig;
+mod systemd;
