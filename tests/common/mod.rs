@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test uses a part")]
 
+pub mod network;
 pub mod process;
 pub mod rendered;
 pub mod tool;

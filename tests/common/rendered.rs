@@ -41,6 +41,8 @@ pub const MINORS: [&str; 6] = ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36"];
 /// A rendered output.
 pub struct Output {
     pub name: String,
+    /// The version that runs.
+    pub kubernetes: String,
     /// The output folder.
     pub root: PathBuf,
     pub files: Vec<OutputFile>,
@@ -112,6 +114,7 @@ pub fn render(name: &str, file: &str, overlays: &[&str]) -> Output {
     emit::write(&root, &rendered.files, Force::Refuse).expect("a new folder can be written");
     Output {
         name: name.to_owned(),
+        kubernetes: plan.model.cluster.kubernetes.to_string(),
         root,
         files: rendered.files,
         issued: rendered.issued,

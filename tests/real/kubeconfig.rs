@@ -165,7 +165,15 @@ fn text(path: &Path) -> &str {
 
 fn said(kubectl: &Tool, config: &Kubeconfig<'_>) -> Result<Said, String> {
     let path = config.output.path(&config.path);
-    let shown = kubectl.run(["--kubeconfig", text(&path), "config", "view", "--raw", "-o", "json"])?;
+    let mut command = kubectl.command();
+    command.args(["--kubeconfig", text(&path), "config", "view", "--raw", "-o", "json"]);
+    // Some distributions' kubectl asks the server for its version before anything else: no way leads there.
+    command.env("HTTPS_PROXY", "http://127.0.0.1:1").env_remove("NO_PROXY").env_remove("no_proxy");
+    let result = command.output().map_err(|error| error.to_string())?;
+    if !result.status.success() {
+        return Err(String::from_utf8_lossy(&result.stderr).into_owned());
+    }
+    let shown = String::from_utf8_lossy(&result.stdout);
     let view: Value = serde_json::from_str(&shown).map_err(|error| error.to_string())?;
     let current = view["current-context"].as_str().ok_or("no context is current")?;
     let context = named(&view, "contexts", current)?;

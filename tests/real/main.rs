@@ -4,6 +4,9 @@
 mod common;
 
 mod certificate;
+mod cloud_init;
 mod daemon;
+mod etcd;
 mod kubeconfig;
+mod manifest;
 mod systemd;
