@@ -85,10 +85,18 @@ impl Network {
         self.ip.run(["-n", namespace.as_str()].into_iter().chain(arguments.iter().copied())).unwrap_or_default()
     }
 
-    /// A command that will run a program on a machine.
+    /// A command that will run a program on a machine. The program ends when this process does.
     pub fn on(&self, machine: &str, program: &Path) -> Command {
-        let mut command = self.ip.command();
+        let mut command = self.ip.command_by("setpriv", &["--pdeathsig", "KILL"]);
         command.args(["netns", "exec", &self.of(machine)]).arg(program);
+        command
+    }
+
+    /// The same with a `/run` of its own, where daemons keep sockets and numbers of processes.
+    pub fn on_own_run(&self, machine: &str, program: &Path) -> Command {
+        let script = "mount -t tmpfs tmpfs /run && mkdir /run/haproxy && exec \"$@\"";
+        let mut command = self.on(machine, Path::new("/bin/sh"));
+        command.args(["-c", script, "sh"]).arg(program);
         command
     }
 }

@@ -1,11 +1,12 @@
 //! Processes that end with the test that started them.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A process that is killed when it is dropped, with its output in a file.
+/// A process that is killed when it is dropped, with those that it started; its output is in a file.
 pub struct Daemon {
     child: Child,
     log: PathBuf,
@@ -15,7 +16,7 @@ impl Daemon {
     pub fn start(mut command: Command, log: &Path) -> Self {
         let file = File::create(log).expect("the folder of tests can be written");
         let errors = file.try_clone().expect("a file can be shared");
-        command.stdin(Stdio::null()).stdout(file).stderr(errors);
+        command.stdin(Stdio::null()).stdout(file).stderr(errors).process_group(0);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Self { child, log: log.to_owned() }
     }
@@ -33,6 +34,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -57,6 +57,14 @@ impl Tool {
         command
     }
 
+    /// The same, started by another program, if that is there.
+    pub fn command_by(&self, program: &str, arguments: &[&str]) -> Command {
+        let Some(starter) = find(program).map(Tool) else { return self.command() };
+        let mut command = starter.command();
+        command.args(arguments).arg(&self.0);
+        command
+    }
+
     pub fn output<A: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Output {
         let mut command = self.command();
         command.args(args);

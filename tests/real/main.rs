@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod balancer;
 mod certificate;
 mod cloud_init;
 mod daemon;
