@@ -2,6 +2,8 @@
 //!
 //! Modules in reading order; each uses only those before it.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod source;
 pub mod diag;
 pub mod world;
@@ -13,5 +15,6 @@ pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod target;
-pub mod compile;
 pub mod emit;
+pub mod compile;
+pub mod cli;

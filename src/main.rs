@@ -1,2 +1,7 @@
 //! The command-line program: a thin shell around the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kmodel::cli::run(std::env::args_os())
+}

@@ -33,6 +33,7 @@ pub mod resource;
 pub mod scope;
 pub mod value;
 pub mod wire;
+pub mod work;
 
 pub use build::build;
 pub use component::Component;

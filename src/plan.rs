@@ -17,8 +17,11 @@ use crate::world::World;
 pub mod allow;
 pub mod certificate;
 pub mod dial;
+pub mod graph;
+pub mod json;
 pub mod order;
 pub mod proof;
+pub mod standing;
 
 /// A plan.
 pub struct Plan<'p> {

@@ -11,6 +11,12 @@ use crate::model::value::Record;
 use crate::render::bundle::Bundle;
 use crate::syntax::ast::Name;
 
+pub mod cloud_config;
+pub mod lxd;
+
+/// What keeps a target from taking a machine.
+pub use crate::render::Problem as TargetProblem;
+
 /// What all machines of a model share.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -52,27 +58,20 @@ pub struct OutputFile {
     pub origin: Arc<str>,
 }
 
-/// The files of a target's output.
+/// The targets that there are.
+pub const NAMES: &[&str] = &["lxd"];
+
+/// The files of a target's output; `None` when there is no such target.
 ///
 /// # Errors
 /// What the target cannot take.
 pub fn files(
-    _name: &str,
-    _site: &Site,
+    name: &str,
+    site: &Site,
     machines: &[TargetMachine],
-) -> Result<Vec<OutputFile>, Vec<crate::render::problem::Problem>> {
-    let mut list = Vec::new();
-    for machine in machines {
-        let files = machine.bundle.files.iter().cloned();
-        let mut units = Vec::new();
-        for unit in &machine.bundle.units {
-            units.push(crate::render::unit_file::unit_file(unit).map_err(|p| vec![p])?);
-        }
-        for file in files.chain(units) {
-            let mode = if file.secret { 0o600 } else { file.mode };
-            let path = format!("machines/{}/root{}", machine.name, file.path);
-            list.push(OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin });
-        }
+) -> Option<Result<Vec<OutputFile>, Vec<TargetProblem>>> {
+    match name {
+        "lxd" => Some(lxd::files(site, machines)),
+        _ => None,
     }
-    Ok(list)
 }

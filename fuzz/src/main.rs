@@ -9,8 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use kmodel::compile;
+use kmodel::diag::any_error;
+use kmodel::model::Input;
 use kmodel::source::SourceId;
 use kmodel::syntax::{format, parse};
+use kmodel::world::Memory;
 
 mod mutate;
 
@@ -44,7 +48,7 @@ fn run(time: Duration, mut mutator: Mutator<'_>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What holds for any text. Later phases have their place here.
+/// What holds for any text, in every phase up to the plan.
 fn check(text: &str) {
     let parsed = parse(SourceId(0), text);
     assert_eq!(parsed.tree.to_string(), text, "the tree prints back");
@@ -54,6 +58,26 @@ fn check(text: &str) {
     if let Ok(once) = format(text) {
         assert_eq!(format(&once).as_deref(), Ok(once.as_str()), "formatting twice is formatting once");
     }
+    plan(text);
+}
+
+/// The longest that any text of this size may take, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Checks the text, and plans it when nothing is wrong with it.
+fn plan(text: &str) {
+    let start = Instant::now();
+    let root = "fuzz.km";
+    let world = Memory::new([(root, text)]);
+    let checked = kmodel::check::check(&world, Path::new(root));
+    for problem in &checked.diagnostics {
+        assert!(!problem.labels.is_empty() && !problem.message.is_empty(), "a problem has a place and a message");
+    }
+    if !any_error(&checked.diagnostics) {
+        let planned = compile::plan(&checked.program, &world, &Input::default());
+        assert!(planned.plan.is_some() || !planned.problems.is_empty(), "no plan has a reason");
+    }
+    assert!(start.elapsed() < PATIENCE, "it takes {:?}", start.elapsed());
 }
 
 /// Every model of the project.

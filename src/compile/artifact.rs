@@ -75,7 +75,7 @@ fn of_bundle(bundle: &render::bundle::Bundle, arch: Option<Name>) -> Vec<Artifac
         arch: arch.clone(),
         url: artifact.url.clone(),
         hash: Some(artifact.hash.clone()),
-        mirror_path: Some(artifact.url.replace("https://", "")),
+        mirror_path: Some(render::boot::mirrored(&artifact.url, "").trim_start_matches('/').to_owned()),
         machines: Vec::new(),
     });
     let images = bundle.images.iter().map(|image| plain(ArtifactSource::Image, image));

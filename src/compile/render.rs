@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use time::OffsetDateTime;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::model::layer::quoted;
 use crate::model::material::Material;
 use crate::model::{MachineId, Model};
 use crate::pki::issued::Issued;
@@ -43,12 +44,25 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
     let name = plan.model.targets.first().map_or_else(|| "lxd".into(), |target| target.name.clone());
     let mut files = target::files(&name, &site(&plan.model), &machines)
+        .ok_or_else(|| RenderError::Problems(vec![unknown_target(&name, Span::default())]))?
         .map_err(|problems| RenderError::Problems(problems.into_iter().map(|p| of_target(plan, p)).collect()))?;
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
     Ok(Rendered { files, issued })
+}
+
+/// The targets of a model that are none.
+pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
+    let targets = plan.model.targets.iter().filter(|known| !target::NAMES.contains(&&*known.name));
+    targets.map(|unknown| unknown_target(&unknown.name, unknown.span)).collect()
+}
+
+fn unknown_target(name: &str, span: Span) -> Diagnostic {
+    let known = target::NAMES.iter().copied();
+    let help = did_you_mean(name, known.clone(), &format!("the targets are {}", quoted(known)));
+    Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{name}`")).help(help)
 }
 
 /// The bundles of all machines, and of what belongs to none.
@@ -94,7 +108,7 @@ fn site(model: &Model<'_>) -> Site {
 }
 
 /// A problem that the target found, at the target's statement.
-fn of_target(plan: &Plan<'_>, problem: crate::render::problem::Problem) -> Diagnostic {
+fn of_target(plan: &Plan<'_>, problem: target::TargetProblem) -> Diagnostic {
     let span = plan.model.targets.first().map_or(Span::default(), |target| target.span);
     Diagnostic::new(Code::TargetLimit, span, problem.message).here(problem.origin.to_string()).help(problem.help)
 }

@@ -8,7 +8,8 @@ use crate::syntax::ast::{Cardinality, EndpointKind, Ident, Port};
 use super::eval::fault;
 use super::scope::Scope;
 use super::value::Record;
-use super::{EndpointValue, Fault, Model, UnitId, Value};
+use super::work::Part;
+use super::{EndpointId, EndpointValue, Fault, Model, UnitId, Value};
 
 impl Model<'_> {
     /// The units at the other end of an endpoint, in order: the providers that a `requires` dials, all members of a
@@ -41,15 +42,12 @@ impl Model<'_> {
         if let Some(value) = cell.get() {
             return Ok(value);
         }
-        let name = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
-        if scope.busy.contains(&(unit, endpoint)) {
-            return Err(fault(Code::ValueCycle, name.span, "the address of this endpoint depends on itself"));
-        }
-        let mut inner = Scope::unit(self, unit);
-        inner.busy.clone_from(&scope.busy);
-        inner.busy.push((unit, endpoint));
-        inner.depth = scope.depth;
-        let value = self.compute_endpoint(&mut inner, unit, endpoint)?;
+        let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
+        let name = self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
+        scope.work.open(Part::Endpoint(unit, endpoint), &name, ident.span)?;
+        let value = scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint));
+        scope.work.close();
+        let value = value?;
         Ok(cell.get_or_init(|| value))
     }
 
@@ -157,12 +155,12 @@ impl Model<'_> {
     fn interface_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &Ident) -> Result<Value, Fault> {
         let (unit, endpoint) = link;
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
-        let mut inner = Scope::unit(self, unit);
-        inner.depth = scope.depth;
-        inner.material = scope.material;
-        inner.busy.clone_from(&scope.busy);
         if let Some(given) = info.ast.body.field(&field.name) {
-            return self.eval(&mut inner, &given.value);
+            let inner = Scope::unit(self, unit).with_material(scope.material);
+            scope.work.open(Part::Field(unit, endpoint, field.name.clone()), &field.name, given.value.span)?;
+            let value = scope.within(inner, |scope| self.eval_as(scope, &given.value, None));
+            scope.work.close();
+            return value;
         }
         let interface = info.interface.and_then(|symbol| Some((symbol, self.program.interface(symbol)?)));
         let declared =

@@ -16,10 +16,8 @@ use crate::syntax::ast::{
 use super::component::Local;
 use super::scope::Scope;
 use super::value::Record;
+use super::work::{self, Part};
 use super::{Fault, Model, Param, Value, function};
-
-/// How deep expressions may refer to each other before it is called a cycle.
-const MAX_DEPTH: u32 = 200;
 
 /// A problem at a place.
 pub fn fault(code: Code, span: Span, message: impl Into<String>) -> Fault {
@@ -32,13 +30,9 @@ impl<'p> Model<'p> {
     /// # Errors
     /// One problem: the first that stands in the way of a value.
     pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
-        scope.depth += 1;
-        if scope.depth > MAX_DEPTH {
-            scope.depth = 0;
-            return Err(fault(Code::ValueCycle, expr.span, "this value depends on itself"));
-        }
+        scope.work.enter(expr.span)?;
         let value = self.eval_kind(scope, expr);
-        scope.depth = scope.depth.saturating_sub(1);
+        scope.work.leave();
         value
     }
 
@@ -85,7 +79,13 @@ impl<'p> Model<'p> {
         {
             return Ok(Value::Version(version));
         }
-        self.eval(scope, expr)
+        let value = work::bounded(self.eval(scope, expr)?, expr.span)?;
+        match ty {
+            Some(ty) if is_secret(ty) && !matches!(value, Value::None | Value::Secret(_)) => {
+                Ok(Value::Secret(Arc::new(value)))
+            }
+            _ => Ok(value),
+        }
     }
 
     /// The truth of a condition.
@@ -119,6 +119,7 @@ impl<'p> Model<'p> {
                 }
             }
         }
+        scope.work.spend(out.len() as u64 / 16, text.span)?;
         let value = Value::Text(out.into());
         Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
     }
@@ -141,9 +142,10 @@ impl<'p> Model<'p> {
     pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, Fault> {
         match key {
             Key::Name(ident) => Ok(ident.name.clone()),
-            Key::Text(text) => match self.eval_text(scope, text)?.reveal() {
-                Value::Text(name) => Ok(name.clone()),
-                other => Err(mismatch(text.span, "string", other)),
+            Key::Text(text) => match self.eval_text(scope, text)? {
+                Value::Text(name) => Ok(name),
+                Value::Secret(_) => Err(fault(Code::SecretExposed, text.span, "a secret cannot be a key")),
+                other => Err(mismatch(text.span, "string", &other)),
             },
         }
     }
@@ -154,12 +156,14 @@ impl<'p> Model<'p> {
     /// As [`Model::eval`], and when it is no list or map.
     pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, Fault> {
         let list = self.eval(scope, &each.list)?;
+        // What is taken out of a secret is one.
+        let part = |value: &Value| part_of(&list, value);
         match list.reveal() {
             Value::List(list) => {
-                Ok(list.iter().enumerate().map(|(i, value)| (Value::Int(i as i64), value.clone())).collect())
+                Ok(list.iter().enumerate().map(|(i, value)| (Value::Int(i as i64), part(value))).collect())
             }
             Value::Record(record) => {
-                Ok(record.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect())
+                Ok(record.iter().map(|(key, value)| (Value::Text(key.clone()), part(value))).collect())
             }
             other => Err(mismatch(each.list.span, "a list or a map", other)),
         }
@@ -202,7 +206,7 @@ impl<'p> Model<'p> {
             }
             Ok(())
         })?;
-        Ok(Value::List(list.into()))
+        work::bounded(Value::List(list.into()), value.span)
     }
 
     fn eval_map_for(
@@ -219,7 +223,7 @@ impl<'p> Model<'p> {
             }
             Ok(())
         })?;
-        Ok(Value::Record(Arc::new(record)))
+        work::bounded(Value::Record(Arc::new(record)), value.span)
     }
 
     /// Whether an optional condition holds.
@@ -234,13 +238,14 @@ impl<'p> Model<'p> {
         let list = self.eval(scope, value)?;
         let at = self.eval(scope, index)?;
         match (list.reveal(), at.reveal()) {
-            (Value::List(list), Value::Int(at)) => {
-                usize::try_from(*at).ok().and_then(|i| list.get(i)).cloned().ok_or_else(|| {
-                    let message = format!("the list has {} elements, and none at {at}", list.len());
-                    fault(Code::EvaluationFailed, index.span, message)
-                })
+            (Value::List(elements), Value::Int(at)) => {
+                let found = usize::try_from(*at).ok().and_then(|i| elements.get(i));
+                found.map(|value| part_of(&list, value)).ok_or_else(|| no_element(elements, *at, index.span))
             }
-            (Value::Record(record), Value::Text(key)) => record.get(key).cloned().ok_or_else(|| {
+            (Value::Record(_), Value::Text(_)) if at.is_secret() => {
+                Err(fault(Code::SecretExposed, index.span, "a secret cannot be a key"))
+            }
+            (Value::Record(record), Value::Text(key)) => record.get(key).map(|v| part_of(&list, v)).ok_or_else(|| {
                 let help =
                     did_you_mean(key, record.keys().map(|k| &**k), "use `get(map, key)` for a key that may be absent");
                 Box::new(
@@ -258,8 +263,8 @@ impl<'p> Model<'p> {
         let value = self.eval(scope, expr)?;
         match (op, value.reveal()) {
             (UnaryOp::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
-            (UnaryOp::Minus, Value::Int(value)) => Ok(Value::Int(value.saturating_neg())),
-            (UnaryOp::Minus, Value::Float(value)) => Ok(Value::Float(-value)),
+            (UnaryOp::Minus, Value::Int(number)) => Ok(part_of(&value, &Value::Int(number.saturating_neg()))),
+            (UnaryOp::Minus, Value::Float(number)) => Ok(part_of(&value, &Value::Float(-number))),
             (UnaryOp::Not, other) => Err(mismatch(expr.span, "bool", other)),
             (UnaryOp::Minus, other) => Err(mismatch(expr.span, "a number", other)),
         }
@@ -278,8 +283,9 @@ impl<'p> Model<'p> {
                 let b = self.eval(scope, right)?;
                 let (a, b) = (as_version(left, a, &b), as_version(right, b.clone(), &b));
                 let b = as_version(right, b, &a);
-                super::function::binary(op, &a, &b)
-                    .map_err(|message| fault(Code::EvaluationFailed, left.span.to(right.span), message))
+                let span = left.span.to(right.span);
+                scope.work.spend(function::weight(&a) + function::weight(&b), span)?;
+                function::binary(op, &a, &b).map_err(|message| fault(Code::EvaluationFailed, span, message))
             }
         }
     }
@@ -380,10 +386,12 @@ impl<'p> Model<'p> {
         }
         let app = scope.app.expect("a component's lets are seen only inside an application");
         let binding = self.component_of(app).lets[index as usize];
+        scope.work.open(Part::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
         // A let does not see the loop variables of the place that uses it.
         let locals = std::mem::take(&mut scope.locals);
         let value = self.eval_as(scope, &binding.value, binding.ty.as_ref());
         scope.locals = locals;
+        scope.work.close();
         let value = value?;
         if let Some(place) = scope.lets.get_mut(index as usize) {
             *place = Some(value.clone());
@@ -404,10 +412,7 @@ impl<'p> Model<'p> {
             "target" => Some(self.target_record()),
             "machine" => scope.machine.map(|machine| self.machine_record(machine)),
             "unit" => scope.unit.map(|unit| self.own_unit_record(unit)),
-            "app" => match scope.app {
-                Some(app) => Some(self.app_record(app)),
-                None => None,
-            },
+            "app" => scope.app.map(|app| self.app_record(app)),
             "option" => scope.app.map(|app| self.option_record(app)),
             _ => None,
         })
@@ -438,22 +443,59 @@ impl<'p> Model<'p> {
 
     fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
         let cell = self.lets.get(&symbol);
-        if let Some(value) = cell.and_then(std::sync::OnceLock::get) {
+        if let Some(value) = cell.and_then(std::sync::OnceLock::get).or_else(|| scope.work.lets.get(&symbol)) {
             return Ok(value.clone());
         }
         let Statement { kind: StatementKind::Let(binding), .. } = self.program.statement(symbol) else {
             return Ok(Value::None);
         };
-        let mut inner = Scope::file(symbol.module);
-        inner.depth = scope.depth;
-        let value = self.eval_as(&mut inner, &binding.value, binding.ty.as_ref())?;
-        // While the model is being built a let may still see less than it will in the end.
-        if self.is_shaped()
-            && let Some(cell) = cell
-        {
-            let _ = cell.set(value.clone());
+        scope.work.open(Part::Let(symbol), &binding.name.name, binding.name.span)?;
+        let inner = Scope::file(symbol.module);
+        let value = scope.within(inner, |scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
+        scope.work.close();
+        let value = value?;
+        // While the model is being built a let may still see less than it will in the end: then it holds for this
+        // evaluation only.
+        match cell.filter(|_| self.is_shaped()) {
+            Some(cell) => {
+                let _ = cell.set(value.clone());
+            }
+            None => {
+                scope.work.lets.insert(symbol, value.clone());
+            }
         }
         Ok(value)
+    }
+}
+
+/// A part of a value: what is taken out of a secret is one.
+fn part_of(whole: &Value, part: &Value) -> Value {
+    match (whole, part) {
+        (Value::Secret(_), Value::Secret(_)) | (_, Value::None) => part.clone(),
+        (Value::Secret(_), part) => Value::Secret(Arc::new(part.clone())),
+        (_, part) => part.clone(),
+    }
+}
+
+fn no_element(list: &[Value], at: i64, span: Span) -> Fault {
+    let help = match list.len() {
+        0 => "use `first(list)` or `get(list, n)` where there may be none".to_owned(),
+        len => format!("they are 0 to {}", len - 1),
+    };
+    let message = format!("the list has {}, and none at {at}", counted(list.len(), "element"));
+    Box::new(Diagnostic::new(Code::EvaluationFailed, span, message).help(help))
+}
+
+/// `1 machine`, `3 machines`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn is_secret(ty: &Type) -> bool {
+    match &ty.kind {
+        TypeKind::Generic(name, _) => &*name.name == "secret",
+        TypeKind::Optional(inner) => is_secret(inner),
+        _ => false,
     }
 }
 

@@ -87,6 +87,9 @@ pub(super) fn call(
 ) -> Result<Value, Fault> {
     let values = arguments.iter().map(|e| model.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
     let secret = values.iter().any(Value::is_secret);
+    if COPYING.contains(&&*function.name) && !values.iter().all(super::work::fits) {
+        return Err(fault(Code::EvaluationFailed, span, format!("`{}` is given too much", function.name)));
+    }
     let result = match FUNCTIONS.iter().find(|(name, ..)| *name == &*function.name) {
         Some((_, count, run)) if *count == values.len() => {
             let plain: Vec<Value> = if secret { values.iter().map(unwrap).collect() } else { values };
@@ -95,10 +98,25 @@ pub(super) fn call(
         Some((_, count, _)) => Err(format!("takes {count} arguments, and {} are given", values.len())),
         None => return special(model, scope, function, &values, span),
     };
-    match result {
-        Ok(value) if secret => Ok(Value::Secret(Arc::new(value))),
-        Ok(value) => Ok(value),
-        Err(message) => Err(fault(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))),
+    let value = result.map_err(|message| {
+        // What a function says may quote its arguments.
+        let message = if secret { "cannot take this secret".to_owned() } else { message };
+        fault(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))
+    })?;
+    scope.work.spend(weight(&value), span)?;
+    Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
+}
+
+/// Functions whose result may be much larger than what they are given shares.
+const COPYING: &[&str] = &["join", "json", "yaml", "flatten", "replace", "indent", "template"];
+
+/// How many steps it takes to make or go through the top of a value.
+pub(super) fn weight(value: &Value) -> u64 {
+    match value.reveal() {
+        Value::List(list) => list.len() as u64,
+        Value::Record(record) => record.len() as u64,
+        Value::Text(text) | Value::Path(text) => text.len() as u64 / 16,
+        _ => 0,
     }
 }
 
@@ -114,6 +132,9 @@ fn special(
     span: Span,
 ) -> Result<Value, Fault> {
     match (&*function.name, values) {
+        ("fail", [message]) if message.is_secret() => {
+            Err(fault(Code::SecretExposed, span, "a message cannot show a secret"))
+        }
         ("fail", [message]) => {
             Err(fault(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
         }

@@ -84,7 +84,10 @@ impl<'p> Layers<'p> {
     fn add(&mut self, module: ModuleId, kind: &'p StatementKind) {
         match kind {
             StatementKind::Cluster(cluster) => self.clusters.push((module, cluster)),
-            StatementKind::Machines(machines) => self.machines.push((module, machines)),
+            StatementKind::Machines(machines) => {
+                self.dropped.retain(|name| *name != machines.name.name);
+                self.machines.push((module, machines));
+            }
             StatementKind::Deploy(deploy) => self.add_deploy(module, deploy),
             StatementKind::Relate(relate) => self.relations.push((module, relate)),
             StatementKind::Target(target) => self.targets.push((module, target)),
@@ -98,6 +101,7 @@ impl<'p> Layers<'p> {
     fn add_deploy(&mut self, module: ModuleId, deploy: &'p Deploy) {
         for component in &deploy.components {
             let ident = deploy.alias.as_ref().unwrap_or(&component.name);
+            self.dropped.retain(|name| *name != ident.name);
             self.deployments.push(Deployment {
                 module,
                 ast: deploy,

@@ -4,6 +4,7 @@ use crate::check::ModuleId;
 use crate::syntax::ast::Name;
 
 use super::material::{Absent, Material};
+use super::work::Work;
 use super::{AppId, MachineId, Model, Unit, UnitId, Value};
 
 /// The surroundings of an expression while it is evaluated.
@@ -20,9 +21,7 @@ pub struct Scope<'a> {
     pub locals: Vec<(Name, Value)>,
     /// Values of the component's lets for this unit, once computed.
     pub(super) lets: Vec<Option<Value>>,
-    /// Endpoints being computed, to see a cycle.
-    pub(super) busy: Vec<(UnitId, u32)>,
-    pub(super) depth: u32,
+    pub(super) work: Work,
 }
 
 impl<'a> Scope<'a> {
@@ -37,8 +36,7 @@ impl<'a> Scope<'a> {
             material: &Absent,
             locals: Vec::new(),
             lets: Vec::new(),
-            busy: Vec::new(),
-            depth: 0,
+            work: Work::default(),
         }
     }
 
@@ -68,6 +66,14 @@ impl<'a> Scope<'a> {
         self.machine = machine;
         self.lets.iter_mut().for_each(|value| *value = None);
         self.locals.clear();
+    }
+
+    /// Evaluates something elsewhere as a part of this evaluation.
+    pub(super) fn within<T>(&mut self, mut inner: Scope<'_>, body: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+        inner.work = std::mem::take(&mut self.work);
+        let result = body(&mut inner);
+        self.work = inner.work;
+        result
     }
 
     pub(super) fn local(&self, name: &str) -> Option<&Value> {

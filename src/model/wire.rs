@@ -8,7 +8,7 @@ use crate::model::layer::quoted;
 use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate};
 
-use super::{AppId, EndpointId, Model, Relation};
+use super::{App, AppId, EndpointId, Model, Relation, UnitId};
 
 /// Wires all endpoints of all applications.
 pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
@@ -23,7 +23,7 @@ pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
             _ => {}
         }
     }
-    check_machines(model, problems);
+    check_related(model, problems);
 }
 
 fn endpoints<'a>(model: &'a Model<'_>) -> impl Iterator<Item = EndpointId> + use<'a> {
@@ -54,14 +54,27 @@ fn connect(model: &mut Model<'_>, from: EndpointId, to: EndpointId, relate: Opti
 }
 
 fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnostic>) {
-    let (from, to) = (resolve(model, &relate.from), resolve(model, &relate.to));
+    let mut from = resolve(model, &relate.from);
+    let mut to = resolve(model, &relate.to);
+    if relate.from.app.is_none() {
+        from.retain(|id| model.endpoint_info(*id).ast.kind == EndpointKind::Requires);
+    }
+    if relate.to.app.is_none() {
+        let wanted: Vec<_> = from.iter().map(|id| model.endpoint_info(*id).interface).collect();
+        to.retain(|id| model.endpoint_info(*id).is_provider() && wanted.contains(&model.endpoint_info(*id).interface));
+    }
     let (Some(from), Some(to)) = (known(from, &relate.from, model, problems), known(to, &relate.to, model, problems))
     else {
         return;
     };
     let span = relate.from.span.to(relate.to.span);
+    let wild = relate.from.app.is_none() || relate.to.app.is_none();
     for from in &from {
         for to in &to {
+            // `*` is all the others, and those that are related already stay so.
+            if wild && (from.app == to.app || providers(model, *from).contains(to)) {
+                continue;
+            }
             match judge(model, *from, *to, span) {
                 Some(problem) => problems.push(problem),
                 None if providers(model, *from).contains(to) => problems.push(already(model, *from, *to, span)),
@@ -69,8 +82,7 @@ fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnosti
             }
         }
     }
-    let wild = relate.from.app.is_none() || relate.to.app.is_none();
-    for id in from.into_iter().filter(|_| !wild) {
+    for id in from {
         problems.extend(too_many(model, id, span));
     }
 }
@@ -91,7 +103,7 @@ fn known(
     let name = &reference.endpoint.name;
     let message = match &reference.app {
         Some(app) => format!("`{}` has no endpoint `{name}`", app.name),
-        None => format!("no application has an endpoint `{name}`"),
+        None => format!("no application has an endpoint `{name}` that could be related here"),
     };
     let app = reference.app.as_ref().and_then(|app| model.apps().find(|(_, a)| a.name == app.name));
     let help = match app {
@@ -127,9 +139,22 @@ fn judge(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Opt
             .label(b.ast.name.span, format!("`{}` of interface `{}`", b.ast.name.name, b.ast.interface.name))
     };
     if a.ast.kind == EndpointKind::Provides || b.ast.kind != EndpointKind::Provides {
-        let message = format!("`{from_name} -> {to_name}` points the wrong way");
-        let help = format!("the arrow points the way the connection is made: `relate {to_name} -> {from_name}`");
-        return Some(wrong(message).help(help));
+        return Some(match (a.ast.kind, b.ast.kind) {
+            (EndpointKind::Provides, EndpointKind::Requires) => {
+                let help = "the arrow points the way the connection is made";
+                wrong(format!("`{from_name} -> {to_name}` points the wrong way"))
+                    .help(format!("{help}: `relate {to_name} -> {from_name}`"))
+            }
+            (EndpointKind::Peers, _) | (_, EndpointKind::Peers) => {
+                let peers = if a.ast.kind == EndpointKind::Peers { &from_name } else { &to_name };
+                wrong(format!("`{peers}` is for the units of one application among themselves"))
+                    .help("peers are related by themselves: remove the statement")
+            }
+            (EndpointKind::Requires, _) => wrong(format!("`{to_name}` provides nothing: it dials too"))
+                .help("relate to an endpoint that a component `provides`"),
+            _ => wrong(format!("`{from_name}` dials nothing: it provides"))
+                .help("relate from an endpoint that a component `requires`"),
+        });
     }
     if a.interface != b.interface {
         let message = format!(
@@ -154,12 +179,13 @@ fn too_many(model: &Model<'_>, id: EndpointId, span: Span) -> Option<Diagnostic>
         return None;
     }
     let earlier = model.relations.iter().find(|r| r.from == id).map_or(span, |r| r.span);
-    let message = format!("`{}` takes one provider, and {} are related", model.endpoint_name(id), providers.len());
-    Some(
-        Diagnostic::new(Code::AlreadyRelated, span, message)
-            .label(earlier, "the first one")
-            .help("remove one of the two, or put a load balancer before them"),
-    )
+    let names: Vec<String> = providers.iter().map(|provider| model.endpoint_name(*provider)).collect();
+    let names = quoted(names.iter().map(String::as_str));
+    let message = format!("`{}` takes one provider, and is related to {names}", model.endpoint_name(id));
+    let problem = Diagnostic::new(Code::AlreadyRelated, span, message);
+    let problem = if earlier == span { problem } else { problem.label(earlier, "the first one") };
+    let help = "relate it to one of them, or put a load balancer before them";
+    Some(problem.label(info.ast.name.span, "takes one").help(help))
 }
 
 fn infer(model: &mut Model<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) {
@@ -223,28 +249,50 @@ fn stands_before(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool
 fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
     let info = model.endpoint_info(id);
     let interface = &info.ast.interface.name;
-    let wide = endpoints(model).find(|other| {
+    let from = model.endpoint_name(id);
+    let provider = endpoints(model).find(|other| {
         let provider = model.endpoint_info(*other);
-        provider.is_provider() && provider.interface == info.interface
+        other.app != id.app && provider.is_provider() && provider.interface == info.interface
     });
-    let (message, help) = match wide.filter(|_| info.same_machine) {
-        Some(other) => (
-            format!(
-                "`{}` dials only its own machine, and not every machine of it has `{}`",
-                model.endpoint_name(id),
-                model.app(other.app).name
-            ),
-            format!("deploy `{}` on the same machines, or relate it with `relate`", model.app(other.app).name),
+    let (message, help) = match provider.map(|provider| model.app(provider.app)) {
+        Some(other) if other.units.is_empty() => (
+            format!("`{from}` needs a provider of `{interface}`, and `{}` is on no machine", other.name),
+            format!("place `{}` on a machine", other.name),
         ),
-        None => (
-            format!("`{}` needs a provider of `{interface}`, and there is none", model.endpoint_name(id)),
+        Some(other) if info.same_machine => (
+            format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)),
+            on_the_same(other),
+        ),
+        _ => (
+            format!("`{from}` needs a provider of `{interface}`, and there is none"),
             format!("deploy a component that provides `{interface}`{}", known_providers(model, interface)),
         ),
     };
-    Diagnostic::new(Code::NoProvider, model.app(id.app).span, message)
+    let mut problem = Diagnostic::new(Code::NoProvider, model.app(id.app).span, message)
         .here("deployed here")
-        .label(info.ast.name.span, "wanted here")
-        .help(help)
+        .label(info.ast.name.span, "wanted here");
+    if let Some(provider) = provider {
+        let app = model.app(provider.app);
+        problem = problem.label(app.span, format!("`{}` is deployed here", app.name));
+    }
+    problem.help(help)
+}
+
+/// `` `a` is not on `cp-0`, `cp-1` ``.
+fn not_there(model: &Model<'_>, client: AppId, provider: &App) -> String {
+    let machines = model.units_of(client).filter_map(|unit| model.unit(unit).machine);
+    let without: Vec<_> = machines
+        .filter(|machine| !provider.units.clone().any(|unit| model.unit(UnitId(unit)).machine == Some(*machine)))
+        .collect();
+    let names = quoted(without.iter().take(3).map(|machine| &*model.machine(*machine).name));
+    match without.len() {
+        0..=3 => format!("`{}` is not on {names}", provider.name),
+        more => format!("`{}` is not on {names} and {} more", provider.name, more - 3),
+    }
+}
+
+fn on_the_same(provider: &App) -> String {
+    format!("deploy `{}` on the same machines", provider.name)
 }
 
 /// `: `etcd`` for the components of any loaded file that provide an interface.
@@ -281,15 +329,27 @@ fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnost
     problem
 }
 
-/// Every unit that dials only its own machine must find its provider there.
-fn check_machines(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
-    for relation in model.relations.iter().filter(|r| !r.inferred && model.endpoint_info(r.from).same_machine) {
-        if covers(model, relation.to.app, relation.from.app) {
-            continue;
-        }
+/// What `relate` said must lead somewhere: to a unit, on the same machine where only that is dialled, and not in a circle.
+fn check_related(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    for relation in model.relations.iter().filter(|r| !r.inferred && !model.app(r.from.app).units.is_empty()) {
+        let provider = model.app(relation.to.app);
         let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
-        let message = format!("`{from}` dials only its own machine, and `{to}` is not on all of them");
-        let help = format!("deploy `{}` on the same machines", model.app(relation.to.app).name);
-        problems.push(Diagnostic::new(Code::NoProvider, relation.span, message).help(help));
+        let info = model.endpoint_info(relation.from);
+        let (message, help) = if provider.units.is_empty() && info.ast.cardinality == Cardinality::One {
+            let message = format!("`{from}` is related to `{to}`, and `{}` is on no machine", provider.name);
+            (message, format!("place `{}` on a machine", provider.name))
+        } else if stands_before(model, relation.to, relation.to) {
+            (format!("`{to}` forwards to itself in the end, so nothing answers `{from}`"), CIRCLE.to_owned())
+        } else if info.same_machine && !covers(model, relation.to.app, relation.from.app) {
+            let there = not_there(model, relation.from.app, provider);
+            (format!("`{from}` dials only its own machine, and {there}"), on_the_same(provider))
+        } else {
+            continue;
+        };
+        let problem = Diagnostic::new(Code::NoProvider, relation.span, message).here("related here");
+        let place = format!("`{}` is deployed here", provider.name);
+        problems.push(problem.label(provider.span, place).help(help));
     }
 }
+
+const CIRCLE: &str = "relate one of the load balancers to what serves";

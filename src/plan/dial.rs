@@ -10,7 +10,7 @@ use crate::model::endpoint::texts;
 use crate::model::scope::Scope;
 use crate::model::{EndpointId, Model, UnitId};
 use crate::pki::spec::San;
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{ExprKind, Name};
 
 use super::keep;
 
@@ -25,49 +25,72 @@ pub struct Dialled {
     names: BTreeSet<San>,
 }
 
+impl Dialled {
+    /// The names by which an endpoint of a unit is dialled so.
+    fn names(&self, model: &Model<'_>, unit: UnitId, endpoint: u32) -> BTreeSet<San> {
+        let mut names = self.names.clone();
+        if self.address {
+            let value = model.endpoint_value(unit, endpoint).ok();
+            names.extend(value.and_then(|value| value.address).map(San::Ip));
+        }
+        if self.machine {
+            let machine = model.unit(unit).machine;
+            names.extend(machine.map(|machine| San::Dns(model.machine(machine).name.clone())));
+        }
+        names
+    }
+}
+
 /// How every endpoint is dialled.
 #[derive(Debug, Default)]
-pub struct Dialling(HashMap<EndpointId, Dialled>);
+pub struct Dialling {
+    ends: HashMap<EndpointId, Dialled>,
+    /// By each relation of the model; what a load balancer dials is dialled by who dials through it.
+    relations: Vec<Option<Dialled>>,
+}
 
 impl Dialling {
     /// The names by which an endpoint of a unit is dialled.
     pub fn names(&self, model: &Model<'_>, unit: UnitId, endpoint: u32) -> BTreeSet<San> {
-        let own = model.unit(unit);
-        let value = model.endpoint_value(unit, endpoint).ok();
-        let mut names = BTreeSet::new();
-        names.extend(value.iter().flat_map(|value| &value.names).map(|name| San::parse(name)));
-        let Some(dialled) = self.0.get(&EndpointId { app: own.app, endpoint }) else { return names };
-        if dialled.address {
-            names.extend(value.and_then(|value| value.address).map(San::Ip));
-        }
-        if dialled.machine {
-            names.extend(own.machine.map(|machine| San::Dns(model.machine(machine).name.clone())));
-        }
-        names.extend(dialled.names.iter().cloned());
+        let end = EndpointId { app: model.unit(unit).app, endpoint };
+        let mut names = declared(model, unit, endpoint);
+        names.extend(self.ends.get(&end).iter().flat_map(|dialled| dialled.names(model, unit, endpoint)));
         names
     }
+
+    /// The names by which one relation dials an endpoint of a unit that stands at its end.
+    pub fn names_by(&self, relation: usize, model: &Model<'_>, (unit, endpoint): (UnitId, u32)) -> BTreeSet<San> {
+        let dialled = self.relations.get(relation).and_then(Option::as_ref);
+        dialled.map(|dialled| dialled.names(model, unit, endpoint)).unwrap_or_default()
+    }
+}
+
+/// The names that an endpoint says it may be dialled by.
+pub fn declared(model: &Model<'_>, unit: UnitId, endpoint: u32) -> BTreeSet<San> {
+    let value = model.endpoint_value(unit, endpoint).ok();
+    value.iter().flat_map(|value| &value.names).map(|name| San::parse(name)).collect()
 }
 
 /// Finds out how every endpoint is dialled.
 pub fn dialling(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Dialling {
     let mut dialling = Dialling::default();
     for relation in &model.relations {
-        // What a load balancer dials is checked by who dials through it.
         if is_forwarding(model, relation.from) {
+            dialling.relations.push(None);
             continue;
         }
         let how = how(model, relation.from, problems);
-        if model.endpoint_info(relation.to).forwards.is_some() {
-            let names = front_names(model, relation.to, &how);
-            for back in behind(model, relation.to) {
-                dialling.0.entry(back).or_default().names.extend(names.iter().cloned());
-            }
-        } else {
-            let entry = dialling.0.entry(relation.to).or_default();
-            entry.address |= how.address;
-            entry.machine |= how.machine;
-            entry.names.extend(how.names);
+        let dialled = match model.endpoint_info(relation.to).forwards {
+            Some(_) => Dialled { names: front_names(model, relation.to, &how), ..Dialled::default() },
+            None => how,
+        };
+        for end in behind(model, relation.to) {
+            let entry = dialling.ends.entry(end).or_default();
+            entry.address |= dialled.address;
+            entry.machine |= dialled.machine;
+            entry.names.extend(dialled.names.iter().cloned());
         }
+        dialling.relations.push(Some(dialled));
     }
     dialling
 }
@@ -102,14 +125,18 @@ fn how(model: &Model<'_>, from: EndpointId, problems: &mut Vec<Diagnostic>) -> D
     let Some(field) = model.endpoint_info(from).ast.body.field("dials") else {
         return Dialled { address: true, ..dialled };
     };
-    let Some(unit) = model.units_of(from.app).next() else { return dialled };
-    let value = keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems);
-    for name in value.iter().flat_map(texts) {
-        match &*name {
-            "address" => dialled.address = true,
-            "machine-name" => dialled.machine = true,
-            other => {
-                dialled.names.insert(San::parse(other));
+    // A plain text is the same on every unit.
+    let units =
+        if matches!(&field.value.kind, ExprKind::Text(text) if text.plain().is_some()) { 1 } else { usize::MAX };
+    for unit in model.units_of(from.app).take(units) {
+        let value = keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems);
+        for name in value.iter().flat_map(texts) {
+            match &*name {
+                "address" => dialled.address = true,
+                "machine-name" => dialled.machine = true,
+                other => {
+                    dialled.names.insert(San::parse(other));
+                }
             }
         }
     }

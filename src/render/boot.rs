@@ -1,1 +1,121 @@
-//! First boot.
+//! What a machine does at boot, before its units start.
+//!
+//! In: a bundle and how its target delivers it. Out: every file of the machine: those of the bundle, its units, and the
+//! boot itself: a script that is the same on every machine (`boot/boot.sh`), its service, and the plan that it reads,
+//! `/etc/kmodel/machine`, one line for each thing to do.
+//!
+//! The script can be run again: it fetches only what is missing and restarts only units whose files changed. It also
+//! installs the packages, not cloud-init: so they arrive the same way on every target, later ones too, and services
+//! that start by themselves are held back until their configuration is there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::render::bundle::{Bundle, BundleFile, Unit};
+use crate::render::{Problem, unit_file};
+use crate::syntax::ast::Name;
+
+mod order;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+/// How a target delivers a bundle.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// Where artifacts are downloaded from instead of their own places.
+    pub mirror: Option<&'a str>,
+    pub secrets: Secrets,
+    pub kernel: Kernel,
+}
+
+/// How secret files reach a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// Apart from all others: the boot waits until each is there with its hash.
+    Apart,
+    /// With the others: the target has no better way.
+    Inside,
+}
+
+/// Whose kernel the machine runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    Own,
+    /// That of the host: a container loads no modules.
+    Shared,
+}
+
+/// Every file of a machine.
+///
+/// # Errors
+/// A unit that cannot be written, a name that the plan cannot hold, or two files at one path.
+pub fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let units = bundle.units.iter().map(unit_file::unit_file);
+    let mut files = bundle.files.clone();
+    units.for_each(|unit| unit.map_or_else(|problem| problems.push(problem), |file| files.push(file)));
+    match plan::plan(bundle, delivery) {
+        Ok(text) => files.push(own("/etc/kmodel/machine", 0o644, text)),
+        Err(problem) => problems.push(problem),
+    }
+    files.extend(kernel_files(bundle, delivery.kernel));
+    files.push(own("/usr/local/lib/kmodel/boot", 0o755, include_str!("boot/boot.sh")));
+    files.push(own(SERVICE, 0o644, include_str!("boot/kmodel-boot.service")));
+    problems.extend(twice(&files));
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+const SERVICE: &str = "/etc/systemd/system/kmodel-boot.service";
+
+/// The address of a file in a mirror: `MIRROR/HOST/PATH`.
+///
+/// It is the layout that `wget --force-directories` makes, so a mirror is filled by giving wget the addresses that
+/// `kmodel artifacts` prints, and no two releases can have the same place.
+pub fn mirrored(url: &str, mirror: &str) -> String {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    format!("{}/{place}", mirror.trim_end_matches('/'))
+}
+
+/// The bundle's units, each after those that it needs on the machine.
+pub fn start_order(units: &[Unit]) -> Vec<&Unit> {
+    order::order(units)
+}
+
+/// A file of the boot itself.
+fn own(path: &str, mode: u32, text: impl AsRef<[u8]>) -> BundleFile {
+    let root: Name = "root".into();
+    let (content, origin): (Arc<[u8]>, Arc<str>) = (text.as_ref().into(), "kmodel: boot".into());
+    BundleFile { path: path.into(), mode, owner: root.clone(), group: root, content, secret: false, origin }
+}
+
+/// What systemd itself applies early, at each boot.
+fn kernel_files(bundle: &Bundle, kernel: Kernel) -> Vec<BundleFile> {
+    let mut files = Vec::new();
+    if kernel == Kernel::Own && !bundle.modules.is_empty() {
+        files.push(own(
+            "/etc/modules-load.d/kmodel.conf",
+            0o644,
+            lines(bundle.modules.iter().map(|name| name.to_string())),
+        ));
+    }
+    if !bundle.sysctls.is_empty() {
+        // With `-`, systemd-sysctl does not fail in a container; the boot says what could not be set.
+        let settings = bundle.sysctls.iter().map(|(name, value)| format!("-{name} = {value}"));
+        files.push(own("/etc/sysctl.d/90-kmodel.conf", 0o644, lines(settings)));
+    }
+    files
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    std::iter::once("# Written by kmodel.".to_owned()).chain(lines).map(|line| line + "\n").collect()
+}
+
+fn twice(files: &[BundleFile]) -> Vec<Problem> {
+    let mut seen: HashMap<&str, &BundleFile> = HashMap::with_capacity(files.len());
+    let again = |file: &BundleFile, first: &BundleFile| {
+        let message = format!("two things want to write `{}`: {} and {}", file.path, first.origin, file.origin);
+        Problem::new(&file.origin, message, "give one of them another path")
+    };
+    files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| again(file, first))).collect()
+}

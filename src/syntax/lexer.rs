@@ -200,3 +200,51 @@ impl Lexer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tokens of a text, without spaces, one after the other.
+    fn tokens(text: &str) -> String {
+        let mut start = 0;
+        let mut shown = Vec::new();
+        for lexeme in lex(text) {
+            let token = &text[start..lexeme.end as usize];
+            start = lexeme.end as usize;
+            if lexeme.kind != SyntaxKind::Whitespace {
+                shown.push(format!("{:?}:{token}", lexeme.kind));
+            }
+        }
+        shown.join(" ")
+    }
+
+    #[test]
+    fn neighbours_are_told_apart() {
+        assert_eq!(tokens("a-b a - b a->b"), "Ident:a-b Ident:a Minus:- Ident:b Ident:a Arrow:-> Ident:b");
+        assert_eq!(tokens("0..2"), "Int:0 DotDot:.. Int:2");
+        assert_eq!(tokens("std/kubernetes a / b"), "Ident:std Path:/kubernetes Ident:a Slash:/ Ident:b");
+        assert_eq!(tokens("50% a % b"), "Percent:50% Ident:a Remainder:% Ident:b");
+        assert_eq!(
+            tokens("x?: i x?.y x ?? y"),
+            "Ident:x Question:? Colon:: Ident:i Ident:x QuestionDot:?. Ident:y Ident:x QuestionQuestion:?? Ident:y"
+        );
+        assert_eq!(tokens("api: kube a: b"), "Ident:api Colon:: Ident:kube Ident:a Colon:: Ident:b");
+        assert_eq!(tokens("fd00::1, face"), "Ip:fd00::1 Comma:, Ident:face");
+        assert_eq!(tokens("[/etc/x, /y]"), "LeftBracket:[ Path:/etc/x Comma:, Path:/y RightBracket:]");
+        assert_eq!(tokens("{ a = /x }"), "LeftBrace:{ Ident:a Equals:= Path:/x RightBrace:}");
+        assert_eq!(tokens("/x// y"), "Path:/x Comment:// y");
+        assert_eq!(tokens("./x ../y"), "RelativePath:./x RelativePath:../y");
+    }
+
+    #[test]
+    fn texts_end_with_their_line() {
+        let shown = tokens("\"a ${b\n c");
+        assert_eq!(shown, "StringStart:\" StringText:a  InterpolationStart:${ Ident:b Newline:\n Ident:c");
+        let shown = tokens("\"${ {} }\"}");
+        assert_eq!(
+            shown,
+            "StringStart:\" InterpolationStart:${ LeftBrace:{ RightBrace:} InterpolationEnd:} StringEnd:\" RightBrace:}"
+        );
+    }
+}

@@ -1,5 +1,7 @@
 //! Applications: components placed on machines, with their options.
 
+use std::collections::HashMap;
+
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::Allocator;
@@ -9,6 +11,8 @@ use crate::model::scope::Scope;
 use crate::model::{App, AppId, ComponentId, MachineId, Model, Param, Unit, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
+
+use super::machine::is_usable;
 
 /// Makes all applications and their units.
 pub fn apps(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
@@ -88,8 +92,13 @@ fn versions(model: &Model<'_>, component: &Component<'_>, deployment: &Deploymen
 /// The machines of a placement, in order and each once; `None` when a selector is wrong.
 fn machines(model: &Model<'_>, deployment: &Deployment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<MachineId>> {
     let mut list = Vec::new();
+    let mut seen: HashMap<MachineId, Span> = HashMap::new();
     for selector in &deployment.ast.on {
-        list.extend(select(model, deployment, selector).map_err(|p| problems.push(*p)).ok()?);
+        let machines = select(model, deployment, selector).map_err(|p| problems.push(*p)).ok()?;
+        let again = machines.iter().find_map(|machine| Some((*machine, *seen.get(machine)?)));
+        problems.extend(again.map(|(machine, first)| placed_twice(model, deployment, machine, (first, selector.span))));
+        seen.extend(machines.iter().map(|machine| (*machine, selector.span)));
+        list.extend(machines);
     }
     list.sort_unstable();
     list.dedup();
@@ -97,11 +106,44 @@ fn machines(model: &Model<'_>, deployment: &Deployment<'_>, problems: &mut Vec<D
         list = filter(model, deployment, condition, list).map_err(|p| problems.push(*p)).ok()?;
     }
     if list.is_empty() && !deployment.ast.on.is_empty() {
-        let message = format!("`{}` is placed on no machine", deployment.name);
-        let span = deployment.ast.on.first().map_or(deployment.span, |s| s.span);
-        problems.push(Diagnostic::new(Code::EmptyPlacement, span, message).help("it gets no unit"));
+        problems.push(nowhere(model, deployment));
     }
     Some(list)
+}
+
+fn nowhere(model: &Model<'_>, deployment: &Deployment<'_>) -> Diagnostic {
+    let message = format!("`{}` is placed on no machine", deployment.name);
+    let first = deployment.ast.on.first().map_or(deployment.span, |selector| selector.span);
+    let span = deployment.ast.on.last().map_or(first, |last| first.to(last.span));
+    let gone = deployment.ast.on.iter().find_map(|selector| match &selector.kind {
+        SelectorKind::Group(name) | SelectorKind::Index(name, _) | SelectorKind::Range(name, ..) => {
+            dropped(model, name).then_some(&name.name)
+        }
+        SelectorKind::All => None,
+    });
+    let mut problem = Diagnostic::new(Code::EmptyPlacement, span, message);
+    problem = match &deployment.ast.condition {
+        Some(condition) => problem.label(condition.span, "no machine is like this"),
+        None => problem,
+    };
+    let name = &deployment.name;
+    problem.help(match gone {
+        Some(group) => format!("it gets no unit; `drop {name}` too where `{group}` is dropped"),
+        None => format!("it gets no unit; say `allow empty-placement \"reason\"` if `{name}` may be absent"),
+    })
+}
+
+fn placed_twice(
+    model: &Model<'_>,
+    deployment: &Deployment<'_>,
+    machine: MachineId,
+    (first, second): (Span, Span),
+) -> Diagnostic {
+    let message = format!("`{}` is placed on `{}` twice", deployment.name, model.machine(machine).name);
+    Diagnostic::new(Code::PlacedTwice, second, message)
+        .here("once more here")
+        .label(first, "here already")
+        .help("name each machine once; a range `m[0..2]` is `m[0]` and `m[1]`")
 }
 
 fn filter(
@@ -137,7 +179,7 @@ fn select(
             if dropped(model, name) {
                 return Ok(Vec::new());
             }
-            bounded(name, &machines, at..at + 1, index.span).map(all)
+            bounded(name, &machines, at..at.saturating_add(1), index.span).map(all)
         }
         SelectorKind::Range(name, from, to) => {
             let machines = group(model, name)?;
@@ -187,11 +229,18 @@ fn bounded(
     span: Span,
 ) -> Result<std::ops::Range<u32>, crate::model::Fault> {
     let count = i64::from(machines.end - machines.start);
-    if wanted.start < 0 || wanted.end > count || wanted.start > wanted.end {
-        let message = format!("`{}` has {count} machines, and no `{}`", name.name, text_of(name, &wanted));
+    if wanted.start > wanted.end {
+        let message = format!("`{}` ends before it begins", text_of(name, &wanted));
+        let help = format!("write `{}[{}..{}]`; a range is half-open", name.name, wanted.end, wanted.start);
+        return Err(Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help)));
+    }
+    if wanted.start < 0 || wanted.end > count {
+        let have = crate::model::eval::counted(machines.len(), "machine");
+        let message = format!("`{}` has {have}, and no `{}`", name.name, text_of(name, &wanted));
         let help = match count {
             0 => format!("give `{}` a larger count", name.name),
-            _ => format!("they are `{0}[0]` to `{0}[{1}]`; a range is half-open", name.name, count - 1),
+            1 => format!("it is `{0}[0]`, or simply `{0}`", name.name),
+            _ => format!("they are `{0}[0]` to `{0}[{1}]`; the whole range is `{0}[0..{count}]`", name.name, count - 1),
         };
         return Err(Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help)));
     }
@@ -270,22 +319,27 @@ pub fn addresses(model: &mut Model<'_>, allocator: &mut Allocator, problems: &mu
                 Some(Ok(value)) => crate::model::endpoint::ip(&value),
                 Some(Err(problem)) => {
                     problems.push(*problem);
-                    continue;
+                    break;
                 }
                 None => None,
             };
             let known = model.lock.addresses.get(&key).copied();
             let address = match (pin, known) {
                 (Some(pin), Some(known)) if pin == known => Some(pin),
-                (Some(pin), _) if allocator.take(pin) => Some(pin),
+                (Some(pin), _) if is_usable(model.cluster.nodes, pin) && allocator.take(pin) => Some(pin),
                 (Some(pin), _) => {
                     problems.push(cannot_pin(model, &key, pin, model.apps[index].span));
                     None
                 }
                 (None, Some(known)) => Some(known),
-                (None, None) => allocator.next_from_end(),
+                (None, None) => {
+                    let address = allocator.next_from_end();
+                    problems.extend(address.is_none().then(|| no_address(model, index, item.name.span, &key)));
+                    address
+                }
             };
-            let Some(address) = address else { continue };
+            // INVARIANT: the addresses are in the order of the items, so one that is missing ends them; there is an error.
+            let Some(address) = address else { break };
             model.lock.addresses.insert(key, address);
             model.apps[index].addresses.push(address);
         }
@@ -295,7 +349,26 @@ pub fn addresses(model: &mut Model<'_>, allocator: &mut Allocator, problems: &mu
 fn cannot_pin(model: &Model<'_>, key: &str, pin: std::net::IpAddr, span: Span) -> Diagnostic {
     let nodes = model.cluster.nodes;
     let code = if nodes.contains(&pin) { Code::AddressTaken } else { Code::AddressOutsideRange };
-    let why = if nodes.contains(&pin) { "it is taken".to_owned() } else { format!("it is outside {nodes}") };
-    Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}"))
-        .label(model.cluster.spans["nodes"], "the range of the machines")
+    let holder = model.machines.iter().find(|machine| machine.address == pin);
+    let why = match holder {
+        _ if !nodes.contains(&pin) => format!("it is outside {nodes}"),
+        Some(machine) => format!("it is the address of `{}`", machine.name),
+        None if pin == model.cluster.gateway => "it is the address of the gateway".to_owned(),
+        None if !is_usable(nodes, pin) => format!("it stands for all of {nodes}"),
+        None => "another application has it".to_owned(),
+    };
+    let problem = Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}")).here("deployed here");
+    let problem = match holder.and_then(|machine| model.groups.get(machine.group as usize)) {
+        Some(group) => problem.label(group.span, "its machines"),
+        None => problem.label(model.cluster.spans["nodes"], "the range of the machines"),
+    };
+    problem.help("pin another address of the range, or none: then one is given out from its end")
+}
+
+fn no_address(model: &Model<'_>, app: usize, item: Span, key: &str) -> Diagnostic {
+    let message = format!("{} has no address left for `{key}`", model.cluster.nodes);
+    Diagnostic::new(Code::RangeTooSmall, model.cluster.spans["nodes"], message)
+        .label(item, "wants an address")
+        .label(model.apps[app].span, "deployed here")
+        .help("make the range larger")
 }

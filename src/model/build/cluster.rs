@@ -51,7 +51,12 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         }
     }
     let nodes = nodes?;
-    let gateway = fields.address("gateway").or_else(|| nth(nodes, 1))?;
+    let Some(gateway) = fields.address("gateway").or_else(|| nth(nodes, 1)) else {
+        let message = format!("{nodes} is one address, and machines need one each beside the gateway's");
+        let problem = Diagnostic::new(Code::RangeTooSmall, fields.span("nodes"), message);
+        fields.problems.push(problem.help("a range with prefix /24 has room for 245 machines"));
+        return None;
+    };
     let dns = fields.addresses("dns");
     let spans = FIELDS.iter().map(|field| (*field, fields.span(field))).collect();
     Some(Cluster {

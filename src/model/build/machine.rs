@@ -1,11 +1,14 @@
 //! Groups of machines, and the machines in them with their addresses.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
 
+use ipnet::IpNet;
+
 use crate::check::ModuleId;
 use crate::diag::{Code, Diagnostic};
-use crate::model::address::{Allocator, nth};
+use crate::model::address::{Allocator, bits, nth};
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
 use crate::model::{Group, Machine, Model, Value};
@@ -73,11 +76,28 @@ fn wanted(fields: &mut Fields<'_, '_>, count: u32) -> Wanted {
     if let Some(first) = fields.address("first-address") {
         pinned_span = fields.span("first-address");
         let nodes = fields.model.cluster.nodes;
-        let offset = crate::model::address::bits(first).checked_sub(crate::model::address::bits(nodes.network()));
-        pinned =
-            (0..u128::from(count)).map(|i| offset.and_then(|offset| nth(nodes, offset + i)).unwrap_or(first)).collect();
+        pinned = consecutive(nodes, first, count);
+        if pinned.len() < count as usize {
+            let problem = past_the_end(fields, first, count, nodes);
+            fields.problems.push(problem);
+        }
     }
     Wanted { count, zones: fields.texts("zones"), zone: fields.text("zone"), pinned, pinned_span }
+}
+
+/// Addresses from `first` on, as far as the range goes; `first` itself even outside it.
+fn consecutive(nodes: IpNet, first: IpAddr, count: u32) -> Vec<IpAddr> {
+    let Some(offset) = bits(first).checked_sub(bits(nodes.network())).filter(|_| nodes.contains(&first)) else {
+        return vec![first; count as usize];
+    };
+    (0..u128::from(count)).map_while(|i| nth(nodes, offset.checked_add(i)?)).collect()
+}
+
+fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, nodes: IpNet) -> Diagnostic {
+    let message = format!("{count} addresses from {first} on go past the end of {nodes}");
+    Diagnostic::new(Code::RangeTooSmall, fields.span("first-address"), message)
+        .label(fields.model.cluster.spans["nodes"], "the range of the machines")
+        .help("begin earlier, or make the range larger")
 }
 
 fn count(model: &Model<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec<Diagnostic>) -> Option<u32> {
@@ -105,21 +125,26 @@ fn count(model: &Model<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec
 
 /// Takes the addresses that are fixed already, by the model and by the lock, before any is given out.
 fn reserve(model: &mut Model<'_>, wanted: &[Wanted], addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+    let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::new();
     for (group, wanted) in model.groups.iter().zip(wanted) {
+        let mut told = false;
         for (index, address) in wanted.pinned.iter().enumerate().take(wanted.count as usize) {
             let name = format!("{}-{index}", group.name);
-            if !addresses.take(*address) {
-                problems.push(cannot_pin(model, &name, *address, addresses, wanted.pinned_span));
+            // One problem a group: what is wrong with a first address is wrong with those after it.
+            if !is_usable(model.cluster.nodes, *address) || !addresses.take(*address) {
+                let problem = cannot_pin(model, &name, (*address, wanted.pinned_span), &holders);
+                problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut told, true)));
             }
+            holders.entry(*address).or_insert((name.clone(), wanted.pinned_span));
             model.lock.addresses.insert(name, *address);
         }
     }
-    let known = |name: &str| {
-        let group = name.rsplit_once('-').map(|(group, _)| group);
-        group
-            .is_some_and(|group| model.groups.iter().zip(wanted).any(|(g, w)| &*g.name == group && w.pinned.is_empty()))
-            || name.contains('/')
+    let pinned = |name: &str| {
+        let (group, index) = name.rsplit_once('-')?;
+        let wanted = model.groups.iter().zip(wanted).find(|(known, _)| &*known.name == group)?.1;
+        Some(index.parse::<usize>().is_ok_and(|index| index < wanted.pinned.len()))
     };
+    let known = |name: &str| pinned(name) == Some(false) || name.contains('/');
     let kept: Vec<_> =
         model.lock.addresses.iter().filter(|(name, _)| known(name)).map(|(n, a)| (n.clone(), *a)).collect();
     for (name, address) in kept {
@@ -130,16 +155,36 @@ fn reserve(model: &mut Model<'_>, wanted: &[Wanted], addresses: &mut Allocator, 
     }
 }
 
-fn cannot_pin(model: &Model<'_>, name: &str, address: IpAddr, addresses: &Allocator, span: Span) -> Diagnostic {
+/// Whether a machine can have this address: a range's first address names the range, and the last of an IPv4 range is
+/// for all of its machines.
+pub(super) fn is_usable(nodes: IpNet, address: IpAddr) -> bool {
+    address != nodes.network() && (nodes.max_prefix_len() > 32 || address != nodes.broadcast())
+}
+
+fn cannot_pin(
+    model: &Model<'_>,
+    name: &str,
+    (address, span): (IpAddr, Span),
+    holders: &HashMap<IpAddr, (String, Span)>,
+) -> Diagnostic {
     let nodes = model.cluster.nodes;
     if !nodes.contains(&address) {
         return Diagnostic::new(Code::AddressOutsideRange, span, format!("`{name}` is at {address}, outside {nodes}"))
-            .label(model.cluster.spans["nodes"], "the range of the machines");
+            .label(model.cluster.spans["nodes"], "the range of the machines")
+            .help("give it an address in that range, or change the range");
     }
-    let holder = if address == model.cluster.gateway { "the gateway" } else { "another machine" };
-    debug_assert!(addresses.is_taken(address));
-    Diagnostic::new(Code::AddressTaken, span, format!("`{name}` cannot have {address}, which is {holder}'s"))
-        .help("give each machine an address of its own")
+    if !is_usable(nodes, address) {
+        let message = format!("`{name}` cannot have {address}, which stands for all of {nodes}");
+        return Diagnostic::new(Code::AddressTaken, span, message).help("take one between the first and the last");
+    }
+    let taken = |holder: &str| {
+        let message = format!("`{name}` cannot have {address}, which is the address of {holder}");
+        Diagnostic::new(Code::AddressTaken, span, message).help("give each an address of its own")
+    };
+    match holders.get(&address) {
+        Some((holder, place)) => taken(&format!("`{holder}`")).label(*place, format!("the address of `{holder}`")),
+        None => taken("the gateway").label(model.cluster.spans["gateway"], "the gateway is the first one by default"),
+    }
 }
 
 fn fill(
@@ -154,7 +199,7 @@ fn fill(
     model.machines.reserve(wanted.count as usize);
     for index in 0..wanted.count {
         let name: Name = format!("{}-{index}", model.groups[group].name).into();
-        let address = model.lock.addresses.get(&*name).copied().or_else(|| addresses.next());
+        let address = model.lock.addresses.get(&*name).copied().or_else(|| addresses.next_from_start());
         let Some(address) = address else {
             problems.push(too_small(model, addresses));
             return false;
@@ -172,9 +217,15 @@ fn fill(
 fn too_small(model: &Model<'_>, addresses: &Allocator) -> Diagnostic {
     let wanted = model.groups.last().map_or(0, |group| group.machines.end);
     let nodes = model.cluster.nodes;
-    let message = format!("{nodes} has room for {} machines, and {wanted} are wanted", addresses.capacity());
+    let room = crate::model::eval::counted(usize::try_from(addresses.capacity()).unwrap_or(usize::MAX), "machine");
+    let are = if wanted == 1 { "is" } else { "are" };
+    let message = format!("{nodes} has room for {room}, and {wanted} {are} wanted");
     let bits = u8::try_from(u32::BITS - (wanted + 12).leading_zeros()).unwrap_or(32);
     let prefix = nodes.max_prefix_len().saturating_sub(bits);
-    Diagnostic::new(Code::RangeTooSmall, model.cluster.spans["nodes"], message)
-        .help(format!("a range with prefix /{prefix} is large enough"))
+    let mut problem = Diagnostic::new(Code::RangeTooSmall, model.cluster.spans["nodes"], message)
+        .help(format!("a range with prefix /{prefix} is large enough"));
+    for group in model.groups.iter().filter(|group| !group.machines.is_empty()) {
+        problem = problem.label(group.span, format!("wants {}", group.machines.len()));
+    }
+    problem
 }

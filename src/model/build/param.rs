@@ -6,7 +6,7 @@ use crate::model::layer::{Written, quoted};
 use crate::model::scope::Scope;
 use crate::model::{Input, Model, Param, Value};
 use crate::source::Span;
-use crate::syntax::ast::{ExprKind, Param as ParamAst, Type, TypeKind};
+use crate::syntax::ast::{EndpointKind, ExprKind, Ident, ItemKind, Param as ParamAst, Type, TypeKind};
 
 /// Gives every parameter its value.
 pub fn bind(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
@@ -51,28 +51,32 @@ fn value(
     if let Some(setting) = input.sets.iter().rev().find(|setting| setting.name == param.name.name) {
         return match &setting.value {
             Some(expr) if !takes_text(&param.ty) || matches!(expr.kind, ExprKind::Text(_)) => {
-                evaluate(model, param, Written { module, expr }).map(Some)
+                evaluate(model, (module, param), Written { module, expr }).map(Some)
             }
             _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),
             _ => {
                 let message = format!("`{}` is no value for the parameter `{}`", setting.text, setting.name);
-                Err(Diagnostic::new(Code::TypeMismatch, param.name.span, message))
+                Err(Diagnostic::new(Code::TypeMismatch, param.name.span, message).label(param.ty.span, "its type"))
             }
         };
     }
     if let Some(written) = model.layers.set(&param.name.name) {
-        return evaluate(model, param, written).map(Some);
+        return evaluate(model, (module, param), written).map(Some);
     }
     match &param.default {
-        Some(expr) => evaluate(model, param, Written { module, expr }).map(Some),
+        Some(expr) => evaluate(model, (module, param), Written { module, expr }).map(Some),
         None if matches!(param.ty.kind, TypeKind::Optional(_)) => Ok(Some(Param::Value(Value::None))),
         None => Ok(None),
     }
 }
 
-fn evaluate(model: &Model<'_>, param: &ParamAst, written: Written<'_>) -> Result<Param, Diagnostic> {
+fn evaluate(
+    model: &Model<'_>,
+    (module, param): (ModuleId, &ParamAst),
+    written: Written<'_>,
+) -> Result<Param, Diagnostic> {
     if let TypeKind::Component(_) = param.ty.kind {
-        return component(model, param, written).map(Param::Component);
+        return component(model, (module, param), written).map(Param::Component);
     }
     let value = model.eval_as(&mut Scope::file(written.module), written.expr, Some(&param.ty)).map_err(|p| *p)?;
     match fits(&value, &param.ty) {
@@ -85,12 +89,19 @@ fn evaluate(model: &Model<'_>, param: &ParamAst, written: Written<'_>) -> Result
     }
 }
 
-fn component(model: &Model<'_>, param: &ParamAst, written: Written<'_>) -> Result<Symbol, Diagnostic> {
+fn component(
+    model: &Model<'_>,
+    (module, param): (ModuleId, &ParamAst),
+    written: Written<'_>,
+) -> Result<Symbol, Diagnostic> {
     let name = match &written.expr.kind {
         ExprKind::Name(ident) => &ident.name,
         _ => return Err(Diagnostic::new(Code::WrongKind, written.expr.span, "a component is wanted here")),
     };
     let found = model.program.lookup(written.module, name).filter(|symbol| symbol.kind == SymbolKind::Component);
+    if let (Some(symbol), TypeKind::Component(Some(interface))) = (found, &param.ty.kind) {
+        provides(model, (module, param), symbol, interface)?;
+    }
     found.ok_or_else(|| {
         let scope = &model.program.module(written.module).scope;
         let known = scope.iter().filter(|(_, s)| s.kind == SymbolKind::Component).map(|(name, _)| &**name);
@@ -101,6 +112,32 @@ fn component(model: &Model<'_>, param: &ParamAst, written: Written<'_>) -> Resul
             "import it with `use`",
         ))
     })
+}
+
+/// Whether a component provides what a parameter asks for: for values from the command line, which the checker has not seen.
+fn provides(
+    model: &Model<'_>,
+    (module, param): (ModuleId, &ParamAst),
+    symbol: Symbol,
+    interface: &Ident,
+) -> Result<(), Diagnostic> {
+    let Some(component) = model.program.component(symbol) else { return Ok(()) };
+    let wanted = model.program.lookup(module, &interface.name);
+    let provides = component.items.iter().any(|item| match &item.kind {
+        ItemKind::Endpoint(endpoint) => {
+            let found = model.program.lookup(symbol.module, &endpoint.interface.name);
+            endpoint.kind == EndpointKind::Provides && found == wanted
+        }
+        _ => false,
+    });
+    if provides {
+        return Ok(());
+    }
+    let name = &component.name.name;
+    let message = format!("`{name}` does not provide `{}`, which `{}` must be", interface.name, param.name.name);
+    Err(Diagnostic::new(Code::InterfaceMismatch, param.name.span, message)
+        .label(interface.span, "wanted here")
+        .label(component.name.span, "the component given"))
 }
 
 fn takes_text(ty: &Type) -> bool {

@@ -1,6 +1,7 @@
 //! Functions over lists and maps.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::{Value, order, same};
 
@@ -47,24 +48,46 @@ pub fn range(arguments: &[Value]) -> Result<Value, String> {
 
 pub fn sort(arguments: &[Value]) -> Result<Value, String> {
     let mut values = list(&arguments[0])?.to_vec();
-    let mut problem = None;
-    values.sort_by(|a, b| {
-        order(a, b).unwrap_or_else(|message| {
-            problem.get_or_insert(message);
-            Ordering::Equal
-        })
+    // INVARIANT: the order is total, since sorting panics on one that is not. Values that compare with the first one
+    // compare with each other; a number that compares with nothing (0.0 / 0.0) does not compare with the first either.
+    for value in &values {
+        order(&values[0], value)?;
+    }
+    let floats = values.iter().any(|value| matches!(value, Value::Float(_)));
+    let key = |value: &Value| if let Value::Int(n) = value { *n as f64 } else { f64_of(value) };
+    values.sort_by(|a, b| match floats {
+        true => key(a).total_cmp(&key(b)),
+        false => order(a, b).unwrap_or(Ordering::Equal),
     });
-    problem.map_or_else(|| Ok(Value::List(values.into())), Err)
+    Ok(Value::List(values.into()))
+}
+
+fn f64_of(value: &Value) -> f64 {
+    match value {
+        Value::Float(value) => *value,
+        _ => 0.0,
+    }
 }
 
 pub fn unique(arguments: &[Value]) -> Result<Value, String> {
-    let mut kept: Vec<Value> = Vec::new();
+    let (mut kept, mut seen): (Vec<Value>, HashSet<String>) = (Vec::new(), HashSet::new());
     for value in list(&arguments[0])? {
-        if !kept.iter().any(|known| same(known, value)) {
+        // Two that are the same have the same JSON; the few that only look alike are compared.
+        let new = seen.insert(likeness(value)) || !kept.iter().any(|known| same(known, value));
+        if new {
             kept.push(value.clone());
         }
     }
     Ok(Value::List(kept.into()))
+}
+
+/// The same for values that are the same.
+fn likeness(value: &Value) -> String {
+    match value {
+        Value::Int(value) => (*value as f64).to_string(),
+        Value::Float(value) => value.to_string(),
+        other => super::to_json(other).to_string(),
+    }
 }
 
 pub fn flatten(arguments: &[Value]) -> Result<Value, String> {

@@ -16,6 +16,7 @@ pub fn join(arguments: &[Value]) -> Result<Value, String> {
         return Err(format!("takes a list, not `{}`", arguments[0].type_name()));
     };
     let separator = text(&arguments[1])?;
+    sized(separator.len().saturating_mul(list.len()))?;
     let parts = list
         .iter()
         .map(|value| value.scalar_text().ok_or_else(|| format!("cannot join a `{}`", value.type_name())))
@@ -40,7 +41,16 @@ pub fn upper(arguments: &[Value]) -> Result<Value, String> {
 }
 
 pub fn replace(arguments: &[Value]) -> Result<Value, String> {
-    Ok(Value::text(text(&arguments[0])?.replace(text(&arguments[1])?, text(&arguments[2])?)))
+    let (whole, from, to) = (text(&arguments[0])?, text(&arguments[1])?, text(&arguments[2])?);
+    sized(whole.matches(from).count().saturating_mul(to.len()).saturating_add(whole.len()))?;
+    Ok(Value::text(whole.replace(from, to)))
+}
+
+/// The longest text that a function makes, in bytes.
+const MAX_TEXT: usize = 64 << 20;
+
+fn sized(length: usize) -> Result<(), String> {
+    if length > MAX_TEXT { Err(format!("would make a text of {length} bytes")) } else { Ok(()) }
 }
 
 pub fn trim(arguments: &[Value]) -> Result<Value, String> {
@@ -51,11 +61,11 @@ pub fn indent(arguments: &[Value]) -> Result<Value, String> {
     let Value::Int(width @ 0..=1000) = arguments[1] else {
         return Err("takes a string and a width from 0 to 1000".into());
     };
+    let whole = text(&arguments[0])?;
+    sized(whole.matches('\n').count().saturating_add(1).saturating_mul(width as usize).saturating_add(whole.len()))?;
     let pad = " ".repeat(width as usize);
-    let lines: Vec<String> = text(&arguments[0])?
-        .split('\n')
-        .map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") })
-        .collect();
+    let lines: Vec<String> =
+        whole.split('\n').map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") }).collect();
     Ok(Value::text(lines.join("\n")))
 }
 

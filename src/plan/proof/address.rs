@@ -5,19 +5,29 @@ use ipnet::IpNet;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
 use crate::plan::{Pki, Proof};
+use crate::source::Span;
+use crate::syntax::ast::ExprKind;
+
+/// A range with its name and where it is written.
+#[derive(Clone, Copy)]
+struct Range {
+    name: &'static str,
+    range: IpNet,
+    span: Span,
+}
 
 /// Compares every pair of ranges.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
     let ranges = ranges(model);
     for (i, a) in ranges.iter().enumerate() {
         for b in &ranges[i + 1..] {
-            if a.1.contains(&b.1) || b.1.contains(&a.1) {
-                problems.push(overlap(model, *a, *b));
+            if meet(a.range, b.range) {
+                problems.push(overlap(&ranges, *a, *b));
             }
         }
     }
     gateway(model, problems);
-    let list: Vec<String> = ranges.iter().map(|(name, range)| format!("{name} {range}")).collect();
+    let list: Vec<String> = ranges.iter().map(|range| format!("{} {}", range.name, range.range)).collect();
     Proof {
         name: "addresses",
         statement: format!("no range overlaps another: {}", list.join(", ")),
@@ -25,38 +35,57 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     }
 }
 
-fn ranges(model: &Model<'_>) -> Vec<(&'static str, IpNet)> {
-    let cluster = &model.cluster;
-    let pods = cluster.pods.iter().map(|range| ("pods", *range));
-    let services = cluster.services.iter().map(|range| ("services", *range));
-    pods.chain(services).chain([("nodes", cluster.nodes)]).collect()
+fn meet(a: IpNet, b: IpNet) -> bool {
+    a.contains(&b) || b.contains(&a)
 }
 
-fn overlap(model: &Model<'_>, a: (&'static str, IpNet), b: (&'static str, IpNet)) -> Diagnostic {
-    let shared = if a.1.contains(&b.1) { b.1 } else { a.1 };
-    let spans = &model.cluster.spans;
-    let message = format!("`{}` {} and `{}` {} share {shared}", a.0, a.1, b.0, b.1);
-    let mut problem = Diagnostic::new(Code::OverlappingRanges, spans[b.0], message).here(b.1.to_string());
-    if a.0 != b.0 {
-        problem = problem.label(spans[a.0], a.1.to_string());
+fn ranges(model: &Model<'_>) -> Vec<Range> {
+    let cluster = &model.cluster;
+    let all = [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", &[cluster.nodes])];
+    let named =
+        all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
+    named.map(|(name, index, range)| Range { name, range: *range, span: span(model, name, index) }).collect()
+}
+
+/// Where a range is written: its own place in a list that is written out.
+fn span(model: &Model<'_>, name: &'static str, index: usize) -> Span {
+    let ast = model.layers.clusters.first();
+    let written = ast.and_then(|(module, ast)| model.layers.field("cluster", *module, &ast.body, name));
+    match written.map(|written| &written.expr.kind) {
+        Some(ExprKind::List(list)) => list.get(index).map_or(model.cluster.spans[name], |element| element.span),
+        _ => model.cluster.spans[name],
     }
+}
+
+fn overlap(ranges: &[Range], a: Range, b: Range) -> Diagnostic {
+    let message = match a.range == b.range {
+        true => format!("`{}` and `{}` are both {}", a.name, b.name, a.range),
+        false if a.range.contains(&b.range) => format!("`{}` {} is inside `{}` {}", b.name, b.range, a.name, a.range),
+        false => format!("`{}` {} is inside `{}` {}", a.name, a.range, b.name, b.range),
+    };
+    let problem = Diagnostic::new(Code::OverlappingRanges, b.span, message)
+        .here(format!("`{}`", b.name))
+        .label(a.span, format!("`{}`", a.name));
     let why = "an address in both is routed to one of them, and which one depends on the machine";
-    match free(model, b.1) {
-        Some(range) => problem.help(format!("{why}; {range} is free")),
+    match free(ranges, a, b) {
+        Some((range, free)) => problem.help(format!("{why}; for `{}`, {free} is free", range.name)),
         None => problem.help(why),
     }
 }
 
-/// A private range of the same size that overlaps none of the cluster's.
-fn free(model: &Model<'_>, like: IpNet) -> Option<IpNet> {
-    let taken: Vec<IpNet> = ranges(model).into_iter().map(|(_, range)| range).collect();
-    let private: IpNet = match like {
-        IpNet::V4(_) => "10.0.0.0/8".parse().ok()?,
-        IpNet::V6(_) => "fd00::/8".parse().ok()?,
+/// Which of two ranges to move, and where to: a private range of its size that meets none of the cluster's. The smaller
+/// one moves more easily.
+fn free(ranges: &[Range], a: Range, b: Range) -> Option<(Range, IpNet)> {
+    let moved = if a.range.prefix_len() > b.range.prefix_len() { a } else { b };
+    let private: &[&str] = match moved.range {
+        IpNet::V4(_) => &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+        IpNet::V6(_) => &["fd00::/8"],
     };
-    let prefix = like.prefix_len().max(private.prefix_len());
-    let apart = |range: &IpNet| taken.iter().all(|t| !t.contains(range) && !range.contains(t));
-    private.subnets(prefix).ok()?.take(4096).find(apart)
+    let private = private.iter().filter_map(|range| range.parse::<IpNet>().ok());
+    let same_size = private.filter_map(|range| range.subnets(moved.range.prefix_len()).ok());
+    let apart = |range: &IpNet| ranges.iter().all(|other| !meet(other.range, *range));
+    // The first ranges of each block are in use wherever anything is.
+    same_size.flat_map(|subnets| subnets.skip(1).take(4096)).find(apart).map(|range| (moved, range))
 }
 
 fn gateway(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
@@ -64,6 +93,10 @@ fn gateway(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
     if !cluster.nodes.contains(&cluster.gateway) {
         let message = format!("the gateway {} is outside {}", cluster.gateway, cluster.nodes);
         let problem = Diagnostic::new(Code::AddressOutsideRange, cluster.spans["gateway"], message);
-        problems.push(problem.label(cluster.spans["nodes"], "the range of the machines"));
+        problems.push(
+            problem
+                .label(cluster.spans["nodes"], "the range of the machines")
+                .help("machines reach the gateway without a router: give one of their range"),
+        );
     }
 }

@@ -1,13 +1,15 @@
 //! Every connection verifies: the name dialled is in the certificate, its issuer is trusted by both ends, usages are
 //! right, and nothing caches where nothing may.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::EndpointInfo;
-use crate::model::{EndpointId, Model, Relation};
-use crate::plan::dial::{self, Dialling};
+use crate::model::eval::counted;
+use crate::model::{EndpointId, Model, Relation, UnitId};
+use crate::pki::spec::San;
+use crate::plan::dial;
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::{EndpointKind, ExprKind, Literal};
 
@@ -16,7 +18,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
     let dialling = dial::dialling(model, &mut Vec::new());
     let mut verified = 0;
     let mut seen = HashSet::new();
-    for relation in &model.relations {
+    for (number, relation) in model.relations.iter().enumerate() {
         caching(model, relation, problems);
         if dial::is_forwarding(model, relation.from) {
             continue;
@@ -24,9 +26,12 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
         for back in dial::behind(model, relation.to) {
             judge(model, pki, relation, back, problems);
             verified += 1;
-            if seen.insert(back) {
-                names(model, pki, (relation, back), &dialling, problems);
-            }
+            let declared = seen.insert(back);
+            problems.extend(names(model, pki, (relation, back), |unit| {
+                let mut names = dialling.names_by(number, model, (unit, back.endpoint));
+                names.extend(declared.then(|| dial::declared(model, unit, back.endpoint)).into_iter().flatten());
+                names
+            }));
         }
     }
     let statement = format!("{verified} connections: every name dialled is in the certificate, both ends trust it");
@@ -147,35 +152,58 @@ fn name_of<'a>(model: &'a Model<'_>, authority: Symbol) -> &'a str {
     model.definition(authority).map_or("?", |definition| &definition.name.name)
 }
 
-/// Whether each unit's certificate has every name by which it is dialled.
+/// Whether the certificate of each unit at the end of a relation has every name by which it is dialled.
 fn names(
     model: &Model<'_>,
     pki: &Pki,
     (relation, back): (&Relation, EndpointId),
-    dialling: &Dialling,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let server = model.endpoint_info(back);
-    let Some(cert) = server.identity else { return };
+    dialled: impl Fn(UnitId) -> BTreeSet<San>,
+) -> Option<Diagnostic> {
+    let cert = model.endpoint_info(back).identity?;
+    let mut missing: Vec<(San, UnitId)> = Vec::new();
     for unit in model.units_of(back.app) {
         let Some(spec) = pki.request.certificates.get(pki.certificate(model, unit, cert)) else { continue };
-        let dialled = dialling.names(model, unit, back.endpoint);
-        if let Some(missing) = dialled.iter().find(|name| spec.sans.binary_search(name).is_err()) {
-            let info = &model.component_of(back.app).certs[cert as usize];
-            let message = format!(
-                "`{}` dials `{missing}`, which is not a name in the certificate of `{}`",
-                model.endpoint_name(relation.from),
-                model.unit_name(unit)
-            );
-            let problem = Diagnostic::new(Code::NameNotInCertificate, relation.span, message).here("related here");
-            problems.push(
-                problem
-                    .label(info.ast.name.span, "its names are declared here")
-                    .help("add the name to `names`, or leave `derive-names` on"),
-            );
-            return;
-        }
+        let lacks = dialled(unit).into_iter().filter(|name| !has(&spec.sans, name));
+        missing.extend(lacks.map(|name| (name, unit)));
     }
+    let (name, _) = missing.first()?;
+    let without: Vec<String> =
+        missing.iter().filter(|(other, _)| other == name).map(|(_, unit)| model.unit_name(*unit)).collect();
+    let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
+    let message = format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
+    let mut problem = Diagnostic::new(Code::NameNotInCertificate, relation.span, message).here("related here");
+    if relation.to != back {
+        problem = problem.label(model.app(relation.to.app).span, format!("through `{to}`"));
+    }
+    let info = &model.component_of(back.app).certs[cert as usize];
+    problem = problem.label(info.ast.name.span, "its names are declared here");
+    let more = match missing.len() - without.len() {
+        0 => String::new(),
+        more => {
+            format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" })
+        }
+    };
+    Some(problem.help(format!("take `derive-names = false` away, or add the name to `names`{more}")))
+}
+
+/// `` the certificates of `a-0` and `a-1` ``, up to three of them.
+fn certificates(units: &[String]) -> String {
+    match units {
+        [one] => format!("the certificate of `{one}`"),
+        [a, b] => format!("the certificates of `{a}` and `{b}`"),
+        [a, b, c] => format!("the certificates of `{a}`, `{b}` and `{c}`"),
+        [a, b, rest @ ..] => format!("the certificates of `{a}`, `{b}` and {} more", rest.len()),
+        [] => "any certificate".to_owned(),
+    }
+}
+
+/// Whether a name is among those of a certificate; `*` stands for one label at the front (RFC 6125, section 6.4.3).
+fn has(sans: &[San], name: &San) -> bool {
+    let wildcard = match name {
+        San::Dns(name) => name.split_once('.').map(|(_, rest)| San::Dns(format!("*.{rest}").into())),
+        San::Ip(_) => None,
+    };
+    [Some(name), wildcard.as_ref()].into_iter().flatten().any(|name| sans.binary_search(name).is_ok())
 }
 
 /// A caching proxy may not stand before several providers of an interface that cannot be cached.

@@ -13,7 +13,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     let mut count = 0;
     for (module, check) in &model.layers.checks {
         count += 1;
-        problems.extend(judge(model, &mut Scope::file(*module), check, None, problems.len()));
+        problems.extend(judge(model, &mut Scope::file(*module), check, None));
     }
     for (app, _) in model.apps() {
         for check in &model.component_of(app).checks {
@@ -35,7 +35,7 @@ fn of_application(model: &Model<'_>, app: AppId, check: &Check, problems: &mut V
     while let Some(current) = unit {
         scope.move_to(current, model.unit(current).machine);
         // One failure tells enough: the others of the same check would only repeat it.
-        let failed = judge(model, &mut scope, check, deployed.clone(), problems.len());
+        let failed = judge(model, &mut scope, check, deployed.clone());
         if !failed.is_empty() {
             problems.extend(failed);
             return;
@@ -53,13 +53,7 @@ fn varies(component: &Component<'_>, check: &Check) -> bool {
     varies
 }
 
-fn judge(
-    model: &Model<'_>,
-    scope: &mut Scope<'_>,
-    check: &Check,
-    deployed: Option<(Name, Span)>,
-    _: usize,
-) -> Vec<Diagnostic> {
+fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Option<(Name, Span)>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
     if holds {
@@ -67,12 +61,19 @@ fn judge(
     }
     let message = check.message.as_ref().map(|message| keep(model.eval(scope, message), &mut problems));
     let message = match message {
+        Some(Some(value)) if value.is_secret() => {
+            let span = check.message.as_ref().map_or(check.condition.span, |message| message.span);
+            let problem = Diagnostic::new(Code::SecretExposed, span, "a message cannot show a secret");
+            return vec![problem.help("say what is wrong without the value")];
+        }
         Some(Some(value)) => value.scalar_text().unwrap_or_default(),
         Some(None) => return problems,
         None => format!("`{}` does not hold", model.program.sources.text(check.condition.span)),
     };
     let code = if check.fatal { Code::CheckFailed } else { Code::WarnFailed };
-    let problem = Diagnostic::new(code, check.condition.span, message).here("is false here");
+    let on = scope.machine.filter(|_| deployed.is_some()).map(|machine| &model.machine(machine).name);
+    let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
+    let problem = Diagnostic::new(code, check.condition.span, message).here(place);
     problems.push(match deployed {
         Some((name, span)) => problem.label(span, format!("`{name}` is deployed here")),
         None => problem,

@@ -1,7 +1,8 @@
 //! No two listeners share a port on a machine.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
+
+use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::endpoint::{ip, port};
@@ -26,16 +27,17 @@ struct Listener {
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
     let mut listeners = collect(model, problems);
     listeners.sort_by_key(|listener| (listener.machine, listener.port, listener.span));
-    let mut seen = HashSet::new();
+    let mut clashes: IndexMap<_, Vec<(Listener, Listener)>> = IndexMap::new();
     for pair in listeners.chunk_by(|a, b| a.machine == b.machine && a.port == b.port) {
         for (i, a) in pair.iter().enumerate() {
             for b in &pair[i + 1..] {
-                if meet(a.bind, b.bind) && seen.insert((a.app, a.span, b.app, b.span)) {
-                    problems.push(clash(model, a, b));
+                if meet(a.bind, b.bind) {
+                    clashes.entry((a.app, a.span, b.app, b.span)).or_default().push((*a, *b));
                 }
             }
         }
     }
+    problems.extend(clashes.values().map(|clashes| clash(model, clashes)));
     let count = listeners.len();
     Proof { name: "ports", statement: format!("{count} listeners, no two on one address and port"), count }
 }
@@ -44,16 +46,35 @@ fn meet(a: Option<IpAddr>, b: Option<IpAddr>) -> bool {
     a.is_none() || b.is_none() || a == b
 }
 
-fn clash(model: &Model<'_>, a: &Listener, b: &Listener) -> Diagnostic {
+/// One problem for two listeners, whatever the number of machines on which they meet.
+fn clash(model: &Model<'_>, clashes: &[(Listener, Listener)]) -> Diagnostic {
+    let (a, b) = clashes[0];
     let (first, second) = (&model.app(a.app).name, &model.app(b.app).name);
     let machine = &model.machine(a.machine).name;
-    let message = format!("`{first}` and `{second}` both listen on {} on `{machine}`", a.port);
+    let place = match clashes.len() {
+        1 => format!("on `{machine}`"),
+        more => format!("on `{machine}` and {} more", more - 1),
+    };
+    let help = "give one of them another port or address, or put them on different machines";
+    if a.app == b.app {
+        let message = format!("`{first}` listens on {} twice {place}", a.port);
+        return Diagnostic::new(Code::PortTaken, model.app(a.app).span, message)
+            .here("deployed here")
+            .label(a.span, format!("listens on {}", at(&a)))
+            .label(b.span, format!("listens on {}", at(&b)))
+            .help("give one of them another port or address");
+    }
+    let message = format!("`{first}` and `{second}` both listen on {} {place}", a.port);
     Diagnostic::new(Code::PortTaken, model.app(b.app).span, message)
         .here(format!("`{second}` is deployed here"))
         .label(model.app(a.app).span, format!("`{first}` is deployed here"))
-        .label(a.span, format!("`{first}` listens here"))
-        .label(b.span, format!("`{second}` listens here"))
-        .help("give one of them another port or address, or put them on different machines")
+        .label(a.span, format!("`{first}` listens on {}", at(&a)))
+        .label(b.span, format!("`{second}` listens on {}", at(&b)))
+        .help(help)
+}
+
+fn at(listener: &Listener) -> String {
+    listener.bind.map_or("every address".to_owned(), |ip| ip.to_string())
 }
 
 fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Listener> {

@@ -257,18 +257,21 @@ place() { # FILE PATH [MODE]: whole or not at all
   mv -fT -- "$target.kmodel-new" "$target"
 }
 
-unpack_members() { # ID FILE FOLDER MODE
-  local from to names=()
-  while IFS='|' read -r from _; do names+=("$from"); done < <(each member "$1")
-  tar -xzf "$2" -C "$3" --no-same-owner -- "${names[@]}" 2>/dev/null ||
-    tar -xzf "$2" -C "$3" --no-same-owner -- "${names[@]/#/./}" || return
-  while IFS='|' read -r from to; do place "$3/$from" "$to" "$4" || return; done < <(each member "$1")
+# A member may stand in the archive as `name` or as `./name`, which is one part more to strip.
+unpack_members() { # ID FILE FOLDER STRIP MODE
+  local from to names=() depth='' i
+  for ((i = 0; i < $4; i++)); do depth+='*/'; done
+  while IFS='|' read -r from _; do names+=("$depth$from"); done < <(each member "$1")
+  local tar=(tar -xzf "$2" -C "$3" --no-same-owner --wildcards --no-wildcards-match-slash)
+  "${tar[@]}" --strip-components="$4" -- "${names[@]}" 2>/dev/null ||
+    "${tar[@]}" --strip-components=$(($4 + 1)) -- "${names[@]/#/./}" || return
+  while IFS='|' read -r from to; do place "$3/$from" "$to" "$5" || return; done < <(each member "$1")
 }
 
-unpack_all() { # ID FILE FOLDER
-  local strip folder path
-  IFS='|' read -r strip folder < <(each extract "$1")
-  tar -xzf "$2" -C "$3" --no-same-owner --strip-components="$strip" || return
+unpack_all() { # ID FILE FOLDER STRIP
+  local folder path
+  folder=$(each extract "$1")
+  tar -xzf "$2" -C "$3" --no-same-owner --strip-components="$4" || return
   mkdir -p -- "$ROOT$folder" || return
   while IFS= read -r -d '' path; do place "$3/$path" "$folder/$path" || return; done \
     < <(cd "$3" && find . ! -type d -printf '%P\0')
@@ -279,17 +282,17 @@ place_binary() { # ID FILE MODE
   while IFS='|' read -r _ to; do place "$2" "$to" "$3" || return; done < <(each member "$1")
 }
 
-install_artifact() { # ID KIND MODE HASH URL
-  local file=$CACHE/${4#*:} folder
-  fetch "$4" "$5"
+install_artifact() { # ID KIND STRIP MODE HASH URL
+  local file=$CACHE/${5#*:} folder
+  fetch "$5" "$6"
   folder=$(mktemp -d "$CACHE/unpack.XXXXXX") || fail "cannot write into /var/cache/kmodel"
   case $2 in
-    binary) place_binary "$1" "$file" "$3" ;;
-    members) unpack_members "$1" "$file" "$folder" "$3" ;;
-    *) unpack_all "$1" "$file" "$folder" ;;
-  esac || fail "cannot install $5: no space, or it has not the members that the model names"
+    binary) place_binary "$1" "$file" "$4" ;;
+    members) unpack_members "$1" "$file" "$folder" "$3" "$4" ;;
+    *) unpack_all "$1" "$file" "$folder" "$3" ;;
+  esac || fail "cannot install $6: no space, or it has not the members that the model names"
   rm -rf "$folder"
-  printf '%s\n' "$4" >"$STATE/artifacts/$1"
+  printf '%s\n' "$5" >"$STATE/artifacts/$1"
 }
 
 has_artifact() { # ID
@@ -299,9 +302,9 @@ has_artifact() { # ID
 }
 
 artifacts() {
-  local id kind mode hash url stamp
-  while IFS='|' read -r id kind mode hash url; do
-    has_artifact "$id" || install_artifact "$id" "$kind" "$mode" "$hash" "$url"
+  local id kind strip mode hash url stamp
+  while IFS='|' read -r id kind strip mode hash url; do
+    has_artifact "$id" || install_artifact "$id" "$kind" "$strip" "$mode" "$hash" "$url"
   done < <(each artifact)
   for stamp in "$STATE/artifacts/"*; do
     [ -n "$(each artifact "${stamp##*/}")" ] || rm -f "$stamp"

@@ -213,3 +213,69 @@ fn united(text: &str, number: &str, unit: &str) -> Fault {
     };
     Fault::new(format!("`{text}` is not a value"), help)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::lexer::lex;
+
+    fn value(text: &str) -> Result<Literal, Fault> {
+        let lexemes = lex(text);
+        assert_eq!(lexemes.len(), 1, "{text} is one token");
+        read(lexemes[0].kind, text)
+    }
+
+    #[test]
+    fn values_are_those_written() {
+        let port = |number, protocol| Literal::Port(Port { number, protocol });
+        let version = |major, minor, patch| Literal::Version(Version { major, minor, patch });
+        for (text, literal) in [
+            ("1_000", Literal::Int(1000)),
+            ("0", Literal::Int(0)),
+            ("1.31", Literal::Decimal("1.31".into())),
+            ("4GiB", Literal::Size(4 << 30)),
+            ("10KB", Literal::Size(10_000)),
+            ("1h30m", Literal::Duration(5_400_000)),
+            ("500ms", Literal::Duration(500)),
+            ("30d", Literal::Duration(30 * 86_400_000)),
+            ("50%", Literal::Percent(50)),
+            ("6443/tcp", port(6443, Protocol::Tcp)),
+            ("53/udp", port(53, Protocol::Udp)),
+            ("1.34.2", version(1, 34, 2)),
+            ("0644", Literal::Mode(0o644)),
+            ("/etc/x@1.conf", Literal::Path("/etc/x@1.conf".into())),
+        ] {
+            assert_eq!(value(text), Ok(literal), "{text}");
+        }
+        for text in ["10.0.0.5", "fd00::5", "::", "::1", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1"] {
+            assert_eq!(value(text), Ok(Literal::Ip(text.parse().expect("an address"))), "{text}");
+        }
+        for text in ["10.0.0.0/16", "fd00::/48", "::/0"] {
+            assert_eq!(value(text), Ok(Literal::Cidr(text.parse().expect("a range"))), "{text}");
+        }
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        for text in [
+            "6443/tpc",
+            "0/tcp",
+            "65536/tcp",
+            "10.0.0.0/33",
+            "300.0.0.1",
+            "4GiBB",
+            "0.5GiB",
+            "fd00:::1",
+            "0888",
+            "30m1h",
+            "99999999999999999999",
+            "10/2",
+            "17000000TiB",
+            "./x",
+            "1x",
+            "10.0.0.010",
+        ] {
+            assert!(value(text).is_err(), "{text}");
+        }
+    }
+}

@@ -149,22 +149,35 @@ impl Line {
             return text.to_owned();
         }
         let text = text.replace("\r\n", "\n");
-        let mut rest = text.as_str();
-        if std::mem::take(&mut self.first) {
-            let blank = rest.trim_start_matches([' ', '\t']);
-            rest = blank.strip_prefix('\n').unwrap_or(rest);
-            self.start = blank.starts_with('\n');
+        let rest = self.after_quotes(&text);
+        let mut stripped = self.dedented(rest);
+        self.start = rest.ends_with('\n');
+        if last {
+            trim_last_line(&mut stripped);
         }
-        let mut stripped = String::with_capacity(rest.len());
-        for (index, line) in rest.split('\n').enumerate() {
+        stripped
+    }
+
+    /// Without the newline after the opening quotes, if nothing but space is before it.
+    fn after_quotes<'t>(&mut self, text: &'t str) -> &'t str {
+        if !std::mem::take(&mut self.first) {
+            return text;
+        }
+        let rest = text.trim_start_matches([' ', '\t']).strip_prefix('\n');
+        self.start = rest.is_some();
+        rest.unwrap_or(text)
+    }
+
+    fn dedented(&self, text: &str) -> String {
+        let mut dedented = String::with_capacity(text.len());
+        for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
-                stripped.push('\n');
+                dedented.push('\n');
             }
             let at_start = index > 0 || self.start;
-            stripped.push_str(if at_start { without_indent(line, self.indent) } else { line });
+            dedented.push_str(if at_start { without_indent(line, self.indent) } else { line });
         }
-        self.start = rest.ends_with('\n');
-        if last { without_last_spaces(stripped) } else { stripped }
+        dedented
     }
 }
 
@@ -174,10 +187,49 @@ fn without_indent(line: &str, indent: usize) -> &str {
 }
 
 /// The line of the closing quotes counts for nothing when it is only space.
-fn without_last_spaces(mut text: String) -> String {
+fn trim_last_line(text: &mut String) {
     let kept = text.trim_end_matches([' ', '\t']).len();
     if text[..kept].ends_with('\n') {
         text.truncate(kept);
     }
-    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::source::SourceId;
+    use crate::syntax::ast::{ExprKind, StatementKind, TextPart};
+    use crate::syntax::parse;
+
+    /// The value of a text, with `<>` for what it interpolates.
+    fn value(text: &str) -> String {
+        let file = parse(SourceId(0), &format!("let a = {text}\n")).file;
+        let Some(StatementKind::Let(binding)) = file.statements.first().map(|statement| &statement.kind) else {
+            panic!("{text} is a text");
+        };
+        let ExprKind::Text(text) = &binding.value.kind else { panic!("{text} is a text") };
+        let parts = text.parts.iter().map(|part| match part {
+            TextPart::Text(text) => text.to_string(),
+            TextPart::Expr(_) => "<>".to_owned(),
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn escapes_are_undone() {
+        assert_eq!(value(r#""a\n\t\r\\\"\$\u{1F600}b""#), "a\n\t\r\\\"$\u{1F600}b");
+        assert_eq!(value(r#""\${x} $x $""#), "${x} $x $");
+        assert_eq!(value(r#""a ${f("b ${c}")} d""#), "a <> d");
+        assert_eq!(value(r#""""#), "");
+    }
+
+    #[test]
+    fn indentation_is_removed() {
+        assert_eq!(value("\"\"\"\n    a\n      b\n\n    c\n    \"\"\""), "a\n  b\n\nc\n");
+        assert_eq!(value("\"\"\"\n    a\n  \"\"\""), "a\n");
+        assert_eq!(value("\"\"\"\n  ${x}\n    b ${y}\n  c\"\"\""), "<>\n  b <>\nc");
+        assert_eq!(value("\"\"\"one line\"\"\""), "one line");
+        assert_eq!(value("\"\"\"first\n  second\n\"\"\""), "first\nsecond\n");
+        assert_eq!(value("\"\"\"\r\n  a\r\n  b\r\n\"\"\""), "a\nb\n");
+        assert_eq!(value("\"\"\"\n  say \"hi\"\n  \\n\n\"\"\""), "say \"hi\"\n\n\n");
+    }
 }

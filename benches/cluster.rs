@@ -1,0 +1,87 @@
+//! Check, plan and render of clusters of 100, 1,000 and 10,000 machines.
+//!
+//! `cargo bench` prints times; `cargo bench -- plan/10000` one of them. The budgets stand in ARCHITECTURE.md.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use kmodel::check::{Checked, check};
+use kmodel::compile;
+use kmodel::model::Input;
+use kmodel::pki::Store;
+use kmodel::world::{Memory, World};
+
+mod generate;
+
+const SIZES: [u32; 3] = [100, 1_000, 10_000];
+const ROOT: &str = "cluster.km";
+
+fn world(machines: u32) -> Memory {
+    Memory::new([(ROOT, generate::cluster(machines))])
+}
+
+fn checked(world: &Memory) -> Checked {
+    let checked = check(world, Path::new(ROOT));
+    assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
+    checked
+}
+
+fn bench_check(c: &mut Criterion) {
+    let mut group = c.benchmark_group("check");
+    // The size of a model's text does not depend on the number of machines, so this one grows in lines.
+    for lines in [200, 2_000, 20_000] {
+        let world = Memory::new([(ROOT, generate::long_file(lines))]);
+        group.throughput(Throughput::Elements(lines.into()));
+        group.bench_with_input(BenchmarkId::from_parameter(lines), &world, |b, world| {
+            b.iter(|| black_box(check(world, Path::new(ROOT))));
+        });
+    }
+    group.finish();
+}
+
+fn bench_plan(c: &mut Criterion) {
+    let mut group = c.benchmark_group("plan");
+    group.sample_size(10);
+    for machines in SIZES {
+        let world = world(machines);
+        let checked = checked(&world);
+        group.throughput(Throughput::Elements(machines.into()));
+        group.bench_with_input(BenchmarkId::from_parameter(machines), &checked, |b, checked| {
+            b.iter(|| {
+                let planned = compile::plan(&checked.program, &world, &Input::default());
+                assert!(planned.plan.is_some(), "{:?}", planned.problems);
+                black_box(planned.problems)
+            });
+        });
+    }
+    group.finish();
+}
+
+fn bench_render(c: &mut Criterion) {
+    let mut group = c.benchmark_group("render");
+    group.sample_size(10).measurement_time(Duration::from_secs(10));
+    for machines in [100, 1_000] {
+        let world = world(machines);
+        let checked = checked(&world);
+        let planned = compile::plan(&checked.program, &world, &Input::default());
+        let plan = planned.plan.expect("the generated cluster is valid");
+        group.throughput(Throughput::Elements(machines.into()));
+        // The whole PKI is issued anew each time; nothing is written.
+        group.bench_function(BenchmarkId::new("first", machines), |b| {
+            b.iter_with_setup(
+                || tempfile::tempdir().expect("a temporary folder"),
+                |dir| {
+                    let mut store = Store::open(&dir.path().join("store")).expect("a new store");
+                    let rendered = compile::render(&plan, &mut store, world.now());
+                    black_box(rendered.is_ok_and(|rendered| !rendered.files.is_empty()))
+                },
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench_check, bench_plan, bench_render);
+criterion_main!(benches);

@@ -1,0 +1,125 @@
+//! The command line: what is asked for, and what it prints.
+//!
+//! Results go to stdout, problems to stderr. One file a command; none of them decides anything about a model. Beside the
+//! key store and `emit`, this is the one place that writes: `fmt` its files, `render` the lock.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub mod exit;
+pub mod look;
+pub mod table;
+pub mod output;
+pub mod model;
+pub mod lock;
+pub mod report;
+pub mod check;
+pub mod plan;
+pub mod graph;
+pub mod render;
+pub mod artifacts;
+pub mod fmt;
+pub mod explain;
+pub mod completions;
+
+use exit::{Exit, Failure};
+use look::{Color, Look};
+
+const LONG_ABOUT: &str = "\
+kmodel compiles a description of a cluster into everything its machines need.
+
+You say in a .km file which machines there are, what runs on them and how the parts relate. kmodel checks the whole of \
+it, gives out addresses, works out the certificates, and proves before anything is written that every connection will \
+verify, no two ranges overlap and no two programs share a port.";
+
+const EXAMPLES: &str = "\
+Examples:
+  kmodel check cluster.km                       find what is wrong
+  kmodel plan cluster.km                        see what would be built
+  kmodel plan cluster.km --overlay lab          ... with an overlay
+  kmodel plan cluster.km --set workers=5        ... with a parameter
+  kmodel render cluster.km --out build          write all that the machines need
+  kmodel fmt .                                  format every .km file here
+  kmodel explain even-quorum                    what a problem means
+
+Exit codes: 0 all is well, 1 problems in the model, 2 wrong usage, 3 a file, the disk or the key store failed.
+
+More: docs/language.md (the language), docs/commands.md (every command and option), examples/.";
+
+/// Describe a cluster once; check it, plan it, build it
+#[derive(Parser)]
+#[command(name = "kmodel", version, long_about = LONG_ABOUT, after_help = EXAMPLES, styles = STYLES)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 120)]
+struct Cli {
+    /// When to use colours: auto, always or never; auto respects NO_COLOR and CLICOLOR [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Plan(plan::Args),
+    Graph(graph::Args),
+    Render(render::Args),
+    Artifacts(artifacts::Args),
+    Fmt(fmt::Args),
+    Explain(explain::Args),
+    Completions(completions::Args),
+}
+
+/// What every command gets: how the two outputs look.
+pub struct Terminal {
+    pub out: Look,
+    pub err: Look,
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let terminal = Terminal { out: Look::stdout(cli.color), err: Look::stderr(cli.color) };
+    match dispatch(&cli.command, &terminal) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.show(&terminal.err).into(),
+    }
+}
+
+/// Help and version go to stdout with success, everything else to stderr. A closed pipe is nobody's fault.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+}
+
+fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(args) => check::run(args, terminal),
+        Command::Plan(args) => plan::run(args, terminal),
+        Command::Graph(args) => graph::run(args, terminal),
+        Command::Render(args) => render::run(args, terminal),
+        Command::Artifacts(args) => artifacts::run(args, terminal),
+        Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Explain(args) => explain::run(args, terminal),
+        Command::Completions(args) => completions::run(args),
+    }
+}
+
+/// The whole command line, as completions and tests see it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,48 @@
+//! `kmodel check`: every problem of a model.
+
+use std::io::Write;
+
+use crate::diag::any_error;
+use crate::plan::Plan;
+
+use super::exit::{Exit, Failure};
+use super::model::ModelArgs;
+use super::plan::count::count;
+use super::{Terminal, output, report};
+
+/// Check a model and report every problem in it
+///
+/// Everything is checked that can be without issuing anything: syntax, names, types, flags, placement, relations, and
+/// the proofs of `kmodel plan`. Nothing is written.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+/// Checks the model and says how it went.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(None)?;
+    let planned = opened.plan();
+    report::show(&opened.checked.program.sources, &planned.problems, args.model.message_format, &terminal.err);
+    match &planned.plan {
+        Some(plan) if !any_error(&planned.problems) => {
+            output::print(|out| writeln!(out, "{} {}", terminal.out.good("ok:"), summary(plan)))
+        }
+        _ => Ok(Exit::Problems),
+    }
+}
+
+/// `cluster ha: 8 machines, 14 applications, 46 units, 27 checks`.
+fn summary(plan: &Plan<'_>) -> String {
+    let model = &plan.model;
+    let checks = plan.proofs.iter().find(|proof| proof.name == "checks").map_or(0, |proof| proof.count);
+    format!(
+        "cluster {}: {}, {}, {}, {}",
+        model.cluster.name,
+        count(model.machines.len(), "machine"),
+        count(model.apps.len(), "application"),
+        count(model.units.len(), "unit"),
+        count(checks, "check"),
+    )
+}

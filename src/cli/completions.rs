@@ -1,0 +1,25 @@
+//! `kmodel completions`: a script for a shell.
+
+use clap_complete::{Shell, generate};
+
+use super::exit::{Exit, Failure};
+use super::output;
+
+/// Print a script that completes commands and options in a shell
+///
+/// For bash:  kmodel completions bash > ~/.local/share/bash-completion/completions/kmodel
+/// For zsh:   kmodel completions zsh > ~/.zfunc/_kmodel   (with ~/.zfunc in fpath)
+/// For fish:  kmodel completions fish > ~/.config/fish/completions/kmodel.fish
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The shell
+    shell: Shell,
+}
+
+/// Prints the script.
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    generate(args.shell, &mut super::command(), "kmodel", &mut script);
+    output::print(|out| std::io::Write::write_all(out, &script))
+}

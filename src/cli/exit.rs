@@ -1,0 +1,97 @@
+//! How a run ends.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::emit::EmitError;
+use crate::pki::PkiError;
+
+use super::look::Look;
+
+/// The exit code; documented in `--help`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    Ok = 0,
+    /// The model, or a file to be formatted, has problems; they have been shown.
+    Problems = 1,
+    Usage = 2,
+    /// A file, the disk or the key store.
+    Outside = 3,
+}
+
+/// Why a command could not do what it was asked, other than for problems in the model.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// Something that was asked for makes no sense.
+    pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into(), help: Some(help.into()) }
+    }
+
+    /// The outside failed.
+    pub fn outside(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Outside, message: message.into(), help: None }
+    }
+
+    /// The file system refused something.
+    pub fn file(path: &Path, action: &str, error: &io::Error) -> Self {
+        Self::outside(format!("cannot {action} `{}`: {}", path.display(), reason(error)))
+    }
+
+    /// Says what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Writes it to stderr.
+    pub fn show(&self, look: &Look) -> Exit {
+        eprintln!("{} {}", look.error("error:"), self.message);
+        if let Some(help) = &self.help {
+            eprintln!("{} {help}", look.help(" help:"));
+        }
+        self.exit
+    }
+}
+
+/// Why the file system refused, in words of ours.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl From<PkiError> for Failure {
+    fn from(error: PkiError) -> Self {
+        Self { exit: Exit::Outside, message: error.to_string(), help: error.help() }
+    }
+}
+
+impl From<EmitError> for Failure {
+    fn from(error: EmitError) -> Self {
+        Self { exit: Exit::Outside, message: error.to_string(), help: error.help().map(str::to_owned) }
+    }
+}
+
+/// Output could not be written; that nobody reads it any more is dealt with in `output`.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::outside(format!("cannot write the output: {}", reason(&error)))
+    }
+}

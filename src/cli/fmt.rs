@@ -1,0 +1,108 @@
+//! `kmodel fmt`: one way to write a model.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::source::Sources;
+use crate::syntax;
+use crate::world::replace::replace;
+
+use super::exit::{Exit, Failure};
+use super::look::Look;
+use super::model::unreadable;
+use super::report::{self, Format};
+use super::{Terminal, output};
+
+mod change;
+mod walk;
+
+/// Format models in one way
+///
+/// Files are rewritten in place, whole or not at all; comments stay. A file with syntax errors is left alone.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Files, or folders whose .km files are formatted; `-` formats stdin to stdout
+    #[arg(value_name = "FILES", default_value = ".", value_hint = clap::ValueHint::AnyPath)]
+    paths: Vec<PathBuf>,
+    /// Write nothing: print what would change, and exit with 1 if anything would
+    #[arg(long)]
+    check: bool,
+}
+
+/// What came of one file.
+enum Outcome {
+    Same,
+    Changed(String),
+    Broken,
+}
+
+/// Formats everything that was named.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    if args.paths.iter().any(|path| path == Path::new("-")) {
+        return standard_input(args, terminal);
+    }
+    let mut exit = Exit::Ok;
+    for path in walk::models(&args.paths)? {
+        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        match format(&path.display().to_string(), &text, &terminal.err) {
+            Outcome::Same => {}
+            Outcome::Broken => exit = Exit::Problems,
+            Outcome::Changed(formatted) if args.check => {
+                exit = Exit::Problems;
+                difference(&path.display().to_string(), &text, &formatted, &terminal.out)?;
+            }
+            Outcome::Changed(formatted) => {
+                write(&path, &formatted)?;
+                output::print(|out| writeln!(out, "formatted {}", path.display()))?;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn standard_input(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    if args.paths.len() > 1 {
+        return Err(Failure::usage("`-` stands alone", "format files and stdin in two runs"));
+    }
+    let mut text = String::new();
+    let read = io::stdin().read_to_string(&mut text);
+    read.map_err(|error| Failure::outside(format!("cannot read stdin: {error}").to_lowercase()))?;
+    match format("stdin", &text, &terminal.err) {
+        Outcome::Broken => Ok(Exit::Problems),
+        Outcome::Same if args.check => Ok(Exit::Ok),
+        Outcome::Same => output::print(|out| out.write_all(text.as_bytes())),
+        Outcome::Changed(formatted) if args.check => {
+            difference("stdin", &text, &formatted, &terminal.out)?;
+            Ok(Exit::Problems)
+        }
+        Outcome::Changed(formatted) => output::print(|out| out.write_all(formatted.as_bytes())),
+    }
+}
+
+/// Formats a text; syntax errors are reported here.
+fn format(name: &str, text: &str, look: &Look) -> Outcome {
+    match syntax::format(text) {
+        Ok(formatted) if formatted == text => Outcome::Same,
+        Ok(formatted) => Outcome::Changed(formatted),
+        Err(problems) => {
+            let mut sources = Sources::default();
+            sources.add(name, text);
+            report::show(&sources, &problems, Format::Human, look);
+            Outcome::Broken
+        }
+    }
+}
+
+fn difference(name: &str, old: &str, new: &str, look: &Look) -> Result<Exit, Failure> {
+    output::print(|out| change::write(out, look, name, old, new))
+}
+
+/// The file keeps its mode.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    // A link is followed: it is the file behind it that is formatted.
+    let target = fs::canonicalize(path).map_err(|error| Failure::file(path, "find", &error))?;
+    let mode = fs::metadata(&target).map_err(|error| Failure::file(path, "read", &error))?.permissions().mode();
+    replace(&target, text.as_bytes(), mode & 0o7777).map_err(|error| Failure::file(path, "write", &error))
+}

@@ -1,0 +1,27 @@
+//! `kmodel graph`: `plan --graph` under a name of its own.
+
+use super::exit::{Exit, Failure};
+use super::model::ModelArgs;
+use super::{Terminal, plan};
+use crate::plan::graph::Notation;
+
+/// Print a model's applications and relations as a graph
+///
+/// The same as `kmodel plan FILE --graph NOTATION`.
+/// A picture: kmodel graph cluster.km | dot -Tsvg > cluster.svg
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// How it is written: dot (Graphviz) or mermaid [default: dot]
+    #[arg(long = "format", value_name = "NOTATION", default_value = "dot", hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
+    notation: Notation,
+}
+
+/// Prints the graph.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(None)?;
+    plan::graph(&args.model, &opened, args.notation, terminal)
+}

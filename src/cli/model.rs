@@ -1,0 +1,145 @@
+//! The model that a command works on: its file, overlays and parameters.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::check::{self, Checked};
+use crate::compile;
+use crate::diag::{any_error, closest};
+use crate::model::Input;
+use crate::model::input::Setting;
+use crate::plan::Planned;
+use crate::source::Sources;
+use crate::syntax;
+use crate::syntax::ast::{Expr, StatementKind};
+use crate::world::{Disk, World};
+
+use super::exit::Failure;
+use super::lock;
+use super::report::Format;
+
+/// What names a model.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ModelArgs {
+    /// The model: a .km file
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Apply an overlay of the model; may be repeated, the last one wins
+    #[arg(long, value_name = "NAME")]
+    pub overlay: Vec<String>,
+    /// Give a parameter of the model its value; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// How problems are written to stderr: human, json (one object a line) or github (annotations) [default: human]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub message_format: Format,
+}
+
+/// A model that has been read and checked.
+pub struct Opened {
+    pub checked: Checked,
+    pub input: Input,
+}
+
+static DISK: Disk = Disk;
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("write NAME=VALUE, as in `workers=5`".to_owned()),
+    }
+}
+
+impl ModelArgs {
+    /// Reads and checks the model, and what was decided earlier.
+    ///
+    /// # Errors
+    /// When the file or the lock cannot be read. Problems of the model are in the result.
+    pub fn open(&self, target: Option<&str>) -> Result<Opened, Failure> {
+        DISK.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
+        let lock = lock::read(&self.file)?;
+        let mut checked = check::check(&DISK, &self.file);
+        let sources = &mut checked.program.sources;
+        let sets = self.set.iter().map(|(name, value)| parse(sources, name, value)).collect();
+        let input = Input { overlays: self.overlay.clone(), sets, target: target.map(Into::into), lock };
+        Ok(Opened { checked, input })
+    }
+
+    /// The folder of the model.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+}
+
+impl Opened {
+    /// Plans the model if it has no errors; the problems of checking are among those of the plan.
+    pub fn plan(&self) -> Planned<'_> {
+        let found = &self.checked.diagnostics;
+        if any_error(found) {
+            return Planned { plan: None, problems: found.clone() };
+        }
+        let mut planned = compile::plan(&self.checked.program, &DISK, &self.input);
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            found.iter().cloned().chain(planned.problems.drain(..)).partition(|problem| problem.is_error());
+        planned.problems = errors.into_iter().chain(warnings).collect();
+        planned
+    }
+}
+
+/// Reads a value as the language does. It gets a text of its own, so that a problem can point into it.
+fn parse(sources: &mut Sources, name: &str, value: &str) -> Setting {
+    const HEAD: &str = "let ";
+    // Of the same length as what is parsed, without the word that nobody wrote.
+    let source = sources.add("--set", format!("{:width$}{name} = {value}", "", width = HEAD.len()));
+    let parsed = syntax::parse(source, &format!("{HEAD}{name} = {value}"));
+    let value_of = |kind: StatementKind| match kind {
+        StatementKind::Let(binding) => Some(binding.value),
+        _ => None,
+    };
+    let whole = parsed.diagnostics.is_empty() && parsed.file.statements.len() == 1;
+    let first = parsed.file.statements.into_iter().next().filter(|_| whole);
+    let expr: Option<Expr> = first.and_then(|statement| value_of(statement.kind));
+    Setting { name: name.into(), text: value.to_owned(), value: expr }
+}
+
+/// Why the model cannot be read, and what to do.
+pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::file(path, "read", error);
+    match error.kind() {
+        io::ErrorKind::NotFound => match nearby(path) {
+            Some(near) => failure.help(format!("did you mean `{}`?", near.display())),
+            None => failure.help("name the .km file of a model; `examples/` of kmodel has some to start from"),
+        },
+        io::ErrorKind::IsADirectory => match models(path).first() {
+            Some(first) => failure.help(format!("name a file in it, as in `{}`", first.display())),
+            None => failure.help("name a .km file"),
+        },
+        io::ErrorKind::InvalidData => failure.help("save it as UTF-8; a model is plain text"),
+        _ => failure,
+    }
+}
+
+/// The file beside a missing one that was most likely meant.
+fn nearby(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stem = |path: &Path| path.file_stem().and_then(OsStr::to_str).map(str::to_owned);
+    let names: Vec<String> = models(folder).iter().filter_map(|model| stem(model)).collect();
+    let near = closest(&stem(path)?, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(format!("{near}.km")))
+}
+
+fn models(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut list: Vec<_> =
+        entries.map(|entry| entry.path()).filter(|path| path.extension() == Some(OsStr::new("km"))).collect();
+    list.sort();
+    list
+}

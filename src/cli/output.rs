@@ -1,0 +1,20 @@
+//! Writing to stdout.
+
+use std::io::{self, BufWriter, StdoutLock, Write, stdout};
+
+use super::exit::{Exit, Failure};
+
+/// Writes a result. A reader that has had enough (`| head`) ends the run without a word.
+///
+/// # Errors
+/// When stdout cannot be written for another reason.
+pub fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> Result<Exit, Failure> {
+    let mut out = BufWriter::with_capacity(1 << 16, stdout().lock());
+    let written = write(&mut out).and_then(|()| out.flush());
+    // What is left in the buffer has nowhere to go, and must not be tried again on drop.
+    let _ = out.into_parts();
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Ok),
+    }
+}

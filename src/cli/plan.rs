@@ -1,0 +1,129 @@
+//! `kmodel plan`: what would be built.
+
+use std::path::PathBuf;
+
+use crate::diag::any_error;
+use crate::pki::Store;
+use crate::pki::store;
+use crate::plan::graph::{self, Notation};
+use crate::plan::standing::{Standing, standing};
+use crate::plan::{Plan, json};
+use crate::world::{Disk, World};
+
+use super::exit::{Exit, Failure};
+use super::model::{ModelArgs, Opened};
+use super::{Terminal, output, report};
+
+pub mod count;
+mod address;
+mod certificate;
+mod cluster;
+mod issue;
+mod machine;
+mod page;
+mod proof;
+mod relation;
+mod step;
+
+use page::Page;
+
+/// Show what would be built: machines, relations, certificates, order and proofs
+///
+/// Nothing is issued and nothing is written. Addresses that an earlier `render` gave out are read from kmodel.lock beside
+/// the model, and what it issued from the key store.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Plan for this target of the model instead of its first
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// The key store [default: .kmodel beside the model]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    store: Option<PathBuf>,
+    /// Print JSON; its schema is in docs/plan-json.md
+    #[arg(long, conflicts_with_all = ["graph", "show", "all"])]
+    json: bool,
+    /// Print the applications and relations as a graph: dot (Graphviz) or mermaid
+    #[arg(long, value_name = "NOTATION", hide_possible_values = true, conflicts_with_all = ["show", "all"])]
+    graph: Option<Notation>,
+    /// Show only these parts, separated by commas: cluster, machines, addresses, relations, certificates, order, proofs
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
+    show: Vec<Part>,
+    /// Show every machine and every certificate, however many there are
+    #[arg(long)]
+    all: bool,
+}
+
+/// A part of the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Part {
+    Cluster,
+    Machines,
+    Addresses,
+    Relations,
+    Certificates,
+    Order,
+    Proofs,
+}
+
+/// How much is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// Many that are alike are one line.
+    Grouped,
+    /// Each has its own.
+    Each,
+}
+
+/// Prints the plan. There may be one to look at even when something is wrong with it.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(args.target.as_deref())?;
+    if let Some(notation) = args.graph {
+        return graph(&args.model, &opened, notation, terminal);
+    }
+    let planned = opened.plan();
+    if let Some(plan) = &planned.plan {
+        let standing = standing_of(args, plan)?;
+        if args.json {
+            output::print(|out| json::write(out, plan, &standing))?;
+        } else {
+            let tally = report::tally(&planned.problems);
+            let page = Page { plan, standing: &standing, look: &terminal.out, detail: args.detail() };
+            output::print(|out| page.write(out, &args.show, &tally))?;
+        }
+    }
+    finish(&args.model, &opened, &planned.problems, terminal)
+}
+
+/// Prints the graph of a model.
+pub fn graph(args: &ModelArgs, opened: &Opened, notation: Notation, terminal: &Terminal) -> Result<Exit, Failure> {
+    let planned = opened.plan();
+    if let Some(plan) = &planned.plan {
+        output::print(|out| graph::write(out, &plan.model, notation))?;
+    }
+    finish(args, opened, &planned.problems, terminal)
+}
+
+/// Problems come last: that is where the eye is when a command has ended.
+fn finish(
+    args: &ModelArgs,
+    opened: &Opened,
+    problems: &[crate::diag::Diagnostic],
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    report::show(&opened.checked.program.sources, problems, args.message_format, &terminal.err);
+    Ok(if any_error(problems) { Exit::Problems } else { Exit::Ok })
+}
+
+fn standing_of(args: &Args, plan: &Plan<'_>) -> Result<Standing, Failure> {
+    let folder = args.store.clone().unwrap_or_else(|| args.model.folder().join(store::DEFAULT));
+    let store = Store::open_read(&folder)?;
+    Ok(standing(&plan.pki.request, store.as_ref(), Disk.now())?)
+}
+
+impl Args {
+    fn detail(&self) -> Detail {
+        if self.all { Detail::Each } else { Detail::Grouped }
+    }
+}

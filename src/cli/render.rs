@@ -1,0 +1,113 @@
+//! `kmodel render`: everything that a target needs, in a folder.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::compile::{self, RenderError, Rendered};
+use crate::diag::any_error;
+use crate::emit::{self, Force, Written};
+use crate::model::Model;
+use crate::pki::{Store, store};
+use crate::world::{Disk, World};
+
+use super::exit::{Exit, Failure};
+use super::model::ModelArgs;
+use super::plan::count::{about, count, thousands};
+use super::table::{Cell, table};
+use super::{Terminal, lock, output, report};
+
+/// Write everything a target needs into a folder: user-data, files, certificates, scripts
+///
+/// Keys and certificates are issued into the key store, or taken from it: rendering an unchanged model again gives the
+/// same bytes. Addresses given out are written to kmodel.lock beside the model; commit that file, and never the store. The
+/// folder is written whole or not at all, and one that kmodel did not write is left alone.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// The target [default: the first that the model declares]
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// The folder to write
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    out: PathBuf,
+    /// The key store [default: .kmodel beside the model]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    store: Option<PathBuf>,
+    /// Replace the folder even when it holds files that kmodel did not write; they are lost
+    #[arg(long)]
+    force: bool,
+}
+
+/// Renders a model without errors.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(args.target.as_deref())?;
+    let planned = opened.plan();
+    let show = |problems: &[_]| {
+        report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
+    };
+    show(&planned.problems);
+    let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Ok(Exit::Problems) };
+    let mut store = Store::open(&args.store())?;
+    match compile::render(plan, &mut store, Disk.now()) {
+        Ok(rendered) => write(args, terminal, &plan.model, (&rendered, &mut store)),
+        Err(RenderError::Pki(error)) => Err(error.into()),
+        Err(RenderError::Problems(problems)) => {
+            show(&problems);
+            Ok(Exit::Problems)
+        }
+    }
+}
+
+/// The store comes first: what it does not hold would be issued otherwise next time.
+fn write(
+    args: &Args,
+    terminal: &Terminal,
+    model: &Model<'_>,
+    (rendered, store): (&Rendered, &mut Store),
+) -> Result<Exit, Failure> {
+    store.save()?;
+    lock::write(&args.model.file, &model.lock)?;
+    let force = if args.force { Force::Replace } else { Force::Refuse };
+    let written = emit::write(&args.out, &rendered.files, force)?;
+    summary(args, terminal, model, (rendered, written))
+}
+
+fn summary(
+    args: &Args,
+    terminal: &Terminal,
+    model: &Model<'_>,
+    (rendered, written): (&Rendered, Written),
+) -> Result<Exit, Failure> {
+    let look = &terminal.out;
+    let target = model.targets.first().map_or("lxd", |target| &target.name);
+    let issued = &rendered.issued;
+    let mut rows = vec![
+        fact("folder", format!("{}: {}, {}", args.out.display(), count(written.files, "file"), about(written.bytes))),
+        fact("keys", format!("{} issued, {} reused", thousands(issued.issued), thousands(issued.reused))),
+        fact("store", format!("{} (keep it secret, keep a copy)", args.store().display())),
+        fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),
+    ];
+    rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
+    rows.extend(next(&args.out, rendered).map(|command| fact("next", command)));
+    output::print(|out| {
+        writeln!(out, "{} cluster {} for {target}", look.good("rendered"), model.cluster.name)?;
+        table(out, look, 2, &rows)
+    })
+}
+
+fn fact(name: &str, value: String) -> Vec<Cell> {
+    vec![Cell::dim(name), Cell::plain(value)]
+}
+
+/// The command that brings it up, if the target has one.
+fn next(out: &Path, rendered: &Rendered) -> Option<String> {
+    let up = rendered.files.iter().find(|file| file.path == "up" || file.path.ends_with("/up"))?;
+    Some(out.join(&up.path).display().to_string())
+}
+
+impl Args {
+    fn store(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| self.model.folder().join(store::DEFAULT))
+    }
+}

@@ -1,0 +1,67 @@
+//! Problems on stderr: for people, for programs, and for GitHub.
+
+use std::io::{self, BufWriter, Write, stderr};
+
+use crate::diag::{Diagnostic, Severity};
+use crate::source::{Sources, Span};
+
+use super::look::Look;
+use super::plan::count::count;
+
+mod github;
+mod human;
+mod json;
+mod text;
+
+/// How problems are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+    Github,
+}
+
+/// Writes all problems to stderr.
+pub fn show(sources: &Sources, problems: &[Diagnostic], format: Format, look: &Look) {
+    let mut err = BufWriter::new(stderr().lock());
+    // There is nowhere left to say that stderr cannot be written.
+    let _ = write(&mut err, sources, problems, format, look).and_then(|()| err.flush());
+}
+
+fn write(
+    out: &mut dyn Write,
+    sources: &Sources,
+    problems: &[Diagnostic],
+    format: Format,
+    look: &Look,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(out, sources, problems, look),
+        Format::Json => problems.iter().try_for_each(|problem| json::write(out, sources, problem)),
+        Format::Github => problems.iter().try_for_each(|problem| github::write(out, sources, problem)),
+    }
+}
+
+/// `2 errors, 1 warning`.
+pub fn tally(problems: &[Diagnostic]) -> String {
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let warnings = problems.len() - errors;
+    match (errors, warnings) {
+        (0, 0) => "no warnings".to_owned(),
+        (0, _) => count(warnings, "warning"),
+        (_, 0) => count(errors, "error"),
+        _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    }
+}
+
+/// Whether a span is a place: what comes from the command line has none.
+fn is_place(span: Span) -> bool {
+    span != Span::default()
+}
+
+fn severity(problem: &Diagnostic) -> &'static str {
+    match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

@@ -1,0 +1,125 @@
+//! Problems for people: each with its code, the places that matter, and what to do.
+
+use std::io::{self, Write};
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode, ThemeCharacters, ThemeStyles};
+
+use crate::diag::{Code, Diagnostic};
+use crate::source::Sources;
+
+use super::super::look::Look;
+use super::super::plan::count::count;
+use super::super::table::wrap;
+use super::text::Texts;
+use super::{is_place, tally};
+
+/// More than these help nobody: the first ones are usually the cause of the rest.
+const MOST: usize = 50;
+
+/// What miette puts before a text: `  help: `.
+const INDENT: usize = 8;
+
+/// Lines wider than this are hard to read, however wide the terminal is.
+const WIDEST: usize = 120;
+
+/// Writes the first problems, how many there are, and where to read more.
+pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], look: &Look) -> io::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let handler = handler(look);
+    for problem in problems.iter().take(MOST) {
+        let mut text = String::new();
+        let shown = Shown { problem, texts: Texts::new(sources, problem), width: look.width.min(WIDEST) };
+        handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
+        writeln!(out, "{}\n", tidy(&text))?;
+    }
+    if problems.len() > MOST {
+        writeln!(out, "{}\n", look.dim(&format!("and {} more", count(problems.len() - MOST, "problem"))))?;
+    }
+    let any_error = problems.iter().any(Diagnostic::is_error);
+    let tally = tally(problems);
+    writeln!(out, "{}", if any_error { look.error(&tally) } else { look.warning(&tally) })?;
+    writeln!(out, "{}", look.dim(&format!("for more: kmodel explain {}", codes(problems))))
+}
+
+/// No spaces at the ends of lines, no empty lines around or doubled.
+fn tidy(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+/// The codes of the problems, each once; the first few are enough to start from.
+fn codes(problems: &[Diagnostic]) -> String {
+    let mut codes: Vec<Code> = Vec::new();
+    for problem in problems {
+        if !codes.contains(&problem.code) && codes.len() < 3 {
+            codes.push(problem.code);
+        }
+    }
+    codes.iter().map(|code| code.name()).collect::<Vec<_>>().join(" ")
+}
+
+fn handler(look: &Look) -> GraphicalReportHandler {
+    let characters = if look.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
+    let styles = if look.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
+        .with_links(false)
+        .with_wrap_lines(false)
+        .with_context_lines(1)
+        .without_syntax_highlighting()
+}
+
+/// A problem as miette sees it.
+#[derive(Debug)]
+struct Shown<'a> {
+    problem: &'a Diagnostic,
+    texts: Texts<'a>,
+    width: usize,
+}
+
+impl Shown<'_> {
+    /// A text in lines that fit. miette would break words at their hyphens, and names are full of them.
+    fn lines(&self, text: &str) -> String {
+        wrap(text, self.width.saturating_sub(INDENT)).join("\n")
+    }
+}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(self.problem.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.problem.severity {
+            crate::diag::Severity::Error => Severity::Error,
+            crate::diag::Severity::Warning => Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let help = self.problem.help.as_deref();
+        // A fix says the same in other words when there is a help text too.
+        let fix = self.problem.fixes.first().map(|fix| fix.title.as_str());
+        help.or(fix).map(|text| Box::new(self.lines(text)) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.texts)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let labels = self.problem.labels.iter().filter(|label| is_place(label.span)).enumerate();
+        let mut labels = labels.map(|(index, label)| self.texts.label(label, index == 0)).peekable();
+        labels.peek()?;
+        Some(Box::new(labels))
+    }
+}
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.lines(&self.problem.message))
+    }
+}
+
+impl std::error::Error for Shown<'_> {}

@@ -1,0 +1,77 @@
+//! Problems for programs: one JSON object a line.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::diag::Diagnostic;
+use crate::source::{Sources, Span};
+
+use super::{is_place, severity};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    labels: Vec<LabelLine<'a>>,
+    fixes: Vec<FixLine<'a>>,
+}
+
+/// Lines and columns count from 1, columns in characters; the end is exclusive.
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct LabelLine<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    text: &'a str,
+    primary: bool,
+}
+
+#[derive(Serialize)]
+struct FixLine<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    replacement: &'a str,
+    title: &'a str,
+}
+
+/// Writes one problem.
+pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
+    let labels = problem.labels.iter().enumerate().filter(|(_, label)| is_place(label.span));
+    let line = Line {
+        code: problem.code.name(),
+        severity: severity(problem),
+        message: &problem.message,
+        help: problem.help.as_deref(),
+        labels: labels
+            .map(|(index, label)| LabelLine {
+                place: place(sources, label.span),
+                text: &label.text,
+                primary: index == 0,
+            })
+            .collect(),
+        fixes: problem
+            .fixes
+            .iter()
+            .map(|fix| FixLine { place: place(sources, fix.span), replacement: &fix.replacement, title: &fix.title })
+            .collect(),
+    };
+    serde_json::to_writer(&mut *out, &line)?;
+    writeln!(out)
+}
+
+fn place(sources: &Sources, span: Span) -> Place<'_> {
+    let (line, column) = sources.line_column(span);
+    let (end_line, end_column) = sources.line_column(Span { start: span.end, ..span });
+    Place { file: &sources.get(span.source).name, line, column, end_line, end_column }
+}

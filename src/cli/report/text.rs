@@ -1,0 +1,72 @@
+//! The texts that one problem points into, as one.
+//!
+//! miette shows labels of one source only. Here the files lie behind each other in one row of offsets, in the order in
+//! which the labels name them, so that each snippet is shown under the name of its own file.
+
+use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use crate::diag::{Diagnostic, Label};
+use crate::source::{Source, SourceId, Sources};
+
+use super::is_place;
+
+/// Files and where each starts.
+#[derive(Debug)]
+pub struct Texts<'a>(Vec<Placed<'a>>);
+
+#[derive(Debug)]
+struct Placed<'a> {
+    id: SourceId,
+    source: &'a Source,
+    start: usize,
+}
+
+impl<'a> Texts<'a> {
+    /// The files that a problem's labels are in.
+    pub fn new(sources: &'a Sources, problem: &Diagnostic) -> Self {
+        let mut list: Vec<Placed<'a>> = Vec::new();
+        let mut start = 0;
+        for label in problem.labels.iter().filter(|label| is_place(label.span)) {
+            let id = label.span.source;
+            if list.iter().all(|placed| placed.id != id) {
+                let source = sources.get(id);
+                list.push(Placed { id, source, start });
+                // A gap, so that the end of one is not the start of the next.
+                start += source.text.len() + 2;
+            }
+        }
+        Self(list)
+    }
+
+    /// A label with its place in the row. The place to look is the one that the snippet's head names.
+    pub fn label(&self, label: &Label, primary: bool) -> LabeledSpan {
+        let start = self.0.iter().find(|placed| placed.id == label.span.source).map_or(0, |placed| placed.start);
+        let length = label.span.end.saturating_sub(label.span.start) as usize;
+        let text = Some(label.text.clone()).filter(|text| !text.is_empty());
+        let span = SourceSpan::from((start + label.span.start as usize, length));
+        if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
+    }
+}
+
+impl SourceCode for Texts<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.0.iter().rev().find(|placed| placed.start <= span.offset()).ok_or(MietteError::OutOfBounds)?;
+        let own = SourceSpan::from((span.offset() - found.start, span.len()));
+        let text: &str = &found.source.text;
+        let contents = text.read_span(&own, before, after)?;
+        let shifted = SourceSpan::from((contents.span().offset() + found.start, contents.span().len()));
+        Ok(Box::new(MietteSpanContents::new_named(
+            found.source.name.to_string(),
+            contents.data(),
+            shifted,
+            contents.line(),
+            contents.column(),
+            contents.line_count(),
+        )))
+    }
+}

@@ -1,0 +1,127 @@
+//! What one evaluation has done so far, and what it is in the middle of.
+//!
+//! The language has no recursion, yet a few lines can ask for more than a machine holds: a list of lists of a million,
+//! or sixty lets that each double the one before. [`Work`] is passed from scope to scope and ends such an evaluation with
+//! a problem instead of taking the machine down.
+
+use std::collections::HashMap;
+
+use crate::check::Symbol;
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::Name;
+
+use super::eval::fault;
+use super::{AppId, Fault, UnitId, Value};
+
+/// How deep expressions may refer to each other.
+const MAX_DEPTH: u32 = 250;
+
+/// How many expressions one evaluation may compute, elements of large results counted too.
+const MAX_STEPS: u64 = 8_000_000;
+
+/// How many elements one value may hold, 64 bytes of text counting as one.
+const MAX_BULK: u64 = 4_000_000;
+
+/// The work of one evaluation.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    depth: u32,
+    steps: u64,
+    open: Vec<(Part, Span)>,
+    /// Values of lets of files, computed on the way.
+    pub(super) lets: HashMap<Symbol, Value>,
+}
+
+/// Something that must not be needed for its own value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Part {
+    Let(Symbol),
+    ComponentLet(AppId, Option<UnitId>, u32),
+    Endpoint(UnitId, u32),
+    Field(UnitId, u32, Name),
+}
+
+impl Work {
+    /// Begins one more expression; the outermost one starts anew.
+    pub fn enter(&mut self, span: Span) -> Result<(), Fault> {
+        if self.depth == 0 {
+            self.steps = 0;
+        }
+        if self.depth >= MAX_DEPTH {
+            let message = format!("this value needs more than {MAX_DEPTH} others, one through the other");
+            return Err(fault(Code::EvaluationFailed, span, message));
+        }
+        self.spend(1, span)?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Ends the expression that was begun last.
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Counts steps.
+    pub fn spend(&mut self, steps: u64, span: Span) -> Result<(), Fault> {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps <= MAX_STEPS {
+            return Ok(());
+        }
+        let problem = Diagnostic::new(Code::EvaluationFailed, span, "this takes too many steps to compute");
+        Err(Box::new(problem.help("one value may take 8 million steps: make its lists shorter")))
+    }
+
+    /// Begins to compute something that must not need itself.
+    pub fn open(&mut self, part: Part, name: &str, span: Span) -> Result<(), Fault> {
+        let Some(first) = self.open.iter().position(|(known, _)| *known == part) else {
+            self.open.push((part, span));
+            return Ok(());
+        };
+        let mut problem = Diagnostic::new(Code::ValueCycle, span, format!("the value of `{name}` depends on itself"));
+        for (_, step) in &self.open[first + 1..] {
+            problem = problem.label(*step, "by way of this");
+        }
+        Err(Box::new(problem.help("give one of them a value that needs none of the others")))
+    }
+
+    /// Ends what was begun last.
+    pub fn close(&mut self) {
+        self.open.pop();
+    }
+}
+
+/// Refuses a value that is too large to go on with.
+pub fn bounded(value: Value, span: Span) -> Result<Value, Fault> {
+    match fits(&value) {
+        true => Ok(value),
+        false => {
+            let message = "this value is too large: it holds more than 4 million elements or 256 MB of text";
+            Err(fault(Code::EvaluationFailed, span, message))
+        }
+    }
+}
+
+/// Whether a value is small enough to be copied and walked through.
+pub fn fits(value: &Value) -> bool {
+    let mut left = MAX_BULK;
+    take(value, &mut left)
+}
+
+/// Takes the size of a value from what is left; a value that shares its parts counts them each time.
+fn take(value: &Value, left: &mut u64) -> bool {
+    let own = match value {
+        Value::Text(text) | Value::Path(text) => 1 + text.len() as u64 / 64,
+        _ => 1,
+    };
+    if own > *left {
+        return false;
+    }
+    *left -= own;
+    match value {
+        Value::List(list) => list.iter().all(|value| take(value, left)),
+        Value::Record(record) => record.values().all(|value| take(value, left)),
+        Value::Secret(inner) => take(inner, left),
+        _ => true,
+    }
+}

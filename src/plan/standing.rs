@@ -1,0 +1,46 @@
+//! How the plan's certificates stand in the key store.
+//!
+//! In: what is to be issued, and the store if there is one. Out: for each authority and certificate whether it is there
+//! already, and until when. Nothing is issued.
+
+use rayon::prelude::*;
+
+use time::OffsetDateTime;
+
+use crate::pki::spec::Request;
+use crate::pki::{PkiError, Status, Store};
+
+/// In the order of the request.
+#[derive(Debug)]
+pub struct Standing {
+    pub authorities: Vec<Status>,
+    pub certificates: Vec<Status>,
+}
+
+/// Looks everything up. Without a store all of it is missing.
+///
+/// # Errors
+/// When a file of the store cannot be read.
+pub fn standing(request: &Request, store: Option<&Store>, now: OffsetDateTime) -> Result<Standing, PkiError> {
+    let Some(store) = store else {
+        let missing = |count| vec![Status::Missing; count];
+        return Ok(Standing {
+            authorities: missing(request.authorities.len()),
+            certificates: missing(request.certificates.len()),
+        });
+    };
+    let authorities = request.authorities.iter().map(|spec| alive(store.authority_status(spec), now)).collect();
+    let certificates = request.certificates.par_iter().map(|spec| {
+        let status = store.certificate_status(spec, request)?;
+        Ok(alive(status, now))
+    });
+    Ok(Standing { authorities, certificates: certificates.collect::<Result<_, _>>()? })
+}
+
+/// What has expired does not stay as it is.
+fn alive(status: Status, now: OffsetDateTime) -> Status {
+    match status {
+        Status::Current { not_after } if not_after <= now => Status::Stale { why: "it has expired" },
+        other => other,
+    }
+}

@@ -1,0 +1,106 @@
+//! The plan as it looks, and laws of the boot's files.
+
+use super::{Delivery, Kernel, Secrets, files, mirrored};
+use crate::model::Value;
+use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Directory, Install, Unit};
+use crate::render::snapshot::snapshot;
+use crate::render::unit_check;
+
+const DELIVERY: Delivery<'_> =
+    Delivery { mirror: Some("http://10.0.0.1/m/"), secrets: Secrets::Apart, kernel: Kernel::Shared };
+
+fn unit(name: &str, exec: &str, after: &[&str]) -> Unit {
+    Unit {
+        name: name.into(),
+        fields: [("exec".into(), Value::Path(exec.into())), ("user".into(), Value::text("etcd"))].into_iter().collect(),
+        flags: Vec::new(),
+        after: after.iter().map(|name| (*name).into()).collect(),
+        watches: vec!["/etc/etcd/pki/server.key".into()],
+        origin: "x.km:1:1: x".into(),
+    }
+}
+
+fn bundle() -> Bundle {
+    let install = Install::Members { members: vec![("etcd".into(), "/usr/local/bin/etcd".into())], strip: 1 };
+    let artifact = Artifact {
+        name: "etcd".into(),
+        version: None,
+        url: "https://github.com/etcd-io/etcd/releases/etcd.tar.gz".into(),
+        hash: "sha256:0123456789abcdef0123456789abcdef".into(),
+        kind: ArtifactKind::TarGz,
+        install,
+        mode: 0o755,
+        origin: "x.km:2:1: x".into(),
+    };
+    let secret = BundleFile {
+        path: "/etc/etcd/pki/server.key".into(),
+        mode: 0o600,
+        owner: "etcd".into(),
+        group: "etcd".into(),
+        content: b"key".as_slice().into(),
+        secret: true,
+        origin: "x.km:3:1: x".into(),
+    };
+    let folder = Directory {
+        path: "/var/lib/etcd".into(),
+        mode: 0o700,
+        owner: "etcd".into(),
+        group: "etcd".into(),
+        origin: "x.km:4:1: x".into(),
+    };
+    Bundle {
+        machine: "cp-0".into(),
+        files: vec![secret],
+        directories: vec![folder],
+        units: vec![
+            unit("api.service", "/bin/true", &["etcd.service"]),
+            unit("etcd.service", "/usr/local/bin/etcd", &[]),
+        ],
+        packages: vec!["curl".into()],
+        modules: vec!["overlay".into()],
+        sysctls: vec![("net.ipv4.ping_group_range".into(), "0\t9".into())],
+        commands: vec!["true | cat".into()],
+        artifacts: vec![artifact],
+        ..Bundle::default()
+    }
+}
+
+#[test]
+fn the_plan_has_a_line_for_each_thing() {
+    let files = files(&bundle(), DELIVERY).unwrap();
+    let plan = files.iter().find(|file| file.path == "/etc/kmodel/machine").unwrap();
+    snapshot("boot-plan", std::str::from_utf8(&plan.content).unwrap());
+    let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    assert!(!paths.contains(&"/etc/modules-load.d/kmodel.conf"), "a container loads no modules");
+}
+
+#[test]
+fn a_mirror_has_the_layout_of_wget() {
+    assert_eq!(mirrored("https://dl.k8s.io/v1/x", "http://m/"), "http://m/dl.k8s.io/v1/x");
+}
+
+#[test]
+fn two_files_at_one_path_are_a_problem() {
+    let mut bundle = bundle();
+    bundle.files.push(BundleFile { path: "/etc/systemd/system/etcd.service".into(), ..bundle.files[0].clone() });
+    assert_eq!(files(&bundle, DELIVERY).unwrap_err().len(), 1);
+}
+
+#[test]
+fn a_name_that_a_line_cannot_hold_is_a_problem() {
+    let mut bundle = bundle();
+    bundle.packages.push("a|b".into());
+    assert!(files(&bundle, DELIVERY).unwrap_err()[0].message.contains("`a|b`"));
+}
+
+#[test]
+fn the_service_has_only_known_keys() {
+    let mut section = "";
+    for line in include_str!("kmodel-boot.service").lines().filter(|line| !line.starts_with('#')) {
+        match (line.strip_prefix('['), line.split_once('=')) {
+            (Some(name), _) => section = name.trim_end_matches(']'),
+            (_, Some((key, _))) => assert_eq!(unit_check::key(section, key), Ok(())),
+            _ => {}
+        }
+    }
+}

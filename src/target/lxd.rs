@@ -1,0 +1,109 @@
+//! LXD, or Incus: each machine is a system container.
+//!
+//! Out: for each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as
+//! YAML; and `up` and `down`, which need nothing but the plain client. Secret files are pushed into the running
+//! container and never stand in its configuration, where everyone who may see the container could read them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::Value;
+use crate::render::boot::{self, Delivery, Kernel, Secrets};
+use crate::render::bundle::{BundleFile, Format};
+use crate::render::format;
+use crate::syntax::ast::Name;
+use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config};
+
+mod instance;
+mod name;
+mod network;
+mod options;
+mod profile;
+mod settings;
+
+pub use name::bridge;
+use options::Options;
+use profile::Profile;
+
+/// The interface of a container, as its nic device names it.
+const INTERFACE: &str = "eth0";
+
+/// All files of the output folder that are LXD's. Machines keep their order.
+///
+/// # Errors
+/// Every problem of the options, of names that LXD does not take, and of machines whose files cannot be written.
+pub fn files(site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
+    let options = Options::read(site)?;
+    let mut problems = name::problems(machines);
+    let mut list = Vec::new();
+    let mut profiles = BTreeMap::new();
+    for machine in machines {
+        let profile = Profile::of(&site.cluster, machine, &options);
+        match machine_files(site, machine, &options) {
+            Ok(files) => list.extend(files),
+            Err(found) => problems.extend(found),
+        }
+        list.push(instance::file(site, machine, &options, &profile.name));
+        profiles.insert(profile.name.clone(), profile);
+    }
+    list.extend(profiles.values().map(|profile| profile.file(&site.cluster)));
+    list.extend([network::network(site, &options), network::storage(site, &options)]);
+    list.extend(settings::files(site, machines, &options, &profiles));
+    if problems.is_empty() { Ok(list) } else { Err(problems) }
+}
+
+/// `machines/NAME/`: cloud-init's three files, the tree, and the list of what is pushed.
+fn machine_files(
+    site: &Site,
+    machine: &TargetMachine,
+    options: &Options,
+) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
+    let mirror = options.mirror.as_deref();
+    let files = boot::files(&machine.bundle, Delivery { mirror, secrets: Secrets::Apart, kernel: Kernel::Shared })?;
+    let place = |name: &str| format!("machines/{}/{name}", machine.name);
+    let origin: Name = format!("machines {}", machine.group).into();
+    let user_data = cloud_config::user_data(machine, &files, Secrets::Apart);
+    let network = cloud_config::network_config(site, machine, INTERFACE);
+    let mut list = vec![
+        text(place("user-data"), 0o644, user_data, &origin),
+        text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
+        text(place("network-config"), 0o644, network, &origin),
+        text(place("private"), 0o644, private(&files), &origin),
+    ];
+    list.extend(files.into_iter().map(|file| in_tree(machine, file)));
+    Ok(list)
+}
+
+/// What is pushed: the mode and path of each secret file.
+fn private(files: &[BundleFile]) -> String {
+    files.iter().filter(|file| file.secret).map(|file| format!("{:04o}|{}\n", file.mode, file.path)).collect()
+}
+
+fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
+    let mode = match (file.secret, file.mode & 0o111) {
+        (true, _) => 0o600,
+        (false, 0) => 0o644,
+        (false, _) => 0o755,
+    };
+    let path = format!("machines/{}/root{}", machine.name, file.path);
+    OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin }
+}
+
+/// An output file that is no secret.
+fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Arc<str>) -> OutputFile {
+    OutputFile { path, mode, content: text.as_ref().into(), secret: false, origin: origin.clone() }
+}
+
+fn yaml(comment: &str, value: &Value) -> String {
+    let text = format::write(Format::Yaml, value).expect("records of texts are written in every format");
+    let comment: String = comment.lines().map(|line| format!("# {line}\n")).collect();
+    comment + &text
+}
+
+/// Where the target's own files come from.
+fn target_origin() -> Arc<str> {
+    "target lxd".into()
+}
+
+/// What tells our things from others: `down` removes nothing without it.
+const MARK: &str = "user.kmodel.cluster";

@@ -1,0 +1,73 @@
+//! The fields of `target lxd { }`.
+
+use super::bridge;
+use crate::model::Value;
+use crate::target::{Site, TargetProblem};
+
+/// What the model says of the target, with defaults.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// An image as the client names it: a local alias, or `REMOTE:ALIAS`.
+    pub image: String,
+    pub mirror: Option<String>,
+    /// The client: `lxc` or `incus`.
+    pub command: String,
+    pub project: String,
+    pub pool: String,
+    pub network: String,
+    pub privileged: bool,
+}
+
+impl Options {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Every field that has a value which LXD, or a script, could not take.
+    pub fn read(site: &Site) -> Result<Self, Vec<TargetProblem>> {
+        let mut problems = Vec::new();
+        let own = bridge(&site.cluster);
+        let mut text = |name: &str, default: &str, valid: fn(&str) -> bool, help: &str| {
+            let value = given(site, name).unwrap_or_else(|| default.to_owned());
+            if !valid(&value) {
+                problems.push(problem(name, &value, help));
+            }
+            value
+        };
+        let options = Options {
+            image: text("image", "debian/13", is_image, "give an image as `debian/13` or `ubuntu:24.04`"),
+            mirror: Some(text("mirror", "", is_url, "give an address such as `http://10.0.0.1/mirror`")),
+            command: text("command", "lxc", |name| ["lxc", "incus"].contains(&name), "use `lxc` or `incus`"),
+            project: text("project", &site.cluster, is_name, "use letters, digits, `-` and `_`"),
+            pool: text("pool", &own, is_name, "use letters, digits, `-` and `_`"),
+            network: text("network", &own, is_bridge, "use at most 15 letters, digits and `-`"),
+            privileged: site.options.get("privileged") != Some(&Value::Bool(false)),
+        };
+        let mirror = options.mirror.filter(|mirror| !mirror.is_empty());
+        if problems.is_empty() { Ok(Options { mirror, ..options }) } else { Err(problems) }
+    }
+}
+
+fn given(site: &Site, name: &str) -> Option<String> {
+    site.options.get(name).and_then(Value::scalar_text)
+}
+
+fn problem(name: &str, value: &str, help: &str) -> TargetProblem {
+    TargetProblem::new(&super::target_origin(), format!("`{value}` cannot be the `{name}` of `target lxd`"), help)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 63 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
+
+fn is_bridge(text: &str) -> bool {
+    is_name(text) && text.len() <= 15
+}
+
+fn is_image(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c))
+}
+
+fn is_url(text: &str) -> bool {
+    let known = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+    text.is_empty() || (known && text.chars().all(|c| c.is_ascii_graphic() && !"|\"'`\\$".contains(c)))
+}

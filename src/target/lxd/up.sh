@@ -1,0 +1,156 @@
+#!/bin/bash
+# Brings the cluster up: creates what is missing, leaves what is there, pushes private files, and waits until every unit
+# is up. It may be run again at any time.
+#
+#   KMODEL_LXC      the client to use (default: as the model says)
+#   KMODEL_TIMEOUT  seconds to wait for each machine's units (default 3600)
+set -u -o pipefail
+# shellcheck source=client.sh
+. "$(dirname "${BASH_SOURCE[0]}")/client"
+readonly OUT=${HERE%/*}
+readonly TIMEOUT=${KMODEL_TIMEOUT:-3600}
+
+each_machine() { # COMMAND: runs it with NAME PROFILE ARCH
+  local name profile arch
+  while IFS='|' read -r name profile arch <&3; do
+    "$1" "$name" "$profile" "$arch" || return
+  done 3<"$HERE/machines"
+}
+
+check_host() {
+  local name value
+  [ "$PODS" = yes ] || return 0
+  for name in max_user_instances max_user_watches max_queued_events; do
+    value=$(cat "/proc/sys/fs/inotify/$name" 2>/dev/null) || continue
+    [ "$value" -ge 8192 ] ||
+      say "warning: fs.inotify.$name is $value on this host; machines that run pods want 1048576 (sysctl -w fs.inotify.$name=1048576)"
+  done
+}
+
+ensure_project() {
+  has_project && return
+  say "project $PROJECT"
+  "$LXC" project create "$PROJECT" -c features.images=false -c features.profiles=true -c "$MARK=$CLUSTER" >/dev/null </dev/null ||
+    die "cannot create the project $PROJECT"
+}
+
+ensure_pool() {
+  lx storage show "$POOL" >/dev/null 2>&1 && return
+  say "storage pool $POOL"
+  lx storage create "$POOL" "$(sed -n 's/^driver: //p' "$HERE/storage.yaml")" "$MARK=$CLUSTER" >/dev/null ||
+    die "cannot create the storage pool $POOL"
+}
+
+ensure_network() {
+  if lx network show "$NETWORK" >/dev/null 2>&1; then
+    is_ours network "$NETWORK" || return 0
+  else
+    say "network $NETWORK"
+    lx network create "$NETWORK" ipv4.address=none ipv6.address=none "$MARK=$CLUSTER" >/dev/null ||
+      die "cannot create the network $NETWORK"
+  fi
+  lx_with "$HERE/network.yaml" network edit "$NETWORK" || die "cannot set up the network $NETWORK"
+}
+
+ensure_profile() { # FILE
+  local name
+  name=$(sed -n 's/^name: //p' "$1")
+  if ! lx profile show "$name" >/dev/null 2>&1; then
+    say "profile $name"
+    lx profile create "$name" >/dev/null || die "cannot create the profile $name"
+  elif ! is_ours profile "$name" && [ -n "$(lx profile get "$name" "$MARK")" ]; then
+    die "the profile $name is of another cluster"
+  fi
+  lx_with "$1" profile edit "$name" || die "cannot set up the profile $name"
+}
+
+# A local image of that name wins; else the images that the client knows, in the variant with cloud-init.
+find_image() {
+  if lx image info "$IMAGE" >/dev/null 2>&1 || [ "${IMAGE#*:}" != "$IMAGE" ]; then
+    echo "$IMAGE"
+  else
+    echo "images:$IMAGE/cloud"
+  fi
+}
+
+set_data() { # NAME KEY FILE: only where it differs, since a change makes cloud-init run again at the next boot
+  [ "$(lx config get "$1" "$2")" = "$(cat "$3")" ] || lx_with "$3" config set "$1" "$2" - || die "cannot set $2 of $1"
+}
+
+ensure_instance() { # NAME PROFILE ARCH
+  if lx config show "$1" >/dev/null 2>&1; then
+    is_ours config "$1" || die "there is an instance $1 in the project $PROJECT that is not of the cluster $CLUSTER"
+  else
+    say "$1: creating"
+    lx_with "$HERE/instances/$1.yaml" init "$FOUND_IMAGE" "$1" --profile "$2" >/dev/null ||
+      die "cannot create $1 from the image $FOUND_IMAGE ($3)"
+  fi
+  set_data "$1" cloud-init.user-data "$OUT/machines/$1/user-data"
+  set_data "$1" cloud-init.network-config "$OUT/machines/$1/network-config"
+}
+
+state_of() { lx list "^$1\$" -c s -f csv; } # NAME
+
+start() { # NAME
+  [ "$(state_of "$1")" = RUNNING ] && return
+  say "$1: starting"
+  lx start "$1" || die "cannot start $1: see $LXC --project $PROJECT info --show-log $1"
+}
+
+push_private() { # NAME: the machine waits for these
+  local mode path
+  while IFS='|' read -r mode path <&4; do
+    lx file push --quiet --create-dirs --uid 0 --gid 0 --mode "$mode" "$OUT/machines/$1/root$path" "$1$path" ||
+      die "cannot push $path to $1"
+  done 4<"$OUT/machines/$1/private"
+}
+
+inside() { # NAME COMMAND...
+  local name=$1
+  shift
+  lx exec "$name" -- "$@" 2>/dev/null
+}
+
+show_failure() { # NAME REASON
+  say "$1: $2; the end of its log:"
+  inside "$1" tail -n 15 /var/lib/kmodel/boot.log | sed 's/^/  /'
+  inside "$1" /usr/local/lib/kmodel/boot units | grep -v ' up$' | sed 's/^/  /'
+  die "$1 is not up; mend it and run this again"
+}
+
+wait_for() { # NAME
+  local begin=$SECONDS now last=''
+  while :; do
+    now=$(inside "$1" cat /run/kmodel/status) || now='waiting for cloud-init'
+    case $now in
+      ready*)
+        now=$(inside "$1" /usr/local/lib/kmodel/boot units) && break
+        now="starting $(grep -v ' up$' <<<"$now" | cut -d' ' -f1 | paste -sd' ')"
+        ;;
+      failed*) [ "$(inside "$1" systemctl is-failed kmodel-boot)" = failed ] && show_failure "$1" "$now" ;;
+    esac
+    [ "$now" = "$last" ] || say "$1: $now"
+    last=$now
+    [ $((SECONDS - begin)) -lt "$TIMEOUT" ] || show_failure "$1" "not up after $TIMEOUT s"
+    sleep 2
+  done
+  say "$1: up"
+}
+
+main() {
+  local profile
+  check_client
+  check_host
+  ensure_project
+  ensure_pool
+  ensure_network
+  for profile in "$HERE"/profile-*.yaml; do ensure_profile "$profile"; done
+  FOUND_IMAGE=$(find_image)
+  each_machine ensure_instance
+  each_machine start
+  each_machine push_private
+  each_machine wait_for
+  say "$CLUSTER is up"
+}
+
+main

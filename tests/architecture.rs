@@ -1,0 +1,64 @@
+//! Modules use only those before them in `src/lib.rs`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, list: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of sources").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, list);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            list.push(path);
+        }
+    }
+}
+
+/// The modules in reading order.
+fn order() -> Vec<String> {
+    let text = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
+    text.lines().filter_map(|line| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned())).collect()
+}
+
+/// The names after `crate::` in a text.
+fn used(text: &str) -> BTreeSet<&str> {
+    let rest = text.split("crate::").skip(1);
+    rest.flat_map(|rest| match rest.strip_prefix('{') {
+        Some(list) => list.split('}').next().unwrap_or_default().split(',').map(str::trim).collect::<Vec<_>>(),
+        None => vec![rest],
+    })
+    .map(|name| name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default())
+    .collect()
+}
+
+#[test]
+fn each_module_uses_only_those_before_it() {
+    let order = order();
+    assert!(order.len() > 10, "src/lib.rs lists the modules");
+    let place = |name: &str| order.iter().position(|known| known == name);
+    let mut files = Vec::new();
+    sources(Path::new("src"), &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let inside = file.strip_prefix("src").expect("below src").to_owned();
+        let first = inside.iter().next().expect("a name").to_string_lossy().trim_end_matches(".rs").to_owned();
+        let Some(own) = place(&first) else { continue };
+        let text = fs::read_to_string(&file).expect("a source file");
+        for name in used(&text) {
+            if place(name).is_some_and(|other| other > own) {
+                wrong.push(format!("{} uses `{name}`", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    let mut files = Vec::new();
+    sources(Path::new("src"), &mut files);
+    let silent: Vec<_> =
+        files.iter().filter(|f| !fs::read_to_string(f).expect("a source file").starts_with("//!")).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
