@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::common::network::Network;
-use crate::common::process::{Daemon, wait};
-use crate::common::{Output, Tool, case, tool};
+use crate::support::network::Network;
+use crate::support::process::{Daemon, wait};
+use crate::support::{Output, Tool, case, tool};
 
 const SERVERS: [&str; 3] = ["cp-0", "cp-1", "cp-2"];
 const BALANCERS: [&str; 2] = ["lb-0", "lb-1"];
@@ -90,7 +90,9 @@ impl<'a> Site<'a> {
     /// What the client gets from the shared address, trusting one authority.
     fn get(&self, authority: &Path) -> Result<String, String> {
         let mut command = self.network.on(CLIENT, self.curl.path());
-        command.args(["--silent", "--show-error", "--fail", "--noproxy", "*", "--max-time", "3", "--cacert"]).arg(authority);
+        command
+            .args(["--silent", "--show-error", "--fail", "--noproxy", "*", "--max-time", "3", "--cacert"])
+            .arg(authority);
         let result = command.arg(format!("https://{}:6443/readyz", self.shared())).output().expect("curl runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if result.status.success() { Ok(text(&result.stdout)) } else { Err(text(&result.stderr)) }
@@ -109,7 +111,9 @@ impl<'a> Site<'a> {
         let error = self.get(&other).expect_err("the certificate is of another authority");
         assert!(error.contains("certificate"), "{error}");
         let mut command = self.network.on(CLIENT, self.curl.path());
-        command.args(["--silent", "--show-error", "--noproxy", "*", "--max-time", "3", "--cacert"]).arg(self.pki("ca.crt"));
+        command
+            .args(["--silent", "--show-error", "--noproxy", "*", "--max-time", "3", "--cacert"])
+            .arg(self.pki("ca.crt"));
         command.arg("--connect-to").arg(format!("absent.example.org:6443:{}:6443", self.shared()));
         let result = command.arg("https://absent.example.org:6443/readyz").output().expect("curl runs");
         let error = String::from_utf8_lossy(&result.stderr);

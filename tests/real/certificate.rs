@@ -6,8 +6,8 @@ use std::path::Path;
 
 use kmodel::pki::spec::{CertificateSpec, San};
 
-use crate::common::tool::{each, none};
-use crate::common::{Output, Tool, all, case, tool, unit};
+use crate::support::tool::{each, none};
+use crate::support::{Output, Tool, all, case, tool, unit};
 
 /// A certificate file on a machine, and what the plan says of it.
 struct Found<'a> {
@@ -73,7 +73,9 @@ fn problems(openssl: &Tool, found: &Found<'_>) -> Vec<String> {
     let purpose = if spec.server { "sslserver" } else { "sslclient" };
     let dialled = &found.output.dialled[found.place];
     for name in spec.sans.iter().chain(dialled) {
-        problems.extend(verify(openssl, found, found.authority(), &["-purpose", purpose, option(name), &name.to_string()]).err());
+        problems.extend(
+            verify(openssl, found, found.authority(), &["-purpose", purpose, option(name), &name.to_string()]).err(),
+        );
     }
     for absent in [San::Dns("absent.example.org".into()), San::parse("198.51.100.77"), San::parse("2001:db8::77")] {
         if verify(openssl, found, found.authority(), &[option(&absent), &absent.to_string()]).is_ok() {
@@ -166,13 +168,17 @@ fn whatever_a_flag_dials_answers_with_that_name() {
     let outputs = all();
     let dials: Vec<Dial<'_>> = outputs.iter().flat_map(|output| dials(output)).collect();
     assert!(dials.len() > 60, "only {} connections were found", dials.len());
-    none(each(&dials, |dial| {
-        let name = San::parse(dial.host.trim_matches(['[', ']']));
-        let more = ["-purpose", "sslserver", option(&name), &name.to_string()];
-        verify(&openssl, &dial.answers, dial.answers.authority(), &more).err().map(|error| format!("{}: {error}", dial.by))
-    })
-    .into_iter()
-    .flatten());
+    none(
+        each(&dials, |dial| {
+            let name = San::parse(dial.host.trim_matches(['[', ']']));
+            let more = ["-purpose", "sslserver", option(&name), &name.to_string()];
+            verify(&openssl, &dial.answers, dial.answers.authority(), &more)
+                .err()
+                .map(|error| format!("{}: {error}", dial.by))
+        })
+        .into_iter()
+        .flatten(),
+    );
 }
 
 /// What is written in command lines, whatever the plan says.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::common::tool::{each, none};
-use crate::common::{all, skip, tool};
+use crate::support::tool::{each, none};
+use crate::support::{all, skip, tool};
 
 /// The files with this name of all machines; of machines that differ only in their own names and addresses, all.
 fn files(name: &str) -> Vec<PathBuf> {
@@ -22,15 +22,18 @@ fn files(name: &str) -> Vec<PathBuf> {
 
 fn check(name: &str, arguments: &[&str]) {
     let Some(cloud_init) = tool("cloud-init", name) else { return };
-    none(each(&files(name), |file| {
-        let mut command = cloud_init.command();
-        let result = command.arg("schema").args(arguments).arg("--config-file").arg(file).output().expect("it runs");
-        let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
-        let wrong = !result.status.success() || said.to_lowercase().contains("deprecat") || said.contains("Error");
-        wrong.then(|| format!("{}: {}: {said}", file.display(), result.status))
-    })
-    .into_iter()
-    .flatten());
+    none(
+        each(&files(name), |file| {
+            let mut command = cloud_init.command();
+            let result =
+                command.arg("schema").args(arguments).arg("--config-file").arg(file).output().expect("it runs");
+            let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
+            let wrong = !result.status.success() || said.to_lowercase().contains("deprecat") || said.contains("Error");
+            wrong.then(|| format!("{}: {}: {said}", file.display(), result.status))
+        })
+        .into_iter()
+        .flatten(),
+    );
 }
 
 #[test]

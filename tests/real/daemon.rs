@@ -1,29 +1,35 @@
 //! Configuration files of HAProxy, keepalived and containerd, by those programs.
 
-use crate::common::tool::{each, none};
-use crate::common::{Output, Tool, all, case, tool};
+use crate::support::tool::{each, none};
+use crate::support::{Output, Tool, all, case, tool};
 
 /// A file on every machine of every output that has it.
 fn files(path: &str) -> Vec<(&'static Output, String)> {
     let all = all().into_iter();
-    all.flat_map(|output| output.everywhere(path).into_iter().map(move |(machine, _)| (output, machine.to_owned()))).collect()
+    all.flat_map(|output| output.everywhere(path).into_iter().map(move |(machine, _)| (output, machine.to_owned())))
+        .collect()
 }
 
 /// Checks a file on every machine by a program that is told of it by these arguments.
 fn check(program: &Tool, arguments: &[&str], path: &str) {
     let files = files(path);
     assert!(!files.is_empty(), "no machine has {path}");
-    none(each(&files, |(output, machine)| {
-        let file = output.tree(machine).join(path.trim_start_matches('/'));
-        let mut command = program.command();
-        let result = command.args(arguments).arg(file).output().expect("the program runs");
-        let said = [result.stdout, result.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        let quiet = said.lines().all(|line| !line.contains("WARNING") && !line.contains("ALERT") && !line.contains("Unknown"));
-        (!result.status.success() || !quiet).then(|| format!("{}: {machine}: {}: {said}", output.name, result.status))
-    })
-    .into_iter()
-    .flatten());
+    none(
+        each(&files, |(output, machine)| {
+            let file = output.tree(machine).join(path.trim_start_matches('/'));
+            let mut command = program.command();
+            let result = command.args(arguments).arg(file).output().expect("the program runs");
+            let said = [result.stdout, result.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            let quiet = said
+                .lines()
+                .all(|line| !line.contains("WARNING") && !line.contains("ALERT") && !line.contains("Unknown"));
+            (!result.status.success() || !quiet)
+                .then(|| format!("{}: {machine}: {}: {said}", output.name, result.status))
+        })
+        .into_iter()
+        .flatten(),
+    );
 }
 
 #[test]
@@ -49,18 +55,20 @@ fn haproxy_stands_before_every_api_server() {
 fn keepalived_takes_its_configuration() {
     let Some(keepalived) = tool("keepalived", "keepalived.conf") else { return };
     let path = "/etc/keepalived/keepalived.conf";
-    none(each(&files(path), |(output, machine)| {
-        let file = output.tree(machine).join(path.trim_start_matches('/'));
-        let mut command = keepalived.command();
-        let result = command.arg("--config-test").arg("--use-file").arg(file).output().expect("keepalived runs");
-        let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
-        // The interface is the machine's, not this one's.
-        let wrong = |line: &&str| !line.contains("eth0") && !line.trim().is_empty();
-        let problems: Vec<_> = said.lines().filter(wrong).collect();
-        (!problems.is_empty()).then(|| format!("{}: {machine}: {}", output.name, problems.join("\n")))
-    })
-    .into_iter()
-    .flatten());
+    none(
+        each(&files(path), |(output, machine)| {
+            let file = output.tree(machine).join(path.trim_start_matches('/'));
+            let mut command = keepalived.command();
+            let result = command.arg("--config-test").arg("--use-file").arg(file).output().expect("keepalived runs");
+            let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
+            // The interface is the machine's, not this one's.
+            let wrong = |line: &&str| !line.contains("eth0") && !line.trim().is_empty();
+            let problems: Vec<_> = said.lines().filter(wrong).collect();
+            (!problems.is_empty()).then(|| format!("{}: {machine}: {}", output.name, problems.join("\n")))
+        })
+        .into_iter()
+        .flatten(),
+    );
 }
 
 /// Where containerd 1 has the settings of its runtime interface, and which must come back as they were written.
@@ -70,7 +78,7 @@ fn containerd_1_takes_its_configuration() {
     let version = containerd.run(["--version"]).expect("containerd says its version");
     let is_1 = version.split_whitespace().any(|word| word.starts_with("1.") || word.starts_with("v1."));
     if !is_1 {
-        return crate::common::skip(&format!("this is {version}"), "config.toml of containerd 1");
+        return crate::support::skip(&format!("this is {version}"), "config.toml of containerd 1");
     }
     let output = case("debian-12");
     let files = output.everywhere("/etc/containerd/config.toml");
@@ -79,7 +87,11 @@ fn containerd_1_takes_its_configuration() {
         let path = output.tree(machine).join("etc/containerd/config.toml");
         let path = path.to_str().expect("a path of ours is text");
         let dump = containerd.output(["--config", path, "config", "dump"]);
-        assert!(dump.status.success() && dump.stderr.is_empty(), "{machine}: {}", String::from_utf8_lossy(&dump.stderr));
+        assert!(
+            dump.status.success() && dump.stderr.is_empty(),
+            "{machine}: {}",
+            String::from_utf8_lossy(&dump.stderr)
+        );
         let dump: toml::Value = toml::from_str(&String::from_utf8_lossy(&dump.stdout)).expect("it prints TOML");
         let written: toml::Value = toml::from_str(&text).expect("it is TOML");
         // Both what is unknown and what is in the wrong place is missing from what containerd prints.

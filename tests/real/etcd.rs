@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::common::network::Network;
-use crate::common::process::{Daemon, wait};
-use crate::common::{Output, Tool, case, skip, tool, unit};
+use crate::support::network::Network;
+use crate::support::process::{Daemon, wait};
+use crate::support::{Output, Tool, case, skip, tool, unit};
 
 const MEMBERS: [&str; 3] = ["cp-0", "cp-1", "cp-2"];
 
@@ -25,7 +25,9 @@ struct Cluster<'a> {
 #[test]
 fn three_members_form_a_cluster_that_outlives_one_of_them() {
     let what = "etcd over mutual TLS";
-    let (Some(etcd), Some(etcdctl), Some(ip)) = (tool("etcd", what), tool("etcdctl", what), tool("ip", what)) else { return };
+    let (Some(etcd), Some(etcdctl), Some(ip)) = (tool("etcd", what), tool("etcdctl", what), tool("ip", what)) else {
+        return;
+    };
     let Some(output) = of_version(&etcd) else { return };
     let machines = MEMBERS.map(|name| output.machine(name));
     let Some(network) = Network::new(&ip, machines, what) else { return };
@@ -141,14 +143,18 @@ impl<'a> Cluster<'a> {
         let pki = self.output.tree("cp-0").join("etc/kubernetes/pki");
         let trusted = ("cacert", pki.join("etcd/ca.crt"));
         let get = ["get", "first", "--dial-timeout=3s", "--command-timeout=3s"];
-        self.client("cp-0", "cp-1", &[trusted.clone()], &get).expect_err("a client without a certificate is refused");
-        for (stranger, place) in [("of the Kubernetes authority", "apiserver-kubelet-client"), ("of the front proxy", "front-proxy-client")] {
+        self.client("cp-0", "cp-1", std::slice::from_ref(&trusted), &get)
+            .expect_err("a client without a certificate is refused");
+        for (stranger, place) in
+            [("of the Kubernetes authority", "apiserver-kubelet-client"), ("of the front proxy", "front-proxy-client")]
+        {
             let (cert, key) = (pki.join(format!("{place}.crt")), pki.join(format!("{place}.key")));
             let result = self.client("cp-0", "cp-1", &[trusted.clone(), ("cert", cert), ("key", key)], &get);
             assert!(result.is_err(), "a client {stranger} is refused");
         }
         let other = ("cacert", pki.join("ca.crt"));
-        let own = [other, ("cert", pki.join("apiserver-etcd-client.crt")), ("key", pki.join("apiserver-etcd-client.key"))];
+        let own =
+            [other, ("cert", pki.join("apiserver-etcd-client.crt")), ("key", pki.join("apiserver-etcd-client.key"))];
         self.client("cp-0", "cp-1", &own, &get).expect_err("the client knows a member by the authority of etcd alone");
     }
 

@@ -8,8 +8,8 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use crate::certificate::host;
-use crate::common::tool::{each, none};
-use crate::common::{Output, Tool, all, case, tool};
+use crate::support::tool::{each, none};
+use crate::support::{Output, Tool, all, case, tool};
 
 /// A kubeconfig of an output: its path below the output folder.
 struct Kubeconfig<'a> {
@@ -28,16 +28,20 @@ struct Said {
 
 #[test]
 fn every_kubeconfig_leads_to_an_api_server() {
-    let (Some(kubectl), Some(openssl)) = (tool("kubectl", "kubeconfigs"), tool("openssl", "kubeconfigs")) else { return };
+    let (Some(kubectl), Some(openssl)) = (tool("kubectl", "kubeconfigs"), tool("openssl", "kubeconfigs")) else {
+        return;
+    };
     let outputs = all();
     let list: Vec<Kubeconfig<'_>> = outputs.iter().flat_map(|output| kubeconfigs(output)).collect();
     assert!(list.len() > 60, "only {} kubeconfigs were found", list.len());
-    let judged = each(&list, |config| judge(&kubectl, &openssl, config).map_err(|error| format!("{}: {error}", config.name())));
+    let judged =
+        each(&list, |config| judge(&kubectl, &openssl, config).map_err(|error| format!("{}: {error}", config.name())));
     let (mut dialled, mut problems) = (BTreeMap::new(), Vec::new());
     for (config, judged) in list.iter().zip(judged) {
         match judged {
             // Many dial the same server.
-            Ok(said) => dialled.insert((config.output.name.clone(), said.server.clone(), said.authority.clone()), (config, said)),
+            Ok(said) => dialled
+                .insert((config.output.name.clone(), said.server.clone(), said.authority.clone()), (config, said)),
             Err(problem) => {
                 problems.push(problem);
                 None
@@ -60,7 +64,9 @@ fn nodes_dial_the_load_balancer_and_the_control_plane_itself() {
         let file = config.path.rsplit('/').next().expect("a file has a name");
         let address = match file {
             "admin.conf" | "kubelet.conf" | "kube-proxy.conf" => shared,
-            "controller-manager.conf" | "scheduler.conf" | "super-admin.conf" => output.machine(config.machine()).address,
+            "controller-manager.conf" | "scheduler.conf" | "super-admin.conf" => {
+                output.machine(config.machine()).address
+            }
             other => panic!("{other} is not known"),
         };
         assert_eq!(said.server, format!("https://{address}:6443"), "{}", config.path);
@@ -72,7 +78,14 @@ fn nodes_dial_the_load_balancer_and_the_control_plane_itself() {
             other => format!("system:kube-{}", other.trim_end_matches(".conf")),
         };
         assert_eq!(said.user, user, "{}", config.path);
-        let kind = ["admin.conf", "super-admin.conf", "kubelet.conf", "kube-proxy.conf", "controller-manager.conf", "scheduler.conf"];
+        let kind = [
+            "admin.conf",
+            "super-admin.conf",
+            "kubelet.conf",
+            "kube-proxy.conf",
+            "controller-manager.conf",
+            "scheduler.conf",
+        ];
         *count.entry(kind.into_iter().find(|kind| *kind == file).expect("it is known")).or_default() += 1;
     }
     let expected = [
@@ -111,7 +124,8 @@ fn judge(kubectl: &Tool, openssl: &Tool, config: &Kubeconfig<'_>) -> Result<Said
     let (authority, certificate) = (file("ca.crt", &said.authority), file("client.crt", &said.certificate));
     let key = file("client.key", &said.key);
     verify(openssl, &authority, &["-purpose", "sslclient"], &certificate)?;
-    let shown = openssl.run(["x509", "-noout", "-subject", "-nameopt", "multiline", "-pubkey", "-in", text(&certificate)])?;
+    let shown =
+        openssl.run(["x509", "-noout", "-subject", "-nameopt", "multiline", "-pubkey", "-in", text(&certificate)])?;
     if !shown.contains(&openssl.run(["pkey", "-pubout", "-in", text(&key)])?) {
         return Err("the key is not of the certificate".into());
     }

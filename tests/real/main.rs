@@ -1,7 +1,6 @@
 //! Real programs judge what is rendered of every example.
 
-#[path = "../common/mod.rs"]
-mod common;
+mod support;
 
 mod balancer;
 mod certificate;

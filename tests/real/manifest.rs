@@ -5,9 +5,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::common::rendered::{MINORS, minor};
-use crate::common::tool::{each, none};
-use crate::common::{Output, all, tool};
+use crate::support::rendered::{MINORS, minor};
+use crate::support::tool::{each, none};
+use crate::support::{Output, all, tool};
 
 fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"))
@@ -28,25 +28,28 @@ fn addons(output: &Output) -> BTreeMap<&str, Vec<Value>> {
 #[test]
 fn every_minor_takes_the_addons() {
     let Some(validate) = tool("kubernetes-validate", "Kubernetes objects") else { return };
-    none(each(&MINORS, |version| {
-        let output = minor(version);
-        let folder = tempfile::tempdir().expect("there is room for small files");
-        let mut files = Vec::new();
-        for (name, objects) in addons(output) {
-            for (place, object) in objects.iter().enumerate() {
-                let path = folder.path().join(format!("{place}-{name}"));
-                fs::write(&path, object.to_string()).expect("there is room for small files");
-                files.push(path);
+    none(
+        each(&MINORS, |version| {
+            let output = minor(version);
+            let folder = tempfile::tempdir().expect("there is room for small files");
+            let mut files = Vec::new();
+            for (name, objects) in addons(output) {
+                for (place, object) in objects.iter().enumerate() {
+                    let path = folder.path().join(format!("{place}-{name}"));
+                    fs::write(&path, object.to_string()).expect("there is room for small files");
+                    files.push(path);
+                }
             }
-        }
-        assert!(files.len() > 12, "{version}: only {} objects", files.len());
-        let mut command = validate.command();
-        let result = command.args(["--strict", "--quiet", "-k", version]).args(&files).output().expect("it runs");
-        let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
-        (!result.status.success() || !said.trim().is_empty()).then(|| format!("{version}: {}: {said}", result.status))
-    })
-    .into_iter()
-    .flatten());
+            assert!(files.len() > 12, "{version}: only {} objects", files.len());
+            let mut command = validate.command();
+            let result = command.args(["--strict", "--quiet", "-k", version]).args(&files).output().expect("it runs");
+            let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
+            (!result.status.success() || !said.trim().is_empty())
+                .then(|| format!("{version}: {}: {said}", result.status))
+        })
+        .into_iter()
+        .flatten(),
+    );
 }
 
 #[test]
@@ -65,9 +68,15 @@ fn the_addons_are_there() {
         let files = addons(output);
         let names: Vec<_> = files.keys().copied().collect();
         // The pod network is called as the model calls it.
-        assert!(matches!(names[..], ["coredns.yaml", "flannel.yaml" | "network.yaml", "rbac.yaml"]), "{}: {names:?}", output.name);
+        assert!(
+            matches!(names[..], ["coredns.yaml", "flannel.yaml" | "network.yaml", "rbac.yaml"]),
+            "{}: {names:?}",
+            output.name
+        );
         let all: Vec<&Value> = files.values().flatten().collect();
-        let named = |kind: &str, name: &str| all.iter().any(|object| object["kind"] == kind && object["metadata"]["name"] == name);
+        let named = |kind: &str, name: &str| {
+            all.iter().any(|object| object["kind"] == kind && object["metadata"]["name"] == name)
+        };
         for (kind, name) in [
             ("ClusterRoleBinding", "kmodel:kubelet-api-admin"),
             ("ClusterRoleBinding", "kmodel:node-proxier"),
@@ -110,8 +119,16 @@ fn known(path: &str, api: &str, kind: &str, table: &str) {
             for name in names {
                 let field = fields.get(&name).unwrap_or_else(|| panic!("{kind} has no `{name}`"));
                 let bound = |key: &str| field.get(key).and_then(toml::Value::as_str).map(number);
-                assert!(bound("since").is_none_or(|since| since <= version), "{kind} has no `{name}` yet: {}", output.name);
-                assert!(bound("removed_in").is_none_or(|end| version < end), "{kind} has no `{name}` any more: {}", output.name);
+                assert!(
+                    bound("since").is_none_or(|since| since <= version),
+                    "{kind} has no `{name}` yet: {}",
+                    output.name
+                );
+                assert!(
+                    bound("removed_in").is_none_or(|end| version < end),
+                    "{kind} has no `{name}` any more: {}",
+                    output.name
+                );
             }
         }
     }
@@ -144,7 +161,8 @@ fn the_scheduler_knows_every_field() {
             let mut names = Vec::new();
             leaves(&config, "", &toml::Table::new(), &mut names);
             names.sort();
-            let known = ["apiVersion", "clientConnection.kubeconfig", "enableProfiling", "kind", "leaderElection.leaderElect"];
+            let known =
+                ["apiVersion", "clientConnection.kubeconfig", "enableProfiling", "kind", "leaderElection.leaderElect"];
             assert_eq!(names, known, "{}: {machine}", output.name);
             assert_eq!(config["apiVersion"], "kubescheduler.config.k8s.io/v1");
             assert_eq!(config["kind"], "KubeSchedulerConfiguration");

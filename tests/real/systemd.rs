@@ -9,15 +9,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::tool::{each, none};
-use crate::common::{Output, Tool, all, skip, tool, unit};
+use crate::support::tool::{each, none};
+use crate::support::{Output, Tool, all, skip, tool, unit};
 
 const UNITS: &str = "/etc/systemd/system/";
 
 #[test]
 fn systemd_takes_every_unit_without_a_word() {
     let Some(analyze) = tool("systemd-analyze", "systemd units") else { return };
-    let roots: Vec<_> = all().into_iter().flat_map(|output| output.machines.iter().map(move |m| (output, m.name.as_str()))).collect();
+    let roots: Vec<_> =
+        all().into_iter().flat_map(|output| output.machines.iter().map(move |m| (output, m.name.as_str()))).collect();
     let roots = distinct(roots);
     none(each(&roots, |(output, machine)| problems(&analyze, output, machine)).into_iter().flatten());
 }
@@ -32,7 +33,9 @@ fn distinct<'a>(machines: Vec<(&'a Output, &'a str)>) -> Vec<(&'a Output, &'a st
 fn units(output: &Output, machine: &str) -> Vec<(String, String)> {
     let start = format!("machines/{machine}/root{UNITS}");
     let files = output.files.iter().filter(|file| file.path.starts_with(&start));
-    files.map(|file| (file.path[start.len()..].to_owned(), String::from_utf8_lossy(&file.content).into_owned())).collect()
+    files
+        .map(|file| (file.path[start.len()..].to_owned(), String::from_utf8_lossy(&file.content).into_owned()))
+        .collect()
 }
 
 fn problems(analyze: &Tool, output: &Output, machine: &str) -> Vec<String> {
@@ -47,7 +50,8 @@ fn problems(analyze: &Tool, output: &Output, machine: &str) -> Vec<String> {
     command.args(["verify", "--man=no", &root_option]).args(&names);
     let result = command.output().expect("systemd-analyze runs");
     let said = String::from_utf8_lossy(&result.stderr).into_owned() + &String::from_utf8_lossy(&result.stdout);
-    let ours = said.lines().filter(|line| names.iter().any(|name| line.contains(name.as_str())) || line.contains(UNITS));
+    let ours =
+        said.lines().filter(|line| names.iter().any(|name| line.contains(name.as_str())) || line.contains(UNITS));
     let mut problems: Vec<_> = ours.map(|line| format!("{}: {machine}: {line}", output.name)).collect();
     if !result.status.success() {
         problems.push(format!("{}: {machine}: {}: {said}", output.name, result.status));
@@ -89,7 +93,9 @@ fn programs(text: &str) -> Vec<PathBuf> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().filter(|line| line.starts_with("Exec")).filter_map(|line| line.split_once('='));
     let programs = lines.filter_map(|(_, command)| command.split_whitespace().next());
-    programs.map(|program| program.trim_start_matches(['-', '@', '+', '!', ':', '"']).trim_end_matches('"').into()).collect()
+    programs
+        .map(|program| program.trim_start_matches(['-', '@', '+', '!', ':', '"']).trim_end_matches('"').into())
+        .collect()
 }
 
 fn stub(root: &Path, program: &Path) {
@@ -105,7 +111,9 @@ fn units_start_what_the_machine_has() {
         for machine in &output.machines {
             for (name, text) in units(output, &machine.name).iter().filter(|(name, _)| !name.contains('/')) {
                 let arguments = unit::exec_start(text).unwrap_or_else(|| panic!("{name} starts nothing"));
-                for path in arguments.iter().flat_map(|argument| argument.rsplit('=').next()).filter(|path| is_config(path)) {
+                for path in
+                    arguments.iter().flat_map(|argument| argument.rsplit('=').next()).filter(|path| is_config(path))
+                {
                     assert!(
                         output.on(&machine.name, path).is_some(),
                         "{}: {} of {} names {path}, which is not on the machine",
@@ -122,14 +130,17 @@ fn units_start_what_the_machine_has() {
 /// Whether an argument names a file that kmodel has to write.
 fn is_config(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
-    (path.starts_with("/etc/kubernetes/") || path.starts_with("/var/lib/kubelet/")) && file.contains('.') || file == "node-roles"
+    (path.starts_with("/etc/kubernetes/") || path.starts_with("/var/lib/kubelet/")) && file.contains('.')
+        || file == "node-roles"
 }
 
 /// What the daemons of a machine read is where the machine has it.
 #[test]
 fn configuration_names_files_that_are_there() {
     for output in all() {
-        for path in ["/var/lib/kubelet/config.yaml", "/etc/kubernetes/kube-proxy.yaml", "/etc/kubernetes/scheduler.yaml"] {
+        for path in
+            ["/var/lib/kubelet/config.yaml", "/etc/kubernetes/kube-proxy.yaml", "/etc/kubernetes/scheduler.yaml"]
+        {
             for (machine, text) in output.everywhere(path) {
                 let words = text.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
                 for named in words.filter(|word| is_config(word)) {
