@@ -80,6 +80,7 @@ fn wanted(fields: &mut Fields<'_, '_>, count: u32) -> Wanted {
         if pinned.len() < count as usize {
             let problem = past_the_end(fields, first, count, nodes);
             fields.problems.push(problem);
+            pinned.clear();
         }
     }
     Wanted { count, zones: fields.texts("zones"), zone: fields.text("zone"), pinned, pinned_span }
