@@ -1,0 +1,12 @@
+//! Real programs judge what is rendered of every example.
+
+mod support;
+
+mod balancer;
+mod certificate;
+mod cloud_init;
+mod daemon;
+mod etcd;
+mod kubeconfig;
+mod manifest;
+mod systemd;
