@@ -1,5 +1,7 @@
 //! Real programs judge what is rendered of every example.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod support;
 
 mod balancer;

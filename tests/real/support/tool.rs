@@ -1,13 +1,10 @@
-//! Programs that tests run, and what happens without them.
-//!
-//! A test without its program passes and says so loudly. With `KMODEL_REQUIRE_TOOLS=1`, which `./test` sets once it has
-//! installed everything, it fails. Each skip is also a line in the file that `KMODEL_SKIPPED` names, for test runners
-//! that keep what a passing test prints to themselves.
+//! Programs that tests run.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use crate::common::tool::find;
+pub use crate::common::tool::skip;
 
 /// A program that is installed.
 #[derive(Clone, Debug)]
@@ -20,28 +17,6 @@ pub fn tool(name: &str, what: &str) -> Option<Tool> {
         skip(&format!("{name} is not installed"), what);
     }
     found.map(Tool)
-}
-
-/// Says that something is not tested, or fails where everything has to be.
-pub fn skip(why: &str, what: &str) {
-    let line = format!("SKIPPED: {why}: {what} was not tested\n");
-    assert!(std::env::var_os("KMODEL_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{line}");
-    // Not `eprintln`, whose text the test harness keeps to itself.
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(path) = std::env::var_os("KMODEL_SKIPPED") {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
-    }
-}
-
-fn find(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-venv/bin");
-    std::iter::once(own)
-        .chain(std::env::split_paths(&path))
-        .chain(["/usr/sbin".into(), "/sbin".into()])
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
 }
 
 impl Tool {
