@@ -77,9 +77,33 @@ set_data() { # NAME KEY FILE: only where it differs, since a change makes cloud-
   [ "$(lx config get "$1" "$2")" = "$(cat "$3")" ] || lx_with "$3" config set "$1" "$2" - || die "cannot set $2 of $1"
 }
 
+# What a machine is allowed follows from what runs on it, and may have changed.
+set_profile() { # NAME PROFILE
+  local now
+  now=$(lx config show "$1" | awk '/^profiles:/ { found = 1; next } found && !/^- / { exit } found { print $2 }')
+  [ "$now" = "$2" ] && return
+  say "$1: profile $2, of which some counts only after a restart"
+  lx profile assign "$1" "$2" >/dev/null ||
+    die "cannot change the profile of $1: stop it ($LXC --project $PROJECT stop $1) and run this again"
+}
+
+# What the model says of an instance's size, where that changed. LXD applies it at once.
+set_size() { # NAME
+  local key value
+  while IFS='|' read -r key value <&4; do
+    [ "$(lx config get "$1" "$key")" = "$value" ] || { say "$1: $key $value" && lx config set "$1" "$key=$value"; } ||
+      die "cannot set $key of $1"
+  done 4< <(sed -n 's/^  \(limits[.a-z]*\): "\{0,1\}\([^"]*\)"\{0,1\}$/\1|\2/p' "$HERE/instances/$1.yaml")
+  value=$(sed -n 's/^    size: //p' "$HERE/instances/$1.yaml")
+  [ "$(lx config device get "$1" root size)" = "$value" ] ||
+    { say "$1: disk $value" && lx config device set "$1" root "size=$value" >/dev/null; } || die "cannot set the disk of $1"
+}
+
 ensure_instance() { # NAME PROFILE ARCH
   if lx config show "$1" >/dev/null 2>&1; then
     is_ours config "$1" || die "there is an instance $1 in the project $PROJECT that is not of the cluster $CLUSTER"
+    set_profile "$1" "$2"
+    set_size "$1"
   else
     say "$1: creating"
     lx_with "$HERE/instances/$1.yaml" init "$FOUND_IMAGE" "$1" --profile "$2" >/dev/null ||
@@ -134,12 +158,14 @@ push() { # NAME LINES
 }
 
 # The first boot has all but the private files from cloud-init, and waits for these. Later, what changed in the model is
-# brought here, and the boot is run again: it restarts only what a change is for.
+# brought here, and the boot is run again: it restarts only what a change is for. A machine that was up has to be up again
+# before the next one's turn, so that members of a quorum go one after another and a bad change stops at the first.
 bring_files() { # NAME
-  local private plain=''
+  local private plain='' was=down
   private=$(differing "$1" private)
   [ -z "$private" ] || push "$1" "$private"
   inside "$1" test -e /var/lib/kmodel/boot.json || return 0
+  [ "$(inside "$1" cut -d' ' -f1 /run/kmodel/status)" = ready ] && units "$1" >/dev/null && was=up
   plain=$(differing "$1" plain)
   [ -z "$plain" ] || push "$1" "$plain"
   if [ -n "$plain" ]; then
@@ -149,6 +175,7 @@ bring_files() { # NAME
   fi
   inside "$1" sh -c 'rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot' ||
     die "cannot run the boot of $1 again"
+  if [ "$was" = up ]; then wait_for "$1"; fi
 }
 
 units() { inside "$1" /usr/local/lib/kmodel/boot units; } # NAME
@@ -167,7 +194,7 @@ show_failure() { # NAME REASON
 wait_for() { # NAME
   local begin=$SECONDS now said=''
   while :; do
-    now=$(inside "$1" cat /run/kmodel/status) || now='waiting for cloud-init'
+    now=$(inside "$1" cat /run/kmodel/status) || now='waiting for its boot'
     case $now in
       ready*)
         now=$(units "$1") && break
