@@ -107,7 +107,7 @@ ensure_instance() { # NAME PROFILE ARCH
   else
     say "$1: creating"
     lx_with "$HERE/instances/$1.yaml" init "$FOUND_IMAGE" "$1" --profile "$2" >/dev/null ||
-      die "cannot create $1 from the image $FOUND_IMAGE ($3)"
+      die "cannot create $1 from the image $FOUND_IMAGE ($3): name another with \`target lxd { image = ... }\`, or import one as $IMAGE"
   fi
   set_data "$1" cloud-init.user-data "$OUT/machines/$1/user-data"
   set_data "$1" cloud-init.network-config "$OUT/machines/$1/network-config"
