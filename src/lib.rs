@@ -2,6 +2,8 @@
 //!
 //! Modules in reading order; each uses only those before it.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod source;
 pub mod diag;
 pub mod world;

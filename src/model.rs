@@ -235,6 +235,17 @@ impl<'p> Model<'p> {
         Some(UnitId(range.start + place as u32))
     }
 
+    /// Where a relation comes from, for people: its statement, or the deployment of the application that dials.
+    pub fn origin(&self, relation: &Relation) -> (Span, String) {
+        match relation.inferred {
+            false => (relation.span, "related here".to_owned()),
+            true => {
+                let app = self.app(relation.from.app);
+                (app.span, format!("`{}` is deployed here, and related by itself", app.name))
+            }
+        }
+    }
+
     /// What is known of an endpoint without evaluation.
     pub fn endpoint_info(&self, id: EndpointId) -> &component::EndpointInfo<'p> {
         &self.component_of(id.app).endpoints[id.endpoint as usize]

@@ -41,7 +41,8 @@ pub struct Pki {
     pub secrets: Vec<Symbol>,
     /// The unit and its component's certificate, in the order of `request.certificates`.
     pub certificates: Vec<(UnitId, u32)>,
-    /// Where the certificates of each application's first unit start in `request.certificates`.
+    /// Where the certificates of each application's first unit start in `request.certificates`; beyond the end if there
+    /// are none because of a problem.
     pub(crate) bases: Vec<u32>,
     pub(crate) places: HashMap<Symbol, u32>,
 }

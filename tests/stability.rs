@@ -53,10 +53,8 @@ fn one_more_worker_changes_no_other_machine() {
     let (before, lock) = render(&text, dir.path(), Lock::default());
     let (after, _) = render(&text.replace("machines wrk[3]", "machines wrk[4]"), dir.path(), lock);
     let changed = changed(&before, &after);
-    let others: Vec<&String> = changed
-        .iter()
-        .filter(|path| path.starts_with("machines/") && !path.starts_with("machines/wrk-3/"))
-        .collect();
+    let others: Vec<&String> =
+        changed.iter().filter(|path| path.starts_with("machines/") && !path.starts_with("machines/wrk-3/")).collect();
     assert_eq!(others, Vec::<&String>::new());
     assert!(changed.iter().any(|path| path == "machines/wrk-3/user-data"), "the new machine is there");
 }

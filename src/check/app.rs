@@ -110,13 +110,12 @@ impl<'p> Checker<'p> {
     }
 
     fn deployed_param(&mut self, module: ModuleId, name: &Ident) {
-        if let Some(symbol) = self.program.lookup(module, &name.name) {
-            if symbol.kind == SymbolKind::Component {
-                let message = format!("`{}` is a component, and `$` is for a param that holds one", name.name);
-                let diagnostic =
-                    Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
-                return self.report(diagnostic.help(format!("write `deploy {}`", name.name)));
-            }
+        if let Some(symbol) = self.program.lookup(module, &name.name)
+            && symbol.kind == SymbolKind::Component
+        {
+            let message = format!("`{}` is a component, and `$` is for a param that holds one", name.name);
+            let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
+            return self.report(diagnostic.help(format!("write `deploy {}`", name.name)));
         }
         let Some(symbol) = self.reference(module, name, SymbolKind::Param) else { return };
         let ty = self.param(symbol);

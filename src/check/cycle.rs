@@ -95,7 +95,7 @@ impl<'p> Checker<'p> {
                 list.push((Node::File(place), value));
             }
             StatementKind::Cluster(cluster) => {
-                list.extend(self.fields(module, &cluster.body, |name| Node::Cluster(name), "cluster"));
+                list.extend(self.fields(module, &cluster.body, Node::Cluster, "cluster"));
             }
             StatementKind::Machines(machines) => {
                 let group = &machines.name.name;

@@ -42,10 +42,10 @@ impl Declared {
     }
 
     fn path(&mut self, checker: &mut Checker<'_>, kind: &'static str, item: &PathItem) {
-        if let ExprKind::Text(text) = &item.path.kind {
-            if let Some(name) = text.plain() {
-                self.one(checker, kind, &Ident { name, span: item.path.span });
-            }
+        if let ExprKind::Text(text) = &item.path.kind
+            && let Some(name) = text.plain()
+        {
+            self.one(checker, kind, &Ident { name, span: item.path.span });
         }
     }
 

@@ -83,7 +83,8 @@ fn advice(found: &Ty, expected: &Ty) -> Option<String> {
         (Ty::String | Ty::Text(_), Ty::Ip) => {
             "an address is written without quotes; `ip(..)` reads one from text".into()
         }
-        (Ty::Text(_), Ty::Cidr | Ty::Version | Ty::Size | Ty::Duration | Ty::Port | Ty::Mode | Ty::Int | Ty::Bool) => {
+        (Ty::Text(_), Ty::Bool) => "a `bool` is written `true` or `false`, without quotes".into(),
+        (Ty::Text(_), Ty::Cidr | Ty::Version | Ty::Size | Ty::Duration | Ty::Port | Ty::Mode | Ty::Int) => {
             "write it without quotes".into()
         }
         (Ty::Float, Ty::Version) => "a version is written `1.34.2`".into(),

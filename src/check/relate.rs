@@ -10,6 +10,14 @@ use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
 use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Name, Relate};
 
+/// The endpoint of an application that fits a side of the arrow and has the interface of the other side, if there is one.
+fn meant(apps: &Apps<'_>, app: &Ident, side: End, other: Option<&Known>) -> Option<Name> {
+    let interface = other?.interface?;
+    let endpoints = &apps.by_name.get(&app.name)?.info.endpoints;
+    let mut fitting = endpoints.iter().filter(|(_, e)| fits(side, e.endpoint.kind) && e.interface == Some(interface));
+    fitting.next().map(|(name, _)| name.clone()).filter(|_| fitting.next().is_none())
+}
+
 /// Which end of the arrow.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
@@ -33,9 +41,12 @@ impl<'p> Checker<'p> {
         let wrong_from = from.as_ref().filter(|known| !fits(End::From, known.kind));
         let wrong_to = to.as_ref().filter(|known| !fits(End::To, known.kind));
         match (wrong_from, wrong_to) {
-            (Some(_), Some(_)) => self.reversed(relate),
-            (Some(known), None) => self.wrong_end(&relate.from, known, End::From),
-            (None, Some(known)) => self.wrong_end(&relate.to, known, End::To),
+            (Some(a), Some(b)) if a.kind == EndpointKind::Provides && b.kind == EndpointKind::Requires => {
+                self.reversed(relate);
+            }
+            (Some(known), Some(_)) => self.wrong_end(apps, (&relate.from, known), End::From, None),
+            (Some(known), None) => self.wrong_end(apps, (&relate.from, known), End::From, to.as_ref()),
+            (None, Some(known)) => self.wrong_end(apps, (&relate.to, known), End::To, from.as_ref()),
             (None, None) => self.interfaces(relate, from, to),
         }
     }
@@ -129,19 +140,27 @@ impl<'p> Checker<'p> {
         self.report(diagnostic);
     }
 
-    fn wrong_end(&mut self, end: &EndpointRef, known: &Known, side: End) {
+    fn wrong_end(&mut self, apps: &Apps<'p>, (end, known): (&EndpointRef, &Known), side: End, other: Option<&Known>) {
         let endpoint = &end.endpoint;
         let message = match side {
-            End::From => format!("`{}` is provided, and here stands what dials it", endpoint.name),
-            End::To => format!("`{}` is required, and here stands what is dialled", endpoint.name),
+            End::From => format!("`{}` is not required, and here stands what dials", endpoint.name),
+            End::To => format!("`{}` is not provided, and here stands what is dialled", endpoint.name),
         };
-        let help = match side {
-            End::From => "before the arrow stands a `requires` or `peers` endpoint",
-            End::To => "after the arrow stands a `provides` or `peers` endpoint",
+        let rule = match side {
+            End::From => "before the arrow stands a `requires` endpoint",
+            End::To => "after the arrow stands a `provides` endpoint",
         };
         let diagnostic =
             Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).label(known.span, "declared here");
-        self.report(diagnostic.help(help));
+        let meant = end.app.as_ref().and_then(|app| meant(apps, app, side, other));
+        self.report(match meant {
+            Some(name) => diagnostic.help(format!("did you mean `{name}`? {rule}")).fix(
+                endpoint.span,
+                name.to_string(),
+                format!("write `{name}`"),
+            ),
+            None => diagnostic.help(rule),
+        });
     }
 
     fn interfaces(&mut self, relate: &Relate, from: Option<Known>, to: Option<Known>) {
@@ -172,7 +191,8 @@ fn fits(end: End, kind: EndpointKind) -> bool {
     match kind {
         EndpointKind::Requires => end == End::From,
         EndpointKind::Provides => end == End::To,
-        EndpointKind::Peers => true,
+        // Peers find each other without being told.
+        EndpointKind::Peers => false,
     }
 }
 

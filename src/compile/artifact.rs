@@ -75,7 +75,7 @@ fn of_bundle(bundle: &render::bundle::Bundle, arch: Option<Name>) -> Vec<Artifac
         arch: arch.clone(),
         url: artifact.url.clone(),
         hash: Some(artifact.hash.clone()),
-        mirror_path: Some(render::boot::mirrored(&artifact.url, "").trim_start_matches('/').to_owned()),
+        mirror_path: Some(render::boot::mirror_path(&artifact.url).to_owned()),
         machines: Vec::new(),
     });
     let images = bundle.images.iter().map(|image| plain(ArtifactSource::Image, image));

@@ -44,7 +44,7 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
     let name = plan.model.targets.first().map_or_else(|| "lxd".into(), |target| target.name.clone());
     let mut files = target::files(&name, &site(&plan.model), &machines)
-        .ok_or_else(|| RenderError::Problems(vec![unknown_target(plan, &name)]))?
+        .ok_or_else(|| RenderError::Problems(vec![unknown_target(&name, Span::default())]))?
         .map_err(|problems| RenderError::Problems(problems.into_iter().map(|p| of_target(plan, p)).collect()))?;
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
@@ -53,8 +53,13 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     Ok(Rendered { files, issued })
 }
 
-fn unknown_target(plan: &Plan<'_>, name: &str) -> Diagnostic {
-    let span = plan.model.targets.first().map_or(Span::default(), |target| target.span);
+/// The targets of a model that are none.
+pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
+    let targets = plan.model.targets.iter().filter(|known| !target::NAMES.contains(&&*known.name));
+    targets.map(|unknown| unknown_target(&unknown.name, unknown.span)).collect()
+}
+
+fn unknown_target(name: &str, span: Span) -> Diagnostic {
     let known = target::NAMES.iter().copied();
     let help = did_you_mean(name, known.clone(), &format!("the targets are {}", quoted(known)));
     Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{name}`")).help(help)

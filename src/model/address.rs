@@ -44,7 +44,7 @@ impl Allocator {
     }
 
     /// The next free address from the start; `None` when the range is full.
-    pub fn next(&mut self) -> Option<IpAddr> {
+    pub fn next_from_start(&mut self) -> Option<IpAddr> {
         while self.low + 1 < self.size {
             let address = nth(self.range, self.low)?;
             self.low += 1;
@@ -110,21 +110,21 @@ mod tests {
     #[test]
     fn machines_come_from_the_start_and_applications_from_the_end() {
         let mut a = allocator("10.0.0.0/24", "10.0.0.1");
-        assert_eq!(a.next().unwrap().to_string(), "10.0.0.10");
+        assert_eq!(a.next_from_start().unwrap().to_string(), "10.0.0.10");
         assert_eq!(a.next_from_end().unwrap().to_string(), "10.0.0.254");
     }
 
     #[test]
     fn a_small_range_runs_out_without_giving_the_gateway() {
         let mut a = allocator("10.0.0.0/29", "10.0.0.1");
-        let all: Vec<_> = std::iter::from_fn(|| a.next()).map(|ip| ip.to_string()).collect();
+        let all: Vec<_> = std::iter::from_fn(|| a.next_from_start()).map(|ip| ip.to_string()).collect();
         assert_eq!(all, ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]);
     }
 
     #[test]
     fn ipv6_counts_too() {
         let mut a = allocator("fd00::/64", "fd00::1");
-        assert_eq!(a.next().unwrap().to_string(), "fd00::a");
+        assert_eq!(a.next_from_start().unwrap().to_string(), "fd00::a");
         assert_eq!(size_of("::/0".parse().unwrap()), 1 << 127);
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::OnceLock;
 
 use crate::check::{Program, SymbolKind};
-use crate::diag::{Diagnostic, any_error};
+use crate::diag::{Code, Diagnostic, any_error};
 use crate::source::Span;
 use crate::syntax::ast::{StatementKind, Version};
 use crate::world::World;
@@ -107,6 +107,12 @@ fn lets(program: &Program) -> HashMap<crate::check::Symbol, OnceLock<super::Valu
         .collect()
 }
 
+/// Whether one problem says what another one says: a cycle is the same wherever it is entered.
+fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    let cycle = a.code == Code::ValueCycle && b.code == Code::ValueCycle;
+    a == b || cycle && a.labels.iter().any(|label| label.span == b.labels[0].span)
+}
+
 /// Computes where every endpoint can be reached.
 fn make_endpoints(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
     let mut base = 0;
@@ -126,7 +132,7 @@ fn make_endpoints(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
                     continue;
                 }
                 if let Err(problem) = model.endpoint_value(unit, place as u32)
-                    && !problems.contains(&problem)
+                    && !problems.iter().any(|known| is_same(known, &problem))
                 {
                     problems.push(*problem);
                 }

@@ -45,8 +45,7 @@ impl Model<'_> {
         let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
         let name = self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
         scope.work.open(Part::Endpoint(unit, endpoint), &name, ident.span)?;
-        let value =
-            scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint));
+        let value = scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint));
         scope.work.close();
         let value = value?;
         Ok(cell.get_or_init(|| value))

@@ -412,10 +412,7 @@ impl<'p> Model<'p> {
             "target" => Some(self.target_record()),
             "machine" => scope.machine.map(|machine| self.machine_record(machine)),
             "unit" => scope.unit.map(|unit| self.own_unit_record(unit)),
-            "app" => match scope.app {
-                Some(app) => Some(self.app_record(app)),
-                None => None,
-            },
+            "app" => scope.app.map(|app| self.app_record(app)),
             "option" => scope.app.map(|app| self.option_record(app)),
             _ => None,
         })

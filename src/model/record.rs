@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::Symbol;
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::syntax::ast::{Definition, Ident, StatementKind};
 
 use super::eval::{fault, field_of};
@@ -126,6 +126,11 @@ impl Model<'_> {
         let place = self.component_of(app).options.iter().position(|option| option.name.name == field.name);
         match place.and_then(|place| self.app(app).options.get(place)) {
             Some(value) => Ok(value.clone()),
+            None if place.is_some() => {
+                let message = format!("the option `{}` has no value here yet", field.name);
+                let help = "the default of an option sees the options before it";
+                Err(Box::new(Diagnostic::new(Code::EvaluationFailed, field.span, message).help(help)))
+            }
             None => field_of(&self.option_record(app), field),
         }
     }
@@ -144,8 +149,7 @@ impl Model<'_> {
 
     pub(super) fn group_record(&self, ident: &Ident) -> Result<Value, Fault> {
         let Some(group) = self.groups.iter().find(|group| group.name == ident.name) else {
-            let message = format!("the machines `{}` are not known yet, or an overlay dropped them", ident.name);
-            return Err(fault(Code::EvaluationFailed, ident.span, message));
+            return Err(self.no_group(ident));
         };
         let machines = group.machines.clone().map(|id| self.machine_record(MachineId(id)));
         Ok(Value::record([
@@ -159,6 +163,18 @@ impl Model<'_> {
             ("taints", group.taints.clone()),
             ("machines", Value::list(machines)),
         ]))
+    }
+
+    fn no_group(&self, ident: &Ident) -> Fault {
+        let name = &ident.name;
+        if self.layers.dropped.contains(name) {
+            let message = format!("an overlay dropped the machines `{name}`");
+            let help = "drop what needs them too, or do not drop them: `set` their count to 0";
+            return Box::new(Diagnostic::new(Code::EvaluationFailed, ident.span, message).help(help));
+        }
+        let message = format!("the machines `{name}` are not known here yet");
+        let help = "parameters, the cluster and the groups above cannot depend on a group";
+        Box::new(Diagnostic::new(Code::EvaluationFailed, ident.span, message).help(help))
     }
 
     pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, Fault> {

@@ -12,14 +12,18 @@ use super::{App, AppId, EndpointId, Model, Relation, UnitId};
 
 /// Wires all endpoints of all applications.
 pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut said = Vec::new();
     for (_, relate) in model.layers.relations.clone() {
-        explicit(model, relate, problems);
+        explicit(model, relate, &mut said, problems);
     }
     let (first, rest): (Vec<_>, Vec<_>) = endpoints(model).partition(|id| is_forwarded(model, *id));
     for id in first.into_iter().chain(rest) {
         match model.endpoint_info(id).ast.kind {
             EndpointKind::Peers => connect(model, id, id, None),
-            EndpointKind::Requires if providers(model, id).is_empty() => infer(model, id, problems),
+            // What was said and is wrong has been reported already.
+            EndpointKind::Requires if providers(model, id).is_empty() && !said.contains(&id) => {
+                infer(model, id, problems);
+            }
             _ => {}
         }
     }
@@ -53,7 +57,8 @@ fn connect(model: &mut Model<'_>, from: EndpointId, to: EndpointId, relate: Opti
     model.relations.push(Relation { from, to, inferred: relate.is_none(), span });
 }
 
-fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnostic>) {
+/// Relates what a statement says; `said` gets the endpoints of those that make no sense.
+fn explicit(model: &mut Model<'_>, relate: &Relate, said: &mut Vec<EndpointId>, problems: &mut Vec<Diagnostic>) {
     let mut from = resolve(model, &relate.from);
     let mut to = resolve(model, &relate.to);
     if relate.from.app.is_none() {
@@ -76,7 +81,10 @@ fn explicit(model: &mut Model<'_>, relate: &Relate, problems: &mut Vec<Diagnosti
                 continue;
             }
             match judge(model, *from, *to, span) {
-                Some(problem) => problems.push(problem),
+                Some(problem) => {
+                    problems.push(problem);
+                    said.extend([*from, *to]);
+                }
                 None if providers(model, *from).contains(to) => problems.push(already(model, *from, *to, span)),
                 None => connect(model, *from, *to, Some(span)),
             }
@@ -197,7 +205,7 @@ fn infer(model: &mut Model<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
     let all = candidates(model, id);
     let front: Vec<EndpointId> = match cardinality {
         Cardinality::Many => all,
-        _ => all.iter().copied().filter(|c| !all.iter().any(|other| stands_before(model, *other, *c))).collect(),
+        _ => all.iter().copied().filter(|c| !all.iter().any(|other| hides(model, *other, *c))).collect(),
     };
     match (front.as_slice(), cardinality) {
         ([], Cardinality::One) => problems.push(nobody(model, id)),
@@ -225,6 +233,11 @@ fn covers(model: &Model<'_>, provider: AppId, client: AppId) -> bool {
         let machine = model.unit(unit).machine;
         machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
     })
+}
+
+/// Whether one candidate stands before another; two that forward to each other hide neither.
+fn hides(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool {
+    stands_before(model, front, back) && !stands_before(model, back, front)
 }
 
 /// Whether `front` forwards, directly or through others, to `back`.
@@ -259,9 +272,10 @@ fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
             format!("`{from}` needs a provider of `{interface}`, and `{}` is on no machine", other.name),
             format!("place `{}` on a machine", other.name),
         ),
-        Some(other) if info.same_machine => {
-            (format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)), on_the_same(other))
-        }
+        Some(other) if info.same_machine => (
+            format!("`{from}` dials only its own machine, and {}", not_there(model, id.app, other)),
+            on_the_same(other),
+        ),
         _ => (
             format!("`{from}` needs a provider of `{interface}`, and there is none"),
             format!("deploy a component that provides `{interface}`{}", known_providers(model, interface)),
@@ -330,6 +344,7 @@ fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnost
 
 /// What `relate` said must lead somewhere: to a unit, on the same machine where only that is dialled, and not in a circle.
 fn check_related(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut in_circle = false;
     for relation in model.relations.iter().filter(|r| !r.inferred && !model.app(r.from.app).units.is_empty()) {
         let provider = model.app(relation.to.app);
         let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
@@ -338,6 +353,10 @@ fn check_related(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
             let message = format!("`{from}` is related to `{to}`, and `{}` is on no machine", provider.name);
             (message, format!("place `{}` on a machine", provider.name))
         } else if stands_before(model, relation.to, relation.to) {
+            // One problem for all that are in it.
+            if std::mem::replace(&mut in_circle, true) {
+                continue;
+            }
             (format!("`{to}` forwards to itself in the end, so nothing answers `{from}`"), CIRCLE.to_owned())
         } else if info.same_machine && !covers(model, relation.to.app, relation.from.app) {
             let there = not_there(model, relation.from.app, provider);

@@ -69,7 +69,7 @@ impl Work {
             return Ok(());
         }
         let problem = Diagnostic::new(Code::EvaluationFailed, span, "this takes too many steps to compute");
-        Err(Box::new(problem.help("one value may take 8 million steps: make its lists shorter")))
+        Err(Box::new(problem.help("one value may take 8 million steps: make its lists and texts shorter")))
     }
 
     /// Begins to compute something that must not need itself.

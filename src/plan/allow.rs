@@ -11,9 +11,8 @@ pub fn apply(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<Code, Span> = HashMap::new();
     for allow in &model.layers.allows {
         let Some(code) = Code::named(&allow.code.name).filter(|code| code.allowable()) else { continue };
-        let unused = |message: String| {
-            Diagnostic::new(Code::UnusedAllow, allow.code.span, message).help("remove the statement")
-        };
+        let unused =
+            |message: String| Diagnostic::new(Code::UnusedAllow, allow.code.span, message).help("remove the statement");
         if let Some(first) = seen.insert(code, allow.code.span) {
             problems.push(unused(format!("`{code}` is allowed already")).label(first, "here"));
             continue;

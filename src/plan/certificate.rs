@@ -156,13 +156,23 @@ fn of_application(
     if component.certs.is_empty() {
         return;
     }
+    let first = pki.certificates.len();
     for unit in model.units_of(app) {
         for cert in 0..component.certs.len() as u32 {
-            let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling), problems) else { continue };
+            let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling), problems) else {
+                return without(pki, app, first);
+            };
             pki.request.certificates.push(spec);
             pki.certificates.push((unit, cert));
         }
     }
+}
+
+/// Takes the certificates of an application away: their places follow from those before, so there are all or none.
+fn without(pki: &mut Pki, app: AppId, first: usize) {
+    pki.request.certificates.truncate(first);
+    pki.certificates.truncate(first);
+    pki.bases[app.index()] = u32::MAX;
 }
 
 fn certificate(
@@ -183,6 +193,12 @@ fn certificate(
     if reader.truth("derive-names", true)? {
         sans.extend(derived(model, unit, cert, dialling));
     }
+    if let Some(bad) = sans.iter().find(|name| !is_name(name)) {
+        let message = format!("`{bad}` cannot be a name in the certificate `{}`", info.ast.name.name);
+        let problem = Diagnostic::new(Code::EvaluationFailed, info.ast.name.span, message);
+        let help = "a name is an address, or labels of up to 63 letters, digits and hyphens between dots";
+        return Err(Box::new(problem.help(help)));
+    }
     let machine = own.machine.map_or("-", |machine| &model.machine(machine).name);
     Ok(CertificateSpec {
         id: format!("{machine}/{}/{}", model.app(own.app).name, info.ast.name.name),
@@ -195,6 +211,17 @@ fn certificate(
         lifetime_seconds: reader.seconds("lifetime", 365 * DAY)?,
         key: reader.key()?,
     })
+}
+
+/// Whether a name can be one in a certificate: an address, or a DNS name (RFC 1123, section 2.1), underscores and a
+/// wildcard in front (RFC 6125, section 6.4.3) included.
+fn is_name(name: &San) -> bool {
+    let San::Dns(name) = name else { return true };
+    let label = |label: &str| {
+        let letters = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        letters && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.strip_prefix("*.").unwrap_or(name).split('.').all(label)
 }
 
 /// The names by which the endpoints that show a certificate are dialled.

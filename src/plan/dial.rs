@@ -126,7 +126,8 @@ fn how(model: &Model<'_>, from: EndpointId, problems: &mut Vec<Diagnostic>) -> D
         return Dialled { address: true, ..dialled };
     };
     // A plain text is the same on every unit.
-    let units = if matches!(&field.value.kind, ExprKind::Text(text) if text.plain().is_some()) { 1 } else { usize::MAX };
+    let units =
+        if matches!(&field.value.kind, ExprKind::Text(text) if text.plain().is_some()) { 1 } else { usize::MAX };
     for unit in model.units_of(from.app).take(units) {
         let value = keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems);
         for name in value.iter().flat_map(texts) {

@@ -74,10 +74,10 @@ fn cycle(model: &Model<'_>, graph: &DiGraphMap<u32, ()>) -> Diagnostic {
         .help("mark the `requires` whose provider need not be up first with `soft = true`");
     for relation in &model.relations {
         let inside = apps.contains(&relation.from.app) && apps.contains(&relation.to.app);
+        let ast = model.endpoint_info(relation.from).ast;
         if inside && relation.from.app != relation.to.app && !model.endpoint_info(relation.from).soft {
-            let text =
-                format!("`{}` waits for `{}`", model.endpoint_name(relation.from), model.endpoint_name(relation.to));
-            problem = problem.label(relation.span, text);
+            let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
+            problem = problem.label(ast.name.span, format!("`{from}` waits for `{to}`"));
         }
     }
     problem

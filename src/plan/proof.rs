@@ -11,10 +11,12 @@ mod judgement;
 mod port;
 mod quorum;
 
+/// A proof: what holds, and the problems where it does not.
+type Prove = fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof;
+
 /// Runs all proofs.
 pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
-    let list: [fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof; 5] =
-        [connection::prove, address::prove, port::prove, quorum::prove, judgement::prove];
+    let list: [Prove; 5] = [connection::prove, address::prove, port::prove, quorum::prove, judgement::prove];
     for prove in list {
         let before = problems.len();
         let proof = prove(model, pki, problems);

@@ -73,8 +73,12 @@ const SERVICE: &str = "/etc/systemd/system/kmodel-boot.service";
 /// It is the layout that `wget --force-directories` makes, so a mirror is filled by giving wget the addresses that
 /// `kmodel artifacts` prints, and no two releases can have the same place.
 pub fn mirrored(url: &str, mirror: &str) -> String {
-    let place = url.split_once("://").map_or(url, |(_, place)| place);
-    format!("{}/{place}", mirror.trim_end_matches('/'))
+    format!("{}/{}", mirror.trim_end_matches('/'), mirror_path(url))
+}
+
+/// Where in a mirror the file at an address is: `HOST/PATH`.
+pub fn mirror_path(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, place)| place)
 }
 
 /// The bundle's units, each after those that it needs on the machine.

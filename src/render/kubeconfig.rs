@@ -39,7 +39,7 @@ pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<
     let unit = scope.unit.expect("a kubeconfig belongs to a unit");
     let (pem, key) = scope.material.certificate(unit, cert as u32);
     let identity = [("client-certificate-data", encoded(pem)), ("client-key-data", Value::Secret(encoded(key).into()))];
-    Ok(assemble(model, scope, body, Value::record(server), Value::record(identity)).map_err(|p| p)?)
+    assemble(model, scope, body, Value::record(server), Value::record(identity))
 }
 
 fn encoded(pem: &str) -> Value {

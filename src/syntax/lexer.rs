@@ -106,10 +106,11 @@ impl Lexer<'_> {
     }
 
     fn dot(&mut self) {
-        match (self.byte(1), self.byte(2)) {
-            (b'/', _) => self.push(SyntaxKind::RelativePath, self.path_length(1)),
-            (b'.', b'/') => self.push(SyntaxKind::RelativePath, self.path_length(2)),
-            (b'.', _) => self.push(SyntaxKind::DotDot, 2),
+        match (self.byte(1), self.byte(2), self.byte(3)) {
+            // A second slash begins a comment.
+            (b'/', next, _) if next != b'/' => self.push(SyntaxKind::RelativePath, self.path_length(1)),
+            (b'.', b'/', next) if next != b'/' => self.push(SyntaxKind::RelativePath, self.path_length(2)),
+            (b'.', _, _) => self.push(SyntaxKind::DotDot, 2),
             _ => self.push(SyntaxKind::Dot, 1),
         }
     }
@@ -235,6 +236,7 @@ mod tests {
         assert_eq!(tokens("{ a = /x }"), "LeftBrace:{ Ident:a Equals:= Path:/x RightBrace:}");
         assert_eq!(tokens("/x// y"), "Path:/x Comment:// y");
         assert_eq!(tokens("./x ../y"), "RelativePath:./x RelativePath:../y");
+        assert_eq!(tokens(".//x"), "Dot:. Comment://x");
     }
 
     #[test]

@@ -248,8 +248,8 @@ fn bounded(
 }
 
 fn text_of(name: &Ident, wanted: &std::ops::Range<i64>) -> String {
-    match wanted.end.checked_sub(wanted.start) {
-        Some(1) => format!("{}[{}]", name.name, wanted.start),
+    match wanted.end.saturating_sub(wanted.start) {
+        0 | 1 => format!("{}[{}]", name.name, wanted.start),
         _ => format!("{}[{}..{}]", name.name, wanted.start, wanted.end),
     }
 }
@@ -299,11 +299,11 @@ fn options(model: &mut Model<'_>, index: usize, problems: &mut Vec<Diagnostic>) 
             }
             (None, None) => (Ok(Value::None), option.name.span),
         };
-        let value = value.unwrap_or_else(|problem| {
-            problems.push(*problem);
-            Value::None
-        });
-        model.apps[index].options.push(value);
+        match value {
+            Ok(value) => model.apps[index].options.push(value),
+            // The options after it may need it, and would only repeat the problem.
+            Err(problem) => return problems.push(*problem),
+        }
         model.apps[index].option_spans.push(span);
     }
 }

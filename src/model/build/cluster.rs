@@ -54,7 +54,8 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
     let Some(gateway) = fields.address("gateway").or_else(|| nth(nodes, 1)) else {
         let message = format!("{nodes} is one address, and machines need one each beside the gateway's");
         let problem = Diagnostic::new(Code::RangeTooSmall, fields.span("nodes"), message);
-        fields.problems.push(problem.help("a range with prefix /24 has room for 245 machines"));
+        let prefix = if nodes.max_prefix_len() > 32 { 64 } else { 24 };
+        fields.problems.push(problem.help(format!("use a range with a prefix such as /{prefix}")));
         return None;
     };
     let dns = fields.addresses("dns");

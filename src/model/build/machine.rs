@@ -80,6 +80,7 @@ fn wanted(fields: &mut Fields<'_, '_>, count: u32) -> Wanted {
         if pinned.len() < count as usize {
             let problem = past_the_end(fields, first, count, nodes);
             fields.problems.push(problem);
+            pinned.clear();
         }
     }
     Wanted { count, zones: fields.texts("zones"), zone: fields.text("zone"), pinned, pinned_span }
@@ -199,7 +200,7 @@ fn fill(
     model.machines.reserve(wanted.count as usize);
     for index in 0..wanted.count {
         let name: Name = format!("{}-{index}", model.groups[group].name).into();
-        let address = model.lock.addresses.get(&*name).copied().or_else(|| addresses.next());
+        let address = model.lock.addresses.get(&*name).copied().or_else(|| addresses.next_from_start());
         let Some(address) = address else {
             problems.push(too_small(model, addresses));
             return false;

@@ -6,7 +6,7 @@ use crate::model::layer::{Written, quoted};
 use crate::model::scope::Scope;
 use crate::model::{Input, Model, Param, Value};
 use crate::source::Span;
-use crate::syntax::ast::{EndpointKind, ExprKind, Ident, ItemKind, Param as ParamAst, Type, TypeKind};
+use crate::syntax::ast::{EndpointKind, Expr, ExprKind, Ident, ItemKind, Param as ParamAst, Type, TypeKind};
 
 /// Gives every parameter its value.
 pub fn bind(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
@@ -50,7 +50,10 @@ fn value(
 ) -> Result<Option<Param>, Diagnostic> {
     if let Some(setting) = input.sets.iter().rev().find(|setting| setting.name == param.name.name) {
         return match &setting.value {
-            Some(expr) if !takes_text(&param.ty) || matches!(expr.kind, ExprKind::Text(_)) => {
+            Some(expr)
+                if !takes_text(&param.ty) && !is_word(model, module, param, expr)
+                    || matches!(expr.kind, ExprKind::Text(_)) =>
+            {
                 evaluate(model, (module, param), Written { module, expr }).map(Some)
             }
             _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),
@@ -82,7 +85,8 @@ fn evaluate(
     match fits(&value, &param.ty) {
         true => Ok(Param::Value(value)),
         false => {
-            let message = format!("the parameter `{}` does not take a `{}`", param.name.name, value.type_name());
+            let ty = model.program.sources.text(param.ty.span);
+            let message = format!("the parameter `{}` takes `{ty}`, and not `{}`", param.name.name, value.type_name());
             let problem = Diagnostic::new(Code::TypeMismatch, written.expr.span, message);
             Err(problem.label(param.ty.span, "its type"))
         }
@@ -112,6 +116,12 @@ fn component(
             "import it with `use`",
         ))
     })
+}
+
+/// Whether a value from the command line is a word that stands for nothing.
+fn is_word(model: &Model<'_>, module: ModuleId, param: &ParamAst, expr: &Expr) -> bool {
+    let ExprKind::Name(ident) = &expr.kind else { return false };
+    !matches!(param.ty.kind, TypeKind::Component(_)) && model.program.lookup(module, &ident.name).is_none()
 }
 
 /// Whether a component provides what a parameter asks for: for values from the command line, which the checker has not seen.

@@ -64,10 +64,8 @@ pub fn indent(arguments: &[Value]) -> Result<Value, String> {
     let whole = text(&arguments[0])?;
     sized(whole.matches('\n').count().saturating_add(1).saturating_mul(width as usize).saturating_add(whole.len()))?;
     let pad = " ".repeat(width as usize);
-    let lines: Vec<String> = whole
-        .split('\n')
-        .map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") })
-        .collect();
+    let lines: Vec<String> =
+        whole.split('\n').map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") }).collect();
     Ok(Value::text(lines.join("\n")))
 }
 

@@ -42,7 +42,8 @@ fn meet(a: IpNet, b: IpNet) -> bool {
 fn ranges(model: &Model<'_>) -> Vec<Range> {
     let cluster = &model.cluster;
     let all = [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", &[cluster.nodes])];
-    let named = all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
+    let named =
+        all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
     named.map(|(name, index, range)| Range { name, range: *range, span: span(model, name, index) }).collect()
 }
 
@@ -72,19 +73,32 @@ fn overlap(ranges: &[Range], a: Range, b: Range) -> Diagnostic {
     }
 }
 
-/// Which of two ranges to move, and where to: a private range of its size that meets none of the cluster's. The smaller
-/// one moves more easily.
+/// Which of two ranges to move, and where to: the smaller one as it is, else the larger one made smaller.
 fn free(ranges: &[Range], a: Range, b: Range) -> Option<(Range, IpNet)> {
-    let moved = if a.range.prefix_len() > b.range.prefix_len() { a } else { b };
-    let private: &[&str] = match moved.range {
-        IpNet::V4(_) => &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
-        IpNet::V6(_) => &["fd00::/8"],
-    };
-    let private = private.iter().filter_map(|range| range.parse::<IpNet>().ok());
-    let same_size = private.filter_map(|range| range.subnets(moved.range.prefix_len()).ok());
-    let apart = |range: &IpNet| ranges.iter().all(|other| !meet(other.range, *range));
-    // The first ranges of each block are in use wherever anything is.
-    same_size.flat_map(|subnets| subnets.skip(1).take(4096)).find(apart).map(|range| (moved, range))
+    let (large, small) = if a.range.prefix_len() > b.range.prefix_len() { (b, a) } else { (a, b) };
+    let usual = if small.range.max_prefix_len() > 32 { 48 } else { 16 };
+    [(small, small.range.prefix_len()), (large, usual)].into_iter().find_map(|(moved, prefix)| {
+        let others = ranges.iter().filter(|other| other.span != moved.span);
+        let others: Vec<IpNet> = others.map(|other| other.range).collect();
+        let apart = |range: &IpNet| others.iter().all(|other| !meet(*other, *range));
+        private(moved.range, prefix).find(apart).map(|range| (moved, range))
+    })
+}
+
+/// Private ranges of one family and size. The first ones of `10.0.0.0/8` are in use wherever anything is.
+fn private(like: IpNet, prefix: u8) -> Box<dyn Iterator<Item = IpNet>> {
+    let net = |text: &str| text.parse::<IpNet>().expect("it is written as one");
+    let parts = move |range: IpNet, skip| range.subnets(prefix).ok().into_iter().flatten().skip(skip).take(4096);
+    match like {
+        IpNet::V4(_) => {
+            let rest = parts(net("172.16.0.0/12"), 0).chain(parts(net("192.168.0.0/16"), 0));
+            Box::new(parts(net("10.0.0.0/8"), 1).chain(rest))
+        }
+        IpNet::V6(_) => {
+            let blocks = net("fd00::/8").subnets(16).into_iter().flatten().skip(1);
+            Box::new(blocks.filter_map(move |block| IpNet::new(block.addr(), prefix).ok().filter(|_| prefix >= 16)))
+        }
+    }
 }
 
 fn gateway(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {

@@ -23,7 +23,9 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
         if dial::is_forwarding(model, relation.from) {
             continue;
         }
-        for back in dial::behind(model, relation.to) {
+        let ends = dial::behind(model, relation.to);
+        problems.extend(ends.is_empty().then(|| nothing_behind(model, relation)));
+        for back in ends {
             judge(model, pki, relation, back, problems);
             verified += 1;
             let declared = seen.insert(back);
@@ -34,8 +36,19 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
             }));
         }
     }
-    let statement = format!("{verified} connections: every name dialled is in the certificate, both ends trust it");
+    let statement =
+        format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
+}
+
+/// A load balancer that forwards to nobody.
+fn nothing_behind(model: &Model<'_>, relation: &Relation) -> Diagnostic {
+    let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
+    let (span, text) = model.origin(relation);
+    Diagnostic::new(Code::NoProvider, span, format!("nothing stands behind `{to}`, so nothing answers `{from}`"))
+        .here(text)
+        .label(model.app(relation.to.app).span, format!("`{to}` is deployed here"))
+        .help(format!("relate `{}` to what serves", model.app(relation.to.app).name))
 }
 
 fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, problems: &mut Vec<Diagnostic>) {
@@ -90,7 +103,8 @@ impl Ends<'_, '_> {
     }
 
     fn problem(&self, code: Code, message: String, help: &str) -> Diagnostic {
-        let problem = Diagnostic::new(code, self.relation.span, message).here("related here");
+        let (span, text) = self.model.origin(self.relation);
+        let problem = Diagnostic::new(code, span, message).here(text);
         problem
             .label(self.client.ast.name.span, format!("`{}` dials", self.from()))
             .label(self.server.ast.name.span, format!("`{}` answers", self.to()))
@@ -170,9 +184,9 @@ fn names(
     let without: Vec<String> =
         missing.iter().filter(|(other, _)| other == name).map(|(_, unit)| model.unit_name(*unit)).collect();
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
-    let message =
-        format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
-    let mut problem = Diagnostic::new(Code::NameNotInCertificate, relation.span, message).here("related here");
+    let message = format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
+    let (span, text) = model.origin(relation);
+    let mut problem = Diagnostic::new(Code::NameNotInCertificate, span, message).here(text);
     if relation.to != back {
         problem = problem.label(model.app(relation.to.app).span, format!("through `{to}`"));
     }
@@ -180,7 +194,9 @@ fn names(
     problem = problem.label(info.ast.name.span, "its names are declared here");
     let more = match missing.len() - without.len() {
         0 => String::new(),
-        more => format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" }),
+        more => {
+            format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" })
+        }
     };
     Some(problem.help(format!("take `derive-names = false` away, or add the name to `names`{more}")))
 }
@@ -219,9 +235,9 @@ fn caching(model: &Model<'_>, relation: &Relation, problems: &mut Vec<Diagnostic
     if forbidden && behind > 1 && front.ast.kind == EndpointKind::Provides {
         let message = format!("`{}` caches, and {behind} providers stand behind it", model.endpoint_name(relation.to));
         let problem = Diagnostic::new(Code::CachingProxy, model.app(relation.to.app).span, message)
+            .here(format!("`{}` is deployed here", model.app(relation.to.app).name))
             .label(front.ast.name.span, "it caches")
-            .label(relation.span, "dialled from here")
-            .help("a watch or a write seen through a stale copy breaks controllers: pass the bytes through instead");
+            .help("a watch or a write seen through a stale copy breaks clients: pass the bytes through instead");
         if !problems.contains(&problem) {
             problems.push(problem);
         }

@@ -21,7 +21,11 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
             of_application(model, app, check, problems);
         }
     }
-    Proof { name: "checks", statement: format!("{count} checks of the model and its components hold"), count }
+    Proof {
+        name: "checks",
+        statement: format!("{} of the model and its components: all hold", crate::model::eval::counted(count, "check")),
+        count,
+    }
 }
 
 /// Evaluates a check of a component: on every unit if it depends on the unit, else once.
@@ -53,12 +57,7 @@ fn varies(component: &Component<'_>, check: &Check) -> bool {
     varies
 }
 
-fn judge(
-    model: &Model<'_>,
-    scope: &mut Scope<'_>,
-    check: &Check,
-    deployed: Option<(Name, Span)>,
-) -> Vec<Diagnostic> {
+fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Option<(Name, Span)>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
     if holds {
@@ -76,7 +75,8 @@ fn judge(
         None => format!("`{}` does not hold", model.program.sources.text(check.condition.span)),
     };
     let code = if check.fatal { Code::CheckFailed } else { Code::WarnFailed };
-    let on = scope.machine.filter(|_| deployed.is_some()).map(|machine| &model.machine(machine).name);
+    let varies = scope.app.is_some_and(|app| varies(model.component_of(app), check));
+    let on = scope.machine.filter(|_| varies).map(|machine| &model.machine(machine).name);
     let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
     let problem = Diagnostic::new(code, check.condition.span, message).here(place);
     problems.push(match deployed {

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::endpoint::{ip, port};
+use crate::model::eval::counted;
 use crate::model::scope::Scope;
 use crate::model::{AppId, MachineId, Model, UnitId};
 use crate::plan::{Pki, Proof, keep};
@@ -39,7 +40,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     }
     problems.extend(clashes.values().map(|clashes| clash(model, clashes)));
     let count = listeners.len();
-    Proof { name: "ports", statement: format!("{count} listeners, no two on one address and port"), count }
+    Proof { name: "ports", statement: format!("{}, no two on one address and port", counted(count, "listener")), count }
 }
 
 fn meet(a: Option<IpAddr>, b: Option<IpAddr>) -> bool {

@@ -3,7 +3,7 @@
 #
 #   down [--yes]    without --yes it asks
 set -u -o pipefail
-# shellcheck source=client.sh
+# shellcheck source=client
 . "$(dirname "${BASH_SOURCE[0]}")/client"
 
 ask() {

@@ -5,7 +5,7 @@
 #   KMODEL_LXC      the client to use (default: as the model says)
 #   KMODEL_TIMEOUT  seconds to wait for each machine's units (default 3600)
 set -u -o pipefail
-# shellcheck source=client.sh
+# shellcheck source=client
 . "$(dirname "${BASH_SOURCE[0]}")/client"
 readonly OUT=${HERE%/*}
 readonly TIMEOUT=${KMODEL_TIMEOUT:-3600}

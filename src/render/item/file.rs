@@ -1,0 +1,122 @@
+//! Files, folders and kubeconfigs of a unit.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::eval::mismatch;
+use crate::model::scope::Scope;
+use crate::model::{Fault, Value};
+use crate::render::bundle::{BundleFile, Directory, Format};
+use crate::render::{format, kubeconfig};
+use crate::source::Span;
+use crate::syntax::ast::{Body, PathItem};
+
+use super::Filler;
+
+impl Filler<'_, '_> {
+    pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+        let Some(each) = &item.each else { return self.file(scope, item, span) };
+        let model = self.model;
+        model.for_each(scope, each, |scope| self.file(scope, item, span))
+    }
+
+    fn file(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+        let body = &item.body;
+        if !self.model.holds(scope, body.field("when").map(|field| &field.value))? {
+            return Ok(());
+        }
+        let path = self.absolute(scope, &item.path)?;
+        let (content, secret) = self.content(scope, body, item.path.span)?;
+        let mode = self.mode(scope, body, "mode", 0o644)?;
+        if secret && mode & 0o077 != 0 {
+            let message = format!("`{path}` holds a secret, and its mode {mode:04o} lets others read it");
+            let problem = Diagnostic::new(Code::SecretExposed, item.path.span, message);
+            return Err(Box::new(problem.help("use `mode = 0600`")));
+        }
+        let owner = self.name(scope, body, "owner", "root")?;
+        let group = self.name(scope, body, "group", "root")?;
+        let origin = self.origin(span, scope);
+        self.push_file(
+            BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin },
+            span,
+        );
+        Ok(())
+    }
+
+    /// The text of a file, and whether a secret is in it.
+    fn content(&mut self, scope: &mut Scope<'_>, body: &Body, span: Span) -> Result<(String, bool), Fault> {
+        if let Some(field) = body.field("content") {
+            let value = self.model.eval(scope, &field.value)?;
+            let format = self.format(scope, body)?;
+            let text = format::write(format, &value).map_err(|error| {
+                let help = error.help.clone();
+                Box::new(Diagnostic::new(Code::TypeMismatch, field.value.span, error.to_string()).help(help))
+            })?;
+            return Ok((text, value.is_secret()));
+        }
+        if let Some(field) = body.field("template") {
+            let vars =
+                body.field("vars").map_or(Ok(Value::record::<&str>([])), |f| self.model.eval(scope, &f.value))?;
+            let path = self.model.eval(scope, &field.value)?;
+            let text = crate::model::resource::template(self.model, scope, &path, &vars, field.value.span)?;
+            return Ok((text.scalar_text().unwrap_or_default(), text.is_secret()));
+        }
+        let Some(field) = body.field("text") else {
+            let problem = Diagnostic::new(Code::MissingField, span, "the file has no `text`, `content` or `template`");
+            return Err(Box::new(problem));
+        };
+        let value = self.model.eval(scope, &field.value)?;
+        let mut text = value.scalar_text().ok_or_else(|| mismatch(field.value.span, "`string`", &value))?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Ok((text, value.is_secret()))
+    }
+
+    fn format(&self, scope: &mut Scope<'_>, body: &Body) -> Result<Format, Fault> {
+        Ok(match self.optional_text(scope, body, "format")?.as_deref() {
+            Some("json") => Format::Json,
+            Some("toml") => Format::Toml,
+            Some("ini") => Format::Ini,
+            _ => Format::Yaml,
+        })
+    }
+
+    pub(super) fn kubeconfig(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+        let value = kubeconfig::content(self.model, scope, &item.body)?;
+        let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
+        let path = self.text(scope, &item.path)?;
+        let mode = self.mode(scope, &item.body, "mode", 0o600)?;
+        if mode & 0o077 != 0 {
+            let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");
+            return Err(Box::new(
+                Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`"),
+            ));
+        }
+        let owner = self.name(scope, &item.body, "owner", "root")?;
+        let group = self.name(scope, &item.body, "group", &owner)?;
+        let origin = self.origin(span, scope);
+        let file = BundleFile { path, mode, owner, group, content: text.into_bytes().into(), secret: true, origin };
+        self.push_file(file, span);
+        Ok(())
+    }
+
+    pub(super) fn directory(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+        let directory = Directory {
+            path: self.absolute(scope, &item.path)?,
+            mode: self.mode(scope, &item.body, "mode", 0o755)?,
+            owner: self.name(scope, &item.body, "owner", "root")?,
+            group: self.name(scope, &item.body, "group", "root")?,
+            origin: self.origin(span, scope),
+        };
+        match self.bundle.directories.iter().find(|known| known.path == directory.path) {
+            Some(known) if (known.mode, &known.owner) != (directory.mode, &directory.owner) => {
+                let message = format!("two components want `{}` with different modes or owners", directory.path);
+                Err(Box::new(Diagnostic::new(Code::FileTwice, item.path.span, message)))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.bundle.directories.push(directory);
+                Ok(())
+            }
+        }
+    }
+}

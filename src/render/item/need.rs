@@ -1,0 +1,55 @@
+//! What a unit needs from its machine: modules, sysctls, packages, devices.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Fault;
+use crate::model::scope::Scope;
+use crate::source::Span;
+use crate::syntax::ast::{Name, Needs, NeedsKind};
+
+use super::{Filler, push};
+
+impl Filler<'_, '_> {
+    pub(super) fn needs(&mut self, scope: &mut Scope<'_>, needs: &Needs) -> Result<(), Fault> {
+        if !self.model.holds(scope, needs.condition.as_ref())? {
+            return Ok(());
+        }
+        match &needs.kind {
+            NeedsKind::Module(ident) => push(&mut self.bundle.modules, ident.name.clone()),
+            NeedsKind::Sysctl(key, value) => {
+                let text = self.text(scope, value)?;
+                return self.sysctl(key.name.clone(), text, key.span);
+            }
+            NeedsKind::Package(expr) => {
+                let name = self.text(scope, expr)?;
+                push(&mut self.bundle.packages, name.into());
+            }
+            NeedsKind::Device(expr) => {
+                let name = self.absolute(scope, expr)?;
+                push(&mut self.bundle.devices, name.into());
+            }
+            NeedsKind::Mount(expr) => {
+                let name = self.absolute(scope, expr)?;
+                push(&mut self.bundle.mounts, name.into());
+            }
+            NeedsKind::Command(expr) => {
+                let name = self.text(scope, expr)?;
+                push(&mut self.bundle.commands, name.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn sysctl(&mut self, key: Name, value: String, span: Span) -> Result<(), Fault> {
+        match self.bundle.sysctls.iter().find(|(known, _)| *known == key) {
+            Some((_, known)) if *known != value => {
+                let message = format!("two components want `{key}` to be {known} and {value}");
+                Err(Box::new(Diagnostic::new(Code::FileTwice, span, message).help("they cannot be on one machine")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.bundle.sysctls.push((key, value));
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! systemd units of a unit, and what must be up before them.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::scope::Scope;
+use crate::model::value::Record;
+use crate::model::{Fault, Model, UnitId, Value};
+use crate::render::bundle::Unit;
+use crate::render::flag;
+use crate::source::Span;
+use crate::syntax::ast::{ExprKind, ItemKind, Name, PathItem};
+
+use super::{Filler, push};
+
+impl Filler<'_, '_> {
+    pub(super) fn systemd_unit(
+        &mut self,
+        scope: &mut Scope<'_>,
+        item: &PathItem,
+        span: Span,
+        after: &[Name],
+    ) -> Result<(), Fault> {
+        let name: Name = self.text(scope, &item.path)?.into();
+        let mut fields = Record::new();
+        let mut flags = Vec::new();
+        for field in &item.body.fields {
+            let Some(key) = field.key.plain() else { continue };
+            if &*key == "flags" {
+                flags = flag::flags(self.model, scope, &field.value, self.problems)?;
+                continue;
+            }
+            let value = self.model.eval(scope, &field.value)?;
+            if value.is_secret() {
+                let message = format!("`{key}` of `{name}` holds a secret, and everyone may read units");
+                let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
+                return Err(Box::new(problem.help("put it into a private file that the program reads")));
+            }
+            if value != Value::None {
+                fields.insert(key, value);
+            }
+        }
+        let after = after.iter().filter(|other| **other != name).cloned().collect();
+        let origin = self.origin(span, scope);
+        self.bundle.units.push(Unit { name, fields, flags, after, watches: Vec::new(), origin });
+        Ok(())
+    }
+
+    /// The services on the same machine that must be up before those of a unit.
+    pub(super) fn after(&self, unit: UnitId) -> Vec<Name> {
+        let own = self.model.unit(unit);
+        let mut list = Vec::new();
+        for (place, info) in self.model.component_of(own.app).endpoints.iter().enumerate() {
+            if info.soft || info.ast.kind != crate::syntax::ast::EndpointKind::Requires {
+                continue;
+            }
+            let Some(machine) = own.machine else { continue };
+            for provider in &self.model.app(own.app).providers[place] {
+                if self.model.unit_on(provider.app, machine).is_some()
+                    && let Some(service) = first_service(self.model, provider.app)
+                {
+                    push(&mut list, service);
+                }
+            }
+        }
+        list
+    }
+}
+
+/// The service that stands for a component when others wait for it: its first.
+fn first_service(model: &Model<'_>, app: crate::model::AppId) -> Option<Name> {
+    model.component_of(app).ast.items.iter().find_map(|item| match &item.kind {
+        ItemKind::Unit(unit) => match &unit.path.kind {
+            ExprKind::Text(text) => text.plain().filter(|name| name.ends_with(".service")),
+            _ => None,
+        },
+        _ => None,
+    })
+}
