@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::model::Value;
 use crate::render::boot::{self, Delivery, Kernel, Secrets};
 use crate::render::bundle::{BundleFile, Format};
@@ -52,7 +54,7 @@ pub fn files(site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>,
     if problems.is_empty() { Ok(list) } else { Err(problems) }
 }
 
-/// `machines/NAME/`: cloud-init's three files, the tree, and the list of what is pushed.
+/// `machines/NAME/`: cloud-init's three files, the tree, and the list of its files.
 fn machine_files(
     site: &Site,
     machine: &TargetMachine,
@@ -68,15 +70,22 @@ fn machine_files(
         text(place("user-data"), 0o644, user_data, &origin),
         text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
         text(place("network-config"), 0o644, network, &origin),
-        text(place("private"), 0o644, private(&files), &origin),
+        text(place("files"), 0o644, list_of(&files), &origin),
     ];
     list.extend(files.into_iter().map(|file| in_tree(machine, file)));
     Ok(list)
 }
 
-/// What is pushed: the mode and path of each secret file.
-fn private(files: &[BundleFile]) -> String {
-    files.iter().filter(|file| file.secret).map(|file| format!("{:04o}|{}\n", file.mode, file.path)).collect()
+/// What `up` compares with the machine and pushes where it differs: each file's SHA-256, mode, whether it travels in
+/// user-data, and path.
+fn list_of(files: &[BundleFile]) -> String {
+    let line = |file: &BundleFile| {
+        let kind = if file.secret { "private" } else { "plain" };
+        let digest = Sha256::digest(&file.content);
+        let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        format!("{hash}|{:04o}|{kind}|{}\n", file.mode, file.path)
+    };
+    files.iter().map(line).collect()
 }
 
 fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {

@@ -160,6 +160,7 @@ packages() {
   say "installing packages: ${missing[*]}"
   trap release_units EXIT
   hold_units
+  dpkg --configure -a >>"$STATE/apt.log" 2>&1 # what an earlier run broke off
   until apt_install "${missing[@]}" || { apt update && apt_install "${missing[@]}"; }; do
     [ "$pause" -le 40 ] || fail "cannot install ${missing[*]}: $(grep -E '^(E|W|Err)' "$STATE/apt.log" | tail -n 1)"
     say "cannot install packages yet, again in $pause s"
@@ -330,17 +331,23 @@ unit_hash() { # UNIT: changes when it must restart; a comment says where a unit 
 }
 
 unit_state() { # UNIT: up, starting, or what is wrong
-  local ActiveState='' SubState='' Result='' Type='' ExecMainStartTimestampMonotonic=0 line
+  local ActiveState='' SubState='' Result='' Type='' ExecMainStartTimestampMonotonic=0 NRestarts=0 RestartUSec='' line
   while read -r line; do
     case $line in [A-Za-z]*=*) printf -v "${line%%=*}" '%s' "${line#*=}" ;; esac
-  done < <(systemctl show -p ActiveState,SubState,Result,Type,ExecMainStartTimestampMonotonic "$1")
-  case $Type:$ActiveState:$Result in
+  done < <(systemctl show \
+    -p ActiveState,SubState,Result,Type,ExecMainStartTimestampMonotonic,NRestarts,RestartUSec "$1")
+  case $Type:$ActiveState:$SubState:$Result in
     *:active:*) echo up ;;
-    oneshot:inactive:success) [ "${ExecMainStartTimestampMonotonic:-0}" != 0 ] && echo up || echo inactive ;;
+    oneshot:inactive:*:success) [ "${ExecMainStartTimestampMonotonic:-0}" != 0 ] && echo up || echo inactive ;;
+    *:activating:auto-restart*:success) comes_again "$RestartUSec" && echo up || echo "starting ($SubState)" ;;
+    *:activating:auto-restart*) echo "failing ($Result), started again $NRestarts times" ;;
     *:activating:* | *:reloading:*) echo "starting ($SubState)" ;;
     *) echo "$ActiveState ($Result)" ;;
   esac
 }
+
+# A job that ended well and is started again after a minute or more does its work; a server would not wait that long.
+comes_again() { case $1 in *min* | *h* | *d* | *w*) return 0 ;; *) return 1 ;; esac }
 
 forget_units() { # those that the model no longer starts
   local stamp unit

@@ -23,14 +23,13 @@ lx_with() { # FILE ARGUMENT...
 }
 
 check_client() {
-  local said server
+  local server
   command -v "$LXC" >/dev/null ||
     die "there is no command $LXC: install LXD 5.0 or newer (snap install lxd, apt install lxd), or Incus with \`command = \"incus\"\`"
-  said=$("$LXC" version 2>&1 </dev/null)
-  server=$(sed -n 's/^Server version: *//p' <<<"$said")
+  server=$("$LXC" version 2>/dev/null </dev/null | sed -n 's/^Server version: *//p')
   case $server in
     '' | unreachable)
-      die "$LXC does not reach its server: is it running and initialised, and are you root or in its group (lxd, incus-admin)? It said: ${said##*$'\n'}"
+      die "$LXC does not reach its server: is it running and initialised, and are you root or in its group (lxd, incus-admin)? It says: $("$LXC" info 2>&1 </dev/null | tail -n 1)"
       ;;
   esac
   # Incus began at 0.1 with all that is needed.
