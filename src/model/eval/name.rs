@@ -1,0 +1,198 @@
+//! What names mean, and their fields: of a component, of the model, of a file.
+
+use std::sync::Arc;
+
+use crate::check::{Symbol, SymbolKind};
+use crate::diag::Code;
+use crate::syntax::ast::{Expr, ExprKind, Ident, Statement, StatementKind};
+
+use super::{fault, field_of};
+use crate::model::component::Local;
+use crate::model::scope::Scope;
+use crate::model::work::Part;
+use crate::model::{Fault, Model, Param, Value};
+
+impl<'p> Model<'p> {
+    pub(super) fn eval_field(
+        &self,
+        scope: &mut Scope<'_>,
+        expr: &Expr,
+        field: &Ident,
+        optional: bool,
+    ) -> Result<Value, Fault> {
+        if let ExprKind::Name(root) = &expr.kind
+            && scope.local(&root.name).is_none()
+            && let Some(value) = self.root_field(scope, root, field)?
+        {
+            return Ok(value);
+        }
+        let value = self.eval(scope, expr)?;
+        match &value {
+            Value::None if optional => Ok(Value::None),
+            Value::None => {
+                Err(fault(Code::MaybeNone, expr.span, format!("this is `none`, which has no field `{}`", field.name)))
+            }
+            value => field_of(value, field),
+        }
+    }
+
+    /// A field of a name that stands for something large, without building all of it.
+    fn root_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
+        let local = scope.app.and_then(|app| self.component_of(app).local(&root.name));
+        match (local, scope.app) {
+            (Some(Local::Endpoint(endpoint)), Some(_)) => self.endpoint_field(scope, endpoint, field).map(Some),
+            (Some(Local::Cert(cert)), Some(_)) => self.cert_field(scope, cert, field).map(Some),
+            (Some(_), _) => Ok(None),
+            (None, app) => match (&*root.name, app) {
+                ("cluster", _) => self.cluster_field(field).map(Some),
+                ("option", Some(app)) => self.option_field(app, field).map(Some),
+                ("machine", _) if scope.machine.is_some() => self.machine_field(scope, field).map(Some),
+                ("unit", Some(_)) if scope.unit.is_some() => self.unit_field(scope, field).map(Some),
+                ("app", Some(app)) => self.app_field(app, field).map(Some),
+                ("target", _) => Ok(Some(self.target_field(field))),
+                _ => self.symbol_field(scope, root, field),
+            },
+        }
+    }
+
+    fn symbol_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
+        let Some(symbol) = self.program.lookup(scope.module, &root.name) else {
+            return if self.is_group(scope, &root.name) {
+                self.group_field(&root.name, field).map(Some)
+            } else {
+                Ok(None)
+            };
+        };
+        match symbol.kind {
+            SymbolKind::Machines => self.group_field(&root.name, field).map(Some),
+            SymbolKind::Authority => self.authority_field(scope, symbol, field).map(Some),
+            SymbolKind::Keypair => self.keypair_field(scope, symbol, field).map(Some),
+            SymbolKind::Secret => Ok(Some(Value::Secret(Arc::new(Value::text(scope.material.secret(symbol)))))),
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn eval_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Value, Fault> {
+        if let Some(value) = scope.local(&ident.name) {
+            return Ok(value.clone());
+        }
+        if let Some(app) = scope.app
+            && let Some(local) = self.component_of(app).local(&ident.name)
+        {
+            return self.eval_local(scope, ident, local);
+        }
+        if let Some(value) = self.eval_builtin_name(scope, ident)? {
+            return Ok(value);
+        }
+        match self.program.lookup(scope.module, &ident.name) {
+            Some(symbol) => self.eval_symbol(scope, ident, symbol),
+            None if self.is_group(scope, &ident.name) => self.group_record(ident),
+            None => Err(fault(Code::UnknownName, ident.span, format!("nothing is named `{}` here", ident.name))),
+        }
+    }
+
+    /// Whether a name that a file neither declares nor imports is a machine group of the model.
+    fn is_group(&self, scope: &Scope<'_>, name: &str) -> bool {
+        scope.app.is_none() && self.groups.iter().any(|group| &*group.name == name)
+    }
+
+    fn eval_local(&self, scope: &mut Scope<'_>, ident: &Ident, local: Local) -> Result<Value, Fault> {
+        let app = scope.app.expect("a component's names are seen only inside an application");
+        match local {
+            Local::Let(index) => self.eval_component_let(scope, index),
+            Local::Endpoint(index) => self.endpoint_record(scope, index),
+            Local::Cert(index) => self.cert_record(scope, index),
+            Local::Address(index) => match self.app(app).addresses.get(index as usize) {
+                Some(address) => Ok(Value::Ip(*address)),
+                None => Err(fault(Code::EvaluationFailed, ident.span, "this address is not given out yet")),
+            },
+        }
+    }
+
+    fn eval_component_let(&self, scope: &mut Scope<'_>, index: u32) -> Result<Value, Fault> {
+        if let Some(Some(value)) = scope.lets.get(index as usize) {
+            return Ok(value.clone());
+        }
+        let app = scope.app.expect("a component's lets are seen only inside an application");
+        let binding = self.component_of(app).lets[index as usize];
+        scope.work.open(Part::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
+        // A let does not see the loop variables of the place that uses it.
+        let locals = std::mem::take(&mut scope.locals);
+        let value = self.eval_as(scope, &binding.value, binding.ty.as_ref());
+        scope.locals = locals;
+        scope.work.close();
+        let value = value?;
+        if let Some(place) = scope.lets.get_mut(index as usize) {
+            *place = Some(value.clone());
+        }
+        Ok(value)
+    }
+
+    fn eval_builtin_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Option<Value>, Fault> {
+        let name = &*ident.name;
+        if scope.bare_machine
+            && let Some(value) = self.bare_machine_field(scope, name)
+        {
+            return Ok(Some(value));
+        }
+        Ok(match name {
+            "cluster" => Some(self.cluster_record()),
+            "machines" => Some(self.machines_list()),
+            "target" => Some(self.target_record()),
+            "machine" => scope.machine.map(|machine| self.machine_record(machine)),
+            "unit" => scope.unit.map(|unit| self.own_unit_record(unit)),
+            "app" => scope.app.map(|app| self.app_record(app)),
+            "option" => scope.app.map(|app| self.option_record(app)),
+            _ => None,
+        })
+    }
+
+    fn eval_symbol(&self, scope: &mut Scope<'_>, ident: &Ident, symbol: Symbol) -> Result<Value, Fault> {
+        match symbol.kind {
+            SymbolKind::Param => match self.params.get(&symbol) {
+                Some(Param::Value(value)) => Ok(value.clone()),
+                Some(Param::Component(component)) => {
+                    Ok(Value::Text(self.program.component(*component).map_or("".into(), |c| c.name.name.clone())))
+                }
+                None => Err(fault(Code::EvaluationFailed, ident.span, format!("`{}` has no value yet", ident.name))),
+            },
+            SymbolKind::Let => self.eval_file_let(scope, symbol),
+            SymbolKind::Machines => self.group_record(ident),
+            SymbolKind::Authority => self.authority_record(scope, symbol),
+            SymbolKind::Keypair => self.keypair_record(scope, symbol),
+            SymbolKind::Secret => {
+                let value = Value::Secret(Arc::new(Value::text(scope.material.secret(symbol))));
+                Ok(Value::record([("value", value)]))
+            }
+            SymbolKind::Component | SymbolKind::Interface => {
+                Err(fault(Code::WrongKind, ident.span, format!("`{}` is not a value", ident.name)))
+            }
+        }
+    }
+
+    fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+        let cell = self.lets.get(&symbol);
+        if let Some(value) = cell.and_then(std::sync::OnceLock::get).or_else(|| scope.work.lets.get(&symbol)) {
+            return Ok(value.clone());
+        }
+        let Statement { kind: StatementKind::Let(binding), .. } = self.program.statement(symbol) else {
+            return Ok(Value::None);
+        };
+        scope.work.open(Part::Let(symbol), &binding.name.name, binding.name.span)?;
+        let inner = Scope::file(symbol.module);
+        let value = scope.within(inner, |scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
+        scope.work.close();
+        let value = value?;
+        // While the model is being built a let may still see less than it will in the end: then it holds for this
+        // evaluation only.
+        match cell.filter(|_| self.is_shaped()) {
+            Some(cell) => {
+                let _ = cell.set(value.clone());
+            }
+            None => {
+                scope.work.lets.insert(symbol, value.clone());
+            }
+        }
+        Ok(value)
+    }
+}
