@@ -67,6 +67,12 @@ fn group(
         taints: fields.value("taints").unwrap_or_else(|| Value::list([])),
     };
     let wanted = wanted(&mut fields, count);
+    let empty = [("cores", group.cores <= 0.0), ("memory", group.memory == 0), ("disk", group.disk == 0)];
+    for (field, _) in empty.into_iter().filter(|(_, empty)| *empty) {
+        let message = format!("a machine of `{}` has no `{field}`", group.name);
+        let problem = Diagnostic::new(Code::BadCount, fields.span(field), message);
+        fields.problems.push(problem.help("give it more than nothing"));
+    }
     Some((group, wanted))
 }
 
