@@ -1,8 +1,9 @@
 //! Elements between brackets, and the statements of a file.
 
 use super::INDENT;
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Part};
 use super::printer::{Broken, Mode, Printer};
+use super::row::{self, Row};
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Element, View};
 
@@ -15,6 +16,15 @@ pub fn is_container(kind: SyntaxKind) -> bool {
     )
 }
 
+/// Whether an element has a `=` to align.
+fn has_equals(parts: &[Part<'_>]) -> bool {
+    matches!(parts, [Part::Node(node), ..] if matches!(node.kind(), SyntaxKind::Field | SyntaxKind::SetChange))
+}
+
+fn opens(element: &Element<'_>) -> bool {
+    matches!(element, Element::Token { kind, .. } if kind.opens())
+}
+
 /// A container taken apart.
 struct Container<'a> {
     kind: SyntaxKind,
@@ -23,7 +33,24 @@ struct Container<'a> {
     close: SyntaxKind,
 }
 
-impl Container<'_> {
+impl<'a> Container<'a> {
+    fn read(node: View<'a>) -> Option<Self> {
+        let elements: Vec<Element> = node.elements().skip_while(|element| !opens(element)).collect();
+        let [Element::Token { kind: open, .. }, inner @ .., last] = elements.as_slice() else { return None };
+        let Element::Token { kind: close, .. } = last else { return None };
+        let entries = Entries::of_brackets(inner.iter().copied());
+        Some(Self { kind: node.kind(), open: *open, entries, close: *close })
+    }
+
+    /// The only element, if it is a list or a record with something in it.
+    fn only(&self) -> Option<(View<'a>, Self)> {
+        let [Entry::Element(parts)] = self.entries.list.as_slice() else { return None };
+        let [Part::Node(node)] = parts.as_slice() else { return None };
+        let inner = matches!(node.kind(), SyntaxKind::ListExpr | SyntaxKind::RecordExpr);
+        let inner = inner.then(|| Self::read(*node)).flatten().filter(|inner| !inner.is_empty())?;
+        Some((*node, inner)).filter(|_| self.has_commas())
+    }
+
     /// Elements on lines of their own need no commas between braces.
     fn has_commas(&self) -> bool {
         self.open != SyntaxKind::LeftBrace
@@ -54,17 +81,16 @@ impl Printer {
 
     /// A node with brackets: what is before them, then the brackets and what is in them.
     pub fn container(&mut self, node: View<'_>) -> Result<(), Broken> {
-        let elements: Vec<Element> = node.elements().collect();
-        let opens = |element: &Element| matches!(element, Element::Token { kind, .. } if kind.opens());
-        let at = elements.iter().position(opens).unwrap_or(elements.len());
-        elements[..at].iter().try_for_each(|&element| self.element(node.kind(), element))?;
-        let Some(Element::Token { kind: open, .. }) = elements.get(at).copied() else { return Ok(()) };
-        let close = match elements.last() {
-            Some(Element::Token { kind, .. }) => *kind,
-            _ => open,
-        };
-        let inner = elements[at + 1..elements.len().max(at + 2) - 1].iter().copied();
-        self.brackets(&Container { kind: node.kind(), open, entries: Entries::of_brackets(inner), close })
+        self.head(node)?;
+        match Container::read(node) {
+            Some(container) => self.brackets(&container),
+            None => Ok(()),
+        }
+    }
+
+    /// What is before the brackets.
+    fn head(&mut self, node: View<'_>) -> Result<(), Broken> {
+        self.elements(node.kind(), node.elements().take_while(|element| !opens(element)))
     }
 
     fn brackets(&mut self, container: &Container<'_>) -> Result<(), Broken> {
@@ -80,10 +106,23 @@ impl Printer {
     fn fitting(&mut self, container: &Container<'_>) -> Result<(), Broken> {
         self.settle();
         match self.flat(|printer| printer.inline(container)) {
-            Ok(line) => self.take(&line),
+            Ok(line) => {
+                self.take(&line);
+                Ok(())
+            }
             Err(Broken::Forced) if container.has_commas() => self.inline(container),
-            Err(_) => self.broken(container),
+            Err(_) if container.is_empty() => self.inline(container),
+            Err(_) => self.wide(container),
         }
+    }
+
+    /// One element a line; the brackets of a list or a record that is alone in a list or a call share their lines.
+    fn wide(&mut self, container: &Container<'_>) -> Result<(), Broken> {
+        let Some((node, inner)) = container.only() else { return self.broken(container) };
+        self.token(container.kind, container.open, text_of(container.open))?;
+        self.head(node)?;
+        self.wide(&inner)?;
+        self.token(container.kind, container.close, text_of(container.close))
     }
 
     fn inline(&mut self, container: &Container<'_>) -> Result<(), Broken> {
@@ -110,24 +149,37 @@ impl Printer {
         self.token(container.kind, container.close, text_of(container.close))
     }
 
+    /// One entry a line.
     fn lines(&mut self, entries: &Entries<'_>, comma: &str, inside: bool) -> Result<(), Broken> {
+        let mut rows: Vec<Row<'_>> = Vec::new();
         for (index, entry) in entries.list.iter().enumerate() {
-            match entry {
-                Entry::Blank => self.out.push('\n'),
-                Entry::Trailing(text) => self.trailing(text)?,
-                Entry::Comment(text) => {
-                    self.line();
-                    self.trailing(text)?;
-                }
-                Entry::Element(parts) => {
-                    self.line();
-                    self.parts(parts)?;
-                    if inside && entries.goes_on(index) {
-                        self.out.push_str(comma);
-                    }
+            match (entry, rows.last_mut()) {
+                (Entry::Trailing(text), None) => self.trailing(text)?,
+                (Entry::Trailing(text), Some(row)) => row.comment = Some(text.trim_end()),
+                (Entry::Blank, _) => rows.push(Row::default()),
+                (Entry::Comment(text), _) => rows.push(Row { text: text.trim_end().to_owned(), ..Row::default() }),
+                (Entry::Element(parts), _) => {
+                    let comma = if inside && entries.goes_on(index) { comma } else { "" };
+                    rows.push(self.row(parts, comma)?);
                 }
             }
         }
+        row::write(&mut rows, self.indent, &mut self.out);
         Ok(())
+    }
+
+    /// What is written for an element.
+    fn row<'a>(&mut self, parts: &[Part<'_>], comma: &str) -> Result<Row<'a>, Broken> {
+        let outer = self.equals.take();
+        let start = self.out.len();
+        self.line();
+        let text = self.out.len();
+        self.parts(parts)?;
+        self.out.push_str(comma);
+        let equals = self.equals.filter(|_| has_equals(parts)).map(|at| at - text);
+        let row = Row { text: self.out.split_off(text), equals, ..Row::default() };
+        self.out.truncate(start);
+        self.equals = outer;
+        Ok(row)
     }
 }

@@ -1,7 +1,7 @@
 //! Text as it is written.
 
 use super::entry::Part;
-use super::space::{absorbs, glues_after, glues_before};
+use super::space::{glues_after, glues_before, merges};
 use super::{INDENT, WIDTH};
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Element, View};
@@ -30,6 +30,8 @@ pub struct Printer {
     pub out: String,
     pub indent: usize,
     pub mode: Mode,
+    /// Where the first `=` of a field is in `out`.
+    pub equals: Option<usize>,
     /// The columns before `out`, when it is a part of a line.
     offset: usize,
     /// The token before.
@@ -41,10 +43,15 @@ pub struct Printer {
     /// The source has a newline before the next token.
     newline: bool,
     /// A comment ends the line before the next token.
-    ended: bool,
+    pub ended: bool,
 }
 
 impl Printer {
+    /// At the beginning of a line, as deep as that.
+    pub fn at_line(indent: usize) -> Self {
+        Self { offset: indent, indent, glue: true, ..Self::default() }
+    }
+
     /// The columns used on the current line.
     pub fn column(&self) -> usize {
         match self.out.rfind('\n') {
@@ -90,9 +97,13 @@ impl Printer {
 
     /// A token of a node.
     pub fn token(&mut self, parent: SyntaxKind, kind: SyntaxKind, text: &str) -> Result<(), Broken> {
-        self.glue |= glues_before(parent, kind) && !absorbs(self.last, kind);
+        self.glue |= glues_before(parent, kind);
+        self.glue &= self.fresh || !merges(self.last, kind);
         self.last = Some(kind);
         self.before();
+        if kind == SyntaxKind::Equals && matches!(parent, SyntaxKind::Field | SyntaxKind::SetChange) {
+            self.equals.get_or_insert(self.out.len());
+        }
         self.out.push_str(text);
         self.glue = glues_after(parent, kind);
         self.check_width()
@@ -111,10 +122,10 @@ impl Printer {
             return Err(Broken::Forced);
         }
         self.newline |= self.ended;
-        self.glue = self.fresh;
-        self.before();
+        self.settle();
+        self.out.push_str(if self.fresh { "" } else { "  " });
         self.out.push_str(comment.trim_end());
-        self.ended = true;
+        (self.fresh, self.newline, self.ended) = (false, false, true);
         Ok(())
     }
 
@@ -123,8 +134,20 @@ impl Printer {
         match node.kind() {
             SyntaxKind::TextExpr => self.text(node),
             kind if super::container::is_container(kind) => self.container(node),
-            kind => node.elements().try_for_each(|element| self.element(kind, element)),
+            SyntaxKind::IfExpr => self.choice(node),
+            SyntaxKind::BinaryExpr => self.operation(node),
+            kind => self.elements(kind, node.elements()),
         }
+    }
+
+    /// Children of a node that is no container.
+    pub fn elements<'a>(
+        &mut self,
+        parent: SyntaxKind,
+        elements: impl Iterator<Item = Element<'a>>,
+    ) -> Result<(), Broken> {
+        let mut elements = elements;
+        elements.try_for_each(|element| self.element(parent, element))
     }
 
     /// A child of a node that is no container.
@@ -156,9 +179,22 @@ impl Printer {
             return self.plain_parts(parts);
         }
         match self.flat(|printer| printer.plain_parts(parts)) {
-            Ok(line) => self.take(&line),
-            Err(_) => self.plain_parts(parts),
+            Ok(line) => {
+                self.take(&line);
+                Ok(())
+            }
+            Err(broken) => self.lines_of_parts(parts, broken),
         }
+    }
+
+    /// A loop begins a line if it does in the source, or if the element is too long.
+    fn lines_of_parts(&mut self, parts: &[Part<'_>], broken: Broken) -> Result<(), Broken> {
+        parts.iter().enumerate().try_for_each(|(index, part)| {
+            if index > 0 && matches!(part, Part::Node(_)) && (self.newline || broken == Broken::Wide) {
+                self.line();
+            }
+            self.plain_parts(std::slice::from_ref(part))
+        })
     }
 
     fn plain_parts(&mut self, parts: &[Part<'_>]) -> Result<(), Broken> {
@@ -175,17 +211,17 @@ impl Printer {
     /// What is written when all is on one line, if it can be.
     pub fn flat(&self, write: impl FnOnce(&mut Printer) -> Result<(), Broken>) -> Result<Printer, Broken> {
         let offset = self.column();
-        let (glue, last, indent) = (self.glue, self.last, self.indent);
+        let Self { glue, last, indent, .. } = *self;
         let mut printer = Printer { mode: Mode::Flat, offset, glue, last, indent, ..Printer::default() };
         write(&mut printer)?;
         Ok(printer)
     }
 
     /// Goes on after what was written flat.
-    pub fn take(&mut self, line: &Printer) -> Result<(), Broken> {
+    pub fn take(&mut self, line: &Printer) {
+        self.equals = self.equals.or(line.equals.map(|at| at + self.out.len()));
         self.out.push_str(&line.out);
         (self.glue, self.last) = (line.glue, line.last);
         (self.fresh, self.newline, self.ended) = (false, false, false);
-        Ok(())
     }
 }

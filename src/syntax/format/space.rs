@@ -29,8 +29,11 @@ pub fn glues_after(parent: SyntaxKind, kind: SyntaxKind) -> bool {
     }
 }
 
-/// Whether a literal would go on with the dots after it: `/etc .x` is not the path `/etc.x`.
-pub fn absorbs(last: Option<SyntaxKind>, kind: SyntaxKind) -> bool {
-    let dots = matches!(kind, SyntaxKind::Dot | SyntaxKind::DotDot);
-    dots && last.is_some_and(|last| last.is_literal() && last != SyntaxKind::Int)
+/// Whether two tokens would be one: `/etc .x` is not the path `/etc.x`, and `.. /etc` not the relative path `../etc`.
+pub fn merges(last: Option<SyntaxKind>, kind: SyntaxKind) -> bool {
+    match (last, kind) {
+        (Some(last), SyntaxKind::Dot | SyntaxKind::DotDot) => last.is_literal() && last != SyntaxKind::Int,
+        (last, SyntaxKind::Path) => last == Some(SyntaxKind::DotDot),
+        _ => false,
+    }
 }
