@@ -274,3 +274,24 @@ fn the_script_is_clean() {
     let Some(mut shellcheck) = tool("shellcheck") else { return };
     succeed(shellcheck.arg("src/render/boot/boot.sh"));
 }
+
+/// What systemd says of a job between two runs, and of a server that falls over.
+#[test]
+fn a_job_that_comes_again_is_up_and_a_server_that_falls_over_is_not() {
+    let machine = Machine::new("unit|job.service|enabled|own\n");
+    let state = |result: &str, pause: &str| {
+        let show = format!(
+            "#!/bin/sh\nprintf '%s\\n' Type=exec ActiveState=activating SubState=auto-restart Result={result} NRestarts=3 RestartUSec={pause}\n"
+        );
+        write(&machine.path("bin/systemctl"), show.as_bytes(), 0o755);
+        let path = format!("{}:{}", machine.path("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        command.arg(machine.path("boot")).arg("units").env("PATH", path).env("KMODEL_ROOT", machine.folder.path());
+        let output = command.output().unwrap();
+        (output.status.success(), said(&output))
+    };
+    assert_eq!(state("success", "1h"), (true, "job.service up\n".to_owned()));
+    assert_eq!(state("success", "5s"), (false, "job.service starting (auto-restart)\n".to_owned()));
+    let failing = "job.service failing (exit-code), started again 3 times\n".to_owned();
+    assert_eq!(state("exit-code", "1h"), (false, failing));
+}

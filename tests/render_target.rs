@@ -162,7 +162,8 @@ fn load_balancers_stay_unprivileged() {
     assert!(!fs::read_to_string(output.path("lxd/profile-plain.yaml")).unwrap().contains("security.privileged"));
 }
 
-/// A client that keeps what there is in a folder, one file a thing with what it was given.
+/// A client that keeps what there is in a folder, one file a thing with what it was given, and `root-NAME` for each
+/// machine. Nothing writes what is in user-data: that comes with the second `up`, as a change would.
 const CLIENT: &str = r#"#!/bin/bash
 cd "$FAKE" || exit 1
 [ "$1" = --project ] && shift 2
@@ -179,16 +180,31 @@ case "$1 $2" in
   'profile list') for p in profile-*; do echo "${p#profile-},"; done ;;
   'profile get') [ -e "profile-$3" ] && echo "${OWNER-ha}" ;;
   'image info') exit 1 ;;
-  'config show') [ -e "instance-$3" ] ;;
-  'config get') case $4 in user.kmodel.cluster) echo "${OWNER-ha}" ;; *) cat "data-$3-$4" 2>/dev/null ;; esac ;;
+  'config show') cat "instance-$3" 2>/dev/null ;;
+  'config get') case $4 in
+    user.kmodel.cluster) echo "${OWNER-ha}" ;;
+    limits.*) sed -n "s/^  $4: \"*\([^\"]*\)\"*$/\1/p" "instance-$3" ;;
+    *) cat "data-$3-$4" 2>/dev/null ;;
+  esac ;;
+  'config device') sed -n 's/^    size: //p' "instance-$4" ;;
   'config set') cat >"data-$3-$4" ;;
   'init '*) cat >"instance-$3" ;;
   'start '*) touch "running-$2" ;;
-  'delete '*) rm -f "instance-$3" "running-$3" ;;
+  'delete '*) rm -rf "instance-$3" "running-$3" "root-$3" ;;
   'list user.'*) ls instance-* 2>/dev/null | sed 's/^instance-//' ;;
   'list '*) n=${2#^}; [ -e "running-${n%$}" ] && echo RUNNING ;;
-  'file push') true ;;
-  'exec '*) case $* in *status) echo "ready end " ;; *units) true ;; esac ;;
+  'file push') to=root-${*: -1}; mkdir -p "${to%/*}" && cp "${*: -2:1}" "$to" ;;
+  'exec '*)
+    root=root-$2
+    mkdir -p "$root"
+    case $* in
+      *sha256sum*) sed "s|  /|  $root/|" | LC_ALL=C sha256sum --check --quiet | sed "s|^$root||" ;;
+      *'find . -type f'*) cp -r "$root/var/lib/kmodel/incoming/." "$root/" && rm -rf "$root/var/lib/kmodel/incoming" ;;
+      *'test -e '*) [ -e "$root/${*: -1}" ] ;;
+      *' cut '*) echo ready ;;
+      *status) echo "ready end " ;;
+      *units) mkdir -p "$root/var/lib/kmodel" && touch "$root/var/lib/kmodel/boot.json" ;;
+    esac ;;
 esac
 "#;
 
@@ -214,15 +230,43 @@ fn up_twice_creates_once_and_down_leaves_nothing() {
     let first = run("up");
     assert_eq!(first.matches("\ninit images:debian/13/cloud ").count(), 8, "{first}");
     assert!(first.contains("file push --quiet --create-dirs --uid 0 --gid 0 --mode 0600"));
-    let second = run("up");
-    assert!(
-        !second
-            .lines()
-            .any(|line| line.contains(" create ") || line.starts_with("init") || line.contains("config set"))
-    );
+    run("up");
+    let third = run("up");
+    let changes =
+        [" create ", "init ", "config set", "config device set", "profile assign", "file push", "systemctl restart"];
+    let changing = third.lines().find(|line| changes.iter().any(|change| line.contains(change)));
+    assert_eq!(changing, None, "nothing changed in the model");
     run("down");
     assert_eq!(list(fake.path()).len(), 2 + 16, "only the client, its log and what it remembers of data are left");
 }
+
+#[test]
+fn a_change_comes_to_the_machines_that_have_it_and_to_no_other() {
+    let (output, fake) = (Output::new("ha"), tempfile::tempdir().unwrap());
+    write(&fake.path().join("lxc"), CLIENT.as_bytes(), 0o755);
+    let up = || {
+        let result = script(&output, "up", fake.path(), &[]);
+        assert!(result.status.success(), "{}", said(&result));
+        said(&result)
+    };
+    up();
+    up();
+    let (path, files) = ("etc/systemd/system/etcd.service", output.path("machines/cp-1/files"));
+    write(&output.path(&format!("machines/cp-1/root/{path}")), b"changed", 0o644);
+    let list = fs::read_to_string(&files).unwrap();
+    let other =
+        |line: &str| if line.ends_with(path) { format!("{CHANGED}|0644|plain|/{path}") } else { line.to_owned() };
+    write(&files, list.lines().map(|line| other(line) + "\n").collect::<String>().as_bytes(), 0o644);
+    let _ = fs::remove_file(fake.path().join("log"));
+    assert!(up().contains("cp-1: changed files: 1\n"));
+    let log = fs::read_to_string(fake.path().join("log")).unwrap();
+    let restarted: Vec<_> = log.lines().filter(|line| line.contains("systemctl restart")).collect();
+    assert!(matches!(restarted[..], [line] if line.starts_with("exec cp-1 ")), "{restarted:?}");
+    assert_eq!(fs::read_to_string(fake.path().join("root-cp-1").join(path)).unwrap(), "changed");
+}
+
+/// The SHA-256 of `changed`.
+const CHANGED: &str = "d67e2e944994496c8d8ec76eed0cf9f09679448d584b532bebf941852a37f5ed";
 
 #[test]
 fn what_is_not_ours_is_left_alone() {
