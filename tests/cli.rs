@@ -159,7 +159,8 @@ fn a_malformed_lock_is_not_guessed_at() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("single.km");
     fs::copy(root().join("examples/single.km"), &model).unwrap();
-    fs::write(folder.path().join("kmodel.lock"), "version = 1\n[addresses]\nnode-0 = \"10.11\"\n").unwrap();
+    fs::write(folder.path().join("kmodel.lock"), "version = 1\n[cluster.single.addresses]\nnode-0 = \"10.11\"\n")
+        .unwrap();
     let output = run(&["plan", model.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(3));
     assert!(err(&output).contains("kmodel.lock` cannot be read: line 3: "), "{}", err(&output));
@@ -170,7 +171,8 @@ fn the_lock_keeps_addresses_where_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("single.km");
     fs::copy(root().join("examples/single.km"), &model).unwrap();
-    fs::write(folder.path().join("kmodel.lock"), "version = 1\n[addresses]\nnode-0 = \"10.11.0.77\"\n").unwrap();
+    fs::write(folder.path().join("kmodel.lock"), "version = 1\n[cluster.single.addresses]\nnode-0 = \"10.11.0.77\"\n")
+        .unwrap();
     let text = plan("80", &[model.to_str().unwrap(), "--show", "machines"]);
     assert!(text.contains("node-0  10.11.0.77"), "{text}");
 }
@@ -224,6 +226,26 @@ fn rendering_twice_issues_once() {
     let other = folder.path().to_str().unwrap();
     let refused = run(&["render", model.to_str().unwrap(), "--out", other]);
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
+}
+
+#[test]
+fn clusters_in_one_folder_share_no_key_and_no_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let render = |name: &str| {
+        let model = folder.path().join(name);
+        fs::copy(root().join("examples").join(name), &model).unwrap();
+        let build = folder.path().join(format!("build-{name}"));
+        let output = run(&["render", model.to_str().unwrap(), "--out", build.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        (fs::read(build.join("pki/kubernetes-ca.crt")).unwrap(), out(&output))
+    };
+    let (ha, _) = render("ha.km");
+    let (single, _) = render("single.km");
+    assert_ne!(ha, single, "each cluster has an authority of its own");
+    let (again, text) = render("ha.km");
+    assert!(ha == again && text.contains("keys    0 issued, "), "{text}");
+    let lock = fs::read_to_string(folder.path().join("kmodel.lock")).unwrap();
+    assert!(lock.contains("[cluster.ha.addresses]") && lock.contains("[cluster.single.addresses]"), "{lock}");
 }
 
 #[test]

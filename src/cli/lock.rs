@@ -1,8 +1,13 @@
 //! `kmodel.lock`: what was decided earlier, beside the model and committed with it.
+//!
+//! Several models may lie in one folder: each cluster has a part of the file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use crate::model::Lock;
 use crate::world::replace::replace;
@@ -12,6 +17,16 @@ use super::exit::Failure;
 /// The file's name.
 pub const NAME: &str = "kmodel.lock";
 
+/// The whole file.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    /// By the cluster's name.
+    #[serde(default)]
+    cluster: BTreeMap<String, Lock>,
+}
+
 /// The newest version of its format that is understood here.
 const VERSION: u32 = 1;
 
@@ -20,33 +35,38 @@ pub fn path(model: &Path) -> PathBuf {
     model.with_file_name(NAME)
 }
 
-/// Reads the lock of a model; an empty one if there is none yet.
+/// Reads the lock of a cluster; an empty one if there is none yet.
 ///
 /// # Errors
 /// When it cannot be read, or is not a lock. Nothing is guessed: addresses that were given out must not move.
-pub fn read(model: &Path) -> Result<Lock, Failure> {
+pub fn read(model: &Path, cluster: &str) -> Result<Lock, Failure> {
+    Ok(file(model)?.cluster.remove(cluster).unwrap_or_default())
+}
+
+fn file(model: &Path) -> Result<File, Failure> {
     let path = path(model);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lock::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
         Err(error) => return Err(Failure::file(&path, "read", &error)),
     };
-    let lock: Lock = toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
-    if lock.version > VERSION {
-        let message = format!("`{}` has format {}, and this kmodel knows {VERSION}", path.display(), lock.version);
+    let file: File = toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
+    if file.version > VERSION {
+        let message = format!("`{}` has format {}, and this kmodel knows {VERSION}", path.display(), file.version);
         return Err(Failure::outside(message).help("use the kmodel that wrote it, or a newer one"));
     }
-    Ok(lock)
+    Ok(file)
 }
 
-/// Writes the lock of a model, if it differs from what is there.
+/// Writes the lock of a cluster, if it differs from what is there. Those of other clusters stay.
 ///
 /// # Errors
 /// When the file system refuses.
-pub fn write(model: &Path, lock: &Lock) -> Result<(), Failure> {
+pub fn write(model: &Path, cluster: &str, lock: &Lock) -> Result<(), Failure> {
     let path = path(model);
-    let lock = Lock { version: VERSION, ..lock.clone() };
-    let body = toml::to_string(&lock).map_err(|error| Failure::outside(error.to_string()))?;
+    let mut file = File { version: VERSION, ..file(model)? };
+    file.cluster.insert(cluster.to_owned(), lock.clone());
+    let body = toml::to_string(&file).map_err(|error| Failure::outside(error.to_string()))?;
     let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
     if fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return Ok(());

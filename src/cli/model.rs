@@ -5,15 +5,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::check::{self, Checked};
+use crate::check::{self, Checked, Program};
 use crate::compile;
 use crate::diag::{any_error, closest};
 use crate::model::Input;
 use crate::model::input::Setting;
+use crate::pki::store;
 use crate::plan::Planned;
 use crate::source::Sources;
 use crate::syntax;
-use crate::syntax::ast::{Expr, StatementKind};
+use crate::syntax::ast::{Expr, Name, StatementKind};
 use crate::world::{Disk, World};
 
 use super::exit::Failure;
@@ -65,18 +66,29 @@ impl ModelArgs {
     /// When the file or the lock cannot be read. Problems of the model are in the result.
     pub fn open(&self, target: Option<&str>) -> Result<Opened, Failure> {
         DISK.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
-        let lock = lock::read(&self.file)?;
         let mut checked = check::check(&DISK, &self.file);
+        let lock = lock::read(&self.file, &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
         let sets = self.set.iter().map(|(name, value)| parse(sources, name, value)).collect();
         let input = Input { overlays: self.overlay.clone(), sets, target: target.map(Into::into), lock };
         Ok(Opened { checked, input })
     }
 
-    /// The folder of the model.
-    pub fn folder(&self) -> &Path {
-        self.file.parent().unwrap_or(Path::new(""))
+    /// The key store of a cluster, unless another one is given: each cluster has its own keys.
+    pub fn store(&self, given: Option<&PathBuf>, cluster: &str) -> PathBuf {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        given.cloned().unwrap_or_else(|| folder.join(store::DEFAULT).join(cluster))
     }
+}
+
+/// The name of the cluster that a program describes; empty when it has none.
+fn cluster_of(program: &Program) -> Name {
+    let statements = program.own_modules().flat_map(|(_, module)| &module.file.statements);
+    let mut names = statements.filter_map(|statement| match &statement.kind {
+        StatementKind::Cluster(cluster) => Some(cluster.name.name.clone()),
+        _ => None,
+    });
+    names.next().unwrap_or_else(|| "".into())
 }
 
 impl Opened {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::diag::any_error;
 use crate::pki::Store;
-use crate::pki::store;
 use crate::plan::graph::{self, Notation};
 use crate::plan::standing::{Standing, standing};
 use crate::plan::{Plan, json};
@@ -38,7 +37,7 @@ pub struct Args {
     /// Plan for this target of the model instead of its first
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
-    /// The key store [default: .kmodel beside the model]
+    /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
     /// Print JSON; its schema is in docs/plan-json.md
@@ -117,7 +116,7 @@ fn finish(
 }
 
 fn standing_of(args: &Args, plan: &Plan<'_>) -> Result<Standing, Failure> {
-    let folder = args.store.clone().unwrap_or_else(|| args.model.folder().join(store::DEFAULT));
+    let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let store = Store::open_read(&folder)?;
     Ok(standing(&plan.pki.request, store.as_ref(), Disk.now())?)
 }

@@ -7,7 +7,7 @@ use crate::compile::{self, RenderError, Rendered};
 use crate::diag::any_error;
 use crate::emit::{self, Force, Written};
 use crate::model::Model;
-use crate::pki::{Store, store};
+use crate::pki::Store;
 use crate::world::{Disk, World};
 
 use super::exit::{Exit, Failure};
@@ -31,7 +31,7 @@ pub struct Args {
     /// The folder to write
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     out: PathBuf,
-    /// The key store [default: .kmodel beside the model]
+    /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
     /// Replace the folder even when it holds files that kmodel did not write; they are lost
@@ -48,7 +48,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     };
     show(&planned.problems);
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Ok(Exit::Problems) };
-    let mut store = Store::open(&args.store())?;
+    let mut store = Store::open(&args.store(&plan.model))?;
     match compile::render(plan, &mut store, Disk.now()) {
         Ok(rendered) => write(args, terminal, &plan.model, (&rendered, &mut store)),
         Err(RenderError::Pki(error)) => Err(error.into()),
@@ -67,7 +67,7 @@ fn write(
     (rendered, store): (&Rendered, &mut Store),
 ) -> Result<Exit, Failure> {
     store.save()?;
-    lock::write(&args.model.file, &model.lock)?;
+    lock::write(&args.model.file, &model.cluster.name, &model.lock)?;
     let force = if args.force { Force::Replace } else { Force::Refuse };
     let written = emit::write(&args.out, &rendered.files, force)?;
     summary(args, terminal, model, (rendered, written))
@@ -85,7 +85,7 @@ fn summary(
     let mut rows = vec![
         fact("folder", format!("{}: {}, {}", args.out.display(), count(written.files, "file"), about(written.bytes))),
         fact("keys", format!("{} issued, {} reused", thousands(issued.issued), thousands(issued.reused))),
-        fact("store", format!("{} (keep it secret, keep a copy)", args.store().display())),
+        fact("store", format!("{} (keep it secret, keep a copy)", args.store(model).display())),
         fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),
     ];
     rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
@@ -107,7 +107,7 @@ fn next(out: &Path, rendered: &Rendered) -> Option<String> {
 }
 
 impl Args {
-    fn store(&self) -> PathBuf {
-        self.store.clone().unwrap_or_else(|| self.model.folder().join(store::DEFAULT))
+    fn store(&self, model: &Model<'_>) -> PathBuf {
+        self.model.store(self.store.as_ref(), &model.cluster.name)
     }
 }

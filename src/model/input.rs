@@ -29,13 +29,10 @@ pub struct Setting {
     pub value: Option<Expr>,
 }
 
-/// What was decided by an earlier render and must not change: `kmodel.lock`, committed beside the model.
+/// What was decided for a cluster by an earlier render and must not change: its part of `kmodel.lock`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// Of the file's format.
-    #[serde(default)]
-    pub version: u32,
     /// Addresses given out: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,
