@@ -248,6 +248,32 @@ fn clusters_in_one_folder_share_no_key_and_no_address() {
     assert!(lock.contains("[cluster.ha.addresses]") && lock.contains("[cluster.single.addresses]"), "{lock}");
 }
 
+/// The `text` blocks of the README, by the first word of each.
+fn readme_block(first: &str) -> String {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = text.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.into_iter().find(|block| block.starts_with(first)).unwrap().to_owned()
+}
+
+#[test]
+fn the_readme_shows_the_plan_as_it_is() {
+    let plan = plan("100", &["examples/ha.km"]);
+    for line in readme_block("Relations").lines() {
+        let line = line.trim_end_matches("...").trim_end();
+        assert!(plan.lines().any(|real| real.starts_with(line)), "`{line}` is not in the plan");
+    }
+}
+
+#[test]
+fn the_readme_shows_a_problem_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "cluster prod {\n  kubernetes = 1.34.8\n  services   = 10.96.0.0/16\n  pods       = 10.0.0.0/12\n  \
+                nodes      = 10.10.0.0/24\n}\nmachines a[2]\n";
+    fs::write(folder.path().join("cluster.km"), text).unwrap();
+    let output = kmodel(&["check", "cluster.km"]).env("COLUMNS", "100").current_dir(folder.path()).output().unwrap();
+    assert!(err(&output).starts_with(readme_block("overlapping-ranges").trim_end()), "{}", err(&output));
+}
+
 #[test]
 fn artifacts_are_listed_for_people_and_programs() {
     let list: Value = serde_json::from_str(&out(&run(&["artifacts", "examples/ha.km", "--json"]))).unwrap();
