@@ -19,6 +19,7 @@ use crate::world::World;
 
 pub mod address;
 pub mod build;
+pub mod checksum;
 pub mod component;
 pub mod endpoint;
 pub mod eval;
@@ -36,6 +37,7 @@ pub mod wire;
 pub mod work;
 
 pub use build::build;
+pub use checksum::Checksums;
 pub use component::Component;
 pub use id::{AppId, ComponentId, EndpointId, MachineId, UnitId};
 pub use input::{Input, Lock};
@@ -168,6 +170,8 @@ pub struct Target {
     pub name: Name,
     pub span: Span,
     pub options: Record,
+    /// What the operator says of files in the mirror, before what the release table says.
+    pub hashes: Checksums,
 }
 
 /// Where an endpoint of a unit can be reached.

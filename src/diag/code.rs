@@ -111,6 +111,7 @@ codes! {
     UnusedAllow "unused-allow" Warning false,
     // render
     UnknownRelease "unknown-release" Error false,
+    InvalidHashes "invalid-hashes" Error false,
     FileTwice "file-twice" Error false,
     TemplateFailed "template-failed" Error false,
     UnknownTarget "unknown-target" Error false,

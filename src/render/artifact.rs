@@ -6,10 +6,11 @@ use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
 use crate::model::layer::quoted;
 use crate::model::scope::Scope;
-use crate::model::{Fault, Model, Value};
+use crate::model::{Checksums, Fault, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 
+use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
 use super::release::{self, Found, Unknown};
 
@@ -102,18 +103,22 @@ impl Fields<'_, '_, '_, '_> {
         }
     }
 
+    /// Where it is and what its hash is: by the operator's list, else by the item or the release table.
     fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<Found, Fault> {
+        let none = Checksums::default();
+        let own = self.model.targets.first().map_or(&none, |target| &target.hashes);
         if let Some(release) = self.value("release")?.scalar_text() {
             let version = version.unwrap_or_default();
-            return release::find(&release, version, arch)
+            return release::find(&release, version, arch, own)
                 .map_err(|unknown| self.unknown(&release, version, arch, unknown));
         }
         let url = self.value("url")?.scalar_text().unwrap_or_default();
         let url = url.replace("{version}", version.unwrap_or_default()).replace("{arch}", arch);
-        let hash = match self.value("hash")? {
+        let stated = match self.value("hash")? {
             Value::Record(hashes) => hashes.get(arch).and_then(Value::scalar_text),
             single => single.scalar_text(),
         };
+        let hash = own.of(mirror_path(&url)).map(str::to_owned).or(stated);
         let Some(hash) = hash.filter(|_| !url.is_empty()) else {
             let message = format!("`{}` has no hash for {arch}", self.item.name.name);
             let problem = Diagnostic::new(Code::UnknownRelease, self.span("hash"), message);

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::boot::mirror_path;
 use super::bundle::ArtifactKind;
+use crate::model::Checksums;
 
 /// All releases by name.
 #[derive(Debug, Deserialize)]
@@ -49,21 +51,25 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(text).expect("a test reads the table")
 });
 
-/// Finds a release.
+/// Finds a release. What `own` says of its file counts before the table, also for a version that is not in it.
 ///
 /// # Errors
 /// What is not known, with what is.
-pub fn find(name: &str, version: &str, arch: &str) -> Result<Found, Unknown> {
+pub fn find(name: &str, version: &str, arch: &str, own: &Checksums) -> Result<Found, Unknown> {
     let release = TABLE.release.get(name).ok_or_else(|| Unknown::Name(TABLE.release.keys().cloned().collect()))?;
-    let hashes = release.row(version).ok_or_else(|| Unknown::Version(release.versions()))?;
-    let hash = hashes.get(arch).and_then(toml::Value::as_str);
-    let hash = hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))?;
-    let kind = if release.kind == "binary" { ArtifactKind::Binary } else { ArtifactKind::TarGz };
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
-    Ok(Found { url, hash: hash.to_owned(), kind })
+    let hash = own.of(mirror_path(&url)).map_or_else(|| release.hash(version, arch), |hash| Ok(hash.to_owned()))?;
+    let kind = if release.kind == "binary" { ArtifactKind::Binary } else { ArtifactKind::TarGz };
+    Ok(Found { url, hash, kind })
 }
 
 impl Release {
+    fn hash(&self, version: &str, arch: &str) -> Result<String, Unknown> {
+        let hashes = self.row(version).ok_or_else(|| Unknown::Version(self.versions()))?;
+        let hash = hashes.get(arch).and_then(toml::Value::as_str).map(str::to_owned);
+        hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))
+    }
+
     fn row(&self, version: &str) -> Option<&toml::Table> {
         self.rows.get(version)?.as_table()
     }
@@ -100,7 +106,20 @@ mod tests {
 
     #[test]
     fn a_version_that_is_not_known_names_those_that_are() {
-        let Err(Unknown::Version(known)) = find("kubernetes-server", "1.34.2", "amd64") else { panic!("known") };
+        let none = Checksums::default();
+        let Err(Unknown::Version(known)) = find("kubernetes-server", "1.34.2", "amd64", &none) else { panic!("known") };
         assert!(known.contains(&"1.34.8".to_owned()));
+    }
+
+    #[test]
+    fn what_the_operator_says_counts_first_and_for_every_version() {
+        for version in ["1.34.8", "1.34.2"] {
+            let own = format!("{}  dl.k8s.io/v{version}/kubernetes-server-linux-amd64.tar.gz", "a".repeat(64));
+            let own = Checksums::parse(&own).expect("well formed");
+            let found = find("kubernetes-server", version, "amd64", &own).expect("a hash is given");
+            assert_eq!(found.hash, format!("sha256:{}", "a".repeat(64)));
+            let table = find("kubernetes-server", version, "arm64", &own);
+            assert_eq!(table.is_ok(), version == "1.34.8", "{table:?}");
+        }
     }
 }

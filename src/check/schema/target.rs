@@ -11,6 +11,11 @@ static LXD: Lazy = LazyLock::new(|| {
             &[
                 field("image", "string", "The image of the machines; default \"debian/13\"."),
                 field("mirror", "string?", "Where releases are downloaded from instead."),
+                field(
+                    "hashes",
+                    "string?",
+                    "Hashes of files in the mirror, as `sha256sum` prints them; they count before those that kmodel knows.",
+                ),
                 field("command", "\"lxc\" | \"incus\"", "The client; default \"lxc\"."),
                 field("project", "string?", "The project that instances are made in."),
                 field("pool", "string?", "The storage pool."),

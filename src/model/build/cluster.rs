@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::nth;
 use crate::model::value::Record;
-use crate::model::{Cluster, Input, Model, Target};
+use crate::model::{Checksums, Cluster, Input, Model, Target};
 use crate::source::Span;
 
 use super::Fields;
@@ -89,16 +89,35 @@ pub fn targets(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnost
                 options.insert(name, value);
             }
         }
-        targets.push(Target { name: ast.name.name.clone(), span: ast.name.span, options });
+        let hashes = checksums(&mut fields);
+        targets.push(Target { name: ast.name.name.clone(), span: ast.name.span, options, hashes });
     }
     if let Some(wanted) = &input.target {
         match targets.iter().position(|target| target.name == *wanted) {
             Some(place) => targets.swap(0, place),
             None => {
-                let target = Target { name: wanted.clone(), span: Span::default(), options: Record::new() };
+                let target = Target {
+                    name: wanted.clone(),
+                    span: Span::default(),
+                    options: Record::new(),
+                    hashes: Checksums::default(),
+                };
                 targets.insert(0, target);
             }
         }
     }
     model.targets = targets;
+}
+
+/// The field `hashes` of a target; none when there is none, or when it has a problem, which is kept.
+fn checksums(fields: &mut Fields<'_, '_>) -> Checksums {
+    let text = fields.text("hashes").unwrap_or_default();
+    Checksums::parse(&text).unwrap_or_else(|malformed| {
+        let message = format!("line {} of the hashes is none: {}", malformed.line, malformed.why);
+        let problem = Diagnostic::new(Code::InvalidHashes, fields.span("hashes"), message);
+        let help =
+            "give what `sha256sum` prints for the files of the mirror, with their paths in it: `HASH  HOST/PATH`";
+        fields.problems.push(problem.help(help));
+        Checksums::default()
+    })
 }
