@@ -52,6 +52,7 @@ const LATER: &[Code] = &[
     Code::FileTwice,
     Code::TemplateFailed,
     Code::UnknownTarget,
+    Code::InvalidHashes,
     Code::TargetLimit,
 ];
 
