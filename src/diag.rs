@@ -2,9 +2,12 @@
 //!
 //! Every phase returns its problems as values. How they look (terminal, JSON, SARIF) is the command line's concern.
 
+use std::sync::Arc;
+
 use crate::source::Span;
 
 pub mod code;
+pub mod edit;
 
 pub use code::Code;
 
@@ -78,6 +81,8 @@ impl Fix {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub code: Code,
+    /// The code that a component brought, which is shown in the place of `code`.
+    pub own_code: Option<Arc<str>>,
     pub severity: Severity,
     pub message: String,
     pub labels: Vec<Label>,
@@ -90,6 +95,7 @@ impl Diagnostic {
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
+            own_code: None,
             severity: code.severity(),
             message: message.into(),
             labels: vec![Label { span, text: String::new() }],
@@ -132,10 +138,25 @@ impl Diagnostic {
         self
     }
 
+    /// The code as `explain` and `allow` take it.
+    pub fn code_name(&self) -> &str {
+        self.own_code.as_deref().unwrap_or(self.code.name())
+    }
+
     /// Whether nothing may be written because of it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// Puts problems in the order of files and places, each once. The same said of the same place counts as once.
+pub fn tidy(list: &mut Vec<Diagnostic>) {
+    let place = |problem: &Diagnostic| problem.labels.first().map(|label| label.span);
+    list.sort_by(|a, b| {
+        let key = |problem: &Diagnostic| (place(problem), problem.severity);
+        key(a).cmp(&key(b)).then_with(|| (a.code_name(), &a.message).cmp(&(b.code_name(), &b.message)))
+    });
+    list.dedup_by(|a, b| place(a) == place(b) && a.code_name() == b.code_name() && a.message == b.message);
 }
 
 /// Whether any of them is an error.

@@ -11,7 +11,7 @@ use super::{is_place, severity};
 
 #[derive(Serialize)]
 struct Line<'a> {
-    code: &'static str,
+    code: &'a str,
     severity: &'static str,
     message: &'a str,
     help: Option<&'a str>,
@@ -55,7 +55,7 @@ struct EditLine<'a> {
 pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
     let labels = problem.labels.iter().enumerate().filter(|(_, label)| is_place(label.span));
     let line = Line {
-        code: problem.code.name(),
+        code: problem.code_name(),
         severity: severity(problem),
         message: &problem.message,
         help: problem.help.as_deref(),

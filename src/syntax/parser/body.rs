@@ -70,9 +70,11 @@ pub fn assignment(input: Input<'_>) -> Parsed<'_> {
 
 /// `:` or `==` where `=` is meant.
 fn foreign(input: Input<'_>) -> Parsed<'_> {
+    let space = |touches| if touches { " " } else { "" };
+    let sign = format!("{}={}", space(input.touches()), space(input.advance().touches()));
     let wrong = problem::unexpected(&input, format!("expected `=`, found {}", input.kind().describe()))
         .help("a field is written `name = value`")
-        .safe_fix(input.span(), "=", "write `=`");
+        .safe_fix(input.span(), sign, "write `=`");
     let (rest, token) = any(input)?;
     Ok((rest.join(), Piece::Group(vec![Piece::wrong(wrong), token])))
 }
