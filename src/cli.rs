@@ -26,7 +26,9 @@ pub mod server;
 pub mod apply;
 pub mod destroy;
 pub mod artifacts;
+pub mod change;
 pub mod fmt;
+pub mod fix;
 pub mod explain;
 pub mod completions;
 
@@ -48,6 +50,7 @@ Examples:
   kmodel plan cluster.km --set workers=5        ... with a parameter
   kmodel render cluster.km --out build          write all that the machines need
   kmodel apply cluster.km                       bring it up on LXD, and to what the model says now
+  kmodel fix cluster.km --diff                  what would mend it, before it is done
   kmodel fmt .                                  format every .km file here
   kmodel explain even-quorum                    what a problem means
 
@@ -85,6 +88,7 @@ enum Command {
     Destroy(destroy::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
+    Fix(fix::Args),
     Explain(explain::Args),
     Completions(completions::Args),
 }
@@ -124,6 +128,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Destroy(args) => destroy::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Fix(args) => fix::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Completions(args) => completions::run(args),
     }

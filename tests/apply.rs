@@ -225,7 +225,9 @@ fn a_bad_change_stops_at_the_first_machine() {
     let bed = Bed::new(MODEL);
     bed.ok("apply", &[]);
     bed.model(&MODEL.replace("install = \"package\"", "install = \"package\", history = 4h"));
-    bed.faults(&json!({ "refuse": { "exec cp-0 -T -- env LC_ALL=C sh -c SCRIPT sh /var": "Error: no space left on device" } }));
+    bed.faults(
+        &json!({ "refuse": { "exec cp-0 -T -- env LC_ALL=C sh -c SCRIPT sh /var": "Error: no space left on device" } }),
+    );
     let output = bed.run("apply", &[]);
     assert_eq!(output.status.code(), Some(4));
     let text = said(&output);
@@ -280,7 +282,8 @@ fn a_client_that_cannot_work_is_said() {
     let bed = Bed::new(MODEL);
     let output = bed.command("apply").env("KMODEL_LXC", "/nowhere/lxc").output().unwrap();
     assert!(said(&output).contains("install LXD 5.0 or newer"), "{}", said(&output));
-    let denied = "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied";
+    let denied =
+        "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied";
     for (faults, text) in [
         (json!({ "version": "4.0.9" }), "the server is LXD 4.0.9, and 5.0 or newer is needed"),
         (json!({ "version": "unreachable", "refuse": { "query": denied } }), "member of the daemon's group"),

@@ -63,9 +63,7 @@ impl fmt::Display for Step {
         match self {
             Self::Create(what) => write!(f, "create {what}"),
             Self::Config { key, from, to } => between(f, key, from.as_deref(), to.as_deref()),
-            Self::Device { device, key, from, to } => {
-                between(f, &format!("{device} {key}"), from.as_deref(), Some(to))
-            }
+            Self::Device { device, key, from, to } => between(f, &format!("{device} {key}"), from.as_deref(), Some(to)),
             Self::Data(key) => write!(f, "{key} for its next start"),
             Self::Profile { from, to } => write!(f, "profile {from} -> {to}, for which it is stopped"),
             Self::Restart => write!(f, "restart the machine"),

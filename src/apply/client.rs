@@ -94,7 +94,9 @@ impl Client {
     fn unreachable(&self) -> Trouble {
         let action = format!("reach the server of `{}`", self.program);
         match self.call(&action, &Call::plain(&["query", "/1.0"])) {
-            Ok(answer) if answer.code == Some(0) => Trouble::new(format!("cannot {action}: it does not say its version")),
+            Ok(answer) if answer.code == Some(0) => {
+                Trouble::new(format!("cannot {action}: it does not say its version"))
+            }
             Ok(answer) => Trouble::refused(&action, &answer.err),
             Err(trouble) => trouble,
         }

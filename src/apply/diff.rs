@@ -46,8 +46,7 @@ pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Del
         machines.extend(machine_change(desired, machine, current.machine(machine.name()), probes)?);
     }
     let gone = current.ours(cluster).filter(|machine| desired.machine(&machine.name).is_none());
-    let mut removed: Vec<_> =
-        gone.map(|machine| change(&machine.name, Turn::InTurn, vec![Step::Remove])).collect();
+    let mut removed: Vec<_> = gone.map(|machine| change(&machine.name, Turn::InTurn, vec![Step::Remove])).collect();
     removed.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Delta {
         project,
@@ -159,7 +158,8 @@ fn machine_change(
     };
     if !current.is_of(&desired.cluster) {
         let (project, cluster) = (&desired.options.project, &desired.cluster);
-        let message = format!("there is an instance `{name}` in the project `{project}` that is not of the cluster `{cluster}`");
+        let message =
+            format!("there is an instance `{name}` in the project `{project}` that is not of the cluster `{cluster}`");
         return Err(Trouble::new(message)
             .help("rename or remove it, or use another project: `target lxd { project = \"...\" }`"));
     }

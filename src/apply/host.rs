@@ -31,6 +31,9 @@ mod tests {
             (format!("{folder}max_user_watches"), "1048576\n"),
         ]);
         let warnings = warnings(&world);
-        assert!(matches!(&warnings[..], [one] if one.starts_with("fs.inotify.max_user_instances is 128")), "{warnings:?}");
+        assert!(
+            matches!(&warnings[..], [one] if one.starts_with("fs.inotify.max_user_instances is 128")),
+            "{warnings:?}"
+        );
     }
 }

@@ -174,7 +174,9 @@ mod tests {
     fn a_machine_is_up_when_its_boot_and_every_unit_is() {
         assert_eq!(standing("begun\nservice active\nstatus ready end \nunit a.service up\n"), Standing::Up);
         assert_eq!(
-            standing("status ready end \nunit a.service failing (exit-code), started again 7 times\nunit b.service up\n"),
+            standing(
+                "status ready end \nunit a.service failing (exit-code), started again 7 times\nunit b.service up\n"
+            ),
             Standing::Partly("a.service failing (exit-code)".to_owned())
         );
         assert_eq!(standing("service inactive\nstatus \n"), Standing::Busy("waiting for its boot".to_owned()));

@@ -44,7 +44,9 @@ pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
     });
     thread::scope(|scope| {
         let threads: Vec<_> = running
-            .map(|machine| scope.spawn(move || (machine.name().to_owned(), probe(client, machine, Look::UnitsAndFiles))))
+            .map(|machine| {
+                scope.spawn(move || (machine.name().to_owned(), probe(client, machine, Look::UnitsAndFiles)))
+            })
             .collect();
         let looks = threads.into_iter().map(|thread| thread.join().expect("a look does not panic"));
         looks.filter_map(|(name, probe)| Some((name, probe.ok()?))).collect()

@@ -25,13 +25,29 @@ const KNOWN: &[(&[&str], &str)] = &[
         ],
         NO_DAEMON,
     ),
-    (&["no space left on device", "disk quota exceeded"], "make room there, then run the same command again: it goes on where it stopped"),
     (
-        &["image not found", "couldn't be found", "failed getting image", "failed getting remote image", "image doesn't exist", "no such image"],
+        &["no space left on device", "disk quota exceeded"],
+        "make room there, then run the same command again: it goes on where it stopped",
+    ),
+    (
+        &[
+            "image not found",
+            "couldn't be found",
+            "failed getting image",
+            "failed getting remote image",
+            "image doesn't exist",
+            "no such image",
+        ],
         "name another with `target lxd { image = \"...\" }`, or import one under that name: docs/lxd.md says how",
     ),
-    (&["failed to load kernel module"], "load the module on the host, or take a host whose kernel has it: a container cannot"),
-    (&["not authorized", "forbidden", "restricted"], "the server does not let you do this: ask for the right, or use another project"),
+    (
+        &["failed to load kernel module"],
+        "load the module on the host, or take a host whose kernel has it: a container cannot",
+    ),
+    (
+        &["not authorized", "forbidden", "restricted"],
+        "the server does not let you do this: ask for the right, or use another project",
+    ),
 ];
 
 const NO_PERMISSION: &str = "run it as root, or as a member of the daemon's group: `sudo usermod -aG lxd $USER` (of Incus: \
@@ -68,7 +84,8 @@ impl Trouble {
         let said = last_line(said);
         let low = said.to_lowercase();
         let known = KNOWN.iter().find(|(words, _)| words.iter().any(|word| low.contains(word)));
-        let trouble = Self::new(format!("cannot {action}: {}", if said.is_empty() { "no reason is given" } else { said }));
+        let trouble =
+            Self::new(format!("cannot {action}: {}", if said.is_empty() { "no reason is given" } else { said }));
         match known {
             Some((_, help)) => trouble.help(*help),
             None => trouble,
@@ -99,7 +116,8 @@ mod tests {
 
     #[test]
     fn known_words_get_their_help() {
-        let said = "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied\n";
+        let said =
+            "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied\n";
         let trouble = Trouble::refused("reach the server", said);
         assert!(trouble.message.starts_with("cannot reach the server: Get "));
         assert_eq!(trouble.help.as_deref(), Some(NO_PERMISSION));

@@ -161,9 +161,9 @@ impl Run<'_> {
             }
             writeln!(out, "{} {} is up: {}", look.good("ok:"), self.deployed.desired.cluster, self.whole())?;
             let files = self.deployed.kubeconfigs.iter();
-            files.map(|file| self.folder.join(&file.path)).try_for_each(|path| {
-                writeln!(out, "    kubectl --kubeconfig {} get nodes", path.display())
-            })
+            files
+                .map(|file| self.folder.join(&file.path))
+                .try_for_each(|path| writeln!(out, "    kubectl --kubeconfig {} get nodes", path.display()))
         })
     }
 

@@ -39,7 +39,11 @@ impl Board {
     /// Ends all lines, so that what follows stands below them.
     pub fn finish(&self) {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.values().filter_map(|(_, bar)| bar.as_ref()).filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);
+        lines
+            .values()
+            .filter_map(|(_, bar)| bar.as_ref())
+            .filter(|bar| !bar.is_finished())
+            .for_each(ProgressBar::abandon);
     }
 
     fn write(&self, name: &str, progress: &Progress) {

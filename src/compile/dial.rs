@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use crate::model::scope::Scope;
 use crate::model::{EndpointId, Model, Relation, UnitId, Value};
 use crate::pki::spec::San;
-use crate::plan::dial::{self, Dialling};
 use crate::plan::Plan;
+use crate::plan::dial::{self, Dialling};
 use crate::syntax::ast::{ExprKind, ItemKind, Name, Protocol};
 
 /// One connection.

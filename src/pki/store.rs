@@ -59,7 +59,9 @@ enum Access {
     /// Issuing in memory, never written: for a look at what would be.
     Trial,
     /// Others wait while the lock is held.
-    Write { _lock: Lock },
+    Write {
+        _lock: Lock,
+    },
 }
 
 /// A file that is to be written.

@@ -99,9 +99,9 @@ impl Machine {
     }
 
     fn has_private_files(&self) -> bool {
-        self.plan("private").iter().all(|fields| {
-            self.files.get(&fields[2]).is_some_and(|file| format!("sha256:{}", file.sha256) == fields[1])
-        })
+        self.plan("private")
+            .iter()
+            .all(|fields| self.files.get(&fields[2]).is_some_and(|file| format!("sha256:{}", file.sha256) == fields[1]))
     }
 
     /// A script, known by what it does.
