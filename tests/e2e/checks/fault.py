@@ -53,8 +53,10 @@ def first_apply_meets_everything(cluster, mirror):
         mirror.wrong = True
         mirror.up()
         said = ended(first, 240)
-    finally:
+    except AssertionError as error:
         first.kill()
+        raise AssertionError(f"{error}\nthe first apply: {ended(first, 60)}") from None
+    finally:
         mirror.wrong = False
     assert said.code == 4, said
     assert "`wrk-2` is not up" in said.err and "stopped" in said.err, said

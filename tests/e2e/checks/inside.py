@@ -1,6 +1,11 @@
 """What a cluster of tests/e2e/cluster.km looks like from inside its machines."""
 
+import base64
+import http.client
 import json
+import re
+import ssl
+import tempfile
 
 ETCDCTL = ". /etc/profile.d/etcdctl.sh; etcdctl"
 CONTROL_PLANE = ["cp-0", "cp-1", "cp-2"]
@@ -51,18 +56,38 @@ def etcd_refuses_strangers(cluster):
 
 
 def load_balancer_answers(cluster, greeting="hello"):
-    """Every machine behind it answers through it, to a client that verifies it by the address of the balancer."""
-    balancer = address_of(cluster, "lb-0")
-    curl = f"curl -sS --fail-with-body --max-time 10 --cacert /etc/answer/ca.crt https://{balancer}:6443"
-    cluster.ask("cp-0", "ln -sf /etc/kubernetes/pki/ca.crt /etc/answer/ca.crt")
-    assert cluster.ask("cp-0", f"{curl}/hello") == "hello world"
-    client = "--cert /tmp/client.crt --key /tmp/client.key"
-    answers = {cluster.ask("cp-0", f"{curl}/machine --cert /etc/answer/serving.crt --key /etc/answer/serving.key")
-               for _ in range(12)}
-    assert client and answers == {f"{greeting} from {machine}" for machine in CONTROL_PLANE}, answers
-    assert cluster.inside("cp-0", f"{curl}/machine").code == 22, "a client without a certificate was answered"
-    said = cluster.ask("lb-0", "curl -sS --fail http://127.0.0.1:8404/metrics | grep '^haproxy_server_status{.*UP'")
-    assert len([line for line in said.splitlines() if line.endswith(" 1")]) == 3, said
+    """Through it every machine behind it answers, to the administrator: both sides verify each other."""
+    administrator, stranger = client(cluster, "shown"), client(cluster, "kept")
+    assert get(cluster, stranger, "/hello") == (200, "hello world\n")
+    answers = {get(cluster, administrator, "/machine") for _ in range(12)}
+    assert answers == {(200, f"{greeting} from {machine}") for machine in CONTROL_PLANE}, answers
+    assert get(cluster, stranger, "/machine")[0] == 401, "a client without a certificate was answered"
+    status = "curl -sS --fail http://127.0.0.1:8404/metrics | grep '^haproxy_server_status{.*state=\"UP\"'"
+    assert cluster.ask("lb-0", status).count("} 1") == 3, cluster.ask("lb-0", status)
+
+
+def client(cluster, certificate):
+    """TLS as the administrator's kubeconfig says, with its certificate shown or kept."""
+    text = (cluster.model.parent / ".kmodel" / cluster.name / "kubeconfig/admin.conf").read_text()
+    data = {name: base64.b64decode(value).decode() for name, value in re.findall(r"([a-z-]+)-data: (\S+)", text)}
+    context = ssl.create_default_context(cadata=data["certificate-authority"])
+    if certificate == "shown":
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(data["client-certificate"] + data["client-key"])
+            file.flush()
+            context.load_cert_chain(file.name)
+    return context
+
+
+def get(cluster, context, path):
+    """Status and text."""
+    connection = http.client.HTTPSConnection(address_of(cluster, "lb-0"), 6443, timeout=10, context=context)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
 
 
 def containerd_is_up(cluster):
@@ -79,7 +104,7 @@ def address_of(cluster, machine):
 
 
 def standing(cluster):
-    """What a machine would lose by being touched: its boot, and since when each of its units runs."""
-    script = ("cat /proc/sys/kernel/random/boot_id /proc/1/stat | cut -d' ' -f1-22; for unit in $(/usr/local/lib/kmodel/boot"
-              " units | cut -d' ' -f1); do systemctl show -p Id,MainPID,ActiveEnterTimestampMonotonic $unit; done")
+    """What a machine would lose by being touched: since when it runs, and a line for each of its units."""
+    script = ("awk '{ print $22 }' /proc/1/stat; for unit in $(/usr/local/lib/kmodel/boot units | cut -d' ' -f1); do "
+              "systemctl show -p Id,MainPID,ActiveEnterTimestampMonotonic $unit | sort | paste -sd' '; done")
     return {machine: cluster.ask(machine, script) for machine in cluster.machines()}

@@ -4,9 +4,14 @@ import inside
 from report import eventually
 
 
-def status_says_what_is(cluster):
+def all_is_up(cluster):
     said = cluster.kmodel("status")
     assert said.code == 0, said
+    return said
+
+
+def status_says_what_is(cluster):
+    said = all_is_up(cluster)
     for machine in cluster.machines():
         assert machine in said.out, said
     for word in ["etcd.service", "answer", "kubernetes-ca"]:
