@@ -22,6 +22,9 @@ pub mod machine;
 pub mod settle;
 pub mod run;
 pub mod destroy;
+pub mod trial;
+pub mod certificate;
+pub mod status;
 
 pub use change::{Change, Step, Turn};
 pub use client::Client;
