@@ -26,6 +26,7 @@ pub mod server;
 pub mod apply;
 pub mod survey;
 pub mod status;
+pub mod debug;
 pub mod destroy;
 pub mod artifacts;
 pub mod change;
@@ -88,6 +89,7 @@ enum Command {
     Render(render::Args),
     Apply(apply::Args),
     Status(status::Args),
+    Debug(debug::Args),
     Destroy(destroy::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
@@ -129,6 +131,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
+        Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
