@@ -39,6 +39,7 @@ fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<()
             Err(trouble) => last = trouble,
         }
     }
-    let by_hand = format!("mend that and run this again, or remove it by hand: {} delete --force {machine}", client.shown());
+    let by_hand =
+        format!("mend that and run this again, or remove it by hand: {} delete --force {machine}", client.shown());
     Err(last.help(by_hand))
 }

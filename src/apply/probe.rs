@@ -158,9 +158,8 @@ impl Probe {
             file.is_some_and(|file| self.bare.get(&file.path) != Some(&sha256(&bare(&file.content))))
         };
         let watched = |path: &str| changed(path) || is_stamp(path) && !self.files.contains_key(path);
-        let restarts = |unit: &&StartedUnit| {
-            changed(&unit.file) && own(unit) || unit.watches.iter().any(|path| watched(path))
-        };
+        let restarts =
+            |unit: &&StartedUnit| changed(&unit.file) && own(unit) || unit.watches.iter().any(|path| watched(path));
         machine.units.iter().filter(restarts).map(|unit| unit.name.to_string()).collect()
     }
 }

@@ -59,7 +59,11 @@ pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str)
         None => writeln!(out, "There is no key store here, so the files of machines were not compared.")?,
         Some(0) => {}
         Some(changes) => {
-            writeln!(out, "{} to what the model says: `kmodel apply FILE --dry-run` lists them", count(changes, "change"))?;
+            writeln!(
+                out,
+                "{} to what the model says: `kmodel apply FILE --dry-run` lists them",
+                count(changes, "change")
+            )?;
         }
     }
     match status.well {
@@ -107,9 +111,9 @@ impl Page<'_> {
             return Ok(());
         }
         self.heading(out, if self.all { "Units" } else { "Units that are not up" }, shown.len())?;
-        let rows = shown.iter().map(|(machine, unit)| {
-            vec![Cell::name(&machine.name), Cell::plain(&unit.name), Cell::plain(&unit.state)]
-        });
+        let rows = shown
+            .iter()
+            .map(|(machine, unit)| vec![Cell::name(&machine.name), Cell::plain(&unit.name), Cell::plain(&unit.state)]);
         table(out, self.look, 2, &rows.collect::<Vec<_>>())
     }
 
