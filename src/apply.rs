@@ -20,8 +20,14 @@ pub mod progress;
 pub mod site;
 pub mod machine;
 pub mod settle;
+pub mod leave;
 pub mod run;
 pub mod destroy;
+pub mod trial;
+pub mod certificate;
+pub mod status;
+pub mod redact;
+pub mod collect;
 
 pub use change::{Change, Step, Turn};
 pub use client::Client;

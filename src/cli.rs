@@ -24,6 +24,9 @@ pub mod render;
 pub mod progress;
 pub mod server;
 pub mod apply;
+pub mod survey;
+pub mod status;
+pub mod debug;
 pub mod destroy;
 pub mod artifacts;
 pub mod change;
@@ -85,6 +88,8 @@ enum Command {
     Graph(graph::Args),
     Render(render::Args),
     Apply(apply::Args),
+    Status(status::Args),
+    Debug(debug::Args),
     Destroy(destroy::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
@@ -125,6 +130,8 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::run(args, terminal),
         Command::Render(args) => render::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
+        Command::Status(args) => status::run(args, terminal),
+        Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),

@@ -158,6 +158,16 @@ impl Client {
         self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, input, 3 * SOON))
     }
 
+    /// As [`Client::inside`], for what takes its time.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn work(&self, machine: &str, script: &str, words: &[&str]) -> Result<Answer, Trouble> {
+        let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script, "sh"];
+        args.extend(words);
+        self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, &[], LONG))
+    }
+
     fn in_project<'a>(&'a self, args: &'a [&'a str], input: &'a [u8], patience: Duration) -> Call<'a> {
         Call { project: Some(&self.project), args, input, patience }
     }

@@ -203,21 +203,12 @@ fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
     // Before its boot, what is in user-data is cloud-init's to write.
     let files = if probe.begun { differing } else { Differing { plain: Vec::new(), ..differing } };
     if !files.is_empty() {
-        let paths: Vec<String> = files.paths().map(str::to_owned).collect();
-        let restarts = restarts(machine, &paths);
-        return vec![Step::Files { paths, restarts }];
+        let restarts = probe.restarts(machine, &files);
+        return vec![Step::Files { paths: files.paths().map(str::to_owned).collect(), restarts }];
     }
     match probe.standing() {
         Standing::Up => Vec::new(),
         Standing::Failed(why) => vec![Step::Boot(why)],
         Standing::Busy(why) | Standing::Partly(why) | Standing::Failing(why) => vec![Step::Wait(why)],
     }
-}
-
-/// The units that changed files restart.
-fn restarts(machine: &Instance, paths: &[String]) -> Vec<String> {
-    let touched = |unit: &&crate::target::lxd::StartedUnit| {
-        unit.watches.iter().any(|watched| paths.iter().any(|path| **path == **watched))
-    };
-    machine.units.iter().filter(touched).map(|unit| unit.name.to_string()).collect()
 }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use crate::render::bundle::BundleFile;
-use crate::target::lxd::Instance;
+use crate::target::lxd::{Instance, StartedUnit};
 
 use super::client::Client;
+use super::parcel::sha256;
 use super::trouble::Trouble;
 
 const SCRIPT: &str = include_str!("probe.sh");
@@ -22,6 +23,8 @@ pub struct Probe {
     /// The units that it starts, and the state of each.
     pub units: Vec<(String, String)>,
     files: HashMap<String, Seen>,
+    /// Hashes of units' files without comments.
+    bare: HashMap<String, String>,
 }
 
 /// A file as it is on a machine.
@@ -68,7 +71,10 @@ pub struct Differing<'a> {
 pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, Trouble> {
     let paths = match look {
         Look::Units => String::new(),
-        Look::UnitsAndFiles => machine.files.iter().map(|file| format!("{}\n", file.path)).collect(),
+        Look::UnitsAndFiles => {
+            let own = machine.files.iter().map(|file| file.path.as_str());
+            own.chain(stamps(machine)).map(|path| format!("{path}\n")).collect()
+        }
     };
     let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     match answer.text() {
@@ -89,6 +95,10 @@ impl Probe {
                 "unit" => probe.units.extend(rest.split_once(' ').map(|(unit, state)| (unit.into(), state.into()))),
                 "sum" => probe.sum(rest),
                 "stat" => probe.stat(rest),
+                "bare" => {
+                    let parts = rest.split_once(' ');
+                    probe.bare.extend(parts.map(|(sum, path)| (path.to_owned(), sum.to_owned())));
+                }
                 _ => {}
             }
         }
@@ -139,10 +149,40 @@ impl Probe {
     }
 }
 
+impl Probe {
+    /// The units that restart when these files are brought.
+    pub fn restarts(&self, machine: &Instance, differing: &Differing<'_>) -> Vec<String> {
+        let changed = |path: &str| differing.paths().any(|other| other == path);
+        let own = |unit: &StartedUnit| {
+            let file = machine.files.iter().find(|file| file.path == unit.file);
+            file.is_some_and(|file| self.bare.get(&file.path) != Some(&sha256(&bare(&file.content))))
+        };
+        let watched = |path: &str| changed(path) || is_stamp(path) && !self.files.contains_key(path);
+        let restarts =
+            |unit: &&StartedUnit| changed(&unit.file) && own(unit) || unit.watches.iter().any(|path| watched(path));
+        machine.units.iter().filter(restarts).map(|unit| unit.name.to_string()).collect()
+    }
+}
+
+/// What stands on a machine for each thing that was installed on it.
+fn stamps(machine: &Instance) -> impl Iterator<Item = &str> {
+    machine.units.iter().flat_map(|unit| &unit.watches).map(|path| &**path).filter(|path| is_stamp(path))
+}
+
+fn is_stamp(path: &str) -> bool {
+    path.starts_with("/var/lib/kmodel/artifacts/")
+}
+
+/// A unit's file without its comments.
+fn bare(content: &[u8]) -> Vec<u8> {
+    let lines = content.split_inclusive(|byte| *byte == b'\n');
+    lines.filter(|line| !line.starts_with(b"#")).flatten().copied().collect()
+}
+
 impl Seen {
     fn is(&self, file: &BundleFile, settled: bool) -> bool {
         let owned = || self.mode == file.mode && self.owner == format!("{}:{}", file.owner, file.group);
-        self.sha256 == super::parcel::sha256(&file.content) && (!settled || owned())
+        self.sha256 == sha256(&file.content) && (!settled || owned())
     }
 }
 

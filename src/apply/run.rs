@@ -13,6 +13,7 @@ use super::change::{Change, Step, Turn};
 use super::client::Client;
 use super::current::Current;
 use super::diff::{Delta, Probes};
+use super::leave::leave;
 use super::machine::{self, Image};
 use super::probe::{Look, probe};
 use super::progress::{Progress, Tell};
@@ -125,6 +126,8 @@ impl Bringing<'_> {
     }
 
     fn remove(&self, name: &str) -> Result<(), Trouble> {
+        self.say(name, "leaving the cluster");
+        leave(self.client, self.desired, name)?;
         self.say(name, "removing");
         machine::remove(self.client, name)
     }

@@ -1,12 +1,11 @@
 //! LXD, or Incus: each machine is a system container.
 //!
-//! Out: for each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as
-//! YAML; and `up` and `down`, which need nothing but the plain client. Secret files are pushed into the running
-//! container and never stand in its configuration, where everyone who may see the container could read them.
+//! Out: what there should be ([`Desired`]), for `apply`; and as files, for those who look or have tools of their own: for
+//! each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as YAML. Secret
+//! files are brought into the running container and never stand in its configuration, where everyone who may see the
+//! container could read them.
 
 use std::sync::Arc;
-
-use sha2::{Digest, Sha256};
 
 use crate::model::Value;
 use crate::render::bundle::{BundleFile, Format};
@@ -20,7 +19,6 @@ mod name;
 mod network;
 mod options;
 mod profile;
-mod settings;
 
 pub use desired::{Definition, Desired, Instance, StartedUnit, desired};
 pub use name::bridge;
@@ -43,11 +41,10 @@ pub fn files(site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>,
     }
     list.extend(desired.profiles.iter().map(|profile| profile::file(&site.cluster, profile)));
     list.extend([network::network_file(&desired.network), network::pool_file(&desired.pool)]);
-    list.extend(settings::files(&desired, machines));
     Ok(list)
 }
 
-/// `machines/NAME/`: cloud-init's three files, the tree, and the list of its files.
+/// `machines/NAME/`: cloud-init's three files, and the tree.
 fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> Vec<OutputFile> {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let origin: Name = format!("machines {}", machine.group).into();
@@ -55,22 +52,9 @@ fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> V
         text(place("user-data"), 0o644, &instance.user_data, &origin),
         text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
         text(place("network-config"), 0o644, &instance.network_config, &origin),
-        text(place("files"), 0o644, list_of(&instance.files), &origin),
     ];
     list.extend(instance.files.iter().map(|file| in_tree(machine, file.clone())));
     list
-}
-
-/// What `up` compares with the machine and pushes where it differs: each file's SHA-256, mode, whether it travels in
-/// user-data, and path.
-fn list_of(files: &[BundleFile]) -> String {
-    let line = |file: &BundleFile| {
-        let kind = if file.secret { "private" } else { "plain" };
-        let digest = Sha256::digest(&file.content);
-        let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        format!("{hash}|{:04o}|{kind}|{}\n", file.mode, file.path)
-    };
-    files.iter().map(line).collect()
 }
 
 fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {

@@ -23,7 +23,7 @@ struct Stored {
     sha256: String,
     mode: u32,
     owner: String,
-    /// Of what the boot reads.
+    /// Of what the boot reads, and of units.
     text: Option<String>,
 }
 
@@ -73,7 +73,8 @@ impl Machine {
     }
 
     fn store(&mut self, path: &str, mode: u32, content: Vec<u8>) {
-        let text = (path == PLAN).then(|| String::from_utf8_lossy(&content).into_owned());
+        let read = path == PLAN || path.starts_with("/etc/systemd/system/");
+        let text = read.then(|| String::from_utf8_lossy(&content).into_owned());
         let stored = Stored { sha256: sha256(&content), mode, owner: "root:root".to_owned(), text };
         self.files.insert(path.to_owned(), stored);
     }
@@ -157,6 +158,9 @@ impl Machine {
         for path in paths.lines() {
             if let Some(file) = self.files.get(path) {
                 text += &format!("sum {}  {path}\nstat {:o} {} {path}\n", file.sha256, file.mode, file.owner);
+                let lines = file.text.iter().flat_map(|text| text.split_inclusive('\n'));
+                let bare: String = lines.filter(|line| !line.starts_with('#')).collect();
+                text += &format!("bare {} {path}\n", sha256(bare.as_bytes()));
             }
         }
         text

@@ -57,7 +57,9 @@ pub struct Instance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartedUnit {
     pub name: Name,
-    /// Files whose change restarts it: what it reads, and its own.
+    /// Its own file, or its drop-in.
+    pub file: String,
+    /// What it reads: its change restarts the unit, as that of its own file does.
     pub watches: Vec<Name>,
 }
 
@@ -101,21 +103,25 @@ fn instance_of(
     let mirror = options.mirror.as_deref();
     let files = boot::files(&machine.bundle, Delivery { mirror, secrets: Secrets::Apart, kernel: Kernel::Shared })?;
     let started = boot::start_order(&machine.bundle.units).into_iter().filter(|unit| unit_file::is_enabled(unit));
+    let units = started.map(|unit| started_unit(unit, &files)).collect();
     Ok(Instance {
         definition: instance::definition(site, machine, options),
         profile: profile.to_owned(),
         group: machine.group.clone(),
         user_data: cloud_config::user_data(machine, &files, Secrets::Apart),
         network_config: cloud_config::network_config(site, machine, INTERFACE),
-        units: started.map(started_unit).collect(),
+        units,
         files,
     })
 }
 
-/// As the boot sees it: a unit restarts when its own file or one that it watches has changed.
-fn started_unit(unit: &Unit) -> StartedUnit {
-    let own = Name::from(unit_file::unit_path(unit));
-    StartedUnit { name: unit.name.clone(), watches: unit.watches.iter().cloned().chain([own]).collect() }
+/// As the boot sees it: it reads what a unit watches from its plan.
+fn started_unit(unit: &Unit, files: &[BundleFile]) -> StartedUnit {
+    let plan = files.iter().find(|file| file.path == boot::PLAN).map_or(&[][..], |file| &file.content);
+    let start = format!("watch|{}|", unit.name);
+    let text = String::from_utf8_lossy(plan);
+    let watches = text.lines().filter_map(|line| line.strip_prefix(&start)).map(Name::from).collect();
+    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), watches }
 }
 
 impl Desired {
