@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use wait_timeout::ChildExt;
@@ -21,6 +21,12 @@ pub const SOON: Duration = Duration::from_secs(60);
 
 /// For what moves data: an image that is unpacked, a machine that stops.
 pub const LONG: Duration = Duration::from_secs(900);
+
+/// What LXD and Incus say of an instance that they are doing something else with.
+const BUSY: &str = "Instance is busy running a";
+
+/// Before a busy instance is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The oldest LXD that has all that is asked for: `cloud-init.*` keys.
 const OLDEST: u32 = 5;
@@ -173,10 +179,15 @@ impl Client {
     }
 
     fn succeed(&self, action: &str, call: &Call<'_>) -> Result<String, Trouble> {
-        let answer = self.call(action, call)?;
-        match answer.code {
-            Some(0) => Ok(String::from_utf8_lossy(&answer.out).into_owned()),
-            _ => Err(Trouble::refused(action, &answer.err)),
+        let begin = Instant::now();
+        loop {
+            let answer = self.call(action, call)?;
+            match answer.code {
+                Some(0) => return Ok(String::from_utf8_lossy(&answer.out).into_owned()),
+                // The server goes on with what an earlier run asked of it, also when that run was killed.
+                _ if answer.err.contains(BUSY) && begin.elapsed() < LONG => thread::sleep(PAUSE),
+                _ => return Err(Trouble::refused(action, &answer.err)),
+            }
         }
     }
 

@@ -49,11 +49,13 @@ def first_apply_meets_everything(cluster, mirror):
         eventually(240, waits_for_mirror, cluster)
         second = cluster.kmodel("apply", timeout=60)
         assert second.code == 3 and f"another run (process {first.pid}) is changing the cluster" in second.err, second
+        eventually(120, lambda: "RUNNING" in cluster.lxc("list", "^wrk-2$", "-c", "s", "-f", "csv"))
         cluster.lxc("stop", "--force", "wrk-2")
         mirror.wrong = True
         mirror.up()
         said = ended(first, 240)
     except AssertionError as error:
+        mirror.up()
         first.kill()
         raise AssertionError(f"{error}\nthe first apply: {ended(first, 60)}") from None
     finally:

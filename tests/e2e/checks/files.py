@@ -6,32 +6,33 @@ from command import succeed
 
 
 def files_are_as_in_the_manifest(cluster, folder):
-    """Content, owner and mode of every file; what only some programs may read is readable by them alone."""
+    """Content, owner and mode of every file that the model gives each machine."""
     succeed(cluster.arguments("render", "--out", str(folder), "--force"))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    hashes = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    manifest = json.loads((folder / "manifest.json").read_text())["files"]
     for machine in cluster.machines():
-        listed = (folder / "machines" / machine / "files").read_text().splitlines()
-        assert len(listed) >= 5, listed
-        expected = {}
-        for line in listed:
-            digest, mode, kind, path = line.split("|", 3)
-            assert hashes[f"machines/{machine}/root{path}"] == digest, f"{machine}: {path} in the manifest"
-            expected[path] = (digest, mode.lstrip("0"), kind)
-        compare(cluster, machine, expected)
+        root = f"machines/{machine}/root"
+        entries = {entry["path"].removeprefix(root): entry for entry in manifest if entry["path"].startswith(f"{root}/")}
+        assert len(entries) >= 5, f"{machine}: {list(entries)}"
+        compare(cluster, machine, entries, owners(folder / root))
 
 
-def compare(cluster, machine, expected):
-    paths = " ".join(f"'{path}'" for path in expected)
-    sums = cluster.ask(machine, f"sha256sum {paths}").splitlines()
-    stats = cluster.ask(machine, f"stat -c '%a %n' {paths}").splitlines()
-    for found, stat in zip(sums, stats):
-        digest, path = found.split("  ", 1)
-        mode = stat.split(" ", 1)[0]
-        assert digest == expected[path][0], f"{machine}: {path} is another one"
-        assert mode == expected[path][1], f"{machine}: {path} has mode {mode}, not {expected[path][1]}"
-        if expected[path][2] == "private":
-            assert int(mode, 8) & 0o077 == 0 or path == "/etc/answer/config.json", f"{machine}: {path} is for all"
+def owners(root):
+    """Mode and owner by path, of files that are to have others than in the manifest."""
+    lines = (root / "etc/kmodel/machine").read_text().splitlines()
+    fields = [line.split("|", 3) for line in lines if line.startswith("owner|")]
+    return {path: (mode, owner) for _, mode, owner, path in fields}
+
+
+def compare(cluster, machine, entries, given):
+    paths = " ".join(f"'{path}'" for path in entries)
+    sums = dict(reversed(line.split("  ", 1)) for line in cluster.ask(machine, f"sha256sum {paths}").splitlines())
+    stats = dict(reversed(line.split("  ", 1)) for line in cluster.ask(machine, f"stat -c '%04a|%U:%G  %n' {paths}").splitlines())
+    for path, entry in entries.items():
+        assert sums[path] == entry["sha256"], f"{machine}: {path} is another one"
+        mode, owner = given.get(path, (entry["mode"], "root:root"))
+        assert stats[path] == f"{mode}|{owner}", f"{machine}: {path} is {stats[path]}, not {mode}|{owner}"
+        if entry["secret"]:
+            assert int(mode, 8) & 0o077 == 0, f"{machine}: {path} can be read by others"
 
 
 def no_key_travels_in_user_data(cluster):

@@ -51,7 +51,7 @@ def assert_no_private_key(cluster, folder):
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 10, files
     names = " ".join(str(path) for path in files)
-    for word in ["journal", "cloud-init", "cp-0", "wrk-2"]:
+    for word in ["journal", "cloud-init", *cluster.machines()]:
         assert word in names, f"nothing of {word}: {names}"
     for path in files:
         text = path.read_bytes().decode(errors="replace")

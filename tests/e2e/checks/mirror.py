@@ -14,6 +14,8 @@ class Mirror:
         self.wrong = False
 
     def up(self):
+        if self.server:
+            return
         handler = functools.partial(Handler, self)
         self.server = Server(("0.0.0.0", self.port), handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
