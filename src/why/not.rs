@@ -68,7 +68,7 @@ fn unwired(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
         (_, 0) => format!("of the providers of `{interface}` none counts"),
         (_, n) => format!("{n} providers of `{interface}` are left, and no `relate` says which"),
     };
-    let optional = (info.ast.cardinality == Cardinality::Optional).then(|| " (it may be left out)").unwrap_or_default();
+    let optional = if info.ast.cardinality == Cardinality::Optional { " (it may be left out)" } else { "" };
     vec![Link::at(info.ast.name.span, text + optional).because(relation::left_out(why, id))]
 }
 
