@@ -23,9 +23,9 @@ def run(arguments, timeout=120, **options):
     return ended(process, timeout)
 
 
-def start(arguments, **options):
+def start(arguments, stdin=subprocess.DEVNULL, **options):
     pipe = subprocess.PIPE
-    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, **options)
+    return subprocess.Popen(arguments, stdin=stdin, stdout=pipe, stderr=pipe, text=True, **options)
 
 
 def ended(process, timeout):
@@ -75,9 +75,10 @@ class Cluster:
     def machines(self):
         return sorted(self.lxc("list", "-c", "n", "-f", "csv").split())
 
-    def inside(self, machine, script, timeout=60):
+    def inside(self, machine, script, timeout=60, **options):
         """What a shell script prints on a machine, and how it ends."""
-        return run(["lxc", "--project", self.name, "exec", machine, "-T", "--", "bash", "-c", script], timeout)
+        command = ["lxc", "--project", self.name, "exec", machine, "-T", "--", "bash", "-c", script]
+        return run(command, timeout, **options)
 
     def ask(self, machine, script, timeout=60):
         """What a shell script prints on a machine; asserts that it succeeds."""

@@ -13,14 +13,20 @@ def files_are_as_in_the_manifest(cluster, folder):
         root = f"machines/{machine}/root"
         entries = {entry["path"].removeprefix(root): entry for entry in manifest if entry["path"].startswith(f"{root}/")}
         assert len(entries) >= 5, f"{machine}: {list(entries)}"
-        compare(cluster, machine, entries, owners(folder / root))
+        compare(cluster, machine, entries, modes(cluster, machine, folder))
 
 
-def owners(root):
-    """Mode and owner by path, of files that are to have others than in the manifest."""
-    lines = (root / "etc/kmodel/machine").read_text().splitlines()
-    fields = [line.split("|", 3) for line in lines if line.startswith("owner|")]
-    return {path: (mode, owner) for _, mode, owner, path in fields}
+def modes(cluster, machine, folder):
+    """Mode and owner by path: what user-data says, read by cloud-init's own library, and what the boot gives to others."""
+    read = """python3 -c 'import sys, yaml
+for file in yaml.safe_load(sys.stdin)["write_files"]: print(file["permissions"], file.get("owner", "root:root"), file["path"])'"""
+    with open(folder / "machines" / machine / "user-data") as user_data:
+        said = cluster.inside(machine, read, stdin=user_data)
+    assert said.code == 0, said
+    listed = [line.split(" ", 2) for line in said.out.splitlines()]
+    lines = (folder / "machines" / machine / "root/etc/kmodel/machine").read_text().splitlines()
+    listed += [line.split("|", 3)[1:] for line in lines if line.startswith("owner|")]
+    return {path: (mode, owner) for mode, owner, path in listed}
 
 
 def compare(cluster, machine, entries, given):
@@ -29,7 +35,7 @@ def compare(cluster, machine, entries, given):
     stats = dict(reversed(line.split("  ", 1)) for line in cluster.ask(machine, f"stat -c '%04a|%U:%G  %n' {paths}").splitlines())
     for path, entry in entries.items():
         assert sums[path] == entry["sha256"], f"{machine}: {path} is another one"
-        mode, owner = given.get(path, (entry["mode"], "root:root"))
+        mode, owner = given[path]
         assert stats[path] == f"{mode}|{owner}", f"{machine}: {path} is {stats[path]}, not {mode}|{owner}"
         if entry["secret"]:
             assert int(mode, 8) & 0o077 == 0, f"{machine}: {path} can be read by others"
