@@ -4,6 +4,8 @@ import os
 import subprocess
 
 KMODEL = os.environ["KMODEL"]
+# What is read below is printed in this locale.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 class Said:
