@@ -13,7 +13,7 @@ CONTROL_PLANE = ["cp-0", "cp-1", "cp-2"]
 
 def cloud_init_is_done(cluster):
     for machine in cluster.machines():
-        status = json.loads(cluster.inside(machine, "cloud-init status --format json").out)
+        status = json.loads(cluster.inside(machine, "timeout 90 cloud-init status --wait --format json", 100).out)
         assert status["status"] == "done" and not status["errors"], f"{machine}: {status}"
         assert not status.get("recoverable_errors"), f"{machine}: {status}"
 
