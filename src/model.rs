@@ -89,6 +89,8 @@ pub struct Cluster {
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     pub extra_names: Vec<Name>,
+    /// Ranges of others, by what they are, in source order.
+    pub reserve: Vec<(Name, Vec<IpNet>)>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }
@@ -105,6 +107,8 @@ pub struct Group {
     /// Bytes.
     pub disk: u64,
     pub arch: Name,
+    /// Processors and bytes of memory that the system keeps for itself.
+    pub system: (f64, u64),
     pub labels: Value,
     pub taints: Value,
 }
@@ -118,6 +122,7 @@ pub struct Machine {
     pub index: u32,
     pub address: IpAddr,
     pub zone: Option<Name>,
+    pub rack: Option<Name>,
 }
 
 /// An application: a component as it is deployed.
