@@ -34,7 +34,7 @@ pub fn like(ranges: &Ranges, moved: &Range, prefix: u8) -> Option<IpNet> {
 /// The longest prefix of a range that still has room for the shares taken of it.
 pub fn least(ranges: &Ranges, range: &Range) -> Option<u8> {
     let shares = of(ranges, range).filter(|share| share.count > 0);
-    shares.filter_map(|share| Some(share.prefix[family(range)]?.checked_sub(bits(share.count))?)).min()
+    shares.filter_map(|share| share.prefix[family(range)]?.checked_sub(bits(share.count))).min()
 }
 
 /// The shortest prefix that the takers of a range allow.
