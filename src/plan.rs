@@ -19,6 +19,7 @@ pub mod certificate;
 pub mod dial;
 pub mod graph;
 pub mod json;
+pub mod listener;
 pub mod order;
 pub mod proof;
 pub mod standing;
