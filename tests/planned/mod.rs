@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use kmodel::check::{self, Checked};
 use kmodel::compile;
-use kmodel::diag::{Code, Diagnostic, any_error};
+use kmodel::diag::{Code, Diagnostic, Safety, any_error};
 use kmodel::model::input::{Input, Setting};
 use kmodel::model::{MachineId, UnitId};
 use kmodel::plan::Plan;
@@ -116,7 +116,10 @@ fn one(sources: &Sources, problem: &Diagnostic) -> String {
         let _ = writeln!(out, "  help: {help}");
     });
     for fix in &problem.fixes {
-        let _ = writeln!(out, "  fix: {}: `{}` at {}", fix.title, fix.replacement, sources.place(fix.span));
+        let safety = if fix.safety == Safety::Safe { "safe fix" } else { "fix" };
+        for edit in &fix.edits {
+            let _ = writeln!(out, "  {safety}: {}: `{}` at {}", fix.title, edit.replacement, sources.place(edit.span));
+        }
     }
     out
 }

@@ -78,10 +78,12 @@ fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Opti
     let varies = scope.app.is_some_and(|app| varies(model.component_of(app), check));
     let on = scope.machine.filter(|_| varies).map(|machine| &model.machine(machine).name);
     let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
-    let problem = Diagnostic::new(code, check.condition.span, message).here(place);
+    // A component may be somebody else's: the place to look is where it is deployed.
     problems.push(match deployed {
-        Some((name, span)) => problem.label(span, format!("`{name}` is deployed here")),
-        None => problem,
+        Some((name, span)) => Diagnostic::new(code, span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(check.condition.span, place),
+        None => Diagnostic::new(code, check.condition.span, message).here(place),
     });
     problems
 }
