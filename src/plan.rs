@@ -17,6 +17,7 @@ use crate::world::World;
 pub mod allow;
 pub mod certificate;
 pub mod dial;
+pub mod firewall;
 pub mod graph;
 pub mod json;
 pub mod listener;

@@ -3,6 +3,7 @@
 //! In: a model. Out: one [`Service`] for each endpoint and each `listen` item that binds something, with its units.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use ipnet::IpNet;
 
@@ -123,14 +124,36 @@ impl Service {
 /// Collects all services of a model, in the order of its applications.
 pub fn services(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Service> {
     let mut list = Vec::new();
-    for (app, _) in model.apps() {
-        endpoints(model, app, &mut list, problems);
-        items(model, app, &mut list, problems);
+    for (app, known) in model.apps() {
+        of_units(model, app, known.units.clone(), &mut list, problems);
     }
     list
 }
 
-fn endpoints(model: &Model<'_>, app: AppId, list: &mut Vec<Service>, problems: &mut Vec<Diagnostic>) {
+/// Collects what listens on one machine.
+pub fn services_on(model: &Model<'_>, machine: MachineId) -> Vec<Service> {
+    let mut list = Vec::new();
+    for (app, _) in model.apps() {
+        if let Some(unit) = model.unit_on(app, machine) {
+            of_units(model, app, unit.0..unit.0 + 1, &mut list, &mut Vec::new());
+        }
+    }
+    list
+}
+
+/// The services of some units of an application.
+fn of_units(model: &Model<'_>, app: AppId, units: Range<u32>, list: &mut Vec<Service>, problems: &mut Vec<Diagnostic>) {
+    endpoints(model, app, units.clone(), list, problems);
+    items(model, app, units, list, problems);
+}
+
+fn endpoints(
+    model: &Model<'_>,
+    app: AppId,
+    units: Range<u32>,
+    list: &mut Vec<Service>,
+    problems: &mut Vec<Diagnostic>,
+) {
     for (place, info) in model.component_of(app).endpoints.iter().enumerate() {
         if info.ast.kind == EndpointKind::Requires {
             continue;
@@ -141,7 +164,7 @@ fn endpoints(model: &Model<'_>, app: AppId, list: &mut Vec<Service>, problems: &
             let what = protocol.or(value.listen.map(What::Port))?;
             Some(Bound { unit, machine: model.unit(unit).machine?, what, bind: Bind::of(value.bind) })
         };
-        let units: Vec<Bound> = model.units_of(app).filter_map(bound).collect();
+        let units: Vec<Bound> = units.clone().map(UnitId).filter_map(bound).collect();
         if units.is_empty() {
             continue;
         }
@@ -157,14 +180,14 @@ fn endpoints(model: &Model<'_>, app: AppId, list: &mut Vec<Service>, problems: &
     }
 }
 
-fn items(model: &Model<'_>, app: AppId, list: &mut Vec<Service>, problems: &mut Vec<Diagnostic>) {
+fn items(model: &Model<'_>, app: AppId, range: Range<u32>, list: &mut Vec<Service>, problems: &mut Vec<Diagnostic>) {
     let component = model.component_of(app);
-    let Some(first) = model.units_of(app).next() else { return };
+    let Some(first) = range.clone().next().map(UnitId) else { return };
     for item in &component.listens {
         let protocol = protocol(model, app, &item.body, problems);
         let mut scope = Scope::unit(model, first);
         let mut units = Vec::new();
-        for unit in model.units_of(app) {
+        for unit in range.clone().map(UnitId) {
             let Some(machine) = model.unit(unit).machine else { continue };
             scope.move_to(unit, Some(machine));
             let mut value = |field: &str| {

@@ -8,6 +8,7 @@ use super::{Pki, Proof};
 mod address;
 mod capacity;
 mod connection;
+mod firewall;
 mod interface;
 mod judgement;
 mod port;
@@ -19,11 +20,12 @@ type Prove = fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof;
 
 /// Runs all proofs.
 pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
-    let list: [Prove; 8] = [
+    let list: [Prove; 9] = [
         connection::prove,
         interface::prove,
         address::prove,
         port::prove,
+        firewall::prove,
         quorum::prove,
         single::prove,
         capacity::prove,

@@ -30,6 +30,8 @@ const CASES: &[Case] = &[
     ("lab-small", "examples/lab.km", &["lab"]),
     ("ipv6", "tests/fixtures/ipv6.km", &[]),
     ("dual-stack", "tests/fixtures/ipv6.km", &["dual"]),
+    ("firewall", "tests/fixtures/firewall.km", &[]),
+    ("firewall-ipv6", "tests/fixtures/firewall.km", &["ipv6"]),
     ("mixed-arch", "tests/fixtures/mixed-arch.km", &[]),
     ("debian-12", "tests/fixtures/package.km", &[]),
     ("debian-13", "tests/fixtures/package.km", &["debian-13"]),
