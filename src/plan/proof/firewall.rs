@@ -103,10 +103,10 @@ fn judge(
         .iter()
         .filter(|(_, service)| service.units.iter().any(|bound| bound.what == What::Port(open.port)))
         .collect();
-    if let Some(wanted) = &open.app {
-        if let Some(problem) = elsewhere(model, open, wanted, &services, &here) {
-            return Some(problem);
-        }
+    if let Some(wanted) = &open.app
+        && let Some(problem) = elsewhere(model, open, wanted, &services, &here)
+    {
+        return Some(problem);
     }
     let (_, first) = here.first()?;
     if here.iter().all(|(_, service)| service.units.iter().all(|bound| bound.bind.is_loopback())) {
@@ -115,7 +115,7 @@ fn judge(
         let problem = Diagnostic::new(Code::OpensNothing, open.span, message).label(first.span, "it binds loopback");
         return Some(problem.help("the rule opens nothing: take it away, or let the program bind another address"));
     }
-    wider(model, firewall, &rules[..], place, open, first)
+    wider(model, firewall, rules, place, open, first)
 }
 
 /// An `open` for an application that listens elsewhere, or nowhere.
