@@ -33,6 +33,7 @@ mod names;
 mod naming;
 pub mod notation;
 mod operator;
+pub mod own_code;
 pub mod order;
 mod overlay;
 pub mod place;

@@ -26,6 +26,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
     if let Some(plan) = &plan {
         finish(plan, &mut problems);
     }
+    plan::allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
     tidy(&mut problems);
     Planned { plan, problems }
 }
@@ -33,7 +34,6 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
 fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
     crate::render::sample(&plan.model, problems);
     problems.extend(render::unknown_targets(plan));
-    plan::allow::apply(&plan.model, problems);
 }
 
 /// Whether a plan may be rendered.

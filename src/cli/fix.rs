@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
+use crate::check::own_code::own_codes;
 use crate::compile::fix::{self, Applied, Change, Fixed, Wanted};
 use crate::diag::{Code, Diagnostic, Safety, any_error, did_you_mean};
 use crate::world::{Disk, World};
 
 use super::exit::{Exit, Failure};
 use super::look::Look;
-use super::model::ModelArgs;
+use super::model::{self, ModelArgs};
 use super::plan::count::count;
 use super::table::{Cell, table};
 use super::{Terminal, change, output, report};
@@ -35,7 +36,7 @@ pub struct Args {
 
 /// Fixes the files, says what was done, and shows what is left.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
-    args.only.iter().try_for_each(|code| known(code))?;
+    args.only.iter().try_for_each(|code| known(args, code))?;
     let safety = if args.r#unsafe { Safety::Unsafe } else { Safety::Safe };
     let fixed = fix::fix(&Disk, Wanted { safety, codes: &args.only }, |world| judge(args, world))?;
     if args.dry_run {
@@ -47,8 +48,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     rest(args, &fixed, terminal)
 }
 
-fn known(code: &str) -> Result<(), Failure> {
-    let names = || Code::ALL.iter().map(|code| code.name());
+/// A code of kmodel, or one that a component of the model brings.
+fn known(args: &Args, code: &str) -> Result<(), Failure> {
+    if Code::named(code).is_some() {
+        return Ok(());
+    }
+    let program = model::program(&args.model.file)?;
+    let own = own_codes(&program);
+    let names = || Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
     if names().any(|name| name == code) {
         return Ok(());
     }

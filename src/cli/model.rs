@@ -90,6 +90,15 @@ impl ModelArgs {
     }
 }
 
+/// The program of a file, whatever is wrong with it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn program(file: &Path) -> Result<Program, Failure> {
+    DISK.read(file).map_err(|error| unreadable(file, &error))?;
+    Ok(check::check(&DISK, file).program)
+}
+
 /// The name of the cluster that a program describes; empty when it has none.
 fn cluster_of(program: &Program) -> Name {
     let statements = program.own_modules().flat_map(|(_, module)| &module.file.statements);

@@ -106,7 +106,7 @@ fn one(sources: &Sources, problem: &Diagnostic) -> String {
         _ => "-".to_owned(),
     };
     let severity = if problem.is_error() { "error" } else { "warning" };
-    let mut out = format!("{} {severity} {place} {}\n", problem.code, problem.message);
+    let mut out = format!("{} {severity} {place} {}\n", problem.code_name(), problem.message);
     for label in problem.labels.iter().filter(|label| label.span != Span::default()) {
         let covered = sources.text(label.span).lines().next().unwrap_or_default();
         let line = format!("  at {} |{covered}| {}", sources.place(label.span), label.text);

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::diag::{Code, Diagnostic, Edit, Fix, Label, Severity};
+use crate::diag::{Diagnostic, Edit, Fix, Label, Severity};
 use crate::source::{SourceId, Sources, Span};
 
 use super::{is_file, own_first};
@@ -48,17 +48,10 @@ fn rule(name: &str, problem: &Diagnostic) -> Value {
     });
     if problem.own_code.is_none() {
         let page = problem.code.page();
-        rule["shortDescription"] = json!({ "text": summary(problem.code) });
+        rule["shortDescription"] = json!({ "text": problem.code.summary() });
         rule["help"] = json!({ "text": page, "markdown": page });
     }
     rule
-}
-
-/// The first sentence of a page.
-fn summary(code: Code) -> String {
-    let body = code.page().lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
-    let paragraph = body.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ");
-    paragraph.split(". ").next().unwrap_or_default().to_owned()
 }
 
 fn result(sources: &Sources, problem: &Diagnostic, rule: Option<usize>) -> Value {
