@@ -22,6 +22,7 @@ pub mod graph;
 pub mod json;
 pub mod listener;
 pub mod order;
+pub mod outage;
 pub mod proof;
 pub mod standing;
 
