@@ -194,6 +194,9 @@ fn items(model: &Model<'_>, app: AppId, range: Range<u32>, list: &mut Vec<Servic
                 let field = item.body.field(field)?;
                 keep(model.eval(&mut scope, &field.value), problems)
             };
+            if value("when") == Some(Value::Bool(false)) {
+                continue;
+            }
             let bind = Bind::of(value("address").as_ref().and_then(ip));
             let single = value("port").as_ref().and_then(port).map(What::Port);
             let range = value("ports").filter(|value| *value != Value::None);

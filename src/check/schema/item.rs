@@ -29,6 +29,7 @@ pub static CERT: Lazy = LazyLock::new(|| {
                 OWNER,
                 GROUP,
                 field("key-mode", "mode", "Who may read the key; default 0600."),
+                field("external", "bool", "Somebody else issues it: it is known by its names alone; default false."),
                 field("lifetime", "duration", "How long it is good for; default 365d."),
                 field(
                     "key",
@@ -167,8 +168,9 @@ pub static LISTEN: Lazy = LazyLock::new(|| {
                     "A range of ports that it gives out: \"30000-32767\", or \"30000-32767/tcp\".",
                 ),
                 field("protocol", "int", "The IP protocol, when it is neither TCP nor UDP: 112 is VRRP."),
-                field("address", "ip", "The address it binds; default 0.0.0.0."),
+                field("address", "ip", "The address it binds; default all."),
                 FROM,
+                field("when", "bool", "Whether it listens at all; default true."),
             ]
         },
     )

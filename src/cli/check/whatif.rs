@@ -103,7 +103,7 @@ fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Dia
     // A value that is none says all; what is missing because of it would only repeat that.
     let supposed = |problem: &Diagnostic| {
         let model = after.plan.as_ref().map(|plan| &plan.model);
-        model.is_none() && problem.labels.first().is_some_and(|label| sources.get(label.span.source).name == "--if")
+        model.is_none() && problem.labels.first().is_some_and(|label| &*sources.get(label.span.source).name == "--if")
     };
     if list.iter().any(supposed) {
         list.retain(supposed);

@@ -90,7 +90,7 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     }
     if let Some((range, free)) = free::instead(ranges, a, b) {
         help += &format!("; for {}, {free} is free", range.name);
-        if let Some(least) = free::least(ranges, range) {
+        if let Some(least) = free::least(ranges, range).filter(|least| least + 4 < range.range.max_prefix_len()) {
             help += &format!(", and a /{least} is the smallest that does");
         }
     }
