@@ -12,7 +12,7 @@ use crate::model::endpoint::{ip, port, texts};
 use crate::model::scope::Scope;
 use crate::model::{AppId, MachineId, Model, UnitId, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Body, EndpointKind, ExprKind, Name, Port, Protocol};
+use crate::syntax::ast::{Body, Definition, EndpointKind, Expr, ExprKind, Name, Port, Protocol};
 
 use super::keep;
 
@@ -173,7 +173,7 @@ fn endpoints(
             name: info.ast.name.name.clone(),
             endpoint: Some(place as u32),
             span: info.ast.name.span,
-            option: option(&info.ast.body, "listen"),
+            option: option_of(&info.ast.body, "listen"),
             from: from(model, app, &info.ast.body, problems),
             units,
         });
@@ -181,35 +181,22 @@ fn endpoints(
 }
 
 fn items(model: &Model<'_>, app: AppId, range: Range<u32>, list: &mut Vec<Service>, problems: &mut Vec<Diagnostic>) {
-    let component = model.component_of(app);
     let Some(first) = range.clone().next().map(UnitId) else { return };
-    for item in &component.listens {
-        let protocol = protocol(model, app, &item.body, problems);
+    for item in &model.component_of(app).listens {
         let mut scope = Scope::unit(model, first);
+        let mut given = |field: &str| Given::new(model, &mut scope, &item.body, field, problems);
+        let (when, address, number) = (given("when"), given("address"), given("port"));
+        let once = protocol(model, app, &item.body, problems).or_else(|| ports(model, first, item, problems));
         let mut units = Vec::new();
         for unit in range.clone().map(UnitId) {
             let Some(machine) = model.unit(unit).machine else { continue };
             scope.move_to(unit, Some(machine));
-            let mut value = |field: &str| {
-                let field = item.body.field(field)?;
-                keep(model.eval(&mut scope, &field.value), problems)
-            };
-            if value("when") == Some(Value::Bool(false)) {
+            let mut value = |given: &Given<'_>| given.at(model, &mut scope, problems);
+            if value(&when) == Some(Value::Bool(false)) {
                 continue;
             }
-            let bind = Bind::of(value("address").as_ref().and_then(ip));
-            let single = value("port").as_ref().and_then(port).map(What::Port);
-            let range = value("ports").filter(|value| *value != Value::None);
-            let what = match range.map(|value| ports(&value)) {
-                Some(None) => {
-                    let span = item.body.field("ports").map_or(item.name.span, |field| field.value.span);
-                    unreadable(span, problems);
-                    None
-                }
-                Some(found) => found,
-                None => None,
-            };
-            let what = protocol.or(single).or(what);
+            let bind = Bind::of(value(&address).as_ref().and_then(ip));
+            let what = once.or_else(|| value(&number).as_ref().and_then(port).map(What::Port));
             units.extend(what.map(|what| Bound { unit, machine, what, bind }));
         }
         if !units.is_empty() {
@@ -218,7 +205,7 @@ fn items(model: &Model<'_>, app: AppId, range: Range<u32>, list: &mut Vec<Servic
                 name: item.name.name.clone(),
                 endpoint: None,
                 span: item.name.span,
-                option: option(&item.body, "port"),
+                option: option_of(&item.body, "port"),
                 from: from(model, app, &item.body, problems),
                 units,
             });
@@ -226,8 +213,48 @@ fn items(model: &Model<'_>, app: AppId, range: Range<u32>, list: &mut Vec<Servic
     }
 }
 
+/// A field of an item: its value where that is the same on every unit, else what it is computed from.
+struct Given<'p> {
+    expr: Option<&'p Expr>,
+    value: Option<Value>,
+}
+
+impl<'p> Given<'p> {
+    fn new(
+        model: &Model<'_>,
+        scope: &mut Scope<'_>,
+        body: &'p Body,
+        field: &str,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let expr = body.field(field).map(|field| &field.value);
+        let fixed = matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Literal(_))) || option_of(body, field).is_some();
+        match expr.filter(|_| fixed) {
+            Some(one) => Self { expr: None, value: keep(model.eval(scope, one), problems) },
+            None => Self { expr, value: None },
+        }
+    }
+
+    /// The value on the unit that a scope is at.
+    fn at(&self, model: &Model<'_>, scope: &mut Scope<'_>, problems: &mut Vec<Diagnostic>) -> Option<Value> {
+        self.value.clone().or_else(|| keep(model.eval(scope, self.expr?), problems))
+    }
+}
+
+/// The field `ports`; the same on every unit.
+fn ports(model: &Model<'_>, unit: UnitId, item: &Definition, problems: &mut Vec<Diagnostic>) -> Option<What> {
+    let field = item.body.field("ports")?;
+    let value = keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems)?;
+    let found = range(&value);
+    if found.is_none() && value != Value::None {
+        let problem = Diagnostic::new(Code::EvaluationFailed, field.value.span, "this is no range of ports");
+        problems.push(problem.help("write it as in \"30000-32767\" or \"30000-32767/tcp\""));
+    }
+    found
+}
+
 /// The option that a field takes its value from: `listen = option.port`.
-fn option(body: &Body, field: &str) -> Option<Name> {
+pub fn option_of(body: &Body, field: &str) -> Option<Name> {
     let ExprKind::Field { value, field, .. } = &body.field(field)?.value.kind else { return None };
     matches!(&value.kind, ExprKind::Name(name) if &*name.name == "option").then(|| field.name.clone())
 }
@@ -247,7 +274,7 @@ fn protocol(model: &Model<'_>, app: AppId, body: &Body, problems: &mut Vec<Diagn
 }
 
 /// `30000-32767` or `30000-32767/tcp`.
-fn ports(value: &Value) -> Option<What> {
+fn range(value: &Value) -> Option<What> {
     let text = value.scalar_text()?;
     let (range, protocol) = match text.split_once('/') {
         Some((range, "tcp")) => (range, Some(Protocol::Tcp)),
@@ -258,14 +285,6 @@ fn ports(value: &Value) -> Option<What> {
     let (first, last) = range.split_once('-')?;
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
     (0 < first && first <= last).then_some(What::Ports { first, last, protocol })
-}
-
-fn unreadable(span: Span, problems: &mut Vec<Diagnostic>) {
-    let problem = Diagnostic::new(Code::EvaluationFailed, span, "this is no range of ports")
-        .help("write it as in \"30000-32767\" or \"30000-32767/tcp\"");
-    if !problems.contains(&problem) {
-        problems.push(problem);
-    }
 }
 
 /// The field `from`; the same on every unit.

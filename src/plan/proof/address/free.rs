@@ -15,7 +15,8 @@ pub fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a R
     let (large, small) = if a.range.prefix_len() > b.range.prefix_len() { (b, a) } else { (a, b) };
     let usual = if small.range.max_prefix_len() > 32 { 48 } else { 16 };
     let order = [(small, small.range.prefix_len()), (large, usual)];
-    order.into_iter().filter(|(range, _)| matches!(range.kind, Kind::Cluster(_))).find_map(|(moved, prefix)| {
+    let movable = |range: &Range| matches!(range.kind, Kind::Cluster(_) | Kind::Component { option: Some(_), .. });
+    order.into_iter().filter(|(range, _)| movable(range)).find_map(|(moved, prefix)| {
         let prefix = limit(ranges, moved).map_or(prefix, |limit| prefix.max(limit));
         Some((moved, like(ranges, moved, prefix)?))
     })

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, Model};
+use crate::source::Span;
 
 use super::free;
 use super::range::{Kind, Range, Ranges};
@@ -68,16 +69,20 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
         false if a.range.contains(&b.range) => format!("{} {} is inside {} {}", b.name, b.range, a.name, a.range),
         false => format!("{} {} is inside {} {}", a.name, a.range, b.name, b.range),
     };
-    let mut problem = Diagnostic::new(Code::OverlappingRanges, b.span, message).here(b.name.clone());
-    if a.kind != Kind::Fixed {
-        problem = problem.label(a.span, a.name.clone());
-    }
-    for range in [a, b] {
-        if let Kind::Component { app, .. } = range.kind {
-            problem = problem.label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name));
+    // What the operator wrote comes first: where the range is, or where the component that brings it is deployed.
+    let (brought, written): (Vec<&Range>, Vec<&Range>) =
+        [b, a].into_iter().filter(|r| r.kind != Kind::Fixed).partition(|r| matches!(r.kind, Kind::Component { .. }));
+    let mut places: Vec<(Span, String)> = written.iter().map(|range| (range.span, range.name.clone())).collect();
+    places.extend(brought.iter().filter_map(|range| match range.kind {
+        Kind::Component { app, .. } => {
+            Some((model.app(app).span, format!("`{}` is deployed here", model.app(app).name)))
         }
-    }
-    problem.help(help(model, ranges, a, b))
+        _ => None,
+    }));
+    places.extend(brought.iter().map(|range| (range.span, range.name.clone())));
+    let first = places.remove(0);
+    let problem = Diagnostic::new(Code::OverlappingRanges, first.0, message).here(first.1);
+    places.into_iter().fold(problem, |problem, (span, text)| problem.label(span, text)).help(help(model, ranges, a, b))
 }
 
 fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
@@ -90,6 +95,9 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     }
     if let Some((range, free)) = free::instead(ranges, a, b) {
         help += &format!("; for {}, {free} is free", range.name);
+        if let Kind::Component { app, option: Some(option), .. } = &range.kind {
+            help += &format!(": `deploy {} ... {{ {option} = {free} }}`", model.app(*app).name);
+        }
         if let Some(least) = free::least(ranges, range).filter(|least| least + 4 < range.range.max_prefix_len()) {
             help += &format!(", and a /{least} is the smallest that does");
         }

@@ -8,6 +8,7 @@ use crate::model::build::ranges;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
 use crate::plan::keep;
+use crate::plan::listener::option_of;
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Name};
 
@@ -35,6 +36,8 @@ pub enum Kind {
         local: bool,
         /// The cluster's range that it has to be in.
         inside: Option<Name>,
+        /// The option that gives it, if one does.
+        option: Option<Name>,
     },
     /// The same everywhere.
     Fixed,
@@ -176,6 +179,7 @@ fn of_component(model: &Model<'_>, app: AppId, item: &Definition, found: &mut Ra
         app,
         local: value("local") == Some(Value::Bool(true)),
         inside: value("inside").and_then(|value| value.scalar_text()).map(Into::into),
+        option: option_of(&item.body, "cidr"),
     };
     let name = format!("`{}` of `{}`", item.name.name, model.app(app).name);
     let span = item.name.span;
