@@ -3,7 +3,10 @@
 //! In: a model in which a component has a `firewall` item. Out: for each of its machines a [`Ruleset`]. Everything in it
 //! follows from the relations, from what components say of themselves (`from`), and from the settings of the item.
 
+use std::collections::HashSet;
+
 use ipnet::IpNet;
+use serde::Serialize;
 
 use crate::model::{AppId, EndpointId, MachineId, Model};
 use crate::syntax::ast::{Port, Protocol};
@@ -110,6 +113,50 @@ fn of_service(model: &Model<'_>, service: &Service, set: &mut Ruleset) {
             set.push(bound.what, bound.bind, party, Why::Declared, format!("{title} from {word}"));
         }
     }
+}
+
+/// One thing that firewalls let in, on all machines that have it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Opening {
+    /// `kube-apiserver.api`, `SSH`.
+    pub service: String,
+    /// `6443/tcp`.
+    pub port: String,
+    /// Who dials: `haproxy.backends`, `nodes`, or a range.
+    pub from: Vec<String>,
+}
+
+/// Everything that the firewalls of a model let in, in the order of its applications.
+pub fn openings(model: &Model<'_>) -> Vec<Opening> {
+    let mut list: Vec<Opening> = Vec::new();
+    for firewall in firewalls(model, &mut Vec::new()) {
+        for rule in kinds(model, firewall.app).into_iter().flat_map(|machine| ruleset(model, &firewall, machine).rules)
+        {
+            let (service, from) = match (&rule.why, &rule.party, rule.comment.split_once(" from ")) {
+                (Why::Open(_), Party::Range(range), _) => (rule.comment.clone(), range.to_string()),
+                (_, _, Some((service, from))) => (service.to_owned(), from.to_owned()),
+                _ => ("SSH".to_owned(), "operators".to_owned()),
+            };
+            let port = rule.what.to_string();
+            match list.iter_mut().find(|known| known.service == service && known.port == port) {
+                Some(known) if known.from.contains(&from) => {}
+                Some(known) => known.from.push(from),
+                None => list.push(Opening { service, port, from: vec![from] }),
+            }
+        }
+    }
+    list
+}
+
+/// One machine of each kind that carries an application: those of a group with the same applications differ in addresses
+/// only.
+pub fn kinds(model: &Model<'_>, app: AppId) -> Vec<MachineId> {
+    let mut seen = HashSet::new();
+    let machines = model.units_of(app).filter_map(|unit| model.unit(unit).machine);
+    let on = |machine: MachineId| -> Vec<AppId> {
+        model.apps().map(|(app, _)| app).filter(|app| model.unit_on(*app, machine).is_some()).collect()
+    };
+    machines.filter(|machine| seen.insert((model.machine(*machine).group, on(*machine)))).collect()
 }
 
 /// Who is related to a service and dials it from other machines.

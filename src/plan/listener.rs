@@ -228,7 +228,8 @@ impl<'p> Given<'p> {
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
         let expr = body.field(field).map(|field| &field.value);
-        let fixed = matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Literal(_))) || option_of(body, field).is_some();
+        let fixed =
+            matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Literal(_))) || option_of(body, field).is_some();
         match expr.filter(|_| fixed) {
             Some(one) => Self { expr: None, value: keep(model.eval(scope, one), problems) },
             None => Self { expr, value: None },

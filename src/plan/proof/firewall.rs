@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use crate::diag::{Code, Diagnostic, closest};
 use crate::model::eval::counted;
 use crate::model::layer::quoted;
-use crate::model::{AppId, EndpointId, MachineId, Model};
-use crate::plan::firewall::{Addresses, Firewall, Open, Ruleset, Why, clients, firewalls, ruleset};
+use crate::model::{EndpointId, MachineId, Model};
+use crate::plan::firewall::{Addresses, Firewall, Open, Ruleset, Why, clients, firewalls, kinds, ruleset};
 use crate::plan::listener::{From, Service, What, services_on};
 use crate::plan::{Pki, Proof};
 
@@ -38,16 +38,6 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         ),
     };
     Proof { name: "firewall", statement, count: openings }
-}
-
-/// One machine of each kind that carries a firewall: those with the same applications differ in addresses only.
-fn kinds(model: &Model<'_>, app: AppId) -> Vec<MachineId> {
-    let mut seen = HashSet::new();
-    let machines = model.units_of(app).filter_map(|unit| model.unit(unit).machine);
-    let on = |machine: MachineId| -> Vec<AppId> {
-        model.apps().map(|(app, _)| app).filter(|app| model.unit_on(*app, machine).is_some()).collect()
-    };
-    machines.filter(|machine| seen.insert((model.machine(*machine).group, on(*machine)))).collect()
 }
 
 /// Whether everyone who is related to what runs on a machine comes in; which relations that are.
