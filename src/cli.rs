@@ -110,7 +110,7 @@ pub struct Terminal {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(why::in_front(arguments)) {
+    let cli = match Cli::try_parse_from(why::in_front(check::suppose::join(arguments))) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };

@@ -91,6 +91,8 @@ pub struct Cluster {
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     pub extra_names: Vec<Name>,
+    /// Ranges of others, by what they are, in source order.
+    pub reserve: Vec<(Name, Vec<IpNet>)>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }
@@ -107,6 +109,8 @@ pub struct Group {
     /// Bytes.
     pub disk: u64,
     pub arch: Name,
+    /// Processors and bytes of memory that the system keeps for itself.
+    pub system: (f64, u64),
     pub labels: Value,
     pub taints: Value,
 }
@@ -120,6 +124,7 @@ pub struct Machine {
     pub index: u32,
     pub address: IpAddr,
     pub zone: Option<Name>,
+    pub rack: Option<Name>,
 }
 
 /// An application: a component as it is deployed.
@@ -141,6 +146,8 @@ pub struct App {
     pub providers: Vec<Vec<EndpointId>>,
     /// For each endpoint of the component, who dials it.
     pub clients: Vec<Vec<EndpointId>>,
+    /// The addresses of its machines as runs, computed once.
+    runs: OnceLock<Vec<(IpAddr, IpAddr)>>,
     /// Where the values of its endpoints start.
     endpoint_base: u32,
 }
@@ -237,6 +244,14 @@ impl<'p> Model<'p> {
         let units = &self.units[range.start as usize..range.end as usize];
         let place = units.binary_search_by_key(&Some(machine), |unit| unit.machine).ok()?;
         Some(UnitId(range.start + place as u32))
+    }
+
+    /// The addresses of an application's machines, in order, as runs from the first to the last of each; computed once.
+    pub fn addresses_of(&self, app: AppId) -> &[(IpAddr, IpAddr)] {
+        self.app(app).runs.get_or_init(|| {
+            let machines = self.units_of(app).filter_map(|unit| self.unit(unit).machine);
+            address::runs(machines.map(|machine| self.machine(machine).address))
+        })
     }
 
     /// Where a relation comes from, for people: its statement, or the deployment of the application that dials.

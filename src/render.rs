@@ -11,6 +11,7 @@ use crate::model::{MachineId, Model, UnitId};
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
+pub mod firewall;
 pub mod flag;
 pub mod format;
 pub mod item;

@@ -19,6 +19,7 @@ mod certificate;
 mod cluster;
 mod issue;
 mod machine;
+mod opening;
 mod page;
 mod proof;
 mod relation;
@@ -46,7 +47,7 @@ pub struct Args {
     /// Print the applications and relations as a graph: dot (Graphviz) or mermaid
     #[arg(long, value_name = "NOTATION", hide_possible_values = true, conflicts_with_all = ["show", "all"])]
     graph: Option<Notation>,
-    /// Show only these parts, separated by commas: cluster, machines, addresses, relations, certificates, order, proofs
+    /// Show only these parts, separated by commas: cluster, machines, addresses, relations, openings, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
     show: Vec<Part>,
     /// Show every machine and every certificate, however many there are
@@ -61,6 +62,7 @@ pub enum Part {
     Machines,
     Addresses,
     Relations,
+    Openings,
     Certificates,
     Order,
     Proofs,

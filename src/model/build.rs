@@ -18,7 +18,7 @@ mod field;
 mod machine;
 mod param;
 
-pub use field::Fields;
+pub use field::{Fields, ranges};
 
 /// Builds the model of a program that has no errors.
 ///
@@ -93,6 +93,7 @@ fn no_cluster() -> Cluster {
         gateway: nothing.addr(),
         dns: Vec::new(),
         extra_names: Vec::new(),
+        reserve: Vec::new(),
         spans: HashMap::new(),
     }
 }

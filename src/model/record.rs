@@ -39,8 +39,9 @@ impl Model<'_> {
     }
 
     pub(super) fn machine_record(&self, machine: MachineId) -> Value {
-        let names =
-            ["name", "address", "group", "index", "cores", "memory", "disk", "arch", "zone", "labels", "taints"];
+        let names = [
+            "name", "address", "group", "index", "cores", "memory", "disk", "arch", "zone", "rack", "labels", "taints",
+        ];
         Value::record(names.map(|name| (name, self.machine_value(machine, name).unwrap_or(Value::None))))
     }
 
@@ -56,6 +57,7 @@ impl Model<'_> {
             "disk" => Value::Size(group.disk),
             "arch" => Value::Text(group.arch.clone()),
             "zone" => machine.zone.clone().map_or(Value::None, Value::Text),
+            "rack" => machine.rack.clone().map_or(Value::None, Value::Text),
             "labels" => group.labels.clone(),
             "taints" => group.taints.clone(),
             _ => return None,

@@ -15,6 +15,7 @@ use super::artifact;
 use super::bundle::{Bundle, BundleFile};
 
 mod file;
+mod firewall;
 mod need;
 mod pki;
 mod service;
@@ -56,6 +57,7 @@ impl Filler<'_, '_> {
     fn item(&mut self, scope: &mut Scope<'_>, item: &Item, after: &[Name]) -> Result<(), Fault> {
         match &item.kind {
             ItemKind::File(file) => self.files(scope, file, item.span),
+            ItemKind::Firewall(filter) => self.firewall(scope, filter, item.span),
             ItemKind::Dir(dir) => self.directory(scope, dir, item.span),
             ItemKind::Unit(unit) => self.systemd_unit(scope, unit, item.span, after),
             ItemKind::Kubeconfig(config) => self.kubeconfig(scope, config, item.span),

@@ -63,6 +63,18 @@ pub fn find(name: &str, version: &str, arch: &str, own: &Checksums) -> Result<Fo
     Ok(Found { url, hash, kind })
 }
 
+/// The newest version of a minor (`1.36`) among the releases that have a version which is known: what runs now.
+pub fn newest(now: &str, minor: &str) -> Option<String> {
+    let releases = TABLE.release.values().filter(|release| release.row(now).is_some());
+    let begins = |version: &String| version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
+    releases.flat_map(Release::versions).filter(begins).max_by_key(|version| numbers(version))
+}
+
+/// `1.36.2` as numbers that can be compared.
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
+}
+
 impl Release {
     fn hash(&self, version: &str, arch: &str) -> Result<String, Unknown> {
         let hashes = self.row(version).ok_or_else(|| Unknown::Version(self.versions()))?;
@@ -78,7 +90,7 @@ impl Release {
     fn versions(&self) -> Vec<String> {
         let mut versions: Vec<String> =
             self.rows.iter().filter(|(_, row)| row.is_table()).map(|(version, _)| version.clone()).collect();
-        versions.sort_by_key(|version| version.split('.').map(|n| n.parse().unwrap_or(0)).collect::<Vec<u32>>());
+        versions.sort_by_key(|version| numbers(version));
         versions
     }
 }

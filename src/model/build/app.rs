@@ -1,6 +1,7 @@
 //! Applications: components placed on machines, with their options.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
@@ -276,6 +277,7 @@ fn add(model: &mut Model<'_>, deployment: &Deployment<'_>, component: ComponentI
         addresses: Vec::new(),
         providers: vec![Vec::new(); endpoints],
         clients: vec![Vec::new(); endpoints],
+        runs: OnceLock::new(),
         endpoint_base: 0,
     });
 }

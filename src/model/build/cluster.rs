@@ -8,7 +8,8 @@ use crate::source::Span;
 
 use super::Fields;
 
-const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names"];
+const FIELDS: &[&str] =
+    &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
 pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
@@ -71,6 +72,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         gateway,
         dns: if dns.is_empty() { vec![gateway] } else { dns },
         extra_names: fields.texts("extra-names"),
+        reserve: fields.named_ranges("reserve"),
         spans,
     })
 }

@@ -72,18 +72,16 @@ impl<'p> Fields<'_, 'p> {
 
     /// A range or a list of them.
     pub fn ranges(&mut self, field: &str) -> Vec<IpNet> {
+        self.typed(field, "`cidr` or a list of them", ranges).unwrap_or_default()
+    }
+
+    /// Ranges by name.
+    pub fn named_ranges(&mut self, field: &str) -> Vec<(Name, Vec<IpNet>)> {
         let read = |value: &Value| match value {
-            Value::Cidr(range) => Some(vec![range.trunc()]),
-            Value::List(list) => list
-                .iter()
-                .map(|value| match value {
-                    Value::Cidr(range) => Some(range.trunc()),
-                    _ => None,
-                })
-                .collect(),
+            Value::Record(map) => map.iter().map(|(name, value)| Some((name.clone(), ranges(value)?))).collect(),
             _ => None,
         };
-        self.typed(field, "`cidr` or a list of them", read).unwrap_or_default()
+        self.typed(field, "a map of `cidr`", read).unwrap_or_default()
     }
 
     /// An address.
@@ -134,5 +132,17 @@ impl<'p> Fields<'_, 'p> {
     pub fn missing(&mut self, field: &str, head: Span, what: &str) {
         let problem = Diagnostic::new(Code::MissingField, head, format!("{what} has no `{field}`"));
         self.problems.push(problem.help(format!("add `{field} = ...`")));
+    }
+}
+
+/// The ranges of a value, when it is one range or a list of them.
+pub fn ranges(value: &Value) -> Option<Vec<IpNet>> {
+    let one = |value: &Value| match value {
+        Value::Cidr(range) => Some(range.trunc()),
+        _ => None,
+    };
+    match value.reveal() {
+        Value::List(list) => list.iter().map(one).collect(),
+        value => one(value).map(|range| vec![range]),
     }
 }

@@ -35,6 +35,8 @@ impl Filler<'_, '_> {
                 let name = self.text(scope, expr)?;
                 push(&mut self.bundle.commands, name.into());
             }
+            // What a machine must have is proved of the plan; nothing has to be done for it.
+            NeedsKind::Cores(_) | NeedsKind::Memory(_) | NeedsKind::Disk(_) => {}
         }
         Ok(())
     }
