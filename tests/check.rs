@@ -51,6 +51,10 @@ const LATER: &[Code] = &[
     Code::UnknownRelease,
     Code::FileTwice,
     Code::TemplateFailed,
+    Code::UnknownKey,
+    Code::InvalidConfig,
+    Code::InvalidKubeconfig,
+    Code::InvalidUnit,
     Code::UnknownTarget,
     Code::TargetLimit,
 ];
