@@ -19,13 +19,14 @@ pub mod keys;
 pub mod kubeconfig;
 pub mod problem;
 pub mod release;
+pub mod strict;
 #[cfg(test)]
 mod snapshot;
 pub mod unit_check;
 pub mod unit_file;
 
 use bundle::Bundle;
-use item::Filler;
+use item::{Care, Filler};
 pub use problem::Problem;
 
 /// The units on each machine, in the order of their applications; last, those on none.
@@ -75,6 +76,7 @@ fn fill(
         problems: &mut problems,
         spans: Vec::new(),
         touched: Vec::new(),
+        care: Care::Trusting,
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
@@ -105,6 +107,7 @@ pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
             problems: &mut found,
             spans: Vec::new(),
             touched: Vec::new(),
+            care: Care::Strict,
         };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();

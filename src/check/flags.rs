@@ -156,7 +156,14 @@ pub fn judge(program: &str, flag: &str, version: Version, span: Span) -> Option<
             Diagnostic::new(Code::FlagDeprecated, span, message)
         }
     };
-    Some(diagnostic.help(advice(flags, known, version)))
+    let diagnostic = diagnostic.help(advice(flags, known, version));
+    // The other flag may take its value in another form.
+    Some(match known.replacement.as_deref().filter(|other| is_known(flags, other, version)) {
+        Some(other) if !matches!(known.status(version), Status::NotYet(_)) => {
+            diagnostic.fix(span, other, format!("write `{other}`"))
+        }
+        _ => diagnostic,
+    })
 }
 
 /// Says once per set of flags that the table does not know the version that runs.
@@ -172,11 +179,18 @@ pub fn judge_version(program: &str, version: Version, span: Span) -> Option<Diag
     Some(Diagnostic::new(Code::VersionUnknown, span, message).help(help))
 }
 
+fn is_known(table: &Table, name: &str, version: Version) -> bool {
+    table.flags.get(name).is_some_and(|other| other.status(version) == Status::Known)
+}
+
 fn advice(table: &Table, flag: &Flag, version: Version) -> String {
     match (&flag.replacement, flag.status(version)) {
         (Some(replacement), Status::Removed(_) | Status::Deprecated) => {
-            let is_flag = table.flags.get(replacement).is_some_and(|other| other.status(version) == Status::Known);
-            if is_flag { format!("write `{replacement}` instead") } else { format!("instead: {replacement}") }
+            if is_known(table, replacement, version) {
+                format!("write `{replacement}` instead")
+            } else {
+                format!("instead: {replacement}")
+            }
         }
         (None, Status::Removed(removed)) => format!("leave it out from {} on", short(removed)),
         (_, Status::NotYet(since)) => format!("give it only from {} on: `flag? = if ... then ...`", short(since)),

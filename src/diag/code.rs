@@ -126,6 +126,10 @@ codes! {
     InvalidHashes "invalid-hashes" Error false,
     FileTwice "file-twice" Error false,
     TemplateFailed "template-failed" Error false,
+    UnknownKey "unknown-key" Error false,
+    InvalidConfig "invalid-config" Error false,
+    InvalidKubeconfig "invalid-kubeconfig" Error false,
+    InvalidUnit "invalid-unit" Error false,
     UnknownTarget "unknown-target" Error false,
     TargetLimit "target-limit" Error false,
 }

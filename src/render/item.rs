@@ -32,6 +32,15 @@ pub struct Filler<'a, 'p> {
     pub spans: Vec<Span>,
     /// The paths of what the unit at hand has written so far.
     pub touched: Vec<Name>,
+    pub care: Care,
+}
+
+/// Whether what is written is looked into. Machines that carry the same differ only in names and addresses, so one of each
+/// kind is looked into while planning, and the rest is taken as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Care {
+    Strict,
+    Trusting,
 }
 
 impl Filler<'_, '_> {

@@ -233,7 +233,9 @@ fn bounded(
     if wanted.start > wanted.end {
         let message = format!("`{}` ends before it begins", text_of(name, &wanted));
         let help = format!("write `{}[{}..{}]`; a range is half-open", name.name, wanted.end, wanted.start);
-        return Err(Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help)));
+        let turned = format!("{}[{}..{}]", name.name, wanted.end, wanted.start);
+        let problem = Diagnostic::new(Code::NoSuchMachine, span, message).help(help);
+        return Err(Box::new(problem.fix(span, turned, "turn it around")));
     }
     if wanted.start < 0 || wanted.end > count {
         let have = crate::model::eval::counted(machines.len(), "machine");
