@@ -13,6 +13,7 @@ use crate::pki::spec::{CertificateSpec, San};
 use crate::plan::json::usage;
 
 use super::Detail;
+use super::reissue;
 use super::count::thousands;
 use super::issue::Ends;
 use super::page::Page;
@@ -22,7 +23,8 @@ use crate::cli::table::{Cell, labelled, line, table, widths};
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     authorities(page, out)?;
     others(page, out)?;
-    certificates(page, out)
+    certificates(page, out)?;
+    reissue::write(page, out)
 }
 
 fn authorities(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {

@@ -72,9 +72,7 @@ pub fn prove(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
             let beside = |word: &&str| component.ast.items.iter().any(|item| says(model, item, word));
             let passing = PASSING.iter().find(|passing| text.trim_start_matches("/sbin/").starts_with(passing.begins));
             problems.extend(
-                passing
-                    .filter(|p| !p.mended.iter().any(|word| beside(&word)))
-                    .map(|p| problem(model, app, command, p, &text)),
+                passing.filter(|p| !p.mended.iter().any(beside)).map(|p| problem(model, app, command, p, &text)),
             );
         }
     }

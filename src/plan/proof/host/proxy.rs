@@ -72,7 +72,7 @@ fn judge(model: &Model<'_>, app: AppId, value: &Expr, settings: &[(String, Strin
     for (name, list) in ranges {
         let missing = list
             .iter()
-            .filter(|range| !covered(range, &entries) && !(name == "nodes" && every_machine(model, &entries)));
+            .filter(|range| !(covered(range, &entries) || (name == "nodes" && every_machine(model, &entries))));
         open.extend(missing.map(|range| format!("{name} {range}")));
     }
     if !entries.iter().any(|entry| entry.trim_start_matches('.') == "svc" || entry.ends_with(&*cluster.domain)) {
