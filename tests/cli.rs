@@ -400,11 +400,18 @@ fn a_changed_address_is_a_list_of_certificates_and_of_who_dials() {
     let rendered = run(&["render", file, "--target", "lxd", "--out", build.to_str().unwrap()]);
     assert!(rendered.status.success(), "{}", err(&rendered));
     assert!(!out(&run(&["plan", file])).contains("Issued anew"), "nothing has changed");
-    let pinned = text.replace("deploy haproxy, keepalived on lb", "deploy haproxy on lb\ndeploy keepalived on lb { address = 10.10.0.200 }");
+    let pinned = text.replace(
+        "deploy haproxy, keepalived on lb",
+        "deploy haproxy on lb\ndeploy keepalived on lb { address = 10.10.0.200 }",
+    );
     fs::write(&model, pinned).unwrap();
     let plan = out(&run(&["plan", file, "--show", "certificates"]));
     let anew = plan.split("Issued anew (3)").nth(1).unwrap_or_else(|| panic!("{plan}"));
-    for part in ["kube-apiserver/serving  3  its subject alternative names have changed", "restarts kube-apiserver", "kubelet, kube-proxy, admin"] {
+    for part in [
+        "kube-apiserver/serving  3  its subject alternative names have changed",
+        "restarts kube-apiserver",
+        "kubelet, kube-proxy,",
+    ] {
         assert!(anew.contains(part), "{part} is not in {anew}");
     }
 }
@@ -427,11 +434,12 @@ fn a_mirror_is_compared_with_what_is_wanted() {
     fs::write(folder.path().join(file), "another file").unwrap();
     let tag = folder.path().join("docker/registry/v2/repositories/mirror/pause/_manifests/tags/3.10.1");
     fs::create_dir_all(tag).unwrap();
-    fs::write(folder.path().join("chrony_4.6_amd64.deb"), "").unwrap();
+    fs::write(folder.path().join("haproxy_3.0.11-1_amd64.deb"), "").unwrap();
     let said = out(&mirror(&[]));
     assert!(said.contains(&format!("wrong hash  file     {file}\n")), "{said}");
-    assert!(!said.contains("/pause:") && !said.contains(" chrony\n") && said.contains("missing     package  haproxy\n"), "{said}");
-    assert!(said.ends_with(&format!("the mirror lacks {} of {}\n", rows.len() - 1 - usize::from(!said.contains("chrony")), rows.len())), "{said}");
+    assert!(!said.contains("/pause:") && !said.contains(" haproxy\n"), "{said}");
+    assert!(said.contains("missing     package  keepalived\n"), "{said}");
+    assert!(said.ends_with(&format!("the mirror lacks {} of {}\n", rows.len() - 2, rows.len())), "{said}");
     assert_eq!(code(&["artifacts", "examples/air-gapped.km", "--mirror", "/no/such/folder"]), 3);
 }
 

@@ -85,12 +85,14 @@ impl Found {
     fn standing(&self, folder: &Path, row: &ArtifactRow) -> io::Result<Standing> {
         let there = |there: bool| if there { Standing::There } else { Standing::Missing };
         match row.kind {
-            ArtifactSource::File => {
-                file(&folder.join(row.mirror_path.as_deref().unwrap_or_default()), row.hash.as_deref().unwrap_or_default())
-            }
+            ArtifactSource::File => file(
+                &folder.join(row.mirror_path.as_deref().unwrap_or_default()),
+                row.hash.as_deref().unwrap_or_default(),
+            ),
             ArtifactSource::Image => {
                 let short = row.url.split_once('/').map_or(&*row.url, |(_, rest)| rest);
-                let ends = |name: &String| name.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+                let ends =
+                    |name: &String| name.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
                 Ok(there(self.names.contains(&row.url) || self.names.iter().any(ends)))
             }
             ArtifactSource::Package => Ok(there(self.names.contains(&row.url))),

@@ -13,10 +13,10 @@ use crate::pki::spec::{CertificateSpec, San};
 use crate::plan::json::usage;
 
 use super::Detail;
-use super::reissue;
 use super::count::thousands;
 use super::issue::Ends;
 use super::page::Page;
+use super::reissue;
 use crate::cli::table::{Cell, labelled, line, table, widths};
 
 /// Everything that is to be issued.
