@@ -23,6 +23,7 @@ pub mod graph;
 pub mod render;
 pub mod artifacts;
 pub mod fmt;
+pub mod lsp;
 pub mod explain;
 pub mod completions;
 
@@ -77,6 +78,7 @@ enum Command {
     Render(render::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
+    Lsp(lsp::Args),
     Explain(explain::Args),
     Completions(completions::Args),
 }
@@ -114,6 +116,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Lsp(args) => lsp::run(args),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Completions(args) => completions::run(args),
     }

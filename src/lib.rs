@@ -17,4 +17,6 @@ pub mod render;
 pub mod target;
 pub mod emit;
 pub mod compile;
+pub mod ide;
+pub mod lsp;
 pub mod cli;

@@ -1,0 +1,23 @@
+//! What an editor asks of a program, answered without an editor's protocol.
+//!
+//! In: texts and a place in one of them. Out: plain answers with spans. Everything is answered from the compiler's own
+//! findings ([`crate::check::Analysis`]) with no evaluation; what takes a model stands in [`facts::Facts`], made apart.
+
+pub mod cursor;
+pub mod line;
+pub mod project;
+pub mod app;
+pub mod declaration;
+pub mod version;
+pub mod value;
+pub mod definition;
+pub mod facts;
+pub mod hover;
+pub mod doc;
+pub mod completion;
+pub mod template;
+
+/// `1 machine`, `3 machines`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

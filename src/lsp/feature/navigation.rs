@@ -1,0 +1,59 @@
+//! Hover, and where things are declared.
+
+use lsp_types::{
+    GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverContents, HoverParams, Location, MarkupContent,
+    MarkupKind,
+};
+
+use crate::ide::{self, definition::Goal, project::File};
+use crate::lsp::convert::Cursor;
+use crate::lsp::server::{Answer, Server};
+
+impl Server {
+    /// `textDocument/hover`.
+    pub(in crate::lsp) fn hover(&mut self, params: &HoverParams) -> Answer<Option<Hover>> {
+        let at = &params.text_document_position_params;
+        let Cursor { file, offset } = self.cursor(&at.text_document, at.position)?;
+        let root = file.analysis.resolved.program.modules[0].place.clone();
+        let facts = self.current_facts(&root, &file.analysis);
+        let Some(hover) = ide::hover::hover(&file, offset, facts.as_deref()) else { return Ok(None) };
+        Ok(Some(Hover {
+            range: Some(self.range(&file.analysis, hover.span)),
+            contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: hover.text }),
+        }))
+    }
+
+    /// `textDocument/definition`.
+    pub(in crate::lsp) fn definition(
+        &mut self,
+        params: &GotoDefinitionParams,
+    ) -> Answer<Option<GotoDefinitionResponse>> {
+        let at = &params.text_document_position_params;
+        let Cursor { file, offset } = self.cursor(&at.text_document, at.position)?;
+        let goals = ide::definition::definition(&file, offset);
+        Ok(self.goals(&file, &goals))
+    }
+
+    /// `textDocument/typeDefinition`.
+    pub(in crate::lsp) fn type_definition(
+        &mut self,
+        params: &GotoDefinitionParams,
+    ) -> Answer<Option<GotoDefinitionResponse>> {
+        let at = &params.text_document_position_params;
+        let Cursor { file, offset } = self.cursor(&at.text_document, at.position)?;
+        let goals = ide::definition::type_definition(&file, offset);
+        Ok(self.goals(&file, &goals))
+    }
+
+    fn goals(&mut self, file: &File, goals: &[Goal]) -> Option<GotoDefinitionResponse> {
+        if goals.is_empty() {
+            return None;
+        }
+        if self.client.location_links {
+            let links = goals.iter().filter_map(|goal| self.link(&file.analysis, goal)).collect();
+            return Some(GotoDefinitionResponse::Link(links));
+        }
+        let list: Vec<Location> = goals.iter().filter_map(|goal| self.location(&file.analysis, goal.name)).collect();
+        Some(GotoDefinitionResponse::Array(list))
+    }
+}
