@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, tidy};
 use crate::source::Span;
 use crate::world::World;
 
@@ -37,6 +37,7 @@ mod names;
 mod naming;
 pub mod notation;
 mod operator;
+pub mod own_code;
 pub mod order;
 mod overlay;
 pub mod place;
@@ -123,14 +124,4 @@ fn judge(resolved: &Resolved, prepare: impl FnOnce(&mut Checker<'_>)) -> (Vec<Di
     diagnostics.extend(found);
     tidy(&mut diagnostics);
     (diagnostics, index)
-}
-
-/// Sorted by place, each problem once.
-fn tidy(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| (place(a), a.code, &a.message).cmp(&(place(b), b.code, &b.message)));
-    diagnostics.dedup();
-}
-
-fn place(diagnostic: &Diagnostic) -> Option<crate::source::Span> {
-    diagnostic.labels.first().map(|label| label.span)
 }

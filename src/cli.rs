@@ -22,8 +22,10 @@ pub mod plan;
 pub mod graph;
 pub mod render;
 pub mod artifacts;
+pub mod change;
 pub mod fmt;
 pub mod lsp;
+pub mod fix;
 pub mod explain;
 pub mod completions;
 
@@ -44,6 +46,7 @@ Examples:
   kmodel plan cluster.km --overlay lab          ... with an overlay
   kmodel plan cluster.km --set workers=5        ... with a parameter
   kmodel render cluster.km --out build          write all that the machines need
+  kmodel fix cluster.km --diff                  what would mend it, before it is done
   kmodel fmt .                                  format every .km file here
   kmodel explain even-quorum                    what a problem means
 
@@ -79,6 +82,7 @@ enum Command {
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
     Lsp(lsp::Args),
+    Fix(fix::Args),
     Explain(explain::Args),
     Completions(completions::Args),
 }
@@ -117,6 +121,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
         Command::Lsp(args) => lsp::run(args),
+        Command::Fix(args) => fix::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Completions(args) => completions::run(args),
     }

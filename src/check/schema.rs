@@ -92,6 +92,7 @@ fn all() -> impl Iterator<Item = &'static Schema> {
         &statement::KEYPAIR,
         &statement::SECRET,
         &statement::INTERFACE,
+        &statement::CHECK,
     ];
     let items = [
         &item::CERT,

@@ -72,8 +72,9 @@ impl Server {
                 Severity::Error => DiagnosticSeverity::ERROR,
                 Severity::Warning => DiagnosticSeverity::WARNING,
             }),
-            code: Some(NumberOrString::String(problem.code.name().to_owned())),
+            code: Some(NumberOrString::String(problem.code_name().to_owned())),
             code_description: standard::page(problem.code)
+                .filter(|_| problem.own_code.is_none())
                 .and_then(|page| uri::of_path(&page))
                 .map(|href| CodeDescription { href }),
             source: Some("kmodel".to_owned()),

@@ -46,6 +46,7 @@ fn body(ask: &Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
         S::AuthorityStatement => named("authority"),
         S::KeypairStatement => named("keypair"),
         S::SecretStatement => named("secret"),
+        S::CheckStatement => named("check"),
         S::InterfaceStatement => [named("interface"), super::word::words(&["field"])].concat(),
         S::TargetStatement => word(&owner, 1).and_then(|name| schema::target::of(&name)).map_or_else(Vec::new, rows),
         S::DeployStatement => options(ask, &owner),
