@@ -34,7 +34,7 @@ mod item;
 pub mod load;
 mod mismatch;
 mod names;
-mod naming;
+pub mod naming;
 pub mod notation;
 mod operator;
 pub mod own_code;

@@ -16,6 +16,17 @@ pub mod hover;
 pub mod doc;
 pub mod completion;
 pub mod template;
+pub mod reference;
+pub mod rename;
+pub mod symbol;
+pub mod token;
+pub mod fold;
+pub mod link;
+pub mod format;
+pub mod signature;
+pub mod hint;
+pub mod lens;
+pub mod hierarchy;
 
 /// `1 machine`, `3 machines`.
 pub fn counted(count: usize, what: &str) -> String {

@@ -49,9 +49,9 @@ where
     // The reader ends with the input, which may be after the session: nobody waits for it.
     thread::spawn(move || transport::read(input, &reader_events));
     let writer = thread::spawn(move || transport::write(output, &messages));
-    let worker = worker::Worker::start(host, events);
+    let worker = worker::Worker::start(host, events.clone());
     let main = thread::Builder::new().name("main".to_owned()).stack_size(STACK);
-    let main = main.spawn(move || server::Server::new(sender, worker).run(&received));
+    let main = main.spawn(move || server::Server::new(sender, events, worker).run(&received));
     let ended = main.ok().and_then(|thread| thread.join().ok()).unwrap_or(Ended::Badly);
     // All that was said is on its way before the program ends.
     let _ = writer.join();

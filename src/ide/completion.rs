@@ -19,6 +19,8 @@ mod relation;
 mod value;
 mod word;
 
+pub use import::relative;
+
 /// What an item is, for its picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {

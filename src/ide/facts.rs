@@ -168,6 +168,16 @@ impl Facts {
         }
     }
 
+    /// The value of `cluster.NAME`.
+    pub fn cluster_field(&self, name: &str) -> Option<&str> {
+        self.cluster_fields.get(name).map(String::as_str)
+    }
+
+    /// The value of the let or param whose name is at a place.
+    pub fn value_at(&self, name: Span) -> Option<&str> {
+        self.values.get(&name).map(String::as_str)
+    }
+
     /// The application with this name.
     pub fn app(&self, name: &str) -> Option<&AppFact> {
         self.apps.iter().find(|app| app.name == name)

@@ -100,6 +100,19 @@ impl Project {
         roots
     }
 
+    /// Whether a file is one of the workspace's.
+    pub fn knows(&self, place: &ModulePlace) -> bool {
+        self.known.contains(place)
+    }
+
+    /// The roots of all models of the workspace.
+    pub fn all_roots(&self) -> Vec<ModulePlace> {
+        let mut roots: Vec<ModulePlace> = self.known.iter().flat_map(|place| self.roots(place)).collect();
+        roots.sort();
+        roots.dedup();
+        roots
+    }
+
     /// The files that import a file.
     pub fn importers<'a>(&'a self, place: &'a ModulePlace) -> impl Iterator<Item = &'a ModulePlace> {
         self.imports.iter().filter(|(_, imports)| imports.contains(place)).map(|(importer, _)| importer)

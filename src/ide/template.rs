@@ -23,6 +23,16 @@ pub fn mentions(root: View<'_>, module: &ModulePlace) -> Vec<Mention> {
     list
 }
 
+/// How a module names a file beside it: `./x.j2`.
+pub fn beside(from: &ModulePlace, to: &ModulePlace) -> Option<String> {
+    let folder: Vec<_> = from.path().parent()?.components().collect();
+    let target: Vec<_> = to.path().components().collect();
+    let same = folder.iter().zip(&target).take_while(|(a, b)| a == b).count();
+    let names = target.get(same..)?.iter().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+    let up = folder.len() - same;
+    Some(if up == 0 { format!("./{names}") } else { format!("{}{names}", "../".repeat(up)) })
+}
+
 fn walk(node: View<'_>, module: &ModulePlace, list: &mut Vec<Mention>) {
     let names_file = match node.kind() {
         SyntaxKind::CallExpr => matches!(first_word(node), "read" | "template"),
@@ -36,7 +46,9 @@ fn walk(node: View<'_>, module: &ModulePlace, list: &mut Vec<Mention>) {
 }
 
 fn first_word(node: View<'_>) -> &str {
-    node.tokens(SyntaxKind::Ident).next().map_or("", |(text, _)| text)
+    let callee = node.nodes().next().filter(|child| child.kind() == SyntaxKind::NameExpr);
+    let own = node.tokens(SyntaxKind::Ident).next();
+    own.or_else(|| callee?.tokens(SyntaxKind::Ident).next()).map_or("", |(text, _)| text)
 }
 
 fn mention(text: View<'_>, module: &ModulePlace) -> Option<Mention> {

@@ -1,12 +1,18 @@
 //! What the client can do, and what this server can.
 
 use lsp_types::{
-    CompletionOptions, CompletionOptionsCompletionItem, DiagnosticOptions, DiagnosticServerCapabilities,
-    HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
+    CompletionOptionsCompletionItem, DiagnosticOptions, DiagnosticServerCapabilities, DocumentLinkOptions,
+    DocumentOnTypeFormattingOptions, ExecuteCommandOptions, FileOperationFilter, FileOperationPattern,
+    FileOperationRegistrationOptions, HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind,
+    RenameOptions, SaveOptions, SemanticTokensFullOptions, SemanticTokensOptions, ServerCapabilities,
+    SignatureHelpOptions, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use serde_json::Value;
 
+use super::feature::{command, token};
 use crate::ide::line::Encoding;
 
 /// What is known of the client.
@@ -20,6 +26,8 @@ pub struct Client {
     pub resolves_docs: bool,
     pub location_links: bool,
     pub watches_files: bool,
+    pub nested_symbols: bool,
+    pub document_changes: bool,
     pub refreshes: Refresh,
 }
 
@@ -52,6 +60,8 @@ impl Client {
                 .is_some_and(|list| list.iter().any(|one| one == "documentation")),
             location_links: is("/textDocument/definition/linkSupport"),
             watches_files: is("/workspace/didChangeWatchedFiles/dynamicRegistration"),
+            nested_symbols: is("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
+            document_changes: is("/workspace/workspaceEdit/documentChanges"),
             refreshes: Refresh {
                 hints: is("/workspace/inlayHint/refreshSupport"),
                 lenses: is("/workspace/codeLens/refreshSupport"),
@@ -100,7 +110,74 @@ pub fn server(client: &Client) -> ServerCapabilities {
             workspace_diagnostics: true,
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
+        folding_range_provider: Some(true.into()),
+        selection_range_provider: Some(true.into()),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        semantic_tokens_provider: Some(
+            SemanticTokensOptions {
+                legend: token::legend(),
+                range: Some(true),
+                full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
+                ..SemanticTokensOptions::default()
+            }
+            .into(),
+        ),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        document_range_formatting_provider: Some(OneOf::Left(true)),
+        document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
+            first_trigger_character: "}".to_owned(),
+            more_trigger_character: Some(vec!["\n".to_owned()]),
+        }),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::SOURCE_FIX_ALL]),
+            ..CodeActionOptions::default()
+        })),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(vec!["(".to_owned(), ",".to_owned()]),
+            ..SignatureHelpOptions::default()
+        }),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        call_hierarchy_provider: Some(true.into()),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: command::ALL.map(str::to_owned).to_vec(),
+            ..ExecuteCommandOptions::default()
+        }),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: Some(file_operations()),
+        }),
         ..ServerCapabilities::default()
+    }
+}
+
+/// Files and folders are followed when they get another name, are made or go away.
+fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
+    let filter = |glob: &str| FileOperationFilter {
+        scheme: None,
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: None, options: None },
+    };
+    let filters = vec![filter("**/*.{km,j2}"), filter("**/")];
+    let registration = Some(FileOperationRegistrationOptions { filters });
+    WorkspaceFileOperationsServerCapabilities {
+        will_rename: registration.clone(),
+        did_rename: registration.clone(),
+        did_delete: registration,
+        ..WorkspaceFileOperationsServerCapabilities::default()
     }
 }
 

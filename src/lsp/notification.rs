@@ -31,6 +31,8 @@ impl Server {
             "textDocument/didClose" => with(params, |params| self.closed(&params)),
             "textDocument/didSave" => with(params, |params| self.saved(&params)),
             "workspace/didChangeWatchedFiles" => with(params, |params| self.changed_on_disk(&params)),
+            "workspace/didRenameFiles" => with(params, |params| self.did_rename(&params)),
+            "workspace/didDeleteFiles" => with(params, |params| self.did_delete(&params)),
             "workspace/didChangeWorkspaceFolders" => with(params, |params| self.changed_folders(params)),
             _ => Ok(()),
         };

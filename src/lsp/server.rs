@@ -15,10 +15,11 @@ use super::document::{Document, Overlay};
 use super::transport::{Event, Outgoing, error_without_id};
 use super::worker::{Evaluated, Job, Worker};
 use crate::check::{Analysis, ModulePlace};
+use crate::diag::any_error;
 use crate::ide::completion::Item;
-use crate::ide::facts::Facts;
+use crate::ide::facts::{self, Facts};
 use crate::ide::line::Lines;
-use crate::ide::project::Project;
+use crate::ide::project::{File, Project};
 use crate::source::SourceId;
 
 /// How a session ended.
@@ -61,6 +62,8 @@ pub struct Parked {
 /// Everything that is known.
 pub struct Server {
     sender: Sender<Outgoing>,
+    /// For what runs beside the loop.
+    pub(super) events: Sender<Event>,
     pub(super) stage: Stage,
     pub(super) client: Client,
     pub(super) documents: HashMap<ModulePlace, Document>,
@@ -78,6 +81,8 @@ pub struct Server {
     pub(super) is_dirty: bool,
     pub(super) published: HashMap<ModulePlace, Vec<lsp_types::Diagnostic>>,
     pub(super) parked: Vec<Parked>,
+    /// What the worker was asked for and has not answered.
+    evaluating: HashMap<ModulePlace, Arc<Analysis>>,
     /// What was offered last, for `completionItem/resolve`.
     pub(super) offered: (u64, Vec<Item>),
     pub(super) tokens: HashMap<ModulePlace, (u64, Vec<lsp_types::SemanticToken>)>,
@@ -88,9 +93,10 @@ pub struct Server {
 
 impl Server {
     /// A server that says what it has to say to `sender`.
-    pub fn new(sender: Sender<Outgoing>, worker: Worker) -> Self {
+    pub fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker) -> Self {
         Self {
             sender,
+            events,
             stage: Stage::New,
             client: Client::default(),
             documents: HashMap::new(),
@@ -104,6 +110,7 @@ impl Server {
             is_dirty: false,
             published: HashMap::new(),
             parked: Vec::new(),
+            evaluating: HashMap::new(),
             offered: (0, Vec::new()),
             tokens: HashMap::new(),
             next_id: 0,
@@ -168,6 +175,7 @@ impl Server {
             Event::Malformed { why, code, id: None } => self.send_raw(error_without_id(code, &why)),
             Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(Failure { code, message: why })),
             Event::Evaluated(evaluated) => self.evaluated(evaluated),
+            Event::Ran { id, answer } => self.respond(id, answer),
             Event::Message(Message::Response(response)) => self.answered(response),
             Event::Message(Message::Request(request)) => self.guarded_request(request),
             Event::Message(Message::Notification(notification)) => {
@@ -242,6 +250,11 @@ impl Server {
         if self.current_facts(root, &analysis).is_some() {
             return;
         }
+        // The same model is not evaluated twice at once.
+        if self.evaluating.get(root).is_some_and(|known| Arc::ptr_eq(known, &analysis)) {
+            return;
+        }
+        self.evaluating.insert(root.clone(), analysis.clone());
         let world = self.world.clone();
         self.worker.evaluate(Job { generation: self.generation, root: root.clone(), analysis, world });
     }
@@ -252,8 +265,29 @@ impl Server {
         Arc::ptr_eq(of, analysis).then(|| facts.clone())
     }
 
+    /// The facts of the model that a file is looked at in, if they are there.
+    pub(super) fn facts_of(&self, file: &File) -> Option<Arc<Facts>> {
+        let root = &file.analysis.resolved.program.modules[0].place;
+        self.current_facts(root, &file.analysis)
+    }
+
+    /// The root whose model has to be evaluated before a question about a file can be answered; none where there is no
+    /// model, or it is known.
+    pub(super) fn waits_for(&self, file: &File) -> Option<ModulePlace> {
+        let can_be = facts::has_cluster(&file.analysis) && !any_error(&file.analysis.diagnostics);
+        let waits = can_be && self.facts_of(file).is_none();
+        waits.then(|| file.analysis.resolved.program.modules[0].place.clone())
+    }
+
+    /// Keeps a request until a model is evaluated.
+    pub(super) fn park(&mut self, request: Request, root: ModulePlace) {
+        self.evaluate(&root);
+        self.parked.push(Parked { request, root });
+    }
+
     fn evaluated(&mut self, evaluated: Evaluated) {
         let Evaluated { root, analysis, facts } = evaluated;
+        self.evaluating.remove(&root);
         if !Arc::ptr_eq(&self.project.analysis(&self.world, &root), &analysis) {
             return;
         }
@@ -310,6 +344,11 @@ impl Server {
 }
 
 impl Failure {
+    /// It cannot be done, and why.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { code: -32803, message: message.into() }
+    }
+
     /// The answer belongs to a text that is not there any more.
     pub fn modified() -> Self {
         Self { code: -32801, message: "the text was changed meanwhile".to_owned() }

@@ -23,6 +23,11 @@ pub enum Event {
     Closed,
     /// The model of a root was evaluated.
     Evaluated(super::worker::Evaluated),
+    /// A command has run.
+    Ran {
+        id: RequestId,
+        answer: super::server::Answer<Value>,
+    },
 }
 
 /// What is sent: a message, or an answer to something that had no id.
