@@ -19,4 +19,5 @@ pub mod emit;
 pub mod compile;
 pub mod ide;
 pub mod lsp;
+pub mod apply;
 pub mod cli;

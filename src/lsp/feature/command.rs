@@ -1,6 +1,6 @@
 //! Commands: the plan of a model, what would be rendered, the units of a machine group.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use lsp_server::{Request, RequestId};
@@ -89,7 +89,7 @@ fn argument(params: &ExecuteCommandParams, place: usize) -> Option<&str> {
     params.arguments.get(place).and_then(Value::as_str)
 }
 
-fn ran(command: &mut Command, path: &PathBuf) -> Answer<Value> {
+fn ran(command: &mut Command, path: &Path) -> Answer<Value> {
     let output = command.output().map_err(|error| Failure::refused(format!("cannot run kmodel: {error}")))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
