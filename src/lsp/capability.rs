@@ -27,6 +27,7 @@ pub struct Client {
     pub location_links: bool,
     pub watches_files: bool,
     pub nested_symbols: bool,
+    pub progress: bool,
     pub document_changes: bool,
     pub refreshes: Refresh,
 }
@@ -60,6 +61,7 @@ impl Client {
                 .is_some_and(|list| list.iter().any(|one| one == "documentation")),
             location_links: is("/textDocument/definition/linkSupport"),
             watches_files: is("/workspace/didChangeWatchedFiles/dynamicRegistration"),
+            progress: is("/window/workDoneProgress"),
             nested_symbols: is("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
             document_changes: is("/workspace/workspaceEdit/documentChanges"),
             refreshes: Refresh {

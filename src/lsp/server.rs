@@ -34,6 +34,12 @@ pub enum Ended {
 /// For so long nothing may change before a model is evaluated.
 const IDLE: Duration = Duration::from_millis(150);
 
+/// An evaluation that takes longer than this is shown.
+const SLOW: Duration = Duration::from_millis(400);
+
+/// The name of that progress.
+const TOKEN: &str = "kmodel/model";
+
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -77,6 +83,9 @@ pub struct Server {
     pub(super) generation: u64,
     /// When models are to be evaluated.
     due: Option<Instant>,
+    /// When an evaluation counts as slow.
+    slow: Option<Instant>,
+    is_progressing: bool,
     /// Whether diagnostics are to be computed and published.
     pub(super) is_dirty: bool,
     pub(super) published: HashMap<ModulePlace, Vec<lsp_types::Diagnostic>>,
@@ -107,6 +116,8 @@ impl Server {
             worker,
             generation: 0,
             due: None,
+            slow: None,
+            is_progressing: false,
             is_dirty: false,
             published: HashMap::new(),
             parked: Vec::new(),
@@ -141,11 +152,13 @@ impl Server {
     /// The next event; `None` when there will be none any more.
     fn wait(&mut self, events: &Receiver<Event>) -> Option<Event> {
         loop {
-            let Some(due) = self.due else { return events.recv().ok() };
-            match events.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            let next = [self.due, self.slow].into_iter().flatten().min();
+            let Some(next) = next else { return events.recv().ok() };
+            match events.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok(event) => return Some(event),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.evaluate_open(),
+                Err(RecvTimeoutError::Timeout) if self.due == Some(next) => self.evaluate_open(),
+                Err(RecvTimeoutError::Timeout) => self.begin_progress(),
             }
         }
     }
@@ -175,6 +188,7 @@ impl Server {
             Event::Malformed { why, code, id: None } => self.send_raw(error_without_id(code, &why)),
             Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(Failure { code, message: why })),
             Event::Evaluated(evaluated) => self.evaluated(evaluated),
+            Event::Skipped(root) => self.skipped(&root),
             Event::Ran { id, answer } => self.respond(id, answer),
             Event::Message(Message::Response(response)) => self.answered(response),
             Event::Message(Message::Request(request)) => self.guarded_request(request),
@@ -255,6 +269,9 @@ impl Server {
             return;
         }
         self.evaluating.insert(root.clone(), analysis.clone());
+        if self.client.progress && self.slow.is_none() {
+            self.slow = Some(Instant::now() + SLOW);
+        }
         let world = self.world.clone();
         self.worker.evaluate(Job { generation: self.generation, root: root.clone(), analysis, world });
     }
@@ -285,9 +302,41 @@ impl Server {
         self.parked.push(Parked { request, root });
     }
 
+    /// A model that was not worth beginning is asked for again where somebody waits for it.
+    fn skipped(&mut self, root: &ModulePlace) {
+        self.evaluating.remove(root);
+        if self.parked.iter().any(|parked| parked.root == *root) {
+            self.evaluate(root);
+        }
+        self.finish_progress();
+    }
+
+    /// Says that a model takes long.
+    fn begin_progress(&mut self) {
+        self.slow = None;
+        if self.evaluating.is_empty() || self.is_progressing {
+            return;
+        }
+        self.is_progressing = true;
+        self.ask("window/workDoneProgress/create", serde_json::json!({ "token": TOKEN }));
+        let value = serde_json::json!({ "kind": "begin", "title": "kmodel", "message": "evaluating the model" });
+        self.notify("$/progress", serde_json::json!({ "token": TOKEN, "value": value }));
+    }
+
+    fn finish_progress(&mut self) {
+        if !self.evaluating.is_empty() {
+            return;
+        }
+        self.slow = None;
+        if std::mem::take(&mut self.is_progressing) {
+            self.notify("$/progress", serde_json::json!({ "token": TOKEN, "value": { "kind": "end" } }));
+        }
+    }
+
     fn evaluated(&mut self, evaluated: Evaluated) {
         let Evaluated { root, analysis, facts } = evaluated;
         self.evaluating.remove(&root);
+        self.finish_progress();
         if !Arc::ptr_eq(&self.project.analysis(&self.world, &root), &analysis) {
             return;
         }

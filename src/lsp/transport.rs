@@ -23,6 +23,8 @@ pub enum Event {
     Closed,
     /// The model of a root was evaluated.
     Evaluated(super::worker::Evaluated),
+    /// A model was not evaluated, since something changed meanwhile.
+    Skipped(crate::check::ModulePlace),
     /// A command has run.
     Ran {
         id: RequestId,

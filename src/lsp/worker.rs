@@ -63,6 +63,9 @@ impl Worker {
 fn run(host: Host, jobs: &Receiver<Job>, newest: &AtomicU64, events: &Sender<Event>) {
     for job in jobs {
         if job.generation < newest.load(Ordering::Relaxed) {
+            if events.send(Event::Skipped(job.root)).is_err() {
+                return;
+            }
             continue;
         }
         let facts = catch_unwind(AssertUnwindSafe(|| evaluate(host, &job))).unwrap_or_default();

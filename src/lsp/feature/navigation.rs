@@ -6,7 +6,12 @@ use lsp_types::{
 };
 
 use crate::ide::{self, definition::Goal, project::File};
-use crate::lsp::convert::Cursor;
+use crate::check::ModulePlace;
+use crate::ide::line::Lines;
+use crate::lsp::convert::{self, Cursor};
+use crate::source::Span;
+use crate::stdlib;
+use crate::world::World;
 use crate::lsp::server::{Answer, Server};
 
 impl Server {
@@ -31,7 +36,30 @@ impl Server {
         let at = &params.text_document_position_params;
         let Cursor { file, offset } = self.cursor(&at.text_document, at.position)?;
         let goals = ide::definition::definition(&file, offset);
-        Ok(self.goals(&file, &goals))
+        Ok(match goals.is_empty() {
+            true => self.in_template(&file, offset),
+            false => self.goals(&file, &goals),
+        })
+    }
+
+    /// Where a template uses the variable at a place; its start, where it does not.
+    fn in_template(&mut self, file: &File, offset: u32) -> Option<GotoDefinitionResponse> {
+        let variable = ide::template::variable(file, offset)?;
+        let text = match &variable.place {
+            ModulePlace::Standard(path) => stdlib::read(path)?.to_owned(),
+            ModulePlace::File(path) => self.world.read(path).ok()?,
+        };
+        let uri = self.uri(&variable.place)?;
+        let uses = ide::template::uses(&text, &variable.name);
+        let lines = Lines::new(text.into());
+        let encoding = self.client.encoding;
+        let place = |(start, end)| {
+            let range = convert::range(&lines, Span::new(variable.span.source, start, end), encoding);
+            Location { uri: uri.clone(), range }
+        };
+        let places: Vec<Location> = uses.into_iter().map(place).collect();
+        let start = Location { uri: uri.clone(), range: Range::default() };
+        Some(GotoDefinitionResponse::Array(if places.is_empty() { vec![start] } else { places }))
     }
 
     /// `textDocument/typeDefinition`.
