@@ -17,6 +17,7 @@ pub mod render;
 pub mod target;
 pub mod emit;
 pub mod compile;
+pub mod why;
 pub mod ide;
 pub mod lsp;
 pub mod apply;

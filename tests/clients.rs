@@ -23,7 +23,9 @@ fn passes(command: &mut Command) {
 
 #[test]
 fn pytest_lsp() {
-    let has = |python: &Path| Command::new(python).args(["-c", "import pytest_lsp"]).output().is_ok_and(|o| o.status.success());
+    let has = |python: &Path| {
+        Command::new(python).args(["-c", "import pytest_lsp"]).output().is_ok_and(|o| o.status.success())
+    };
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-venv/bin/python3");
     let python = [Some(own), find("python3")].into_iter().flatten().find(|python| python.is_file() && has(python));
     let Some(python) = python else { return skip("pytest-lsp is not installed", "the language server") };

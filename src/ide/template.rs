@@ -50,7 +50,8 @@ pub fn variable(file: &File, offset: u32) -> Option<Variable> {
     let token = cursor::token(file, offset).filter(|token| token.kind() == SyntaxKind::Ident)?;
     let field = token.parent().filter(|node| node.kind() == SyntaxKind::Field)?;
     let record = field.parent().filter(|node| node.kind() == SyntaxKind::RecordExpr)?;
-    let around = record.ancestors().skip(1).find(|node| matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body))?;
+    let around =
+        record.ancestors().skip(1).find(|node| matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body))?;
     let module = file.analysis.resolved.program.module(file.module);
     let range = around.text_range();
     let all = mentions(View::root(&module.tree, module.source), &module.place);

@@ -2,17 +2,17 @@
 
 use lsp_types::{
     GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverContents, HoverParams, Location, MarkupContent,
-    MarkupKind,
+    MarkupKind, Range,
 };
 
-use crate::ide::{self, definition::Goal, project::File};
 use crate::check::ModulePlace;
 use crate::ide::line::Lines;
+use crate::ide::{self, definition::Goal, project::File};
 use crate::lsp::convert::{self, Cursor};
+use crate::lsp::server::{Answer, Server};
 use crate::source::Span;
 use crate::stdlib;
 use crate::world::World;
-use crate::lsp::server::{Answer, Server};
 
 impl Server {
     /// `textDocument/hover`.
