@@ -11,6 +11,7 @@ use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::plan::{Pki, Proof};
+use crate::syntax::ast::ExprKind;
 
 /// Follows every relation to what answers in the end.
 pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
