@@ -101,3 +101,15 @@ fn the_pages_name_where_it_was_seen() {
     }
     assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
+
+/// `tests/compare/compare.py --write` makes the rows.
+#[test]
+fn the_comparison_has_every_case() {
+    let page = fs::read_to_string(root().join("docs/comparison.md")).expect("the page is part of the project");
+    for case in cases() {
+        let link = format!("../tests/broken/{}.km)", case.name);
+        let row = page.lines().find(|line| line.contains(&link));
+        let row = row.unwrap_or_else(|| panic!("{}: no row: run tests/compare/compare.py --write", case.name));
+        assert!(row.contains(&format!("`{}`", case.says)), "{}: the row does not say {}", case.name, case.says);
+    }
+}
