@@ -47,6 +47,23 @@ impl Case {
     }
 }
 
+/// Without the excerpts of the standard library, whose lines move with every change of it.
+fn own_excerpts(said: &str) -> String {
+    let (mut out, mut inside) = (String::new(), false);
+    for line in said.lines() {
+        let begins = line.trim_start().strip_prefix("╭─[std/").and_then(|rest| rest.split(':').next());
+        if let Some(file) = begins {
+            (inside, out) = (true, out + "    ... std/" + file + "\n");
+        }
+        if !inside {
+            out += line;
+            out.push('\n');
+        }
+        inside &= !line.trim_start().starts_with("╰────");
+    }
+    out
+}
+
 fn kmodel<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
     command.args(arguments).current_dir(root()).env("COLUMNS", "100").env("NO_COLOR", "1").stdin(Stdio::null());
@@ -71,7 +88,7 @@ fn every_case_is_told() {
     settings.bind(|| {
         insta::allow_duplicates! {
             for case in &cases {
-                insta::assert_snapshot!(case.name.clone(), case.said(&[]));
+                insta::assert_snapshot!(case.name.clone(), own_excerpts(&case.said(&[])));
             }
         }
     });
