@@ -1,3 +1,5 @@
+//! What is well written passes, what is not is named with what was meant.
+
 use super::*;
 
 fn messages(path: &str, text: &str) -> Vec<String> {
