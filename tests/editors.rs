@@ -30,7 +30,7 @@ fn neovim() {
     command.args(["--headless", "-u", "NONE", "-i", "NONE", "-c"]);
     command.arg(format!("luafile {}", editors().join("nvim/test/check.lua").display()));
     let said = tool::succeed(&mut command);
-    assert_eq!(said.matches("ok ").count(), 8, "{said}");
+    assert!(said.contains("8 of 8 checks hold"), "{said}");
 }
 
 /// Emacs without a display: the mode compiles without a warning, colours, and indents as `kmodel fmt` does.

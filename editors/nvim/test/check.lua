@@ -191,4 +191,5 @@ for _, name in ipairs(order) do
     io.stdout:write(why .. '\n')
   end
 end
+io.stdout:write(('%d of %d checks hold\n'):format(#order - failed, #order))
 vim.cmd(failed == 0 and 'qall!' or 'cquit 1')
