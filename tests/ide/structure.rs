@@ -114,7 +114,7 @@ fn links_lead_to_imports_and_templates() {
     let at = files(&[
         (
             "main.km",
-            "use ./net\ncomponent x { file /x { template = \"./x.j2\", vars = { } } file /y { text = read(\"./y.txt\") } }",
+            "use ./net\ncomponent x { file /x { template = \"./x.j2\", vars = { } }\nfile /y { text = read(\"./y.txt\") } }",
         ),
         ("net.km", ""),
     ]);
