@@ -211,6 +211,15 @@ fn a_stopped_machine_is_started() {
 }
 
 #[test]
+fn an_image_that_is_missing_is_said_before_anything_is_made() {
+    let bed = Bed::new(&MODEL.replace("debian/13", "nowhere/9"));
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("cannot find the image `nowhere/9`: Image not found"), "{}", said(&output));
+    assert_eq!(changes(&bed.log()), Vec::<&str>::new());
+}
+
+#[test]
 fn a_machine_that_does_not_come_up_is_named_with_its_log() {
     let bed = Bed::new(MODEL);
     bed.faults(&json!({ "status": { "cp-1": "failed artifacts wrong hash, not installed: http://m/x" } }));
