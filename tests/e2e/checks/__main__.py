@@ -71,6 +71,7 @@ def plain(report, folder):
 
     report.stage("Again")
     report.check("the second apply changes nothing", change.second_apply_changes_nothing, cluster)
+    report.check("three members of etcd to five and back", change.members_come_and_go, cluster)
     report.check("a changed option restarts only its unit", change.option_restarts_only_its_unit, cluster)
     report.check("wrk[3] to wrk[5] and back touches no other", change.workers_come_and_go, cluster)
     report.check("a stopped machine is started", change.stopped_machine_is_started, cluster)

@@ -1,5 +1,7 @@
 """Applying again: nothing, more machines, fewer, and a changed option. What is not meant is not touched."""
 
+import json
+
 import inside
 
 
@@ -35,6 +37,29 @@ def workers_come_and_go(cluster):
     cluster.apply("--yes")
     assert [name for name in cluster.machines() if name.startswith("wrk")] == [f"wrk-{i}" for i in range(3)]
     assert_untouched(cluster, before)
+
+
+def members_come_and_go(cluster):
+    """cp[3] -> cp[5] -> cp[3]: what was written stays, and every member knows all the others."""
+    cluster.ask("cp-0", f"{inside.ETCDCTL} put members kept")
+    cluster.sets["members"] = 5
+    cluster.apply()
+    assert_members(cluster, 5)
+    del cluster.sets["members"]
+    cluster.apply("--yes")
+    assert_members(cluster, 3)
+    inside.load_balancer_answers(cluster)
+
+
+def assert_members(cluster, count):
+    names = [f"cp-{i}" for i in range(count)]
+    assert [name for name in cluster.machines() if name.startswith("cp")] == names
+    for machine in names:
+        members = json.loads(cluster.ask(machine, f"{inside.ETCDCTL} member list -w json"))["members"]
+        assert sorted(member["name"] for member in members) == names, members
+        health = json.loads(cluster.ask(machine, f"{inside.ETCDCTL} endpoint health --cluster -w json 2>/dev/null"))
+        assert len(health) == count and all(member["health"] for member in health), health
+        assert "kept" in cluster.ask(machine, f"{inside.ETCDCTL} get members")
 
 
 def option_restarts_only_its_unit(cluster):
