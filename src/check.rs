@@ -21,7 +21,6 @@ mod each;
 mod env;
 mod expr;
 mod flag_set;
-pub mod flags;
 mod flow;
 mod given;
 mod group;

@@ -24,6 +24,7 @@ pub mod render;
 pub mod artifacts;
 pub mod fmt;
 pub mod explain;
+pub mod tables;
 pub mod completions;
 
 use exit::{Exit, Failure};
@@ -78,6 +79,7 @@ enum Command {
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
     Explain(explain::Args),
+    Tables(tables::Args),
     Completions(completions::Args),
 }
 
@@ -115,6 +117,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
+        Command::Tables(args) => tables::run(args, terminal),
         Command::Completions(args) => completions::run(args),
     }
 }

@@ -11,13 +11,14 @@ use crate::model::{MachineId, Model, UnitId};
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
+pub mod config;
 pub mod flag;
 pub mod format;
 pub mod item;
 pub mod keys;
 pub mod kubeconfig;
+pub mod locate;
 pub mod problem;
-pub mod release;
 #[cfg(test)]
 mod snapshot;
 pub mod unit_check;

@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 
 use super::bundle::{Artifact, ArtifactKind, Install};
-use super::release::{self, Found, Unknown};
+use crate::table::release::{self, Found, Packing, Unknown};
 
 /// Evaluates an `artifact` item; `None` when it installs nothing.
 ///
@@ -33,7 +33,8 @@ pub fn artifact(
         _ => 0o755,
     };
     let name = fields.value("release")?.scalar_text().map_or_else(|| item.name.name.clone(), Into::into);
-    let Found { url, hash, kind } = found;
+    let kind = if found.kind == Packing::Binary { ArtifactKind::Binary } else { ArtifactKind::TarGz };
+    let Found { url, hash, .. } = found;
     Ok(Some(Artifact { name, version, url, hash, kind, install, mode, origin }))
 }
 
@@ -120,7 +121,7 @@ impl Fields<'_, '_, '_, '_> {
             return Err(Box::new(problem.help("give `url` and `hash = { amd64 = \"sha256:...\" }`")));
         };
         let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
-        Ok(Found { url, hash, kind: if binary { ArtifactKind::Binary } else { ArtifactKind::TarGz } })
+        Ok(Found { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
     }
 
     fn unknown(&self, release: &str, version: &str, arch: &str, unknown: Unknown) -> Fault {

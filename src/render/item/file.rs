@@ -5,7 +5,7 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
-use crate::render::{format, kubeconfig};
+use crate::render::{config, format, kubeconfig};
 use crate::source::Span;
 use crate::syntax::ast::{Body, PathItem};
 
@@ -45,6 +45,8 @@ impl Filler<'_, '_> {
     fn content(&mut self, scope: &mut Scope<'_>, body: &Body, span: Span) -> Result<(String, bool), Fault> {
         if let Some(field) = body.field("content") {
             let value = self.model.eval(scope, &field.value)?;
+            let version = self.model.cluster.kubernetes;
+            config::judge(self.model, scope, (&field.value, &value), version, self.problems);
             let format = self.format(scope, body)?;
             let text = format::write(format, &value).map_err(|error| {
                 let help = error.help.clone();

@@ -6,8 +6,6 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::bundle::ArtifactKind;
-
 /// All releases by name.
 #[derive(Debug, Deserialize)]
 struct Table {
@@ -19,9 +17,18 @@ struct Table {
 pub struct Release {
     /// With `{version}` and `{arch}` in it.
     url: String,
-    kind: String,
+    kind: Packing,
     #[serde(flatten)]
     rows: BTreeMap<String, toml::Value>,
+}
+
+/// How it is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Packing {
+    #[serde(rename = "tar.gz")]
+    TarGz,
+    #[serde(rename = "binary")]
+    Binary,
 }
 
 /// Where a release is, and its hash.
@@ -29,7 +36,7 @@ pub struct Release {
 pub struct Found {
     pub url: String,
     pub hash: String,
-    pub kind: ArtifactKind,
+    pub kind: Packing,
 }
 
 /// Why a release is not known.
@@ -58,9 +65,8 @@ pub fn find(name: &str, version: &str, arch: &str) -> Result<Found, Unknown> {
     let hashes = release.row(version).ok_or_else(|| Unknown::Version(release.versions()))?;
     let hash = hashes.get(arch).and_then(toml::Value::as_str);
     let hash = hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))?;
-    let kind = if release.kind == "binary" { ArtifactKind::Binary } else { ArtifactKind::TarGz };
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
-    Ok(Found { url, hash: hash.to_owned(), kind })
+    Ok(Found { url, hash: hash.to_owned(), kind: release.kind })
 }
 
 impl Release {
