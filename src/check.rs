@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, tidy};
 use crate::world::World;
 
 mod annotation;
@@ -32,6 +32,7 @@ mod names;
 mod naming;
 pub mod notation;
 mod operator;
+pub mod own_code;
 pub mod order;
 mod overlay;
 pub mod place;
@@ -69,14 +70,4 @@ pub fn check(world: &dyn World, root: &Path) -> Checked {
     diagnostics.extend(found);
     tidy(&mut diagnostics);
     Checked { program: resolved.program, diagnostics }
-}
-
-/// Sorted by place, each problem once.
-fn tidy(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| (place(a), a.code, &a.message).cmp(&(place(b), b.code, &b.message)));
-    diagnostics.dedup();
-}
-
-fn place(diagnostic: &Diagnostic) -> Option<crate::source::Span> {
-    diagnostic.labels.first().map(|label| label.span)
 }

@@ -22,7 +22,9 @@ pub mod plan;
 pub mod graph;
 pub mod render;
 pub mod artifacts;
+pub mod change;
 pub mod fmt;
+pub mod fix;
 pub mod explain;
 pub mod tables;
 pub mod completions;
@@ -44,6 +46,7 @@ Examples:
   kmodel plan cluster.km --overlay lab          ... with an overlay
   kmodel plan cluster.km --set workers=5        ... with a parameter
   kmodel render cluster.km --out build          write all that the machines need
+  kmodel fix cluster.km --diff                  what would mend it, before it is done
   kmodel fmt .                                  format every .km file here
   kmodel explain even-quorum                    what a problem means
 
@@ -78,6 +81,7 @@ enum Command {
     Render(render::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
+    Fix(fix::Args),
     Explain(explain::Args),
     Tables(tables::Args),
     Completions(completions::Args),
@@ -116,6 +120,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Fix(args) => fix::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Tables(args) => tables::run(args, terminal),
         Command::Completions(args) => completions::run(args),

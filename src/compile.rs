@@ -4,13 +4,14 @@
 //! tests call these.
 
 use crate::check::Program;
-use crate::diag::{Diagnostic, Severity, any_error};
+use crate::diag::{Diagnostic, any_error, tidy};
 use crate::model::Input;
 use crate::plan::{self, Plan, Planned};
 
 use crate::world::World;
 
 pub mod artifact;
+pub mod fix;
 pub mod pki;
 pub mod render;
 
@@ -25,24 +26,14 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
     if let Some(plan) = &plan {
         finish(plan, &mut problems);
     }
-    sort(&mut problems);
+    plan::allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
+    tidy(&mut problems);
     Planned { plan, problems }
 }
 
 fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
     crate::render::sample(&plan.model, problems);
     problems.extend(render::unknown_targets(plan));
-    plan::allow::apply(&plan.model, problems);
-}
-
-/// Errors first, each kind by place; each problem once.
-fn sort(problems: &mut Vec<Diagnostic>) {
-    problems.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
-    problems.dedup();
-}
-
-fn key(problem: &Diagnostic) -> (bool, Option<crate::source::Span>) {
-    (problem.severity != Severity::Error, problem.labels.first().map(|label| label.span))
 }
 
 /// Whether a plan may be rendered.

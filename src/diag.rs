@@ -2,9 +2,12 @@
 //!
 //! Every phase returns its problems as values. How they look (terminal, JSON, SARIF) is the command line's concern.
 
+use std::sync::Arc;
+
 use crate::source::Span;
 
 pub mod code;
+pub mod edit;
 
 pub use code::Code;
 
@@ -22,12 +25,54 @@ pub struct Label {
     pub text: String,
 }
 
-/// One edit that would mend a problem.
+/// Whether a fix may be applied without a person looking at it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Safety {
+    /// It is what was meant: there is one way to write it, or nothing changes but the form.
+    Safe,
+    /// It is a guess, or it changes what is built.
+    Unsafe,
+}
+
+/// A text that takes the place of another. An empty span is a place to insert at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
+pub struct Edit {
     pub span: Span,
     pub replacement: String,
+}
+
+/// A way to mend a problem: edits that belong together, in one file or several, none over another.
+///
+/// Where a problem has several, they are alternatives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as one says it to a person: `write `cp``.
     pub title: String,
+    pub edits: Vec<Edit>,
+    pub safety: Safety,
+}
+
+impl Fix {
+    /// A fix that may be applied unseen; its edits are still to be added.
+    pub fn safe(title: impl Into<String>) -> Self {
+        Self { title: title.into(), edits: Vec::new(), safety: Safety::Safe }
+    }
+
+    /// A fix that a person should look at; its edits are still to be added.
+    pub fn guess(title: impl Into<String>) -> Self {
+        Self { title: title.into(), edits: Vec::new(), safety: Safety::Unsafe }
+    }
+
+    /// Puts a text in the place of another.
+    pub fn edit(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.edits.push(Edit { span, replacement: replacement.into() });
+        self
+    }
+
+    /// The place to show it at: that of its first edit.
+    pub fn span(&self) -> Option<Span> {
+        self.edits.first().map(|edit| edit.span)
+    }
 }
 
 /// One problem.
@@ -36,6 +81,8 @@ pub struct Fix {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub code: Code,
+    /// The code that a component brought, which is shown in the place of `code`.
+    pub own_code: Option<Arc<str>>,
     pub severity: Severity,
     pub message: String,
     pub labels: Vec<Label>,
@@ -48,6 +95,7 @@ impl Diagnostic {
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
+            own_code: None,
             severity: code.severity(),
             message: message.into(),
             labels: vec![Label { span, text: String::new() }],
@@ -74,16 +122,41 @@ impl Diagnostic {
         self
     }
 
-    /// Adds an edit that would mend it.
-    pub fn fix(mut self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
-        self.fixes.push(Fix { span, replacement: replacement.into(), title: title.into() });
+    /// Adds an edit that would probably mend it: a guess, for a person to look at.
+    pub fn fix(self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
+        self.with_fix(Fix::guess(title).edit(span, replacement))
+    }
+
+    /// Adds an edit that mends it for certain, and may be applied unseen.
+    pub fn safe_fix(self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
+        self.with_fix(Fix::safe(title).edit(span, replacement))
+    }
+
+    /// Adds a way to mend it, of one edit or several.
+    pub fn with_fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
         self
+    }
+
+    /// The code as `explain` and `allow` take it.
+    pub fn code_name(&self) -> &str {
+        self.own_code.as_deref().unwrap_or(self.code.name())
     }
 
     /// Whether nothing may be written because of it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// Puts problems in the order of files and places, each once. The same said of the same place counts as once.
+pub fn tidy(list: &mut Vec<Diagnostic>) {
+    let place = |problem: &Diagnostic| problem.labels.first().map(|label| label.span);
+    list.sort_by(|a, b| {
+        let key = |problem: &Diagnostic| (place(problem), problem.severity);
+        key(a).cmp(&key(b)).then_with(|| (a.code_name(), &a.message).cmp(&(b.code_name(), &b.message)))
+    });
+    list.dedup_by(|a, b| place(a) == place(b) && a.code_name() == b.code_name() && a.message == b.message);
 }
 
 /// Whether any of them is an error.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kmodel::check::{self, Checked};
-use kmodel::diag::{Code, Diagnostic};
+use kmodel::diag::{Code, Diagnostic, Safety};
 use kmodel::source::Sources;
 use kmodel::stdlib;
 use kmodel::world::Memory;
@@ -106,8 +106,11 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> String {
         let _ = writeln!(out, "  help: {help}");
     });
     for fix in &diagnostic.fixes {
-        let _ =
-            writeln!(out, "  fix: {}: `{}` at {}", fix.title, fix.replacement.escape_debug(), sources.place(fix.span));
+        let safety = if fix.safety == Safety::Safe { "safe fix" } else { "fix" };
+        for edit in &fix.edits {
+            let (text, place) = (edit.replacement.escape_debug(), sources.place(edit.span));
+            let _ = writeln!(out, "  {safety}: {}: `{text}` at {place}", fix.title);
+        }
     }
     out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

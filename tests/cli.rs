@@ -319,6 +319,20 @@ fn codes_are_explained() {
 }
 
 #[test]
+fn codes_of_components_are_listed_and_explained() {
+    let file = "snapshots/model/warn-failed-own-code.km";
+    let list = out(&run(&["explain", "--list", file]));
+    assert!(list.contains("web-one-worker  warning *  web: One worker answers"), "{list}");
+    let page = out(&run(&["explain", "web-one-worker", file]));
+    assert!(page.starts_with("web-one-worker\n\nOne worker answers one request at a time.\n"), "{page}");
+    assert_eq!(code(&["explain", "web-one-worker"]), 2, "no model was named");
+    assert!(out(&run(&["explain", "etcd-no-snapshots"])).contains("of the component `etcd`"));
+    assert_eq!(code(&["explain", file]), 2, "a model alone is no code");
+    let all = out(&run(&["explain", "--list"]));
+    assert!(all.contains("etcd-no-snapshots") && !all.contains("web-one-worker"), "{all}");
+}
+
+#[test]
 fn colours_come_only_where_they_are_wanted() {
     let coloured = |arguments: &[&str], name: &str, value: &str| {
         let output = kmodel(arguments).env(name, value).output().unwrap();

@@ -130,6 +130,6 @@ impl<'p> Checker<'p> {
         let message = format!("`{}` is a param, and here stands a component", name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
         let diagnostic = diagnostic.help(format!("write `${}` for the component that it holds", name.name));
-        self.report(diagnostic.fix(name.span, format!("${}", name.name), "deploy what the param holds"));
+        self.report(diagnostic.safe_fix(name.span, format!("${}", name.name), "deploy what the param holds"));
     }
 }

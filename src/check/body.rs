@@ -97,7 +97,7 @@ impl<'p> Typer<'_, 'p> {
                 let message = format!("expected a certificate, found the value `{}`", name.name);
                 let diagnostic = Diagnostic::new(Code::WrongKind, value.span, message)
                     .help(format!("write `cert {}`", name.name))
-                    .fix(value.span, format!("cert {}", name.name), "name the certificate");
+                    .safe_fix(value.span, format!("cert {}", name.name), "name the certificate");
                 self.checker.report(diagnostic);
                 return Ty::Error;
             }

@@ -232,7 +232,7 @@ impl<'c, 'p> Typer<'c, 'p> {
         let quoted = format!("\"{}\"", name.name);
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{}`", name.name))
             .help(format!("write `{quoted}`: the values here are the strings {expected}"))
-            .fix(name.span, quoted, "put it in quotes");
+            .safe_fix(name.span, quoted, "put it in quotes");
         self.checker.report(diagnostic);
         Ty::Error
     }

@@ -7,6 +7,8 @@ use super::component::Info;
 use super::declared::Declared;
 use super::expr::Typer;
 use super::mismatch;
+use super::naming::is_kebab;
+use super::own_code;
 use super::schema::{self, item as schemas};
 use super::ty::Ty;
 use super::{Symbol, SymbolKind};
@@ -128,6 +130,33 @@ impl<'p> Typer<'_, 'p> {
         if let Some(message) = &item.message {
             self.check(message, &Ty::String);
         }
+        self.body(&schema::statement::CHECK, &item.body, item.condition.span);
+        self.own_code(item);
+    }
+
+    /// A code is known before anything is evaluated, and is told apart from those of kmodel.
+    fn own_code(&mut self, item: &'p ast::Check) {
+        let Some(field) = item.body.field("code") else {
+            let loose = item.body.field("allow");
+            let message = "only a check with a `code` of its own can be allowed by it";
+            let missing = |field: &ast::Field| Diagnostic::new(Code::MissingField, field.key.span(), message);
+            return loose.map(missing).into_iter().for_each(|d| self.checker.report(d.help("add `code = \"...\"`")));
+        };
+        let Some(name) = own_code::text(field) else { return self.bad_code(field, "is not a plain text") };
+        if Code::named(&name).is_some() {
+            let message = format!("`{name}` is a code of kmodel itself");
+            let diagnostic = Diagnostic::new(Code::DuplicateName, field.value.span, message);
+            return self.checker.report(diagnostic.help("begin it with the name of the component: `calico-...`"));
+        }
+        if !is_kebab(&name) {
+            self.bad_code(field, "is not a name in kebab-case");
+        }
+    }
+
+    fn bad_code(&mut self, field: &'p ast::Field, what: &str) {
+        let diagnostic = Diagnostic::new(Code::InvalidName, field.value.span, format!("the code {what}"));
+        self.checker
+            .report(diagnostic.help("write lower-case words with `-` between them: `code = \"calico-loose-rpf\"`"));
     }
 
     fn kubeconfig(&mut self, item: &'p PathItem) {

@@ -84,7 +84,7 @@ impl<'p> Checker<'p> {
         let diagnostic = match (import, near) {
             (Some(import), _) => {
                 let diagnostic = diagnostic.help(format!("add `{}`", import.line));
-                diagnostic.fix(import.span, import.text, format!("add `{}`", import.line))
+                diagnostic.safe_fix(import.span, import.text, format!("add `{}`", import.line))
             }
             (None, Some(near)) => {
                 let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));

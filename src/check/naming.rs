@@ -49,7 +49,7 @@ impl Checker<'_> {
     }
 }
 
-fn is_kebab(name: &str) -> bool {
+pub fn is_kebab(name: &str) -> bool {
     let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
     first && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }

@@ -136,7 +136,7 @@ impl<'p> Checker<'p> {
         let message = "the arrow points from the side that dials to the side that is dialled";
         let diagnostic = Diagnostic::new(Code::UnknownEndpoint, span, message)
             .help(format!("write `relate {better}`"))
-            .fix(span, better, "turn it around");
+            .safe_fix(span, better, "turn it around");
         self.report(diagnostic);
     }
 

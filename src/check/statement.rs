@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::app::Apps;
 use super::checker::Checker;
 use super::deploy::SetOptions;
+use super::own_code;
 use super::schema::{self, statement as schemas};
 use super::ty::Ty;
 use super::{ModuleId, ModulePlace, Symbol, SymbolKind};
@@ -201,22 +202,25 @@ impl<'p> Checker<'p> {
 
     fn allowed_code(&mut self, allow: &Allow) {
         let name = &allow.code.name;
-        let allowable = || Code::ALL.iter().filter(|code| code.allowable()).map(|code| code.name());
-        let message = match Code::named(name) {
-            Some(code) if code.allowable() => return,
-            Some(_) => format!("`{name}` cannot be allowed: it is a fault, not a judgement"),
-            None => format!("there is no code `{name}`"),
+        let own = own_code::own_codes(self.program);
+        let allowable = || {
+            let brought = own.iter().filter(|own| own_code::allowable(own.check)).map(|own| &*own.name);
+            Code::ALL.iter().filter(|code| code.allowable()).map(|code| code.name()).chain(brought)
+        };
+        let known = || Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
+        if allowable().any(|known| *known == **name) {
+            return;
+        }
+        let is_known = known().any(|known| *known == **name);
+        let message = match is_known {
+            true => format!("`{name}` cannot be allowed: it is a fault, not a judgement"),
+            false => format!("there is no code `{name}`"),
         };
         let list = format!("these can be allowed: {}", super::names::quoted(allowable()));
-        let help = match Code::named(name) {
-            Some(_) => list,
-            None => did_you_mean(name, Code::ALL.iter().map(|code| code.name()), &list),
-        };
+        let help = if is_known { list } else { did_you_mean(name, known(), &list) };
         let diagnostic = Diagnostic::new(Code::UnknownCode, allow.code.span, message).help(help);
         self.report(match closest(name, allowable()) {
-            Some(near) if Code::named(name).is_none() => {
-                diagnostic.fix(allow.code.span, near, format!("write `{near}`"))
-            }
+            Some(near) if !is_known => diagnostic.fix(allow.code.span, near, format!("write `{near}`")),
             _ => diagnostic,
         });
     }

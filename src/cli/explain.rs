@@ -1,72 +1,130 @@
 //! `kmodel explain`: what a problem means.
 
 use std::io::Write;
+use std::path::Path;
 
+use crate::check::own_code::{OwnCode, allowable, of_file, own_codes, text};
 use crate::diag::{Code, Severity, did_you_mean};
+use crate::source::SourceId;
+use crate::stdlib;
+use crate::syntax::ast::File;
+use crate::syntax::parse;
 
 use super::exit::{Exit, Failure};
+use super::model;
 use super::table::{Cell, table};
 use super::{Terminal, output};
 
 mod markdown;
 
 /// Explain a problem by its code, with a wrong and a right example
+///
+/// Components bring codes of their own. Those of the standard library are known; name a model for those of the components
+/// that it uses: `kmodel explain --list cluster.km`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Codes, as shown with a problem
-    #[arg(value_name = "CODE", required_unless_present = "list")]
-    codes: Vec<String>,
+    /// Codes, as shown with a problem, and models (.km files) whose components bring more
+    #[arg(value_name = "CODE|FILE", required_unless_present = "list")]
+    words: Vec<String>,
     /// List all codes
-    #[arg(long, conflicts_with = "codes")]
+    #[arg(long)]
     list: bool,
 }
 
 /// Prints the pages, or the list of all.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
-    if args.list {
-        return list(terminal);
+    let (files, codes): (Vec<&String>, Vec<&String>) = args.words.iter().partition(|word| is_file(word));
+    let programs = files.iter().map(|file| model::program(Path::new(file))).collect::<Result<Vec<_>, _>>()?;
+    let library: Vec<File> = stdlib::modules().into_iter().map(standard).collect();
+    let mut own: Vec<OwnCode<'_>> = programs.iter().flat_map(own_codes).collect();
+    // Without a model, all of the standard library; with one, what it uses of it.
+    if programs.is_empty() {
+        own.extend(library.iter().flat_map(of_file));
     }
-    let codes = args.codes.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
-    output::print(|out| {
-        for (index, code) in codes.iter().enumerate() {
-            if index > 0 {
-                writeln!(out)?;
-            }
-            markdown::write(out, &terminal.out, code.page())?;
-        }
-        Ok(())
-    })
+    if args.list {
+        return list(terminal, &own);
+    }
+    if codes.is_empty() {
+        return Err(Failure::usage("no code is named", "write `kmodel explain CODE`, or `kmodel explain --list`"));
+    }
+    let pages = codes.iter().map(|name| page(name, &own)).collect::<Result<Vec<_>, _>>()?;
+    output::print(|out| markdown::write(out, &terminal.out, &pages.join("\n")))
 }
 
-fn find(name: &str) -> Result<Code, Failure> {
-    Code::named(name).ok_or_else(|| {
-        let known = Code::ALL.iter().map(|code| code.name());
-        let help = did_you_mean(name, known, "`kmodel explain --list` shows all codes");
-        Failure::usage(format!("no problem has the code `{name}`"), help)
-    })
+fn is_file(word: &str) -> bool {
+    word.ends_with(".km") || word.contains('/')
 }
 
-fn list(terminal: &Terminal) -> Result<Exit, Failure> {
+fn standard(path: &Path) -> File {
+    parse(SourceId::default(), stdlib::read(path).unwrap_or_default()).file
+}
+
+/// The page of a code of kmodel, or of a component.
+fn page(name: &str, own: &[OwnCode<'_>]) -> Result<String, Failure> {
+    if let Some(code) = Code::named(name) {
+        return Ok(code.page().to_owned());
+    }
+    let pages: Vec<String> = own.iter().filter(|own| *own.name == *name).map(own_page).collect();
+    if !pages.is_empty() {
+        return Ok(format!("# {name}\n\n{}", pages.join("\n")));
+    }
+    let known = Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
+    let help =
+        "`kmodel explain --list` shows all codes; with a model, `--list cluster.km`, those of its components too";
+    Err(Failure::usage(format!("no problem has the code `{name}`"), did_you_mean(name, known, help)))
+}
+
+/// What a component says of its code: its documentation, the check, and what to do.
+fn own_page(own: &OwnCode<'_>) -> String {
+    let owner = own.component.map_or("the model".to_owned(), |component| format!("the component `{component}`"));
+    let kind = if own.check.fatal { "An error" } else { "A warning" };
+    let docs = own.docs.map_or(String::new(), |docs| format!("{docs}\n\n"));
+    let field = |name: &str| own.check.body.field(name).and_then(text);
+    let help = field("help").map_or(String::new(), |help| format!("\n## What to do\n\n{help}.\n"));
+    let may = if allowable(own.check) { "may" } else { "may not" };
+    format!("{docs}{kind} of {owner}, which {may} be allowed: `allow {} \"reason\"`.\n{help}", own.name)
+}
+
+fn list(terminal: &Terminal, own: &[OwnCode<'_>]) -> Result<Exit, Failure> {
     let rows: Vec<Vec<Cell>> = Code::ALL.iter().map(|code| row(*code)).collect();
+    let mut brought: Vec<Vec<Cell>> = own.iter().map(own_row).collect();
+    brought.dedup_by(|a, b| a == b);
     output::print(|out| {
         table(out, &terminal.out, 0, &rows)?;
+        if !brought.is_empty() {
+            writeln!(out, "\n{}", terminal.out.bold("Brought by components"))?;
+            table(out, &terminal.out, 0, &brought)?;
+        }
         writeln!(out, "{}", terminal.out.dim("* may be allowed with `allow CODE \"reason\"`"))
     })
 }
 
 fn row(code: Code) -> Vec<Cell> {
-    let kind = match (code.severity(), code.allowable()) {
-        (Severity::Error, false) => "error",
-        (Severity::Error, true) => "error *",
-        (Severity::Warning, false) => "warning",
-        (Severity::Warning, true) => "warning *",
-    };
-    vec![Cell::name(code.name()), Cell::dim(kind), Cell::plain(first_sentence(code.page()))]
+    let kind = kind(code.severity() == Severity::Error, code.allowable());
+    vec![Cell::name(code.name()), Cell::dim(kind), Cell::plain(code.summary())]
 }
 
-/// The first paragraph under the heading, up to its first period.
-fn first_sentence(page: &str) -> String {
-    let body = page.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
-    let paragraph = body.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ");
+fn own_row(own: &OwnCode<'_>) -> Vec<Cell> {
+    let docs = own.docs.map(|docs| first_sentence(docs)).unwrap_or_default();
+    let owner = own.component.map_or("the model", |name| name);
+    vec![
+        Cell::name(&*own.name),
+        Cell::dim(kind(own.check.fatal, allowable(own.check))),
+        Cell::plain(format!("{owner}: {docs}")),
+    ]
+}
+
+fn kind(error: bool, allowable: bool) -> &'static str {
+    match (error, allowable) {
+        (true, false) => "error",
+        (true, true) => "error *",
+        (false, false) => "warning",
+        (false, true) => "warning *",
+    }
+}
+
+/// Up to the first period.
+fn first_sentence(text: &str) -> String {
+    let paragraph = text.lines().take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ");
     paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.').to_owned()
 }

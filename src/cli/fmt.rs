@@ -13,9 +13,8 @@ use super::exit::{Exit, Failure};
 use super::look::Look;
 use super::model::unreadable;
 use super::report::{self, Format};
-use super::{Terminal, output};
+use super::{Terminal, change, output};
 
-mod change;
 mod walk;
 
 /// Format models in one way
@@ -96,11 +95,14 @@ fn format(name: &str, text: &str, look: &Look) -> Outcome {
 }
 
 fn difference(name: &str, old: &str, new: &str, look: &Look) -> Result<Exit, Failure> {
-    output::print(|out| change::write(out, look, name, old, new))
+    output::print(|out| change::write(out, look, name, "formatted", (old, new)))
 }
 
-/// The file keeps its mode.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+/// Replaces a file, which keeps its mode.
+///
+/// # Errors
+/// When the file cannot be found or written; the old content is then still there.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     // A link is followed: it is the file behind it that is formatted.
     let target = fs::canonicalize(path).map_err(|error| Failure::file(path, "find", &error))?;
     let mode = fs::metadata(&target).map_err(|error| Failure::file(path, "read", &error))?.permissions().mode();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::{self, Checked, Program};
 use crate::compile;
-use crate::diag::{any_error, closest};
+use crate::diag::{any_error, closest, tidy};
 use crate::model::Input;
 use crate::model::input::Setting;
 use crate::pki::store;
@@ -33,7 +33,7 @@ pub struct ModelArgs {
     /// Give a parameter of the model its value; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
-    /// How problems are written to stderr: human, json (one object a line) or github (annotations) [default: human]
+    /// How problems are written to stderr: human, json (one object a line), sarif (2.1.0) or github (annotations) [default: human]
     #[arg(
         long,
         value_name = "FORMAT",
@@ -45,7 +45,8 @@ pub struct ModelArgs {
 }
 
 /// A model that has been read and checked.
-pub struct Opened {
+pub struct Opened<'w> {
+    pub world: &'w dyn World,
     pub checked: Checked,
     pub input: Input,
 }
@@ -64,14 +65,22 @@ impl ModelArgs {
     ///
     /// # Errors
     /// When the file or the lock cannot be read. Problems of the model are in the result.
-    pub fn open(&self, target: Option<&str>) -> Result<Opened, Failure> {
-        DISK.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
-        let mut checked = check::check(&DISK, &self.file);
+    pub fn open(&self, target: Option<&str>) -> Result<Opened<'static>, Failure> {
+        self.open_in(&DISK, target)
+    }
+
+    /// As [`ModelArgs::open`], with the files of a world.
+    ///
+    /// # Errors
+    /// As [`ModelArgs::open`].
+    pub fn open_in<'w>(&self, world: &'w dyn World, target: Option<&str>) -> Result<Opened<'w>, Failure> {
+        world.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
+        let mut checked = check::check(world, &self.file);
         let lock = lock::read(&self.file, &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
         let sets = self.set.iter().map(|(name, value)| parse(sources, name, value)).collect();
         let input = Input { overlays: self.overlay.clone(), sets, target: target.map(Into::into), lock };
-        Ok(Opened { checked, input })
+        Ok(Opened { world, checked, input })
     }
 
     /// The key store of a cluster, unless another one is given: each cluster has its own keys.
@@ -79,6 +88,15 @@ impl ModelArgs {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         given.cloned().unwrap_or_else(|| folder.join(store::DEFAULT).join(cluster))
     }
+}
+
+/// The program of a file, whatever is wrong with it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn program(file: &Path) -> Result<Program, Failure> {
+    DISK.read(file).map_err(|error| unreadable(file, &error))?;
+    Ok(check::check(&DISK, file).program)
 }
 
 /// The name of the cluster that a program describes; empty when it has none.
@@ -91,17 +109,16 @@ fn cluster_of(program: &Program) -> Name {
     names.next().unwrap_or_else(|| "".into())
 }
 
-impl Opened {
+impl Opened<'_> {
     /// Plans the model if it has no errors; the problems of checking are among those of the plan.
     pub fn plan(&self) -> Planned<'_> {
         let found = &self.checked.diagnostics;
         if any_error(found) {
             return Planned { plan: None, problems: found.clone() };
         }
-        let mut planned = compile::plan(&self.checked.program, &DISK, &self.input);
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            found.iter().cloned().chain(planned.problems.drain(..)).partition(|problem| problem.is_error());
-        planned.problems = errors.into_iter().chain(warnings).collect();
+        let mut planned = compile::plan(&self.checked.program, self.world, &self.input);
+        planned.problems.extend(found.iter().cloned());
+        tidy(&mut planned.problems);
         planned
     }
 }

@@ -96,7 +96,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 /// Prints the graph of a model.
-pub fn graph(args: &ModelArgs, opened: &Opened, notation: Notation, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn graph(args: &ModelArgs, opened: &Opened<'_>, notation: Notation, terminal: &Terminal) -> Result<Exit, Failure> {
     let planned = opened.plan();
     if let Some(plan) = &planned.plan {
         output::print(|out| graph::write(out, &plan.model, notation))?;
@@ -107,7 +107,7 @@ pub fn graph(args: &ModelArgs, opened: &Opened, notation: Notation, terminal: &T
 /// Problems come last: that is where the eye is when a command has ended.
 fn finish(
     args: &ModelArgs,
-    opened: &Opened,
+    opened: &Opened<'_>,
     problems: &[crate::diag::Diagnostic],
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write, stderr};
 
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Label, Severity};
 use crate::source::{Sources, Span};
 
 use super::look::Look;
@@ -11,6 +11,8 @@ use super::plan::count::count;
 mod github;
 mod human;
 mod json;
+mod patch;
+mod sarif;
 mod text;
 
 /// How problems are written.
@@ -18,6 +20,7 @@ mod text;
 pub enum Format {
     Human,
     Json,
+    Sarif,
     Github,
 }
 
@@ -37,6 +40,7 @@ fn write(
 ) -> io::Result<()> {
     match format {
         Format::Human => human::write(out, sources, problems, look),
+        Format::Sarif => sarif::write(out, sources, problems),
         Format::Json => problems.iter().try_for_each(|problem| json::write(out, sources, problem)),
         Format::Github => problems.iter().try_for_each(|problem| github::write(out, sources, problem)),
     }
@@ -52,6 +56,20 @@ pub fn tally(problems: &[Diagnostic]) -> String {
         (_, 0) => count(errors, "error"),
         _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     }
+}
+
+/// The places of a problem's labels that are in files; the first is where to look. The standard library is in no
+/// repository, so for those who look into one a place of the model's own comes first.
+fn own_first(sources: &Sources, problem: &Diagnostic) -> Vec<Label> {
+    let is_own = |label: &&Label| !sources.get(label.span.source).name.starts_with("std/");
+    let places = || problem.labels.iter().filter(|label| is_file(sources, label.span));
+    let own = places().find(is_own);
+    own.into_iter().chain(places().filter(|label| own != Some(*label))).cloned().collect()
+}
+
+/// Whether a span is in a file: a value of the command line is in none.
+fn is_file(sources: &Sources, span: Span) -> bool {
+    is_place(span) && &*sources.get(span.source).name != "--set"
 }
 
 /// Whether a span is a place: what comes from the command line has none.

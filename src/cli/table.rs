@@ -18,7 +18,7 @@ pub enum Paint {
 }
 
 /// A text in a column. Its width is that of the text, whatever its colour.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cell {
     text: String,
     paint: Paint,

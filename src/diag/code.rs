@@ -135,6 +135,13 @@ impl Code {
     pub fn named(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.name() == name)
     }
+
+    /// The first sentence of its page.
+    pub fn summary(self) -> String {
+        let body = self.page().lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
+        let paragraph = body.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ");
+        paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.').to_owned()
+    }
 }
 
 impl std::fmt::Display for Code {

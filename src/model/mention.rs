@@ -24,6 +24,7 @@ pub fn in_item(item: &Item, found: &mut Found<'_>) {
         ItemKind::Check(check) => {
             in_expr(&check.condition, found);
             check.message.iter().for_each(|e| in_expr(e, found));
+            in_body(&check.body, found);
         }
     }
 }

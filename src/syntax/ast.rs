@@ -182,13 +182,15 @@ pub enum ChangeKind {
     DropRelation(Relate),
 }
 
-/// `check c, "message"` or `warn c, "message"`, in a file or in a component.
+/// `check c, "message" { ... }` or `warn c, "message" { ... }`, in a file or in a component.
 #[derive(Clone, Debug)]
 pub struct Check {
     /// `check` is an error when false, `warn` a warning.
     pub fatal: bool,
     pub condition: Expr,
     pub message: Option<Expr>,
+    /// `code`, `help`, `allow`.
+    pub body: Body,
 }
 
 /// `allow code "reason"`.

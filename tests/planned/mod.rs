@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use kmodel::check::{self, Checked};
 use kmodel::compile;
-use kmodel::diag::{Code, Diagnostic, any_error};
+use kmodel::diag::{Code, Diagnostic, Safety, any_error};
 use kmodel::model::input::{Input, Setting};
 use kmodel::model::{MachineId, UnitId};
 use kmodel::plan::Plan;
@@ -106,7 +106,7 @@ fn one(sources: &Sources, problem: &Diagnostic) -> String {
         _ => "-".to_owned(),
     };
     let severity = if problem.is_error() { "error" } else { "warning" };
-    let mut out = format!("{} {severity} {place} {}\n", problem.code, problem.message);
+    let mut out = format!("{} {severity} {place} {}\n", problem.code_name(), problem.message);
     for label in problem.labels.iter().filter(|label| label.span != Span::default()) {
         let covered = sources.text(label.span).lines().next().unwrap_or_default();
         let line = format!("  at {} |{covered}| {}", sources.place(label.span), label.text);
@@ -116,7 +116,10 @@ fn one(sources: &Sources, problem: &Diagnostic) -> String {
         let _ = writeln!(out, "  help: {help}");
     });
     for fix in &problem.fixes {
-        let _ = writeln!(out, "  fix: {}: `{}` at {}", fix.title, fix.replacement, sources.place(fix.span));
+        let safety = if fix.safety == Safety::Safe { "safe fix" } else { "fix" };
+        for edit in &fix.edits {
+            let _ = writeln!(out, "  {safety}: {}: `{}` at {}", fix.title, edit.replacement, sources.place(edit.span));
+        }
     }
     out
 }

@@ -98,3 +98,16 @@ pub static INTERFACE: Lazy = LazyLock::new(|| {
         },
     )
 });
+
+pub static CHECK: Lazy = LazyLock::new(|| {
+    Schema::new(
+        "check",
+        const {
+            &[
+                field("code", "string", "A code of its own, for `explain` and `allow`."),
+                field("help", "string", "What to do about it."),
+                field("allow", "bool", "Whether `allow CODE` may silence it; default true."),
+            ]
+        },
+    )
+});

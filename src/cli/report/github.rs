@@ -5,22 +5,23 @@
 use std::io::{self, Write};
 
 use crate::diag::Diagnostic;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
-use super::{is_place, severity};
+use super::{own_first, severity};
 
-/// Writes one problem at its first place. The standard library is in no repository, so places in it come last.
+/// Writes one problem at its first place in the model's own files, if it has one.
 pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
-    let places: Vec<_> = problem.labels.iter().map(|label| label.span).filter(|span| is_place(*span)).collect();
-    let own = places.iter().find(|span| !sources.get(span.source).name.starts_with("std/"));
-    let place = own.or(places.first()).copied();
+    let place = own_first(sources, problem).first().map(|label| label.span);
     let place = place.map_or(String::new(), |span| {
         let (line, column) = sources.line_column(span);
-        format!("file={},line={line},col={column},", property(&sources.get(span.source).name))
+        let (end_line, end_column) = sources.line_column(Span { start: span.end, ..span });
+        // GitHub shows columns only where a place is on one line.
+        let end = if line == end_line { format!("endColumn={end_column},") } else { format!("endLine={end_line},") };
+        format!("file={},line={line},col={column},{end}", property(&sources.get(span.source).name))
     });
     let help = problem.help.as_ref().map_or(String::new(), |help| format!("\nhelp: {help}"));
     let text = data(&format!("{}{help}", problem.message));
-    writeln!(out, "::{} {place}title={}::{text}", severity(problem), problem.code)
+    writeln!(out, "::{} {place}title={}::{text}", severity(problem), problem.code_name())
 }
 
 fn data(text: &str) -> String {

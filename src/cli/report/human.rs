@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode, ThemeCharacters, ThemeStyles};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::source::Sources;
 
 use super::super::look::Look;
 use super::super::plan::count::count;
 use super::super::table::wrap;
 use super::text::Texts;
-use super::{is_place, tally};
+use super::{is_place, patch, tally};
 
 /// More than these help nobody: the first ones are usually the cause of the rest.
 const MOST: usize = 50;
@@ -28,11 +28,13 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], lo
         return Ok(());
     }
     let handler = handler(look);
-    for problem in problems.iter().take(MOST) {
+    for problem in most(problems) {
         let mut text = String::new();
         let shown = Shown { problem, texts: Texts::new(sources, problem), width: look.width.min(WIDEST) };
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
-        writeln!(out, "{}\n", tidy(&text))?;
+        writeln!(out, "{}", tidy(&text))?;
+        patch::write(out, look, sources, problem)?;
+        writeln!(out)?;
     }
     if problems.len() > MOST {
         writeln!(out, "{}\n", look.dim(&format!("and {} more", count(problems.len() - MOST, "problem"))))?;
@@ -43,6 +45,18 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], lo
     writeln!(out, "{}", look.dim(&format!("for more: kmodel explain {}", codes(problems))))
 }
 
+/// The first problems, in their order. Errors are the last to be left out.
+fn most(problems: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let mut room = (MOST, MOST.saturating_sub(errors));
+    problems.iter().filter(move |problem| {
+        let left = if problem.is_error() { &mut room.0 } else { &mut room.1 };
+        let shown = *left > 0;
+        *left = left.saturating_sub(1);
+        shown
+    })
+}
+
 /// No spaces at the ends of lines, no empty lines around or doubled.
 fn tidy(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -51,13 +65,13 @@ fn tidy(text: &str) -> String {
 
 /// The codes of the problems, each once; the first few are enough to start from.
 fn codes(problems: &[Diagnostic]) -> String {
-    let mut codes: Vec<Code> = Vec::new();
+    let mut codes: Vec<&str> = Vec::new();
     for problem in problems {
-        if !codes.contains(&problem.code) && codes.len() < 3 {
-            codes.push(problem.code);
+        if !codes.contains(&problem.code_name()) && codes.len() < 3 {
+            codes.push(problem.code_name());
         }
     }
-    codes.iter().map(|code| code.name()).collect::<Vec<_>>().join(" ")
+    codes.join(" ")
 }
 
 fn handler(look: &Look) -> GraphicalReportHandler {
@@ -87,7 +101,7 @@ impl Shown<'_> {
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        Some(Box::new(self.problem.code))
+        Some(Box::new(self.problem.code_name()))
     }
 
     fn severity(&self) -> Option<Severity> {

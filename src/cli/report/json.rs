@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Fix, Safety};
 use crate::source::{Sources, Span};
 
 use super::{is_place, severity};
 
 #[derive(Serialize)]
 struct Line<'a> {
-    code: &'static str,
+    code: &'a str,
     severity: &'static str,
     message: &'a str,
     help: Option<&'a str>,
@@ -39,17 +39,23 @@ struct LabelLine<'a> {
 
 #[derive(Serialize)]
 struct FixLine<'a> {
+    title: &'a str,
+    safe: bool,
+    edits: Vec<EditLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditLine<'a> {
     #[serde(flatten)]
     place: Place<'a>,
     replacement: &'a str,
-    title: &'a str,
 }
 
 /// Writes one problem.
 pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
     let labels = problem.labels.iter().enumerate().filter(|(_, label)| is_place(label.span));
     let line = Line {
-        code: problem.code.name(),
+        code: problem.code_name(),
         severity: severity(problem),
         message: &problem.message,
         help: problem.help.as_deref(),
@@ -60,14 +66,19 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io
                 primary: index == 0,
             })
             .collect(),
-        fixes: problem
-            .fixes
-            .iter()
-            .map(|fix| FixLine { place: place(sources, fix.span), replacement: &fix.replacement, title: &fix.title })
-            .collect(),
+        fixes: problem.fixes.iter().map(|fix| fix_line(sources, fix)).collect(),
     };
     serde_json::to_writer(&mut *out, &line)?;
     writeln!(out)
+}
+
+fn fix_line<'a>(sources: &'a Sources, fix: &'a Fix) -> FixLine<'a> {
+    let edits = fix.edits.iter();
+    FixLine {
+        title: &fix.title,
+        safe: fix.safety == Safety::Safe,
+        edits: edits.map(|e| EditLine { place: place(sources, e.span), replacement: &e.replacement }).collect(),
+    }
 }
 
 fn place(sources: &Sources, span: Span) -> Place<'_> {

@@ -1,5 +1,6 @@
 //! `check` and `warn`, of the model and of its components.
 
+use crate::check::own_code;
 use crate::diag::{Code, Diagnostic};
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
@@ -78,10 +79,15 @@ fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Opti
     let varies = scope.app.is_some_and(|app| varies(model.component_of(app), check));
     let on = scope.machine.filter(|_| varies).map(|machine| &model.machine(machine).name);
     let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
-    let problem = Diagnostic::new(code, check.condition.span, message).here(place);
-    problems.push(match deployed {
-        Some((name, span)) => problem.label(span, format!("`{name}` is deployed here")),
-        None => problem,
-    });
+    // A component may be somebody else's: the place to look is where it is deployed.
+    let problem = match deployed {
+        Some((name, span)) => Diagnostic::new(code, span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(check.condition.span, place),
+        None => Diagnostic::new(code, check.condition.span, message).here(place),
+    };
+    let help = check.body.field("help").and_then(|field| keep(model.eval(scope, &field.value), &mut problems));
+    let help = help.filter(|value| !value.is_secret()).and_then(|value| value.scalar_text());
+    problems.push(Diagnostic { own_code: own_code::of(check), help, ..problem });
     problems
 }

@@ -64,6 +64,7 @@ impl Lower {
             fatal: keyword(node) == "check",
             condition: self.expression_or(condition, node.end()),
             message: message.map(|message| self.value(message)),
+            body: self.body(node),
         }
     }
 

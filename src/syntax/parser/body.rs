@@ -5,7 +5,8 @@ use super::input::Input;
 use super::list::{self, FIELDS};
 use super::part::{any, group, joint, need, node, optional, token};
 use super::{Parsed, Piece, problem, recovery, text};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
+use crate::source::Span;
 use crate::syntax::token::SyntaxKind;
 
 /// `{ fields }`, or nothing.
@@ -53,7 +54,7 @@ fn bad_key(input: Input<'_>) -> Parsed<'_> {
     let word = input.text_at(0).trim_matches('\'');
     let wrong = problem::unexpected(&input, format!("`{}` is no name of a field", input.text_at(0)))
         .help(format!("put it in quotes: `\"{word}\"`"))
-        .fix(input.span(), format!("\"{word}\""), "quote the key");
+        .safe_fix(input.span(), format!("\"{word}\""), "quote the key");
     Ok((input, Piece::wrong(wrong)))
 }
 
@@ -69,9 +70,11 @@ pub fn assignment(input: Input<'_>) -> Parsed<'_> {
 
 /// `:` or `==` where `=` is meant.
 fn foreign(input: Input<'_>) -> Parsed<'_> {
+    let space = |touches| if touches { " " } else { "" };
+    let sign = format!("{}={}", space(input.touches()), space(input.advance().touches()));
     let wrong = problem::unexpected(&input, format!("expected `=`, found {}", input.kind().describe()))
         .help("a field is written `name = value`")
-        .fix(input.span(), "=", "write `=`");
+        .safe_fix(input.span(), sign, "write `=`");
     let (rest, token) = any(input)?;
     Ok((rest.join(), Piece::Group(vec![Piece::wrong(wrong), token])))
 }
@@ -112,7 +115,14 @@ pub fn single_quoted(input: Input<'_>) -> Parsed<'_> {
     let inside = input.text_at(0).trim_matches('\'');
     let wrong = Diagnostic::new(Code::InvalidLiteral, input.span(), "text is written in double quotes")
         .help(format!("write `\"{inside}\"`"))
-        .fix(input.span(), format!("\"{inside}\""), "use double quotes");
+        .with_fix(requote(input.span(), inside));
     let (rest, token) = any(input)?;
     Ok((rest, Piece::Group(vec![Piece::wrong(wrong), token])))
+}
+
+/// The same text in double quotes; what means something else between those is for a person to look at.
+fn requote(place: Span, inside: &str) -> Fix {
+    let title = "use double quotes";
+    let fix = if inside.contains(['"', '\\', '$']) { Fix::guess(title) } else { Fix::safe(title) };
+    fix.edit(place, format!("\"{}\"", inside.replace('"', "\\\"")))
 }

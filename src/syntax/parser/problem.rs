@@ -106,11 +106,9 @@ pub fn closes_nothing(input: &Input) -> Piece {
 
 /// A comment in the manner of YAML and the shell.
 pub fn hash_comment(place: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, place, "a comment begins with `//`").help("write `//` instead of `#`").fix(
-        place,
-        "//",
-        "write `//`",
-    )
+    Diagnostic::new(Code::UnexpectedText, place, "a comment begins with `//`")
+        .help("write `//` instead of `#`")
+        .safe_fix(place, "//", "write `//`")
 }
 
 /// Text without its closing quotes.

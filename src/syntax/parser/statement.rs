@@ -155,7 +155,7 @@ fn machines(input: Input<'_>) -> Parsed<'_> {
     )
 }
 
-/// `check condition, "message"`. The comma belongs to it when a text follows.
+/// `check condition, "message" { code = "x" }`. The comma belongs to it when a text follows.
 pub fn check(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::CheckStatement, &[&word, &expression, &optional(message)])
 }
@@ -168,7 +168,7 @@ fn message(input: Input<'_>) -> Parsed<'_> {
             &[&any, &|input| Ok((input, problem::expected(&input, "a message in quotes"))), &expression],
         );
     }
-    group(input, &[&joint(SyntaxKind::Comma), &text::plain])
+    group(input, &[&joint(SyntaxKind::Comma), &text::plain, &body::body])
 }
 
 /// A value that is no text and begins nothing else.

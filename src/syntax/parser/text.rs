@@ -2,8 +2,8 @@
 
 use super::expression::expression;
 use super::input::{Braces, Context, Input, Layout};
-use super::part::{absent, any, token};
-use super::{Parsed, Piece, problem, recovery};
+use super::part::{absent, any, node, token};
+use super::{Parsed, Piece, body, problem, recovery};
 use crate::syntax::token::SyntaxKind;
 
 /// A text in one or three quotes.
@@ -66,5 +66,9 @@ fn end<'a>(input: Input<'a>, open: Input<'a>) -> Interpolated<'a> {
 
 /// A text, or absent.
 pub fn plain(input: Input<'_>) -> Parsed<'_> {
-    if input.kind() == SyntaxKind::StringStart { text(input) } else { absent() }
+    match input.kind() {
+        SyntaxKind::StringStart => text(input),
+        SyntaxKind::SingleQuoted => node(input, SyntaxKind::LiteralExpr, &[&body::single_quoted]),
+        _ => absent(),
+    }
 }

@@ -1,15 +1,15 @@
-//! What formatting would change, as a unified diff.
+//! What would change in a file, as a unified diff.
 
 use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::Look;
+use super::look::Look;
 
-/// Writes the difference between two texts of one file.
-pub fn write(out: &mut dyn Write, look: &Look, name: &str, old: &str, new: &str) -> io::Result<()> {
+/// Writes the difference between a file's text and what it would be: `formatted`, `fixed`.
+pub fn write(out: &mut dyn Write, look: &Look, name: &str, what: &str, (old, new): (&str, &str)) -> io::Result<()> {
     let diff = TextDiff::from_lines(old, new);
-    let text = diff.unified_diff().header(name, &format!("{name} (formatted)")).to_string();
+    let text = diff.unified_diff().header(name, &format!("{name} ({what})")).to_string();
     text.lines().try_for_each(|line| writeln!(out, "{}", paint(look, line)))
 }
 

@@ -1,0 +1,122 @@
+//! `kmodel fix`: what a problem's fix says, done.
+
+use std::io::Write;
+
+use crate::check::own_code::own_codes;
+use crate::compile::fix::{self, Applied, Change, Fixed, Wanted};
+use crate::diag::{Code, Diagnostic, Safety, any_error, did_you_mean};
+use crate::world::{Disk, World};
+
+use super::exit::{Exit, Failure};
+use super::look::Look;
+use super::model::{self, ModelArgs};
+use super::plan::count::count;
+use super::table::{Cell, table};
+use super::{Terminal, change, output, report};
+
+/// Mend what can be mended by itself
+///
+/// Applies the fixes of the problems that `kmodel check` reports: those that are safe, and with --unsafe also those that
+/// are a guess or change what is built. A problem with several fixes is left to you. Only files of the model are changed,
+/// each whole or not at all.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Apply also fixes that may be wrong; look at what they did
+    #[arg(long)]
+    r#unsafe: bool,
+    /// Fix only problems with this code; may be repeated
+    #[arg(long, value_name = "CODE")]
+    only: Vec<String>,
+    /// Write nothing: print what would change, as a diff
+    #[arg(long, visible_alias = "diff")]
+    dry_run: bool,
+}
+
+/// Fixes the files, says what was done, and shows what is left.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    args.only.iter().try_for_each(|code| known(args, code))?;
+    let safety = if args.r#unsafe { Safety::Unsafe } else { Safety::Safe };
+    let fixed = fix::fix(&Disk, Wanted { safety, codes: &args.only }, |world| judge(args, world))?;
+    if args.dry_run {
+        differences(&fixed, &terminal.out)?;
+    } else {
+        fixed.changes.iter().try_for_each(write)?;
+    }
+    output::print(|out| summary(out, &terminal.out, &fixed, args.dry_run))?;
+    rest(args, &fixed, terminal)
+}
+
+/// A code of kmodel, or one that a component of the model brings.
+fn known(args: &Args, code: &str) -> Result<(), Failure> {
+    if Code::named(code).is_some() {
+        return Ok(());
+    }
+    let program = model::program(&args.model.file)?;
+    let own = own_codes(&program);
+    let names = || Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
+    if names().any(|name| name == code) {
+        return Ok(());
+    }
+    let help = did_you_mean(code, names(), "`kmodel explain --list` shows all codes");
+    Err(Failure::usage(format!("no problem has the code `{code}`"), help))
+}
+
+fn judge(args: &Args, world: &dyn World) -> Result<fix::Judged, Failure> {
+    let opened = args.model.open_in(world, None)?;
+    let problems = opened.plan().problems;
+    Ok((opened.checked.program, problems))
+}
+
+fn write(change: &Change) -> Result<(), Failure> {
+    super::fmt::write(&change.path, &change.new)
+}
+
+fn differences(fixed: &Fixed, look: &Look) -> Result<Exit, Failure> {
+    output::print(|out| {
+        let mut changes = fixed.changes.iter();
+        changes.try_for_each(|c| change::write(out, look, &c.path.display().to_string(), "fixed", (&c.old, &c.new)))
+    })
+}
+
+/// What was done, problem by problem.
+fn summary(out: &mut dyn Write, look: &Look, fixed: &Fixed, dry: bool) -> std::io::Result<()> {
+    let (would, files) = (if dry { "would fix" } else { "fixed" }, count(fixed.changes.len(), "file"));
+    if fixed.applied.is_empty() {
+        return writeln!(out, "nothing to fix");
+    }
+    let problems = count(fixed.applied.len(), "problem");
+    writeln!(out, "{} {would} {problems} in {files}", look.good("ok:"))?;
+    table(out, look, 2, &fixed.applied.iter().map(row).collect::<Vec<_>>())
+}
+
+fn row(applied: &Applied) -> Vec<Cell> {
+    let guess = if applied.safety == Safety::Safe { "" } else { " (a guess)" };
+    vec![Cell::dim(&applied.place), Cell::name(&applied.code), Cell::plain(format!("{}{guess}", applied.title))]
+}
+
+/// The problems that are left, with the files as they are now or would be.
+fn rest(args: &Args, fixed: &Fixed, terminal: &Terminal) -> Result<Exit, Failure> {
+    let world = fix::Edited::with(&Disk, &fixed.changes);
+    let opened = args.model.open_in(&world, None)?;
+    let problems = opened.plan().problems;
+    report::show(&opened.checked.program.sources, &problems, args.model.message_format, &terminal.err);
+    if args.model.message_format == report::Format::Human {
+        hint(args, &problems, &terminal.err);
+    }
+    Ok(if any_error(&problems) { Exit::Problems } else { Exit::Ok })
+}
+
+/// How to go on with what was left.
+fn hint(args: &Args, problems: &[Diagnostic], look: &Look) {
+    let more = problems.iter().filter(|problem| fix::only(problem, Safety::Unsafe).is_some()).count();
+    let choices = problems.iter().filter(|problem| problem.fixes.len() > 1).count();
+    if more > 0 && !args.r#unsafe {
+        let text = format!("{} may be wrong: kmodel fix --unsafe --diff shows them", count(more, "more fix"));
+        eprintln!("{}", look.dim(&text.replace("more fixs", "more fixes")));
+    }
+    if choices > 0 {
+        eprintln!("{}", look.dim(&format!("{} can be fixed in several ways: choose one", count(choices, "problem"))));
+    }
+}

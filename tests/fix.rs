@@ -1,0 +1,121 @@
+//! `kmodel fix`: what it changes, what it leaves alone, and how it ends.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn kmodel(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+    command.args(arguments).current_dir(folder).env("COLUMNS", "100").env_remove("CLICOLOR_FORCE");
+    command.output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+const CLUSTER: &str =
+    "cluster prod { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }\n";
+
+/// A folder with one model.
+fn model(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.km"), text).unwrap();
+    folder
+}
+
+fn text(folder: &tempfile::TempDir) -> String {
+    fs::read_to_string(folder.path().join("a.km")).unwrap()
+}
+
+#[test]
+fn safe_fixes_are_applied_and_guesses_are_left() {
+    let folder = model(&format!("{CLUSTER}# lab\nmachines cp {{ arch = arm64, coors = 2 }}\n"));
+    let output = kmodel(folder.path(), &["fix", "a.km"]);
+    assert_eq!(output.status.code(), Some(1), "an error is left: {}", err(&output));
+    assert_eq!(text(&folder), format!("{CLUSTER}// lab\nmachines cp {{ arch = \"arm64\", coors = 2 }}\n"));
+    assert!(out(&output).contains("fixed 2 problems in 1 file"), "{}", out(&output));
+    assert!(err(&output).contains("1 more fix may be wrong"), "{}", err(&output));
+    let output = kmodel(folder.path(), &["fix", "a.km", "--unsafe"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(text(&folder), format!("{CLUSTER}// lab\nmachines cp {{ arch = \"arm64\", cores = 2 }}\n"));
+    let again = kmodel(folder.path(), &["fix", "a.km", "--unsafe"]);
+    assert_eq!((out(&again).as_str(), again.status.code()), ("nothing to fix\n", Some(0)));
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let before = format!("{CLUSTER}# lab\nmachines cp\n");
+    let folder = model(&before);
+    for option in ["--dry-run", "--diff"] {
+        let output = kmodel(folder.path(), &["fix", "a.km", option]);
+        assert_eq!(output.status.code(), Some(0), "with the fix no error would be left: {}", err(&output));
+        let shown = out(&output);
+        assert!(shown.contains("\n-# lab\n+// lab\n") && shown.contains("would fix 1 problem"), "{shown}");
+        assert_eq!(text(&folder), before);
+    }
+}
+
+#[test]
+fn rounds_go_on_until_nothing_changes() {
+    // The type of the second field is looked at only when the first can be read.
+    let folder = model(&format!(
+        "{CLUSTER}machines cp {{ cores: 2\n  arch: arm64 }}\ndeploy etcd on cp\nallow single-member 'lab'\n"
+    ));
+    let output = kmodel(folder.path(), &["fix", "a.km"]);
+    let fixed = text(&folder);
+    assert!(
+        fixed.contains("cores = 2\n  arch = \"arm64\"") && fixed.contains("allow single-member \"lab\""),
+        "{fixed}"
+    );
+    assert!(fixed.contains("use std/etcd { etcd }"), "{fixed}");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+}
+
+#[test]
+fn files_of_the_model_are_fixed_and_no_others() {
+    let folder = model(&format!("use ./lib\n{CLUSTER}machines cp\ndeploy thing on cp {{ }}\n"));
+    let lib = folder.path().join("lib.km");
+    fs::write(&lib, "# a part\ncomponent thing { }\n").unwrap();
+    fs::set_permissions(&lib, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::write(folder.path().join("other.km"), "# not of the model\n").unwrap();
+    assert_eq!(kmodel(folder.path(), &["fix", "./a.km"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&lib).unwrap(), "// a part\ncomponent thing { }\n");
+    assert_eq!(fs::metadata(&lib).unwrap().permissions().mode() & 0o777, 0o640, "the mode stays");
+    assert_eq!(fs::read_to_string(folder.path().join("other.km")).unwrap(), "# not of the model\n");
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 3, "nothing is left beside the files: {names:?}");
+}
+
+#[test]
+fn what_was_formatted_stays_so() {
+    let folder = model(&format!("{CLUSTER}\nmachines cp {{\n  cores  = 2\n  memry  = 4GiB\n  labels = {{ }}\n}}\n"));
+    assert_eq!(kmodel(folder.path(), &["fmt", "a.km"]).status.code(), Some(0));
+    assert_eq!(kmodel(folder.path(), &["fix", "a.km", "--unsafe"]).status.code(), Some(0));
+    assert!(text(&folder).contains("  memory = 4GiB\n"), "{}", text(&folder));
+    assert_eq!(kmodel(folder.path(), &["fmt", "--check", "a.km"]).status.code(), Some(0));
+}
+
+#[test]
+fn only_some_codes_can_be_fixed() {
+    let folder = model(&format!("{CLUSTER}# lab\nmachines cp {{ arch = arm64 }}\n"));
+    let output = kmodel(folder.path(), &["fix", "a.km", "--only", "unknown-name"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&folder), format!("{CLUSTER}# lab\nmachines cp {{ arch = \"arm64\" }}\n"));
+    let output = kmodel(folder.path(), &["fix", "a.km", "--only", "unknown-nam"]);
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains("did you mean `unknown-name`?"), "{}", err(&output));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_written_is_named() {
+    let folder = model(&format!("{CLUSTER}# lab\n"));
+    let output = kmodel(folder.path(), &["fix", "b.km"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(err(&output).contains("cannot read `b.km`"), "{}", err(&output));
+}
