@@ -14,6 +14,7 @@ pub mod artifact;
 pub mod fix;
 pub mod pki;
 pub mod render;
+pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use render::{RenderError, Rendered, render};

@@ -130,6 +130,10 @@ pub struct App {
     pub options: Vec<Value>,
     /// Where each option's value was written.
     pub option_spans: Vec<Span>,
+    /// The version of Kubernetes that it runs: its own, or the cluster's.
+    pub kubernetes: Version,
+    /// Where that was written.
+    pub kubernetes_span: Span,
     pub units: Range<u32>,
     /// Whether it is deployed on machines.
     pub placed: bool,

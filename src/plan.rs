@@ -22,6 +22,7 @@ pub mod json;
 pub mod order;
 pub mod proof;
 pub mod standing;
+pub mod version;
 
 /// A plan.
 pub struct Plan<'p> {

@@ -8,12 +8,15 @@ use serde::Deserialize;
 
 use crate::syntax::ast::Version;
 
+pub mod api;
 pub mod field;
 pub mod flag;
 pub mod gate;
 pub mod help;
 pub mod lifespan;
 pub mod release;
+pub mod skew;
+pub mod tested;
 pub mod value;
 
 pub use lifespan::{Lifespan, Status, short};

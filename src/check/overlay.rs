@@ -2,6 +2,7 @@
 
 use super::app::Apps;
 use super::checker::Checker;
+use super::deploy::VERSION;
 use super::schema::{Schema, Takes, statement as schemas, target};
 use super::ty::Ty;
 use super::{ModuleId, SymbolKind};
@@ -110,6 +111,9 @@ impl<'p> Checker<'p> {
         };
         match info.options.get(&option.name) {
             Some(known) => self.file(module).option_expr(&option.name, value, &known.ty, known),
+            None if &*option.name == VERSION => {
+                self.file(module).check(value, &Ty::Version);
+            }
             None => {
                 self.file(module).infer(value);
                 self.unknown_option(&info, &option.name, option.span);

@@ -23,6 +23,7 @@ mod page;
 mod proof;
 mod relation;
 mod step;
+mod upgrade;
 
 use page::Page;
 
@@ -46,6 +47,9 @@ pub struct Args {
     /// Print the applications and relations as a graph: dot (Graphviz) or mermaid
     #[arg(long, value_name = "NOTATION", hide_possible_values = true, conflicts_with_all = ["show", "all"])]
     graph: Option<Notation>,
+    /// Show the hops to a newer version instead: what to edit before each, its steps, and what they disturb
+    #[arg(long, value_name = "kubernetes=VERSION", value_parser = upgrade::target, conflicts_with_all = ["graph", "show", "all"])]
+    upgrade: Option<crate::syntax::ast::Version>,
     /// Show only these parts, separated by commas: cluster, machines, addresses, relations, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
     show: Vec<Part>,
@@ -80,6 +84,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let opened = args.model.open(args.target.as_deref())?;
     if let Some(notation) = args.graph {
         return graph(&args.model, &opened, notation, terminal);
+    }
+    if let Some(to) = args.upgrade {
+        return upgrade::run(&args.model, &opened, to, args.json, terminal);
     }
     let planned = opened.plan();
     if let Some(plan) = &planned.plan {

@@ -85,6 +85,7 @@ codes! {
     ConfigFieldNotYet "config-field-not-yet" Error false,
     ConfigFieldRemoved "config-field-removed" Error false,
     ConfigFieldDeprecated "config-field-deprecated" Warning true,
+    ApiRemoved "api-removed" Error false,
     VersionUnknown "version-unknown" Warning true,
     VersionUnsupported "version-unsupported" Error false,
     // shape
@@ -119,6 +120,10 @@ codes! {
     EvenQuorum "even-quorum" Error true,
     SingleMember "single-member" Warning true,
     CachingProxy "caching-proxy" Error false,
+    VersionSkew "version-skew" Error false,
+    VersionUntested "version-untested" Warning true,
+    MinorSkipped "minor-skipped" Error false,
+    VersionDowngrade "version-downgrade" Error true,
     CheckFailed "check-failed" Error false,
     WarnFailed "warn-failed" Warning true,
     UnusedAllow "unused-allow" Warning false,

@@ -9,7 +9,7 @@ use crate::model::{Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Version};
 use crate::table::field::{Shape, Table, table};
-use crate::table::{gate, value};
+use crate::table::{api, gate, value};
 
 use super::locate;
 
@@ -24,6 +24,7 @@ pub fn judge(
     match content.reveal() {
         Value::List(list) => list.iter().for_each(|one| judge(model, scope, (expr, one), version, problems)),
         Value::Record(record) => {
+            object(model, scope, (expr, record), version, problems);
             let kind = record.get("kind").and_then(Value::scalar_text);
             let Some(table) = kind.and_then(|kind| table(&kind)) else { return };
             let mut judge = Judge { model, scope, expr, table, version, path: Vec::new(), problems };
@@ -31,6 +32,27 @@ pub fn judge(
             judge.fields(record, "");
         }
         _ => {}
+    }
+}
+
+/// Judges the API version that an object, or each of a list of them, is written in.
+fn object(
+    model: &Model<'_>,
+    scope: &Scope<'_>,
+    (expr, record): (&Expr, &Record),
+    version: Version,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let text = |name: &str| record.get(name).and_then(Value::scalar_text);
+    if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
+        let span = locate::value(model, scope, expr, &["apiVersion"]);
+        problems.extend(api::judge(&api, &kind, version, span));
+    }
+    let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
+    for (place, item) in items.iter().enumerate() {
+        let Value::Record(item) = item.reveal() else { continue };
+        let inner = locate::found(model, scope, expr, &["items", &place.to_string()]);
+        object(model, scope, (inner.unwrap_or(expr), item), version, problems);
     }
 }
 

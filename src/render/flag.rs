@@ -51,7 +51,7 @@ pub fn flags(
 /// The version that a table's flags are judged by.
 fn version(model: &Model<'_>, scope: &Scope<'_>, table: &Table) -> Option<Version> {
     match table.range.versions_of.as_str() {
-        "kubernetes" => Some(model.cluster.kubernetes),
+        "kubernetes" => Some(scope.app.map_or(model.cluster.kubernetes, |app| model.app(app).kubernetes)),
         _ => option_version(model, scope.app?),
     }
 }

@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::lifespan::parse;
+use crate::syntax::ast::Version;
+
 /// All releases by name.
 #[derive(Debug, Deserialize)]
 struct Table {
@@ -67,6 +70,18 @@ pub fn find(name: &str, version: &str, arch: &str) -> Result<Found, Unknown> {
     let hash = hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))?;
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
     Ok(Found { url, hash: hash.to_owned(), kind: release.kind })
+}
+
+/// The newest version of a release whose minor is that of `version`.
+pub fn newest(name: &str, version: Version) -> Option<Version> {
+    let versions = TABLE.release.get(name)?.versions();
+    let versions = versions.iter().filter_map(|version| parse(version));
+    versions.filter(|known| (known.major, known.minor) == (version.major, version.minor)).max()
+}
+
+/// Whether a release has a row for a version.
+pub fn has(name: &str, version: Version) -> bool {
+    TABLE.release.get(name).is_some_and(|release| release.row(&version.to_string()).is_some())
 }
 
 impl Release {

@@ -57,6 +57,15 @@ pub fn set(name: &str) -> Option<&'static Set> {
     TABLE.set.get(name)
 }
 
+impl Set {
+    /// The values that are on by themselves from a minor on, sorted.
+    pub fn new_defaults(&self, version: Version) -> impl Iterator<Item = &str> {
+        let minor = |version: Version| (version.major, version.minor);
+        let comes = move |known: &Known| known.life.since.is_some_and(|since| minor(since) == minor(version));
+        self.values.iter().filter(move |(_, known)| known.default && comes(known)).map(|(name, _)| name.as_str())
+    }
+}
+
 /// What is wrong with a value that `owner` (`` `--x` of `y` ``) is given.
 pub fn judge(set: &str, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
     let set = TABLE.set.get(set)?;

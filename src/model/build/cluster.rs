@@ -11,7 +11,7 @@ use super::Fields;
 const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
-pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
+pub fn cluster(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> bool {
     let Some((module, ast)) = model.layers.clusters.first().copied() else {
         let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
         problems.push(problem.help(
@@ -28,7 +28,7 @@ pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let read = read(&mut fields, ast);
     match read {
         Some(cluster) if problems.len() == before => {
-            model.cluster = cluster;
+            model.cluster = Cluster { kubernetes: input.kubernetes.unwrap_or(cluster.kubernetes), ..cluster };
             true
         }
         _ => false,

@@ -45,7 +45,7 @@ impl Filler<'_, '_> {
     fn content(&mut self, scope: &mut Scope<'_>, body: &Body, span: Span) -> Result<(String, bool), Fault> {
         if let Some(field) = body.field("content") {
             let value = self.model.eval(scope, &field.value)?;
-            let version = self.model.cluster.kubernetes;
+            let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
             config::judge(self.model, scope, (&field.value, &value), version, self.problems);
             let format = self.format(scope, body)?;
             let text = format::write(format, &value).map_err(|error| {
