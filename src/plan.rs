@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::check::{Program, Symbol};
 use crate::diag::Diagnostic;
+use crate::model::component::CertInfo;
 use crate::model::{AppId, Input, Model, UnitId, build};
-use crate::pki::spec::Request;
+use crate::pki::spec::{CertificateSpec, Request};
 use crate::syntax::ast::Name;
 use crate::world::World;
 
@@ -42,6 +43,8 @@ pub struct Pki {
     pub secrets: Vec<Symbol>,
     /// The unit and its component's certificate, in the order of `request.certificates`.
     pub certificates: Vec<(UnitId, u32)>,
+    /// Certificates that somebody else issues: known for the proofs, and not asked for.
+    pub(crate) external: HashMap<(UnitId, u32), CertificateSpec>,
     /// Where the certificates of each application's first unit start in `request.certificates`; beyond the end if there
     /// are none because of a problem.
     pub(crate) bases: Vec<u32>,
@@ -49,12 +52,22 @@ pub struct Pki {
 }
 
 impl Pki {
-    /// The place of a unit's certificate in the request.
+    /// The place of a unit's certificate in the request; beyond its end if it is not to be issued.
     pub fn certificate(&self, model: &Model<'_>, unit: UnitId, cert: u32) -> usize {
         let app = model.unit(unit).app;
-        let count = model.component_of(app).certs.len();
-        let offset = (unit.0 - model.app(app).units.start) as usize * count;
-        self.bases[app.index()] as usize + offset + cert as usize
+        let certs = &model.component_of(app).certs;
+        if certs[cert as usize].external {
+            return usize::MAX;
+        }
+        let issued = |certs: &[CertInfo<'_>]| certs.iter().filter(|cert| !cert.external).count();
+        let offset = (unit.0 - model.app(app).units.start) as usize * issued(certs);
+        self.bases[app.index()] as usize + offset + issued(&certs[..cert as usize])
+    }
+
+    /// What a unit's certificate says, whoever issues it.
+    pub fn spec(&self, model: &Model<'_>, unit: UnitId, cert: u32) -> Option<&CertificateSpec> {
+        let own = self.request.certificates.get(self.certificate(model, unit, cert));
+        own.or_else(|| self.external.get(&(unit, cert)))
     }
 
     /// The place of an authority, key pair or secret among those of its kind in the request.

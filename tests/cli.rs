@@ -58,6 +58,16 @@ fn plans_of_the_examples_read_well() {
             ("ha", &["examples/ha.km"][..]),
             ("single", &["examples/single.km"]),
             ("lab", &["examples/lab.km", "--overlay", "lab"]),
+            ("edge", &["examples/edge.km"]),
+            ("zones", &["examples/zones.km"]),
+            ("large", &["examples/large.km"]),
+            ("ipv6", &["examples/ipv6.km"]),
+            ("dual-stack", &["examples/dual-stack.km"]),
+            ("external-etcd", &["examples/external-etcd.km"]),
+            ("stacked-etcd", &["examples/stacked-etcd.km"]),
+            ("external-ca", &["examples/external-ca.km"]),
+            ("air-gapped", &["examples/air-gapped.km"]),
+            ("mixed-arch", &["examples/mixed-arch.km"]),
         ] {
             let text = plan(columns, arguments);
             let wide = text.lines().find(|line| line.chars().count() > width);
@@ -149,7 +159,7 @@ fn files_that_cannot_be_read_are_named() {
     );
     assert_eq!(
         text("examples"),
-        "error: cannot read `examples`: it is a directory\n help: name a file in it, as in `examples/ha.km`\n"
+        "error: cannot read `examples`: it is a directory\n help: name a file in it, as in `examples/air-gapped.km`\n"
     );
     assert!(text(binary.to_str().unwrap()).contains("it is not UTF-8 text"));
 }

@@ -34,7 +34,10 @@ impl<'p> Checker<'p> {
                 self.local_let(info, index);
             }
             ItemKind::Endpoint(endpoint) => self.endpoint(info, endpoint),
-            ItemKind::Cert(cert) => self.definition(info, &schemas::CERT, cert),
+            ItemKind::Cert(cert) => {
+                self.definition(info, &schemas::CERT, cert);
+                self.external(cert);
+            }
             ItemKind::Kubeconfig(item) => self.inside(info).kubeconfig(item),
             ItemKind::Holds(name) => {
                 self.reference(info.place.0, name, SymbolKind::Authority);
@@ -53,6 +56,27 @@ impl<'p> Checker<'p> {
 
     fn definition(&mut self, info: &Rc<Info<'p>>, schema: &schema::Schema, item: &'p Definition) {
         self.inside(info).body(schema, &item.body, item.name.span);
+    }
+
+    /// A certificate that somebody else issues has no key here, and nothing of it is written.
+    fn external(&mut self, cert: &'p Definition) {
+        let Some(external) = cert.body.field("external") else { return };
+        let name = &cert.name.name;
+        let diagnostic = match &external.value.kind {
+            ExprKind::Literal(Literal::Bool(false)) | ExprKind::Error => return,
+            ExprKind::Literal(Literal::Bool(true)) => {
+                let Some(written) = ["file", "key-file", "key"].iter().find_map(|f| cert.body.field(f)) else { return };
+                let message = format!("somebody else issues `{name}`, so there is nothing of it to write here");
+                Diagnostic::new(Code::WrongKind, written.key.span(), message)
+                    .label(external.key.span(), "`external` says so")
+                    .help("take it away, or `external`")
+            }
+            _ => {
+                Diagnostic::new(Code::WrongKind, external.value.span, "`external` is known before anything is computed")
+                    .help("write `true`, or leave it out")
+            }
+        };
+        self.report(diagnostic);
     }
 
     fn for_version(&mut self, info: &Rc<Info<'p>>, item: &'p ast::ForVersion) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::check::{ModuleId, Program, Symbol, SymbolKind};
 use crate::source::Span;
-use crate::syntax::ast::{self, Endpoint, EndpointKind, ExprKind, ItemKind, Name};
+use crate::syntax::ast::{self, Endpoint, EndpointKind, ExprKind, ItemKind, Literal, Name};
 
 /// A component that is used.
 #[derive(Debug)]
@@ -55,6 +55,16 @@ pub struct EndpointInfo<'p> {
 pub struct CertInfo<'p> {
     pub ast: &'p ast::Definition,
     pub authority: Option<Symbol>,
+    /// Somebody else issues it.
+    pub external: bool,
+}
+
+impl<'p> CertInfo<'p> {
+    fn new(ast: &'p ast::Definition) -> Self {
+        let external = ast.body.field("external");
+        let external = external.is_some_and(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(true))));
+        Self { ast, authority: None, external }
+    }
 }
 
 /// An authority, key pair or secret that a component mentions, and how.
@@ -103,7 +113,7 @@ impl<'p> Component<'p> {
                 ItemKind::Option(option) => self.options.push(option),
                 ItemKind::Let(binding) => self.lets.push(binding),
                 ItemKind::Endpoint(endpoint) => self.endpoints.push(EndpointInfo::new(endpoint)),
-                ItemKind::Cert(cert) => self.certs.push(CertInfo { ast: cert, authority: None }),
+                ItemKind::Cert(cert) => self.certs.push(CertInfo::new(cert)),
                 ItemKind::Address(address) => self.addresses.push(address),
                 ItemKind::Listen(listen) => self.listens.push(listen),
                 ItemKind::Check(check) => self.checks.push(check),

@@ -221,7 +221,8 @@ impl Model<'_> {
         let app = scope.app.expect("a certificate belongs to an application");
         let authority = self.component_of(app).certs[cert as usize].authority;
         let material = scope.material;
-        let (pem, key) = scope.unit.map_or(("", ""), |unit| material.certificate(unit, cert));
+        let issued = scope.unit.filter(|_| !self.component_of(app).certs[cert as usize].external);
+        let (pem, key) = issued.map_or(("", ""), |unit| material.certificate(unit, cert));
         let ca = match authority {
             Some(symbol) => self.authority_file(scope, symbol)?,
             None => Value::None,

@@ -162,6 +162,10 @@ fn of_application(
             let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling), problems) else {
                 return without(pki, app, first);
             };
+            if component.certs[cert as usize].external {
+                pki.external.insert((unit, cert), spec);
+                continue;
+            }
             pki.request.certificates.push(spec);
             pki.certificates.push((unit, cert));
         }

@@ -28,6 +28,9 @@ pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<
         .iter()
         .position(|info| *info.ast.name.name == *cert)
         .ok_or_else(|| wrong(cert_span, "this is no certificate of the component"))?;
+    if component.certs[cert].external {
+        return Err(wrong(cert_span, "somebody else issues this certificate, so there is no key of it here"));
+    }
     let url = model.endpoint_field(scope, endpoint, &Ident { name: "url".into(), span: server_span })?;
     if url == Value::None {
         return Err(wrong(server_span, "this endpoint is related to nothing that can be dialled"));

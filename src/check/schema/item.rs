@@ -23,6 +23,7 @@ pub static CERT: Lazy = LazyLock::new(|| {
                 OWNER,
                 GROUP,
                 field("key-mode", "mode", "Who may read the key; default 0600."),
+                field("external", "bool", "Somebody else issues it: it is known by its names alone; default false."),
                 field("lifetime", "duration", "How long it is good for; default 365d."),
                 field(
                     "key",

@@ -127,7 +127,7 @@ impl Ends<'_, '_> {
             );
         }
         let first = self.model.units_of(self.back.app).next();
-        let spec = first.and_then(|unit| pki.request.certificates.get(pki.certificate(self.model, unit, cert)));
+        let spec = first.and_then(|unit| pki.spec(self.model, unit, cert));
         if spec.is_some_and(|spec| !spec.server) {
             let message = format!("the certificate of `{}` is not for servers", self.to());
             let problem = self.problem(Code::WrongUsage, message, "add \"server\" to its `usage`");
@@ -153,7 +153,7 @@ impl Ends<'_, '_> {
             );
         }
         let first = self.model.units_of(app).next();
-        let spec = first.and_then(|unit| pki.request.certificates.get(pki.certificate(self.model, unit, cert)));
+        let spec = first.and_then(|unit| pki.spec(self.model, unit, cert));
         if spec.is_some_and(|spec| !spec.client) {
             let message = format!("`{}` dials with a certificate that is not for clients", self.from());
             let problem = self.problem(Code::WrongUsage, message, "add \"client\" to its `usage`");
@@ -176,7 +176,7 @@ fn names(
     let cert = model.endpoint_info(back).identity?;
     let mut missing: Vec<(San, UnitId)> = Vec::new();
     for unit in model.units_of(back.app) {
-        let Some(spec) = pki.request.certificates.get(pki.certificate(model, unit, cert)) else { continue };
+        let Some(spec) = pki.spec(model, unit, cert) else { continue };
         let lacks = dialled(unit).into_iter().filter(|name| !has(&spec.sans, name));
         missing.extend(lacks.map(|name| (name, unit)));
     }
@@ -198,7 +198,11 @@ fn names(
             format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" })
         }
     };
-    Some(problem.help(format!("take `derive-names = false` away, or add the name to `names`{more}")))
+    let mend = match info.external {
+        true => "somebody else issues it: have it issued with that name, or dial a name that it has",
+        false => "take `derive-names = false` away, or add the name to `names`",
+    };
+    Some(problem.help(format!("{mend}{more}")))
 }
 
 /// `` the certificates of `a-0` and `a-1` ``, up to three of them.
