@@ -202,7 +202,7 @@ fn takes(flag: &Flag, kind: &str) -> bool {
         Kind::Duration => &["duration"],
         Kind::Ip => &["ip"],
         Kind::PortRange => &["portRange", "port-range"],
-        Kind::StringList => &["strings", "stringArray", "stringSlice", "cidrs", "traceLocation"],
+        Kind::StringList => &["strings", "stringArray", "stringSlice", "cidrs", "pattern=N,...", "traceLocation"],
         Kind::Map => return ["map", "stringto", "="].iter().any(|part| kind.to_lowercase().contains(part)),
         // Texts with a form of their own have types of their own.
         Kind::String => {

@@ -1,6 +1,6 @@
 //! The versions of programs go together, and with what was rendered before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, EndpointId, Model};
@@ -8,7 +8,8 @@ use crate::plan::dial::{behind, is_forwarding};
 use crate::plan::version::{Running, running};
 use crate::plan::{Pki, Proof};
 use crate::source::Span;
-use crate::syntax::ast::{Name, Version};
+use crate::syntax::ast::Version;
+use crate::table::flag;
 use crate::table::lifespan::{minor, parse};
 use crate::table::short;
 use crate::table::skew::{Minimum, Pair, Rule, skew};
@@ -35,13 +36,22 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     Proof { name: "versions", statement: statement(&running, count), count }
 }
 
+/// `etcd 3.6.14, Kubernetes 1.35.5 and 1.34.8`, where the versions differ.
 fn statement(running: &[Running], count: usize) -> String {
-    let named = |one: &&Running| skew().upgrade.order.iter().any(|name| **name == *one.program);
-    let list: BTreeSet<(Name, Version)> =
-        running.iter().filter(named).map(|one| (one.program.clone(), one.version)).collect();
-    let list: Vec<_> = list.into_iter().map(|(program, version)| format!("{program} {version}")).collect();
+    let mut families: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+    for one in running {
+        if let Some(table) = flag::table(&one.program) {
+            let family = if table.range.versions_of == "kubernetes" { "Kubernetes" } else { &one.program };
+            families.entry(family).or_default().insert(one.version);
+        }
+    }
+    let list = families.into_iter().map(|(family, versions)| {
+        let versions: Vec<_> = versions.into_iter().rev().map(|version| version.to_string()).collect();
+        format!("{family} {}", versions.join(" and "))
+    });
     let pairs = crate::model::eval::counted(count, "pair");
-    format!("{pairs} of programs, none further apart than Kubernetes supports: {}", list.join(", "))
+    let (list, are) = (list.collect::<Vec<_>>().join(", "), if count == 1 { "is" } else { "are" });
+    format!("{pairs} of programs {are} as close as Kubernetes asks for: {list}")
 }
 
 /// The pairs of applications that run two programs and meet in this way, each once.

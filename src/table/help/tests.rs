@@ -1,3 +1,5 @@
+//! Helps in the forms that programs print, read and compared.
+
 use super::*;
 use crate::table::flag::table;
 
