@@ -21,6 +21,13 @@ pub mod check;
 pub mod plan;
 pub mod graph;
 pub mod render;
+pub mod progress;
+pub mod server;
+pub mod apply;
+pub mod survey;
+pub mod status;
+pub mod debug;
+pub mod destroy;
 pub mod artifacts;
 pub mod change;
 pub mod fmt;
@@ -46,11 +53,13 @@ Examples:
   kmodel plan cluster.km --overlay lab          ... with an overlay
   kmodel plan cluster.km --set workers=5        ... with a parameter
   kmodel render cluster.km --out build          write all that the machines need
+  kmodel apply cluster.km                       bring it up on LXD, and to what the model says now
   kmodel fix cluster.km --diff                  what would mend it, before it is done
   kmodel fmt .                                  format every .km file here
   kmodel explain even-quorum                    what a problem means
 
-Exit codes: 0 all is well, 1 problems in the model, 2 wrong usage, 3 a file, the disk or the key store failed.
+Exit codes: 0 all is well, 1 problems in the model, 2 wrong usage, 3 a file, the disk, the key store or the server of \
+machines failed, 4 the running cluster is not as the model says.
 
 More: docs/language.md (the language), docs/commands.md (every command and option), examples/.";
 
@@ -79,6 +88,10 @@ enum Command {
     Plan(plan::Args),
     Graph(graph::Args),
     Render(render::Args),
+    Apply(apply::Args),
+    Status(status::Args),
+    Debug(debug::Args),
+    Destroy(destroy::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
     Fix(fix::Args),
@@ -118,6 +131,10 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
         Command::Render(args) => render::run(args, terminal),
+        Command::Apply(args) => apply::run(args, terminal),
+        Command::Status(args) => status::run(args, terminal),
+        Command::Debug(args) => debug::run(args, terminal),
+        Command::Destroy(args) => destroy::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
         Command::Fix(args) => fix::run(args, terminal),

@@ -11,13 +11,15 @@ use crate::plan::{self, Plan, Planned};
 use crate::world::World;
 
 pub mod artifact;
+pub mod dial;
 pub mod fix;
 pub mod pki;
 pub mod render;
 pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
-pub use render::{RenderError, Rendered, render};
+pub use dial::{Dial, Identity, Tls, dials};
+pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, render};
 
 /// Plans a program that has been checked without errors.
 ///

@@ -18,4 +18,5 @@ pub mod render;
 pub mod target;
 pub mod emit;
 pub mod compile;
+pub mod apply;
 pub mod cli;

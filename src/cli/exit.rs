@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::apply::Trouble;
 use crate::emit::EmitError;
 use crate::pki::PkiError;
 
@@ -16,8 +17,10 @@ pub enum Exit {
     /// The model, or a file to be formatted, has problems; they have been shown.
     Problems = 1,
     Usage = 2,
-    /// A file, the disk or the key store.
+    /// A file, the disk, the key store, or a server that machines run on.
     Outside = 3,
+    /// The running cluster is not as the model says; what is not has been shown.
+    Differs = 4,
 }
 
 /// Why a command could not do what it was asked, other than for problems in the model.
@@ -86,6 +89,12 @@ impl From<PkiError> for Failure {
 impl From<EmitError> for Failure {
     fn from(error: EmitError) -> Self {
         Self { exit: Exit::Outside, message: error.to_string(), help: error.help().map(str::to_owned) }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self { exit: Exit::Outside, message: trouble.message, help: trouble.help }
     }
 }
 

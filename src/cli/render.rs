@@ -1,7 +1,7 @@
 //! `kmodel render`: everything that a target needs, in a folder.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::compile::{self, RenderError, Rendered};
 use crate::diag::any_error;
@@ -16,7 +16,7 @@ use super::plan::count::{about, count, thousands};
 use super::table::{Cell, table};
 use super::{Terminal, lock, output, report};
 
-/// Write everything a target needs into a folder: user-data, files, certificates, scripts
+/// Write everything a target needs into a folder: user-data, files, certificates, kubeconfigs
 ///
 /// Keys and certificates are issued into the key store, or taken from it: rendering an unchanged model again gives the
 /// same bytes. Addresses given out are written to kmodel.lock beside the model; commit that file, and never the store. The
@@ -80,7 +80,7 @@ fn summary(
     (rendered, written): (&Rendered, Written),
 ) -> Result<Exit, Failure> {
     let look = &terminal.out;
-    let target = model.targets.first().map_or("lxd", |target| &target.name);
+    let target = model.targets.first().map_or("lxd", |target| &*target.name);
     let issued = &rendered.issued;
     let mut rows = vec![
         fact("folder", format!("{}: {}, {}", args.out.display(), count(written.files, "file"), about(written.bytes))),
@@ -89,7 +89,9 @@ fn summary(
         fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),
     ];
     rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
-    rows.extend(next(&args.out, rendered).map(|command| fact("next", command)));
+    if target == "lxd" {
+        rows.push(fact("next", format!("kmodel apply {}", args.model.file.display())));
+    }
     output::print(|out| {
         writeln!(out, "{} cluster {} for {target}", look.good("rendered"), model.cluster.name)?;
         table(out, look, 2, &rows)
@@ -98,12 +100,6 @@ fn summary(
 
 fn fact(name: &str, value: String) -> Vec<Cell> {
     vec![Cell::dim(name), Cell::plain(value)]
-}
-
-/// The command that brings it up, if the target has one.
-fn next(out: &Path, rendered: &Rendered) -> Option<String> {
-    let up = rendered.files.iter().find(|file| file.path == "up" || file.path.ends_with("/up"))?;
-    Some(out.join(&up.path).display().to_string())
 }
 
 impl Args {

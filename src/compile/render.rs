@@ -17,7 +17,7 @@ use crate::render::bundle::Bundle;
 use crate::render::keys::Keys;
 use crate::render::{self};
 use crate::source::Span;
-use crate::target::{self, OutputFile, Site, TargetMachine};
+use crate::target::{self, OutputFile, Site, TargetMachine, lxd};
 use crate::{diag::Code, pki};
 
 /// Everything that a render writes into the output folder, and what was issued for it.
@@ -42,19 +42,56 @@ pub enum RenderError {
 /// # Errors
 /// When the store refuses, a value cannot be computed, or the target cannot take it.
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
-    let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
-    let keys = Keys { plan, issued: &issued };
-    let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
+    let Filled { issued, machines, cluster } = fill(plan, store, now)?;
     let name = plan.model.targets.first().map_or_else(|| "lxd".into(), |target| target.name.clone());
     let mut files = target::files(&name, &site(&plan.model), &machines)
         .ok_or_else(|| RenderError::Problems(vec![unknown_target(&name, Span::default())]))?
-        .map_err(|problems| RenderError::Problems(problems.into_iter().map(|p| of_target(plan, p)).collect()))?;
+        .map_err(|problems| of_target(plan, problems))?;
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
     let lock = Lock { versions: recorded(&plan.model), ..plan.model.lock.clone() };
     Ok(Rendered { files, issued, lock })
+}
+
+/// A cluster as LXD should have it, the kubeconfigs for people, and what was issued for both.
+pub struct Deployed {
+    pub desired: lxd::Desired,
+    pub kubeconfigs: Vec<OutputFile>,
+    pub issued: Issued,
+}
+
+/// As [`render`], for a platform that is dealt with at once. The caller saves the store before it uses anything.
+///
+/// # Errors
+/// As [`render`].
+pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Deployed, RenderError> {
+    let Filled { issued, machines, cluster } = fill(plan, store, now)?;
+    let desired = lxd::desired(&site(&plan.model), &machines).map_err(|problems| of_target(plan, problems))?;
+    Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued })
+}
+
+/// Where a cluster is on LXD, for those who need to know nothing else of it.
+///
+/// # Errors
+/// What LXD cannot take of the target's fields.
+pub fn lxd_options(plan: &Plan<'_>) -> Result<lxd::Options, RenderError> {
+    lxd::Options::read(&site(&plan.model)).map_err(|problems| of_target(plan, problems))
+}
+
+/// Bundles with all that was issued in them.
+struct Filled {
+    issued: Issued,
+    machines: Vec<TargetMachine>,
+    cluster: Bundle,
+}
+
+fn fill(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Filled, RenderError> {
+    let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
+    let keys = Keys { plan, issued: &issued };
+    let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
+    Ok(Filled { issued, machines, cluster })
 }
 
 /// The targets of a model that are none.
@@ -111,10 +148,13 @@ fn site(model: &Model<'_>) -> Site {
     }
 }
 
-/// A problem that the target found, at the target's statement.
-fn of_target(plan: &Plan<'_>, problem: target::TargetProblem) -> Diagnostic {
+/// Problems that the target found, at the target's statement.
+fn of_target(plan: &Plan<'_>, problems: Vec<target::TargetProblem>) -> RenderError {
     let span = plan.model.targets.first().map_or(Span::default(), |target| target.span);
-    Diagnostic::new(Code::TargetLimit, span, problem.message).here(problem.origin.to_string()).help(problem.help)
+    let problem = |found: target::TargetProblem| {
+        Diagnostic::new(Code::TargetLimit, span, found.message).here(found.origin.to_string()).help(found.help)
+    };
+    RenderError::Problems(problems.into_iter().map(problem).collect())
 }
 
 /// The files of what belongs to no machine: those with a relative path are kubeconfigs for people.

@@ -120,6 +120,11 @@ impl Issued {
         self.secrets[index].as_str()
     }
 
+    /// All secrets, so that they can be kept out of a text.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(Private::as_str)
+    }
+
     /// The certificate at this index of [`Request::certificates`](super::spec::Request::certificates).
     pub fn certificate(&self, index: usize) -> &IssuedCertificate {
         &self.certificates[index]

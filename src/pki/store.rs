@@ -45,13 +45,23 @@ type Lazy = OnceLock<Result<Machine, PkiError>>;
 /// An open store.
 pub struct Store {
     dir: PathBuf,
-    /// Absent when the store is only read.
-    lock: Option<Lock>,
+    access: Access,
     authorities: Authorities,
     external: BTreeMap<Name, IssuedAuthority>,
     secrets: Secrets,
     machines: BTreeMap<Name, Lazy>,
     changed: BTreeSet<Changed>,
+}
+
+/// What may be done with an open store.
+enum Access {
+    Read,
+    /// Issuing in memory, never written: for a look at what would be.
+    Trial,
+    /// Others wait while the lock is held.
+    Write {
+        _lock: Lock,
+    },
 }
 
 /// A file that is to be written.
@@ -81,7 +91,24 @@ impl Store {
         let lock = Lock::take(dir, patience)?;
         folder::mark(dir)?;
         folder::clean(dir);
-        Self::load(dir, Some(lock))
+        Self::load(dir, Access::Write { _lock: lock })
+    }
+
+    /// Opens a store to see what would be issued from it: nothing is made, locked or written. Without a store, an empty one.
+    ///
+    /// # Errors
+    /// As [`Store::open_read`].
+    pub fn open_trial(dir: &Path) -> Result<Self, PkiError> {
+        let empty = || Self {
+            authorities: Authorities::default(),
+            external: BTreeMap::new(),
+            secrets: Secrets::default(),
+            machines: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            dir: dir.to_owned(),
+            access: Access::Trial,
+        };
+        Ok(Self::open_read(dir)?.map_or_else(empty, |store| Self { access: Access::Trial, ..store }))
     }
 
     /// Opens a store to look into it: nothing is made or locked. `None` if there is no store.
@@ -93,10 +120,10 @@ impl Store {
             return Ok(None);
         }
         folder::check(dir)?;
-        Self::load(dir, None).map(Some)
+        Self::load(dir, Access::Read).map(Some)
     }
 
-    fn load(dir: &Path, lock: Option<Lock>) -> Result<Self, PkiError> {
+    fn load(dir: &Path, access: Access) -> Result<Self, PkiError> {
         Ok(Self {
             authorities: file::read(&authorities(dir))?.unwrap_or_default(),
             external: folder::external(dir)?,
@@ -104,7 +131,7 @@ impl Store {
             machines: folder::machines(dir)?.into_iter().map(|name| (name, Lazy::new())).collect(),
             changed: BTreeSet::new(),
             dir: dir.to_owned(),
-            lock,
+            access,
         })
     }
 
@@ -115,7 +142,9 @@ impl Store {
     /// # Errors
     /// When the store was opened for reading only, or the file system refuses.
     pub fn save(&mut self) -> Result<usize, PkiError> {
-        self.writable()?;
+        if !matches!(self.access, Access::Write { .. }) {
+            return Err(PkiError::ReadOnly { path: self.dir.clone() });
+        }
         let files: Vec<_> =
             self.changed.par_iter().filter_map(|changed| self.encode(changed)).collect::<Result<_, _>>()?;
         file::write(&self.dir, &files)?;
@@ -128,10 +157,11 @@ impl Store {
         &self.dir
     }
 
+    /// Whether something may be issued.
     pub(super) fn writable(&self) -> Result<(), PkiError> {
-        match self.lock {
-            Some(_) => Ok(()),
-            None => Err(PkiError::ReadOnly { path: self.dir.clone() }),
+        match self.access {
+            Access::Write { .. } | Access::Trial => Ok(()),
+            Access::Read => Err(PkiError::ReadOnly { path: self.dir.clone() }),
         }
     }
 

@@ -56,7 +56,7 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>,
     let mut files = bundle.files.clone();
     units.for_each(|unit| unit.map_or_else(|problem| problems.push(problem), |file| files.push(file)));
     match plan::plan(bundle, delivery) {
-        Ok(text) => files.push(own("/etc/kmodel/machine", 0o644, text)),
+        Ok(text) => files.push(own(PLAN, 0o644, text)),
         Err(problem) => problems.push(problem),
     }
     files.extend(kernel_files(bundle, delivery.kernel));
@@ -65,6 +65,9 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>,
     problems.extend(twice(&files));
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
+
+/// What the boot script reads.
+pub const PLAN: &str = "/etc/kmodel/machine";
 
 const SERVICE: &str = "/etc/systemd/system/kmodel-boot.service";
 

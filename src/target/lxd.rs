@@ -1,31 +1,29 @@
 //! LXD, or Incus: each machine is a system container.
 //!
-//! Out: for each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as
-//! YAML; and `up` and `down`, which need nothing but the plain client. Secret files are pushed into the running
-//! container and never stand in its configuration, where everyone who may see the container could read them.
+//! Out: what there should be ([`Desired`]), for `apply`; and as files, for those who look or have tools of their own: for
+//! each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as YAML. Secret
+//! files are brought into the running container and never stand in its configuration, where everyone who may see the
+//! container could read them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::model::Value;
-use crate::render::boot::{self, Delivery, Kernel, Secrets};
 use crate::render::bundle::{BundleFile, Format};
 use crate::render::format;
 use crate::syntax::ast::Name;
 use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config};
 
+mod desired;
 mod instance;
 mod name;
 mod network;
 mod options;
 mod profile;
-mod settings;
 
+pub use desired::{Definition, Desired, Instance, StartedUnit, desired};
 pub use name::bridge;
-use options::Options;
-use profile::Profile;
+pub use network::DRIVER;
+pub use options::Options;
 
 /// The interface of a container, as its nic device names it.
 const INTERFACE: &str = "eth0";
@@ -33,59 +31,30 @@ const INTERFACE: &str = "eth0";
 /// All files of the output folder that are LXD's. Machines keep their order.
 ///
 /// # Errors
-/// Every problem of the options, of names that LXD does not take, and of machines whose files cannot be written.
+/// As [`desired`].
 pub fn files(site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
-    let options = Options::read(site)?;
-    let mut problems = name::problems(machines);
+    let desired = desired(site, machines)?;
     let mut list = Vec::new();
-    let mut profiles = BTreeMap::new();
-    for machine in machines {
-        let profile = Profile::of(&site.cluster, machine, &options);
-        match machine_files(site, machine, &options) {
-            Ok(files) => list.extend(files),
-            Err(found) => problems.extend(found),
-        }
-        list.push(instance::file(site, machine, &options, &profile.name));
-        profiles.insert(profile.name.clone(), profile);
+    for (machine, instance) in machines.iter().zip(&desired.machines) {
+        list.extend(machine_files(site, machine, instance));
+        list.push(instance::file(instance));
     }
-    list.extend(profiles.values().map(|profile| profile.file(&site.cluster)));
-    list.extend([network::network(site, &options), network::storage(site, &options)]);
-    list.extend(settings::files(site, machines, &options, &profiles));
-    if problems.is_empty() { Ok(list) } else { Err(problems) }
-}
-
-/// `machines/NAME/`: cloud-init's three files, the tree, and the list of its files.
-fn machine_files(
-    site: &Site,
-    machine: &TargetMachine,
-    options: &Options,
-) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
-    let mirror = options.mirror.as_deref();
-    let files = boot::files(&machine.bundle, Delivery { mirror, secrets: Secrets::Apart, kernel: Kernel::Shared })?;
-    let place = |name: &str| format!("machines/{}/{name}", machine.name);
-    let origin: Name = format!("machines {}", machine.group).into();
-    let user_data = cloud_config::user_data(machine, &files, Secrets::Apart);
-    let network = cloud_config::network_config(site, machine, INTERFACE);
-    let mut list = vec![
-        text(place("user-data"), 0o644, user_data, &origin),
-        text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
-        text(place("network-config"), 0o644, network, &origin),
-        text(place("files"), 0o644, list_of(&files), &origin),
-    ];
-    list.extend(files.into_iter().map(|file| in_tree(machine, file)));
+    list.extend(desired.profiles.iter().map(|profile| profile::file(&site.cluster, profile)));
+    list.extend([network::network_file(&desired.network), network::pool_file(&desired.pool)]);
     Ok(list)
 }
 
-/// What `up` compares with the machine and pushes where it differs: each file's SHA-256, mode, whether it travels in
-/// user-data, and path.
-fn list_of(files: &[BundleFile]) -> String {
-    let line = |file: &BundleFile| {
-        let kind = if file.secret { "private" } else { "plain" };
-        let digest = Sha256::digest(&file.content);
-        let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        format!("{hash}|{:04o}|{kind}|{}\n", file.mode, file.path)
-    };
-    files.iter().map(line).collect()
+/// `machines/NAME/`: cloud-init's three files, and the tree.
+fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> Vec<OutputFile> {
+    let place = |name: &str| format!("machines/{}/{name}", machine.name);
+    let origin: Name = format!("machines {}", machine.group).into();
+    let mut list = vec![
+        text(place("user-data"), 0o644, &instance.user_data, &origin),
+        text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
+        text(place("network-config"), 0o644, &instance.network_config, &origin),
+    ];
+    list.extend(instance.files.iter().map(|file| in_tree(machine, file.clone())));
+    list
 }
 
 fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
@@ -114,5 +83,5 @@ fn target_origin() -> Arc<str> {
     "target lxd".into()
 }
 
-/// What tells our things from others: `down` removes nothing without it.
-const MARK: &str = "user.kmodel.cluster";
+/// What tells our things from others: nothing is changed or removed without it.
+pub const MARK: &str = "user.kmodel.cluster";

@@ -79,7 +79,7 @@ private_files() {
   while missing=$(missing_private_files) && [ -n "$missing" ]; do
     waited=$((SECONDS - begin))
     [ "$waited" -lt "$WAIT" ] ||
-      fail "private files did not arrive within $WAIT s: ${missing//$'\n'/ }; push them (lxd/up does), or render and push again"
+      fail "private files did not arrive within $WAIT s: ${missing//$'\n'/ }; kmodel apply brings them"
     if [ $((waited - said)) -ge 10 ]; then
       said=$waited
       say "waiting for private files: $(wc -l <<<"$missing") to come, first ${missing%%$'\n'*}"

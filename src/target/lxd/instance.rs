@@ -1,23 +1,36 @@
-//! One container, as `lxc init IMAGE NAME --profile PROFILE < NAME.yaml` takes it.
+//! One container: its size, disk and interface, as `lxc init IMAGE NAME --profile PROFILE < NAME.yaml` takes them.
 //!
-//! What cloud-init reads is set from `machines/NAME/` by `up` and is not repeated here.
+//! What cloud-init reads is in `machines/NAME/` and is not repeated here.
 
+use super::desired::{Definition, Instance};
 use super::options::Options;
 use super::{INTERFACE, MARK, text, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::{OutputFile, Site, TargetMachine};
 
+/// The container of a machine.
+pub fn definition(site: &Site, machine: &TargetMachine, options: &Options) -> Definition {
+    Definition {
+        name: machine.name.to_string(),
+        description: format!("{} of {}", machine.name, site.cluster),
+        config: config(site, machine),
+        devices: devices(machine, options),
+        comment: "Written by kmodel.".to_owned(),
+    }
+}
+
 /// `lxd/instances/NAME.yaml`.
-pub fn file(site: &Site, machine: &TargetMachine, options: &Options, profile: &str) -> OutputFile {
+pub fn file(instance: &Instance) -> OutputFile {
+    let Definition { name, description, config, devices, comment } = &instance.definition;
     let value = Value::record([
-        ("description", Value::text(format!("{} of {}", machine.name, site.cluster))),
-        ("profiles", Value::list([Value::text(profile)])),
-        ("config", Value::Record(config(site, machine).into())),
-        ("devices", devices(machine, options)),
+        ("description", Value::text(description)),
+        ("profiles", Value::list([Value::text(&instance.profile)])),
+        ("config", Value::Record(config.clone().into())),
+        ("devices", Value::Record(devices.clone().into())),
     ]);
-    let origin = format!("machines {}", machine.group).into();
-    text(format!("lxd/instances/{}.yaml", machine.name), 0o644, yaml("Written by kmodel.", &value), &origin)
+    let origin = format!("machines {}", instance.group).into();
+    text(format!("lxd/instances/{name}.yaml"), 0o644, yaml(comment, &value), &origin)
 }
 
 fn config(site: &Site, machine: &TargetMachine) -> Record {
@@ -34,12 +47,12 @@ fn config(site: &Site, machine: &TargetMachine) -> Record {
     config
 }
 
-fn devices(machine: &TargetMachine, options: &Options) -> Value {
+fn devices(machine: &TargetMachine, options: &Options) -> Record {
     let disk = [("type", "disk"), ("path", "/"), ("pool", &options.pool), ("size", &bytes(machine.disk))];
     let nic = [("type", "nic"), ("name", INTERFACE), ("network", &options.network)];
     let record =
         |fields: &[(&str, &str)]| Value::record(fields.iter().map(|(name, value)| (*name, Value::text(value))));
-    Value::record([("root", record(&disk)), (INTERFACE, record(&nic))])
+    [("root".into(), record(&disk)), (INTERFACE.into(), record(&nic))].into_iter().collect()
 }
 
 /// A size in the largest unit that divides it, as LXD reads them.

@@ -1,13 +1,14 @@
 //! The bridge that machines share, and the pool of their disks.
 
+use super::desired::Definition;
 use super::options::Options;
 use super::{MARK, target_origin, text, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::{OutputFile, Site};
 
-/// `lxd/network.yaml`: a bridge with the gateway's address, NAT, and no DHCP, since every address is given by the model.
-pub fn network(site: &Site, options: &Options) -> OutputFile {
+/// A bridge with the gateway's address, NAT, and no DHCP, since every address is given by the model.
+pub fn network(site: &Site, options: &Options) -> Definition {
     let (own, other) = if site.gateway.is_ipv6() { ("ipv6", "ipv4") } else { ("ipv4", "ipv6") };
     let mut config = Record::new();
     let mut put = |name: String, value: String| config.insert(name.into(), Value::text(value));
@@ -16,28 +17,53 @@ pub fn network(site: &Site, options: &Options) -> OutputFile {
     put(format!("{own}.dhcp"), "false".to_owned());
     put(format!("{other}.address"), "none".to_owned());
     put(MARK.to_owned(), site.cluster.to_string());
-    let value = Value::record([
-        ("name", Value::text(&options.network)),
-        ("description", Value::text(format!("nodes of {}", site.cluster))),
-        ("type", Value::text("bridge")),
-        ("config", Value::Record(config.into())),
-    ]);
-    text("lxd/network.yaml".into(), 0o644, yaml(NETWORK, &value), &target_origin())
+    Definition {
+        name: options.network.clone(),
+        description: format!("nodes of {}", site.cluster),
+        config,
+        devices: Record::new(),
+        comment: NETWORK.to_owned(),
+    }
 }
 
 const NETWORK: &str = "The bridge of the machines. Addresses come from the model, so there is no DHCP that could give one\n\
                        away twice; names are resolved through the gateway. Written by kmodel.";
 
-/// `lxd/storage.yaml`: a pool that needs nothing of the host.
-pub fn storage(site: &Site, options: &Options) -> OutputFile {
+/// `lxd/network.yaml`.
+pub fn network_file(network: &Definition) -> OutputFile {
     let value = Value::record([
-        ("name", Value::text(&options.pool)),
-        ("description", Value::text(format!("disks of {}", site.cluster))),
-        ("driver", Value::text("dir")),
-        ("config", Value::record([(MARK, Value::Text(site.cluster.clone()))])),
+        ("name", Value::text(&network.name)),
+        ("description", Value::text(&network.description)),
+        ("type", Value::text("bridge")),
+        ("config", Value::Record(network.config.clone().into())),
     ]);
-    text("lxd/storage.yaml".into(), 0o644, yaml(STORAGE, &value), &target_origin())
+    text("lxd/network.yaml".into(), 0o644, yaml(&network.comment, &value), &target_origin())
 }
+
+/// A pool that needs nothing of the host.
+pub fn pool(site: &Site, options: &Options) -> Definition {
+    Definition {
+        name: options.pool.clone(),
+        description: format!("disks of {}", site.cluster),
+        config: [(MARK.into(), Value::Text(site.cluster.clone()))].into_iter().collect(),
+        devices: Record::new(),
+        comment: STORAGE.to_owned(),
+    }
+}
+
+/// `lxd/storage.yaml`.
+pub fn pool_file(pool: &Definition) -> OutputFile {
+    let value = Value::record([
+        ("name", Value::text(&pool.name)),
+        ("description", Value::text(&pool.description)),
+        ("driver", Value::text(DRIVER)),
+        ("config", Value::Record(pool.config.clone().into())),
+    ]);
+    text("lxd/storage.yaml".into(), 0o644, yaml(&pool.comment, &value), &target_origin())
+}
+
+/// The driver of a pool that is made.
+pub const DRIVER: &str = "dir";
 
 const STORAGE: &str = "Where the disks are. `dir` works on every host, and containerd's overlayfs works on it; a pool that\n\
                        exists (`target lxd { pool = \"...\" }`) is used as it is. Written by kmodel.";

@@ -22,7 +22,7 @@ impl Options {
     /// Reads them.
     ///
     /// # Errors
-    /// Every field that has a value which LXD, or a script, could not take.
+    /// Every field that has a value which LXD could not take.
     pub fn read(site: &Site) -> Result<Self, Vec<TargetProblem>> {
         let mut problems = Vec::new();
         let own = bridge(&site.cluster);

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use super::desired::Definition;
 use super::options::Options;
 use super::{MARK, target_origin, text, yaml};
 use crate::model::Value;
@@ -40,6 +41,19 @@ enum Kind {
 const RAW_LXC: &str = "lxc.apparmor.profile=unconfined\nlxc.mount.auto=proc:rw sys:rw cgroup:rw\n\
                        lxc.cgroup.devices.allow=a\nlxc.cgroup2.devices.allow=a\nlxc.cap.drop=\n";
 
+/// `lxd/profile-KIND.yaml`.
+pub fn file(cluster: &str, profile: &Definition) -> OutputFile {
+    let Definition { name, description, config, devices, comment } = profile;
+    let value = Value::record([
+        ("name", Value::text(name)),
+        ("description", Value::text(description)),
+        ("config", Value::Record(config.clone().into())),
+        ("devices", Value::Record(devices.clone().into())),
+    ]);
+    let kind = name.strip_prefix(&format!("{cluster}-")).unwrap_or(name);
+    text(format!("lxd/profile-{kind}.yaml"), 0o644, yaml(comment, &value), &target_origin())
+}
+
 impl Profile {
     /// The profile of a machine.
     pub fn of(cluster: &str, machine: &TargetMachine, options: &Options) -> Self {
@@ -61,16 +75,15 @@ impl Profile {
         self.kind != Kind::Plain
     }
 
-    /// `lxd/profile-KIND.yaml`.
-    pub fn file(&self, cluster: &str) -> OutputFile {
-        let value = Value::record([
-            ("name", Value::text(&self.name)),
-            ("description", Value::text(self.description(cluster))),
-            ("config", Value::Record(self.config(cluster).into())),
-            ("devices", Value::Record(self.device_list().into())),
-        ]);
-        let path = format!("lxd/profile-{}.yaml", self.kind_name());
-        text(path, 0o644, yaml(&self.comment(), &value), &target_origin())
+    /// The profile as LXD has it.
+    pub fn definition(&self, cluster: &str) -> Definition {
+        Definition {
+            name: self.name.clone(),
+            description: self.description(cluster),
+            config: self.config(cluster),
+            devices: self.device_list(),
+            comment: self.comment(),
+        }
     }
 
     /// `plain`, or what it is for with some of the hash of what it has, so that a group's needs change no other's name.

@@ -1,0 +1,39 @@
+//! From what should be to what is: a cluster brought up, looked at and taken away on LXD or Incus.
+//!
+//! In: what there should be (`target::lxd::Desired`), and a client that reaches the server. [`current`] reads what there is,
+//! [`diff`] says what to do about the difference, [`run`] does it. Everything is read anew each time and nothing is
+//! remembered, so an apply that was cut off at any moment is taken up by the next one.
+//!
+//! The one way to the outside is [`Client`]: a process of `lxc` or `incus`.
+
+pub mod trouble;
+pub mod gate;
+pub mod client;
+pub mod lock;
+pub mod current;
+pub mod probe;
+pub mod parcel;
+pub mod change;
+pub mod diff;
+pub mod host;
+pub mod progress;
+pub mod site;
+pub mod machine;
+pub mod settle;
+pub mod leave;
+pub mod run;
+pub mod destroy;
+pub mod trial;
+pub mod certificate;
+pub mod status;
+pub mod redact;
+pub mod collect;
+
+pub use change::{Change, Step, Turn};
+pub use client::Client;
+pub use current::Current;
+pub use diff::{Delta, diff};
+pub use lock::Turnstile;
+pub use progress::{Progress, Tell};
+pub use run::{NotUp, Outcome, run};
+pub use trouble::Trouble;

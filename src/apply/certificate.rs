@@ -1,0 +1,60 @@
+//! Certificates as they are on the machines, and how long they are good for.
+
+use time::OffsetDateTime;
+use x509_parser::parse_x509_certificate;
+
+use crate::target::lxd::Instance;
+
+use super::client::Client;
+use super::trouble::Trouble;
+
+const SCRIPT: &str = include_str!("certificate.sh");
+
+/// A certificate in a file of a machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    pub machine: String,
+    pub path: String,
+    /// Absent when the file is not there, or holds none that can be read.
+    pub not_after: Option<OffsetDateTime>,
+}
+
+/// The certificates of a running machine, in the order of its files.
+///
+/// # Errors
+/// What the client says.
+pub fn certificates(client: &Client, machine: &Instance) -> Result<Vec<Found>, Trouble> {
+    let paths: String = paths(machine).map(|path| format!("{path}\n")).collect();
+    let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
+    let text = String::from_utf8_lossy(&answer.out).into_owned();
+    Ok(read(machine.name(), &text))
+}
+
+/// Files that hold a certificate, by what should be in them.
+fn paths(machine: &Instance) -> impl Iterator<Item = &str> {
+    let holds = |content: &[u8]| {
+        let text = String::from_utf8_lossy(content);
+        text.contains("-----BEGIN CERTIFICATE-----") || text.contains("client-certificate-data:")
+    };
+    machine.files.iter().filter(move |file| holds(&file.content)).map(|file| file.path.as_str())
+}
+
+fn read(machine: &str, text: &str) -> Vec<Found> {
+    let parts = text.split("== ").skip(1).filter_map(|part| part.split_once('\n'));
+    parts
+        .map(|(path, pem)| Found { machine: machine.to_owned(), path: path.to_owned(), not_after: not_after(pem) })
+        .collect()
+}
+
+fn not_after(pem: &str) -> Option<OffsetDateTime> {
+    let block = pem::parse(pem).ok()?;
+    let (_, certificate) = parse_x509_certificate(block.contents()).ok()?;
+    Some(certificate.validity().not_after.to_datetime())
+}
+
+impl Found {
+    /// Whole days until it ends; less than none once it has.
+    pub fn days(&self, now: OffsetDateTime) -> Option<i64> {
+        self.not_after.map(|end| (end - now).whole_seconds().div_euclid(86_400))
+    }
+}

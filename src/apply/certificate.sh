@@ -1,0 +1,11 @@
+# The first certificate of each file whose path is on standard input; of a kubeconfig the one that it shows. No key is read
+# into the output: only what stands between the marks of a certificate is.
+first() { sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' | sed '/-----END CERTIFICATE-----/q'; }
+while IFS= read -r path; do
+  echo "== $path"
+  if grep -qs 'client-certificate-data:' "$path"; then
+    sed -n 's/^[ -]*client-certificate-data: *//p' "$path" | head -n 1 | tr -d "\"'" | base64 -d | first
+  elif [ -r "$path" ]; then
+    first <"$path"
+  fi
+done

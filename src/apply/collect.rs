@@ -1,0 +1,97 @@
+//! What tells how a cluster is, collected as files: from each machine that runs, and from the server.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::thread;
+
+use tar::{Archive, EntryType};
+
+use crate::target::OutputFile;
+use crate::target::lxd::Desired;
+
+use super::client::Client;
+use super::current::Current;
+use super::progress::{Progress, Tell};
+use super::redact::Redactor;
+use super::trouble::Trouble;
+
+const SCRIPT: &str = include_str!("collect.sh");
+
+/// Collects from everywhere. Keys and secrets are left out of every text. What cannot be had is said in a file in its place.
+pub fn collect(
+    client: &Client,
+    desired: &Desired,
+    current: &Current,
+    redactor: &Redactor,
+    tell: Tell<'_>,
+) -> Vec<OutputFile> {
+    let ours: Vec<&str> = current.ours(&desired.cluster).map(|machine| machine.name.as_str()).collect();
+    let running = |name: &str| current.machine(name).is_some_and(|machine| machine.is_running());
+    let mut texts = server(client, desired, &ours);
+    let found: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = ours
+            .iter()
+            .map(|name| {
+                scope.spawn(move || {
+                    tell(name, Progress::Doing("collecting".to_owned()));
+                    let texts = if running(name) { of_machine(client, name) } else { Ok(Vec::new()) };
+                    tell(name, Progress::Done("collected".to_owned()));
+                    texts.unwrap_or_else(|trouble| vec![(format!("machines/{name}/unreachable.txt"), trouble.message)])
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("collecting does not panic")).collect()
+    });
+    texts.extend(found);
+    texts.into_iter().map(|(path, text)| file(path, &redactor.clean(&text))).collect()
+}
+
+/// A file that only its owner reads: logs tell much of a cluster.
+pub fn file(path: String, text: &str) -> OutputFile {
+    let origin: Arc<str> = "the running cluster".into();
+    OutputFile { path, mode: 0o600, content: text.as_bytes().into(), secret: false, origin }
+}
+
+/// What the server says of the cluster, and of each machine.
+fn server(client: &Client, desired: &Desired, machines: &[&str]) -> Vec<(String, String)> {
+    let ask = |path: String, args: &[&str]| {
+        let text = client.ask("ask the server", args).unwrap_or_else(|trouble| trouble.message);
+        (path, text)
+    };
+    let mut texts = vec![
+        ask("server/machines.txt".into(), &["list"]),
+        ask("server/network.yaml".into(), &["network", "show", &desired.network.name]),
+        ask("server/storage.yaml".into(), &["storage", "show", &desired.pool.name]),
+    ];
+    for profile in &desired.profiles {
+        texts.push(ask(format!("server/profile-{}.yaml", profile.name), &["profile", "show", &profile.name]));
+    }
+    for name in machines {
+        texts.push(ask(format!("server/{name}.yaml"), &["config", "show", name, "--expanded"]));
+        texts.push(ask(format!("server/{name}.log"), &["info", name, "--show-log"]));
+    }
+    texts
+}
+
+fn of_machine(client: &Client, name: &str) -> Result<Vec<(String, String)>, Trouble> {
+    let answer = client.inside(name, SCRIPT, &[], &[])?;
+    let action = format!("collect from `{name}`");
+    let unreadable = |error: std::io::Error| match answer.reason() {
+        "" => Trouble::answer(&action, error),
+        reason => Trouble::refused(&action, reason),
+    };
+    let mut archive = Archive::new(answer.out.as_slice());
+    let mut texts = Vec::new();
+    for entry in archive.entries().map_err(unreadable)? {
+        let mut entry = entry.map_err(unreadable)?;
+        if entry.header().entry_type() != EntryType::Regular {
+            continue;
+        }
+        let path = entry.path().map_err(unreadable)?.display().to_string();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(unreadable)?;
+        let path = path.trim_start_matches("./");
+        texts.push((format!("machines/{name}/{path}"), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    Ok(texts)
+}

@@ -1,0 +1,103 @@
+//! What there is on the server.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::target::lxd::{MARK, Options};
+
+use super::client::{Client, Scope};
+use super::trouble::Trouble;
+
+/// Everything on the server that a cluster has to do with.
+#[derive(Clone, Debug, Default)]
+pub struct Current {
+    pub project: Option<Thing>,
+    pub pool: Option<Thing>,
+    pub network: Option<Thing>,
+    /// Those of the project.
+    pub profiles: Vec<Thing>,
+    /// Instances of the project.
+    pub machines: Vec<Thing>,
+}
+
+/// A project, pool, network, profile or instance, as the client prints it with `--format json`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Thing {
+    pub name: String,
+    /// `Running`, `Stopped` ...; of instances.
+    #[serde(default)]
+    pub status: String,
+    #[serde(default, deserialize_with = "nullable")]
+    pub config: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub devices: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub profiles: Vec<String>,
+}
+
+/// Go writes an empty list or map as `null`.
+fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+impl Current {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn read(client: &Client, options: &Options) -> Result<Self, Trouble> {
+        let projects: Vec<Thing> = client.list("list the projects", &["project", "list"], Scope::Global)?;
+        let project = named(projects, &options.project);
+        let scope = if project.is_some() { Scope::Project } else { Scope::Global };
+        let pools: Vec<Thing> = client.list("list the storage pools", &["storage", "list"], scope)?;
+        let networks: Vec<Thing> = client.list("list the networks", &["network", "list"], scope)?;
+        let mut current = Self {
+            pool: named(pools, &options.pool),
+            network: named(networks, &options.network),
+            project,
+            ..Self::default()
+        };
+        if current.project.is_some() {
+            current.profiles = client.list("list the profiles", &["profile", "list"], scope)?;
+            current.machines = client.list("list the machines", &["list"], scope)?;
+        }
+        Ok(current)
+    }
+
+    /// The instance of this name.
+    pub fn machine(&self, name: &str) -> Option<&Thing> {
+        self.machines.iter().find(|machine| machine.name == name)
+    }
+
+    /// The profile of this name.
+    pub fn profile(&self, name: &str) -> Option<&Thing> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// The instances that bear the cluster's mark, sorted by name.
+    pub fn ours<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Thing> {
+        self.machines.iter().filter(move |machine| machine.is_of(cluster))
+    }
+}
+
+impl Thing {
+    /// Whose mark it bears.
+    pub fn owner(&self) -> Option<&str> {
+        self.config.get(MARK).map(String::as_str)
+    }
+
+    /// Whether it bears the mark of this cluster.
+    pub fn is_of(&self, cluster: &str) -> bool {
+        self.owner() == Some(cluster)
+    }
+
+    /// Whether an instance runs.
+    pub fn is_running(&self) -> bool {
+        self.status.eq_ignore_ascii_case("running")
+    }
+}
+
+fn named(list: Vec<Thing>, name: &str) -> Option<Thing> {
+    list.into_iter().find(|thing| thing.name == name)
+}

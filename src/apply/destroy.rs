@@ -1,0 +1,96 @@
+//! A cluster taken away: what bears its mark, and nothing else.
+
+use super::client::Client;
+use super::current::{Current, Thing};
+use super::machine;
+use super::progress::{Progress, Tell};
+use super::trouble::Trouble;
+
+/// What bears a cluster's mark.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Marked {
+    pub machines: Vec<String>,
+    pub profiles: Vec<String>,
+    pub network: Option<String>,
+    pub pool: Option<String>,
+    pub project: Option<String>,
+    /// Instances of others in the same project, which then stays.
+    pub others: Vec<String>,
+}
+
+impl Marked {
+    /// Finds it.
+    pub fn find(current: &Current, cluster: &str) -> Self {
+        let ours = |thing: &Option<Thing>| thing.as_ref().filter(|t| t.is_of(cluster)).map(|t| t.name.clone());
+        let names = |list: &[Thing], marked: bool| {
+            let mut names: Vec<_> =
+                list.iter().filter(|t| t.is_of(cluster) == marked).map(|thing| thing.name.clone()).collect();
+            names.sort();
+            names
+        };
+        Self {
+            machines: names(&current.machines, true),
+            profiles: names(&current.profiles, true),
+            network: ours(&current.network),
+            pool: ours(&current.pool),
+            project: ours(&current.project),
+            others: names(&current.machines, false),
+        }
+    }
+
+    /// Whether there is nothing to remove.
+    pub fn is_empty(&self) -> bool {
+        *self == Self { others: self.others.clone(), ..Self::default() }
+    }
+}
+
+/// Removes it: machines at once, then what they used. What cannot be removed since others use it stays, and the rest goes.
+///
+/// # Errors
+/// The first thing that the client refuses. The next run goes on with what is left.
+pub fn destroy(client: &Client, marked: &Marked, tell: Tell<'_>) -> Result<(), Trouble> {
+    machines(client, &marked.machines, tell)?;
+    let mut first = Ok(());
+    for name in &marked.profiles {
+        first = first.and(remove(client, ("profile", "profile"), name, tell));
+    }
+    if let Some(name) = &marked.network {
+        first = first.and(remove(client, ("network", "network"), name, tell));
+    }
+    if let Some(name) = &marked.pool {
+        first = first.and(remove(client, ("storage", "storage pool"), name, tell));
+    }
+    first.and(marked.project.as_ref().map_or(Ok(()), |name| project(client, name, &marked.others, tell)))
+}
+
+fn remove(client: &Client, (noun, what): (&str, &str), name: &str, tell: Tell<'_>) -> Result<(), Trouble> {
+    tell("", Progress::Doing(format!("removing the {what} {name}")));
+    client.ask(&format!("remove the {what} `{name}`"), &[noun, "delete", name]).map(drop)
+}
+
+fn project(client: &Client, name: &str, others: &[String], tell: Tell<'_>) -> Result<(), Trouble> {
+    if !others.is_empty() {
+        let others = others.join(", ");
+        tell("", Progress::Warning(format!("the project {name} stays: it has instances of others: {others}")));
+        return Ok(());
+    }
+    tell("", Progress::Doing(format!("removing the project {name}")));
+    client.global(&format!("remove the project `{name}`"), &["project", "delete", name]).map(drop)
+}
+
+fn machines(client: &Client, names: &[String], tell: Tell<'_>) -> Result<(), Trouble> {
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let one = |name: &String| {
+            tell(name, Progress::Doing("removing".to_owned()));
+            let result = machine::remove(client, name);
+            match &result {
+                Ok(()) => tell(name, Progress::Done("removed".to_owned())),
+                Err(trouble) => tell(name, Progress::Failed(trouble.message.clone())),
+            }
+            result
+        };
+        let threads: Vec<_> = names.iter().map(|name| scope.spawn(move || one(name))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("removing does not panic")).collect()
+    });
+    results.into_iter().collect()
+}

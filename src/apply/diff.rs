@@ -1,0 +1,214 @@
+//! What there should be against what there is: the changes.
+//!
+//! In: what is desired, what the server has, and what each running machine says of itself. Out: changes, in the order in
+//! which they are made. No change, and everything is as the model says.
+
+use std::collections::BTreeMap;
+
+use crate::model::Value;
+use crate::model::value::Record;
+use crate::target::lxd::{Definition, Desired, Instance};
+
+use super::change::{Change, Step, Turn};
+use super::current::{Current, Thing};
+use super::probe::{Differing, Probe, Standing};
+use super::trouble::Trouble;
+
+/// Every change.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Delta {
+    pub project: Option<Change>,
+    pub pool: Option<Change>,
+    pub network: Option<Change>,
+    pub profiles: Vec<Change>,
+    /// In the order of the model.
+    pub machines: Vec<Change>,
+    /// Machines of this cluster that the model no longer has, sorted by name.
+    pub removed: Vec<Change>,
+}
+
+/// What running machines say, by name.
+pub type Probes = BTreeMap<String, Probe>;
+
+/// Compares.
+///
+/// # Errors
+/// A thing of that name which is not this cluster's.
+pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, Trouble> {
+    let cluster = &*desired.cluster;
+    let project = current.project.is_none().then(|| create(&desired.options.project, "project"));
+    let mut profiles = Vec::new();
+    for profile in &desired.profiles {
+        profiles.extend(profile_change(cluster, profile, current.profile(&profile.name))?);
+    }
+    let mut machines = Vec::new();
+    for machine in &desired.machines {
+        machines.extend(machine_change(desired, machine, current.machine(machine.name()), probes)?);
+    }
+    let gone = current.ours(cluster).filter(|machine| desired.machine(&machine.name).is_none());
+    let mut removed: Vec<_> = gone.map(|machine| change(&machine.name, Turn::InTurn, vec![Step::Remove])).collect();
+    removed.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Delta {
+        project,
+        pool: current.pool.is_none().then(|| create(&desired.pool.name, "storage pool")),
+        network: network_change(cluster, &desired.network, current.network.as_ref()),
+        profiles,
+        machines,
+        removed,
+    })
+}
+
+impl Delta {
+    /// All changes, in the order in which they are made.
+    pub fn all(&self) -> impl Iterator<Item = &Change> {
+        let site = self.project.iter().chain(&self.pool).chain(&self.network).chain(&self.profiles);
+        let (together, turns): (Vec<_>, Vec<_>) = self.machines.iter().partition(|c| c.turn == Turn::Together);
+        site.chain(together).chain(&self.removed).chain(turns)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+}
+
+fn change(name: &str, turn: Turn, steps: Vec<Step>) -> Change {
+    Change { name: name.to_owned(), turn, steps }
+}
+
+fn create(name: &str, what: &str) -> Change {
+    change(name, Turn::Together, vec![Step::Create(what.to_owned())])
+}
+
+/// One that exists without our mark is used as it is.
+fn network_change(cluster: &str, desired: &Definition, current: Option<&Thing>) -> Option<Change> {
+    let Some(current) = current else { return Some(create(&desired.name, "network")) };
+    let steps = if current.is_of(cluster) { config_steps(&desired.config, current, Extra::Kept) } else { Vec::new() };
+    (!steps.is_empty()).then(|| change(&desired.name, Turn::Together, steps))
+}
+
+fn profile_change(cluster: &str, desired: &Definition, current: Option<&Thing>) -> Result<Option<Change>, Trouble> {
+    let Some(current) = current else { return Ok(Some(create(&desired.name, "profile"))) };
+    if let Some(owner) = current.owner().filter(|owner| *owner != cluster) {
+        return Err(Trouble::new(format!("the profile `{}` is of the cluster `{owner}`", desired.name))
+            .help("use another project: `target lxd { project = \"...\" }`"));
+    }
+    let mut steps = config_steps(&desired.config, current, Extra::Unset);
+    steps.extend(device_steps(&desired.devices, current));
+    let surplus = current.devices.keys().filter(|name| !desired.devices.contains_key(name.as_str()));
+    steps.extend(surplus.map(|name| Step::Config { key: format!("device {name}"), from: None, to: None }));
+    Ok((!steps.is_empty()).then(|| change(&desired.name, Turn::Together, steps)))
+}
+
+/// What becomes of keys that are set and not desired.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    /// The server sets some of its own.
+    Kept,
+    Unset,
+}
+
+fn config_steps(desired: &Record, current: &Thing, extra: Extra) -> Vec<Step> {
+    let step = |(key, value): (&crate::syntax::ast::Name, &Value)| {
+        let (from, to) = (current.config.get(&**key).cloned(), value.scalar_text());
+        (from != to).then(|| Step::Config { key: key.to_string(), from, to })
+    };
+    let set = desired.iter().filter_map(step);
+    let surplus = current.config.iter().filter(|(key, _)| extra == Extra::Unset && !desired.contains_key(key.as_str()));
+    let unset = surplus.filter(|(key, _)| !is_servers(key)).map(|(key, value)| Step::Config {
+        key: key.clone(),
+        from: Some(value.clone()),
+        to: None,
+    });
+    set.chain(unset).collect()
+}
+
+/// Keys that the server sets by itself, and those of cloud-init, which are compared apart.
+fn is_servers(key: &str) -> bool {
+    ["volatile.", "image.", "cloud-init."].iter().any(|start| key.starts_with(start))
+}
+
+fn device_steps(desired: &Record, current: &Thing) -> Vec<Step> {
+    let fields = desired.iter().filter_map(|(device, value)| match value {
+        Value::Record(fields) => Some((device, fields)),
+        _ => None,
+    });
+    fields
+        .flat_map(|(device, fields)| {
+            let now = current.devices.get(&**device);
+            fields.iter().filter_map(move |(key, value)| {
+                let (from, to) = (now.and_then(|now| now.get(&**key)).cloned(), value.scalar_text()?);
+                let (device, key) = (device.to_string(), key.to_string());
+                (from.as_ref() != Some(&to)).then_some(Step::Device { device, key, from, to })
+            })
+        })
+        .collect()
+}
+
+fn machine_change(
+    desired: &Desired,
+    machine: &Instance,
+    current: Option<&Thing>,
+    probes: &Probes,
+) -> Result<Option<Change>, Trouble> {
+    let name = machine.name();
+    let Some(current) = current else {
+        let size = |key: &str| machine.definition.text(key).unwrap_or_default();
+        let what = format!("from {}, {} cores, {}", desired.options.image, size("limits.cpu"), size("limits.memory"));
+        return Ok(Some(change(name, Turn::Together, vec![Step::Create(what), Step::Start])));
+    };
+    if !current.is_of(&desired.cluster) {
+        let (project, cluster) = (&desired.options.project, &desired.cluster);
+        let message =
+            format!("there is an instance `{name}` in the project `{project}` that is not of the cluster `{cluster}`");
+        return Err(Trouble::new(message)
+            .help("rename or remove it, or use another project: `target lxd { project = \"...\" }`"));
+    }
+    let probe = probes.get(name).filter(|_| current.is_running());
+    let mut steps = instance_steps(machine, current);
+    steps.extend(match probe {
+        Some(probe) => inner_steps(machine, probe),
+        None if steps.contains(&Step::Restart) => Vec::new(),
+        None => vec![Step::Start],
+    });
+    let up = probe.is_some_and(|probe| probe.standing() == Standing::Up);
+    let turn = if up { Turn::InTurn } else { Turn::Together };
+    Ok((!steps.is_empty()).then(|| change(name, turn, steps)))
+}
+
+/// What is to be done from outside.
+fn instance_steps(machine: &Instance, current: &Thing) -> Vec<Step> {
+    let mut steps = config_steps(&machine.definition.config, current, Extra::Unset);
+    steps.extend(device_steps(&machine.definition.devices, current));
+    let data = |key: &'static str, text: &str| {
+        let now = current.config.get(key).map_or("", String::as_str);
+        (now.trim_end() != text.trim_end()).then_some(Step::Data(key))
+    };
+    steps.extend(data(USER_DATA, &machine.user_data));
+    let network = data(NETWORK_CONFIG, &machine.network_config);
+    let other = current.profiles != [machine.profile.clone()];
+    let restart = network.is_some() || other;
+    steps.extend(network);
+    steps.extend(other.then(|| Step::Profile { from: current.profiles.join(", "), to: machine.profile.clone() }));
+    steps.extend(restart.then_some(Step::Restart));
+    steps
+}
+
+/// What cloud-init reads.
+pub const USER_DATA: &str = "cloud-init.user-data";
+pub const NETWORK_CONFIG: &str = "cloud-init.network-config";
+
+/// What is to be done inside of a running machine.
+fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
+    let differing = probe.differing(machine);
+    // Before its boot, what is in user-data is cloud-init's to write.
+    let files = if probe.begun { differing } else { Differing { plain: Vec::new(), ..differing } };
+    if !files.is_empty() {
+        let restarts = probe.restarts(machine, &files);
+        return vec![Step::Files { paths: files.paths().map(str::to_owned).collect(), restarts }];
+    }
+    match probe.standing() {
+        Standing::Up => Vec::new(),
+        Standing::Failed(why) => vec![Step::Boot(why)],
+        Standing::Busy(why) | Standing::Partly(why) | Standing::Failing(why) => vec![Step::Wait(why)],
+    }
+}

@@ -1,0 +1,39 @@
+//! What the host of containers has to give.
+
+use std::path::Path;
+
+use crate::world::World;
+
+/// What is far from enough for machines that run pods. Charmed-kubernetes' `install-local.md` asks for 1048576.
+const LEAST: u64 = 8192;
+
+/// Settings of the host that are too low, as warnings. Nothing is said where the host's files are not to be seen.
+pub fn warnings(world: &dyn World) -> Vec<String> {
+    let names = ["max_user_instances", "max_user_watches", "max_queued_events"];
+    let now = |name: &str| world.read(&Path::new("/proc/sys/fs/inotify").join(name)).ok()?.trim().parse::<u64>().ok();
+    let low = names.into_iter().filter_map(|name| Some((name, now(name).filter(|value| *value < LEAST)?)));
+    low.map(|(name, value)| {
+        format!("fs.inotify.{name} is {value} on this host; machines that run pods want 1048576: sysctl -w fs.inotify.{name}=1048576")
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Memory;
+
+    #[test]
+    fn only_low_settings_are_warned_of() {
+        let folder = "/proc/sys/fs/inotify/";
+        let world = Memory::new([
+            (format!("{folder}max_user_instances"), "128\n"),
+            (format!("{folder}max_user_watches"), "1048576\n"),
+        ]);
+        let warnings = warnings(&world);
+        assert!(
+            matches!(&warnings[..], [one] if one.starts_with("fs.inotify.max_user_instances is 128")),
+            "{warnings:?}"
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! What a cluster does when a machine leaves it.
+//!
+//! A component that has to know brings an executable file, `/usr/local/lib/kmodel/leave.d/NAME`: it is run with the name of the
+//! leaving machine, on one machine that has it and stays, before the machine is removed.
+
+use std::collections::BTreeMap;
+
+use crate::target::lxd::Desired;
+
+use super::client::Client;
+use super::trouble::Trouble;
+
+/// Where such files are.
+const FOLDER: &str = "/usr/local/lib/kmodel/leave.d/";
+
+/// Takes a machine out of what runs on the others, in the order of the files' names.
+///
+/// # Errors
+/// When no machine that stays can do it; the machine is then still part of the cluster.
+pub fn leave(client: &Client, desired: &Desired, machine: &str) -> Result<(), Trouble> {
+    let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for stays in &desired.machines {
+        let own = stays.files.iter().filter_map(|file| file.path.strip_prefix(FOLDER));
+        own.for_each(|name| files.entry(name).or_default().push(stays.name()));
+    }
+    files.into_iter().try_for_each(|(name, places)| one(client, machine, name, &places))
+}
+
+/// The first machine that can do it does it.
+fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<(), Trouble> {
+    const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$1\" \"$2\"";
+    let path = format!("{FOLDER}{name}");
+    let action = format!("take `{machine}` out of the cluster by `{path}`");
+    let mut last = Trouble::new(format!("cannot {action}: no machine has it"));
+    for place in places {
+        match client.work(place, SCRIPT, &[&path, machine]) {
+            Ok(answer) if answer.code == Some(0) => return Ok(()),
+            Ok(answer) => last = Trouble::refused(&format!("{action} on `{place}`"), &answer.err),
+            Err(trouble) => last = trouble,
+        }
+    }
+    let by_hand =
+        format!("mend that and run this again, or remove it by hand: {} delete --force {machine}", client.shown());
+    Err(last.help(by_hand))
+}

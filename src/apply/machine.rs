@@ -1,0 +1,120 @@
+//! One machine from outside: made, changed, started, and what is brought into it.
+
+use crate::model::Value;
+use crate::target::lxd::Instance;
+
+use super::change::Step;
+use super::client::Client;
+use super::diff::{NETWORK_CONFIG, USER_DATA};
+use super::site::yaml;
+use super::trouble::Trouble;
+
+/// Where instances come from.
+#[derive(Clone, Debug)]
+pub struct Image(pub String);
+
+impl Image {
+    /// The image that the model names: a local one of that name wins; else, without a remote, it is one of those that the
+    /// client knows, in the variant with cloud-init.
+    pub fn find(client: &Client, name: &str) -> Result<Self, Trouble> {
+        if name.contains(':') {
+            return Ok(Self(name.to_owned()));
+        }
+        let local = client.attempt("look for the image", &["image", "info", name])?;
+        Ok(Self(if local.code == Some(0) { name.to_owned() } else { format!("images:{name}/cloud") }))
+    }
+}
+
+/// Does a step that is done from outside; the others are for `settle`.
+///
+/// # Errors
+/// What the client refuses.
+pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), Trouble> {
+    let name = machine.name();
+    match step {
+        Step::Create(_) => create(client, machine, image),
+        Step::Config { key, to: Some(value), .. } => {
+            let pair = format!("{key}={value}");
+            client.ask(&format!("set {key} of `{name}`"), &["config", "set", name, &pair]).map(drop)
+        }
+        Step::Config { key, to: None, .. } => {
+            client.ask(&format!("unset {key} of `{name}`"), &["config", "unset", name, key]).map(drop)
+        }
+        Step::Device { device, key, to, .. } => {
+            let pair = format!("{key}={to}");
+            let action = format!("set {key} of the device `{device}` of `{name}`");
+            client.ask(&action, &["config", "device", "set", name, device, &pair]).map(drop)
+        }
+        Step::Data(key) => data(client, machine, key),
+        Step::Profile { to, .. } => {
+            stop(client, name)?;
+            client.ask(&format!("give `{name}` the profile `{to}`"), &["profile", "assign", name, to]).map(drop)
+        }
+        Step::Restart => stop(client, name).and_then(|()| start(client, name)),
+        Step::Start => start(client, name),
+        Step::Files { .. } | Step::Boot(_) | Step::Wait(_) | Step::Remove => Ok(()),
+    }
+}
+
+/// All of it at once, so that there is never a machine that lacks a part: not even when this run is cut off.
+fn create(client: &Client, machine: &Instance, Image(image): &Image) -> Result<(), Trouble> {
+    let (name, definition) = (machine.name(), &machine.definition);
+    let mut config = definition.config.clone();
+    config.insert(USER_DATA.into(), Value::text(&machine.user_data));
+    config.insert(NETWORK_CONFIG.into(), Value::text(&machine.network_config));
+    let text = yaml(&[
+        ("description", Value::text(&definition.description)),
+        ("profiles", Value::list([Value::text(&machine.profile)])),
+        ("config", Value::Record(config.into())),
+        ("devices", Value::Record(definition.devices.clone().into())),
+    ]);
+    let action = format!("create `{name}` from the image `{image}`");
+    client.give(&action, &["init", image, name, "--profile", &machine.profile], text.as_bytes()).map(drop)
+}
+
+/// By standard input: it may be longer than an argument can be.
+fn data(client: &Client, machine: &Instance, key: &str) -> Result<(), Trouble> {
+    let name = machine.name();
+    let text = if key == USER_DATA { &machine.user_data } else { &machine.network_config };
+    client.give(&format!("set {key} of `{name}`"), &["config", "set", name, key, "-"], text.as_bytes()).map(drop)
+}
+
+/// `Running`, `Stopped` ..., or nothing when there is no such machine.
+pub fn state(client: &Client, name: &str) -> Result<String, Trouble> {
+    let pattern = format!("^{name}$");
+    client.ask(&format!("look at `{name}`"), &["list", &pattern, "-c", "s", "-f", "csv"]).map(|s| s.trim().to_owned())
+}
+
+fn is_running(client: &Client, name: &str) -> Result<bool, Trouble> {
+    Ok(state(client, name)?.eq_ignore_ascii_case("running"))
+}
+
+/// Starts it if it does not run.
+fn start(client: &Client, name: &str) -> Result<(), Trouble> {
+    if is_running(client, name)? {
+        return Ok(());
+    }
+    client.give(&format!("start `{name}`"), &["start", name], &[]).map(drop).map_err(|trouble| {
+        let shown = client.shown();
+        let more = format!("`{shown} info --show-log {name}` says more");
+        let help = trouble.help.as_ref().map_or(more.clone(), |help| format!("{help}; {more}"));
+        trouble.help(help)
+    })
+}
+
+/// Stops it as a shutdown does; one that does not end is cut off.
+pub fn stop(client: &Client, name: &str) -> Result<(), Trouble> {
+    if !is_running(client, name)? {
+        return Ok(());
+    }
+    let action = format!("stop `{name}`");
+    match client.give(&action, &["stop", name, "--timeout", "120"], &[]) {
+        Ok(_) => Ok(()),
+        Err(_) => client.give(&action, &["stop", name, "--force"], &[]).map(drop),
+    }
+}
+
+/// Removes it with all that is on it.
+pub fn remove(client: &Client, name: &str) -> Result<(), Trouble> {
+    client.give(&format!("remove `{name}`"), &["delete", "--force", name], &[]).map(drop)
+}

@@ -1,0 +1,96 @@
+//! Files on their way to a machine: one archive through the client's standard input.
+//!
+//! They go to a folder that only root enters, and from there into place, each whole. None of them is ever an argument of a
+//! program, a file on this side, or a part of the machine's configuration.
+
+use sha2::{Digest, Sha256};
+use tar::{Builder, EntryType, Header};
+
+use crate::render::bundle::BundleFile;
+
+use super::client::Client;
+use super::trouble::Trouble;
+
+/// Where they arrive.
+const INCOMING: &str = "/var/lib/kmodel/incoming";
+
+const SCRIPT: &str = r#"
+set -e
+rm -rf "$1"
+mkdir -p "${1%/*}"
+mkdir -m 0700 "$1"
+tar -x -p --no-same-owner -f - -C "$1"
+cd "$1"
+find . -type f | while IFS= read -r file; do
+  mkdir -p "/${file%/*}" && mv -f "$file" "/$file" || exit 1
+done
+cd /
+rm -rf "$1"
+"#;
+
+/// Brings files to a machine.
+///
+/// # Errors
+/// When the client or the machine refuses; files that have not arrived are as they were.
+pub fn deliver(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), Trouble> {
+    let action = format!("bring {} to `{machine}`", counted(files.len()));
+    let archive = archive(files).map_err(|error| Trouble::new(format!("cannot {action}: {error}")))?;
+    let answer = client.inside(machine, SCRIPT, &[INCOMING], &archive)?;
+    match answer.code {
+        Some(0) => Ok(()),
+        _ => Err(Trouble::refused(&action, &answer.err)),
+    }
+}
+
+fn counted(files: usize) -> String {
+    format!("{files} {}", if files == 1 { "file" } else { "files" })
+}
+
+/// All are root's; the boot gives them to their owners.
+fn archive(files: &[&BundleFile]) -> std::io::Result<Vec<u8>> {
+    let mut builder = Builder::new(Vec::new());
+    for file in files {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(file.mode);
+        header.set_size(file.content.len() as u64);
+        builder.append_data(&mut header, file.path.trim_start_matches('/'), &*file.content)?;
+    }
+    builder.into_inner()
+}
+
+/// In hexadecimal.
+pub fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_has_each_file_with_its_mode() {
+        let long = format!("/etc/{}/key", "a".repeat(150));
+        let file = |path: &str, mode| BundleFile {
+            path: path.to_owned(),
+            mode,
+            owner: "etcd".into(),
+            group: "etcd".into(),
+            content: b"x\n".as_slice().into(),
+            secret: true,
+            origin: "x".into(),
+        };
+        let files = [file("/etc/key", 0o600), file(&long, 0o755)];
+        let bytes = archive(&files.iter().collect::<Vec<_>>()).unwrap();
+        let mut archive = tar::Archive::new(&*bytes);
+        let seen: Vec<_> = archive
+            .entries()
+            .unwrap()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                (format!("/{}", entry.path().unwrap().display()), entry.header().mode().unwrap())
+            })
+            .collect();
+        assert_eq!(seen, [("/etc/key".to_owned(), 0o600), (long, 0o755)]);
+    }
+}

@@ -1,0 +1,233 @@
+//! What a running machine says of itself: how far its boot is, its units, and its files.
+
+use std::collections::HashMap;
+
+use crate::render::bundle::BundleFile;
+use crate::target::lxd::{Instance, StartedUnit};
+
+use super::client::Client;
+use super::parcel::sha256;
+use super::trouble::Trouble;
+
+const SCRIPT: &str = include_str!("probe.sh");
+
+/// One look at a machine.
+#[derive(Clone, Debug, Default)]
+pub struct Probe {
+    /// Its boot has run, maybe not to its end: cloud-init has written what is in user-data.
+    pub begun: bool,
+    /// systemd has given up on the boot.
+    pub given_up: bool,
+    /// `ready end`, `running packages`, `failed artifacts wrong hash ...`: the state, the step, a message.
+    pub status: String,
+    /// The units that it starts, and the state of each.
+    pub units: Vec<(String, String)>,
+    files: HashMap<String, Seen>,
+    /// Hashes of units' files without comments.
+    bare: HashMap<String, String>,
+}
+
+/// A file as it is on a machine.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    sha256: String,
+    mode: u32,
+    /// `user:group`.
+    owner: String,
+}
+
+/// Which files are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    Units,
+    UnitsAndFiles,
+}
+
+/// How far a machine is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    Up,
+    /// It works on it.
+    Busy(String),
+    /// Its boot has ended and units are not up, which may still come.
+    Partly(String),
+    /// Its boot has failed and is tried again.
+    Failing(String),
+    /// Its boot has failed for good.
+    Failed(String),
+}
+
+/// Files that are not on a machine as they should be.
+#[derive(Clone, Debug, Default)]
+pub struct Differing<'a> {
+    pub private: Vec<&'a BundleFile>,
+    pub plain: Vec<&'a BundleFile>,
+}
+
+/// Looks at a running machine.
+///
+/// # Errors
+/// What the client says when the machine cannot be entered.
+pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, Trouble> {
+    let paths = match look {
+        Look::Units => String::new(),
+        Look::UnitsAndFiles => {
+            let own = machine.files.iter().map(|file| file.path.as_str());
+            own.chain(stamps(machine)).map(|path| format!("{path}\n")).collect()
+        }
+    };
+    let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
+    match answer.text() {
+        Some(text) => Ok(Probe::read(&text)),
+        None => Err(Trouble::refused(&format!("look into `{}`", machine.name()), &answer.err)),
+    }
+}
+
+impl Probe {
+    fn read(text: &str) -> Self {
+        let mut probe = Self::default();
+        for line in text.lines() {
+            let (tag, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match tag {
+                "begun" => probe.begun = true,
+                "service" => probe.given_up = rest == "failed",
+                "status" => probe.status = rest.trim().to_owned(),
+                "unit" => probe.units.extend(rest.split_once(' ').map(|(unit, state)| (unit.into(), state.into()))),
+                "sum" => probe.sum(rest),
+                "stat" => probe.stat(rest),
+                "bare" => {
+                    let parts = rest.split_once(' ');
+                    probe.bare.extend(parts.map(|(sum, path)| (path.to_owned(), sum.to_owned())));
+                }
+                _ => {}
+            }
+        }
+        probe
+    }
+
+    fn sum(&mut self, line: &str) {
+        if let Some((sum, path)) = line.split_once("  ") {
+            self.files.entry(path.to_owned()).or_default().sha256 = sum.to_owned();
+        }
+    }
+
+    fn stat(&mut self, line: &str) {
+        let mut words = line.splitn(3, ' ');
+        if let (Some(mode), Some(owner), Some(path)) = (words.next(), words.next(), words.next()) {
+            let seen = self.files.entry(path.to_owned()).or_default();
+            (seen.mode, seen.owner) = (u32::from_str_radix(mode, 8).unwrap_or_default(), owner.to_owned());
+        }
+    }
+
+    /// How far it is.
+    pub fn standing(&self) -> Standing {
+        let (state, rest) = self.status.split_once(' ').unwrap_or((&self.status, ""));
+        let (step, message) = rest.split_once(' ').unwrap_or((rest, ""));
+        let said = if message.is_empty() { step.replace('_', " ") } else { message.to_owned() };
+        let down: Vec<String> = self.down().map(|(unit, state)| format!("{unit} {}", steady(state))).collect();
+        match state {
+            "ready" if down.is_empty() => Standing::Up,
+            "ready" => Standing::Partly(down.join(", ")),
+            "failed" if self.given_up => Standing::Failed(said),
+            "failed" => Standing::Failing(said),
+            "running" => Standing::Busy(said),
+            _ => Standing::Busy("waiting for its boot".to_owned()),
+        }
+    }
+
+    /// Units that are not up.
+    pub fn down(&self) -> impl Iterator<Item = &(String, String)> {
+        self.units.iter().filter(|(_, state)| state != "up")
+    }
+
+    /// The files of a machine that differ. Owners count once the boot has given files to them.
+    pub fn differing<'a>(&self, machine: &'a Instance) -> Differing<'a> {
+        let settled = self.status.starts_with("ready");
+        let differs = |file: &&BundleFile| self.files.get(&file.path).is_none_or(|seen| !seen.is(file, settled));
+        let (private, plain) = machine.files.iter().filter(differs).partition(|file| file.secret);
+        Differing { private, plain }
+    }
+}
+
+impl Probe {
+    /// The units that restart when these files are brought.
+    pub fn restarts(&self, machine: &Instance, differing: &Differing<'_>) -> Vec<String> {
+        let changed = |path: &str| differing.paths().any(|other| other == path);
+        let own = |unit: &StartedUnit| {
+            let file = machine.files.iter().find(|file| file.path == unit.file);
+            file.is_some_and(|file| self.bare.get(&file.path) != Some(&sha256(&bare(&file.content))))
+        };
+        let watched = |path: &str| changed(path) || is_stamp(path) && !self.files.contains_key(path);
+        let restarts =
+            |unit: &&StartedUnit| changed(&unit.file) && own(unit) || unit.watches.iter().any(|path| watched(path));
+        machine.units.iter().filter(restarts).map(|unit| unit.name.to_string()).collect()
+    }
+}
+
+/// What stands on a machine for each thing that was installed on it.
+fn stamps(machine: &Instance) -> impl Iterator<Item = &str> {
+    machine.units.iter().flat_map(|unit| &unit.watches).map(|path| &**path).filter(|path| is_stamp(path))
+}
+
+fn is_stamp(path: &str) -> bool {
+    path.starts_with("/var/lib/kmodel/artifacts/")
+}
+
+/// A unit's file without its comments.
+fn bare(content: &[u8]) -> Vec<u8> {
+    let lines = content.split_inclusive(|byte| *byte == b'\n');
+    lines.filter(|line| !line.starts_with(b"#")).flatten().copied().collect()
+}
+
+impl Seen {
+    fn is(&self, file: &BundleFile, settled: bool) -> bool {
+        let owned = || self.mode == file.mode && self.owner == format!("{}:{}", file.owner, file.group);
+        self.sha256 == sha256(&file.content) && (!settled || owned())
+    }
+}
+
+impl Differing<'_> {
+    /// Paths of all of them.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.private.iter().chain(&self.plain).map(|file| file.path.as_str())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.private.is_empty() && self.plain.is_empty()
+    }
+}
+
+/// A state without what counts up while nothing else changes.
+fn steady(state: &str) -> &str {
+    state.split(", started again").next().unwrap_or(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(text: &str) -> Standing {
+        Probe::read(text).standing()
+    }
+
+    #[test]
+    fn a_machine_is_up_when_its_boot_and_every_unit_is() {
+        assert_eq!(standing("begun\nservice active\nstatus ready end \nunit a.service up\n"), Standing::Up);
+        assert_eq!(
+            standing(
+                "status ready end \nunit a.service failing (exit-code), started again 7 times\nunit b.service up\n"
+            ),
+            Standing::Partly("a.service failing (exit-code)".to_owned())
+        );
+        assert_eq!(standing("service inactive\nstatus \n"), Standing::Busy("waiting for its boot".to_owned()));
+        assert_eq!(standing("status running private_files \n"), Standing::Busy("private files".to_owned()));
+    }
+
+    #[test]
+    fn a_boot_that_fails_is_tried_again_or_not() {
+        let text = "status failed artifacts wrong hash, not installed: x\n";
+        assert_eq!(standing(text), Standing::Failing("wrong hash, not installed: x".to_owned()));
+        let text = format!("service failed\n{text}");
+        assert_eq!(standing(&text), Standing::Failed("wrong hash, not installed: x".to_owned()));
+    }
+}

@@ -1,0 +1,14 @@
+# What a machine says of itself, a line for each thing. On its standard input: paths of files, one a line.
+paths=$(cat)
+if [ -e /var/lib/kmodel/boot.json ] || [ -e /run/kmodel/status ]; then echo begun; fi
+echo "service $(systemctl is-failed kmodel-boot 2>/dev/null)"
+echo "status $(cat /run/kmodel/status 2>/dev/null)"
+[ -x /usr/local/lib/kmodel/boot ] && [ -e /etc/kmodel/machine ] && /usr/local/lib/kmodel/boot units | sed 's/^/unit /'
+[ -n "$paths" ] || exit 0
+printf '%s\n' "$paths" | xargs -d '\n' sha256sum -- 2>/dev/null | sed 's/^/sum /'
+printf '%s\n' "$paths" | xargs -d '\n' stat -c 'stat %a %U:%G %n' -- 2>/dev/null
+# Units restart for what is in their files beside comments.
+printf '%s\n' "$paths" | grep '^/etc/systemd/system/' | while IFS= read -r path; do
+  echo "bare $(sed '/^#/d' "$path" 2>/dev/null | sha256sum | cut -c1-64) $path"
+done
+exit 0

@@ -1,0 +1,146 @@
+//! Changes, made.
+//!
+//! First what machines share; then all machines that are not up, at once, since they may wait for each other; then those
+//! that leave; then, one after another, machines that are up and change: members of a quorum go one by one, and a bad change
+//! stops at the first.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::target::lxd::{Desired, Instance};
+
+use super::change::{Change, Step, Turn};
+use super::client::Client;
+use super::current::Current;
+use super::diff::{Delta, Probes};
+use super::leave::leave;
+use super::machine::{self, Image};
+use super::probe::{Look, probe};
+use super::progress::{Progress, Tell};
+use super::settle::Waiting;
+use super::site;
+use super::trouble::Trouble;
+
+/// What came of it: machines that are not up, in the order of the model. None, and all is as the model says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    pub not_up: Vec<NotUp>,
+    /// Machines whose turn did not come because of these.
+    pub left: Vec<String>,
+}
+
+/// A machine that is not up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotUp {
+    pub machine: String,
+    pub trouble: Trouble,
+    /// The end of its log, and that of each unit that is down.
+    pub log: Vec<String>,
+}
+
+/// Looks into every running machine, several at once. One that cannot be entered is left out, as if it had just started.
+pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
+    let running = desired.machines.iter().filter(|machine| {
+        current.machine(machine.name()).is_some_and(|now| now.is_running() && now.is_of(&desired.cluster))
+    });
+    thread::scope(|scope| {
+        let threads: Vec<_> = running
+            .map(|machine| {
+                scope.spawn(move || (machine.name().to_owned(), probe(client, machine, Look::UnitsAndFiles)))
+            })
+            .collect();
+        let looks = threads.into_iter().map(|thread| thread.join().expect("a look does not panic"));
+        looks.filter_map(|(name, probe)| Some((name, probe.ok()?))).collect()
+    })
+}
+
+/// Makes all changes.
+///
+/// # Errors
+/// What the client refuses of what machines share. Machines that are not up are in the outcome.
+pub fn run(
+    client: &Client,
+    desired: &Desired,
+    delta: &Delta,
+    tell: Tell<'_>,
+    patience: Duration,
+) -> Result<Outcome, Trouble> {
+    site::bring(client, desired, delta, tell)?;
+    let creates = delta.machines.iter().any(|change| matches!(change.steps.first(), Some(Step::Create(_))));
+    let image = if creates { Image::find(client, &desired.options.image)? } else { Image(String::new()) };
+    let bringing = Bringing { client, desired, image, tell, waiting: Waiting::new(client, tell, patience) };
+    let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
+    let mut outcome = Outcome { not_up: bringing.together(&together), left: Vec::new() };
+    let rest = delta.removed.iter().chain(turns);
+    for change in rest {
+        if !outcome.not_up.is_empty() {
+            outcome.left.push(change.name.clone());
+        } else if let Err(not_up) = bringing.one(change) {
+            outcome.not_up.push(not_up);
+        }
+    }
+    Ok(outcome)
+}
+
+struct Bringing<'a> {
+    client: &'a Client,
+    desired: &'a Desired,
+    image: Image,
+    tell: Tell<'a>,
+    waiting: Waiting<'a>,
+}
+
+impl Bringing<'_> {
+    /// Each on a thread of its own: a machine may wait for any other. How many clients run at once is the client's to say.
+    fn together(&self, changes: &[&Change]) -> Vec<NotUp> {
+        thread::scope(|scope| {
+            let threads: Vec<_> = changes.iter().map(|change| scope.spawn(|| self.one(change))).collect();
+            threads.into_iter().filter_map(|t| t.join().expect("bringing a machine up does not panic").err()).collect()
+        })
+    }
+
+    fn one(&self, change: &Change) -> Result<(), NotUp> {
+        let result = match self.desired.machine(&change.name) {
+            Some(machine) => self.bring(machine, change),
+            None => self.remove(&change.name),
+        };
+        let done = if change.steps == [Step::Remove] { "removed" } else { "up" };
+        result.map(|()| (self.tell)(&change.name, Progress::Done(done.to_owned()))).map_err(|trouble| {
+            (self.tell)(&change.name, Progress::Failed(trouble.message.clone()));
+            let log = self.desired.machine(&change.name).map(|machine| self.log(machine)).unwrap_or_default();
+            NotUp { machine: change.name.clone(), trouble, log }
+        })
+    }
+
+    fn bring(&self, machine: &Instance, change: &Change) -> Result<(), Trouble> {
+        for step in &change.steps {
+            match step {
+                Step::Create(_) => self.say(machine.name(), "creating"),
+                Step::Start => self.say(machine.name(), "starting"),
+                Step::Files { .. } | Step::Boot(_) | Step::Wait(_) | Step::Data(_) => {}
+                other => self.say(machine.name(), &other.to_string()),
+            }
+            machine::step(self.client, machine, step, &self.image)?;
+        }
+        self.waiting.settle(machine)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Trouble> {
+        self.say(name, "leaving the cluster");
+        leave(self.client, self.desired, name)?;
+        self.say(name, "removing");
+        machine::remove(self.client, name)
+    }
+
+    fn say(&self, machine: &str, what: &str) {
+        (self.tell)(machine, Progress::Doing(what.to_owned()));
+    }
+
+    /// What the machine says of why it is not up.
+    fn log(&self, machine: &Instance) -> Vec<String> {
+        const SCRIPT: &str = include_str!("log.sh");
+        let answer = self.client.inside(machine.name(), SCRIPT, &[], &[]);
+        let text = answer.ok().and_then(|answer| answer.text()).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}

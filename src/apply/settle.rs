@@ -1,0 +1,203 @@
+//! One machine from inside, until it is up: files are brought, its boot is run, and its units are waited for.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::target::lxd::Instance;
+
+use super::client::Client;
+use super::machine;
+use super::parcel;
+use super::probe::{Differing, Look, Probe, Standing, probe};
+use super::progress::{Progress, Tell};
+use super::trouble::Trouble;
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long nothing may change anywhere while no machine works.
+const STALL: Duration = Duration::from_secs(300);
+
+/// The same once a machine has failed for good: others may wait for it and will not come up either.
+const STALL_AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// How long a boot may fail in one way: systemd tries again every 30 seconds.
+const FAILING: Duration = Duration::from_secs(75);
+
+/// How often files are brought before it is said that they do not stay.
+const MOST_DELIVERIES: u32 = 4;
+
+/// How often in a row a machine that runs may be impossible to look into.
+const MOST_BLIND: u32 = 10;
+
+/// Waiting for machines, each of which may need others.
+pub struct Waiting<'a> {
+    pub client: &'a Client,
+    pub tell: Tell<'a>,
+    /// For each machine.
+    pub patience: Duration,
+    board: Mutex<Board>,
+}
+
+/// What is known of all machines that are waited for.
+struct Board {
+    states: BTreeMap<String, (String, bool)>,
+    changed: Instant,
+    failed: bool,
+}
+
+/// A machine while it is brought up.
+struct Settling {
+    begin: Instant,
+    deliveries: u32,
+    blind: u32,
+    /// Its boot was run again in this run.
+    booted: bool,
+    /// How its boot fails, and since when.
+    failing: Option<(String, Instant)>,
+}
+
+/// What came of one look.
+enum Next {
+    Up,
+    Again,
+    Later,
+}
+
+impl<'a> Waiting<'a> {
+    pub fn new(client: &'a Client, tell: Tell<'a>, patience: Duration) -> Self {
+        let board = Board { states: BTreeMap::new(), changed: Instant::now(), failed: false };
+        Self { client, tell, patience, board: Mutex::new(board) }
+    }
+
+    /// Brings a running machine to where all its files are as they should be and all its units are up.
+    ///
+    /// # Errors
+    /// Why it is not. Nothing is undone: the next apply goes on from there.
+    pub fn settle(&self, machine: &Instance) -> Result<(), Trouble> {
+        let now = Instant::now();
+        let mut settling = Settling { begin: now, deliveries: 0, blind: 0, booted: false, failing: None };
+        self.board().changed = now;
+        let result = loop {
+            match self.look(machine, &mut settling) {
+                Ok(Next::Up) => break Ok(()),
+                Ok(Next::Again) => {}
+                Ok(Next::Later) => thread::sleep(PAUSE),
+                Err(trouble) => break Err(trouble),
+            }
+        };
+        let mut board = self.board();
+        board.states.remove(machine.name());
+        (board.changed, board.failed) = (Instant::now(), board.failed || result.is_err());
+        result
+    }
+
+    fn look(&self, machine: &Instance, settling: &mut Settling) -> Result<Next, Trouble> {
+        let probe = match probe(self.client, machine, Look::UnitsAndFiles) {
+            Ok(probe) => probe,
+            Err(trouble) => return self.blind(machine, settling, trouble),
+        };
+        settling.blind = 0;
+        let differing = probe.differing(machine);
+        if !differing.private.is_empty() || (probe.begun && !differing.plain.is_empty()) {
+            return self.deliver(machine, settling, (&probe, differing));
+        }
+        match probe.standing() {
+            Standing::Up => Ok(Next::Up),
+            Standing::Failed(_) if !settling.booted => {
+                (self.tell)(machine.name(), Progress::Doing("running its boot again".to_owned()));
+                self.boot(machine, settling)
+            }
+            Standing::Failed(why) => Err(Trouble::new(why)),
+            Standing::Failing(why) => self.failing(machine, settling, why),
+            Standing::Busy(what) => self.wait(machine, settling, (what, true)),
+            Standing::Partly(what) => self.wait(machine, settling, (what, false)),
+        }
+    }
+
+    /// A machine that was just started may not be entered yet; one that was stopped never.
+    fn blind(&self, machine: &Instance, settling: &mut Settling, trouble: Trouble) -> Result<Next, Trouble> {
+        let state = machine::state(self.client, machine.name())?;
+        settling.blind += 1;
+        match state.to_ascii_lowercase().as_str() {
+            "running" if settling.blind <= MOST_BLIND => Ok(Next::Later),
+            "running" => Err(trouble),
+            "" => Err(Trouble::new("it was removed while it came up")),
+            other => Err(Trouble::new(format!("it was stopped while it came up (it is {other})"))),
+        }
+    }
+
+    fn deliver(
+        &self,
+        machine: &Instance,
+        settling: &mut Settling,
+        (probe, differing): (&Probe, Differing<'_>),
+    ) -> Result<Next, Trouble> {
+        settling.deliveries += 1;
+        if settling.deliveries > MOST_DELIVERIES {
+            let path = differing.paths().next().unwrap_or_default().to_owned();
+            return Err(Trouble::new(format!("`{path}` does not stay as it was brought"))
+                .help("find out what else on the machine writes it"));
+        }
+        let files: Vec<_> = match probe.begun {
+            true => differing.private.iter().chain(&differing.plain).copied().collect(),
+            false => differing.private.clone(),
+        };
+        let what = if probe.begun { "changed" } else { "private" };
+        (self.tell)(machine.name(), Progress::Doing(format!("bringing {what} files: {}", files.len())));
+        parcel::deliver(self.client, machine.name(), &files)?;
+        if probe.begun { self.boot(machine, settling) } else { Ok(Next::Again) }
+    }
+
+    /// Runs the boot again. It restarts only units whose files have changed.
+    fn boot(&self, machine: &Instance, settling: &mut Settling) -> Result<Next, Trouble> {
+        const SCRIPT: &str =
+            "rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot";
+        settling.booted = true;
+        settling.failing = None;
+        let answer = self.client.inside(machine.name(), SCRIPT, &[], &[])?;
+        match answer.code {
+            Some(0) => Ok(Next::Later),
+            _ => Err(Trouble::refused("run its boot again", &answer.err)),
+        }
+    }
+
+    fn failing(&self, machine: &Instance, settling: &mut Settling, why: String) -> Result<Next, Trouble> {
+        match &settling.failing {
+            Some((same, since)) if *same == why && since.elapsed() > FAILING => return Err(Trouble::new(why)),
+            Some((same, _)) if *same == why => {}
+            _ => settling.failing = Some((why.clone(), Instant::now())),
+        }
+        self.wait(machine, settling, (why, true))
+    }
+
+    fn wait(&self, machine: &Instance, settling: &Settling, (what, busy): (String, bool)) -> Result<Next, Trouble> {
+        if settling.begin.elapsed() > self.patience {
+            let seconds = self.patience.as_secs();
+            return Err(Trouble::new(format!("not up after {seconds} s: {what}"))
+                .help("look at its log below; `--timeout` gives it more time"));
+        }
+        let mut board = self.board();
+        let new = (what.clone(), busy);
+        if board.states.get(machine.name()) != Some(&new) {
+            board.states.insert(machine.name().to_owned(), new);
+            board.changed = Instant::now();
+            drop(board);
+            (self.tell)(machine.name(), Progress::Doing(what));
+            return Ok(Next::Later);
+        }
+        let stall = if board.failed { STALL_AFTER_FAILURE } else { STALL };
+        let works = board.states.values().any(|(_, busy)| *busy);
+        match !works && board.changed.elapsed() > stall {
+            true => Err(Trouble::new(format!("{what}; nothing has changed for {} s", stall.as_secs()))),
+            false => Ok(Next::Later),
+        }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        // Each change of it is one assignment, so it is whole whatever happened to another thread.
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,202 @@
+//! A running cluster as it is: machines, units, relations, certificates, and whether it is as the model says.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::compile::Dial;
+use crate::target::lxd::{Desired, Instance};
+
+use super::certificate::{self, Found};
+use super::client::Client;
+use super::current::Current;
+use super::diff::{Delta, Probes};
+use super::probe::{Probe, Standing};
+use super::trial::{Trial, try_all};
+
+/// All of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// Of this form.
+    pub version: u32,
+    pub cluster: String,
+    pub project: String,
+    /// Whether every machine is up, every relation connects, no certificate has ended, and nothing is to be changed.
+    pub well: bool,
+    /// How many things `apply` would change; absent when there is no key store to compare with.
+    pub changes: Option<usize>,
+    /// In the order of the model; those that left it last.
+    pub machines: Vec<MachineStatus>,
+    pub relations: Vec<RelationStatus>,
+    pub certificates: Vec<CertificateStatus>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MachineStatus {
+    pub name: String,
+    /// `running`, `stopped` ... as the server says, `absent`, or `surplus` when the model no longer has it.
+    pub state: String,
+    /// `up`, `coming up`, `not up`, `failed`; absent when it does not run.
+    pub standing: Option<&'static str>,
+    /// What keeps it from being up.
+    pub reason: Option<String>,
+    pub units: Vec<UnitStatus>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct UnitStatus {
+    pub name: String,
+    /// `up`, or what is wrong.
+    pub state: String,
+}
+
+/// One connection of a relation.
+#[derive(Clone, Debug, Serialize)]
+pub struct RelationStatus {
+    pub from: String,
+    pub to: String,
+    pub machine: String,
+    pub address: String,
+    pub tls: bool,
+    /// `ok`, `failed` or `untried`.
+    pub state: &'static str,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateStatus {
+    pub machine: String,
+    pub path: String,
+    /// RFC 3339; absent when the file is not there.
+    pub not_after: Option<String>,
+    pub days_left: Option<i64>,
+}
+
+/// What is looked at.
+pub struct Sight<'a> {
+    pub client: &'a Client,
+    pub desired: &'a Desired,
+    pub dials: &'a [Dial],
+    pub current: &'a Current,
+    pub probes: &'a Probes,
+    /// Absent when there is no key store to compare with.
+    pub delta: Option<&'a Delta>,
+}
+
+impl Sight<'_> {
+    /// Looks at everything. Machines that cannot be looked into are so in the result.
+    pub fn status(&self, now: OffsetDateTime) -> Status {
+        let machines = self.machines();
+        let relations = self.relations();
+        let certificates: Vec<_> = self.certificates().into_iter().map(|found| of_found(found, now)).collect();
+        let changes = self.delta.map(|delta| delta.all().count());
+        let well = machines.iter().all(|machine| machine.standing == Some("up") && machine.state != SURPLUS)
+            && relations.iter().all(|relation| relation.state != "failed")
+            && certificates.iter().all(|certificate| certificate.days_left.is_some_and(|days| days >= 0))
+            && changes.unwrap_or_default() == 0;
+        Status {
+            version: 1,
+            cluster: self.desired.cluster.to_string(),
+            project: self.desired.options.project.clone(),
+            well,
+            changes,
+            machines,
+            relations,
+            certificates,
+        }
+    }
+
+    fn machines(&self) -> Vec<MachineStatus> {
+        let own = self.desired.machines.iter().map(|machine| self.machine(machine));
+        let surplus = self.current.ours(&self.desired.cluster).filter(|m| self.desired.machine(&m.name).is_none());
+        let surplus = surplus.map(|machine| MachineStatus {
+            name: machine.name.clone(),
+            state: SURPLUS.to_owned(),
+            standing: None,
+            reason: Some("it is not in the model any more".to_owned()),
+            units: Vec::new(),
+        });
+        own.chain(surplus).collect()
+    }
+
+    fn machine(&self, machine: &Instance) -> MachineStatus {
+        let name = machine.name();
+        let state = self.state(name);
+        let probe = self.probes.get(name);
+        let (standing, reason) = match probe.map(Probe::standing) {
+            Some(Standing::Up) => (Some("up"), None),
+            Some(Standing::Busy(why)) => (Some("coming up"), Some(why)),
+            Some(Standing::Partly(why)) => (Some("not up"), Some(why)),
+            Some(Standing::Failing(why)) => (Some("not up"), Some(why)),
+            Some(Standing::Failed(why)) => (Some("failed"), Some(why)),
+            None if state == "running" => (None, Some("it cannot be looked into".to_owned())),
+            None => (None, None),
+        };
+        let units = probe.map_or(&[][..], |probe| &probe.units).iter();
+        let units = units.map(|(name, state)| UnitStatus { name: name.clone(), state: state.clone() }).collect();
+        MachineStatus { name: name.to_owned(), state, standing, reason, units }
+    }
+
+    /// As the server says, in lower case.
+    fn state(&self, name: &str) -> String {
+        self.current.machine(name).map_or_else(|| "absent".to_owned(), |now| now.status.to_ascii_lowercase())
+    }
+
+    fn relations(&self) -> Vec<RelationStatus> {
+        let unreachable: BTreeMap<String, String> = self
+            .desired
+            .machines
+            .iter()
+            .map(|machine| (machine.name().to_owned(), self.state(machine.name())))
+            .filter(|(name, _)| !self.probes.contains_key(name))
+            .map(|(name, state)| (name.clone(), format!("`{name}` is {state}")))
+            .collect();
+        let trials = try_all(self.client, self.dials, &unreachable);
+        self.dials.iter().zip(trials).map(|(dial, trial)| relation(dial, trial)).collect()
+    }
+
+    fn certificates(&self) -> Vec<Found> {
+        thread::scope(|scope| {
+            let running = self.desired.machines.iter().filter(|machine| self.probes.contains_key(machine.name()));
+            let threads: Vec<_> =
+                running.map(|machine| scope.spawn(|| certificate::certificates(self.client, machine))).collect();
+            // A machine that went away in between has no certificates to show.
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().expect("reading certificates does not panic").unwrap_or_default())
+                .collect()
+        })
+    }
+}
+
+/// The state of a machine that the model no longer has.
+pub const SURPLUS: &str = "surplus";
+
+fn relation(dial: &Dial, trial: Trial) -> RelationStatus {
+    let (state, reason) = match trial {
+        Trial::Ok => ("ok", None),
+        Trial::Failed(why) => ("failed", Some(why)),
+        Trial::Untried(why) => ("untried", Some(why)),
+    };
+    RelationStatus {
+        from: dial.from.clone(),
+        to: dial.to.clone(),
+        machine: dial.machine.to_string(),
+        address: std::net::SocketAddr::new(dial.address, dial.port).to_string(),
+        tls: dial.tls.is_some(),
+        state,
+        reason,
+    }
+}
+
+fn of_found(found: Found, now: OffsetDateTime) -> CertificateStatus {
+    CertificateStatus {
+        days_left: found.days(now),
+        not_after: found.not_after.and_then(|end| end.format(&Rfc3339).ok()),
+        machine: found.machine,
+        path: found.path,
+    }
+}

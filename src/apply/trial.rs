@@ -1,0 +1,89 @@
+//! Connections tried from the machines that make them.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use crate::compile::{Dial, Identity};
+use crate::pki::spec::San;
+
+use super::client::Client;
+
+const SCRIPT: &str = include_str!("trial.sh");
+
+/// What came of a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trial {
+    /// It verifies on both ends, or, without TLS, somebody answers.
+    Ok,
+    Failed(String),
+    /// The machine has no program to try it with.
+    Untried(String),
+}
+
+/// Tries connections, each from its machine, and tells what came of them in their order. `unreachable` says why a machine
+/// cannot be asked, as one that is stopped.
+pub fn try_all(client: &Client, dials: &[Dial], unreachable: &BTreeMap<String, String>) -> Vec<Trial> {
+    let mut by_machine: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, dial) in dials.iter().enumerate() {
+        by_machine.entry(&dial.machine).or_default().push(place);
+    }
+    let mut trials = vec![Trial::Untried("its machine did not answer".to_owned()); dials.len()];
+    for (place, dial) in dials.iter().enumerate() {
+        if let Some(why) = unreachable.get(&*dial.machine) {
+            trials[place] = Trial::Failed(why.clone());
+        }
+    }
+    let found: Vec<_> = thread::scope(|scope| {
+        let asked = by_machine.iter().filter(|(machine, _)| !unreachable.contains_key(**machine));
+        let threads: Vec<_> =
+            asked.map(|(machine, places)| scope.spawn(|| from_machine(client, machine, dials, places))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a trial does not panic")).collect()
+    });
+    for (place, trial) in found {
+        trials[place] = trial;
+    }
+    trials
+}
+
+fn from_machine(client: &Client, machine: &str, dials: &[Dial], places: &[usize]) -> Vec<(usize, Trial)> {
+    let input: String = places.iter().map(|place| line(*place, &dials[*place])).collect();
+    match client.inside(machine, SCRIPT, &[], input.as_bytes()) {
+        Ok(answer) => read(&String::from_utf8_lossy(&answer.out), dials.len()),
+        Err(trouble) => places.iter().map(|place| (*place, Trial::Untried(trouble.message.clone()))).collect(),
+    }
+}
+
+/// The fields are addresses, names and paths of the model, in which there is no `|`: the plan of the boot refuses one.
+fn line(place: usize, dial: &Dial) -> String {
+    let Dial { address, port, tls, .. } = dial;
+    let Some(tls) = tls else { return format!("{place}|{address}|{port}|tcp|||||\n") };
+    let name = match &tls.name {
+        Some(San::Ip(address)) => format!("ip:{address}"),
+        Some(San::Dns(name)) => format!("dns:{name}"),
+        None => String::new(),
+    };
+    let authority = tls.authority.as_deref().unwrap_or_default();
+    let (certificate, key, kubeconfig) = match &tls.identity {
+        Some(Identity::Files { certificate, key }) => (certificate.as_str(), key.as_str(), ""),
+        Some(Identity::Kubeconfig(path)) => ("", "", path.as_str()),
+        None => ("", "", ""),
+    };
+    format!("{place}|{address}|{port}|tls|{name}|{authority}|{certificate}|{key}|{kubeconfig}\n")
+}
+
+fn read(text: &str, count: usize) -> Vec<(usize, Trial)> {
+    let parse = |line: &str| {
+        let mut fields = line.splitn(3, '|');
+        let place: usize = fields.next()?.parse().ok().filter(|place| *place < count)?;
+        let (state, why) = (fields.next()?, fields.next().unwrap_or_default().trim().to_lowercase());
+        Some((
+            place,
+            match state {
+                "ok" => Trial::Ok,
+                "untried" => Trial::Untried(why),
+                _ => Trial::Failed(why),
+            },
+        ))
+    };
+    text.lines().filter_map(parse).collect()
+}

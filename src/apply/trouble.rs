@@ -1,0 +1,134 @@
+//! What can go wrong with a client and its server, in words of ours.
+
+use std::io;
+use std::time::Duration;
+
+/// Why something could not be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// One lowercase sentence.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// Words of clients and servers, and what they mean. The texts are those of LXD 5.0 to 6, and of Incus.
+const KNOWN: &[(&[&str], &str)] = &[
+    (&["permission denied", "don't have the needed permissions"], NO_PERMISSION),
+    (
+        &[
+            "no such file or directory",
+            "connection refused",
+            "unix socket not found",
+            "doesn't appear to be started",
+            "daemon is not running",
+        ],
+        NO_DAEMON,
+    ),
+    (
+        &["no space left on device", "disk quota exceeded"],
+        "make room there, then run the same command again: it goes on where it stopped",
+    ),
+    (
+        &[
+            "image not found",
+            "couldn't be found",
+            "failed getting image",
+            "failed getting remote image",
+            "image doesn't exist",
+            "no such image",
+        ],
+        "name another with `target lxd { image = \"...\" }`, or import one under that name: docs/lxd.md says how",
+    ),
+    (
+        &["failed to load kernel module"],
+        "load the module on the host, or take a host whose kernel has it: a container cannot",
+    ),
+    (
+        &["not authorized", "forbidden", "restricted"],
+        "the server does not let you do this: ask for the right, or use another project",
+    ),
+];
+
+const NO_PERMISSION: &str = "run it as root, or as a member of the daemon's group: `sudo usermod -aG lxd $USER` (of Incus: \
+                             incus-admin), then log in again";
+
+const NO_DAEMON: &str = "start the daemon and set it up: `lxd init --minimal` (of Incus: `incus admin init --minimal`)";
+
+impl Trouble {
+    /// Something with nothing to be said on what to do.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+
+    /// Says what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The client could not be started.
+    pub fn no_client(program: &str, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::new(format!("there is no program `{program}`")).help(
+                "install LXD 5.0 or newer (`snap install lxd`, `apt install lxd`), or Incus, with `target lxd { command = \
+                 \"incus\" }`; KMODEL_LXC names another client",
+            ),
+            io::ErrorKind::PermissionDenied => Self::new(format!("`{program}` may not be run: permission denied")),
+            _ => Self::new(format!("`{program}` cannot be run: {error}")),
+        }
+    }
+
+    /// The client was asked to do something, and said why it cannot.
+    pub fn refused(action: &str, said: &str) -> Self {
+        let said = last_line(said);
+        let low = said.to_lowercase();
+        let known = KNOWN.iter().find(|(words, _)| words.iter().any(|word| low.contains(word)));
+        let trouble =
+            Self::new(format!("cannot {action}: {}", if said.is_empty() { "no reason is given" } else { said }));
+        match known {
+            Some((_, help)) => trouble.help(*help),
+            None => trouble,
+        }
+    }
+
+    /// The client did not answer.
+    pub fn slow(action: &str, patience: Duration) -> Self {
+        Self::new(format!("cannot {action}: no answer within {} s", patience.as_secs()))
+            .help("look at the daemon's log; then run the same command again: it goes on where it stopped")
+    }
+
+    /// The client answered something that is not understood.
+    pub fn answer(action: &str, error: impl std::fmt::Display) -> Self {
+        Self::new(format!("cannot {action}: the client's answer is not understood: {error}"))
+    }
+}
+
+/// The end of what a client said, without `Error:` before it. Usage texts and warnings come first.
+pub fn last_line(said: &str) -> &str {
+    let line = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.strip_prefix("Error: ").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_words_get_their_help() {
+        let said =
+            "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied\n";
+        let trouble = Trouble::refused("reach the server", said);
+        assert!(trouble.message.starts_with("cannot reach the server: Get "));
+        assert_eq!(trouble.help.as_deref(), Some(NO_PERMISSION));
+        let said = "Error: Get \"http://unix.socket/1.0\": dial unix /x: connect: no such file or directory";
+        assert_eq!(Trouble::refused("x", said).help.as_deref(), Some(NO_DAEMON));
+        assert_eq!(Trouble::refused("x", "what is that?").help, None);
+    }
+
+    #[test]
+    fn a_client_that_is_missing_is_named() {
+        let trouble = Trouble::no_client("lxc", &io::Error::from(io::ErrorKind::NotFound));
+        assert!(trouble.message.contains("`lxc`") && trouble.help.is_some_and(|help| help.contains("install LXD 5.0")));
+    }
+}

@@ -1,0 +1,222 @@
+//! `kmodel apply`: the running cluster brought to what the model says.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::apply::{self, Client, Current, Delta, NotUp, Outcome, Progress, Step, Tell, Turnstile, change};
+use crate::compile::{self, Deployed, RenderError};
+use crate::pki::Store;
+use crate::plan::Plan;
+use crate::world::replace::replace;
+use crate::world::{Disk, World};
+
+use super::exit::{Exit, Failure};
+use super::model::ModelArgs;
+use super::plan::count::count;
+use super::progress::Board;
+use super::{Terminal, lock, output, report, server};
+
+/// Bring the running cluster to what the model says: create what is missing, change what differs, leave the rest
+///
+/// Works through the client of LXD or Incus. Machines that do not run yet come up together; machines that are up change
+/// one after another, so that a quorum stays. It ends when every unit is up, or says which is not, with the end of its
+/// log. It may be interrupted and run again at any time; the second run goes on where the first one stopped. Keys are
+/// issued into the key store, as by `render`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// The target; only lxd can be applied [default: the first that the model declares]
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// The key store [default: .kmodel/CLUSTER beside the model]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    store: Option<PathBuf>,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Remove machines that are no longer in the model without asking
+    #[arg(long)]
+    yes: bool,
+    /// How many seconds each machine has to come up
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    timeout: u64,
+}
+
+/// Applies a model without errors.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(args.target.as_deref())?;
+    let planned = opened.plan();
+    let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
+    let (client, version) = server::client(&server::options("apply", plan)?)?;
+    let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    let (deployed, _turn) = match deploy(args, plan, &folder) {
+        Ok(both) => both,
+        Err(Undeployed::Failure(failure)) => return Err(failure),
+        Err(Undeployed::Problems(problems)) => {
+            report::show(&opened.checked.program.sources, &problems, args.model.message_format, &terminal.err);
+            return Ok(Exit::Problems);
+        }
+    };
+    let run = Run { args, terminal, client: &client, deployed: &deployed, folder: &folder };
+    run.run(&version)
+}
+
+enum Undeployed {
+    Failure(Failure),
+    Problems(Vec<crate::diag::Diagnostic>),
+}
+
+/// What there should be. The store is saved before anything leaves this machine, and only one run at a time goes on.
+fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Option<Turnstile>), Undeployed> {
+    let failed = |failure: Failure| Undeployed::Failure(failure);
+    let open = if args.dry_run { Store::open_trial(folder) } else { Store::open(folder) };
+    let mut store = open.map_err(|error| failed(error.into()))?;
+    let turn = if args.dry_run { None } else { Some(Turnstile::take(folder, &plan.model.cluster.name)) };
+    let turn = turn.transpose().map_err(|trouble| failed(trouble.into()))?;
+    let deployed = compile::deploy(plan, &mut store, Disk.now()).map_err(|error| match error {
+        RenderError::Pki(error) => failed(error.into()),
+        RenderError::Problems(problems) => Undeployed::Problems(problems),
+    })?;
+    if !args.dry_run {
+        store.save().map_err(|error| failed(error.into()))?;
+        lock::write(&args.model.file, &plan.model.cluster.name, &plan.model.lock).map_err(failed)?;
+    }
+    Ok((deployed, turn))
+}
+
+/// One run.
+struct Run<'a> {
+    args: &'a Args,
+    terminal: &'a Terminal,
+    client: &'a Client,
+    deployed: &'a Deployed,
+    folder: &'a Path,
+}
+
+impl Run<'_> {
+    fn run(&self, version: &str) -> Result<Exit, Failure> {
+        let desired = &self.deployed.desired;
+        let current = Current::read(self.client, &desired.options)?;
+        let probes = apply::run::probes(self.client, desired, &current);
+        let delta = apply::diff(desired, &current, &probes)?;
+        let look = &self.terminal.out;
+        output::print(|out| {
+            use std::io::Write;
+            let project = &desired.options.project;
+            writeln!(out, "{} on {} (server {version}), project {project}", desired.cluster, desired.options.command)?;
+            delta.all().try_for_each(|change| show(out, look, change))
+        })?;
+        if self.args.dry_run {
+            return self.dry(&delta);
+        }
+        if !delta.removed.is_empty() && !self.args.yes && !self.may_remove(&delta)? {
+            return Ok(Exit::Differs);
+        }
+        self.make(&delta)
+    }
+
+    fn dry(&self, delta: &Delta) -> Result<Exit, Failure> {
+        let changes = delta.all().count();
+        output::print(|out| {
+            use std::io::Write;
+            match changes {
+                0 => writeln!(out, "nothing to do: {}", self.whole()),
+                changes => writeln!(out, "{}; nothing was done (dry run)", count(changes, "change")),
+            }
+        })
+    }
+
+    fn may_remove(&self, delta: &Delta) -> Result<bool, Failure> {
+        let names: Vec<_> = delta.removed.iter().map(|change| change.name.as_str()).collect();
+        let question = format!("Remove {}, with all that is on them? Type `yes` to go on:", names.join(", "));
+        let yes = server::confirm(&question, "yes")?;
+        if !yes {
+            eprintln!("nothing was done");
+        }
+        Ok(yes)
+    }
+
+    fn make(&self, delta: &Delta) -> Result<Exit, Failure> {
+        server::on_interrupt("interrupted: run the same command again, and it goes on where it stopped");
+        let desired = &self.deployed.desired;
+        let board = Board::new(&self.terminal.out);
+        let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
+        if desired.runs_pods && !delta.is_empty() {
+            apply::host::warnings(&Disk).into_iter().for_each(|text| tell("", Progress::Warning(text)));
+        }
+        let outcome = apply::run(self.client, desired, delta, tell, Duration::from_secs(self.args.timeout));
+        board.finish();
+        let outcome = outcome?;
+        self.kubeconfigs()?;
+        if outcome.not_up.is_empty() { self.all_is_well(delta) } else { Ok(self.not_up(&outcome)) }
+    }
+
+    fn all_is_well(&self, delta: &Delta) -> Result<Exit, Failure> {
+        let look = &self.terminal.out;
+        output::print(|out| {
+            use std::io::Write;
+            if delta.is_empty() {
+                return writeln!(out, "{} nothing to change: {}", look.good("ok:"), self.whole());
+            }
+            writeln!(out, "{} {} is up: {}", look.good("ok:"), self.deployed.desired.cluster, self.whole())?;
+            let files = self.deployed.kubeconfigs.iter();
+            files
+                .map(|file| self.folder.join(&file.path))
+                .try_for_each(|path| writeln!(out, "    kubectl --kubeconfig {} get nodes", path.display()))
+        })
+    }
+
+    /// `8 machines, 46 units`.
+    fn whole(&self) -> String {
+        let machines = &self.deployed.desired.machines;
+        let units = machines.iter().map(|machine| machine.units.len()).sum();
+        format!("{}, {}", count(machines.len(), "machine"), count(units, "unit"))
+    }
+
+    /// For people, into the key store: they hold a key too.
+    fn kubeconfigs(&self) -> Result<(), Failure> {
+        for file in &self.deployed.kubeconfigs {
+            let path = self.folder.join(&file.path);
+            let write = || {
+                path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+                replace(&path, &file.content, 0o600)
+            };
+            write().map_err(|error| Failure::file(&path, "write", &error))?;
+        }
+        Ok(())
+    }
+
+    fn not_up(&self, outcome: &Outcome) -> Exit {
+        let look = &self.terminal.err;
+        for NotUp { machine, trouble, log } in &outcome.not_up {
+            eprintln!("{} `{machine}` is not up: {}", look.error("error:"), trouble.message);
+            log.iter().for_each(|line| eprintln!("    {line}"));
+            if let Some(help) = &trouble.help {
+                eprintln!("{} {help}", look.help(" help:"));
+            }
+        }
+        if !outcome.left.is_empty() {
+            eprintln!("not touched because of that: {}", outcome.left.join(", "));
+        }
+        eprintln!("{} mend it and run the same command again: it goes on where it stopped", look.help(" help:"));
+        Exit::Differs
+    }
+}
+
+fn show(out: &mut dyn std::io::Write, look: &super::look::Look, change: &change::Change) -> std::io::Result<()> {
+    for step in &change.steps {
+        let sign = match change::sign(step) {
+            '+' => look.good("+"),
+            '-' => look.bad("-"),
+            _ => look.warning("~"),
+        };
+        // Starting belongs to creating, and data for the next start to all that is done now.
+        let created = matches!(change.steps.first(), Some(Step::Create(_)));
+        let data = matches!(step, Step::Data(_)) && change.steps.len() > 1;
+        if !(data || created && *step == Step::Start) {
+            writeln!(out, "  {sign} {}: {step}", look.name(&change.name))?;
+        }
+    }
+    Ok(())
+}

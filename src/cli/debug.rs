@@ -1,0 +1,62 @@
+//! `kmodel debug`: everything that tells how a cluster is, in one folder.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::apply::Tell;
+use crate::apply::collect::{collect, file};
+use crate::apply::redact::Redactor;
+use crate::emit::{self, Force};
+
+use super::exit::{Exit, Failure};
+use super::look::Look;
+use super::plan::count::{about, count};
+use super::progress::Board;
+use super::survey::{ClusterArgs, exit, survey};
+use super::{Terminal, output, status};
+
+/// Collect what tells how the cluster is into one folder, and say which relation fails
+///
+/// From every machine: journals, states of units, logs of cloud-init and of the boot; from the server: logs and
+/// configuration. Each relation is tried from the machine that dials, with the certificate that it would use. Private keys
+/// and secrets are left out.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// The folder to write [default: debug-CLUSTER here]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    out: Option<PathBuf>,
+    /// Replace the folder even when it holds files that kmodel did not write; they are lost
+    #[arg(long)]
+    force: bool,
+}
+
+/// Collects, writes and tells.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some(survey) = survey("debug", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
+    let desired = &survey.deployed.desired;
+    let board = Board::new(&terminal.out);
+    let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
+    let redactor = Redactor::new(&survey.deployed.issued);
+    let mut files = collect(&survey.client, desired, &survey.current, &redactor, tell);
+    board.finish();
+    let status = survey.status();
+    let server = format!("{} (server {})", desired.options.command, survey.version);
+    let plain = Look { width: 120, colour: false, unicode: true };
+    let mut page = Vec::new();
+    status::write(&mut page, &plain, (&status, &server), true)?;
+    files.push(file("report.txt".into(), &redactor.clean(&String::from_utf8_lossy(&page))));
+    let json = serde_json::to_string_pretty(&status).expect("a status is plain data");
+    files.push(file("status.json".into(), &redactor.clean(&json)));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.push(emit::manifest(&desired.cluster, "debug", &files));
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("debug-{}", desired.cluster)));
+    let written = emit::write(&out, &files, if args.force { Force::Replace } else { Force::Refuse })?;
+    output::print(|to| {
+        status::write(to, &terminal.out, (&status, &server), false)?;
+        let size = format!("{}, {}", count(written.files, "file"), about(written.bytes));
+        writeln!(to, "collected into {}: {size}; keys and secrets are left out", out.display())
+    })?;
+    Ok(exit(&status))
+}

@@ -1,0 +1,74 @@
+//! `kmodel destroy`: what `apply` made is removed, and nothing else.
+
+use std::path::PathBuf;
+
+use crate::apply::destroy::{Marked, destroy};
+use crate::apply::{Current, Tell, Turnstile};
+
+use super::exit::{Exit, Failure};
+use super::model::ModelArgs;
+use super::plan::count::count;
+use super::progress::Board;
+use super::{Terminal, output, server};
+
+/// Remove what `apply` made for this cluster: machines with all that is on them, profiles, network, pool, project
+///
+/// Only what bears the cluster's mark (user.kmodel.cluster) is removed; whatever others have put beside it stays. The key
+/// store and kmodel.lock stay too, so that the same cluster can be brought up again.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// The target; only lxd can be destroyed [default: the first that the model declares]
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// The key store [default: .kmodel/CLUSTER beside the model]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    store: Option<PathBuf>,
+    /// Remove without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Removes a cluster.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(args.target.as_deref())?;
+    let planned = opened.plan();
+    let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
+    let cluster = &plan.model.cluster.name;
+    let options = server::options("destroy", plan)?;
+    let (client, _) = server::client(&options)?;
+    // Without a store there has been no apply from here that could still run.
+    let folder = args.model.store(args.store.as_ref(), cluster);
+    let _turn = folder.is_dir().then(|| Turnstile::take(&folder, cluster)).transpose()?;
+    let marked = Marked::find(&Current::read(&client, &options)?, cluster);
+    if marked.is_empty() {
+        return output::print(|out| {
+            use std::io::Write;
+            writeln!(out, "nothing to remove: there is nothing of {cluster} in the project {}", options.project)
+        });
+    }
+    if !args.yes && !ask(cluster, &options.project, &marked)? {
+        eprintln!("nothing was removed");
+        return Ok(Exit::Differs);
+    }
+    server::on_interrupt("interrupted: run the same command again to remove the rest");
+    let board = Board::new(&terminal.out);
+    let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
+    let result = destroy(&client, &marked, tell);
+    board.finish();
+    result?;
+    output::print(|out| {
+        use std::io::Write;
+        writeln!(out, "{} {cluster} is gone", terminal.out.good("ok:"))
+    })
+}
+
+fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, Failure> {
+    let machines = count(marked.machines.len(), "machine");
+    println!("This removes the cluster {cluster} from the project {project}: {machines} and all that is on them.");
+    if !marked.machines.is_empty() {
+        println!("  {}", marked.machines.join(" "));
+    }
+    server::confirm("Type the name of the cluster to go on:", cluster)
+}

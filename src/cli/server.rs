@@ -1,0 +1,80 @@
+//! What commands on a running cluster share: the plan, the client, and what is asked of a person.
+
+use std::io::{IsTerminal, Write, stdin, stdout};
+
+use crate::apply::Client;
+use crate::compile::{self, RenderError};
+use crate::diag::any_error;
+use crate::plan::{Plan, Planned};
+use crate::target::lxd;
+
+use super::exit::{Exit, Failure};
+use super::model::{ModelArgs, Opened};
+use super::{Terminal, report};
+
+/// The plan, if nothing is wrong with it; what is wrong is shown.
+pub fn plan_of<'a, 'p>(
+    args: &ModelArgs,
+    opened: &Opened,
+    planned: &'a Planned<'p>,
+    terminal: &Terminal,
+) -> Option<&'a Plan<'p>> {
+    report::show(&opened.checked.program.sources, &planned.problems, args.message_format, &terminal.err);
+    planned.plan.as_ref().filter(|_| !any_error(&planned.problems))
+}
+
+/// The fields of `target lxd`.
+///
+/// # Errors
+/// When the target is another one, or a field cannot be used; `command` is for the message.
+pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, Failure> {
+    let target = plan.model.targets.first().map_or("lxd", |target| &target.name);
+    if target != "lxd" {
+        return Err(Failure::usage(
+            format!("`{command}` works on LXD and Incus, and the target is `{target}`"),
+            "name it with `--target lxd`; for others, `kmodel render` writes what their own tools take",
+        ));
+    }
+    compile::lxd_options(plan).map_err(|error| match error {
+        RenderError::Pki(error) => error.into(),
+        RenderError::Problems(problems) => {
+            let first = problems.into_iter().next().map(|problem| problem.message);
+            Failure { exit: Exit::Problems, ..Failure::outside(first.unwrap_or_default()) }
+        }
+    })
+}
+
+/// A client that reaches its server, and the server's version. `KMODEL_LXC` names another client than the model.
+///
+/// # Errors
+/// What keeps it from its server.
+pub fn client(options: &lxd::Options) -> Result<(Client, String), Failure> {
+    let named = std::env::var("KMODEL_LXC").ok().filter(|name| !name.is_empty());
+    let client = Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
+    let version = client.check()?;
+    Ok((client, version))
+}
+
+/// Asks for a word, and says whether it was given.
+///
+/// # Errors
+/// When there is nobody to ask.
+pub fn confirm(question: &str, word: &str) -> Result<bool, Failure> {
+    if !stdin().is_terminal() {
+        return Err(Failure::usage("nobody is there to be asked", "say `--yes` if it is to be done without asking"));
+    }
+    print!("{question} ");
+    stdout().flush()?;
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    Ok(line.trim() == word)
+}
+
+/// Says, when a person interrupts, that nothing is lost by it.
+pub fn on_interrupt(text: &'static str) {
+    // Only a second handler could be refused, and there is one command a run.
+    let _ = ctrlc::set_handler(move || {
+        eprintln!("\n{text}");
+        std::process::exit(130);
+    });
+}

@@ -1,0 +1,163 @@
+//! `kmodel status`: a running cluster as it is.
+
+use std::io::{self, Write};
+
+use crate::apply::status::{CertificateStatus, MachineStatus, RelationStatus, Status};
+
+use super::exit::{Exit, Failure};
+use super::look::Look;
+use super::plan::count::count;
+use super::survey::{ClusterArgs, exit, survey};
+use super::table::{Cell, labelled, table};
+use super::{Terminal, output};
+
+/// Certificates that end within so many days deserve a look.
+const SOON: i64 = 30;
+
+/// Show the running cluster as it is: machines, units, relations and certificates, and whether all is well
+///
+/// Looks into every machine through the client of LXD or Incus, tries each relation from the machine that dials, with the
+/// certificate that it would use, and reads when certificates end. Changes nothing. Exits with 4 when something is not as
+/// the model says.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// Print JSON; its form is in docs/commands.md
+    #[arg(long, conflicts_with = "all")]
+    json: bool,
+    /// Show every unit, connection and certificate, those that are well too
+    #[arg(long)]
+    all: bool,
+}
+
+/// Looks, and says what there is.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some(survey) = survey("status", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
+    let status = survey.status();
+    output::print(|out| {
+        if args.json {
+            serde_json::to_writer_pretty(&mut *out, &status)?;
+            return writeln!(out);
+        }
+        let options = &survey.deployed.desired.options;
+        let server = format!("{} (server {})", options.command, survey.version);
+        write(out, &terminal.out, (&status, &server), args.all)
+    })?;
+    Ok(exit(&status))
+}
+
+/// The whole page. Without `all`, of what is well only how much it is.
+pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str), all: bool) -> io::Result<()> {
+    writeln!(out, "{} on {server}, project {}", look.bold(&status.cluster), status.project)?;
+    let page = Page { look, all };
+    page.machines(out, &status.machines)?;
+    page.relations(out, &status.relations)?;
+    page.certificates(out, &status.certificates)?;
+    writeln!(out)?;
+    match status.changes {
+        None => writeln!(out, "There is no key store here, so the files of machines were not compared.")?,
+        Some(0) => {}
+        Some(changes) => {
+            writeln!(
+                out,
+                "{} to what the model says: `kmodel apply FILE --dry-run` lists them",
+                count(changes, "change")
+            )?;
+        }
+    }
+    match status.well {
+        true => writeln!(out, "{} all is well", look.good("ok:")),
+        false => writeln!(out, "{} not all is well", look.error("error:")),
+    }
+}
+
+struct Page<'a> {
+    look: &'a Look,
+    all: bool,
+}
+
+impl Page<'_> {
+    fn heading(&self, out: &mut dyn Write, name: &str, number: usize) -> io::Result<()> {
+        writeln!(out, "\n{} ({number})", self.look.bold(name))
+    }
+
+    fn sign(&self, well: bool) -> String {
+        match well {
+            true => self.look.good(self.look.pick("✓", "ok")),
+            false => self.look.error(self.look.pick("✗", "!!")),
+        }
+    }
+
+    fn machines(&self, out: &mut dyn Write, machines: &[MachineStatus]) -> io::Result<()> {
+        self.heading(out, "Machines", machines.len())?;
+        let row = |machine: &MachineStatus| {
+            let up = machine.units.iter().filter(|unit| unit.state == "up").count();
+            let units = format!("{up} of {} up", count(machine.units.len(), "unit"));
+            let units = if machine.standing.is_some() { units } else { String::new() };
+            let reason = machine.reason.clone().unwrap_or_default();
+            vec![
+                Cell::name(&machine.name),
+                Cell::plain(&machine.state),
+                Cell::plain(machine.standing.unwrap_or_default()),
+                Cell::plain(units),
+                Cell::plain(reason),
+            ]
+        };
+        table(out, self.look, 2, &machines.iter().map(row).collect::<Vec<_>>())?;
+        let units = machines.iter().flat_map(|machine| machine.units.iter().map(move |unit| (machine, unit)));
+        let shown: Vec<_> = units.filter(|(_, unit)| self.all || unit.state != "up").collect();
+        if shown.is_empty() {
+            return Ok(());
+        }
+        self.heading(out, if self.all { "Units" } else { "Units that are not up" }, shown.len())?;
+        let rows = shown
+            .iter()
+            .map(|(machine, unit)| vec![Cell::name(&machine.name), Cell::plain(&unit.name), Cell::plain(&unit.state)]);
+        table(out, self.look, 2, &rows.collect::<Vec<_>>())
+    }
+
+    /// A line a relation, and below it each connection that fails.
+    fn relations(&self, out: &mut dyn Write, relations: &[RelationStatus]) -> io::Result<()> {
+        let same = |a: &RelationStatus, b: &RelationStatus| a.from == b.from && a.to == b.to;
+        let groups: Vec<&[RelationStatus]> = relations.chunk_by(same).collect();
+        self.heading(out, "Relations", groups.len())?;
+        let arrow = self.look.pick("→", "->");
+        for group in groups {
+            let (ok, first) = (group.iter().filter(|one| one.state == "ok").count(), &group[0]);
+            let sign = self.sign(group.iter().all(|one| one.state != "failed"));
+            let how = if first.tls { "TLS" } else { "TCP" };
+            let of = count(group.len(), "connection");
+            writeln!(out, "  {sign} {} {arrow} {}  {how}, {ok} of {of}", first.from, first.to)?;
+            for one in group.iter().filter(|one| self.all || one.state != "ok") {
+                let text = match &one.reason {
+                    Some(reason) => format!("{} {arrow} {}: {reason}", one.machine, one.address),
+                    None => format!("{} {arrow} {}", one.machine, one.address),
+                };
+                labelled(out, self.look, 6, one.state, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn certificates(&self, out: &mut dyn Write, certificates: &[CertificateStatus]) -> io::Result<()> {
+        self.heading(out, "Certificates", certificates.len())?;
+        let first = certificates.iter().min_by_key(|certificate| certificate.days_left.unwrap_or(i64::MIN));
+        let worth = |certificate: &&CertificateStatus| {
+            self.all || certificate.days_left.is_none_or(|days| days < SOON) || Some(*certificate) == first
+        };
+        for certificate in certificates.iter().filter(worth) {
+            let days = certificate.days_left;
+            let left = match days {
+                None => "missing, or no certificate".to_owned(),
+                Some(days) if days < 0 => format!("ended {} ago", count(days.unsigned_abs() as usize, "day")),
+                Some(days) => format!("{} left", count(days as usize, "day")),
+            };
+            let sign = self.sign(days.is_some_and(|days| days >= 0));
+            let next = if !self.all && Some(certificate) == first { " (the first to end)" } else { "" };
+            let warn = if days.is_some_and(|days| (0..SOON).contains(&days)) { self.look.warning(&left) } else { left };
+            writeln!(out, "  {sign} {} {}  {warn}{next}", self.look.name(&certificate.machine), certificate.path)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! A running cluster as commands that only look at it see it.
+
+use std::path::PathBuf;
+
+use crate::apply::status::{Sight, Status};
+use crate::apply::{self, Client, Current, Delta};
+use crate::compile::{self, Deployed, Dial, RenderError};
+use crate::pki::Store;
+use crate::world::{Disk, World};
+
+use super::exit::{Exit, Failure};
+use super::model::ModelArgs;
+use super::{Terminal, report, server};
+
+/// What names a cluster that runs.
+#[derive(clap::Args)]
+pub struct ClusterArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The target; only lxd is known here [default: the first that the model declares]
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// The key store [default: .kmodel/CLUSTER beside the model]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub store: Option<PathBuf>,
+}
+
+/// What there should be, what there is, and the difference.
+pub struct Survey {
+    pub client: Client,
+    /// Of the server.
+    pub version: String,
+    pub deployed: Deployed,
+    pub current: Current,
+    pub probes: apply::diff::Probes,
+    /// Absent without a key store: every key would differ.
+    pub delta: Option<Delta>,
+    dials: Vec<Dial>,
+}
+
+/// Looks at everything from outside; nothing is issued or written. `None` when the model has problems, which are shown.
+///
+/// # Errors
+/// What the client says, or the key store.
+pub fn survey(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Survey>, Failure> {
+    let opened = args.model.open(args.target.as_deref())?;
+    let planned = opened.plan();
+    let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
+    let (client, version) = server::client(&server::options(command, plan)?)?;
+    let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    let mut store = Store::open_trial(&folder)?;
+    let deployed = match compile::deploy(plan, &mut store, Disk.now()) {
+        Ok(deployed) => deployed,
+        Err(RenderError::Pki(error)) => return Err(error.into()),
+        Err(RenderError::Problems(problems)) => {
+            report::show(&opened.checked.program.sources, &problems, args.model.message_format, &terminal.err);
+            return Ok(None);
+        }
+    };
+    let current = Current::read(&client, &deployed.desired.options)?;
+    let probes = apply::run::probes(&client, &deployed.desired, &current);
+    let delta = apply::diff(&deployed.desired, &current, &probes)?;
+    let delta = folder.is_dir().then_some(delta);
+    Ok(Some(Survey { client, version, current, probes, delta, dials: compile::dials(plan), deployed }))
+}
+
+impl Survey {
+    /// Looks into the machines too.
+    pub fn status(&self) -> Status {
+        let Self { client, current, probes, delta, dials, deployed, .. } = self;
+        let desired = &deployed.desired;
+        Sight { client, desired, dials, current, probes, delta: delta.as_ref() }.status(Disk.now())
+    }
+}
+
+/// The exit code that tells whether all is well.
+pub fn exit(status: &Status) -> Exit {
+    if status.well { Exit::Ok } else { Exit::Differs }
+}

@@ -1,0 +1,168 @@
+//! A machine of the double: its files, and what its boot would do.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Faults, Said, Thing, decoded, sha256, yaml};
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Machine {
+    #[serde(flatten)]
+    pub thing: Thing,
+    pub status: String,
+    files: BTreeMap<String, Stored>,
+    begun: bool,
+    /// How often its boot ran.
+    boots: u32,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Stored {
+    sha256: String,
+    mode: u32,
+    owner: String,
+    /// Of what the boot reads, and of units.
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct UserData {
+    write_files: Vec<Written>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    path: String,
+    permissions: String,
+    #[serde(default)]
+    encoding: Option<String>,
+    content: String,
+}
+
+const PLAN: &str = "/etc/kmodel/machine";
+
+impl Machine {
+    pub fn new(thing: Thing) -> Self {
+        Self { thing, status: "Stopped".to_owned(), ..Self::default() }
+    }
+
+    /// Starts, and does what cloud-init does when it has not been here yet.
+    pub fn start(&mut self) -> Said {
+        if self.status == "Running" {
+            return Err("Error: The instance is already running".to_owned());
+        }
+        self.status = "Running".to_owned();
+        let data: UserData = yaml(self.thing.config["cloud-init.user-data"].as_bytes());
+        for file in data.write_files {
+            let content = match file.encoding.as_deref() {
+                Some("b64") => decoded(&file.content),
+                _ => file.content.into_bytes(),
+            };
+            let mode = u32::from_str_radix(&file.permissions, 8).unwrap();
+            self.store(&file.path, mode, content);
+        }
+        self.boot();
+        Ok(String::new())
+    }
+
+    pub fn stop(&mut self) -> Said {
+        self.status = "Stopped".to_owned();
+        Ok(String::new())
+    }
+
+    fn store(&mut self, path: &str, mode: u32, content: Vec<u8>) {
+        let read = path == PLAN || path.starts_with("/etc/systemd/system/");
+        let text = read.then(|| String::from_utf8_lossy(&content).into_owned());
+        let stored = Stored { sha256: sha256(&content), mode, owner: "root:root".to_owned(), text };
+        self.files.insert(path.to_owned(), stored);
+    }
+
+    fn plan(&self, tag: &str) -> Vec<Vec<String>> {
+        let text = self.files.get(PLAN).and_then(|file| file.text.clone()).unwrap_or_default();
+        let lines = text.lines().map(|line| line.split('|').map(str::to_owned).collect::<Vec<_>>());
+        lines.filter(|fields| fields[0] == tag).collect()
+    }
+
+    fn boot(&mut self) {
+        self.begun = true;
+        self.boots += 1;
+        if !self.has_private_files() {
+            return;
+        }
+        for fields in self.plan("owner") {
+            if let Some(file) = self.files.get_mut(&fields[3]) {
+                file.mode = u32::from_str_radix(&fields[1], 8).unwrap();
+                file.owner.clone_from(&fields[2]);
+            }
+        }
+    }
+
+    fn has_private_files(&self) -> bool {
+        self.plan("private")
+            .iter()
+            .all(|fields| self.files.get(&fields[2]).is_some_and(|file| format!("sha256:{}", file.sha256) == fields[1]))
+    }
+
+    /// A script, known by what it does.
+    pub fn exec(&mut self, name: &str, words: &[&str], input: &[u8], faults: &Faults) -> Said {
+        if self.status != "Running" {
+            return Err("Error: The instance is not running".to_owned());
+        }
+        let script = words.join(" ");
+        if script.contains("sha256sum") {
+            return Ok(self.probe(name, input, faults));
+        }
+        if script.contains("tar -x") {
+            let waits = self.begun && !self.has_private_files();
+            let mut archive = tar::Archive::new(input);
+            for entry in archive.entries().unwrap() {
+                let mut entry = entry.unwrap();
+                let (path, mode) = (format!("/{}", entry.path().unwrap().display()), entry.header().mode().unwrap());
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content).unwrap();
+                self.store(&path, mode, content);
+            }
+            // The boot waits for private files, and goes on by itself.
+            if waits && self.has_private_files() {
+                self.boot();
+            }
+            return Ok(String::new());
+        }
+        if script.contains("restart --no-block kmodel-boot") {
+            self.boot();
+            return Ok(String::new());
+        }
+        if script.contains("journalctl") {
+            return Ok(format!("log of {name}\n"));
+        }
+        Err(format!("unknown script: {script}"))
+    }
+
+    fn probe(&self, name: &str, input: &[u8], faults: &Faults) -> String {
+        let mut text = String::new();
+        if self.begun {
+            text += "begun\n";
+        }
+        let ready = if self.has_private_files() { "ready end " } else { "running private_files waiting" };
+        let status = faults.status.get(name).map_or(ready, String::as_str);
+        text += &format!("service {}\n", if status.starts_with("failed") { "failed" } else { "active" });
+        text += &format!("status {status}\n");
+        for fields in self.plan("unit").iter().filter(|fields| fields[2] == "enabled") {
+            let unit = &fields[1];
+            let state = faults.units.get(&format!("{name}/{unit}")).map_or("up", String::as_str);
+            text += &format!("unit {unit} {state}\n");
+        }
+        let paths = String::from_utf8_lossy(input);
+        for path in paths.lines() {
+            if let Some(file) = self.files.get(path) {
+                text += &format!("sum {}  {path}\nstat {:o} {} {path}\n", file.sha256, file.mode, file.owner);
+                let lines = file.text.iter().flat_map(|text| text.split_inclusive('\n'));
+                let bare: String = lines.filter(|line| !line.starts_with('#')).collect();
+                text += &format!("bare {} {path}\n", sha256(bare.as_bytes()));
+            }
+        }
+        text
+    }
+}
