@@ -89,6 +89,8 @@ pub struct Cluster {
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     pub extra_names: Vec<Name>,
+    /// Certificates with less than this left are issued anew by a render, in milliseconds.
+    pub renew: Option<u64>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }

@@ -20,6 +20,7 @@ pub mod certificate;
 pub mod dial;
 pub mod graph;
 pub mod json;
+pub mod lifetime;
 pub mod order;
 pub mod proof;
 pub mod standing;

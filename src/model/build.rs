@@ -93,6 +93,7 @@ fn no_cluster() -> Cluster {
         gateway: nothing.addr(),
         dns: Vec::new(),
         extra_names: Vec::new(),
+        renew: None,
         spans: HashMap::new(),
     }
 }

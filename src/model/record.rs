@@ -28,6 +28,7 @@ impl Model<'_> {
             ("gateway", Value::Ip(cluster.gateway)),
             ("dns", Value::list(cluster.dns.iter().copied().map(Value::Ip))),
             ("extra-names", Value::list(cluster.extra_names.iter().cloned().map(Value::Text))),
+            ("renew", cluster.renew.map_or(Value::None, Value::Duration)),
         ])
     }
 

@@ -22,6 +22,8 @@ pub struct Tested {
     pub pause: String,
     /// Whether its kubelet does not start on a host with cgroup v1 unless it is told to.
     pub fail_cgroup_v1: bool,
+    /// From when on it gets no fixes, as `2027-02-28`, where that was read.
+    pub end_of_life: Option<String>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {

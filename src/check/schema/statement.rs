@@ -17,6 +17,7 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
                 field("gateway", "ip?", "The way out; default the first address of `nodes`."),
                 field("dns", "list<ip>", "The resolvers of the machines; default the gateway."),
                 field("extra-names", "list<string>", "More names of the API."),
+                field("renew", "duration?", "Certificates with less than this left are issued anew by a render."),
             ]
         },
     )

@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::Fields;
 
-const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names"];
+const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "renew"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
 pub fn cluster(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> bool {
@@ -71,6 +71,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         gateway,
         dns: if dns.is_empty() { vec![gateway] } else { dns },
         extra_names: fields.texts("extra-names"),
+        renew: fields.duration("renew"),
         spans,
     })
 }

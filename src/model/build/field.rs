@@ -130,6 +130,14 @@ impl<'p> Fields<'_, 'p> {
         })
     }
 
+    /// A duration in milliseconds.
+    pub fn duration(&mut self, field: &str) -> Option<u64> {
+        self.typed(field, "`duration`", |value| match value {
+            Value::Duration(milliseconds) => Some(*milliseconds),
+            _ => None,
+        })
+    }
+
     /// Reports that a field must be given.
     pub fn missing(&mut self, field: &str, head: Span, what: &str) {
         let problem = Diagnostic::new(Code::MissingField, head, format!("{what} has no `{field}`"));
