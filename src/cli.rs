@@ -34,6 +34,7 @@ pub mod fmt;
 pub mod fix;
 pub mod explain;
 pub mod tables;
+pub mod why;
 pub mod completions;
 
 use exit::{Exit, Failure};
@@ -57,6 +58,7 @@ Examples:
   kmodel fix cluster.km --diff                  what would mend it, before it is done
   kmodel fmt .                                  format every .km file here
   kmodel explain even-quorum                    what a problem means
+  kmodel why cluster.km etcd --initial-cluster  where a flag comes from; also a value, a file, a name in a certificate
 
 Exit codes: 0 all is well, 1 problems in the model, 2 wrong usage, 3 a file, the disk, the key store or the server of \
 machines failed, 4 the running cluster is not as the model says.
@@ -97,6 +99,8 @@ enum Command {
     Fix(fix::Args),
     Explain(explain::Args),
     Tables(tables::Args),
+    Why(why::Args),
+    WhyNot(why::NotArgs),
     Completions(completions::Args),
 }
 
@@ -108,7 +112,7 @@ pub struct Terminal {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(why::in_front(arguments)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -140,6 +144,8 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Fix(args) => fix::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Tables(args) => tables::run(args, terminal),
+        Command::Why(args) => why::run(args, why::why, terminal),
+        Command::WhyNot(args) => why::run(&args.args, why::why_not, terminal),
         Command::Completions(args) => completions::run(args),
     }
 }

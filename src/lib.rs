@@ -18,5 +18,6 @@ pub mod render;
 pub mod target;
 pub mod emit;
 pub mod compile;
+pub mod why;
 pub mod apply;
 pub mod cli;

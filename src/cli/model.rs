@@ -53,7 +53,7 @@ pub struct Opened<'w> {
 
 static DISK: Disk = Disk;
 
-fn setting(text: &str) -> Result<(String, String), String> {
+pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
         _ => Err("write NAME=VALUE, as in `workers=5`".to_owned()),
@@ -166,7 +166,7 @@ fn nearby(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(format!("{near}.km")))
 }
 
-fn models(folder: &Path) -> Vec<PathBuf> {
+pub fn models(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut list: Vec<_> =
         entries.map(|entry| entry.path()).filter(|path| path.extension() == Some(OsStr::new("km"))).collect();

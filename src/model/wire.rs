@@ -227,6 +227,37 @@ fn candidates(model: &Model<'_>, id: EndpointId) -> Vec<EndpointId> {
         .collect()
 }
 
+/// Why a provider of the right interface does not count for a `requires`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// It is of the same application.
+    Itself,
+    /// It is on no machine.
+    Nowhere,
+    /// It is not on every machine of the requirer, which dials only its own.
+    Elsewhere,
+    /// This one stands before it.
+    Behind(EndpointId),
+}
+
+/// Every provider of the interface that a `requires` wants, and why it does not count, if it does not.
+pub fn considered(model: &Model<'_>, id: EndpointId) -> Vec<(EndpointId, Option<Out>)> {
+    let info = model.endpoint_info(id);
+    let all = candidates(model, id);
+    let providers = endpoints(model).filter(|other| {
+        let provider = model.endpoint_info(*other);
+        provider.is_provider() && provider.interface == info.interface && info.interface.is_some()
+    });
+    let out = |other: EndpointId| match () {
+        () if other.app == id.app => Some(Out::Itself),
+        () if model.app(other.app).units.is_empty() => Some(Out::Nowhere),
+        () if info.same_machine && !covers(model, other.app, id.app) => Some(Out::Elsewhere),
+        () if info.ast.cardinality == Cardinality::Many => None,
+        () => all.iter().find(|front| hides(model, **front, other)).map(|front| Out::Behind(*front)),
+    };
+    providers.map(|other| (other, out(other))).collect()
+}
+
 /// Whether every machine of `client` has a unit of `provider`.
 fn covers(model: &Model<'_>, provider: AppId, client: AppId) -> bool {
     model.units_of(client).all(|unit| {
