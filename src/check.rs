@@ -48,6 +48,7 @@ mod suggest;
 mod text;
 pub mod ty;
 
+pub use flag_set::ty_of as flag_type;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 
 /// A program and what is wrong with it.

@@ -11,6 +11,7 @@ use crate::model::{MachineId, Model, UnitId};
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
+pub mod capability;
 pub mod config;
 pub mod flag;
 pub mod format;

@@ -70,6 +70,7 @@ const LATER: &[Code] = &[
     Code::FileTwice,
     Code::TemplateFailed,
     Code::UnknownTarget,
+    Code::TargetLacks,
     Code::TargetLimit,
 ];
 

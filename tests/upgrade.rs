@@ -1,4 +1,5 @@
-//! `kmodel plan --upgrade`: the hops, the edits before them, and the order inside.
+//! What time does to a cluster. `kmodel plan --upgrade`: the hops, the edits before them, and the order inside; `--at`: what has
+//! ended by a date, and what stops.
 
 use std::fs;
 use std::path::Path;
@@ -153,4 +154,63 @@ fn what_is_no_newer_version_is_refused() {
         let fits = said(&output).contains(words) || to.ends_with("99") && said(&output).contains("is known");
         assert!(fits, "{to}: {}", said(&output));
     }
+}
+
+#[test]
+fn what_has_ended_by_a_date_is_told_with_what_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(root().join("examples/single.km")).unwrap();
+    fs::write(folder.path().join("lab.km"), &text).unwrap();
+    let at = |date: &str| -> Value {
+        let output = kmodel(&["plan", "lab.km", "--at", date, "--json"], folder.path());
+        assert!(output.status.success(), "{}", said(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    // Long from now, whenever now is: what is not issued yet is taken as issued today.
+    let far = at("2999-01-01");
+    let names = |list: &Value| {
+        list.as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(names(&far["certificates"]).contains(&"kube-apiserver/serving".to_owned()), "{far:#}");
+    assert!(names(&far["authorities"]).contains(&"kubernetes-ca".to_owned()), "{far:#}");
+    let serving =
+        far["certificates"].as_array().unwrap().iter().find(|e| e["name"] == "kube-apiserver/serving").unwrap();
+    assert!(
+        serving["stops"].to_string().contains("no longer trusted by")
+            && serving["stops"].to_string().contains("kubelet")
+    );
+    assert_eq!((&far["next"], serving["issued"].as_bool()), (&Value::Null, Some(false)));
+    assert!(far["versions"].to_string().contains("1.34"), "{far:#}");
+    // In the past nothing has ended, and the first render says when the next has to be.
+    let past = at("2000-01-01");
+    assert_eq!((past["certificates"].as_array().unwrap().len(), past["versions"].as_array().unwrap().len()), (0, 0));
+    assert!(past["render_by"].is_string() && past["next"].is_array(), "{past:#}");
+    assert!(kmodel(&["render", "lab.km", "--out", "build"], folder.path()).status.success());
+    let issued = at("2999-01-01");
+    assert_eq!(issued["certificates"][0]["issued"], true, "{issued:#}");
+}
+
+#[test]
+fn without_a_rule_to_renew_there_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(root().join("examples/single.km")).unwrap();
+    let plain: String =
+        text.lines().filter(|line| !line.trim_start().starts_with("renew")).map(|line| format!("{line}\n")).collect();
+    assert_ne!(text, plain);
+    fs::write(folder.path().join("lab.km"), &plain).unwrap();
+    let output = kmodel(&["check", "lab.km"], folder.path());
+    assert!(output.status.success() && said(&output).contains("no-rotation"), "{}", said(&output));
+    let output = kmodel(&["plan", "lab.km", "--at", "2999-01-01"], folder.path());
+    assert!(said(&output).contains("say `renew = 30d`"), "{}", said(&output));
+    // A certificate that is to be renewed earlier than it ends is issued anew by the next render, and only then.
+    let render = |renew: &str| {
+        fs::write(folder.path().join("lab.km"), text.replace("= 30d", renew)).unwrap();
+        let output = kmodel(&["render", "lab.km", "--out", "build"], folder.path());
+        assert!(output.status.success(), "{}", said(&output));
+        fs::read_to_string(folder.path().join("build/pki/certificates.json")).unwrap()
+    };
+    let (first, second) = (render("= 30d"), render("= 30d"));
+    assert_eq!(first, second);
+    // At most a third of its life: a rule longer than that does not make every render another.
+    assert_eq!(render("= 4000d"), first);
 }

@@ -64,7 +64,7 @@ impl<'p> Typer<'_, 'p> {
 }
 
 /// The type of a flag's value.
-fn ty_of(flag: &Flag) -> Ty {
+pub fn ty_of(flag: &Flag) -> Ty {
     let text = match flag.kind {
         Kind::Bool => "bool",
         Kind::Int => "int",

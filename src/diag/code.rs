@@ -132,6 +132,7 @@ codes! {
     FileTwice "file-twice" Error false,
     TemplateFailed "template-failed" Error false,
     UnknownTarget "unknown-target" Error false,
+    TargetLacks "target-lacks" Error true,
     TargetLimit "target-limit" Error false,
 }
 

@@ -62,8 +62,12 @@ pub fn lifetimes(plan: &Plan<'_>, standing: &Standing, now: OffsetDateTime, at: 
         Status::Current { not_after } => (not_after.date(), true),
         _ => (planned(now, seconds), false),
     };
-    let authorities: Vec<_> =
-        request.authorities.iter().zip(&standing.authorities).map(|(spec, status)| end(status, spec.lifetime_seconds)).collect();
+    let authorities: Vec<_> = request
+        .authorities
+        .iter()
+        .zip(&standing.authorities)
+        .map(|(spec, status)| end(status, spec.lifetime_seconds))
+        .collect();
     let mut kinds: IndexMap<(AppId, u32), Kind> = IndexMap::new();
     let mut ends = Vec::new();
     for (place, (unit, cert)) in plan.pki.certificates.iter().enumerate() {
@@ -145,10 +149,12 @@ fn stops(model: &Model<'_>, app: AppId, cert: u32) -> Vec<String> {
                 list.insert(format!("members of {own} no longer talk to each other"));
             }
             EndpointKind::Provides => {
-                for relation in model.relations.iter().filter(|relation| !is_forwarding(model, relation.from)) {
-                    if behind(model, relation.to).contains(&id) {
-                        list.insert(format!("{} no longer trusts {own}", model.app(relation.from.app).name));
-                    }
+                let direct = model.relations.iter().filter(|relation| !is_forwarding(model, relation.from));
+                let reached = direct.filter(|relation| behind(model, relation.to).contains(&id));
+                let names: BTreeSet<_> = reached.map(|relation| &*model.app(relation.from.app).name).collect();
+                if !names.is_empty() {
+                    let names: Vec<_> = names.into_iter().collect();
+                    list.insert(format!("{own} is no longer trusted by {}", names.join(", ")));
                 }
             }
             EndpointKind::Requires => {
@@ -169,7 +175,8 @@ fn trusting(model: &Model<'_>, authority: Symbol) -> Vec<String> {
 
 fn old_versions(model: &Model<'_>, at: Date) -> Vec<OldVersion> {
     let mut seen = BTreeSet::new();
-    let of_kubernetes = |program: &str| flag::table(program).is_some_and(|table| table.range.versions_of == "kubernetes");
+    let of_kubernetes =
+        |program: &str| flag::table(program).is_some_and(|table| table.range.versions_of == "kubernetes");
     let running = running(model);
     let minors = running.iter().filter(|one| of_kubernetes(&one.program) && seen.insert(minor(one.version)));
     let old = minors.filter_map(|one| {

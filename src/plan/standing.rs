@@ -29,8 +29,7 @@ pub fn standing(request: &Request, store: Option<&Store>, now: OffsetDateTime) -
             certificates: missing(request.certificates.len()),
         });
     };
-    let authorities: Vec<_> =
-        request.authorities.iter().map(|spec| alive(store.authority_status(spec), now)).collect();
+    let authorities: Vec<_> = request.authorities.iter().map(|spec| alive(store.authority_status(spec), now)).collect();
     let certificates = request.certificates.par_iter().map(|spec| {
         let status = alive(store.certificate_status(spec, request)?, now);
         Ok(match (&status, authorities.get(spec.authority as usize)) {

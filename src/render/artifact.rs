@@ -61,7 +61,14 @@ struct Fields<'a, 'p, 's, 'i> {
 
 impl Fields<'_, '_, '_, '_> {
     fn value(&mut self, field: &str) -> Result<Value, Fault> {
-        self.item.body.field(field).map_or(Ok(Value::None), |field| self.model.eval(self.scope, &field.value))
+        let Some(field) = self.item.body.field(field) else { return Ok(Value::None) };
+        let value = self.model.eval(self.scope, &field.value)?;
+        if value.is_secret() {
+            let message = "what is downloaded is written where everyone can read it";
+            let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
+            return Err(Box::new(problem.help("serve it from a mirror that asks for no password, and check its hash")));
+        }
+        Ok(value)
     }
 
     fn span(&self, field: &str) -> Span {

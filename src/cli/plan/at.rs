@@ -36,7 +36,12 @@ pub fn run(plan: &Plan<'_>, standing: &Standing, at: Date, json: bool, look: &Lo
 fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes) -> io::Result<()> {
     let Lifetimes { at, authorities, certificates, versions, next, render_by } = lifetimes;
     let ended = count(certificates.iter().map(|ending| ending.count).sum(), "certificate");
-    writeln!(out, "{} {at}, if nothing is rendered until then: {ended} of {} ended\n", look.bold("By"), look.name(cluster))?;
+    writeln!(
+        out,
+        "{} {at}, if nothing is rendered until then: {ended} of {} ended\n",
+        look.bold("By"),
+        look.name(cluster)
+    )?;
     for (title, list) in [("Authorities", authorities), ("Certificates", certificates)] {
         if !list.is_empty() {
             writeln!(out, "{} {}", look.bold(title), look.dim(&format!("({})", list.len())))?;
@@ -47,7 +52,10 @@ fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes)
     if !versions.is_empty() {
         writeln!(out, "{}", look.bold("Versions"))?;
         let row = |old: &crate::plan::lifetime::OldVersion| {
-            vec![Cell::name(format!("{} {}", old.program, old.version)), Cell::plain(format!("no fixes since {}", old.since))]
+            vec![
+                Cell::name(format!("{} {}", old.program, old.version)),
+                Cell::plain(format!("no fixes since {}", old.since)),
+            ]
         };
         table(out, look, 2, &versions.iter().map(row).collect::<Vec<_>>())?;
         writeln!(out)?;
@@ -57,7 +65,10 @@ fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes)
     }
     match render_by {
         Some(date) => writeln!(out, "Render by {date}, and bring it up: nothing ends then (`renew` of the cluster)"),
-        None => writeln!(out, "Nothing renews them before they end: say `renew = 30d` in the cluster, and render at least that often"),
+        None => writeln!(
+            out,
+            "Nothing renews them before they end: say `renew = 30d` in the cluster, and render at least that often"
+        ),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::source::Span;
 
 use super::Fields;
 
-const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "renew"];
+const FIELDS: &[&str] =
+    &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "renew"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
 pub fn cluster(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> bool {

@@ -5,7 +5,7 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
-use crate::render::{config, format, kubeconfig};
+use crate::render::{capability, config, format, kubeconfig};
 use crate::source::Span;
 use crate::syntax::ast::{Body, PathItem};
 
@@ -47,6 +47,7 @@ impl Filler<'_, '_> {
             let value = self.model.eval(scope, &field.value)?;
             let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
             config::judge(self.model, scope, (&field.value, &value), version, self.problems);
+            capability::of_content(self.model, scope, (&field.value, &value), self.problems);
             let format = self.format(scope, body)?;
             let text = format::write(format, &value).map_err(|error| {
                 let help = error.help.clone();
