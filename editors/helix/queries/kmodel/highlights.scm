@@ -1,0 +1,123 @@
+; Names of captures are those of Helix. In Helix, too, the last pattern that matches decides.
+
+; ---- comments
+
+(comment) @comment.line
+[(doc_comment) (file_doc_comment)] @comment.line.documentation
+
+; ---- words
+
+["use" "export"] @keyword.control.import
+
+[
+  "param" "let" "cluster" "machines" "deploy" "relate" "target" "overlay" "check" "warn" "allow"
+  "option" "field" "provides" "requires" "peers" "listen" "kubeconfig" "holds" "unit" "file" "dir"
+  "needs" "module" "sysctl" "package" "device" "mount" "command" "artifact" "image" "address"
+  "set" "add" "drop" "as" "on" "where"
+] @keyword
+
+["interface" "component" "authority" "keypair" "secret"] @keyword.storage.type
+
+(cert_item "cert" @keyword)
+(cert_expression "cert" @keyword)
+(for_item "for" @keyword)
+(each ["for" "in"] @keyword.control.repeat)
+(binary_expression operator: "in" @keyword.operator)
+(if_expression ["if" "then" "else"] @keyword.control.conditional)
+(condition "if" @keyword.control.conditional)
+
+; ---- names that are given
+
+(cluster_statement name: (identifier) @namespace)
+(target_statement name: (identifier) @namespace)
+(overlay_statement name: (identifier) @namespace)
+(machines_statement name: (identifier) @variable)
+(interface_statement name: (identifier) @type)
+(component_statement name: (identifier) @type)
+(authority_statement name: (identifier) @constant)
+(keypair_statement name: (identifier) @constant)
+(secret_statement name: (identifier) @constant)
+(cert_item name: (identifier) @constant)
+(param_statement name: (identifier) @variable.parameter)
+(option_item name: (identifier) @variable.parameter)
+(let_statement name: (identifier) @variable)
+(endpoint_item name: (identifier) @variable.other.member)
+(listen_item name: (identifier) @variable.other.member)
+(artifact_item name: (identifier) @variable.other.member)
+(image_item name: (identifier) @variable.other.member)
+(address_item name: (identifier) @variable)
+(each name: (identifier) @variable.parameter)
+(interface_field name: (identifier) @variable.other.member)
+(type_field name: (identifier) @variable.other.member)
+
+; ---- names that are used
+
+(use_statement path: (dotted_name) @string.special.path)
+(use_name name: (identifier) @type)
+(alias name: (identifier) @variable)
+(deploy_name (identifier) @type)
+(param_name) @variable.parameter
+(selector group: (identifier) @variable)
+(endpoint_ref app: (identifier) @variable)
+(endpoint_ref endpoint: (identifier) @variable.other.member)
+(dotted_name (identifier) @variable . (identifier)+ @variable.other.member)
+(set_change name: (dotted_name . (identifier) @variable))
+(drop_change name: (dotted_name . (identifier) @variable))
+(needs_item name: (identifier) @string.special)
+(needs_item name: (dotted_name) @string.special)
+(unit_item name: (dotted_name) @string.special)
+(allow_statement code: (identifier) @label)
+(holds_item name: (identifier) @constant)
+(for_item subject: (identifier) @variable.builtin)
+(endpoint_item interface: (identifier) @type)
+(component_type interface: (identifier) @type)
+
+; ---- fields and expressions
+
+(field key: (identifier) @variable.other.member)
+(field key: (text_expression) @variable.other.member)
+(field_expression name: (identifier) @variable.other.member)
+(name_expression (identifier) @variable)
+((name_expression (identifier) @variable.builtin)
+  (#any-of? @variable.builtin "cluster" "option" "machine" "machines" "unit" "app" "target"))
+(cert_expression name: (identifier) @constant)
+(call_expression function: (identifier) @function.builtin)
+(record_expression table: (identifier) @type)
+
+; ---- types
+
+(name_type (identifier) @type)
+((name_type (identifier) @type.builtin)
+  (#any-of? @type.builtin
+    "bool" "int" "float" "string" "size" "duration" "percent" "port" "ip" "cidr" "version" "mode" "path" "any"))
+(generic_type name: (identifier) @type.builtin)
+(component_type "component" @type.builtin)
+(component_type "provides" @keyword)
+
+; ---- values
+
+(text_expression) @string
+(text_content) @string
+(unclosed_text) @string
+(escape_sequence) @constant.character.escape
+(interpolation ["${" "}"] @punctuation.special)
+(boolean) @constant.builtin.boolean
+(none) @constant.builtin
+(integer) @constant.numeric
+[(decimal) (version)] @constant.numeric.float
+[(size) (duration) (percent) (port) (mode)] @constant.numeric
+[(ip) (cidr)] @string.special
+[(path) (relative_path)] @string.special.path
+
+; ---- the rest
+
+[
+  "=" "==" "!=" "<" "<=" ">" ">=" "+" "-" "*" "/" "%" "!" "&&" "||" "&" "??" ".." "->" "|"
+] @operator
+["?" "?."] @punctuation.special
+(selector "*" @constant.builtin)
+(endpoint_ref app: "*" @constant.builtin)
+(endpoint_item cardinality: _ @punctuation.special)
+["{" "}" "[" "]" "(" ")"] @punctuation.bracket
+(generic_type ["<" ">"] @punctuation.bracket)
+["," "." ":"] @punctuation.delimiter
