@@ -103,7 +103,7 @@ fn of_machines(model: &Model<'_>, changing: &[&Changing], drained: impl Fn(AppId
         let here = changing.iter().filter(|one| model.unit_on(one.app, machine).is_some());
         let apps: Vec<_> = here.map(|one| one.app).collect();
         let group = model.machine(machine).group;
-        match kinds.iter_mut().find(|(known, same, _)| (*known, &*same) == (group, &apps)) {
+        match kinds.iter_mut().find(|(known, same, _)| *known == group && *same == apps) {
             _ if apps.is_empty() => {}
             Some((_, _, machines)) => machines.push(machine),
             None => kinds.push((group, apps, vec![machine])),
