@@ -25,7 +25,6 @@ mod env;
 mod expr;
 mod flag_set;
 pub mod flag_rule;
-pub mod flags;
 mod flow;
 mod given;
 mod group;
@@ -58,6 +57,7 @@ pub mod ty;
 use cache::{Cache, Parsed};
 use checker::Checker;
 use index::Index;
+pub use flag_set::ty_of as flag_type;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;
 

@@ -93,6 +93,8 @@ pub struct Cluster {
     pub extra_names: Vec<Name>,
     /// Ranges of others, by what they are, in source order.
     pub reserve: Vec<(Name, Vec<IpNet>)>,
+    /// Certificates with less than this left are issued anew by a render, in milliseconds.
+    pub renew: Option<u64>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }
@@ -137,6 +139,10 @@ pub struct App {
     pub options: Vec<Value>,
     /// Where each option's value was written.
     pub option_spans: Vec<Span>,
+    /// The version of Kubernetes that it runs: its own, or the cluster's.
+    pub kubernetes: Version,
+    /// Where that was written.
+    pub kubernetes_span: Span,
     pub units: Range<u32>,
     /// Whether it is deployed on machines.
     pub placed: bool,

@@ -21,6 +21,7 @@ const CLUSTER: Rows = &[
     ("gateway", "ip"),
     ("dns", "list<ip>"),
     ("extra-names", "list<string>"),
+    ("renew", "duration?"),
 ];
 
 const MACHINE: Rows = &[

@@ -7,7 +7,8 @@ use super::project::File;
 use super::{doc, version};
 use crate::check::index::{Kind, Target};
 use crate::check::ty::Ty;
-use crate::check::{Analysis, builtin, flags, schema};
+use crate::check::{Analysis, builtin, schema};
+use crate::table::flag as flags;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -186,7 +187,7 @@ fn function(name: &str) -> Option<String> {
 
 fn table(program: &str) -> Option<String> {
     let table = flags::table(program)?;
-    let (from, through) = (version::short(table.known_from), version::short(table.known_through));
+    let (from, through) = (version::short(table.range.known_from), version::short(table.range.known_through));
     let count = table.flags.len();
     Some(format!("Flags of `{program}`: {count} are known, from {from} through {through} of {}.", table.versions_of))
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::project::File;
 use crate::check::index::{Kind, Target};
-use crate::check::{Analysis, flags};
+use crate::check::Analysis;
+use crate::table::{Status, flag as flags};
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{Element, View};
@@ -177,7 +178,7 @@ impl Walk<'_> {
         let running = table.and_then(|table| super::version::of(self.analysis, &table.versions_of));
         let known = table.and_then(|table| table.flags.get(flag));
         match (known, running) {
-            (Some(known), Some(running)) if known.status(running) == flags::Status::Deprecated => DEPRECATED,
+            (Some(known), Some(running)) if known.life.status(running) == Status::Deprecated => DEPRECATED,
             _ => 0,
         }
     }

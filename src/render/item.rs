@@ -98,6 +98,10 @@ impl Filler<'_, '_> {
 
     fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, Fault> {
         let value = self.model.eval(scope, expr)?;
+        if value.is_secret() {
+            let problem = Diagnostic::new(Code::SecretExposed, expr.span, "everyone on the machine could read this");
+            return Err(Box::new(problem.help("put the secret into a private file, and give its path")));
+        }
         value.scalar_text().ok_or_else(|| mismatch(expr.span, "`string`", &value))
     }
 

@@ -129,7 +129,7 @@ fn samples(ty: &Ty) -> Vec<Item> {
         Ty::Version => versions(),
         Ty::List(_) => vec![sample("[ ]", "[$1]", "list")],
         Ty::Map(_) | Ty::Record(_) => vec![sample("{ }", "{ $1 }", "record")],
-        Ty::Flags => crate::check::flags::programs()
+        Ty::Flags => crate::table::flag::programs()
             .map(|program| sample(program, &format!("{program} {{\n  $1\n}}"), "flags"))
             .collect(),
         Ty::Union(ref members) if members.contains(&Ty::Cidr) => {
