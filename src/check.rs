@@ -56,8 +56,8 @@ pub mod ty;
 
 use cache::{Cache, Parsed};
 use checker::Checker;
-use index::Index;
 pub use flag_set::ty_of as flag_type;
+use index::Index;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;
 

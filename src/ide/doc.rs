@@ -3,10 +3,13 @@
 use super::hover::Hover;
 use super::project::File;
 use super::{cursor, version};
-use crate::table::{Status, flag::{Flag, Kind, Table}};
 use crate::source::Span;
 use crate::syntax::ast::Version;
 use crate::syntax::token::SyntaxKind;
+use crate::table::{
+    Status,
+    flag::{Flag, Kind, Table},
+};
 
 /// A word that begins a statement or an item: an example of it, and what it is for.
 #[derive(Clone, Copy, Debug)]

@@ -8,9 +8,9 @@ use super::{doc, version};
 use crate::check::index::{Kind, Target};
 use crate::check::ty::Ty;
 use crate::check::{Analysis, builtin, schema};
-use crate::table::flag as flags;
 use crate::source::Span;
 use crate::syntax::ast;
+use crate::table::flag as flags;
 
 mod literal;
 
@@ -189,13 +189,16 @@ fn table(program: &str) -> Option<String> {
     let table = flags::table(program)?;
     let (from, through) = (version::short(table.range.known_from), version::short(table.range.known_through));
     let count = table.flags.len();
-    Some(format!("Flags of `{program}`: {count} are known, from {from} through {through} of {}.", table.versions_of))
+    Some(format!(
+        "Flags of `{program}`: {count} are known, from {from} through {through} of {}.",
+        table.range.versions_of
+    ))
 }
 
 fn flag(analysis: &Analysis, program: &str, name: &str) -> Option<String> {
     let table = flags::table(program)?;
     let flag = table.flags.get(name)?;
-    let running = version::of(analysis, &table.versions_of);
+    let running = version::of(analysis, &table.range.versions_of);
     Some(doc::flag(table, name, flag, running))
 }
 

@@ -63,12 +63,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 ///
 /// # Errors
 /// What is not known, with what is.
-pub fn find(
-    name: &str,
-    version: &str,
-    arch: &str,
-    own: impl Fn(&str) -> Option<String>,
-) -> Result<Found, Unknown> {
+pub fn find(name: &str, version: &str, arch: &str, own: impl Fn(&str) -> Option<String>) -> Result<Found, Unknown> {
     let release = TABLE.release.get(name).ok_or_else(|| Unknown::Name(TABLE.release.keys().cloned().collect()))?;
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
     let hash = own(&url).map_or_else(|| release.hash(version, arch), Ok)?;
@@ -80,6 +75,23 @@ pub fn newest(name: &str, version: Version) -> Option<Version> {
     let versions = TABLE.release.get(name)?.versions();
     let versions = versions.iter().filter_map(|version| parse(version));
     versions.filter(|known| (known.major, known.minor) == (version.major, version.minor)).max()
+}
+
+/// The newest version of a minor (`1.36`) among the releases that have the version `now`: what runs.
+pub fn newest_beside(now: &str, minor: &str) -> Option<String> {
+    let releases = TABLE.release.values().filter(|release| release.row(now).is_some());
+    let begins = |version: &String| version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
+    releases.flat_map(Release::versions).filter(begins).max_by_key(|version| numbers(version))
+}
+
+/// The versions of a release that are known, oldest first.
+pub fn versions(name: &str) -> Vec<String> {
+    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
+}
+
+/// `1.36.2` as numbers that can be compared.
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
 }
 
 /// Whether a release has a row for a version.

@@ -1,7 +1,6 @@
 //! Keys of fields: of bodies, options, flags, records, and what `set` can set.
 
 use super::{Ask, Item, Sort};
-use crate::table::{Status, flag as flags};
 use crate::check::probe::Wanted;
 use crate::check::schema::{self, Schema};
 use crate::check::{Program, SymbolKind};
@@ -10,6 +9,7 @@ use crate::ide::{app, doc, version};
 use crate::syntax::ast::{Component, EndpointKind, ItemKind, StatementKind};
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::SyntaxNode;
+use crate::table::{Status, flag as flags};
 
 /// Keys that may stand where a field's key is written.
 pub fn keys(ask: &mut Ask<'_>, field: &SyntaxNode) -> Vec<Item> {

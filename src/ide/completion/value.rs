@@ -145,7 +145,7 @@ fn samples(ty: &Ty) -> Vec<Item> {
 
 /// Versions of Kubernetes whose programs can be installed, the newest first.
 fn versions() -> Vec<Item> {
-    let versions = crate::render::release::versions("kubernetes-server");
+    let versions = crate::table::release::versions("kubernetes-server");
     let item = |(place, version): (usize, String)| {
         Item::new(version, Sort::Value).detail("version").rank(1 + (place > 5) as u8)
     };

@@ -9,7 +9,6 @@ use crate::source::Span;
 use super::Fields;
 
 const FIELDS: &[&str] =
-const FIELDS: &[&str] =
     &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
