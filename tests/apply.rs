@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::tool::{said, succeed};
+use common::tool::{said, succeed, tool};
 use serde_json::{Value, json};
 
 /// Three members of etcd, from the distribution.
@@ -177,6 +177,9 @@ fn machines_that_left_the_model_are_removed_after_asking() {
     assert!(said(&output).contains("--yes") && bed.machines().len() == 5, "{}", said(&output));
     let (said, log) = bed.ok("apply", &["--yes"]);
     assert!(said.contains("- cp-3: remove") && log.contains("delete --force cp-4"), "{said}");
+    let left = "exec cp-0 -T -- env LC_ALL=C sh -c SCRIPT sh /usr/local/lib/kmodel/leave.d/50-etcd cp-3";
+    let (left, removed) = (log.find(left), log.find("delete --force cp-3"));
+    assert!(left.is_some() && left < removed, "a member leaves before its machine is removed: {log}");
     assert_eq!(bed.machines(), ["cp-0", "cp-1", "cp-2"]);
 }
 
@@ -205,6 +208,15 @@ fn a_stopped_machine_is_started() {
     let (said, log) = bed.ok("apply", &[]);
     assert!(said.contains("~ cp-1: start"), "{said}");
     assert_eq!(changes(&log), ["start cp-1"]);
+}
+
+#[test]
+fn an_image_that_is_missing_is_said_before_anything_is_made() {
+    let bed = Bed::new(&MODEL.replace("debian/13", "nowhere/9"));
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("cannot find the image `nowhere/9`: Image not found"), "{}", said(&output));
+    assert_eq!(changes(&bed.log()), Vec::<&str>::new());
 }
 
 #[test]
@@ -295,4 +307,71 @@ fn a_client_that_cannot_work_is_said() {
         assert!(said(&output).contains(text), "{}", said(&output));
     }
     assert!(!Path::new(&bed.path(".kmodel")).exists(), "no key was issued for nothing");
+}
+
+#[test]
+fn status_tells_what_is_not_as_it_should_be() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let (text, log) = bed.ok("status", &[]);
+    assert!(
+        text.contains("etcd.peer → etcd.peer  TLS, 6 of 6 connections") && text.ends_with("ok: all is well\n"),
+        "{text}"
+    );
+    assert!(text.contains("364 days left (the first to end)"), "{text}");
+    assert_eq!(changes(&log), Vec::<&str>::new());
+    bed.faults(&json!({
+        "units": { "cp-1/etcd.service": "failing (exit-code), started again 7 times" },
+        "trials": { "cp-0 10.213.0.11:2380": "it refuses our certificate: tlsv1 alert unknown ca" },
+    }));
+    let output = bed.run("status", &["--json"]);
+    assert_eq!(output.status.code(), Some(4));
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&status["well"], &status["changes"]), (&json!(false), &json!(1)));
+    assert_eq!(status["machines"][1]["standing"], json!("not up"));
+    let failed: Vec<_> = status["relations"].as_array().unwrap().iter().filter(|r| r["state"] != "ok").collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["reason"], json!("it refuses our certificate: tlsv1 alert unknown ca"));
+}
+
+#[test]
+fn status_works_without_a_key_store_and_of_nothing() {
+    let bed = Bed::new(MODEL);
+    let output = bed.run("status", &[]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(said(&output).contains("cp-0  absent"), "{}", said(&output));
+    bed.ok("apply", &[]);
+    fs::rename(bed.path(".kmodel"), bed.path("elsewhere")).unwrap();
+    let output = bed.run("status", &[]);
+    assert!(said(&output).contains("There is no key store here"), "{}", said(&output));
+    assert!(!bed.path(".kmodel").exists());
+}
+
+#[test]
+fn debug_collects_from_everywhere_and_leaves_keys_out() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let out = bed.path("debug");
+    let options = ["--out", out.to_str().unwrap()];
+    let (text, _) = bed.ok("debug", &options);
+    assert!(text.contains("etcd.peer → etcd.peer") && text.contains("collected into "), "{text}");
+    let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
+    assert_eq!(read("machines/cp-2/journal.log"), "begin\n[left out by kmodel]\nend\n");
+    assert!(read("server/cp-1.log").contains("log of the server on cp-1"));
+    assert!(read("report.txt").contains("cp-0  running  up  2 of 2 units up"));
+    let status: Value = serde_json::from_str(&read("status.json")).unwrap();
+    assert_eq!(status["well"], json!(true));
+    bed.ok("debug", &options);
+    fs::write(out.join("mine"), "").unwrap();
+    let output = bed.run("debug", &options);
+    assert_eq!(output.status.code(), Some(3), "a file of somebody else is not lost");
+}
+
+#[test]
+fn scripts_for_machines_are_clean() {
+    let Some(mut shellcheck) = tool("shellcheck") else { return };
+    let scripts = ["probe", "log", "trial", "certificate", "collect"].map(|name| format!("src/apply/{name}.sh"));
+    // What is in single quotes is for another shell, and profiles lie on machines.
+    shellcheck.args(["--shell=sh", "--exclude=SC2016,SC1091"]).args(scripts);
+    succeed(shellcheck.args(["stdlib/etcd/join.sh", "stdlib/etcd/leave.sh", "stdlib/addons/leave.sh"]));
 }

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use wait_timeout::ChildExt;
@@ -21,6 +21,12 @@ pub const SOON: Duration = Duration::from_secs(60);
 
 /// For what moves data: an image that is unpacked, a machine that stops.
 pub const LONG: Duration = Duration::from_secs(900);
+
+/// What servers say of an instance that is being made, started or stopped.
+const BUSY: &str = "busy running a";
+
+/// Before it is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The oldest LXD that has all that is asked for: `cloud-init.*` keys.
 const OLDEST: u32 = 5;
@@ -126,12 +132,15 @@ impl Client {
         self.succeed(action, &self.in_project(args, input, LONG))
     }
 
-    /// Does something in the project, and tells what came of it.
+    /// Does something, and tells what came of it.
     ///
     /// # Errors
     /// When there is no client, or no answer in time.
-    pub fn attempt(&self, action: &str, args: &[&str]) -> Result<Answer, Trouble> {
-        self.call(action, &self.in_project(args, &[], SOON))
+    pub fn attempt(&self, action: &str, args: &[&str], scope: Scope) -> Result<Answer, Trouble> {
+        match scope {
+            Scope::Global => self.call(action, &Call::plain(args)),
+            Scope::Project => self.call(action, &self.in_project(args, &[], SOON)),
+        }
     }
 
     /// A list as the server has it.
@@ -172,11 +181,16 @@ impl Client {
         Call { project: Some(&self.project), args, input, patience }
     }
 
+    /// What an interrupted run has begun goes on in the server, which refuses everything else until it has ended.
     fn succeed(&self, action: &str, call: &Call<'_>) -> Result<String, Trouble> {
-        let answer = self.call(action, call)?;
-        match answer.code {
-            Some(0) => Ok(String::from_utf8_lossy(&answer.out).into_owned()),
-            _ => Err(Trouble::refused(action, &answer.err)),
+        let begin = Instant::now();
+        loop {
+            let answer = self.call(action, call)?;
+            match answer.code {
+                Some(0) => return Ok(String::from_utf8_lossy(&answer.out).into_owned()),
+                _ if answer.err.contains(BUSY) && begin.elapsed() < LONG => thread::sleep(PAUSE),
+                _ => return Err(Trouble::refused(action, &answer.err)),
+            }
         }
     }
 

@@ -208,7 +208,7 @@ fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
     }
     match probe.standing() {
         Standing::Up => Vec::new(),
-        Standing::Failed(why) => vec![Step::Boot(why)],
+        Standing::Failed(why) | Standing::Stopped(why) => vec![Step::Boot(why)],
         Standing::Busy(why) | Standing::Partly(why) | Standing::Failing(why) => vec![Step::Wait(why)],
     }
 }

@@ -4,7 +4,7 @@ use crate::model::Value;
 use crate::target::lxd::Instance;
 
 use super::change::Step;
-use super::client::Client;
+use super::client::{Client, Scope};
 use super::diff::{NETWORK_CONFIG, USER_DATA};
 use super::site::yaml;
 use super::trouble::Trouble;
@@ -15,13 +15,24 @@ pub struct Image(pub String);
 
 impl Image {
     /// The image that the model names: a local one of that name wins; else, without a remote, it is one of those that the
-    /// client knows, in the variant with cloud-init.
-    pub fn find(client: &Client, name: &str) -> Result<Self, Trouble> {
-        if name.contains(':') {
+    /// client knows, in the variant with cloud-init. `scope` is where local ones are: in the project, if it is there.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(client: &Client, name: &str, scope: Scope) -> Result<Self, Trouble> {
+        let action = format!("find the image `{name}`");
+        if client.attempt(&action, &["image", "info", name], scope)?.code == Some(0) {
             return Ok(Self(name.to_owned()));
         }
-        let local = client.attempt("look for the image", &["image", "info", name])?;
-        Ok(Self(if local.code == Some(0) { name.to_owned() } else { format!("images:{name}/cloud") }))
+        let known = if name.contains(':') { name.to_owned() } else { format!("images:{name}/cloud") };
+        let answer = client.attempt(&action, &["image", "info", &known], scope)?;
+        match answer.code {
+            Some(0) => Ok(Self(known)),
+            _ => Err(Trouble::refused(&action, &answer.err).help(format!(
+                "neither a local image nor `{known}` can be had: name another with `target lxd {{ image = \"...\" }}`, or \
+                 import one under that name, as docs/lxd.md says"
+            ))),
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Standing {
     Busy(String),
     /// Its boot has ended and units are not up, which may still come.
     Partly(String),
+    /// Its boot has ended, and units are down that nobody starts.
+    Stopped(String),
     /// Its boot has failed and is tried again.
     Failing(String),
     /// Its boot has failed for good.
@@ -127,6 +129,7 @@ impl Probe {
         let down: Vec<String> = self.down().map(|(unit, state)| format!("{unit} {}", steady(state))).collect();
         match state {
             "ready" if down.is_empty() => Standing::Up,
+            "ready" if self.down().all(|(_, state)| is_idle(state)) => Standing::Stopped(down.join(", ")),
             "ready" => Standing::Partly(down.join(", ")),
             "failed" if self.given_up => Standing::Failed(said),
             "failed" => Standing::Failing(said),
@@ -197,6 +200,11 @@ impl Differing<'_> {
     }
 }
 
+/// Whether systemd does nothing about a unit that is down.
+fn is_idle(state: &str) -> bool {
+    ["inactive", "failed"].iter().any(|word| state.starts_with(word))
+}
+
 /// A state without what counts up while nothing else changes.
 fn steady(state: &str) -> &str {
     state.split(", started again").next().unwrap_or(state)
@@ -219,6 +227,8 @@ mod tests {
             ),
             Standing::Partly("a.service failing (exit-code)".to_owned())
         );
+        let text = "status ready end \nunit a.service inactive (success)\n";
+        assert_eq!(standing(text), Standing::Stopped("a.service inactive (success)".to_owned()));
         assert_eq!(standing("service inactive\nstatus \n"), Standing::Busy("waiting for its boot".to_owned()));
         assert_eq!(standing("status running private_files \n"), Standing::Busy("private files".to_owned()));
     }

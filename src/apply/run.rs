@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::target::lxd::{Desired, Instance};
 
 use super::change::{Change, Step, Turn};
-use super::client::Client;
+use super::client::{Client, Scope};
 use super::current::Current;
 use super::diff::{Delta, Probes};
 use super::leave::leave;
@@ -65,9 +65,9 @@ pub fn run(
     tell: Tell<'_>,
     patience: Duration,
 ) -> Result<Outcome, Trouble> {
+    // What is missing is said before anything is made.
+    let image = image(client, desired, delta)?;
     site::bring(client, desired, delta, tell)?;
-    let creates = delta.machines.iter().any(|change| matches!(change.steps.first(), Some(Step::Create(_))));
-    let image = if creates { Image::find(client, &desired.options.image)? } else { Image(String::new()) };
     let bringing = Bringing { client, desired, image, tell, waiting: Waiting::new(client, tell, patience) };
     let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
     let mut outcome = Outcome { not_up: bringing.together(&together), left: Vec::new() };
@@ -80,6 +80,14 @@ pub fn run(
         }
     }
     Ok(outcome)
+}
+
+fn image(client: &Client, desired: &Desired, delta: &Delta) -> Result<Image, Trouble> {
+    let scope = if delta.project.is_some() { Scope::Global } else { Scope::Project };
+    match delta.machines.iter().any(|change| matches!(change.steps.first(), Some(Step::Create(_)))) {
+        true => Image::find(client, &desired.options.image, scope),
+        false => Ok(Image(String::new())),
+    }
 }
 
 struct Bringing<'a> {

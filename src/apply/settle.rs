@@ -106,14 +106,14 @@ impl<'a> Waiting<'a> {
         }
         match probe.standing() {
             Standing::Up => Ok(Next::Up),
-            Standing::Failed(_) if !settling.booted => {
+            Standing::Failed(_) | Standing::Stopped(_) if !settling.booted => {
                 (self.tell)(machine.name(), Progress::Doing("running its boot again".to_owned()));
                 self.boot(machine, settling)
             }
             Standing::Failed(why) => Err(Trouble::new(why)),
             Standing::Failing(why) => self.failing(machine, settling, why),
             Standing::Busy(what) => self.wait(machine, settling, (what, true)),
-            Standing::Partly(what) => self.wait(machine, settling, (what, false)),
+            Standing::Partly(what) | Standing::Stopped(what) => self.wait(machine, settling, (what, false)),
         }
     }
 

@@ -129,8 +129,9 @@ impl Sight<'_> {
         let (standing, reason) = match probe.map(Probe::standing) {
             Some(Standing::Up) => (Some("up"), None),
             Some(Standing::Busy(why)) => (Some("coming up"), Some(why)),
-            Some(Standing::Partly(why)) => (Some("not up"), Some(why)),
-            Some(Standing::Failing(why)) => (Some("not up"), Some(why)),
+            Some(Standing::Partly(why) | Standing::Stopped(why) | Standing::Failing(why)) => {
+                (Some("not up"), Some(why))
+            }
             Some(Standing::Failed(why)) => (Some("failed"), Some(why)),
             None if state == "running" => (None, Some("it cannot be looked into".to_owned())),
             None => (None, None),

@@ -39,11 +39,12 @@ impl Board {
     /// Ends all lines, so that what follows stands below them.
     pub fn finish(&self) {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines
-            .values()
-            .filter_map(|(_, bar)| bar.as_ref())
-            .filter(|bar| !bar.is_finished())
-            .for_each(ProgressBar::abandon);
+        let bars: Vec<_> = lines.values().filter_map(|(_, bar)| bar.as_ref()).collect();
+        bars.iter().filter(|bar| !bar.is_finished()).for_each(|bar| bar.abandon());
+        if !bars.is_empty() {
+            // The last line has no end of its own.
+            eprintln!();
+        }
     }
 
     fn write(&self, name: &str, progress: &Progress) {

@@ -6,7 +6,8 @@
 //!
 //! ```json
 //! { "version": "4.0.9", "refuse": { "start cp-1": "Error: ..." }, "status": { "cp-1": "failed artifacts why" },
-//!   "units": { "cp-1/etcd.service": "failing (exit-code)" }, "die": "start cp-1" }
+//!   "units": { "cp-1/etcd.service": "failing (exit-code)" }, "die": "start cp-1",
+//!   "trials": { "cp-0 10.213.0.11:2379": "connection refused" } }
 //! ```
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ struct Faults {
     refuse: BTreeMap<String, String>,
     status: BTreeMap<String, String>,
     units: BTreeMap<String, String>,
+    trials: BTreeMap<String, String>,
     die: Option<String>,
 }
 
@@ -135,7 +137,12 @@ fn answer(state: &mut State, faults: &Faults, args: &[String], input: &[u8]) -> 
         ["storage", "delete", name] => delete(&mut state.pools, name),
         ["network", "delete", name] => delete(&mut state.networks, name),
         ["profile", "delete", name] => delete(&mut state.profiles, name),
+        ["image", "info", "images:debian/13/cloud"] => Ok("Fingerprint: 1\n".into()),
         ["image", "info", _] => Err("Error: Image not found".into()),
+        ["network" | "storage" | "profile", "show", name] => Ok(format!("name: {name}\n")),
+        ["list"] => Ok("a table\n".into()),
+        ["info", name, "--show-log"] => Ok(format!("log of the server on {name}\n")),
+        ["config", "show", name, "--expanded"] => Ok(format!("name: {name}\n")),
         _ => of_machine(state, faults, &words, input),
     }
 }
