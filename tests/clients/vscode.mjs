@@ -119,6 +119,9 @@ const tests = {
     const place = { textDocument, position: { line: 1, character: 8 } };
     const goals = await connection.sendRequest(lsp.DefinitionRequest.type, place);
     assert.equal(goals[0].uri, 'vscode-vfs://host/part.km');
+    for (let tries = 0; tries < 400 && !found.has(textDocument.uri); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     assert.deepEqual(found.get(textDocument.uri), []);
     await connection.sendRequest(lsp.ShutdownRequest.type);
     connection.sendNotification(lsp.ExitNotification.type);
