@@ -79,9 +79,10 @@ function snapshot(name: string, found: string): void {
 describe('the coloured grammar', () => {
   const all = [...files('examples'), ...files('stdlib'), join(repository, 'snapshots/syntax/everything.km'), join(repository, 'snapshots/syntax/words-as-names.km')];
 
-  for (const path of [...files('examples').slice(0, 3), join(repository, 'snapshots/syntax/everything.km')]) {
-    it(`shows ${basename(path)}`, () => snapshot(basename(path, '.km'), shown(readFileSync(path, 'utf8'))));
-  }
+  it('shows every construct of the language', () => {
+    const path = join(repository, 'snapshots/syntax/everything.km');
+    snapshot(basename(path, '.km'), shown(readFileSync(path, 'utf8')));
+  });
 
   it('finds nothing wrong in what is right, and ends every text and bracket', () => {
     assert.ok(all.length > 25);
