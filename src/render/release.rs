@@ -63,6 +63,12 @@ pub fn find(name: &str, version: &str, arch: &str) -> Result<Found, Unknown> {
     Ok(Found { url, hash: hash.to_owned(), kind })
 }
 
+/// The versions of all releases that have the form of the given one: of Kubernetes, those with the same major number and as
+/// many minor ones, oldest first.
+pub fn versions(name: &str) -> Vec<String> {
+    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
+}
+
 impl Release {
     fn row(&self, version: &str) -> Option<&toml::Table> {
         self.rows.get(version)?.as_table()

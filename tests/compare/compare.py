@@ -31,6 +31,7 @@ def find(program):
 
 def call(command, folder, seconds=120):
     env = dict(os.environ, PATH=PATH, LC_ALL="C.UTF-8", CHECKPOINT_DISABLE="1")
+    env.pop("TF_CLI_CONFIG_FILE", None)
     if (folder / "terraform.rc").exists():
         env["TF_CLI_CONFIG_FILE"] = str(folder / "terraform.rc")
     try:
@@ -231,7 +232,7 @@ def versions():
     for program, command in VERSIONS.items():
         with tempfile.TemporaryDirectory() as folder:
             line = call(command, Path(folder))[1].strip().splitlines()[0] if find(program) else "not installed here"
-        lines.append(f"* `{program}`: {line.strip()}")
+        lines.append(f"* `{program}`: {line.split(' - ')[0].strip()}")
     return "\n".join(lines)
 
 
