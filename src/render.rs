@@ -11,13 +11,16 @@ use crate::model::{MachineId, Model, UnitId};
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
+pub mod capability;
+pub mod config;
+pub mod firewall;
 pub mod flag;
 pub mod format;
 pub mod item;
 pub mod keys;
 pub mod kubeconfig;
+pub mod locate;
 pub mod problem;
-pub mod release;
 pub mod strict;
 #[cfg(test)]
 mod snapshot;
@@ -50,6 +53,17 @@ pub fn machine(
 ) -> Result<Bundle, Vec<Diagnostic>> {
     let name = model.machine(machine).name.clone();
     fill(model, Bundle { machine: name, ..Bundle::default() }, (&model.group_of(machine).arch, units), material)
+}
+
+/// What one unit puts on its machine, or into the output.
+///
+/// # Errors
+/// As [`machine`].
+pub fn unit(model: &Model<'_>, unit: UnitId, material: &dyn Material) -> Result<Bundle, Vec<Diagnostic>> {
+    let machine = model.unit(unit).machine;
+    let name = machine.map_or_else(|| "-".into(), |machine| model.machine(machine).name.clone());
+    let arch = machine.map_or_else(|| "amd64".into(), |machine| model.group_of(machine).arch.clone());
+    fill(model, Bundle { machine: name, ..Bundle::default() }, (&arch, &[unit]), material)
 }
 
 /// What belongs to no machine: kubeconfigs for people.

@@ -8,10 +8,11 @@ use time::OffsetDateTime;
 use crate::diag::{Diagnostic, closest, did_you_mean};
 use crate::model::layer::quoted;
 use crate::model::material::Material;
-use crate::model::{MachineId, Model};
+use crate::model::{Lock, MachineId, Model};
 use crate::pki::issued::Issued;
 use crate::pki::{PkiError, Store};
 use crate::plan::Plan;
+use crate::plan::version::recorded;
 use crate::render::bundle::Bundle;
 use crate::render::keys::Keys;
 use crate::render::strict::{self, Content};
@@ -24,6 +25,8 @@ use crate::{diag::Code, pki};
 pub struct Rendered {
     pub files: Vec<OutputFile>,
     pub issued: Issued,
+    /// What is to be remembered: addresses given out, and the versions that run.
+    pub lock: Lock,
 }
 
 /// Why nothing was rendered.
@@ -50,7 +53,8 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     files.sort_by(|a, b| a.path.cmp(&b.path));
     look_into(plan, &files)?;
     files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
-    Ok(Rendered { files, issued })
+    let lock = Lock { versions: recorded(&plan.model), ..plan.model.lock.clone() };
+    Ok(Rendered { files, issued, lock })
 }
 
 /// Holds what is about to be written against the keys that there are: the target's own documents for one machine of each

@@ -15,6 +15,7 @@ use super::artifact;
 use super::bundle::{Bundle, BundleFile};
 
 mod file;
+mod firewall;
 mod need;
 mod pki;
 mod service;
@@ -65,6 +66,7 @@ impl Filler<'_, '_> {
     fn item(&mut self, scope: &mut Scope<'_>, item: &Item, after: &[Name]) -> Result<(), Fault> {
         match &item.kind {
             ItemKind::File(file) => self.files(scope, file, item.span),
+            ItemKind::Firewall(filter) => self.firewall(scope, filter, item.span),
             ItemKind::Dir(dir) => self.directory(scope, dir, item.span),
             ItemKind::Unit(unit) => self.systemd_unit(scope, unit, item.span, after),
             ItemKind::Kubeconfig(config) => self.kubeconfig(scope, config, item.span),
@@ -96,6 +98,10 @@ impl Filler<'_, '_> {
 
     fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, Fault> {
         let value = self.model.eval(scope, expr)?;
+        if value.is_secret() {
+            let problem = Diagnostic::new(Code::SecretExposed, expr.span, "everyone on the machine could read this");
+            return Err(Box::new(problem.help("put the secret into a private file, and give its path")));
+        }
         value.scalar_text().ok_or_else(|| mismatch(expr.span, "`string`", &value))
     }
 

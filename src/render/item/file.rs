@@ -6,7 +6,7 @@ use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
 use crate::render::strict::{self, Content};
-use crate::render::{format, kubeconfig};
+use crate::render::{capability, config, format, kubeconfig};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, PathItem};
 
@@ -49,6 +49,9 @@ impl Filler<'_, '_> {
     fn content(&mut self, scope: &mut Scope<'_>, path: &str, body: &Body, span: Span) -> Result<(String, bool), Fault> {
         if let Some(field) = body.field("content") {
             let value = self.model.eval(scope, &field.value)?;
+            let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
+            config::judge(self.model, scope, (&field.value, &value), version, self.problems);
+            capability::of_content(self.model, scope, (&field.value, &value), self.problems);
             let format = self.format(scope, body)?;
             self.look_into(path, Content::Value(&value), &field.value);
             let text = format::write(format, &value).map_err(|error| {
