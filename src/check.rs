@@ -21,6 +21,7 @@ mod each;
 mod env;
 mod expr;
 mod flag_set;
+pub mod flag_rule;
 pub mod flags;
 mod flow;
 mod given;

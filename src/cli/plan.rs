@@ -21,6 +21,7 @@ mod issue;
 mod machine;
 mod page;
 mod proof;
+mod reissue;
 mod relation;
 mod step;
 

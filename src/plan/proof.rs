@@ -7,7 +7,10 @@ use super::{Pki, Proof};
 
 mod address;
 mod connection;
+mod front;
+mod host;
 mod judgement;
+mod nameless;
 mod port;
 mod quorum;
 
@@ -16,11 +19,13 @@ type Prove = fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof;
 
 /// Runs all proofs.
 pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
-    let list: [Prove; 5] = [connection::prove, address::prove, port::prove, quorum::prove, judgement::prove];
+    let list: [Prove; 6] =
+        [connection::prove, address::prove, port::prove, quorum::prove, host::prove, judgement::prove];
     for prove in list {
         let before = problems.len();
         let proof = prove(model, pki, problems);
-        if problems[before..].iter().all(|problem| !problem.is_error()) {
+        let whole = problems[before..].iter().all(|problem| !problem.is_error());
+        if whole && !proof.statement.is_empty() {
             proofs.push(proof);
         }
     }
