@@ -66,6 +66,7 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a name is in kebab-case.
 pub fn is_kebab(name: &str) -> bool {
     let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
     first && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

@@ -63,6 +63,12 @@ pub fn find(name: &str, version: &str, arch: &str, own: &Checksums) -> Result<Fo
     Ok(Found { url, hash, kind })
 }
 
+/// The versions of all releases that have the form of the given one: of Kubernetes, those with the same major number and as
+/// many minor ones, oldest first.
+pub fn versions(name: &str) -> Vec<String> {
+    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
+}
+
 impl Release {
     fn hash(&self, version: &str, arch: &str) -> Result<String, Unknown> {
         let hashes = self.row(version).ok_or_else(|| Unknown::Version(self.versions()))?;
