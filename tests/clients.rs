@@ -40,6 +40,12 @@ fn pytest_lsp() {
 }
 
 #[test]
+fn one_that_misbehaves() {
+    let Some(mut python) = tool("python3") else { return };
+    passes(python.arg(file("misbehave.py")));
+}
+
+#[test]
 fn neovim() {
     let Some(mut nvim) = tool("nvim") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");

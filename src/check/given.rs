@@ -21,6 +21,7 @@ const CLUSTER: Rows = &[
     ("gateway", "ip"),
     ("dns", "list<ip>"),
     ("extra-names", "list<string>"),
+    ("renew", "duration?"),
 ];
 
 const MACHINE: Rows = &[
@@ -33,6 +34,7 @@ const MACHINE: Rows = &[
     ("disk", "size"),
     ("arch", "\"amd64\" | \"arm64\""),
     ("zone", "string?"),
+    ("rack", "string?"),
     ("labels", "map<string>"),
     ("taints", "list<string>"),
 ];
@@ -46,6 +48,10 @@ const GROUP: Rows = &[
     ("arch", "\"amd64\" | \"arm64\""),
     ("zone", "string?"),
     ("zones", "list<string>"),
+    ("rack", "string?"),
+    ("racks", "list<string>"),
+    ("system-cores", "float"),
+    ("system-memory", "size"),
     ("spread", "string?"),
     ("addresses", "list<ip>"),
     ("first-address", "ip?"),

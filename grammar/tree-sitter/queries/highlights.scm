@@ -12,7 +12,8 @@
 [
   "param" "let" "cluster" "machines" "deploy" "relate" "target" "overlay" "check" "warn" "allow"
   "option" "field" "provides" "requires" "peers" "listen" "kubeconfig" "holds" "unit" "file" "dir"
-  "needs" "module" "sysctl" "package" "device" "mount" "command" "artifact" "image" "address"
+  "needs" "module" "sysctl" "package" "device" "mount" "command" "cores" "memory" "disk" "artifact" "image" "address"
+  "range" "firewall"
   "set" "add" "drop" "as" "on" "where"
 ] @keyword
 
@@ -45,6 +46,7 @@
 (listen_item name: (identifier) @property)
 (artifact_item name: (identifier) @property)
 (image_item name: (identifier) @property)
+(range_item name: (identifier) @property)
 (address_item name: (identifier) @variable)
 (each name: (identifier) @variable.parameter)
 (interface_field name: (identifier) @property)

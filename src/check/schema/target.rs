@@ -19,6 +19,11 @@ static LXD: Lazy = LazyLock::new(|| {
                 field("command", "\"lxc\" | \"incus\"", "The client; default \"lxc\"."),
                 field("project", "string?", "The project that instances are made in."),
                 field("pool", "string?", "The storage pool."),
+                field(
+                    "pool-driver",
+                    "\"dir\" | \"btrfs\" | \"lvm\" | \"zfs\"",
+                    "The driver of a pool that exists; default \"dir\".",
+                ),
                 field("network", "string?", "The bridge; default one that is made for the cluster."),
                 field("privileged", "bool", "Whether containers are privileged; default true."),
             ]

@@ -8,10 +8,11 @@ use crate::source::Span;
 
 use super::Fields;
 
-const FIELDS: &[&str] = &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names"];
+const FIELDS: &[&str] =
+    &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
-pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
+pub fn cluster(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> bool {
     let Some((module, ast)) = model.layers.clusters.first().copied() else {
         let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
         problems.push(problem.help(
@@ -28,7 +29,7 @@ pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let read = read(&mut fields, ast);
     match read {
         Some(cluster) if problems.len() == before => {
-            model.cluster = cluster;
+            model.cluster = Cluster { kubernetes: input.kubernetes.unwrap_or(cluster.kubernetes), ..cluster };
             true
         }
         _ => false,
@@ -71,6 +72,8 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         gateway,
         dns: if dns.is_empty() { vec![gateway] } else { dns },
         extra_names: fields.texts("extra-names"),
+        reserve: fields.named_ranges("reserve"),
+        renew: fields.duration("renew"),
         spans,
     })
 }
