@@ -35,5 +35,5 @@ pub use current::Current;
 pub use diff::{Delta, diff};
 pub use lock::Turnstile;
 pub use progress::{Progress, Tell};
-pub use run::{NotUp, Outcome, run};
+pub use run::{NotUp, Outcome, Run, run};
 pub use trouble::Trouble;

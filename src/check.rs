@@ -3,8 +3,10 @@
 //! In: a root file and a world. Out: a [`Program`] and every problem found in any of its files.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::diag::{Diagnostic, tidy};
+use crate::source::Span;
 use crate::world::World;
 
 mod annotation;
@@ -12,6 +14,7 @@ mod app;
 mod body;
 pub mod builtin;
 mod call;
+pub mod cache;
 mod checker;
 mod component;
 mod cycle;
@@ -21,16 +24,18 @@ mod each;
 mod env;
 mod expr;
 mod flag_set;
+pub mod flag_rule;
 pub mod flags;
 mod flow;
 mod given;
 mod group;
+pub mod index;
 mod interface;
 mod item;
 pub mod load;
 mod mismatch;
 mod names;
-mod naming;
+pub mod naming;
 pub mod notation;
 mod operator;
 pub mod own_code;
@@ -38,6 +43,7 @@ pub mod order;
 mod overlay;
 pub mod place;
 mod placed;
+pub mod probe;
 pub mod program;
 mod quiet;
 mod record;
@@ -45,11 +51,15 @@ mod relate;
 pub mod schema;
 pub mod scope;
 mod statement;
-mod suggest;
+pub mod suggest;
 mod text;
 pub mod ty;
 
+use cache::{Cache, Parsed};
+use checker::Checker;
+use index::Index;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
+use scope::Resolved;
 
 /// A program and what is wrong with it.
 #[derive(Debug, Default)]
@@ -61,14 +71,58 @@ pub struct Checked {
 
 /// Loads the file `root` and all it imports, and checks every one of them.
 pub fn check(world: &dyn World, root: &Path) -> Checked {
-    let mut resolved = scope::resolve(load::load(world, root));
-    let mut checker = checker::Checker::new(&resolved);
+    let place = ModulePlace::File(place::normal(root));
+    let resolved = scope::resolve(load::load(world, &mut Cache::default(), &place));
+    let (diagnostics, _) = judge(&resolved, |_| {});
+    Checked { program: resolved.program, diagnostics }
+}
+
+/// A program, what is wrong with it, and what each of its names stands for.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    pub resolved: Resolved,
+    /// Sorted by place; the problems of the syntax are among them.
+    pub diagnostics: Vec<Diagnostic>,
+    pub index: Index,
+}
+
+/// The same as [`check`] for who asks again and again: files that did not change are not parsed again, the standard library
+/// is taken to be right, and what the names stand for is kept.
+pub fn analyse(world: &dyn World, cache: &mut Cache, root: &ModulePlace) -> Analysis {
+    let resolved = scope::resolve(load::load(world, cache, root));
+    let (diagnostics, mut index) = judge(&resolved, |checker| {
+        checker.trusting = true;
+        checker.index.kept = true;
+    });
+    index.tidy();
+    Analysis { resolved, diagnostics, index }
+}
+
+/// What could stand at a place of a program with one file as it is given here; `None` where no value can.
+pub fn probe(
+    world: &dyn World,
+    cache: &mut Cache,
+    root: &ModulePlace,
+    file: (&ModulePlace, &Arc<Parsed>),
+    place: Span,
+) -> Option<probe::Found> {
+    let resolved = scope::resolve(load::load_with(world, cache, root, Some(file)));
+    let mut checker = Checker::new(&resolved);
+    checker.trusting = true;
+    checker.probe = Some(probe::Probe::new(place));
+    checker.everything();
+    checker.probe.and_then(|probe| probe.found)
+}
+
+fn judge(resolved: &Resolved, prepare: impl FnOnce(&mut Checker<'_>)) -> (Vec<Diagnostic>, Index) {
+    let mut checker = Checker::new(resolved);
+    prepare(&mut checker);
     checker.values_in_order();
     checker.everything();
-    let mut found = checker.diagnostics;
+    let Checker { diagnostics: mut found, index, .. } = checker;
     quiet::quiet(&resolved.program, &resolved.syntax, &mut found);
-    let mut diagnostics = std::mem::take(&mut resolved.diagnostics);
+    let mut diagnostics = resolved.diagnostics.clone();
     diagnostics.extend(found);
     tidy(&mut diagnostics);
-    Checked { program: resolved.program, diagnostics }
+    (diagnostics, index)
 }

@@ -31,6 +31,7 @@ pub mod destroy;
 pub mod artifacts;
 pub mod change;
 pub mod fmt;
+pub mod lsp;
 pub mod fix;
 pub mod explain;
 pub mod why;
@@ -95,6 +96,7 @@ enum Command {
     Destroy(destroy::Args),
     Artifacts(artifacts::Args),
     Fmt(fmt::Args),
+    Lsp(lsp::Args),
     Fix(fix::Args),
     Explain(explain::Args),
     Why(why::Args),
@@ -139,6 +141,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Destroy(args) => destroy::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Lsp(args) => lsp::run(args),
         Command::Fix(args) => fix::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Why(args) => why::run(args, why::why, terminal),

@@ -18,5 +18,7 @@ pub mod target;
 pub mod emit;
 pub mod compile;
 pub mod why;
+pub mod ide;
+pub mod lsp;
 pub mod apply;
 pub mod cli;

@@ -51,6 +51,11 @@ impl Sources {
         SourceId(id)
     }
 
+    /// Gives a number another text.
+    pub fn replace(&mut self, id: SourceId, text: Arc<str>) {
+        self.list[id.0 as usize].text = text;
+    }
+
     /// The text with this number.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.list[id.0 as usize]

@@ -30,3 +30,16 @@ pub fn files(folder: &Path) -> Vec<&'static str> {
     files.sort_by_key(|file| file.path());
     files.into_iter().filter_map(|file| file.contents_utf8()).collect()
 }
+
+/// Every file of it with its path, sorted.
+pub fn all() -> Vec<(&'static Path, &'static [u8])> {
+    let mut list = Vec::new();
+    everything(&FILES, &mut list);
+    list.sort();
+    list
+}
+
+fn everything(dir: &'static Dir<'static>, list: &mut Vec<(&'static Path, &'static [u8])>) {
+    list.extend(dir.files().map(|file| (file.path(), file.contents())));
+    dir.dirs().for_each(|dir| everything(dir, list));
+}

@@ -12,6 +12,8 @@ pub mod token;
 pub mod tree;
 
 pub use format::format;
+use std::sync::Arc;
+
 use rowan::GreenNode;
 
 use crate::diag::Diagnostic;
@@ -21,7 +23,7 @@ use crate::source::SourceId;
 #[derive(Clone, Debug)]
 pub struct Parse {
     /// The typed tree, without what could not be read.
-    pub file: ast::File,
+    pub file: Arc<ast::File>,
     /// Every problem found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// The lossless tree; its text is the text parsed.
@@ -44,5 +46,5 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
     diagnostics.extend(more);
     diagnostics.extend(parser::hash_comments(source, &lexemes));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
-    Parse { file, diagnostics, tree }
+    Parse { file: Arc::new(file), diagnostics, tree }
 }

@@ -153,6 +153,22 @@ fn a_changed_option_comes_to_its_machines_one_after_another() {
 }
 
 #[test]
+fn another_profile_comes_with_a_restart_of_the_machine() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    bed.model(&format!("{MODEL}\ncomponent logs {{ needs device /dev/kmsg }}\ndeploy logs on cp[1]\n"));
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("~ cp-1: profile pkg-plain -> pkg-pods-"), "{said}");
+    let verbs: Vec<_> = changes(&log).into_iter().filter(|line| line.contains(" cp-1")).collect();
+    assert!(
+        matches!(verbs[..], [stop, assign, start] if stop.starts_with("stop cp-1") && assign.starts_with("profile assign cp-1") && start == "start cp-1"),
+        "{verbs:?}"
+    );
+    assert!(!log.contains("stop cp-0") && !log.contains("stop cp-2"), "{log}");
+    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+}
+
+#[test]
 fn a_changed_size_touches_nothing_else() {
     let bed = Bed::new(MODEL);
     bed.ok("apply", &[]);
@@ -299,7 +315,10 @@ fn a_client_that_cannot_work_is_said() {
     for (faults, text) in [
         (json!({ "version": "4.0.9" }), "the server is LXD 4.0.9, and 5.0 or newer is needed"),
         (json!({ "version": "unreachable", "refuse": { "query": denied } }), "member of the daemon's group"),
-        (json!({ "version": "unreachable", "refuse": { "query": "connection refused" } }), "start the daemon"),
+        (
+            json!({ "version": "unreachable", "refuse": { "query": "dial unix /x: connect: connection refused" } }),
+            "start the daemon",
+        ),
     ] {
         bed.faults(&faults);
         let output = bed.run("apply", &[]);

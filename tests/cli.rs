@@ -390,6 +390,59 @@ fn shells_get_their_scripts() {
     }
 }
 
+#[test]
+fn a_changed_address_is_a_list_of_certificates_and_of_who_dials() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("ha.km");
+    let text = fs::read_to_string(root().join("examples/ha.km")).unwrap();
+    fs::write(&model, &text).unwrap();
+    let (file, build) = (model.to_str().unwrap(), folder.path().join("build"));
+    let rendered = run(&["render", file, "--target", "lxd", "--out", build.to_str().unwrap()]);
+    assert!(rendered.status.success(), "{}", err(&rendered));
+    assert!(!out(&run(&["plan", file])).contains("Issued anew"), "nothing has changed");
+    let pinned = text.replace(
+        "deploy haproxy, keepalived on lb",
+        "deploy haproxy on lb\ndeploy keepalived on lb { address = 10.10.0.200 }",
+    );
+    fs::write(&model, pinned).unwrap();
+    let plan = out(&run(&["plan", file, "--show", "certificates"]));
+    let anew = plan.split("Issued anew (3)").nth(1).unwrap_or_else(|| panic!("{plan}"));
+    for part in [
+        "kube-apiserver/serving  3  its subject alternative names have changed",
+        "restarts kube-apiserver",
+        "kubelet, kube-proxy,",
+    ] {
+        assert!(anew.contains(part), "{part} is not in {anew}");
+    }
+}
+
+#[test]
+fn a_mirror_is_compared_with_what_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = |arguments: &[&str]| {
+        let mut all = vec!["artifacts", "examples/air-gapped.km", "--mirror", folder.path().to_str().unwrap()];
+        all.extend(arguments);
+        run(&all)
+    };
+    let empty = mirror(&[]);
+    assert_eq!(empty.status.code(), Some(4), "{}", err(&empty));
+    let rows: Value = serde_json::from_str(&out(&mirror(&["--json"]))).unwrap();
+    let rows = rows["artifacts"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["mirror"] == "missing"), "{rows:?}");
+    let file = rows.iter().find(|row| row["kind"] == "file").unwrap()["mirror_path"].as_str().unwrap();
+    fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
+    fs::write(folder.path().join(file), "another file").unwrap();
+    let tag = folder.path().join("docker/registry/v2/repositories/mirror/pause/_manifests/tags/3.10.1");
+    fs::create_dir_all(tag).unwrap();
+    fs::write(folder.path().join("haproxy_3.0.11-1_amd64.deb"), "").unwrap();
+    let said = out(&mirror(&[]));
+    assert!(said.contains(&format!("wrong hash  file     {file}\n")), "{said}");
+    assert!(!said.contains("/pause:") && !said.contains(" haproxy\n"), "{said}");
+    assert!(said.contains("missing     package  keepalived\n"), "{said}");
+    assert!(said.ends_with(&format!("the mirror lacks {} of {}\n", rows.len() - 2, rows.len())), "{said}");
+    assert_eq!(code(&["artifacts", "examples/air-gapped.km", "--mirror", "/no/such/folder"]), 3);
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

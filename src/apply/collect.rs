@@ -17,33 +17,38 @@ use super::trouble::Trouble;
 
 const SCRIPT: &str = include_str!("collect.sh");
 
-/// Collects from everywhere. Keys and secrets are left out of every text. What cannot be had is said in a file in its place.
-pub fn collect(
-    client: &Client,
-    desired: &Desired,
-    current: &Current,
-    redactor: &Redactor,
-    tell: Tell<'_>,
-) -> Vec<OutputFile> {
-    let ours: Vec<&str> = current.ours(&desired.cluster).map(|machine| machine.name.as_str()).collect();
-    let running = |name: &str| current.machine(name).is_some_and(|machine| machine.is_running());
-    let mut texts = server(client, desired, &ours);
-    let found: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = ours
-            .iter()
-            .map(|name| {
-                scope.spawn(move || {
-                    tell(name, Progress::Doing("collecting".to_owned()));
-                    let texts = if running(name) { of_machine(client, name) } else { Ok(Vec::new()) };
-                    tell(name, Progress::Done("collected".to_owned()));
-                    texts.unwrap_or_else(|trouble| vec![(format!("machines/{name}/unreachable.txt"), trouble.message)])
-                })
-            })
-            .collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("collecting does not panic")).collect()
-    });
-    texts.extend(found);
-    texts.into_iter().map(|(path, text)| file(path, &redactor.clean(&text))).collect()
+/// What is collected from, and what is left out.
+pub struct Collecting<'a> {
+    pub client: &'a Client,
+    pub desired: &'a Desired,
+    pub current: &'a Current,
+    pub redactor: &'a Redactor,
+}
+
+impl Collecting<'_> {
+    /// Collects from everywhere. Keys and secrets are left out of every text. What cannot be had is said in a file in its
+    /// place.
+    pub fn collect(&self, tell: Tell<'_>) -> Vec<OutputFile> {
+        let cluster = &*self.desired.cluster;
+        let ours: Vec<&str> = self.current.ours(cluster).map(|machine| machine.name.as_str()).collect();
+        let mut texts = server(self.client, self.desired, &ours);
+        let found: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = ours.iter().map(|name| scope.spawn(move || self.one(name, tell))).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("collecting does not panic")).collect()
+        });
+        texts.extend(found);
+        texts.into_iter().map(|(path, text)| file(path, &self.redactor.clean(&text))).collect()
+    }
+
+    fn one(&self, name: &str, tell: Tell<'_>) -> Vec<(String, String)> {
+        if !self.current.machine(name).is_some_and(|machine| machine.is_running()) {
+            return Vec::new();
+        }
+        tell(name, Progress::Doing("collecting".to_owned()));
+        let texts = of_machine(self.client, name);
+        tell(name, Progress::Done("collected".to_owned()));
+        texts.unwrap_or_else(|trouble| vec![(format!("machines/{name}/unreachable.txt"), trouble.message)])
+    }
 }
 
 /// A file that only its owner reads: logs tell much of a cluster.

@@ -54,25 +54,29 @@ pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
     })
 }
 
+/// What a run works with.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub client: &'a Client,
+    pub desired: &'a Desired,
+    pub tell: Tell<'a>,
+    /// For each machine, until it is up.
+    pub patience: Duration,
+}
+
 /// Makes all changes.
 ///
 /// # Errors
 /// What the client refuses of what machines share. Machines that are not up are in the outcome.
-pub fn run(
-    client: &Client,
-    desired: &Desired,
-    delta: &Delta,
-    tell: Tell<'_>,
-    patience: Duration,
-) -> Result<Outcome, Trouble> {
+pub fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, Trouble> {
+    let Run { client, desired, tell, patience } = run;
     // What is missing is said before anything is made.
     let image = image(client, desired, delta)?;
     site::bring(client, desired, delta, tell)?;
     let bringing = Bringing { client, desired, image, tell, waiting: Waiting::new(client, tell, patience) };
     let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
     let mut outcome = Outcome { not_up: bringing.together(&together), left: Vec::new() };
-    let rest = delta.removed.iter().chain(turns);
-    for change in rest {
+    for change in delta.removed.iter().chain(turns) {
         if !outcome.not_up.is_empty() {
             outcome.left.push(change.name.clone());
         } else if let Err(not_up) = bringing.one(change) {

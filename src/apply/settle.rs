@@ -153,8 +153,10 @@ impl<'a> Waiting<'a> {
 
     /// Runs the boot again. It restarts only units whose files have changed.
     fn boot(&self, machine: &Instance, settling: &mut Settling) -> Result<Next, Trouble> {
-        const SCRIPT: &str =
-            "rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot";
+        // systemd of a machine that has just been started does not listen yet.
+        const SCRIPT: &str = "tries=0\n\
+            until systemctl show -p Version >/dev/null 2>&1 || [ $tries -ge 60 ]; do tries=$((tries + 1)); sleep 1; done\n\
+            rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot";
         settling.booted = true;
         settling.failing = None;
         let answer = self.client.inside(machine.name(), SCRIPT, &[], &[])?;

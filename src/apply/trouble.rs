@@ -14,11 +14,11 @@ pub struct Trouble {
 
 /// Words of clients and servers, and what they mean. The texts are those of LXD 5.0 to 6, and of Incus.
 const KNOWN: &[(&[&str], &str)] = &[
-    (&["permission denied", "don't have the needed permissions"], NO_PERMISSION),
+    (&["connect: permission denied", "socket not accessible", "don't have the needed permissions"], NO_PERMISSION),
     (
         &[
-            "no such file or directory",
-            "connection refused",
+            "connect: no such file or directory",
+            "connect: connection refused",
             "unix socket not found",
             "doesn't appear to be started",
             "daemon is not running",
@@ -123,7 +123,9 @@ mod tests {
         assert_eq!(trouble.help.as_deref(), Some(NO_PERMISSION));
         let said = "Error: Get \"http://unix.socket/1.0\": dial unix /x: connect: no such file or directory";
         assert_eq!(Trouble::refused("x", said).help.as_deref(), Some(NO_DAEMON));
-        assert_eq!(Trouble::refused("x", "what is that?").help, None);
+        for other in ["what is that?", "mv: cannot stat 'x': No such file or directory", "sh: x: Permission denied"] {
+            assert_eq!(Trouble::refused("x", other).help, None, "{other}");
+        }
     }
 
     #[test]

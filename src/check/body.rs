@@ -7,7 +7,9 @@ use indexmap::IndexMap;
 use super::SymbolKind;
 use super::env::Sight;
 use super::expr::Typer;
+use super::index::{Kind, Target};
 use super::interface::InterfaceField;
+use super::probe::Wanted;
 use super::schema::{Schema, Takes};
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
@@ -55,6 +57,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn given(&mut self, schema: &Schema, more: &More, name: &Name, field: &'p Field) -> Ty {
         if let Some(spec) = schema.fields.get(&**name) {
+            self.checker.refer_row(schema, field.key.span(), name);
             return self.takes(&spec.takes, field);
         }
         if let Some(known) = more.get(name) {
@@ -66,6 +69,7 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn interface_field(&mut self, known: &InterfaceField, field: &'p Field) -> Ty {
+        self.checker.refer(field.key.span(), Target::Declared(Kind::InterfaceField, known.span));
         let wanted = if field.optional { Ty::optional(known.ty.clone()) } else { known.ty.clone() };
         let found = self.check_declared(&field.value, &wanted, known.span, "the interface declares it");
         if found.is_secret() && !known.ty.is_secret() {
@@ -92,6 +96,9 @@ impl<'p> Typer<'_, 'p> {
 
     fn certificate(&mut self, value: &'p Expr) -> Ty {
         if let ExprKind::Name(name) = &value.kind {
+            self.probe_name(name, Wanted::Cert);
+        }
+        if let ExprKind::Name(name) = &value.kind {
             let is_cert = matches!(&self.env.sight, Sight::Component(info) if info.certs.contains_key(&name.name));
             if is_cert {
                 let message = format!("expected a certificate, found the value `{}`", name.name);
@@ -114,6 +121,7 @@ impl<'p> Typer<'_, 'p> {
     fn authority(&mut self, value: &'p Expr) {
         match &value.kind {
             ExprKind::Name(name) => {
+                self.probe_name(name, Wanted::Authority);
                 self.checker.reference(self.env.module, name, SymbolKind::Authority);
             }
             _ => self.not_a_name(value, "an authority"),
@@ -124,8 +132,12 @@ impl<'p> Typer<'_, 'p> {
         let (ExprKind::Name(name), Sight::Component(info)) = (&value.kind, self.env.sight.clone()) else {
             return self.not_a_name(value, "a `requires` endpoint of this component");
         };
+        self.probe_name(name, Wanted::Endpoint);
         match info.endpoints.get(&name.name) {
-            Some(endpoint) if endpoint.endpoint.kind == EndpointKind::Requires => {}
+            Some(endpoint) if endpoint.endpoint.kind == EndpointKind::Requires => {
+                let target = Target::Declared(Kind::Endpoint, endpoint.endpoint.name.span);
+                self.checker.refer(name.span, target);
+            }
             Some(endpoint) => {
                 let message = format!("`{}` is not a `requires` endpoint", name.name);
                 let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::builtin::{self, Signature};
 use super::expr::Typer;
+use super::index::Target;
 use super::mismatch;
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
@@ -21,6 +22,7 @@ impl<'p> Typer<'_, 'p> {
             });
             return self.no_function(function);
         };
+        self.checker.refer(function.span, Target::Function(signature.builtin.name));
         if arguments.len() != signature.parameters.len() {
             self.wrong_count(span, signature, arguments);
             return Ty::Error;

@@ -8,10 +8,12 @@ use super::component::Info;
 use super::env::{Env, Sight};
 use super::expr::Typer;
 use super::group::Groups;
+use super::index::Index;
 use super::interface::InterfaceInfo;
+use super::probe::Probe;
 use super::scope::Resolved;
 use super::ty::Ty;
-use super::{ModuleId, Program, Symbol};
+use super::{ModuleId, ModulePlace, Program, Symbol};
 use crate::diag::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{self, Name, StatementKind};
@@ -28,6 +30,12 @@ pub struct Checker<'p> {
     pub mentions: HashMap<Place, (Span, Name)>,
     /// How often a name that may have been meant was looked for: each time takes long, and nobody reads hundreds.
     pub suggested: usize,
+    /// What the names met so far stand for.
+    pub index: Index,
+    /// Whether the standard library is taken to be right, as its own tests say it is.
+    pub trusting: bool,
+    /// A place of which everything is to be known.
+    pub probe: Option<Probe>,
     lets: HashMap<Place, Memo>,
     local_lets: HashMap<(Place, usize), Memo>,
     params: HashMap<Place, Ty>,
@@ -50,6 +58,9 @@ impl<'p> Checker<'p> {
             diagnostics: Vec::new(),
             mentions: HashMap::new(),
             suggested: 0,
+            index: Index::default(),
+            trusting: false,
+            probe: None,
             lets: HashMap::new(),
             local_lets: HashMap::new(),
             params: HashMap::new(),
@@ -60,6 +71,12 @@ impl<'p> Checker<'p> {
 
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether nothing can be wrong in a module.
+    pub fn is_trusted(&self, module: ModuleId) -> bool {
+        let standard = matches!(self.program.module(module).place, ModulePlace::Standard(_));
+        self.trusting && standard && module != ModuleId(0)
     }
 
     /// A typer for expressions at the top of a file.
@@ -91,6 +108,7 @@ impl<'p> Checker<'p> {
         let StatementKind::Let(item) = &program.statement(symbol).kind else { return Ty::Error };
         self.lets.insert(place, Memo::Open);
         let ty = self.file(symbol.module).binding(item);
+        self.typed(item.name.span, &ty);
         self.lets.insert(place, Memo::Done(ty.clone()));
         ty
     }
@@ -106,6 +124,7 @@ impl<'p> Checker<'p> {
         let ast::ItemKind::Let(item) = &info.component.items[index].kind else { return Ty::Error };
         self.local_lets.insert(key, Memo::Open);
         let ty = self.inside(info).binding(item);
+        self.typed(item.name.span, &ty);
         self.local_lets.insert(key, Memo::Done(ty.clone()));
         ty
     }

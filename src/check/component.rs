@@ -65,6 +65,14 @@ impl<'p> Info<'p> {
         info
     }
 
+    /// Where an `address` item of that name is.
+    pub fn address(&self, name: &str) -> Option<Span> {
+        self.component.items.iter().find_map(|item| match &item.kind {
+            ItemKind::Address(address) if &*address.name.name == name => Some(address.name.span),
+            _ => None,
+        })
+    }
+
     /// The component's name.
     pub fn name(&self) -> &'p Name {
         &self.component.name.name

@@ -8,10 +8,11 @@ use super::checker::Checker;
 use super::component::{Info, OptionInfo};
 use super::env::{Env, Sight};
 use super::expr::Typer;
+use super::index::{Kind, Target};
 use super::mismatch;
 use super::placed;
 use super::ty::Ty;
-use super::{ModuleId, SymbolKind};
+use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{ChangeKind, Deploy, Expr, Field, Ident, Name, Selector, SelectorKind, StatementKind};
@@ -56,6 +57,17 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// Looks into a component that was not checked, only to know whether it speaks of machines.
+    fn learn_mentions(&mut self, info: &Info<'_>) {
+        let span = info.component.name.span;
+        let symbol = Symbol { kind: SymbolKind::Component, module: info.place.0, statement: info.place.1, span };
+        let kept = std::mem::replace(&mut self.index.kept, false);
+        let found = self.diagnostics.len();
+        self.component(symbol);
+        self.diagnostics.truncate(found);
+        self.index.kept = kept;
+    }
+
     fn alias(&mut self, deploy: &'p Deploy) {
         let Some(alias) = &deploy.alias else { return };
         self.kebab(alias);
@@ -87,8 +99,8 @@ impl<'p> Checker<'p> {
 
     /// A machine group of the model, whichever file it stands in.
     fn machine_group(&mut self, module: ModuleId, name: &Ident) {
-        if self.groups.by_name.contains_key(&name.name) {
-            return;
+        if let Some(span) = self.groups.by_name.get(&name.name).copied() {
+            return self.refer(name.span, Target::Declared(Kind::Machines, span));
         }
         match self.program.lookup(module, &name.name) {
             Some(symbol) if symbol.kind != SymbolKind::Machines => self.wrong_kind(name, symbol, "a machine group"),
@@ -162,6 +174,9 @@ impl<'p> Checker<'p> {
 
     fn placement(&mut self, deploy: &Deploy, span: Span, info: &Info<'_>) {
         let name = info.name();
+        if deploy.on.is_empty() && self.is_trusted(info.place.0) {
+            self.learn_mentions(info);
+        }
         if !deploy.on.is_empty() {
             let Some(item) = placed::unplaced(info) else { return };
             let message = format!("`{name}` writes a kubeconfig to the output, so it belongs to no machine");
@@ -182,6 +197,7 @@ impl<'p> Checker<'p> {
 impl<'p> Typer<'_, 'p> {
     /// Checks the value given to an option.
     pub fn option_value(&mut self, name: &str, field: &'p Field, option: &OptionInfo) {
+        self.checker.refer(field.key.span(), Target::Declared(Kind::Option, option.span));
         let wanted = if field.optional { Ty::optional(option.ty.clone()) } else { option.ty.clone() };
         self.option_expr(name, &field.value, &wanted, option);
     }

@@ -2,6 +2,7 @@
 
 use super::expr::Typer;
 use super::flow;
+use super::index::Kind;
 use super::mismatch;
 use super::ty::Ty;
 use crate::syntax::ast::{Each, Expr};
@@ -12,8 +13,11 @@ impl<'p> Typer<'_, 'p> {
         self.apart(|typer| {
             let (key, item) = typer.each_types(&each.list, each.key.is_some());
             let before = typer.env.locals.len();
-            typer.env.locals.extend(each.key.iter().map(|name| (name.name.clone(), key.clone())));
-            typer.env.locals.push((each.name.name.clone(), item));
+            for (name, ty) in each.key.iter().map(|name| (name, key.clone())).chain([(&each.name, item)]) {
+                typer.checker.declare(Kind::Local, name);
+                typer.checker.typed(name.span, &ty);
+                typer.env.locals.push((name.name.clone(), ty, name.span));
+            }
             let facts = condition.map(|condition| {
                 typer.condition(condition);
                 flow::facts(&typer.env, condition, true)

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::ModuleId;
 use super::component::Info;
 use super::ty::Ty;
+use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 
 /// The surroundings of an expression.
@@ -12,8 +13,8 @@ use crate::syntax::ast::{Expr, ExprKind, Name};
 pub struct Env<'p> {
     pub module: ModuleId,
     pub sight: Sight<'p>,
-    /// Names bound by comprehensions and `for`, innermost last.
-    pub locals: Vec<(Name, Ty)>,
+    /// Names bound by comprehensions and `for`, innermost last, each with the place that binds it.
+    pub locals: Vec<(Name, Ty, Span)>,
     /// What is known not to be `none` here.
     pub facts: Vec<Fact>,
 }
@@ -43,15 +44,15 @@ impl<'p> Env<'p> {
     }
 
     /// The innermost local of that name.
-    pub fn local(&self, name: &str) -> Option<&Ty> {
-        self.locals.iter().rev().find(|(local, _)| &**local == name).map(|(_, ty)| ty)
+    pub fn local(&self, name: &str) -> Option<(&Ty, Span)> {
+        self.locals.iter().rev().find(|(local, ..)| &**local == name).map(|(_, ty, span)| (ty, *span))
     }
 
     /// The fact that the value of an expression is there, when the expression is a path.
     pub fn fact(&self, expr: &Expr) -> Option<Fact> {
         let path = path(expr)?;
         let name = path.split('.').next().unwrap_or(&path);
-        let root = self.locals.iter().rposition(|(local, _)| &**local == name);
+        let root = self.locals.iter().rposition(|(local, ..)| &**local == name);
         Some(Fact { root, path })
     }
 

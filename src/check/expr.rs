@@ -8,6 +8,7 @@ use super::component::Local;
 use super::env::{Env, Fact, Sight};
 use super::flow;
 use super::given;
+use super::index::{Kind, Target};
 use super::mismatch;
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic};
@@ -46,21 +47,30 @@ impl<'c, 'p> Typer<'c, 'p> {
 
     /// The type of an expression that nothing is expected of.
     pub fn infer(&mut self, expr: &'p Expr) -> Ty {
+        self.probe(expr, &Ty::Any);
         match &expr.kind {
             ExprKind::Error => Ty::Error,
             ExprKind::Literal(literal) => literal_type(literal),
             ExprKind::Text(text) => self.text(text),
             ExprKind::Name(name) => {
                 let ty = self.name(name);
-                self.narrowed(expr, ty)
+                let ty = self.narrowed(expr, ty);
+                self.checker.typed(expr.span, &ty);
+                ty
             }
             ExprKind::Cert(name) => self.cert(name),
             ExprKind::Field { value, field, optional } => {
                 let ty = self.field(value, field, *optional);
-                self.narrowed(expr, ty)
+                let ty = self.narrowed(expr, ty);
+                self.checker.typed(field.span, &ty);
+                ty
             }
             ExprKind::Index { value, index } => self.index(value, index),
-            ExprKind::Call { function, arguments } => self.call(expr.span, function, arguments),
+            ExprKind::Call { function, arguments } => {
+                let ty = self.call(expr.span, function, arguments);
+                self.checker.typed(function.span, &ty);
+                ty
+            }
             ExprKind::List(items) => Ty::list(items.iter().fold(Ty::Never, |ty, item| {
                 let item = self.infer(item);
                 ty.join(item)
@@ -87,6 +97,7 @@ impl<'c, 'p> Typer<'c, 'p> {
 
     /// The type of an expression that must fit `expected`.
     pub fn check(&mut self, expr: &'p Expr, expected: &Ty) -> Ty {
+        self.probe(expr, expected);
         let shape = shape(expr, expected);
         match (&expr.kind, &shape) {
             (_, Ty::Any | Ty::Error) => self.infer(expr),
@@ -207,7 +218,8 @@ impl<'c, 'p> Typer<'c, 'p> {
             self.checker.report(Diagnostic::new(Code::WrongKind, name.span, message));
             return Ty::Error;
         };
-        if info.certs.contains_key(&name.name) {
+        if let Some(span) = info.certs.get(&name.name) {
+            self.checker.refer(name.span, Target::Declared(Kind::Cert, *span));
             return given::cert();
         }
         let known: Vec<_> = info.certs.keys().cloned().collect();

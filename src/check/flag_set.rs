@@ -2,6 +2,7 @@
 
 use super::expr::Typer;
 use super::flags::{self, Table};
+use super::index::Target;
 use super::mismatch;
 use super::names::quoted;
 use super::ty::Ty;
@@ -19,6 +20,7 @@ impl<'p> Typer<'_, 'p> {
             });
             return Ty::Flags;
         };
+        self.checker.refer(program.span, Target::Flags(program.name.clone()));
         fields.iter().for_each(|field| self.flag(table, field));
         Ty::Flags
     }
@@ -34,6 +36,10 @@ impl<'p> Typer<'_, 'p> {
             }
             return;
         };
+        if let Some(name) = &name {
+            let target = Target::Flag(table.program.as_str().into(), name.clone());
+            self.checker.refer(field.key.span(), target);
+        }
         let found = self.against(field, &Ty::secret(known.ty()));
         if found.is_secret() {
             let message = format!("the flags of `{}` can be read by everyone on the machine", table.program);

@@ -37,6 +37,10 @@ pub struct Flag {
     pub kind: Kind,
     /// What its text has to look like: `path`, `url`.
     pub format: Option<String>,
+    /// Its value when it is not given.
+    pub default: Option<String>,
+    /// Where the configuration file of the program says the same.
+    pub config_field: Option<String>,
     /// Written once for each element.
     #[serde(default)]
     pub repeat: bool,

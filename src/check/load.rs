@@ -2,16 +2,19 @@
 //!
 //! In: a root file and a world. Out: every file reachable through `use`, each parsed once, with the edges between them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::place::{candidates, normal};
+use super::cache::{Cache, Parsed};
+use super::place::candidates;
 use super::{Module, ModuleId, ModulePlace, Program};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::source::{SourceId, Span};
+use crate::source::Span;
 use crate::stdlib;
-use crate::syntax;
+use crate::syntax::Parse;
 use crate::syntax::ast::{self, StatementKind};
 use crate::world::World;
 
@@ -39,25 +42,39 @@ pub struct Loaded {
 }
 
 /// Reads the root and everything it imports.
-pub fn load(world: &dyn World, root: &Path) -> Loaded {
-    let mut loader = Loader::new(world);
+pub fn load(world: &dyn World, cache: &mut Cache, root: &ModulePlace) -> Loaded {
+    load_with(world, cache, root, None)
+}
+
+/// The same with one file as it is given here, instead of as it is.
+pub fn load_with(
+    world: &dyn World,
+    cache: &mut Cache,
+    root: &ModulePlace,
+    instead: Option<(&ModulePlace, &Arc<Parsed>)>,
+) -> Loaded {
+    let mut loader = Loader::new(world, cache);
+    loader.instead = instead;
     loader.root(root);
     let mut next = 0;
     while next < loader.out.program.modules.len() {
         loader.follow(ModuleId(next as u32));
         next += 1;
     }
+    loader.out.program.sources = loader.cache.sources().clone();
     loader.out
 }
 
 struct Loader<'w> {
     world: &'w dyn World,
+    cache: &'w mut Cache,
+    instead: Option<(&'w ModulePlace, &'w Arc<Parsed>)>,
     known: HashMap<ModulePlace, ModuleId>,
     out: Loaded,
 }
 
 impl<'w> Loader<'w> {
-    fn new(world: &'w dyn World) -> Self {
+    fn new(world: &'w dyn World, cache: &'w mut Cache) -> Self {
         let out = Loaded {
             program: Program::default(),
             imports: Vec::new(),
@@ -65,19 +82,18 @@ impl<'w> Loader<'w> {
             syntax: Vec::new(),
             diagnostics: Vec::new(),
         };
-        Self { world, known: HashMap::new(), out }
+        Self { world, cache, instead: None, known: HashMap::new(), out }
     }
 
-    fn root(&mut self, path: &Path) {
-        let place = ModulePlace::File(normal(path));
-        match self.world.read(path) {
+    fn root(&mut self, place: &ModulePlace) {
+        match self.read(place) {
             Ok(text) => {
-                self.add(place, &text);
+                self.add(place.clone(), &text);
             }
             Err(error) => {
-                let id = self.add(place, "");
+                let id = self.add(place.clone(), "");
                 let span = Span::new(self.out.program.module(id).source, 0, 0);
-                let message = format!("cannot read `{}`: {}", path.display(), reason(&error));
+                let message = format!("cannot read `{}`: {}", place.name(), reason(&error));
                 self.out.diagnostics.push(Diagnostic::new(Code::FileNotFound, span, message));
             }
         }
@@ -85,20 +101,26 @@ impl<'w> Loader<'w> {
 
     fn add(&mut self, place: ModulePlace, text: &str) -> ModuleId {
         let id = ModuleId(self.out.program.modules.len() as u32);
-        let source = self.out.program.sources.add(place.name(), text);
-        let file = self.parse(source, text);
+        let instead = self.instead.filter(|(known, _)| **known == place).map(|(_, parsed)| parsed.clone());
+        let parsed = instead.unwrap_or_else(|| self.cache.parsed(&place, text));
+        let (source, file) = (parsed.source, self.take(&parsed.parse));
         self.known.insert(place.clone(), id);
-        self.out.program.modules.push(Module { source, place, file, scope: Default::default() });
+        self.out.program.modules.push(Module {
+            source,
+            place,
+            file,
+            tree: parsed.parse.tree.clone(),
+            scope: Default::default(),
+        });
         self.out.imports.push(Vec::new());
         id
     }
 
-    fn parse(&mut self, source: SourceId, text: &str) -> ast::File {
-        let parse = syntax::parse(source, text);
+    fn take(&mut self, parse: &Parse) -> Arc<ast::File> {
         self.out.broken.push(!parse.diagnostics.is_empty());
         self.out.syntax.extend(parse.diagnostics.iter().flat_map(|d| d.labels.first()).map(|label| label.span));
-        self.out.diagnostics.extend(parse.diagnostics);
-        parse.file
+        self.out.diagnostics.extend(parse.diagnostics.iter().cloned());
+        parse.file.clone()
     }
 
     fn follow(&mut self, id: ModuleId) {
@@ -127,12 +149,12 @@ impl<'w> Loader<'w> {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    fn read(&self, place: &ModulePlace) -> io::Result<String> {
+    fn read(&self, place: &ModulePlace) -> io::Result<Cow<'static, str>> {
         match place {
             ModulePlace::Standard(path) => {
-                stdlib::read(path).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into())
+                stdlib::read(path).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
             }
-            ModulePlace::File(path) => self.world.read(path),
+            ModulePlace::File(path) => self.world.read(path).map(Cow::Owned),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::component::{Info, Local};
 use super::env::Sight;
 use super::expr::Typer;
 use super::given;
+use super::index::{Kind, Target};
 use super::suggest;
 use super::ty::Ty;
 use super::{ModuleId, Symbol, SymbolKind};
@@ -39,7 +40,10 @@ impl<'p> Checker<'p> {
     /// The symbol that a name must stand for; says so when it does not.
     pub fn reference(&mut self, module: ModuleId, name: &Ident, kind: SymbolKind) -> Option<Symbol> {
         match self.program.lookup(module, &name.name) {
-            Some(symbol) if symbol.kind == kind => Some(symbol),
+            Some(symbol) if symbol.kind == kind => {
+                self.refer(name.span, Target::symbol(symbol));
+                Some(symbol)
+            }
             Some(symbol) => {
                 self.wrong_kind(name, symbol, kind.noun());
                 None
@@ -100,13 +104,18 @@ impl<'p> Checker<'p> {
 impl<'p> Typer<'_, 'p> {
     /// The type of a name's value.
     pub fn name(&mut self, name: &Ident) -> Ty {
-        if let Some(ty) = self.env.local(&name.name) {
-            return ty.clone();
+        if let Some((ty, span)) = self.env.local(&name.name) {
+            let ty = ty.clone();
+            self.checker.refer(name.span, Target::Declared(Kind::Local, span));
+            return ty;
         }
         match self.env.sight.clone() {
             Sight::Component(info) => self.component_name(name, &info),
             Sight::Selection => match given::machine_field(&name.name) {
-                Some(ty) => ty,
+                Some(ty) => {
+                    self.checker.refer(name.span, Target::Given("machine", name.name.clone()));
+                    ty
+                }
                 None => self.file_name(name),
             },
             Sight::File => self.file_name(name),
@@ -118,10 +127,15 @@ impl<'p> Typer<'_, 'p> {
             self.checker.mentions.entry(info.place).or_insert((name.span, name.name.clone()));
         }
         if &*name.name == "option" {
+            self.checker.refer(name.span, Target::Given("", name.name.clone()));
             return info.option.clone();
         }
         if let Some(ty) = given::in_component(&name.name) {
+            self.checker.refer(name.span, Target::Given("", name.name.clone()));
             return ty;
+        }
+        if let Some(target) = Target::local(info, &name.name) {
+            self.checker.refer(name.span, target);
         }
         match info.values.get(&name.name) {
             Some(Local::Let(index)) => self.checker.local_let(info, *index),
@@ -134,7 +148,10 @@ impl<'p> Typer<'_, 'p> {
 
     fn file_name(&mut self, name: &Ident) -> Ty {
         match given::in_file(&name.name) {
-            Some(ty) => ty,
+            Some(ty) => {
+                self.checker.refer(name.span, Target::Given("", name.name.clone()));
+                ty
+            }
             None => self.scope_name(name),
         }
     }
@@ -142,7 +159,10 @@ impl<'p> Typer<'_, 'p> {
     fn scope_name(&mut self, name: &Ident) -> Ty {
         let program = self.checker.program;
         match program.lookup(self.env.module, &name.name) {
-            Some(symbol) => self.symbol(name, symbol),
+            Some(symbol) => {
+                self.checker.refer(name.span, Target::symbol(symbol));
+                self.symbol(name, symbol)
+            }
             None => self.no_such_value(name),
         }
     }
@@ -175,7 +195,10 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn no_such_value(&mut self, name: &Ident) -> Ty {
-        if self.checker.groups.by_name.contains_key(&name.name) && !matches!(self.env.sight, Sight::Component(_)) {
+        if let Some(span) = self.checker.groups.by_name.get(&name.name).copied()
+            && !matches!(self.env.sight, Sight::Component(_))
+        {
+            self.checker.refer(name.span, Target::Declared(Kind::Machines, span));
             return given::group();
         }
         let known = if self.checker.suggested < SUGGESTIONS { self.visible() } else { Vec::new() };
@@ -186,7 +209,7 @@ impl<'p> Typer<'_, 'p> {
 
     /// Every name that a value may have here.
     pub fn visible(&self) -> Vec<Name> {
-        let mut names: Vec<Name> = self.env.locals.iter().map(|(name, _)| name.clone()).collect();
+        let mut names: Vec<Name> = self.env.locals.iter().map(|(name, ..)| name.clone()).collect();
         match &self.env.sight {
             Sight::Component(info) => {
                 names.extend(info.values.keys().cloned());

@@ -36,6 +36,9 @@ impl Checker<'_> {
 
     /// Says so when a machine group cannot be a part of host names.
     pub fn host_label(&mut self, name: &Ident) {
+        if name.name.chars().any(|c| c.is_ascii_uppercase()) {
+            return self.upper_case(name);
+        }
         self.kebab(name);
         let long = name.name.len() > LONGEST_GROUP;
         if long || name.name.ends_with('-') {
@@ -47,8 +50,23 @@ impl Checker<'_> {
             self.report(diagnostic.help("machines are named after their group: `cp-0`, `cp-1`"));
         }
     }
+
+    /// A kubelet registers in lower case, and then its certificate is another node's.
+    fn upper_case(&mut self, name: &Ident) {
+        let lower = name.name.to_ascii_lowercase();
+        let message =
+            format!("a machine of `{0}` would register as `{lower}`, and its certificate be for `{0}`", name.name);
+        let diagnostic = Diagnostic::new(Code::InvalidName, name.span, message)
+            .help("names of machines are in lower case: the API server takes `system:node:NAME` as it is written");
+        let better = kebab_of(&name.name);
+        self.report(match is_kebab(&better) {
+            true => diagnostic.fix(name.span, better.clone(), format!("call it `{better}`")),
+            false => diagnostic,
+        });
+    }
 }
 
+/// Whether a name is in kebab-case.
 pub fn is_kebab(name: &str) -> bool {
     let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
     first && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
@@ -58,7 +76,8 @@ pub fn is_kebab(name: &str) -> bool {
 fn kebab_of(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('-') {
+        let follows = out.chars().last().is_some_and(|last| last.is_ascii_lowercase());
+        if c.is_ascii_uppercase() && follows {
             out.push('-');
         }
         out.push(if c == '_' { '-' } else { c.to_ascii_lowercase() });

@@ -2,6 +2,7 @@
 
 use super::app::Apps;
 use super::checker::Checker;
+use super::index::{Kind, Target};
 use super::schema::{Schema, Takes, statement as schemas, target};
 use super::ty::Ty;
 use super::{ModuleId, SymbolKind};
@@ -32,7 +33,9 @@ impl<'p> Checker<'p> {
             }
             [target, field] if &*target.name == "target" => self.set_target(module, None, field, value),
             [word, target, field] if &*word.name == "target" => self.set_target(module, Some(target), field, value),
-            [group, field] if self.groups.by_name.contains_key(&group.name) => self.set_group(module, field, value),
+            [group, field] if self.groups.by_name.contains_key(&group.name) => {
+                self.set_group(module, group, field, value)
+            }
             [app, option] => self.set_option(module, apps, app, option, value),
             _ => {
                 self.file(module).infer(value);
@@ -60,9 +63,13 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn set_group(&mut self, module: ModuleId, field: &'p Ident, value: &'p Expr) {
+    fn set_group(&mut self, module: ModuleId, group: &'p Ident, field: &'p Ident, value: &'p Expr) {
+        if let Some(span) = self.groups.by_name.get(&group.name).copied() {
+            self.refer(group.span, Target::Declared(Kind::Machines, span));
+        }
         match &*field.name {
             "count" => {
+                self.refer(field.span, Target::Given("machine group", field.name.clone()));
                 self.file(module).check(value, &Ty::Int);
             }
             _ => self.set_field(module, &schemas::MACHINES, field, value),
@@ -72,6 +79,7 @@ impl<'p> Checker<'p> {
     fn set_field(&mut self, module: ModuleId, schema: &Schema, field: &'p Ident, value: &'p Expr) {
         match schema.fields.get(&*field.name).map(|spec| &spec.takes) {
             Some(Takes::Value(ty)) => {
+                self.refer_row(schema, field.span, &field.name);
                 self.file(module).check(value, ty);
             }
             _ => {
@@ -89,6 +97,9 @@ impl<'p> Checker<'p> {
         if let Some(name) = name.filter(|name| !targets.contains(&name.name)) {
             self.file(module).infer(value);
             return self.unknown_name(module, name, "a target", &targets);
+        }
+        if let Some(name) = name {
+            self.refer_target(name);
         }
         let schema = match (name, targets.as_slice()) {
             (Some(name), _) => target::of(&name.name),
@@ -109,7 +120,10 @@ impl<'p> Checker<'p> {
             return;
         };
         match info.options.get(&option.name) {
-            Some(known) => self.file(module).option_expr(&option.name, value, &known.ty, known),
+            Some(known) => {
+                self.refer(option.span, Target::Declared(Kind::Option, known.span));
+                self.file(module).option_expr(&option.name, value, &known.ty, known);
+            }
             None => {
                 self.file(module).infer(value);
                 self.unknown_option(&info, &option.name, option.span);
@@ -126,6 +140,7 @@ impl<'p> Checker<'p> {
     ) -> Option<std::rc::Rc<super::component::Info<'p>>> {
         let known = apps.by_name.contains_key(&app.name) || apps.open.contains(&app.name);
         if known || self.program.lookup(module, &app.name).is_some() {
+            self.refer_app(apps, app);
             return self.app_info(module, apps, app);
         }
         let names: Vec<Name> = apps.by_name.keys().chain(self.groups.by_name.keys()).cloned().collect();
@@ -148,6 +163,11 @@ impl<'p> Checker<'p> {
             let known: Vec<Name> = apps.by_name.keys().chain(groups).cloned().chain(self.targets()).collect();
             self.unknown_name(module, name, "an application, machine group or target", &known);
         }
+        self.refer_app(apps, name);
+        if let Some(span) = self.groups.by_name.get(&name.name).copied() {
+            self.refer(name.span, Target::Declared(Kind::Machines, span));
+        }
+        self.refer_target(name);
     }
 
     fn drop_relation(&mut self, module: ModuleId, apps: &Apps<'p>, relate: &'p Relate) {
@@ -165,11 +185,21 @@ impl<'p> Checker<'p> {
     }
 
     fn targets(&self) -> Vec<Name> {
-        let names = self.groups.parts.iter().filter_map(|part| match &part.statement.kind {
-            StatementKind::Target(target) => Some(target.name.name.clone()),
+        self.target_names().map(|target| target.name.clone()).collect()
+    }
+
+    fn target_names(&self) -> impl Iterator<Item = &'p Ident> {
+        self.groups.parts.iter().filter_map(|part| match &part.statement.kind {
+            StatementKind::Target(target) => Some(&target.name),
             _ => None,
-        });
-        names.collect()
+        })
+    }
+
+    fn refer_target(&mut self, name: &Ident) {
+        let target = self.target_names().find(|target| target.name == name.name).map(|target| target.span);
+        if let Some(span) = target {
+            self.refer(name.span, Target::Declared(Kind::Target, span));
+        }
     }
 }
 

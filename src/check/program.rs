@@ -1,6 +1,7 @@
 //! A program: the files of a model with their names resolved.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -27,13 +28,15 @@ pub struct Module {
     pub source: SourceId,
     /// Where relative imports, `read` and `template` start from.
     pub place: ModulePlace,
-    pub file: ast::File,
+    pub file: Arc<ast::File>,
+    /// The lossless tree it was read from.
+    pub tree: rowan::GreenNode,
     /// Every name that can be used in the file: its own, and those it imports.
     pub scope: IndexMap<Name, Symbol>,
 }
 
 /// Where a module comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ModulePlace {
     /// A path inside the embedded standard library: `etcd/etcd.km`.
     Standard(PathBuf),

@@ -61,6 +61,7 @@ impl<'p> Typer<'_, 'p> {
     /// A record literal where a record with known fields is expected.
     pub fn record_against(&mut self, span: Span, fields: &'p [Field], expected: &Record) -> Ty {
         let mut members = IndexMap::new();
+        self.probe_keys(span, expected);
         self.unique_keys(fields);
         for field in fields {
             let Some(key) = field.key.plain() else {
@@ -129,6 +130,8 @@ impl<'p> Typer<'_, 'p> {
     /// `value.field`, or `value?.field`.
     pub fn field(&mut self, value: &'p Expr, field: &Ident, optional: bool) -> Ty {
         let found = self.infer(value);
+        self.refer_member(value, &found, field);
+        self.probe_member(field, &found);
         match &found {
             Ty::Optional(inner) if optional => Ty::optional(self.field_of(inner, field)),
             Ty::Optional(inner) => {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::app::Apps;
 use super::checker::Checker;
 use super::component::{EndpointInfo, Info};
+use super::index::{Kind, Target};
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
@@ -56,6 +57,7 @@ impl<'p> Checker<'p> {
             None => self.any_app(apps, &end.endpoint),
             Some(app) => {
                 let info = self.app_info(module, apps, app)?;
+                self.refer_app(apps, app);
                 self.app_end(app, &info, &end.endpoint)
             }
         }
@@ -89,7 +91,10 @@ impl<'p> Checker<'p> {
 
     fn app_end(&mut self, app: &Ident, info: &Info<'p>, endpoint: &Ident) -> Option<Known> {
         match info.endpoints.get(&endpoint.name) {
-            Some(known) => Some(Known::of(known)),
+            Some(known) => {
+                self.refer(endpoint.span, Target::Declared(Kind::Endpoint, known.endpoint.name.span));
+                Some(Known::of(known))
+            }
             None => {
                 self.no_endpoint(&app.name, info, endpoint);
                 None
@@ -126,7 +131,17 @@ impl<'p> Checker<'p> {
                 crate::diag::did_you_mean(&endpoint.name, all(), "deploy something that has it, or leave this out");
             self.report(Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).help(help));
         }
+        if let Some(known) = known {
+            self.refer(endpoint.span, Target::Declared(Kind::Endpoint, known.endpoint.name.span));
+        }
         known.map(Known::of)
+    }
+
+    /// Takes note that a name stands for an application.
+    pub fn refer_app(&mut self, apps: &Apps<'p>, app: &Ident) {
+        if let Some(known) = apps.by_name.get(&app.name) {
+            self.refer(app.span, Target::Declared(Kind::App, known.span));
+        }
     }
 
     fn reversed(&mut self, relate: &Relate) {

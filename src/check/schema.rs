@@ -77,6 +77,38 @@ impl Schema {
     }
 }
 
+/// The schema with this name.
+pub fn named(name: &str) -> Option<&'static Schema> {
+    all().find(|schema| schema.name == name)
+}
+
+/// Every schema.
+fn all() -> impl Iterator<Item = &'static Schema> {
+    use crate::syntax::ast::EndpointKind::{Peers, Provides, Requires};
+    let statements = [
+        &statement::CLUSTER,
+        &statement::MACHINES,
+        &statement::AUTHORITY,
+        &statement::KEYPAIR,
+        &statement::SECRET,
+        &statement::INTERFACE,
+        &statement::CHECK,
+    ];
+    let items = [
+        &item::CERT,
+        &item::KUBECONFIG,
+        &item::UNIT,
+        &item::FILE,
+        &item::DIR,
+        &item::ARTIFACT,
+        &item::IMAGE,
+        &item::LISTEN,
+        &item::ADDRESS,
+    ];
+    let lazy = statements.into_iter().chain(items).map(|schema| &**schema);
+    lazy.chain([Provides, Requires, Peers].map(endpoint::of)).chain(target::all())
+}
+
 fn takes(text: &'static str) -> Takes {
     match text {
         "@cert" => Takes::Cert,

@@ -23,11 +23,14 @@ pub struct Lost {
 }
 
 /// A program with its scopes.
+#[derive(Debug, Default)]
 pub struct Resolved {
     pub program: Program,
     /// What each module passes on to those that use it.
     pub exports: Vec<IndexMap<Name, Symbol>>,
     pub lost: Vec<Lost>,
+    /// For each module its imports that found their file.
+    pub imports: Vec<Vec<Import>>,
     pub broken: Vec<bool>,
     /// Where the syntax errors are.
     pub syntax: Vec<Span>,
@@ -42,6 +45,7 @@ pub fn resolve(loaded: Loaded) -> Resolved {
         program,
         exports: vec![IndexMap::new(); count],
         lost: vec![Lost::default(); count],
+        imports: Vec::new(),
         broken,
         syntax,
         diagnostics,
@@ -55,6 +59,7 @@ pub fn resolve(loaded: Loaded) -> Resolved {
         let filled = Scope::new(&resolved, id).fill(&imports[id.0 as usize]);
         resolved.keep(id, filled);
     }
+    resolved.imports = imports;
     resolved
 }
 

@@ -22,7 +22,14 @@ impl<'p> Checker<'p> {
         let modules = || (0..program.modules.len() as u32).map(ModuleId);
         // Components first: only then is it known which of them speak of machines.
         for module in modules() {
+            if self.is_trusted(module) {
+                continue;
+            }
+            self.imported(module);
             for (index, statement) in program.module(module).file.statements.iter().enumerate() {
+                if !self.is_wanted(statement.span) {
+                    continue;
+                }
                 self.declaration(module, index as u32, statement);
             }
         }
@@ -31,6 +38,9 @@ impl<'p> Checker<'p> {
         for module in modules() {
             let own = matches!(program.module(module).place, ModulePlace::File(_));
             for statement in program.module(module).file.statements.iter().filter(|_| own) {
+                if !self.is_wanted(statement.span) {
+                    continue;
+                }
                 self.part(module, statement, &apps, &set);
             }
         }

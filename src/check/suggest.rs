@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::load::{file_declares, standard_names};
 use super::scope::{Resolved, declared};
-use super::{ModuleId, ModulePlace};
+use super::{ModuleId, ModulePlace, SymbolKind};
 use crate::source::{SourceId, Span};
 use crate::stdlib;
 use crate::syntax;
@@ -45,17 +45,29 @@ pub fn import(resolved: &Resolved, module: ModuleId, name: &str) -> Option<Impor
     Some(Import { line, span: at, text })
 }
 
+/// The names that files of the standard library declare, each with its file: `etcd` and `std/etcd`.
+pub fn standard() -> impl Iterator<Item = (&'static Name, String)> {
+    let mut list: Vec<_> = STANDARD.iter().map(|(name, (module, _))| (name, format!("std/{module}"))).collect();
+    list.sort();
+    list.into_iter()
+}
+
+/// What a name of the standard library declares.
+pub fn standard_kind(name: &str) -> Option<SymbolKind> {
+    STANDARD.get(name).map(|(_, kind)| *kind)
+}
+
 fn standard_module(name: &str) -> Option<String> {
-    STANDARD.get(name).map(|module| format!("std/{module}"))
+    STANDARD.get(name).map(|(module, _)| format!("std/{module}"))
 }
 
 /// Which file of the standard library declares a name.
-static STANDARD: LazyLock<HashMap<Name, String>> = LazyLock::new(|| {
+static STANDARD: LazyLock<HashMap<Name, (String, SymbolKind)>> = LazyLock::new(|| {
     let mut names = HashMap::new();
     for (path, module) in stdlib::modules().into_iter().zip(standard_names()) {
         let file = syntax::parse(SourceId(0), stdlib::read(path).unwrap_or_default()).file;
-        for (_, ident) in file.statements.iter().filter_map(declared) {
-            names.entry(ident.name.clone()).or_insert_with(|| module.clone());
+        for (kind, ident) in file.statements.iter().filter_map(declared) {
+            names.entry(ident.name.clone()).or_insert_with(|| (module.clone(), kind));
         }
     }
     names

@@ -58,8 +58,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
             return Ok(Exit::Problems);
         }
     };
-    let run = Run { args, terminal, client: &client, deployed: &deployed, folder: &folder };
-    run.run(&version)
+    Work { args, terminal, client: &client, deployed: &deployed, folder: &folder }.run(&version)
 }
 
 enum Undeployed {
@@ -85,8 +84,8 @@ fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Opti
     Ok((deployed, turn))
 }
 
-/// One run.
-struct Run<'a> {
+/// One run, once it is known what there should be.
+struct Work<'a> {
     args: &'a Args,
     terminal: &'a Terminal,
     client: &'a Client,
@@ -94,7 +93,7 @@ struct Run<'a> {
     folder: &'a Path,
 }
 
-impl Run<'_> {
+impl Work<'_> {
     fn run(&self, version: &str) -> Result<Exit, Failure> {
         let desired = &self.deployed.desired;
         let current = Current::read(self.client, &desired.options)?;
@@ -129,7 +128,8 @@ impl Run<'_> {
 
     fn may_remove(&self, delta: &Delta) -> Result<bool, Failure> {
         let names: Vec<_> = delta.removed.iter().map(|change| change.name.as_str()).collect();
-        let question = format!("Remove {}, with all that is on them? Type `yes` to go on:", names.join(", "));
+        let on = if names.len() == 1 { "it" } else { "them" };
+        let question = format!("Remove {} and all that is on {on}? Type `yes` to go on:", names.join(", "));
         let yes = server::confirm(&question, "yes")?;
         if !yes {
             eprintln!("nothing was done");
@@ -145,7 +145,8 @@ impl Run<'_> {
         if desired.runs_pods && !delta.is_empty() {
             apply::host::warnings(&Disk).into_iter().for_each(|text| tell("", Progress::Warning(text)));
         }
-        let outcome = apply::run(self.client, desired, delta, tell, Duration::from_secs(self.args.timeout));
+        let patience = Duration::from_secs(self.args.timeout);
+        let outcome = apply::run(apply::Run { client: self.client, desired, tell, patience }, delta);
         board.finish();
         let outcome = outcome?;
         self.kubeconfigs()?;

@@ -1,6 +1,7 @@
 //! `kmodel artifacts`: what is downloaded, for a mirror.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -8,12 +9,16 @@ use crate::compile::artifact::ArtifactSource;
 use crate::compile::{ArtifactRow, artifacts};
 use crate::diag::any_error;
 
+use mirror::Standing;
+
 use super::exit::{Exit, Failure};
 use super::look::Look;
 use super::model::ModelArgs;
 use super::plan::count::thousands;
 use super::table::{Cell, labelled, table};
 use super::{Terminal, output, report};
+
+mod mirror;
 
 /// The version of the JSON.
 const VERSION: u32 = 1;
@@ -32,12 +37,24 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Compare with a mirror on disk and print what it lacks
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
-    artifacts: &'a [ArtifactRow],
+    artifacts: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    row: &'a ArtifactRow,
+    /// How it stands in the mirror that was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirror: Option<Standing>,
 }
 
 /// Prints the list for a model without errors.
@@ -49,18 +66,50 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     };
     show(&planned.problems);
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Ok(Exit::Problems) };
-    match artifacts(plan) {
-        Ok(rows) if args.json => output::print(|out| json(out, &rows)),
-        Ok(rows) => output::print(|out| text(out, &terminal.out, &rows)),
+    let rows = match artifacts(plan) {
+        Ok(rows) => rows,
         Err(problems) => {
             show(&problems);
-            Ok(Exit::Problems)
+            return Ok(Exit::Problems);
         }
+    };
+    let standings = match &args.mirror {
+        Some(folder) => {
+            let read = mirror::compare(folder, &rows);
+            Some(read.map_err(|error| Failure::file(folder, "read the mirror", &error))?)
+        }
+        None => None,
+    };
+    output::print(|out| match &standings {
+        _ if args.json => json(out, &rows, standings.as_deref()),
+        Some(standings) => lacks(out, &terminal.out, &rows, standings),
+        None => text(out, &terminal.out, &rows),
+    })?;
+    let whole = standings.is_none_or(|standings| standings.iter().all(|standing| *standing == Standing::There));
+    Ok(if whole { Exit::Ok } else { Exit::Differs })
+}
+
+/// What a mirror lacks: one thing a line, and how many.
+fn lacks(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow], standings: &[Standing]) -> io::Result<()> {
+    let lacking: Vec<_> = rows.iter().zip(standings).filter(|(_, standing)| **standing != Standing::There).collect();
+    for (row, standing) in &lacking {
+        let (kind, place) = match row.kind {
+            ArtifactSource::File => ("file", row.mirror_path.as_deref().unwrap_or(&row.url)),
+            ArtifactSource::Image => ("image", &*row.url),
+            ArtifactSource::Package => ("package", &*row.url),
+        };
+        writeln!(out, "{:<10}  {kind:<7}  {}", standing.text(), look.name(place))?;
+    }
+    match lacking.len() {
+        0 => writeln!(out, "the mirror has all {} things that the machines download", thousands(rows.len())),
+        lacks => writeln!(out, "the mirror lacks {} of {}", thousands(lacks), thousands(rows.len())),
     }
 }
 
-fn json(out: &mut dyn Write, rows: &[ArtifactRow]) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document { version: VERSION, artifacts: rows })?;
+fn json(out: &mut dyn Write, rows: &[ArtifactRow], standings: Option<&[Standing]>) -> io::Result<()> {
+    let standing = |place: usize| standings.map(|standings| standings[place]);
+    let artifacts = rows.iter().enumerate().map(|(place, row)| Row { row, mirror: standing(place) }).collect();
+    serde_json::to_writer_pretty(&mut *out, &Document { version: VERSION, artifacts })?;
     writeln!(out)
 }
 

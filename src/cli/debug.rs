@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use crate::apply::Tell;
-use crate::apply::collect::{collect, file};
+use crate::apply::collect::{Collecting, file};
 use crate::apply::redact::Redactor;
 use crate::emit::{self, Force};
 
 use super::exit::{Exit, Failure};
 use super::look::Look;
+use super::plan::Detail;
 use super::plan::count::{about, count};
 use super::progress::Board;
 use super::survey::{ClusterArgs, exit, survey};
@@ -39,13 +40,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let board = Board::new(&terminal.out);
     let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
     let redactor = Redactor::new(&survey.deployed.issued);
-    let mut files = collect(&survey.client, desired, &survey.current, &redactor, tell);
+    let (client, current) = (&survey.client, &survey.current);
+    let mut files = Collecting { client, desired, current, redactor: &redactor }.collect(tell);
     board.finish();
     let status = survey.status();
     let server = format!("{} (server {})", desired.options.command, survey.version);
     let plain = Look { width: 120, colour: false, unicode: true };
     let mut page = Vec::new();
-    status::write(&mut page, &plain, (&status, &server), true)?;
+    status::write(&mut page, &plain, (&status, &server), Detail::Each)?;
     files.push(file("report.txt".into(), &redactor.clean(&String::from_utf8_lossy(&page))));
     let json = serde_json::to_string_pretty(&status).expect("a status is plain data");
     files.push(file("status.json".into(), &redactor.clean(&json)));
@@ -54,7 +56,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("debug-{}", desired.cluster)));
     let written = emit::write(&out, &files, if args.force { Force::Replace } else { Force::Refuse })?;
     output::print(|to| {
-        status::write(to, &terminal.out, (&status, &server), false)?;
+        status::write(to, &terminal.out, (&status, &server), Detail::Grouped)?;
         let size = format!("{}, {}", count(written.files, "file"), about(written.bytes));
         writeln!(to, "collected into {}: {size}; keys and secrets are left out", out.display())
     })?;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::check::own_code::{OwnCode, allowable, of_file, own_codes, text};
 use crate::diag::{Code, Severity, did_you_mean};
@@ -35,11 +36,11 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let (files, codes): (Vec<&String>, Vec<&String>) = args.words.iter().partition(|word| is_file(word));
     let programs = files.iter().map(|file| model::program(Path::new(file))).collect::<Result<Vec<_>, _>>()?;
-    let library: Vec<File> = stdlib::modules().into_iter().map(standard).collect();
+    let library: Vec<Arc<File>> = stdlib::modules().into_iter().map(standard).collect();
     let mut own: Vec<OwnCode<'_>> = programs.iter().flat_map(own_codes).collect();
     // Without a model, all of the standard library; with one, what it uses of it.
     if programs.is_empty() {
-        own.extend(library.iter().flat_map(of_file));
+        own.extend(library.iter().flat_map(|file| of_file(file)));
     }
     if args.list {
         return list(terminal, &own);
@@ -55,7 +56,7 @@ fn is_file(word: &str) -> bool {
     word.ends_with(".km") || word.contains('/')
 }
 
-fn standard(path: &Path) -> File {
+fn standard(path: &Path) -> Arc<File> {
     parse(SourceId::default(), stdlib::read(path).unwrap_or_default()).file
 }
 

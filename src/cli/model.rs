@@ -153,7 +153,7 @@ fn parse(sources: &mut Sources, option: &str, name: &str, value: &str) -> Settin
         _ => None,
     };
     let whole = parsed.diagnostics.is_empty() && parsed.file.statements.len() == 1;
-    let first = parsed.file.statements.into_iter().next().filter(|_| whole);
+    let first = parsed.file.statements.first().cloned().filter(|_| whole);
     let expr: Option<Expr> = first.and_then(|statement| value_of(statement.kind));
     Setting { name: name.into(), text: value.to_owned(), value: expr }
 }

@@ -22,6 +22,7 @@ mod machine;
 mod opening;
 mod page;
 mod proof;
+mod reissue;
 mod relation;
 mod step;
 

@@ -6,6 +6,7 @@ use crate::apply::status::{CertificateStatus, MachineStatus, RelationStatus, Sta
 
 use super::exit::{Exit, Failure};
 use super::look::Look;
+use super::plan::Detail;
 use super::plan::count::count;
 use super::survey::{ClusterArgs, exit, survey};
 use super::table::{Cell, labelled, table};
@@ -42,15 +43,15 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
         }
         let options = &survey.deployed.desired.options;
         let server = format!("{} (server {})", options.command, survey.version);
-        write(out, &terminal.out, (&status, &server), args.all)
+        write(out, &terminal.out, (&status, &server), if args.all { Detail::Each } else { Detail::Grouped })
     })?;
     Ok(exit(&status))
 }
 
-/// The whole page. Without `all`, of what is well only how much it is.
-pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str), all: bool) -> io::Result<()> {
+/// The whole page: everything, or of what is well only how much it is.
+pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str), detail: Detail) -> io::Result<()> {
     writeln!(out, "{} on {server}, project {}", look.bold(&status.cluster), status.project)?;
-    let page = Page { look, all };
+    let page = Page { look, all: detail == Detail::Each };
     page.machines(out, &status.machines)?;
     page.relations(out, &status.relations)?;
     page.certificates(out, &status.certificates)?;

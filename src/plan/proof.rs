@@ -9,8 +9,11 @@ mod address;
 mod capacity;
 mod connection;
 mod firewall;
+mod front;
+mod host;
 mod interface;
 mod judgement;
+mod nameless;
 mod port;
 pub mod quorum;
 mod single;
@@ -20,7 +23,7 @@ type Prove = fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof;
 
 /// Runs all proofs.
 pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
-    let list: [Prove; 9] = [
+    let list: [Prove; 10] = [
         connection::prove,
         interface::prove,
         address::prove,
@@ -29,12 +32,14 @@ pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &m
         quorum::prove,
         single::prove,
         capacity::prove,
+        host::prove,
         judgement::prove,
     ];
     for prove in list {
         let before = problems.len();
         let proof = prove(model, pki, problems);
-        if problems[before..].iter().all(|problem| !problem.is_error()) {
+        let whole = problems[before..].iter().all(|problem| !problem.is_error());
+        if whole && !proof.statement.is_empty() {
             proofs.push(proof);
         }
     }

@@ -1,5 +1,6 @@
 //! Command-line flags: their written form, and whether the version that runs has them.
 
+use crate::check::flag_rule;
 use crate::check::flags::{self, Kind, Table};
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::{fault, mismatch};
@@ -29,6 +30,7 @@ pub fn flags(
         problems.extend(flags::judge_version(&program.name, version, program.span));
     }
     let mut list = Vec::with_capacity(fields.len());
+    let mut given = Vec::with_capacity(fields.len());
     for field in fields {
         let value = model.eval(scope, &field.value)?;
         if value == Value::None {
@@ -39,7 +41,9 @@ pub fn flags(
             problems.extend(flags::judge(&program.name, &name, version, field.key.span()));
         }
         list.extend(written(&name, &value, table, field.value.span)?);
+        given.push((name.to_string(), text(&value).unwrap_or_default(), field.value.span));
     }
+    problems.extend(flag_rule::judge(&program.name, &given));
     Ok(list)
 }
 

@@ -75,6 +75,12 @@ fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
 }
 
+/// The versions of all releases that have the form of the given one: of Kubernetes, those with the same major number and as
+/// many minor ones, oldest first.
+pub fn versions(name: &str) -> Vec<String> {
+    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
+}
+
 impl Release {
     fn row(&self, version: &str) -> Option<&toml::Table> {
         self.rows.get(version)?.as_table()

@@ -70,3 +70,5 @@ pub const STATEMENTS: &[&str] = keyword::STATEMENTS;
 pub const ITEMS: &[&str] = keyword::ITEMS;
 /// The words that begin a change of an overlay.
 pub const CHANGES: &[&str] = keyword::CHANGES;
+/// What a machine may need.
+pub const NEEDS: &[&str] = keyword::NEEDS;

@@ -80,7 +80,7 @@ fn expression(name: &str, text: &str, checked: &mut Checked) -> Option<Expr> {
     if !parse.diagnostics.is_empty() {
         return None;
     }
-    parse.file.statements.into_iter().find_map(|statement| match statement.kind {
+    parse.file.statements.iter().cloned().find_map(|statement| match statement.kind {
         StatementKind::Let(binding) => Some(binding.value),
         _ => None,
     })

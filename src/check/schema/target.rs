@@ -21,6 +21,11 @@ static LXD: Lazy = LazyLock::new(|| {
     )
 });
 
+/// The schemas of all targets known here.
+pub fn all() -> impl Iterator<Item = &'static Schema> {
+    std::iter::once(&*LXD)
+}
+
 /// The schema of a target, if its name is known here.
 pub fn of(name: &str) -> Option<&'static Schema> {
     match name {

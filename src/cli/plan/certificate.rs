@@ -16,13 +16,15 @@ use super::Detail;
 use super::count::thousands;
 use super::issue::Ends;
 use super::page::Page;
+use super::reissue;
 use crate::cli::table::{Cell, labelled, line, table, widths};
 
 /// Everything that is to be issued.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     authorities(page, out)?;
     others(page, out)?;
-    certificates(page, out)
+    certificates(page, out)?;
+    reissue::write(page, out)
 }
 
 fn authorities(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {

@@ -7,7 +7,8 @@ use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::Allocator;
 use crate::model::component::Component;
-use crate::model::layer::Deployment;
+use crate::model::layer::{Deployment, quoted};
+use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{App, AppId, ComponentId, MachineId, Model, Param, Unit, Value};
 use crate::source::Span;
@@ -128,9 +129,27 @@ fn nowhere(model: &Model<'_>, deployment: &Deployment<'_>) -> Diagnostic {
         None => problem,
     };
     let name = &deployment.name;
+    if let Some(zones) = deployment.ast.condition.as_ref().and_then(|condition| zones(model, condition)) {
+        return problem.help(zones);
+    }
     problem.help(match gone {
         Some(group) => format!("it gets no unit; `drop {name}` too where `{group}` is dropped"),
         None => format!("it gets no unit; say `allow empty-placement \"reason\"` if `{name}` may be absent"),
+    })
+}
+
+/// The zones that there are, when a condition asks for one.
+fn zones(model: &Model<'_>, condition: &Expr) -> Option<String> {
+    let mut asked = false;
+    in_expr(condition, &mut |name, _, _| asked |= name == "zone");
+    let mut zones: Vec<&str> = model.machines.iter().filter_map(|machine| machine.zone.as_deref()).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    asked.then(|| match zones.is_empty() {
+        true => {
+            "no machine has a zone: give the group one, `zone = \"a\"`, or `spread = \"zone\"` and `zones`".to_owned()
+        }
+        false => format!("the zones of the machines are {}", quoted(zones)),
     })
 }
 

@@ -7,14 +7,16 @@ use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::EndpointInfo;
 use crate::model::eval::counted;
-use crate::model::{EndpointId, Model, Relation, UnitId};
+use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::plan::{Pki, Proof};
+use crate::syntax::ast::ExprKind;
 
 /// Follows every relation to what answers in the end.
 pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
     let dialling = dial::dialling(model, &mut Vec::new());
+    super::front::keys(model, problems);
     let mut verified = 0;
     let mut seen = HashSet::new();
     for (number, relation) in model.relations.iter().enumerate() {
@@ -34,6 +36,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
             }));
         }
     }
+    super::nameless::find(model, pki, problems);
     let statement =
         format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
@@ -64,7 +67,7 @@ fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, pr
             format!("`{}` shows a certificate, and `{}` trusts no authority", both.to(), both.from()),
             "say `trusts = AUTHORITY` on the side that dials",
         )),
-        (None, None) => {}
+        (None, None) => problems.extend(both.in_plain_text()),
     }
     match (server.trusts, client.identity) {
         (Some(trusted), Some(cert)) => both.client_side(pki, trusted, cert, problems),
@@ -107,6 +110,24 @@ impl Ends<'_, '_> {
             .label(self.client.ast.name.span, format!("`{}` dials", self.from()))
             .label(self.server.ast.name.span, format!("`{}` answers", self.to()))
             .help(help)
+    }
+
+    /// An interface of `https` that neither side protects, on an address that others can reach.
+    fn in_plain_text(&self) -> Option<Diagnostic> {
+        let interface = self.server.interface.and_then(|symbol| self.model.program.interface(symbol))?;
+        let scheme = interface.body.field("scheme")?;
+        if !matches!(&scheme.value.kind, ExprKind::Text(text) if text.plain().as_deref() == Some("https")) {
+            return None;
+        }
+        let mut values =
+            self.model.units_of(self.back.app).filter_map(|u| self.model.endpoint_value(u, self.back.endpoint).ok());
+        let address =
+            values.find_map(|value| value.listen.and(value.address).filter(|address| !address.is_loopback()))?;
+        let message = format!("`{}` dials `{}` at {address} in plain text", self.from(), self.to());
+        let help =
+            "give the side that answers an `identity` and the side that dials `trusts`; only loopback may be plain";
+        let problem = self.problem(Code::PlaintextConnection, message, help);
+        Some(problem.label(scheme.value.span, "the interface is `https`"))
     }
 
     fn server_side(&self, pki: &Pki, trusted: Symbol, cert: u32, problems: &mut Vec<Diagnostic>) {
@@ -200,7 +221,20 @@ fn names(
         true => "somebody else issues it: have it issued with that name, or dial a name that it has",
         false => "take `derive-names = false` away, or add the name to `names`",
     };
-    Some(problem.help(format!("{mend}{more}")))
+    let elsewhere = holder(model, pki, name, back.app)
+        .map_or_else(String::new, |holder| format!("; `{name}` is in {holder}, which `{from}` does not dial"));
+    Some(problem.help(format!("{mend}{more}{elsewhere}")))
+}
+
+/// Another certificate that has the name, where somebody may have meant to add it.
+fn holder(model: &Model<'_>, pki: &Pki, name: &San, dialled: AppId) -> Option<String> {
+    let mut issued = pki.request.certificates.iter().zip(&pki.certificates);
+    let other = |unit: UnitId| model.unit(unit).app != dialled;
+    let found = issued.find(|(spec, (unit, _))| spec.server && other(*unit) && has(&spec.sans, name));
+    let (unit, cert) = *found?.1;
+    let app = model.unit(unit).app;
+    let cert = &model.component_of(app).certs[cert as usize].ast.name.name;
+    Some(format!("the certificate `{cert}` of `{}`", model.app(app).name))
 }
 
 /// `` the certificates of `a-0` and `a-1` ``, up to three of them.

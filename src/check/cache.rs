@@ -1,0 +1,61 @@
+//! Files as they were parsed last.
+//!
+//! Who checks the same files again and again (the language server, at each keystroke) parses only what changed. A file
+//! keeps its number, so that places in one that did not change stay what they were.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ModulePlace;
+use crate::source::{SourceId, Sources};
+use crate::syntax::{self, Parse};
+
+/// The files parsed so far.
+#[derive(Debug, Default)]
+pub struct Cache {
+    sources: Sources,
+    files: HashMap<ModulePlace, Arc<Parsed>>,
+}
+
+/// A file that was parsed.
+#[derive(Debug)]
+pub struct Parsed {
+    pub source: SourceId,
+    pub text: Arc<str>,
+    pub parse: Parse,
+}
+
+impl Cache {
+    /// The file with this text, parsed now if it is new or has changed.
+    pub fn parsed(&mut self, place: &ModulePlace, text: &str) -> Arc<Parsed> {
+        let known = self.files.get(place);
+        if let Some(known) = known.filter(|known| *known.text == *text) {
+            return known.clone();
+        }
+        let text: Arc<str> = text.into();
+        let source = match known {
+            Some(known) => known.source,
+            None => self.sources.add(place.name(), text.clone()),
+        };
+        self.sources.replace(source, text.clone());
+        let parsed = Arc::new(Parsed { source, parse: syntax::parse(source, &text), text });
+        self.files.insert(place.clone(), parsed.clone());
+        parsed
+    }
+
+    /// The texts of all files, those no longer used among them.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The file as it was parsed last.
+    pub fn get(&self, place: &ModulePlace) -> Option<&Arc<Parsed>> {
+        self.files.get(place)
+    }
+
+    /// Takes in a file that was parsed elsewhere: a text that is only tried does not replace what is known.
+    pub fn with(&self, place: &ModulePlace, text: &str) -> Arc<Parsed> {
+        let source = self.files.get(place).map_or(SourceId(u32::MAX), |known| known.source);
+        Arc::new(Parsed { source, text: text.into(), parse: syntax::parse(source, text) })
+    }
+}

@@ -1,0 +1,133 @@
+//! What a mirror on disk has of what machines download.
+//!
+//! In: the folder that a server hands out, or a copy of it. A file has to lie at its mirror path and have its hash. An image
+//! is there when `images.txt` names it, or the storage of a registry (`docker/registry/v2`) below the folder has its tag.
+//! A package is there when `packages.txt` names it, or a `NAME_VERSION_ARCH.deb` lies somewhere below.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::compile::ArtifactRow;
+use crate::compile::artifact::ArtifactSource;
+
+/// How one thing stands in a mirror.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    There,
+    Missing,
+    /// A file is there, and is another one.
+    WrongHash,
+}
+
+impl Standing {
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::There => "there",
+            Self::Missing => "missing",
+            Self::WrongHash => "wrong hash",
+        }
+    }
+}
+
+/// How each of the rows stands, in their order.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn compare(folder: &Path, rows: &[ArtifactRow]) -> io::Result<Vec<Standing>> {
+    let mut found = Found::default();
+    found.walk(folder, "")?;
+    found.names(&folder.join("images.txt"))?;
+    found.names(&folder.join("packages.txt"))?;
+    rows.iter().map(|row| found.standing(folder, row)).collect()
+}
+
+/// What was seen below the folder.
+#[derive(Default)]
+struct Found {
+    /// Images by `REPOSITORY:TAG` without the registry, packages by their name, and what the lists name.
+    names: HashSet<String>,
+}
+
+impl Found {
+    fn walk(&mut self, folder: &Path, below: &str) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{below}/{name}");
+            if entry.file_type()?.is_dir() {
+                match tag(&path) {
+                    Some(image) => self.names.extend([image]),
+                    None => self.walk(&entry.path(), &path)?,
+                }
+            } else if let Some((package, _)) = name.strip_suffix(".deb").and_then(|name| name.split_once('_')) {
+                self.names.insert(package.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines of a list, if there is one.
+    fn names(&mut self, list: &Path) -> io::Result<()> {
+        match fs::read_to_string(list) {
+            Ok(text) => self.names.extend(text.lines().map(|line| line.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn standing(&self, folder: &Path, row: &ArtifactRow) -> io::Result<Standing> {
+        let there = |there: bool| if there { Standing::There } else { Standing::Missing };
+        match row.kind {
+            ArtifactSource::File => file(
+                &folder.join(row.mirror_path.as_deref().unwrap_or_default()),
+                row.hash.as_deref().unwrap_or_default(),
+            ),
+            ArtifactSource::Image => {
+                let short = row.url.split_once('/').map_or(&*row.url, |(_, rest)| rest);
+                let ends =
+                    |name: &String| name.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+                Ok(there(self.names.contains(&row.url) || self.names.iter().any(ends)))
+            }
+            ArtifactSource::Package => Ok(there(self.names.contains(&row.url))),
+        }
+    }
+}
+
+/// The image of a path of a registry's storage: `.../repositories/NAME/_manifests/tags/TAG`.
+fn tag(path: &str) -> Option<String> {
+    let (_, rest) = path.split_once("/docker/registry/v2/repositories/")?;
+    let (name, tag) = rest.split_once("/_manifests/tags/")?;
+    (!tag.contains('/')).then(|| format!("{name}:{tag}"))
+}
+
+fn file(path: &Path, hash: &str) -> io::Result<Standing> {
+    let mut file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Missing),
+        Err(error) => return Err(error),
+    };
+    let digest = match hash.split_once(':') {
+        Some(("sha512", _)) => digest::<Sha512>(&mut file)?,
+        _ => digest::<Sha256>(&mut file)?,
+    };
+    let wanted = hash.split_once(':').map_or(hash, |(_, digest)| digest);
+    Ok(if digest == wanted { Standing::There } else { Standing::WrongHash })
+}
+
+fn digest<D: Digest>(file: &mut fs::File) -> io::Result<String> {
+    let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            length => digest.update(&buffer[..length]),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,56 @@
+//! Certificates that are there and are to be issued anew, and what restarts with them.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::model::{AppId, Model};
+use crate::pki::Status;
+use crate::plan::dial;
+
+use super::page::Page;
+use crate::cli::table::labelled;
+
+/// Certificates of one kind that are issued anew for one reason.
+struct Again {
+    count: usize,
+    why: &'static str,
+}
+
+/// One paragraph a kind of certificate; nothing when each fits as it is.
+pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut kinds: BTreeMap<(AppId, u32), Again> = BTreeMap::new();
+    let model = page.model();
+    for (status, (unit, cert)) in page.standing.certificates.iter().zip(&page.plan.pki.certificates) {
+        if let Status::Stale { why } = status {
+            let again = kinds.entry((model.unit(*unit).app, *cert)).or_insert(Again { count: 0, why });
+            again.count += 1;
+        }
+    }
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    page.heading(out, "Issued anew", kinds.values().map(|again| again.count).sum())?;
+    for ((app, cert), again) in &kinds {
+        let component = model.component_of(*app);
+        let name = format!("{}/{}", model.app(*app).name, component.certs[*cert as usize].ast.name.name);
+        writeln!(out, "  {}  {}  {}", page.look.name(&name), again.count, again.why)?;
+        labelled(out, page.look, 6, "restarts", &model.app(*app).name)?;
+        let clients = clients(model, *app, *cert);
+        if !clients.is_empty() {
+            labelled(out, page.look, 6, "dialled by", &clients.join(", "))?;
+        }
+    }
+    writeln!(out)
+}
+
+/// The applications that dial what shows a certificate, through load balancers too: they hold an address or a name that
+/// may have changed with it.
+fn clients<'a>(model: &'a Model<'_>, app: AppId, cert: u32) -> Vec<&'a str> {
+    let shows = |end: &crate::model::EndpointId| end.app == app && model.endpoint_info(*end).identity == Some(cert);
+    let dials = model.relations.iter().filter(|relation| {
+        !dial::is_forwarding(model, relation.from) && dial::behind(model, relation.to).iter().any(shows)
+    });
+    let mut names: Vec<&str> = dials.map(|relation| &*model.app(relation.from.app).name).collect();
+    names.dedup();
+    names
+}

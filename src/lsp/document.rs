@@ -1,0 +1,113 @@
+//! Open files over those on disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use lsp_types::Uri;
+use time::OffsetDateTime;
+
+use crate::check::ModulePlace;
+use crate::ide::line::{Encoding, Lines, Position};
+use crate::world::{Disk, World};
+
+/// A file that is open in the editor.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// As the editor names it.
+    pub uri: Uri,
+    pub version: i32,
+    pub lines: Lines,
+}
+
+impl Document {
+    /// Puts a text in place of a range, or of everything.
+    pub fn change(&mut self, range: Option<(Position, Position)>, text: &str, encoding: Encoding) {
+        let whole = match range {
+            None => text.to_owned(),
+            Some((start, end)) => {
+                let (start, end) = (self.lines.offset(start, encoding), self.lines.offset(end, encoding));
+                let (start, end) = (start.min(end) as usize, start.max(end) as usize);
+                let old = self.lines.text();
+                [&old[..start], text, &old[end..]].concat()
+            }
+        };
+        self.lines = Lines::new(whole.into());
+    }
+}
+
+/// What the compiler sees of the outside: the open files, and what is on disk.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay {
+    open: Arc<BTreeMap<PathBuf, Arc<str>>>,
+    disk: Arc<Mutex<HashMap<PathBuf, OnDisk>>>,
+}
+
+/// A file as it was read last.
+#[derive(Clone, Debug)]
+struct OnDisk {
+    changed: SystemTime,
+    length: u64,
+    text: Arc<str>,
+}
+
+impl Overlay {
+    /// Takes an open file's text in.
+    pub fn open(&mut self, place: &ModulePlace, text: Arc<str>) {
+        Arc::make_mut(&mut self.open).insert(place.path().to_owned(), text);
+    }
+
+    /// The file on disk counts again.
+    pub fn close(&mut self, place: &ModulePlace) {
+        Arc::make_mut(&mut self.open).remove(place.path());
+    }
+
+    fn on_disk(&self, path: &Path) -> io::Result<String> {
+        // What is no path of this machine (`untitled:`) is nowhere else than in the editor.
+        if !path.is_absolute() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let about = std::fs::metadata(path)?;
+        let (changed, length) = (about.modified()?, about.len());
+        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = disk.get(path).filter(|known| known.changed == changed && known.length == length) {
+            return Ok(known.text.to_string());
+        }
+        let text = Disk.read(path)?;
+        disk.insert(path.to_owned(), OnDisk { changed, length, text: text.as_str().into() });
+        Ok(text)
+    }
+}
+
+impl World for Overlay {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        match self.open.get(path) {
+            Some(text) => Ok(text.to_string()),
+            None => self.on_disk(path),
+        }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        Disk.now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_may_be_out_of_range() {
+        let uri = "file:///a.km".parse().expect("an address");
+        let mut document = Document { uri, version: 1, lines: Lines::new("ab\ncd".into()) };
+        let at = |line, column| Position { line, column };
+        document.change(Some((at(0, 1), at(0, 2))), "X", Encoding::Utf16);
+        assert_eq!(&**document.lines.text(), "aX\ncd");
+        document.change(Some((at(9, 9), at(0, 9))), "!", Encoding::Utf16);
+        assert_eq!(&**document.lines.text(), "aX!");
+        document.change(None, "new", Encoding::Utf16);
+        assert_eq!(&**document.lines.text(), "new");
+    }
+}

@@ -1,0 +1,426 @@
+//! The state of the server, and its loop.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use lsp_server::{Message, Notification, Request, RequestId, Response, ResponseError};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::capability::Client;
+use super::document::{Document, Overlay};
+use super::transport::{Event, Outgoing, error_without_id};
+use super::worker::{Evaluated, Job, Worker};
+use crate::check::{Analysis, ModulePlace};
+use crate::diag::any_error;
+use crate::ide::completion::Item;
+use crate::ide::facts::{self, Facts};
+use crate::ide::line::Lines;
+use crate::ide::project::{File, Project};
+use crate::source::SourceId;
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The client asked for it, after `shutdown`.
+    Well,
+    /// The client went away, or left without `shutdown`.
+    Badly,
+}
+
+/// For so long nothing may change before a model is evaluated.
+const IDLE: Duration = Duration::from_millis(150);
+
+/// An evaluation that takes longer than this is shown.
+const SLOW: Duration = Duration::from_millis(400);
+
+/// The name of that progress.
+const TOKEN: &str = "kmodel/model";
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    New,
+    Running,
+    /// After `shutdown`: only `exit` is taken.
+    Over,
+}
+
+/// Why a request cannot be answered.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: i32,
+    pub message: String,
+}
+
+/// What a handler of a request gives.
+pub type Answer<T> = Result<T, Failure>;
+
+/// A request that waits for a model.
+pub struct Parked {
+    pub request: Request,
+    pub root: ModulePlace,
+}
+
+/// Everything that is known.
+pub struct Server {
+    sender: Sender<Outgoing>,
+    /// For what runs beside the loop.
+    pub(super) events: Sender<Event>,
+    pub(super) stage: Stage,
+    pub(super) client: Client,
+    pub(super) documents: HashMap<ModulePlace, Document>,
+    pub(super) world: Overlay,
+    pub(super) project: Project,
+    pub(super) lines: HashMap<SourceId, Arc<Lines>>,
+    /// The facts of each root, and the analysis they belong to.
+    pub(super) facts: HashMap<ModulePlace, (Arc<Analysis>, Arc<Facts>)>,
+    pub(super) worker: Worker,
+    /// Grows with each change.
+    pub(super) generation: u64,
+    /// When models are to be evaluated.
+    due: Option<Instant>,
+    /// When an evaluation counts as slow.
+    slow: Option<Instant>,
+    is_progressing: bool,
+    /// Whether diagnostics are to be computed and published.
+    pub(super) is_dirty: bool,
+    pub(super) published: HashMap<ModulePlace, Vec<lsp_types::Diagnostic>>,
+    pub(super) parked: Vec<Parked>,
+    /// What the worker was asked for and has not answered.
+    evaluating: HashMap<ModulePlace, Arc<Analysis>>,
+    /// What was offered last, for `completionItem/resolve`.
+    pub(super) offered: (u64, Vec<Item>),
+    pub(super) tokens: HashMap<ModulePlace, (u64, Vec<lsp_types::SemanticToken>)>,
+    next_id: i32,
+    /// What the client's answers are for.
+    pub(super) asked: HashMap<RequestId, &'static str>,
+}
+
+impl Server {
+    /// A server that says what it has to say to `sender`.
+    pub fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker) -> Self {
+        Self {
+            sender,
+            events,
+            stage: Stage::New,
+            client: Client::default(),
+            documents: HashMap::new(),
+            world: Overlay::default(),
+            project: Project::default(),
+            lines: HashMap::new(),
+            facts: HashMap::new(),
+            worker,
+            generation: 0,
+            due: None,
+            slow: None,
+            is_progressing: false,
+            is_dirty: false,
+            published: HashMap::new(),
+            parked: Vec::new(),
+            evaluating: HashMap::new(),
+            offered: (0, Vec::new()),
+            tokens: HashMap::new(),
+            next_id: 0,
+            asked: HashMap::new(),
+        }
+    }
+
+    /// Takes events until the session is over.
+    pub fn run(mut self, events: &Receiver<Event>) -> Ended {
+        let mut waiting: VecDeque<Event> = VecDeque::new();
+        loop {
+            waiting.extend(events.try_iter());
+            self.withdraw(&mut waiting);
+            let Some(event) = waiting.pop_front() else {
+                self.settle();
+                match self.wait(events) {
+                    Some(event) => waiting.push_back(event),
+                    None => return Ended::Badly,
+                }
+                continue;
+            };
+            if let Some(ended) = self.event(event) {
+                return ended;
+            }
+        }
+    }
+
+    /// The next event; `None` when there will be none any more.
+    fn wait(&mut self, events: &Receiver<Event>) -> Option<Event> {
+        loop {
+            let next = [self.due, self.slow].into_iter().flatten().min();
+            let Some(next) = next else { return events.recv().ok() };
+            match events.recv_timeout(next.saturating_duration_since(Instant::now())) {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) if self.due == Some(next) => self.evaluate_open(),
+                Err(RecvTimeoutError::Timeout) => self.begin_progress(),
+            }
+        }
+    }
+
+    /// Answers requests that were cancelled before they were looked at.
+    fn withdraw(&mut self, waiting: &mut VecDeque<Event>) {
+        let cancelled: Vec<RequestId> = waiting.iter().filter_map(cancelled).collect();
+        for id in cancelled {
+            let place =
+                waiting.iter().position(|event| matches!(event, Event::Message(Message::Request(one)) if one.id == id));
+            let parked = self.parked.iter().position(|one| one.request.id == id);
+            if let Some(place) = place {
+                waiting.remove(place);
+            } else if let Some(parked) = parked {
+                self.parked.remove(parked);
+            } else {
+                continue;
+            }
+            self.respond(id, Err(Failure { code: -32800, message: "cancelled".to_owned() }));
+        }
+        waiting.retain(|event| cancelled_any(event).is_none());
+    }
+
+    fn event(&mut self, event: Event) -> Option<Ended> {
+        match event {
+            Event::Closed => return Some(if self.stage == Stage::Over { Ended::Well } else { Ended::Badly }),
+            Event::Malformed { why, code, id: None } => self.send_raw(error_without_id(code, &why)),
+            Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(Failure { code, message: why })),
+            Event::Evaluated(evaluated) => self.evaluated(evaluated),
+            Event::Skipped(root) => self.skipped(&root),
+            Event::Ran { id, answer } => self.respond(id, answer),
+            Event::Message(Message::Response(response)) => self.answered(response),
+            Event::Message(Message::Request(request)) => self.guarded_request(request),
+            Event::Message(Message::Notification(notification)) => {
+                if notification.method == "exit" {
+                    return Some(if self.stage == Stage::Over { Ended::Well } else { Ended::Badly });
+                }
+                self.guarded_notification(notification);
+            }
+        }
+        None
+    }
+
+    /// A mistake of ours while answering must not end the session.
+    fn guarded_request(&mut self, request: Request) {
+        let id = request.id.clone();
+        let handled = catch_unwind(AssertUnwindSafe(|| self.request(request)));
+        if handled.is_err() {
+            let message = "the server failed to answer this; the session goes on".to_owned();
+            self.respond(id, Err(Failure { code: -32603, message }));
+        }
+    }
+
+    fn guarded_notification(&mut self, notification: Notification) {
+        let method = notification.method.clone();
+        let handled = catch_unwind(AssertUnwindSafe(|| self.notification(notification)));
+        if handled.is_err() {
+            self.log(&format!("the server failed at `{method}`; the session goes on"));
+        }
+    }
+
+    /// Once all messages are read: says what is wrong in what changed.
+    fn settle(&mut self) {
+        if self.is_dirty && self.stage == Stage::Running {
+            self.is_dirty = false;
+            if catch_unwind(AssertUnwindSafe(|| self.publish_all())).is_err() {
+                self.log("the server failed to check the open files; the session goes on");
+            }
+        }
+    }
+
+    /// Takes note that something changed that others may see.
+    pub(super) fn touched(&mut self) {
+        self.generation += 1;
+        self.worker.outdate(self.generation);
+        self.is_dirty = true;
+        self.due = Some(Instant::now() + IDLE);
+        // What waits for the model as it was is not wanted any more.
+        for parked in std::mem::take(&mut self.parked) {
+            self.respond(parked.request.id, Err(Failure::modified()));
+        }
+    }
+
+    /// Evaluates the models of all open files.
+    fn evaluate_open(&mut self) {
+        self.due = None;
+        for root in self.open_roots() {
+            self.evaluate(&root);
+        }
+    }
+
+    /// The roots of all open files, each once.
+    pub(super) fn open_roots(&self) -> Vec<ModulePlace> {
+        let mut roots: Vec<ModulePlace> = self.documents.keys().flat_map(|place| self.project.roots(place)).collect();
+        roots.sort();
+        roots.dedup();
+        roots
+    }
+
+    /// Has a model evaluated, unless it is known.
+    pub(super) fn evaluate(&mut self, root: &ModulePlace) {
+        let analysis = self.project.analysis(&self.world, root);
+        if self.current_facts(root, &analysis).is_some() {
+            return;
+        }
+        // The same model is not evaluated twice at once.
+        if self.evaluating.get(root).is_some_and(|known| Arc::ptr_eq(known, &analysis)) {
+            return;
+        }
+        self.evaluating.insert(root.clone(), analysis.clone());
+        if self.client.progress && self.slow.is_none() {
+            self.slow = Some(Instant::now() + SLOW);
+        }
+        let world = self.world.clone();
+        self.worker.evaluate(Job { generation: self.generation, root: root.clone(), analysis, world });
+    }
+
+    /// The facts of a root, if they belong to what it is now.
+    pub(super) fn current_facts(&self, root: &ModulePlace, analysis: &Arc<Analysis>) -> Option<Arc<Facts>> {
+        let (of, facts) = self.facts.get(root)?;
+        Arc::ptr_eq(of, analysis).then(|| facts.clone())
+    }
+
+    /// The facts of the model that a file is looked at in, if they are there.
+    pub(super) fn facts_of(&self, file: &File) -> Option<Arc<Facts>> {
+        let root = &file.analysis.resolved.program.modules[0].place;
+        self.current_facts(root, &file.analysis)
+    }
+
+    /// The root whose model has to be evaluated before a question about a file can be answered; none where there is no
+    /// model, or it is known.
+    pub(super) fn waits_for(&self, file: &File) -> Option<ModulePlace> {
+        let can_be = facts::has_cluster(&file.analysis) && !any_error(&file.analysis.diagnostics);
+        let waits = can_be && self.facts_of(file).is_none();
+        waits.then(|| file.analysis.resolved.program.modules[0].place.clone())
+    }
+
+    /// Keeps a request until a model is evaluated.
+    pub(super) fn park(&mut self, request: Request, root: ModulePlace) {
+        self.evaluate(&root);
+        self.parked.push(Parked { request, root });
+    }
+
+    /// A model that was not worth beginning is asked for again where somebody waits for it.
+    fn skipped(&mut self, root: &ModulePlace) {
+        self.evaluating.remove(root);
+        if self.parked.iter().any(|parked| parked.root == *root) {
+            self.evaluate(root);
+        }
+        self.finish_progress();
+    }
+
+    /// Says that a model takes long.
+    fn begin_progress(&mut self) {
+        self.slow = None;
+        if self.evaluating.is_empty() || self.is_progressing {
+            return;
+        }
+        self.is_progressing = true;
+        self.ask("window/workDoneProgress/create", serde_json::json!({ "token": TOKEN }));
+        let value = serde_json::json!({ "kind": "begin", "title": "kmodel", "message": "evaluating the model" });
+        self.notify("$/progress", serde_json::json!({ "token": TOKEN, "value": value }));
+    }
+
+    fn finish_progress(&mut self) {
+        if !self.evaluating.is_empty() {
+            return;
+        }
+        self.slow = None;
+        if std::mem::take(&mut self.is_progressing) {
+            self.notify("$/progress", serde_json::json!({ "token": TOKEN, "value": { "kind": "end" } }));
+        }
+    }
+
+    fn evaluated(&mut self, evaluated: Evaluated) {
+        let Evaluated { root, analysis, facts } = evaluated;
+        self.evaluating.remove(&root);
+        self.finish_progress();
+        if !Arc::ptr_eq(&self.project.analysis(&self.world, &root), &analysis) {
+            return;
+        }
+        self.facts.insert(root.clone(), (analysis, facts));
+        self.is_dirty = true;
+        let (ready, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.parked).into_iter().partition(|one| one.root == root);
+        self.parked = rest;
+        for parked in ready {
+            self.guarded_request(parked.request);
+        }
+        self.refresh();
+    }
+
+    /// Sends an answer.
+    pub(super) fn respond(&self, id: RequestId, answer: Answer<Value>) {
+        let response_result =
+            answer.map_err(|failure| ResponseError { code: failure.code, message: failure.message, data: None });
+        self.send(Message::Response(Response { id, response_result }));
+    }
+
+    /// Sends a notification.
+    pub(super) fn notify(&self, method: &str, params: impl Serialize) {
+        self.send(Message::Notification(Notification::new(method.to_owned(), params)));
+    }
+
+    /// Asks the client for something.
+    pub(super) fn ask(&mut self, method: &'static str, params: impl Serialize) {
+        self.next_id += 1;
+        let id = RequestId::from(format!("kmodel-{}", self.next_id));
+        self.asked.insert(id.clone(), method);
+        self.send(Message::Request(Request::new(id, method.to_owned(), params)));
+    }
+
+    /// Says something to the person who looks after the editor.
+    pub(super) fn log(&self, message: &str) {
+        self.notify("window/logMessage", serde_json::json!({ "type": 2, "message": message }));
+    }
+
+    fn answered(&mut self, response: Response) {
+        if let (Some(method), Err(error)) = (self.asked.remove(&response.id), &response.response_result) {
+            self.log(&format!("the editor refused `{method}`: {}", error.message));
+        }
+    }
+
+    fn send(&self, message: Message) {
+        self.send_raw(Outgoing::Message(message));
+    }
+
+    fn send_raw(&self, message: Outgoing) {
+        // Nobody listens any more; the input ends soon.
+        let _ = self.sender.send(message);
+    }
+}
+
+impl Failure {
+    /// It cannot be done, and why.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { code: -32803, message: message.into() }
+    }
+
+    /// The answer belongs to a text that is not there any more.
+    pub fn modified() -> Self {
+        Self { code: -32801, message: "the text was changed meanwhile".to_owned() }
+    }
+
+    /// What was asked makes no sense.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self { code: -32602, message: message.into() }
+    }
+}
+
+/// The request that a message cancels, if it is one that does.
+fn cancelled(event: &Event) -> Option<RequestId> {
+    cancelled_any(event)?.ok()
+}
+
+/// Some when it is a cancellation, well-formed or not.
+fn cancelled_any(event: &Event) -> Option<Result<RequestId, ()>> {
+    match event {
+        Event::Message(Message::Notification(one)) if one.method == "$/cancelRequest" => {
+            let id = one.params.get("id").cloned().ok_or(());
+            Some(id.and_then(|id| serde_json::from_value(id).map_err(|_| ())))
+        }
+        _ => None,
+    }
+}

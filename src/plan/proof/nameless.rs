@@ -1,0 +1,39 @@
+//! Certificates of servers that have no name.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{AppId, Model};
+use crate::plan::Pki;
+
+/// Says so of each: since RFC 6125 clients look at subject alternative names, and those of Go 1.15 and newer at nothing
+/// else.
+pub fn find(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+    for (app, _) in model.apps() {
+        for cert in 0..model.component_of(app).certs.len() as u32 {
+            let place = model.component_of(app).certs[cert as usize].ast.name.span;
+            // Where a name that is dialled is missing, that says more.
+            let said =
+                |p: &Diagnostic| p.code == Code::NameNotInCertificate && p.labels.iter().any(|l| l.span == place);
+            if !problems.iter().any(said) {
+                problems.extend(nameless(model, pki, app, cert));
+            }
+        }
+    }
+}
+
+fn nameless(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagnostic> {
+    let specs = model.units_of(app).filter_map(|unit| Some((unit, pki.spec(model, unit, cert)?)));
+    let (unit, spec) = specs.into_iter().find(|(_, spec)| spec.server && spec.sans.is_empty())?;
+    let info = &model.component_of(app).certs[cert as usize];
+    let message = format!("the certificate `{}` of `{}` has no name", info.ast.name.name, model.unit_name(unit));
+    let derives = match info.ast.body.field("derive-names") {
+        Some(_) => "take `derive-names = false` away",
+        None => "relate what dials it: its name is then derived",
+    };
+    let help = format!("write `names = [\"{}\"]`, or {derives}", spec.cn);
+    Some(
+        Diagnostic::new(Code::CertificateWithoutNames, info.ast.name.span, message)
+            .here(format!("its CN `{}` does not count as one", spec.cn))
+            .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
+            .help(help),
+    )
+}

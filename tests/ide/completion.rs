@@ -1,0 +1,135 @@
+//! Completion: what fits, and nothing that does not.
+
+use kmodel::ide::completion::{Item, complete};
+
+use crate::support::{Fixture, files, fixture, model};
+
+fn offered(mut at: Fixture) -> Vec<Item> {
+    complete(&at.world, &mut at.project, &at.file, at.offset).items
+}
+
+fn labels(text: &str) -> Vec<String> {
+    offered(fixture(text)).into_iter().map(|item| item.label).collect()
+}
+
+#[track_caller]
+fn offers(text: &str, wanted: &[&str], unwanted: &[&str]) {
+    let labels = labels(text);
+    for label in wanted {
+        assert!(labels.iter().any(|known| known == label), "no {label} among {labels:?}");
+    }
+    for label in unwanted {
+        assert!(!labels.iter().any(|known| known == label), "{label} among {labels:?}");
+    }
+}
+
+/// The labels of the best rank.
+fn best(text: &str) -> Vec<String> {
+    let items = offered(fixture(text));
+    let rank = items.first().map(|item| item.rank);
+    items.into_iter().filter(|item| Some(item.rank) == rank).map(|item| item.label).collect()
+}
+
+#[test]
+fn statements_where_one_begins() {
+    offers("$0", &["machines", "deploy", "cluster"], &["option", "set"]);
+    offers("let a = 1\nmach$0", &["machines"], &["provides"]);
+    offers("component x {\n  $0\n}", &["option", "provides", "unit"], &["cluster"]);
+    offers("overlay x {\n  $0\n}", &["set", "add", "drop"], &["machines"]);
+}
+
+#[test]
+fn fields_that_are_not_there_yet() {
+    offers("cluster c { nodes = 10.0.0.0/24, $0 }", &["pods", "kubernetes"], &["nodes", "cores"]);
+    offers("machines cp[1] {\n  cores = 1\n  $0\n}", &["memory", "arch"], &["cores", "pods"]);
+}
+
+#[test]
+fn options_of_the_component() {
+    offers(&model("").replace("{ snapshot-every = 6h }", "{ snap$0 }"), &["snapshot-every", "quota"], &["cores"]);
+}
+
+#[test]
+fn values_of_the_expected_type_first() {
+    assert_eq!(best("machines cp[1] { arch = $0 }"), ["\"amd64\"", "\"arm64\""]);
+    assert_eq!(best("machines cp[1] { arch = \"$0\" }"), ["amd64", "arm64"]);
+    offers("machines cp[1] { memory = 4$0 }", &["4GiB", "4MiB"], &["4s", "4/tcp"]);
+    offers("component x { option every: duration = 5$0 }", &["5s", "5h"], &["5GiB"]);
+    assert_eq!(best("let on = true\nlet size = 4GiB\ncomponent x { option y: bool = $0 }"), ["false", "true"]);
+    offers("let big = 8GiB\nmachines cp[1] { memory = $0 }", &["big", "4GiB"], &[]);
+}
+
+#[test]
+fn names_that_can_be_seen() {
+    offers("let zzz = 1\nlet b = [x for x in [1] if $0]", &["x", "zzz", "len"], &[]);
+    offers("component x { let a = machine.$0 }", &["address", "name", "labels"], &["count"]);
+    offers("component x { requires s: etcd-client { }\n let a = s.$0 }\nuse std/interfaces", &["urls", "units"], &[]);
+    offers("machines cp[1] { }\ncheck cp.$0 > 1, \"x\"", &["count", "memory"], &[]);
+}
+
+#[test]
+fn machine_groups_after_on() {
+    offers(&model("deploy admin as a on $0"), &["cp", "*"], &["etcd"]);
+    offers("machines a[1] { }\nmachines b[1] { }\ndeploy x on a, $0", &["a", "b"], &[]);
+}
+
+#[test]
+fn components_after_deploy() {
+    offers("use std/kubernetes\ndeploy $0", &["etcd", "kubelet"], &["kube-api"]);
+    let items = offered(fixture("use std/kubernetes\ndeploy hap$0"));
+    let haproxy = items.iter().find(|item| item.label == "haproxy").expect("of the library");
+    assert_eq!(haproxy.import.as_ref().map(|(_, text)| text.as_str()), Some("\nuse std/haproxy { haproxy }"));
+}
+
+#[test]
+fn endpoints_that_fit() {
+    assert_eq!(best(&model("relate kube-apiserver.store -> $0")), ["etcd.client"]);
+    assert_eq!(best(&model("relate kube-apiserver.store -> etcd.$0")), ["client"]);
+    offers(&model("relate kube-apiserver.$0"), &["store"], &["api"]);
+}
+
+#[test]
+fn flags_of_the_version() {
+    let text = |version: &str| {
+        format!(
+            "cluster c {{ kubernetes = {version} }}\ncomponent x {{ unit x.service {{ exec = /x, flags = kube-apiserver {{ $0 }} }} }}"
+        )
+    };
+    offers(&text("1.34.8"), &["etcd-servers", "audit-log-path"], &["insecure-port", "cloud-provider"]);
+    offers(&text("1.31.0"), &["cloud-provider"], &[]);
+}
+
+#[test]
+fn codes_after_allow() {
+    offers("allow $0", &["even-quorum", "single-member"], &["type-mismatch"]);
+}
+
+#[test]
+fn paths_and_names_after_use() {
+    let at = files(&[("main.km", "use $0"), ("network.km", "let a = 1"), ("lib/x.km", "let b = 1")]);
+    let labels: Vec<_> = offered(at).into_iter().map(|item| item.label).collect();
+    for path in ["std/etcd", "std/cni", "./network", "./lib/x"] {
+        assert!(labels.iter().any(|known| known == path), "no {path} in {labels:?}");
+    }
+    offers("use std/cni { $0 }", &["flannel"], &["etcd"]);
+}
+
+#[test]
+fn what_set_can_set() {
+    offers(&model("overlay x { set cp.$0 }"), &["count", "memory"], &[]);
+    offers(&model("overlay x { set etcd.$0 }"), &["quota"], &["count"]);
+    offers(&model("overlay x { set $0 }"), &["cp", "etcd", "cluster"], &[]);
+    offers(&model("overlay x { drop $0 }"), &["cp", "etcd"], &[]);
+}
+
+#[test]
+fn types_and_interfaces() {
+    offers("param x: $0", &["int", "cidr", "list"], &["cluster"]);
+    offers("use std/interfaces\ncomponent x { requires s: $0 }", &["etcd-client", "kube-api"], &["int"]);
+}
+
+#[test]
+fn nothing_in_a_comment() {
+    assert!(labels("// $0").is_empty());
+    assert!(labels("let a = 1 // so $0").is_empty());
+}

@@ -1,0 +1,8 @@
+//! What the editor is told, feature by feature: each fixture has the cursor as `$0`.
+
+mod assist;
+mod completion;
+mod names;
+mod navigation;
+mod structure;
+mod support;
