@@ -37,12 +37,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
 }
 
 /// `etcd 3.6.14, Kubernetes 1.35.5 and 1.34.8`, where the versions differ.
-///
-/// Nothing where no two programs meet: a proof of nothing is not shown.
 fn statement(running: &[Running], count: usize) -> String {
-    if count == 0 {
-        return String::new();
-    }
     let mut families: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
     for one in running {
         if let Some(table) = flag::table(&one.program) {
