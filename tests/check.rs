@@ -73,21 +73,14 @@ const LATER: &[Code] = &[
     Code::MachineTooSmall,
     Code::CachingProxy,
     Code::TlsTerminated,
-<<<<<<< HEAD
-    Code::PlaintextExposed,
-=======
->>>>>>> net
     Code::ClonedIdentity,
     Code::LastingCommand,
     Code::ProxyInside,
     Code::SharedAuthority,
-<<<<<<< HEAD
     Code::VersionSkew,
     Code::VersionUntested,
     Code::MinorSkipped,
     Code::VersionDowngrade,
-=======
->>>>>>> net
     Code::CheckFailed,
     Code::WarnFailed,
     Code::UnusedAllow,

@@ -134,21 +134,14 @@ codes! {
     MachineTooSmall "machine-too-small" Error true,
     CachingProxy "caching-proxy" Error false,
     TlsTerminated "tls-terminated" Error false,
-<<<<<<< HEAD
-    PlaintextExposed "plaintext-exposed" Error true,
-=======
->>>>>>> net
     ClonedIdentity "cloned-identity" Error false,
     LastingCommand "lasting-command" Warning true,
     ProxyInside "proxy-inside" Error true,
     SharedAuthority "shared-authority" Error true,
-<<<<<<< HEAD
     VersionSkew "version-skew" Error false,
     VersionUntested "version-untested" Warning true,
     MinorSkipped "minor-skipped" Error false,
     VersionDowngrade "version-downgrade" Error true,
-=======
->>>>>>> net
     CheckFailed "check-failed" Error false,
     WarnFailed "warn-failed" Warning true,
     UnusedAllow "unused-allow" Warning false,

@@ -24,11 +24,7 @@ type Prove = fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof;
 
 /// Runs all proofs.
 pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
-<<<<<<< HEAD
     let list: [Prove; 11] = [
-=======
-    let list: [Prove; 10] = [
->>>>>>> net
         connection::prove,
         interface::prove,
         address::prove,
@@ -37,10 +33,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &m
         quorum::prove,
         single::prove,
         capacity::prove,
-<<<<<<< HEAD
         version::prove,
-=======
->>>>>>> net
         host::prove,
         judgement::prove,
     ];

@@ -70,7 +70,6 @@ pub fn find(name: &str, version: &str, arch: &str, own: impl Fn(&str) -> Option<
     Ok(Found { url, hash, kind: release.kind })
 }
 
-<<<<<<< HEAD:src/table/release.rs
 /// The newest version of a release whose minor is that of `version`.
 pub fn newest(name: &str, version: Version) -> Option<Version> {
     let versions = TABLE.release.get(name)?.versions();
@@ -80,10 +79,6 @@ pub fn newest(name: &str, version: Version) -> Option<Version> {
 
 /// The newest version of a minor (`1.36`) among the releases that have the version `now`: what runs.
 pub fn newest_beside(now: &str, minor: &str) -> Option<String> {
-=======
-/// The newest version of a minor (`1.36`) among the releases that have a version which is known: what runs now.
-pub fn newest(now: &str, minor: &str) -> Option<String> {
->>>>>>> net:src/render/release.rs
     let releases = TABLE.release.values().filter(|release| release.row(now).is_some());
     let begins = |version: &String| version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
     releases.flat_map(Release::versions).filter(begins).max_by_key(|version| numbers(version))
@@ -99,16 +94,9 @@ fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
 }
 
-<<<<<<< HEAD:src/table/release.rs
 /// Whether a release has a row for a version.
 pub fn has(name: &str, version: Version) -> bool {
     TABLE.release.get(name).is_some_and(|release| release.row(&version.to_string()).is_some())
-=======
-/// The versions of all releases that have the form of the given one: of Kubernetes, those with the same major number and as
-/// many minor ones, oldest first.
-pub fn versions(name: &str) -> Vec<String> {
-    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
->>>>>>> net:src/render/release.rs
 }
 
 impl Release {
