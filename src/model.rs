@@ -19,6 +19,7 @@ use crate::world::World;
 
 pub mod address;
 pub mod build;
+pub mod checksum;
 pub mod component;
 pub mod endpoint;
 pub mod eval;
@@ -36,6 +37,7 @@ pub mod wire;
 pub mod work;
 
 pub use build::build;
+pub use checksum::Checksums;
 pub use component::Component;
 pub use id::{AppId, ComponentId, EndpointId, MachineId, UnitId};
 pub use input::{Input, Lock};
@@ -89,6 +91,10 @@ pub struct Cluster {
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     pub extra_names: Vec<Name>,
+    /// Ranges of others, by what they are, in source order.
+    pub reserve: Vec<(Name, Vec<IpNet>)>,
+    /// Certificates with less than this left are issued anew by a render, in milliseconds.
+    pub renew: Option<u64>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }
@@ -105,6 +111,8 @@ pub struct Group {
     /// Bytes.
     pub disk: u64,
     pub arch: Name,
+    /// Processors and bytes of memory that the system keeps for itself.
+    pub system: (f64, u64),
     pub labels: Value,
     pub taints: Value,
 }
@@ -118,6 +126,7 @@ pub struct Machine {
     pub index: u32,
     pub address: IpAddr,
     pub zone: Option<Name>,
+    pub rack: Option<Name>,
 }
 
 /// An application: a component as it is deployed.
@@ -130,6 +139,10 @@ pub struct App {
     pub options: Vec<Value>,
     /// Where each option's value was written.
     pub option_spans: Vec<Span>,
+    /// The version of Kubernetes that it runs: its own, or the cluster's.
+    pub kubernetes: Version,
+    /// Where that was written.
+    pub kubernetes_span: Span,
     pub units: Range<u32>,
     /// Whether it is deployed on machines.
     pub placed: bool,
@@ -139,6 +152,8 @@ pub struct App {
     pub providers: Vec<Vec<EndpointId>>,
     /// For each endpoint of the component, who dials it.
     pub clients: Vec<Vec<EndpointId>>,
+    /// The addresses of its machines as runs, computed once.
+    runs: OnceLock<Vec<(IpAddr, IpAddr)>>,
     /// Where the values of its endpoints start.
     endpoint_base: u32,
 }
@@ -168,6 +183,8 @@ pub struct Target {
     pub name: Name,
     pub span: Span,
     pub options: Record,
+    /// What the operator says of files in the mirror, before what the release table says.
+    pub hashes: Checksums,
 }
 
 /// Where an endpoint of a unit can be reached.
@@ -233,6 +250,14 @@ impl<'p> Model<'p> {
         let units = &self.units[range.start as usize..range.end as usize];
         let place = units.binary_search_by_key(&Some(machine), |unit| unit.machine).ok()?;
         Some(UnitId(range.start + place as u32))
+    }
+
+    /// The addresses of an application's machines, in order, as runs from the first to the last of each; computed once.
+    pub fn addresses_of(&self, app: AppId) -> &[(IpAddr, IpAddr)] {
+        self.app(app).runs.get_or_init(|| {
+            let machines = self.units_of(app).filter_map(|unit| self.unit(unit).machine);
+            address::runs(machines.map(|machine| self.machine(machine).address))
+        })
     }
 
     /// Where a relation comes from, for people: its statement, or the deployment of the application that dials.

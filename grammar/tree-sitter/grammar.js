@@ -302,6 +302,8 @@ module.exports = grammar({
         $.image_item,
         $.listen_item,
         $.address_item,
+        $.range_item,
+        $.firewall_item,
         $.check_statement,
       ),
     for_item: ($) =>
@@ -328,6 +330,8 @@ module.exports = grammar({
     image_item: ($) => definition($, 'image'),
     listen_item: ($) => definition($, 'listen'),
     address_item: ($) => definition($, 'address'),
+    range_item: ($) => definition($, 'range'),
+    firewall_item: ($) => seq('firewall', $._at_path),
     holds_item: ($) => seq('holds', inline($, field('name', $.identifier))),
     unit_item: ($) =>
       seq('unit', inline($, field('name', choice($.dotted_name, $.text_expression))), optional(field('body', $.body))),
@@ -345,7 +349,7 @@ module.exports = grammar({
       choice(
         seq('module', inline($, field('name', $.identifier))),
         seq('sysctl', inline($, field('name', $.dotted_name)), inline($, $._value)),
-        seq(choice('package', 'device', 'mount', 'command'), inline($, field('value', $.expression))),
+        seq(choice('package', 'device', 'mount', 'command', 'cores', 'memory', 'disk'), inline($, field('value', $.expression))),
       ),
     condition: ($) => seq('if', $.expression),
 

@@ -28,6 +28,7 @@ impl Declared {
                 ItemKind::Cert(item) | ItemKind::Address(item) => self.value(checker, &item.name),
                 ItemKind::Listen(item) => self.one(checker, "listener", &item.name),
                 ItemKind::Artifact(item) => self.one(checker, "artifact", &item.name),
+                ItemKind::Range(item) => self.one(checker, "range", &item.name),
                 ItemKind::Image(item) => self.one(checker, "image", &item.name),
                 ItemKind::Unit(item) => self.path(checker, "unit", item),
                 ItemKind::Holds(name) => self.one(checker, "held authority", name),

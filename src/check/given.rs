@@ -20,7 +20,9 @@ const CLUSTER: Rows = &[
     ("domain", "string"),
     ("gateway", "ip"),
     ("dns", "list<ip>"),
+    ("reserve", "map<list<cidr>>"),
     ("extra-names", "list<string>"),
+    ("renew", "duration?"),
 ];
 
 const MACHINE: Rows = &[
@@ -33,6 +35,7 @@ const MACHINE: Rows = &[
     ("disk", "size"),
     ("arch", "\"amd64\" | \"arm64\""),
     ("zone", "string?"),
+    ("rack", "string?"),
     ("labels", "map<string>"),
     ("taints", "list<string>"),
 ];
@@ -46,6 +49,10 @@ const GROUP: Rows = &[
     ("arch", "\"amd64\" | \"arm64\""),
     ("zone", "string?"),
     ("zones", "list<string>"),
+    ("rack", "string?"),
+    ("racks", "list<string>"),
+    ("system-cores", "float"),
+    ("system-memory", "size"),
     ("spread", "string?"),
     ("addresses", "list<ip>"),
     ("first-address", "ip?"),

@@ -48,8 +48,10 @@ impl<'p> Checker<'p> {
             ItemKind::Needs(needs) => self.inside(info).needs(needs),
             ItemKind::Artifact(artifact) => self.artifact(info, artifact),
             ItemKind::Image(image) => self.definition(info, &schemas::IMAGE, image),
-            ItemKind::Listen(listen) => self.definition(info, &schemas::LISTEN, listen),
+            ItemKind::Listen(listen) => self.listener(info, listen),
             ItemKind::Address(address) => self.definition(info, &schemas::ADDRESS, address),
+            ItemKind::Range(range) => self.range(info, range),
+            ItemKind::Firewall(item) => self.inside(info).firewall(item),
             ItemKind::Check(check) => self.inside(info).assertion(check),
         }
     }
@@ -125,6 +127,24 @@ impl<'p> Checker<'p> {
                 Some(schema::Spec { takes: schema::Takes::Value(ty), .. }) => typer.against(field, ty),
                 _ => typer.infer(&field.value),
             };
+        }
+    }
+
+    /// A range is addresses of its own, or a share of one of the cluster's.
+    fn range(&mut self, info: &Rc<Info<'p>>, item: &'p Definition) {
+        let head = item.name.span;
+        let found = self.inside(info).body(&schemas::RANGE, &item.body, head);
+        if !found.contains_key("cidr") && !found.contains_key("of") {
+            self.inside(info).missing(&schemas::RANGE, "cidr", "or `of`".into(), head);
+        }
+    }
+
+    /// What listens has a port, a range of ports, or a protocol that has none.
+    fn listener(&mut self, info: &Rc<Info<'p>>, item: &'p Definition) {
+        let head = item.name.span;
+        let found = self.inside(info).body(&schemas::LISTEN, &item.body, head);
+        if !["port", "ports", "protocol"].iter().any(|name| found.contains_key(*name)) {
+            self.inside(info).missing(&schemas::LISTEN, "port", "of type `port`".into(), head);
         }
     }
 
@@ -292,6 +312,11 @@ impl<'p> Typer<'_, 'p> {
         self.body(&schemas::DIR, &item.body, item.path.span);
     }
 
+    fn firewall(&mut self, item: &'p PathItem) {
+        self.check(&item.path, &Ty::Path);
+        self.body(&schemas::FIREWALL, &item.body, item.path.span);
+    }
+
     fn needs(&mut self, needs: &'p Needs) {
         let facts = match &needs.condition {
             Some(condition) => {
@@ -308,6 +333,12 @@ impl<'p> Typer<'_, 'p> {
             }
             NeedsKind::Device(value) | NeedsKind::Mount(value) => {
                 typer.check(value, &Ty::Path);
+            }
+            NeedsKind::Cores(value) => {
+                typer.check(value, &Ty::Float);
+            }
+            NeedsKind::Memory(value) | NeedsKind::Disk(value) => {
+                typer.check(value, &Ty::Size);
             }
         });
     }

@@ -20,6 +20,7 @@ fn bound_item(item: &ItemKind) -> Option<(Span, &'static str)> {
         ItemKind::Holds(name) => (name.span, "a private key"),
         ItemKind::Artifact(item) => (item.name.span, "something installed"),
         ItemKind::Listen(item) => (item.name.span, "a listener"),
+        ItemKind::Firewall(item) => (item.path.span, "a firewall"),
         ItemKind::Needs(_) => return needs(item),
         ItemKind::Endpoint(endpoint) if endpoint.kind == EndpointKind::Provides => {
             let listens = field(&endpoint.body, "listen")?;
@@ -37,7 +38,9 @@ fn needs(item: &ItemKind) -> Option<(Span, &'static str)> {
     let ItemKind::Needs(needs) = item else { return None };
     let span = match &needs.kind {
         Module(name) | Sysctl(name, _) => name.span,
-        Package(value) | Device(value) | Mount(value) | Command(value) => value.span,
+        Package(value) | Device(value) | Mount(value) | Command(value) | Cores(value) | Memory(value) | Disk(value) => {
+            value.span
+        }
     };
     Some((span, "a need of a machine"))
 }

@@ -10,18 +10,34 @@ use super::model::ModelArgs;
 use super::plan::count::count;
 use super::{Terminal, output, report};
 
+pub mod suppose;
+mod whatif;
+
+use suppose::Suppose;
+
 /// Check a model and report every problem in it
 ///
 /// Everything is checked that can be without issuing anything: syntax, names, types, flags, placement, relations, and
-/// the proofs of `kmodel plan`. Nothing is written.
+/// the proofs of `kmodel plan`. Nothing is written. With --if it says what would still work if some machines were down, or
+/// if a value were another one.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
+    /// Suppose something, and say what breaks: machine=NAME down, zone=NAME down, rack=NAME down, group=NAME down,
+    /// kubernetes=VERSION, GROUP=COUNT, PATH=VALUE; may be repeated
+    #[arg(long = "if", value_name = "WHAT", value_parser = suppose::parse)]
+    suppose: Vec<Suppose>,
+    /// Print what --if finds as JSON
+    #[arg(long, requires = "suppose")]
+    json: bool,
 }
 
 /// Checks the model and says how it went.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    if !args.suppose.is_empty() {
+        return whatif::run(args, terminal);
+    }
     let opened = args.model.open(None)?;
     let planned = opened.plan();
     report::show(&opened.checked.program.sources, &planned.problems, args.model.message_format, &terminal.err);

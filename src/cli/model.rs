@@ -78,9 +78,29 @@ impl ModelArgs {
         let mut checked = check::check(world, &self.file);
         let lock = lock::read(&self.file, &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
-        let sets = self.set.iter().map(|(name, value)| parse(sources, name, value)).collect();
-        let input = Input { overlays: self.overlay.clone(), sets, target: target.map(Into::into), lock };
+        let sets = self.set.iter().map(|(name, value)| parse(sources, "--set", name, value)).collect();
+        let target = target.map(Into::into);
+        let input = Input { overlays: self.overlay.clone(), sets, target, kubernetes: None, lock };
         Ok(Opened { world, checked, input })
+    }
+
+    /// The same model with other values, by their paths as `set` has them: `wrk.count`.
+    ///
+    /// # Errors
+    /// As [`ModelArgs::open`], and when a value cannot be read.
+    pub fn open_supposing(&self, values: &[(String, String)]) -> Result<Opened<'static>, Failure> {
+        let mut opened = self.open(None)?;
+        for (path, value) in values {
+            let setting = parse(&mut opened.checked.program.sources, "--if", path, value);
+            let wrong = || {
+                Failure::usage(
+                    format!("`{value}` is no value"),
+                    "write it as in the language: `500`, `1.36`, `10.0.0.0/12`",
+                )
+            };
+            opened.checked.program.supposed.push((path.clone(), setting.value.ok_or_else(wrong)?));
+        }
+        Ok(opened)
     }
 
     /// The key store of a cluster, unless another one is given: each cluster has its own keys.
@@ -124,11 +144,11 @@ impl Opened<'_> {
 }
 
 /// Reads a value as the language does. It gets a text of its own, so that a problem can point into it.
-fn parse(sources: &mut Sources, name: &str, value: &str) -> Setting {
+fn parse(sources: &mut Sources, option: &str, name: &str, value: &str) -> Setting {
     const HEAD: &str = "let ";
     // Of the same length as what is parsed, without the word that nobody wrote.
-    let source = sources.add("--set", format!("{:width$}{name} = {value}", "", width = HEAD.len()));
-    let parsed = syntax::parse(source, &format!("{HEAD}{name} = {value}"));
+    let source = sources.add(option, format!("{:width$}{name} = {value}", "", width = HEAD.len()));
+    let parsed = syntax::parse(source, &format!("{HEAD}{} = {value}", name.replace('.', "_")));
     let value_of = |kind: StatementKind| match kind {
         StatementKind::Let(binding) => Some(binding.value),
         _ => None,

@@ -99,6 +99,22 @@ pub fn bits(address: IpAddr) -> u128 {
     }
 }
 
+/// Addresses in order, as runs of consecutive ones: the first and the last of each.
+pub fn runs(addresses: impl Iterator<Item = IpAddr>) -> Vec<(IpAddr, IpAddr)> {
+    let mut list: Vec<IpAddr> = addresses.collect();
+    list.sort_unstable();
+    let mut runs: Vec<(IpAddr, IpAddr)> = Vec::new();
+    for address in list {
+        match runs.last_mut() {
+            Some((_, last)) if last.is_ipv4() == address.is_ipv4() && bits(address) - bits(*last) <= 1 => {
+                *last = address
+            }
+            _ => runs.push((address, address)),
+        }
+    }
+    runs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +135,13 @@ mod tests {
         let mut a = allocator("10.0.0.0/29", "10.0.0.1");
         let all: Vec<_> = std::iter::from_fn(|| a.next_from_start()).map(|ip| ip.to_string()).collect();
         assert_eq!(all, ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]);
+    }
+
+    #[test]
+    fn consecutive_addresses_are_one_run() {
+        let list = ["10.0.0.9", "10.0.0.7", "10.0.0.8", "10.0.1.1", "fd00::1", "10.0.0.9"].map(|a| a.parse().unwrap());
+        let shown: Vec<_> = runs(list.into_iter()).iter().map(|(a, b)| format!("{a}-{b}")).collect();
+        assert_eq!(shown, ["10.0.0.7-10.0.0.9", "10.0.1.1-10.0.1.1", "fd00::1-fd00::1"]);
     }
 
     #[test]

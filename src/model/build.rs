@@ -18,7 +18,7 @@ mod field;
 mod machine;
 mod param;
 
-pub use field::Fields;
+pub use field::{Fields, ranges};
 
 /// Builds the model of a program that has no errors.
 ///
@@ -33,7 +33,7 @@ pub fn build<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> B
         return Built { model: None, problems };
     }
     cluster::targets(&mut model, input, &mut problems);
-    if !cluster::cluster(&mut model, &mut problems) {
+    if !cluster::cluster(&mut model, input, &mut problems) {
         return Built { model: None, problems };
     }
     let mut addresses = address::Allocator::new(model.cluster.nodes, model.cluster.gateway);
@@ -93,6 +93,8 @@ fn no_cluster() -> Cluster {
         gateway: nothing.addr(),
         dns: Vec::new(),
         extra_names: Vec::new(),
+        reserve: Vec::new(),
+        renew: None,
         spans: HashMap::new(),
     }
 }

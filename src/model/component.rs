@@ -18,6 +18,8 @@ pub struct Component<'p> {
     pub certs: Vec<CertInfo<'p>>,
     pub addresses: Vec<&'p ast::Definition>,
     pub listens: Vec<&'p ast::Definition>,
+    pub ranges: Vec<&'p ast::Definition>,
+    pub firewalls: Vec<&'p ast::PathItem>,
     pub checks: Vec<&'p ast::Check>,
     pub versions: Vec<&'p ast::ForVersion>,
     /// Authorities, key pairs and secrets whose names stand anywhere in the component.
@@ -99,6 +101,8 @@ impl<'p> Component<'p> {
             certs: Vec::new(),
             addresses: Vec::new(),
             listens: Vec::new(),
+            ranges: Vec::new(),
+            firewalls: Vec::new(),
             checks: Vec::new(),
             versions: Vec::new(),
             mentions: Vec::new(),
@@ -116,6 +120,8 @@ impl<'p> Component<'p> {
                 ItemKind::Cert(cert) => self.certs.push(CertInfo::new(cert)),
                 ItemKind::Address(address) => self.addresses.push(address),
                 ItemKind::Listen(listen) => self.listens.push(listen),
+                ItemKind::Range(range) => self.ranges.push(range),
+                ItemKind::Firewall(item) => self.firewalls.push(item),
                 ItemKind::Check(check) => self.checks.push(check),
                 _ => {}
             }

@@ -61,7 +61,7 @@ impl Model<'_> {
             match &*key {
                 "listen" => value.listen = port(&self.eval(scope, &field.value)?),
                 "address" => value.address = ip(&self.eval(scope, &field.value)?).or(value.address),
-                "bind" => value.bind = ip(&self.eval(scope, &field.value)?).filter(|ip| !ip.is_unspecified()),
+                "bind" => value.bind = ip(&self.eval(scope, &field.value)?),
                 "names" => value.names = texts(&self.eval(scope, &field.value)?),
                 _ => {}
             }

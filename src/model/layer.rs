@@ -63,6 +63,9 @@ pub fn layers<'p>(program: &'p Program, overlays: &[String]) -> (Layers<'p>, Vec
             None => problems.push(unknown_overlay(name, &known)),
         }
     }
+    for (path, expr) in &program.supposed {
+        layers.sets.insert(path.clone(), Written { module: ModuleId::default(), expr });
+    }
     (layers, problems)
 }
 

@@ -13,12 +13,17 @@ pub fn in_item(item: &Item, found: &mut Found<'_>) {
         ItemKind::Option(option) => option.default.iter().for_each(|e| in_expr(e, found)),
         ItemKind::Let(binding) => in_expr(&binding.value, found),
         ItemKind::Endpoint(endpoint) => in_body(&endpoint.body, found),
-        ItemKind::Cert(d) | ItemKind::Artifact(d) | ItemKind::Image(d) | ItemKind::Listen(d) | ItemKind::Address(d) => {
-            in_body(&d.body, found);
-        }
-        ItemKind::Kubeconfig(item) | ItemKind::Unit(item) | ItemKind::File(item) | ItemKind::Dir(item) => {
-            in_path_item(item, found);
-        }
+        ItemKind::Cert(d)
+        | ItemKind::Artifact(d)
+        | ItemKind::Image(d)
+        | ItemKind::Listen(d)
+        | ItemKind::Address(d)
+        | ItemKind::Range(d) => in_body(&d.body, found),
+        ItemKind::Kubeconfig(item)
+        | ItemKind::Unit(item)
+        | ItemKind::File(item)
+        | ItemKind::Dir(item)
+        | ItemKind::Firewall(item) => in_path_item(item, found),
         ItemKind::Holds(ident) => found(&ident.name, true, ident.span),
         ItemKind::Needs(needs) => in_needs(needs, found),
         ItemKind::Check(check) => {
@@ -45,6 +50,7 @@ fn in_needs(needs: &Needs, found: &mut Found<'_>) {
         NeedsKind::Module(_) => {}
         NeedsKind::Sysctl(_, value) => in_expr(value, found),
         NeedsKind::Package(e) | NeedsKind::Device(e) | NeedsKind::Mount(e) | NeedsKind::Command(e) => in_expr(e, found),
+        NeedsKind::Cores(e) | NeedsKind::Memory(e) | NeedsKind::Disk(e) => in_expr(e, found),
     }
 }
 

@@ -80,7 +80,7 @@ pub fn dialling(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Dialling {
             continue;
         }
         let how = how(model, relation.from, problems);
-        let dialled = match model.endpoint_info(relation.to).forwards {
+        let dialled = match passes_through(model, relation.to) {
             Some(_) => Dialled { names: front_names(model, relation.to, &how), ..Dialled::default() },
             None => how,
         };
@@ -95,16 +95,24 @@ pub fn dialling(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Dialling {
     dialling
 }
 
-/// Whether a `requires` is where an own `provides` forwards to.
+/// Whether a `requires` is where an own `provides` passes TLS through to.
 pub fn is_forwarding(model: &Model<'_>, id: EndpointId) -> bool {
-    model.component_of(id.app).endpoints.iter().any(|info| info.forwards == Some(id.endpoint))
+    let endpoints = &model.component_of(id.app).endpoints;
+    endpoints.iter().any(|info| info.forwards == Some(id.endpoint) && info.identity.is_none())
+}
+
+/// The own `requires` that an endpoint passes bytes on to. One that shows a certificate of its own ends TLS: who dials it
+/// talks to it, and it to what stands behind.
+fn passes_through(model: &Model<'_>, id: EndpointId) -> Option<u32> {
+    let info = model.endpoint_info(id);
+    info.forwards.filter(|_| info.identity.is_none())
 }
 
 /// What stands behind an endpoint in the end: itself, if it does not forward.
 pub fn behind(model: &Model<'_>, id: EndpointId) -> Vec<EndpointId> {
     let (mut open, mut seen, mut ends) = (vec![id], vec![id], Vec::new());
     while let Some(id) = open.pop() {
-        let Some(forwards) = model.endpoint_info(id).forwards else {
+        let Some(forwards) = passes_through(model, id) else {
             ends.push(id);
             continue;
         };

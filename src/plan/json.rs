@@ -15,6 +15,7 @@ use crate::model::{App, AppId, EndpointId, Group, MachineId, Model, Relation, Un
 use crate::pki::Status;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretSpec};
 
+use super::firewall::{Opening, openings};
 use super::standing::Standing;
 use super::{Plan, Proof, Step};
 
@@ -43,6 +44,7 @@ pub fn document<'a>(plan: &'a Plan<'_>, standing: &'a Standing) -> impl Serializ
         machines: Each(move || (0..model.machines.len()).map(|index| machine(model, &runs, index)).collect::<Vec<_>>()),
         applications: Each(move || model.apps().map(|(id, app)| ApplicationJson::new(model, id, app))),
         relations: Each(move || model.relations.iter().map(|relation| RelationJson::new(model, relation))),
+        openings: openings(model),
         authorities: Each(move || {
             pki.request
                 .authorities
@@ -79,6 +81,7 @@ where
     machines: M,
     applications: A,
     relations: R,
+    openings: Vec<Opening>,
     authorities: H,
     keypairs: &'a [KeypairSpec],
     secrets: &'a [SecretSpec],
@@ -131,6 +134,7 @@ struct MachineJson<'a> {
     index: u32,
     address: IpAddr,
     zone: Option<&'a str>,
+    rack: Option<&'a str>,
     applications: Vec<&'a str>,
 }
 
@@ -232,6 +236,7 @@ fn machine<'a>(model: &'a Model<'_>, runs: &[Vec<AppId>], index: usize) -> Machi
         index: own.index,
         address: own.address,
         zone: own.zone.as_deref(),
+        rack: own.rack.as_deref(),
         applications: runs[index].iter().map(|app| &*model.app(*app).name).collect(),
     }
 }

@@ -257,6 +257,10 @@ pub enum ItemKind {
     Image(Definition),
     Listen(Definition),
     Address(Definition),
+    /// Addresses that the component uses beside those of the cluster, or what it asks of one of the cluster's ranges.
+    Range(Definition),
+    /// The packet filter of the machine, derived from the relations.
+    Firewall(PathItem),
     Check(Check),
 }
 
@@ -331,6 +335,10 @@ pub enum NeedsKind {
     Device(Expr),
     Mount(Expr),
     Command(Expr),
+    /// Processors that it keeps busy; parts count.
+    Cores(Expr),
+    Memory(Expr),
+    Disk(Expr),
 }
 
 /// Fields between braces, in source order. An absent body is empty with a span at the end of the statement's head.

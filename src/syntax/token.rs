@@ -142,6 +142,8 @@ kinds! {
     ImageItem "an item",
     ListenItem "an item",
     AddressItem "an item",
+    RangeItem "an item",
+    FirewallItem "an item",
     // bodies
     Body "a body",
     Field "a field",

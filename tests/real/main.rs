@@ -9,6 +9,7 @@ mod certificate;
 mod cloud_init;
 mod daemon;
 mod etcd;
+mod firewall;
 mod kubeconfig;
 mod manifest;
 mod systemd;

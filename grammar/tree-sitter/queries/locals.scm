@@ -5,6 +5,7 @@
   (record_expression)
   (file_item)
   (dir_item)
+  (firewall_item)
   (kubeconfig_item)
 ] @local.scope
 

@@ -32,6 +32,8 @@
   (image_item)
   (listen_item)
   (address_item)
+  (range_item)
+  (firewall_item)
 ] @function.outer)
 (unit_item body: (body) @function.inner)
 (file_item body: (body) @function.inner)

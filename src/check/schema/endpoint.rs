@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
+use super::item::FROM;
 use super::{Lazy, Row, Schema, field};
 use crate::syntax::ast::EndpointKind;
 
 const LISTEN: Row = field("listen", "port", "The port it listens on; without it nothing is listened on.");
 const ADDRESS: Row = field("address", "ip", "The address it can be dialled at; default `machine.address`.");
 const BIND: Row = field("bind", "ip", "The address it binds; default all.");
+const PROTOCOL: Row = field("protocol", "int", "The IP protocol, when it is neither TCP nor UDP: 112 is VRRP.");
 const IDENTITY: Row = field("identity", "@cert", "The certificate it shows.");
 const TRUSTS: Row = field("trusts", "@authority", "Who must have signed the other side's certificate.");
 const SOFT: Row = field("soft", "bool", "The provider need not be up first.");
@@ -24,7 +26,14 @@ static PROVIDES: Lazy = LazyLock::new(|| {
                 TRUSTS,
                 field("forwards", "@endpoint", "Bytes go on to the providers of this `requires` endpoint."),
                 field("caches", "bool", "It is a caching proxy."),
+                field(
+                    "mode",
+                    "\"tcp\" | \"http\"",
+                    "How it forwards: bytes, or requests that it reads; default \"tcp\".",
+                ),
                 field("names", "list<string>", "More names by which it may be dialled."),
+                PROTOCOL,
+                FROM,
             ]
         },
     )
@@ -45,7 +54,8 @@ static REQUIRES: Lazy = LazyLock::new(|| {
     )
 });
 
-static PEERS: Lazy = LazyLock::new(|| Schema::new("peers", const { &[LISTEN, ADDRESS, BIND, IDENTITY, TRUSTS, SOFT] }));
+static PEERS: Lazy =
+    LazyLock::new(|| Schema::new("peers", const { &[LISTEN, ADDRESS, BIND, IDENTITY, TRUSTS, SOFT, PROTOCOL, FROM] }));
 
 /// The schema of an endpoint of that kind.
 pub fn of(kind: EndpointKind) -> &'static Schema {

@@ -5,6 +5,12 @@ use std::sync::LazyLock;
 use super::{Lazy, Row, Schema, field, required};
 
 const OWNER: Row = field("owner", "string", "The user it belongs to; default \"root\".");
+/// Who may dial, beside those that are related.
+pub const FROM: Row = field(
+    "from",
+    "list<string>",
+    "Who may dial it beside those related to it: \"peers\", \"nodes\", \"pods\", \"operators\", \"anyone\", or a range.",
+);
 const GROUP: Row = field("group", "string", "The group it belongs to.");
 
 pub static CERT: Lazy = LazyLock::new(|| {
@@ -155,8 +161,55 @@ pub static LISTEN: Lazy = LazyLock::new(|| {
         "listen",
         const {
             &[
-                required("port", "port", "The port it listens on."),
-                field("address", "ip", "The address it binds; default 0.0.0.0."),
+                field("port", "port", "The port it listens on."),
+                field(
+                    "ports",
+                    "string",
+                    "A range of ports that it gives out: \"30000-32767\", or \"30000-32767/tcp\".",
+                ),
+                field("protocol", "int", "The IP protocol, when it is neither TCP nor UDP: 112 is VRRP."),
+                field("address", "ip", "The address it binds; default all."),
+                FROM,
+                field("when", "bool", "Whether it listens at all; default true."),
+            ]
+        },
+    )
+});
+
+pub static RANGE: Lazy = LazyLock::new(|| {
+    Schema::new(
+        "range",
+        const {
+            &[
+                field("cidr", "cidr | list<cidr>", "Addresses that it uses beside the cluster's own ranges."),
+                field("of", WHICH, "The range of the cluster that it takes from."),
+                field("inside", WHICH, "The range of the cluster that `cidr` has to be in."),
+                field("local", "bool", "Only its own machines see it, as a bridge of theirs; default false."),
+                field("share-ipv4", "int", "The prefix of one share of an IPv4 range."),
+                field("share-ipv6", "int", "The prefix of one share of an IPv6 range."),
+                field("shares", "int", "How many shares are taken."),
+                field("share-bits", "int", "How much longer than the range's the prefix of a share may be."),
+                field("host-bits", "int?", "How many bits of an address the range may leave open."),
+            ]
+        },
+    )
+});
+
+const WHICH: &str = "\"pods\" | \"services\" | \"nodes\"";
+
+pub static FIREWALL: Lazy = LazyLock::new(|| {
+    Schema::new(
+        "firewall",
+        const {
+            &[
+                required("operators", "list<cidr>", "Where people and programs outside the cluster dial from."),
+                field("ssh", "port?", "The port of SSH, open to operators; `none` keeps it shut; default 22/tcp."),
+                field("node-ports", "list<cidr>", "Who may reach ports that are given out; default all."),
+                field(
+                    "open",
+                    "list<{ port: port, from: list<cidr>, app?: string }>",
+                    "What is open beside what the relations need.",
+                ),
             ]
         },
     )

@@ -17,6 +17,8 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
                 field("gateway", "ip?", "The way out; default the first address of `nodes`."),
                 field("dns", "list<ip>", "The resolvers of the machines; default the gateway."),
                 field("extra-names", "list<string>", "More names of the API."),
+                field("reserve", "map<cidr | list<cidr>>", "Ranges that are taken by others, by what they are."),
+                field("renew", "duration?", "Certificates with less than this left are issued anew by a render."),
             ]
         },
     )
@@ -33,6 +35,10 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                 field("arch", "\"amd64\" | \"arm64\"", "The architecture; default \"amd64\"."),
                 field("zone", "string?", "The failure domain of all of them."),
                 field("zones", "list<string>", "With `spread = \"zone\"` machine i gets zone i mod n."),
+                field("rack", "string?", "The rack of all of them, a smaller failure domain."),
+                field("racks", "list<string>", "Machine i stands in rack i mod n."),
+                field("system-cores", "float", "Processors kept for the system; default 0.1."),
+                field("system-memory", "size", "Memory kept for the system; default 256MiB."),
                 field("spread", "string?", "What the machines are spread over."),
                 field("addresses", "list<ip>", "Pinned addresses, one a machine."),
                 field("first-address", "ip?", "The address of the first; the others follow it."),
@@ -94,6 +100,16 @@ pub static INTERFACE: Lazy = LazyLock::new(|| {
                 field("scheme", "string", "Of the URLs that a relation gives."),
                 field("cacheable", "bool", "Whether a caching proxy may stand before several providers."),
                 field("quorum", "bool", "On `peers`: more than half of the members must live."),
+                field(
+                    "within",
+                    "\"services\" | \"pods\" | \"nodes\"",
+                    "The range of the cluster that a provider's address is in.",
+                ),
+                field(
+                    "tls",
+                    "\"end-to-end\" | \"any\"",
+                    "With \"end-to-end\" whoever forwards passes TLS through; default \"any\".",
+                ),
             ]
         },
     )

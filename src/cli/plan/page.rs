@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::plan::standing::Standing;
 
 use super::count::{count, thousands};
-use super::{Detail, Part, address, certificate, cluster, machine, proof, relation, step};
+use super::{Detail, Part, address, certificate, cluster, machine, opening, proof, relation, step};
 use crate::cli::look::Look;
 use crate::cli::table::wrap;
 
@@ -24,13 +24,14 @@ impl<'a, 'p> Page<'a, 'p> {
     /// Writes the parts asked for, or all of them and the sum.
     pub fn write(&self, out: &mut dyn Write, parts: &[Part], problems: &str) -> io::Result<()> {
         use Part::*;
-        let all = [Cluster, Machines, Addresses, Relations, Certificates, Order, Proofs];
+        let all = [Cluster, Machines, Addresses, Relations, Openings, Certificates, Order, Proofs];
         for part in all.into_iter().filter(|part| parts.is_empty() || parts.contains(part)) {
             match part {
                 Cluster => cluster::write(self, out)?,
                 Machines => machine::write(self, out)?,
                 Addresses => address::write(self, out)?,
                 Relations => relation::write(self, out)?,
+                Openings => opening::write(self, out)?,
                 Certificates => certificate::write(self, out)?,
                 Order => step::write(self, out)?,
                 Proofs => proof::write(self, out)?,

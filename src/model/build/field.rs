@@ -24,6 +24,15 @@ pub struct Fields<'a, 'p> {
     pub problems: &'a mut Vec<Diagnostic>,
 }
 
+/// What is said of a cluster, its machines and targets is written where everyone can read it.
+fn open(value: Value, span: Span) -> Result<Value, Fault> {
+    if !value.is_secret() {
+        return Ok(value);
+    }
+    let problem = Diagnostic::new(Code::SecretExposed, span, "everyone may read what is said here");
+    Err(Box::new(problem.help("give secrets to private files of components only")))
+}
+
 impl<'p> Fields<'_, 'p> {
     /// Where a field's value is written; the body's place when it is not.
     pub fn span(&self, field: &str) -> Span {
@@ -37,7 +46,10 @@ impl<'p> Fields<'_, 'p> {
     /// The value of a field; `None` when it is absent or has a problem, which is kept.
     pub fn value(&mut self, field: &str) -> Option<Value> {
         let written = self.written(field)?;
-        let value = self.model.eval(&mut Scope::file(written.module), written.expr);
+        let value = self
+            .model
+            .eval(&mut Scope::file(written.module), written.expr)
+            .and_then(|value| open(value, written.expr.span));
         self.keep(value).filter(|value| *value != Value::None)
     }
 
@@ -72,18 +84,16 @@ impl<'p> Fields<'_, 'p> {
 
     /// A range or a list of them.
     pub fn ranges(&mut self, field: &str) -> Vec<IpNet> {
+        self.typed(field, "`cidr` or a list of them", ranges).unwrap_or_default()
+    }
+
+    /// Ranges by name.
+    pub fn named_ranges(&mut self, field: &str) -> Vec<(Name, Vec<IpNet>)> {
         let read = |value: &Value| match value {
-            Value::Cidr(range) => Some(vec![range.trunc()]),
-            Value::List(list) => list
-                .iter()
-                .map(|value| match value {
-                    Value::Cidr(range) => Some(range.trunc()),
-                    _ => None,
-                })
-                .collect(),
+            Value::Record(map) => map.iter().map(|(name, value)| Some((name.clone(), ranges(value)?))).collect(),
             _ => None,
         };
-        self.typed(field, "`cidr` or a list of them", read).unwrap_or_default()
+        self.typed(field, "a map of `cidr`", read).unwrap_or_default()
     }
 
     /// An address.
@@ -130,9 +140,29 @@ impl<'p> Fields<'_, 'p> {
         })
     }
 
+    /// A duration in milliseconds.
+    pub fn duration(&mut self, field: &str) -> Option<u64> {
+        self.typed(field, "`duration`", |value| match value {
+            Value::Duration(milliseconds) => Some(*milliseconds),
+            _ => None,
+        })
+    }
+
     /// Reports that a field must be given.
     pub fn missing(&mut self, field: &str, head: Span, what: &str) {
         let problem = Diagnostic::new(Code::MissingField, head, format!("{what} has no `{field}`"));
         self.problems.push(problem.help(format!("add `{field} = ...`")));
+    }
+}
+
+/// The ranges of a value, when it is one range or a list of them.
+pub fn ranges(value: &Value) -> Option<Vec<IpNet>> {
+    let one = |value: &Value| match value {
+        Value::Cidr(range) => Some(range.trunc()),
+        _ => None,
+    };
+    match value.reveal() {
+        Value::List(list) => list.iter().map(one).collect(),
+        value => one(value).map(|range| vec![range]),
     }
 }

@@ -20,6 +20,10 @@ use super::Fields;
 /// The most machines a group may have: a slip of a few zeros must not take the memory of the machine.
 const MAX_COUNT: i64 = 1_000_000;
 
+/// What a machine keeps for its system unless it says otherwise: a Debian with nothing on it, and some room to log in.
+const SYSTEM_CORES: f64 = 0.1;
+const SYSTEM_MEMORY: u64 = 256 << 20;
+
 /// Makes all groups and machines.
 pub fn machines(model: &mut Model<'_>, addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
     let mut wanted: Vec<Wanted> = Vec::new();
@@ -42,6 +46,8 @@ struct Wanted {
     count: u32,
     zones: Vec<Name>,
     zone: Option<Name>,
+    racks: Vec<Name>,
+    rack: Option<Name>,
     pinned: Vec<IpAddr>,
     pinned_span: Span,
 }
@@ -63,6 +69,10 @@ fn group(
         memory: fields.size("memory").unwrap_or(4 << 30),
         disk: fields.size("disk").unwrap_or(20 << 30),
         arch: fields.text("arch").unwrap_or_else(|| "amd64".into()),
+        system: (
+            fields.number("system-cores").unwrap_or(SYSTEM_CORES),
+            fields.size("system-memory").unwrap_or(SYSTEM_MEMORY),
+        ),
         labels: fields.value("labels").unwrap_or_else(|| Value::record::<&str>([])),
         taints: fields.value("taints").unwrap_or_else(|| Value::list([])),
     };
@@ -89,7 +99,8 @@ fn wanted(fields: &mut Fields<'_, '_>, count: u32) -> Wanted {
             pinned.clear();
         }
     }
-    Wanted { count, zones: fields.texts("zones"), zone: fields.text("zone"), pinned, pinned_span }
+    let (zones, racks) = (fields.texts("zones"), fields.texts("racks"));
+    Wanted { count, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pinned, pinned_span }
 }
 
 /// Addresses from `first` on, as far as the range goes; `first` itself even outside it.
@@ -212,13 +223,19 @@ fn fill(
             return false;
         };
         model.lock.addresses.insert(name.to_string(), address);
-        let zone = match wanted.zones.len() {
-            0 => wanted.zone.clone(),
-            n => wanted.zones.get(index as usize % n).cloned(),
-        };
-        model.machines.push(Machine { name, group: group as u32, index, address, zone });
+        let zone = domain(&wanted.zones, wanted.zone.as_ref(), index);
+        let rack = domain(&wanted.racks, wanted.rack.as_ref(), index);
+        model.machines.push(Machine { name, group: group as u32, index, address, zone, rack });
     }
     true
+}
+
+/// The failure domain of a machine: of several, each in turn.
+fn domain(list: &[Name], one: Option<&Name>, index: u32) -> Option<Name> {
+    match list.len() {
+        0 => one.cloned(),
+        n => list.get(index as usize % n).cloned(),
+    }
 }
 
 fn too_small(model: &Model<'_>, addresses: &Allocator) -> Diagnostic {

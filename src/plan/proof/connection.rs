@@ -1,5 +1,5 @@
 //! Every connection verifies: the name dialled is in the certificate, its issuer is trusted by both ends, usages are
-//! right, and nothing caches where nothing may.
+//! right.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,7 +11,7 @@ use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::plan::{Pki, Proof};
-use crate::syntax::ast::{EndpointKind, ExprKind, Literal};
+use crate::syntax::ast::ExprKind;
 
 /// Follows every relation to what answers in the end.
 pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -20,7 +20,6 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
     let mut verified = 0;
     let mut seen = HashSet::new();
     for (number, relation) in model.relations.iter().enumerate() {
-        caching(model, relation, problems);
         if dial::is_forwarding(model, relation.from) {
             continue;
         }
@@ -256,27 +255,4 @@ fn has(sans: &[San], name: &San) -> bool {
         San::Ip(_) => None,
     };
     [Some(name), wildcard.as_ref()].into_iter().flatten().any(|name| sans.binary_search(name).is_ok())
-}
-
-/// A caching proxy may not stand before several providers of an interface that cannot be cached.
-fn caching(model: &Model<'_>, relation: &Relation, problems: &mut Vec<Diagnostic>) {
-    let front = model.endpoint_info(relation.to);
-    let Some(forwards) = front.forwards.filter(|_| front.caches) else { return };
-    let interface = front.interface.and_then(|symbol| model.program.interface(symbol));
-    let cacheable = interface.and_then(|interface| interface.body.field("cacheable"));
-    let forbidden = cacheable.is_some_and(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(false))));
-    let behind: usize = model.app(relation.to.app).providers[forwards as usize]
-        .iter()
-        .map(|provider| model.app(provider.app).units.len())
-        .sum();
-    if forbidden && behind > 1 && front.ast.kind == EndpointKind::Provides {
-        let message = format!("`{}` caches, and {behind} providers stand behind it", model.endpoint_name(relation.to));
-        let problem = Diagnostic::new(Code::CachingProxy, model.app(relation.to.app).span, message)
-            .here(format!("`{}` is deployed here", model.app(relation.to.app).name))
-            .label(front.ast.name.span, "it caches")
-            .help("a watch or a write seen through a stale copy breaks clients: pass the bytes through instead");
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
 }

@@ -1,129 +1,114 @@
-//! No two listeners share a port on a machine.
-
-use std::net::IpAddr;
+//! No two listeners share a port on a machine, and none has one that a program gives out to others.
 
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::endpoint::{ip, port};
 use crate::model::eval::counted;
-use crate::model::scope::Scope;
-use crate::model::{AppId, MachineId, Model, UnitId};
-use crate::plan::{Pki, Proof, keep};
-use crate::source::Span;
-use crate::syntax::ast::{EndpointKind, Port};
+use crate::model::{MachineId, Model};
+use crate::plan::listener::{Bind, Bound, Service, What};
+use crate::plan::{Pki, Proof};
+use crate::syntax::ast::Port;
 
-/// One listener of one unit.
+mod free;
+mod given;
+
+/// One listener, and which service it is of.
 #[derive(Clone, Copy, Debug)]
 struct Listener {
-    machine: MachineId,
+    service: usize,
     port: Port,
-    /// `None` is every address.
-    bind: Option<IpAddr>,
-    app: AppId,
-    span: Span,
+    bound: Bound,
 }
 
 /// Compares the listeners of every machine.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
-    let mut listeners = collect(model, problems);
-    listeners.sort_by_key(|listener| (listener.machine, listener.port, listener.span));
-    let mut clashes: IndexMap<_, Vec<(Listener, Listener)>> = IndexMap::new();
-    for pair in listeners.chunk_by(|a, b| a.machine == b.machine && a.port == b.port) {
+    let services = crate::plan::listener::services(model, problems);
+    let listeners = listeners(&services);
+    let mut clashes: IndexMap<(usize, usize), Vec<(Listener, Listener)>> = IndexMap::new();
+    for pair in listeners.chunk_by(|a, b| a.bound.machine == b.bound.machine && a.port == b.port) {
         for (i, a) in pair.iter().enumerate() {
-            for b in &pair[i + 1..] {
-                if meet(a.bind, b.bind) {
-                    clashes.entry((a.app, a.span, b.app, b.span)).or_default().push((*a, *b));
-                }
+            for b in pair[i + 1..].iter().filter(|b| a.bound.bind.meets(b.bound.bind)) {
+                clashes.entry((a.service, b.service)).or_default().push((*a, *b));
             }
         }
     }
-    problems.extend(clashes.values().map(|clashes| clash(model, clashes)));
+    problems.extend(clashes.values().map(|clashes| clash(model, &services, &listeners, clashes)));
+    given::prove(model, &services, problems);
     let count = listeners.len();
     Proof { name: "ports", statement: format!("{}, no two on one address and port", counted(count, "listener")), count }
 }
 
-fn meet(a: Option<IpAddr>, b: Option<IpAddr>) -> bool {
-    a.is_none() || b.is_none() || a == b
-}
-
-/// One problem for two listeners, whatever the number of machines on which they meet.
-fn clash(model: &Model<'_>, clashes: &[(Listener, Listener)]) -> Diagnostic {
-    let (a, b) = clashes[0];
-    let (first, second) = (&model.app(a.app).name, &model.app(b.app).name);
-    let machine = &model.machine(a.machine).name;
-    let place = match clashes.len() {
-        1 => format!("on `{machine}`"),
-        more => format!("on `{machine}` and {} more", more - 1),
+/// Every port that is bound, by machine.
+fn listeners(services: &[Service]) -> Vec<Listener> {
+    let of = |(service, known): (usize, &Service)| {
+        let bound = known.units.iter().filter_map(move |bound| match bound.what {
+            What::Port(port) => Some(Listener { service, port, bound: *bound }),
+            What::Ports { .. } | What::Other(_) => None,
+        });
+        bound.collect::<Vec<_>>()
     };
-    let help = "give one of them another port or address, or put them on different machines";
-    if a.app == b.app {
-        let message = format!("`{first}` listens on {} twice {place}", a.port);
-        return Diagnostic::new(Code::PortTaken, model.app(a.app).span, message)
-            .here("deployed here")
-            .label(a.span, format!("listens on {}", at(&a)))
-            .label(b.span, format!("listens on {}", at(&b)))
-            .help("give one of them another port or address");
-    }
-    let message = format!("`{first}` and `{second}` both listen on {} {place}", a.port);
-    Diagnostic::new(Code::PortTaken, model.app(b.app).span, message)
-        .here(format!("`{second}` is deployed here"))
-        .label(model.app(a.app).span, format!("`{first}` is deployed here"))
-        .label(a.span, format!("`{first}` listens on {}", at(&a)))
-        .label(b.span, format!("`{second}` listens on {}", at(&b)))
-        .help(help)
-}
-
-fn at(listener: &Listener) -> String {
-    listener.bind.map_or("every address".to_owned(), |ip| ip.to_string())
-}
-
-fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Listener> {
-    let mut list = Vec::new();
-    for (app, _) in model.apps() {
-        for unit in model.units_of(app) {
-            let Some(machine) = model.unit(unit).machine else { continue };
-            endpoints(model, unit, machine, &mut list);
-            items(model, unit, machine, &mut list, problems);
-        }
-    }
+    let mut list: Vec<Listener> = services.iter().enumerate().flat_map(of).collect();
+    list.sort_by_key(|listener| (listener.bound.machine, listener.port, listener.service));
     list
 }
 
-fn endpoints(model: &Model<'_>, unit: UnitId, machine: MachineId, list: &mut Vec<Listener>) {
-    let app = model.unit(unit).app;
-    for (place, info) in model.component_of(app).endpoints.iter().enumerate() {
-        if info.ast.kind == EndpointKind::Requires {
-            continue;
+/// One problem for two listeners, whatever the number of machines on which they meet.
+fn clash(model: &Model<'_>, services: &[Service], all: &[Listener], clashes: &[(Listener, Listener)]) -> Diagnostic {
+    let (a, b) = clashes[0];
+    let (one, two) = (&services[a.service], &services[b.service]);
+    let (first, second) = (&model.app(one.app).name, &model.app(two.app).name);
+    let place = place(model, clashes.iter().map(|(a, _)| a.bound.machine));
+    let twice = one.app == two.app;
+    let message = match twice {
+        true => format!("`{first}` listens on {} twice {place}", a.port),
+        false => format!("`{first}` and `{second}` both listen on {} {place}", a.port),
+    };
+    let problem = Diagnostic::new(Code::PortTaken, model.app(two.app).span, message);
+    let problem = match twice {
+        true => problem
+            .here("deployed here")
+            .label(one.span, format!("listens on {}", at(a.bound.bind)))
+            .label(two.span, format!("listens on {}", at(b.bound.bind))),
+        false => problem
+            .here(format!("`{second}` is deployed here"))
+            .label(model.app(one.app).span, format!("`{first}` is deployed here"))
+            .label(one.span, format!("`{first}` listens on {}", at(a.bound.bind)))
+            .label(two.span, format!("`{second}` listens on {}", at(b.bound.bind))),
+    };
+    let machines: Vec<MachineId> = clashes.iter().map(|(a, _)| a.bound.machine).collect();
+    problem.help(help(model, [one, two], free::port(all, &machines, a.port)))
+}
+
+fn help(model: &Model<'_>, pair: [&Service; 2], free: Option<Port>) -> String {
+    let [one, two] = pair;
+    let mut help = match one.app == two.app {
+        true => "give one of them another port or address".to_owned(),
+        false => "give one of them another port or address, or put them on different machines".to_owned(),
+    };
+    let Some(free) = free else { return help };
+    // The later one is rather the one to move: what others build on comes first.
+    match [two, one].into_iter().find_map(|service| Some((service, service.option.as_ref()?))) {
+        Some((service, option)) => {
+            help += &format!("; {free} is free: `deploy {} ... {{ {option} = {free} }}`", model.app(service.app).name);
         }
-        let Ok(value) = model.endpoint_value(unit, place as u32) else { continue };
-        if let Some(port) = value.listen {
-            list.push(Listener { machine, port, bind: value.bind, app, span: info.ast.name.span });
-        }
+        None => help += &format!("; {free} is free"),
+    }
+    help
+}
+
+/// `on cp-0 and 2 more`.
+fn place(model: &Model<'_>, mut machines: impl Iterator<Item = MachineId>) -> String {
+    let first = machines.next().map_or("", |machine| &model.machine(machine).name);
+    match machines.count() {
+        0 => format!("on `{first}`"),
+        more => format!("on `{first}` and {more} more"),
     }
 }
 
-fn items(
-    model: &Model<'_>,
-    unit: UnitId,
-    machine: MachineId,
-    list: &mut Vec<Listener>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let app = model.unit(unit).app;
-    let component = model.component_of(app);
-    if component.listens.is_empty() {
-        return;
-    }
-    let mut scope = Scope::unit(model, unit);
-    for item in &component.listens {
-        let mut value = |field: &str| {
-            let field = item.body.field(field)?;
-            keep(model.eval(&mut scope, &field.value), problems)
-        };
-        let bind = value("address").as_ref().and_then(ip).filter(|ip| !ip.is_unspecified());
-        if let Some(port) = value("port").as_ref().and_then(port) {
-            list.push(Listener { machine, port, bind, app, span: item.name.span });
-        }
+fn at(bind: Bind) -> String {
+    match bind {
+        Bind::All => "every address".to_owned(),
+        Bind::AllV4 => "every IPv4 address".to_owned(),
+        Bind::One(ip) => ip.to_string(),
     }
 }

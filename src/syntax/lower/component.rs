@@ -40,6 +40,8 @@ impl Lower {
             SyntaxKind::ImageItem => ItemKind::Image(self.definition(node)?),
             SyntaxKind::ListenItem => ItemKind::Listen(self.definition(node)?),
             SyntaxKind::AddressItem => ItemKind::Address(self.definition(node)?),
+            SyntaxKind::RangeItem => ItemKind::Range(self.definition(node)?),
+            SyntaxKind::FirewallItem => ItemKind::Firewall(self.at_path(node)),
             SyntaxKind::CheckStatement => ItemKind::Check(self.check(node)),
             _ => return None,
         })
@@ -89,6 +91,9 @@ impl Lower {
             "device" => NeedsKind::Device(self.expression(node)),
             "mount" => NeedsKind::Mount(self.expression(node)),
             "command" => NeedsKind::Command(self.expression(node)),
+            "cores" => NeedsKind::Cores(self.expression(node)),
+            "memory" => NeedsKind::Memory(self.expression(node)),
+            "disk" => NeedsKind::Disk(self.expression(node)),
             _ => return None,
         };
         Some(Needs { kind, condition: self.inside(node, SyntaxKind::Condition) })

@@ -56,6 +56,8 @@ fn rule(text: &str) -> Option<Rule> {
         "artifact" => |input| definition(input, SyntaxKind::ArtifactItem, "the name of the artifact"),
         "image" => |input| definition(input, SyntaxKind::ImageItem, "the name of the image"),
         "address" => |input| definition(input, SyntaxKind::AddressItem, "the name of the address"),
+        "range" => |input| definition(input, SyntaxKind::RangeItem, "the name of the range"),
+        "firewall" => |input| at_path(input, SyntaxKind::FirewallItem),
         "check" | "warn" => check,
         _ => return None,
     };
@@ -150,7 +152,7 @@ fn need_of(input: Input<'_>) -> Parsed<'_> {
     match input.word() {
         "module" => group(input, &[&word, &name("the name of the module")]),
         "sysctl" => group(input, &[&word, &dotted_name, &body::assignment]),
-        "package" | "device" | "mount" | "command" => group(input, &[&word, &expression]),
+        "package" | "device" | "mount" | "command" | "cores" | "memory" | "disk" => group(input, &[&word, &expression]),
         "" => Ok((input, problem::expected_with(&input, "what is needed", &known()))),
         _ => unknown_need(input),
     }

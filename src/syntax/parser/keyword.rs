@@ -44,6 +44,8 @@ pub const ITEMS: &[&str] = &[
     "artifact",
     "image",
     "address",
+    "range",
+    "firewall",
     "check",
     "warn",
 ];
@@ -52,7 +54,7 @@ pub const ITEMS: &[&str] = &[
 pub const CHANGES: &[&str] = &["set", "add", "drop"];
 
 /// What a machine may need.
-pub const NEEDS: &[&str] = &["module", "sysctl", "package", "device", "mount", "command"];
+pub const NEEDS: &[&str] = &["module", "sysctl", "package", "device", "mount", "command", "cores", "memory", "disk"];
 
 /// Words inside a statement or an item.
 pub const CLAUSES: &[&str] = &["as", "on", "where", "field"];

@@ -28,6 +28,8 @@ const CASES: &[Case] = &[
     ("single", "examples/single.km", &[]),
     ("lab", "examples/lab.km", &[]),
     ("lab-small", "examples/lab.km", &["lab"]),
+    ("firewall", "tests/fixtures/firewall.km", &[]),
+    ("firewall-ipv6", "tests/fixtures/firewall.km", &["ipv6"]),
     ("edge", "examples/edge.km", &[]),
     ("zones", "examples/zones.km", &[]),
     ("large", "examples/large.km", &["trial"]),

@@ -1,0 +1,219 @@
+//! What `--if` supposes: machines that are down, and values that are others.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+
+use crate::check::schema::statement::{CLUSTER, MACHINES};
+use crate::diag::did_you_mean;
+use crate::model::layer::quoted;
+use crate::model::{MachineId, Model};
+
+use super::super::exit::Failure;
+
+/// One `--if`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Suppose {
+    /// `machine=cp-1 down`.
+    Down(Kind, String),
+    /// `kubernetes=1.36`, `wrk=500`, `cluster.pods=10.0.0.0/12`: a path as in `set`, and its value.
+    Value(String, String),
+}
+
+/// What goes down at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Machine,
+    Zone,
+    Rack,
+    Group,
+}
+
+impl Kind {
+    const ALL: [(Kind, &'static str); 4] =
+        [(Kind::Machine, "machine"), (Kind::Zone, "zone"), (Kind::Rack, "rack"), (Kind::Group, "group")];
+
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("machine", |(_, word)| word)
+    }
+}
+
+/// Puts `--if machine=cp-1 down` together where it was typed without quotes: as two words.
+pub fn join(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut list: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let value = match list.as_slice() {
+            [.., flag, value] if flag == "--if" && !value.to_string_lossy().ends_with(" down") => Some(value),
+            [.., value] if value.to_string_lossy().starts_with("--if=") => Some(value),
+            _ => None,
+        };
+        let fits = value.is_some_and(|value| value.to_string_lossy().contains('='));
+        match list.last_mut().filter(|_| fits && argument == "down") {
+            Some(value) => value.push(" down"),
+            None => list.push(argument),
+        }
+    }
+    list
+}
+
+/// Reads one `--if`.
+pub fn parse(text: &str) -> Result<Suppose, String> {
+    const WRITE: &str = "write `machine=NAME down`, `zone=NAME down`, `rack=NAME down`, `group=NAME down`, `kubernetes=VERSION`, \
+                         `GROUP=COUNT` or `PATH=VALUE`";
+    let (name, value) = text.split_once('=').ok_or(WRITE)?;
+    let (name, value) = (name.trim(), value.trim());
+    if name.is_empty() || value.is_empty() {
+        return Err(WRITE.to_owned());
+    }
+    let kind = Kind::ALL.iter().find(|(_, word)| *word == name).map(|(kind, _)| *kind);
+    let down = value.strip_suffix("down").filter(|rest| rest.ends_with(char::is_whitespace)).map(str::trim);
+    match (kind, down) {
+        (Some(kind), Some(one)) => Ok(Suppose::Down(kind, one.to_owned())),
+        (Some(kind), None) => Err(format!("say what is with it: `{}={value} down`", kind.word())),
+        (None, Some(one)) => {
+            Err(format!("`{name}` is nothing that goes down: write `machine={one} down` or `zone={one} down`"))
+        }
+        (None, None) => Ok(Suppose::Value(name.to_owned(), value.to_owned())),
+    }
+}
+
+impl std::fmt::Display for Suppose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Suppose::Down(kind, name) => write!(f, "{}={name} down", kind.word()),
+            Suppose::Value(path, value) => write!(f, "{path}={value}"),
+        }
+    }
+}
+
+/// The path that `set` would have: `kubernetes` is the cluster's, and a group alone is its count.
+///
+/// # Errors
+/// When the model has nothing of that name.
+pub fn path(model: &Model<'_>, written: &str) -> Result<String, Failure> {
+    let groups = || model.groups.iter().map(|group| &*group.name);
+    let Some((owner, field)) = written.split_once('.') else {
+        if CLUSTER.fields.contains_key(written) {
+            return Ok(format!("cluster.{written}"));
+        }
+        if groups().any(|group| group == written) {
+            return Ok(format!("{written}.count"));
+        }
+        let known = groups().chain(CLUSTER.names());
+        let fallback = format!("the groups are {}", quoted(groups()));
+        return Err(Failure::usage(
+            format!("the model has nothing named `{written}` to suppose of"),
+            did_you_mean(written, known, &fallback),
+        ));
+    };
+    let unknown = |what: String, name: &str, known: Vec<&str>| {
+        let fallback = format!("there are {}", quoted(known.iter().copied()));
+        Failure::usage(what, did_you_mean(name, known, &fallback))
+    };
+    if owner == "cluster" {
+        return match CLUSTER.fields.contains_key(field) {
+            true => Ok(written.to_owned()),
+            false => Err(unknown(format!("`cluster` has no field `{field}`"), field, CLUSTER.names().collect())),
+        };
+    }
+    if groups().any(|group| group == owner) {
+        let known: Vec<&str> = MACHINES.names().chain(["count"]).collect();
+        return match known.contains(&field) {
+            true => Ok(written.to_owned()),
+            false => Err(unknown(format!("machines have no field `{field}`"), field, known)),
+        };
+    }
+    let Some((app, _)) = model.apps().find(|(_, app)| *app.name == *owner) else {
+        let known = model.apps.iter().map(|app| &*app.name).chain(groups()).chain(["cluster"]).collect();
+        return Err(unknown(format!("the model has nothing named `{owner}`"), owner, known));
+    };
+    let options: Vec<&str> = model.component_of(app).options.iter().map(|option| &*option.name.name).collect();
+    match options.contains(&field) {
+        true => Ok(written.to_owned()),
+        false => Err(unknown(format!("`{owner}` has no option `{field}`"), field, options)),
+    }
+}
+
+/// The machines that are down.
+///
+/// # Errors
+/// When the model has no machine, zone, rack or group of a name.
+pub fn down(model: &Model<'_>, list: &[Suppose]) -> Result<HashSet<MachineId>, Failure> {
+    let mut down = HashSet::new();
+    for suppose in list {
+        let Suppose::Down(kind, names) = suppose else { continue };
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let before = down.len();
+            let known = down.clone();
+            down.extend((0..model.machines.len() as u32).map(MachineId).filter(|id| is(model, *id, *kind, name)));
+            if down.len() == before && !known.iter().any(|id| is(model, *id, *kind, name)) {
+                return Err(unknown(model, *kind, name));
+            }
+        }
+    }
+    Ok(down)
+}
+
+fn is(model: &Model<'_>, id: MachineId, kind: Kind, name: &str) -> bool {
+    of(model, id, kind).is_some_and(|own| own == name)
+}
+
+fn of<'a>(model: &'a Model<'_>, id: MachineId, kind: Kind) -> Option<&'a str> {
+    let machine = model.machine(id);
+    match kind {
+        Kind::Machine => Some(&machine.name),
+        Kind::Zone => machine.zone.as_deref(),
+        Kind::Rack => machine.rack.as_deref(),
+        Kind::Group => Some(&model.group_of(id).name),
+    }
+}
+
+fn unknown(model: &Model<'_>, kind: Kind, name: &str) -> Failure {
+    let word = kind.word();
+    if kind == Kind::Machine && model.groups.iter().any(|group| *group.name == *name) {
+        return Failure::usage(
+            format!("`{name}` is a group of machines"),
+            format!("write `group={name} down`, or name one of them: `machine={name}-0 down`"),
+        );
+    }
+    let mut known: Vec<&str> =
+        (0..model.machines.len() as u32).filter_map(|id| of(model, MachineId(id), kind)).collect();
+    known.sort_unstable();
+    known.dedup();
+    let fallback = match known.len() {
+        0 => format!("no machine of the model has a {word}: say `{word} = \"...\"` in its `machines`"),
+        1..=12 => format!("the {word}s are {}", quoted(known.iter().copied())),
+        more => format!("there are {more} {word}s, from `{}` to `{}`", known[0], known[more - 1]),
+    };
+    let help = did_you_mean(name, known.iter().copied(), &fallback);
+    Failure::usage(format!("the model has no {word} named `{name}`"), help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(words: &[&str]) -> Vec<String> {
+        join(words.iter().map(OsString::from)).iter().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn two_words_are_one() {
+        assert_eq!(
+            joined(&["check", "--if", "machine=cp-1", "down", "a.km"]),
+            ["check", "--if", "machine=cp-1 down", "a.km"]
+        );
+        assert_eq!(joined(&["--if=zone=a", "down"]), ["--if=zone=a down"]);
+        assert_eq!(joined(&["--if", "machine=cp-1 down", "down"]), ["--if", "machine=cp-1 down", "down"]);
+        assert_eq!(joined(&["check", "down"]), ["check", "down"]);
+        assert_eq!(joined(&["--if", "down"]), ["--if", "down"]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(parse("machine=cp-1 down"), Ok(Suppose::Down(Kind::Machine, "cp-1".to_owned())));
+        assert_eq!(parse("kubernetes = 1.36"), Ok(Suppose::Value("kubernetes".to_owned(), "1.36".to_owned())));
+        assert!(parse("machine=cp-1").is_err_and(|why| why.contains("`machine=cp-1 down`")));
+        assert!(parse("node=cp-1 down").is_err_and(|why| why.contains("machine=cp-1 down")));
+        assert!(parse("down").is_err());
+    }
+}

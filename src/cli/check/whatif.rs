@@ -1,0 +1,247 @@
+//! `kmodel check --if`: what would still work.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::diag::{Diagnostic, any_error};
+use crate::model::Model;
+use crate::plan::outage::{Fate, Left, Outage, State, outage};
+use crate::plan::{Plan, Planned};
+use crate::source::Sources;
+use crate::table::release;
+
+use super::super::exit::{Exit, Failure};
+use super::super::look::Look;
+use super::super::model::Opened;
+use super::super::plan::count::count;
+use super::super::table::{Cell, table};
+use super::super::{Terminal, output, report};
+use super::Args;
+use super::suppose::{Suppose, down, path};
+
+/// Plans the model as it is and as it would be, and says what is different.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let opened = args.model.open(None)?;
+    let planned = opened.plan();
+    let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else {
+        show(args, terminal, &opened, &planned.problems);
+        return Ok(Exit::Problems);
+    };
+    let changed = with_values(args, &plan.model)?;
+    let after = changed.as_ref().map(Opened::plan);
+    let sources = changed.as_ref().map_or(&opened.checked.program.sources, |opened| &opened.checked.program.sources);
+    let new = after.as_ref().map_or_else(Vec::new, |after| more(sources, &planned, after));
+    let last = after.as_ref().and_then(|after| after.plan.as_ref());
+    // Without a model that holds together there is nothing whose machines could be down.
+    let model = match &after {
+        None => Some(&plan.model),
+        Some(_) => last.map(|plan| &plan.model),
+    };
+    let outage = match model {
+        Some(model) => {
+            let down = down(model, &args.suppose)?;
+            if args.suppose.iter().any(|suppose| matches!(suppose, Suppose::Down(..))) {
+                Some(outage(model, &down))
+            } else {
+                None
+            }
+        }
+        None => None,
+    };
+    let what = WhatIf {
+        version: 1,
+        cluster: &plan.model.cluster.name,
+        suppose: args.suppose.iter().map(ToString::to_string).collect(),
+        changes: last.map_or_else(Vec::new, |last| changes(plan, last)),
+        problems: new.iter().map(Problem::of).collect(),
+        outage: outage.as_ref(),
+        holds: !any_error(&new) && outage.as_ref().is_none_or(|outage| outage.worst() != State::Broken),
+    };
+    if args.json {
+        output::print(|out| what.json(out))?;
+    } else {
+        if let Some(changed) = &changed {
+            show(args, terminal, changed, &new);
+        }
+        output::print(|out| what.text(out, &terminal.out))?;
+    }
+    Ok(if what.holds { Exit::Ok } else { Exit::Problems })
+}
+
+fn show(args: &Args, terminal: &Terminal, opened: &Opened<'_>, problems: &[Diagnostic]) {
+    report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
+}
+
+/// The model with the values that are supposed; `None` when there are none.
+fn with_values(args: &Args, model: &Model<'_>) -> Result<Option<Opened<'static>>, Failure> {
+    let mut values = Vec::new();
+    for suppose in &args.suppose {
+        if let Suppose::Value(written, value) = suppose {
+            let path = path(model, written)?;
+            let value = if path == "cluster.kubernetes" { whole(model, value) } else { value.clone() };
+            values.push((path, value));
+        }
+    }
+    if values.is_empty() { Ok(None) } else { args.model.open_supposing(&values).map(Some) }
+}
+
+/// `1.36` is the newest 1.36 that can be downloaded.
+fn whole(model: &Model<'_>, version: &str) -> String {
+    let minor = version.split('.').count() == 2;
+    let newest = || release::newest_beside(&model.cluster.kubernetes.to_string(), version);
+    minor.then(newest).flatten().unwrap_or_else(|| version.to_owned())
+}
+
+/// The problems that were not there before.
+fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Diagnostic> {
+    let known: HashSet<(&str, &str)> =
+        before.problems.iter().map(|problem| (problem.code_name(), problem.message.as_str())).collect();
+    let new = |problem: &&Diagnostic| !known.contains(&(problem.code_name(), problem.message.as_str()));
+    let mut list: Vec<Diagnostic> = after.problems.iter().filter(new).cloned().collect();
+    // A value that is none says all; what is missing because of it would only repeat that.
+    let supposed = |problem: &Diagnostic| {
+        let model = after.plan.as_ref().map(|plan| &plan.model);
+        model.is_none() && problem.labels.first().is_some_and(|label| &*sources.get(label.span.source).name == "--if")
+    };
+    if list.iter().any(supposed) {
+        list.retain(supposed);
+    }
+    list
+}
+
+/// One number that is another one.
+#[derive(Serialize)]
+struct Change {
+    what: &'static str,
+    from: String,
+    to: String,
+}
+
+fn changes(before: &Plan<'_>, after: &Plan<'_>) -> Vec<Change> {
+    let (a, b) = (&before.model, &after.model);
+    let count = |plan: &Plan<'_>| plan.pki.request.certificates.len().to_string();
+    let rows = [
+        ("kubernetes", a.cluster.kubernetes.to_string(), b.cluster.kubernetes.to_string()),
+        ("machines", a.machines.len().to_string(), b.machines.len().to_string()),
+        ("units", a.units.len().to_string(), b.units.len().to_string()),
+        ("certificates", count(before), count(after)),
+    ];
+    let rows = rows.into_iter().filter(|(_, from, to)| from != to);
+    rows.map(|(what, from, to)| Change { what, from, to }).collect()
+}
+
+#[derive(Serialize)]
+struct Problem {
+    code: String,
+    severity: &'static str,
+    message: String,
+    help: Option<String>,
+}
+
+impl Problem {
+    fn of(problem: &Diagnostic) -> Self {
+        Self {
+            code: problem.code_name().to_owned(),
+            severity: if problem.is_error() { "error" } else { "warning" },
+            message: problem.message.clone(),
+            help: problem.help.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WhatIf<'a> {
+    version: u32,
+    cluster: &'a str,
+    #[serde(rename = "if")]
+    suppose: Vec<String>,
+    changes: Vec<Change>,
+    problems: Vec<Problem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outage: Option<&'a Outage>,
+    /// Whether everything still works, and the model still holds.
+    holds: bool,
+}
+
+impl WhatIf<'_> {
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        writeln!(out)
+    }
+
+    fn text(&self, out: &mut dyn Write, look: &Look) -> io::Result<()> {
+        writeln!(out, "{} {}", look.bold("If"), self.suppose.join(", "))?;
+        if !self.changes.is_empty() {
+            let row = |change: &Change| {
+                vec![Cell::plain(change.what), Cell::plain(format!("{} → {}", change.from, change.to))]
+            };
+            heading(out, look, "Changes")?;
+            table(out, look, 2, &self.changes.iter().map(row).collect::<Vec<_>>())?;
+        }
+        if let Some(outage) = self.outage {
+            machines(out, look, outage)?;
+            for (state, title, mark) in [
+                (State::Broken, "Breaks", look.bad(look.pick("✗", "x"))),
+                (State::Weaker, "Weaker", look.warning("!")),
+                (State::Works, "Works", look.good(look.pick("✓", "+"))),
+            ] {
+                fates(out, look, (title, &mark), outage.applications.iter().filter(|fate| fate.state == state))?;
+            }
+        }
+        let verdict = self.verdict();
+        writeln!(out, "\n{} {verdict}", if self.holds { look.good("ok:") } else { look.error("broken:") })
+    }
+
+    fn verdict(&self) -> String {
+        let errors = self.problems.iter().filter(|problem| problem.severity == "error").count();
+        let warnings = self.problems.len() - errors;
+        let broken = self.outage.map_or(0, |outage| outage.of(State::Broken));
+        let weaker = self.outage.map_or(0, |outage| outage.of(State::Weaker));
+        let parts: Vec<String> = [
+            (errors, count(errors, "new error")),
+            (warnings, count(warnings, "new warning")),
+            (broken, format!("{} no longer working", count(broken, "application"))),
+            (weaker, format!("{} one loss away from it", count(weaker, "application"))),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(_, text)| text)
+        .collect();
+        if parts.is_empty() { "everything holds".to_owned() } else { parts.join(", ") }
+    }
+}
+
+fn heading(out: &mut dyn Write, look: &Look, title: &str) -> io::Result<()> {
+    writeln!(out, "\n{}", look.bold(title))
+}
+
+fn machines(out: &mut dyn Write, look: &Look, outage: &Outage) -> io::Result<()> {
+    heading(out, look, &format!("Machines ({} down)", outage.down.len()))?;
+    let gib = |bytes: u64| format!("{} GiB", (bytes as f64 / f64::from(1 << 30) * 10.0).round() / 10.0);
+    let row = |left: &Left| {
+        let all = format!("{} of {} live", left.alive, left.machines);
+        vec![
+            Cell::name(&*left.group),
+            Cell::plain(all),
+            Cell::dim(format!("{} cores, {}", left.cores, gib(left.memory))),
+        ]
+    };
+    table(out, look, 2, &outage.groups.iter().map(row).collect::<Vec<_>>())
+}
+
+fn fates<'a>(
+    out: &mut dyn Write,
+    look: &Look,
+    (title, mark): (&str, &str),
+    list: impl Iterator<Item = &'a Fate>,
+) -> io::Result<()> {
+    let rows: Vec<Vec<Cell>> =
+        list.map(|fate| vec![Cell::plain(mark), Cell::name(&*fate.application), Cell::plain(&*fate.why)]).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, &format!("{title} ({})", rows.len()))?;
+    table(out, look, 2, &rows)
+}

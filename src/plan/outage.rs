@@ -1,0 +1,227 @@
+//! What the loss of machines breaks.
+//!
+//! In: a model, and the machines that are down. Out: for each application whether it still works, and why not. Nothing is
+//! guessed about what programs do by themselves: an application works while it has a unit that lives, the majority that
+//! it needs, and for each `requires` a provider that works.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::model::eval::counted;
+use crate::model::{AppId, EndpointId, MachineId, Model, UnitId};
+use crate::syntax::ast::{Cardinality, EndpointKind, ExprKind, ItemKind, Name};
+
+use super::proof::quorum::needs_majority;
+
+/// How an application fares.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Works,
+    /// It works, and the loss of one more machine may end that.
+    Weaker,
+    Broken,
+}
+
+/// An application after the loss.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Fate {
+    pub application: Name,
+    pub state: State,
+    /// Of its units, those on machines that live, and all.
+    pub alive: usize,
+    pub units: usize,
+    /// What is left of it, or what it lacks, in a sentence without an end.
+    pub why: String,
+}
+
+/// What is left of a group of machines.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Left {
+    pub group: Name,
+    pub alive: usize,
+    pub machines: usize,
+    /// Processors of those that live.
+    pub cores: f64,
+    /// Bytes of memory of those that live.
+    pub memory: u64,
+}
+
+/// All of it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Outage {
+    pub down: Vec<Name>,
+    pub groups: Vec<Left>,
+    /// In the order of the model.
+    pub applications: Vec<Fate>,
+}
+
+impl Outage {
+    /// How many applications fare so.
+    pub fn of(&self, state: State) -> usize {
+        self.applications.iter().filter(|fate| fate.state == state).count()
+    }
+
+    /// How the one that fares worst does.
+    pub fn worst(&self) -> State {
+        self.applications.iter().map(|fate| fate.state).max().unwrap_or(State::Works)
+    }
+}
+
+/// Finds out what is left without some machines.
+pub fn outage(model: &Model<'_>, down: &HashSet<MachineId>) -> Outage {
+    let mut world = Survey { model, down, broken: vec![None; model.apps.len()] };
+    world.count();
+    while world.spread() {}
+    let names = (0..model.machines.len() as u32).map(MachineId).filter(|id| down.contains(id));
+    Outage {
+        down: names.map(|id| model.machine(id).name.clone()).collect(),
+        groups: (0..model.groups.len()).map(|group| world.left(group)).collect(),
+        applications: model.apps().map(|(app, _)| world.fate(app)).collect(),
+    }
+}
+
+struct Survey<'a, 'p> {
+    model: &'a Model<'p>,
+    down: &'a HashSet<MachineId>,
+    /// By application: what it lacks.
+    broken: Vec<Option<String>>,
+}
+
+impl Survey<'_, '_> {
+    fn lives(&self, unit: UnitId) -> bool {
+        self.model.unit(unit).machine.is_none_or(|machine| !self.down.contains(&machine))
+    }
+
+    fn alive(&self, app: AppId) -> usize {
+        self.model.units_of(app).filter(|unit| self.lives(*unit)).count()
+    }
+
+    /// How many of its units an application needs, if it needs a majority.
+    fn majority(&self, app: AppId) -> Option<usize> {
+        let count = self.model.component_of(app).endpoints.len() as u32;
+        let needs = (0..count).any(|endpoint| needs_majority(self.model, EndpointId { app, endpoint }));
+        needs.then(|| self.model.app(app).units.len() / 2 + 1)
+    }
+
+    /// What is broken by the loss itself.
+    fn count(&mut self) {
+        for (app, known) in self.model.apps() {
+            let (alive, units) = (self.alive(app), known.units.len());
+            let majority = self.majority(app).filter(|majority| alive < *majority);
+            self.broken[app.index()] = match (alive, majority) {
+                (0, _) if units > 0 => Some(match units {
+                    1 => "its only unit is down".to_owned(),
+                    _ => format!("all {units} units are down"),
+                }),
+                (_, Some(majority)) => {
+                    Some(format!("{alive} of {units} members live, and {majority} make a majority: it takes no writes"))
+                }
+                _ => None,
+            };
+        }
+    }
+
+    /// What is broken by what is broken already; whether there was anything more.
+    fn spread(&mut self) -> bool {
+        let found = self.model.apps().find_map(|(app, _)| {
+            if self.broken[app.index()].is_some() {
+                return None;
+            }
+            let endpoints = &self.model.component_of(app).endpoints;
+            let needed = (0..endpoints.len()).filter(|place| {
+                let ast = endpoints[*place].ast;
+                ast.kind == EndpointKind::Requires && ast.cardinality == Cardinality::One
+            });
+            needed.into_iter().find_map(|place| Some((app, self.lacks(app, place as u32)?)))
+        });
+        match found {
+            Some((app, why)) => {
+                self.broken[app.index()] = Some(why);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Why no unit of an application that lives has a provider that works.
+    fn lacks(&self, app: AppId, endpoint: u32) -> Option<String> {
+        let works = |unit: UnitId| self.lives(unit) && self.broken[self.model.unit(unit).app.index()].is_none();
+        let first = self.dials_first_only(app, endpoint);
+        let served = self.model.units_of(app).filter(|unit| self.lives(*unit)).any(|unit| {
+            let mut links = self.model.links(unit, endpoint).map(|(unit, _)| unit);
+            if first { links.next().is_some_and(works) } else { links.any(works) }
+        });
+        if served {
+            return None;
+        }
+        let name = &self.model.component_of(app).endpoints[endpoint as usize].ast.name.name;
+        let providers = &self.model.app(app).providers[endpoint as usize];
+        let list: Vec<String> =
+            providers.iter().map(|provider| format!("`{}`", self.model.app(provider.app).name)).collect();
+        let lives = providers.iter().any(|provider| self.broken[provider.app.index()].is_none());
+        Some(match (list.as_slice(), first && lives) {
+            ([], _) => format!("nobody provides its `{name}`"),
+            (_, true) => format!("it dials only the first of {}, which is down, for its `{name}`", list.join(", ")),
+            (_, false) => format!("its `{name}` comes from {}, which does not work", list.join(", ")),
+        })
+    }
+
+    /// Whether an endpoint has one address to dial, that of the first unit: a kubeconfig holds one.
+    fn dials_first_only(&self, app: AppId, endpoint: u32) -> bool {
+        let component = self.model.component_of(app);
+        let info = &component.endpoints[endpoint as usize];
+        let name = &info.ast.name.name;
+        let in_kubeconfig = component.ast.items.iter().any(|item| match &item.kind {
+            ItemKind::Kubeconfig(item) => item
+                .body
+                .field("server")
+                .is_some_and(|field| matches!(&field.value.kind, ExprKind::Name(server) if server.name == *name)),
+            _ => false,
+        });
+        if info.same_machine || !in_kubeconfig {
+            return false;
+        }
+        let Some(unit) = self.model.units_of(app).next() else { return false };
+        let addresses: HashSet<_> = self
+            .model
+            .links(unit, endpoint)
+            .filter_map(|(unit, endpoint)| self.model.endpoint_value(unit, endpoint).ok()?.address)
+            .collect();
+        addresses.len() > 1
+    }
+
+    fn fate(&self, app: AppId) -> Fate {
+        let (alive, units) = (self.alive(app), self.model.app(app).units.len());
+        let (state, why) = match (&self.broken[app.index()], self.majority(app)) {
+            (Some(why), _) => (State::Broken, why.clone()),
+            (None, _) if alive == units => (State::Works, whole(self.model, app)),
+            (None, Some(majority)) if alive == majority => {
+                (State::Weaker, format!("{alive} of {units} members live: the loss of one more ends the majority"))
+            }
+            (None, None) if alive == 1 => (State::Weaker, format!("one of {units} lives")),
+            _ => (State::Works, format!("{alive} of {units} live")),
+        };
+        Fate { application: self.model.app(app).name.clone(), state, alive, units, why }
+    }
+
+    fn left(&self, group: usize) -> Left {
+        let group = &self.model.groups[group];
+        let alive = group.machines.clone().filter(|id| !self.down.contains(&MachineId(*id))).count();
+        Left {
+            group: group.name.clone(),
+            alive,
+            machines: group.machines.len(),
+            cores: group.cores * alive as f64,
+            memory: group.memory * alive as u64,
+        }
+    }
+}
+
+fn whole(model: &Model<'_>, app: AppId) -> String {
+    match model.app(app).placed {
+        true => format!("{} as before", counted(model.app(app).units.len(), "unit")),
+        false => "as before".to_owned(),
+    }
+}

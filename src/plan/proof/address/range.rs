@@ -1,0 +1,187 @@
+//! Every range that a cluster uses, with its name and where it is written: the cluster's own, those of others, those
+//! that components bring, and those that mean the same everywhere.
+
+use ipnet::IpNet;
+
+use crate::diag::Diagnostic;
+use crate::model::build::ranges;
+use crate::model::scope::Scope;
+use crate::model::{AppId, Model, Value};
+use crate::plan::keep;
+use crate::plan::listener::option_of;
+use crate::source::Span;
+use crate::syntax::ast::{Definition, ExprKind, Name};
+
+/// A range with its name and where it is written.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// As a message says it: `` `pods` ``, `` `join` of `kube-ovn` ``.
+    pub name: String,
+    pub range: IpNet,
+    pub span: Span,
+    pub kind: Kind,
+}
+
+/// Whose a range is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// `pods`, `services` or `nodes`.
+    Cluster(&'static str),
+    /// Someone else's, as `reserve` says.
+    Reserved,
+    /// A component's own.
+    Component {
+        app: AppId,
+        /// Only its own machines see it.
+        local: bool,
+        /// The cluster's range that it has to be in.
+        inside: Option<Name>,
+        /// The option that gives it, if one does.
+        option: Option<Name>,
+    },
+    /// The same everywhere.
+    Fixed,
+}
+
+/// What a component asks of one of the cluster's ranges.
+#[derive(Clone, Debug)]
+pub struct Share {
+    pub app: AppId,
+    pub span: Span,
+    /// `pods`, `services` or `nodes`.
+    pub of: Name,
+    /// The prefix of one share, for IPv4 and IPv6.
+    pub prefix: [Option<u8>; 2],
+    /// How many are taken.
+    pub count: u128,
+    /// How much longer than the range's prefix that of a share may be.
+    pub share_bits: Option<u8>,
+    /// How many bits the range may leave open.
+    pub host_bits: Option<u8>,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Ranges {
+    pub list: Vec<Range>,
+    pub shares: Vec<Share>,
+}
+
+/// Ranges that no network may use for itself: the IANA registries of special-purpose addresses (RFC 6890), and the
+/// address where clouds answer for themselves.
+const FIXED: &[(&str, &str)] = &[
+    ("0.0.0.0/8", "the unspecified range"),
+    ("127.0.0.0/8", "the loopback range"),
+    (LINK_LOCAL[0], "the link-local range"),
+    ("169.254.169.254/32", "the clouds' metadata address"),
+    ("224.0.0.0/4", "the multicast range"),
+    ("240.0.0.0/4", "the reserved range"),
+    ("::/127", "the loopback range"),
+    (LINK_LOCAL[1], "the link-local range"),
+    ("ff00::/8", "the multicast range"),
+];
+
+/// A component may take addresses of these for its own machines.
+const LINK_LOCAL: [&str; 2] = ["169.254.0.0/16", "fe80::/10"];
+
+impl Range {
+    /// Whether it stands for one link's own addresses.
+    pub fn is_link_local(&self) -> bool {
+        self.kind == Kind::Fixed && LINK_LOCAL.iter().any(|text| text.parse() == Ok(self.range))
+    }
+}
+
+/// Collects the ranges of a model.
+pub fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Ranges {
+    let mut ranges = Ranges { list: of_cluster(model), shares: Vec::new() };
+    for (name, list) in &model.cluster.reserve {
+        let span = reserve_span(model, name);
+        let reserved = |range: &IpNet| Range { name: format!("`{name}`"), range: *range, span, kind: Kind::Reserved };
+        ranges.list.extend(list.iter().map(reserved));
+    }
+    for (app, _) in model.apps() {
+        for item in &model.component_of(app).ranges {
+            of_component(model, app, item, &mut ranges, problems);
+        }
+    }
+    ranges.list.extend(FIXED.iter().map(|(text, name)| Range {
+        name: (*name).to_owned(),
+        range: text.parse().expect("it is written as one"),
+        span: Span::default(),
+        kind: Kind::Fixed,
+    }));
+    ranges
+}
+
+fn of_cluster(model: &Model<'_>) -> Vec<Range> {
+    let cluster = &model.cluster;
+    let all = [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", &[cluster.nodes])];
+    let named =
+        all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
+    named
+        .map(|(name, index, range)| Range {
+            name: format!("`{name}`"),
+            range: *range,
+            span: span(model, name, index),
+            kind: Kind::Cluster(name),
+        })
+        .collect()
+}
+
+/// Where a range is written: its own place in a list that is written out.
+pub fn span(model: &Model<'_>, name: &'static str, index: usize) -> Span {
+    match written(model, name) {
+        Some(ExprKind::List(list)) => list.get(index).map_or(model.cluster.spans[name], |element| element.span),
+        _ => model.cluster.spans[name],
+    }
+}
+
+/// Where a range of others is written: its own place in a record that is written out.
+fn reserve_span(model: &Model<'_>, name: &str) -> Span {
+    let field = match written(model, "reserve") {
+        Some(ExprKind::Record { fields, .. }) => fields.iter().find(|field| field.key.plain().as_deref() == Some(name)),
+        _ => None,
+    };
+    field.map_or(model.cluster.spans["reserve"], |field| field.value.span)
+}
+
+fn written<'p>(model: &Model<'p>, name: &str) -> Option<&'p ExprKind> {
+    let (module, ast) = model.layers.clusters.first()?;
+    model.layers.field("cluster", *module, &ast.body, name).map(|written| &written.expr.kind)
+}
+
+/// Reads a `range` item; the same on every unit, so the first one stands for all.
+fn of_component(model: &Model<'_>, app: AppId, item: &Definition, found: &mut Ranges, problems: &mut Vec<Diagnostic>) {
+    let Some(unit) = model.units_of(app).next() else { return };
+    let mut scope = Scope::unit(model, unit);
+    let mut value = |name: &str| {
+        let field = item.body.field(name)?;
+        keep(model.eval(&mut scope, &field.value), problems).filter(|value| *value != Value::None)
+    };
+    let number = |value: Option<Value>| match value {
+        Some(Value::Int(n)) => u128::try_from(n).ok(),
+        _ => None,
+    };
+    let bits = |value| number(value).and_then(|n| u8::try_from(n).ok());
+    if let Some(of) = value("of").and_then(|value| value.scalar_text()) {
+        found.shares.push(Share {
+            app,
+            span: item.name.span,
+            of: of.into(),
+            prefix: [bits(value("share-ipv4")), bits(value("share-ipv6"))],
+            count: number(value("shares")).unwrap_or(0),
+            share_bits: bits(value("share-bits")),
+            host_bits: bits(value("host-bits")),
+        });
+    }
+    let list = value("cidr").as_ref().and_then(ranges).unwrap_or_default();
+    let kind = Kind::Component {
+        app,
+        local: value("local") == Some(Value::Bool(true)),
+        inside: value("inside").and_then(|value| value.scalar_text()).map(Into::into),
+        option: option_of(&item.body, "cidr"),
+    };
+    let name = format!("`{}` of `{}`", item.name.name, model.app(app).name);
+    let span = item.name.span;
+    found.list.extend(list.into_iter().map(|range| Range { name: name.clone(), range, span, kind: kind.clone() }));
+}
