@@ -7,6 +7,7 @@ use crate::apply::{self, Client, Current, Delta, NotUp, Outcome, Progress, Step,
 use crate::compile::{self, Deployed, RenderError};
 use crate::pki::Store;
 use crate::plan::Plan;
+use crate::plan::version::remembered;
 use crate::world::replace::replace;
 use crate::world::{Disk, World};
 
@@ -79,7 +80,7 @@ fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Opti
     })?;
     if !args.dry_run {
         store.save().map_err(|error| failed(error.into()))?;
-        lock::write(&args.model.file, &plan.model.cluster.name, &plan.model.lock).map_err(failed)?;
+        lock::write(&args.model.file, &plan.model.cluster.name, &remembered(&plan.model)).map_err(failed)?;
     }
     Ok((deployed, turn))
 }

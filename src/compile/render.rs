@@ -12,7 +12,7 @@ use crate::model::{Lock, MachineId, Model};
 use crate::pki::issued::Issued;
 use crate::pki::{PkiError, Store};
 use crate::plan::Plan;
-use crate::plan::version::recorded;
+use crate::plan::version::remembered;
 use crate::render::bundle::Bundle;
 use crate::render::keys::Keys;
 use crate::render::strict::{self, Content};
@@ -53,7 +53,7 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     files.sort_by(|a, b| a.path.cmp(&b.path));
     look_into(plan, &files)?;
     files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
-    let lock = Lock { versions: recorded(&plan.model), ..plan.model.lock.clone() };
+    let lock = remembered(&plan.model);
     Ok(Rendered { files, issued, lock })
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::scope::Scope;
-use crate::model::{AppId, Model, UnitId, Value};
+use crate::model::{AppId, Lock, Model, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Expr, ExprKind, ItemKind, Literal, Name, Version};
 use crate::table::flag;
@@ -110,6 +110,11 @@ fn members(expr: &Expr, names: &mut BTreeSet<Name>) {
         ExprKind::Paren(inner) => members(inner, names),
         _ => {}
     }
+}
+
+/// What is to be remembered of a model: addresses given out, and the versions that run.
+pub fn remembered(model: &Model<'_>) -> Lock {
+    Lock { versions: recorded(model), ..model.lock.clone() }
 }
 
 /// What is recorded when a model is rendered: application, program, version; of programs that a rule is about.
