@@ -73,7 +73,6 @@ const LATER: &[Code] = &[
     Code::MachineTooSmall,
     Code::CachingProxy,
     Code::TlsTerminated,
-    Code::PlaintextExposed,
     Code::ClonedIdentity,
     Code::LastingCommand,
     Code::ProxyInside,

@@ -180,11 +180,12 @@ def session(kind, command, lines, rounds):
             version += 1
             line, column = edit
             start, end = {"line": line, "character": column}, {"line": line, "character": column + (1 if there else 0)}
+            started = time.perf_counter()
             server.notify("textDocument/didChange", {
                 "textDocument": {"uri": uri, "version": version},
                 "contentChanges": [{"range": {"start": start, "end": end}, "text": "" if there else "x"}],
             })
-            return time.perf_counter()
+            return started
 
         def diagnostics(started):
             def of_version(message):

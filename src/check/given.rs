@@ -20,6 +20,7 @@ const CLUSTER: Rows = &[
     ("domain", "string"),
     ("gateway", "ip"),
     ("dns", "list<ip>"),
+    ("reserve", "map<list<cidr>>"),
     ("extra-names", "list<string>"),
     ("renew", "duration?"),
 ];

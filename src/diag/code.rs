@@ -134,7 +134,6 @@ codes! {
     MachineTooSmall "machine-too-small" Error true,
     CachingProxy "caching-proxy" Error false,
     TlsTerminated "tls-terminated" Error false,
-    PlaintextExposed "plaintext-exposed" Error true,
     ClonedIdentity "cloned-identity" Error false,
     LastingCommand "lasting-command" Warning true,
     ProxyInside "proxy-inside" Error true,

@@ -27,6 +27,7 @@ impl Model<'_> {
             ("domain", Value::Text(cluster.domain.clone())),
             ("gateway", Value::Ip(cluster.gateway)),
             ("dns", Value::list(cluster.dns.iter().copied().map(Value::Ip))),
+            ("reserve", Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges))))),
             ("extra-names", Value::list(cluster.extra_names.iter().cloned().map(Value::Text))),
             ("renew", cluster.renew.map_or(Value::None, Value::Duration)),
         ])

@@ -46,7 +46,6 @@
 (listen_item name: (identifier) @property)
 (artifact_item name: (identifier) @property)
 (image_item name: (identifier) @property)
-(range_item name: (identifier) @property)
 (address_item name: (identifier) @variable)
 (each name: (identifier) @variable.parameter)
 (interface_field name: (identifier) @property)

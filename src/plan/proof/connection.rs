@@ -11,6 +11,7 @@ use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::plan::{Pki, Proof};
+use crate::syntax::ast::ExprKind;
 
 /// Follows every relation to what answers in the end.
 pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -66,7 +67,7 @@ fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, pr
             format!("`{}` shows a certificate, and `{}` trusts no authority", both.to(), both.from()),
             "say `trusts = AUTHORITY` on the side that dials",
         )),
-        (None, None) => {}
+        (None, None) => problems.extend(both.in_plain_text()),
     }
     match (server.trusts, client.identity) {
         (Some(trusted), Some(cert)) => both.client_side(pki, trusted, cert, problems),
@@ -109,6 +110,24 @@ impl Ends<'_, '_> {
             .label(self.client.ast.name.span, format!("`{}` dials", self.from()))
             .label(self.server.ast.name.span, format!("`{}` answers", self.to()))
             .help(help)
+    }
+
+    /// An interface of `https` that neither side protects, on an address that others can reach.
+    fn in_plain_text(&self) -> Option<Diagnostic> {
+        let interface = self.server.interface.and_then(|symbol| self.model.program.interface(symbol))?;
+        let scheme = interface.body.field("scheme")?;
+        if !matches!(&scheme.value.kind, ExprKind::Text(text) if text.plain().as_deref() == Some("https")) {
+            return None;
+        }
+        let mut values =
+            self.model.units_of(self.back.app).filter_map(|u| self.model.endpoint_value(u, self.back.endpoint).ok());
+        let address =
+            values.find_map(|value| value.listen.and(value.address).filter(|address| !address.is_loopback()))?;
+        let message = format!("`{}` dials `{}` at {address} in plain text", self.from(), self.to());
+        let help =
+            "give the side that answers an `identity` and the side that dials `trusts`; only loopback may be plain";
+        let problem = self.problem(Code::PlaintextConnection, message, help);
+        Some(problem.label(scheme.value.span, "the interface is `https`"))
     }
 
     fn server_side(&self, pki: &Pki, trusted: Symbol, cert: u32, problems: &mut Vec<Diagnostic>) {

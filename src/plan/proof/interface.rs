@@ -1,24 +1,22 @@
-//! What an interface forbids to those who stand between its two ends: caches where nothing may be cached, load balancers
-//! that end TLS, and plain text on the network.
+//! What an interface forbids to those who stand between its two ends: caches where nothing may be cached, and load
+//! balancers that end TLS.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::text_field;
 use crate::model::eval::counted;
 use crate::model::{EndpointId, Model, Relation};
-use crate::plan::listener::Bind;
-use crate::plan::{Pki, Proof, dial};
+use crate::plan::{Pki, Proof};
 use crate::syntax::ast::{Body, EndpointKind, ExprKind, Literal};
 
 /// Looks at every relation once.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
     for relation in &model.relations {
-        for found in [caching(model, relation), terminating(model, relation), plain(model, relation)] {
+        for found in [caching(model, relation), terminating(model, relation)] {
             problems.extend(found.filter(|problem| !problems.contains(problem)));
         }
     }
     let count = model.relations.len();
-    let statement =
-        format!("{}: no cache, no end of TLS and no plain text where there may be none", counted(count, "relation"));
+    let statement = format!("{}: no cache and no end of TLS where there may be none", counted(count, "relation"));
     Proof { name: "interfaces", statement, count }
 }
 
@@ -70,41 +68,4 @@ fn terminating(model: &Model<'_>, relation: &Relation) -> Option<Diagnostic> {
                  upgraded connections break too: forward TCP, and let TLS through",
             ),
     )
-}
-
-/// Plain text between machines, where the interface speaks TLS.
-fn plain(model: &Model<'_>, relation: &Relation) -> Option<Diagnostic> {
-    if dial::is_forwarding(model, relation.from) {
-        return None;
-    }
-    let scheme = text_field(interface(model, relation.to)?, "scheme")?;
-    let ends = dial::behind(model, relation.to);
-    let end = *ends.iter().find(|end| model.endpoint_info(**end).identity.is_none())?;
-    let client = model.endpoint_info(relation.from);
-    if &*scheme != "https" || client.trusts.is_some() || client.same_machine || !leaves_the_machine(model, end) {
-        return None;
-    }
-    let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(end));
-    let (span, text) = model.origin(relation);
-    Some(
-        Diagnostic::new(
-            Code::PlaintextExposed,
-            span,
-            format!("`{from}` reaches `{to}` in plain text over the network"),
-        )
-        .here(text)
-        .label(model.endpoint_info(end).ast.name.span, format!("`{to}` shows no certificate"))
-        .label(client.ast.name.span, format!("`{from}` trusts no authority"))
-        .help(
-            "whoever is on that network reads and writes what passes: give the provider an `identity` and the client \
-                 `trusts`, or bind it to 127.0.0.1",
-        ),
-    )
-}
-
-fn leaves_the_machine(model: &Model<'_>, end: EndpointId) -> bool {
-    model.units_of(end.app).any(|unit| {
-        let value = model.endpoint_value(unit, end.endpoint).ok();
-        value.is_some_and(|value| value.listen.is_some() && !Bind::of(value.bind).is_loopback())
-    })
 }

@@ -24,10 +24,12 @@ fn nameless(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagn
     let specs = model.units_of(app).filter_map(|unit| Some((unit, pki.spec(model, unit, cert)?)));
     let (unit, spec) = specs.into_iter().find(|(_, spec)| spec.server && spec.sans.is_empty())?;
     let info = &model.component_of(app).certs[cert as usize];
-    // Without it the names are those that are dialled; one that nobody dials yet needs none.
-    info.ast.body.field("derive-names")?;
     let message = format!("the certificate `{}` of `{}` has no name", info.ast.name.name, model.unit_name(unit));
-    let help = format!("write `names = [\"{}\"]`, or take `derive-names = false` away", spec.cn);
+    let derives = match info.ast.body.field("derive-names") {
+        Some(_) => "take `derive-names = false` away",
+        None => "relate what dials it: its name is then derived",
+    };
+    let help = format!("write `names = [\"{}\"]`, or {derives}", spec.cn);
     Some(
         Diagnostic::new(Code::CertificateWithoutNames, info.ast.name.span, message)
             .here(format!("its CN `{}` does not count as one", spec.cn))

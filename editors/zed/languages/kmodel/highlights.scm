@@ -12,7 +12,8 @@
 [
   "param" "let" "cluster" "machines" "deploy" "relate" "target" "overlay" "check" "warn" "allow"
   "option" "field" "provides" "requires" "peers" "listen" "kubeconfig" "holds" "unit" "file" "dir"
-  "needs" "module" "sysctl" "package" "device" "mount" "command" "artifact" "image" "address"
+  "needs" "module" "sysctl" "package" "device" "mount" "command" "cores" "memory" "disk" "artifact" "image" "address"
+  "range" "firewall"
   "set" "add" "drop" "as" "on" "where"
 ] @keyword
 
