@@ -25,7 +25,6 @@ mod env;
 mod expr;
 mod flag_set;
 pub mod flag_rule;
-pub mod flags;
 mod flow;
 mod given;
 mod group;
@@ -57,6 +56,7 @@ pub mod ty;
 
 use cache::{Cache, Parsed};
 use checker::Checker;
+pub use flag_set::ty_of as flag_type;
 use index::Index;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;

@@ -34,6 +34,7 @@ pub mod fmt;
 pub mod lsp;
 pub mod fix;
 pub mod explain;
+pub mod tables;
 pub mod why;
 pub mod completions;
 
@@ -99,6 +100,7 @@ enum Command {
     Lsp(lsp::Args),
     Fix(fix::Args),
     Explain(explain::Args),
+    Tables(tables::Args),
     Why(why::Args),
     WhyNot(why::NotArgs),
     Completions(completions::Args),
@@ -144,6 +146,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Lsp(args) => lsp::run(args),
         Command::Fix(args) => fix::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
+        Command::Tables(args) => tables::run(args, terminal),
         Command::Why(args) => why::run(args, why::why, terminal),
         Command::WhyNot(args) => why::run(&args.args, why::why_not, terminal),
         Command::Completions(args) => completions::run(args),

@@ -15,6 +15,7 @@ pub mod dial;
 pub mod fix;
 pub mod pki;
 pub mod render;
+pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use dial::{Dial, Identity, Tls, dials};

@@ -19,6 +19,7 @@ use crate::world::World;
 
 pub mod address;
 pub mod build;
+pub mod checksum;
 pub mod component;
 pub mod endpoint;
 pub mod eval;
@@ -36,6 +37,7 @@ pub mod wire;
 pub mod work;
 
 pub use build::build;
+pub use checksum::Checksums;
 pub use component::Component;
 pub use id::{AppId, ComponentId, EndpointId, MachineId, UnitId};
 pub use input::{Input, Lock};
@@ -91,6 +93,8 @@ pub struct Cluster {
     pub extra_names: Vec<Name>,
     /// Ranges of others, by what they are, in source order.
     pub reserve: Vec<(Name, Vec<IpNet>)>,
+    /// Certificates with less than this left are issued anew by a render, in milliseconds.
+    pub renew: Option<u64>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }
@@ -135,6 +139,10 @@ pub struct App {
     pub options: Vec<Value>,
     /// Where each option's value was written.
     pub option_spans: Vec<Span>,
+    /// The version of Kubernetes that it runs: its own, or the cluster's.
+    pub kubernetes: Version,
+    /// Where that was written.
+    pub kubernetes_span: Span,
     pub units: Range<u32>,
     /// Whether it is deployed on machines.
     pub placed: bool,
@@ -175,6 +183,8 @@ pub struct Target {
     pub name: Name,
     pub span: Span,
     pub options: Record,
+    /// What the operator says of files in the mirror, before what the release table says.
+    pub hashes: Checksums,
 }
 
 /// Where an endpoint of a unit can be reached.

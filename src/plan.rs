@@ -22,10 +22,12 @@ pub mod firewall;
 pub mod graph;
 pub mod json;
 pub mod listener;
+pub mod lifetime;
 pub mod order;
 pub mod outage;
 pub mod proof;
 pub mod standing;
+pub mod version;
 
 /// A plan.
 pub struct Plan<'p> {

@@ -11,21 +11,24 @@ use crate::model::{MachineId, Model, UnitId};
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
+pub mod capability;
+pub mod config;
 pub mod firewall;
 pub mod flag;
 pub mod format;
 pub mod item;
 pub mod keys;
 pub mod kubeconfig;
+pub mod locate;
 pub mod problem;
-pub mod release;
+pub mod strict;
 #[cfg(test)]
 mod snapshot;
 pub mod unit_check;
 pub mod unit_file;
 
 use bundle::Bundle;
-use item::Filler;
+use item::{Care, Filler};
 pub use problem::Problem;
 
 /// The units on each machine, in the order of their applications; last, those on none.
@@ -52,6 +55,17 @@ pub fn machine(
     fill(model, Bundle { machine: name, ..Bundle::default() }, (&model.group_of(machine).arch, units), material)
 }
 
+/// What one unit puts on its machine, or into the output.
+///
+/// # Errors
+/// As [`machine`].
+pub fn unit(model: &Model<'_>, unit: UnitId, material: &dyn Material) -> Result<Bundle, Vec<Diagnostic>> {
+    let machine = model.unit(unit).machine;
+    let name = machine.map_or_else(|| "-".into(), |machine| model.machine(machine).name.clone());
+    let arch = machine.map_or_else(|| "amd64".into(), |machine| model.group_of(machine).arch.clone());
+    fill(model, Bundle { machine: name, ..Bundle::default() }, (&arch, &[unit]), material)
+}
+
 /// What belongs to no machine: kubeconfigs for people.
 ///
 /// # Errors
@@ -75,6 +89,7 @@ fn fill(
         problems: &mut problems,
         spans: Vec::new(),
         touched: Vec::new(),
+        care: Care::Trusting,
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
@@ -105,6 +120,7 @@ pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
             problems: &mut found,
             spans: Vec::new(),
             touched: Vec::new(),
+            care: Care::Strict,
         };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();

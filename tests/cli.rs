@@ -297,6 +297,31 @@ fn artifacts_are_listed_for_people_and_programs() {
 }
 
 #[test]
+fn hashes_of_own_builds_count_before_those_that_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mine, hash) = (folder.path().join("cluster.km"), "a".repeat(64));
+    let sums = format!("{hash}  ./dl.k8s.io/v1.34.8/kubernetes-node-linux-amd64.tar.gz\n");
+    fs::write(folder.path().join("SHA256SUMS"), sums).unwrap();
+    let target = "target lxd { hashes = read(\"./SHA256SUMS\") }\n";
+    let model = fs::read_to_string("examples/ha.km").unwrap();
+    fs::write(&mine, model.replace("target lxd { image = \"debian/13\" }\n", target)).unwrap();
+    let rows = |file: &str| -> Vec<(String, String)> {
+        let list: Value = serde_json::from_str(&out(&run(&["artifacts", file, "--json"]))).unwrap();
+        let files = list["artifacts"].as_array().unwrap().iter().filter(|row| row["kind"] == "file");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        files.map(|row| (text(&row["name"]), text(&row["hash"]))).collect()
+    };
+    let (known, own) = (rows("examples/ha.km"), rows(mine.to_str().unwrap()));
+    assert_eq!(known.len(), own.len());
+    for (known, own) in known.iter().zip(&own) {
+        match &*own.0 {
+            "kubernetes-node" => assert_eq!(own.1, format!("sha256:{hash}")),
+            _ => assert_eq!(known, own),
+        }
+    }
+}
+
+#[test]
 fn formatting_checks_writes_and_reads_stdin() {
     let folder = tempfile::tempdir().unwrap();
     let (path, hidden) = (folder.path().join("a.km"), folder.path().join(".hidden"));

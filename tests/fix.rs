@@ -119,3 +119,26 @@ fn a_file_that_cannot_be_read_or_written_is_named() {
     assert_eq!(output.status.code(), Some(3));
     assert!(err(&output).contains("cannot read `b.km`"), "{}", err(&output));
 }
+
+#[test]
+fn alternatives_are_left_to_a_person() {
+    let parts = "interface page { version = 1, scheme = \"http\" }\ncomponent site { provides http: page { listen = 80/tcp } }\n\
+                 component shop { provides http: page { listen = 81/tcp } }\ncomponent reader { requires page: page }\n";
+    let before = format!("{parts}{CLUSTER}machines a[2]\ndeploy reader on a\n");
+    let folder = model(&before);
+    let output = kmodel(folder.path(), &["fix", "a.km", "--unsafe"]);
+    assert_eq!((output.status.code(), text(&folder)), (Some(1), before));
+    assert!(err(&output).contains("1 problem can be fixed in several ways"), "{}", err(&output));
+    let one = parts.replace("component shop { provides http: page { listen = 81/tcp } }\n", "");
+    let folder = model(&format!("{one}{CLUSTER}machines a[2]\ndeploy reader on a\n"));
+    assert_eq!(kmodel(folder.path(), &["fix", "a.km", "--unsafe"]).status.code(), Some(0));
+    assert!(text(&folder).ends_with("deploy reader on a\ndeploy site on a\n"), "{}", text(&folder));
+}
+
+#[test]
+fn an_allow_without_a_use_is_removed() {
+    let folder = model(&format!("{CLUSTER}machines cp\nallow even-quorum \"a lab\"\n"));
+    let output = kmodel(folder.path(), &["fix", "a.km"]);
+    assert_eq!(text(&folder), format!("{CLUSTER}machines cp\n"), "{}", err(&output));
+    assert_eq!(output.status.code(), Some(0));
+}

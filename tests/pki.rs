@@ -110,6 +110,7 @@ fn request(key: KeyKind) -> Request {
         keypairs: vec![KeypairSpec { name: "service-account".into(), key }],
         secrets: vec![SecretSpec { name: "token".into(), bytes: 32, encoding: Encoding::Base64 }],
         certificates: ["a/api/server", "b/api/server", "-/admin/client"].map(|id| certificate(id, key)).to_vec(),
+        renew_seconds: 0,
     }
 }
 

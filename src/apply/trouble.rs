@@ -81,13 +81,13 @@ impl Trouble {
 
     /// The client was asked to do something, and said why it cannot.
     pub fn refused(action: &str, said: &str) -> Self {
-        let said = last_line(said);
-        let low = said.to_lowercase();
-        let known = KNOWN.iter().find(|(words, _)| words.iter().any(|word| low.contains(word)));
+        // What is known says more than the end, where `tar` only says that something went wrong above.
+        let known = said.lines().rev().find_map(|line| known(line).map(|help| (line, help)));
+        let line = last_line(known.map_or(said, |(line, _)| line));
         let trouble =
-            Self::new(format!("cannot {action}: {}", if said.is_empty() { "no reason is given" } else { said }));
+            Self::new(format!("cannot {action}: {}", if line.is_empty() { "no reason is given" } else { line }));
         match known {
-            Some((_, help)) => trouble.help(*help),
+            Some((_, help)) => trouble.help(help),
             None => trouble,
         }
     }
@@ -102,6 +102,12 @@ impl Trouble {
     pub fn answer(action: &str, error: impl std::fmt::Display) -> Self {
         Self::new(format!("cannot {action}: the client's answer is not understood: {error}"))
     }
+}
+
+/// What to do about a line that is known.
+fn known(line: &str) -> Option<&'static str> {
+    let low = line.to_lowercase();
+    KNOWN.iter().find(|(words, _)| words.iter().any(|word| low.contains(word))).map(|(_, help)| *help)
 }
 
 /// The end of what a client said, without `Error:` before it. Usage texts and warnings come first.
@@ -126,6 +132,10 @@ mod tests {
         for other in ["what is that?", "mv: cannot stat 'x': No such file or directory", "sh: x: Permission denied"] {
             assert_eq!(Trouble::refused("x", other).help, None, "{other}");
         }
+        let said = "tar: etc/a: Cannot write: No space left on device\ntar: Exiting with failure status\n";
+        let trouble = Trouble::refused("bring a file", said);
+        assert_eq!(trouble.message, "cannot bring a file: tar: etc/a: Cannot write: No space left on device");
+        assert!(trouble.help.is_some_and(|help| help.starts_with("make room there")));
     }
 
     #[test]

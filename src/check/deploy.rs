@@ -17,6 +17,9 @@ use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{ChangeKind, Deploy, Expr, Field, Ident, Name, Selector, SelectorKind, StatementKind};
 
+/// What every `deploy` takes beside the options of its component: the version of Kubernetes that it runs.
+pub const VERSION: &str = "kubernetes";
+
 /// Options that some overlay sets, by application.
 pub type SetOptions = HashMap<(Name, Name), Span>;
 
@@ -122,7 +125,9 @@ impl<'p> Checker<'p> {
                 continue;
             };
             let known: Vec<_> = infos.iter().filter_map(|(_, info)| info.options.get(&name)).collect();
-            if known.is_empty() {
+            if &*name == VERSION && known.len() < infos.len() {
+                typer.check(&field.value, &Ty::Version);
+            } else if known.is_empty() {
                 typer.infer(&field.value);
             }
             // A value is looked at once for each type that it must have.
@@ -133,7 +138,8 @@ impl<'p> Checker<'p> {
                     types.push(&option.ty);
                 }
             }
-            for (_, info) in infos.iter().filter(|(_, info)| !info.options.contains_key(&name)) {
+            let unknown = infos.iter().filter(|(_, info)| &*name != VERSION && !info.options.contains_key(&name));
+            for (_, info) in unknown {
                 typer.checker.unknown_option(info, &name, field.key.span());
             }
         }

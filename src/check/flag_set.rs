@@ -1,13 +1,14 @@
 //! A set of flags: `kube-apiserver { etcd-servers = store.urls }`.
 
 use super::expr::Typer;
-use super::flags::{self, Table};
 use super::index::Target;
 use super::mismatch;
 use super::names::quoted;
+use super::notation::ty;
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::syntax::ast::{Field, Ident};
+use crate::table::flag::{self as flags, Flag, Kind, Table};
 
 impl<'p> Typer<'_, 'p> {
     /// The type of a set of flags, each checked against the table of its program.
@@ -40,7 +41,7 @@ impl<'p> Typer<'_, 'p> {
             let target = Target::Flag(table.program.as_str().into(), name.clone());
             self.checker.refer(field.key.span(), target);
         }
-        let found = self.against(field, &Ty::secret(known.ty()));
+        let found = self.against(field, &Ty::secret(ty_of(known)));
         if found.is_secret() {
             let message = format!("the flags of `{}` can be read by everyone on the machine", table.program);
             self.checker.report(mismatch::exposed(field.value.span, message));
@@ -49,7 +50,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn unknown_flag(&mut self, table: &Table, name: &str, field: &Field) {
         let span = field.key.span();
-        let (from, through) = (table.known_from, table.known_through);
+        let (from, through) = (table.range.known_from, table.range.known_through);
         let message = format!("`{}` has no flag `{name}` in any version", table.program);
         let fallback = format!("looked at {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);
         let names = || table.flags.keys().map(String::as_str);
@@ -66,4 +67,21 @@ impl<'p> Typer<'_, 'p> {
         let diagnostic = Diagnostic::new(Code::UnknownName, program.span, message);
         self.checker.report(diagnostic.help(did_you_mean(&program.name, flags::programs(), &fallback)));
     }
+}
+
+/// The type of a flag's value.
+pub fn ty_of(flag: &Flag) -> Ty {
+    let text = match flag.kind {
+        Kind::Bool => "bool",
+        Kind::Int => "int",
+        Kind::Float => "float",
+        Kind::Duration => "duration",
+        Kind::Ip => "ip | string",
+        Kind::String if flag.format.as_deref() == Some("path") => "path",
+        Kind::String => "string | path | ip | cidr | port | version",
+        Kind::PortRange => "string",
+        Kind::StringList => "list<string | path | ip | cidr | int | port> | string | path",
+        Kind::Map => "map<string | bool | int | float | path | ip | size | duration>",
+    };
+    ty(text)
 }

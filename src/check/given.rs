@@ -22,6 +22,7 @@ const CLUSTER: Rows = &[
     ("dns", "list<ip>"),
     ("reserve", "map<list<cidr>>"),
     ("extra-names", "list<string>"),
+    ("renew", "duration?"),
 ];
 
 const MACHINE: Rows = &[

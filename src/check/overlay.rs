@@ -2,6 +2,7 @@
 
 use super::app::Apps;
 use super::checker::Checker;
+use super::deploy::VERSION;
 use super::index::{Kind, Target};
 use super::schema::{Schema, Takes, statement as schemas, target};
 use super::ty::Ty;
@@ -123,6 +124,9 @@ impl<'p> Checker<'p> {
             Some(known) => {
                 self.refer(option.span, Target::Declared(Kind::Option, known.span));
                 self.file(module).option_expr(&option.name, value, &known.ty, known);
+            }
+            None if &*option.name == VERSION => {
+                self.file(module).check(value, &Ty::Version);
             }
             None => {
                 self.file(module).infer(value);

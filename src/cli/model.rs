@@ -79,7 +79,8 @@ impl ModelArgs {
         let lock = lock::read(&self.file, &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
         let sets = self.set.iter().map(|(name, value)| parse(sources, "--set", name, value)).collect();
-        let input = Input { overlays: self.overlay.clone(), sets, target: target.map(Into::into), lock };
+        let target = target.map(Into::into);
+        let input = Input { overlays: self.overlay.clone(), sets, target, kubernetes: None, lock };
         Ok(Opened { world, checked, input })
     }
 

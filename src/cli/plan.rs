@@ -25,6 +25,8 @@ mod proof;
 mod reissue;
 mod relation;
 mod step;
+mod upgrade;
+mod at;
 
 use page::Page;
 
@@ -48,6 +50,12 @@ pub struct Args {
     /// Print the applications and relations as a graph: dot (Graphviz) or mermaid
     #[arg(long, value_name = "NOTATION", hide_possible_values = true, conflicts_with_all = ["show", "all"])]
     graph: Option<Notation>,
+    /// Show the hops to a newer version instead: what to edit before each, its steps, and what they disturb
+    #[arg(long, value_name = "kubernetes=VERSION", value_parser = upgrade::target, conflicts_with_all = ["graph", "show", "all"])]
+    upgrade: Option<crate::syntax::ast::Version>,
+    /// Show what has ended by a date instead: certificates and authorities with what stops then, and versions
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = at::date, conflicts_with_all = ["graph", "show", "all", "upgrade"])]
+    at: Option<time::Date>,
     /// Show only these parts, separated by commas: cluster, machines, addresses, relations, openings, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
     show: Vec<Part>,
@@ -84,10 +92,15 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     if let Some(notation) = args.graph {
         return graph(&args.model, &opened, notation, terminal);
     }
+    if let Some(to) = args.upgrade {
+        return upgrade::run(&args.model, &opened, to, args.json, terminal);
+    }
     let planned = opened.plan();
     if let Some(plan) = &planned.plan {
         let standing = standing_of(args, plan)?;
-        if args.json {
+        if let Some(date) = args.at {
+            at::run(plan, &standing, date, args.json, &terminal.out)?;
+        } else if args.json {
             output::print(|out| json::write(out, plan, &standing))?;
         } else {
             let tally = report::tally(&planned.problems);

@@ -67,7 +67,7 @@ fn write(
     (rendered, store): (&Rendered, &mut Store),
 ) -> Result<Exit, Failure> {
     store.save()?;
-    lock::write(&args.model.file, &model.cluster.name, &model.lock)?;
+    lock::write(&args.model.file, &model.cluster.name, &rendered.lock)?;
     let force = if args.force { Force::Replace } else { Force::Refuse };
     let written = emit::write(&args.out, &rendered.files, force)?;
     summary(args, terminal, model, (rendered, written))

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use time::OffsetDateTime;
 
-use crate::diag::{Diagnostic, did_you_mean};
+use crate::diag::{Diagnostic, closest, did_you_mean};
 use crate::model::layer::quoted;
 use crate::model::material::Material;
-use crate::model::{MachineId, Model};
+use crate::model::{Lock, MachineId, Model};
 use crate::pki::issued::Issued;
 use crate::pki::{PkiError, Store};
 use crate::plan::Plan;
+use crate::plan::version::recorded;
 use crate::render::bundle::Bundle;
 use crate::render::keys::Keys;
+use crate::render::strict::{self, Content};
 use crate::render::{self};
 use crate::source::Span;
 use crate::target::{self, OutputFile, Site, TargetMachine, lxd};
@@ -23,6 +25,8 @@ use crate::{diag::Code, pki};
 pub struct Rendered {
     pub files: Vec<OutputFile>,
     pub issued: Issued,
+    /// What is to be remembered: addresses given out, and the versions that run.
+    pub lock: Lock,
 }
 
 /// Why nothing was rendered.
@@ -47,8 +51,33 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    look_into(plan, &files)?;
     files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
-    Ok(Rendered { files, issued })
+    let lock = Lock { versions: recorded(&plan.model), ..plan.model.lock.clone() };
+    Ok(Rendered { files, issued, lock })
+}
+
+/// Holds what is about to be written against the keys that there are: the target's own documents for one machine of each
+/// group, and the kubeconfigs for people with what was issued in them.
+fn look_into(plan: &Plan<'_>, files: &[OutputFile]) -> Result<(), RenderError> {
+    let model = &plan.model;
+    let firsts = model.groups.iter().filter_map(|group| model.machines.get(group.machines.start as usize));
+    let own: Vec<String> = firsts
+        .flat_map(|first| ["user-data", "network-config"].map(|name| format!("machines/{}/{name}", first.name)))
+        .collect();
+    let wanted = |file: &&OutputFile| file.path.starts_with("kubeconfig/") || own.contains(&file.path);
+    let problems: Vec<Diagnostic> = files
+        .iter()
+        .filter(wanted)
+        .filter_map(|file| Some((file, std::str::from_utf8(&file.content).ok()?)))
+        .flat_map(|(file, text)| strict::judge(&file.path, Content::Text(text)).into_iter().map(move |f| (file, f)))
+        .map(|(file, finding)| {
+            let span = model.targets.first().map_or(model.cluster.span, |target| target.span);
+            let message = format!("`{}`, from {}: {}", file.path, file.origin, finding.message);
+            Diagnostic::new(finding.code, span, message).help(finding.help)
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 
 /// A cluster as LXD should have it, the kubeconfigs for people, and what was issued for both.
@@ -98,8 +127,12 @@ pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
 
 fn unknown_target(name: &str, span: Span) -> Diagnostic {
     let known = target::NAMES.iter().copied();
-    let help = did_you_mean(name, known.clone(), &format!("the targets are {}", quoted(known)));
-    Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{name}`")).help(help)
+    let help = did_you_mean(name, known.clone(), &format!("the targets are {}", quoted(known.clone())));
+    let problem = Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{name}`")).help(help);
+    match closest(name, known).filter(|_| span != Span::default()) {
+        Some(near) => problem.fix(span, near, format!("write `{near}`")),
+        None => problem,
+    }
 }
 
 /// The bundles of all machines, and of what belongs to none.

@@ -3,10 +3,13 @@
 use super::hover::Hover;
 use super::project::File;
 use super::{cursor, version};
-use crate::check::flags::{Flag, Kind, Status, Table};
 use crate::source::Span;
 use crate::syntax::ast::Version;
 use crate::syntax::token::SyntaxKind;
+use crate::table::{
+    Status,
+    flag::{Flag, Kind, Table},
+};
 
 /// A word that begins a statement or an item: an example of it, and what it is for.
 #[derive(Clone, Copy, Debug)]
@@ -350,7 +353,7 @@ pub fn flag(table: &Table, name: &str, flag: &Flag, running: Option<Version>) ->
     if let Some(field) = &flag.config_field {
         lines.push(format!("In its configuration file: `{field}`"));
     }
-    if let Some(replacement) = &flag.replacement {
+    if let Some(replacement) = &flag.life.replacement {
         lines.push(format!("Instead: {replacement}"));
     }
     lines.join("\n\n")
@@ -374,7 +377,7 @@ pub fn flag_type(flag: &Flag) -> &'static str {
 fn standing(flag: &Flag, running: Option<Version>) -> String {
     let Some(running) = running else { return String::new() };
     let running_text = version::short(running);
-    match flag.status(running) {
+    match flag.life.status(running) {
         Status::Known => format!(": known in {running_text}"),
         Status::NotYet(since) => format!(": **not yet** in {running_text}, it comes with {}", version::short(since)),
         Status::Removed(at) => format!(": **removed** in {}, so {running_text} refuses it", version::short(at)),
@@ -383,14 +386,14 @@ fn standing(flag: &Flag, running: Option<Version>) -> String {
 }
 
 fn range(table: &Table, flag: &Flag) -> String {
-    let since = match flag.since {
+    let since = match flag.life.since {
         Some(since) => format!("Since {}", version::short(since)),
-        None => format!("Since {} or earlier", version::short(table.known_from)),
+        None => format!("Since {} or earlier", version::short(table.range.known_from)),
     };
-    let deprecated = flag.deprecated_in.map(|at| format!("deprecated in {}", version::short(at)));
-    let deprecated = deprecated.or(flag.deprecated_seen.map(|at| format!("deprecated by {}", version::short(at))));
-    let removed = flag.removed_in.map(|at| format!("removed in {}", version::short(at)));
-    let through = format!("known through {}", version::short(table.known_through));
+    let deprecated = flag.life.deprecated_in.map(|at| format!("deprecated in {}", version::short(at)));
+    let deprecated = deprecated.or(flag.life.deprecated_seen.map(|at| format!("deprecated by {}", version::short(at))));
+    let removed = flag.life.removed_in.map(|at| format!("removed in {}", version::short(at)));
+    let through = format!("known through {}", version::short(table.range.known_through));
     let parts = [Some(since), deprecated, removed, Some(through)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

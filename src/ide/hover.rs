@@ -7,9 +7,10 @@ use super::project::File;
 use super::{doc, version};
 use crate::check::index::{Kind, Target};
 use crate::check::ty::Ty;
-use crate::check::{Analysis, builtin, flags, schema};
+use crate::check::{Analysis, builtin, schema};
 use crate::source::Span;
 use crate::syntax::ast;
+use crate::table::flag as flags;
 
 mod literal;
 
@@ -186,15 +187,18 @@ fn function(name: &str) -> Option<String> {
 
 fn table(program: &str) -> Option<String> {
     let table = flags::table(program)?;
-    let (from, through) = (version::short(table.known_from), version::short(table.known_through));
+    let (from, through) = (version::short(table.range.known_from), version::short(table.range.known_through));
     let count = table.flags.len();
-    Some(format!("Flags of `{program}`: {count} are known, from {from} through {through} of {}.", table.versions_of))
+    Some(format!(
+        "Flags of `{program}`: {count} are known, from {from} through {through} of {}.",
+        table.range.versions_of
+    ))
 }
 
 fn flag(analysis: &Analysis, program: &str, name: &str) -> Option<String> {
     let table = flags::table(program)?;
     let flag = table.flags.get(name)?;
-    let running = version::of(analysis, &table.versions_of);
+    let running = version::of(analysis, &table.range.versions_of);
     Some(doc::flag(table, name, flag, running))
 }
 

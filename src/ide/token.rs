@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::project::File;
+use crate::check::Analysis;
 use crate::check::index::{Kind, Target};
-use crate::check::{Analysis, flags};
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{Element, View};
+use crate::table::{Status, flag as flags};
 
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,10 +175,10 @@ impl Walk<'_> {
 
     fn flag(&self, program: &str, flag: &str) -> u32 {
         let table = flags::table(program);
-        let running = table.and_then(|table| super::version::of(self.analysis, &table.versions_of));
+        let running = table.and_then(|table| super::version::of(self.analysis, &table.range.versions_of));
         let known = table.and_then(|table| table.flags.get(flag));
         match (known, running) {
-            (Some(known), Some(running)) if known.status(running) == flags::Status::Deprecated => DEPRECATED,
+            (Some(known), Some(running)) if known.life.status(running) == Status::Deprecated => DEPRECATED,
             _ => 0,
         }
     }

@@ -33,7 +33,7 @@ pub fn build<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> B
         return Built { model: None, problems };
     }
     cluster::targets(&mut model, input, &mut problems);
-    if !cluster::cluster(&mut model, &mut problems) {
+    if !cluster::cluster(&mut model, input, &mut problems) {
         return Built { model: None, problems };
     }
     let mut addresses = address::Allocator::new(model.cluster.nodes, model.cluster.gateway);
@@ -94,6 +94,7 @@ fn no_cluster() -> Cluster {
         dns: Vec::new(),
         extra_names: Vec::new(),
         reserve: Vec::new(),
+        renew: None,
         spans: HashMap::new(),
     }
 }

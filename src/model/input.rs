@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::syntax::ast::{Expr, Name};
+use crate::syntax::ast::{Expr, Name, Version};
 
 /// All of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Input {
     /// Overlays to apply, in order.
     pub overlays: Vec<String>,
@@ -16,11 +16,13 @@ pub struct Input {
     pub sets: Vec<Setting>,
     /// The target to plan for; without one, the first that the model declares.
     pub target: Option<Name>,
+    /// Plan as if the cluster ran this version of Kubernetes.
+    pub kubernetes: Option<Version>,
     pub lock: Lock,
 }
 
 /// One `--set name=value`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setting {
     pub name: Name,
     /// As written, for parameters that are strings.
@@ -36,4 +38,7 @@ pub struct Lock {
     /// Addresses given out: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,
+    /// What was rendered last: application, program, version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, BTreeMap<String, String>>,
 }

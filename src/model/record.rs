@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
-use crate::syntax::ast::{Definition, Ident, StatementKind};
+use crate::syntax::ast::{Definition, Ident, StatementKind, Version};
 
 use super::eval::{fault, field_of};
 use super::scope::Scope;
 use super::{AppId, Fault, MachineId, Model, UnitId, Value};
 
 impl Model<'_> {
-    pub(super) fn cluster_record(&self) -> Value {
+    /// The cluster as an expression sees it: inside a component its version is the one that the application runs.
+    pub(super) fn cluster_record(&self, scope: &Scope<'_>) -> Value {
         let cluster = &self.cluster;
         let first = |list: &[ipnet::IpNet]| list.first().map_or(Value::None, |range| Value::Cidr(*range));
         let all = |list: &[ipnet::IpNet]| Value::list(list.iter().copied().map(Value::Cidr));
         Value::record([
             ("name", Value::Text(cluster.name.clone())),
-            ("kubernetes", Value::Version(cluster.kubernetes)),
+            ("kubernetes", Value::Version(self.kubernetes_of(scope))),
             ("pods", first(&cluster.pods)),
             ("services", first(&cluster.services)),
             ("pod-ranges", all(&cluster.pods)),
@@ -28,14 +29,19 @@ impl Model<'_> {
             ("dns", Value::list(cluster.dns.iter().copied().map(Value::Ip))),
             ("reserve", Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges))))),
             ("extra-names", Value::list(cluster.extra_names.iter().cloned().map(Value::Text))),
+            ("renew", cluster.renew.map_or(Value::None, Value::Duration)),
         ])
     }
 
-    pub(super) fn cluster_field(&self, field: &Ident) -> Result<Value, Fault> {
+    fn kubernetes_of(&self, scope: &Scope<'_>) -> Version {
+        scope.app.map_or(self.cluster.kubernetes, |app| self.app(app).kubernetes)
+    }
+
+    pub(super) fn cluster_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
         match &*field.name {
-            "kubernetes" => Ok(Value::Version(self.cluster.kubernetes)),
+            "kubernetes" => Ok(Value::Version(self.kubernetes_of(scope))),
             "domain" => Ok(Value::Text(self.cluster.domain.clone())),
-            _ => field_of(&self.cluster_record(), field),
+            _ => field_of(&self.cluster_record(scope), field),
         }
     }
 

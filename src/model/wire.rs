@@ -3,10 +3,10 @@
 //! What `relate` says holds; a `requires` that nothing says anything about is wired by itself when one candidate is
 //! left. A provider that forwards to another stands before it: what is behind it does not count as a candidate.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::layer::quoted;
 use crate::source::Span;
-use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate};
+use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate, StatementKind};
 
 use super::{App, AppId, EndpointId, Model, Relation, UnitId};
 
@@ -152,6 +152,7 @@ fn judge(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Opt
                 let help = "the arrow points the way the connection is made";
                 wrong(format!("`{from_name} -> {to_name}` points the wrong way"))
                     .help(format!("{help}: `relate {to_name} -> {from_name}`"))
+                    .safe_fix(span, format!("{to_name} -> {from_name}"), "turn it around")
             }
             (EndpointKind::Peers, _) | (_, EndpointKind::Peers) => {
                 let peers = if a.ast.kind == EndpointKind::Peers { &from_name } else { &to_name };
@@ -177,7 +178,26 @@ fn judge(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Opt
 fn already(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Diagnostic {
     let earlier = model.relations.iter().find(|r| r.from == from && r.to == to).map_or(span, |r| r.span);
     let message = format!("`{}` is related to `{}` already", model.endpoint_name(from), model.endpoint_name(to));
-    Diagnostic::new(Code::AlreadyRelated, span, message).label(earlier, "here").help("remove one of the two")
+    let problem = Diagnostic::new(Code::AlreadyRelated, span, message).label(earlier, "here");
+    let problem = problem.help("remove one of the two");
+    match statement(model, |kind| matches!(kind, StatementKind::Relate(r) if r.from.span.to(r.to.span) == span)) {
+        Some(place) => problem.safe_fix(place, "", "remove it"),
+        None => problem,
+    }
+}
+
+/// Where the statement of the model is that fits; what an overlay adds is none.
+fn statement(model: &Model<'_>, fits: impl Fn(&StatementKind) -> bool) -> Option<Span> {
+    let mut statements = model.program.own_modules().flat_map(|(_, module)| &module.file.statements);
+    statements.find(|statement| fits(&statement.kind)).map(|statement| statement.span)
+}
+
+/// A place for a statement behind the one that deploys an application.
+fn behind_deployment(model: &Model<'_>, app: AppId) -> Option<Span> {
+    let deployment = model.layers.deployments.iter().find(|deployment| deployment.name == model.app(app).name)?;
+    let place =
+        statement(model, |kind| matches!(kind, StatementKind::Deploy(deploy) if std::ptr::eq(deploy, deployment.ast)))?;
+    Some(Span { start: place.end, ..place })
 }
 
 fn too_many(model: &Model<'_>, id: EndpointId, span: Span) -> Option<Diagnostic> {
@@ -319,7 +339,21 @@ fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
         let app = model.app(provider.app);
         problem = problem.label(app.span, format!("`{}` is deployed here", app.name));
     }
-    problem.help(help)
+    let fixes = if provider.is_none() { deploying(model, id, interface) } else { Vec::new() };
+    fixes.into_iter().fold(problem.help(help), Diagnostic::with_fix)
+}
+
+/// Ways to bring a provider: each component in sight that provides the interface, on the machines of who wants it.
+fn deploying(model: &Model<'_>, id: EndpointId, interface: &str) -> Vec<Fix> {
+    let Some(place) = behind_deployment(model, id.app) else { return Vec::new() };
+    let Some(deployment) = model.layers.deployments.iter().find(|d| d.name == model.app(id.app).name) else {
+        return Vec::new();
+    };
+    let (Some(first), Some(last)) = (deployment.ast.on.first(), deployment.ast.on.last()) else { return Vec::new() };
+    let on = model.program.sources.text(first.span.to(last.span));
+    let seen = |name: &&str| model.program.lookup(deployment.module, name).is_some();
+    let fix = |name: &str| Fix::guess(format!("deploy `{name}`")).edit(place, format!("\ndeploy {name} on {on}"));
+    providing(model, interface).into_iter().filter(seen).map(fix).collect()
 }
 
 /// `` `a` is not on `cp-0`, `cp-1` ``.
@@ -341,8 +375,14 @@ fn on_the_same(provider: &App) -> String {
 
 /// `: `etcd`` for the components of any loaded file that provide an interface.
 fn known_providers(model: &Model<'_>, interface: &str) -> String {
+    let names = providing(model, interface);
+    if names.is_empty() { String::new() } else { format!(": {}", quoted(names)) }
+}
+
+/// The components of any loaded file that provide an interface.
+fn providing<'p>(model: &Model<'p>, interface: &str) -> Vec<&'p str> {
     let statements = model.program.modules.iter().flat_map(|module| &module.file.statements);
-    let names: Vec<&str> = statements
+    statements
         .filter_map(|statement| match &statement.kind {
             crate::syntax::ast::StatementKind::Component(component) => Some(component),
             _ => None,
@@ -356,8 +396,7 @@ fn known_providers(model: &Model<'_>, interface: &str) -> String {
             })
         })
         .map(|component| &*component.name.name)
-        .collect();
-    if names.is_empty() { String::new() } else { format!(": {}", quoted(names)) }
+        .collect()
 }
 
 fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
@@ -369,6 +408,10 @@ fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnost
         .help(format!("say which: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))));
     for provider in list {
         problem = problem.label(model.app(provider.app).span, format!("`{}`", model.endpoint_name(*provider)));
+        if let Some(place) = behind_deployment(model, id.app) {
+            let relate = format!("relate {from} -> {}", model.endpoint_name(*provider));
+            problem = problem.fix(place, format!("\n{relate}"), format!("add `{relate}`"));
+        }
     }
     problem
 }

@@ -91,6 +91,8 @@ pub struct Request {
     pub keypairs: Vec<KeypairSpec>,
     pub secrets: Vec<SecretSpec>,
     pub certificates: Vec<CertificateSpec>,
+    /// A certificate with less than this left is issued anew; of one that lives short, at most a third of its life.
+    pub renew_seconds: u64,
 }
 
 impl KeyKind {
@@ -115,6 +117,14 @@ impl CertificateSpec {
     /// The part of the id before the first `/`: the machine, or `-`.
     pub fn machine(&self) -> &str {
         self.id.split_once('/').map_or(self.id.as_str(), |(machine, _)| machine)
+    }
+}
+
+impl Request {
+    /// How long before its end a certificate is issued anew.
+    pub fn renewed_before_end(&self, spec: &CertificateSpec) -> time::Duration {
+        let seconds = self.renew_seconds.min(spec.lifetime_seconds / 3);
+        time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 }
 

@@ -19,6 +19,7 @@ const DAY: u64 = 86_400;
 /// Plans everything that is to be issued.
 pub fn certificates(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Pki {
     let mut pki = Pki::default();
+    pki.request.renew_seconds = model.cluster.renew.unwrap_or(0) / 1000;
     for (app, _) in model.apps() {
         for mention in &model.component_of(app).mentions {
             define(model, &mut pki, mention.symbol, problems);

@@ -12,6 +12,8 @@ use crate::model::{AppId, Model};
 
 use super::{Step, StepKind};
 
+mod units;
+
 /// The steps of bringing a model up.
 pub fn steps(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Step> {
     let graph = graph(model);
@@ -23,6 +25,10 @@ pub fn steps(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Step> {
     for app in order {
         let after = graph.neighbors_directed(app, petgraph::Incoming).map(|before| levels[before as usize] + 1);
         levels[app as usize] = after.max().unwrap_or(0);
+    }
+    if let Some(problem) = units::cycle(model, &graph) {
+        problems.push(problem);
+        return Vec::new();
     }
     let machines = model.machines.len() as u32;
     let mut steps = vec![

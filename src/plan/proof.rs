@@ -17,13 +17,14 @@ mod nameless;
 mod port;
 pub mod quorum;
 mod single;
+mod version;
 
 /// A proof: what holds, and the problems where it does not.
 type Prove = fn(&Model<'_>, &Pki, &mut Vec<Diagnostic>) -> Proof;
 
 /// Runs all proofs.
 pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &mut Vec<Diagnostic>) {
-    let list: [Prove; 10] = [
+    let list: [Prove; 11] = [
         connection::prove,
         interface::prove,
         address::prove,
@@ -32,6 +33,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, proofs: &mut Vec<Proof>, problems: &m
         quorum::prove,
         single::prove,
         capacity::prove,
+        version::prove,
         host::prove,
         judgement::prove,
     ];

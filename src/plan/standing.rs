@@ -29,12 +29,20 @@ pub fn standing(request: &Request, store: Option<&Store>, now: OffsetDateTime) -
             certificates: missing(request.certificates.len()),
         });
     };
-    let authorities = request.authorities.iter().map(|spec| alive(store.authority_status(spec), now)).collect();
+    let authorities: Vec<_> = request.authorities.iter().map(|spec| alive(store.authority_status(spec), now)).collect();
     let certificates = request.certificates.par_iter().map(|spec| {
-        let status = store.certificate_status(spec, request)?;
-        Ok(alive(status, now))
+        let status = alive(store.certificate_status(spec, request)?, now);
+        Ok(match (&status, authorities.get(spec.authority as usize)) {
+            (Status::Current { not_after }, Some(Status::Current { not_after: authority }))
+                if *not_after - request.renewed_before_end(spec) <= now && not_after < authority =>
+            {
+                Status::Stale { why: "it ends soon" }
+            }
+            _ => status,
+        })
     });
-    Ok(Standing { authorities, certificates: certificates.collect::<Result<_, _>>()? })
+    let certificates = certificates.collect::<Result<_, _>>()?;
+    Ok(Standing { authorities, certificates })
 }
 
 /// What has expired does not stay as it is.

@@ -6,12 +6,13 @@ use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
 use crate::model::layer::quoted;
 use crate::model::scope::Scope;
-use crate::model::{Fault, Model, Value};
+use crate::model::{Checksums, Fault, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 
+use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
-use super::release::{self, Found, Unknown};
+use crate::table::release::{self, Found, Packing, Unknown};
 
 /// Evaluates an `artifact` item; `None` when it installs nothing.
 ///
@@ -33,7 +34,8 @@ pub fn artifact(
         _ => 0o755,
     };
     let name = fields.value("release")?.scalar_text().map_or_else(|| item.name.name.clone(), Into::into);
-    let Found { url, hash, kind } = found;
+    let kind = if found.kind == Packing::Binary { ArtifactKind::Binary } else { ArtifactKind::TarGz };
+    let Found { url, hash, .. } = found;
     Ok(Some(Artifact { name, version, url, hash, kind, install, mode, origin }))
 }
 
@@ -60,7 +62,14 @@ struct Fields<'a, 'p, 's, 'i> {
 
 impl Fields<'_, '_, '_, '_> {
     fn value(&mut self, field: &str) -> Result<Value, Fault> {
-        self.item.body.field(field).map_or(Ok(Value::None), |field| self.model.eval(self.scope, &field.value))
+        let Some(field) = self.item.body.field(field) else { return Ok(Value::None) };
+        let value = self.model.eval(self.scope, &field.value)?;
+        if value.is_secret() {
+            let message = "what is downloaded is written where everyone can read it";
+            let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
+            return Err(Box::new(problem.help("serve it from a mirror that asks for no password, and check its hash")));
+        }
+        Ok(value)
     }
 
     fn span(&self, field: &str) -> Span {
@@ -102,25 +111,29 @@ impl Fields<'_, '_, '_, '_> {
         }
     }
 
+    /// Where it is and what its hash is: by the operator's list, else by the item or the release table.
     fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<Found, Fault> {
+        let none = Checksums::default();
+        let own = self.model.targets.first().map_or(&none, |target| &target.hashes);
         if let Some(release) = self.value("release")?.scalar_text() {
             let version = version.unwrap_or_default();
-            return release::find(&release, version, arch)
+            return release::find(&release, version, arch, |url| own.of(mirror_path(url)).map(str::to_owned))
                 .map_err(|unknown| self.unknown(&release, version, arch, unknown));
         }
         let url = self.value("url")?.scalar_text().unwrap_or_default();
         let url = url.replace("{version}", version.unwrap_or_default()).replace("{arch}", arch);
-        let hash = match self.value("hash")? {
+        let stated = match self.value("hash")? {
             Value::Record(hashes) => hashes.get(arch).and_then(Value::scalar_text),
             single => single.scalar_text(),
         };
+        let hash = own.of(mirror_path(&url)).map(str::to_owned).or(stated);
         let Some(hash) = hash.filter(|_| !url.is_empty()) else {
             let message = format!("`{}` has no hash for {arch}", self.item.name.name);
             let problem = Diagnostic::new(Code::UnknownRelease, self.span("hash"), message);
             return Err(Box::new(problem.help("give `url` and `hash = { amd64 = \"sha256:...\" }`")));
         };
         let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
-        Ok(Found { url, hash, kind: if binary { ArtifactKind::Binary } else { ArtifactKind::TarGz } })
+        Ok(Found { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
     }
 
     fn unknown(&self, release: &str, version: &str, arch: &str, unknown: Unknown) -> Fault {

@@ -1,13 +1,15 @@
 //! Command-line flags: their written form, and whether the version that runs has them.
 
 use crate::check::flag_rule;
-use crate::check::flags::{self, Kind, Table};
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::{fault, mismatch};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Fault, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Version};
+use crate::table::flag::{self as flags, Kind, Table};
+
+use super::locate;
 
 /// The flags of a unit as `--name=value`, and what the version that runs makes of them.
 pub fn flags(
@@ -39,6 +41,9 @@ pub fn flags(
         let name = model.eval_key(scope, &field.key)?;
         if let Some(version) = version {
             problems.extend(flags::judge(&program.name, &name, version, field.key.span()));
+            let elements = elements(&value);
+            let place = |element: &str| locate::element(model, scope, &field.value, element);
+            problems.extend(flags::judge_values((&program.name, &name), &elements, version, place));
         }
         list.extend(written(&name, &value, table, field.value.span)?);
         given.push((name.to_string(), text(&value).unwrap_or_default(), field.value.span));
@@ -49,8 +54,8 @@ pub fn flags(
 
 /// The version that a table's flags are judged by.
 fn version(model: &Model<'_>, scope: &Scope<'_>, table: &Table) -> Option<Version> {
-    match table.versions_of.as_str() {
-        "kubernetes" => Some(model.cluster.kubernetes),
+    match table.range.versions_of.as_str() {
+        "kubernetes" => Some(scope.app.map_or(model.cluster.kubernetes, |app| model.app(app).kubernetes)),
         _ => option_version(model, scope.app?),
     }
 }
@@ -62,6 +67,30 @@ fn option_version(model: &Model<'_>, app: AppId) -> Option<Version> {
     match model.app(app).options.get(place)? {
         Value::Version(version) => Some(*version),
         _ => None,
+    }
+}
+
+/// The elements of a flag's value; those of a map with what they are set to, if that is true or false.
+fn elements(value: &Value) -> Vec<(String, Option<bool>)> {
+    let split = |text: &str| -> Vec<(String, Option<bool>)> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let one = |part: &str| match part.split_once('=') {
+            Some((name, on)) => (name.to_owned(), on.parse().ok()),
+            None => (part.to_owned(), None),
+        };
+        parts.map(one).collect()
+    };
+    match value {
+        Value::List(list) => list.iter().flat_map(elements).collect(),
+        Value::Record(record) => record.iter().map(|(name, on)| (name.to_string(), truth(on))).collect(),
+        other => other.scalar_text().map_or_else(Vec::new, |text| split(&text)),
+    }
+}
+
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(on) => Some(*on),
+        other => other.scalar_text()?.parse().ok(),
     }
 }
 

@@ -32,6 +32,15 @@ pub struct Filler<'a, 'p> {
     pub spans: Vec<Span>,
     /// The paths of what the unit at hand has written so far.
     pub touched: Vec<Name>,
+    pub care: Care,
+}
+
+/// Whether what is written is looked into. Machines that carry the same differ only in names and addresses, so one of each
+/// kind is looked into while planning, and the rest is taken as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Care {
+    Strict,
+    Trusting,
 }
 
 impl Filler<'_, '_> {
@@ -89,6 +98,10 @@ impl Filler<'_, '_> {
 
     fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, Fault> {
         let value = self.model.eval(scope, expr)?;
+        if value.is_secret() {
+            let problem = Diagnostic::new(Code::SecretExposed, expr.span, "everyone on the machine could read this");
+            return Err(Box::new(problem.help("put the secret into a private file, and give its path")));
+        }
         value.scalar_text().ok_or_else(|| mismatch(expr.span, "`string`", &value))
     }
 

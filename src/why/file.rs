@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 use crate::model::{MachineId, Model, UnitId};
 use crate::render::boot::{self, Delivery, Kernel, Secrets};
 use crate::render::bundle::{Bundle, BundleFile};
-use crate::render::item::Filler;
+use crate::render::item::{Care, Filler};
 use crate::render::{placement, unit_file};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Field, ItemKind, NeedsKind, PathItem};
@@ -80,6 +80,7 @@ pub fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
         problems: &mut problems,
         spans: Vec::new(),
         touched: Vec::new(),
+        care: Care::Trusting,
     };
     filler.unit(unit);
     let spans = filler.spans;

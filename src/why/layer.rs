@@ -51,8 +51,12 @@ fn cluster(why: &Why<'_, '_>, field: &str) -> Option<Answer> {
     let links = cluster_links(why, field)?;
     let ident = Ident { name: field.into(), span: Span::default() };
     let expr = field_expr("cluster", &ident);
-    let value = why.model().eval(&mut Scope::file(Default::default()), &expr).ok()?;
-    Some(Answer::new(format!("`cluster.{field}`"), links).with(show::value(&value)))
+    let answer = Answer::new(format!("`cluster.{field}`"), links);
+    // Not every field can be read in an expression.
+    Some(match why.model().eval(&mut Scope::file(Default::default()), &expr) {
+        Ok(value) => answer.with(show::value(&value)),
+        Err(_) => answer,
+    })
 }
 
 /// The expression `ROOT.FIELD`, written nowhere.

@@ -1,6 +1,6 @@
 //! Why something is not there: a relation, a name in a certificate, a unit on a machine, a flag, a file.
 
-use crate::check::flags;
+use crate::check::flag_type;
 use crate::diag::closest;
 use crate::model::scope::Scope;
 use crate::model::wire::considered;
@@ -8,6 +8,7 @@ use crate::model::{AppId, EndpointId, MachineId, Value};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::syntax::ast::{Cardinality, EndpointKind, ItemKind, PathItem};
+use crate::table::{Status, flag as flags};
 
 use super::expression::Tracer;
 use super::names::Unknown;
@@ -194,11 +195,11 @@ fn known_flag(why: &Why<'_, '_>, program: &str, name: &str) -> Link {
     match table.flags.get(name) {
         Some(flag) => {
             let version = why.model().cluster.kubernetes;
-            let status = match flag.status(version) {
-                flags::Status::NotYet(since) => format!("comes with {since}"),
-                flags::Status::Removed(removed) => format!("was removed in {removed}"),
-                flags::Status::Deprecated => "is deprecated".to_owned(),
-                flags::Status::Known => format!("takes a `{}`", flag.ty()),
+            let status = match flag.life.status(version) {
+                Status::NotYet(since) => format!("comes with {since}"),
+                Status::Removed(removed) => format!("was removed in {removed}"),
+                Status::Deprecated => "is deprecated".to_owned(),
+                Status::Known => format!("takes a `{}`", flag_type(flag)),
             };
             Link::new(format!("`{program}` knows it: it {status}"))
         }

@@ -1,10 +1,11 @@
 //! systemd units and the flags of the programs that they start.
 
-use crate::check::flags::{self, Status};
+use crate::check::flag_type;
 use crate::model::scope::Scope;
 use crate::model::{AppId, UnitId, Value};
 use crate::render::flag::flags as rendered;
 use crate::syntax::ast::{Expr, ExprKind, Field, Ident, ItemKind, PathItem};
+use crate::table::{Status, flag as flags};
 
 use super::expression::Tracer;
 use super::query::Query;
@@ -51,12 +52,12 @@ fn table(why: &Why<'_, '_>, value: &Expr, name: &str) -> Option<Link> {
     let program = table_name(value)?;
     let flag = flags::table(&program.name)?.flags.get(name)?;
     let version = why.model().cluster.kubernetes;
-    let since = flag.since.map_or(String::new(), |since| format!(", since {since}"));
-    let status = match flag.status(version) {
+    let since = flag.life.since.map_or(String::new(), |since| format!(", since {since}"));
+    let status = match flag.life.status(version) {
         Status::Deprecated => ", deprecated",
         _ => "",
     };
-    Some(Link::at(program.span, format!("`{}` takes a `{}` there{since}{status}", program.name, flag.ty())))
+    Some(Link::at(program.span, format!("`{}` takes a `{}` there{since}{status}", program.name, flag_type(flag))))
 }
 
 pub fn table_name(value: &Expr) -> Option<&Ident> {

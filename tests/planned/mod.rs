@@ -1,7 +1,8 @@
 //! Planning a text in memory, and showing what comes out as plain text.
 //!
 //! A text may hold several files: a line `//# NAME` begins the next one; the first is `main.km`. Its first line may give
-//! what the command line would: `// args: --overlay lab --set n=3 --target lxd --lock cp-0=10.0.0.5`.
+//! what the command line would: `// args: --overlay lab --set n=3 --target lxd --lock cp-0=10.0.0.5
+//! --ran etcd/etcd=3.5.9`.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -61,6 +62,12 @@ fn input(text: &str, checked: &mut Checked) -> Input {
             "--lock" => {
                 let (name, address) = value.split_once('=').expect("--lock takes name=address");
                 input.lock.addresses.insert(name.to_owned(), address.parse().expect("an address"));
+            }
+            "--ran" => {
+                let (program, version) = value.split_once('=').expect("--ran takes application/program=version");
+                let (app, program) = program.split_once('/').expect("--ran takes application/program=version");
+                let programs = input.lock.versions.entry(app.to_owned()).or_default();
+                programs.insert(program.to_owned(), version.to_owned());
             }
             other => panic!("no option is named {other}"),
         }

@@ -92,13 +92,13 @@ fn the_addons_are_there() {
 
 #[test]
 fn the_kubelet_knows_every_field() {
-    let table = include_str!("../../stdlib/tables/kubelet-config.toml");
+    let table = include_str!("../../stdlib/tables/config/kubelet.toml");
     known("/var/lib/kubelet/config.yaml", "kubelet.config.k8s.io/v1beta1", "KubeletConfiguration", table);
 }
 
 #[test]
 fn kube_proxy_knows_every_field() {
-    let table = include_str!("../../stdlib/tables/kube-proxy-config.toml");
+    let table = include_str!("../../stdlib/tables/config/kube-proxy.toml");
     known("/etc/kubernetes/kube-proxy.yaml", "kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration", table);
 }
 

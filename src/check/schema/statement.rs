@@ -18,6 +18,7 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
                 field("dns", "list<ip>", "The resolvers of the machines; default the gateway."),
                 field("extra-names", "list<string>", "More names of the API."),
                 field("reserve", "map<cidr | list<cidr>>", "Ranges that are taken by others, by what they are."),
+                field("renew", "duration?", "Certificates with less than this left are issued anew by a render."),
             ]
         },
     )

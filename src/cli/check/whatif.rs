@@ -9,8 +9,8 @@ use crate::diag::{Diagnostic, any_error};
 use crate::model::Model;
 use crate::plan::outage::{Fate, Left, Outage, State, outage};
 use crate::plan::{Plan, Planned};
-use crate::render::release;
 use crate::source::Sources;
+use crate::table::release;
 
 use super::super::exit::{Exit, Failure};
 use super::super::look::Look;
@@ -90,7 +90,7 @@ fn with_values(args: &Args, model: &Model<'_>) -> Result<Option<Opened<'static>>
 /// `1.36` is the newest 1.36 that can be downloaded.
 fn whole(model: &Model<'_>, version: &str) -> String {
     let minor = version.split('.').count() == 2;
-    let newest = || release::newest(&model.cluster.kubernetes.to_string(), version);
+    let newest = || release::newest_beside(&model.cluster.kubernetes.to_string(), version);
     minor.then(newest).flatten().unwrap_or_else(|| version.to_owned())
 }
 

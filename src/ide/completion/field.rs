@@ -1,7 +1,6 @@
 //! Keys of fields: of bodies, options, flags, records, and what `set` can set.
 
 use super::{Ask, Item, Sort};
-use crate::check::flags::{self, Status};
 use crate::check::probe::Wanted;
 use crate::check::schema::{self, Schema};
 use crate::check::{Program, SymbolKind};
@@ -10,6 +9,7 @@ use crate::ide::{app, doc, version};
 use crate::syntax::ast::{Component, EndpointKind, ItemKind, StatementKind};
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::SyntaxNode;
+use crate::table::{Status, flag as flags};
 
 /// Keys that may stand where a field's key is written.
 pub fn keys(ask: &mut Ask<'_>, field: &SyntaxNode) -> Vec<Item> {
@@ -169,11 +169,11 @@ fn record(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
 /// The flags of a program that the version has; deprecated ones last and marked, removed ones not at all.
 fn flags_of(ask: &Ask<'_>, program: &str) -> Vec<Item> {
     let Some(table) = flags::table(program) else { return Vec::new() };
-    let running = version::of(&ask.file.analysis, &table.versions_of);
+    let running = version::of(&ask.file.analysis, &table.range.versions_of);
     let mut items = Vec::new();
     for (name, flag) in &table.flags {
-        let status = running.map_or(Status::Known, |running| flag.status(running));
-        let gone = running.is_none() && flag.removed_in.is_some();
+        let status = running.map_or(Status::Known, |running| flag.life.status(running));
+        let gone = running.is_none() && flag.life.removed_in.is_some();
         if gone || matches!(status, Status::NotYet(_) | Status::Removed(_)) {
             continue;
         }

@@ -129,7 +129,7 @@ fn samples(ty: &Ty) -> Vec<Item> {
         Ty::Version => versions(),
         Ty::List(_) => vec![sample("[ ]", "[$1]", "list")],
         Ty::Map(_) | Ty::Record(_) => vec![sample("{ }", "{ $1 }", "record")],
-        Ty::Flags => crate::check::flags::programs()
+        Ty::Flags => crate::table::flag::programs()
             .map(|program| sample(program, &format!("{program} {{\n  $1\n}}"), "flags"))
             .collect(),
         Ty::Union(ref members) if members.contains(&Ty::Cidr) => {
@@ -145,7 +145,7 @@ fn samples(ty: &Ty) -> Vec<Item> {
 
 /// Versions of Kubernetes whose programs can be installed, the newest first.
 fn versions() -> Vec<Item> {
-    let versions = crate::render::release::versions("kubernetes-server");
+    let versions = crate::table::release::versions("kubernetes-server");
     let item = |(place, version): (usize, String)| {
         Item::new(version, Sort::Value).detail("version").rank(1 + (place > 5) as u8)
     };

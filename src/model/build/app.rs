@@ -14,12 +14,13 @@ use crate::model::{App, AppId, ComponentId, MachineId, Model, Param, Unit, Value
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
 
+use super::Fields;
 use super::machine::is_usable;
 
 /// Makes all applications and their units.
 pub fn apps(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
     for deployment in model.layers.deployments.clone() {
-        let Some(component) = component(model, &deployment, problems) else { continue };
+        let Some(component) = component(model, &deployment) else { continue };
         let Some(machines) = machines(model, &deployment, problems) else { continue };
         if let Some(earlier) = model.apps.iter().find(|app| app.name == deployment.name) {
             problems.push(twice(&deployment, earlier.span));
@@ -28,9 +29,30 @@ pub fn apps(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
         add(model, &deployment, component, machines);
     }
     for index in 0..model.apps.len() {
+        version(model, index, problems);
+        problems.extend(bounds(model, AppId(index as u32)));
         options(model, index, problems);
     }
 }
+
+/// Reads the version of Kubernetes that an application runs: `kubernetes` of its `deploy`, else the cluster's.
+fn version(model: &mut Model<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
+    let name = model.apps[index].name.clone();
+    let Some(deployment) = model.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
+    let component = &model.components[model.apps[index].component.index()];
+    // A component may have an option of that name for something of its own.
+    if component.options.iter().any(|option| &*option.name.name == VERSION) {
+        return;
+    }
+    let mut fields = Fields { model, owner: &name, module: deployment.module, body: &deployment.ast.body, problems };
+    let (version, span) = (fields.version(VERSION), fields.span(VERSION));
+    if let Some(version) = version {
+        (model.apps[index].kubernetes, model.apps[index].kubernetes_span) = (version, span);
+    }
+}
+
+/// The field that every `deploy` takes.
+const VERSION: &str = "kubernetes";
 
 fn twice(deployment: &Deployment<'_>, earlier: Span) -> Diagnostic {
     let message = format!("an application `{}` is deployed already", deployment.name);
@@ -39,17 +61,12 @@ fn twice(deployment: &Deployment<'_>, earlier: Span) -> Diagnostic {
         .help("give the second one a name of its own with `as`, or list all its machines in one `deploy`")
 }
 
-fn component(
-    model: &mut Model<'_>,
-    deployment: &Deployment<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<ComponentId> {
+fn component(model: &mut Model<'_>, deployment: &Deployment<'_>) -> Option<ComponentId> {
     let symbol = symbol(model, deployment)?;
     if let Some(place) = model.components.iter().position(|component| component.symbol == symbol) {
         return Some(ComponentId(place as u32));
     }
     let component = Component::new(model.program, symbol)?;
-    problems.extend(versions(model, &component, deployment));
     model.components.push(component);
     Some(ComponentId(model.components.len() as u32 - 1))
 }
@@ -63,12 +80,13 @@ fn symbol(model: &Model<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
     }
 }
 
-/// Whether the component is for the version of Kubernetes that the cluster runs.
-fn versions(model: &Model<'_>, component: &Component<'_>, deployment: &Deployment<'_>) -> Vec<Diagnostic> {
+/// Whether the component is for the version of Kubernetes that the application runs.
+fn bounds(model: &Model<'_>, app: AppId) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
+    let (component, app) = (model.component_of(app), model.app(app));
     for bound in component.versions.iter().filter(|v| &*v.subject.name == "kubernetes") {
         for (op, expr) in &bound.bounds {
-            let version = Value::Version(model.cluster.kubernetes);
+            let version = Value::Version(app.kubernetes);
             let limit = match &expr.kind {
                 crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Decimal(text)) => {
                     crate::model::eval::short_version(text).map(Value::Version)
@@ -78,13 +96,10 @@ fn versions(model: &Model<'_>, component: &Component<'_>, deployment: &Deploymen
             let holds = limit.map(|limit| crate::model::function::binary(*op, &version, &limit));
             if let Some(Ok(Value::Bool(false))) = holds {
                 let name = &component.ast.name.name;
-                let message = format!("`{name}` is not for Kubernetes {}", model.cluster.kubernetes);
-                let problem = Diagnostic::new(Code::VersionUnsupported, deployment.span, message);
-                problems.push(
-                    problem
-                        .label(expr.span, "its bound")
-                        .label(model.cluster.spans["kubernetes"], "the version of the cluster"),
-                );
+                let message = format!("`{name}` is not for Kubernetes {}", app.kubernetes);
+                let problem = Diagnostic::new(Code::VersionUnsupported, app.span, message);
+                problems
+                    .push(problem.label(expr.span, "its bound").label(app.kubernetes_span, "the version that it runs"));
             }
         }
     }
@@ -252,7 +267,9 @@ fn bounded(
     if wanted.start > wanted.end {
         let message = format!("`{}` ends before it begins", text_of(name, &wanted));
         let help = format!("write `{}[{}..{}]`; a range is half-open", name.name, wanted.end, wanted.start);
-        return Err(Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help)));
+        let turned = format!("{}[{}..{}]", name.name, wanted.end, wanted.start);
+        let problem = Diagnostic::new(Code::NoSuchMachine, span, message).help(help);
+        return Err(Box::new(problem.fix(span, turned, "turn it around")));
     }
     if wanted.start < 0 || wanted.end > count {
         let have = crate::model::eval::counted(machines.len(), "machine");
@@ -289,6 +306,8 @@ fn add(model: &mut Model<'_>, deployment: &Deployment<'_>, component: ComponentI
         name: deployment.name.clone(),
         span: deployment.span,
         component,
+        kubernetes: model.cluster.kubernetes,
+        kubernetes_span: model.cluster.spans["kubernetes"],
         options: Vec::new(),
         option_spans: Vec::new(),
         units: start..model.units.len() as u32,

@@ -3,16 +3,16 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::nth;
 use crate::model::value::Record;
-use crate::model::{Cluster, Input, Model, Target};
+use crate::model::{Checksums, Cluster, Input, Model, Target};
 use crate::source::Span;
 
 use super::Fields;
 
 const FIELDS: &[&str] =
-    &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve"];
+    &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
 
 /// Reads the `cluster` statement; whether there is a usable one.
-pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
+pub fn cluster(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> bool {
     let Some((module, ast)) = model.layers.clusters.first().copied() else {
         let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
         problems.push(problem.help(
@@ -29,7 +29,7 @@ pub fn cluster(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let read = read(&mut fields, ast);
     match read {
         Some(cluster) if problems.len() == before => {
-            model.cluster = cluster;
+            model.cluster = Cluster { kubernetes: input.kubernetes.unwrap_or(cluster.kubernetes), ..cluster };
             true
         }
         _ => false,
@@ -73,6 +73,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         dns: if dns.is_empty() { vec![gateway] } else { dns },
         extra_names: fields.texts("extra-names"),
         reserve: fields.named_ranges("reserve"),
+        renew: fields.duration("renew"),
         spans,
     })
 }
@@ -91,16 +92,35 @@ pub fn targets(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnost
                 options.insert(name, value);
             }
         }
-        targets.push(Target { name: ast.name.name.clone(), span: ast.name.span, options });
+        let hashes = checksums(&mut fields);
+        targets.push(Target { name: ast.name.name.clone(), span: ast.name.span, options, hashes });
     }
     if let Some(wanted) = &input.target {
         match targets.iter().position(|target| target.name == *wanted) {
             Some(place) => targets.swap(0, place),
             None => {
-                let target = Target { name: wanted.clone(), span: Span::default(), options: Record::new() };
+                let target = Target {
+                    name: wanted.clone(),
+                    span: Span::default(),
+                    options: Record::new(),
+                    hashes: Checksums::default(),
+                };
                 targets.insert(0, target);
             }
         }
     }
     model.targets = targets;
+}
+
+/// The field `hashes` of a target; none when there is none, or when it has a problem, which is kept.
+fn checksums(fields: &mut Fields<'_, '_>) -> Checksums {
+    let text = fields.text("hashes").unwrap_or_default();
+    Checksums::parse(&text).unwrap_or_else(|malformed| {
+        let message = format!("line {} of the hashes is none: {}", malformed.line, malformed.why);
+        let problem = Diagnostic::new(Code::InvalidHashes, fields.span("hashes"), message);
+        let help =
+            "give what `sha256sum` prints for the files of the mirror, with their paths in it: `HASH  HOST/PATH`";
+        fields.problems.push(problem.help(help));
+        Checksums::default()
+    })
 }

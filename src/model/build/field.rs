@@ -24,6 +24,15 @@ pub struct Fields<'a, 'p> {
     pub problems: &'a mut Vec<Diagnostic>,
 }
 
+/// What is said of a cluster, its machines and targets is written where everyone can read it.
+fn open(value: Value, span: Span) -> Result<Value, Fault> {
+    if !value.is_secret() {
+        return Ok(value);
+    }
+    let problem = Diagnostic::new(Code::SecretExposed, span, "everyone may read what is said here");
+    Err(Box::new(problem.help("give secrets to private files of components only")))
+}
+
 impl<'p> Fields<'_, 'p> {
     /// Where a field's value is written; the body's place when it is not.
     pub fn span(&self, field: &str) -> Span {
@@ -37,7 +46,10 @@ impl<'p> Fields<'_, 'p> {
     /// The value of a field; `None` when it is absent or has a problem, which is kept.
     pub fn value(&mut self, field: &str) -> Option<Value> {
         let written = self.written(field)?;
-        let value = self.model.eval(&mut Scope::file(written.module), written.expr);
+        let value = self
+            .model
+            .eval(&mut Scope::file(written.module), written.expr)
+            .and_then(|value| open(value, written.expr.span));
         self.keep(value).filter(|value| *value != Value::None)
     }
 
@@ -124,6 +136,14 @@ impl<'p> Fields<'_, 'p> {
     pub fn size(&mut self, field: &str) -> Option<u64> {
         self.typed(field, "`size`", |value| match value {
             Value::Size(bytes) => Some(*bytes),
+            _ => None,
+        })
+    }
+
+    /// A duration in milliseconds.
+    pub fn duration(&mut self, field: &str) -> Option<u64> {
+        self.typed(field, "`duration`", |value| match value {
+            Value::Duration(milliseconds) => Some(*milliseconds),
             _ => None,
         })
     }

@@ -44,7 +44,7 @@ impl<'p> Model<'p> {
             (Some(Local::Cert(cert)), Some(_)) => self.cert_field(scope, cert, field).map(Some),
             (Some(_), _) => Ok(None),
             (None, app) => match (&*root.name, app) {
-                ("cluster", _) => self.cluster_field(field).map(Some),
+                ("cluster", _) => self.cluster_field(scope, field).map(Some),
                 ("option", Some(app)) => self.option_field(app, field).map(Some),
                 ("machine", _) if scope.machine.is_some() => self.machine_field(scope, field).map(Some),
                 ("unit", Some(_)) if scope.unit.is_some() => self.unit_field(scope, field).map(Some),
@@ -136,7 +136,7 @@ impl<'p> Model<'p> {
             return Ok(Some(value));
         }
         Ok(match name {
-            "cluster" => Some(self.cluster_record()),
+            "cluster" => Some(self.cluster_record(scope)),
             "machines" => Some(self.machines_list()),
             "target" => Some(self.target_record()),
             "machine" => scope.machine.map(|machine| self.machine_record(machine)),

@@ -69,8 +69,11 @@ impl Run<'_> {
         let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
         let authority = self.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
         let held = self.store.leaf(spec)?;
+        // What its authority's end cut short would only be cut short again.
+        let renew = |end| end - self.request.renewed_before_end(spec) <= self.now && end < authority.not_after;
+        let good = |end| end > self.now && !renew(end);
         match held {
-            Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && leaf.issued.not_after > self.now => {
+            Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && good(leaf.issued.not_after) => {
                 Ok(Outcome::Kept(Arc::clone(&leaf.issued)))
             }
             _ => self.make(spec, authority, held),

@@ -5,11 +5,12 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
-use crate::render::{format, kubeconfig};
+use crate::render::strict::{self, Content};
+use crate::render::{capability, config, format, kubeconfig};
 use crate::source::Span;
-use crate::syntax::ast::{Body, PathItem};
+use crate::syntax::ast::{Body, Expr, PathItem};
 
-use super::Filler;
+use super::{Care, Filler};
 
 impl Filler<'_, '_> {
     pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
@@ -24,12 +25,15 @@ impl Filler<'_, '_> {
             return Ok(());
         }
         let path = self.absolute(scope, &item.path)?;
-        let (content, secret) = self.content(scope, body, item.path.span)?;
+        let (content, secret) = self.content(scope, &path, body, item.path.span)?;
         let mode = self.mode(scope, body, "mode", 0o644)?;
         if secret && mode & 0o077 != 0 {
             let message = format!("`{path}` holds a secret, and its mode {mode:04o} lets others read it");
-            let problem = Diagnostic::new(Code::SecretExposed, item.path.span, message);
-            return Err(Box::new(problem.help("use `mode = 0600`")));
+            let problem = Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`");
+            return Err(Box::new(match body.field("mode") {
+                Some(mode) => problem.fix(mode.value.span, "0600", "make it private"),
+                None => problem,
+            }));
         }
         let owner = self.name(scope, body, "owner", "root")?;
         let group = self.name(scope, body, "group", "root")?;
@@ -42,10 +46,14 @@ impl Filler<'_, '_> {
     }
 
     /// The text of a file, and whether a secret is in it.
-    fn content(&mut self, scope: &mut Scope<'_>, body: &Body, span: Span) -> Result<(String, bool), Fault> {
+    fn content(&mut self, scope: &mut Scope<'_>, path: &str, body: &Body, span: Span) -> Result<(String, bool), Fault> {
         if let Some(field) = body.field("content") {
             let value = self.model.eval(scope, &field.value)?;
+            let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
+            config::judge(self.model, scope, (&field.value, &value), version, self.problems);
+            capability::of_content(self.model, scope, (&field.value, &value), self.problems);
             let format = self.format(scope, body)?;
+            self.look_into(path, Content::Value(&value), &field.value);
             let text = format::write(format, &value).map_err(|error| {
                 let help = error.help.clone();
                 Box::new(Diagnostic::new(Code::TypeMismatch, field.value.span, error.to_string()).help(help))
@@ -55,9 +63,11 @@ impl Filler<'_, '_> {
         if let Some(field) = body.field("template") {
             let vars =
                 body.field("vars").map_or(Ok(Value::record::<&str>([])), |f| self.model.eval(scope, &f.value))?;
-            let path = self.model.eval(scope, &field.value)?;
-            let text = crate::model::resource::template(self.model, scope, &path, &vars, field.value.span)?;
-            return Ok((text.scalar_text().unwrap_or_default(), text.is_secret()));
+            let template = self.model.eval(scope, &field.value)?;
+            let value = crate::model::resource::template(self.model, scope, &template, &vars, field.value.span)?;
+            let text = value.scalar_text().unwrap_or_default();
+            self.look_into(path, Content::Text(&text), &field.value);
+            return Ok((text, value.is_secret()));
         }
         let Some(field) = body.field("text") else {
             let problem = Diagnostic::new(Code::MissingField, span, "the file has no `text`, `content` or `template`");
@@ -68,7 +78,14 @@ impl Filler<'_, '_> {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
+        self.look_into(path, Content::Text(&text), &field.value);
         Ok((text, value.is_secret()))
+    }
+
+    fn look_into(&mut self, path: &str, content: Content<'_>, written: &Expr) {
+        if self.care == Care::Strict {
+            self.problems.extend(strict::file(self.model, path, content, written));
+        }
     }
 
     fn format(&self, scope: &mut Scope<'_>, body: &Body) -> Result<Format, Fault> {
@@ -84,6 +101,7 @@ impl Filler<'_, '_> {
         let value = kubeconfig::content(self.model, scope, &item.body)?;
         let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
         let path = self.text(scope, &item.path)?;
+        self.look_into(&path, Content::Value(&value), &item.path);
         let mode = self.mode(scope, &item.body, "mode", 0o600)?;
         if mode & 0o077 != 0 {
             let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");

@@ -6,6 +6,8 @@ use crate::model::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Needs, NeedsKind};
 
+use crate::render::capability;
+
 use super::{Filler, push};
 
 impl Filler<'_, '_> {
@@ -17,6 +19,7 @@ impl Filler<'_, '_> {
             NeedsKind::Module(ident) => push(&mut self.bundle.modules, ident.name.clone()),
             NeedsKind::Sysctl(key, value) => {
                 let text = self.text(scope, value)?;
+                self.problems.extend(capability::of_sysctl(self.model, &key.name, key.span));
                 return self.sysctl(key.name.clone(), text, key.span);
             }
             NeedsKind::Package(expr) => {

@@ -5,11 +5,11 @@ use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{Fault, Model, UnitId, Value};
 use crate::render::bundle::Unit;
-use crate::render::flag;
+use crate::render::{Problem, flag, unit_file};
 use crate::source::Span;
-use crate::syntax::ast::{ExprKind, ItemKind, Name, PathItem};
+use crate::syntax::ast::{ExprKind, Field, ItemKind, Name, PathItem};
 
-use super::{Filler, push};
+use super::{Care, Filler, push};
 
 impl Filler<'_, '_> {
     pub(super) fn systemd_unit(
@@ -40,7 +40,13 @@ impl Filler<'_, '_> {
         }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
-        self.bundle.units.push(Unit { name, fields, flags, after, watches: Vec::new(), origin });
+        let unit = Unit { name, fields, flags, after, watches: Vec::new(), origin };
+        if self.care == Care::Strict
+            && let Err(problem) = unit_file::unit_text(&unit)
+        {
+            self.problems.push(invalid(item, &problem));
+        }
+        self.bundle.units.push(unit);
         Ok(())
     }
 
@@ -63,6 +69,27 @@ impl Filler<'_, '_> {
         }
         list
     }
+}
+
+/// A unit that systemd would not take as it is meant, at the field that makes it so.
+fn invalid(item: &PathItem, problem: &Problem) -> Diagnostic {
+    let named = |field: &&Field| field.key.plain().is_some_and(|key| problem.message.contains(&format!("`{key}`")));
+    let field = item.body.fields.iter().find(named).or_else(|| item.body.field("extra"));
+    let span = field.map_or(item.path.span, |field| in_extra(field, problem).unwrap_or(field.value.span));
+    Diagnostic::new(Code::InvalidUnit, span, problem.message.clone()).help(problem.help.clone())
+}
+
+/// The key of `extra` that a problem names.
+fn in_extra(field: &Field, problem: &Problem) -> Option<Span> {
+    let ExprKind::Record { fields, .. } = &field.value.kind else { return None };
+    let named = |field: &&Field| {
+        let key = field.key.plain().unwrap_or_default();
+        ["`", "=", " "].iter().any(|end| problem.message.contains(&format!("`{key}{end}")))
+    };
+    fields.iter().find_map(|section| match &section.value.kind {
+        ExprKind::Record { fields, .. } => fields.iter().find(named).map(|field| field.key.span()),
+        _ => None,
+    })
 }
 
 /// The service that stands for a component when others wait for it: its first.

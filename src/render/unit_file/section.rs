@@ -22,9 +22,9 @@ impl<'a> Sections<'a> {
     /// Adds a line, if there is a value.
     pub fn put(&mut self, section: &str, key: &str, value: Option<String>) -> Result<(), Problem> {
         let Some(value) = value else { return Ok(()) };
-        unit_check::key(section, key).map_err(|(message, help)| {
-            Problem::new(&self.unit.origin, format!("unit `{}`: {message}", self.unit.name), help)
-        })?;
+        unit_check::key(section, key).and_then(|()| unit_check::value(section, key, &value)).map_err(
+            |(message, help)| Problem::new(&self.unit.origin, format!("unit `{}`: {message}", self.unit.name), help),
+        )?;
         let lines = self.list.entry(section.to_owned()).or_default();
         let _ = writeln!(lines, "{key}={value}");
         Ok(())

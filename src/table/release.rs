@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::bundle::ArtifactKind;
+use super::lifespan::parse;
+use crate::syntax::ast::Version;
 
 /// All releases by name.
 #[derive(Debug, Deserialize)]
@@ -19,9 +20,18 @@ struct Table {
 pub struct Release {
     /// With `{version}` and `{arch}` in it.
     url: String,
-    kind: String,
+    kind: Packing,
     #[serde(flatten)]
     rows: BTreeMap<String, toml::Value>,
+}
+
+/// How it is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Packing {
+    #[serde(rename = "tar.gz")]
+    TarGz,
+    #[serde(rename = "binary")]
+    Binary,
 }
 
 /// Where a release is, and its hash.
@@ -29,7 +39,7 @@ pub struct Release {
 pub struct Found {
     pub url: String,
     pub hash: String,
-    pub kind: ArtifactKind,
+    pub kind: Packing,
 }
 
 /// Why a release is not known.
@@ -49,25 +59,34 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(text).expect("a test reads the table")
 });
 
-/// Finds a release.
+/// Finds a release. The hash that `own` gives for its address counts before the table, also for a version that is not in it.
 ///
 /// # Errors
 /// What is not known, with what is.
-pub fn find(name: &str, version: &str, arch: &str) -> Result<Found, Unknown> {
+pub fn find(name: &str, version: &str, arch: &str, own: impl Fn(&str) -> Option<String>) -> Result<Found, Unknown> {
     let release = TABLE.release.get(name).ok_or_else(|| Unknown::Name(TABLE.release.keys().cloned().collect()))?;
-    let hashes = release.row(version).ok_or_else(|| Unknown::Version(release.versions()))?;
-    let hash = hashes.get(arch).and_then(toml::Value::as_str);
-    let hash = hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))?;
-    let kind = if release.kind == "binary" { ArtifactKind::Binary } else { ArtifactKind::TarGz };
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
-    Ok(Found { url, hash: hash.to_owned(), kind })
+    let hash = own(&url).map_or_else(|| release.hash(version, arch), Ok)?;
+    Ok(Found { url, hash, kind: release.kind })
 }
 
-/// The newest version of a minor (`1.36`) among the releases that have a version which is known: what runs now.
-pub fn newest(now: &str, minor: &str) -> Option<String> {
+/// The newest version of a release whose minor is that of `version`.
+pub fn newest(name: &str, version: Version) -> Option<Version> {
+    let versions = TABLE.release.get(name)?.versions();
+    let versions = versions.iter().filter_map(|version| parse(version));
+    versions.filter(|known| (known.major, known.minor) == (version.major, version.minor)).max()
+}
+
+/// The newest version of a minor (`1.36`) among the releases that have the version `now`: what runs.
+pub fn newest_beside(now: &str, minor: &str) -> Option<String> {
     let releases = TABLE.release.values().filter(|release| release.row(now).is_some());
     let begins = |version: &String| version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
     releases.flat_map(Release::versions).filter(begins).max_by_key(|version| numbers(version))
+}
+
+/// The versions of a release that are known, oldest first.
+pub fn versions(name: &str) -> Vec<String> {
+    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
 }
 
 /// `1.36.2` as numbers that can be compared.
@@ -75,13 +94,18 @@ fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
 }
 
-/// The versions of all releases that have the form of the given one: of Kubernetes, those with the same major number and as
-/// many minor ones, oldest first.
-pub fn versions(name: &str) -> Vec<String> {
-    TABLE.release.get(name).map(Release::versions).unwrap_or_default()
+/// Whether a release has a row for a version.
+pub fn has(name: &str, version: Version) -> bool {
+    TABLE.release.get(name).is_some_and(|release| release.row(&version.to_string()).is_some())
 }
 
 impl Release {
+    fn hash(&self, version: &str, arch: &str) -> Result<String, Unknown> {
+        let hashes = self.row(version).ok_or_else(|| Unknown::Version(self.versions()))?;
+        let hash = hashes.get(arch).and_then(toml::Value::as_str).map(str::to_owned);
+        hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))
+    }
+
     fn row(&self, version: &str) -> Option<&toml::Table> {
         self.rows.get(version)?.as_table()
     }
@@ -118,7 +142,19 @@ mod tests {
 
     #[test]
     fn a_version_that_is_not_known_names_those_that_are() {
-        let Err(Unknown::Version(known)) = find("kubernetes-server", "1.34.2", "amd64") else { panic!("known") };
+        let found = find("kubernetes-server", "1.34.2", "amd64", |_| None);
+        let Err(Unknown::Version(known)) = found else { panic!("known") };
         assert!(known.contains(&"1.34.8".to_owned()));
+    }
+
+    #[test]
+    fn what_the_operator_says_counts_first_and_for_every_version() {
+        let own = |url: &str| url.ends_with("amd64.tar.gz").then(|| "sha256:own".to_owned());
+        for version in ["1.34.8", "1.34.2"] {
+            let found = find("kubernetes-server", version, "amd64", own).expect("a hash is given");
+            assert_eq!(found.hash, "sha256:own");
+            let table = find("kubernetes-server", version, "arm64", own);
+            assert_eq!(table.is_ok(), version == "1.34.8", "{table:?}");
+        }
     }
 }

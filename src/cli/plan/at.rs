@@ -1,0 +1,94 @@
+//! `kmodel plan --at 2027-12-01`: what has ended by then, and what stops.
+
+use std::io::{self, Write};
+
+use time::Date;
+use time::format_description::well_known::Iso8601;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::look::Look;
+use crate::cli::output;
+use crate::cli::table::{Cell, labelled, line, table, widths};
+use crate::plan::Plan;
+use crate::plan::lifetime::{Ending, Lifetimes, lifetimes};
+use crate::plan::standing::Standing;
+use crate::world::{Disk, World};
+
+use super::count::{count, thousands};
+
+/// Reads a date.
+pub fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text, &Iso8601::DATE).map_err(|_| "write a day of the calendar as `2027-12-01`".to_owned())
+}
+
+/// Prints what has ended by a date.
+pub fn run(plan: &Plan<'_>, standing: &Standing, at: Date, json: bool, look: &Look) -> Result<Exit, Failure> {
+    let lifetimes = lifetimes(plan, standing, Disk.now(), at);
+    output::print(|out| match json {
+        true => {
+            serde_json::to_writer_pretty(&mut *out, &lifetimes)?;
+            writeln!(out)
+        }
+        false => write(out, look, &plan.model.cluster.name, &lifetimes),
+    })
+}
+
+fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes) -> io::Result<()> {
+    let Lifetimes { at, authorities, certificates, versions, next, render_by } = lifetimes;
+    let ended = count(certificates.iter().map(|ending| ending.count).sum(), "certificate");
+    writeln!(
+        out,
+        "{} {at}, if nothing is rendered until then: {ended} of {} ended\n",
+        look.bold("By"),
+        look.name(cluster)
+    )?;
+    for (title, list) in [("Authorities", authorities), ("Certificates", certificates)] {
+        if !list.is_empty() {
+            writeln!(out, "{} {}", look.bold(title), look.dim(&format!("({})", list.len())))?;
+            endings(out, look, list)?;
+            writeln!(out)?;
+        }
+    }
+    if !versions.is_empty() {
+        writeln!(out, "{}", look.bold("Versions"))?;
+        let row = |old: &crate::plan::lifetime::OldVersion| {
+            vec![
+                Cell::name(format!("{} {}", old.program, old.version)),
+                Cell::plain(format!("no fixes since {}", old.since)),
+            ]
+        };
+        table(out, look, 2, &versions.iter().map(row).collect::<Vec<_>>())?;
+        writeln!(out)?;
+    }
+    if let Some((date, many)) = next {
+        writeln!(out, "Next: {} on {date}", count(*many, "certificate"))?;
+    }
+    match render_by {
+        Some(date) => writeln!(out, "Render by {date}, and bring it up: nothing ends then (`renew` of the cluster)"),
+        None => writeln!(
+            out,
+            "Nothing renews them before they end: say `renew = 30d` in the cluster, and render at least that often"
+        ),
+    }
+}
+
+fn endings(out: &mut dyn Write, look: &Look, list: &[Ending]) -> io::Result<()> {
+    let head = |ending: &Ending| {
+        let many = match ending.total {
+            1 => String::new(),
+            total if total == ending.count => format!("all {}", thousands(total)),
+            total => format!("{} of {}", thousands(ending.count), thousands(total)),
+        };
+        let how = if ending.issued { "" } else { "if issued today" };
+        vec![Cell::plain(&ending.ends), Cell::name(&ending.name), Cell::plain(many), Cell::dim(how)]
+    };
+    let heads: Vec<_> = list.iter().map(head).collect();
+    let widths = widths(&heads);
+    for (head, ending) in heads.iter().zip(list) {
+        line(out, look, 2, &widths, head)?;
+        if !ending.stops.is_empty() {
+            labelled(out, look, 14, "then", &ending.stops.join(", "))?;
+        }
+    }
+    Ok(())
+}

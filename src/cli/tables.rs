@@ -1,0 +1,174 @@
+//! `kmodel tables`: what is known of other programs, and whether a program agrees.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::diag::did_you_mean;
+use crate::syntax::ast::Version;
+use crate::table::flag::{self, Table};
+use crate::table::help::{Difference, DifferenceKind, compare, probe, refuses};
+use crate::table::lifespan::parse;
+use crate::table::short;
+
+use super::exit::{Exit, Failure};
+use super::plan::count::count;
+use super::table::{Cell, table};
+use super::{Terminal, output};
+
+/// List the tables of flags, or compare one with a program's own help
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// List the tables: which versions each covers, how many flags it has, and where they were read
+    List,
+    Check(CheckArgs),
+}
+
+/// Compare a table with a program's help, and say where they differ
+///
+/// Exits with 1 when they differ. The program is run with `--help` in every call, so it never starts to work.
+#[derive(clap::Args)]
+struct CheckArgs {
+    /// The program whose table is compared, such as kubelet
+    program: String,
+    /// The version that the program is of, such as 1.34 or 1.34.2
+    #[arg(value_parser = version)]
+    version: Version,
+    /// The program to ask
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::ExecutablePath, required_unless_present = "help_text")]
+    binary: Option<PathBuf>,
+    /// The output of `--help`, saved; `-` reads it from stdin
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "binary")]
+    help_text: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    parse(text.trim_start_matches('v')).ok_or_else(|| "write a version, as in `1.34`".to_owned())
+}
+
+/// Lists or compares.
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    match &args.action {
+        Action::List => list(terminal),
+        Action::Check(args) => check(args, terminal),
+    }
+}
+
+fn list(terminal: &Terminal) -> Result<Exit, Failure> {
+    let look = &terminal.out;
+    let rows: Vec<_> = flag::programs().filter_map(flag::table).map(row).collect();
+    output::print(|out| table(out, look, 0, &rows))
+}
+
+fn row(table: &Table) -> Vec<Cell> {
+    let (from, through) = (short(table.range.known_from), short(table.range.known_through));
+    vec![
+        Cell::plain(&table.program),
+        Cell::plain(count(table.flags.len(), "flag")),
+        Cell::plain(format!("{from} to {through}")),
+        Cell::dim(&table.range.source),
+    ]
+}
+
+fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some(known) = flag::table(&args.program) else {
+        let help = did_you_mean(&args.program, flag::programs(), "`kmodel tables list` names them");
+        return Err(Failure::usage(format!("there is no table of the flags of `{}`", args.program), help));
+    };
+    if !known.range.knows(args.version) {
+        let (from, through) = (short(known.range.known_from), short(known.range.known_through));
+        let message = format!("the table of `{}` covers {from} to {through}, not {}", args.program, args.version);
+        return Err(Failure::usage(message, "name the version that the program is of"));
+    }
+    let help = help_of(args)?;
+    let compared = compare(known, args.version, &help);
+    let mut differences = compared.map_err(|why| Failure::outside(why).help("`--help-text` takes a file"))?;
+    if let Some(binary) = &args.binary {
+        differences = asked_again(binary, known, differences)?;
+    }
+    if args.json {
+        output::print(|out| {
+            serde_json::to_writer_pretty(&mut *out, &differences)?;
+            writeln!(out)
+        })?;
+    } else {
+        show(args, known, &differences, terminal)?;
+    }
+    Ok(if differences.is_empty() { Exit::Ok } else { Exit::Problems })
+}
+
+fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &Terminal) -> Result<Exit, Failure> {
+    let look = &terminal.out;
+    let rows: Vec<_> =
+        differences.iter().map(|one| vec![Cell::plain(format!("--{}", one.flag)), Cell::plain(&one.message)]).collect();
+    output::print(|out| {
+        let (program, version) = (&args.program, args.version);
+        match differences.len() {
+            0 => writeln!(
+                out,
+                "{} {program} {version}: the help and the table of {} agree",
+                look.good("ok:"),
+                count(known.flags.len(), "flag")
+            )?,
+            found => writeln!(out, "{program} {version}: {}", count(found, "difference"))?,
+        }
+        table(out, look, 2, &rows)
+    })
+}
+
+fn help_of(args: &CheckArgs) -> Result<String, Failure> {
+    match (&args.binary, &args.help_text) {
+        (Some(binary), _) => asked(binary),
+        (None, Some(file)) if file.as_os_str() == "-" => {
+            std::io::read_to_string(std::io::stdin()).map_err(|error| Failure::file(file, "read", &error))
+        }
+        (None, Some(file)) => fs::read_to_string(file).map_err(|error| Failure::file(file, "read", &error)),
+        (None, None) => Err(Failure::usage(
+            "nothing to compare with",
+            "name a program with `--binary`, or its help with `--help-text`",
+        )),
+    }
+}
+
+/// What a program prints when it is asked for help. Some print it to stderr.
+fn asked(binary: &Path) -> Result<String, Failure> {
+    let (stdout, stderr) = said(binary, &["--help".to_owned()])?;
+    Ok(if stdout.len() > stderr.len() { stdout } else { stderr })
+}
+
+/// A flag that the help does not show may be hidden: the program is asked whether it knows it.
+fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Result<Vec<Difference>, Failure> {
+    let mut list = Vec::with_capacity(differences.len());
+    for mut difference in differences {
+        if let Some(arguments) = probe(known, &difference.flag).filter(|_| difference.kind == DifferenceKind::NotInHelp)
+        {
+            let (stdout, stderr) = said(binary, &arguments)?;
+            let refused = refuses(&stdout) || refuses(&stderr);
+            difference.message = match refused {
+                true => "the table has it, and the program refuses it".to_owned(),
+                false => "the program takes it without showing it: the table does not call it hidden".to_owned(),
+            };
+            difference.kind = if refused { DifferenceKind::NotInHelp } else { DifferenceKind::Hidden };
+        }
+        list.push(difference);
+    }
+    Ok(list)
+}
+
+/// What a program prints to stdout and stderr.
+fn said(binary: &Path, arguments: &[String]) -> Result<(String, String), Failure> {
+    let output = Command::new(binary).args(arguments).stdin(Stdio::null()).env("COLUMNS", "200").output();
+    let output = output.map_err(|error| Failure::file(binary, "run", &error))?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok((text(output.stdout), text(output.stderr)))
+}

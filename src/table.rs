@@ -1,0 +1,44 @@
+//! What is known of other programs, by version: flags, configuration fields, feature gates, values, releases, skew.
+//!
+//! In: the tables of the standard library (`tables/*.toml`), each of which names its source and how far it reaches. Out:
+//! typed rows, and what a version makes of each. Nothing here knows a component, and nothing is guessed beyond a table's
+//! last version.
+
+use serde::Deserialize;
+
+use crate::syntax::ast::Version;
+
+pub mod api;
+pub mod field;
+pub mod flag;
+pub mod gate;
+pub mod help;
+pub mod lifespan;
+pub mod release;
+pub mod skew;
+pub mod target;
+pub mod tested;
+pub mod value;
+
+pub use lifespan::{Lifespan, Status, short};
+
+/// What a table covers.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Range {
+    /// Whose version decides: `kubernetes`, or `etcd`.
+    pub versions_of: String,
+    #[serde(deserialize_with = "lifespan::version")]
+    pub known_from: Version,
+    #[serde(deserialize_with = "lifespan::version")]
+    pub known_through: Version,
+    /// Where the facts were read.
+    pub source: String,
+}
+
+impl Range {
+    /// Whether the minor of `version` was read. Patch levels are not told apart.
+    pub fn knows(&self, version: Version) -> bool {
+        let minor = |version: Version| (version.major, version.minor);
+        minor(version) >= minor(self.known_from) && minor(version) <= minor(self.known_through)
+    }
+}

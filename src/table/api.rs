@@ -1,0 +1,65 @@
+//! API versions that objects are written in, and when they end: `tables/apis.toml`.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Range;
+use super::lifespan::short;
+use super::lifespan::version;
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::stdlib;
+use crate::syntax::ast::Version;
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    #[serde(flatten)]
+    range: Range,
+    #[serde(rename = "api")]
+    apis: Vec<Api>,
+}
+
+/// A kind of object in an API version that has an end.
+#[derive(Debug, Deserialize)]
+struct Api {
+    /// `batch/v1beta1`.
+    version: String,
+    kind: String,
+    #[serde(deserialize_with = "version")]
+    removed_in: Version,
+    replacement: Option<String>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let text = stdlib::read(Path::new("tables/apis.toml")).expect("the table is part of the standard library");
+    toml::from_str(text).expect("a test reads the table")
+});
+
+/// What is wrong with an object of a kind in an API version, for a cluster of a version.
+pub fn judge(api: &str, kind: &str, version: Version, span: Span) -> Option<Diagnostic> {
+    let known = TABLE.apis.iter().find(|known| known.version == api && known.kind == kind)?;
+    if version < known.removed_in || version < TABLE.range.known_from {
+        return None;
+    }
+    let removed = short(known.removed_in);
+    let message = format!("Kubernetes {version} serves no `{kind}` of `{api}`: it was removed in {removed}");
+    let help = match &known.replacement {
+        Some(replacement) => format!("write it as `{replacement}`, and read what changed: fields may have moved"),
+        None => "see the API deprecation guide of Kubernetes for what took its place".to_owned(),
+    };
+    Some(Diagnostic::new(Code::ApiRemoved, span, message).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_ends_with_its_minor() {
+        let judge = |minor| judge("batch/v1beta1", "CronJob", Version { major: 1, minor, patch: 0 }, Span::default());
+        assert_eq!(judge(24), None);
+        assert!(judge(25).is_some_and(|problem| problem.help.is_some_and(|help| help.contains("`batch/v1`"))));
+    }
+}

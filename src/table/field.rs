@@ -1,0 +1,159 @@
+//! The fields of configuration files, by version: `tables/config/PROGRAM.toml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::Range;
+use super::lifespan::{Codes, Lifespan};
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::stdlib;
+use crate::syntax::ast::Version;
+
+/// All fields of one kind of configuration file.
+#[derive(Debug, Deserialize)]
+pub struct Table {
+    pub program: String,
+    /// `KubeletConfiguration`.
+    pub kind: String,
+    /// `kubelet.config.k8s.io/v1beta1`.
+    pub api_version: String,
+    #[serde(flatten)]
+    pub range: Range,
+    /// By path: `a.b`, and `a[].b` for elements of a list.
+    #[serde(rename = "field")]
+    pub fields: BTreeMap<String, Field>,
+}
+
+/// One field.
+#[derive(Debug, Deserialize)]
+pub struct Field {
+    #[serde(rename = "type", deserialize_with = "shape")]
+    pub shape: Shape,
+    /// The set of `tables/values.toml` that its values are of.
+    pub values: Option<String>,
+    #[serde(flatten)]
+    pub life: Lifespan,
+}
+
+/// What a field takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Bool,
+    /// A whole number of so many bits.
+    Int(u32),
+    Float,
+    Text,
+    /// `1h30m`.
+    Duration,
+    /// `100m`, `256Mi`, or a whole number.
+    Quantity,
+    Map(Box<Shape>),
+    List(Box<Shape>),
+    /// The fields below it are rows of their own; without any, all are taken.
+    Object,
+}
+
+static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
+    stdlib::files(Path::new("tables/config")).into_iter().filter_map(|text| toml::from_str(text).ok()).collect()
+});
+
+const CODES: Codes = Codes {
+    not_yet: Code::ConfigFieldNotYet,
+    removed: Code::ConfigFieldRemoved,
+    deprecated: Code::ConfigFieldDeprecated,
+};
+
+/// The table of a kind of file.
+pub fn table(kind: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.kind == kind)
+}
+
+impl Table {
+    /// What is wrong with a field in a version.
+    pub fn judge(&self, path: &str, version: Version, span: Span) -> Option<Diagnostic> {
+        let life = &self.fields.get(path)?.life;
+        if version < self.range.known_from {
+            return None;
+        }
+        let names = (&*format!("`{}`", self.program), &*format!("field `{path}`"));
+        let problem = life.judge(CODES, names, version, span)?;
+        Some(problem.help(life.advice(version, CODES.deprecated, |name| self.fields.contains_key(name))))
+    }
+
+    /// The names that may stand directly below a path (`""`, `a`, `a[]`), sorted.
+    pub fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> + Clone {
+        self.fields.keys().filter_map(move |name| {
+            let rest = if path.is_empty() { name } else { name.strip_prefix(path)?.strip_prefix('.')? };
+            (!rest.contains(['.', '['])).then_some(rest)
+        })
+    }
+}
+
+fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shape, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Shape::read(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a type of a field")))
+}
+
+impl Shape {
+    fn read(text: &str) -> Option<Shape> {
+        let inside = |name: &str| text.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>');
+        Some(match text {
+            "bool" => Shape::Bool,
+            "int32" => Shape::Int(32),
+            "int64" => Shape::Int(64),
+            "float" => Shape::Float,
+            "string" | "enum" => Shape::Text,
+            "duration" => Shape::Duration,
+            "quantity" => Shape::Quantity,
+            _ if text.starts_with("object:") => Shape::Object,
+            _ => match (inside("map"), inside("list")) {
+                (Some(inner), _) => Shape::Map(Box::new(Shape::read(inner)?)),
+                (_, Some(inner)) => Shape::List(Box::new(Shape::read(inner)?)),
+                _ => return None,
+            },
+        })
+    }
+
+    /// For people.
+    pub fn name(&self) -> String {
+        match self {
+            Shape::Bool => "true or false".to_owned(),
+            Shape::Int(bits) => format!("a whole number of {bits} bits"),
+            Shape::Float => "a number".to_owned(),
+            Shape::Text => "a text".to_owned(),
+            Shape::Duration => "a duration, such as `30s`".to_owned(),
+            Shape::Quantity => "a quantity, such as `\"256Mi\"`".to_owned(),
+            Shape::Map(inner) => format!("a map, each value {}", inner.name()),
+            Shape::List(inner) => format!("a list, each element {}", inner.name()),
+            Shape::Object => "a record".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_can_be_read() {
+        for text in stdlib::files(Path::new("tables/config")) {
+            let table = toml::from_str::<Table>(text).expect("a table of fields");
+            for (name, field) in &table.fields {
+                assert!(field.values.as_deref().is_none_or(super::super::value::is_set), "{name}: no such set");
+            }
+        }
+    }
+
+    #[test]
+    fn names_below_a_path_are_those_of_its_own_level() {
+        let table = table("KubeletConfiguration").expect("a table");
+        let below = |path| table.below(path).collect::<Vec<_>>();
+        assert!(below("").contains(&"maxPods") && !below("").iter().any(|name| name.contains('.')));
+        assert_eq!(below("authentication.webhook"), ["cacheTTL", "enabled"]);
+        assert_eq!(below("reservedMemory[]"), ["limits", "numaNode"]);
+    }
+}

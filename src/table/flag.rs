@@ -1,0 +1,151 @@
+//! The command-line flags of programs, by version: `tables/flags/PROGRAM.toml`.
+//!
+//! Whether a flag exists at all and takes a value of some type is known without evaluation; whether the version that runs
+//! has it, only with the model.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::lifespan::{Codes, Lifespan, Status, short};
+use super::{Range, gate, value};
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
+use crate::stdlib;
+use crate::syntax::ast::Version;
+
+/// All flags of one program.
+#[derive(Debug, Deserialize)]
+pub struct Table {
+    pub program: String,
+    #[serde(flatten)]
+    pub range: Range,
+    #[serde(rename = "flag", default)]
+    pub flags: BTreeMap<String, Flag>,
+}
+
+/// One flag.
+#[derive(Debug, Deserialize)]
+pub struct Flag {
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// What its text has to look like: `path`, `url`.
+    pub format: Option<String>,
+    /// The set of `tables/values.toml` that its values are of.
+    pub values: Option<String>,
+    /// Written once for each element.
+    #[serde(default)]
+    pub repeat: bool,
+    /// As the program's own help prints it.
+    pub default: Option<String>,
+    /// Where the configuration file of the program says the same.
+    pub config_field: Option<String>,
+    /// Accepted, but not in the program's help.
+    #[serde(default)]
+    pub hidden: bool,
+    #[serde(flatten)]
+    pub life: Lifespan,
+}
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Bool,
+    Int,
+    Float,
+    String,
+    StringList,
+    Map,
+    Duration,
+    Ip,
+    PortRange,
+}
+
+static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| {
+    let tables = stdlib::files(Path::new("tables/flags")).into_iter().filter_map(|text| toml::from_str(text).ok());
+    tables.map(|table: Table| (table.program.clone(), table)).collect()
+});
+
+/// The table of a program.
+pub fn table(program: &str) -> Option<&'static Table> {
+    TABLES.get(program)
+}
+
+/// The programs that have a table, sorted.
+pub fn programs() -> impl Iterator<Item = &'static str> {
+    TABLES.keys().map(String::as_str)
+}
+
+const CODES: Codes = Codes { not_yet: Code::FlagNotYet, removed: Code::FlagRemoved, deprecated: Code::FlagDeprecated };
+
+/// What is wrong with a flag in the version that runs; a version beyond what the table knows is judged by [`judge_version`].
+pub fn judge(program: &str, flag: &str, version: Version, span: Span) -> Option<Diagnostic> {
+    let table = table(program)?;
+    let known = table.flags.get(flag)?;
+    // Nothing is guessed about versions that were not read.
+    if version < table.range.known_from {
+        return None;
+    }
+    let names = (&*format!("`{program}`"), &*format!("`--{flag}`"));
+    let problem = known.life.judge(CODES, names, version, span)?;
+    let is_flag = |name: &str| table.flags.get(name).is_some_and(|flag| flag.life.status(version) == Status::Known);
+    let problem = problem.help(known.life.advice(version, CODES.deprecated, is_flag));
+    // The other flag may take its value in another form.
+    let other = known.life.replacement.as_deref().filter(|other| is_flag(other));
+    let status = known.life.status(version);
+    Some(match other.filter(|_| !matches!(status, Status::NotYet(_))) {
+        Some(other) => problem.fix(span, other, format!("write `{other}`")),
+        None => problem,
+    })
+}
+
+/// What is wrong with the elements of a flag's value: names of gates with whether they are on, or values of a known set.
+///
+/// `span` tells where an element is written.
+pub fn judge_values(
+    (program, flag): (&str, &str),
+    elements: &[(String, Option<bool>)],
+    version: Version,
+    span: impl Fn(&str) -> Span,
+) -> Vec<Diagnostic> {
+    let Some(table) = table(program) else { return Vec::new() };
+    if flag == "feature-gates" {
+        let family = &table.range.versions_of;
+        let judge =
+            |(name, on): &(String, Option<bool>)| gate::judge(family, program, (name, (*on)?), version, span(name));
+        return elements.iter().filter_map(judge).collect();
+    }
+    let Some(set) = table.flags.get(flag).and_then(|flag| flag.values.as_deref()) else { return Vec::new() };
+    let owner = format!("`--{flag}` of `{program}`");
+    elements.iter().filter_map(|(name, _)| value::judge(set, (&owner, name), version, span(name))).collect()
+}
+
+/// Says once per set of flags that the table does not know the version that runs.
+pub fn judge_version(program: &str, version: Version, span: Span) -> Option<Diagnostic> {
+    let table = table(program)?;
+    if table.range.knows(version) {
+        return None;
+    }
+    let (from, through) = (short(table.range.known_from), short(table.range.known_through));
+    let message = format!("the flags of `{program}` {version} are not known, only those of {from} to {through}");
+    let help = "compare the flags with the release notes, then `allow version-unknown` with the reason";
+    Some(Diagnostic::new(Code::VersionUnknown, span, message).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_can_be_read() {
+        for text in stdlib::files(Path::new("tables/flags")) {
+            let table = toml::from_str::<Table>(text).expect("a table of flags");
+            for (name, flag) in &table.flags {
+                assert!(flag.values.as_deref().is_none_or(value::is_set), "{name}: no such set");
+            }
+        }
+    }
+}

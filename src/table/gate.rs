@@ -1,0 +1,193 @@
+//! Feature gates, by version: `tables/gates/FAMILY.toml`.
+//!
+//! All Kubernetes programs register the same gates; etcd has its own. A program that is given a gate which it does not know
+//! ends at once, and so does one that is asked to change a locked one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Range;
+use super::lifespan::{self, parse, short};
+use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::source::Span;
+use crate::stdlib;
+use crate::syntax::ast::Version;
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    #[serde(flatten)]
+    range: Range,
+    #[serde(rename = "gate")]
+    gates: BTreeMap<String, Gate>,
+}
+
+/// One gate.
+#[derive(Debug, Deserialize)]
+struct Gate {
+    /// Oldest first.
+    #[serde(deserialize_with = "history")]
+    history: Vec<Era>,
+    #[serde(flatten)]
+    life: lifespan::Lifespan,
+}
+
+/// What a gate is from one version on.
+#[derive(Clone, Copy, Debug)]
+struct Era {
+    from: Version,
+    stage: Stage,
+    on: bool,
+    locked: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Stage {
+    Alpha,
+    Beta,
+    Ga,
+    Deprecated,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Row {
+    Open(String, Stage, bool),
+    Marked(String, Stage, bool, String),
+}
+
+fn history<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Era>, D::Error> {
+    let era = |row| {
+        let (from, stage, on, locked) = match row {
+            Row::Open(from, stage, on) => (from, stage, on, false),
+            Row::Marked(from, stage, on, mark) => (from, stage, on, mark == "locked"),
+        };
+        let from = parse(&from).ok_or_else(|| serde::de::Error::custom(format!("`{from}` is not a version")))?;
+        Ok(Era { from, stage, on, locked })
+    };
+    Vec::<Row>::deserialize(deserializer)?.into_iter().map(era).collect()
+}
+
+static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
+    stdlib::files(Path::new("tables/gates")).into_iter().filter_map(|text| toml::from_str(text).ok()).collect()
+});
+
+/// What is wrong with setting a gate of a family (`kubernetes`, `etcd`) for a program.
+pub fn judge(
+    family: &str,
+    program: &str,
+    (name, on): (&str, bool),
+    version: Version,
+    span: Span,
+) -> Option<Diagnostic> {
+    let table = TABLES.iter().find(|table| table.range.versions_of == family)?;
+    // From 1.31 on a gate may name its component: `kube:Name`.
+    let name = name.strip_prefix("kube:").unwrap_or(name);
+    if !table.range.knows(version) || ["AllAlpha", "AllBeta"].contains(&name) {
+        return None;
+    }
+    let Some(gate) = table.gates.get(name) else { return Some(unknown(table, program, name, version, span)) };
+    if let Some(removed) = gate.life.removed_in.filter(|removed| version >= *removed) {
+        return Some(gone(gate, program, name, (version, removed), span));
+    }
+    let Some(era) = gate.at(version).filter(|_| gate.life.since.is_none_or(|since| version >= since)) else {
+        let since = gate.life.since.or(gate.history.first().map(|era| era.from))?;
+        let message = format!("`{program}` {version} has no feature gate `{name}`: it comes with {}", short(since));
+        let help = format!("set it only from {} on", short(since));
+        return Some(Diagnostic::new(Code::GateNotYet, span, message).help(help));
+    };
+    settled(era, program, (name, on), version, span)
+}
+
+/// A gate that cannot be changed, or need not be.
+fn settled(era: Era, program: &str, (name, on): (&str, bool), version: Version, span: Span) -> Option<Diagnostic> {
+    let word = |on: bool| if on { "on" } else { "off" };
+    let since = short(era.from);
+    if era.locked && on != era.on {
+        let message = format!(
+            "`{program}` {version} refuses to turn feature gate `{name}` {}: it is locked {} since {since}",
+            word(on),
+            word(era.on)
+        );
+        let problem = Diagnostic::new(Code::GateLocked, span, message);
+        return Some(problem.help("leave it out, and live with what it does"));
+    }
+    let message = match era.stage {
+        Stage::Ga if on == era.on => {
+            format!("feature gate `{name}` is stable and {} by itself since {since}", word(era.on))
+        }
+        Stage::Deprecated => format!("feature gate `{name}` is deprecated since {since}"),
+        _ => return None,
+    };
+    let help = "leave it out: a later version refuses to start with it";
+    Some(Diagnostic::new(Code::GateSettled, span, message).help(help))
+}
+
+fn gone(gate: &Gate, program: &str, name: &str, (version, removed): (Version, Version), span: Span) -> Diagnostic {
+    let last = Version { minor: removed.minor.saturating_sub(1), ..removed };
+    let message = format!(
+        "`{program}` {version} refuses feature gate `{name}`: it was removed in {}, {} was the last to know it",
+        short(removed),
+        short(last)
+    );
+    let help = match gate.at(last) {
+        Some(Era { stage: Stage::Ga, on: true, .. }) => "leave it out: what it did is always on now",
+        Some(Era { on: false, .. }) => "leave it out: what it did is gone",
+        _ => "leave it out",
+    };
+    Diagnostic::new(Code::GateRemoved, span, message).help(help)
+}
+
+fn unknown(table: &Table, program: &str, name: &str, version: Version, span: Span) -> Diagnostic {
+    let alive = |(_, gate): &(&String, &Gate)| {
+        gate.at(version).is_some() && gate.life.removed_in.is_none_or(|removed| version < removed)
+    };
+    let names = || table.gates.iter().filter(alive).map(|(name, _)| name.as_str());
+    let (from, through) = (short(table.range.known_from), short(table.range.known_through));
+    let message = format!("`{program}` knows no feature gate `{name}` in any version");
+    let problem = Diagnostic::new(Code::UnknownGate, span, message);
+    let same = names().find(|known| known.eq_ignore_ascii_case(name)).or_else(|| closest(name, names()));
+    match same {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(did_you_mean(name, names(), &format!("looked at {from} to {through}"))),
+    }
+}
+
+impl Gate {
+    /// What it is in a version.
+    fn at(&self, version: Version) -> Option<Era> {
+        self.history.iter().rev().find(|era| version >= era.from).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(name: &str, on: bool, minor: u32) -> Option<Code> {
+        let version = Version { major: 1, minor, patch: 0 };
+        judge("kubernetes", "kubelet", (name, on), version, Span::default()).map(|problem| problem.code)
+    }
+
+    #[test]
+    fn every_table_can_be_read() {
+        for text in stdlib::files(Path::new("tables/gates")) {
+            toml::from_str::<Table>(text).expect("a table of gates");
+        }
+    }
+
+    #[test]
+    fn a_gate_is_judged_by_its_stage() {
+        assert_eq!(code("APIServerTracing", false, 33), None);
+        assert_eq!(code("APIServerTracing", false, 34), Some(Code::GateLocked));
+        assert_eq!(code("kube:APIServerTracing", true, 34), Some(Code::GateSettled));
+        assert_eq!(code("APIListChunking", true, 34), Some(Code::GateRemoved));
+        assert_eq!(code("APIServingWithRoutines", true, 34), Some(Code::UnknownGate));
+        assert_eq!(code("WorkloadWithJob", true, 34), Some(Code::GateNotYet));
+        assert_eq!(code("AllAlpha", true, 34), None);
+        assert_eq!(code("FromTheFuture", true, 99), None);
+    }
+}

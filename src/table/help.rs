@@ -1,0 +1,217 @@
+//! A table of flags against what a program's own help says.
+//!
+//! In: the text of `PROGRAM --help`, as pflag (Kubernetes) or etcd print it. Out: where the table and the help differ, so
+//! that a table is compared with the real program instead of trusted.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::flag::{Flag, Kind, Table};
+use super::lifespan::Status;
+use crate::syntax::ast::Version;
+
+/// A flag as the help shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// As pflag names it: `stringSlice`; empty for a `bool`, and for etcd, which names none.
+    pub kind: String,
+    pub text: String,
+    pub deprecated: bool,
+}
+
+/// How the help names the types of its flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// `--name type   text`.
+    Pflag,
+    /// `--name 'default'`, and the text below it.
+    Etcd,
+}
+
+/// One place where a table and the help differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    pub kind: DifferenceKind,
+    /// The flag, without dashes.
+    pub flag: String,
+    /// For a person to read.
+    pub message: String,
+}
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DifferenceKind {
+    /// The help shows it, and the table does not have it in this version.
+    NotInTable,
+    /// The table has it in this version, and the help does not show it.
+    NotInHelp,
+    /// The help does not show it, and the program takes it: the table does not call it hidden.
+    Hidden,
+    /// They take different values.
+    Type,
+    /// One calls it deprecated, the other does not.
+    Deprecation,
+}
+
+/// The flags that a help shows, sorted by name.
+pub fn read(help: &str) -> BTreeMap<String, Shown> {
+    let mut flags: BTreeMap<String, Shown> = BTreeMap::new();
+    let mut last: Option<String> = None;
+    let style = style(help);
+    for line in help.lines() {
+        match head(line, style) {
+            Some((name, kind, text)) => {
+                let shown = flags.entry(name.clone()).or_default();
+                (shown.kind, shown.text) = (kind, text);
+                last = Some(name);
+            }
+            None if line.trim().is_empty() || !line.starts_with(' ') => last = None,
+            None => {
+                if let Some(shown) = last.as_ref().and_then(|name| flags.get_mut(name)) {
+                    shown.text.push(' ');
+                    shown.text.push_str(line.trim());
+                }
+            }
+        }
+    }
+    for shown in flags.values_mut() {
+        shown.deprecated = shown.text.contains("DEPRECATED:") || shown.text.contains("(DEPRECATED");
+    }
+    flags
+}
+
+/// etcd puts defaults into quotes, most of them.
+fn style(help: &str) -> Style {
+    let quoted = help.lines().filter(|line| line.trim_start().starts_with("--") && line.contains(" '")).count();
+    if quoted > 3 { Style::Etcd } else { Style::Pflag }
+}
+
+/// `  -v, --v Level   text` or `  --name 'default'`: the name, type and text; nothing for a line that begins no flag.
+fn head(line: &str, style: Style) -> Option<(String, String, String)> {
+    let indent = line.len() - line.trim_start().len();
+    if indent == 0 || indent > 6 {
+        return None;
+    }
+    let rest = line.trim_start();
+    let rest = match rest.strip_prefix("--") {
+        Some(rest) => rest,
+        // A short name before it.
+        None => rest.strip_prefix('-')?.get(1..)?.strip_prefix(", --")?,
+    };
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(rest.len());
+    let (name, rest) = rest.split_at(end);
+    if name.is_empty() || !rest.is_empty() && !rest.starts_with([' ', '[', '=']) {
+        return None;
+    }
+    // The type stands one space behind the name, the text at least three.
+    let kind = match rest.strip_prefix(' ') {
+        Some(rest) if style == Style::Pflag && !rest.starts_with(' ') => {
+            rest.split("  ").next().unwrap_or_default().trim()
+        }
+        _ => "",
+    };
+    let text = rest.trim_start().strip_prefix(kind).unwrap_or(rest).trim();
+    Some((name.to_owned(), kind.to_owned(), text.to_owned()))
+}
+
+/// Arguments with which a program says whether it knows a flag, and does nothing else.
+pub fn probe(table: &Table, flag: &str) -> Option<[String; 2]> {
+    let value = match table.flags.get(flag)?.kind {
+        Kind::Bool => "true",
+        Kind::Int | Kind::Float => "1",
+        Kind::Duration => "1s",
+        Kind::Ip => "127.0.0.1",
+        Kind::PortRange => "30000-32767",
+        Kind::Map => "a=1",
+        Kind::String | Kind::StringList => "a",
+    };
+    Some([format!("--{flag}={value}"), "--help".to_owned()])
+}
+
+/// Whether what a program says to a [`probe`] means that it does not know the flag.
+pub fn refuses(said: &str) -> bool {
+    ["unknown flag:", "flag provided but not defined:"].iter().any(|words| said.contains(words))
+}
+
+/// Where a table and a help differ for a version, in the order of names.
+///
+/// # Errors
+/// When the text is no help of a program with flags.
+pub fn compare(table: &Table, version: Version, help: &str) -> Result<Vec<Difference>, String> {
+    let shown = read(help);
+    if shown.len() < 5 {
+        return Err("the text shows no flags: give the whole output of `--help`".to_owned());
+    }
+    let style = style(help);
+    let mut list = Vec::new();
+    for (name, shown) in shown.iter().filter(|(name, _)| !["help", "version"].contains(&name.as_str())) {
+        list.extend(of_help(table, version, name, (shown, style)));
+    }
+    for (name, flag) in &table.flags {
+        let alive = matches!(flag.life.status(version), Status::Known | Status::Deprecated);
+        if alive && !flag.hidden && !shown.contains_key(name) && !["help", "version"].contains(&name.as_str()) {
+            let message = "the table has it, and the help does not show it".to_owned();
+            list.push(Difference { kind: DifferenceKind::NotInHelp, flag: name.clone(), message });
+        }
+    }
+    list.sort_by(|a, b| a.flag.cmp(&b.flag));
+    Ok(list)
+}
+
+fn of_help(table: &Table, version: Version, name: &str, (shown, style): (&Shown, Style)) -> Vec<Difference> {
+    let difference = |kind, message| Difference { kind, flag: name.to_owned(), message };
+    let status = table.flags.get(name).map(|flag| (flag, flag.life.status(version)));
+    let Some((flag, status)) = status else {
+        return vec![difference(DifferenceKind::NotInTable, "the help shows it, and the table has no row".to_owned())];
+    };
+    let mut list = Vec::new();
+    match status {
+        Status::NotYet(since) => {
+            let message = format!("the help shows it, and the table says that it comes with {since}");
+            list.push(difference(DifferenceKind::NotInTable, message));
+        }
+        Status::Removed(removed) => {
+            let message = format!("the help shows it, and the table says that it was removed in {removed}");
+            list.push(difference(DifferenceKind::NotInTable, message));
+        }
+        Status::Known | Status::Deprecated => {}
+    }
+    if style == Style::Pflag {
+        if !takes(flag, &shown.kind) {
+            let kind = if shown.kind.is_empty() { "bool" } else { &shown.kind };
+            let message = format!("the help says `{kind}`, the table `{:?}`", flag.kind).to_lowercase();
+            list.push(difference(DifferenceKind::Type, message));
+        }
+        if shown.deprecated != (status == Status::Deprecated) {
+            let (help, own) = if shown.deprecated { ("deprecated", "not") } else { ("not deprecated", "deprecated") };
+            let message = format!("the help calls it {help}, the table {own}");
+            list.push(difference(DifferenceKind::Deprecation, message));
+        }
+    }
+    list
+}
+
+/// Whether a flag of the table takes what the help's type says.
+fn takes(flag: &Flag, kind: &str) -> bool {
+    let kinds: &[&str] = match flag.kind {
+        Kind::Bool => &["", "true|false"],
+        Kind::Int => &["int", "int32", "int64", "uint", "uint16", "uint32", "uint64", "Level"],
+        Kind::Float => &["float", "float32", "float64"],
+        Kind::Duration => &["duration"],
+        Kind::Ip => &["ip"],
+        Kind::PortRange => &["portRange", "port-range"],
+        Kind::StringList => &["strings", "stringArray", "stringSlice", "cidrs", "pattern=N,...", "traceLocation"],
+        Kind::Map => return ["map", "stringto", "="].iter().any(|part| kind.to_lowercase().contains(part)),
+        // Texts with a form of their own have types of their own.
+        Kind::String => {
+            let others = ["", "int", "duration", "strings", "stringArray", "ip"];
+            return !others.contains(&kind) && !kind.contains("map");
+        }
+    };
+    kinds.contains(&kind)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What the machines of a target cannot do: `tables/targets.toml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::stdlib;
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    sysctl: BTreeMap<String, Sysctls>,
+    #[serde(rename = "rule")]
+    rules: Vec<Rule>,
+}
+
+/// Which kernel settings the machines of a target have of their own, by the beginnings of their names.
+#[derive(Debug, Deserialize)]
+struct Sysctls {
+    own: Vec<String>,
+    shared: Vec<String>,
+    except: Vec<String>,
+}
+
+/// What a file must say, or may not, on the machines of a target.
+#[derive(Debug, Deserialize)]
+pub struct Rule {
+    pub target: String,
+    /// The `kind` of the file.
+    pub kind: Option<String>,
+    /// A key anywhere in a file, with the value that it may not have in `not`.
+    pub key: Option<String>,
+    pub not: Option<String>,
+    /// Fields of the file by path, with the values that they must have.
+    #[serde(default)]
+    pub wants: BTreeMap<String, toml::Value>,
+    /// Options of the target with the values, as text, for which the rule holds.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    pub what: String,
+    pub remedy: String,
+    pub source: String,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let text = stdlib::read(Path::new("tables/targets.toml")).expect("the table is part of the standard library");
+    toml::from_str(text).expect("a test reads the table")
+});
+
+/// The rules of a target.
+pub fn rules(target: &str) -> impl Iterator<Item = &'static Rule> {
+    TABLE.rules.iter().filter(move |rule| rule.target == target)
+}
+
+/// Whether a kernel setting is the machine's own on a target; on one that is not known, all are.
+pub fn owns_sysctl(target: &str, name: &str) -> bool {
+    let Some(known) = TABLE.sysctl.get(target) else { return true };
+    let begins = |list: &[String]| list.iter().any(|start| name.starts_with(start.as_str()));
+    begins(&known.own) && (!begins(&known.shared) || begins(&known.except))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_has_its_own_network_and_no_more() {
+        let own = |name| owns_sysctl("lxd", name);
+        assert!(own("net.ipv4.ip_forward") && own("net.core.somaxconn") && own("kernel.shmmax"));
+        assert!(
+            !own("vm.max_map_count") && !own("fs.inotify.max_user_watches") && !own("net.netfilter.nf_conntrack_max")
+        );
+        assert!(owns_sysctl("metal", "vm.max_map_count"));
+        assert!(rules("lxd").count() >= 3 && rules("metal").count() == 0);
+    }
+}

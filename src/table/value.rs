@@ -1,0 +1,125 @@
+//! Values of flags and fields that are a known set, by version: admission plugins, cipher suites, modes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Range;
+use super::lifespan::{Codes, Lifespan, Status};
+use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::source::Span;
+use crate::stdlib;
+use crate::syntax::ast::Version;
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    set: BTreeMap<String, Set>,
+}
+
+/// The values of one kind.
+#[derive(Debug, Deserialize)]
+pub struct Set {
+    /// `admission plugin`.
+    pub what: String,
+    #[serde(flatten)]
+    pub range: Range,
+    #[serde(rename = "value")]
+    pub values: BTreeMap<String, Known>,
+}
+
+/// One value.
+#[derive(Debug, Deserialize)]
+pub struct Known {
+    /// It holds without being named.
+    #[serde(default)]
+    pub default: bool,
+    #[serde(flatten)]
+    pub life: Lifespan,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let text = stdlib::read(Path::new("tables/values.toml")).expect("the table is part of the standard library");
+    toml::from_str(text).expect("a test reads the table")
+});
+
+const CODES: Codes =
+    Codes { not_yet: Code::ValueNotYet, removed: Code::ValueRemoved, deprecated: Code::ValueDeprecated };
+
+/// Whether there is a set of this name.
+pub fn is_set(name: &str) -> bool {
+    TABLE.set.contains_key(name)
+}
+
+/// The set of this name.
+pub fn set(name: &str) -> Option<&'static Set> {
+    TABLE.set.get(name)
+}
+
+impl Set {
+    /// The values that are on by themselves from a minor on, sorted.
+    pub fn new_defaults(&self, version: Version) -> impl Iterator<Item = &str> {
+        let minor = |version: Version| (version.major, version.minor);
+        let comes = move |known: &Known| known.life.since.is_some_and(|since| minor(since) == minor(version));
+        self.values.iter().filter(move |(_, known)| known.default && comes(known)).map(|(name, _)| name.as_str())
+    }
+}
+
+/// What is wrong with a value that `owner` (`` `--x` of `y` ``) is given.
+pub fn judge(set: &str, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
+    let set = TABLE.set.get(set)?;
+    let Some(known) = set.values.get(value) else { return unknown(set, (owner, value), version, span) };
+    if version < set.range.known_from {
+        return None;
+    }
+    let what = format!("{} `{value}`", set.what);
+    let problem = known.life.judge(CODES, ("Kubernetes", &what), version, span)?;
+    let is_value = |name: &str| set.values.get(name).is_some_and(|other| other.life.status(version) == Status::Known);
+    Some(problem.help(known.life.advice(version, CODES.deprecated, is_value)))
+}
+
+/// A value that no version has; one that is newer than the table may have more.
+fn unknown(set: &Set, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
+    if !set.range.knows(version) {
+        return None;
+    }
+    let names = || {
+        let alive = |(_, known): &(&String, &Known)| matches!(known.life.status(version), Status::Known);
+        set.values.iter().filter(alive).map(|(name, _)| name.as_str())
+    };
+    let list: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+    let fallback = match list.len() {
+        0..=8 => format!("it takes {}", list.join(", ")),
+        _ => format!("the names are case-sensitive; {} are known", list.len()),
+    };
+    let message = format!("{owner} knows no {} `{value}`", set.what);
+    let problem = Diagnostic::new(Code::UnknownValue, span, message);
+    let same = names().find(|name| name.eq_ignore_ascii_case(value));
+    Some(match same.or_else(|| closest(value, names())) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(did_you_mean(value, names(), &fallback)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_can_be_read() {
+        assert!(set("admission-plugin").is_some_and(|set| set.values["PodSecurity"].default));
+    }
+
+    #[test]
+    fn a_removed_plugin_names_its_successor() {
+        let version = Version { major: 1, minor: 34, patch: 2 };
+        let judge = |name| judge("admission-plugin", ("x", name), version, Span::default());
+        let removed = judge("PodSecurityPolicy").expect("a problem");
+        assert_eq!(removed.code, Code::ValueRemoved);
+        assert!(removed.help.is_some_and(|help| help.contains("PodSecurity,")));
+        assert_eq!(judge("NodeRestriction"), None);
+        let unknown = judge("nodeRestriction").expect("a problem");
+        assert_eq!(unknown.help.as_deref(), Some("did you mean `NodeRestriction`?"));
+    }
+}
