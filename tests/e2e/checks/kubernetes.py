@@ -121,8 +121,10 @@ def api_survives_the_loss_of_a_machine(kubernetes):
     kubernetes.cluster.lxc("stop", "--force", lost)
     # The load balancer finds out within some checks of it. Then no connection goes there: each kubectl makes a new one.
     eventually(60, lambda: all(kubernetes.try_kubectl("get", "--raw", "/readyz").out == "ok" for _ in range(10)))
+    # etcd may have lost its leader with the machine, and refuses writes until another one is elected.
+    eventually(60, lambda: kubernetes.try_kubectl("create", "configmap", "while-it-is-lost").code == 0)
     for number in range(10):
-        kubernetes.ask("create", "configmap", f"while-{number}-is-lost")
+        kubernetes.ask("create", "configmap", f"while-it-is-lost-{number}")
     eventually(120, lambda: leader(kubernetes) not in ("", lost))
     said = kubernetes.cluster.kmodel("status")
     assert said.code == 4 and lost in said.all, said
