@@ -1,6 +1,7 @@
 """Kubernetes itself, all the way: what its own client and etcd say of a cluster of tests/e2e/kubernetes.km."""
 
 import base64
+import itertools
 import json
 
 import inside
@@ -121,8 +122,10 @@ def api_survives_the_loss_of_a_machine(kubernetes):
     kubernetes.cluster.lxc("stop", "--force", lost)
     # The load balancer finds out within some checks of it. Then no connection goes there: each kubectl makes a new one.
     eventually(60, lambda: all(kubernetes.try_kubectl("get", "--raw", "/readyz").out == "ok" for _ in range(10)))
-    # etcd may have lost its leader with the machine, and refuses writes until another one is elected.
-    eventually(60, lambda: kubernetes.try_kubectl("create", "configmap", "while-it-is-lost").code == 0)
+    # etcd may have lost its leader with the machine, and refuses writes until another one is elected. One that was refused
+    # may have been written all the same, so each has a name of its own.
+    first = itertools.count()
+    eventually(60, lambda: kubernetes.try_kubectl("create", "configmap", f"once-it-is-lost-{next(first)}").code == 0)
     for number in range(10):
         kubernetes.ask("create", "configmap", f"while-it-is-lost-{number}")
     eventually(120, lambda: leader(kubernetes) not in ("", lost))
