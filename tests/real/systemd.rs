@@ -73,6 +73,10 @@ fn build(root: &Path, units: &[(String, String)]) -> Vec<String> {
         fs::write(&path, text).expect("there is room");
         programs(text).iter().for_each(|program| stub(root, program));
         if let Some((unit, _)) = name.split_once(".d/") {
+            // A unit that is written beside its drop-in needs no package.
+            if units.iter().any(|(other, _)| other == unit) {
+                continue;
+            }
             let brought = system.join(unit);
             match fs::read_to_string(&brought) {
                 Ok(text) => programs(&text).iter().for_each(|program| stub(root, program)),
