@@ -116,6 +116,7 @@ codes! {
     CertificateWithoutNames "certificate-without-names" Error false,
     DifferentKeys "different-keys" Error false,
     OverlappingRanges "overlapping-ranges" Error false,
+    WellKnownRange "well-known-range" Warning true,
     RangeTooSmall "range-too-small" Error false,
     RangeTooLarge "range-too-large" Error false,
     RangeFamilies "range-families" Error false,

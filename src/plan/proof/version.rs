@@ -49,9 +49,13 @@ fn statement(running: &[Running], count: usize) -> String {
         let versions: Vec<_> = versions.into_iter().rev().map(|version| version.to_string()).collect();
         format!("{family} {}", versions.join(" and "))
     });
-    let pairs = crate::model::eval::counted(count, "pair");
-    let (list, are) = (list.collect::<Vec<_>>().join(", "), if count == 1 { "is" } else { "are" });
-    format!("{pairs} of programs {are} as close as Kubernetes asks for: {list}")
+    let list = list.collect::<Vec<_>>().join(", ");
+    match (count, list.is_empty()) {
+        (0, true) => String::new(),
+        (0, false) => format!("no two programs have to go together: {list}"),
+        (1, _) => format!("1 pair of programs is as close as Kubernetes asks for: {list}"),
+        _ => format!("{count} pairs of programs are as close as Kubernetes asks for: {list}"),
+    }
 }
 
 /// The pairs of applications that run two programs and meet in this way, each once.
