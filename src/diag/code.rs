@@ -115,6 +115,7 @@ codes! {
     PlaintextConnection "plaintext-connection" Error true,
     CertificateWithoutNames "certificate-without-names" Error false,
     DifferentKeys "different-keys" Error false,
+    NoRotation "no-rotation" Warning true,
     OverlappingRanges "overlapping-ranges" Error false,
     WellKnownRange "well-known-range" Warning true,
     RangeTooSmall "range-too-small" Error false,

@@ -37,6 +37,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
         }
     }
     super::nameless::find(model, pki, problems);
+    super::rotation::prove(model, pki, problems);
     let statement =
         format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
