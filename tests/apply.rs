@@ -18,6 +18,7 @@ cluster pkg {
   pods       = 10.244.0.0/16
   services   = 10.96.0.0/16
   nodes      = 10.213.0.0/24
+  renew      = 30d
 }
 machines cp[3] { memory = 2GiB, disk = 20GiB }
 deploy etcd on cp { install = "package", version = 3.5.16, snapshot-every = 6h }
