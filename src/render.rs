@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 
 use crate::diag::Diagnostic;
-use crate::model::material::{Absent, Material};
+use crate::model::material::Material;
 use crate::model::{MachineId, Model, UnitId};
+use crate::plan::Pki;
 
 pub mod artifact;
 pub mod boot;
@@ -20,6 +21,7 @@ pub mod item;
 pub mod keys;
 pub mod kubeconfig;
 pub mod locate;
+pub mod named;
 pub mod problem;
 pub mod strict;
 #[cfg(test)]
@@ -29,6 +31,7 @@ pub mod unit_file;
 
 use bundle::Bundle;
 use item::{Care, Filler};
+use named::Named;
 pub use problem::Problem;
 
 /// The units on each machine, in the order of their applications; last, those on none.
@@ -98,7 +101,9 @@ fn fill(
 /// Renders a few machines with nothing issued, so that a problem in a file or a flag is found while planning.
 ///
 /// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough.
-pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+    let named = Named::new(model);
+    let known = strict::Known { pki, named: &named };
     let placement = placement(model);
     let mut seen = HashSet::new();
     for (place, units) in placement.iter().enumerate() {
@@ -114,13 +119,13 @@ pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut filler = Filler {
             model,
-            material: &Absent,
+            material: &named,
             arch,
             bundle: &mut bundle,
             problems: &mut found,
             spans: Vec::new(),
             touched: Vec::new(),
-            care: Care::Strict,
+            care: Care::Strict(known),
         };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();

@@ -41,7 +41,7 @@ impl Filler<'_, '_> {
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
         let unit = Unit { name, fields, flags, after, watches: Vec::new(), origin };
-        if self.care == Care::Strict
+        if matches!(self.care, Care::Strict(_))
             && let Err(problem) = unit_file::unit_text(&unit)
         {
             self.problems.push(invalid(item, &problem));
