@@ -23,16 +23,19 @@ pub mod kubeconfig;
 pub mod locate;
 pub mod named;
 pub mod problem;
+pub mod setting;
 pub mod strict;
 #[cfg(test)]
 mod snapshot;
 pub mod unit_check;
 pub mod unit_file;
+pub mod webhook;
 
 use bundle::Bundle;
 use item::{Care, Filler};
 use named::Named;
 pub use problem::Problem;
+use setting::Settings;
 
 /// The units on each machine, in the order of their applications; last, those on none.
 pub fn placement(model: &Model<'_>) -> Vec<Vec<UnitId>> {
@@ -93,6 +96,7 @@ fn fill(
         spans: Vec::new(),
         touched: Vec::new(),
         care: Care::Trusting,
+        settings: None,
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
@@ -102,6 +106,7 @@ fn fill(
 ///
 /// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough.
 pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+    let mut settings = Settings::default();
     let named = Named::new(model);
     let known = strict::Known { pki, named: &named };
     let placement = placement(model);
@@ -126,9 +131,11 @@ pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
             spans: Vec::new(),
             touched: Vec::new(),
             care: Care::Strict(known),
+            settings: Some(&mut settings),
         };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
         problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
     }
+    setting::prove(model, &settings, problems);
 }

@@ -16,6 +16,7 @@ pub mod help;
 pub mod lifespan;
 pub mod range;
 pub mod release;
+pub mod setting;
 pub mod skew;
 pub mod target;
 pub mod tested;

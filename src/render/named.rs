@@ -13,6 +13,7 @@ use crate::model::{AppId, Model, UnitId};
 pub struct Named<'a, 'p> {
     model: &'a Model<'p>,
     authorities: HashMap<Symbol, String>,
+    secrets: HashMap<Symbol, String>,
     /// By application and place: the certificate and its key.
     certificates: Vec<Vec<(String, String)>>,
 }
@@ -36,6 +37,7 @@ pub enum Meant {
 impl<'a, 'p> Named<'a, 'p> {
     pub fn new(model: &'a Model<'p>) -> Self {
         let mut authorities = HashMap::new();
+        let mut secrets = HashMap::new();
         let mut certificates = Vec::new();
         for (app, _) in model.apps() {
             let component = model.component_of(app);
@@ -46,11 +48,15 @@ impl<'a, 'p> Named<'a, 'p> {
                 let number = authorities.len();
                 authorities.entry(symbol).or_insert_with(|| format!("(certificate of the authority {number})"));
             }
+            for symbol in component.mentions.iter().map(|m| m.symbol).filter(|s| s.kind == SymbolKind::Secret) {
+                let number = secrets.len();
+                secrets.entry(symbol).or_insert_with(|| format!("(secret {number})"));
+            }
             let text = |what: &str, place: usize| format!("({what} {place} of the application {})", app.index());
             let both = |place: usize| (text("certificate", place), text("private key", place));
             certificates.push((0..component.certs.len()).map(both).collect());
         }
-        Self { model, authorities, certificates }
+        Self { model, authorities, secrets, certificates }
     }
 }
 
@@ -92,6 +98,6 @@ impl Material for Named<'_, '_> {
     }
 
     fn secret(&self, symbol: Symbol) -> &str {
-        Absent.secret(symbol)
+        self.secrets.get(&symbol).map_or_else(|| Absent.secret(symbol), String::as_str)
     }
 }

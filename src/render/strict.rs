@@ -229,6 +229,11 @@ fn json(value: &Value, secrets: Secrets) -> Json {
     }
 }
 
+/// A value on one line, to be compared.
+pub fn plain(value: &Value) -> String {
+    json(value, Secrets::Seen).to_string()
+}
+
 fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, written: &Expr) -> Diagnostic {
     let place = place::find(model, written, &finding.path);
     let here = if place.exact { String::new() } else { format!("`{path}` is made here") };

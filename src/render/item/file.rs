@@ -52,6 +52,9 @@ impl Filler<'_, '_> {
             let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
             config::judge(self.model, scope, (&field.value, &value), version, self.problems);
             capability::of_content(self.model, scope, (&field.value, &value), self.problems);
+            if let Some(settings) = &mut self.settings {
+                settings.content(self.model, scope, &field.value, &value);
+            }
             let format = self.format(scope, body)?;
             self.look_into(scope, path, Content::Value(&value), &field.value);
             let text = format::write(format, &value).map_err(|error| {

@@ -25,7 +25,13 @@ impl Filler<'_, '_> {
         for field in &item.body.fields {
             let Some(key) = field.key.plain() else { continue };
             if &*key == "flags" {
-                flags = flag::flags(self.model, scope, &field.value, self.problems)?;
+                let (list, given) = flag::flags(self.model, scope, &field.value, self.problems)?;
+                if let (ExprKind::Record { table: Some(program), .. }, Some(settings)) =
+                    (&field.value.kind, &mut self.settings)
+                {
+                    settings.flags(scope, &program.name, given, program.span);
+                }
+                flags = list;
                 continue;
             }
             let value = self.model.eval(scope, &field.value)?;
@@ -37,6 +43,10 @@ impl Filler<'_, '_> {
             if value != Value::None {
                 fields.insert(key, value);
             }
+        }
+        if let (Some(settings), Some(args)) = (&mut self.settings, item.body.field("args")) {
+            let exec = fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
+            settings.arguments(scope, &exec, fields.get("args").unwrap_or(&Value::None), args.value.span);
         }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
