@@ -18,7 +18,7 @@ pub fn judge(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
     let narrow = ["namespaceSelector", "objectSelector"].iter().any(|name| record(webhook, name).is_some())
         || matches!(webhook.get("matchConditions").map(Value::reveal), Some(Value::List(list)) if !list.is_empty());
     let rules = list(webhook, "rules");
-    if !fails || !inside || narrow || !rules.iter().any(|rule| is_about_pods(rule)) {
+    if !fails || !inside || narrow || !rules.iter().any(is_about_pods) {
         return None;
     }
     let name = text(webhook, "name").unwrap_or_default();
