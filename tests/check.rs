@@ -66,6 +66,7 @@ const LATER: &[Code] = &[
     Code::PortTaken,
     Code::PortGivenOut,
     Code::RelationClosed,
+    Code::FilterUnread,
     Code::OpensNothing,
     Code::OpenTooWide,
     Code::EvenQuorum,

@@ -127,6 +127,7 @@ codes! {
     PortTaken "port-taken" Error false,
     PortGivenOut "port-given-out" Warning true,
     RelationClosed "relation-closed" Error false,
+    FilterUnread "filter-unread" Warning true,
     OpensNothing "opens-nothing" Error true,
     OpenTooWide "open-too-wide" Warning true,
     EvenQuorum "even-quorum" Error true,

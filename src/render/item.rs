@@ -11,10 +11,9 @@ use crate::plan::keep;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Item, ItemKind, Name};
 
-use super::artifact;
 use super::bundle::{Bundle, BundleFile};
-use super::setting::Settings;
 use super::strict::Known;
+use super::{Seen, artifact};
 
 mod file;
 mod firewall;
@@ -35,8 +34,8 @@ pub struct Filler<'a, 'p> {
     /// The paths of what the unit at hand has written so far.
     pub touched: Vec<Name>,
     pub care: Care<'a>,
-    /// Where the settings of programs are kept to be compared.
-    pub settings: Option<&'a mut Settings>,
+    /// What is kept to be compared once all is rendered.
+    pub seen: Option<&'a mut Seen>,
 }
 
 /// Whether what is written is looked into. Machines that carry the same differ only in names and addresses, so one of each

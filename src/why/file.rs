@@ -81,7 +81,7 @@ pub fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
         spans: Vec::new(),
         touched: Vec::new(),
         care: Care::Trusting,
-        settings: None,
+        seen: None,
     };
     filler.unit(unit);
     let spans = filler.spans;

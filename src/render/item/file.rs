@@ -5,6 +5,7 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
+use crate::render::filter::{self, Filter};
 use crate::render::strict::{self, Content};
 use crate::render::{capability, config, format, kubeconfig};
 use crate::source::Span;
@@ -52,8 +53,8 @@ impl Filler<'_, '_> {
             let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
             config::judge(self.model, scope, (&field.value, &value), version, self.problems);
             capability::of_content(self.model, scope, (&field.value, &value), self.problems);
-            if let Some(settings) = &mut self.settings {
-                settings.content(self.model, scope, &field.value, &value);
+            if let Some(seen) = &mut self.seen {
+                seen.settings.content(self.model, scope, &field.value, &value);
             }
             let format = self.format(scope, body)?;
             self.look_into(scope, path, Content::Value(&value), &field.value);
@@ -89,6 +90,13 @@ impl Filler<'_, '_> {
         if let Care::Strict(known) = self.care {
             let file = strict::File { path, content, written, machine: scope.machine, derived: false };
             self.problems.extend(strict::file(self.model, known, &file));
+        }
+        if let (Some(seen), Content::Text(text), Some(app), Some(machine)) =
+            (&mut self.seen, content, scope.app, scope.machine)
+        {
+            let read = filter::read(path, text, self.model.cluster.nodes);
+            let filter = |read| Filter { path: path.to_owned(), app, machine, span: written.span, read };
+            seen.filters.extend(read.map(filter));
         }
     }
 

@@ -26,10 +26,9 @@ impl Filler<'_, '_> {
             let Some(key) = field.key.plain() else { continue };
             if &*key == "flags" {
                 let (list, given) = flag::flags(self.model, scope, &field.value, self.problems)?;
-                if let (ExprKind::Record { table: Some(program), .. }, Some(settings)) =
-                    (&field.value.kind, &mut self.settings)
+                if let (ExprKind::Record { table: Some(program), .. }, Some(seen)) = (&field.value.kind, &mut self.seen)
                 {
-                    settings.flags(scope, &program.name, given, program.span);
+                    seen.settings.flags(scope, &program.name, given, program.span);
                 }
                 flags = list;
                 continue;
@@ -44,9 +43,9 @@ impl Filler<'_, '_> {
                 fields.insert(key, value);
             }
         }
-        if let (Some(settings), Some(args)) = (&mut self.settings, item.body.field("args")) {
+        if let (Some(seen), Some(args)) = (&mut self.seen, item.body.field("args")) {
             let exec = fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
-            settings.arguments(scope, &exec, fields.get("args").unwrap_or(&Value::None), args.value.span);
+            seen.settings.arguments(scope, &exec, fields.get("args").unwrap_or(&Value::None), args.value.span);
         }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
