@@ -187,7 +187,11 @@ fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMac
 
 fn site(model: &Model<'_>) -> Site {
     let cluster = &model.cluster;
+    let named =
+        |name: &'static str, list: &[ipnet::IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
     Site {
+        ranges: [named("pods", &cluster.pods), named("services", &cluster.services), named("nodes", &[cluster.nodes])]
+            .concat(),
         cluster: cluster.name.clone(),
         domain: cluster.domain.clone(),
         nodes: cluster.nodes,
