@@ -33,7 +33,7 @@ fn pytest_lsp() {
     passes(
         Command::new(python)
             .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
-            .arg(file("test_server.py"))
+            .arg(file(""))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(folder.path()),
     );

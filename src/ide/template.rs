@@ -82,6 +82,48 @@ pub fn uses(template: &str, name: &str) -> Vec<(u32, u32)> {
     found
 }
 
+/// The name of a variable at a byte of a template.
+pub fn name_at(template: &str, offset: u32) -> Option<&str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (before, after) = template.split_at_checked(offset as usize)?;
+    let start = before.trim_end_matches(is_word).len();
+    let end = before.len() + after.len() - after.trim_start_matches(is_word).len();
+    let name = template.get(start..end).filter(|name| !name.is_empty())?;
+    uses(template, name).contains(&(start as u32, end as u32)).then_some(name)
+}
+
+/// Where a module gives a variable to a template: the keys.
+pub fn given(root: View<'_>, module: &ModulePlace, template: &ModulePlace, name: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    give(root, module, (template, name), &mut found);
+    found
+}
+
+fn give(node: View<'_>, module: &ModulePlace, wanted: (&ModulePlace, &str), found: &mut Vec<Span>) {
+    if matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body)
+        && mentions(node, module).first().is_some_and(|mention| mention.place == *wanted.0)
+    {
+        keys(node, wanted.1, found);
+    }
+    node.nodes().for_each(|child| give(child, module, wanted, found));
+}
+
+/// Keys of the records right below a node, or below one of its fields.
+fn keys(node: View<'_>, name: &str, found: &mut Vec<Span>) {
+    for child in node.nodes() {
+        match child.kind() {
+            SyntaxKind::RecordExpr => {
+                let fields = child.nodes().filter(|field| field.kind() == SyntaxKind::Field);
+                let keys = fields.filter_map(|field| field.tokens(SyntaxKind::Ident).next());
+                found.extend(keys.filter(|(key, _)| *key == name).map(|(_, span)| span));
+            }
+            SyntaxKind::Field if first_word(child) == "vars" => keys(child, name, found),
+            kind if kind != SyntaxKind::Field && node.kind() == SyntaxKind::CallExpr => keys(child, name, found),
+            _ => {}
+        }
+    }
+}
+
 fn walk(node: View<'_>, module: &ModulePlace, list: &mut Vec<Mention>) {
     let names_file = match node.kind() {
         SyntaxKind::CallExpr => matches!(first_word(node), "read" | "template"),
