@@ -117,7 +117,9 @@ pub fn prove(model: &Model<'_>, settings: &Settings, problems: &mut Vec<Diagnost
         problems.extend(list.iter().flat_map(|rule| forbidden::judge(model, settings, rule, code)));
     }
     problems.extend(rules.listed.iter().flat_map(|rule| forbidden::listed(model, settings, rule)));
-    problems.extend(rules.inside.iter().flat_map(|rule| address::inside(model, settings, rule)));
+    let outside: Vec<_> =
+        rules.inside.iter().flat_map(|rule| address::inside(model, settings, rule, problems)).collect();
+    problems.extend(outside);
     problems.extend(rules.covers.iter().flat_map(|rule| address::covers(model, settings, rule)));
     problems.extend(rules.times.iter().flat_map(|rule| amount::times(model, settings, rule)));
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));

@@ -10,11 +10,17 @@ use crate::table::setting::{Covers, Inside};
 
 use super::{Setting, Settings, problem};
 
-/// Addresses outside of the range that they have to be in.
-pub fn inside(model: &Model<'_>, settings: &Settings, rule: &Inside) -> Vec<Diagnostic> {
+/// Addresses outside of the range that they have to be in. Where an address comes from whoever has it, that is said there.
+pub fn inside(model: &Model<'_>, settings: &Settings, rule: &Inside, known: &[Diagnostic]) -> Vec<Diagnostic> {
+    let told = |address: &IpAddr| {
+        let mut said = known.iter().filter(|problem| problem.code == Code::AddressOutsideRange);
+        said.any(|problem| problem.message.contains(&address.to_string()))
+    };
     let cluster = &model.cluster;
     let ranges = if rule.of == "pods" { &cluster.pods } else { &cluster.services };
-    let outside = |address: &IpAddr| !is_of_a_link(*address) && !ranges.iter().any(|range| range.contains(address));
+    let outside = |address: &IpAddr| {
+        !is_of_a_link(*address) && !ranges.iter().any(|range| range.contains(address)) && !told(address)
+    };
     let mut list: Vec<Diagnostic> = Vec::new();
     for setting in settings.named(&rule.setting) {
         let Some(address) = addresses(&setting.text).find(outside) else { continue };
