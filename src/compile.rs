@@ -35,7 +35,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
 }
 
 fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
-    crate::render::sample(&plan.model, problems);
+    crate::render::sample(&plan.model, &plan.pki, problems);
     problems.extend(render::unknown_targets(plan));
 }
 

@@ -16,6 +16,7 @@ use crate::syntax::ast::Name;
 use crate::world::World;
 
 pub mod allow;
+pub mod answer;
 pub mod certificate;
 pub mod dial;
 pub mod firewall;
@@ -23,6 +24,7 @@ pub mod graph;
 pub mod json;
 pub mod listener;
 pub mod lifetime;
+pub mod name;
 pub mod order;
 pub mod outage;
 pub mod proof;

@@ -5,14 +5,16 @@
 use std::collections::HashSet;
 
 use crate::diag::Diagnostic;
-use crate::model::material::{Absent, Material};
+use crate::model::material::Material;
 use crate::model::{MachineId, Model, UnitId};
+use crate::plan::Pki;
 
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
 pub mod capability;
 pub mod config;
+pub mod filter;
 pub mod firewall;
 pub mod flag;
 pub mod format;
@@ -20,16 +22,29 @@ pub mod item;
 pub mod keys;
 pub mod kubeconfig;
 pub mod locate;
+pub mod named;
 pub mod problem;
+pub mod setting;
 pub mod strict;
 #[cfg(test)]
 mod snapshot;
 pub mod unit_check;
 pub mod unit_file;
+pub mod webhook;
 
 use bundle::Bundle;
+use filter::Filter;
 use item::{Care, Filler};
+use named::Named;
 pub use problem::Problem;
+use setting::Settings;
+
+/// What rendering meets that can only be judged together.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub settings: Settings,
+    pub filters: Vec<Filter>,
+}
 
 /// The units on each machine, in the order of their applications; last, those on none.
 pub fn placement(model: &Model<'_>) -> Vec<Vec<UnitId>> {
@@ -90,6 +105,7 @@ fn fill(
         spans: Vec::new(),
         touched: Vec::new(),
         care: Care::Trusting,
+        seen: None,
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
@@ -98,13 +114,16 @@ fn fill(
 /// Renders a few machines with nothing issued, so that a problem in a file or a flag is found while planning.
 ///
 /// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough.
-pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+    let mut seen = Seen::default();
+    let named = Named::new(model);
+    let known = strict::Known { pki, named: &named };
     let placement = placement(model);
-    let mut seen = HashSet::new();
+    let mut kinds = HashSet::new();
     for (place, units) in placement.iter().enumerate() {
         let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
         let group = model.machines.get(place).map(|machine| machine.group);
-        if units.is_empty() || !seen.insert((group, apps)) {
+        if units.is_empty() || !kinds.insert((group, apps)) {
             continue;
         }
         let arch = group.map_or_else(|| "amd64".into(), |group| model.groups[group as usize].arch.clone());
@@ -114,16 +133,19 @@ pub fn sample(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut filler = Filler {
             model,
-            material: &Absent,
+            material: &named,
             arch,
             bundle: &mut bundle,
             problems: &mut found,
             spans: Vec::new(),
             touched: Vec::new(),
-            care: Care::Strict,
+            care: Care::Strict(known),
+            seen: Some(&mut seen),
         };
         units.iter().for_each(|unit| filler.unit(*unit));
         let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
         problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
     }
+    setting::prove(model, &seen.settings, problems);
+    filter::prove(model, &seen.filters, problems);
 }

@@ -92,7 +92,7 @@ component balancer {{
 }}
 component reader {{
   requires page: web {{ trusts = ca, identity = cert client }}
-  cert client {{ authority = ca, cn = "reader:${{machine.name}}", usage = ["client"], file = /etc/reader.crt }}
+  cert client {{ authority = ca, cn = "reader:${{machine.name}}", usage = ["client"], file = "/etc/${{app.name}}.crt" }}
 }}
 deploy site on a
 deploy balancer on b

@@ -116,7 +116,27 @@ fn fill(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Fille
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
     let keys = Keys { plan, issued: &issued };
     let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
+    kubeconfigs_hold(plan, &keys, &machines)?;
     Ok(Filled { issued, machines, cluster })
+}
+
+/// Looks again into the kubeconfigs of one machine of each group, now that it is known what is issued and what is not.
+fn kubeconfigs_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>, machines: &[TargetMachine]) -> Result<(), RenderError> {
+    let (model, known) = (&plan.model, strict::Known { pki: &plan.pki, named: keys });
+    let firsts =
+        model.groups.iter().map(|group| group.machines.start).filter(|first| (*first as usize) < machines.len());
+    let problems: Vec<Diagnostic> = firsts
+        .flat_map(|first| machines[first as usize].bundle.files.iter().map(move |file| (MachineId(first), file)))
+        .filter_map(|(machine, file)| Some((machine, file, std::str::from_utf8(&file.content).ok()?)))
+        .flat_map(|(machine, file, text)| {
+            let found = strict::issued(model, known, &file.path, text, Some(machine));
+            found.into_iter().map(move |problem| {
+                let message = format!("`{}`, from {}: {}", file.path, file.origin, problem.message);
+                Diagnostic { message, ..problem }
+            })
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 
 /// The targets of a model that are none.
@@ -167,7 +187,11 @@ fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMac
 
 fn site(model: &Model<'_>) -> Site {
     let cluster = &model.cluster;
+    let named =
+        |name: &'static str, list: &[ipnet::IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
     Site {
+        ranges: [named("pods", &cluster.pods), named("services", &cluster.services), named("nodes", &[cluster.nodes])]
+            .concat(),
         cluster: cluster.name.clone(),
         domain: cluster.domain.clone(),
         nodes: cluster.nodes,

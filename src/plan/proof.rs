@@ -16,6 +16,7 @@ mod judgement;
 mod nameless;
 mod port;
 pub mod quorum;
+mod rotation;
 mod single;
 mod version;
 

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Expr, Version};
 use crate::table::field::{Shape, Table, table};
 use crate::table::{api, gate, value};
 
-use super::locate;
+use super::{locate, webhook};
 
 /// Judges the content of a file, if its kind is known; a list is several documents.
 pub fn judge(
@@ -47,6 +47,13 @@ fn object(
     if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
         let span = locate::value(model, scope, expr, &["apiVersion"]);
         problems.extend(api::judge(&api, &kind, version, span));
+        if let Some(Value::List(webhooks)) = record.get("webhooks").map(Value::reveal) {
+            for (place, one) in webhooks.iter().enumerate() {
+                let Value::Record(one) = one.reveal() else { continue };
+                let span = locate::value(model, scope, expr, &["webhooks", &place.to_string()]);
+                problems.extend(webhook::judge(&kind, one, span));
+            }
+        }
     }
     let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
     for (place, item) in items.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Command-line flags: their written form, and whether the version that runs has them.
 
-use crate::check::flag_rule;
+use crate::check::flag_rule::{self, Given};
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::{fault, mismatch};
 use crate::model::scope::Scope;
@@ -11,20 +11,21 @@ use crate::table::flag::{self as flags, Kind, Table};
 
 use super::locate;
 
-/// The flags of a unit as `--name=value`, and what the version that runs makes of them.
+/// The flags of a unit as `--name=value`, and what the version that runs makes of them; then each with where its value is
+/// written.
 pub fn flags(
     model: &Model<'_>,
     scope: &mut Scope<'_>,
     expr: &Expr,
     problems: &mut Vec<Diagnostic>,
-) -> Result<Vec<String>, Fault> {
+) -> Result<(Vec<String>, Vec<Given>), Fault> {
     let ExprKind::Record { table: Some(program), fields } = &expr.kind else {
-        let Value::Record(record) = model.eval(scope, expr)? else { return Ok(Vec::new()) };
+        let Value::Record(record) = model.eval(scope, expr)? else { return Ok(Default::default()) };
         return record
             .iter()
             .map(|(name, value)| written(name, value, None, expr.span))
             .collect::<Result<Vec<_>, _>>()
-            .map(|l| l.concat());
+            .map(|list| (list.concat(), Vec::new()));
     };
     let table = flags::table(&program.name);
     let version = table.and_then(|table| version(model, scope, table));
@@ -46,10 +47,11 @@ pub fn flags(
             problems.extend(flags::judge_values((&program.name, &name), &elements, version, place));
         }
         list.extend(written(&name, &value, table, field.value.span)?);
-        given.push((name.to_string(), text(&value).unwrap_or_default(), field.value.span));
+        let span = locate::origin(model, scope, &field.value);
+        given.push((name.to_string(), text(&value).unwrap_or_default(), span));
     }
     problems.extend(flag_rule::judge(&program.name, &given));
-    Ok(list)
+    Ok((list, given))
 }
 
 /// The version that a table's flags are judged by.

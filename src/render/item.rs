@@ -11,8 +11,9 @@ use crate::plan::keep;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Item, ItemKind, Name};
 
-use super::artifact;
 use super::bundle::{Bundle, BundleFile};
+use super::strict::Known;
+use super::{Seen, artifact};
 
 mod file;
 mod firewall;
@@ -32,14 +33,16 @@ pub struct Filler<'a, 'p> {
     pub spans: Vec<Span>,
     /// The paths of what the unit at hand has written so far.
     pub touched: Vec<Name>,
-    pub care: Care,
+    pub care: Care<'a>,
+    /// What is kept to be compared once all is rendered.
+    pub seen: Option<&'a mut Seen>,
 }
 
 /// Whether what is written is looked into. Machines that carry the same differ only in names and addresses, so one of each
 /// kind is looked into while planning, and the rest is taken as it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Care {
-    Strict,
+#[derive(Clone, Copy)]
+pub enum Care<'a> {
+    Strict(Known<'a>),
     Trusting,
 }
 

@@ -6,6 +6,8 @@ use crate::model::material::Material;
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
 
+use super::named::{Meant, Names};
+
 /// The material of a plan.
 pub struct Keys<'a, 'p> {
     pub plan: &'a Plan<'p>,
@@ -15,6 +17,30 @@ pub struct Keys<'a, 'p> {
 impl Keys<'_, '_> {
     fn place(&self, symbol: Symbol) -> usize {
         self.plan.pki.place(symbol).expect("a plan has everything that its components mention")
+    }
+}
+
+impl Names for Keys<'_, '_> {
+    fn meant(&self, text: &str) -> Option<Meant> {
+        let (pki, issued) = (&self.plan.pki, self.issued);
+        let same = |pem: &str| pem.trim() == text.trim();
+        let own = |place: &usize| {
+            // The operator's own may have others after it in its file.
+            same(&issued.authority(*place).cert_pem) || issued.authority(*place).cert_pem.contains(text.trim())
+        };
+        if let Some(place) = (0..pki.authorities.len()).find(own).filter(|_| !text.trim().is_empty()) {
+            return Some(Meant::Authority(pki.authorities[place]));
+        }
+        let app = |unit: UnitId| self.plan.model.unit(unit).app;
+        pki.certificates.iter().enumerate().find_map(|(place, (unit, cert))| {
+            let issued = issued.certificate(place);
+            let certificate = same(&issued.cert_pem).then_some(Meant::Certificate(app(*unit), *cert));
+            certificate.or_else(|| same(issued.key_pem.as_str()).then_some(Meant::Key(app(*unit), *cert)))
+        })
+    }
+
+    fn issued(&self) -> bool {
+        true
     }
 }
 

@@ -26,6 +26,18 @@ pub fn element(model: &Model<'_>, scope: &Scope<'_>, expr: &Expr, text: &str) ->
     Walk { model, scope }.element(expr, text, 0).unwrap_or(expr.span)
 }
 
+/// Where a value was written, if nothing but names leads there: the value of an option or of a `let`.
+pub fn origin(model: &Model<'_>, scope: &Scope<'_>, expr: &Expr) -> Span {
+    let walk = Walk { model, scope };
+    let mut at = expr;
+    for _ in 0..DEPTH {
+        let is_name = matches!(at.kind, ExprKind::Name(_) | ExprKind::Field { .. } | ExprKind::Paren(_));
+        let Some(next) = walk.behind(at).into_iter().next().filter(|_| is_name) else { break };
+        at = next;
+    }
+    at.span
+}
+
 /// Names are followed so many times at most: evaluation has ended, so this is for the shape of the text only.
 const DEPTH: u32 = 16;
 

@@ -7,13 +7,16 @@
 use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::model::{Model, Value};
+use crate::model::{MachineId, Model, Value};
 use crate::syntax::ast::Expr;
 
 mod kubeconfig;
 mod place;
 mod table;
+mod trust;
 mod unit;
+
+pub use trust::Known;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,16 +56,63 @@ pub struct Finding {
     pub near: Option<String>,
 }
 
+/// A file that a component writes.
+pub struct File<'a> {
+    pub path: &'a str,
+    pub content: Content<'a>,
+    /// Where it is put together.
+    pub written: &'a Expr,
+    pub machine: Option<MachineId>,
+    /// Whether it follows from a relation, of which it is proved already what holds of the connection.
+    pub derived: bool,
+}
+
 /// What is wrong with a file of a component, shown where the component writes it.
-pub fn file(model: &Model<'_>, path: &str, content: Content<'_>, written: &Expr) -> Vec<Diagnostic> {
-    let findings = judge(path, content);
-    findings.into_iter().map(|finding| diagnostic(model, path, finding, written)).collect()
+pub fn file<'a>(model: &'a Model<'_>, known: Known<'a>, file: &File<'a>) -> Vec<Diagnostic> {
+    let findings = judge(file.path, file.content);
+    let mut list: Vec<_> =
+        findings.into_iter().map(|finding| diagnostic(model, file.path, finding, file.written)).collect();
+    if list.is_empty() {
+        let (machine, written, derived) = (file.machine, Some(file.written), file.derived);
+        let config = trust::Kubeconfig { model, known, machine, written, derived };
+        list.extend(kubeconfigs(file).iter().flat_map(|value| config.judge(value)));
+    }
+    list
+}
+
+/// What is wrong with a kubeconfig as it will be written, of a machine or of none.
+pub fn issued(
+    model: &Model<'_>,
+    known: Known<'_>,
+    path: &str,
+    text: &str,
+    machine: Option<MachineId>,
+) -> Vec<Diagnostic> {
+    let config = trust::Kubeconfig { model, known, machine, written: None, derived: false };
+    if !text.contains("kind: Config") && !text.contains("\"Config\"") {
+        return Vec::new();
+    }
+    let documents = serde_saphyr::from_multiple::<Json>(text).unwrap_or_default();
+    let claimed = documents.iter().filter(|value| claim(path, value, "") == Some(Claim::Kubeconfig));
+    claimed.flat_map(|value| config.judge(value)).collect()
+}
+
+/// The kubeconfigs in a file, with what they hold as it is: what is issued has not been yet.
+fn kubeconfigs(file: &File<'_>) -> Vec<Json> {
+    let list = match file.content {
+        Content::Value(value) => vec![json(value, Secrets::Seen)],
+        Content::Text(text) if text.contains("kind:") || claim(file.path, &Json::Null, text).is_some() => {
+            serde_saphyr::from_multiple::<Json>(text).unwrap_or_default()
+        }
+        Content::Text(_) => Vec::new(),
+    };
+    list.into_iter().filter(|value| claim(file.path, value, "") == Some(Claim::Kubeconfig)).collect()
 }
 
 /// What is wrong with the content of a file.
 pub fn judge(path: &str, content: Content<'_>) -> Vec<Finding> {
     match content {
-        Content::Value(value) => document(path, &json(value), ""),
+        Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
         Content::Text(text) if claim(path, &Json::Null, text) == Some(Claim::Unit) => unit::judge(path, text),
         Content::Text(text) => documents(path, text),
     }
@@ -155,20 +205,33 @@ fn claim(path: &str, value: &Json, text: &str) -> Option<Claim> {
     }
 }
 
-/// A value as its document has it. Secrets are not looked into.
-fn json(value: &Value) -> Json {
+/// Whether secrets are looked into. What is told of them may not show them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Secrets {
+    Hidden,
+    Seen,
+}
+
+/// A value as its document has it.
+fn json(value: &Value, secrets: Secrets) -> Json {
     match value {
         Value::None => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
         Value::Int(value) => (*value).into(),
         Value::Float(value) => (*value).into(),
         Value::Size(bytes) => (*bytes).into(),
-        Value::List(list) => Json::Array(list.iter().map(json).collect()),
-        Value::Record(record) => record.iter().map(|(name, value)| (name.to_string(), json(value))).collect(),
+        Value::List(list) => Json::Array(list.iter().map(|value| json(value, secrets)).collect()),
+        Value::Record(record) => record.iter().map(|(name, value)| (name.to_string(), json(value, secrets))).collect(),
+        Value::Secret(inner) if secrets == Secrets::Seen => json(inner, secrets),
         Value::Secret(_) => Json::String(table::SECRET.to_owned()),
         Value::Port(port) => port.number.into(),
         scalar => Json::String(scalar.scalar_text().unwrap_or_default()),
     }
+}
+
+/// A value on one line, to be compared.
+pub fn plain(value: &Value) -> String {
+    json(value, Secrets::Seen).to_string()
 }
 
 fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, written: &Expr) -> Diagnostic {

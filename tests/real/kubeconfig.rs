@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
+use kmodel::diag::Code;
+use kmodel::model::Input;
+use kmodel::world::Disk;
 use serde_json::Value;
 
 use crate::certificate::host;
@@ -97,6 +100,40 @@ fn nodes_dial_the_load_balancer_and_the_control_plane_itself() {
         ("super-admin.conf", 3),
     ];
     assert_eq!(count, BTreeMap::from(expected));
+}
+
+/// What is refused in a kubeconfig that a component puts together is what openssl refuses.
+#[test]
+fn mistakes_in_a_kubeconfig_are_those_that_openssl_finds() {
+    let Some(openssl) = tool("openssl", "mistakes in kubeconfigs") else { return };
+    let output = case("kubeconfig");
+    let (control, worker) = (output.tree("cp-0"), output.tree("wrk-0"));
+    let serving = control.join("etc/kubernetes/pki/apiserver.crt");
+    let own = |name: &str| worker.join("etc/backup").join(name);
+    let ca = |name: &str| output.path(&format!("pki/{name}.crt"));
+    let (kubernetes, etcd) = (ca("kubernetes-ca"), ca("etcd-ca"));
+    let server = ["-purpose", "sslserver", "-verify_ip", "10.14.0.254"];
+    let client = ["-purpose", "sslclient"];
+    verify(&openssl, &kubernetes, &server, &serving).expect("the server is trusted");
+    verify(&openssl, &kubernetes, &client, &own("client.crt")).expect("the client is let in");
+    let by_name = ["-purpose", "sslserver", "-verify_hostname", "lb-0"];
+    for (overlay, code, refused) in [
+        ("wrong-name", Code::NameNotInCertificate, verify(&openssl, &kubernetes, &by_name, &serving)),
+        ("wrong-authority", Code::AuthorityNotTrusted, verify(&openssl, &etcd, &server, &serving)),
+        ("wrong-issuer", Code::AuthorityNotTrusted, verify(&openssl, &kubernetes, &client, &own("other.crt"))),
+        ("wrong-usage", Code::WrongUsage, verify(&openssl, &kubernetes, &client, &own("page.crt"))),
+    ] {
+        assert!(refused.is_err(), "openssl takes what is refused as {code}");
+        assert_eq!(codes("tests/fixtures/kubeconfig.km", overlay), [code], "{overlay}");
+    }
+}
+
+/// The errors of a model with an overlay.
+fn codes(file: &str, overlay: &str) -> Vec<Code> {
+    let checked = kmodel::check::check(&Disk, &Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+    let input = Input { overlays: vec![overlay.to_owned()], ..Input::default() };
+    let planned = kmodel::compile::plan(&checked.program, &Disk, &input);
+    planned.problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.code).collect()
 }
 
 impl Kubeconfig<'_> {

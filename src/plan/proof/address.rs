@@ -12,7 +12,7 @@ mod member;
 mod overlap;
 mod range;
 
-use range::{Kind, Ranges};
+use range::Ranges;
 
 /// Compares every pair of ranges, and looks into each.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -26,7 +26,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
 
 /// `no range overlaps another: pods 10.244.0.0/16, ...; pods for 256 nodes`.
 fn statement(ranges: &Ranges) -> String {
-    let known = ranges.list.iter().filter(|range| range.kind != Kind::Fixed);
+    let known = ranges.list.iter().filter(|range| range.known().is_none());
     let list: Vec<String> = known.map(|range| format!("{} {}", range.name.replace('`', ""), range.range)).collect();
     format!("no range overlaps another: {}", list.join(", "))
 }

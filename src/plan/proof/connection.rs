@@ -10,6 +10,7 @@ use crate::model::eval::counted;
 use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
 use crate::plan::dial;
+use crate::plan::name::{certificates, has};
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::ExprKind;
 
@@ -37,6 +38,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
         }
     }
     super::nameless::find(model, pki, problems);
+    super::rotation::prove(model, pki, problems);
     let statement =
         format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
@@ -235,24 +237,4 @@ fn holder(model: &Model<'_>, pki: &Pki, name: &San, dialled: AppId) -> Option<St
     let app = model.unit(unit).app;
     let cert = &model.component_of(app).certs[cert as usize].ast.name.name;
     Some(format!("the certificate `{cert}` of `{}`", model.app(app).name))
-}
-
-/// `` the certificates of `a-0` and `a-1` ``, up to three of them.
-fn certificates(units: &[String]) -> String {
-    match units {
-        [one] => format!("the certificate of `{one}`"),
-        [a, b] => format!("the certificates of `{a}` and `{b}`"),
-        [a, b, c] => format!("the certificates of `{a}`, `{b}` and `{c}`"),
-        [a, b, rest @ ..] => format!("the certificates of `{a}`, `{b}` and {} more", rest.len()),
-        [] => "any certificate".to_owned(),
-    }
-}
-
-/// Whether a name is among those of a certificate; `*` stands for one label at the front (RFC 6125, section 6.4.3).
-fn has(sans: &[San], name: &San) -> bool {
-    let wildcard = match name {
-        San::Dns(name) => name.split_once('.').map(|(_, rest)| San::Dns(format!("*.{rest}").into())),
-        San::Ip(_) => None,
-    };
-    [Some(name), wildcard.as_ref()].into_iter().flatten().any(|name| sans.binary_search(name).is_ok())
 }

@@ -1,4 +1,4 @@
-//! Certificates of servers that have no name.
+//! Certificates of servers that have no name, and names that certificates have no room for.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, Model};
@@ -16,6 +16,7 @@ pub fn find(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
             if !problems.iter().any(said) {
                 problems.extend(nameless(model, pki, app, cert));
             }
+            problems.extend(too_long(model, pki, app, cert));
         }
     }
 }
@@ -35,5 +36,21 @@ fn nameless(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagn
             .here(format!("its CN `{}` does not count as one", spec.cn))
             .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
             .help(help),
+    )
+}
+
+/// The most characters of a common name: `ub-common-name` of RFC 5280, appendix A.1.
+const LONGEST: usize = 64;
+
+fn too_long(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagnostic> {
+    let specs = model.units_of(app).filter_map(|unit| pki.spec(model, unit, cert));
+    let spec = specs.into_iter().find(|spec| spec.cn.chars().count() > LONGEST)?;
+    let ident = &model.component_of(app).certs[cert as usize].ast.name;
+    let count = spec.cn.chars().count();
+    let message = format!("the CN `{}` has {count} characters, and certificates have room for {LONGEST}", spec.cn);
+    Some(
+        Diagnostic::new(Code::InvalidName, ident.span, message)
+            .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
+            .help("openssl and others refuse a longer one: shorten it, and give what clients dial as `names`"),
     )
 }

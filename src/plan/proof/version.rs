@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, EndpointId, Model};
 use crate::plan::dial::{behind, is_forwarding};
-use crate::plan::version::{Running, running};
+use crate::plan::version::{KMODEL, Running, running};
 use crate::plan::{Pki, Proof};
 use crate::source::Span;
 use crate::syntax::ast::Version;
@@ -33,6 +33,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         }
     }
     running.iter().for_each(|one| problems.extend(since_last(model, one)));
+    problems.extend(by_another(model));
     Proof { name: "versions", statement: statement(&running, count), count }
 }
 
@@ -49,9 +50,13 @@ fn statement(running: &[Running], count: usize) -> String {
         let versions: Vec<_> = versions.into_iter().rev().map(|version| version.to_string()).collect();
         format!("{family} {}", versions.join(" and "))
     });
-    let pairs = crate::model::eval::counted(count, "pair");
-    let (list, are) = (list.collect::<Vec<_>>().join(", "), if count == 1 { "is" } else { "are" });
-    format!("{pairs} of programs {are} as close as Kubernetes asks for: {list}")
+    let list = list.collect::<Vec<_>>().join(", ");
+    match (count, list.is_empty()) {
+        (0, true) => String::new(),
+        (0, false) => format!("no two programs have to go together: {list}"),
+        (1, _) => format!("1 pair of programs is as close as Kubernetes asks for: {list}"),
+        _ => format!("{count} pairs of programs are as close as Kubernetes asks for: {list}"),
+    }
 }
 
 /// The pairs of applications that run two programs and meet in this way, each once.
@@ -170,6 +175,19 @@ fn since_last(model: &Model<'_>, one: &Running) -> Option<Diagnostic> {
         return Some(Diagnostic::new(Code::VersionDowngrade, one.span, message).help(help));
     }
     None
+}
+
+/// Another kmodel rendered last, so files may change though the model did not.
+fn by_another(model: &Model<'_>) -> Option<Diagnostic> {
+    let last = model.lock.kmodel.as_deref().filter(|last| *last != KMODEL)?;
+    let first = model.machines.first().map_or("the first machine", |machine| &*machine.name);
+    let message =
+        format!("kmodel {last} rendered this last, and this is {KMODEL}: files may change though the model did not");
+    let help = format!(
+        "`kmodel apply --dry-run` lists what changes where; an apply changes machines that are up one after another, `{first}` \
+         first, and stops at the first that does not come up again"
+    );
+    Some(Diagnostic::new(Code::MadeByAnother, model.cluster.span, message).help(help))
 }
 
 fn skipped(app: &str, one: &Running, old: Version) -> Diagnostic {

@@ -5,6 +5,7 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
+use crate::render::filter::{self, Filter};
 use crate::render::strict::{self, Content};
 use crate::render::{capability, config, format, kubeconfig};
 use crate::source::Span;
@@ -52,8 +53,11 @@ impl Filler<'_, '_> {
             let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
             config::judge(self.model, scope, (&field.value, &value), version, self.problems);
             capability::of_content(self.model, scope, (&field.value, &value), self.problems);
+            if let Some(seen) = &mut self.seen {
+                seen.settings.content(self.model, scope, &field.value, &value);
+            }
             let format = self.format(scope, body)?;
-            self.look_into(path, Content::Value(&value), &field.value);
+            self.look_into(scope, path, Content::Value(&value), &field.value);
             let text = format::write(format, &value).map_err(|error| {
                 let help = error.help.clone();
                 Box::new(Diagnostic::new(Code::TypeMismatch, field.value.span, error.to_string()).help(help))
@@ -66,7 +70,7 @@ impl Filler<'_, '_> {
             let template = self.model.eval(scope, &field.value)?;
             let value = crate::model::resource::template(self.model, scope, &template, &vars, field.value.span)?;
             let text = value.scalar_text().unwrap_or_default();
-            self.look_into(path, Content::Text(&text), &field.value);
+            self.look_into(scope, path, Content::Text(&text), &field.value);
             return Ok((text, value.is_secret()));
         }
         let Some(field) = body.field("text") else {
@@ -78,13 +82,21 @@ impl Filler<'_, '_> {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        self.look_into(path, Content::Text(&text), &field.value);
+        self.look_into(scope, path, Content::Text(&text), &field.value);
         Ok((text, value.is_secret()))
     }
 
-    fn look_into(&mut self, path: &str, content: Content<'_>, written: &Expr) {
-        if self.care == Care::Strict {
-            self.problems.extend(strict::file(self.model, path, content, written));
+    fn look_into(&mut self, scope: &Scope<'_>, path: &str, content: Content<'_>, written: &Expr) {
+        if let Care::Strict(known) = self.care {
+            let file = strict::File { path, content, written, machine: scope.machine, derived: false };
+            self.problems.extend(strict::file(self.model, known, &file));
+        }
+        if let (Some(seen), Content::Text(text), Some(app), Some(machine)) =
+            (&mut self.seen, content, scope.app, scope.machine)
+        {
+            let read = filter::read(path, text, self.model.cluster.nodes);
+            let filter = |read| Filter { path: path.to_owned(), app, machine, span: written.span, read };
+            seen.filters.extend(read.map(filter));
         }
     }
 
@@ -101,7 +113,11 @@ impl Filler<'_, '_> {
         let value = kubeconfig::content(self.model, scope, &item.body)?;
         let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
         let path = self.text(scope, &item.path)?;
-        self.look_into(&path, Content::Value(&value), &item.path);
+        if let Care::Strict(known) = self.care {
+            let (content, machine) = (Content::Value(&value), scope.machine);
+            let file = strict::File { path: &path, content, written: &item.path, machine, derived: true };
+            self.problems.extend(strict::file(self.model, known, &file));
+        }
         let mode = self.mode(scope, &item.body, "mode", 0o600)?;
         if mode & 0o077 != 0 {
             let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");

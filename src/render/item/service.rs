@@ -25,7 +25,12 @@ impl Filler<'_, '_> {
         for field in &item.body.fields {
             let Some(key) = field.key.plain() else { continue };
             if &*key == "flags" {
-                flags = flag::flags(self.model, scope, &field.value, self.problems)?;
+                let (list, given) = flag::flags(self.model, scope, &field.value, self.problems)?;
+                if let (ExprKind::Record { table: Some(program), .. }, Some(seen)) = (&field.value.kind, &mut self.seen)
+                {
+                    seen.settings.flags(scope, &program.name, given, program.span);
+                }
+                flags = list;
                 continue;
             }
             let value = self.model.eval(scope, &field.value)?;
@@ -38,10 +43,14 @@ impl Filler<'_, '_> {
                 fields.insert(key, value);
             }
         }
+        if let (Some(seen), Some(args)) = (&mut self.seen, item.body.field("args")) {
+            let exec = fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
+            seen.settings.arguments(scope, &exec, fields.get("args").unwrap_or(&Value::None), args.value.span);
+        }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
         let unit = Unit { name, fields, flags, after, watches: Vec::new(), origin };
-        if self.care == Care::Strict
+        if matches!(self.care, Care::Strict(_))
             && let Err(problem) = unit_file::unit_text(&unit)
         {
             self.problems.push(invalid(item, &problem));

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-use super::table::SECRET;
+use super::table::is_secret;
 use super::{Finding, Step};
 use crate::diag::{Code, did_you_mean};
 
@@ -73,7 +73,7 @@ fn cluster(index: usize, entry: &Json) -> Vec<Finding> {
             "the cluster has no `server`".into(),
             "kubectl would dial http://localhost:8080",
         )),
-        Some(server) if !server.starts_with("https://") && server != SECRET => {
+        Some(server) if !server.starts_with("https://") && !is_secret(server) => {
             let message = format!("`server` is `{server}`, which is no https address");
             findings.push(finding(path("server"), message, "write it as `https://10.0.0.10:6443`"));
         }
@@ -115,7 +115,7 @@ fn user(index: usize, entry: &Json) -> Vec<Finding> {
 /// Embedded data must be PEM in base64, and stand alone.
 fn data(value: &Json, name: &str, kind: &str, path: &dyn Fn(&str) -> Vec<Step>) -> Vec<Finding> {
     let key = format!("{name}-data");
-    let Some(text) = value.get(&key).and_then(Json::as_str).filter(|text| *text != SECRET) else { return Vec::new() };
+    let Some(text) = value.get(&key).and_then(Json::as_str).filter(|text| !is_secret(text)) else { return Vec::new() };
     let mut findings = Vec::new();
     if value.get(name).is_some() {
         let message = format!("`{name}` and `{key}` are both given");

@@ -12,6 +12,11 @@ use crate::diag::{Code, closest};
 /// What stands for a secret: it may be of any form.
 pub const SECRET: &str = "(secret)";
 
+/// Whether a text stands for a secret: that, or the name of one.
+pub fn is_secret(text: &str) -> bool {
+    text.starts_with("(secret")
+}
+
 /// All bodies of one kind of document, by the keys that lead to them joined with dots; `*` is any key, and lists are
 /// looked through.
 #[derive(Debug, Deserialize)]
@@ -150,7 +155,7 @@ fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<Fin
         Json::Null => 'n',
         Json::Bool(_) => 'b',
         Json::Number(_) => 'i',
-        Json::String(text) if text == SECRET => return None,
+        Json::String(text) if is_secret(text) => return None,
         Json::String(_) => 's',
         Json::Array(_) => 'l',
         Json::Object(_) => 'm',

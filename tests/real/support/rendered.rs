@@ -41,6 +41,7 @@ const CASES: &[Case] = &[
     ("air-gapped", "examples/air-gapped.km", &[]),
     ("mixed-arch", "examples/mixed-arch.km", &[]),
     ("options", "tests/fixtures/options.km", &[]),
+    ("kubeconfig", "tests/fixtures/kubeconfig.km", &[]),
     ("debian-12", "tests/fixtures/package.km", &[]),
     ("debian-13", "tests/fixtures/package.km", &["debian-13"]),
 ];

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 
 use super::range::{Kind, Range, Ranges};
+use crate::table::range::known;
 
 /// Whether two ranges share an address.
 pub fn meet(a: IpNet, b: IpNet) -> bool {
@@ -24,11 +25,8 @@ pub fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a R
 
 /// A free range of the family of another, with that prefix.
 pub fn like(ranges: &Ranges, moved: &Range, prefix: u8) -> Option<IpNet> {
-    // The ranges of machines that nobody described: those of Docker and of the other tools that come with a machine.
-    let usual: [IpNet; 2] =
-        ["172.17.0.0/16", "192.168.122.0/24"].map(|text| text.parse().expect("it is written as one"));
     let others = ranges.list.iter().filter(|other| (other.span, &other.name) != (moved.span, &moved.name));
-    let others: Vec<IpNet> = others.map(|other| other.range).chain(usual).collect();
+    let others: Vec<IpNet> = others.map(|other| other.range).chain(known().iter().map(|known| known.cidr)).collect();
     private(moved.range, prefix).find(|range| others.iter().all(|other| !meet(*other, *range)))
 }
 

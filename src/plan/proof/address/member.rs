@@ -56,7 +56,13 @@ fn of_endpoint(model: &Model<'_>, id: EndpointId) -> Option<Diagnostic> {
     let what = model.endpoint_name(id);
     let Some(range) = ranges.iter().find(|range| range.contains(&address)) else {
         let message = format!("`{what}` is at {address}, outside `{name}`");
-        let help = "whoever dials it would find nobody there: derive it, as in `host(cluster.services, 10)`";
+        let tenth =
+            ranges.first().and_then(|range| nth(*range, 10)).map_or(String::new(), |ip| format!(", which is {ip}"));
+        let help = format!(
+            "nobody answers there, so what dials it, as every lookup of a pod, waits in vain: leave the address to \
+             `{}`, or write `host(cluster.{name}, 10)`{tenth}",
+            model.app(id.app).name
+        );
         return Some(problem(Code::AddressOutsideRange, message).help(help));
     };
     let holder = holder(*range, address, name)?;

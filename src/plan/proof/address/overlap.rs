@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::diag::{Code, Diagnostic};
+use ipnet::IpNet;
+
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::{AppId, Model};
 use crate::source::Span;
+use crate::table::range::{Known, Use};
 
 use super::free;
 use super::range::{Kind, Range, Ranges};
@@ -16,9 +19,12 @@ pub fn prove(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>)
     for (i, a) in list.iter().enumerate() {
         inside(model, ranges, a, problems);
         for (j, b) in list.iter().enumerate().skip(i + 1) {
-            let cascade = b.kind == Kind::Fixed && told[i];
+            let cascade = b.known().is_some() && told[i];
             if free::meet(a.range, b.range) && !cascade && !may_meet(model, a, b) {
-                problems.push(overlap(model, ranges, a, b));
+                problems.push(match b.known().filter(|known| known.usable == Use::Warned) {
+                    Some(known) => somebodys(model, ranges, a, known),
+                    None => overlap(model, ranges, a, b),
+                });
                 (told[i], told[j]) = (true, true);
             }
         }
@@ -29,8 +35,10 @@ pub fn prove(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>)
 /// Whether two ranges may share addresses.
 fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
     match (&a.kind, &b.kind) {
-        (Kind::Fixed, Kind::Fixed) => true,
-        (Kind::Component { .. }, Kind::Fixed) => b.is_link_local(),
+        (Kind::Fixed(_), Kind::Fixed(_)) => true,
+        // A component that takes a range which is known to be somebody's is that somebody, or chose it knowing that.
+        (Kind::Component { .. } | Kind::Reserved, Kind::Fixed(known)) if known.usable == Use::Warned => true,
+        (Kind::Component { .. }, Kind::Fixed(_)) => b.is_link_local(),
         (Kind::Cluster(name), Kind::Component { inside: Some(inside), .. }) => *name == &**inside,
         (Kind::Component { app: a, local: true, .. }, Kind::Component { app: b, local: true, .. }) => {
             !share_a_machine(model, *a, *b)
@@ -63,7 +71,7 @@ fn inside(model: &Model<'_>, ranges: &Ranges, range: &Range, problems: &mut Vec<
 
 fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnostic {
     // A range that is the same everywhere has no place: the other one is where to look.
-    let (a, b) = if b.kind == Kind::Fixed { (b, a) } else { (a, b) };
+    let (a, b) = if b.known().is_some() { (b, a) } else { (a, b) };
     let message = match a.range == b.range {
         true => format!("{} and {} are both {}", a.name, b.name, a.range),
         false if a.range.contains(&b.range) => format!("{} {} is inside {} {}", b.name, b.range, a.name, a.range),
@@ -71,7 +79,7 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
     };
     // What the operator wrote comes first: where the range is, or where the component that brings it is deployed.
     let (brought, written): (Vec<&Range>, Vec<&Range>) =
-        [b, a].into_iter().filter(|r| r.kind != Kind::Fixed).partition(|r| matches!(r.kind, Kind::Component { .. }));
+        [b, a].into_iter().filter(|r| r.known().is_none()).partition(|r| matches!(r.kind, Kind::Component { .. }));
     let mut places: Vec<(Span, String)> = written.iter().map(|range| (range.span, range.name.clone())).collect();
     places.extend(brought.iter().filter_map(|range| match range.kind {
         Kind::Component { app, .. } => {
@@ -82,12 +90,45 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
     places.extend(brought.iter().map(|range| (range.span, range.name.clone())));
     let first = places.remove(0);
     let problem = Diagnostic::new(Code::OverlappingRanges, first.0, message).here(first.1);
-    places.into_iter().fold(problem, |problem, (span, text)| problem.label(span, text)).help(help(model, ranges, a, b))
+    let problem = places.into_iter().fold(problem, |problem, (span, text)| problem.label(span, text));
+    let problem = problem.help(help(model, ranges, a, b));
+    match free::instead(ranges, a, b).and_then(|(moved, free)| moving(model, moved, free)) {
+        Some(fix) => problem.with_fix(fix),
+        None => problem,
+    }
+}
+
+/// A range of the cluster that is known to be somebody's, where that somebody is.
+fn somebodys(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &Known) -> Diagnostic {
+    let message = match range.range == known.cidr {
+        true => format!("{} is {}, {}", range.name, range.range, known.name),
+        false if known.cidr.contains(&range.range) => {
+            format!("{} {} is inside {}, {}", range.name, range.range, known.cidr, known.name)
+        }
+        false => format!("{} {} holds {}, {}", range.name, range.range, known.cidr, known.name),
+    };
+    let problem = Diagnostic::new(Code::WellKnownRange, range.span, message).here(range.name.clone());
+    let help = format!("{}; where that is so, machines send there what is meant for the cluster", known.what);
+    match free::like(ranges, range, range.range.prefix_len()) {
+        Some(free) => {
+            let problem = problem.help(format!("{help}; {free} is free"));
+            moving(model, range, free).into_iter().fold(problem, Diagnostic::with_fix)
+        }
+        None => problem.help(help),
+    }
+}
+
+/// Writes another range in the place of one of the cluster's that is written out. A cluster that runs cannot follow, so it is
+/// for a person to decide.
+fn moving(model: &Model<'_>, moved: &Range, free: IpNet) -> Option<Fix> {
+    let written = model.program.sources.text(moved.span).parse() == Ok(moved.range);
+    let own = matches!(moved.kind, Kind::Cluster(_)) && written;
+    own.then(|| Fix::guess(format!("move {} to {free}", moved.name)).edit(moved.span, free.to_string()))
 }
 
 fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     let mut help = match a.kind {
-        Kind::Fixed => format!("no network can use {}", a.name),
+        Kind::Fixed(_) => format!("no network can use {}", a.name),
         _ => "an address in both is routed to one of them, and which one depends on the machine".to_owned(),
     };
     if let Some(machines) = machines_in(model, a, b) {

@@ -11,6 +11,7 @@ use crate::plan::keep;
 use crate::plan::listener::option_of;
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Name};
+use crate::table::range::{Known, Use, known};
 
 /// A range with its name and where it is written.
 #[derive(Clone, Debug)]
@@ -39,8 +40,8 @@ pub enum Kind {
         /// The option that gives it, if one does.
         option: Option<Name>,
     },
-    /// The same everywhere.
-    Fixed,
+    /// The same everywhere, as a table of the standard library says.
+    Fixed(&'static Known),
 }
 
 /// What a component asks of one of the cluster's ranges.
@@ -67,27 +68,18 @@ pub struct Ranges {
     pub shares: Vec<Share>,
 }
 
-/// Ranges that no network may use for itself: the IANA registries of special-purpose addresses (RFC 6890), and the
-/// address where clouds answer for themselves.
-const FIXED: &[(&str, &str)] = &[
-    ("0.0.0.0/8", "the unspecified range"),
-    ("127.0.0.0/8", "the loopback range"),
-    (LINK_LOCAL[0], "the link-local range"),
-    ("169.254.169.254/32", "the clouds' metadata address"),
-    ("224.0.0.0/4", "the multicast range"),
-    ("240.0.0.0/4", "the reserved range"),
-    ("::/127", "the loopback range"),
-    (LINK_LOCAL[1], "the link-local range"),
-    ("ff00::/8", "the multicast range"),
-];
-
-/// A component may take addresses of these for its own machines.
-const LINK_LOCAL: [&str; 2] = ["169.254.0.0/16", "fe80::/10"];
-
 impl Range {
+    /// What the table says of a range that is the same everywhere.
+    pub fn known(&self) -> Option<&'static Known> {
+        match self.kind {
+            Kind::Fixed(known) => Some(known),
+            _ => None,
+        }
+    }
+
     /// Whether it stands for one link's own addresses.
     pub fn is_link_local(&self) -> bool {
-        self.kind == Kind::Fixed && LINK_LOCAL.iter().any(|text| text.parse() == Ok(self.range))
+        self.known().is_some_and(|known| known.usable == Use::Link)
     }
 }
 
@@ -104,11 +96,11 @@ pub fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Ranges {
             of_component(model, app, item, &mut ranges, problems);
         }
     }
-    ranges.list.extend(FIXED.iter().map(|(text, name)| Range {
-        name: (*name).to_owned(),
-        range: text.parse().expect("it is written as one"),
+    ranges.list.extend(known().iter().filter(|known| known.usable != Use::Avoided).map(|known| Range {
+        name: known.name.clone(),
+        range: known.cidr,
         span: Span::default(),
-        kind: Kind::Fixed,
+        kind: Kind::Fixed(known),
     }));
     ranges
 }

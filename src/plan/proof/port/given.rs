@@ -26,6 +26,7 @@ pub fn prove(model: &Model<'_>, services: &[Service], problems: &mut Vec<Diagnos
             _ => None,
         })
         .collect();
+    problems.extend(givers.iter().filter_map(|(giver, first, last)| by_both(model, giver, *first, *last)));
     for service in services {
         let Some(What::Port(port)) = service.units.first().map(|bound| bound.what) else { continue };
         let loopback = service.units.iter().all(|bound| bound.bind.is_loopback());
@@ -38,6 +39,31 @@ pub fn prove(model: &Model<'_>, services: &[Service], problems: &mut Vec<Diagnos
             problems.extend(by_kernel(model, service, port));
         }
     }
+}
+
+/// A program and the kernel give out the same ports.
+fn by_both(model: &Model<'_>, giver: &Service, first: u16, last: u16) -> Option<Diagnostic> {
+    let (from, to) = (first.max(EPHEMERAL.0), last.min(EPHEMERAL.1));
+    let machines = giver.units.iter().map(|bound| bound.machine);
+    let open: Vec<MachineId> = machines.filter(|machine| !is_kept(model, *machine, (from, to))).collect();
+    if from > to || open.is_empty() {
+        return None;
+    }
+    let name = &model.app(giver.app).name;
+    let message = format!(
+        "`{name}` gives out {first}-{last} {}, and the kernel gives {from}-{to} of them to outgoing connections",
+        place(model, open.into_iter())
+    );
+    Some(
+        Diagnostic::new(Code::PortGivenOut, model.app(giver.app).span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(giver.span, "the ports that it gives out")
+            .help(format!(
+                "answers to a connection that got the port of a service go to the service: end before {}, or say `needs \
+                 sysctl net.ipv4.ip_local_reserved_ports = \"{from}-{to}\"`",
+                EPHEMERAL.0
+            )),
+    )
 }
 
 fn by_program(model: &Model<'_>, service: &Service, port: Port, giver: &Service) -> Option<Diagnostic> {
@@ -62,8 +88,12 @@ fn by_program(model: &Model<'_>, service: &Service, port: Port, giver: &Service)
 }
 
 fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnostic> {
-    let open: Vec<MachineId> =
-        service.units.iter().map(|bound| bound.machine).filter(|machine| !is_kept(model, *machine, port)).collect();
+    let open: Vec<MachineId> = service
+        .units
+        .iter()
+        .map(|bound| bound.machine)
+        .filter(|machine| !is_kept(model, *machine, (port.number, port.number)))
+        .collect();
     if open.is_empty() {
         return None;
     }
@@ -85,11 +115,11 @@ fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnos
     )
 }
 
-/// Whether something on the machine keeps the kernel from giving the port out.
-fn is_kept(model: &Model<'_>, machine: MachineId, port: Port) -> bool {
+/// Whether something on the machine keeps the kernel from giving these ports out.
+fn is_kept(model: &Model<'_>, machine: MachineId, ports: (u16, u16)) -> bool {
     model.apps().any(|(app, _)| {
         let says = settings(model.component_of(app)).next().is_some();
-        says && model.unit_on(app, machine).is_some() && keeps(model, app, port)
+        says && model.unit_on(app, machine).is_some() && keeps(model, app, ports)
     })
 }
 
@@ -105,16 +135,16 @@ fn settings<'a>(component: &'a Component<'_>) -> impl Iterator<Item = (&'a str, 
     settings.filter(|(key, _)| matches!(*key, RANGE | RESERVED))
 }
 
-fn keeps(model: &Model<'_>, app: AppId, port: Port) -> bool {
+fn keeps(model: &Model<'_>, app: AppId, (from, to): (u16, u16)) -> bool {
     let Some(unit) = model.units_of(app).next() else { return false };
     let mut scope = Scope::unit(model, unit);
     settings(model.component_of(app)).any(|(key, value)| {
         let Some(text) = model.eval(&mut scope, value).ok().and_then(|value| value.scalar_text()) else { return false };
         match key {
-            RESERVED => ranges(&text).any(|(first, last)| (first..=last).contains(&port.number)),
+            RESERVED => ranges(&text).any(|(first, last)| first <= from && to <= last),
             _ => {
                 let mut ends = text.split_whitespace().map(str::parse::<u16>);
-                matches!((ends.next(), ends.next()), (Some(Ok(first)), Some(Ok(last))) if !(first..=last).contains(&port.number))
+                matches!((ends.next(), ends.next()), (Some(Ok(first)), Some(Ok(last))) if to < first || last < from)
             }
         }
     })

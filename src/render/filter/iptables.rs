@@ -1,0 +1,76 @@
+//! Rules as iptables-save writes them.
+
+use super::{Accept, Read, ports, protocol};
+
+/// Reads one chain of the table `filter`. One of ufw has no policy of its own: what it does not let in is refused.
+pub fn read(text: &str, chain: &str) -> Read {
+    let mut table = String::from("filter");
+    let mut drops = chain != "INPUT";
+    let mut accepts = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('*') {
+            table = name.to_owned();
+        }
+        if table != "filter" {
+            continue;
+        }
+        if let Some(policy) = line.strip_prefix(&format!(":{chain} ")) {
+            drops |= policy.starts_with("DROP");
+        }
+        let Some(rule) = line.strip_prefix(&format!("-A {chain} ")) else { continue };
+        match of_rule(rule) {
+            Ok(Verdict::Accept(accept)) => accepts.push(accept),
+            Ok(Verdict::Rest) => {
+                drops = true;
+                break;
+            }
+            Ok(Verdict::Nothing) => {}
+            Err(why) => return Read::Unread(why),
+        }
+    }
+    if drops { Read::Accepts(accepts) } else { Read::Open }
+}
+
+enum Verdict {
+    Accept(Accept),
+    /// All that is left is refused.
+    Rest,
+    Nothing,
+}
+
+fn of_rule(rule: &str) -> Result<Verdict, String> {
+    let words: Vec<&str> = rule.split_whitespace().collect();
+    let mut accept = Accept::default();
+    let (mut target, mut looks, mut new) = ("", false, true);
+    for pair in words.windows(2) {
+        let unknown = || format!("`{}` in `{rule}` is not known", pair[1]);
+        match pair[0] {
+            "!" => return Err(format!("`{rule}` says what is not meant")),
+            "-j" | "-g" => target = pair[1],
+            "-p" | "--protocol" => accept.protocol = Some(protocol(pair[1]).ok_or_else(unknown)?),
+            "--dport" | "--dports" | "--destination-port" | "--destination-ports" => {
+                let read = |part: &str| ports(part).ok_or_else(unknown);
+                accept.ports = pair[1].split(',').map(read).collect::<Result<_, _>>()?;
+            }
+            "-s" | "--source" => {
+                let read =
+                    |part: &str| part.parse().ok().or_else(|| Some(part.parse::<std::net::IpAddr>().ok()?.into()));
+                accept.from =
+                    pair[1].split(',').map(|part| read(part).ok_or_else(unknown)).collect::<Result<_, _>>()?;
+            }
+            "-i" if pair[1] == "lo" => new = false,
+            "--state" | "--ctstate" => new &= pair[1].split(',').any(|state| state == "NEW"),
+            _ => continue,
+        }
+        looks |= !matches!(pair[0], "-j" | "-g");
+    }
+    match target {
+        "ACCEPT" if new => Ok(Verdict::Accept(accept)),
+        "DROP" | "REJECT" if !looks => Ok(Verdict::Rest),
+        "DROP" | "REJECT" if !accept.ports.is_empty() => Err(format!("`{rule}` refuses some ports")),
+        "ACCEPT" | "DROP" | "REJECT" | "RETURN" | "LOG" | "NFLOG" | "" => Ok(Verdict::Nothing),
+        // The log of ufw.
+        other if other.starts_with("ufw") && other.contains("logging") => Ok(Verdict::Nothing),
+        other => Err(format!("it jumps to the chain `{other}`")),
+    }
+}

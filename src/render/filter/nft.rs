@@ -1,0 +1,202 @@
+//! The rules of nftables.
+
+use std::collections::HashMap;
+
+use super::{Accept, Read, ports, protocol};
+
+/// Reads the chains that see what comes in.
+pub fn read(text: &str) -> Read {
+    let tokens = tokens(text);
+    if tokens.iter().any(|token| token == "include") {
+        return Read::Unread("it includes other files".to_owned());
+    }
+    let sets = sets(&tokens);
+    let (mut accepts, mut filters) = (Vec::new(), false);
+    for chain in chains(&tokens) {
+        match of_chain(chain, &sets) {
+            Ok(Some(list)) => {
+                filters = true;
+                accepts.extend(list);
+            }
+            Ok(None) => {}
+            Err(why) => return Read::Unread(why),
+        }
+    }
+    if filters { Read::Accepts(accepts) } else { Read::Open }
+}
+
+/// Words, braces, commas, and one `;` for each end of a statement.
+fn tokens(text: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for line in text.replace("\\\n", " ").lines() {
+        let mut rest = line;
+        while let Some(first) = rest.chars().next() {
+            if first == '#' {
+                break;
+            }
+            let end = match first {
+                '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+                c if c.is_whitespace() => {
+                    rest = &rest[c.len_utf8()..];
+                    continue;
+                }
+                '{' | '}' | ',' | ';' => 1,
+                _ => rest.find(|c: char| c.is_whitespace() || "{},;#".contains(c)).unwrap_or(rest.len()),
+            };
+            list.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        }
+        list.push(";".to_owned());
+    }
+    list
+}
+
+/// The tokens up to the brace that closes what was opened before them.
+fn inside(tokens: &[String]) -> &[String] {
+    let mut depth = 1;
+    for (place, token) in tokens.iter().enumerate() {
+        match token.as_str() {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &tokens[..place];
+        }
+    }
+    tokens
+}
+
+/// The elements of named sets and of definitions, as they are used: `@ports`, `$PORTS`.
+fn sets(tokens: &[String]) -> HashMap<String, Vec<String>> {
+    let mut sets = HashMap::new();
+    for (place, pair) in tokens.windows(2).enumerate() {
+        let (name, from) = match pair[0].as_str() {
+            "define" => (format!("${}", pair[1]), place + 2),
+            "set" => (format!("@{}", pair[1]), place + 2),
+            _ => continue,
+        };
+        let rest = &tokens[from..];
+        let body = match rest.first().map(String::as_str) {
+            Some("{") => {
+                let own = inside(&rest[1..]);
+                let at = own.iter().position(|token| token == "elements").map_or(own.len(), |at| at + 2);
+                &own[at.min(own.len())..]
+            }
+            _ => &rest[1.min(rest.len())..],
+        };
+        sets.insert(name, elements(body).0);
+    }
+    sets
+}
+
+/// What stands between braces, or alone; and how many tokens that are.
+fn elements(tokens: &[String]) -> (Vec<String>, usize) {
+    match tokens.first().map(String::as_str) {
+        Some("{") => {
+            let own = inside(&tokens[1..]);
+            let list = own.iter().filter(|token| !matches!(token.as_str(), "," | ";"));
+            (list.cloned().collect(), own.len() + 2)
+        }
+        Some(one) => (vec![one.to_owned()], 1),
+        None => (Vec::new(), 0),
+    }
+}
+
+/// The bodies of chains with the hook for what comes in.
+fn chains(tokens: &[String]) -> impl Iterator<Item = &[String]> {
+    let bodies = tokens.windows(3).enumerate().filter(|(_, three)| three[0] == "chain" && three[2] == "{");
+    bodies
+        .map(|(place, _)| inside(&tokens[place + 3..]))
+        .filter(|body| body.windows(2).any(|pair| pair[0] == "hook" && pair[1] == "input"))
+}
+
+/// What a chain lets in, if it drops the rest.
+fn of_chain(body: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option<Vec<Accept>>, String> {
+    let mut drops = body.windows(2).any(|pair| pair[0] == "policy" && pair[1] == "drop");
+    let mut accepts = Vec::new();
+    for rule in statements(body) {
+        let has = |word: &str| rule.iter().any(|token| token == word);
+        let refuses = has("drop") || has("reject");
+        match () {
+            () if rule.first().is_some_and(|word| word == "type" || word == "policy") => {}
+            () if has("jump") || has("goto") || has("vmap") => return Err("it jumps to other chains".to_owned()),
+            () if refuses && is_bare(rule) => {
+                drops = true;
+                break;
+            }
+            () if refuses && has("dport") => {
+                return Err(format!("`{}` refuses some ports", rule.join(" ")));
+            }
+            () if has("accept") => accepts.extend(accept(rule, sets)?),
+            () => {}
+        }
+    }
+    Ok(drops.then_some(accepts))
+}
+
+/// The statements of a body: those in braces belong to the one around them.
+fn statements(body: &[String]) -> Vec<&[String]> {
+    let (mut list, mut start, mut depth) = (Vec::new(), 0, 0);
+    for (place, token) in body.iter().enumerate() {
+        match token.as_str() {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            ";" if depth == 0 => {
+                list.push(&body[start..place]);
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+    list.push(&body[start..]);
+    list.retain(|statement| !statement.is_empty());
+    list
+}
+
+/// Whether a rule looks at nothing.
+fn is_bare(rule: &[String]) -> bool {
+    let looks = ["ct", "ip", "ip6", "tcp", "udp", "th", "meta", "iif", "iifname", "icmp", "icmpv6", "ether", "fib"];
+    // What follows is how it is refused: `reject with icmp type port-unreachable`.
+    let mut before = rule.iter().take_while(|token| *token != "reject");
+    !before.any(|token| looks.contains(&token.as_str()))
+}
+
+/// What a rule lets in; nothing if that is no new connection from another machine.
+fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option<Accept>, String> {
+    let mut accept = Accept::default();
+    let mut place = 0;
+    while place < rule.len() {
+        let word = rule[place].as_str();
+        let (values, used) = elements(&rule[(place + 1).min(rule.len())..]);
+        let values: Vec<String> =
+            values.iter().flat_map(|value| sets.get(value).cloned().unwrap_or_else(|| vec![value.clone()])).collect();
+        let unknown = |value: &str| format!("`{value}` in `{}` is not known", rule.join(" "));
+        match word {
+            "state" if !values.iter().any(|value| value.split(',').any(|state| state == "new")) => return Ok(None),
+            "iif" | "iifname" if values.iter().any(|value| value.trim_matches('"') == "lo") => return Ok(None),
+            "icmp" | "icmpv6" => return Ok(None),
+            "tcp" | "udp" => accept.protocol = protocol(word),
+            "l4proto" | "protocol" | "nexthdr" if values.len() == 1 => {
+                accept.protocol = Some(protocol(&values[0]).ok_or_else(|| unknown(&values[0]))?);
+            }
+            "dport" => {
+                let read = |value: &String| ports(value).ok_or_else(|| unknown(value));
+                accept.ports = values.iter().map(read).collect::<Result<_, _>>()?;
+                place += used;
+            }
+            "saddr" => {
+                let read = |value: &String| network(value).ok_or_else(|| unknown(value));
+                accept.from = values.iter().map(read).collect::<Result<_, _>>()?;
+                place += used;
+            }
+            _ => {}
+        }
+        place += 1;
+    }
+    Ok(Some(accept))
+}
+
+fn network(text: &str) -> Option<ipnet::IpNet> {
+    text.parse().ok().or_else(|| Some(text.parse::<std::net::IpAddr>().ok()?.into()))
+}

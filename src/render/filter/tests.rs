@@ -1,0 +1,98 @@
+//! What rules let in, as their own programs read them.
+
+use super::*;
+
+fn shown(read: &Read) -> String {
+    let accept = |accept: &Accept| {
+        let protocol = accept.protocol.map_or("any".to_owned(), |number| number.to_string());
+        let ports: Vec<String> =
+            accept.ports.iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") }).collect();
+        let from: Vec<String> = accept.from.iter().map(ToString::to_string).collect();
+        format!("{protocol} {} from {}", ports.join(","), from.join(","))
+    };
+    match read {
+        Read::Open => "open".to_owned(),
+        Read::Accepts(list) => list.iter().map(accept).collect::<Vec<_>>().join("; "),
+        Read::Unread(why) => format!("unread: {why}"),
+    }
+}
+
+fn nft(rules: &str) -> String {
+    let text = format!(
+        "#!/usr/sbin/nft -f\nflush ruleset\ndefine WEB = {{ 80, 443 }}\ntable inet filter {{\n  set api {{\n    type inet_service\n    elements = {{ 6443, 9345 }}\n  }}\n  chain input {{\n    type filter hook input priority 0; policy drop;\n{rules}\n  }}\n  chain forward {{ type filter hook forward priority 0; policy drop; }}\n}}\n"
+    );
+    shown(&nft::read(&text))
+}
+
+#[test]
+fn rules_of_nftables_are_read_as_far_as_they_name_ports() {
+    assert_eq!(nft("ct state established,related accept\niif lo accept\nicmp type echo-request accept"), "");
+    assert_eq!(
+        nft("tcp dport 22 accept # people\ntcp dport { 80, 8000-8010 } ct state new accept"),
+        "6 22 from ; 6 80,8000-8010 from "
+    );
+    assert_eq!(nft("tcp dport $WEB accept; udp dport 8472 counter accept"), "6 80,443 from ; 17 8472 from ");
+    assert_eq!(
+        nft("ip saddr { 10.0.0.0/8, 192.168.1.1 } tcp dport @api accept"),
+        "6 6443,9345 from 10.0.0.0/8,192.168.1.1/32"
+    );
+    assert_eq!(
+        nft("ip protocol vrrp accept\nmeta l4proto 4 accept\nip saddr 10.0.0.0/8 accept"),
+        "112  from ; 4  from ; any  from 10.0.0.0/8"
+    );
+    assert_eq!(nft("tcp dport ssh accept\nreject with icmp type port-unreachable\ntcp dport 80 accept"), "6 22 from ");
+    assert_eq!(nft("jump services"), "unread: it jumps to other chains");
+    assert!(nft("tcp dport != 22 drop").starts_with("unread: "));
+    assert!(nft("tcp dport webmin accept").starts_with("unread: `webmin`"));
+    let open = "table inet f { chain input { type filter hook input priority 0; policy accept; tcp dport 22 accept } }";
+    assert_eq!(shown(&nft::read(open)), "open");
+    assert_eq!(shown(&nft::read(&open.replace("22 accept", "22 accept; drop"))), "6 22 from ");
+    assert!(shown(&nft::read("include \"/etc/nftables.d/*.nft\"\n")).starts_with("unread: "));
+}
+
+#[test]
+fn rules_of_iptables_are_read_as_far_as_they_name_ports() {
+    let read = |rules: &str| {
+        shown(&iptables::read(
+            &format!("*nat\n:INPUT ACCEPT\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n{rules}\nCOMMIT\n"),
+            "INPUT",
+        ))
+    };
+    assert_eq!(read("-A INPUT -i lo -j ACCEPT\n-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"), "");
+    assert_eq!(read("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"), "6 22 from ");
+    assert_eq!(
+        read("-A INPUT -s 10.0.0.0/8 -p tcp -m multiport --dports 80,8000:8010 -j ACCEPT"),
+        "6 80,8000-8010 from 10.0.0.0/8"
+    );
+    assert_eq!(read("-A INPUT -j KUBE-FIREWALL"), "unread: it jumps to the chain `KUBE-FIREWALL`");
+    let open = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n";
+    assert_eq!(shown(&iptables::read(open, "INPUT")), "open");
+    assert_eq!(shown(&iptables::read(&format!("{open}-A INPUT -j REJECT\n"), "INPUT")), "6 22 from ");
+    let ufw = "*filter\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n-A ufw-user-input -p udp --dport 8472 -s 10.0.0.0/8 -j ACCEPT\n";
+    assert_eq!(shown(&iptables::read(ufw, "ufw-user-input")), "6 22 from ; 17 8472 from 10.0.0.0/8");
+}
+
+#[test]
+fn zones_of_firewalld_are_read() {
+    let zone = |inner: &str| {
+        shown(&firewalld::read(&format!("<?xml version=\"1.0\"?>\n<zone>\n<short>Public</short>\n{inner}\n</zone>\n")))
+    };
+    assert_eq!(
+        zone("<service name=\"ssh\"/><port port=\"6443\" protocol=\"tcp\"/><port protocol='udp' port='8000-8010'/>"),
+        "6 22 from ; 6 6443 from ; 17 8000-8010 from "
+    );
+    assert_eq!(zone("<protocol value=\"vrrp\"/><service name=\"dhcpv6-client\"/>"), "112  from ");
+    assert!(zone("<service name=\"own\"/>").contains("`own`"));
+    assert_eq!(zone("<rule family=\"ipv4\"><accept/></rule>"), "unread: it has rich rules");
+    assert_eq!(shown(&firewalld::read("<zone target=\"ACCEPT\"></zone>")), "open");
+}
+
+#[test]
+fn only_files_of_packet_filters_are_read() {
+    let (v4, v6) = ("10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap());
+    for path in ["/etc/nftables.conf", "/etc/nftables.d/own.nft", "/etc/iptables/rules.v4", "/etc/ufw/user.rules"] {
+        assert!(read(path, "", v4).is_some(), "{path}");
+    }
+    assert!(read("/etc/iptables/rules.v4", "", v6).is_none() && read("/etc/iptables/rules.v6", "", v6).is_some());
+    assert!(read("/etc/iptables/rules.v6", "", v4).is_none() && read("/etc/other.conf", "", v4).is_none());
+}

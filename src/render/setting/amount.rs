@@ -1,0 +1,148 @@
+//! Numbers and amounts that have to fit each other.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Model;
+use crate::syntax::ast::{ExprKind, Literal};
+use crate::table::setting::{Amount, Fits, Times, Within};
+
+use super::{Setting, Settings, problem};
+
+/// A number, or a quantity as Kubernetes writes it: `100Mi`, `500m`, `1.5G`.
+pub fn number(text: &str) -> Option<f64> {
+    const UNITS: [(&str, f64); 11] = [
+        ("Ki", 1024.0),
+        ("Mi", 1_048_576.0),
+        ("Gi", 1_073_741_824.0),
+        ("Ti", 1_099_511_627_776.0),
+        ("k", 1e3),
+        ("K", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+        ("m", 0.001),
+        ("", 1.0),
+    ];
+    let (unit, by) = UNITS.into_iter().find(|(unit, _)| text.ends_with(unit))?;
+    text.strip_suffix(unit)?.trim().parse::<f64>().ok().map(|number| number * by)
+}
+
+/// A number that is too few times another one.
+pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagnostic> {
+    let judge = |setting: &Setting| {
+        let own = setting.name == rule.setting;
+        let other = settings.beside(setting, if own { &rule.of } else { &rule.setting });
+        // Where both are given, the first one tells.
+        if !own && other.is_some() {
+            return None;
+        }
+        let [large, small] = if own { [Some(setting), other] } else { [other, Some(setting)] };
+        let value = |one: Option<&Setting>, default: f64| one.map_or(Some(default), |one| number(&one.text));
+        let (large, small) = (value(large, rule.defaults[0])?, value(small, rule.defaults[1])?);
+        if large >= small * rule.least {
+            return None;
+        }
+        let (a, b, least) = (&rule.setting, &rule.of, rule.least);
+        let message = format!("`{a}` is {large}, less than {least} times `{b}`, which is {small}; {}", rule.what);
+        let found = problem(model, Code::RefusedSetting, setting, message).help(&*rule.help);
+        Some(match other {
+            Some(other) => found.label(other.span, format!("`{}`", other.name)),
+            None => found,
+        })
+    };
+    settings.named(&rule.setting).chain(settings.named(&rule.of)).filter_map(judge).collect()
+}
+
+/// Amounts that take all that a machine has.
+pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diagnostic> {
+    let mut list = Vec::new();
+    let mut seen = Vec::new();
+    for setting in rule.settings.iter().flat_map(|name| settings.named(name)) {
+        let Some(machine) = setting.machine.filter(|machine| !seen.contains(machine)) else { continue };
+        seen.push(machine);
+        let group = model.group_of(machine);
+        let has = if rule.of == Amount::Memory { group.memory as f64 } else { group.cores };
+        let parts: Vec<&Setting> = rule.settings.iter().filter_map(|name| settings.beside(setting, name)).collect();
+        let amount = |one: &&Setting| match one.text.strip_suffix('%') {
+            Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0 * has),
+            None => number(&one.text),
+        };
+        let taken: f64 = parts.iter().filter_map(amount).sum();
+        if taken < has {
+            continue;
+        }
+        let shown: Vec<String> = parts.iter().map(|part| format!("{} of `{}`", part.text, part.name)).collect();
+        let name = &model.machine(machine).name;
+        let message = format!(
+            "`{name}` has {}, and {} is kept from pods; {}",
+            size(rule.of, has),
+            shown.join(" and "),
+            rule.what
+        );
+        let found = problem(model, Code::RefusedSetting, setting, message);
+        list.push(found.label(group.span, format!("`{}` has {}", group.name, size(rule.of, has))).help(
+            "keep less, or give the machines more: the kubelet and the runtime need about 1 GiB and a tenth of a processor",
+        ));
+    }
+    list
+}
+
+fn size(of: Amount, has: f64) -> String {
+    match of {
+        Amount::Memory => format!("{} MiB of memory", (has / 1_048_576.0).round()),
+        Amount::Cores => format!("{has} processors"),
+    }
+}
+
+/// More pods than a node's share of the pod range has addresses for.
+pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
+    let Some(when) = settings.named(&rule.when).find(|when| when.text == "true") else { return Vec::new() };
+    let elsewhere = model.apps().any(|(app, _)| {
+        let bodies = model.component_of(app).endpoints.iter().map(|info| &info.ast.body);
+        let fields = bodies.filter_map(|body| body.field(&rule.unless)).map(|field| &field.value.kind);
+        fields.into_iter().any(|kind| matches!(kind, ExprKind::Literal(Literal::Bool(false))))
+    });
+    if elsewhere || !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32) {
+        return Vec::new();
+    }
+    let prefix = rule.prefix.iter().find_map(|name| settings.beside(when, name));
+    let length = prefix.map_or(Some(rule.usual), |prefix| prefix.text.trim().parse().ok());
+    // Network, gateway and broadcast are nobody's.
+    let Some(room) = length.filter(|length| *length <= 32).map(|length| (1u64 << (32 - length)).saturating_sub(3))
+    else {
+        return Vec::new();
+    };
+    let length = length.unwrap_or(rule.usual);
+    let mut seen = Vec::new();
+    let mut list = Vec::new();
+    for setting in settings.named(&rule.setting) {
+        let pods = number(&setting.text).unwrap_or(rule.default);
+        if pods <= room as f64 || seen.contains(&setting.app) {
+            continue;
+        }
+        seen.push(setting.app);
+        let message =
+            format!("a node takes {pods} pods, and its share of the pod range, a /{length}, has {room} addresses");
+        let wanted = (8..=30).rev().find(|length| (1u64 << (32 - length)) as f64 - 3.0 >= pods).unwrap_or(8);
+        let mut found = problem(model, Code::RangeTooSmall, setting, message);
+        if let Some(prefix) = prefix {
+            found = found.label(prefix.span, format!("a /{length} for each node"));
+        }
+        list.push(found.help(format!(
+            "{}: give each node a /{wanted}, as with `node-prefix = {wanted}`, or take fewer pods",
+            rule.what
+        )));
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn quantities_are_those_of_kubernetes() {
+        let read = ["100Mi", "500m", "1.5G", "8589934592", "2", "1Ki"].map(number);
+        assert_eq!(read, [Some(104_857_600.0), Some(0.5), Some(1.5e9), Some(8_589_934_592.0), Some(2.0), Some(1024.0)]);
+        assert_eq!(["", "x", "Mi", "5%"].map(number), [None; 4]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Admission webhooks that stop a whole cluster while what answers them is down.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Value;
+use crate::model::value::Record;
+use crate::source::Span;
+
+/// What is wrong with one webhook of a configuration: it is asked about every pod, and refuses all while nobody answers,
+/// the pods that would answer included.
+///
+/// <https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/>
+pub fn judge(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
+    if !matches!(kind, "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") {
+        return None;
+    }
+    let fails = text(webhook, "failurePolicy").is_none_or(|policy| policy == "Fail");
+    let inside = record(webhook, "clientConfig").is_some_and(|client| record(client, "service").is_some());
+    let narrow = ["namespaceSelector", "objectSelector"].iter().any(|name| record(webhook, name).is_some())
+        || matches!(webhook.get("matchConditions").map(Value::reveal), Some(Value::List(list)) if !list.is_empty());
+    let rules = list(webhook, "rules");
+    if !fails || !inside || narrow || !rules.iter().any(is_about_pods) {
+        return None;
+    }
+    let name = text(webhook, "name").unwrap_or_default();
+    let message =
+        format!("`{name}` is asked about the pods of every namespace, and while it does not answer nothing starts");
+    let help = "its own pods and those of the network and the resolver are refused too, so a cluster that was down stays down: \
+                leave `kube-system` and its own namespace out with a `namespaceSelector`, or say `failurePolicy = \"Ignore\"`";
+    Some(Diagnostic::new(Code::UnwiseSetting, span, message).help(help))
+}
+
+fn is_about_pods(rule: &Value) -> bool {
+    let Value::Record(rule) = rule.reveal() else { return false };
+    let has = |name: &str, wanted: &[&str]| {
+        list(rule, name).iter().filter_map(Value::scalar_text).any(|text| wanted.contains(&text.as_str()))
+    };
+    has("apiGroups", &["*", ""]) && has("resources", &["*", "*/*", "pods"]) && has("operations", &["*", "CREATE"])
+}
+
+fn text(record: &Record, name: &str) -> Option<String> {
+    record.get(name).and_then(Value::scalar_text)
+}
+
+/// A record that has something in it.
+fn record<'v>(outer: &'v Record, name: &str) -> Option<&'v Record> {
+    match outer.get(name)?.reveal() {
+        Value::Record(inner) if !inner.is_empty() => Some(inner),
+        _ => None,
+    }
+}
+
+fn list<'v>(record: &'v Record, name: &str) -> &'v [Value] {
+    match record.get(name).map(Value::reveal) {
+        Some(Value::List(list)) => list,
+        _ => &[],
+    }
+}

@@ -1,0 +1,168 @@
+//! What settings of programs have to do with each other, and values that none should have: `tables/settings.toml`.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::stdlib;
+
+/// All rules. A setting is `PROGRAM --FLAG`, `KIND.FIELD` of a configuration file, or `cluster FIELD`.
+#[derive(Debug, Deserialize)]
+pub struct Rules {
+    pub same: Vec<Same>,
+    /// Values that open or lose something.
+    pub never: Vec<Value>,
+    /// Values that go wrong later.
+    pub unwise: Vec<Value>,
+    pub times: Vec<Times>,
+    pub listed: Vec<Listed>,
+    pub within: Vec<Within>,
+    pub fits: Vec<Fits>,
+}
+
+/// Settings that have one value, wherever they stand.
+#[derive(Debug, Deserialize)]
+pub struct Same {
+    pub settings: Vec<String>,
+    pub what: String,
+    /// The order of its elements says nothing.
+    #[serde(default)]
+    pub unordered: bool,
+    /// Only among the members of one application: others are another cluster.
+    #[serde(default)]
+    pub members: bool,
+}
+
+/// A value that a setting should not have.
+#[derive(Debug, Deserialize)]
+pub struct Value {
+    pub setting: String,
+    /// The value, or one of its elements.
+    pub is: Option<String>,
+    /// Any value but this one.
+    pub not: Option<String>,
+    /// A value that begins so.
+    #[serde(default)]
+    pub begins: Vec<String>,
+    /// A number above this one.
+    pub most: Option<f64>,
+    pub what: String,
+    pub help: String,
+}
+
+/// A number that is so many times another one.
+#[derive(Debug, Deserialize)]
+pub struct Times {
+    pub setting: String,
+    pub of: String,
+    pub least: f64,
+    /// What both are when they are not given.
+    pub defaults: [f64; 2],
+    pub what: String,
+    pub help: String,
+}
+
+/// A name that is among those of a list.
+#[derive(Debug, Deserialize)]
+pub struct Listed {
+    pub setting: String,
+    pub among: String,
+    pub what: String,
+}
+
+/// Amounts that leave something of what a machine has.
+#[derive(Debug, Deserialize)]
+pub struct Within {
+    pub settings: Vec<String>,
+    pub of: Amount,
+    pub what: String,
+}
+
+/// What a machine has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Amount {
+    /// Bytes.
+    Memory,
+    Cores,
+}
+
+/// A number of pods for which a node's share of the pod range has addresses.
+#[derive(Debug, Deserialize)]
+pub struct Fits {
+    pub setting: String,
+    pub default: f64,
+    /// The settings that say how large a share is, as a prefix; the first that is given holds.
+    pub prefix: Vec<String>,
+    pub usual: u8,
+    /// The setting that has to be true for it to hold.
+    pub when: String,
+    /// A field of an interface: where a provider says that it is false, addresses come from elsewhere.
+    pub unless: String,
+    pub what: String,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let text = stdlib::read(Path::new("tables/settings.toml")).expect("the table is part of the standard library");
+    toml::from_str(text).expect("a test reads the table")
+});
+
+static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let rules = rules();
+    let same = rules.same.iter().flat_map(|rule| &rule.settings);
+    let values = rules.never.iter().chain(&rules.unwise).map(|rule| &rule.setting);
+    let pairs = rules.times.iter().flat_map(|rule| [&rule.setting, &rule.of]);
+    let listed = rules.listed.iter().flat_map(|rule| [&rule.setting, &rule.among]);
+    let within = rules.within.iter().flat_map(|rule| &rule.settings);
+    let fits = rules.fits.iter().flat_map(|rule| rule.prefix.iter().chain([&rule.setting, &rule.when]));
+    let all = same.chain(values).chain(pairs).chain(listed).chain(within).chain(fits);
+    all.map(String::as_str).collect()
+});
+
+/// All rules.
+pub fn rules() -> &'static Rules {
+    &RULES
+}
+
+/// Whether a rule is about a setting.
+pub fn is_known(name: &str) -> bool {
+    NAMES.contains(name)
+}
+
+/// The fields of a kind of configuration file that rules are about.
+pub fn fields(kind: &str) -> impl Iterator<Item = &'static str> {
+    NAMES.iter().filter_map(move |name| name.strip_prefix(kind)?.strip_prefix('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{field, flag};
+
+    #[test]
+    fn rules_are_about_what_there_is() {
+        for name in NAMES.iter() {
+            let known = match (name.split_once(" --"), name.split_once('.')) {
+                (Some((program, flag)), _) => flag::table(program).is_some_and(|table| table.flags.contains_key(flag)),
+                (None, Some(("EncryptionConfiguration", _))) => true,
+                // A map has keys of its own.
+                (None, Some((kind, path))) => field::table(kind).is_some_and(|table| {
+                    let whole = |path: &str| table.fields.contains_key(path);
+                    whole(path) || path.match_indices('.').any(|(at, _)| whole(&path[..at]))
+                }),
+                _ => ["cluster pods", "cluster services", "cluster domain"].contains(name),
+            };
+            assert!(known, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_forbidden_in_one_way() {
+        for rule in rules().never.iter().chain(&rules().unwise) {
+            let ways = [rule.is.is_some(), rule.not.is_some(), !rule.begins.is_empty(), rule.most.is_some()];
+            assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{}", rule.setting);
+        }
+    }
+}
