@@ -14,6 +14,10 @@ def service(address):
             "spec": {"clusterIP": address, "ports": [{"port": 53, "protocol": "UDP"}]}}
 
 
+WEBHOOK = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": "policy"},
+           "webhooks": [{"name": "policy.example.org", "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+                         "clientConfig": {"service": {"name": "policy", "namespace": "policy"}},
+                         "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]}]}
 FILE = "write_files:\n- path: {path}\n  content: |\n    {text}\n"
 BIG = 'resource "aws_instance" "cp" {\n  ami           = "ami-1"\n  instance_type = "t3.small"\n  user_data     = "%s"\n}\n'
 SERVERS = ["cp-0 10.10.0.10:6443 check", "cp-1 10.10.0.11:6443 check", "cp-2 10.10.0.12:6443 check"]
@@ -110,7 +114,7 @@ INSTALLERS = {
     "32": [("kubeadm config validate", [(CLUSTER, {}), (KUBELET, {"cgroupDriver": "systemd"})]),
            ("Kubespray validate_inventory", {"kubelet_cgroup_driver": "systemd", "containerd_use_systemd_cgroup": False})],
     "33": [("butane --strict", unit("swapoff.service", "Type=oneshot", "ExecStart=/sbin/swapoff -a"))],
-    "34": [("Kubespray validate_inventory", {"kube_version": "1.36.2", "containerd_version": "1.6.20"})],
+    "34": [("Kubespray validate_inventory", {"containerd_version": "1.5.18"})],
     "35": [("butane --strict", file("/etc/machine-id", "5a1c1d7e0c9a4d0f9d0c0a3f3f6f1e11"))],
     "36": [("Kubespray validate_inventory", {"https_proxy": "http://proxy.example.org:3128", "no_proxy": "proxy.example.org"}),
            ("butane --strict", file("/etc/environment", "https_proxy=http://proxy.example.org:3128"))],
@@ -119,7 +123,7 @@ INSTALLERS = {
     "39": [("terraform validate", SUBNET.format("a", "10.10.0.0/25", "eu-central-1a") + SUBNET.format("b", "10.10.0.128/25", "eu-central-1a"))],
     "41": [("kubeadm config validate", [external_etcd(["http://10.0.0.5:2379"])])],
     "42": [("terraform validate", GROUP % (0, 65535))],
-    "43": [("nft -c", ["tcp dport { 22, 6443, 10250 } accept"]), ("terraform validate", GROUP % (6443, 6443))],
+    "43": [("nft -c", ["tcp dport { 22, 6443 } accept"]), ("terraform validate", GROUP % (6443, 6443))],
     "44": [("terraform validate", GROUP % (10257, 10257))],
     "48": [("butane --strict", file("/etc/registry/key.pem", FAKE_KEY)),
            ("cloud-init schema", FILE.format(path="/etc/registry/key.pem", text=FAKE_KEY))],
@@ -129,6 +133,26 @@ INSTALLERS = {
     "57": [("terraform validate", 'resource "aws_instance" "wrk" {\n  ami           = "ami-of-amd64"\n  instance_type = "t4g.small"\n}\n')],
     "59": [("kubeadm config validate", [(CLUSTER, {"kubernetesVersion": "v1.34.99"})]),
            ("Kubespray validate_inventory", {"kube_version": "1.34.99"})],
+    "53": [("kubeadm config validate", [(CLUSTER, {}), ("KubeProxyConfiguration", {"mode": "iptables"})])],
+    "61": [("kubectl config view", {"server": "https://10.10.0.10:6443", "certificate-authority": "/etc/etcd/ca.crt"})],
+    "62": [("kubectl config view", {"server": "https://lb.example.org:6443", "certificate-authority": "/etc/kubernetes/pki/ca.crt"})],
+    "63": [("kubectl config view", {"server": "https://10.10.0.10:6443", "certificate-authority": "/etc/kubernetes/pki/apiserver.crt"})],
+    "64": [("kubeadm config validate", [networks("10.244.0.0/16", "10.96.0.0/12"), (KUBELET, {"maxPods": 300})]),
+           ("Kubespray validate_inventory", {"kubelet_max_pods": 300, "kube_network_plugin": "flannel"})],
+    "65": [("kubeadm config validate", [(CLUSTER, {}), (KUBELET, {"systemReserved": {"memory": "4Gi"}})]),
+           ("Kubespray validate_inventory", {"system_reserved": True, "system_memory_reserved": "4Gi"})],
+    "66": [("kubeadm config validate", [(CLUSTER, {}), (KUBELET, {"resolvConf": "/etc/resolv.conf"})])],
+    "68": [("kubeadm config validate", [apiserver([("service-account-issuer", "https://10.10.0.15:6443")])])],
+    "70": [("kubeadm config validate", [apiserver([("service-node-port-range", "30000-36000")])]),
+           ("Kubespray validate_inventory", {"kube_apiserver_node_port_range": "30000-36000"})],
+    "71": [("kubeadm config validate", [(CLUSTER, {"etcd": {"local": {"dataDir": "/tmp/etcd"}}})]),
+           ("Kubespray validate_inventory", {"etcd_data_dir": "/tmp/etcd"})],
+    "72": [("kubeadm config validate", [(CLUSTER, {"etcd": {"local": {"dataDir": "/var/lib/etcd", "extraArgs": [
+               {"name": "heartbeat-interval", "value": "300"}]}}})]),
+           ("Kubespray validate_inventory", {"etcd_heartbeat_interval": 300, "etcd_election_timeout": 1000}),
+           ("etcd, started", ["--heartbeat-interval=300"])],
+    "73": [("kubeadm config validate", [(CLUSTER, {}), (KUBELET, {"authentication": {"anonymous": {"enabled": True}},
+                                                                  "authorization": {"mode": "AlwaysAllow"}})])],
 }
 
 # What checkers of one format are given.
@@ -163,6 +187,7 @@ FORMATS = {
     "45": [("kubernetes-validate", [daemon("prometheus", 9090), daemon("cilium", 9090)])],
     "47": [("terraform validate", BIG % NOISE), ("cloud-init schema", FILE.format(path="/etc/big", text=NOISE))],
     "51": [("cloud-init schema", "write_file:\n- path: /etc/motd\n  content: hello\n")],
+    "69": [("kubernetes-validate", [WEBHOOK])],
 }
 
 MISTAKES = {number: INSTALLERS.get(number, []) + FORMATS.get(number, []) for number in INSTALLERS.keys() | FORMATS.keys()}

@@ -68,7 +68,8 @@ def nft(folder, rules):
 
 def etcd(folder, arguments):
     code, out = call(["etcd", "--data-dir=data", "--logger=zap", *arguments], folder, seconds=3)
-    return "starts" if code is None else first(out, "fatal|error")
+    error = re.search(r'"error":"([^"]*)"', out)
+    return "starts" if code is None else first(error.group(1) if error else out, ".")
 
 
 def objects(folder, items):
@@ -105,6 +106,15 @@ def kubeadm(folder, documents):
         return first(re.sub(r"^.*strict decoding error: ", "", out, flags=re.MULTILINE), "unknown|nvalid|error")
     warned = [line for line in out.splitlines() if line.startswith("W")]
     return "valid, and warns: " + short(warned[0]) if warned else "valid"
+
+
+def kubectl(folder, cluster):
+    config = {"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "prod", "cluster": cluster}],
+              "users": [{"name": "backup", "user": {"client-certificate": "/etc/backup/client.crt", "client-key": "/etc/backup/client.key"}}],
+              "contexts": [{"name": "backup@prod", "context": {"cluster": "prod", "user": "backup"}}], "current-context": "backup@prod"}
+    (folder / "backup.conf").write_text(json.dumps(config))
+    code, out = call(["kubectl", "--kubeconfig", "backup.conf", "config", "view"], folder)
+    return "valid" if code == 0 else first(out, "error")
 
 
 def butane(folder, config):
@@ -179,6 +189,7 @@ TOOLS = {
     "kubernetes-validate": ("kubernetes-validate", objects),
     "terraform validate": ("terraform", terraform),
     "kubeadm config validate": ("kubeadm", kubeadm),
+    "kubectl config view": ("kubectl", kubectl),
     "butane --strict": ("butane", butane),
     "Kubespray validate_inventory": ("ansible-playbook", kubespray),
     "kubelet, started": ("kubelet", started("kubelet")),
@@ -194,6 +205,7 @@ VERSIONS = {
     "kubernetes-validate": ["kubernetes-validate", "--version"],
     "terraform": ["terraform", "version"],
     "kubeadm": ["kubeadm", "version", "-o", "short"],
+    "kubectl": ["kubectl", "version", "--client"],
     "butane": ["butane", "--version"],
     "ansible-playbook": ["ansible-playbook", "--version"],
     "kubelet": ["kubelet", "--version"],
