@@ -136,11 +136,11 @@ async def test_a_template_that_changes_on_disk_is_read_again(client):
     await file.diagnostics("no-rotation")
     (client.folder / "web.j2").write_text("{{ other }}\n")
     changed(client, "web.j2")
-    found = await file.diagnostics("undefined-variable")
+    await file.diagnostics("template-failed")
     (client.folder / "web.j2").write_text("{{ name }}{# as before #}\n")
     changed(client, "web.j2")
     codes = lambda: [one.code for one in client.diagnostics[file.uri]]
-    await until(lambda: found[0].code not in codes(), "the problem stayed")
+    await until(lambda: "template-failed" not in codes(), "the problem stayed")
 
 
 @pytest.mark.asyncio
@@ -161,7 +161,7 @@ async def test_what_is_locked_is_read_again(client):
 
 @pytest.mark.asyncio
 async def test_everything_that_is_certain_is_mended_at_once(client):
-    file = File(client, "machines cp[1] { arhc = \"amd64\" }\ncheck cq.count > 0, \"x\"\n")
+    file = File(client, "# lab\nmachines cp[1] { arch = arm64, coors = 2 }\n")
     await file.diagnostics()
     kinds = types.CodeActionContext(diagnostics=[], only=[types.CodeActionKind.SourceFixAll])
     actions = await client.text_document_code_action_async(
@@ -175,9 +175,8 @@ async def test_everything_that_is_certain_is_mended_at_once(client):
     for edit in reversed(edits):
         line = edit.range.start.line
         lines[line] = lines[line][: edit.range.start.character] + edit.new_text + lines[line][edit.range.end.character :]
-    client.diagnostics.pop(file.uri)
-    file.change("\n".join(lines) + "\n")
-    assert "unknown-name" not in [one.code for one in await file.diagnostics()]
+    file.text = "\n".join(lines) + "\n"
+    assert file.text == "// lab\nmachines cp[1] { arch = \"arm64\", coors = 2 }\n", "what may be wrong is left"
 
 
 @pytest.mark.asyncio
