@@ -21,6 +21,7 @@ mod path;
 mod relation;
 mod release;
 mod value;
+mod variable;
 mod word;
 
 pub use import::relative;

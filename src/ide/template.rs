@@ -8,7 +8,7 @@ use crate::check::ModulePlace;
 use crate::check::place::normal;
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind;
-use crate::syntax::tree::{Element, View};
+use crate::syntax::tree::{Element, SyntaxNode, View};
 
 /// A mention of a file beside the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +50,23 @@ pub fn variable(file: &File, offset: u32) -> Option<Variable> {
     let token = cursor::token(file, offset).filter(|token| token.kind() == SyntaxKind::Ident)?;
     let field = token.parent().filter(|node| node.kind() == SyntaxKind::Field)?;
     let record = field.parent().filter(|node| node.kind() == SyntaxKind::RecordExpr)?;
-    let around =
-        record.ancestors().skip(1).find(|node| matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body))?;
     let module = file.analysis.resolved.program.module(file.module);
-    let range = around.text_range();
-    let all = mentions(View::root(&module.tree, module.source), &module.place);
-    let inside = |one: &Mention| u32::from(range.start()) <= one.span.start && one.span.end <= u32::from(range.end());
-    let mention = all.into_iter().find(inside)?;
+    let mention = of_record(&record, View::root(&module.tree, module.source), &module.place)?;
     let at = token.text_range();
     let span = Span::new(module.source, at.start().into(), at.end().into());
     Some(Variable { span, name: token.text().to_owned(), place: mention.place })
+}
+
+/// The template that a record is for: in `vars` of a file, or in a call of `template`.
+pub fn of_record(record: &SyntaxNode, root: View<'_>, module: &ModulePlace) -> Option<Mention> {
+    let around = record.ancestors().skip(1).find(|node| {
+        // A record inside the record is a value.
+        matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body | SyntaxKind::RecordExpr)
+    })?;
+    let range = around.text_range();
+    let inside = |one: &Mention| u32::from(range.start()) <= one.span.start && one.span.end <= u32::from(range.end());
+    let is_record = around.kind() == SyntaxKind::RecordExpr;
+    mentions(root, module).into_iter().find(inside).filter(|_| !is_record)
 }
 
 /// Where a template uses a variable: bytes of each place.

@@ -8,20 +8,33 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from support import KMODEL
 
 
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=[KMODEL, "lsp"]))
-async def client(lsp_client: LanguageClient, tmp_path: pathlib.Path):
+async def begin(lsp_client: LanguageClient, folder: pathlib.Path, pulls: bool):
     capabilities = client_capabilities("visual-studio-code")
-    # This client reads what is pushed.
-    capabilities.text_document.diagnostic = None
     # It has no answers to what a server asks an editor for.
     capabilities.workspace.did_change_watched_files = None
     capabilities.workspace.code_lens = None
     capabilities.workspace.inlay_hint = None
+    capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities() if pulls else None
+    capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
     params = types.InitializeParams(
         capabilities=capabilities,
-        workspace_folders=[types.WorkspaceFolder(uri=tmp_path.as_uri(), name="work")],
+        workspace_folders=[types.WorkspaceFolder(uri=folder.as_uri(), name="work")],
     )
-    await lsp_client.initialize_session(params)
-    lsp_client.folder = tmp_path
+    lsp_client.server = await lsp_client.initialize_session(params)
+    lsp_client.folder = folder
+
+
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=[KMODEL, "lsp"]))
+async def client(lsp_client: LanguageClient, tmp_path: pathlib.Path):
+    """It reads the diagnostics that are pushed."""
+    await begin(lsp_client, tmp_path, pulls=False)
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=[KMODEL, "lsp"]))
+async def pulling(lsp_client: LanguageClient, tmp_path: pathlib.Path):
+    """It asks for diagnostics itself."""
+    await begin(lsp_client, tmp_path, pulls=True)
     yield
     await lsp_client.shutdown_session()

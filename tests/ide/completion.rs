@@ -235,3 +235,16 @@ fn targets_and_their_options() {
     offers("component x {\n  range r { $0 }\n}", &["cidr", "share-ipv4"], &["cores"]);
     offers("component x {\n  firewall /etc/x { $0 }\n}", &["operators"], &["cores"]);
 }
+
+#[test]
+fn variables_of_a_template() {
+    let template = "{% for peer in peers %}{{ peer.name }} {{ port }}{% endfor %}{{ port }}";
+    let labels = |text: &str| {
+        let at = files(&[("main.km", text), ("x.j2", template)]);
+        offered(at).into_iter().map(|item| item.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("component x { file /x { template = \"./x.j2\", vars = { $0 } } }"), ["peers", "port"]);
+    assert_eq!(labels("component x { file /x { template = \"./x.j2\", vars = { port = 1, $0 } } }"), ["peers"]);
+    assert_eq!(labels("let a = template(\"./x.j2\", { p$0 })"), ["peers", "port"]);
+    assert!(labels("component x { file /x { template = \"./none.j2\", vars = { $0 } } }").is_empty());
+}

@@ -156,9 +156,9 @@ fn record(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
     if let Some(program) = word(block, 0) {
         return flags_of(ask, &program);
     }
-    let gates = super::flag::gates(ask, block);
-    if !gates.is_empty() {
-        return gates;
+    let known = [super::flag::gates(ask, block), super::variable::keys(ask, block)].concat();
+    if !known.is_empty() {
+        return known;
     }
     match ask.probe().map(|found| found.wanted) {
         Some(Wanted::Keys(record)) => {
