@@ -1,6 +1,6 @@
 //! The state of the server, and its loop.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -86,6 +86,8 @@ pub struct Server {
     /// When an evaluation counts as slow.
     pub(super) slow: Option<Instant>,
     pub(super) is_progressing: bool,
+    /// Commands that run beside the loop.
+    pub(super) running: HashSet<RequestId>,
     /// What clients name the progress of their requests that are not answered at once.
     pub(super) working: HashMap<RequestId, Value>,
     /// Whether diagnostics are to be computed and published.
@@ -120,6 +122,7 @@ impl Server {
             due: None,
             slow: None,
             is_progressing: false,
+            running: HashSet::new(),
             working: HashMap::new(),
             is_dirty: false,
             published: HashMap::new(),
@@ -179,7 +182,7 @@ impl Server {
                 waiting.remove(place);
             } else if let Some(parked) = parked {
                 self.parked.remove(parked);
-            } else {
+            } else if !self.running.remove(&id) {
                 continue;
             }
             self.respond(id, Err(Failure { code: -32800, message: "cancelled".to_owned() }));
@@ -194,7 +197,9 @@ impl Server {
             Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(Failure { code, message: why })),
             Event::Evaluated(evaluated) => self.evaluated(evaluated),
             Event::Skipped(root) => self.skipped(&root),
-            Event::Ran { id, answer } => self.respond(id, answer),
+            // One that was cancelled has its answer.
+            Event::Ran { id, answer } if self.running.remove(&id) => self.respond(id, answer),
+            Event::Ran { .. } => {}
             Event::Message(Message::Response(response)) => self.answered(response),
             Event::Message(Message::Request(request)) => self.guarded_request(request),
             Event::Message(Message::Notification(notification)) => {

@@ -177,6 +177,30 @@ assert code(ask("textDocument/hover", there)) == -32600, "a request after `shutd
 notify("exit", None)
 assert server.wait(20) == 0
 
+# Columns are counted as both agreed, over marks that combine and what takes two UTF-16 units.
+text = 'let a = "e\u0301\U0001f600" + b0\r\nlet b0 = "x"\r\n'
+before = text[: text.index("b0")]
+for encoding, unit in (("utf-8", 1), ("utf-16", 2), ("utf-32", 4)):
+    codec = encoding + ("-le" if unit > 1 else "")
+    server = subprocess.Popen([os.environ["KMODEL"], "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    capabilities = {"general": {"positionEncodings": [encoding]}}
+    result = ask("initialize", {"capabilities": capabilities})["result"]
+    assert result["capabilities"]["positionEncoding"] == encoding
+    opened(uri, text)
+    column = len(before.encode(codec)) // unit
+    at = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": column}}
+    hover = ask("textDocument/hover", at)["result"]
+    assert hover["range"]["start"] == {"line": 0, "character": column}, (encoding, hover)
+    assert "let b0" in hover["contents"]["value"]
+    end = {"line": 0, "character": column + 2}
+    edit = {"range": {"start": at["position"], "end": end}, "text": '"y" + b0'}
+    notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [edit]})
+    at["position"] = {"line": 0, "character": column + 6}
+    assert "let b0" in ask("textDocument/hover", at)["result"]["contents"]["value"], encoding
+    assert ask("shutdown", None)["result"] is None
+    notify("exit", None)
+    assert server.wait(20) == 0
+
 # One that goes away without a word.
 server = subprocess.Popen([os.environ["KMODEL"], "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 assert "capabilities" in ask("initialize", {"capabilities": {}})["result"]

@@ -62,6 +62,19 @@ async def test_a_command_tells_how_far_it_is_by_the_name_it_was_given(client):
 
 
 @pytest.mark.asyncio
+async def test_a_command_can_be_cancelled(client):
+    file = saved(client, MODEL)
+    params = types.ExecuteCommandParams(command="kmodel.plan", arguments=[file.uri])
+    message_id = "plan-1"
+    running = client.protocol.send_request("workspace/executeCommand", params, msg_id=message_id)
+    client.cancel_request(types.CancelParams(id=message_id))
+    with pytest.raises(BaseException, match="(?i)cancel"):
+        await asyncio.wait_for(asyncio.wrap_future(running), 10)
+    # The session goes on, and the same command can be run again.
+    assert "Proved" in await client.workspace_execute_command_async(params)
+
+
+@pytest.mark.asyncio
 async def test_a_slow_model_is_shown(client):
     File(client, MODEL.replace("10.10.0.0/24", "10.8.0.0/13") + "machines wrk[20000] { }\ndeploy containerd as c2 on wrk\n")
     reports = await until(lambda: [*client.progress_reports.get("kmodel/model", [])], "no progress of a slow model")
