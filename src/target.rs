@@ -25,6 +25,8 @@ pub struct Site {
     pub cluster: Name,
     pub domain: Name,
     pub nodes: IpNet,
+    /// All ranges of the cluster, with their names: `pods`, `services`, `nodes`.
+    pub ranges: Vec<(&'static str, IpNet)>,
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     /// The fields of the model's `target NAME { }`, with overlays applied.

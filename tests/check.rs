@@ -88,6 +88,7 @@ const LATER: &[Code] = &[
     Code::VersionUntested,
     Code::MinorSkipped,
     Code::VersionDowngrade,
+    Code::MadeByAnother,
     Code::CheckFailed,
     Code::WarnFailed,
     Code::UnusedAllow,

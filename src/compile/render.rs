@@ -193,7 +193,11 @@ fn planned_site(plan: &Plan<'_>) -> Site {
 /// What all machines share, with the fields of a target.
 pub(super) fn site(model: &Model<'_>, target: Option<&Target>) -> Site {
     let cluster = &model.cluster;
+    let named =
+        |name: &'static str, list: &[ipnet::IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
     Site {
+        ranges: [named("pods", &cluster.pods), named("services", &cluster.services), named("nodes", &[cluster.nodes])]
+            .concat(),
         cluster: cluster.name.clone(),
         domain: cluster.domain.clone(),
         nodes: cluster.nodes,

@@ -149,6 +149,7 @@ codes! {
     VersionUntested "version-untested" Warning true,
     MinorSkipped "minor-skipped" Error false,
     VersionDowngrade "version-downgrade" Error true,
+    MadeByAnother "made-by-another" Warning true,
     CheckFailed "check-failed" Error false,
     WarnFailed "warn-failed" Warning true,
     UnusedAllow "unused-allow" Warning false,

@@ -99,6 +99,8 @@ pub struct Fits {
     pub usual: u8,
     /// The setting that has to be true for it to hold.
     pub when: String,
+    /// A field of an interface: where a provider says that it is false, addresses come from elsewhere.
+    pub unless: String,
     pub what: String,
 }
 

@@ -14,7 +14,7 @@ use crate::syntax::ast::{Body, Field, ItemKind, NeedsKind, PathItem};
 
 use super::expression::Tracer;
 use super::query::Query;
-use super::{Answer, Link, Why, certificate, place, relation, show, unit};
+use super::{Answer, Link, Why, certificate, firewall, place, relation, show, unit};
 
 /// `cp-0:/etc/kubernetes/admin.conf`, `/etc/hosts`, `admin.conf`.
 pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
@@ -126,6 +126,7 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
         let links = match &item.kind {
             ItemKind::File(ast) => fields(why, unit, ast),
             ItemKind::Kubeconfig(ast) => kubeconfig(why, unit, ast),
+            ItemKind::Firewall(_) => firewall::of_unit(why, unit),
             _ => continue,
         };
         let text = format!("`{name}` writes it, {described}: `{}`", why.text(head(span, item_body(&item.kind))));
@@ -148,9 +149,11 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
 
 fn item_body(kind: &ItemKind) -> Option<&Body> {
     match kind {
-        ItemKind::File(item) | ItemKind::Kubeconfig(item) | ItemKind::Dir(item) | ItemKind::Unit(item) => {
-            Some(&item.body)
-        }
+        ItemKind::File(item)
+        | ItemKind::Kubeconfig(item)
+        | ItemKind::Dir(item)
+        | ItemKind::Firewall(item)
+        | ItemKind::Unit(item) => Some(&item.body),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
+use crate::syntax::ast::{ExprKind, Literal};
 use crate::table::setting::{Amount, Fits, Times, Within};
 
 use super::{Setting, Settings, problem};
@@ -95,7 +96,12 @@ fn size(of: Amount, has: f64) -> String {
 /// More pods than a node's share of the pod range has addresses for.
 pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
     let Some(when) = settings.named(&rule.when).find(|when| when.text == "true") else { return Vec::new() };
-    if !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32) {
+    let elsewhere = model.apps().any(|(app, _)| {
+        let bodies = model.component_of(app).endpoints.iter().map(|info| &info.ast.body);
+        let fields = bodies.filter_map(|body| body.field(&rule.unless)).map(|field| &field.value.kind);
+        fields.into_iter().any(|kind| matches!(kind, ExprKind::Literal(Literal::Bool(false))))
+    });
+    if elsewhere || !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32) {
         return Vec::new();
     }
     let prefix = rule.prefix.iter().find_map(|name| settings.beside(when, name));

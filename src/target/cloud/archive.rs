@@ -26,8 +26,11 @@ fn packed(files: &[BundleFile]) -> Result<Vec<u8>> {
         let mut header = Header::new_gnu();
         header.set_entry_type(EntryType::Regular);
         header.set_mode(file.mode);
-        (header.set_uid(0), header.set_gid(0), header.set_mtime(0));
-        (header.set_username("root")?, header.set_groupname("root")?);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_username("root")?;
+        header.set_groupname("root")?;
         header.set_size(file.content.len() as u64);
         builder.append_data(&mut header, file.path.trim_start_matches('/'), &*file.content)?;
     }

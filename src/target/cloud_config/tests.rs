@@ -22,6 +22,7 @@ fn site() -> Site {
         cluster: "lab".into(),
         domain: "cluster.local".into(),
         nodes: "10.10.0.0/24".parse().unwrap(),
+        ranges: Vec::new(),
         gateway: "10.10.0.1".parse().unwrap(),
         dns: Vec::new(),
         options: Record::new(),

@@ -17,6 +17,8 @@ pub struct Desired {
     pub options: Options,
     pub pool: Definition,
     pub network: Definition,
+    /// All ranges of the cluster, with their names.
+    pub ranges: Vec<(&'static str, ipnet::IpNet)>,
     /// Each once, sorted by name.
     pub profiles: Vec<Definition>,
     /// In the order of the model.
@@ -87,6 +89,7 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<T
         cluster: site.cluster.clone(),
         pool: network::pool(site, &options),
         network: network::network(site, &options),
+        ranges: site.ranges.clone(),
         runs_pods: profiles.values().any(Profile::runs_pods),
         profiles: profiles.values().map(|profile| profile.definition(&site.cluster)).collect(),
         machines: instances,
