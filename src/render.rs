@@ -45,6 +45,7 @@ use setting::Settings;
 pub struct Seen {
     pub settings: Settings,
     pub filters: Vec<Filter>,
+    pub commands: Vec<filter::Command>,
 }
 
 /// The units on each machine, in the order of their applications; last, those on none.
@@ -153,6 +154,6 @@ pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> V
         problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
     }
     setting::prove(model, &seen.settings, problems);
-    filter::prove(model, &seen.filters, problems);
+    filter::prove(model, &seen.filters, &seen.commands, problems);
     sampled
 }

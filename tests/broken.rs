@@ -69,9 +69,9 @@ fn without_sizes(line: &str) -> String {
     let words = line.split(' ').map(|word| word.trim_end_matches([';', ',']));
     let counted = words.clone().zip(words.skip(1)).filter(|(_, unit)| ["bytes", "compressed"].contains(unit));
     let numbers = counted.map(|(number, _)| number).filter(|word| word.contains(',') || word.len() == 3);
-    numbers.filter(|word| word.chars().all(|c| c.is_ascii_digit() || c == ',')).fold(line.to_owned(), |line, number| {
-        line.replace(&format!(" {number} "), " N ")
-    })
+    numbers
+        .filter(|word| word.chars().all(|c| c.is_ascii_digit() || c == ','))
+        .fold(line.to_owned(), |line, number| line.replace(&format!(" {number} "), " N "))
 }
 
 fn kmodel<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
