@@ -103,6 +103,11 @@ const LATER: &[Code] = &[
     Code::InvalidHashes,
     Code::TargetLacks,
     Code::TargetLimit,
+    Code::UserDataTooLong,
+    Code::UserDataCompressed,
+    Code::UserDataTwice,
+    Code::SecretInUserData,
+    Code::OwnedKey,
 ];
 
 fn root() -> PathBuf {

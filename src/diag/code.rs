@@ -165,6 +165,11 @@ codes! {
     UnknownTarget "unknown-target" Error false,
     TargetLacks "target-lacks" Error true,
     TargetLimit "target-limit" Error false,
+    UserDataTooLong "user-data-too-long" Error false,
+    UserDataCompressed "user-data-compressed" Error false,
+    UserDataTwice "user-data-twice" Error false,
+    SecretInUserData "secret-in-user-data" Error false,
+    OwnedKey "owned-key" Error false,
 }
 
 impl Code {

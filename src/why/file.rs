@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::model::material::Absent;
 use crate::model::scope::Scope;
 use crate::model::{MachineId, Model, UnitId};
-use crate::render::boot::{self, Delivery, Kernel, Secrets};
+use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::render::item::{Care, Filler};
 use crate::render::{placement, unit_file};
@@ -217,7 +217,7 @@ fn directory_item(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Link> {
 fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<Found> {
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
-    let delivery = Delivery { mirror: None, secrets: Secrets::Inside, kernel: Kernel::Own };
+    let delivery = Delivery { mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
     let files = boot::files(&bundle, delivery).ok()?;
     let known =
         path == "/etc/hosts" || files.iter().any(|file| file.path == *path && file.origin.starts_with("kmodel"));
