@@ -62,7 +62,7 @@ def keepalived(folder, address):
     (folder / "keepalived.conf").write_text(
         "vrrp_instance api {\n  state BACKUP\n  interface eth0\n  virtual_router_id 51\n  unicast_peer {\n    10.10.0.14\n  }\n"
         f"  virtual_ipaddress {{\n    {address}\n  }}\n}}\n")
-    test = "ip link add eth0 type dummy && ip link set eth0 up && keepalived --config-test --use-file keepalived.conf"
+    test = "ip link add eth0 type veth peer name eth1 && ip link set eth0 up && keepalived --config-test --use-file keepalived.conf"
     code, out = call(["unshare", "-n", "sh", "-c", test], folder)
     return "valid" if code == 0 else first(out, ".")
 
@@ -129,7 +129,8 @@ def kubectl(folder, cluster):
 def butane(folder, config):
     (folder / "machine.bu").write_text(json.dumps(dict({"variant": "fcos", "version": "1.6.0"}, **config)))
     code, out = call(["butane", "--strict", "--check", "machine.bu"], folder)
-    return "valid" if code == 0 else first(re.sub(r":\n\s*", ": ", out), "^(error|warning)|Error")
+    said = re.search(r"(?:error|warning)\[.*?\]:.*?\n.*?\^+ (.*)", out, flags=re.DOTALL)
+    return "valid" if code == 0 else "refused: " + short(said.group(1)) if said else first(out, "rror|arning")
 
 
 def kubespray(folder, given):
