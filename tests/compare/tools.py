@@ -129,7 +129,7 @@ def kubectl(folder, cluster):
 def butane(folder, config):
     (folder / "machine.bu").write_text(json.dumps(dict({"variant": "fcos", "version": "1.6.0"}, **config)))
     code, out = call(["butane", "--strict", "--check", "machine.bu"], folder)
-    said = re.search(r"(?:error|warning)\[.*?\]:.*?\n.*?\^+ (.*)", out, flags=re.DOTALL)
+    said = re.search(r"(?:error|warning)\[.*?\]:.*?\n.*?\^+ ([^\n]*)", out, flags=re.DOTALL)
     return "valid" if code == 0 else "refused: " + short(said.group(1)) if said else first(out, "rror|arning")
 
 
