@@ -68,6 +68,10 @@ fn main() -> ExitCode {
     let mut input = Vec::new();
     std::io::stdin().read_to_end(&mut input).unwrap();
     lock.lock().unwrap();
+    // What a caller that is gone was about to say may have ended in the middle.
+    if caller().is_none() {
+        return ExitCode::FAILURE;
+    }
     let faults: Faults = read(&folder.join("faults.json"));
     let mut state: State = read(&folder.join("state.json"));
     let shown = shown(&args);
@@ -93,10 +97,18 @@ fn main() -> ExitCode {
     }
 }
 
+/// The kmodel that called, while it lives: an orphan's parent is another program.
+fn caller() -> Option<u32> {
+    let parent = std::os::unix::process::parent_id();
+    let program = fs::read_link(format!("/proc/{parent}/exe")).ok()?;
+    program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kmodel")).then_some(parent)
+}
+
 /// As `kill -9` of the program that called.
 fn kill_caller() {
-    let parent = std::os::unix::process::parent_id().to_string();
-    std::process::Command::new("kill").args(["-9", &parent]).status().unwrap();
+    if let Some(parent) = caller() {
+        std::process::Command::new("kill").args(["-9", &parent.to_string()]).status().unwrap();
+    }
 }
 
 fn read<T: for<'de> Deserialize<'de> + Default>(path: &PathBuf) -> T {
