@@ -38,7 +38,11 @@ impl Cache {
             None => self.sources.add(place.name(), text.clone()),
         };
         self.sources.replace(source, text.clone());
-        let parsed = Arc::new(Parsed { source, parse: syntax::parse(source, &text), text });
+        let parse = match known {
+            Some(known) => known.parse.changed(&known.text, &text),
+            None => syntax::parse(source, &text),
+        };
+        let parsed = Arc::new(Parsed { source, parse, text });
         self.files.insert(place.clone(), parsed.clone());
         parsed
     }
@@ -55,7 +59,10 @@ impl Cache {
 
     /// Takes in a file that was parsed elsewhere: a text that is only tried does not replace what is known.
     pub fn with(&self, place: &ModulePlace, text: &str) -> Arc<Parsed> {
-        let source = self.files.get(place).map_or(SourceId(u32::MAX), |known| known.source);
-        Arc::new(Parsed { source, text: text.into(), parse: syntax::parse(source, text) })
+        let (source, parse) = match self.files.get(place) {
+            Some(known) => (known.source, known.parse.changed(&known.text, text)),
+            None => (SourceId(u32::MAX), syntax::parse(SourceId(u32::MAX), text)),
+        };
+        Arc::new(Parsed { source, text: text.into(), parse })
     }
 }
