@@ -3,14 +3,21 @@
 //! Random changes go through every `.km` file of the repository, those among them that break it: text, tree, typed tree,
 //! places and problems are compared after each with those of a fresh start.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use kmodel::check::cache::Cache;
+use kmodel::check::{self, Analysis, ModulePlace};
+use kmodel::diag::Diagnostic;
 use kmodel::source::SourceId;
 use kmodel::syntax::{Parse, parse};
+use kmodel::world::{Disk, World};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use time::OffsetDateTime;
 
 /// What is typed: parts of the language, and what opens or closes something.
 const TYPED: &[&str] = &[
@@ -181,6 +188,64 @@ fn a_changed_text_is_read_as_a_new_one() {
                 before = std::mem::replace(&mut text, next);
                 same(&text, &changed)?;
             }
+            Ok(())
+        });
+    }
+}
+
+/// The repository with one file as it is typed.
+struct Typed<'a> {
+    path: &'a Path,
+    text: String,
+}
+
+impl World for Typed<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if path == self.path { Ok(self.text.clone()) } else { Disk.read(path) }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH
+    }
+}
+
+/// What was found, with files by their names: their numbers depend on which was read first.
+fn found(analysis: &Analysis) -> BTreeMap<&'static str, Vec<String>> {
+    let sources = &analysis.resolved.program.sources;
+    let named = |mut text: String| {
+        for (id, source) in sources.iter() {
+            text = text.replace(&format!("{id:?},"), &format!("{:?},", source.name));
+        }
+        text
+    };
+    let mut uses: Vec<String> = analysis.index.uses().into_iter().map(|one| named(format!("{one:?}"))).collect();
+    let parts = analysis.index.parts.iter().flat_map(|part| &part.types);
+    let mut types: Vec<String> =
+        analysis.index.types.iter().chain(parts).map(|one| named(format!("{one:?}"))).collect();
+    let mut problems: Vec<String> = analysis.diagnostics.iter().map(|one| named(format!("{one:?}"))).collect();
+    [&mut uses, &mut types, &mut problems].into_iter().for_each(|list| list.sort());
+    BTreeMap::from([("uses", uses), ("types", types), ("problems", problems)])
+}
+
+#[test]
+fn a_changed_text_is_judged_as_a_new_one() {
+    for path in files() {
+        let Ok(original) = fs::read_to_string(&path) else { continue };
+        let place = ModulePlace::File(path.clone());
+        replay(&path, 1, 7, |edits| {
+            let mut world = Typed { path: &path, text: original.clone() };
+            let (mut cache, mut before) = (Cache::default(), original.clone());
+            check::analyse(&world, &mut cache, &place);
+            for edit in edits {
+                let next = apply(edit, &world.text, &before);
+                before = std::mem::replace(&mut world.text, next);
+                let again = check::analyse(&world, &mut cache, &place);
+                let fresh = check::analyse(&world, &mut Cache::default(), &place);
+                prop_assert_eq!(found(&again), found(&fresh), "{:?}", world.text);
+            }
+            let (again, alone) = (check::analyse(&world, &mut cache, &place), check::check(&world, &path));
+            let said = |list: &[Diagnostic]| list.iter().map(|one| one.message.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(said(&again.diagnostics), said(&alone.diagnostics), "{:?}", world.text);
             Ok(())
         });
     }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ModulePlace;
+use super::reuse::Kept;
 use crate::source::{SourceId, Sources};
 use crate::syntax::{self, Parse};
 
@@ -15,6 +16,8 @@ use crate::syntax::{self, Parse};
 pub struct Cache {
     sources: Sources,
     files: HashMap<ModulePlace, Arc<Parsed>>,
+    /// What was found in the components of each model, by its root.
+    pub(super) kept: HashMap<ModulePlace, Kept>,
 }
 
 /// A file that was parsed.
