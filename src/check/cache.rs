@@ -1,6 +1,6 @@
 //! Files as they were parsed last.
 //!
-//! Who checks the same files again and again (the language server, at each keystroke) parses only what changed. A file
+//! Who checks the same files again and again (the language server, at each keystroke) parses only the statements that changed. A file
 //! keeps its number, so that places in one that did not change stay what they were.
 
 use std::collections::HashMap;
