@@ -15,6 +15,7 @@ pub mod dial;
 pub mod fix;
 pub mod pki;
 pub mod render;
+pub mod target;
 pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
@@ -25,8 +26,8 @@ pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, render};
 ///
 /// The plan may be looked at whatever the problems say; it may be rendered only when none of them is an error.
 pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
-    let Planned { plan, mut problems } = plan::plan(program, world, input);
-    if let Some(plan) = &plan {
+    let Planned { mut plan, mut problems } = plan::plan(program, world, input);
+    if let Some(plan) = &mut plan {
         finish(plan, &mut problems);
     }
     plan::allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
@@ -34,8 +35,10 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
     Planned { plan, problems }
 }
 
-fn finish(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
-    crate::render::sample(&plan.model, &plan.pki, problems);
+fn finish(plan: &mut Plan<'_>, problems: &mut Vec<Diagnostic>) {
+    let kinds = crate::render::sample(&plan.model, &plan.pki, problems);
+    problems.extend(target::fields(&plan.model));
+    target::budgets(plan, &kinds, problems);
     problems.extend(render::unknown_targets(plan));
 }
 

@@ -178,7 +178,7 @@ pub struct Relation {
 }
 
 /// A target with its fields evaluated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Target {
     pub name: Name,
     pub span: Span,

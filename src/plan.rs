@@ -17,6 +17,7 @@ use crate::world::World;
 
 pub mod allow;
 pub mod answer;
+pub mod budget;
 pub mod certificate;
 pub mod dial;
 pub mod firewall;
@@ -37,6 +38,8 @@ pub struct Plan<'p> {
     pub pki: Pki,
     pub steps: Vec<Step>,
     pub proofs: Vec<Proof>,
+    /// What user-data takes of the limit of the target that is planned for; empty when it has none.
+    pub user_data: Vec<budget::Budget>,
 }
 
 /// What is to be issued, and where it belongs.
@@ -138,7 +141,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
     let mut proofs = Vec::new();
     proof::prove(&model, &pki, &mut proofs, &mut problems);
     let steps = order::steps(&model, &mut problems);
-    Planned { plan: Some(Plan { model, pki, steps, proofs }), problems }
+    Planned { plan: Some(Plan { model, pki, steps, proofs, user_data: Vec::new() }), problems }
 }
 
 /// Keeps a value, or the problem that stands in its way.

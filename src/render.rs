@@ -13,6 +13,7 @@ pub mod artifact;
 pub mod boot;
 pub mod bundle;
 pub mod capability;
+pub mod estimate;
 pub mod config;
 pub mod filter;
 pub mod firewall;
@@ -44,6 +45,7 @@ use setting::Settings;
 pub struct Seen {
     pub settings: Settings,
     pub filters: Vec<Filter>,
+    pub commands: Vec<filter::Command>,
 }
 
 /// The units on each machine, in the order of their applications; last, those on none.
@@ -113,13 +115,15 @@ fn fill(
 
 /// Renders a few machines with nothing issued, so that a problem in a file or a flag is found while planning.
 ///
-/// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough.
-pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+/// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough: these are
+/// returned, with their units.
+pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Vec<(MachineId, Vec<UnitId>)> {
     let mut seen = Seen::default();
     let named = Named::new(model);
     let known = strict::Known { pki, named: &named };
     let placement = placement(model);
     let mut kinds = HashSet::new();
+    let mut sampled = Vec::new();
     for (place, units) in placement.iter().enumerate() {
         let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
         let group = model.machines.get(place).map(|machine| machine.group);
@@ -127,6 +131,9 @@ pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
             continue;
         }
         let arch = group.map_or_else(|| "amd64".into(), |group| model.groups[group as usize].arch.clone());
+        if group.is_some() {
+            sampled.push((MachineId(place as u32), units.clone()));
+        }
         let mut bundle = Bundle::default();
         let name = model.machines.get(place).map_or_else(|| "-".into(), |machine| machine.name.clone());
         bundle.machine = name;
@@ -147,5 +154,6 @@ pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
         problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
     }
     setting::prove(model, &seen.settings, problems);
-    filter::prove(model, &seen.filters, problems);
+    filter::prove(model, &seen.filters, &seen.commands, problems);
+    sampled
 }

@@ -14,6 +14,7 @@ pub mod flag;
 pub mod gate;
 pub mod help;
 pub mod lifespan;
+pub mod platform;
 pub mod range;
 pub mod release;
 pub mod setting;

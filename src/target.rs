@@ -8,9 +8,11 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::model::value::Record;
-use crate::render::bundle::Bundle;
+use crate::render::bundle::{Bundle, BundleFile};
 use crate::syntax::ast::Name;
+use crate::table::platform::{self, platform};
 
+pub mod cloud;
 pub mod cloud_config;
 pub mod lxd;
 
@@ -23,6 +25,8 @@ pub struct Site {
     pub cluster: Name,
     pub domain: Name,
     pub nodes: IpNet,
+    /// All ranges of the cluster, with their names: `pods`, `services`, `nodes`.
+    pub ranges: Vec<(&'static str, IpNet)>,
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     /// The fields of the model's `target NAME { }`, with overlays applied.
@@ -58,8 +62,19 @@ pub struct OutputFile {
     pub origin: Arc<str>,
 }
 
-/// The targets that there are.
-pub const NAMES: &[&str] = &["lxd"];
+/// The targets that there are: each platform of the table, of which only LXD has a way of its own.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    platform::platforms().map(|(name, _)| name)
+}
+
+/// What is wrong with the fields of a target; nothing is said of one that there is not.
+pub fn field_problems(name: &str, site: &Site) -> Vec<TargetProblem> {
+    match (name, platform(name)) {
+        ("lxd", _) => lxd::Options::read(site).err().unwrap_or_default(),
+        (_, Some(platform)) => cloud::Options::read(platform, site).err().unwrap_or_default(),
+        (_, None) => Vec::new(),
+    }
+}
 
 /// The files of a target's output; `None` when there is no such target.
 ///
@@ -72,6 +87,22 @@ pub fn files(
 ) -> Option<Result<Vec<OutputFile>, Vec<TargetProblem>>> {
     match name {
         "lxd" => Some(lxd::files(site, machines)),
-        _ => None,
+        name => platform(name).map(|platform| cloud::files((name, platform), site, machines)),
     }
+}
+
+/// A file in the tree of its machine, `machines/NAME/root/`.
+fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
+    let mode = match (file.secret, file.mode & 0o111) {
+        (true, _) => 0o600,
+        (false, 0) => 0o644,
+        (false, _) => 0o755,
+    };
+    let path = format!("machines/{}/root{}", machine.name, file.path);
+    OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin }
+}
+
+/// An output file that is no secret.
+fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Arc<str>) -> OutputFile {
+    OutputFile { path, mode, content: text.as_ref().into(), secret: false, origin: origin.clone() }
 }

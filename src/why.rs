@@ -12,6 +12,7 @@ mod address;
 mod certificate;
 mod expression;
 mod file;
+mod firewall;
 mod layer;
 mod names;
 mod not;

@@ -307,6 +307,26 @@ fn two_runs_at_once_do_not_mix() {
 }
 
 #[test]
+fn a_network_of_the_server_with_an_address_of_the_cluster_is_said() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let mut state = bed.state();
+    for (address, wanted) in [
+        ("10.244.7.1/24", "`lxdbr0` of the server has 10.244.7.0/24, and `pods` of the cluster is 10.244.0.0/16"),
+        ("10.213.0.200/25", "`lxdbr0` of the server has 10.213.0.128/25, and `nodes` of the cluster is 10.213.0.0/24"),
+    ] {
+        state["networks"] = json!({ "lxdbr0": { "name": "lxdbr0", "config": { "ipv4.address": address } } });
+        fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+        let output = bed.run("apply", &[]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(said(&output).contains(wanted) && said(&output).contains("reserve = { lxdbr0 = "), "{}", said(&output));
+    }
+    state["networks"] = json!({ "lxdbr0": { "name": "lxdbr0", "config": { "ipv4.address": "10.9.7.1/24" } } });
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    bed.ok("apply", &[]);
+}
+
+#[test]
 fn a_client_that_cannot_work_is_said() {
     let bed = Bed::new(MODEL);
     let output = bed.command("apply").env("KMODEL_LXC", "/nowhere/lxc").output().unwrap();

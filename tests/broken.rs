@@ -47,7 +47,7 @@ impl Case {
     }
 }
 
-/// Without the excerpts of the standard library, whose lines move with every change of it.
+/// Without the excerpts of the standard library, whose lines move with every change of it, and without sizes, which do too.
 fn own_excerpts(said: &str) -> String {
     let (mut out, mut inside) = (String::new(), false);
     for line in said.lines() {
@@ -56,12 +56,22 @@ fn own_excerpts(said: &str) -> String {
             (inside, out) = (true, out + "    ... std/" + file + "\n");
         }
         if !inside {
-            out += line;
+            out += &without_sizes(line);
             out.push('\n');
         }
         inside &= !line.trim_start().starts_with("╰────");
     }
     out
+}
+
+/// Bytes that are counted, without their digits.
+fn without_sizes(line: &str) -> String {
+    let words = line.split(' ').map(|word| word.trim_end_matches([';', ',']));
+    let counted = words.clone().zip(words.skip(1)).filter(|(_, unit)| ["bytes", "compressed"].contains(unit));
+    let numbers = counted.map(|(number, _)| number).filter(|word| word.contains(',') || word.len() == 3);
+    numbers
+        .filter(|word| word.chars().all(|c| c.is_ascii_digit() || c == ','))
+        .fold(line.to_owned(), |line, number| line.replace(&format!(" {number} "), " N "))
 }
 
 fn kmodel<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {

@@ -88,6 +88,7 @@ const LATER: &[Code] = &[
     Code::VersionUntested,
     Code::MinorSkipped,
     Code::VersionDowngrade,
+    Code::MadeByAnother,
     Code::CheckFailed,
     Code::WarnFailed,
     Code::UnusedAllow,
@@ -102,6 +103,11 @@ const LATER: &[Code] = &[
     Code::InvalidHashes,
     Code::TargetLacks,
     Code::TargetLimit,
+    Code::UserDataTooLong,
+    Code::UserDataCompressed,
+    Code::UserDataTwice,
+    Code::SecretInUserData,
+    Code::OwnedKey,
 ];
 
 fn root() -> PathBuf {

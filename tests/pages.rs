@@ -8,11 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use kmodel::check;
 use kmodel::diag::Code;
-
-/// Codes that are raised only when something is rendered for a target: their examples are only checked here.
-const RENDERED: &[Code] = &[Code::TargetLimit];
 
 /// The codes of the model, the plan and the render.
 fn later() -> impl Iterator<Item = Code> {
@@ -33,7 +29,7 @@ fn block(page: &str, heading: &str) -> String {
 #[test]
 fn examples_raise_what_they_should() {
     let mut wrong = Vec::new();
-    for code in later().filter(|code| !RENDERED.contains(code)) {
+    for code in later() {
         for (heading, expected) in [("Wrong", true), ("Right", false)] {
             let text = block(code.page(), heading);
             let codes = planned::codes(&text);
@@ -43,17 +39,6 @@ fn examples_raise_what_they_should() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn examples_of_rendering_pass_the_checker() {
-    for code in RENDERED {
-        for heading in ["Wrong", "Right"] {
-            let world = planned::world(&block(code.page(), heading));
-            let checked = check::check(&world, Path::new("main.km"));
-            assert!(checked.diagnostics.is_empty(), "{code}, {heading}: {:?}", checked.diagnostics);
-        }
-    }
 }
 
 #[test]

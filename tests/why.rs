@@ -94,6 +94,8 @@ fn connections_show_who_dials_whom() {
         "examples/ha.km kubelet.cluster-api -> haproxy.frontend",
         "examples/ha.km 10.10.0.254",
         "examples/ha.km firewall cp-0:2379",
+        "tests/fixtures/firewall.km firewall lb-0:6443",
+        "tests/fixtures/firewall.km wrk-0:/etc/nftables.d/kmodel.nft",
         "examples/ha.km flannel on wrk-1",
     ];
     snapshot("why-connections", &asked("why", &questions));

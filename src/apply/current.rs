@@ -15,6 +15,8 @@ pub struct Current {
     pub project: Option<Thing>,
     pub pool: Option<Thing>,
     pub network: Option<Thing>,
+    /// All other networks of the server.
+    pub others: Vec<Thing>,
     /// Those of the project.
     pub profiles: Vec<Thing>,
     /// Instances of the project.
@@ -54,6 +56,7 @@ impl Current {
         let networks: Vec<Thing> = client.list("list the networks", &["network", "list"], scope)?;
         let mut current = Self {
             pool: named(pools, &options.pool),
+            others: networks.iter().filter(|network| network.name != options.network).cloned().collect(),
             network: named(networks, &options.network),
             project,
             ..Self::default()

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
+
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::lxd::{Definition, Desired, Instance};
@@ -36,6 +38,9 @@ pub type Probes = BTreeMap<String, Probe>;
 /// A thing of that name which is not this cluster's.
 pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, Trouble> {
     let cluster = &*desired.cluster;
+    if current.network.is_none() {
+        current.others.iter().try_for_each(|other| apart(desired, other))?;
+    }
     let project = current.project.is_none().then(|| create(&desired.options.project, "project"));
     let mut profiles = Vec::new();
     for profile in &desired.profiles {
@@ -77,6 +82,28 @@ fn change(name: &str, turn: Turn, steps: Vec<Step>) -> Change {
 
 fn create(name: &str, what: &str) -> Change {
     change(name, Turn::Together, vec![Step::Create(what.to_owned())])
+}
+
+/// A network of the server may have no address of the cluster's: machines would look for it inside the cluster, or the host
+/// for the cluster on that network.
+fn apart(desired: &Desired, other: &Thing) -> Result<(), Trouble> {
+    let taken =
+        ["ipv4.address", "ipv6.address"].into_iter().filter_map(|key| other.config.get(key)?.parse::<IpNet>().ok());
+    for taken in taken.map(|net| net.trunc()) {
+        let meets = |range: &IpNet| range.contains(&taken) || taken.contains(range);
+        if let Some((name, range)) = desired.ranges.iter().find(|(_, range)| meets(range)) {
+            let message = format!(
+                "the network `{}` of the server has {taken}, and `{name}` of the cluster is {range}",
+                other.name
+            );
+            let help = format!(
+                "say `reserve = {{ {} = {taken} }}` in the cluster, and take another range: the check then names one that is free",
+                other.name
+            );
+            return Err(Trouble::new(message).help(help));
+        }
+    }
+    Ok(())
 }
 
 /// One that exists without our mark is used as it is.

@@ -89,9 +89,11 @@ fn summary(
         fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),
     ];
     rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
-    if target == "lxd" {
-        rows.push(fact("next", format!("kmodel apply {}", args.model.file.display())));
-    }
+    let next = match target {
+        "lxd" => format!("kmodel apply {}", args.model.file.display()),
+        _ => "make the machines of machines.json, then bring each its files.tar.gz (docs/clouds.md)".to_owned(),
+    };
+    rows.push(fact("next", next));
     output::print(|out| {
         writeln!(out, "{} cluster {} for {target}", look.good("rendered"), model.cluster.name)?;
         table(out, look, 2, &rows)

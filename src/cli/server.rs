@@ -32,7 +32,10 @@ pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, Failure> 
     if target != "lxd" {
         return Err(Failure::usage(
             format!("`{command}` works on LXD and Incus, and the target is `{target}`"),
-            "name it with `--target lxd`; for others, `kmodel render` writes what their own tools take",
+            format!(
+                "`kmodel render --target {target}` writes what each machine is given, and docs/clouds.md says what to do with it; \
+                 on LXD or Incus, name that with `--target lxd`"
+            ),
         ));
     }
     compile::lxd_options(plan).map_err(|error| match error {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::diag::{Diagnostic, closest, did_you_mean};
 use crate::model::layer::quoted;
 use crate::model::material::Material;
-use crate::model::{Lock, MachineId, Model};
+use crate::model::{Lock, MachineId, Model, Target};
 use crate::pki::issued::Issued;
 use crate::pki::{PkiError, Store};
 use crate::plan::Plan;
@@ -45,7 +45,7 @@ pub enum RenderError {
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
     let Filled { issued, machines, cluster } = fill(plan, store, now)?;
     let name = plan.model.targets.first().map_or_else(|| "lxd".into(), |target| target.name.clone());
-    let mut files = target::files(&name, &site(&plan.model), &machines)
+    let mut files = target::files(&name, &planned_site(plan), &machines)
         .ok_or_else(|| RenderError::Problems(vec![unknown_target(&name, Span::default())]))?
         .map_err(|problems| of_target(plan, problems))?;
     files.extend(super::pki::files(plan, &issued));
@@ -93,7 +93,7 @@ pub struct Deployed {
 /// As [`render`].
 pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Deployed, RenderError> {
     let Filled { issued, machines, cluster } = fill(plan, store, now)?;
-    let desired = lxd::desired(&site(&plan.model), &machines).map_err(|problems| of_target(plan, problems))?;
+    let desired = lxd::desired(&planned_site(plan), &machines).map_err(|problems| of_target(plan, problems))?;
     Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued })
 }
 
@@ -102,7 +102,7 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
 /// # Errors
 /// What LXD cannot take of the target's fields.
 pub fn lxd_options(plan: &Plan<'_>) -> Result<lxd::Options, RenderError> {
-    lxd::Options::read(&site(&plan.model)).map_err(|problems| of_target(plan, problems))
+    lxd::Options::read(&planned_site(plan)).map_err(|problems| of_target(plan, problems))
 }
 
 /// Bundles with all that was issued in them.
@@ -141,12 +141,12 @@ fn kubeconfigs_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>, machines: &[TargetMach
 
 /// The targets of a model that are none.
 pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
-    let targets = plan.model.targets.iter().filter(|known| !target::NAMES.contains(&&*known.name));
+    let targets = plan.model.targets.iter().filter(|target| !target::names().any(|known| *known == *target.name));
     targets.map(|unknown| unknown_target(&unknown.name, unknown.span)).collect()
 }
 
 fn unknown_target(name: &str, span: Span) -> Diagnostic {
-    let known = target::NAMES.iter().copied();
+    let known = target::names();
     let help = did_you_mean(name, known.clone(), &format!("the targets are {}", quoted(known.clone())));
     let problem = Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{name}`")).help(help);
     match closest(name, known).filter(|_| span != Span::default()) {
@@ -170,7 +170,8 @@ fn bundles(model: &Model<'_>, material: &dyn Material) -> Result<(Vec<TargetMach
     Ok((machines, render::cluster(model, rest, material)?))
 }
 
-fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMachine {
+/// A machine as a target takes it.
+pub(super) fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMachine {
     let (machine, group) = (model.machine(id), model.group_of(id));
     TargetMachine {
         name: machine.name.clone(),
@@ -185,25 +186,34 @@ fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMac
     }
 }
 
-fn site(model: &Model<'_>) -> Site {
+fn planned_site(plan: &Plan<'_>) -> Site {
+    site(&plan.model, plan.model.targets.first())
+}
+
+/// What all machines share, with the fields of a target.
+pub(super) fn site(model: &Model<'_>, target: Option<&Target>) -> Site {
     let cluster = &model.cluster;
+    let named =
+        |name: &'static str, list: &[ipnet::IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
     Site {
+        ranges: [named("pods", &cluster.pods), named("services", &cluster.services), named("nodes", &[cluster.nodes])]
+            .concat(),
         cluster: cluster.name.clone(),
         domain: cluster.domain.clone(),
         nodes: cluster.nodes,
         gateway: cluster.gateway,
         dns: cluster.dns.clone(),
-        options: model.targets.first().map(|target| target.options.clone()).unwrap_or_default(),
+        options: target.map(|target| target.options.clone()).unwrap_or_default(),
     }
 }
 
-/// Problems that the target found, at the target's statement.
+/// Problems that the target found.
 fn of_target(plan: &Plan<'_>, problems: Vec<target::TargetProblem>) -> RenderError {
-    let span = plan.model.targets.first().map_or(Span::default(), |target| target.span);
-    let problem = |found: target::TargetProblem| {
-        Diagnostic::new(Code::TargetLimit, span, found.message).here(found.origin.to_string()).help(found.help)
-    };
-    RenderError::Problems(problems.into_iter().map(problem).collect())
+    let none = Target::default();
+    let target = plan.model.targets.first().unwrap_or(&none);
+    RenderError::Problems(
+        problems.into_iter().map(|found| super::target::diagnostic(&plan.model, target, found)).collect(),
+    )
 }
 
 /// The files of what belongs to no machine: those with a relative path are kubeconfigs for people.

@@ -149,6 +149,7 @@ codes! {
     VersionUntested "version-untested" Warning true,
     MinorSkipped "minor-skipped" Error false,
     VersionDowngrade "version-downgrade" Error true,
+    MadeByAnother "made-by-another" Warning true,
     CheckFailed "check-failed" Error false,
     WarnFailed "warn-failed" Warning true,
     UnusedAllow "unused-allow" Warning false,
@@ -164,6 +165,11 @@ codes! {
     UnknownTarget "unknown-target" Error false,
     TargetLacks "target-lacks" Error true,
     TargetLimit "target-limit" Error false,
+    UserDataTooLong "user-data-too-long" Error false,
+    UserDataCompressed "user-data-compressed" Error false,
+    UserDataTwice "user-data-twice" Error false,
+    SecretInUserData "secret-in-user-data" Error false,
+    OwnedKey "owned-key" Error false,
 }
 
 impl Code {

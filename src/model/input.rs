@@ -35,6 +35,9 @@ pub struct Setting {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
+    /// The kmodel that rendered last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kmodel: Option<String>,
     /// Addresses given out: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,

@@ -15,6 +15,7 @@ use crate::model::{App, AppId, EndpointId, Group, MachineId, Model, Relation, Un
 use crate::pki::Status;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretSpec};
 
+use super::budget::Budget;
 use super::firewall::{Opening, openings};
 use super::standing::Standing;
 use super::{Plan, Proof, Step};
@@ -60,6 +61,7 @@ pub fn document<'a>(plan: &'a Plan<'_>, standing: &'a Standing) -> impl Serializ
         }),
         steps: &plan.steps,
         proofs: &plan.proofs,
+        user_data: &plan.user_data,
     }
 }
 
@@ -88,6 +90,7 @@ where
     certificates: C,
     steps: &'a [Step],
     proofs: &'a [Proof],
+    user_data: &'a [Budget],
 }
 
 /// A list that is made while it is written.

@@ -112,9 +112,12 @@ fn members(expr: &Expr, names: &mut BTreeSet<Name>) {
     }
 }
 
-/// What is to be remembered of a model: addresses given out, and the versions that run.
+/// The version of kmodel itself, and so of the standard library in it.
+pub const KMODEL: &str = env!("CARGO_PKG_VERSION");
+
+/// What is to be remembered of a model: addresses given out, the versions that run, and who rendered it.
 pub fn remembered(model: &Model<'_>) -> Lock {
-    Lock { versions: recorded(model), ..model.lock.clone() }
+    Lock { kmodel: Some(KMODEL.to_owned()), versions: recorded(model), ..model.lock.clone() }
 }
 
 /// What is recorded when a model is rendered: application, program, version; of programs that a rule is about.

@@ -25,17 +25,30 @@ mod tests;
 pub struct Delivery<'a> {
     /// Where artifacts are downloaded from instead of their own places.
     pub mirror: Option<&'a str>,
-    pub secrets: Secrets,
+    pub apart: Apart,
     pub kernel: Kernel,
 }
 
-/// How secret files reach a machine.
+/// Which files reach a machine apart from its user-data: the boot waits until each is there with its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secrets {
-    /// Apart from all others: the boot waits until each is there with its hash.
-    Apart,
-    /// With the others: the target has no better way.
-    Inside,
+pub enum Apart {
+    /// None: the user-data is nobody's but the machine's.
+    Nothing,
+    /// Those that hold a secret.
+    Secrets,
+    /// All: the user-data has no room, and holds only what waits for them ([`bootstrap`]).
+    Files,
+}
+
+impl Apart {
+    /// Whether a file is one of them.
+    pub fn has(self, file: &BundleFile) -> bool {
+        match self {
+            Apart::Nothing => false,
+            Apart::Secrets => file.secret,
+            Apart::Files => true,
+        }
+    }
 }
 
 /// Whose kernel the machine runs on.
@@ -55,20 +68,32 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>,
     let units = bundle.units.iter().map(unit_file::unit_file);
     let mut files = bundle.files.clone();
     units.for_each(|unit| unit.map_or_else(|problem| problems.push(problem), |file| files.push(file)));
-    match plan::plan(bundle, delivery) {
+    let kernel = kernel_files(bundle, delivery.kernel);
+    let script = own(SCRIPT, 0o755, include_str!("boot/boot.sh"));
+    let service = own(SERVICE, 0o644, include_str!("boot/kmodel-boot.service"));
+    match plan::plan(bundle, files.iter().chain(&kernel).chain([&script, &service]), delivery) {
         Ok(text) => files.push(own(PLAN, 0o644, text)),
         Err(problem) => problems.push(problem),
     }
-    files.extend(kernel_files(bundle, delivery.kernel));
-    files.push(own("/usr/local/lib/kmodel/boot", 0o755, include_str!("boot/boot.sh")));
-    files.push(own(SERVICE, 0o644, include_str!("boot/kmodel-boot.service")));
+    files.extend(kernel);
+    files.extend([script, service]);
     problems.extend(twice(&files));
     if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+/// What waits for these files where all of them come apart, and then starts the boot: a unit.
+pub fn bootstrap(files: &[BundleFile]) -> BundleFile {
+    let plan = files.iter().find(|file| file.path == PLAN).expect("every machine has its plan");
+    let hash = plan::hash(&plan.content);
+    let (_, hash) = plan::hash_parts(&hash);
+    own(BOOTSTRAP, 0o644, include_str!("boot/kmodel-bootstrap.service").replace("HASH", hash))
 }
 
 /// What the boot script reads.
 pub const PLAN: &str = "/etc/kmodel/machine";
 
+const SCRIPT: &str = "/usr/local/lib/kmodel/boot";
+const BOOTSTRAP: &str = "/etc/systemd/system/kmodel-bootstrap.service";
 const SERVICE: &str = "/etc/systemd/system/kmodel-boot.service";
 
 /// The address of a file in a mirror: `MIRROR/HOST/PATH`.

@@ -11,13 +11,15 @@ use crate::plan::listener::{From, Service, What, services_on};
 use crate::source::Span;
 use crate::syntax::ast::Protocol;
 
+mod command;
 mod firewalld;
 mod iptables;
 mod nft;
 
-/// A file with rules, of an application on one machine of each kind.
+/// A file with rules, of an application on one machine of each kind; or its commands.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    /// As a message says it: `/etc/nftables.conf`, `ufw`.
     pub path: String,
     pub app: AppId,
     pub machine: MachineId,
@@ -70,8 +72,40 @@ pub fn read(path: &str, text: &str, nodes: ipnet::IpNet) -> Option<Read> {
     }
 }
 
+/// A command that an application runs on a machine.
+#[derive(Clone, Debug)]
+pub struct Command {
+    pub app: AppId,
+    pub machine: MachineId,
+    pub span: Span,
+    pub text: String,
+}
+
+/// The packet filters that commands make.
+fn of_commands(commands: &[Command]) -> Vec<Filter> {
+    let mut done: Vec<(AppId, MachineId)> = Vec::new();
+    let mut list = Vec::new();
+    for command in commands {
+        let key = (command.app, command.machine);
+        if done.contains(&key) {
+            continue;
+        }
+        done.push(key);
+        let same: Vec<&Command> = commands.iter().filter(|other| (other.app, other.machine) == key).collect();
+        let texts: Vec<&str> = same.iter().map(|command| command.text.as_str()).collect();
+        let Some(read) = command::read(&texts) else { continue };
+        let is_filter = |command: &&&Command| {
+            ["ufw", "iptables", "ip6tables", "nft"].iter().any(|name| command.text.contains(name))
+        };
+        let span = same.iter().find(is_filter).map_or(command.span, |command| command.span);
+        list.push(Filter { path: "its commands".to_owned(), app: command.app, machine: command.machine, span, read });
+    }
+    list
+}
+
 /// What each filter shuts, one problem for each file of an application.
-pub fn prove(model: &Model<'_>, filters: &[Filter], problems: &mut Vec<Diagnostic>) {
+pub fn prove(model: &Model<'_>, files: &[Filter], commands: &[Command], problems: &mut Vec<Diagnostic>) {
+    let filters = &[files, &of_commands(commands)].concat();
     let mut done: Vec<(AppId, &str)> = Vec::new();
     for filter in filters {
         let key = (filter.app, filter.path.as_str());
@@ -99,6 +133,14 @@ fn unproved(model: &Model<'_>, filter: &Filter, why: &str) -> Diagnostic {
         .help("`deploy firewall` of std/firewall derives the rules from the relations, and proves them")
 }
 
+/// `` `/etc/nftables.conf` lets ``, or `` the commands of `own` let ``.
+fn does(filter: &Filter, app: &str, verb: &str) -> String {
+    match filter.path.starts_with('/') {
+        true => format!("`{}` {verb}s", filter.path),
+        false => format!("the commands of `{app}` {verb}"),
+    }
+}
+
 /// A connection that a filter does not let in.
 struct Shut {
     /// `` `kube-apiserver.store` to `etcd.client` (2379/tcp) ``.
@@ -121,7 +163,7 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
         count => format!(", {}, and {} more", texts[1], count - 2),
     };
     let app = model.app(filter.app);
-    let message = format!("`{}` lets nobody in where relations need it: {first}{more}", filter.path);
+    let message = format!("{} nobody in where relations need it: {first}{more}", does(filter, &app.name, "let"));
     let mut problem = Diagnostic::new(Code::RelationClosed, filter.span, message)
         .label(app.span, format!("`{}` is deployed here", app.name));
     let mut labelled: Vec<Span> = Vec::new();
@@ -135,7 +177,7 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
     ports.sort();
     ports.dedup();
     let help = format!(
-        "let in {}; or take the file away and `deploy firewall on *` of std/firewall, which derives the rules from the \
+        "let in {}; or take it away and `deploy firewall on *` of std/firewall, which derives the rules from the \
          relations",
         quoted(ports.iter().map(String::as_str))
     );

@@ -51,6 +51,18 @@ pub fn text(model: &Model<'_>, firewall: &Firewall, rules: &Ruleset) -> String {
     out + &body + "}\n"
 }
 
+/// The rules as they stand in the script, each with its place among those of the machine.
+pub fn lines(model: &Model<'_>, firewall: &Firewall, rules: &Ruleset) -> Vec<(usize, String)> {
+    let mut sets = Sets { model, firewall, known: Vec::new() };
+    let mut list = Vec::new();
+    for (place, rule) in rules.rules.iter().enumerate() {
+        let mut body = String::new();
+        accept(&mut body, &mut sets, rule);
+        list.extend(body.lines().map(|line| (place, line.trim().to_owned())));
+    }
+    list
+}
+
 /// The sets of addresses that rules name.
 struct Sets<'a, 'p> {
     model: &'a Model<'p>,

@@ -3,21 +3,32 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::diag::Code;
+
 /// One reason why a file, a unit or a machine's output cannot be written.
 ///
 /// The message is one lowercase sentence without a period, names in backticks; the help says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    pub code: Code,
     pub message: String,
     pub help: String,
     /// The place in the model that it comes from.
     pub origin: Arc<str>,
+    /// The field of the target that is meant, if one is.
+    pub field: Option<&'static str>,
 }
 
 impl Problem {
     /// A problem of something that comes from `origin`.
     pub fn new(origin: &Arc<str>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into(), origin: origin.clone() }
+        let (code, message, help) = (Code::TargetLimit, message.into(), help.into());
+        Self { code, message, help, origin: origin.clone(), field: None }
+    }
+
+    /// A problem of a field of a target.
+    pub fn of_field(code: Code, field: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, field: Some(field), ..Self::new(&"the target".into(), message, help) }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::table::setting::{self, fields, is_known};
 
 use super::locate;
 
+mod address;
 mod amount;
 mod differ;
 mod forbidden;
@@ -116,6 +117,10 @@ pub fn prove(model: &Model<'_>, settings: &Settings, problems: &mut Vec<Diagnost
         problems.extend(list.iter().flat_map(|rule| forbidden::judge(model, settings, rule, code)));
     }
     problems.extend(rules.listed.iter().flat_map(|rule| forbidden::listed(model, settings, rule)));
+    let outside: Vec<_> =
+        rules.inside.iter().flat_map(|rule| address::inside(model, settings, rule, problems)).collect();
+    problems.extend(outside);
+    problems.extend(rules.covers.iter().flat_map(|rule| address::covers(model, settings, rule)));
     problems.extend(rules.times.iter().flat_map(|rule| amount::times(model, settings, rule)));
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));

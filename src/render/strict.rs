@@ -109,6 +109,12 @@ fn kubeconfigs(file: &File<'_>) -> Vec<Json> {
     list.into_iter().filter(|value| claim(file.path, value, "") == Some(Claim::Kubeconfig)).collect()
 }
 
+/// What is wrong with a value that goes into a file, shown where it is written.
+pub fn part(model: &Model<'_>, path: &str, value: &Value, written: &Expr) -> Vec<Diagnostic> {
+    let findings = judge(path, Content::Value(value)).into_iter();
+    findings.map(|finding| diagnostic(model, path, finding, written)).collect()
+}
+
 /// What is wrong with the content of a file.
 pub fn judge(path: &str, content: Content<'_>) -> Vec<Finding> {
     match content {
@@ -234,7 +240,8 @@ pub fn plain(value: &Value) -> String {
     json(value, Secrets::Seen).to_string()
 }
 
-fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, written: &Expr) -> Diagnostic {
+/// A finding, shown where the document is put together.
+pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, written: &Expr) -> Diagnostic {
     let place = place::find(model, written, &finding.path);
     let here = if place.exact { String::new() } else { format!("`{path}` is made here") };
     let diagnostic = Diagnostic::new(finding.code, place.span, finding.message).here(here).help(finding.help);

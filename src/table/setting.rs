@@ -18,6 +18,8 @@ pub struct Rules {
     pub unwise: Vec<Value>,
     pub times: Vec<Times>,
     pub listed: Vec<Listed>,
+    pub inside: Vec<Inside>,
+    pub covers: Vec<Covers>,
     pub within: Vec<Within>,
     pub fits: Vec<Fits>,
 }
@@ -72,6 +74,24 @@ pub struct Listed {
     pub what: String,
 }
 
+/// Addresses that are inside a range of the cluster.
+#[derive(Debug, Deserialize)]
+pub struct Inside {
+    pub setting: String,
+    /// `pods` or `services`.
+    pub of: String,
+    pub what: String,
+    pub help: String,
+}
+
+/// URLs that name all units to which a relation leads.
+#[derive(Debug, Deserialize)]
+pub struct Covers {
+    pub setting: String,
+    pub what: String,
+    pub help: String,
+}
+
 /// Amounts that leave something of what a machine has.
 #[derive(Debug, Deserialize)]
 pub struct Within {
@@ -99,6 +119,8 @@ pub struct Fits {
     pub usual: u8,
     /// The setting that has to be true for it to hold.
     pub when: String,
+    /// A field of an interface: where a provider says that it is false, addresses come from elsewhere.
+    pub unless: String,
     pub what: String,
 }
 
@@ -115,7 +137,8 @@ static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let listed = rules.listed.iter().flat_map(|rule| [&rule.setting, &rule.among]);
     let within = rules.within.iter().flat_map(|rule| &rule.settings);
     let fits = rules.fits.iter().flat_map(|rule| rule.prefix.iter().chain([&rule.setting, &rule.when]));
-    let all = same.chain(values).chain(pairs).chain(listed).chain(within).chain(fits);
+    let addresses = rules.inside.iter().map(|rule| &rule.setting).chain(rules.covers.iter().map(|rule| &rule.setting));
+    let all = same.chain(values).chain(pairs).chain(listed).chain(addresses).chain(within).chain(fits);
     all.map(String::as_str).collect()
 });
 

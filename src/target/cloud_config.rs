@@ -1,7 +1,7 @@
 //! What cloud-init reads on a machine's first boot: user-data, meta-data and network-config.
 //!
 //! cloud-init writes the files and starts the boot (`render::boot`), which does the rest: so a second run, or a change
-//! later, goes the same way as the first.
+//! later, goes the same way as the first. What the operator adds to user-data is in [`own`].
 
 use std::net::IpAddr;
 
@@ -9,35 +9,45 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Value;
-use crate::render::boot::Secrets;
+use crate::model::value::Record;
+use crate::render::boot::{Apart, bootstrap};
 use crate::render::bundle::{BundleFile, Format};
 use crate::render::format;
-use crate::target::{Site, TargetMachine, TargetProblem};
+use crate::target::{Site, TargetMachine};
 
+pub mod own;
 #[cfg(test)]
 mod tests;
 
-/// The `#cloud-config` of a machine with these files. Secret ones are left out when they come apart.
-pub fn user_data(machine: &TargetMachine, files: &[BundleFile], secrets: Secrets) -> String {
+/// The `#cloud-config` of a machine with these files, without those that come apart, and with what the operator adds to it.
+pub fn user_data(site: &Site, machine: &TargetMachine, files: &[BundleFile], apart: Apart) -> String {
     let hosts = hosts(machine, files);
-    let files = hosts.iter().chain(files).filter(|file| !file.secret || secrets == Secrets::Inside);
-    let value = Value::record([
+    let waits = (apart == Apart::Files).then(|| bootstrap(files));
+    let service = if waits.is_some() { "kmodel-bootstrap.service" } else { "kmodel-boot.service" };
+    let files = hosts.iter().chain(files.iter().filter(|file| !apart.has(file))).chain(&waits);
+    let mut value: Record = [
         ("hostname", Value::Text(machine.name.clone())),
         ("preserve_hostname", Value::Bool(false)),
         ("manage_etc_hosts", Value::Bool(false)),
         ("locale", Value::text("C.UTF-8")),
         ("write_files", Value::list(files.map(write_file))),
-        ("runcmd", Value::list(COMMANDS.map(|words| Value::list(words.iter().map(Value::text))))),
-    ]);
-    format!("#cloud-config\n# {}: written by kmodel.\n{}", machine.name, yaml(&value))
+        ("runcmd", Value::list(commands(service).map(|words| Value::list(words.iter().map(Value::text))))),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.into(), value))
+    .collect();
+    own::add(&mut value, site);
+    format!("#cloud-config\n# {}: written by kmodel.\n{}", machine.name, yaml(&Value::Record(value.into())))
 }
 
 /// What starts the boot, without waiting for it: cloud-init would be called failed by a mirror that is down.
-const COMMANDS: [&[&str]; 3] = [
-    &["systemctl", "daemon-reload"],
-    &["systemctl", "enable", "kmodel-boot.service"],
-    &["systemctl", "start", "--no-block", "kmodel-boot.service"],
-];
+fn commands(service: &str) -> [Vec<&str>; 3] {
+    [
+        vec!["systemctl", "daemon-reload"],
+        vec!["systemctl", "enable", service],
+        vec!["systemctl", "start", "--no-block", service],
+    ]
+}
 
 /// The instance-id stays as it is, so that a machine is set up once.
 pub fn meta_data(site: &Site, machine: &TargetMachine) -> String {
@@ -47,7 +57,7 @@ pub fn meta_data(site: &Site, machine: &TargetMachine) -> String {
     ]))
 }
 
-/// One interface with the machine's address, in version 2.
+/// One interface with the machine's address, in version 2: by its name, or all that fit a pattern such as `e*`.
 ///
 /// The default route is written as `0.0.0.0/0`: `default` is not known to every renderer of cloud-init, and `gateway4` is
 /// deprecated by netplan.
@@ -56,7 +66,13 @@ pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> 
     let route = Value::record([("to", Value::text(everywhere)), ("via", Value::Ip(site.gateway))]);
     let resolvers = Value::record([("addresses", Value::list(site.dns.iter().copied().map(Value::Ip)))]);
     let address = Value::text(format!("{}/{}", machine.address, site.nodes.prefix_len()));
+    let pattern = interface.contains(['*', '?']);
+    let (id, matches) = match pattern {
+        true => ("nodes", Value::record([("name", Value::text(interface))])),
+        false => (interface, Value::None),
+    };
     let settings = Value::record([
+        ("match", matches),
         ("dhcp4", Value::Bool(false)),
         ("dhcp6", Value::Bool(false)),
         ("accept-ra", Value::Bool(false)),
@@ -64,35 +80,21 @@ pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> 
         ("routes", Value::list([route])),
         ("nameservers", if site.dns.is_empty() { Value::None } else { resolvers }),
     ]);
-    yaml(&Value::record([("version", Value::Int(2)), ("ethernets", Value::record([(interface, settings)]))]))
-}
-
-/// What is too large for the target's user-data, with the files that take most of it.
-///
-/// # Errors
-/// When the text is longer than `limit` bytes.
-pub fn within(limit: usize, machine: &TargetMachine, files: &[BundleFile], text: &str) -> Result<(), TargetProblem> {
-    if text.len() <= limit {
-        return Ok(());
-    }
-    let mut sizes: Vec<_> = files.iter().map(|file| (file.content.len(), &file.path)).collect();
-    sizes.sort_by(|a, b| b.cmp(a));
-    let most: Vec<_> = sizes.iter().take(5).map(|(size, path)| format!("`{path}` ({size} bytes)")).collect();
-    let message = format!("the user-data of `{}` is {} bytes, and the target takes {limit}", machine.name, text.len());
-    Err(TargetProblem::new(&"the target".into(), message, format!("most of it is {}", most.join(", "))))
+    yaml(&Value::record([("version", Value::Int(2)), ("ethernets", Value::record([(id, settings)]))]))
 }
 
 fn yaml(value: &Value) -> String {
     format::write(Format::Yaml, value).expect("records of texts are written in every format")
 }
 
+const HOSTS: &str = "/etc/hosts";
+
 /// `/etc/hosts` with the machine's own name at its real address, where no component writes it.
 ///
 /// cloud-init's own would put the name at 127.0.1.1, which is what others would then be told. Names of other machines are
 /// not here, so that a new machine changes no file of another.
 fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<BundleFile> {
-    let path = "/etc/hosts";
-    if files.iter().any(|file| file.path == path) {
+    if files.iter().any(|file| file.path == HOSTS) {
         return None;
     }
     let (own, name) = (machine.address, &machine.name);
@@ -101,7 +103,7 @@ fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<BundleFile> {
         format!("{} localhost\n{} localhost ip6-localhost ip6-loopback\n{own} {name}\n", loopback[0], loopback[1]);
     let (owner, group, origin) = ("root".into(), "root".into(), "kmodel: boot".into());
     Some(BundleFile {
-        path: path.into(),
+        path: HOSTS.into(),
         mode: 0o644,
         owner,
         group,

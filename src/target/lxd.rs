@@ -8,10 +8,10 @@
 use std::sync::Arc;
 
 use crate::model::Value;
-use crate::render::bundle::{BundleFile, Format};
+use crate::render::bundle::Format;
 use crate::render::format;
 use crate::syntax::ast::Name;
-use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config};
+use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config, in_tree, text};
 
 mod desired;
 mod instance;
@@ -23,7 +23,7 @@ mod profile;
 pub use desired::{Definition, Desired, Instance, StartedUnit, desired};
 pub use name::bridge;
 pub use network::DRIVER;
-pub use options::Options;
+pub use options::{Options, is_url};
 
 /// The interface of a container, as its nic device names it.
 const INTERFACE: &str = "eth0";
@@ -55,21 +55,6 @@ fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> V
     ];
     list.extend(instance.files.iter().map(|file| in_tree(machine, file.clone())));
     list
-}
-
-fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
-    let mode = match (file.secret, file.mode & 0o111) {
-        (true, _) => 0o600,
-        (false, 0) => 0o644,
-        (false, _) => 0o755,
-    };
-    let path = format!("machines/{}/root{}", machine.name, file.path);
-    OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin }
-}
-
-/// An output file that is no secret.
-fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Arc<str>) -> OutputFile {
-    OutputFile { path, mode, content: text.as_ref().into(), secret: false, origin: origin.clone() }
 }
 
 fn yaml(comment: &str, value: &Value) -> String {

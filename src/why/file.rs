@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::model::material::Absent;
 use crate::model::scope::Scope;
 use crate::model::{MachineId, Model, UnitId};
-use crate::render::boot::{self, Delivery, Kernel, Secrets};
+use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::render::item::{Care, Filler};
 use crate::render::{placement, unit_file};
@@ -14,7 +14,7 @@ use crate::syntax::ast::{Body, Field, ItemKind, NeedsKind, PathItem};
 
 use super::expression::Tracer;
 use super::query::Query;
-use super::{Answer, Link, Why, certificate, place, relation, show, unit};
+use super::{Answer, Link, Why, certificate, firewall, place, relation, show, unit};
 
 /// `cp-0:/etc/kubernetes/admin.conf`, `/etc/hosts`, `admin.conf`.
 pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
@@ -126,6 +126,7 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
         let links = match &item.kind {
             ItemKind::File(ast) => fields(why, unit, ast),
             ItemKind::Kubeconfig(ast) => kubeconfig(why, unit, ast),
+            ItemKind::Firewall(_) => firewall::of_unit(why, unit),
             _ => continue,
         };
         let text = format!("`{name}` writes it, {described}: `{}`", why.text(head(span, item_body(&item.kind))));
@@ -148,9 +149,11 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
 
 fn item_body(kind: &ItemKind) -> Option<&Body> {
     match kind {
-        ItemKind::File(item) | ItemKind::Kubeconfig(item) | ItemKind::Dir(item) | ItemKind::Unit(item) => {
-            Some(&item.body)
-        }
+        ItemKind::File(item)
+        | ItemKind::Kubeconfig(item)
+        | ItemKind::Dir(item)
+        | ItemKind::Firewall(item)
+        | ItemKind::Unit(item) => Some(&item.body),
         _ => None,
     }
 }
@@ -214,7 +217,7 @@ fn directory_item(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Link> {
 fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<Found> {
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
-    let delivery = Delivery { mirror: None, secrets: Secrets::Inside, kernel: Kernel::Own };
+    let delivery = Delivery { mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
     let files = boot::files(&bundle, delivery).ok()?;
     let known =
         path == "/etc/hosts" || files.iter().any(|file| file.path == *path && file.origin.starts_with("kmodel"));

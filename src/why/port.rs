@@ -8,7 +8,7 @@ use crate::syntax::ast::{EndpointKind, Port};
 
 use super::expression::Tracer;
 use super::query::Query;
-use super::{Answer, Link, Why, place, relation, show};
+use super::{Answer, Link, Why, firewall, place, relation, show};
 
 /// `6443/tcp`, `cp-0:6443`, `firewall cp-0:6443`.
 pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
@@ -37,7 +37,17 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
             links.push(link(why, listener));
         }
     }
+    if let Some(machine) = machine {
+        let rules = firewall::links(why, machine, Some(first.port));
+        let opened =
+            format!("the firewall of {} lets it in by {}", why.model().machine(machine).name, rules_of(rules.len()));
+        links.extend((!rules.is_empty()).then(|| Link::new(opened).because(rules)));
+    }
     Some(Answer::new(format!("the port {}", first.port), links).with(format!("on {}", show::some(&machines))))
+}
+
+fn rules_of(count: usize) -> String {
+    if count == 1 { "one rule".to_owned() } else { format!("{count} rules") }
 }
 
 /// Something that listens.

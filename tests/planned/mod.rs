@@ -2,7 +2,7 @@
 //!
 //! A text may hold several files: a line `//# NAME` begins the next one; the first is `main.km`. Its first line may give
 //! what the command line would: `// args: --overlay lab --set n=3 --target lxd --lock cp-0=10.0.0.5
-//! --ran etcd/etcd=3.5.9`.
+//! --ran etcd/etcd=3.5.9 --by 0.0.1`.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -59,6 +59,7 @@ fn input(text: &str, checked: &mut Checked) -> Input {
             "--overlay" => input.overlays.push(value.to_owned()),
             "--target" => input.target = Some(value.into()),
             "--set" => input.sets.push(setting(value, checked)),
+            "--by" => input.lock.kmodel = Some(value.to_owned()),
             "--lock" => {
                 let (name, address) = value.split_once('=').expect("--lock takes name=address");
                 input.lock.addresses.insert(name.to_owned(), address.parse().expect("an address"));

@@ -29,7 +29,7 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
         S::DottedName => dotted(ask, &token, &parent),
         S::ForItem => word::words(&["kubernetes"]),
         S::TargetStatement => {
-            crate::target::NAMES.iter().map(|name| Item::new(*name, super::Sort::Value).detail("target")).collect()
+            crate::target::names().map(|name| Item::new(name, super::Sort::Value).detail(target_title(name))).collect()
         }
         S::Field => key(ask, &token, &parent),
         S::Error => skipped(ask, &token, &parent),
@@ -37,6 +37,11 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
         S::File | S::Items | S::Changes | S::Body => skipped(ask, &token, &parent),
         _ => after_head(ask, &parent),
     }
+}
+
+/// `AWS EC2`: the platform, as people call it.
+fn target_title(name: &str) -> &'static str {
+    crate::table::platform::platform(name).map_or("target", |platform| &platform.title)
 }
 
 fn types(ask: &Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {

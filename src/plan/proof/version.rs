@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, EndpointId, Model};
 use crate::plan::dial::{behind, is_forwarding};
-use crate::plan::version::{Running, running};
+use crate::plan::version::{KMODEL, Running, running};
 use crate::plan::{Pki, Proof};
 use crate::source::Span;
 use crate::syntax::ast::Version;
@@ -33,6 +33,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         }
     }
     running.iter().for_each(|one| problems.extend(since_last(model, one)));
+    problems.extend(by_another(model));
     Proof { name: "versions", statement: statement(&running, count), count }
 }
 
@@ -174,6 +175,19 @@ fn since_last(model: &Model<'_>, one: &Running) -> Option<Diagnostic> {
         return Some(Diagnostic::new(Code::VersionDowngrade, one.span, message).help(help));
     }
     None
+}
+
+/// Another kmodel rendered last, so files may change though the model did not.
+fn by_another(model: &Model<'_>) -> Option<Diagnostic> {
+    let last = model.lock.kmodel.as_deref().filter(|last| *last != KMODEL)?;
+    let first = model.machines.first().map_or("the first machine", |machine| &*machine.name);
+    let message =
+        format!("kmodel {last} rendered this last, and this is {KMODEL}: files may change though the model did not");
+    let help = format!(
+        "`kmodel apply --dry-run` lists what changes where; an apply changes machines that are up one after another, `{first}` \
+         first, and stops at the first that does not come up again"
+    );
+    Some(Diagnostic::new(Code::MadeByAnother, model.cluster.span, message).help(help))
 }
 
 fn skipped(app: &str, one: &Running, old: Version) -> Diagnostic {

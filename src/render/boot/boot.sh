@@ -79,7 +79,7 @@ private_files() {
   while missing=$(missing_private_files) && [ -n "$missing" ]; do
     waited=$((SECONDS - begin))
     [ "$waited" -lt "$WAIT" ] ||
-      fail "private files did not arrive within $WAIT s: ${missing//$'\n'/ }; kmodel apply brings them"
+      fail "private files did not arrive within $WAIT s: ${missing//$'\n'/ }; kmodel apply brings them to LXD, files.tar.gz elsewhere"
     if [ $((waited - said)) -ge 10 ]; then
       said=$waited
       say "waiting for private files: $(wc -l <<<"$missing") to come, first ${missing%%$'\n'*}"

@@ -5,20 +5,22 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Delivery, Secrets, mirrored, order};
+use super::{Delivery, mirrored, order};
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Install, Unit};
 use crate::render::{Problem, unit_file};
 
-/// The text of the plan.
+/// The text of the plan of a machine with these files.
 ///
 /// # Errors
 /// A name with `|` or a newline in it, which a line cannot hold.
-pub fn plan(bundle: &Bundle, delivery: Delivery<'_>) -> Result<String, Problem> {
+pub fn plan<'a>(
+    bundle: &Bundle,
+    files: impl Iterator<Item = &'a BundleFile>,
+    delivery: Delivery<'_>,
+) -> Result<String, Problem> {
     let mut lines = Lines::new(bundle);
-    if delivery.secrets == Secrets::Apart {
-        private(bundle, &mut lines)?;
-    }
+    apart(files.filter(|file| delivery.apart.has(file)), &mut lines)?;
     kernel(bundle, &mut lines)?;
     bundle.packages.iter().try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
     users(bundle, &mut lines)?;
@@ -65,9 +67,8 @@ impl Lines {
 
 /// The files that come apart, by the hash of what they will hold. Secrets are keys or random, so their hash tells
 /// nothing of them.
-fn private(bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> {
-    let secret = bundle.files.iter().filter(|file| file.secret);
-    secret.into_iter().try_for_each(|file| lines.put("private", &[&hash(&file.content), &file.path], &file.origin))
+fn apart<'a>(mut files: impl Iterator<Item = &'a BundleFile>, lines: &mut Lines) -> Result<(), Problem> {
+    files.try_for_each(|file| lines.put("private", &[&hash(&file.content), &file.path], &file.origin))
 }
 
 fn kernel(bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> {
@@ -137,7 +138,8 @@ fn id(artifact: &Artifact) -> String {
     format!("{}-{}", artifact.name, &digest[..digest.len().min(12)])
 }
 
-fn hash_parts(hash: &str) -> (&str, &str) {
+/// The kind of a hash, and its digits.
+pub fn hash_parts(hash: &str) -> (&str, &str) {
     hash.split_once(':').unwrap_or(("sha256", hash))
 }
 
@@ -161,7 +163,8 @@ fn installs(artifact: &Artifact, path: &str) -> bool {
     }
 }
 
-fn hash(content: &[u8]) -> String {
+/// `sha256:...`
+pub fn hash(content: &[u8]) -> String {
     let digest = Sha256::digest(content);
     digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }

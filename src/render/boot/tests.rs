@@ -1,13 +1,13 @@
 //! The plan as it looks, and laws of the boot's files.
 
-use super::{Delivery, Kernel, Secrets, files, mirrored};
+use super::{Apart, Delivery, Kernel, files, mirrored};
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Directory, Install, Unit};
 use crate::render::snapshot::snapshot;
 use crate::render::unit_check;
 
 const DELIVERY: Delivery<'_> =
-    Delivery { mirror: Some("http://10.0.0.1/m/"), secrets: Secrets::Apart, kernel: Kernel::Shared };
+    Delivery { mirror: Some("http://10.0.0.1/m/"), apart: Apart::Secrets, kernel: Kernel::Shared };
 
 fn unit(name: &str, exec: &str, after: &[&str]) -> Unit {
     Unit {

@@ -96,3 +96,32 @@ fn only_files_of_packet_filters_are_read() {
     assert!(read("/etc/iptables/rules.v4", "", v6).is_none() && read("/etc/iptables/rules.v6", "", v6).is_some());
     assert!(read("/etc/iptables/rules.v6", "", v4).is_none() && read("/etc/other.conf", "", v4).is_none());
 }
+
+#[test]
+fn commands_are_read_where_they_make_a_packet_filter() {
+    let read = |commands: &[&str]| command::read(commands).map_or("none".to_owned(), |read| shown(&read));
+    assert_eq!(read(&["swapoff -a", "ufw allow 22/tcp"]), "none", "it is not switched on");
+    assert_eq!(
+        read(&["ufw default deny incoming", "ufw allow ssh", "ufw allow 6443/tcp", "/usr/sbin/ufw --force enable"]),
+        "any 22 from ; 6 6443 from "
+    );
+    let from = "ufw allow from 10.0.0.0/8 to any port 8000:8010 proto tcp comment page";
+    assert_eq!(read(&[from, "ufw enable"]), "6 8000-8010 from 10.0.0.0/8");
+    assert_eq!(read(&["ufw default allow incoming", "ufw enable"]), "open");
+    assert!(read(&["ufw allow OpenSSH", "ufw enable"]).starts_with("unread: "));
+    assert!(read(&["iptables -A INPUT -p tcp --dport 22 -j ACCEPT", "iptables -P INPUT DROP"]).starts_with("unread: "));
+    assert_eq!(read(&["nft list ruleset", "", "sudo"]), "none");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read(text in "[a-z0-9{}<>\"';,:/*$@#\n -]{0,120}") {
+        let nodes = "10.0.0.0/24".parse().unwrap();
+        for path in ["/etc/nftables.conf", "/etc/iptables/rules.v4", "/etc/ufw/user.rules", "/etc/firewalld/zones/public.xml"] {
+            proptest::prop_assert!(read(path, &text, nodes).is_some());
+            let inside = format!("table inet f {{ chain c {{ type filter hook input priority 0; policy drop; {text} }} }}");
+            proptest::prop_assert!(read(path, &inside, nodes).is_some());
+        }
+        command::read(&[&text, "ufw enable"]);
+    }
+}

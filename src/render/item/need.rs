@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Name, Needs, NeedsKind};
 
 use crate::render::capability;
+use crate::render::filter::Command;
 
 use super::{Filler, push};
 
@@ -36,6 +37,9 @@ impl Filler<'_, '_> {
             }
             NeedsKind::Command(expr) => {
                 let name = self.text(scope, expr)?;
+                if let (Some(seen), Some(app), Some(machine)) = (&mut self.seen, scope.app, scope.machine) {
+                    seen.commands.push(Command { app, machine, span: expr.span, text: name.clone() });
+                }
                 push(&mut self.bundle.commands, name.into());
             }
             // What a machine must have is proved of the plan; nothing has to be done for it.

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
+use crate::syntax::ast::{ExprKind, Literal};
 use crate::table::setting::{Amount, Fits, Times, Within};
 
 use super::{Setting, Settings, problem};
@@ -65,6 +66,12 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
             Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0 * has),
             None => number(&one.text),
         };
+        if let Some(part) = parts.iter().find(|part| amount(part).is_none() && !part.secret) {
+            let message = format!("`{}` is `{}`, which is no quantity", part.name, part.text);
+            let found = problem(model, Code::RefusedSetting, part, message);
+            list.push(found.help("write a number with a unit: `500m` of cpu, `512Mi` of memory"));
+            continue;
+        }
         let taken: f64 = parts.iter().filter_map(amount).sum();
         if taken < has {
             continue;
@@ -95,7 +102,12 @@ fn size(of: Amount, has: f64) -> String {
 /// More pods than a node's share of the pod range has addresses for.
 pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
     let Some(when) = settings.named(&rule.when).find(|when| when.text == "true") else { return Vec::new() };
-    if !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32) {
+    let elsewhere = model.apps().any(|(app, _)| {
+        let bodies = model.component_of(app).endpoints.iter().map(|info| &info.ast.body);
+        let fields = bodies.filter_map(|body| body.field(&rule.unless)).map(|field| &field.value.kind);
+        fields.into_iter().any(|kind| matches!(kind, ExprKind::Literal(Literal::Bool(false))))
+    });
+    if elsewhere || !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32) {
         return Vec::new();
     }
     let prefix = rule.prefix.iter().find_map(|name| settings.beside(when, name));

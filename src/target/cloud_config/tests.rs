@@ -17,6 +17,18 @@ fn machine() -> TargetMachine {
     }
 }
 
+fn site() -> Site {
+    Site {
+        cluster: "lab".into(),
+        domain: "cluster.local".into(),
+        nodes: "10.10.0.0/24".parse().unwrap(),
+        ranges: Vec::new(),
+        gateway: "10.10.0.1".parse().unwrap(),
+        dns: Vec::new(),
+        options: Record::new(),
+    }
+}
+
 fn file(path: &str, content: &[u8], secret: bool) -> BundleFile {
     let origin = "x.km:1:1: x".into();
     BundleFile {
@@ -37,9 +49,9 @@ fn read(text: &str) -> serde_json::Value {
 #[test]
 fn secrets_come_apart_unless_they_must_not() {
     let files = [file("/a", b"open\n", false), file("/b", b"key\n", true)];
-    let apart = user_data(&machine(), &files, Secrets::Apart);
+    let apart = user_data(&site(), &machine(), &files, Apart::Secrets);
     assert!(apart.contains("path: /a") && !apart.contains("/b") && !apart.contains("key\n"));
-    assert!(user_data(&machine(), &files, Secrets::Inside).contains("path: /b"));
+    assert!(user_data(&site(), &machine(), &files, Apart::Nothing).contains("path: /b"));
 }
 
 #[test]
@@ -47,7 +59,7 @@ fn every_content_arrives_as_it_is() {
     let contents: [&[u8]; 7] =
         [b"", b"a\n", b"\n\n a", b"no newline", b"\xff\x00", "\u{85}\r\n".as_bytes(), b"\ttab\n  \n# x: {}\n"];
     let files: Vec<_> = contents.iter().enumerate().map(|(i, c)| file(&format!("/{i}"), c, false)).collect();
-    let read = read(&user_data(&machine(), &files, Secrets::Apart));
+    let read = read(&user_data(&site(), &machine(), &files, Apart::Secrets));
     for (i, content) in contents.iter().enumerate() {
         let entry = &read["write_files"][i + 1];
         let text = entry["content"].as_str().unwrap();
@@ -62,17 +74,33 @@ fn every_content_arrives_as_it_is() {
 fn only_known_keys_are_written() {
     let known = ["hostname", "preserve_hostname", "manage_etc_hosts", "locale", "write_files", "runcmd"];
     let entry = ["path", "permissions", "encoding", "content"];
-    let data = read(&user_data(&machine(), &[file("/a", b"\0", false)], Secrets::Apart));
+    let data = read(&user_data(&site(), &machine(), &[file("/a", b"\0", false)], Apart::Secrets));
     assert!(data.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())));
     let files = data["write_files"].as_array().unwrap();
     assert!(files.iter().flat_map(|file| file.as_object().unwrap().keys()).all(|key| entry.contains(&key.as_str())));
 }
 
+/// Lists of the operator come after ours, and the rest is there as it was given.
 #[test]
-fn a_limit_names_what_takes_the_bytes() {
-    let files = [file("/small", b"1", false), file("/large", &[b'x'; 500], false)];
-    let text = user_data(&machine(), &files, Secrets::Apart);
-    let problem = within(400, &machine(), &files, &text).unwrap_err();
-    assert!(problem.help.starts_with("most of it is `/large` (500 bytes)"), "{}", problem.help);
-    assert_eq!(within(16384, &machine(), &files, &text), Ok(()));
+fn the_operators_part_is_joined() {
+    let own = [
+        ("runcmd", Value::list([Value::text("own")])),
+        ("packages", Value::list([Value::text("vim")])),
+        ("locale", Value::text("de_DE.UTF-8")),
+    ];
+    let options = [(own::FIELD.into(), Value::record(own))].into_iter().collect();
+    let data = read(&user_data(&Site { options, ..site() }, &machine(), &[], Apart::Secrets));
+    let commands = data["runcmd"].as_array().unwrap();
+    assert_eq!((commands.len(), &commands[3]), (4, &"own".into()));
+    assert_eq!((&data["packages"][0], &data["locale"]), (&"vim".into(), &"de_DE.UTF-8".into()));
+}
+
+/// A machine that gets all files apart is given a unit that waits for them, and nothing else to start.
+#[test]
+fn what_waits_for_files_is_short() {
+    let files = [file("/a", b"open\n", false), file(crate::render::boot::PLAN, b"# plan\n", false)];
+    let text = user_data(&site(), &machine(), &files, Apart::Files);
+    let paths: Vec<_> = read(&text)["write_files"].as_array().unwrap().iter().map(|f| f["path"].clone()).collect();
+    assert_eq!(paths, ["/etc/hosts", "/etc/systemd/system/kmodel-bootstrap.service"]);
+    assert!(text.contains("kmodel-bootstrap.service") && !text.contains("HASH") && text.len() < 2048, "{text}");
 }

@@ -4,7 +4,7 @@ use super::options::Options;
 use super::profile::Profile;
 use super::{INTERFACE, MARK, instance, name, network};
 use crate::model::value::Record;
-use crate::render::boot::{self, Delivery, Kernel, Secrets};
+use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{BundleFile, Unit};
 use crate::render::unit_file;
 use crate::syntax::ast::Name;
@@ -17,6 +17,8 @@ pub struct Desired {
     pub options: Options,
     pub pool: Definition,
     pub network: Definition,
+    /// All ranges of the cluster, with their names.
+    pub ranges: Vec<(&'static str, ipnet::IpNet)>,
     /// Each once, sorted by name.
     pub profiles: Vec<Definition>,
     /// In the order of the model.
@@ -87,6 +89,7 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<T
         cluster: site.cluster.clone(),
         pool: network::pool(site, &options),
         network: network::network(site, &options),
+        ranges: site.ranges.clone(),
         runs_pods: profiles.values().any(Profile::runs_pods),
         profiles: profiles.values().map(|profile| profile.definition(&site.cluster)).collect(),
         machines: instances,
@@ -101,14 +104,14 @@ fn instance_of(
     profile: &str,
 ) -> Result<Instance, Vec<TargetProblem>> {
     let mirror = options.mirror.as_deref();
-    let files = boot::files(&machine.bundle, Delivery { mirror, secrets: Secrets::Apart, kernel: Kernel::Shared })?;
+    let files = boot::files(&machine.bundle, Delivery { mirror, apart: Apart::Secrets, kernel: Kernel::Shared })?;
     let started = boot::start_order(&machine.bundle.units).into_iter().filter(|unit| unit_file::is_enabled(unit));
     let units = started.map(|unit| started_unit(unit, &files)).collect();
     Ok(Instance {
         definition: instance::definition(site, machine, options),
         profile: profile.to_owned(),
         group: machine.group.clone(),
-        user_data: cloud_config::user_data(machine, &files, Secrets::Apart),
+        user_data: cloud_config::user_data(site, machine, &files, Apart::Secrets),
         network_config: cloud_config::network_config(site, machine, INTERFACE),
         units,
         files,

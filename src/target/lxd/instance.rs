@@ -4,10 +4,10 @@
 
 use super::desired::{Definition, Instance};
 use super::options::Options;
-use super::{INTERFACE, MARK, text, yaml};
+use super::{INTERFACE, MARK, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::target::{OutputFile, Site, TargetMachine};
+use crate::target::{OutputFile, Site, TargetMachine, text};
 
 /// The container of a machine.
 pub fn definition(site: &Site, machine: &TargetMachine, options: &Options) -> Definition {

@@ -2,10 +2,10 @@
 
 use super::desired::Definition;
 use super::options::Options;
-use super::{MARK, target_origin, text, yaml};
+use super::{MARK, target_origin, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::target::{OutputFile, Site};
+use crate::target::{OutputFile, Site, text};
 
 /// A bridge with the gateway's address, NAT, and no DHCP, since every address is given by the model.
 pub fn network(site: &Site, options: &Options) -> Definition {

@@ -1,6 +1,7 @@
 //! The fields of `target lxd { }`.
 
 use super::bridge;
+use crate::diag::Code;
 use crate::model::Value;
 use crate::target::{Site, TargetProblem};
 
@@ -26,7 +27,7 @@ impl Options {
     pub fn read(site: &Site) -> Result<Self, Vec<TargetProblem>> {
         let mut problems = Vec::new();
         let own = bridge(&site.cluster);
-        let mut text = |name: &str, default: &str, valid: fn(&str) -> bool, help: &str| {
+        let mut text = |name: &'static str, default: &str, valid: fn(&str) -> bool, help: &str| {
             let value = given(site, name).unwrap_or_else(|| default.to_owned());
             if !valid(&value) {
                 problems.push(problem(name, &value, help));
@@ -51,8 +52,9 @@ fn given(site: &Site, name: &str) -> Option<String> {
     site.options.get(name).and_then(Value::scalar_text)
 }
 
-fn problem(name: &str, value: &str, help: &str) -> TargetProblem {
-    TargetProblem::new(&super::target_origin(), format!("`{value}` cannot be the `{name}` of `target lxd`"), help)
+fn problem(name: &'static str, value: &str, help: &str) -> TargetProblem {
+    let message = format!("`{value}` cannot be the `{name}` of `target lxd`");
+    TargetProblem::of_field(Code::TargetLimit, name, message, help)
 }
 
 fn is_name(text: &str) -> bool {
@@ -67,7 +69,7 @@ fn is_image(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c))
 }
 
-fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     let known = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
     text.is_empty() || (known && text.chars().all(|c| c.is_ascii_graphic() && !"|\"'`\\$".contains(c)))
 }

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::desired::Definition;
 use super::options::Options;
-use super::{MARK, target_origin, text, yaml};
+use super::{MARK, target_origin, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::syntax::ast::Name;
-use crate::target::{OutputFile, TargetMachine};
+use crate::target::{OutputFile, TargetMachine, text};
 
 /// A profile; equal needs have equal names.
 #[derive(Clone, Debug)]
