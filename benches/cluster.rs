@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kmodel::check::{Checked, check};
+use kmodel::check::cache::Cache;
+use kmodel::check::{Checked, ModulePlace, analyse, check};
 use kmodel::compile;
 use kmodel::model::Input;
 use kmodel::pki::Store;
@@ -36,6 +37,27 @@ fn bench_check(c: &mut Criterion) {
         group.throughput(Throughput::Elements(lines.into()));
         group.bench_with_input(BenchmarkId::from_parameter(lines), &world, |b, world| {
             b.iter(|| black_box(check(world, Path::new(ROOT))));
+        });
+    }
+    group.finish();
+}
+
+/// What a server of an editor does when a character is typed in the middle of a file, or taken away again.
+fn bench_change(c: &mut Criterion) {
+    let mut group = c.benchmark_group("change");
+    for lines in [200, 2_000, 20_000] {
+        let text = generate::long_file(lines);
+        let middle = text[text.len() / 2..].find('\n').map_or(0, |at| text.len() / 2 + at + 1);
+        let longer = format!("{} {}", &text[..middle], &text[middle..]);
+        let worlds = [text, longer].map(|text| Memory::new([(ROOT, text)]));
+        let root = ModulePlace::File(ROOT.into());
+        let (mut cache, mut round) = (Cache::default(), 0);
+        group.throughput(Throughput::Elements(lines.into()));
+        group.bench_function(BenchmarkId::from_parameter(lines), |b| {
+            b.iter(|| {
+                round += 1;
+                black_box(analyse(&worlds[round % 2], &mut cache, &root))
+            });
         });
     }
     group.finish();
@@ -83,5 +105,5 @@ fn bench_render(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench_check, bench_plan, bench_render);
+criterion_group!(benches, bench_check, bench_change, bench_plan, bench_render);
 criterion_main!(benches);

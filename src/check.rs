@@ -43,6 +43,7 @@ mod overlay;
 pub mod place;
 mod placed;
 pub mod probe;
+pub mod reuse;
 pub mod program;
 mod quiet;
 mod record;
@@ -73,7 +74,7 @@ pub struct Checked {
 pub fn check(world: &dyn World, root: &Path) -> Checked {
     let place = ModulePlace::File(place::normal(root));
     let resolved = scope::resolve(load::load(world, &mut Cache::default(), &place));
-    let (diagnostics, _) = judge(&resolved, |_| {});
+    let (diagnostics, ..) = judge(&resolved, None);
     Checked { program: resolved.program, diagnostics }
 }
 
@@ -87,13 +88,15 @@ pub struct Analysis {
 }
 
 /// The same as [`check`] for who asks again and again: files that did not change are not parsed again, the standard library
-/// is taken to be right, and what the names stand for is kept.
+/// is taken to be right, what the names stand for is kept, and a component is checked again only when it or something that
+/// it relies on is not as it was.
 pub fn analyse(world: &dyn World, cache: &mut Cache, root: &ModulePlace) -> Analysis {
     let resolved = scope::resolve(load::load(world, cache, root));
-    let (diagnostics, mut index) = judge(&resolved, |checker| {
-        checker.trusting = true;
-        checker.index.kept = true;
-    });
+    let before = cache.kept.remove(root).unwrap_or_default();
+    let (diagnostics, mut index, reuse) = judge(&resolved, Some(before));
+    if let Some(reuse) = reuse {
+        cache.kept.insert(root.clone(), reuse.finish(&resolved.program));
+    }
     index.tidy();
     Analysis { resolved, diagnostics, index }
 }
@@ -114,15 +117,16 @@ pub fn probe(
     checker.probe.and_then(|probe| probe.found)
 }
 
-fn judge(resolved: &Resolved, prepare: impl FnOnce(&mut Checker<'_>)) -> (Vec<Diagnostic>, Index) {
+fn judge(resolved: &Resolved, before: Option<reuse::Kept>) -> (Vec<Diagnostic>, Index, Option<reuse::Reuse>) {
     let mut checker = Checker::new(resolved);
-    prepare(&mut checker);
+    before.into_iter().for_each(|before| checker.trust(before));
     checker.values_in_order();
+    checker.compare_surroundings();
     checker.everything();
-    let Checker { diagnostics: mut found, index, .. } = checker;
+    let Checker { diagnostics: mut found, index, reuse, .. } = checker;
     quiet::quiet(&resolved.program, &resolved.syntax, &mut found);
     let mut diagnostics = resolved.diagnostics.clone();
     diagnostics.extend(found);
     tidy(&mut diagnostics);
-    (diagnostics, index)
+    (diagnostics, index, reuse)
 }

@@ -1,13 +1,17 @@
 //! From text to the typed syntax tree.
 //!
 //! In: any text. Out: a lossless tree that prints back to the same text, the typed tree, and the problems found.
-//! Never fails.
+//! Never fails. Of a text that was changed only the statements are read that the change touches.
 
 pub mod ast;
+mod change;
+mod chunk;
 mod format;
 pub mod lexer;
 pub mod lower;
+pub mod moved;
 pub mod parser;
+mod read;
 pub mod token;
 pub mod tree;
 
@@ -18,6 +22,7 @@ use rowan::GreenNode;
 
 use crate::diag::Diagnostic;
 use crate::source::SourceId;
+use read::{Known, Read};
 
 /// What a text says.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ pub struct Parse {
     pub diagnostics: Vec<Diagnostic>,
     /// The lossless tree; its text is the text parsed.
     pub tree: GreenNode,
+    source: SourceId,
+    read: Read,
 }
 
 impl Parse {
@@ -35,16 +42,29 @@ impl Parse {
     pub fn root(&self) -> tree::SyntaxNode {
         tree::SyntaxNode::new_root(self.tree.clone())
     }
+
+    /// Parses a text of which this is what it was `before`, in time that mostly depends on what is different. Gives the same
+    /// as [`parse`].
+    pub fn changed(&self, before: &str, text: &str) -> Parse {
+        Parse::of(self.source, read::again(self.source, text, Known { text: before, read: &self.read }))
+    }
+
+    fn of(source: SourceId, (read, tree): (Read, GreenNode)) -> Parse {
+        let mut diagnostics = Vec::new();
+        read.chunks.iter().for_each(|placed| tree::add(&mut diagnostics, placed.read()));
+        diagnostics.extend(read.chunks.iter().flat_map(chunk::Placed::lowered));
+        diagnostics.extend(parser::hash_comments(source, &read.lexemes));
+        diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
+        let file = ast::File {
+            docs: lower::docs(tree::View::root(&tree, source)),
+            statements: read.chunks.iter().flat_map(|placed| &placed.statements).cloned().collect(),
+            origins: read.chunks.iter().flat_map(|placed| &placed.chunk.statements).cloned().collect(),
+        };
+        Parse { file: Arc::new(file), diagnostics, tree, source, read }
+    }
 }
 
 /// Parses any text of less than 4 GiB, in time linear in its length.
 pub fn parse(source: SourceId, text: &str) -> Parse {
-    let lexemes = lexer::lex(text);
-    let pieces = parser::file(source, text, &lexemes);
-    let (tree, mut diagnostics) = tree::build(text, &lexemes, pieces);
-    let (file, more) = lower::file(source, &tree);
-    diagnostics.extend(more);
-    diagnostics.extend(parser::hash_comments(source, &lexemes));
-    diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
-    Parse { file: Arc::new(file), diagnostics, tree }
+    Parse::of(source, read::all(source, text))
 }

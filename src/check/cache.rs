@@ -1,12 +1,13 @@
 //! Files as they were parsed last.
 //!
-//! Who checks the same files again and again (the language server, at each keystroke) parses only what changed. A file
+//! Who checks the same files again and again (the language server, at each keystroke) parses only the statements that changed. A file
 //! keeps its number, so that places in one that did not change stay what they were.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ModulePlace;
+use super::reuse::Kept;
 use crate::source::{SourceId, Sources};
 use crate::syntax::{self, Parse};
 
@@ -15,6 +16,8 @@ use crate::syntax::{self, Parse};
 pub struct Cache {
     sources: Sources,
     files: HashMap<ModulePlace, Arc<Parsed>>,
+    /// What was found in the components of each model, by its root.
+    pub(super) kept: HashMap<ModulePlace, Kept>,
 }
 
 /// A file that was parsed.
@@ -38,7 +41,11 @@ impl Cache {
             None => self.sources.add(place.name(), text.clone()),
         };
         self.sources.replace(source, text.clone());
-        let parsed = Arc::new(Parsed { source, parse: syntax::parse(source, &text), text });
+        let parse = match known {
+            Some(known) => known.parse.changed(&known.text, &text),
+            None => syntax::parse(source, &text),
+        };
+        let parsed = Arc::new(Parsed { source, parse, text });
         self.files.insert(place.clone(), parsed.clone());
         parsed
     }
@@ -55,7 +62,10 @@ impl Cache {
 
     /// Takes in a file that was parsed elsewhere: a text that is only tried does not replace what is known.
     pub fn with(&self, place: &ModulePlace, text: &str) -> Arc<Parsed> {
-        let source = self.files.get(place).map_or(SourceId(u32::MAX), |known| known.source);
-        Arc::new(Parsed { source, text: text.into(), parse: syntax::parse(source, text) })
+        let (source, parse) = match self.files.get(place) {
+            Some(known) => (known.source, known.parse.changed(&known.text, text)),
+            None => (SourceId(u32::MAX), syntax::parse(SourceId(u32::MAX), text)),
+        };
+        Arc::new(Parsed { source, text: text.into(), parse })
     }
 }

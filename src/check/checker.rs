@@ -1,6 +1,6 @@
 //! The state of one check: what is known of each declaration, each computed once, and the problems found so far.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::annotation;
@@ -11,11 +11,12 @@ use super::group::Groups;
 use super::index::Index;
 use super::interface::InterfaceInfo;
 use super::probe::Probe;
+use super::reuse::{Kept, Reuse};
 use super::scope::Resolved;
 use super::ty::Ty;
 use super::{ModuleId, ModulePlace, Program, Symbol};
 use crate::diag::Diagnostic;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::syntax::ast::{self, Name, StatementKind};
 
 /// A statement of a module.
@@ -30,10 +31,16 @@ pub struct Checker<'p> {
     pub mentions: HashMap<Place, (Span, Name)>,
     /// How often a name that may have been meant was looked for: each time takes long, and nobody reads hundreds.
     pub suggested: usize,
+    /// How often a name was not known.
+    pub unknown: usize,
     /// What the names met so far stand for.
     pub index: Index,
     /// Whether the standard library is taken to be right, as its own tests say it is.
     pub trusting: bool,
+    /// The files that are taken to be right.
+    pub hidden: HashSet<SourceId>,
+    /// What the check before found.
+    pub reuse: Option<Reuse>,
     /// A place of which everything is to be known.
     pub probe: Option<Probe>,
     lets: HashMap<Place, Memo>,
@@ -58,8 +65,11 @@ impl<'p> Checker<'p> {
             diagnostics: Vec::new(),
             mentions: HashMap::new(),
             suggested: 0,
+            unknown: 0,
             index: Index::default(),
             trusting: false,
+            hidden: HashSet::new(),
+            reuse: None,
             probe: None,
             lets: HashMap::new(),
             local_lets: HashMap::new(),
@@ -71,6 +81,15 @@ impl<'p> Checker<'p> {
 
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Takes the standard library to be right, keeps what names stand for, and takes up what was found before.
+    pub fn trust(&mut self, before: Kept) {
+        (self.trusting, self.index.kept) = (true, true);
+        self.reuse = Some(Reuse::new(before));
+        let modules = (0..self.program.modules.len() as u32).map(ModuleId);
+        let trusted = modules.filter(|module| self.is_trusted(*module));
+        self.hidden = trusted.map(|module| self.program.module(module).source).collect();
     }
 
     /// Whether nothing can be wrong in a module.
@@ -153,6 +172,11 @@ impl<'p> Checker<'p> {
         let info = Rc::new(Info::read(self, place, component));
         self.infos.insert(place, info.clone());
         Some(info)
+    }
+
+    /// Reads what a component declares again when it is asked for.
+    pub fn forget_info(&mut self, place: Place) {
+        self.infos.remove(&place);
     }
 
     /// What an interface declares.

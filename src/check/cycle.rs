@@ -37,11 +37,25 @@ type Graph = HashMap<Node, Value>;
 
 impl<'p> Checker<'p> {
     /// Says which values depend on themselves, once for each cycle; and types all lets, each after those it mentions,
-    /// so that a long chain of them takes no deep recursion.
+    /// so that a long chain of them takes no deep recursion. Those of components come with them, since no value of a file
+    /// depends on one in a component.
     pub fn values_in_order(&mut self) {
+        let values = self.values();
+        self.in_order(values);
+    }
+
+    /// The same for the values of one component.
+    pub fn component_values_in_order(&mut self, symbol: super::Symbol) {
+        let Some(info) = self.info(symbol) else { return };
+        let mut values = Vec::new();
+        self.component_values(&info, &mut values);
+        self.in_order(values);
+    }
+
+    fn in_order(&mut self, values: Vec<(Node, Value)>) {
         let mut order = Vec::new();
         let mut graph = Graph::new();
-        for (node, value) in self.values() {
+        for (node, value) in values {
             order.push(node.clone());
             graph.entry(node).or_insert(value);
         }
@@ -106,11 +120,6 @@ impl<'p> Checker<'p> {
                 list.extend(self.fields(module, &machines.body, node, group));
                 let value = self.value(module, None, &machines.name, &machines.count);
                 list.push((node("count".into()), Value { name: format!("{group}.count"), ..value }));
-            }
-            StatementKind::Component(_) => {
-                if let Some(info) = symbol(self, place).and_then(|symbol| self.info(symbol)) {
-                    self.component_values(&info, list);
-                }
             }
             _ => {}
         }

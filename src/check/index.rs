@@ -3,7 +3,7 @@
 //! An editor's questions (where is this declared, who uses it, what is its type) are answered from here, so that the
 //! editor and the compiler can never disagree. A compile of the command line does not keep it.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::checker::Checker;
 use super::component::{Info, Local};
@@ -20,8 +20,18 @@ use crate::syntax::ast::{Expr, ExprKind, Ident, Name, StatementKind};
 pub struct Index {
     pub uses: Vec<Use>,
     pub types: Vec<(Span, Ty)>,
+    /// What stands in components, each apart.
+    pub parts: Vec<Arc<Part>>,
     /// Whether anything is kept at all.
     pub kept: bool,
+}
+
+/// The names and types in one component, sorted by place.
+#[derive(Debug)]
+pub struct Part {
+    pub span: Span,
+    pub uses: Vec<Use>,
+    pub types: Vec<(Span, Ty)>,
 }
 
 /// A name at a place.
@@ -110,37 +120,102 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The place of what is declared in a file.
+    pub fn place(&self) -> Option<Span> {
+        match self {
+            Target::Declared(_, span) => Some(*span),
+            _ => None,
+        }
+    }
+}
+
+impl Part {
+    /// What was found in a component, put in order.
+    pub fn new(span: Span, mut uses: Vec<Use>, mut types: Vec<(Span, Ty)>) -> Self {
+        tidy(&mut uses, &mut types);
+        Self { span, uses, types }
+    }
+}
+
 impl Index {
-    /// Sorted by place, each once: some expressions are looked at several times.
+    /// Puts it in order.
     pub fn tidy(&mut self) {
-        let mut seen = HashSet::new();
-        self.uses.retain(|one| seen.insert(one.clone()));
-        self.uses.sort_by_key(|one| one.span);
-        self.types.sort_by_key(|(span, _)| *span);
-        self.types.dedup_by(|later, first| later.0 == first.0);
+        tidy(&mut self.uses, &mut self.types);
+        self.parts.sort_by_key(|part| part.span);
+        // A deploy may look into a component as well.
+        let parts = &self.parts;
+        let known =
+            |one: &Use| part(parts, one.span).is_some_and(|part| near(&part.uses, one.span).any(|use_| use_ == one));
+        self.uses.retain(|one| !known(one));
+        self.types.retain(|(span, _)| part(parts, *span).is_none_or(|part| of(&part.types, *span).is_none()));
+    }
+
+    /// All names, in the order of the files and their text.
+    pub fn uses(&self) -> Vec<&Use> {
+        let mut all: Vec<&Use> = self.uses.iter().chain(self.parts.iter().flat_map(|part| &part.uses)).collect();
+        all.sort_by_key(|one| one.span);
+        all
     }
 
     /// What stands at a place; just behind a name counts.
     pub fn at(&self, place: Span) -> impl Iterator<Item = &Use> {
-        let end = self.uses.partition_point(|one| (one.span.source, one.span.start) <= (place.source, place.start));
-        let near = self.uses[..end].iter().rev();
-        near.take_while(move |one| one.span.source == place.source && one.span.start + 512 > place.start)
-            .filter(move |one| one.span.end >= place.start)
+        let inside = part(&self.parts, place).map_or(&[][..], |part| &part.uses);
+        near(inside, place).chain(near(&self.uses, place))
     }
 
     /// The type of the value that is named or made exactly there.
     pub fn type_at(&self, span: Span) -> Option<&Ty> {
-        let place = self.types.binary_search_by_key(&span, |(at, _)| *at).ok()?;
-        self.types.get(place).map(|(_, ty)| ty)
+        let inside = part(&self.parts, span).and_then(|part| of(&part.types, span));
+        inside.or_else(|| of(&self.types, span))
     }
+}
+
+/// Sorted by place, each once: some expressions are looked at several times.
+fn tidy(uses: &mut Vec<Use>, types: &mut Vec<(Span, Ty)>) {
+    uses.sort_by_key(|one| one.span);
+    let mut kept: Vec<Use> = Vec::with_capacity(uses.len());
+    for one in uses.drain(..) {
+        let same = kept.iter().rev().take_while(|known| known.span == one.span).any(|known| *known == one);
+        if !same {
+            kept.push(one);
+        }
+    }
+    *uses = kept;
+    types.sort_by_key(|(span, _)| *span);
+    types.dedup_by(|later, first| later.0 == first.0);
+}
+
+/// The component that a place is in.
+fn part(parts: &[Arc<Part>], place: Span) -> Option<&Part> {
+    let end = parts.partition_point(|part| (part.span.source, part.span.start) <= (place.source, place.start));
+    let part = parts.get(end.checked_sub(1)?)?;
+    (part.span.source == place.source && part.span.end >= place.start).then_some(part)
+}
+
+fn near(uses: &[Use], place: Span) -> impl Iterator<Item = &Use> {
+    let end = uses.partition_point(|one| (one.span.source, one.span.start) <= (place.source, place.start));
+    let near = uses[..end].iter().rev();
+    near.take_while(move |one| one.span.source == place.source && one.span.start + 512 > place.start)
+        .filter(move |one| one.span.end >= place.start)
+}
+
+fn of(types: &[(Span, Ty)], span: Span) -> Option<&Ty> {
+    let place = types.binary_search_by_key(&span, |(at, _)| *at).ok()?;
+    types.get(place).map(|(_, ty)| ty)
 }
 
 impl<'p> Checker<'p> {
     /// Takes note of what a name stands for.
     pub fn refer(&mut self, span: Span, target: Target) {
-        if self.index.kept {
+        if self.index.kept && !self.is_hidden(span) {
             self.index.uses.push(Use { span, target });
         }
+    }
+
+    /// Whether a place is in a file that is taken to be right: what is met there depends on who asks for it first.
+    fn is_hidden(&self, span: Span) -> bool {
+        self.hidden.contains(&span.source)
     }
 
     /// Takes note of a name that is declared inside an expression.
@@ -155,7 +230,7 @@ impl<'p> Checker<'p> {
 
     /// Takes note of a type.
     pub fn typed(&mut self, span: Span, ty: &Ty) {
-        if self.index.kept {
+        if self.index.kept && !self.is_hidden(span) {
             self.index.types.push((span, ty.clone()));
         }
     }

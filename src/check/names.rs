@@ -76,6 +76,7 @@ impl<'p> Checker<'p> {
     }
 
     fn unknown(&mut self, module: ModuleId, name: &Ident, diagnostic: Diagnostic, known: &[Name]) {
+        self.unknown += 1;
         if suggest::is_lost(self.resolved, module, &name.name) {
             return;
         }

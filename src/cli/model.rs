@@ -149,13 +149,13 @@ fn parse(sources: &mut Sources, option: &str, name: &str, value: &str) -> Settin
     // Of the same length as what is parsed, without the word that nobody wrote.
     let source = sources.add(option, format!("{:width$}{name} = {value}", "", width = HEAD.len()));
     let parsed = syntax::parse(source, &format!("{HEAD}{} = {value}", name.replace('.', "_")));
-    let value_of = |kind: StatementKind| match kind {
-        StatementKind::Let(binding) => Some(binding.value),
+    let value_of = |kind: &StatementKind| match kind {
+        StatementKind::Let(binding) => Some(binding.value.clone()),
         _ => None,
     };
     let whole = parsed.diagnostics.is_empty() && parsed.file.statements.len() == 1;
-    let first = parsed.file.statements.first().cloned().filter(|_| whole);
-    let expr: Option<Expr> = first.and_then(|statement| value_of(statement.kind));
+    let first = parsed.file.statements.first().filter(|_| whole);
+    let expr: Option<Expr> = first.and_then(|statement| value_of(&statement.kind));
     Setting { name: name.into(), text: value.to_owned(), value: expr }
 }
 

@@ -43,7 +43,7 @@ pub fn deployed<'p>(program: &'p Program, module: ModuleId, deploy: &'p Deploy) 
 
 /// The statements of a file and those that its overlays add.
 pub fn statements(module: &Module) -> impl Iterator<Item = &ast::Statement> {
-    module.file.statements.iter().flat_map(|statement| {
+    module.file.statements.iter().map(AsRef::as_ref).flat_map(|statement: &ast::Statement| {
         let changes = match &statement.kind {
             StatementKind::Overlay(overlay) => overlay.changes.as_slice(),
             _ => &[],

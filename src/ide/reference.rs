@@ -81,7 +81,8 @@ pub fn analyses(world: &dyn World, project: &mut Project, file: &File, targets: 
 
 /// The places of a model that use a target.
 pub fn of(analysis: &Analysis, target: &Target, declared: Declared) -> Vec<Span> {
-    let used = analysis.index.uses.iter().filter(|one| one.target == *target).map(|one| one.span);
+    let used = analysis.index.uses();
+    let used = used.into_iter().filter(|one| one.target == *target).map(|one| one.span);
     let own = match target {
         Target::Declared(kind, span) if *kind != Kind::Local => Some(*span),
         _ => None,

@@ -168,7 +168,7 @@ fn uses_by_target(analysis: &Analysis) -> Vec<usize> {
     let program = &analysis.resolved.program;
     let order = |span: Span| program.modules.iter().position(|module| module.source == span.source);
     let mut counts: BTreeMap<(Option<usize>, u32), usize> = BTreeMap::new();
-    for one in &analysis.index.uses {
+    for one in analysis.index.uses() {
         if let Target::Declared(_, span) = one.target {
             *counts.entry((order(span), span.start)).or_default() += 1;
         }

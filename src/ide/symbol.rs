@@ -77,7 +77,7 @@ fn of_statement(statement: &ast::Statement, text: &str) -> Vec<Symbol> {
 }
 
 fn declared(statement: &ast::Statement, written: &dyn Fn(Span) -> String) -> Vec<Symbol> {
-    let file = ast::File { docs: None, statements: vec![statement.clone()] };
+    let file = ast::File { statements: vec![statement.clone().into()], ..ast::File::default() };
     let mut list: Vec<Symbol> = Vec::new();
     for one in declaration::declarations(&file) {
         match (&one.owner, list.last_mut()) {

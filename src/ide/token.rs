@@ -73,7 +73,7 @@ pub fn tokens(file: &File, part: Span) -> Vec<Token> {
     let analysis = &file.analysis;
     let module = analysis.resolved.program.module(file.module);
     let source = module.source;
-    let here = analysis.index.uses.iter().filter(|one| one.span.source == source);
+    let here = analysis.index.uses().into_iter().filter(|one| one.span.source == source);
     let mut known: HashMap<u32, &Target> = HashMap::new();
     for one in here {
         known.entry(one.span.start).or_insert(&one.target);

@@ -25,7 +25,9 @@ pub struct Ident {
 pub struct File {
     /// `//!` lines, without their markers, joined by newlines.
     pub docs: Option<Name>,
-    pub statements: Vec<Statement>,
+    pub statements: Vec<Arc<Statement>>,
+    /// Each statement as it was first read, before changes above it moved it: the same one as long as nothing in it changes.
+    pub origins: Vec<Arc<Statement>>,
 }
 
 /// A statement with its `///` documentation.

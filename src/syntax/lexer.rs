@@ -16,13 +16,33 @@ use text::Mode;
 pub struct Lexeme {
     pub kind: SyntaxKind,
     pub end: u32,
+    /// Whether no text and no interpolation is open after it: what follows reads as at the start of a file.
+    pub outside: bool,
 }
 
 /// All tokens of a text, trivia included.
 pub fn lex(text: &str) -> Vec<Lexeme> {
-    let mut lexer = Lexer { text, at: 0, modes: Vec::new(), tokens: Vec::with_capacity(text.len() / 4 + 1) };
+    lex_on(text, Vec::with_capacity(text.len() / 4 + 1), |_| false)
+}
+
+/// The tokens of a text from a place on, after those that are known; up to the end, or to the first of which `stops` says
+/// that the rest is known. The last known one is outside of all texts.
+pub fn lex_on(text: &str, known: Vec<Lexeme>, mut stops: impl FnMut(Lexeme) -> bool) -> Vec<Lexeme> {
+    let at = known.last().map_or(0, |lexeme| lexeme.end as usize);
+    let mut lexer = Lexer { text, at, modes: Vec::new(), tokens: known };
+    let mut read = lexer.tokens.len();
     while lexer.at < text.len() {
         lexer.step();
+        let is_outside = lexer.modes.is_empty();
+        if let Some(last) = lexer.tokens.last_mut().filter(|last| last.end as usize == lexer.at) {
+            last.outside = is_outside;
+            // A text that ends with its line adds no token.
+            let is_new = lexer.tokens.len() > read;
+            read = lexer.tokens.len();
+            if is_new && stops(lexer.tokens[read - 1]) {
+                break;
+            }
+        }
     }
     lexer.tokens
 }
@@ -50,7 +70,7 @@ impl Lexer<'_> {
     /// Ends a token of `length` bytes.
     fn push(&mut self, kind: SyntaxKind, length: usize) {
         self.at += length;
-        self.tokens.push(Lexeme { kind, end: self.at as u32 });
+        self.tokens.push(Lexeme { kind, end: self.at as u32, outside: true });
     }
 
     fn code(&mut self) {

@@ -3,11 +3,9 @@
 //! In: the tree of a file. Out: its statements with literals read, escapes undone and trivia gone, and the problems that
 //! only the values show (`10.0.0.0/33`). What could not be read is absent or `ExprKind::Error`.
 
-use rowan::GreenNode;
-
 use crate::diag::Diagnostic;
-use crate::source::{SourceId, Span};
-use crate::syntax::ast::{File, Ident, Name, Statement};
+use crate::source::Span;
+use crate::syntax::ast::{Ident, Name, Statement};
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Element, View};
 
@@ -24,15 +22,19 @@ mod ty;
 
 pub use literal::read as literal;
 
-/// Lowers a file.
-pub fn file(source: SourceId, tree: &GreenNode) -> (File, Vec<Diagnostic>) {
-    let root = View::root(tree, source);
+/// Lowers the statements among the children of a node.
+pub fn statements(parent: View<'_>) -> (Vec<Statement>, Vec<Diagnostic>) {
     let mut lower = Lower { diagnostics: Vec::new() };
-    let statements = lower.documented(root, |lower, docs, node| {
+    let statements = lower.documented(parent, |lower, docs, node| {
         let kind = lower.statement(node)?;
         Some(Statement { docs, span: node.span(), kind })
     });
-    (File { docs: docs::file(root), statements }, lower.diagnostics)
+    (statements, lower.diagnostics)
+}
+
+/// The documentation of a file.
+pub fn docs(root: View<'_>) -> Option<Name> {
+    docs::file(root)
 }
 
 /// Lowering as it goes on.

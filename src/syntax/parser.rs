@@ -29,7 +29,9 @@ mod statement;
 mod text;
 mod ty;
 
-use input::{Input, Tokens};
+pub use file::next;
+use input::Input;
+pub use input::{Input as At, Tokens, tokens};
 pub use piece::Piece;
 
 /// What a rule gives: the input after it and the piece it read, or that it is absent here.
@@ -43,12 +45,6 @@ pub const MAX_DEPTH: u16 = 64;
 
 /// The longest chain of operators, which makes the tree as high as brackets would.
 pub const MAX_CHAIN: u16 = 100;
-
-/// Reads a file.
-pub fn file(source: SourceId, text: &str, lexemes: &[Lexeme]) -> Piece {
-    let tokens = Tokens { source, text, list: input::tokens(text, lexemes) };
-    file::file(Input::new(&tokens))
-}
 
 /// A problem for each comment written with `#`.
 pub fn hash_comments(source: SourceId, lexemes: &[Lexeme]) -> impl Iterator<Item = Diagnostic> {

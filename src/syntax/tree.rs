@@ -8,7 +8,7 @@ use crate::syntax::token::SyntaxKind;
 mod build;
 mod view;
 
-pub use build::build;
+pub use build::{Builder, add, join};
 pub use view::{Element, View};
 
 /// The language of the tree, for rowan.

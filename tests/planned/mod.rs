@@ -88,8 +88,8 @@ fn expression(name: &str, text: &str, checked: &mut Checked) -> Option<Expr> {
     if !parse.diagnostics.is_empty() {
         return None;
     }
-    parse.file.statements.iter().cloned().find_map(|statement| match statement.kind {
-        StatementKind::Let(binding) => Some(binding.value),
+    parse.file.statements.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Let(binding) => Some(binding.value.clone()),
         _ => None,
     })
 }

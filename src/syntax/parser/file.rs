@@ -7,7 +7,7 @@ use super::statement::statement;
 
 const STATEMENTS: Shape = Shape { separator: "the end of the line", leaves: |_| false, ..FIELDS };
 
-/// All statements; reads the input to its end.
-pub fn file(input: Input) -> Piece {
-    list::elements(input, STATEMENTS, statement).map_or(Piece::Nothing, |(_, piece)| piece)
+/// The next statement, or what stands in the place of one, with what ends it; none at the end of the text.
+pub fn next(input: Input) -> Option<(Input, Piece)> {
+    list::separated(input, STATEMENTS, statement).ok().flatten()
 }

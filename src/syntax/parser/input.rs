@@ -1,5 +1,7 @@
 //! The tokens a rule still has before it.
 
+use std::cell::Cell;
+
 use crate::source::{SourceId, Span};
 use crate::syntax::lexer::Lexeme;
 use crate::syntax::token::SyntaxKind;
@@ -22,10 +24,10 @@ pub enum Gap {
     Line(u32),
 }
 
-/// The tokens of a text without its trivia.
-pub fn tokens(text: &str, lexemes: &[Lexeme]) -> Vec<Token> {
+/// The tokens of a text from a place on, without its trivia.
+pub fn tokens(lexemes: &[Lexeme], from: u32) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(lexemes.len() / 2 + 1);
-    let (mut start, mut gap, mut line) = (0, Gap::Line(0), 0);
+    let (mut start, mut gap, mut line) = (from, if from == 0 { Gap::Line(0) } else { Gap::None }, from);
     for lexeme in lexemes {
         if lexeme.kind == SyntaxKind::Newline {
             (gap, line) = (Gap::Line(0), lexeme.end);
@@ -37,7 +39,6 @@ pub fn tokens(text: &str, lexemes: &[Lexeme]) -> Vec<Token> {
         }
         start = lexeme.end;
     }
-    debug_assert_eq!(start as usize, text.len());
     tokens
 }
 
@@ -112,6 +113,8 @@ pub struct Tokens<'a> {
     pub source: SourceId,
     pub text: &'a str,
     pub list: Vec<Token>,
+    /// One more than the furthest token that a rule has looked at.
+    pub seen: Cell<usize>,
 }
 
 /// The tokens from a place on, and where the rule stands. It is copied a lot, so it is small.
@@ -126,8 +129,8 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// The whole file.
-    pub fn new(tokens: &'a Tokens<'a>) -> Self {
+    /// At the token with this number, where a statement of the file may begin.
+    pub fn new(tokens: &'a Tokens<'a>, at: usize) -> Self {
         let context = Context {
             depth: 0,
             layout: Layout::Lines,
@@ -135,7 +138,7 @@ impl<'a> Input<'a> {
             block: Block::File,
             open: Open::default(),
         };
-        Self { tokens, at: 0, end: tokens.list.len() as u32, joined: true, context }
+        Self { tokens, at: at as u32, end: tokens.list.len() as u32, joined: true, context }
     }
 
     /// The next token, whatever line it is on; at the end one without text.
@@ -143,9 +146,21 @@ impl<'a> Input<'a> {
         self.ahead(0)
     }
 
+    /// The number of the next token.
+    pub fn number(&self) -> usize {
+        self.at as usize
+    }
+
     /// The token `count` after the next.
     pub fn ahead(&self, count: usize) -> Token {
+        self.see(count + 1);
         self.list().get(count).copied().unwrap_or_else(|| self.last())
+    }
+
+    /// Takes note that a rule knows of so many tokens from here on.
+    fn see(&self, count: usize) {
+        let seen = &self.tokens.seen;
+        seen.set(seen.get().max(self.at as usize + count));
     }
 
     fn last(&self) -> Token {
@@ -207,6 +222,7 @@ impl<'a> Input<'a> {
 
     /// After the next token.
     pub fn advance(mut self) -> Self {
+        self.see(1);
         self.at = (self.at + 1).min(self.end);
         self.joined = false;
         self

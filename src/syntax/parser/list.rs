@@ -87,14 +87,26 @@ pub fn single<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -> P
 pub fn elements<'a>(input: Input<'a>, shape: Shape, element: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
     let mut pieces = Vec::new();
     let mut input = input.join();
-    while !at_end(&input, shape) {
-        let (rest, piece) = one(input, &element)?;
-        let told = input.is_line_to(&rest) && piece.is_wrong();
-        let (rest, separator) = if told { resume(rest, shape)? } else { separator(rest, shape)? };
-        pieces.extend([piece, separator]);
-        input = rest.join();
+    while let Some((rest, piece)) = separated(input, shape, &element)? {
+        pieces.push(piece);
+        input = rest;
     }
     Ok((input, Piece::Group(pieces)))
+}
+
+/// One element with what separates it from the next; none at the end.
+pub fn separated<'a>(
+    input: Input<'a>,
+    shape: Shape,
+    element: impl Fn(Input<'a>) -> Parsed<'a>,
+) -> Result<Option<(Input<'a>, Piece)>, nom::Err<()>> {
+    if at_end(&input, shape) {
+        return Ok(None);
+    }
+    let (rest, piece) = one(input, &element)?;
+    let told = input.is_line_to(&rest) && piece.is_wrong();
+    let (rest, separator) = if told { resume(rest, shape)? } else { separator(rest, shape)? };
+    Ok(Some((rest.join(), Piece::Group(vec![piece, separator]))))
 }
 
 fn at_end(input: &Input, shape: Shape) -> bool {

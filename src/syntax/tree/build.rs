@@ -1,49 +1,95 @@
-//! From pieces to the tree.
+//! From tokens and pieces to the tree.
 //!
 //! In: the tokens of the lexer and the pieces of the parser. Out: the tree, and the problems the parser met, of several at
 //! one place only the first, since the others follow from it.
 
-use rowan::{GreenNode, GreenNodeBuilder};
+use rowan::{GreenNode, GreenNodeBuilder, NodeCache};
 
 use crate::diag::Diagnostic;
-use crate::source::Span;
 use crate::syntax::lexer::Lexeme;
 use crate::syntax::parser::Piece;
 use crate::syntax::token::SyntaxKind;
 
-/// Builds the tree of a file.
-pub fn build(text: &str, lexemes: &[Lexeme], piece: Piece) -> (GreenNode, Vec<Diagnostic>) {
-    let mut builder =
-        Builder { text, lexemes, at: 0, start: 0, green: GreenNodeBuilder::new(), diagnostics: Vec::new(), last: None };
-    builder.green.start_node(raw(SyntaxKind::File));
-    builder.piece(piece);
-    builder.rest();
-    builder.green.finish_node();
-    (builder.green.finish(), builder.diagnostics)
+/// Builds the tree of a file, piece by piece.
+pub struct Builder<'a> {
+    text: &'a str,
+    lexemes: &'a [Lexeme],
+    /// The next token.
+    pub at: usize,
+    /// Where it starts.
+    pub start: usize,
+    /// What was built already, to be shared.
+    cache: NodeCache,
+}
+
+impl<'a> Builder<'a> {
+    /// From a token on, which starts where the one before it ends.
+    pub fn new(text: &'a str, lexemes: &'a [Lexeme], at: usize) -> Self {
+        let start = at.checked_sub(1).map_or(0, |before| lexemes[before].end as usize);
+        Self { text, lexemes, at, start, cache: NodeCache::default() }
+    }
+
+    /// A node with the trivia before a piece, and what the piece is made of.
+    pub fn piece(&mut self, piece: Piece) -> (GreenNode, Vec<Diagnostic>) {
+        self.build(Some(piece))
+    }
+
+    /// A node with whatever the parser did not reach, so that nothing is ever lost.
+    pub fn rest(&mut self) -> GreenNode {
+        self.build(None).0
+    }
+
+    fn build(&mut self, piece: Option<Piece>) -> (GreenNode, Vec<Diagnostic>) {
+        let mut green = GreenNodeBuilder::with_cache(&mut self.cache);
+        green.start_node(raw(SyntaxKind::File));
+        let (text, lexemes, at, start) = (self.text, self.lexemes, self.at, self.start);
+        let mut building = Building { text, lexemes, at, start, green, diagnostics: Vec::new() };
+        match piece {
+            Some(piece) => building.piece(piece),
+            None => building.rest(),
+        }
+        building.green.finish_node();
+        (self.at, self.start) = (building.at, building.start);
+        (building.green.finish(), building.diagnostics)
+    }
+}
+
+/// A file of what the nodes hold.
+pub fn join(parts: &[&GreenNode]) -> GreenNode {
+    let children: Vec<_> = parts.iter().flat_map(|part| part.children()).map(|child| child.to_owned()).collect();
+    GreenNode::new(raw(SyntaxKind::File), children)
+}
+
+/// Adds problems to those before, of several at one place only the first.
+pub fn add(list: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnostic>) {
+    let place = |diagnostic: &Diagnostic| diagnostic.labels.last().map(|label| label.span);
+    for diagnostic in more {
+        if list.last().is_none_or(|last| place(last) != place(&diagnostic)) {
+            list.push(diagnostic);
+        }
+    }
 }
 
 fn raw(kind: SyntaxKind) -> rowan::SyntaxKind {
     rowan::SyntaxKind(kind as u16)
 }
 
-struct Builder<'a> {
-    text: &'a str,
-    lexemes: &'a [Lexeme],
+struct Building<'b> {
+    text: &'b str,
+    lexemes: &'b [Lexeme],
     at: usize,
     start: usize,
-    green: GreenNodeBuilder<'static>,
+    green: GreenNodeBuilder<'b>,
     diagnostics: Vec<Diagnostic>,
-    /// Where the last problem was found.
-    last: Option<Span>,
 }
 
-impl Builder<'_> {
+impl Building<'_> {
     fn piece(&mut self, piece: Piece) {
         match piece {
             Piece::Nothing => {}
             Piece::Token => self.token(None),
             Piece::Keyword => self.token(Some(SyntaxKind::Keyword)),
-            Piece::Wrong(diagnostic) => self.wrong(*diagnostic),
+            Piece::Wrong(diagnostic) => add(&mut self.diagnostics, [*diagnostic]),
             Piece::Group(pieces) => pieces.into_iter().for_each(|piece| self.piece(piece)),
             Piece::Node(node) => self.node(node.kind, node.pieces),
         }
@@ -54,14 +100,6 @@ impl Builder<'_> {
         self.green.start_node(raw(kind));
         pieces.into_iter().for_each(|piece| self.piece(piece));
         self.green.finish_node();
-    }
-
-    fn wrong(&mut self, diagnostic: Diagnostic) {
-        let place = diagnostic.labels.last().map(|label| label.span);
-        if self.last != place {
-            self.last = place;
-            self.diagnostics.push(diagnostic);
-        }
     }
 
     fn token(&mut self, kind: Option<SyntaxKind>) {
@@ -75,7 +113,6 @@ impl Builder<'_> {
         }
     }
 
-    /// Whatever the parser did not reach, so that nothing is ever lost.
     fn rest(&mut self) {
         while self.at < self.lexemes.len() {
             self.lexeme(None);

@@ -25,7 +25,12 @@ pub enum Element<'a> {
 impl<'a> View<'a> {
     /// The root of a tree.
     pub fn root(node: &'a GreenNodeData, source: SourceId) -> Self {
-        Self { node, source, start: 0 }
+        Self::at(node, source, 0)
+    }
+
+    /// A node that stands at a byte of its file.
+    pub fn at(node: &'a GreenNodeData, source: SourceId, start: u32) -> Self {
+        Self { node, source, start }
     }
 
     /// What the node is.

@@ -1,0 +1,273 @@
+//! What was found in components, taken up again while they and all that they rely on stay the same.
+//!
+//! A component sees the names of its file with the kinds and types of what they stand for, and nothing else of the model.
+//! So what was found in one holds as long as its own text and those [`Surroundings`] do; only places have moved. One that
+//! named something unknown is looked at again each time, since what to say of it depends on far more.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::checker::Checker;
+use super::index::{Part, Target, Use};
+use super::ty::Ty;
+use super::{ModuleId, ModulePlace, Program, Symbol, SymbolKind};
+use crate::diag::Diagnostic;
+use crate::source::{SourceId, Span};
+use crate::syntax::ast::{File, Name, Statement};
+use crate::syntax::moved::Move;
+
+/// The last check of a model, as far as the next one may take it up.
+#[derive(Debug, Default)]
+pub struct Kept {
+    surroundings: Surroundings,
+    files: Files,
+    /// By the address of the statement as it was first read, which is held so that no other can have it.
+    components: HashMap<usize, Component>,
+}
+
+/// What was found in one component.
+#[derive(Clone, Debug)]
+struct Component {
+    origin: Arc<Statement>,
+    module: ModuleId,
+    found: Arc<Part>,
+    diagnostics: Vec<Diagnostic>,
+    mention: Option<(Span, Name)>,
+}
+
+/// All that a component relies on outside of itself.
+#[derive(Debug, Default, PartialEq)]
+struct Surroundings {
+    modules: Vec<ModulePlace>,
+    scopes: Vec<Vec<(Name, SymbolKind, ModuleId)>>,
+    /// The lets and params of each file, in its order.
+    types: Vec<(ModuleId, Name, Ty)>,
+    /// The addresses of interfaces as they were first read.
+    interfaces: Vec<usize>,
+}
+
+/// The typed trees that places are of.
+type Files = HashMap<SourceId, Arc<File>>;
+
+impl Surroundings {
+    /// Those of a program whose lets are typed.
+    fn of(checker: &mut Checker<'_>) -> Self {
+        let program = checker.program;
+        let mut out = Self::default();
+        for (index, module) in program.modules.iter().enumerate() {
+            out.modules.push(module.place.clone());
+            let id = ModuleId(index as u32);
+            if checker.is_trusted(id) {
+                continue;
+            }
+            let scope = module.scope.iter().map(|(name, symbol)| (name.clone(), symbol.kind, symbol.module));
+            out.scopes.push(scope.collect());
+            for (number, statement) in module.file.statements.iter().enumerate() {
+                out.statement(checker, id, number, statement);
+            }
+        }
+        out
+    }
+
+    fn statement(&mut self, checker: &mut Checker<'_>, module: ModuleId, number: usize, statement: &Statement) {
+        let Some((kind, name)) = super::scope::declared(statement) else { return };
+        let symbol = Symbol { kind, module, statement: number as u32, span: name.span };
+        let ty = match kind {
+            SymbolKind::Let => checker.file_let(symbol),
+            SymbolKind::Param => checker.param(symbol),
+            SymbolKind::Interface => {
+                checker.interface(symbol);
+                return self.interfaces.push(address(&checker.program.module(module).file.origins[number]));
+            }
+            _ => return,
+        };
+        self.types.push((module, name.name.clone(), ty));
+    }
+}
+
+fn address(origin: &Arc<Statement>) -> usize {
+    Arc::as_ptr(origin) as usize
+}
+
+/// What one check takes up of the one before, and leaves to the next.
+#[derive(Debug, Default)]
+pub struct Reuse {
+    before: Kept,
+    moves: HashMap<SourceId, Moves>,
+    after: Kept,
+}
+
+impl Reuse {
+    /// What the check before has left.
+    pub fn new(before: Kept) -> Self {
+        Self { before, ..Self::default() }
+    }
+
+    /// What is left to the next.
+    pub fn finish(mut self, program: &Program) -> Kept {
+        self.after.files = program.modules.iter().map(|module| (module.source, module.file.clone())).collect();
+        self.after
+    }
+
+    /// Where something is now that was at a place; none when the statement there is not as it was.
+    fn moved(&self, span: Span) -> Option<Span> {
+        self.moves.get(&span.source)?.moved(span)
+    }
+
+    fn moved_use(&self, one: &Use) -> Option<Use> {
+        let target = match &one.target {
+            Target::Declared(kind, span) => Target::Declared(*kind, self.moved(*span)?),
+            other => other.clone(),
+        };
+        Some(Use { span: self.moved(one.span)?, target })
+    }
+
+    fn moved_part(&self, part: &Arc<Part>) -> Option<Arc<Part>> {
+        let stays = |span: &Span| self.moved(*span) == Some(*span);
+        let targets = || part.uses.iter().filter_map(|one| one.target.place());
+        if stays(&part.span) && targets().all(|span| stays(&span)) {
+            return Some(part.clone());
+        }
+        let uses = part.uses.iter().map(|one| self.moved_use(one)).collect::<Option<Vec<_>>>()?;
+        let types = part.types.iter().map(|(span, ty)| Some((self.moved(*span)?, ty.clone())));
+        let types = types.collect::<Option<Vec<_>>>()?;
+        Some(Arc::new(Part { span: self.moved(part.span)?, uses, types }))
+    }
+
+    fn moved_problem(&self, diagnostic: &Diagnostic) -> Option<Diagnostic> {
+        let mut diagnostic = diagnostic.clone();
+        for label in &mut diagnostic.labels {
+            label.span = self.moved(label.span)?;
+        }
+        for edit in diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = self.moved(edit.span)?;
+        }
+        Some(diagnostic)
+    }
+
+    fn moved_component(&self, known: &Component) -> Option<Component> {
+        Some(Component {
+            origin: known.origin.clone(),
+            module: known.module,
+            found: self.moved_part(&known.found)?,
+            diagnostics: known.diagnostics.iter().map(|one| self.moved_problem(one)).collect::<Option<_>>()?,
+            mention: match &known.mention {
+                Some((span, name)) => Some((self.moved(*span)?, name.clone())),
+                None => None,
+            },
+        })
+    }
+}
+
+/// Where the statements of one file are that were there before.
+#[derive(Debug)]
+enum Moves {
+    /// Nothing changed.
+    Nowhere,
+    /// Where each statement was, and by how much it moved; one that changed is absent.
+    By(Vec<(Span, u32)>),
+}
+
+impl Moves {
+    fn between(before: &Arc<File>, after: &Arc<File>) -> Self {
+        if Arc::ptr_eq(before, after) {
+            return Moves::Nowhere;
+        }
+        let here = after.origins.iter().zip(&after.statements);
+        let here: HashMap<usize, u32> = here.map(|(origin, now)| (address(origin), now.span.start)).collect();
+        let moved = before.origins.iter().zip(&before.statements).filter_map(|(origin, then)| {
+            let now = here.get(&address(origin))?;
+            Some((then.span, now.wrapping_sub(then.span.start)))
+        });
+        Moves::By(moved.collect())
+    }
+
+    fn moved(&self, span: Span) -> Option<Span> {
+        let Moves::By(statements) = self else { return Some(span) };
+        let place = statements.partition_point(|(statement, _)| statement.start <= span.start).checked_sub(1)?;
+        let (statement, by) = statements[place];
+        (span.end <= statement.end).then(|| span.moved(by))
+    }
+}
+
+impl<'p> Checker<'p> {
+    /// Compares what components rely on with what it was; after all values of files are typed.
+    pub fn compare_surroundings(&mut self) {
+        let now = Surroundings::of(self);
+        let program = self.program;
+        let Some(reuse) = &mut self.reuse else { return };
+        if reuse.before.surroundings != now {
+            reuse.before = Kept::default();
+        }
+        reuse.after.surroundings = now;
+        let files = program.modules.iter().filter_map(|module| {
+            Some((module.source, Moves::between(reuse.before.files.get(&module.source)?, &module.file)))
+        });
+        reuse.moves = files.collect();
+    }
+
+    /// Checks a component, or takes up what was found in it.
+    pub fn component_again(&mut self, symbol: Symbol) {
+        let program = self.program;
+        let file = &program.module(symbol.module).file;
+        let (origin, span) = match (file.origins.get(symbol.statement as usize), program.statement(symbol).span) {
+            (Some(origin), span) if self.reuse.is_some() => (origin, span),
+            _ => return self.component_alone(symbol),
+        };
+        let found = match self.known(symbol, origin) {
+            Some(known) => known,
+            None => {
+                let unknown = self.unknown;
+                let found = self.component_apart(symbol, origin, span);
+                if self.unknown != unknown {
+                    return self.take(symbol, &found);
+                }
+                found
+            }
+        };
+        self.take(symbol, &found);
+        if let Some(reuse) = &mut self.reuse {
+            reuse.after.components.insert(address(origin), found);
+        }
+    }
+
+    fn known(&self, symbol: Symbol, origin: &Arc<Statement>) -> Option<Component> {
+        let reuse = self.reuse.as_ref()?;
+        let known = reuse.before.components.get(&address(origin))?;
+        (known.module == symbol.module).then(|| reuse.moved_component(known)).flatten()
+    }
+
+    /// Checks a component with what is found there kept apart.
+    fn component_apart(&mut self, symbol: Symbol, origin: &Arc<Statement>, span: Span) -> Component {
+        let place = (symbol.module, symbol.statement);
+        // Who asked for it before was told what is wrong with it, and so is who asks now.
+        self.forget_info(place);
+        let before = (self.diagnostics.len(), self.index.uses.len(), self.index.types.len());
+        self.component_alone(symbol);
+        let (uses, types) = (self.index.uses.split_off(before.1), self.index.types.split_off(before.2));
+        Component {
+            origin: origin.clone(),
+            module: symbol.module,
+            found: Arc::new(Part::new(span, uses, types)),
+            diagnostics: self.diagnostics.split_off(before.0),
+            mention: self.mentions.get(&place).cloned(),
+        }
+    }
+
+    fn take(&mut self, symbol: Symbol, found: &Component) {
+        self.diagnostics.extend(found.diagnostics.iter().cloned());
+        self.index.parts.push(found.found.clone());
+        if let Some(mention) = &found.mention {
+            self.mentions.insert((symbol.module, symbol.statement), mention.clone());
+        }
+    }
+
+    /// Checks a component: its values first, each after those it mentions.
+    fn component_alone(&mut self, symbol: Symbol) {
+        // A probe looks at one place; it needs no order.
+        if self.probe.is_none() {
+            self.component_values_in_order(symbol);
+        }
+        self.component(symbol);
+    }
+}

@@ -1,0 +1,252 @@
+//! A text that is changed bit by bit is read and judged as one that is new.
+//!
+//! Random changes go through every `.km` file of the repository, those among them that break it: text, tree, typed tree,
+//! places and problems are compared after each with those of a fresh start.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kmodel::check::cache::Cache;
+use kmodel::check::{self, Analysis, ModulePlace};
+use kmodel::diag::Diagnostic;
+use kmodel::source::SourceId;
+use kmodel::syntax::{Parse, parse};
+use kmodel::world::{Disk, World};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use time::OffsetDateTime;
+
+/// What is typed: parts of the language, and what opens or closes something.
+const TYPED: &[&str] = &[
+    "x",
+    "1",
+    " ",
+    "\n",
+    "\r\n",
+    "\t",
+    ",",
+    ".",
+    "-",
+    ":",
+    "=",
+    "/",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "\"\"\"",
+    "${",
+    "'",
+    "#",
+    "//",
+    "///",
+    " /// said\n",
+    "//! said\n",
+    ";",
+    "é",
+    "\u{feff}",
+    "\r",
+    "\\",
+    "$",
+    "?",
+    "|",
+    "\nlet typed = 1\n",
+    "\nlet typed: int = other\n",
+    "\ncomponent typed {\n  option a: int = 1\n}\n",
+    "\ncomponent typed {",
+    "\nparam other: int = 2\n",
+    "\ninterface typed { field a: int }\n",
+    "use std/kubernetes\n",
+    "\ndeploy typed\n",
+    "\n}\n",
+    "wrong",
+    "\nmachines typed[2] { cores = 2 }\n",
+    "\noverlay typed {\n  add deploy typed\n}\n",
+    "option.a",
+    "url",
+    "= [",
+];
+
+/// One change: where, how much goes, what comes.
+#[derive(Clone, Debug)]
+enum Edit {
+    /// Typed at a place.
+    Type(Index, Index),
+    /// Some characters are taken away.
+    Erase(Index, usize),
+    /// A line is taken away, or comes a second time.
+    Cut(Index),
+    Double(Index),
+    /// What was changed last is as it was before.
+    Undo,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        6 => (any::<Index>(), any::<Index>()).prop_map(|(place, what)| Edit::Type(place, what)),
+        4 => (any::<Index>(), 1..12usize).prop_map(|(place, count)| Edit::Erase(place, count)),
+        2 => any::<Index>().prop_map(Edit::Cut),
+        1 => any::<Index>().prop_map(Edit::Double),
+        3 => Just(Edit::Undo),
+    ]
+}
+
+fn apply(edit: &Edit, text: &str, before: &str) -> String {
+    let place = |index: &Index| {
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        places[index.index(places.len())]
+    };
+    let line = |index: &Index| {
+        let at = place(index);
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        (start, text[at..].find('\n').map_or(text.len(), |end| at + end + 1))
+    };
+    match edit {
+        Edit::Type(index, what) => {
+            let (head, tail) = text.split_at(place(index));
+            format!("{head}{}{tail}", TYPED[what.index(TYPED.len())])
+        }
+        Edit::Erase(index, count) => {
+            let (head, tail) = text.split_at(place(index));
+            format!("{head}{}", tail.chars().skip(*count).collect::<String>())
+        }
+        Edit::Cut(index) => {
+            let (start, end) = line(index);
+            [&text[..start], &text[end..]].concat()
+        }
+        Edit::Double(index) => {
+            let (start, end) = line(index);
+            [&text[..end], &text[start..]].concat()
+        }
+        Edit::Undo => before.to_owned(),
+    }
+}
+
+/// Every `.km` file of the repository.
+fn files() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if entry.file_type().unwrap().is_dir() {
+                folders.extend(
+                    Some(path).filter(|_| !name.starts_with('.') && name != "target" && name != "node_modules"),
+                );
+            } else if name.ends_with(".km") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    assert!(files.len() > 100, "the files of the repository are not found");
+    files
+}
+
+/// Runs a law over random changes, which are the same in each run.
+fn replay(path: &Path, cases: u32, edits: usize, mut law: impl FnMut(&[Edit]) -> Result<(), TestCaseError>) {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let strategy = prop::collection::vec(edit(), 1..edits);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let law = std::cell::RefCell::new(&mut law);
+    if let Err(error) = runner.run(&strategy, |edits| (law.borrow_mut())(&edits)) {
+        panic!("{}: {error}", path.display());
+    }
+}
+
+fn same(text: &str, changed: &Parse) -> Result<(), TestCaseError> {
+    let fresh = parse(SourceId(3), text);
+    prop_assert_eq!(changed.tree.to_string(), text, "the text of the tree");
+    prop_assert!(changed.tree == fresh.tree, "another tree of {:?}:\n{:#?}\n{:#?}", text, changed.root(), fresh.root());
+    prop_assert_eq!(&changed.diagnostics, &fresh.diagnostics, "problems of {:?}", text);
+    prop_assert_eq!(&changed.file.docs, &fresh.file.docs);
+    prop_assert_eq!(changed.file.origins.len(), fresh.file.statements.len());
+    let typed = |parse: &Parse| format!("{:?}", parse.file.statements);
+    prop_assert_eq!(typed(changed), typed(&fresh), "the typed tree of {:?}", text);
+    Ok(())
+}
+
+#[test]
+fn a_changed_text_is_read_as_a_new_one() {
+    for path in files() {
+        let Ok(original) = fs::read_to_string(&path) else { continue };
+        // A long file takes long to read afresh.
+        let cases = (24_000 / (original.len() + 500)).clamp(1, 24) as u32;
+        replay(&path, cases, 14, |edits| {
+            let (mut text, mut before) = (original.clone(), original.clone());
+            let mut changed = parse(SourceId(3), &text);
+            for edit in edits {
+                let next = apply(edit, &text, &before);
+                changed = changed.changed(&text, &next);
+                before = std::mem::replace(&mut text, next);
+                same(&text, &changed)?;
+            }
+            Ok(())
+        });
+    }
+}
+
+/// The repository with one file as it is typed.
+struct Typed<'a> {
+    path: &'a Path,
+    text: String,
+}
+
+impl World for Typed<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if path == self.path { Ok(self.text.clone()) } else { Disk.read(path) }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH
+    }
+}
+
+/// What was found, with files by their names: their numbers depend on which was read first.
+fn found(analysis: &Analysis) -> BTreeMap<&'static str, Vec<String>> {
+    let sources = &analysis.resolved.program.sources;
+    let named = |mut text: String| {
+        for (id, source) in sources.iter() {
+            text = text.replace(&format!("{id:?},"), &format!("{:?},", source.name));
+        }
+        text
+    };
+    let mut uses: Vec<String> = analysis.index.uses().into_iter().map(|one| named(format!("{one:?}"))).collect();
+    let parts = analysis.index.parts.iter().flat_map(|part| &part.types);
+    let mut types: Vec<String> =
+        analysis.index.types.iter().chain(parts).map(|one| named(format!("{one:?}"))).collect();
+    let mut problems: Vec<String> = analysis.diagnostics.iter().map(|one| named(format!("{one:?}"))).collect();
+    [&mut uses, &mut types, &mut problems].into_iter().for_each(|list| list.sort());
+    BTreeMap::from([("uses", uses), ("types", types), ("problems", problems)])
+}
+
+#[test]
+fn a_changed_text_is_judged_as_a_new_one() {
+    for path in files() {
+        let Ok(original) = fs::read_to_string(&path) else { continue };
+        let place = ModulePlace::File(path.clone());
+        replay(&path, 1, 7, |edits| {
+            let mut world = Typed { path: &path, text: original.clone() };
+            let (mut cache, mut before) = (Cache::default(), original.clone());
+            check::analyse(&world, &mut cache, &place);
+            for edit in edits {
+                let next = apply(edit, &world.text, &before);
+                before = std::mem::replace(&mut world.text, next);
+                let again = check::analyse(&world, &mut cache, &place);
+                let fresh = check::analyse(&world, &mut Cache::default(), &place);
+                prop_assert_eq!(found(&again), found(&fresh), "{:?}", world.text);
+            }
+            let (again, alone) = (check::analyse(&world, &mut cache, &place), check::check(&world, &path));
+            let said = |list: &[Diagnostic]| list.iter().map(|one| one.message.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(said(&again.diagnostics), said(&alone.diagnostics), "{:?}", world.text);
+            Ok(())
+        });
+    }
+}
