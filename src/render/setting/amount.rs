@@ -66,6 +66,12 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
             Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0 * has),
             None => number(&one.text),
         };
+        if let Some(part) = parts.iter().find(|part| amount(part).is_none() && !part.secret) {
+            let message = format!("`{}` is `{}`, which is no quantity", part.name, part.text);
+            let found = problem(model, Code::RefusedSetting, part, message);
+            list.push(found.help("write a number with a unit: `500m` of cpu, `512Mi` of memory"));
+            continue;
+        }
         let taken: f64 = parts.iter().filter_map(amount).sum();
         if taken < has {
             continue;
