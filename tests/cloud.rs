@@ -247,7 +247,8 @@ for part in user_data.UserDataProcessor({}).process(open(sys.argv[1], 'rb').read
 kind, text = parts[0]
 print(json.dumps({'count': len(parts), 'kind': kind, 'paths': [f['path'] for f in safeyaml.load(text)['write_files']]}))
 ";
-    for (target, files) in [("aws { gzip = true }", 8), ("aws {}", 8), ("aws { gzip = true, files = \"apart\" }", 2)] {
+    for (target, files) in [("aws { gzip = true }", 8), ("azure {}", 8), ("aws { gzip = true, files = \"apart\" }", 2)]
+    {
         let place = Place::rendered(&model(600, &format!("target {target}")));
         let compressed = place.user_data().starts_with(&[0x1f, 0x8b]);
         assert_eq!(compressed, target.contains("gzip"));
