@@ -306,6 +306,17 @@ fn cloud_init_and_netplan_take_what_is_written() {
     assert!(written.contains("Name=e*") && written.contains("Address=10.10.0.10/24"), "{written}");
 }
 
+/// The operator's file would be written over ours, or ours over it.
+#[test]
+fn a_file_of_kmodel_is_not_written_by_cloud_config() {
+    for target in ["lxd", "maas", "hetzner"] {
+        let own = "cloud-config = { write_files = [{ path = \"/etc/web/large\", content = \"x\" }] }";
+        let place = Place::new(&model(60, &format!("target {target} {{ {own} }}")));
+        let said = String::from_utf8_lossy(&place.render("out").stderr).into_owned();
+        assert!(said.contains("file-twice") && !place.path("").exists(), "{target}: {said}");
+    }
+}
+
 #[test]
 fn what_machines_are_given_looks_like_this() {
     let place =
