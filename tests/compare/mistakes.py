@@ -153,6 +153,14 @@ INSTALLERS = {
            ("etcd, started", ["--heartbeat-interval=300"])],
     "73": [("kubeadm config validate", [(CLUSTER, {}), (KUBELET, {"authentication": {"anonymous": {"enabled": True}},
                                                                   "authorization": {"mode": "AlwaysAllow"}})])],
+    "75": [("kubeadm config validate", [networks("10.244.0.0/16", "10.32.0.0/24"), (KUBELET, {"clusterDNS": ["10.96.0.10"]})])],
+    "76": [("kubeadm config validate", [external_etcd(["https://10.10.0.10:2379"])])],
+    "77": [("kubeadm config validate", [joining("wrk-0", [("node-labels", "kubernetes.io/role=worker")])]),
+           ("Kubespray validate_inventory", {"node_labels": {"kubernetes.io/role": "worker"}}),
+           ("kubelet, started", (["--node-labels=kubernetes.io/role=worker"], "labels specified"))],
+    "78": [("kubeadm config validate", [joining("wrk-0", [("register-with-taints", "dedicated=db:NoScheduled")])]),
+           ("Kubespray validate_inventory", {"node_taints": ["dedicated=db:NoScheduled"]}),
+           ("kubelet, started", (["--register-with-taints=dedicated=db:NoScheduled"], "NoScheduled"))],
 }
 
 # What checkers of one format are given.
@@ -188,6 +196,7 @@ FORMATS = {
     "47": [("terraform validate", BIG % NOISE), ("cloud-init schema", FILE.format(path="/etc/big", text=NOISE))],
     "51": [("cloud-init schema", "write_file:\n- path: /etc/motd\n  content: hello\n")],
     "69": [("kubernetes-validate", [WEBHOOK])],
+    "90": [("keepalived --config-test", "10.10.0.254"), ("haproxy -c", SERVERS)],
 }
 
 MISTAKES = {number: INSTALLERS.get(number, []) + FORMATS.get(number, []) for number in INSTALLERS.keys() | FORMATS.keys()}

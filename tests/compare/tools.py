@@ -58,6 +58,15 @@ def haproxy(folder, servers):
     return "valid" if code == 0 else first(out, "ALERT|WARNING")
 
 
+def keepalived(folder, address):
+    (folder / "keepalived.conf").write_text(
+        "vrrp_instance api {\n  state BACKUP\n  interface eth0\n  virtual_router_id 51\n  unicast_peer {\n    10.10.0.14\n  }\n"
+        f"  virtual_ipaddress {{\n    {address}\n  }}\n}}\n")
+    test = "ip link add eth0 type veth peer name eth1 && ip link set eth0 up && keepalived --config-test --use-file keepalived.conf"
+    code, out = call(["unshare", "-n", "sh", "-c", test], folder)
+    return "valid" if code == 0 else first(out, ".")
+
+
 def nft(folder, rules):
     body = "\n".join(f"    {rule}" for rule in rules)
     text = "table inet filter {\n  chain input {\n    type filter hook input priority 0; policy drop;\n" + body + "\n  }\n}\n"
@@ -120,7 +129,8 @@ def kubectl(folder, cluster):
 def butane(folder, config):
     (folder / "machine.bu").write_text(json.dumps(dict({"variant": "fcos", "version": "1.6.0"}, **config)))
     code, out = call(["butane", "--strict", "--check", "machine.bu"], folder)
-    return "valid" if code == 0 else first(out, "^(error|warning)|Error")
+    said = re.search(r"(?:error|warning)\[.*?\]:.*?\n.*?\^+ ([^\n]*)", out, flags=re.DOTALL)
+    return "valid" if code == 0 else "refused: " + short(said.group(1)) if said else first(out, "rror|arning")
 
 
 def kubespray(folder, given):
@@ -157,10 +167,10 @@ def started(program):
             (folder / "config.yaml").write_text(json.dumps(arguments))
             arguments = ["--config=config.yaml"]
         _, out = call([program, *arguments], folder, seconds=10)
-        lines = [line for line in out.splitlines() if word in line]
+        lines = [line for line in out.replace("\n\t", " ").splitlines() if word in line]
         if not lines:
             return "says nothing of it"
-        clause = next((part for part in re.split(r', |err="|: \[', lines[0]) if word in part), lines[0])
+        clause = next((part for part in re.split(r', |err="|err=<|: \[', lines[0]) if word in part), lines[0])
         clause = short(clause.replace('\\"', '"').rstrip('"]'))
         return ("refused: " if re.match(r"E\d{4}|Error", lines[0]) else "goes on, and logs: ") + clause
     return run
@@ -184,6 +194,7 @@ TOOLS = {
     "cloud-init schema": ("cloud-init", cloud_init),
     "systemd-analyze verify": ("systemd-analyze", systemd),
     "haproxy -c": ("haproxy", haproxy),
+    "keepalived --config-test": ("keepalived", keepalived),
     "nft -c": ("nft", nft),
     "etcd, started": ("etcd", etcd),
     "kubernetes-validate": ("kubernetes-validate", objects),
@@ -200,6 +211,7 @@ VERSIONS = {
     "cloud-init": ["cloud-init", "--version"],
     "systemd-analyze": ["systemctl", "--version"],
     "haproxy": ["haproxy", "-v"],
+    "keepalived": ["keepalived", "--version"],
     "nft": ["nft", "--version"],
     "etcd": ["etcd", "--version"],
     "kubernetes-validate": ["kubernetes-validate", "--version"],

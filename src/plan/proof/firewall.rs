@@ -7,10 +7,13 @@ use std::collections::HashSet;
 use crate::diag::{Code, Diagnostic, closest};
 use crate::model::eval::counted;
 use crate::model::layer::quoted;
-use crate::model::{EndpointId, MachineId, Model};
+use crate::model::{AppId, EndpointId, MachineId, Model};
 use crate::plan::firewall::{Addresses, Firewall, Open, Ruleset, Why, clients, firewalls, kinds, ruleset};
 use crate::plan::listener::{From, Service, What, services_on};
 use crate::plan::{Pki, Proof};
+use crate::syntax::ast::ItemKind;
+
+use super::host::identity::plain_path;
 
 /// Compares the rules of every kind of machine.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -30,6 +33,9 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         machines += model.app(firewall.app).units.len();
     }
     let statement = match list.is_empty() {
+        true if model.apps().any(|(app, _)| has_rules(model, app)) => {
+            "rules by hand filter what comes in; `deploy firewall on *` would derive them".to_owned()
+        }
         true => "no machine filters what comes in; `deploy firewall on *` would".to_owned(),
         false => format!(
             "{machines} of {} filter what comes in: {} open, and nothing that none needs",
@@ -38,6 +44,15 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         ),
     };
     Proof { name: "firewall", statement, count: openings }
+}
+
+/// Whether a component brings rules of a packet filter that it wrote by hand.
+fn has_rules(model: &Model<'_>, app: AppId) -> bool {
+    const PLACES: &[&str] = &["/etc/nftables", "/etc/iptables/", "/etc/ufw/", "/etc/firewalld/"];
+    model.component_of(app).ast.items.iter().any(|item| match &item.kind {
+        ItemKind::File(file) => plain_path(file).is_some_and(|path| PLACES.iter().any(|place| path.starts_with(place))),
+        _ => false,
+    })
 }
 
 /// Whether everyone who is related to what runs on a machine comes in; which relations that are.

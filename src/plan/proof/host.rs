@@ -6,7 +6,7 @@ use crate::model::Model;
 
 use super::{Pki, Proof};
 
-mod identity;
+pub mod identity;
 mod lasting;
 mod proxy;
 

@@ -41,7 +41,8 @@ pub fn prove(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
     count
 }
 
-fn plain_path(file: &PathItem) -> Option<&str> {
+/// The path of a file, if it is written out.
+pub fn plain_path(file: &PathItem) -> Option<&str> {
     match &file.path.kind {
         ExprKind::Literal(Literal::Path(path)) => Some(path),
         _ => None,
