@@ -18,6 +18,7 @@ mod document;
 mod feature;
 mod files;
 mod notification;
+mod progress;
 mod request;
 mod server;
 mod standard;

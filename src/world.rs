@@ -17,6 +17,11 @@ pub trait World: Sync {
     /// What the file system says, or `InvalidData` when it is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
 
+    /// What is directly in a folder, sorted; the names of folders end with `/`. Only an editor asks, for completion.
+    fn entries(&self, _folder: &Path) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The time, which is asked for only when something is issued.
     fn now(&self) -> OffsetDateTime;
 }
@@ -28,6 +33,17 @@ pub struct Disk;
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    fn entries(&self, folder: &Path) -> Vec<String> {
+        let name = |entry: std::fs::DirEntry| {
+            let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+            Some(if entry.path().is_dir() { format!("{name}/") } else { name })
+        };
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().filter_map(name).collect();
+        names.sort();
+        names
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -55,7 +71,22 @@ impl World for Memory {
         self.files.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
+    fn entries(&self, folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.files.keys().filter_map(|path| first_part(path.strip_prefix(folder).ok()?)).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     fn now(&self) -> OffsetDateTime {
         self.now
     }
+}
+
+/// The first part of a path, with `/` when more follows: what its folder has of it.
+pub fn first_part(path: &Path) -> Option<String> {
+    let mut parts = path.components();
+    let first = parts.next()?.as_os_str().to_string_lossy().into_owned();
+    Some(if parts.next().is_some() { format!("{first}/") } else { first })
 }

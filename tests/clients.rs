@@ -33,7 +33,7 @@ fn pytest_lsp() {
     passes(
         Command::new(python)
             .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
-            .arg(file("test_server.py"))
+            .arg(file(""))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(folder.path()),
     );
@@ -66,4 +66,30 @@ fn the_library_of_vscode_clients() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     passes(node.arg(file("vscode.mjs")).arg(KMODEL).arg(folder.path()).env("KMODEL_NODE", modules));
+}
+
+/// What the server answers and takes is sent by a client in a test: `textDocument/hover` as `text_document_hover`.
+#[test]
+fn every_message_is_sent_by_a_client() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: PathBuf| std::fs::read_to_string(path).expect("a file of the repository");
+    let tests = ["test_server.py", "test_model.py", "test_pull.py", "test_files.py", "support.py"];
+    let sent: String = tests.into_iter().map(|name| read(file(name))).collect();
+    let taken = ["request.rs", "notification.rs"].map(|name| read(folder.join("src/lsp").join(name))).concat();
+    let families = ["textDocument/", "workspace/", "callHierarchy/", "completionItem/"];
+    let methods: Vec<&str> =
+        taken.split('"').filter(|text| families.iter().any(|family| text.starts_with(family))).collect();
+    assert!(methods.len() > 35, "{methods:?}");
+    for method in methods {
+        let mut name = String::new();
+        for c in method.chars() {
+            match c {
+                '/' => name.push('_'),
+                c if c.is_ascii_uppercase() => name.extend(['_', c.to_ascii_lowercase()]),
+                c => name.push(c),
+            }
+        }
+        let is_sent = [format!("{name}_async("), format!("{name}(")].iter().any(|call| sent.contains(call));
+        assert!(is_sent, "no test sends `{method}`");
+    }
 }

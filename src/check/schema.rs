@@ -104,6 +104,8 @@ fn all() -> impl Iterator<Item = &'static Schema> {
         &item::IMAGE,
         &item::LISTEN,
         &item::ADDRESS,
+        &item::RANGE,
+        &item::FIREWALL,
     ];
     let lazy = statements.into_iter().chain(items).map(|schema| &**schema);
     lazy.chain([Provides, Requires, Peers].map(endpoint::of)).chain(target::all())

@@ -13,10 +13,15 @@ use crate::world::World;
 
 mod context;
 mod field;
+mod flag;
+mod follow;
 mod import;
 mod name;
+mod path;
 mod relation;
+mod release;
 mod value;
+mod variable;
 mod word;
 
 pub use import::relative;
@@ -55,8 +60,10 @@ pub struct Item {
     pub insert: String,
     /// Whether `insert` has places for the cursor (`$1`).
     pub is_snippet: bool,
-    /// The best first; equal ones by label.
+    /// The best first.
     pub rank: u8,
+    /// Among those of a rank; equal ones by label.
+    pub order: u8,
     pub is_deprecated: bool,
     /// Another edit that belongs to it: the `use` that brings a name.
     pub import: Option<(Span, String)>,
@@ -80,6 +87,7 @@ impl Item {
             docs: String::new(),
             is_snippet: false,
             rank: 5,
+            order: 0,
             is_deprecated: false,
             import: None,
         }
@@ -103,6 +111,12 @@ impl Item {
 
     fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
+        self
+    }
+
+    /// Puts it at a place of a list that has an order of its own.
+    fn at(mut self, place: usize) -> Self {
+        self.order = u8::try_from(place).unwrap_or(u8::MAX);
         self
     }
 }
@@ -138,11 +152,15 @@ pub fn complete(world: &dyn World, project: &mut Project, file: &File, offset: u
     if context::is_in_comment(file, offset) {
         return Completion::default();
     }
+    if let Some(found) = path::complete(world, file, &text, offset) {
+        return found;
+    }
     let marked = mark(project, file, &text, offset);
     let span = marked.span;
     let mut ask = Ask { world, project, file, marked };
     let mut items = context::items(&mut ask);
-    items.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
+    follow::fit(&mut items, &text[span.end as usize..]);
+    items.sort_by(|a, b| (a.rank, a.order, &a.label).cmp(&(b.rank, b.order, &b.label)));
     items.dedup_by(|a, b| a.label == b.label && a.sort == b.sort);
     Completion { span, items }
 }
@@ -150,15 +168,29 @@ pub fn complete(world: &dyn World, project: &mut Project, file: &File, offset: u
 fn mark(project: &mut Project, file: &File, text: &str, offset: u32) -> Marked {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let (before, after) = text.split_at(floor(text, offset));
-    let start = before.len() - before.chars().rev().take_while(|c| is_word(*c)).count();
+    let start = number_start(before, before.len() - before.chars().rev().take_while(|c| is_word(*c)).count());
     // After a space on the right side there is nothing to replace; a word goes on behind the cursor.
-    let end = before.len() + after.chars().take_while(|c| is_word(*c)).count();
+    let is_number = before[start..].starts_with(|c: char| c.is_ascii_digit());
+    let is_part = |c: char| is_word(c) || is_number && c == '.';
+    let end = before.len() + after.chars().take_while(|c| is_part(*c)).count();
     let whole = format!("{}{MARK}{}", &text[..start], &text[end..]);
     let place = &file.analysis.resolved.program.module(file.module).place;
     let source = file.source();
     let parsed = project.cache().with(place, &whole);
     let at = |start: usize, end: usize| Span::new(source, start as u32, end as u32);
     Marked { parsed, mark: at(start, start + MARK.len()), span: at(start, end), typed: before[start..].to_owned() }
+}
+
+/// Where a word starts that may be the rest of a number: `1.34.` belongs to what is typed behind it.
+fn number_start(before: &str, start: usize) -> usize {
+    let head = before[..start].trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = &before[head.len()..start];
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && number.ends_with('.') && !number.contains("..");
+    if is_number && !head.ends_with(|c: char| c.is_ascii_alphanumeric() || "-_/".contains(c)) {
+        head.len()
+    } else {
+        start
+    }
 }
 
 fn floor(text: &str, offset: u32) -> usize {

@@ -11,6 +11,8 @@ use crate::table::{
     flag::{Flag, Kind, Table},
 };
 
+mod term;
+
 /// A word that begins a statement or an item: an example of it, and what it is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
@@ -258,18 +260,20 @@ const CLAUSES: &[Word] = &[
 
 /// About the keyword at a place.
 pub fn hover(file: &File, offset: u32) -> Option<Hover> {
-    let token = cursor::token(file, offset).filter(|token| token.kind() == SyntaxKind::Keyword)?;
+    let token = cursor::token(file, offset)?;
+    let span = Span::new(file.source(), token.text_range().start().into(), token.text_range().end().into());
+    let hover = |example: &str, doc: &str| Hover { span, text: format!("```km\n{example}\n```\n\n{doc}") };
+    if let Some((example, doc)) = term::about(&token) {
+        return Some(hover(example, doc));
+    }
+    let token = Some(token).filter(|token| token.kind() == SyntaxKind::Keyword)?;
     let parent = token.parent().map(|node| node.kind());
     let inside = token.parent_ancestors().any(|node| node.kind() == SyntaxKind::Items);
     let lists: [&[Word]; 4] =
         if inside { [ITEMS, CLAUSES, STATEMENTS, CHANGES] } else { [STATEMENTS, CHANGES, CLAUSES, ITEMS] };
     let found = lists.into_iter().flatten().find(|word| word.name == token.text())?;
-    let range = token.text_range();
     // `requires` and the like are fields too, which are looked at elsewhere.
-    (parent != Some(SyntaxKind::Field)).then(|| Hover {
-        span: Span::new(file.source(), range.start().into(), range.end().into()),
-        text: format!("```km\n{}\n```\n\n{}", found.example, found.doc),
-    })
+    (parent != Some(SyntaxKind::Field)).then(|| hover(found.example, found.doc))
 }
 
 const GIVEN: &[(&str, &str, &str)] = &[

@@ -8,7 +8,7 @@ use crate::check::ModulePlace;
 use crate::check::place::normal;
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind;
-use crate::syntax::tree::{Element, View};
+use crate::syntax::tree::{Element, SyntaxNode, View};
 
 /// A mention of a file beside the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +50,23 @@ pub fn variable(file: &File, offset: u32) -> Option<Variable> {
     let token = cursor::token(file, offset).filter(|token| token.kind() == SyntaxKind::Ident)?;
     let field = token.parent().filter(|node| node.kind() == SyntaxKind::Field)?;
     let record = field.parent().filter(|node| node.kind() == SyntaxKind::RecordExpr)?;
-    let around =
-        record.ancestors().skip(1).find(|node| matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body))?;
     let module = file.analysis.resolved.program.module(file.module);
-    let range = around.text_range();
-    let all = mentions(View::root(&module.tree, module.source), &module.place);
-    let inside = |one: &Mention| u32::from(range.start()) <= one.span.start && one.span.end <= u32::from(range.end());
-    let mention = all.into_iter().find(inside)?;
+    let mention = of_record(&record, View::root(&module.tree, module.source), &module.place)?;
     let at = token.text_range();
     let span = Span::new(module.source, at.start().into(), at.end().into());
     Some(Variable { span, name: token.text().to_owned(), place: mention.place })
+}
+
+/// The template that a record is for: in `vars` of a file, or in a call of `template`.
+pub fn of_record(record: &SyntaxNode, root: View<'_>, module: &ModulePlace) -> Option<Mention> {
+    let around = record.ancestors().skip(1).find(|node| {
+        // A record inside the record is a value.
+        matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body | SyntaxKind::RecordExpr)
+    })?;
+    let range = around.text_range();
+    let inside = |one: &Mention| u32::from(range.start()) <= one.span.start && one.span.end <= u32::from(range.end());
+    let is_record = around.kind() == SyntaxKind::RecordExpr;
+    mentions(root, module).into_iter().find(inside).filter(|_| !is_record)
 }
 
 /// Where a template uses a variable: bytes of each place.
@@ -80,6 +87,48 @@ pub fn uses(template: &str, name: &str) -> Vec<(u32, u32)> {
         at += rest.chars().next().map_or(1, char::len_utf8);
     }
     found
+}
+
+/// The name of a variable at a byte of a template.
+pub fn name_at(template: &str, offset: u32) -> Option<&str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (before, after) = template.split_at_checked(offset as usize)?;
+    let start = before.trim_end_matches(is_word).len();
+    let end = before.len() + after.len() - after.trim_start_matches(is_word).len();
+    let name = template.get(start..end).filter(|name| !name.is_empty())?;
+    uses(template, name).contains(&(start as u32, end as u32)).then_some(name)
+}
+
+/// Where a module gives a variable to a template: the keys.
+pub fn given(root: View<'_>, module: &ModulePlace, template: &ModulePlace, name: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    give(root, module, (template, name), &mut found);
+    found
+}
+
+fn give(node: View<'_>, module: &ModulePlace, wanted: (&ModulePlace, &str), found: &mut Vec<Span>) {
+    if matches!(node.kind(), SyntaxKind::CallExpr | SyntaxKind::Body)
+        && mentions(node, module).first().is_some_and(|mention| mention.place == *wanted.0)
+    {
+        keys(node, wanted.1, found);
+    }
+    node.nodes().for_each(|child| give(child, module, wanted, found));
+}
+
+/// Keys of the records right below a node, or below one of its fields.
+fn keys(node: View<'_>, name: &str, found: &mut Vec<Span>) {
+    for child in node.nodes() {
+        match child.kind() {
+            SyntaxKind::RecordExpr => {
+                let fields = child.nodes().filter(|field| field.kind() == SyntaxKind::Field);
+                let keys = fields.filter_map(|field| field.tokens(SyntaxKind::Ident).next());
+                found.extend(keys.filter(|(key, _)| *key == name).map(|(_, span)| span));
+            }
+            SyntaxKind::Field if first_word(child) == "vars" => keys(child, name, found),
+            kind if kind != SyntaxKind::Field && node.kind() == SyntaxKind::CallExpr => keys(child, name, found),
+            _ => {}
+        }
+    }
 }
 
 fn walk(node: View<'_>, module: &ModulePlace, list: &mut Vec<Mention>) {

@@ -154,7 +154,7 @@ pub fn server(client: &Client) -> ServerCapabilities {
         call_hierarchy_provider: Some(true.into()),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: command::ALL.map(str::to_owned).to_vec(),
-            ..ExecuteCommandOptions::default()
+            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
         }),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {

@@ -13,6 +13,7 @@ use lsp_types::{
 };
 use sha2::{Digest, Sha256};
 
+use super::feature::template::is_template;
 use super::server::{Answer, Server};
 use super::{standard, uri};
 use crate::check::{Analysis, ModulePlace};
@@ -96,7 +97,7 @@ impl Server {
 
     /// The files that problems may be in: all of the models with an open file.
     fn judged(&mut self) -> Vec<ModulePlace> {
-        let mut places: Vec<ModulePlace> = self.documents.keys().cloned().collect();
+        let mut places: Vec<ModulePlace> = self.documents.keys().filter(|place| !is_template(place)).cloned().collect();
         for root in self.open_roots() {
             let analysis = self.project.analysis(&self.world, &root);
             places.extend(analysis.resolved.program.own_modules().map(|(_, module)| module.place.clone()));

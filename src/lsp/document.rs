@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::check::ModulePlace;
 use crate::ide::line::{Encoding, Lines, Position};
-use crate::world::{Disk, World};
+use crate::world::{Disk, World, first_part};
 
 /// A file that is open in the editor.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Document {
     pub uri: Uri,
     pub version: i32,
     pub lines: Lines,
+    /// Whether it was changed since it was opened.
+    pub is_edited: bool,
 }
 
 impl Document {
@@ -35,6 +37,7 @@ impl Document {
             }
         };
         self.lines = Lines::new(whole.into());
+        self.is_edited = true;
     }
 }
 
@@ -89,6 +92,15 @@ impl World for Overlay {
         }
     }
 
+    fn entries(&self, folder: &Path) -> Vec<String> {
+        let open = self.open.keys().filter_map(|path| first_part(path.strip_prefix(folder).ok()?));
+        let disk = if folder.is_absolute() { Disk.entries(folder) } else { Vec::new() };
+        let mut names: Vec<String> = disk.into_iter().chain(open).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     fn now(&self) -> OffsetDateTime {
         Disk.now()
     }
@@ -101,7 +113,7 @@ mod tests {
     #[test]
     fn a_change_may_be_out_of_range() {
         let uri = "file:///a.km".parse().expect("an address");
-        let mut document = Document { uri, version: 1, lines: Lines::new("ab\ncd".into()) };
+        let mut document = Document { uri, version: 1, lines: Lines::new("ab\ncd".into()), is_edited: false };
         let at = |line, column| Position { line, column };
         document.change(Some((at(0, 1), at(0, 2))), "X", Encoding::Utf16);
         assert_eq!(&**document.lines.text(), "aX\ncd");

@@ -9,4 +9,5 @@ pub mod navigation;
 pub mod reference;
 pub mod rename_file;
 pub mod structure;
+pub mod template;
 pub mod token;

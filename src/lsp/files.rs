@@ -31,6 +31,13 @@ impl Server {
         let Some(folder) = uri::path(folder) else { return };
         let mut found = Vec::new();
         walk(folder, 0, &mut found);
+        if found.len() >= MOST {
+            let message = format!(
+                "`{}` holds {MOST} models or more: those beyond are known once they are opened or imported",
+                folder.display()
+            );
+            self.notify("window/showMessage", serde_json::json!({ "type": 2, "message": message }));
+        }
         for place in found {
             self.project.changed(&self.world, &place);
         }
@@ -68,7 +75,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<ModulePlace>) {
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() && depth < DEEPEST && !name.starts_with('.') && !matches!(&*name, "target" | "node_modules") {
             walk(&path, depth + 1, found);
-        } else if kind.is_file() && name.ends_with(".km") {
+        } else if name.ends_with(".km") && path.is_file() {
             found.push(ModulePlace::File(path));
         }
     }

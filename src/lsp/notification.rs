@@ -9,9 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::convert::position;
 use super::document::Document;
+use super::feature::template::is_template;
 use super::request::read;
 use super::server::{Server, Stage};
 use super::uri;
+use crate::check::ModulePlace;
 use crate::ide::line::Lines;
 
 impl Server {
@@ -46,8 +48,17 @@ impl Server {
         let place = uri::place(&document.uri);
         let lines = Lines::new(document.text.into());
         self.world.open(&place, lines.text().clone());
-        self.documents.insert(place.clone(), Document { uri: document.uri, version: document.version, lines });
-        self.project.changed(&self.world, &place);
+        self.documents
+            .insert(place.clone(), Document { uri: document.uri, version: document.version, lines, is_edited: false });
+        self.text_changed(&place);
+    }
+
+    /// A model is read again, and a template asks for all that is made of it.
+    fn text_changed(&mut self, place: &ModulePlace) {
+        match is_template(place) {
+            true => self.facts.clear(),
+            false => self.project.changed(&self.world, place),
+        }
         self.touched();
     }
 
@@ -64,8 +75,7 @@ impl Server {
         document.version = params.text_document.version;
         let text = document.lines.text().clone();
         self.world.open(&place, text);
-        self.project.changed(&self.world, &place);
-        self.touched();
+        self.text_changed(&place);
     }
 
     fn closed(&mut self, params: &DidCloseTextDocumentParams) {
@@ -76,6 +86,7 @@ impl Server {
         self.world.close(&place);
         self.tokens.remove(&place);
         match uri::path(&place).is_some_and(|path| path.is_file()) {
+            _ if is_template(&place) => self.facts.clear(),
             true => self.project.changed(&self.world, &place),
             false => self.project.removed(&place),
         }
@@ -85,8 +96,7 @@ impl Server {
     fn saved(&mut self, params: &DidSaveTextDocumentParams) {
         let place = uri::place(&params.text_document.uri);
         if self.documents.contains_key(&place) {
-            self.project.changed(&self.world, &place);
-            self.touched();
+            self.text_changed(&place);
         }
     }
 

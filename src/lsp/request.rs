@@ -1,14 +1,19 @@
 //! Requests, and who answers them.
 
+use std::time::{Duration, Instant};
+
 use lsp_server::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::capability::{self, Client};
-use super::feature::command;
+use super::feature::{command, template};
 use super::server::{Answer, Failure, Server, Stage};
 use crate::check::ModulePlace;
+
+/// For so long a request waits for a model that it can do without.
+const BRIEFLY: Duration = Duration::from_millis(200);
 
 /// What became of a request.
 pub enum Handled {
@@ -25,6 +30,13 @@ impl Server {
             Handled::Now(answer) => self.respond(id, answer),
             Handled::Later => {}
         }
+    }
+
+    /// Answers a request that has waited for a model with what is known without it.
+    pub(super) fn answer_without_model(&mut self, request: Request) {
+        let id = request.id.clone();
+        let answer = self.answer(request);
+        self.respond(id, answer);
     }
 
     fn handled(&mut self, request: Request) -> Handled {
@@ -57,22 +69,41 @@ impl Server {
     fn lacks_model(&mut self, request: &Request) -> Option<ModulePlace> {
         let paths = ["/textDocument/uri", "/item/uri", "/arguments/0"];
         let uri = paths.iter().find_map(|path| request.params.pointer(path)?.as_str())?;
-        let file = self.file(&uri.parse().ok()?).ok()?;
+        let uri = uri.parse().ok()?;
+        // Who types is not kept waiting: what has been edited is explained at once.
+        let document = self.documents.get(&super::uri::place(&uri));
+        if waits_briefly(request) && document.is_none_or(|document| document.is_edited) {
+            return None;
+        }
+        let file = self.file(&uri).ok()?;
         self.waits_for(&file)
     }
 
     fn feature(&mut self, request: Request) -> Handled {
-        if takes_model(&request)
+        if let Some(place) = template::asked(&request) {
+            return Handled::Now(self.of_template(request, &place));
+        }
+        if (takes_model(&request) || waits_briefly(&request))
             && let Some(root) = self.lacks_model(&request)
         {
-            self.park(request, root);
+            self.begin_work(&request);
+            let until = waits_briefly(&request).then(|| Instant::now() + BRIEFLY);
+            self.park(request, root, until);
             return Handled::Later;
         }
         if request.method == "workspace/executeCommand" {
-            return self.execute(&request);
+            let handled = self.execute(&request);
+            if matches!(handled, Handled::Later) {
+                self.begin_work(&request);
+            }
+            return handled;
         }
+        Handled::Now(self.answer(request))
+    }
+
+    fn answer(&mut self, request: Request) -> Answer<Value> {
         let params = request.params;
-        Handled::Now(match request.method.as_str() {
+        match request.method.as_str() {
             "textDocument/hover" => answer(params, |params| self.hover(&params)),
             "textDocument/definition" => answer(params, |params| self.definition(&params)),
             "textDocument/typeDefinition" => answer(params, |params| self.type_definition(&params)),
@@ -104,7 +135,7 @@ impl Server {
             "textDocument/diagnostic" => answer(params, |params| self.pull(&params)),
             "workspace/diagnostic" => answer(params, |params| self.pull_workspace(&params)),
             method => Err(Failure { code: -32601, message: format!("the server does not know `{method}`") }),
-        })
+        }
     }
 }
 
@@ -119,6 +150,11 @@ fn takes_model(request: &Request) -> bool {
         "workspace/executeCommand" => request.params.get("command").is_some_and(|name| name == command::UNITS),
         _ => false,
     }
+}
+
+/// Whether the answer to a request says more with the model, and is worth something without.
+fn waits_briefly(request: &Request) -> bool {
+    request.method == "textDocument/hover"
 }
 
 /// Reads what a request is given.

@@ -1,6 +1,6 @@
 //! The state of the server, and its loop.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::capability::Client;
 use super::document::{Document, Overlay};
+use super::feature::template::is_template;
 use super::transport::{Event, Outgoing, error_without_id};
 use super::worker::{Evaluated, Job, Worker};
 use crate::check::{Analysis, ModulePlace};
@@ -37,9 +38,6 @@ const IDLE: Duration = Duration::from_millis(150);
 /// An evaluation that takes longer than this is shown.
 const SLOW: Duration = Duration::from_millis(400);
 
-/// The name of that progress.
-const TOKEN: &str = "kmodel/model";
-
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -63,6 +61,8 @@ pub type Answer<T> = Result<T, Failure>;
 pub struct Parked {
     pub request: Request,
     pub root: ModulePlace,
+    /// Then it is answered without.
+    pub until: Option<Instant>,
 }
 
 /// Everything that is known.
@@ -84,14 +84,18 @@ pub struct Server {
     /// When models are to be evaluated.
     due: Option<Instant>,
     /// When an evaluation counts as slow.
-    slow: Option<Instant>,
-    is_progressing: bool,
+    pub(super) slow: Option<Instant>,
+    pub(super) is_progressing: bool,
+    /// Commands that run beside the loop.
+    pub(super) running: HashSet<RequestId>,
+    /// What clients name the progress of their requests that are not answered at once.
+    pub(super) working: HashMap<RequestId, Value>,
     /// Whether diagnostics are to be computed and published.
     pub(super) is_dirty: bool,
     pub(super) published: HashMap<ModulePlace, Vec<lsp_types::Diagnostic>>,
     pub(super) parked: Vec<Parked>,
     /// What the worker was asked for and has not answered.
-    evaluating: HashMap<ModulePlace, Arc<Analysis>>,
+    pub(super) evaluating: HashMap<ModulePlace, Arc<Analysis>>,
     /// What was offered last, for `completionItem/resolve`.
     pub(super) offered: (u64, Vec<Item>),
     pub(super) tokens: HashMap<ModulePlace, (u64, Vec<lsp_types::SemanticToken>)>,
@@ -118,6 +122,8 @@ impl Server {
             due: None,
             slow: None,
             is_progressing: false,
+            running: HashSet::new(),
+            working: HashMap::new(),
             is_dirty: false,
             published: HashMap::new(),
             parked: Vec::new(),
@@ -152,13 +158,15 @@ impl Server {
     /// The next event; `None` when there will be none any more.
     fn wait(&mut self, events: &Receiver<Event>) -> Option<Event> {
         loop {
-            let next = [self.due, self.slow].into_iter().flatten().min();
+            let until = self.parked.iter().filter_map(|one| one.until).min();
+            let next = [self.due, self.slow, until].into_iter().flatten().min();
             let Some(next) = next else { return events.recv().ok() };
             match events.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok(event) => return Some(event),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) if self.due == Some(next) => self.evaluate_open(),
-                Err(RecvTimeoutError::Timeout) => self.begin_progress(),
+                Err(RecvTimeoutError::Timeout) if self.slow == Some(next) => self.begin_progress(),
+                Err(RecvTimeoutError::Timeout) => self.wait_no_more(next),
             }
         }
     }
@@ -174,7 +182,7 @@ impl Server {
                 waiting.remove(place);
             } else if let Some(parked) = parked {
                 self.parked.remove(parked);
-            } else {
+            } else if !self.running.remove(&id) {
                 continue;
             }
             self.respond(id, Err(Failure { code: -32800, message: "cancelled".to_owned() }));
@@ -189,7 +197,9 @@ impl Server {
             Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(Failure { code, message: why })),
             Event::Evaluated(evaluated) => self.evaluated(evaluated),
             Event::Skipped(root) => self.skipped(&root),
-            Event::Ran { id, answer } => self.respond(id, answer),
+            // One that was cancelled has its answer.
+            Event::Ran { id, answer } if self.running.remove(&id) => self.respond(id, answer),
+            Event::Ran { .. } => {}
             Event::Message(Message::Response(response)) => self.answered(response),
             Event::Message(Message::Request(request)) => self.guarded_request(request),
             Event::Message(Message::Notification(notification)) => {
@@ -204,8 +214,12 @@ impl Server {
 
     /// A mistake of ours while answering must not end the session.
     fn guarded_request(&mut self, request: Request) {
+        self.guarded(request, Self::request);
+    }
+
+    fn guarded(&mut self, request: Request, answer: impl FnOnce(&mut Self, Request)) {
         let id = request.id.clone();
-        let handled = catch_unwind(AssertUnwindSafe(|| self.request(request)));
+        let handled = catch_unwind(AssertUnwindSafe(|| answer(self, request)));
         if handled.is_err() {
             let message = "the server failed to answer this; the session goes on".to_owned();
             self.respond(id, Err(Failure { code: -32603, message }));
@@ -252,7 +266,12 @@ impl Server {
 
     /// The roots of all open files, each once.
     pub(super) fn open_roots(&self) -> Vec<ModulePlace> {
-        let mut roots: Vec<ModulePlace> = self.documents.keys().flat_map(|place| self.project.roots(place)).collect();
+        let mut roots: Vec<ModulePlace> = self
+            .documents
+            .keys()
+            .filter(|place| !is_template(place))
+            .flat_map(|place| self.project.roots(place))
+            .collect();
         roots.sort();
         roots.dedup();
         roots
@@ -297,9 +316,18 @@ impl Server {
     }
 
     /// Keeps a request until a model is evaluated.
-    pub(super) fn park(&mut self, request: Request, root: ModulePlace) {
+    pub(super) fn park(&mut self, request: Request, root: ModulePlace, until: Option<Instant>) {
         self.evaluate(&root);
-        self.parked.push(Parked { request, root });
+        self.parked.push(Parked { request, root, until });
+    }
+
+    /// Answers what has waited long enough for a model, without it.
+    fn wait_no_more(&mut self, now: Instant) {
+        let is_over = |one: &Parked| one.until.is_some_and(|until| until <= now);
+        let (over, rest) = std::mem::take(&mut self.parked).into_iter().partition(is_over);
+        self.parked = rest;
+        let over: Vec<Parked> = over;
+        over.into_iter().for_each(|parked| self.guarded(parked.request, Self::answer_without_model));
     }
 
     /// A model that was not worth beginning is asked for again where somebody waits for it.
@@ -309,28 +337,6 @@ impl Server {
             self.evaluate(root);
         }
         self.finish_progress();
-    }
-
-    /// Says that a model takes long.
-    fn begin_progress(&mut self) {
-        self.slow = None;
-        if self.evaluating.is_empty() || self.is_progressing {
-            return;
-        }
-        self.is_progressing = true;
-        self.ask("window/workDoneProgress/create", serde_json::json!({ "token": TOKEN }));
-        let value = serde_json::json!({ "kind": "begin", "title": "kmodel", "message": "evaluating the model" });
-        self.notify("$/progress", serde_json::json!({ "token": TOKEN, "value": value }));
-    }
-
-    fn finish_progress(&mut self) {
-        if !self.evaluating.is_empty() {
-            return;
-        }
-        self.slow = None;
-        if std::mem::take(&mut self.is_progressing) {
-            self.notify("$/progress", serde_json::json!({ "token": TOKEN, "value": { "kind": "end" } }));
-        }
     }
 
     fn evaluated(&mut self, evaluated: Evaluated) {
@@ -352,7 +358,8 @@ impl Server {
     }
 
     /// Sends an answer.
-    pub(super) fn respond(&self, id: RequestId, answer: Answer<Value>) {
+    pub(super) fn respond(&mut self, id: RequestId, answer: Answer<Value>) {
+        self.finish_work(&id);
         let response_result =
             answer.map_err(|failure| ResponseError { code: failure.code, message: failure.message, data: None });
         self.send(Message::Response(Response { id, response_result }));

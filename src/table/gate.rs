@@ -75,6 +75,20 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     stdlib::files(Path::new("tables/gates")).into_iter().filter_map(|text| toml::from_str(text).ok()).collect()
 });
 
+/// The gates of a family that can be set in a version, or ever where it is not known, each with its stage: `beta, on`.
+pub fn open(family: &str, version: Option<Version>) -> Vec<(&'static str, String)> {
+    let Some(table) = TABLES.iter().find(|table| table.range.versions_of == family) else { return Vec::new() };
+    let gates = table.gates.iter().filter_map(|(name, gate)| {
+        let era = version.map_or_else(|| gate.history.last().copied(), |version| gate.at(version))?;
+        let is_gone = gate.life.removed_in.is_some_and(|removed| version.is_none_or(|version| version >= removed));
+        let is_to_come = version.is_some_and(|version| gate.life.since.is_some_and(|since| version < since));
+        let stage = format!("{:?}", era.stage).to_lowercase();
+        let on = if era.on { "on" } else { "off" };
+        (!era.locked && !is_gone && !is_to_come).then(|| (name.as_str(), format!("{stage}, {on} by itself")))
+    });
+    gates.collect()
+}
+
 /// What is wrong with setting a gate of a family (`kubernetes`, `etcd`) for a program.
 pub fn judge(
     family: &str,

@@ -84,6 +84,11 @@ pub fn newest_beside(now: &str, minor: &str) -> Option<String> {
     releases.flat_map(Release::versions).filter(begins).max_by_key(|version| numbers(version))
 }
 
+/// The names of all releases, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.release.keys().map(String::as_str)
+}
+
 /// The versions of a release that are known, oldest first.
 pub fn versions(name: &str) -> Vec<String> {
     TABLE.release.get(name).map(Release::versions).unwrap_or_default()

@@ -4,97 +4,12 @@ Run by `tests/clients.rs`, which says in KMODEL where the program is. Each fixtu
 """
 
 import asyncio
-import os
 import pathlib
 import re
 
 import pytest
-import pytest_lsp
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
-
-KMODEL = os.environ["KMODEL"]
-MODEL = """use std/kubernetes
-use std/cni { flannel }
-cluster c { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
-machines cp[3] { cores = 2 }
-deploy etcd on cp { snapshot-every = 6h }
-deploy kube-apiserver, kube-controller-manager, kube-scheduler on cp
-deploy containerd, kubelet, kube-proxy, flannel on cp
-deploy rbac, coredns, admin
-deploy addons on cp
-"""
-
-
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=[KMODEL, "lsp"]))
-async def client(lsp_client: LanguageClient, tmp_path: pathlib.Path):
-    capabilities = client_capabilities("visual-studio-code")
-    # This client reads what is pushed.
-    capabilities.text_document.diagnostic = None
-    # It has no answers to what a server asks an editor for.
-    capabilities.workspace.did_change_watched_files = None
-    capabilities.workspace.code_lens = None
-    capabilities.workspace.inlay_hint = None
-    params = types.InitializeParams(
-        capabilities=capabilities,
-        workspace_folders=[types.WorkspaceFolder(uri=tmp_path.as_uri(), name="work")],
-    )
-    await lsp_client.initialize_session(params)
-    lsp_client.folder = tmp_path
-    yield
-    await lsp_client.shutdown_session()
-
-
-def position(text: str, offset: int) -> types.Position:
-    before = text[:offset]
-    line = before.count("\n")
-    last = before.rsplit("\n", 1)[-1]
-    return types.Position(line=line, character=len(last.encode("utf-16-le")) // 2)
-
-
-class File:
-    """An open file with a cursor."""
-
-    def __init__(self, client, text: str, name: str = "main.km", version: int = 1):
-        self.client = client
-        self.path = client.folder / name
-        self.uri = self.path.as_uri()
-        self.version = version
-        offset = text.find("$0")
-        self.text = text.replace("$0", "")
-        self.at = position(self.text, max(offset, 0))
-        client.text_document_did_open(
-            types.DidOpenTextDocumentParams(
-                text_document=types.TextDocumentItem(uri=self.uri, language_id="kmodel", version=version, text=self.text)
-            )
-        )
-
-    @property
-    def id(self):
-        return types.TextDocumentIdentifier(uri=self.uri)
-
-    def change(self, text: str):
-        self.version += 1
-        self.text = text
-        self.client.text_document_did_change(
-            types.DidChangeTextDocumentParams(
-                text_document=types.VersionedTextDocumentIdentifier(uri=self.uri, version=self.version),
-                content_changes=[types.TextDocumentContentChangeWholeDocument(text=text)],
-            )
-        )
-
-    async def diagnostics(self, wanted=None):
-        """Those of the newest text; of the model too when `wanted` is one of its codes, or until it is there."""
-        for _ in range(400):
-            found = self.client.diagnostics.get(self.uri)
-            if found is not None and (wanted is None or any(one.code == wanted for one in found)):
-                return found
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"no {wanted} among {self.client.diagnostics.get(self.uri)}")
-
-
-def whole(file: File) -> types.Range:
-    return types.Range(start=types.Position(line=0, character=0), end=position(file.text, len(file.text)))
+from support import MODEL, File, whole
 
 
 @pytest.mark.asyncio
@@ -111,7 +26,7 @@ async def test_problems_are_pushed_with_code_page_and_places(client):
 @pytest.mark.asyncio
 async def test_problems_of_the_model_come_on_top(client):
     file = File(client, MODEL.replace("cp[3]", "cp[2]"))
-    found = await file.diagnostics("even-quorum")
+    found = [one for one in await file.diagnostics("even-quorum") if one.code == "even-quorum"]
     assert found[0].severity == types.DiagnosticSeverity.Error
     actions = await client.text_document_code_action_async(
         types.CodeActionParams(text_document=file.id, range=found[0].range, context=types.CodeActionContext(diagnostics=[]))

@@ -133,3 +133,118 @@ fn nothing_in_a_comment() {
     assert!(labels("// $0").is_empty());
     assert!(labels("let a = 1 // so $0").is_empty());
 }
+
+/// What is put into the text for a label.
+fn inserted(text: &str, label: &str) -> String {
+    let items = offered(fixture(text));
+    let item = items.into_iter().find(|item| item.label == label);
+    item.unwrap_or_else(|| panic!("no {label} at {text}")).insert
+}
+
+#[test]
+fn versions_of_what_the_option_installs() {
+    let etcd = best(&model("").replace("{ snapshot-every = 6h }", "{ version = $0 }"));
+    assert!(etcd[0].starts_with("3.6.") && etcd.iter().all(|version| version.starts_with("3.")), "{etcd:?}");
+    assert_eq!(best(&model("overlay x { set etcd.version = $0 }")), etcd);
+    assert_eq!(best("component x { artifact a { release = \"etcd\", version = $0 } }"), etcd);
+    assert_eq!(
+        best("component x { option v: version = $0\nartifact a { release = \"etcd\", version = option.v } }"),
+        etcd
+    );
+    let kubernetes = best("cluster c { kubernetes = $0 }");
+    assert_eq!((kubernetes[0].as_str(), kubernetes.last().map(String::as_str)), ("1.36.2", Some("1.31.13")));
+    assert_eq!(best("cluster c { kubernetes = 1.34.$0 }"), ["1.34.8"]);
+    assert_eq!(best("param v: version = 1.3$0"), kubernetes);
+    offers("component x { artifact a { release = \"$0\" } }", &["etcd", "containerd"], &["unit"]);
+}
+
+#[test]
+fn units_stand_in_their_usual_order() {
+    assert_eq!(best("machines cp[1] { memory = 4$0 }")[..3], ["4GiB", "4MiB", "4TiB"]);
+    assert_eq!(best(&model("overlay x { set etcd.snapshot-every = 5$0 }"))[..4], ["5s", "5m", "5h", "5d"]);
+}
+
+#[test]
+fn values_of_flags_by_version() {
+    let text = |version: &str, inside: &str| {
+        format!(
+            "cluster c {{ kubernetes = {version} }}\ncomponent x {{ unit x.service {{ exec = /x, flags = kube-apiserver {{ {inside} }} }} }}"
+        )
+    };
+    offers(&text("1.34.8", "enable-admission-plugins = [\"$0\"]"), &["NodeRestriction"], &["PodSecurityPolicy"]);
+    offers(&text("1.34.8", "enable-admission-plugins = [$0]"), &["\"NodeRestriction\""], &[]);
+    offers(&text("1.34.8", "feature-gates = { $0 }"), &["APIServerIdentity"], &["APIListChunking"]);
+    offers(&text("1.31.0", "feature-gates = { APIServerIdentity = true, $0 }"), &[], &["APIServerIdentity"]);
+}
+
+#[test]
+fn a_flag_says_its_versions_in_the_list() {
+    let text =
+        "cluster c { kubernetes = 1.34.8 }\ncomponent x { unit x.service { exec = /x, flags = kubelet { $0 } } }";
+    let items = offered(fixture(text));
+    let flag = items.iter().find(|item| item.label == "anonymous-auth").expect("a flag");
+    assert!(flag.docs.contains("known through 1.36") && flag.is_deprecated, "{}", flag.docs);
+}
+
+#[test]
+fn paths_of_templates_and_texts() {
+    let list = [("main.km", ""), ("x.j2", ""), ("y.txt", ""), ("lib/z.j2", ""), ("lib/w.km", "")];
+    let labels = |text: &str| {
+        let mut list = list;
+        list[0].1 = text;
+        offered(files(&list)).into_iter().map(|item| item.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("component x { file /x { template = \"./$0\" } }"), ["x.j2", "lib/", "y.txt"]);
+    assert_eq!(labels("component x { file /x { template = \"$0\" } }")[..2], ["./x.j2", "./lib/"]);
+    assert_eq!(labels("let a = read(\"./$0\")"), ["y.txt", "lib/", "x.j2"]);
+    assert_eq!(labels("let a = template(\"./lib/$0\", { })"), ["z.j2"]);
+    assert_eq!(labels("let a = read(\"./$0"), ["y.txt", "lib/", "x.j2"], "a text that is not closed yet");
+}
+
+#[test]
+fn what_stands_there_is_not_written_again() {
+    assert_eq!(inserted("machines cp[1] { co$0 = 3 }", "cores"), "cores");
+    assert_eq!(inserted("machines cp[1] { co$0 }", "cores"), "cores = $1");
+    assert_eq!(inserted("let a = jo$0([\"a\"], \",\")", "join"), "join");
+    assert_eq!(inserted("mach$0ines cp[1] { }", "machines"), "machines");
+    assert_eq!(inserted("allow $0 \"why\"", "even-quorum"), "even-quorum");
+    offers(&model("").replace("snapshot-every", "qu$0\n  snapshot-every"), &["quota"], &["snapshot-every"]);
+}
+
+#[test]
+fn needs_of_a_machine() {
+    for text in
+        ["component x { needs $0 }", "component x {\n  needs mod$0\n}", "component x {\n  needs $0\n  option a: int\n}"]
+    {
+        offers(text, &["module", "sysctl", "package", "memory"], &["option", "unit"]);
+    }
+}
+
+#[test]
+fn interfaces_bring_their_import() {
+    let items = offered(fixture("component x { requires s: etcd$0 }"));
+    let item = items.iter().find(|item| item.label == "etcd-client").expect("an interface");
+    assert!(item.import.as_ref().is_some_and(|(_, text)| text.contains("use std/interfaces { etcd-client }")));
+}
+
+#[test]
+fn targets_and_their_options() {
+    offers("target $0", &["lxd"], &["cores"]);
+    offers("target lxd { $0 }", &["image", "network"], &["cores"]);
+    offers("target lxd { image = \"debian/13\", $0 }", &["network"], &["image"]);
+    offers("component x {\n  range r { $0 }\n}", &["cidr", "share-ipv4"], &["cores"]);
+    offers("component x {\n  firewall /etc/x { $0 }\n}", &["operators"], &["cores"]);
+}
+
+#[test]
+fn variables_of_a_template() {
+    let template = "{% for peer in peers %}{{ peer.name }} {{ port }}{% endfor %}{{ port }}";
+    let labels = |text: &str| {
+        let at = files(&[("main.km", text), ("x.j2", template)]);
+        offered(at).into_iter().map(|item| item.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("component x { file /x { template = \"./x.j2\", vars = { $0 } } }"), ["peers", "port"]);
+    assert_eq!(labels("component x { file /x { template = \"./x.j2\", vars = { port = 1, $0 } } }"), ["peers"]);
+    assert_eq!(labels("let a = template(\"./x.j2\", { p$0 })"), ["peers", "port"]);
+    assert!(labels("component x { file /x { template = \"./none.j2\", vars = { $0 } } }").is_empty());
+}

@@ -1,5 +1,6 @@
 //! What the editor is told, feature by feature: each fixture has the cursor as `$0`.
 
+mod accepted;
 mod assist;
 mod completion;
 mod names;

@@ -73,6 +73,16 @@ fn what_the_language_brings_is_explained() {
 }
 
 #[test]
+fn words_inside_statements_are_explained() {
+    has(&said("component x { option every: dura$0tion = 5s }"), &["30d, 1h30m, 500ms", "A time"]);
+    has(&said("component x { option every: li$0st<int> = [] }"), &["Values of one type, in an order"]);
+    has(&said("component x {\n  needs pack$0age \"x\"\n}"), &["A package of the distribution"]);
+    has(&said("let a = if true th$0en 1 else 2"), &["What holds when the condition is true"]);
+    has(&said("let a = [x for x i$0n [1]]"), &["taken one by one"]);
+    has(&said("let a = no$0ne"), &["absent"]);
+}
+
+#[test]
 fn hover_works_in_a_file_that_is_half_typed() {
     has(&said("let a = 1\nlet b = a$0 +\nmachines cp[ { cores = "), &["let a: int"]);
 }

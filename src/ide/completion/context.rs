@@ -46,7 +46,7 @@ fn target_title(name: &str) -> &'static str {
 
 fn types(ask: &Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {
     if parent.kind() == S::ComponentType {
-        return name::symbols(ask, crate::check::SymbolKind::Interface);
+        return name::interfaces(ask);
     }
     word::types()
 }
@@ -54,7 +54,7 @@ fn types(ask: &Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {
 /// `requires store: INTERFACE`; before the colon a new name is made up.
 fn interfaces_of(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
     let colon = previous(token).is_some_and(|token| token.kind() == S::Colon);
-    if colon { name::symbols(ask, crate::check::SymbolKind::Interface) } else { Vec::new() }
+    if colon { name::interfaces(ask) } else { Vec::new() }
 }
 
 fn needs(token: &SyntaxToken) -> Vec<Item> {
@@ -94,6 +94,7 @@ fn skipped(ask: &mut Ask<'_>, token: &SyntaxToken, parent: &SyntaxNode) -> Vec<I
     if let Some(before) = previous(token).filter(|before| is_on_line(before, token)) {
         match before.kind() {
             S::Dot => return relation::after_dot(ask, token),
+            S::Keyword if before.text() == "needs" => return word::needs(),
             S::LeftBrace | S::Comma | S::RightBrace => {}
             _ => return after_head(ask, parent),
         }
@@ -114,12 +115,30 @@ fn after_head(ask: &mut Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {
     let line = before.map(|token| token.text().to_owned()).unwrap_or_default();
     let statement = parent.ancestors().find(|node| node.kind() == S::DeployStatement);
     match (statement, &*line) {
-        (Some(_), _) | (None, "deploy") => word::words(&["on", "where", "as"]),
+        (Some(_), _) | (None, "deploy") => match has_comma_before(ask) {
+            // Only one application can be given another name.
+            true => word::words(&["on", "where"]),
+            false => word::words(&["on", "where", "as"]),
+        },
         (None, "add") => word::statements(),
-        (None, "use" | "export") => word::words(&["as"]),
+        (None, "export") => word::words(&["use"]),
+        (None, "use") => word::words(&["as"]),
         (None, "needs") => word::words(&["if"]),
         _ => Vec::new(),
     }
+}
+
+/// Whether a comma stands before the mark on its line.
+fn has_comma_before(ask: &Ask<'_>) -> bool {
+    let root = ask.marked.parsed.parse.root();
+    let mut token = root.token_at_offset(ask.marked.mark.start.into()).right_biased();
+    while let Some(one) = token.filter(|one| one.kind() != S::Newline) {
+        if one.kind() == S::Comma {
+            return true;
+        }
+        token = one.prev_token();
+    }
+    false
 }
 
 fn is_block(kind: S) -> bool {

@@ -60,6 +60,8 @@ fn body(ask: &Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
         S::ImageItem => named("image"),
         S::ListenItem => named("listen"),
         S::AddressItem => named("address"),
+        S::RangeItem => named("range"),
+        S::FirewallItem => named("firewall"),
         _ => Vec::new(),
     }
 }
@@ -153,6 +155,10 @@ fn endpoint(ask: &Ask<'_>, item: &SyntaxNode) -> Vec<Item> {
 fn record(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
     if let Some(program) = word(block, 0) {
         return flags_of(ask, &program);
+    }
+    let known = [super::flag::gates(ask, block), super::variable::keys(ask, block)].concat();
+    if !known.is_empty() {
+        return known;
     }
     match ask.probe().map(|found| found.wanted) {
         Some(Wanted::Keys(record)) => {

@@ -83,6 +83,12 @@ fn importable(ask: &Ask<'_>, kind: SymbolKind) -> Vec<Item> {
     items.collect()
 }
 
+/// Interfaces: those in sight first, then the standard library's, which an import brings.
+pub fn interfaces(ask: &Ask<'_>) -> Vec<Item> {
+    let seen = symbols(ask, SymbolKind::Interface).into_iter().map(|item| item.rank(2));
+    seen.chain(importable(ask, SymbolKind::Interface)).collect()
+}
+
 /// Machine groups, and `*`.
 pub fn groups(ask: &Ask<'_>) -> Vec<Item> {
     let all = Item::new("*", Sort::Group).detail("every machine").rank(6);

@@ -1,6 +1,6 @@
 //! Values: what is expected, and the names that can be seen.
 
-use super::{Ask, Item, Sort, field, name, word};
+use super::{Ask, Item, Sort, field, flag, name, release, word};
 use crate::check::SymbolKind;
 use crate::check::builtin;
 use crate::check::probe::{Found, Wanted};
@@ -21,7 +21,8 @@ pub fn items(ask: &mut Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
         Wanted::Endpoint => field::of_own(ask, false),
         Wanted::Cert => field::of_own(ask, true),
         Wanted::Keys(_) => Vec::new(),
-        Wanted::Value(ty) if in_text => texts(ty, |text| text.to_owned()),
+        Wanted::Value(_) if in_text && release::is_name(token) => release::names(str::to_owned),
+        Wanted::Value(ty) if in_text => [texts(ty, str::to_owned), flag::values(ask, token, str::to_owned)].concat(),
         Wanted::Value(ty) => values(ask, token, ty, &found),
     }
 }
@@ -44,7 +45,8 @@ fn texts(ty: &Ty, write: impl Fn(&str) -> String) -> Vec<Item> {
 fn values(ask: &Ask<'_>, token: &SyntaxToken, ty: &Ty, found: &Found) -> Vec<Item> {
     let typed = ask.marked.typed.clone();
     if typed.starts_with(|c: char| c.is_ascii_digit()) {
-        return units(&typed, ty);
+        let versions = if ty.present() == Ty::Version { release::versions(ask, token) } else { Vec::new() };
+        return [units(&typed, ty), versions].concat();
     }
     let after_cert =
         super::context::previous(token).is_some_and(|token| token.kind() == S::Keyword && token.text() == "cert");
@@ -58,12 +60,19 @@ fn values(ask: &Ask<'_>, token: &SyntaxToken, ty: &Ty, found: &Found) -> Vec<Ite
             })
             .collect();
     }
-    let mut items = texts(ty, |text| format!("\"{text}\""));
+    let quoted = |text: &str| format!("\"{text}\"");
+    let mut items = texts(ty, quoted);
+    items.extend(flag::values(ask, token, quoted));
+    match ty.present() {
+        Ty::Version => items.extend(release::versions(ask, token)),
+        _ if release::is_name(token) => items.extend(release::names(quoted)),
+        _ => {}
+    }
     items.extend(samples(ty));
     items.extend(found.names.iter().map(|(name, found)| named(name, found, ty)));
     items.extend(components(ask, ty));
     items.extend(functions(ty));
-    items.extend(word::words(&["if"]));
+    items.extend(word::words(&["if"]).into_iter().map(|item| item.rank(5)));
     items
 }
 
@@ -76,7 +85,7 @@ fn units(typed: &str, ty: &Ty) -> Vec<Item> {
         if any || accepts(ty, kind) {
             let rank = if any { 6 } else { 1 };
             items.extend(units.iter().enumerate().map(|(place, (unit, doc))| {
-                Item::new(format!("{digits}{unit}"), Sort::Unit).detail(*doc).rank(rank + (place > 3) as u8)
+                Item::new(format!("{digits}{unit}"), Sort::Unit).detail(*doc).rank(rank).at(place)
             }));
         }
     }
@@ -126,7 +135,6 @@ fn samples(ty: &Ty) -> Vec<Item> {
         Ty::Cidr => vec![sample("10.0.0.0/16", "${1:10.0.0.0/16}", "cidr")],
         Ty::Mode => vec![sample("0644", "0644", "mode"), sample("0600", "0600", "mode: the owner alone")],
         Ty::Path => vec![sample("/etc/...", "/etc/$1", "path")],
-        Ty::Version => versions(),
         Ty::List(_) => vec![sample("[ ]", "[$1]", "list")],
         Ty::Map(_) | Ty::Record(_) => vec![sample("{ }", "{ $1 }", "record")],
         Ty::Flags => crate::table::flag::programs()
@@ -141,15 +149,6 @@ fn samples(ty: &Ty) -> Vec<Item> {
         items.push(Item::new("none", Sort::Value).detail("nothing").rank(3));
     }
     items
-}
-
-/// Versions of Kubernetes whose programs can be installed, the newest first.
-fn versions() -> Vec<Item> {
-    let versions = crate::table::release::versions("kubernetes-server");
-    let item = |(place, version): (usize, String)| {
-        Item::new(version, Sort::Value).detail("version").rank(1 + (place > 5) as u8)
-    };
-    versions.into_iter().rev().enumerate().map(item).collect()
 }
 
 fn named(name: &Name, found: &Ty, wanted: &Ty) -> Item {

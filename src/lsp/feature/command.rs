@@ -63,6 +63,7 @@ impl Server {
         if let Some(out) = out {
             command.arg("--out").arg(path.with_file_name(out).join(path.file_stem().unwrap_or_default()));
         }
+        self.running.insert(id.clone());
         let events = self.events.clone();
         std::thread::spawn(move || {
             let _ = events.send(Event::Ran { id, answer: ran(&mut command, &path) });
