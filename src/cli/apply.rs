@@ -48,6 +48,7 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
+    server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     let (client, version) = server::client(&server::options("apply", plan)?)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);

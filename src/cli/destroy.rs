@@ -34,6 +34,7 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
+    server::is_reached("destroy", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     let cluster = &plan.model.cluster.name;
     let options = server::options("destroy", plan)?;

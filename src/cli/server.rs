@@ -6,7 +6,7 @@ use crate::apply::Client;
 use crate::compile::{self, RenderError};
 use crate::diag::any_error;
 use crate::plan::{Plan, Planned};
-use crate::target::lxd;
+use crate::target::{self, lxd};
 
 use super::exit::{Exit, Failure};
 use super::model::{ModelArgs, Opened};
@@ -23,6 +23,28 @@ pub fn plan_of<'a, 'p>(
     planned.plan.as_ref().filter(|_| !any_error(&planned.problems))
 }
 
+/// Whether a command has anything to do with the target: said before anything else is.
+///
+/// # Errors
+/// When it is another one than LXD; `command` is for the message.
+pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), Failure> {
+    let named = planned.plan.as_ref().and_then(|plan| plan.model.targets.first());
+    match named {
+        Some(target) if target::names().any(|known| *known == *target.name) && &*target.name != "lxd" => {
+            Err(elsewhere(command, &target.name))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn elsewhere(command: &str, target: &str) -> Failure {
+    let render = format!("`kmodel render --target {target}` writes what each machine is given");
+    Failure::usage(
+        format!("`{command}` works on LXD and Incus, and the target is `{target}`"),
+        format!("{render}, and docs/clouds.md says what to do with it; on LXD or Incus, name that with `--target lxd`"),
+    )
+}
+
 /// The fields of `target lxd`.
 ///
 /// # Errors
@@ -30,13 +52,7 @@ pub fn plan_of<'a, 'p>(
 pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, Failure> {
     let target = plan.model.targets.first().map_or("lxd", |target| &target.name);
     if target != "lxd" {
-        return Err(Failure::usage(
-            format!("`{command}` works on LXD and Incus, and the target is `{target}`"),
-            format!(
-                "`kmodel render --target {target}` writes what each machine is given, and docs/clouds.md says what to do with it; \
-                 on LXD or Incus, name that with `--target lxd`"
-            ),
-        ));
+        return Err(elsewhere(command, target));
     }
     compile::lxd_options(plan).map_err(|error| match error {
         RenderError::Pki(error) => error.into(),

@@ -45,6 +45,7 @@ pub struct Survey {
 pub fn survey(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Survey>, Failure> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
+    server::is_reached(command, &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
     let (client, version) = server::client(&server::options(command, plan)?)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);

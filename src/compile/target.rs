@@ -190,7 +190,11 @@ impl<'a, 'p> Planned<'a, 'p> {
         if self.options.apart != Apart::Files {
             let data = with(Options { apart: Apart::Files, gzip: Gzip::AsNeeded, ..self.options.clone() });
             if let Some(data) = data {
-                let text = "say `files = \"apart\"` in the target: all files come in its archive";
+                let name = &self.target.name;
+                let text = match self.target.span == Span::default() {
+                    true => format!("write `target {name} {{ files = \"apart\" }}`: all files come in its archive"),
+                    false => "say `files = \"apart\"` in the target: all files come in its archive".to_owned(),
+                };
                 list.push(format!("{text}, and user-data is {}", comes_to(&data)));
                 fix = self.fix().filter(|_| data.fits(platform));
             }

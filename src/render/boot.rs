@@ -93,7 +93,8 @@ pub fn bootstrap(files: &[BundleFile]) -> BundleFile {
 pub const PLAN: &str = "/etc/kmodel/machine";
 
 const SCRIPT: &str = "/usr/local/lib/kmodel/boot";
-const BOOTSTRAP: &str = "/etc/systemd/system/kmodel-bootstrap.service";
+/// The unit of [`bootstrap`].
+pub const BOOTSTRAP: &str = "/etc/systemd/system/kmodel-bootstrap.service";
 const SERVICE: &str = "/etc/systemd/system/kmodel-boot.service";
 
 /// The address of a file in a mirror: `MIRROR/HOST/PATH`.

@@ -219,8 +219,9 @@ fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], pa
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
     let delivery = Delivery { mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
     let files = boot::files(&bundle, delivery).ok()?;
-    let known =
-        path == "/etc/hosts" || files.iter().any(|file| file.path == *path && file.origin.starts_with("kmodel"));
+    let known = path == "/etc/hosts"
+        || path == boot::BOOTSTRAP
+        || files.iter().any(|file| file.path == *path && file.origin.starts_with("kmodel"));
     known.then_some(())?;
     let mut links = vec![Link::new("kmodel writes it on every machine, for its boot")];
     let kernel = path.contains("sysctl") || path.contains("modules");

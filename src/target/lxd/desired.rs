@@ -105,6 +105,10 @@ fn instance_of(
 ) -> Result<Instance, Vec<TargetProblem>> {
     let mirror = options.mirror.as_deref();
     let files = boot::files(&machine.bundle, Delivery { mirror, apart: Apart::Secrets, kernel: Kernel::Shared })?;
+    let twice = cloud_config::own::twice(site, &files);
+    if !twice.is_empty() {
+        return Err(twice);
+    }
     let started = boot::start_order(&machine.bundle.units).into_iter().filter(|unit| unit_file::is_enabled(unit));
     let units = started.map(|unit| started_unit(unit, &files)).collect();
     Ok(Instance {
