@@ -85,6 +85,7 @@ INSTALLERS = {
     "09": [("kubeadm config validate", [(CLUSTER, {"controlPlaneEndpoint": "api.example.org:6443", "apiServer": {"certSANs": ["cp-0.example.org"]}})])],
     "10": [("kubeadm config validate", [apiserver(names=["kubernetes.svc.cluster.local"])]),
            ("Kubespray validate_inventory", {"supplementary_addresses_in_ssl_keys": ["kubernetes.svc.cluster.local"]})],
+    "11": [("kubeadm config validate", [(CLUSTER, {"controlPlaneEndpoint": "10.10.0.201:6443"})])],
     "14": [("kubeadm config validate", [(CLUSTER, {"apiServer": {"certSAN": ["api.example.org"]}})]),
            ("Kubespray validate_inventory", {"supplementary_address_in_ssl_keys": ["api.example.org"]})],
     "18": [("kubeadm config validate", [joining("Node01")]),
