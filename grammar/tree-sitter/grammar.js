@@ -1,7 +1,7 @@
 /**
  * The grammar of kmodel for editors.
  *
- * `grammar/kmodel.ebnf` is the reference, and the compiler's parser decides; tests/tree_sitter.rs holds this grammar to both.
+ * `grammar/kmodel.ebnf` is the reference, and the compiler's parser decides; tests/real/tree_sitter holds this grammar to both.
  * Its nodes are those of the compiler's tree (`src/syntax/token.rs`), with the same names and places.
  *
  * Newlines are extras. Where one ends something, `src/scanner.c` gives a token for it; where one may not stand, the scanner

@@ -1,6 +1,6 @@
 """A client that does everything wrong. The server answers each with an error, and goes on.
 
-Run by `tests/clients.rs`; the program is in KMODEL.
+Run by `tests/real/clients.rs`; the program is in KMODEL.
 """
 
 import json

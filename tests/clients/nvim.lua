@@ -1,4 +1,4 @@
--- The language server in a headless Neovim. Run by `tests/clients.rs`:
+-- The language server in a headless Neovim. Run by `tests/real/clients.rs`:
 --   nvim --headless --clean -l ... or, for older versions, +"luafile nvim.lua"
 -- The program is in $KMODEL, a folder for files in $KMODEL_FOLDER. Ends with 0 if everything is as it should be.
 

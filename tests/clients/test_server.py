@@ -1,6 +1,6 @@
 """The language server as a client sees it: pytest-lsp speaks to the real program.
 
-Run by `tests/clients.rs`, which says in KMODEL where the program is. Each fixture has the cursor as `$0`.
+Run by `tests/real/clients.rs`, which says in KMODEL where the program is. Each fixture has the cursor as `$0`.
 """
 
 import asyncio

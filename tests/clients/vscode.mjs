@@ -1,5 +1,5 @@
 // The language server driven by the library that VS Code's clients are made of: the protocol's own types and connection.
-// Run by `tests/clients.rs`: node vscode.mjs KMODEL FOLDER
+// Run by `tests/real/clients.rs`: node vscode.mjs KMODEL FOLDER
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

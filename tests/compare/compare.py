@@ -43,7 +43,7 @@ def usual(number):
 def kmodel(path):
     head = path.read_text().splitlines()
     if path.parent.name == "told":
-        # Nothing is wrong in the model: what a command prints is held by tests/told.rs.
+        # Nothing is wrong in the model: what a command prints is held by tests/cases/output.rs.
         run = next(line.removeprefix("// run: ") for line in head if line.startswith("// run: ")).split()[0]
         return f"`{run}` tells: " + ", ".join(line.removeprefix("// prints: ") for line in head if line.startswith("// prints: "))
     says = next(line.removeprefix("// says: ") for line in head if line.startswith("// says: "))

@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::support::network::Network;
-use crate::support::process::{Daemon, wait};
-use crate::support::{Output, Tool, case, tool};
+use crate::host::network::Network;
+use crate::host::process::{Daemon, wait};
+use crate::host::{Output, Tool, case, tool};
 
 const SERVERS: [&str; 3] = ["cp-0", "cp-1", "cp-2"];
 const BALANCERS: [&str; 2] = ["lb-0", "lb-1"];

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use kmodel::pki::spec::{CertificateSpec, San};
 
-use crate::support::tool::{each, none};
-use crate::support::{Output, Tool, all, case, tool, unit};
+use crate::host::tool::{each, none};
+use crate::host::{Output, Tool, all, case, tool, unit};
 
 /// A certificate file on a machine, and what the plan says of it.
 struct Found<'a> {

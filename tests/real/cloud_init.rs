@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::support::tool::{each, none};
-use crate::support::{all, tool};
+use crate::host::tool::{each, none};
+use crate::host::{all, tool};
 
 /// The files with this name of all machines.
 fn files(name: &str) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! Configuration files of HAProxy, keepalived and containerd, by those programs.
 
-use crate::support::tool::{each, none};
-use crate::support::{Output, Tool, all, case, tool};
+use crate::host::tool::{each, none};
+use crate::host::{Output, Tool, all, case, tool};
 
 /// A file on every machine of every output that has it.
 fn files(path: &str) -> Vec<(&'static Output, String)> {

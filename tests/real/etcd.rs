@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::network::Network;
-use crate::support::process::{Daemon, wait};
-use crate::support::{Output, Tool, case, skip, tool, unit};
+use crate::host::network::Network;
+use crate::host::process::{Daemon, wait};
+use crate::host::{Output, Tool, case, skip, tool, unit};
 
 const MEMBERS: [&str; 3] = ["cp-0", "cp-1", "cp-2"];
 

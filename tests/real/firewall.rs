@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use crate::support::network::Network;
-use crate::support::rendered::Machine;
-use crate::support::tool::{Tool, each, lossy, none, skip, tool};
-use crate::support::{Output, case};
+use crate::host::network::Network;
+use crate::host::rendered::Machine;
+use crate::host::tool::{Tool, each, lossy, none, skip, tool};
+use crate::host::{Output, case};
 
 const WHAT: &str = "the packet filter";
 const RULES: &str = "etc/nftables.d/kmodel.nft";

@@ -11,8 +11,8 @@ use kmodel::world::Disk;
 use serde_json::Value;
 
 use crate::certificate::host;
-use crate::support::tool::{each, none};
-use crate::support::{Output, Tool, all, case, tool};
+use crate::host::tool::{each, none};
+use crate::host::{Output, Tool, all, case, tool};
 
 /// A kubeconfig of an output: its path below the output folder.
 struct Kubeconfig<'a> {

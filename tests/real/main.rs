@@ -1,15 +1,26 @@
-//! Real programs judge what is rendered of every example.
+//! Real programs judge what kmodel makes: openssl, systemd, cloud-init, haproxy, etcd, editors, a client of LXD.
 
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../support/mod.rs"]
 mod support;
 
+mod host;
+
+mod apply;
 mod balancer;
+mod boot_script;
 mod certificate;
+mod clients;
+mod cloud;
 mod cloud_init;
 mod daemon;
+mod editors;
 mod etcd;
 mod firewall;
 mod kubeconfig;
 mod manifest;
+mod pki;
+mod render_target;
+mod report;
 mod systemd;
+mod tables;
+mod tree_sitter;

@@ -5,9 +5,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::rendered::{MINORS, minor};
-use crate::support::tool::{each, none};
-use crate::support::{Output, all, tool};
+use crate::host::rendered::{MINORS, minor};
+use crate::host::tool::{each, none};
+use crate::host::{Output, all, tool};
 
 fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"))

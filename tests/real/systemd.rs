@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::tool::{each, none};
-use crate::support::{Output, Tool, all, skip, tool, unit};
+use crate::host::tool::{each, none};
+use crate::host::{Output, Tool, all, skip, tool, unit};
 
 const UNITS: &str = "/etc/systemd/system/";
 

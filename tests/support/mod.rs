@@ -1,11 +1,13 @@
-//! What the tests of the syntax share.
+//! What the test programs share; each of them uses a part.
 
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::path::Path;
 
 pub mod ebnf;
 pub mod outline;
+pub mod plan;
+pub mod tool;
 
 /// Compares with the snapshot beside the fixture.
 pub fn snapshot(folder: &str, name: &str, shown: &str) {

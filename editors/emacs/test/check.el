@@ -1,6 +1,6 @@
 ;;; check.el --- What a user of kmodel-mode does, without a display  -*- lexical-binding: t; -*-
 
-;; `tests/editors.rs' runs it: emacs -Q -batch -l check.el.  In the environment: KMODEL, the program; FOLDER, an empty
+;; `tests/real/editors.rs' runs it: emacs -Q -batch -l check.el.  In the environment: KMODEL, the program; FOLDER, an empty
 ;; folder for files; FILES, .km files in kmodel's own form, one a line.
 
 (require 'ert)

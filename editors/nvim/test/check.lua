@@ -1,4 +1,4 @@
--- What a user does, without a terminal. `tests/editors.rs` runs it: nvim --headless -u NONE -c 'luafile check.lua'.
+-- What a user does, without a terminal. `tests/real/editors.rs` runs it: nvim --headless -u NONE -c 'luafile check.lua'.
 -- In the environment: KMODEL, the program; FOLDER, an empty folder for files.
 local plugin = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h')
 local folder = os.getenv('FOLDER')

@@ -1,0 +1,415 @@
+//! `apply` and `destroy` against a client that keeps its machines in a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::support::tool::{said, succeed, tool};
+use serde_json::{Value, json};
+
+/// Three members of etcd, from the distribution.
+const MODEL: &str = r#"
+use std/kubernetes { etcd }
+
+cluster pkg {
+  kubernetes = 1.34.8
+  pods       = 10.244.0.0/16
+  services   = 10.96.0.0/16
+  nodes      = 10.213.0.0/24
+  renew      = 30d
+}
+machines cp[3] { memory = 2GiB, disk = 20GiB }
+deploy etcd on cp { install = "package", version = 3.5.16, snapshot-every = 6h }
+target lxd { image = "debian/13" }
+"#;
+
+/// A model in a folder, and a server in another.
+struct Bed {
+    folder: tempfile::TempDir,
+}
+
+impl Bed {
+    fn new(model: &str) -> Self {
+        let bed = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(bed.path("fake")).unwrap();
+        bed.model(model);
+        bed
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn model(&self, text: &str) {
+        fs::write(self.path("model.km"), text).unwrap();
+    }
+
+    fn command(&self, command: &str) -> Command {
+        let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        kmodel.arg(command).arg(self.path("model.km")).env("KMODEL_LXC", double()).env("FAKE", self.path("fake"));
+        kmodel.stdin(Stdio::null());
+        kmodel
+    }
+
+    fn run(&self, command: &str, options: &[&str]) -> Output {
+        let _ = fs::remove_file(self.path("fake/log"));
+        self.command(command).args(options).output().unwrap()
+    }
+
+    /// Succeeds, and returns what was said and the calls of the client.
+    fn ok(&self, command: &str, options: &[&str]) -> (String, String) {
+        let output = self.run(command, options);
+        assert!(output.status.success(), "{}", said(&output));
+        (said(&output), self.log())
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("fake/log")).unwrap_or_default()
+    }
+
+    fn state(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.path("fake/state.json")).unwrap()).unwrap()
+    }
+
+    fn faults(&self, faults: &Value) {
+        fs::write(self.path("fake/faults.json"), faults.to_string()).unwrap();
+    }
+
+    fn machines(&self) -> Vec<String> {
+        self.state()["machines"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// How often each machine's boot ran.
+    fn boots(&self) -> Vec<u64> {
+        self.state()["machines"].as_object().unwrap().values().map(|m| m["boots"].as_u64().unwrap()).collect()
+    }
+}
+
+/// Cargo builds examples beside the tests, unless it was asked for this one test alone.
+fn double() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("examples/fake-lxc");
+    if !path.exists() {
+        succeed(Command::new(env!("CARGO")).args(["build", "--quiet", "--example", "fake-lxc"]));
+    }
+    path
+}
+
+/// Calls that change something.
+fn changes(log: &str) -> Vec<&str> {
+    let looking = ["version", "project list", "storage list", "network list", "profile list", "list ", "image info"];
+    log.lines().filter(|line| !looking.iter().any(|word| line.starts_with(word)) && !line.starts_with("exec")).collect()
+}
+
+#[test]
+fn the_first_run_creates_all_and_the_second_changes_nothing() {
+    let bed = Bed::new(MODEL);
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("ok: pkg is up: 3 machines, 6 units"), "{said}");
+    assert_eq!(log.matches("init images:debian/13/cloud ").count(), 3, "{log}");
+    assert_eq!(log.lines().filter(|line| line.starts_with("start ")).count(), 3, "{log}");
+    let before = bed.state();
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("ok: nothing to change: 3 machines, 6 units"), "{said}");
+    assert_eq!(changes(&log), Vec::<&str>::new());
+    assert_eq!(bed.state(), before);
+}
+
+#[test]
+fn nothing_private_is_in_the_configuration_of_a_machine_or_in_an_argument() {
+    let bed = Bed::new(MODEL);
+    let (said, log) = bed.ok("apply", &[]);
+    let config = serde_json::to_string(&bed.state()).unwrap();
+    assert!(!config.contains("PRIVATE KEY") && !log.contains("PRIVATE KEY") && !said.contains("PRIVATE KEY"));
+    let key = &bed.state()["machines"]["cp-0"]["files"]["/etc/kubernetes/pki/etcd/server.key"];
+    assert_eq!(key["mode"], json!(0o600), "it came as a file");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let bed = Bed::new(MODEL);
+    let (said, log) = bed.ok("apply", &["--dry-run"]);
+    assert!(said.contains("+ cp-0: create from ") && said.contains("nothing was done (dry run)"), "{said}");
+    assert_eq!(changes(&log), Vec::<&str>::new());
+    let left: Vec<_> = fs::read_dir(bed.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 2, "only the model and the server: {left:?}");
+}
+
+#[test]
+fn a_changed_option_comes_to_its_machines_one_after_another() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let before = bed.boots();
+    bed.model(&MODEL.replace("install = \"package\"", "install = \"package\", history = 4h"));
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("restarts etcd.service"), "{said}");
+    assert!(!log.contains("init ") && !log.contains("stop "), "{log}");
+    let after = bed.boots();
+    assert!(before.iter().zip(&after).all(|(before, after)| *after == before + 1), "{before:?} {after:?}");
+    let order: Vec<_> = said.lines().filter(|line| line.ends_with(": up")).collect();
+    assert_eq!(order, ["cp-0: up", "cp-1: up", "cp-2: up"]);
+    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+}
+
+#[test]
+fn another_profile_comes_with_a_restart_of_the_machine() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    bed.model(&format!("{MODEL}\ncomponent logs {{ needs device /dev/kmsg }}\ndeploy logs on cp[1]\n"));
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("~ cp-1: profile pkg-plain -> pkg-pods-"), "{said}");
+    let verbs: Vec<_> = changes(&log).into_iter().filter(|line| line.contains(" cp-1")).collect();
+    assert!(
+        matches!(verbs[..], [stop, assign, start] if stop.starts_with("stop cp-1") && assign.starts_with("profile assign cp-1") && start == "start cp-1"),
+        "{verbs:?}"
+    );
+    assert!(!log.contains("stop cp-0") && !log.contains("stop cp-2"), "{log}");
+    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+}
+
+#[test]
+fn a_changed_size_touches_nothing_else() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let model = MODEL.replace("memory = 2GiB", "memory = 3GiB");
+    assert_ne!(model, MODEL);
+    bed.model(&model);
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("~ cp-0: limits.memory 2GiB -> 3GiB"), "{said}");
+    let expected = ["cp-0", "cp-1", "cp-2"].map(|name| format!("config set {name} limits.memory=3GiB"));
+    assert_eq!(changes(&log), expected);
+}
+
+#[test]
+fn machines_that_left_the_model_are_removed_after_asking() {
+    let wide = MODEL.replace("machines cp[3]", "machines cp[5]");
+    assert_ne!(wide, MODEL);
+    let bed = Bed::new(&wide);
+    bed.ok("apply", &[]);
+    bed.model(MODEL);
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(2), "nobody is there to be asked");
+    assert!(said(&output).contains("--yes") && bed.machines().len() == 5, "{}", said(&output));
+    let (said, log) = bed.ok("apply", &["--yes"]);
+    assert!(said.contains("- cp-3: remove") && log.contains("delete --force cp-4"), "{said}");
+    let left = "exec cp-0 -T -- env LC_ALL=C sh -c SCRIPT sh /usr/local/lib/kmodel/leave.d/50-etcd cp-3";
+    let (left, removed) = (log.find(left), log.find("delete --force cp-3"));
+    assert!(left.is_some() && left < removed, "a member leaves before its machine is removed: {log}");
+    assert_eq!(bed.machines(), ["cp-0", "cp-1", "cp-2"]);
+}
+
+#[test]
+fn a_run_that_was_killed_is_taken_up() {
+    let bed = Bed::new(MODEL);
+    for call in ["project create", "profile edit", "init images:debian/13/cloud cp-1", "start cp-2", "exec cp-0"] {
+        bed.faults(&json!({ "die": call }));
+        let output = bed.run("apply", &[]);
+        assert_eq!(output.status.code(), None, "{call}: {}", said(&output));
+    }
+    bed.faults(&json!({}));
+    let (said, _) = bed.ok("apply", &[]);
+    assert!(said.contains("pkg is up") || said.contains("nothing to change"), "{said}");
+    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+    assert_eq!(bed.machines(), ["cp-0", "cp-1", "cp-2"]);
+}
+
+#[test]
+fn a_stopped_machine_is_started() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let mut state = bed.state();
+    state["machines"]["cp-1"]["status"] = json!("Stopped");
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    let (said, log) = bed.ok("apply", &[]);
+    assert!(said.contains("~ cp-1: start"), "{said}");
+    assert_eq!(changes(&log), ["start cp-1"]);
+}
+
+#[test]
+fn an_image_that_is_missing_is_said_before_anything_is_made() {
+    let bed = Bed::new(&MODEL.replace("debian/13", "nowhere/9"));
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("cannot find the image `nowhere/9`: Image not found"), "{}", said(&output));
+    assert_eq!(changes(&bed.log()), Vec::<&str>::new());
+}
+
+#[test]
+fn a_machine_that_does_not_come_up_is_named_with_its_log() {
+    let bed = Bed::new(MODEL);
+    bed.faults(&json!({ "status": { "cp-1": "failed artifacts wrong hash, not installed: http://m/x" } }));
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    let text = said(&output);
+    assert!(text.contains("`cp-1` is not up: wrong hash, not installed: http://m/x"), "{text}");
+    assert!(text.contains("    log of cp-1") && text.contains("it goes on where it stopped"), "{text}");
+    bed.faults(&json!({}));
+    assert!(bed.ok("apply", &[]).0.contains("ok: "));
+}
+
+#[test]
+fn a_bad_change_stops_at_the_first_machine() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    bed.model(&MODEL.replace("install = \"package\"", "install = \"package\", history = 4h"));
+    bed.faults(
+        &json!({ "refuse": { "exec cp-0 -T -- env LC_ALL=C sh -c SCRIPT sh /var": "Error: no space left on device" } }),
+    );
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(4));
+    let text = said(&output);
+    assert!(text.contains("no space left on device") && text.contains("make room there"), "{text}");
+    assert!(text.contains("not touched because of that: cp-1, cp-2"), "{text}");
+}
+
+#[test]
+fn what_is_not_ours_stops_the_run_and_stays() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let mut state = bed.state();
+    state["machines"]["cp-1"]["config"]["user.kmodel.cluster"] = json!("other");
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("an instance `cp-1` in the project `pkg` that is not of the cluster `pkg`"));
+    let (text, _) = bed.ok("destroy", &["--yes"]);
+    assert!(text.contains("the project pkg stays: it has instances of others: cp-1"), "{text}");
+    assert_eq!(bed.machines(), ["cp-1"]);
+}
+
+#[test]
+fn destroy_asks_and_leaves_nothing() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let output = bed.run("destroy", &[]);
+    assert_eq!(output.status.code(), Some(2), "nobody is there to be asked");
+    assert_eq!(bed.machines().len(), 3);
+    bed.ok("destroy", &["--yes"]);
+    let state = bed.state();
+    assert!(state.as_object().unwrap().values().all(|kind| kind == &json!({})), "{state}");
+    assert!(bed.ok("destroy", &["--yes"]).0.contains("nothing to remove"));
+}
+
+#[test]
+fn two_runs_at_once_do_not_mix() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let held = fs::File::options().write(true).open(bed.path(".kmodel/pkg/apply.lock")).unwrap();
+    held.lock().unwrap();
+    for command in ["apply", "destroy"] {
+        let output = bed.run(command, &["--yes"]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(said(&output).contains("is changing the cluster `pkg`"), "{}", said(&output));
+    }
+    assert_eq!(bed.machines().len(), 3);
+}
+
+#[test]
+fn a_network_of_the_server_with_an_address_of_the_cluster_is_said() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let mut state = bed.state();
+    for (address, wanted) in [
+        ("10.244.7.1/24", "`lxdbr0` of the server has 10.244.7.0/24, and `pods` of the cluster is 10.244.0.0/16"),
+        ("10.213.0.200/25", "`lxdbr0` of the server has 10.213.0.128/25, and `nodes` of the cluster is 10.213.0.0/24"),
+    ] {
+        state["networks"] = json!({ "lxdbr0": { "name": "lxdbr0", "config": { "ipv4.address": address } } });
+        fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+        let output = bed.run("apply", &[]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(said(&output).contains(wanted) && said(&output).contains("reserve = { lxdbr0 = "), "{}", said(&output));
+    }
+    state["networks"] = json!({ "lxdbr0": { "name": "lxdbr0", "config": { "ipv4.address": "10.9.7.1/24" } } });
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    bed.ok("apply", &[]);
+}
+
+#[test]
+fn a_client_that_cannot_work_is_said() {
+    let bed = Bed::new(MODEL);
+    let output = bed.command("apply").env("KMODEL_LXC", "/nowhere/lxc").output().unwrap();
+    assert!(said(&output).contains("install LXD 5.0 or newer"), "{}", said(&output));
+    let denied =
+        "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied";
+    for (faults, text) in [
+        (json!({ "version": "4.0.9" }), "the server is LXD 4.0.9, and 5.0 or newer is needed"),
+        (json!({ "version": "unreachable", "refuse": { "query": denied } }), "member of the daemon's group"),
+        (
+            json!({ "version": "unreachable", "refuse": { "query": "dial unix /x: connect: connection refused" } }),
+            "start the daemon",
+        ),
+    ] {
+        bed.faults(&faults);
+        let output = bed.run("apply", &[]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(said(&output).contains(text), "{}", said(&output));
+    }
+    assert!(!Path::new(&bed.path(".kmodel")).exists(), "no key was issued for nothing");
+}
+
+#[test]
+fn status_tells_what_is_not_as_it_should_be() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let (text, log) = bed.ok("status", &[]);
+    assert!(
+        text.contains("etcd.peer → etcd.peer  TLS, 6 of 6 connections") && text.ends_with("ok: all is well\n"),
+        "{text}"
+    );
+    assert!(text.contains("364 days left (the first to end)"), "{text}");
+    assert_eq!(changes(&log), Vec::<&str>::new());
+    bed.faults(&json!({
+        "units": { "cp-1/etcd.service": "failing (exit-code), started again 7 times" },
+        "trials": { "cp-0 10.213.0.11:2380": "it refuses our certificate: tlsv1 alert unknown ca" },
+    }));
+    let output = bed.run("status", &["--json"]);
+    assert_eq!(output.status.code(), Some(4));
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&status["well"], &status["changes"]), (&json!(false), &json!(1)));
+    assert_eq!(status["machines"][1]["standing"], json!("not up"));
+    let failed: Vec<_> = status["relations"].as_array().unwrap().iter().filter(|r| r["state"] != "ok").collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["reason"], json!("it refuses our certificate: tlsv1 alert unknown ca"));
+}
+
+#[test]
+fn status_works_without_a_key_store_and_of_nothing() {
+    let bed = Bed::new(MODEL);
+    let output = bed.run("status", &[]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(said(&output).contains("cp-0  absent"), "{}", said(&output));
+    bed.ok("apply", &[]);
+    fs::rename(bed.path(".kmodel"), bed.path("elsewhere")).unwrap();
+    let output = bed.run("status", &[]);
+    assert!(said(&output).contains("There is no key store here"), "{}", said(&output));
+    assert!(!bed.path(".kmodel").exists());
+}
+
+#[test]
+fn debug_collects_from_everywhere_and_leaves_keys_out() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let out = bed.path("debug");
+    let options = ["--out", out.to_str().unwrap()];
+    let (text, _) = bed.ok("debug", &options);
+    assert!(text.contains("etcd.peer → etcd.peer") && text.contains("collected into "), "{text}");
+    let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
+    assert_eq!(read("machines/cp-2/journal.log"), "begin\n[left out by kmodel]\nend\n");
+    assert!(read("server/cp-1.log").contains("log of the server on cp-1"));
+    assert!(read("report.txt").contains("cp-0  running  up  2 of 2 units up"));
+    let status: Value = serde_json::from_str(&read("status.json")).unwrap();
+    assert_eq!(status["well"], json!(true));
+    bed.ok("debug", &options);
+    fs::write(out.join("mine"), "").unwrap();
+    let output = bed.run("debug", &options);
+    assert_eq!(output.status.code(), Some(3), "a file of somebody else is not lost");
+}
+
+#[test]
+fn scripts_for_machines_are_clean() {
+    let Some(mut shellcheck) = tool("shellcheck") else { return };
+    let scripts = ["probe", "log", "trial", "certificate", "collect"].map(|name| format!("src/apply/{name}.sh"));
+    // What is in single quotes is for another shell, and profiles lie on machines.
+    shellcheck.args(["--shell=sh", "--exclude=SC2016,SC1091"]).args(scripts);
+    succeed(shellcheck.args(["stdlib/etcd/join.sh", "stdlib/etcd/leave.sh", "stdlib/addons/leave.sh"]));
+}

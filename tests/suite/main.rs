@@ -1,0 +1,23 @@
+//! What needs nothing but the library and the built program: phases, laws, editors' answers, the command line.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod check;
+mod cli;
+mod emit;
+mod examples;
+mod fix;
+mod format;
+mod grammar;
+mod ide;
+mod incremental;
+mod laws;
+mod pages;
+mod stability;
+mod stdlib;
+mod suppose;
+mod syntax;
+mod upgrade;
+mod why;
