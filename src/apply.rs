@@ -6,24 +6,24 @@
 //!
 //! The one way to the outside is [`Client`]: a process of `lxc` or `incus`.
 
-pub mod trouble;
-pub mod gate;
+pub mod error;
+pub mod semaphore;
 pub mod client;
 pub mod lock;
 pub mod current;
 pub mod probe;
-pub mod parcel;
+pub mod upload;
 pub mod change;
 pub mod diff;
 pub mod host;
 pub mod progress;
 pub mod site;
 pub mod machine;
-pub mod settle;
-pub mod leave;
+pub mod rollout;
+pub mod decommission;
 pub mod run;
 pub mod destroy;
-pub mod trial;
+pub mod connectivity;
 pub mod certificate;
 pub mod status;
 pub mod redact;
@@ -33,7 +33,7 @@ pub use change::{Change, Step, Turn};
 pub use client::Client;
 pub use current::Current;
 pub use diff::{Delta, diff};
-pub use lock::Turnstile;
-pub use progress::{Progress, Tell};
+pub use error::ApplyError;
+pub use lock::ApplyLock;
+pub use progress::{Progress, Reporter};
 pub use run::{NotUp, Outcome, Run, run};
-pub use trouble::Trouble;

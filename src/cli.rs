@@ -24,7 +24,7 @@ pub mod render;
 pub mod progress;
 pub mod server;
 pub mod apply;
-pub mod survey;
+pub mod observation;
 pub mod status;
 pub mod debug;
 pub mod destroy;
@@ -38,7 +38,7 @@ pub mod tables;
 pub mod why;
 pub mod completions;
 
-use exit::{Exit, Failure};
+use exit::{CliError, Exit};
 use look::{Color, Look};
 
 const LONG_ABOUT: &str = "\
@@ -114,14 +114,14 @@ pub struct Terminal {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(why::in_front(check::suppose::join(arguments))) {
+    let cli = match Cli::try_parse_from(why::in_front(check::assumption::join(arguments))) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
     let terminal = Terminal { out: Look::stdout(cli.color), err: Look::stderr(cli.color) };
     match dispatch(&cli.command, &terminal) {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.show(&terminal.err).into(),
+        Err(error) => error.show(&terminal.err).into(),
     }
 }
 
@@ -131,7 +131,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
 }
 
-fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
+fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, terminal),
         Command::Plan(args) => plan::run(args, terminal),

@@ -27,9 +27,9 @@ pub mod listener;
 pub mod lifetime;
 pub mod name;
 pub mod order;
-pub mod outage;
+pub mod impact;
 pub mod proof;
-pub mod standing;
+pub mod issue_status;
 pub mod version;
 
 /// A plan.

@@ -6,13 +6,13 @@ use x509_parser::parse_x509_certificate;
 use crate::target::lxd::Instance;
 
 use super::client::Client;
-use super::trouble::Trouble;
+use super::error::ApplyError;
 
 const SCRIPT: &str = include_str!("certificate.sh");
 
 /// A certificate in a file of a machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Found {
+pub struct MachineCertificate {
     pub machine: String,
     pub path: String,
     /// Absent when the file is not there, or holds none that can be read.
@@ -23,7 +23,7 @@ pub struct Found {
 ///
 /// # Errors
 /// What the client says.
-pub fn certificates(client: &Client, machine: &Instance) -> Result<Vec<Found>, Trouble> {
+pub fn certificates(client: &Client, machine: &Instance) -> Result<Vec<MachineCertificate>, ApplyError> {
     let paths: String = paths(machine).map(|path| format!("{path}\n")).collect();
     let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     let text = String::from_utf8_lossy(&answer.out).into_owned();
@@ -39,10 +39,14 @@ fn paths(machine: &Instance) -> impl Iterator<Item = &str> {
     machine.files.iter().filter(move |file| holds(&file.content)).map(|file| file.path.as_str())
 }
 
-fn read(machine: &str, text: &str) -> Vec<Found> {
+fn read(machine: &str, text: &str) -> Vec<MachineCertificate> {
     let parts = text.split("== ").skip(1).filter_map(|part| part.split_once('\n'));
     parts
-        .map(|(path, pem)| Found { machine: machine.to_owned(), path: path.to_owned(), not_after: not_after(pem) })
+        .map(|(path, pem)| MachineCertificate {
+            machine: machine.to_owned(),
+            path: path.to_owned(),
+            not_after: not_after(pem),
+        })
         .collect()
 }
 
@@ -52,7 +56,7 @@ fn not_after(pem: &str) -> Option<OffsetDateTime> {
     Some(certificate.validity().not_after.to_datetime())
 }
 
-impl Found {
+impl MachineCertificate {
     /// Whole days until it ends; less than none once it has.
     pub fn days(&self, now: OffsetDateTime) -> Option<i64> {
         self.not_after.map(|end| (end - now).whole_seconds().div_euclid(86_400))

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use wait_timeout::ChildExt;
 
-use super::gate::Gate;
-use super::trouble::{Trouble, last_line};
+use super::error::{ApplyError, last_line};
+use super::semaphore::Semaphore;
 
 /// For questions.
 pub const SOON: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ const OLDEST: u32 = 5;
 pub struct Client {
     program: String,
     project: String,
-    gate: Gate,
+    semaphore: Semaphore,
 }
 
 /// What a client answered.
@@ -61,8 +61,8 @@ impl Client {
     pub fn new(program: &str, project: &str) -> Self {
         // Each call waits for the server most of the time; a server has little use for more at once.
         let places = thread::available_parallelism().map_or(4, NonZeroUsize::get).clamp(4, 16);
-        let gate = Gate::new(NonZeroUsize::new(places).expect("a number of four or more"));
-        Self { program: program.to_owned(), project: project.to_owned(), gate }
+        let semaphore = Semaphore::new(NonZeroUsize::new(places).expect("a number of four or more"));
+        Self { program: program.to_owned(), project: project.to_owned(), semaphore }
     }
 
     /// How a person would call it.
@@ -79,7 +79,7 @@ impl Client {
     ///
     /// # Errors
     /// Which of these fails, and what to do.
-    pub fn check(&self) -> Result<String, Trouble> {
+    pub fn check(&self) -> Result<String, ApplyError> {
         let answer = self.call("ask the client for its version", &Call::plain(&["version"]))?;
         let text = String::from_utf8_lossy(&answer.out).into_owned();
         let server = text.lines().find_map(|line| line.strip_prefix("Server version:")).unwrap_or_default().trim();
@@ -90,21 +90,21 @@ impl Client {
         // Incus began at 0.1 with all that is needed.
         let incus = self.program.rsplit('/').next() == Some("incus");
         if !incus && major < OLDEST {
-            return Err(Trouble::new(format!("the server is LXD {server}, and {OLDEST}.0 or newer is needed"))
+            return Err(ApplyError::new(format!("the server is LXD {server}, and {OLDEST}.0 or newer is needed"))
                 .help("upgrade it: `snap refresh lxd --channel=5.21/stable`"));
         }
         Ok(server.to_owned())
     }
 
     /// `version` says only that there is no answer; any other question says why.
-    fn unreachable(&self) -> Trouble {
+    fn unreachable(&self) -> ApplyError {
         let action = format!("reach the server of `{}`", self.program);
         match self.call(&action, &Call::plain(&["query", "/1.0"])) {
             Ok(answer) if answer.code == Some(0) => {
-                Trouble::new(format!("cannot {action}: it does not say its version"))
+                ApplyError::new(format!("cannot {action}: it does not say its version"))
             }
-            Ok(answer) => Trouble::refused(&action, &answer.err),
-            Err(trouble) => trouble,
+            Ok(answer) => ApplyError::refused(&action, &answer.err),
+            Err(error) => error,
         }
     }
 
@@ -112,7 +112,7 @@ impl Client {
     ///
     /// # Errors
     /// What the client says; `action` is what it was to do: `create the project`.
-    pub fn global(&self, action: &str, args: &[&str]) -> Result<String, Trouble> {
+    pub fn global(&self, action: &str, args: &[&str]) -> Result<String, ApplyError> {
         self.succeed(action, &Call::plain(args))
     }
 
@@ -120,7 +120,7 @@ impl Client {
     ///
     /// # Errors
     /// What the client says.
-    pub fn ask(&self, action: &str, args: &[&str]) -> Result<String, Trouble> {
+    pub fn ask(&self, action: &str, args: &[&str]) -> Result<String, ApplyError> {
         self.succeed(action, &self.in_project(args, &[], SOON))
     }
 
@@ -128,7 +128,7 @@ impl Client {
     ///
     /// # Errors
     /// What the client says.
-    pub fn give(&self, action: &str, args: &[&str], input: &[u8]) -> Result<String, Trouble> {
+    pub fn give(&self, action: &str, args: &[&str], input: &[u8]) -> Result<String, ApplyError> {
         self.succeed(action, &self.in_project(args, input, LONG))
     }
 
@@ -136,7 +136,7 @@ impl Client {
     ///
     /// # Errors
     /// When there is no client, or no answer in time.
-    pub fn attempt(&self, action: &str, args: &[&str], scope: Scope) -> Result<Answer, Trouble> {
+    pub fn attempt(&self, action: &str, args: &[&str], scope: Scope) -> Result<Answer, ApplyError> {
         match scope {
             Scope::Global => self.call(action, &Call::plain(args)),
             Scope::Project => self.call(action, &self.in_project(args, &[], SOON)),
@@ -147,13 +147,13 @@ impl Client {
     ///
     /// # Errors
     /// What the client says, or that it says something else than a list.
-    pub fn list<T: DeserializeOwned>(&self, action: &str, args: &[&str], scope: Scope) -> Result<Vec<T>, Trouble> {
+    pub fn list<T: DeserializeOwned>(&self, action: &str, args: &[&str], scope: Scope) -> Result<Vec<T>, ApplyError> {
         let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
         let text = match scope {
             Scope::Global => self.global(action, &args)?,
             Scope::Project => self.ask(action, &args)?,
         };
-        serde_json::from_str(&text).map_err(|error| Trouble::answer(action, error))
+        serde_json::from_str(&text).map_err(|error| ApplyError::answer(action, error))
     }
 
     /// Runs a shell script inside a machine. `$1` and so on are `words`.
@@ -161,7 +161,7 @@ impl Client {
     /// # Errors
     /// When there is no client or no answer. What the script says and how it ends is in the answer; a machine that cannot
     /// be entered looks like a script that failed.
-    pub fn inside(&self, machine: &str, script: &str, words: &[&str], input: &[u8]) -> Result<Answer, Trouble> {
+    pub fn inside(&self, machine: &str, script: &str, words: &[&str], input: &[u8]) -> Result<Answer, ApplyError> {
         let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script, "sh"];
         args.extend(words);
         self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, input, 3 * SOON))
@@ -171,7 +171,7 @@ impl Client {
     ///
     /// # Errors
     /// As there.
-    pub fn work(&self, machine: &str, script: &str, words: &[&str]) -> Result<Answer, Trouble> {
+    pub fn work(&self, machine: &str, script: &str, words: &[&str]) -> Result<Answer, ApplyError> {
         let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script, "sh"];
         args.extend(words);
         self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, &[], LONG))
@@ -182,20 +182,20 @@ impl Client {
     }
 
     /// What an interrupted run has begun goes on in the server, which refuses everything else until it has ended.
-    fn succeed(&self, action: &str, call: &Call<'_>) -> Result<String, Trouble> {
+    fn succeed(&self, action: &str, call: &Call<'_>) -> Result<String, ApplyError> {
         let begin = Instant::now();
         loop {
             let answer = self.call(action, call)?;
             match answer.code {
                 Some(0) => return Ok(String::from_utf8_lossy(&answer.out).into_owned()),
                 _ if answer.err.contains(BUSY) && begin.elapsed() < LONG => thread::sleep(PAUSE),
-                _ => return Err(Trouble::refused(action, &answer.err)),
+                _ => return Err(ApplyError::refused(action, &answer.err)),
             }
         }
     }
 
-    fn call(&self, action: &str, call: &Call<'_>) -> Result<Answer, Trouble> {
-        let _pass = self.gate.enter();
+    fn call(&self, action: &str, call: &Call<'_>) -> Result<Answer, ApplyError> {
+        let _permit = self.semaphore.acquire();
         let mut command = Command::new(&self.program);
         if let Some(project) = call.project {
             command.args(["--project", project]);
@@ -207,19 +207,19 @@ impl Client {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| Trouble::no_client(&self.program, &error))?;
+            .map_err(|error| ApplyError::no_client(&self.program, &error))?;
         let input = child.stdin.take();
         let out = reader(child.stdout.take());
         let err = reader(child.stderr.take());
         let text = call.input.to_vec();
         // One that does not read all of its input says why on its own.
         thread::spawn(move || input.map(|mut input| input.write_all(&text)));
-        let ended = child.wait_timeout(call.patience).map_err(|error| Trouble::no_client(&self.program, &error))?;
+        let ended = child.wait_timeout(call.patience).map_err(|error| ApplyError::no_client(&self.program, &error))?;
         let Some(status) = ended else {
             // It may be gone in this moment; then there is nothing left to end.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(Trouble::slow(action, call.patience));
+            return Err(ApplyError::slow(action, call.patience));
         };
         let err = String::from_utf8_lossy(&err.recv().unwrap_or_default()).into_owned();
         Ok(Answer { code: status.code(), out: out.recv().unwrap_or_default(), err })

@@ -11,9 +11,9 @@ use crate::target::lxd::Desired;
 
 use super::client::Client;
 use super::current::Current;
-use super::progress::{Progress, Tell};
+use super::error::ApplyError;
+use super::progress::{Progress, Reporter};
 use super::redact::Redactor;
-use super::trouble::Trouble;
 
 const SCRIPT: &str = include_str!("collect.sh");
 
@@ -28,30 +28,30 @@ pub struct Collecting<'a> {
 impl Collecting<'_> {
     /// Collects from everywhere. Keys and secrets are left out of every text. What cannot be had is said in a file in its
     /// place.
-    pub fn collect(&self, tell: Tell<'_>) -> Vec<OutputFile> {
+    pub fn collect(&self, report: Reporter<'_>) -> Vec<OutputFile> {
         let cluster = &*self.desired.cluster;
         let ours: Vec<&str> = self.current.ours(cluster).map(|machine| machine.name.as_str()).collect();
         let mut texts = server(self.client, self.desired, &ours);
         let found: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = ours.iter().map(|name| scope.spawn(move || self.one(name, tell))).collect();
+            let threads: Vec<_> = ours.iter().map(|name| scope.spawn(move || self.one(name, report))).collect();
             threads.into_iter().flat_map(|thread| thread.join().expect("collecting does not panic")).collect()
         });
         texts.extend(found);
         texts.into_iter().map(|(path, text)| file(path, &self.redactor.clean(&text))).collect()
     }
 
-    fn one(&self, name: &str, tell: Tell<'_>) -> Vec<(String, String)> {
+    fn one(&self, name: &str, report: Reporter<'_>) -> Vec<(String, String)> {
         if !self.current.machine(name).is_some_and(|machine| machine.is_running()) {
             return Vec::new();
         }
-        tell(name, Progress::Doing("collecting".to_owned()));
+        report(name, Progress::Doing("collecting".to_owned()));
         let texts = of_machine(self.client, name);
-        tell(name, Progress::Done("collected".to_owned()));
-        texts.unwrap_or_else(|trouble| vec![(format!("machines/{name}/unreachable.txt"), trouble.message)])
+        report(name, Progress::Done("collected".to_owned()));
+        texts.unwrap_or_else(|error| vec![(format!("machines/{name}/unreachable.txt"), error.message)])
     }
 }
 
-/// A file that only its owner reads: logs tell much of a cluster.
+/// A file that only its owner reads: logs report much of a cluster.
 pub fn file(path: String, text: &str) -> OutputFile {
     let origin: Arc<str> = "the running cluster".into();
     OutputFile { path, mode: 0o600, content: text.as_bytes().into(), secret: false, origin }
@@ -60,7 +60,7 @@ pub fn file(path: String, text: &str) -> OutputFile {
 /// What the server says of the cluster, and of each machine.
 fn server(client: &Client, desired: &Desired, machines: &[&str]) -> Vec<(String, String)> {
     let ask = |path: String, args: &[&str]| {
-        let text = client.ask("ask the server", args).unwrap_or_else(|trouble| trouble.message);
+        let text = client.ask("ask the server", args).unwrap_or_else(|error| error.message);
         (path, text)
     };
     let mut texts = vec![
@@ -78,12 +78,12 @@ fn server(client: &Client, desired: &Desired, machines: &[&str]) -> Vec<(String,
     texts
 }
 
-fn of_machine(client: &Client, name: &str) -> Result<Vec<(String, String)>, Trouble> {
+fn of_machine(client: &Client, name: &str) -> Result<Vec<(String, String)>, ApplyError> {
     let answer = client.inside(name, SCRIPT, &[], &[])?;
     let action = format!("collect from `{name}`");
     let unreadable = |error: std::io::Error| match answer.reason() {
-        "" => Trouble::answer(&action, error),
-        reason => Trouble::refused(&action, reason),
+        "" => ApplyError::answer(&action, error),
+        reason => ApplyError::refused(&action, reason),
     };
     let mut archive = Archive::new(answer.out.as_slice());
     let mut texts = Vec::new();

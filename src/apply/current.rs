@@ -7,25 +7,25 @@ use serde::{Deserialize, Deserializer};
 use crate::target::lxd::{MARK, Options};
 
 use super::client::{Client, Scope};
-use super::trouble::Trouble;
+use super::error::ApplyError;
 
 /// Everything on the server that a cluster has to do with.
 #[derive(Clone, Debug, Default)]
 pub struct Current {
-    pub project: Option<Thing>,
-    pub pool: Option<Thing>,
-    pub network: Option<Thing>,
+    pub project: Option<Resource>,
+    pub pool: Option<Resource>,
+    pub network: Option<Resource>,
     /// All other networks of the server.
-    pub others: Vec<Thing>,
+    pub others: Vec<Resource>,
     /// Those of the project.
-    pub profiles: Vec<Thing>,
+    pub profiles: Vec<Resource>,
     /// Instances of the project.
-    pub machines: Vec<Thing>,
+    pub machines: Vec<Resource>,
 }
 
 /// A project, pool, network, profile or instance, as the client prints it with `--format json`.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Thing {
+pub struct Resource {
     pub name: String,
     /// `Running`, `Stopped` ...; of instances.
     #[serde(default)]
@@ -48,12 +48,12 @@ impl Current {
     ///
     /// # Errors
     /// What the client says.
-    pub fn read(client: &Client, options: &Options) -> Result<Self, Trouble> {
-        let projects: Vec<Thing> = client.list("list the projects", &["project", "list"], Scope::Global)?;
+    pub fn read(client: &Client, options: &Options) -> Result<Self, ApplyError> {
+        let projects: Vec<Resource> = client.list("list the projects", &["project", "list"], Scope::Global)?;
         let project = named(projects, &options.project);
         let scope = if project.is_some() { Scope::Project } else { Scope::Global };
-        let pools: Vec<Thing> = client.list("list the storage pools", &["storage", "list"], scope)?;
-        let networks: Vec<Thing> = client.list("list the networks", &["network", "list"], scope)?;
+        let pools: Vec<Resource> = client.list("list the storage pools", &["storage", "list"], scope)?;
+        let networks: Vec<Resource> = client.list("list the networks", &["network", "list"], scope)?;
         let mut current = Self {
             pool: named(pools, &options.pool),
             others: networks.iter().filter(|network| network.name != options.network).cloned().collect(),
@@ -69,22 +69,22 @@ impl Current {
     }
 
     /// The instance of this name.
-    pub fn machine(&self, name: &str) -> Option<&Thing> {
+    pub fn machine(&self, name: &str) -> Option<&Resource> {
         self.machines.iter().find(|machine| machine.name == name)
     }
 
     /// The profile of this name.
-    pub fn profile(&self, name: &str) -> Option<&Thing> {
+    pub fn profile(&self, name: &str) -> Option<&Resource> {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
     /// The instances that bear the cluster's mark, sorted by name.
-    pub fn ours<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Thing> {
+    pub fn ours<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Resource> {
         self.machines.iter().filter(move |machine| machine.is_of(cluster))
     }
 }
 
-impl Thing {
+impl Resource {
     /// Whose mark it bears.
     pub fn owner(&self) -> Option<&str> {
         self.config.get(MARK).map(String::as_str)
@@ -101,6 +101,6 @@ impl Thing {
     }
 }
 
-fn named(list: Vec<Thing>, name: &str) -> Option<Thing> {
-    list.into_iter().find(|thing| thing.name == name)
+fn named(list: Vec<Resource>, name: &str) -> Option<Resource> {
+    list.into_iter().find(|resource| resource.name == name)
 }

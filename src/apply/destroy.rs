@@ -1,10 +1,10 @@
 //! A cluster taken away: what bears its mark, and nothing else.
 
 use super::client::Client;
-use super::current::{Current, Thing};
+use super::current::{Current, Resource};
+use super::error::ApplyError;
 use super::machine;
-use super::progress::{Progress, Tell};
-use super::trouble::Trouble;
+use super::progress::{Progress, Reporter};
 
 /// What bears a cluster's mark.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -21,10 +21,10 @@ pub struct Marked {
 impl Marked {
     /// Finds it.
     pub fn find(current: &Current, cluster: &str) -> Self {
-        let ours = |thing: &Option<Thing>| thing.as_ref().filter(|t| t.is_of(cluster)).map(|t| t.name.clone());
-        let names = |list: &[Thing], marked: bool| {
+        let ours = |resource: &Option<Resource>| resource.as_ref().filter(|t| t.is_of(cluster)).map(|t| t.name.clone());
+        let names = |list: &[Resource], marked: bool| {
             let mut names: Vec<_> =
-                list.iter().filter(|t| t.is_of(cluster) == marked).map(|thing| thing.name.clone()).collect();
+                list.iter().filter(|t| t.is_of(cluster) == marked).map(|resource| resource.name.clone()).collect();
             names.sort();
             names
         };
@@ -48,44 +48,44 @@ impl Marked {
 ///
 /// # Errors
 /// The first thing that the client refuses. The next run goes on with what is left.
-pub fn destroy(client: &Client, marked: &Marked, tell: Tell<'_>) -> Result<(), Trouble> {
-    machines(client, &marked.machines, tell)?;
+pub fn destroy(client: &Client, marked: &Marked, report: Reporter<'_>) -> Result<(), ApplyError> {
+    machines(client, &marked.machines, report)?;
     let mut first = Ok(());
     for name in &marked.profiles {
-        first = first.and(remove(client, ("profile", "profile"), name, tell));
+        first = first.and(remove(client, ("profile", "profile"), name, report));
     }
     if let Some(name) = &marked.network {
-        first = first.and(remove(client, ("network", "network"), name, tell));
+        first = first.and(remove(client, ("network", "network"), name, report));
     }
     if let Some(name) = &marked.pool {
-        first = first.and(remove(client, ("storage", "storage pool"), name, tell));
+        first = first.and(remove(client, ("storage", "storage pool"), name, report));
     }
-    first.and(marked.project.as_ref().map_or(Ok(()), |name| project(client, name, &marked.others, tell)))
+    first.and(marked.project.as_ref().map_or(Ok(()), |name| project(client, name, &marked.others, report)))
 }
 
-fn remove(client: &Client, (noun, what): (&str, &str), name: &str, tell: Tell<'_>) -> Result<(), Trouble> {
-    tell("", Progress::Doing(format!("removing the {what} {name}")));
+fn remove(client: &Client, (noun, what): (&str, &str), name: &str, report: Reporter<'_>) -> Result<(), ApplyError> {
+    report("", Progress::Doing(format!("removing the {what} {name}")));
     client.ask(&format!("remove the {what} `{name}`"), &[noun, "delete", name]).map(drop)
 }
 
-fn project(client: &Client, name: &str, others: &[String], tell: Tell<'_>) -> Result<(), Trouble> {
+fn project(client: &Client, name: &str, others: &[String], report: Reporter<'_>) -> Result<(), ApplyError> {
     if !others.is_empty() {
         let others = others.join(", ");
-        tell("", Progress::Warning(format!("the project {name} stays: it has instances of others: {others}")));
+        report("", Progress::Warning(format!("the project {name} stays: it has instances of others: {others}")));
         return Ok(());
     }
-    tell("", Progress::Doing(format!("removing the project {name}")));
+    report("", Progress::Doing(format!("removing the project {name}")));
     client.global(&format!("remove the project `{name}`"), &["project", "delete", name]).map(drop)
 }
 
-fn machines(client: &Client, names: &[String], tell: Tell<'_>) -> Result<(), Trouble> {
+fn machines(client: &Client, names: &[String], report: Reporter<'_>) -> Result<(), ApplyError> {
     let results: Vec<_> = std::thread::scope(|scope| {
         let one = |name: &String| {
-            tell(name, Progress::Doing("removing".to_owned()));
+            report(name, Progress::Doing("removing".to_owned()));
             let result = machine::remove(client, name);
             match &result {
-                Ok(()) => tell(name, Progress::Done("removed".to_owned())),
-                Err(trouble) => tell(name, Progress::Failed(trouble.message.clone())),
+                Ok(()) => report(name, Progress::Done("removed".to_owned())),
+                Err(error) => report(name, Progress::Failed(error.message.clone())),
             }
             result
         };

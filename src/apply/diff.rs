@@ -12,9 +12,9 @@ use crate::model::value::Record;
 use crate::target::lxd::{Definition, Desired, Instance};
 
 use super::change::{Change, Step, Turn};
-use super::current::{Current, Thing};
-use super::probe::{Differing, Probe, Standing};
-use super::trouble::Trouble;
+use super::current::{Current, Resource};
+use super::error::ApplyError;
+use super::probe::{BootState, Differing, Probe};
 
 /// Every change.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,7 +36,7 @@ pub type Probes = BTreeMap<String, Probe>;
 ///
 /// # Errors
 /// A thing of that name which is not this cluster's.
-pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, Trouble> {
+pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, ApplyError> {
     let cluster = &*desired.cluster;
     if current.network.is_none() {
         current.others.iter().try_for_each(|other| apart(desired, other))?;
@@ -86,7 +86,7 @@ fn create(name: &str, what: &str) -> Change {
 
 /// A network of the server may have no address of the cluster's: machines would look for it inside the cluster, or the host
 /// for the cluster on that network.
-fn apart(desired: &Desired, other: &Thing) -> Result<(), Trouble> {
+fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
     let taken =
         ["ipv4.address", "ipv6.address"].into_iter().filter_map(|key| other.config.get(key)?.parse::<IpNet>().ok());
     for taken in taken.map(|net| net.trunc()) {
@@ -100,23 +100,27 @@ fn apart(desired: &Desired, other: &Thing) -> Result<(), Trouble> {
                 "say `reserve = {{ {} = {taken} }}` in the cluster, and take another range: the check then names one that is free",
                 other.name
             );
-            return Err(Trouble::new(message).help(help));
+            return Err(ApplyError::new(message).help(help));
         }
     }
     Ok(())
 }
 
 /// One that exists without our mark is used as it is.
-fn network_change(cluster: &str, desired: &Definition, current: Option<&Thing>) -> Option<Change> {
+fn network_change(cluster: &str, desired: &Definition, current: Option<&Resource>) -> Option<Change> {
     let Some(current) = current else { return Some(create(&desired.name, "network")) };
     let steps = if current.is_of(cluster) { config_steps(&desired.config, current, Extra::Kept) } else { Vec::new() };
     (!steps.is_empty()).then(|| change(&desired.name, Turn::Together, steps))
 }
 
-fn profile_change(cluster: &str, desired: &Definition, current: Option<&Thing>) -> Result<Option<Change>, Trouble> {
+fn profile_change(
+    cluster: &str,
+    desired: &Definition,
+    current: Option<&Resource>,
+) -> Result<Option<Change>, ApplyError> {
     let Some(current) = current else { return Ok(Some(create(&desired.name, "profile"))) };
     if let Some(owner) = current.owner().filter(|owner| *owner != cluster) {
-        return Err(Trouble::new(format!("the profile `{}` is of the cluster `{owner}`", desired.name))
+        return Err(ApplyError::new(format!("the profile `{}` is of the cluster `{owner}`", desired.name))
             .help("use another project: `target lxd { project = \"...\" }`"));
     }
     let mut steps = config_steps(&desired.config, current, Extra::Unset);
@@ -134,7 +138,7 @@ enum Extra {
     Unset,
 }
 
-fn config_steps(desired: &Record, current: &Thing, extra: Extra) -> Vec<Step> {
+fn config_steps(desired: &Record, current: &Resource, extra: Extra) -> Vec<Step> {
     let step = |(key, value): (&crate::syntax::ast::Name, &Value)| {
         let (from, to) = (current.config.get(&**key).cloned(), value.scalar_text());
         (from != to).then(|| Step::Config { key: key.to_string(), from, to })
@@ -154,7 +158,7 @@ fn is_servers(key: &str) -> bool {
     ["volatile.", "image.", "cloud-init."].iter().any(|start| key.starts_with(start))
 }
 
-fn device_steps(desired: &Record, current: &Thing) -> Vec<Step> {
+fn device_steps(desired: &Record, current: &Resource) -> Vec<Step> {
     let fields = desired.iter().filter_map(|(device, value)| match value {
         Value::Record(fields) => Some((device, fields)),
         _ => None,
@@ -174,9 +178,9 @@ fn device_steps(desired: &Record, current: &Thing) -> Vec<Step> {
 fn machine_change(
     desired: &Desired,
     machine: &Instance,
-    current: Option<&Thing>,
+    current: Option<&Resource>,
     probes: &Probes,
-) -> Result<Option<Change>, Trouble> {
+) -> Result<Option<Change>, ApplyError> {
     let name = machine.name();
     let Some(current) = current else {
         let size = |key: &str| machine.definition.text(key).unwrap_or_default();
@@ -187,7 +191,7 @@ fn machine_change(
         let (project, cluster) = (&desired.options.project, &desired.cluster);
         let message =
             format!("there is an instance `{name}` in the project `{project}` that is not of the cluster `{cluster}`");
-        return Err(Trouble::new(message)
+        return Err(ApplyError::new(message)
             .help("rename or remove it, or use another project: `target lxd { project = \"...\" }`"));
     }
     let probe = probes.get(name).filter(|_| current.is_running());
@@ -197,13 +201,13 @@ fn machine_change(
         None if steps.contains(&Step::Restart) => Vec::new(),
         None => vec![Step::Start],
     });
-    let up = probe.is_some_and(|probe| probe.standing() == Standing::Up);
+    let up = probe.is_some_and(|probe| probe.boot_state() == BootState::Up);
     let turn = if up { Turn::InTurn } else { Turn::Together };
     Ok((!steps.is_empty()).then(|| change(name, turn, steps)))
 }
 
 /// What is to be done from outside.
-fn instance_steps(machine: &Instance, current: &Thing) -> Vec<Step> {
+fn instance_steps(machine: &Instance, current: &Resource) -> Vec<Step> {
     let mut steps = config_steps(&machine.definition.config, current, Extra::Unset);
     steps.extend(device_steps(&machine.definition.devices, current));
     let data = |key: &'static str, text: &str| {
@@ -233,9 +237,9 @@ fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
         let restarts = probe.restarts(machine, &files);
         return vec![Step::Files { paths: files.paths().map(str::to_owned).collect(), restarts }];
     }
-    match probe.standing() {
-        Standing::Up => Vec::new(),
-        Standing::Failed(why) | Standing::Stopped(why) => vec![Step::Boot(why)],
-        Standing::Busy(why) | Standing::Partly(why) | Standing::Failing(why) => vec![Step::Wait(why)],
+    match probe.boot_state() {
+        BootState::Up => Vec::new(),
+        BootState::Failed(why) | BootState::Stopped(why) => vec![Step::Boot(why)],
+        BootState::Busy(why) | BootState::Partly(why) | BootState::Failing(why) => vec![Step::Wait(why)],
     }
 }

@@ -5,22 +5,22 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::trouble::Trouble;
+use super::error::ApplyError;
 
 /// The right to change a cluster. The system takes it back when the run ends, however it ends.
 #[derive(Debug)]
-pub struct Turnstile {
+pub struct ApplyLock {
     _file: File,
 }
 
-impl Turnstile {
+impl ApplyLock {
     /// Takes it: the file `apply.lock` in the key store, which every run for that cluster uses.
     ///
     /// # Errors
     /// When another run has it, or the file system refuses.
-    pub fn take(store: &Path, cluster: &str) -> Result<Self, Trouble> {
+    pub fn take(store: &Path, cluster: &str) -> Result<Self, ApplyError> {
         let path = store.join("apply.lock");
-        let failed = |error: std::io::Error| Trouble::new(format!("cannot lock `{}`: {error}", path.display()));
+        let failed = |error: std::io::Error| ApplyError::new(format!("cannot lock `{}`: {error}", path.display()));
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
@@ -35,12 +35,12 @@ impl Turnstile {
     }
 }
 
-fn busy(cluster: &str, file: &mut File) -> Trouble {
+fn busy(cluster: &str, file: &mut File) -> ApplyError {
     let mut text = String::new();
     // Who it is is only a courtesy.
     let _ = file.rewind().and_then(|()| file.read_to_string(&mut text));
     let who = if text.is_empty() { String::new() } else { format!(" (process {text})") };
-    Trouble::new(format!("another run{who} is changing the cluster `{cluster}`"))
+    ApplyError::new(format!("another run{who} is changing the cluster `{cluster}`"))
         .help("wait until it has ended, then run this again")
 }
 
@@ -51,10 +51,10 @@ mod tests {
     #[test]
     fn the_second_is_refused_until_the_first_has_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Turnstile::take(folder.path(), "ha").unwrap();
-        let second = Turnstile::take(folder.path(), "ha").unwrap_err();
+        let first = ApplyLock::take(folder.path(), "ha").unwrap();
+        let second = ApplyLock::take(folder.path(), "ha").unwrap_err();
         assert!(second.message.contains(&format!("process {}", std::process::id())), "{second:?}");
         drop(first);
-        Turnstile::take(folder.path(), "ha").unwrap();
+        ApplyLock::take(folder.path(), "ha").unwrap();
     }
 }

@@ -6,8 +6,8 @@ use crate::target::lxd::Instance;
 use super::change::Step;
 use super::client::{Client, Scope};
 use super::diff::{NETWORK_CONFIG, USER_DATA};
+use super::error::ApplyError;
 use super::site::yaml;
-use super::trouble::Trouble;
 
 /// Where instances come from.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ impl Image {
     ///
     /// # Errors
     /// When there is none.
-    pub fn find(client: &Client, name: &str, scope: Scope) -> Result<Self, Trouble> {
+    pub fn find(client: &Client, name: &str, scope: Scope) -> Result<Self, ApplyError> {
         let action = format!("find the image `{name}`");
         if client.attempt(&action, &["image", "info", name], scope)?.code == Some(0) {
             return Ok(Self(name.to_owned()));
@@ -28,7 +28,7 @@ impl Image {
         let answer = client.attempt(&action, &["image", "info", &known], scope)?;
         match answer.code {
             Some(0) => Ok(Self(known)),
-            _ => Err(Trouble::refused(&action, &answer.err).help(format!(
+            _ => Err(ApplyError::refused(&action, &answer.err).help(format!(
                 "neither a local image nor `{known}` can be had: name another with `target lxd {{ image = \"...\" }}`, or \
                  import one under that name, as docs/lxd.md says"
             ))),
@@ -36,11 +36,11 @@ impl Image {
     }
 }
 
-/// Does a step that is done from outside; the others are for `settle`.
+/// Does a step that is done from outside; the others are for the rollout.
 ///
 /// # Errors
 /// What the client refuses.
-pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), Trouble> {
+pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), ApplyError> {
     let name = machine.name();
     match step {
         Step::Create(_) => create(client, machine, image),
@@ -68,7 +68,7 @@ pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> 
 }
 
 /// All of it at once, so that there is never a machine that lacks a part: not even when this run is cut off.
-fn create(client: &Client, machine: &Instance, Image(image): &Image) -> Result<(), Trouble> {
+fn create(client: &Client, machine: &Instance, Image(image): &Image) -> Result<(), ApplyError> {
     let (name, definition) = (machine.name(), &machine.definition);
     let mut config = definition.config.clone();
     config.insert(USER_DATA.into(), Value::text(&machine.user_data));
@@ -84,37 +84,37 @@ fn create(client: &Client, machine: &Instance, Image(image): &Image) -> Result<(
 }
 
 /// By standard input: it may be longer than an argument can be.
-fn data(client: &Client, machine: &Instance, key: &str) -> Result<(), Trouble> {
+fn data(client: &Client, machine: &Instance, key: &str) -> Result<(), ApplyError> {
     let name = machine.name();
     let text = if key == USER_DATA { &machine.user_data } else { &machine.network_config };
     client.give(&format!("set {key} of `{name}`"), &["config", "set", name, key, "-"], text.as_bytes()).map(drop)
 }
 
 /// `Running`, `Stopped` ..., or nothing when there is no such machine.
-pub fn state(client: &Client, name: &str) -> Result<String, Trouble> {
+pub fn state(client: &Client, name: &str) -> Result<String, ApplyError> {
     let pattern = format!("^{name}$");
     client.ask(&format!("look at `{name}`"), &["list", &pattern, "-c", "s", "-f", "csv"]).map(|s| s.trim().to_owned())
 }
 
-fn is_running(client: &Client, name: &str) -> Result<bool, Trouble> {
+fn is_running(client: &Client, name: &str) -> Result<bool, ApplyError> {
     Ok(state(client, name)?.eq_ignore_ascii_case("running"))
 }
 
 /// Starts it if it does not run.
-fn start(client: &Client, name: &str) -> Result<(), Trouble> {
+fn start(client: &Client, name: &str) -> Result<(), ApplyError> {
     if is_running(client, name)? {
         return Ok(());
     }
-    client.give(&format!("start `{name}`"), &["start", name], &[]).map(drop).map_err(|trouble| {
+    client.give(&format!("start `{name}`"), &["start", name], &[]).map(drop).map_err(|error| {
         let shown = client.shown();
         let more = format!("`{shown} info --show-log {name}` says more");
-        let help = trouble.help.as_ref().map_or(more.clone(), |help| format!("{help}; {more}"));
-        trouble.help(help)
+        let help = error.help.as_ref().map_or(more.clone(), |help| format!("{help}; {more}"));
+        error.help(help)
     })
 }
 
 /// Stops it as a shutdown does; one that does not end is cut off.
-pub fn stop(client: &Client, name: &str) -> Result<(), Trouble> {
+pub fn stop(client: &Client, name: &str) -> Result<(), ApplyError> {
     if !is_running(client, name)? {
         return Ok(());
     }
@@ -126,6 +126,6 @@ pub fn stop(client: &Client, name: &str) -> Result<(), Trouble> {
 }
 
 /// Removes it with all that is on it.
-pub fn remove(client: &Client, name: &str) -> Result<(), Trouble> {
+pub fn remove(client: &Client, name: &str) -> Result<(), ApplyError> {
     client.give(&format!("remove `{name}`"), &["delete", "--force", name], &[]).map(drop)
 }

@@ -6,8 +6,8 @@ use crate::render::bundle::BundleFile;
 use crate::target::lxd::{Instance, StartedUnit};
 
 use super::client::Client;
-use super::parcel::sha256;
-use super::trouble::Trouble;
+use super::error::ApplyError;
+use super::upload::sha256;
 
 const SCRIPT: &str = include_str!("probe.sh");
 
@@ -22,14 +22,14 @@ pub struct Probe {
     pub status: String,
     /// The units that it starts, and the state of each.
     pub units: Vec<(String, String)>,
-    files: HashMap<String, Seen>,
+    files: HashMap<String, RemoteFile>,
     /// Hashes of units' files without comments.
     bare: HashMap<String, String>,
 }
 
 /// A file as it is on a machine.
 #[derive(Clone, Debug, Default)]
-struct Seen {
+struct RemoteFile {
     sha256: String,
     mode: u32,
     /// `user:group`.
@@ -45,7 +45,7 @@ pub enum Look {
 
 /// How far a machine is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum BootState {
     Up,
     /// It works on it.
     Busy(String),
@@ -70,7 +70,7 @@ pub struct Differing<'a> {
 ///
 /// # Errors
 /// What the client says when the machine cannot be entered.
-pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, Trouble> {
+pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, ApplyError> {
     let paths = match look {
         Look::Units => String::new(),
         Look::UnitsAndFiles => {
@@ -81,7 +81,7 @@ pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, T
     let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     match answer.text() {
         Some(text) => Ok(Probe::read(&text)),
-        None => Err(Trouble::refused(&format!("look into `{}`", machine.name()), &answer.err)),
+        None => Err(ApplyError::refused(&format!("look into `{}`", machine.name()), &answer.err)),
     }
 }
 
@@ -122,19 +122,19 @@ impl Probe {
     }
 
     /// How far it is.
-    pub fn standing(&self) -> Standing {
+    pub fn boot_state(&self) -> BootState {
         let (state, rest) = self.status.split_once(' ').unwrap_or((&self.status, ""));
         let (step, message) = rest.split_once(' ').unwrap_or((rest, ""));
         let said = if message.is_empty() { step.replace('_', " ") } else { message.to_owned() };
         let down: Vec<String> = self.down().map(|(unit, state)| format!("{unit} {}", steady(state))).collect();
         match state {
-            "ready" if down.is_empty() => Standing::Up,
-            "ready" if self.down().all(|(_, state)| is_idle(state)) => Standing::Stopped(down.join(", ")),
-            "ready" => Standing::Partly(down.join(", ")),
-            "failed" if self.given_up => Standing::Failed(said),
-            "failed" => Standing::Failing(said),
-            "running" => Standing::Busy(said),
-            _ => Standing::Busy("waiting for its boot".to_owned()),
+            "ready" if down.is_empty() => BootState::Up,
+            "ready" if self.down().all(|(_, state)| is_idle(state)) => BootState::Stopped(down.join(", ")),
+            "ready" => BootState::Partly(down.join(", ")),
+            "failed" if self.given_up => BootState::Failed(said),
+            "failed" => BootState::Failing(said),
+            "running" => BootState::Busy(said),
+            _ => BootState::Busy("waiting for its boot".to_owned()),
         }
     }
 
@@ -182,7 +182,7 @@ fn bare(content: &[u8]) -> Vec<u8> {
     lines.filter(|line| !line.starts_with(b"#")).flatten().copied().collect()
 }
 
-impl Seen {
+impl RemoteFile {
     fn is(&self, file: &BundleFile, settled: bool) -> bool {
         let owned = || self.mode == file.mode && self.owner == format!("{}:{}", file.owner, file.group);
         self.sha256 == sha256(&file.content) && (!settled || owned())
@@ -214,30 +214,30 @@ fn steady(state: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn standing(text: &str) -> Standing {
-        Probe::read(text).standing()
+    fn boot_state(text: &str) -> BootState {
+        Probe::read(text).boot_state()
     }
 
     #[test]
     fn a_machine_is_up_when_its_boot_and_every_unit_is() {
-        assert_eq!(standing("begun\nservice active\nstatus ready end \nunit a.service up\n"), Standing::Up);
+        assert_eq!(boot_state("begun\nservice active\nstatus ready end \nunit a.service up\n"), BootState::Up);
         assert_eq!(
-            standing(
+            boot_state(
                 "status ready end \nunit a.service failing (exit-code), started again 7 times\nunit b.service up\n"
             ),
-            Standing::Partly("a.service failing (exit-code)".to_owned())
+            BootState::Partly("a.service failing (exit-code)".to_owned())
         );
         let text = "status ready end \nunit a.service inactive (success)\n";
-        assert_eq!(standing(text), Standing::Stopped("a.service inactive (success)".to_owned()));
-        assert_eq!(standing("service inactive\nstatus \n"), Standing::Busy("waiting for its boot".to_owned()));
-        assert_eq!(standing("status running private_files \n"), Standing::Busy("private files".to_owned()));
+        assert_eq!(boot_state(text), BootState::Stopped("a.service inactive (success)".to_owned()));
+        assert_eq!(boot_state("service inactive\nstatus \n"), BootState::Busy("waiting for its boot".to_owned()));
+        assert_eq!(boot_state("status running private_files \n"), BootState::Busy("private files".to_owned()));
     }
 
     #[test]
     fn a_boot_that_fails_is_tried_again_or_not() {
         let text = "status failed artifacts wrong hash, not installed: x\n";
-        assert_eq!(standing(text), Standing::Failing("wrong hash, not installed: x".to_owned()));
+        assert_eq!(boot_state(text), BootState::Failing("wrong hash, not installed: x".to_owned()));
         let text = format!("service failed\n{text}");
-        assert_eq!(standing(&text), Standing::Failed("wrong hash, not installed: x".to_owned()));
+        assert_eq!(boot_state(&text), BootState::Failed("wrong hash, not installed: x".to_owned()));
     }
 }

@@ -14,4 +14,4 @@ pub enum Progress {
 }
 
 /// Who is told. The first argument is the machine's name, empty for the cluster.
-pub type Tell<'a> = &'a (dyn Fn(&str, Progress) + Sync);
+pub type Reporter<'a> = &'a (dyn Fn(&str, Progress) + Sync);

@@ -12,14 +12,14 @@ use crate::target::lxd::{Desired, Instance};
 use super::change::{Change, Step, Turn};
 use super::client::{Client, Scope};
 use super::current::Current;
+use super::decommission::decommission;
 use super::diff::{Delta, Probes};
-use super::leave::leave;
+use super::error::ApplyError;
 use super::machine::{self, Image};
 use super::probe::{Look, probe};
-use super::progress::{Progress, Tell};
-use super::settle::Waiting;
+use super::progress::{Progress, Reporter};
+use super::rollout::Rollout;
 use super::site;
-use super::trouble::Trouble;
 
 /// What came of it: machines that are not up, in the order of the model. None, and all is as the model says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -33,7 +33,7 @@ pub struct Outcome {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotUp {
     pub machine: String,
-    pub trouble: Trouble,
+    pub error: ApplyError,
     /// The end of its log, and that of each unit that is down.
     pub log: Vec<String>,
 }
@@ -59,7 +59,7 @@ pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
 pub struct Run<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
-    pub tell: Tell<'a>,
+    pub report: Reporter<'a>,
     /// For each machine, until it is up.
     pub patience: Duration,
 }
@@ -68,25 +68,25 @@ pub struct Run<'a> {
 ///
 /// # Errors
 /// What the client refuses of what machines share. Machines that are not up are in the outcome.
-pub fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, Trouble> {
-    let Run { client, desired, tell, patience } = run;
+pub fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
+    let Run { client, desired, report, patience } = run;
     // What is missing is said before anything is made.
     let image = image(client, desired, delta)?;
-    site::bring(client, desired, delta, tell)?;
-    let bringing = Bringing { client, desired, image, tell, waiting: Waiting::new(client, tell, patience) };
+    site::reconcile(client, desired, delta, report)?;
+    let executor = Executor { client, desired, image, report, rollout: Rollout::new(client, report, patience) };
     let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
-    let mut outcome = Outcome { not_up: bringing.together(&together), left: Vec::new() };
+    let mut outcome = Outcome { not_up: executor.together(&together), left: Vec::new() };
     for change in delta.removed.iter().chain(turns) {
         if !outcome.not_up.is_empty() {
             outcome.left.push(change.name.clone());
-        } else if let Err(not_up) = bringing.one(change) {
+        } else if let Err(not_up) = executor.one(change) {
             outcome.not_up.push(not_up);
         }
     }
     Ok(outcome)
 }
 
-fn image(client: &Client, desired: &Desired, delta: &Delta) -> Result<Image, Trouble> {
+fn image(client: &Client, desired: &Desired, delta: &Delta) -> Result<Image, ApplyError> {
     let scope = if delta.project.is_some() { Scope::Global } else { Scope::Project };
     match delta.machines.iter().any(|change| matches!(change.steps.first(), Some(Step::Create(_)))) {
         true => Image::find(client, &desired.options.image, scope),
@@ -94,20 +94,20 @@ fn image(client: &Client, desired: &Desired, delta: &Delta) -> Result<Image, Tro
     }
 }
 
-struct Bringing<'a> {
+struct Executor<'a> {
     client: &'a Client,
     desired: &'a Desired,
     image: Image,
-    tell: Tell<'a>,
-    waiting: Waiting<'a>,
+    report: Reporter<'a>,
+    rollout: Rollout<'a>,
 }
 
-impl Bringing<'_> {
+impl Executor<'_> {
     /// Each on a thread of its own: a machine may wait for any other. How many clients run at once is the client's to say.
     fn together(&self, changes: &[&Change]) -> Vec<NotUp> {
         thread::scope(|scope| {
             let threads: Vec<_> = changes.iter().map(|change| scope.spawn(|| self.one(change))).collect();
-            threads.into_iter().filter_map(|t| t.join().expect("bringing a machine up does not panic").err()).collect()
+            threads.into_iter().filter_map(|t| t.join().expect("applying a change does not panic").err()).collect()
         })
     }
 
@@ -117,14 +117,14 @@ impl Bringing<'_> {
             None => self.remove(&change.name),
         };
         let done = if change.steps == [Step::Remove] { "removed" } else { "up" };
-        result.map(|()| (self.tell)(&change.name, Progress::Done(done.to_owned()))).map_err(|trouble| {
-            (self.tell)(&change.name, Progress::Failed(trouble.message.clone()));
+        result.map(|()| (self.report)(&change.name, Progress::Done(done.to_owned()))).map_err(|error| {
+            (self.report)(&change.name, Progress::Failed(error.message.clone()));
             let log = self.desired.machine(&change.name).map(|machine| self.log(machine)).unwrap_or_default();
-            NotUp { machine: change.name.clone(), trouble, log }
+            NotUp { machine: change.name.clone(), error, log }
         })
     }
 
-    fn bring(&self, machine: &Instance, change: &Change) -> Result<(), Trouble> {
+    fn bring(&self, machine: &Instance, change: &Change) -> Result<(), ApplyError> {
         for step in &change.steps {
             match step {
                 Step::Create(_) => self.say(machine.name(), "creating"),
@@ -134,18 +134,18 @@ impl Bringing<'_> {
             }
             machine::step(self.client, machine, step, &self.image)?;
         }
-        self.waiting.settle(machine)
+        self.rollout.converge(machine)
     }
 
-    fn remove(&self, name: &str) -> Result<(), Trouble> {
+    fn remove(&self, name: &str) -> Result<(), ApplyError> {
         self.say(name, "leaving the cluster");
-        leave(self.client, self.desired, name)?;
+        decommission(self.client, self.desired, name)?;
         self.say(name, "removing");
         machine::remove(self.client, name)
     }
 
     fn say(&self, machine: &str, what: &str) {
-        (self.tell)(machine, Progress::Doing(what.to_owned()));
+        (self.report)(machine, Progress::Doing(what.to_owned()));
     }
 
     /// What the machine says of why it is not up.

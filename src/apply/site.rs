@@ -9,16 +9,16 @@ use crate::target::lxd::{DRIVER, Definition, Desired, MARK};
 use super::change::{Change, Step};
 use super::client::Client;
 use super::diff::Delta;
-use super::progress::{Progress, Tell};
-use super::trouble::Trouble;
+use super::error::ApplyError;
+use super::progress::{Progress, Reporter};
 
 /// Makes and changes them.
 ///
 /// # Errors
 /// The first thing that the client refuses.
-pub fn bring(client: &Client, desired: &Desired, delta: &Delta, tell: Tell<'_>) -> Result<(), Trouble> {
+pub fn reconcile(client: &Client, desired: &Desired, delta: &Delta, report: Reporter<'_>) -> Result<(), ApplyError> {
     let mark = format!("{MARK}={}", desired.cluster);
-    let say = |what: &str, change: &Change| tell("", Progress::Doing(format!("{what} {}", change.name)));
+    let say = |what: &str, change: &Change| report("", Progress::Doing(format!("{what} {}", change.name)));
     if let Some(change) = &delta.project {
         say("project", change);
         project(client, &change.name, &mark)?;
@@ -41,13 +41,13 @@ pub fn bring(client: &Client, desired: &Desired, delta: &Delta, tell: Tell<'_>) 
 }
 
 /// Images are shared with the default project, profiles are the project's own.
-fn project(client: &Client, name: &str, mark: &str) -> Result<(), Trouble> {
+fn project(client: &Client, name: &str, mark: &str) -> Result<(), ApplyError> {
     let settings = ["-c", "features.images=false", "-c", "features.profiles=true", "-c", mark];
     let args: Vec<&str> = ["project", "create", name].into_iter().chain(settings).collect();
     client.global(&format!("create the project `{name}`"), &args).map(drop)
 }
 
-fn network(client: &Client, definition: &Definition, change: &Change) -> Result<(), Trouble> {
+fn network(client: &Client, definition: &Definition, change: &Change) -> Result<(), ApplyError> {
     let pairs = pairs(&definition.config);
     let name = definition.name.as_str();
     let (verb, action) = match change.steps.first() {
@@ -63,7 +63,7 @@ fn pairs(config: &Record) -> Vec<String> {
     config.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.scalar_text()?))).collect()
 }
 
-fn profile(client: &Client, definition: &Definition, change: &Change) -> Result<(), Trouble> {
+fn profile(client: &Client, definition: &Definition, change: &Change) -> Result<(), ApplyError> {
     let name = definition.name.as_str();
     if let Some(Step::Create(_)) = change.steps.first() {
         client.ask(&format!("create the profile `{name}`"), &["profile", "create", name])?;

@@ -10,12 +10,12 @@ use time::format_description::well_known::Rfc3339;
 use crate::compile::Dial;
 use crate::target::lxd::{Desired, Instance};
 
-use super::certificate::{self, Found};
+use super::certificate::{self, MachineCertificate};
 use super::client::Client;
+use super::connectivity::{Connectivity, test_all};
 use super::current::Current;
 use super::diff::{Delta, Probes};
-use super::probe::{Probe, Standing};
-use super::trial::{Trial, try_all};
+use super::probe::{BootState, Probe};
 
 /// All of it.
 #[derive(Clone, Debug, Serialize)]
@@ -40,7 +40,8 @@ pub struct MachineStatus {
     /// `running`, `stopped` ... as the server says, `absent`, or `surplus` when the model no longer has it.
     pub state: String,
     /// `up`, `coming up`, `not up`, `failed`; absent when it does not run.
-    pub standing: Option<&'static str>,
+    #[serde(rename = "standing")]
+    pub boot: Option<&'static str>,
     /// What keeps it from being up.
     pub reason: Option<String>,
     pub units: Vec<UnitStatus>,
@@ -76,7 +77,7 @@ pub struct CertificateStatus {
 }
 
 /// What is looked at.
-pub struct Sight<'a> {
+pub struct Observed<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub dials: &'a [Dial],
@@ -86,14 +87,14 @@ pub struct Sight<'a> {
     pub delta: Option<&'a Delta>,
 }
 
-impl Sight<'_> {
+impl Observed<'_> {
     /// Looks at everything. Machines that cannot be looked into are so in the result.
     pub fn status(&self, now: OffsetDateTime) -> Status {
         let machines = self.machines();
         let relations = self.relations();
-        let certificates: Vec<_> = self.certificates().into_iter().map(|found| of_found(found, now)).collect();
+        let certificates: Vec<_> = self.certificates().into_iter().map(|found| of_certificate(found, now)).collect();
         let changes = self.delta.map(|delta| delta.all().count());
-        let well = machines.iter().all(|machine| machine.standing == Some("up") && machine.state != SURPLUS)
+        let well = machines.iter().all(|machine| machine.boot == Some("up") && machine.state != SURPLUS)
             && relations.iter().all(|relation| relation.state != "failed")
             && certificates.iter().all(|certificate| certificate.days_left.is_some_and(|days| days >= 0))
             && changes.unwrap_or_default() == 0;
@@ -115,7 +116,7 @@ impl Sight<'_> {
         let surplus = surplus.map(|machine| MachineStatus {
             name: machine.name.clone(),
             state: SURPLUS.to_owned(),
-            standing: None,
+            boot: None,
             reason: Some("it is not in the model any more".to_owned()),
             units: Vec::new(),
         });
@@ -126,19 +127,19 @@ impl Sight<'_> {
         let name = machine.name();
         let state = self.state(name);
         let probe = self.probes.get(name);
-        let (standing, reason) = match probe.map(Probe::standing) {
-            Some(Standing::Up) => (Some("up"), None),
-            Some(Standing::Busy(why)) => (Some("coming up"), Some(why)),
-            Some(Standing::Partly(why) | Standing::Stopped(why) | Standing::Failing(why)) => {
+        let (boot, reason) = match probe.map(Probe::boot_state) {
+            Some(BootState::Up) => (Some("up"), None),
+            Some(BootState::Busy(why)) => (Some("coming up"), Some(why)),
+            Some(BootState::Partly(why) | BootState::Stopped(why) | BootState::Failing(why)) => {
                 (Some("not up"), Some(why))
             }
-            Some(Standing::Failed(why)) => (Some("failed"), Some(why)),
+            Some(BootState::Failed(why)) => (Some("failed"), Some(why)),
             None if state == "running" => (None, Some("it cannot be looked into".to_owned())),
             None => (None, None),
         };
         let units = probe.map_or(&[][..], |probe| &probe.units).iter();
         let units = units.map(|(name, state)| UnitStatus { name: name.clone(), state: state.clone() }).collect();
-        MachineStatus { name: name.to_owned(), state, standing, reason, units }
+        MachineStatus { name: name.to_owned(), state, boot, reason, units }
     }
 
     /// As the server says, in lower case.
@@ -155,11 +156,11 @@ impl Sight<'_> {
             .filter(|(name, _)| !self.probes.contains_key(name))
             .map(|(name, state)| (name.clone(), format!("`{name}` is {state}")))
             .collect();
-        let trials = try_all(self.client, self.dials, &unreachable);
-        self.dials.iter().zip(trials).map(|(dial, trial)| relation(dial, trial)).collect()
+        let results = test_all(self.client, self.dials, &unreachable);
+        self.dials.iter().zip(results).map(|(dial, result)| relation(dial, result)).collect()
     }
 
-    fn certificates(&self) -> Vec<Found> {
+    fn certificates(&self) -> Vec<MachineCertificate> {
         thread::scope(|scope| {
             let running = self.desired.machines.iter().filter(|machine| self.probes.contains_key(machine.name()));
             let threads: Vec<_> =
@@ -176,11 +177,11 @@ impl Sight<'_> {
 /// The state of a machine that the model no longer has.
 pub const SURPLUS: &str = "surplus";
 
-fn relation(dial: &Dial, trial: Trial) -> RelationStatus {
-    let (state, reason) = match trial {
-        Trial::Ok => ("ok", None),
-        Trial::Failed(why) => ("failed", Some(why)),
-        Trial::Untried(why) => ("untried", Some(why)),
+fn relation(dial: &Dial, result: Connectivity) -> RelationStatus {
+    let (state, reason) = match result {
+        Connectivity::Ok => ("ok", None),
+        Connectivity::Failed(why) => ("failed", Some(why)),
+        Connectivity::Untried(why) => ("untried", Some(why)),
     };
     RelationStatus {
         from: dial.from.clone(),
@@ -193,7 +194,7 @@ fn relation(dial: &Dial, trial: Trial) -> RelationStatus {
     }
 }
 
-fn of_found(found: Found, now: OffsetDateTime) -> CertificateStatus {
+fn of_certificate(found: MachineCertificate, now: OffsetDateTime) -> CertificateStatus {
     CertificateStatus {
         days_left: found.days(now),
         not_after: found.not_after.and_then(|end| end.format(&Rfc3339).ok()),

@@ -18,8 +18,8 @@ pub struct ModuleId(pub u32);
 pub struct Program {
     pub sources: Sources,
     pub modules: Vec<Module>,
-    /// Values that are supposed instead of those of the model, by their paths: `wrk.count`. They come after all overlays.
-    pub supposed: Vec<(String, ast::Expr)>,
+    /// Values that override those of the model, by their paths: `wrk.count`. They come after all overlays.
+    pub overrides: Vec<(String, ast::Expr)>,
 }
 
 /// One file.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::apply::{self, Client, Current, Delta, NotUp, Outcome, Progress, Step, Tell, Turnstile, change};
+use crate::apply::{self, ApplyLock, Client, Current, Delta, NotUp, Outcome, Progress, Reporter, Step, change};
 use crate::compile::{self, Deployed, RenderError};
 use crate::pki::Store;
 use crate::plan::Plan;
@@ -11,7 +11,7 @@ use crate::plan::version::remembered;
 use crate::world::replace::replace;
 use crate::world::{Disk, World};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::plan::count::count;
 use super::progress::Board;
@@ -45,7 +45,7 @@ pub struct Args {
 }
 
 /// Applies a model without errors.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
     server::is_reached("apply", &planned)?;
@@ -54,7 +54,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let (deployed, _turn) = match deploy(args, plan, &folder) {
         Ok(both) => both,
-        Err(Undeployed::Failure(failure)) => return Err(failure),
+        Err(Undeployed::CliError(error)) => return Err(error),
         Err(Undeployed::Problems(problems)) => {
             report::show(&opened.checked.program.sources, &problems, args.model.message_format, &terminal.err);
             return Ok(Exit::Problems);
@@ -64,17 +64,17 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 enum Undeployed {
-    Failure(Failure),
+    CliError(CliError),
     Problems(Vec<crate::diag::Diagnostic>),
 }
 
 /// What there should be. The store is saved before anything leaves this machine, and only one run at a time goes on.
-fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Option<Turnstile>), Undeployed> {
-    let failed = |failure: Failure| Undeployed::Failure(failure);
+fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Option<ApplyLock>), Undeployed> {
+    let failed = |error: CliError| Undeployed::CliError(error);
     let open = if args.dry_run { Store::open_trial(folder) } else { Store::open(folder) };
     let mut store = open.map_err(|error| failed(error.into()))?;
-    let turn = if args.dry_run { None } else { Some(Turnstile::take(folder, &plan.model.cluster.name)) };
-    let turn = turn.transpose().map_err(|trouble| failed(trouble.into()))?;
+    let turn = if args.dry_run { None } else { Some(ApplyLock::take(folder, &plan.model.cluster.name)) };
+    let turn = turn.transpose().map_err(|error| failed(error.into()))?;
     let deployed = compile::deploy(plan, &mut store, Disk.now()).map_err(|error| match error {
         RenderError::Pki(error) => failed(error.into()),
         RenderError::Problems(problems) => Undeployed::Problems(problems),
@@ -96,7 +96,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn run(&self, version: &str) -> Result<Exit, Failure> {
+    fn run(&self, version: &str) -> Result<Exit, CliError> {
         let desired = &self.deployed.desired;
         let current = Current::read(self.client, &desired.options)?;
         let probes = apply::run::probes(self.client, desired, &current);
@@ -117,7 +117,7 @@ impl Work<'_> {
         self.make(&delta)
     }
 
-    fn dry(&self, delta: &Delta) -> Result<Exit, Failure> {
+    fn dry(&self, delta: &Delta) -> Result<Exit, CliError> {
         let changes = delta.all().count();
         output::print(|out| {
             use std::io::Write;
@@ -128,7 +128,7 @@ impl Work<'_> {
         })
     }
 
-    fn may_remove(&self, delta: &Delta) -> Result<bool, Failure> {
+    fn may_remove(&self, delta: &Delta) -> Result<bool, CliError> {
         let names: Vec<_> = delta.removed.iter().map(|change| change.name.as_str()).collect();
         let on = if names.len() == 1 { "it" } else { "them" };
         let question = format!("Remove {} and all that is on {on}? Type `yes` to go on:", names.join(", "));
@@ -139,23 +139,23 @@ impl Work<'_> {
         Ok(yes)
     }
 
-    fn make(&self, delta: &Delta) -> Result<Exit, Failure> {
+    fn make(&self, delta: &Delta) -> Result<Exit, CliError> {
         server::on_interrupt("interrupted: run the same command again, and it goes on where it stopped");
         let desired = &self.deployed.desired;
         let board = Board::new(&self.terminal.out);
-        let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
+        let report: Reporter<'_> = &|name, progress| board.report(name, progress);
         if desired.runs_pods && !delta.is_empty() {
-            apply::host::warnings(&Disk).into_iter().for_each(|text| tell("", Progress::Warning(text)));
+            apply::host::warnings(&Disk).into_iter().for_each(|text| report("", Progress::Warning(text)));
         }
         let patience = Duration::from_secs(self.args.timeout);
-        let outcome = apply::run(apply::Run { client: self.client, desired, tell, patience }, delta);
+        let outcome = apply::run(apply::Run { client: self.client, desired, report, patience }, delta);
         board.finish();
         let outcome = outcome?;
         self.kubeconfigs()?;
         if outcome.not_up.is_empty() { self.all_is_well(delta) } else { Ok(self.not_up(&outcome)) }
     }
 
-    fn all_is_well(&self, delta: &Delta) -> Result<Exit, Failure> {
+    fn all_is_well(&self, delta: &Delta) -> Result<Exit, CliError> {
         let look = &self.terminal.out;
         output::print(|out| {
             use std::io::Write;
@@ -178,24 +178,24 @@ impl Work<'_> {
     }
 
     /// For people, into the key store: they hold a key too.
-    fn kubeconfigs(&self) -> Result<(), Failure> {
+    fn kubeconfigs(&self) -> Result<(), CliError> {
         for file in &self.deployed.kubeconfigs {
             let path = self.folder.join(&file.path);
             let write = || {
                 path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
                 replace(&path, &file.content, 0o600)
             };
-            write().map_err(|error| Failure::file(&path, "write", &error))?;
+            write().map_err(|error| CliError::file(&path, "write", &error))?;
         }
         Ok(())
     }
 
     fn not_up(&self, outcome: &Outcome) -> Exit {
         let look = &self.terminal.err;
-        for NotUp { machine, trouble, log } in &outcome.not_up {
-            eprintln!("{} `{machine}` is not up: {}", look.error("error:"), trouble.message);
+        for NotUp { machine, error, log } in &outcome.not_up {
+            eprintln!("{} `{machine}` is not up: {}", look.error("error:"), error.message);
             log.iter().for_each(|line| eprintln!("    {line}"));
-            if let Some(help) = &trouble.help {
+            if let Some(help) = &error.help {
                 eprintln!("{} {help}", look.help(" help:"));
             }
         }

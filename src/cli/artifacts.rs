@@ -9,9 +9,9 @@ use crate::compile::artifact::ArtifactSource;
 use crate::compile::{ArtifactRow, artifacts};
 use crate::diag::any_error;
 
-use mirror::Standing;
+use mirror::MirrorStatus;
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::ModelArgs;
 use super::plan::count::thousands;
@@ -45,20 +45,20 @@ pub struct Args {
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
-    artifacts: Vec<Row<'a>>,
+    artifacts: Vec<ArtifactJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct ArtifactJson<'a> {
     #[serde(flatten)]
     row: &'a ArtifactRow,
     /// How it stands in the mirror that was named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    mirror: Option<Standing>,
+    mirror: Option<MirrorStatus>,
 }
 
 /// Prints the list for a model without errors.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
     let planned = opened.plan();
     let show = |problems: &[_]| {
@@ -73,32 +73,32 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
             return Ok(Exit::Problems);
         }
     };
-    let standings = match &args.mirror {
+    let statuses = match &args.mirror {
         Some(folder) => {
             let read = mirror::compare(folder, &rows);
-            Some(read.map_err(|error| Failure::file(folder, "read the mirror", &error))?)
+            Some(read.map_err(|error| CliError::file(folder, "read the mirror", &error))?)
         }
         None => None,
     };
-    output::print(|out| match &standings {
-        _ if args.json => json(out, &rows, standings.as_deref()),
-        Some(standings) => lacks(out, &terminal.out, &rows, standings),
+    output::print(|out| match &statuses {
+        _ if args.json => json(out, &rows, statuses.as_deref()),
+        Some(statuses) => lacks(out, &terminal.out, &rows, statuses),
         None => text(out, &terminal.out, &rows),
     })?;
-    let whole = standings.is_none_or(|standings| standings.iter().all(|standing| *standing == Standing::There));
+    let whole = statuses.is_none_or(|statuses| statuses.iter().all(|status| *status == MirrorStatus::There));
     Ok(if whole { Exit::Ok } else { Exit::Differs })
 }
 
 /// What a mirror lacks: one thing a line, and how many.
-fn lacks(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow], standings: &[Standing]) -> io::Result<()> {
-    let lacking: Vec<_> = rows.iter().zip(standings).filter(|(_, standing)| **standing != Standing::There).collect();
-    for (row, standing) in &lacking {
+fn lacks(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow], statuses: &[MirrorStatus]) -> io::Result<()> {
+    let lacking: Vec<_> = rows.iter().zip(statuses).filter(|(_, status)| **status != MirrorStatus::There).collect();
+    for (row, status) in &lacking {
         let (kind, place) = match row.kind {
             ArtifactSource::File => ("file", row.mirror_path.as_deref().unwrap_or(&row.url)),
             ArtifactSource::Image => ("image", &*row.url),
             ArtifactSource::Package => ("package", &*row.url),
         };
-        writeln!(out, "{:<10}  {kind:<7}  {}", standing.text(), look.name(place))?;
+        writeln!(out, "{:<10}  {kind:<7}  {}", status.text(), look.name(place))?;
     }
     match lacking.len() {
         0 => writeln!(out, "the mirror has all {} things that the machines download", thousands(rows.len())),
@@ -106,9 +106,9 @@ fn lacks(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow], standings: &[St
     }
 }
 
-fn json(out: &mut dyn Write, rows: &[ArtifactRow], standings: Option<&[Standing]>) -> io::Result<()> {
-    let standing = |place: usize| standings.map(|standings| standings[place]);
-    let artifacts = rows.iter().enumerate().map(|(place, row)| Row { row, mirror: standing(place) }).collect();
+fn json(out: &mut dyn Write, rows: &[ArtifactRow], statuses: Option<&[MirrorStatus]>) -> io::Result<()> {
+    let status = |place: usize| statuses.map(|statuses| statuses[place]);
+    let artifacts = rows.iter().enumerate().map(|(place, row)| ArtifactJson { row, mirror: status(place) }).collect();
     serde_json::to_writer_pretty(&mut *out, &Document { version: VERSION, artifacts })?;
     writeln!(out)
 }

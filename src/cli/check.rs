@@ -5,15 +5,15 @@ use std::io::Write;
 use crate::diag::any_error;
 use crate::plan::Plan;
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::plan::count::count;
 use super::{Terminal, output, report};
 
-pub mod suppose;
-mod whatif;
+pub mod assumption;
+mod what_if;
 
-use suppose::Suppose;
+use assumption::Assumption;
 
 /// Check a model and report every problem in it
 ///
@@ -26,17 +26,17 @@ pub struct Args {
     model: ModelArgs,
     /// Suppose something, and say what breaks: machine=NAME down, zone=NAME down, rack=NAME down, group=NAME down,
     /// kubernetes=VERSION, GROUP=COUNT, PATH=VALUE; may be repeated
-    #[arg(long = "if", value_name = "WHAT", value_parser = suppose::parse)]
-    suppose: Vec<Suppose>,
+    #[arg(long = "if", value_name = "WHAT", value_parser = assumption::parse)]
+    assumptions: Vec<Assumption>,
     /// Print what --if finds as JSON
-    #[arg(long, requires = "suppose")]
+    #[arg(long, requires = "assumptions")]
     json: bool,
 }
 
 /// Checks the model and says how it went.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
-    if !args.suppose.is_empty() {
-        return whatif::run(args, terminal);
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
+    if !args.assumptions.is_empty() {
+        return what_if::run(args, terminal);
     }
     let opened = args.model.open(None)?;
     let planned = opened.plan();

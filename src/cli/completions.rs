@@ -2,7 +2,7 @@
 
 use clap_complete::{Shell, generate};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::output;
 
 /// Print a script that completes commands and options in a shell
@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 /// Prints the script.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub fn run(args: &Args) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     generate(args.shell, &mut super::command(), "kmodel", &mut script);
     output::print(|out| std::io::Write::write_all(out, &script))

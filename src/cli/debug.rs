@@ -3,17 +3,17 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::apply::Tell;
+use crate::apply::Reporter;
 use crate::apply::collect::{Collecting, file};
 use crate::apply::redact::Redactor;
 use crate::emit::{self, Force};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::look::Look;
+use super::observation::{ClusterArgs, exit, observe};
 use super::plan::Detail;
 use super::plan::count::{about, count};
 use super::progress::Board;
-use super::survey::{ClusterArgs, exit, survey};
 use super::{Terminal, output, status};
 
 /// Collect what tells how the cluster is into one folder, and say which relation fails
@@ -34,17 +34,17 @@ pub struct Args {
 }
 
 /// Collects, writes and tells.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Some(survey) = survey("debug", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
-    let desired = &survey.deployed.desired;
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
+    let Some(observation) = observe("debug", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
+    let desired = &observation.deployed.desired;
     let board = Board::new(&terminal.out);
-    let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
-    let redactor = Redactor::new(&survey.deployed.issued);
-    let (client, current) = (&survey.client, &survey.current);
-    let mut files = Collecting { client, desired, current, redactor: &redactor }.collect(tell);
+    let report: Reporter<'_> = &|name, progress| board.report(name, progress);
+    let redactor = Redactor::new(&observation.deployed.issued);
+    let (client, current) = (&observation.client, &observation.current);
+    let mut files = Collecting { client, desired, current, redactor: &redactor }.collect(report);
     board.finish();
-    let status = survey.status();
-    let server = format!("{} (server {})", desired.options.command, survey.version);
+    let status = observation.status();
+    let server = format!("{} (server {})", desired.options.command, observation.version);
     let plain = Look { width: 120, colour: false, unicode: true };
     let mut page = Vec::new();
     status::write(&mut page, &plain, (&status, &server), Detail::Each)?;

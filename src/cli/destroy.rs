@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::apply::destroy::{Marked, destroy};
-use crate::apply::{Current, Tell, Turnstile};
+use crate::apply::{ApplyLock, Current, Reporter};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::plan::count::count;
 use super::progress::Board;
@@ -31,7 +31,7 @@ pub struct Args {
 }
 
 /// Removes a cluster.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
     server::is_reached("destroy", &planned)?;
@@ -41,7 +41,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let (client, _) = server::client(&options)?;
     // Without a store there has been no apply from here that could still run.
     let folder = args.model.store(args.store.as_ref(), cluster);
-    let _turn = folder.is_dir().then(|| Turnstile::take(&folder, cluster)).transpose()?;
+    let _turn = folder.is_dir().then(|| ApplyLock::take(&folder, cluster)).transpose()?;
     let marked = Marked::find(&Current::read(&client, &options)?, cluster);
     if marked.is_empty() {
         return output::print(|out| {
@@ -55,8 +55,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     server::on_interrupt("interrupted: run the same command again to remove the rest");
     let board = Board::new(&terminal.out);
-    let tell: Tell<'_> = &|name, progress| board.tell(name, progress);
-    let result = destroy(&client, &marked, tell);
+    let report: Reporter<'_> = &|name, progress| board.report(name, progress);
+    let result = destroy(&client, &marked, report);
     board.finish();
     result?;
     output::print(|out| {
@@ -65,7 +65,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     })
 }
 
-fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, Failure> {
+fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, CliError> {
     let machines = count(marked.machines.len(), "machine");
     println!("This removes the cluster {cluster} from the project {project}: {machines} and all that is on them.");
     if !marked.machines.is_empty() {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::apply::Trouble;
+use crate::apply::ApplyError;
 use crate::emit::EmitError;
 use crate::pki::PkiError;
 
@@ -25,13 +25,13 @@ pub enum Exit {
 
 /// Why a command could not do what it was asked, other than for problems in the model.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CliError {
     pub exit: Exit,
     pub message: String,
     pub help: Option<String>,
 }
 
-impl Failure {
+impl CliError {
     /// Something that was asked for makes no sense.
     pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into(), help: Some(help.into()) }
@@ -80,26 +80,26 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<PkiError> for Failure {
+impl From<PkiError> for CliError {
     fn from(error: PkiError) -> Self {
         Self { exit: Exit::Outside, message: error.to_string(), help: error.help() }
     }
 }
 
-impl From<EmitError> for Failure {
+impl From<EmitError> for CliError {
     fn from(error: EmitError) -> Self {
         Self { exit: Exit::Outside, message: error.to_string(), help: error.help().map(str::to_owned) }
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        Self { exit: Exit::Outside, message: trouble.message, help: trouble.help }
+impl From<ApplyError> for CliError {
+    fn from(error: ApplyError) -> Self {
+        Self { exit: Exit::Outside, message: error.message, help: error.help }
     }
 }
 
 /// Output could not be written; that nobody reads it any more is dealt with in `output`.
-impl From<io::Error> for Failure {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self::outside(format!("cannot write the output: {}", reason(&error)))
     }

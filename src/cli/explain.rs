@@ -11,7 +11,7 @@ use crate::stdlib;
 use crate::syntax::ast::File;
 use crate::syntax::parse;
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model;
 use super::table::{Cell, table};
 use super::{Terminal, output};
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 /// Prints the pages, or the list of all.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let (files, codes): (Vec<&String>, Vec<&String>) = args.words.iter().partition(|word| is_file(word));
     let programs = files.iter().map(|file| model::program(Path::new(file))).collect::<Result<Vec<_>, _>>()?;
     let library: Vec<Arc<File>> = stdlib::modules().into_iter().map(standard).collect();
@@ -46,7 +46,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
         return list(terminal, &own);
     }
     if codes.is_empty() {
-        return Err(Failure::usage("no code is named", "write `kmodel explain CODE`, or `kmodel explain --list`"));
+        return Err(CliError::usage("no code is named", "write `kmodel explain CODE`, or `kmodel explain --list`"));
     }
     let pages = codes.iter().map(|name| page(name, &own)).collect::<Result<Vec<_>, _>>()?;
     output::print(|out| markdown::write(out, &terminal.out, &pages.join("\n")))
@@ -61,7 +61,7 @@ fn standard(path: &Path) -> Arc<File> {
 }
 
 /// The page of a code of kmodel, or of a component.
-fn page(name: &str, own: &[OwnCode<'_>]) -> Result<String, Failure> {
+fn page(name: &str, own: &[OwnCode<'_>]) -> Result<String, CliError> {
     if let Some(code) = Code::named(name) {
         return Ok(code.page().to_owned());
     }
@@ -72,7 +72,7 @@ fn page(name: &str, own: &[OwnCode<'_>]) -> Result<String, Failure> {
     let known = Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
     let help =
         "`kmodel explain --list` shows all codes; with a model, `--list cluster.km`, those of its components too";
-    Err(Failure::usage(format!("no problem has the code `{name}`"), did_you_mean(name, known, help)))
+    Err(CliError::usage(format!("no problem has the code `{name}`"), did_you_mean(name, known, help)))
 }
 
 /// What a component says of its code: its documentation, the check, and what to do.
@@ -86,7 +86,7 @@ fn own_page(own: &OwnCode<'_>) -> String {
     format!("{docs}{kind} of {owner}, which {may} be allowed: `allow {} \"reason\"`.\n{help}", own.name)
 }
 
-fn list(terminal: &Terminal, own: &[OwnCode<'_>]) -> Result<Exit, Failure> {
+fn list(terminal: &Terminal, own: &[OwnCode<'_>]) -> Result<Exit, CliError> {
     let rows: Vec<Vec<Cell>> = Code::ALL.iter().map(|code| row(*code)).collect();
     let mut brought: Vec<Vec<Cell>> = own.iter().map(own_row).collect();
     brought.dedup_by(|a, b| a == b);

@@ -7,7 +7,7 @@ use crate::compile::fix::{self, Applied, Change, Fixed, Wanted};
 use crate::diag::{Code, Diagnostic, Safety, any_error, did_you_mean};
 use crate::world::{Disk, World};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::{self, ModelArgs};
 use super::plan::count::count;
@@ -35,7 +35,7 @@ pub struct Args {
 }
 
 /// Fixes the files, says what was done, and shows what is left.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     args.only.iter().try_for_each(|code| known(args, code))?;
     let safety = if args.r#unsafe { Safety::Unsafe } else { Safety::Safe };
     let fixed = fix::fix(&Disk, Wanted { safety, codes: &args.only }, |world| judge(args, world))?;
@@ -49,7 +49,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 /// A code of kmodel, or one that a component of the model brings.
-fn known(args: &Args, code: &str) -> Result<(), Failure> {
+fn known(args: &Args, code: &str) -> Result<(), CliError> {
     if Code::named(code).is_some() {
         return Ok(());
     }
@@ -60,20 +60,20 @@ fn known(args: &Args, code: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let help = did_you_mean(code, names(), "`kmodel explain --list` shows all codes");
-    Err(Failure::usage(format!("no problem has the code `{code}`"), help))
+    Err(CliError::usage(format!("no problem has the code `{code}`"), help))
 }
 
-fn judge(args: &Args, world: &dyn World) -> Result<fix::Judged, Failure> {
+fn judge(args: &Args, world: &dyn World) -> Result<fix::Judged, CliError> {
     let opened = args.model.open_in(world, None)?;
     let problems = opened.plan().problems;
     Ok((opened.checked.program, problems))
 }
 
-fn write(change: &Change) -> Result<(), Failure> {
+fn write(change: &Change) -> Result<(), CliError> {
     super::fmt::write(&change.path, &change.new)
 }
 
-fn differences(fixed: &Fixed, look: &Look) -> Result<Exit, Failure> {
+fn differences(fixed: &Fixed, look: &Look) -> Result<Exit, CliError> {
     output::print(|out| {
         let mut changes = fixed.changes.iter();
         changes.try_for_each(|c| change::write(out, look, &c.path.display().to_string(), "fixed", (&c.old, &c.new)))
@@ -97,7 +97,7 @@ fn row(applied: &Applied) -> Vec<Cell> {
 }
 
 /// The problems that are left, with the files as they are now or would be.
-fn rest(args: &Args, fixed: &Fixed, terminal: &Terminal) -> Result<Exit, Failure> {
+fn rest(args: &Args, fixed: &Fixed, terminal: &Terminal) -> Result<Exit, CliError> {
     let world = fix::Edited::with(&Disk, &fixed.changes);
     let opened = args.model.open_in(&world, None)?;
     let problems = opened.plan().problems;

@@ -9,7 +9,7 @@ use crate::source::Sources;
 use crate::syntax;
 use crate::world::replace::replace;
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::unreadable;
 use super::report::{self, Format};
@@ -38,7 +38,7 @@ enum Outcome {
 }
 
 /// Formats everything that was named.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if args.paths.iter().any(|path| path == Path::new("-")) {
         return standard_input(args, terminal);
     }
@@ -61,13 +61,13 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn standard_input(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+fn standard_input(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if args.paths.len() > 1 {
-        return Err(Failure::usage("`-` stands alone", "format files and stdin in two runs"));
+        return Err(CliError::usage("`-` stands alone", "format files and stdin in two runs"));
     }
     let mut text = String::new();
     let read = io::stdin().read_to_string(&mut text);
-    read.map_err(|error| Failure::outside(format!("cannot read stdin: {error}").to_lowercase()))?;
+    read.map_err(|error| CliError::outside(format!("cannot read stdin: {error}").to_lowercase()))?;
     match format("stdin", &text, &terminal.err) {
         Outcome::Broken => Ok(Exit::Problems),
         Outcome::Same if args.check => Ok(Exit::Ok),
@@ -94,7 +94,7 @@ fn format(name: &str, text: &str, look: &Look) -> Outcome {
     }
 }
 
-fn difference(name: &str, old: &str, new: &str, look: &Look) -> Result<Exit, Failure> {
+fn difference(name: &str, old: &str, new: &str, look: &Look) -> Result<Exit, CliError> {
     output::print(|out| change::write(out, look, name, "formatted", (old, new)))
 }
 
@@ -102,9 +102,9 @@ fn difference(name: &str, old: &str, new: &str, look: &Look) -> Result<Exit, Fai
 ///
 /// # Errors
 /// When the file cannot be found or written; the old content is then still there.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub fn write(path: &Path, text: &str) -> Result<(), CliError> {
     // A link is followed: it is the file behind it that is formatted.
-    let target = fs::canonicalize(path).map_err(|error| Failure::file(path, "find", &error))?;
-    let mode = fs::metadata(&target).map_err(|error| Failure::file(path, "read", &error))?.permissions().mode();
-    replace(&target, text.as_bytes(), mode & 0o7777).map_err(|error| Failure::file(path, "write", &error))
+    let target = fs::canonicalize(path).map_err(|error| CliError::file(path, "find", &error))?;
+    let mode = fs::metadata(&target).map_err(|error| CliError::file(path, "read", &error))?.permissions().mode();
+    replace(&target, text.as_bytes(), mode & 0o7777).map_err(|error| CliError::file(path, "write", &error))
 }

@@ -1,6 +1,6 @@
 //! `kmodel graph`: `plan --graph` under a name of its own.
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::{Terminal, plan};
 use crate::plan::graph::Notation;
@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 /// Prints the graph.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
     plan::graph(&args.model, &opened, args.notation, terminal)
 }

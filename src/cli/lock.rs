@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Lock;
 use crate::world::replace::replace;
 
-use super::exit::Failure;
+use super::exit::CliError;
 
 /// The file's name.
 pub const NAME: &str = "kmodel.lock";
@@ -39,21 +39,21 @@ pub fn path(model: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When it cannot be read, or is not a lock. Nothing is guessed: addresses that were given out must not move.
-pub fn read(model: &Path, cluster: &str) -> Result<Lock, Failure> {
+pub fn read(model: &Path, cluster: &str) -> Result<Lock, CliError> {
     Ok(file(model)?.cluster.remove(cluster).unwrap_or_default())
 }
 
-fn file(model: &Path) -> Result<File, Failure> {
+fn file(model: &Path) -> Result<File, CliError> {
     let path = path(model);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
-        Err(error) => return Err(Failure::file(&path, "read", &error)),
+        Err(error) => return Err(CliError::file(&path, "read", &error)),
     };
     let file: File = toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
     if file.version > VERSION {
         let message = format!("`{}` has format {}, and this kmodel knows {VERSION}", path.display(), file.version);
-        return Err(Failure::outside(message).help("use the kmodel that wrote it, or a newer one"));
+        return Err(CliError::outside(message).help("use the kmodel that wrote it, or a newer one"));
     }
     Ok(file)
 }
@@ -62,23 +62,23 @@ fn file(model: &Path) -> Result<File, Failure> {
 ///
 /// # Errors
 /// When the file system refuses.
-pub fn write(model: &Path, cluster: &str, lock: &Lock) -> Result<(), Failure> {
+pub fn write(model: &Path, cluster: &str, lock: &Lock) -> Result<(), CliError> {
     let path = path(model);
     let mut file = File { version: VERSION, ..file(model)? };
     file.cluster.insert(cluster.to_owned(), lock.clone());
-    let body = toml::to_string(&file).map_err(|error| Failure::outside(error.to_string()))?;
+    let body = toml::to_string(&file).map_err(|error| CliError::outside(error.to_string()))?;
     let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
     if fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return Ok(());
     }
-    replace(&path, text.as_bytes(), 0o644).map_err(|error| Failure::file(&path, "write", &error))
+    replace(&path, text.as_bytes(), 0o644).map_err(|error| CliError::file(&path, "write", &error))
 }
 
-fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let why = error.message().lines().next().unwrap_or_default();
-    Failure::outside(format!("`{}` cannot be read: line {line}: {why}", path.display())).help(
+    CliError::outside(format!("`{}` cannot be read: line {line}: {why}", path.display())).help(
         "restore it from version control; if it is lost, delete it, and addresses are given out anew from the model",
     )
 }

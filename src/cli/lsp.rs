@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::lock;
 use crate::lsp::{self, Ended, Host};
 use crate::model::Lock;
@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 /// Serves until the editor ends the session.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub fn run(args: &Args) -> Result<Exit, CliError> {
     let Args { stdio: _ } = args;
     match lsp::serve(Host { lock: lock_of }, std::io::stdin(), std::io::stdout()) {
         Ended::Well => Ok(Exit::Ok),

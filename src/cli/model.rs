@@ -17,7 +17,7 @@ use crate::syntax;
 use crate::syntax::ast::{Expr, Name, StatementKind};
 use crate::world::{Disk, World};
 
-use super::exit::Failure;
+use super::exit::CliError;
 use super::lock;
 use super::report::Format;
 
@@ -65,7 +65,7 @@ impl ModelArgs {
     ///
     /// # Errors
     /// When the file or the lock cannot be read. Problems of the model are in the result.
-    pub fn open(&self, target: Option<&str>) -> Result<Opened<'static>, Failure> {
+    pub fn open(&self, target: Option<&str>) -> Result<Opened<'static>, CliError> {
         self.open_in(&DISK, target)
     }
 
@@ -73,7 +73,7 @@ impl ModelArgs {
     ///
     /// # Errors
     /// As [`ModelArgs::open`].
-    pub fn open_in<'w>(&self, world: &'w dyn World, target: Option<&str>) -> Result<Opened<'w>, Failure> {
+    pub fn open_in<'w>(&self, world: &'w dyn World, target: Option<&str>) -> Result<Opened<'w>, CliError> {
         world.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
         let mut checked = check::check(world, &self.file);
         let lock = lock::read(&self.file, &cluster_of(&checked.program))?;
@@ -88,17 +88,17 @@ impl ModelArgs {
     ///
     /// # Errors
     /// As [`ModelArgs::open`], and when a value cannot be read.
-    pub fn open_supposing(&self, values: &[(String, String)]) -> Result<Opened<'static>, Failure> {
+    pub fn open_with(&self, values: &[(String, String)]) -> Result<Opened<'static>, CliError> {
         let mut opened = self.open(None)?;
         for (path, value) in values {
             let setting = parse(&mut opened.checked.program.sources, "--if", path, value);
             let wrong = || {
-                Failure::usage(
+                CliError::usage(
                     format!("`{value}` is no value"),
                     "write it as in the language: `500`, `1.36`, `10.0.0.0/12`",
                 )
             };
-            opened.checked.program.supposed.push((path.clone(), setting.value.ok_or_else(wrong)?));
+            opened.checked.program.overrides.push((path.clone(), setting.value.ok_or_else(wrong)?));
         }
         Ok(opened)
     }
@@ -114,7 +114,7 @@ impl ModelArgs {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn program(file: &Path) -> Result<Program, Failure> {
+pub fn program(file: &Path) -> Result<Program, CliError> {
     DISK.read(file).map_err(|error| unreadable(file, &error))?;
     Ok(check::check(&DISK, file).program)
 }
@@ -160,19 +160,19 @@ fn parse(sources: &mut Sources, option: &str, name: &str, value: &str) -> Settin
 }
 
 /// Why the model cannot be read, and what to do.
-pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let failure = Failure::file(path, "read", error);
+pub fn unreadable(path: &Path, error: &io::Error) -> CliError {
+    let unread = CliError::file(path, "read", error);
     match error.kind() {
         io::ErrorKind::NotFound => match nearby(path) {
-            Some(near) => failure.help(format!("did you mean `{}`?", near.display())),
-            None => failure.help("name the .km file of a model; `examples/` of kmodel has some to start from"),
+            Some(near) => unread.help(format!("did you mean `{}`?", near.display())),
+            None => unread.help("name the .km file of a model; `examples/` of kmodel has some to start from"),
         },
         io::ErrorKind::IsADirectory => match models(path).first() {
-            Some(first) => failure.help(format!("name a file in it, as in `{}`", first.display())),
-            None => failure.help("name a .km file"),
+            Some(first) => unread.help(format!("name a file in it, as in `{}`", first.display())),
+            None => unread.help("name a .km file"),
         },
-        io::ErrorKind::InvalidData => failure.help("save it as UTF-8; a model is plain text"),
-        _ => failure,
+        io::ErrorKind::InvalidData => unread.help("save it as UTF-8; a model is plain text"),
+        _ => unread,
     }
 }
 

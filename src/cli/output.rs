@@ -2,13 +2,13 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write, stdout};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 
 /// Writes a result. A reader that has had enough (`| head`) ends the run without a word.
 ///
 /// # Errors
 /// When stdout cannot be written for another reason.
-pub fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> Result<Exit, Failure> {
+pub fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> Result<Exit, CliError> {
     let mut out = BufWriter::with_capacity(1 << 16, stdout().lock());
     let written = write(&mut out).and_then(|()| out.flush());
     // What is left in the buffer has nowhere to go, and must not be tried again on drop.

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use crate::diag::any_error;
 use crate::pki::Store;
 use crate::plan::graph::{self, Notation};
-use crate::plan::standing::{Standing, standing};
+use crate::plan::issue_status::{IssueStatus, issue_status};
 use crate::plan::{Plan, json};
 use crate::world::{Disk, World};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
 use super::{Terminal, output, report};
 
@@ -58,7 +58,7 @@ pub struct Args {
     at: Option<time::Date>,
     /// Show only these parts, separated by commas: cluster, machines, addresses, relations, openings, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
-    show: Vec<Part>,
+    show: Vec<PlanSection>,
     /// Show every machine and every certificate, however many there are
     #[arg(long)]
     all: bool,
@@ -66,7 +66,7 @@ pub struct Args {
 
 /// A part of the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum Part {
+pub enum PlanSection {
     Cluster,
     Machines,
     Addresses,
@@ -87,7 +87,7 @@ pub enum Detail {
 }
 
 /// Prints the plan. There may be one to look at even when something is wrong with it.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     if let Some(notation) = args.graph {
         return graph(&args.model, &opened, notation, terminal);
@@ -97,14 +97,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     let planned = opened.plan();
     if let Some(plan) = &planned.plan {
-        let standing = standing_of(args, plan)?;
+        let status = issue_status_of(args, plan)?;
         if let Some(date) = args.at {
-            at::run(plan, &standing, date, args.json, &terminal.out)?;
+            at::run(plan, &status, date, args.json, &terminal.out)?;
         } else if args.json {
-            output::print(|out| json::write(out, plan, &standing))?;
+            output::print(|out| json::write(out, plan, &status))?;
         } else {
             let tally = report::tally(&planned.problems);
-            let page = Page { plan, standing: &standing, look: &terminal.out, detail: args.detail() };
+            let page = Page { plan, status: &status, look: &terminal.out, detail: args.detail() };
             output::print(|out| page.write(out, &args.show, &tally))?;
         }
     }
@@ -112,7 +112,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 /// Prints the graph of a model.
-pub fn graph(args: &ModelArgs, opened: &Opened<'_>, notation: Notation, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn graph(args: &ModelArgs, opened: &Opened<'_>, notation: Notation, terminal: &Terminal) -> Result<Exit, CliError> {
     let planned = opened.plan();
     if let Some(plan) = &planned.plan {
         output::print(|out| graph::write(out, &plan.model, notation))?;
@@ -126,15 +126,15 @@ fn finish(
     opened: &Opened<'_>,
     problems: &[crate::diag::Diagnostic],
     terminal: &Terminal,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     report::show(&opened.checked.program.sources, problems, args.message_format, &terminal.err);
     Ok(if any_error(problems) { Exit::Problems } else { Exit::Ok })
 }
 
-fn standing_of(args: &Args, plan: &Plan<'_>) -> Result<Standing, Failure> {
+fn issue_status_of(args: &Args, plan: &Plan<'_>) -> Result<IssueStatus, CliError> {
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let store = Store::open_read(&folder)?;
-    Ok(standing(&plan.pki.request, store.as_ref(), Disk.now())?)
+    Ok(issue_status(&plan.pki.request, store.as_ref(), Disk.now())?)
 }
 
 impl Args {

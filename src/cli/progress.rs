@@ -28,7 +28,7 @@ impl Board {
     }
 
     /// Takes note of what happens to a machine, or to the cluster when there is no name.
-    pub fn tell(&self, name: &str, progress: Progress) {
+    pub fn report(&self, name: &str, progress: Progress) {
         match (&self.bars, &progress) {
             (_, Progress::Warning(text)) => self.say(&format!("{} {text}", self.look.warning("warning:"))),
             (Some(bars), _) if !name.is_empty() => self.draw(bars, name, &progress),

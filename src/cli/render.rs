@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::pki::Store;
 use crate::world::{Disk, World};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::plan::count::{about, count, thousands};
 use super::table::{Cell, table};
@@ -40,7 +40,7 @@ pub struct Args {
 }
 
 /// Renders a model without errors.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
     let show = |problems: &[_]| {
@@ -65,7 +65,7 @@ fn write(
     terminal: &Terminal,
     model: &Model<'_>,
     (rendered, store): (&Rendered, &mut Store),
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     store.save()?;
     lock::write(&args.model.file, &model.cluster.name, &rendered.lock)?;
     let force = if args.force { Force::Replace } else { Force::Refuse };
@@ -78,7 +78,7 @@ fn summary(
     terminal: &Terminal,
     model: &Model<'_>,
     (rendered, written): (&Rendered, Written),
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let target = model.targets.first().map_or("lxd", |target| &*target.name);
     let issued = &rendered.issued;

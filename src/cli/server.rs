@@ -8,7 +8,7 @@ use crate::diag::any_error;
 use crate::plan::{Plan, Planned};
 use crate::target::{self, lxd};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
 use super::{Terminal, report};
 
@@ -27,7 +27,7 @@ pub fn plan_of<'a, 'p>(
 ///
 /// # Errors
 /// When it is another one than LXD; `command` is for the message.
-pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), Failure> {
+pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), CliError> {
     let named = planned.plan.as_ref().and_then(|plan| plan.model.targets.first());
     match named {
         Some(target) if target::names().any(|known| *known == *target.name) && &*target.name != "lxd" => {
@@ -37,9 +37,9 @@ pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), Failure> {
     }
 }
 
-fn elsewhere(command: &str, target: &str) -> Failure {
+fn elsewhere(command: &str, target: &str) -> CliError {
     let render = format!("`kmodel render --target {target}` writes what each machine is given");
-    Failure::usage(
+    CliError::usage(
         format!("`{command}` works on LXD and Incus, and the target is `{target}`"),
         format!("{render}, and docs/clouds.md says what to do with it; on LXD or Incus, name that with `--target lxd`"),
     )
@@ -49,7 +49,7 @@ fn elsewhere(command: &str, target: &str) -> Failure {
 ///
 /// # Errors
 /// When the target is another one, or a field cannot be used; `command` is for the message.
-pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, Failure> {
+pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, CliError> {
     let target = plan.model.targets.first().map_or("lxd", |target| &target.name);
     if target != "lxd" {
         return Err(elsewhere(command, target));
@@ -58,7 +58,7 @@ pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, Failure> 
         RenderError::Pki(error) => error.into(),
         RenderError::Problems(problems) => {
             let first = problems.into_iter().next().map(|problem| problem.message);
-            Failure { exit: Exit::Problems, ..Failure::outside(first.unwrap_or_default()) }
+            CliError { exit: Exit::Problems, ..CliError::outside(first.unwrap_or_default()) }
         }
     })
 }
@@ -67,7 +67,7 @@ pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, Failure> 
 ///
 /// # Errors
 /// What keeps it from its server.
-pub fn client(options: &lxd::Options) -> Result<(Client, String), Failure> {
+pub fn client(options: &lxd::Options) -> Result<(Client, String), CliError> {
     let named = std::env::var("KMODEL_LXC").ok().filter(|name| !name.is_empty());
     let client = Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
     let version = client.check()?;
@@ -78,9 +78,9 @@ pub fn client(options: &lxd::Options) -> Result<(Client, String), Failure> {
 ///
 /// # Errors
 /// When there is nobody to ask.
-pub fn confirm(question: &str, word: &str) -> Result<bool, Failure> {
+pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
     if !stdin().is_terminal() {
-        return Err(Failure::usage("nobody is there to be asked", "say `--yes` if it is to be done without asking"));
+        return Err(CliError::usage("nobody is there to be asked", "say `--yes` if it is to be done without asking"));
     }
     print!("{question} ");
     stdout().flush()?;

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use crate::apply::status::{CertificateStatus, MachineStatus, RelationStatus, Status};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::look::Look;
+use super::observation::{ClusterArgs, exit, observe};
 use super::plan::Detail;
 use super::plan::count::count;
-use super::survey::{ClusterArgs, exit, survey};
 use super::table::{Cell, labelled, table};
 use super::{Terminal, output};
 
@@ -33,16 +33,16 @@ pub struct Args {
 }
 
 /// Looks, and says what there is.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Some(survey) = survey("status", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
-    let status = survey.status();
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
+    let Some(observation) = observe("status", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
+    let status = observation.status();
     output::print(|out| {
         if args.json {
             serde_json::to_writer_pretty(&mut *out, &status)?;
             return writeln!(out);
         }
-        let options = &survey.deployed.desired.options;
-        let server = format!("{} (server {})", options.command, survey.version);
+        let options = &observation.deployed.desired.options;
+        let server = format!("{} (server {})", options.command, observation.version);
         write(out, &terminal.out, (&status, &server), if args.all { Detail::Each } else { Detail::Grouped })
     })?;
     Ok(exit(&status))
@@ -51,7 +51,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
 /// The whole page: everything, or of what is well only how much it is.
 pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str), detail: Detail) -> io::Result<()> {
     writeln!(out, "{} on {server}, project {}", look.bold(&status.cluster), status.project)?;
-    let page = Page { look, all: detail == Detail::Each };
+    let page = StatusPage { look, all: detail == Detail::Each };
     page.machines(out, &status.machines)?;
     page.relations(out, &status.relations)?;
     page.certificates(out, &status.certificates)?;
@@ -73,12 +73,12 @@ pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str)
     }
 }
 
-struct Page<'a> {
+struct StatusPage<'a> {
     look: &'a Look,
     all: bool,
 }
 
-impl Page<'_> {
+impl StatusPage<'_> {
     fn heading(&self, out: &mut dyn Write, name: &str, number: usize) -> io::Result<()> {
         writeln!(out, "\n{} ({number})", self.look.bold(name))
     }
@@ -95,12 +95,12 @@ impl Page<'_> {
         let row = |machine: &MachineStatus| {
             let up = machine.units.iter().filter(|unit| unit.state == "up").count();
             let units = format!("{up} of {} up", count(machine.units.len(), "unit"));
-            let units = if machine.standing.is_some() { units } else { String::new() };
+            let units = if machine.boot.is_some() { units } else { String::new() };
             let reason = machine.reason.clone().unwrap_or_default();
             vec![
                 Cell::name(&machine.name),
                 Cell::plain(&machine.state),
-                Cell::plain(machine.standing.unwrap_or_default()),
+                Cell::plain(machine.boot.unwrap_or_default()),
                 Cell::plain(units),
                 Cell::plain(reason),
             ]

@@ -12,7 +12,7 @@ use crate::table::help::{Difference, DifferenceKind, compare, probe, refuses};
 use crate::table::lifespan::parse;
 use crate::table::short;
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::plan::count::count;
 use super::table::{Cell, table};
 use super::{Terminal, output};
@@ -57,14 +57,14 @@ fn version(text: &str) -> Result<Version, String> {
 }
 
 /// Lists or compares.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     match &args.action {
         Action::List => list(terminal),
         Action::Check(args) => check(args, terminal),
     }
 }
 
-fn list(terminal: &Terminal) -> Result<Exit, Failure> {
+fn list(terminal: &Terminal) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let rows: Vec<_> = flag::programs().filter_map(flag::table).map(row).collect();
     output::print(|out| table(out, look, 0, &rows))
@@ -80,19 +80,19 @@ fn row(table: &Table) -> Vec<Cell> {
     ]
 }
 
-fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(known) = flag::table(&args.program) else {
         let help = did_you_mean(&args.program, flag::programs(), "`kmodel tables list` names them");
-        return Err(Failure::usage(format!("there is no table of the flags of `{}`", args.program), help));
+        return Err(CliError::usage(format!("there is no table of the flags of `{}`", args.program), help));
     };
     if !known.range.knows(args.version) {
         let (from, through) = (short(known.range.known_from), short(known.range.known_through));
         let message = format!("the table of `{}` covers {from} to {through}, not {}", args.program, args.version);
-        return Err(Failure::usage(message, "name the version that the program is of"));
+        return Err(CliError::usage(message, "name the version that the program is of"));
     }
     let help = help_of(args)?;
     let compared = compare(known, args.version, &help);
-    let mut differences = compared.map_err(|why| Failure::outside(why).help("`--help-text` takes a file"))?;
+    let mut differences = compared.map_err(|why| CliError::outside(why).help("`--help-text` takes a file"))?;
     if let Some(binary) = &args.binary {
         differences = asked_again(binary, known, differences)?;
     }
@@ -107,7 +107,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(if differences.is_empty() { Exit::Ok } else { Exit::Problems })
 }
 
-fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &Terminal) -> Result<Exit, Failure> {
+fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &Terminal) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let rows: Vec<_> =
         differences.iter().map(|one| vec![Cell::plain(format!("--{}", one.flag)), Cell::plain(&one.message)]).collect();
@@ -126,14 +126,14 @@ fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &
     })
 }
 
-fn help_of(args: &CheckArgs) -> Result<String, Failure> {
+fn help_of(args: &CheckArgs) -> Result<String, CliError> {
     match (&args.binary, &args.help_text) {
         (Some(binary), _) => asked(binary),
         (None, Some(file)) if file.as_os_str() == "-" => {
-            std::io::read_to_string(std::io::stdin()).map_err(|error| Failure::file(file, "read", &error))
+            std::io::read_to_string(std::io::stdin()).map_err(|error| CliError::file(file, "read", &error))
         }
-        (None, Some(file)) => fs::read_to_string(file).map_err(|error| Failure::file(file, "read", &error)),
-        (None, None) => Err(Failure::usage(
+        (None, Some(file)) => fs::read_to_string(file).map_err(|error| CliError::file(file, "read", &error)),
+        (None, None) => Err(CliError::usage(
             "nothing to compare with",
             "name a program with `--binary`, or its help with `--help-text`",
         )),
@@ -141,13 +141,13 @@ fn help_of(args: &CheckArgs) -> Result<String, Failure> {
 }
 
 /// What a program prints when it is asked for help. Some print it to stderr.
-fn asked(binary: &Path) -> Result<String, Failure> {
+fn asked(binary: &Path) -> Result<String, CliError> {
     let (stdout, stderr) = said(binary, &["--help".to_owned()])?;
     Ok(if stdout.len() > stderr.len() { stdout } else { stderr })
 }
 
 /// A flag that the help does not show may be hidden: the program is asked whether it knows it.
-fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Result<Vec<Difference>, Failure> {
+fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Result<Vec<Difference>, CliError> {
     let mut list = Vec::with_capacity(differences.len());
     for mut difference in differences {
         if let Some(arguments) = probe(known, &difference.flag).filter(|_| difference.kind == DifferenceKind::NotInHelp)
@@ -166,9 +166,9 @@ fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Re
 }
 
 /// What a program prints to stdout and stderr.
-fn said(binary: &Path, arguments: &[String]) -> Result<(String, String), Failure> {
+fn said(binary: &Path, arguments: &[String]) -> Result<(String, String), CliError> {
     let output = Command::new(binary).args(arguments).stdin(Stdio::null()).env("COLUMNS", "200").output();
-    let output = output.map_err(|error| Failure::file(binary, "run", &error))?;
+    let output = output.map_err(|error| CliError::file(binary, "run", &error))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ok((text(output.stdout), text(output.stderr)))
 }

@@ -10,7 +10,7 @@ use crate::diag::any_error;
 use crate::source::{Sources, Span};
 use crate::why::{self as ask, Answer, Link, Unknown, Why};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::{self, ModelArgs};
 use super::table::wrap;
@@ -98,7 +98,7 @@ pub fn run(
     args: &Args,
     question: fn(Why<'_, '_>, &[String]) -> Result<Answer, Unknown>,
     terminal: &Terminal,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let (file, words) = args.file()?;
     let model =
         ModelArgs { file, overlay: args.overlay.clone(), set: args.set.clone(), message_format: args.message_format };
@@ -113,7 +113,7 @@ pub fn run(
     if words.is_empty() {
         return output::print(|out| ask::names(&asked).iter().try_for_each(|name| writeln!(out, "{name}")));
     }
-    let answer = question(asked, &words).map_err(|unknown| Failure::usage(unknown.message, unknown.help))?;
+    let answer = question(asked, &words).map_err(|unknown| CliError::usage(unknown.message, unknown.help))?;
     output::print(|out| match args.json {
         true => json(out, sources, &answer),
         false => text(out, &terminal.out, sources, &answer),
@@ -127,20 +127,20 @@ pub fn run(
 
 impl Args {
     /// The model and what is asked about.
-    fn file(&self) -> Result<(PathBuf, Vec<String>), Failure> {
+    fn file(&self) -> Result<(PathBuf, Vec<String>), CliError> {
         let named = self.words.first().filter(|word| word.ends_with(".km"));
         if let Some(file) = named {
             return Ok((file.into(), self.words[1..].to_vec()));
         }
         match model::models(Path::new(".")).as_slice() {
             [one] => Ok((one.strip_prefix(".").unwrap_or(one).to_owned(), self.words.clone())),
-            [] => Err(Failure::usage("no model is named, and none is here", "name one: kmodel why cluster.km PATH")),
+            [] => Err(CliError::usage("no model is named, and none is here", "name one: kmodel why cluster.km PATH")),
             many => {
                 let help = format!(
                     "name one of them: kmodel why {} PATH",
                     many[0].strip_prefix(".").unwrap_or(&many[0]).display()
                 );
-                Err(Failure::usage(format!("no model is named, and {} are here", many.len()), help))
+                Err(CliError::usage(format!("no model is named, and {} are here", many.len()), help))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lsp_types::{Location, LocationLink, Position, Range, TextDocumentIdentifier, TextEdit, Uri};
 
-use super::server::{Answer, Failure, Server};
+use super::server::{Answer, RequestError, Server};
 use super::uri;
 use crate::check::{Analysis, ModulePlace};
 use crate::ide::definition::{Goal, module_of};
@@ -31,7 +31,7 @@ impl Server {
             if let ModulePlace::File(path) = &place
                 && crate::world::World::read(&self.world, path).is_err()
             {
-                return Err(Failure::invalid(format!("`{}` is not open and not on disk", uri.as_str())));
+                return Err(RequestError::invalid(format!("`{}` is not open and not on disk", uri.as_str())));
             }
             self.project.changed(&self.world, &place);
         }

@@ -21,15 +21,15 @@ use crate::diag::{self, Code, Severity};
 use crate::ide::definition::module_of;
 
 /// A problem and the program it was found in.
-pub struct Found {
+pub struct OwnedProblem {
     pub analysis: Arc<Analysis>,
     pub problem: diag::Diagnostic,
 }
 
 impl Server {
     /// Every problem whose first place is in a file, from each model that the file is part of.
-    pub(super) fn problems(&mut self, place: &ModulePlace) -> Vec<Found> {
-        let mut list: Vec<Found> = Vec::new();
+    pub(super) fn problems(&mut self, place: &ModulePlace) -> Vec<OwnedProblem> {
+        let mut list: Vec<OwnedProblem> = Vec::new();
         for root in self.project.roots(place) {
             let analysis = self.project.analysis(&self.world, &root);
             let facts = self.current_facts(&root, &analysis);
@@ -41,7 +41,7 @@ impl Server {
                     .and_then(|label| module_of(&analysis, label.span))
                     .is_some_and(|module| module.place == *place);
                 if is_here && !list.iter().any(|known| known.problem == *problem) {
-                    list.push(Found { analysis: analysis.clone(), problem: problem.clone() });
+                    list.push(OwnedProblem { analysis: analysis.clone(), problem: problem.clone() });
                 }
             }
         }
@@ -55,8 +55,8 @@ impl Server {
     }
 
     /// A problem as the editor shows it.
-    pub(super) fn diagnostic(&mut self, found: &Found) -> Diagnostic {
-        let Found { analysis, problem } = found;
+    pub(super) fn diagnostic(&mut self, found: &OwnedProblem) -> Diagnostic {
+        let OwnedProblem { analysis, problem } = found;
         let first = problem.labels.first();
         let message = match &problem.help {
             Some(help) => format!("{}\n{help}", problem.message),

@@ -134,5 +134,5 @@ impl Server {
 }
 
 fn with<P: DeserializeOwned>(params: serde_json::Value, take: impl FnOnce(P)) -> Result<(), String> {
-    read(params).map(take).map_err(|failure| failure.message)
+    read(params).map(take).map_err(|error| error.message)
 }

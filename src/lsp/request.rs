@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::capability::{self, Client};
 use super::feature::{command, template};
-use super::server::{Answer, Failure, Server, Stage};
+use super::server::{Answer, RequestError, Server, Stage};
 use crate::check::ModulePlace;
 
 /// For so long a request waits for a model that it can do without.
@@ -40,7 +40,7 @@ impl Server {
     }
 
     fn handled(&mut self, request: Request) -> Handled {
-        let refuse = |code, message: &str| Handled::Now(Err(Failure { code, message: message.to_owned() }));
+        let refuse = |code, message: &str| Handled::Now(Err(RequestError { code, message: message.to_owned() }));
         match (self.stage, request.method.as_str()) {
             (Stage::New, "initialize") => Handled::Now(self.initialize(&request.params)),
             (Stage::New, _) => refuse(-32002, "the first request is `initialize`"),
@@ -134,7 +134,7 @@ impl Server {
             "workspace/willRenameFiles" => answer(params, |params| self.will_rename(&params)),
             "textDocument/diagnostic" => answer(params, |params| self.pull(&params)),
             "workspace/diagnostic" => answer(params, |params| self.pull_workspace(&params)),
-            method => Err(Failure { code: -32601, message: format!("the server does not know `{method}`") }),
+            method => Err(RequestError { code: -32601, message: format!("the server does not know `{method}`") }),
         }
     }
 }
@@ -159,7 +159,8 @@ fn waits_briefly(request: &Request) -> bool {
 
 /// Reads what a request is given.
 pub fn read<P: DeserializeOwned>(params: Value) -> Answer<P> {
-    serde_json::from_value(params).map_err(|error| Failure::invalid(format!("the parameters cannot be read: {error}")))
+    serde_json::from_value(params)
+        .map_err(|error| RequestError::invalid(format!("the parameters cannot be read: {error}")))
 }
 
 fn answer<P, R>(params: Value, handler: impl FnOnce(P) -> Answer<R>) -> Answer<Value>
@@ -168,5 +169,5 @@ where
     R: Serialize,
 {
     let answer = handler(read(params)?)?;
-    serde_json::to_value(answer).map_err(|error| Failure { code: -32603, message: error.to_string() })
+    serde_json::to_value(answer).map_err(|error| RequestError { code: -32603, message: error.to_string() })
 }

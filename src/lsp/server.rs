@@ -49,13 +49,13 @@ pub enum Stage {
 
 /// Why a request cannot be answered.
 #[derive(Debug)]
-pub struct Failure {
+pub struct RequestError {
     pub code: i32,
     pub message: String,
 }
 
 /// What a handler of a request gives.
-pub type Answer<T> = Result<T, Failure>;
+pub type Answer<T> = Result<T, RequestError>;
 
 /// A request that waits for a model.
 pub struct Parked {
@@ -185,7 +185,7 @@ impl Server {
             } else if !self.running.remove(&id) {
                 continue;
             }
-            self.respond(id, Err(Failure { code: -32800, message: "cancelled".to_owned() }));
+            self.respond(id, Err(RequestError { code: -32800, message: "cancelled".to_owned() }));
         }
         waiting.retain(|event| cancelled_any(event).is_none());
     }
@@ -194,7 +194,7 @@ impl Server {
         match event {
             Event::Closed => return Some(if self.stage == Stage::Over { Ended::Well } else { Ended::Badly }),
             Event::Malformed { why, code, id: None } => self.send_raw(error_without_id(code, &why)),
-            Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(Failure { code, message: why })),
+            Event::Malformed { why, code, id: Some(id) } => self.respond(id, Err(RequestError { code, message: why })),
             Event::Evaluated(evaluated) => self.evaluated(evaluated),
             Event::Skipped(root) => self.skipped(&root),
             // One that was cancelled has its answer.
@@ -222,7 +222,7 @@ impl Server {
         let handled = catch_unwind(AssertUnwindSafe(|| answer(self, request)));
         if handled.is_err() {
             let message = "the server failed to answer this; the session goes on".to_owned();
-            self.respond(id, Err(Failure { code: -32603, message }));
+            self.respond(id, Err(RequestError { code: -32603, message }));
         }
     }
 
@@ -252,7 +252,7 @@ impl Server {
         self.due = Some(Instant::now() + IDLE);
         // What waits for the model as it was is not wanted any more.
         for parked in std::mem::take(&mut self.parked) {
-            self.respond(parked.request.id, Err(Failure::modified()));
+            self.respond(parked.request.id, Err(RequestError::modified()));
         }
     }
 
@@ -361,7 +361,7 @@ impl Server {
     pub(super) fn respond(&mut self, id: RequestId, answer: Answer<Value>) {
         self.finish_work(&id);
         let response_result =
-            answer.map_err(|failure| ResponseError { code: failure.code, message: failure.message, data: None });
+            answer.map_err(|error| ResponseError { code: error.code, message: error.message, data: None });
         self.send(Message::Response(Response { id, response_result }));
     }
 
@@ -399,7 +399,7 @@ impl Server {
     }
 }
 
-impl Failure {
+impl RequestError {
     /// It cannot be done, and why.
     pub fn refused(message: impl Into<String>) -> Self {
         Self { code: -32803, message: message.into() }

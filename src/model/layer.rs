@@ -63,7 +63,7 @@ pub fn layers<'p>(program: &'p Program, overlays: &[String]) -> (Layers<'p>, Vec
             None => problems.push(unknown_overlay(name, &known)),
         }
     }
-    for (path, expr) in &program.supposed {
+    for (path, expr) in &program.overrides {
         layers.sets.insert(path.clone(), Written { module: ModuleId::default(), expr });
     }
     (layers, problems)

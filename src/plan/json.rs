@@ -17,7 +17,7 @@ use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretS
 
 use super::budget::Budget;
 use super::firewall::{Opening, openings};
-use super::standing::Standing;
+use super::issue_status::IssueStatus;
 use super::{Plan, Proof, Step};
 
 /// The version of the schema.
@@ -27,13 +27,13 @@ pub const VERSION: u32 = 1;
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(out: &mut dyn Write, plan: &Plan<'_>, standing: &Standing) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document(plan, standing))?;
+pub fn write(out: &mut dyn Write, plan: &Plan<'_>, status: &IssueStatus) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(plan, status))?;
     writeln!(out)
 }
 
 /// The whole plan. Of secrets and keys only names and kinds are in it.
-pub fn document<'a>(plan: &'a Plan<'_>, standing: &'a Standing) -> impl Serialize + 'a {
+pub fn document<'a>(plan: &'a Plan<'_>, status: &'a IssueStatus) -> impl Serialize + 'a {
     let (model, pki) = (&plan.model, &plan.pki);
     let runs = runs(model);
     Document {
@@ -50,13 +50,13 @@ pub fn document<'a>(plan: &'a Plan<'_>, standing: &'a Standing) -> impl Serializ
             pki.request
                 .authorities
                 .iter()
-                .zip(&standing.authorities)
+                .zip(&status.authorities)
                 .map(|(spec, status)| AuthorityJson::new(spec, status))
         }),
         keypairs: &pki.request.keypairs,
         secrets: &pki.request.secrets,
         certificates: Each(move || {
-            let specs = pki.request.certificates.iter().zip(&pki.certificates).zip(&standing.certificates);
+            let specs = pki.request.certificates.iter().zip(&pki.certificates).zip(&status.certificates);
             specs.map(move |((spec, owner), status)| CertificateJson::new(plan, spec, *owner, status))
         }),
         steps: &plan.steps,

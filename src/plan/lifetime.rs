@@ -10,7 +10,7 @@ use time::{Date, Duration, OffsetDateTime};
 
 use super::Plan;
 use super::dial::{behind, is_forwarding};
-use super::standing::Standing;
+use super::issue_status::IssueStatus;
 use super::version::running;
 use crate::check::Symbol;
 use crate::model::{AppId, EndpointId, Model};
@@ -56,7 +56,7 @@ pub struct OldVersion {
 }
 
 /// Looks at everything that has an end.
-pub fn lifetimes(plan: &Plan<'_>, standing: &Standing, now: OffsetDateTime, at: Date) -> Lifetimes {
+pub fn lifetimes(plan: &Plan<'_>, status: &IssueStatus, now: OffsetDateTime, at: Date) -> Lifetimes {
     let (model, request) = (&plan.model, &plan.pki.request);
     let end = |status: &Status, seconds: u64| match status {
         Status::Current { not_after } => (not_after.date(), true),
@@ -65,14 +65,14 @@ pub fn lifetimes(plan: &Plan<'_>, standing: &Standing, now: OffsetDateTime, at: 
     let authorities: Vec<_> = request
         .authorities
         .iter()
-        .zip(&standing.authorities)
+        .zip(&status.authorities)
         .map(|(spec, status)| end(status, spec.lifetime_seconds))
         .collect();
     let mut kinds: IndexMap<(AppId, u32), Kind> = IndexMap::new();
     let mut ends = Vec::new();
     for (place, (unit, cert)) in plan.pki.certificates.iter().enumerate() {
         let spec = &request.certificates[place];
-        let (own, issued) = end(&standing.certificates[place], spec.lifetime_seconds);
+        let (own, issued) = end(&status.certificates[place], spec.lifetime_seconds);
         // No certificate outlives its authority.
         let last = authorities.get(spec.authority as usize).map_or(own, |(authority, _)| own.min(*authority));
         ends.push((last, spec));

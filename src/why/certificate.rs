@@ -20,10 +20,10 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     }
 }
 
-type Found = (crate::model::AppId, u32);
+type CertificateId = (crate::model::AppId, u32);
 
 /// The certificate with this name: `kube-apiserver.serving`, or as plans name it, `cp-0/kube-apiserver/serving`.
-pub fn find(why: &Why<'_, '_>, name: &str) -> Option<Found> {
+pub fn find(why: &Why<'_, '_>, name: &str) -> Option<CertificateId> {
     let parts: Vec<&str> = name.split('/').collect();
     let (app, cert) = match parts.as_slice() {
         [.., app, cert] => (*app, *cert),
@@ -37,13 +37,13 @@ pub fn find(why: &Why<'_, '_>, name: &str) -> Option<Found> {
 }
 
 /// The names in the certificate of each unit.
-fn names_of<'a>(why: &Why<'a, '_>, (app, cert): Found) -> Vec<(UnitId, &'a [San])> {
+fn names_of<'a>(why: &Why<'a, '_>, (app, cert): CertificateId) -> Vec<(UnitId, &'a [San])> {
     let (model, pki) = (why.model(), &why.plan.pki);
     let spec = |unit| pki.request.certificates.get(pki.certificate(model, unit, cert));
     model.units_of(app).filter_map(|unit| Some((unit, spec(unit)?.sans.as_slice()))).collect()
 }
 
-fn whole(why: &Why<'_, '_>, (app, cert): Found) -> Answer {
+fn whole(why: &Why<'_, '_>, (app, cert): CertificateId) -> Answer {
     let model = why.model();
     let info = &model.component_of(app).certs[cert as usize];
     let mut links = vec![Link::at(info.ast.name.span, format!("`{}` declares it", model.app(app).name))];
@@ -68,7 +68,7 @@ fn whole(why: &Why<'_, '_>, (app, cert): Found) -> Answer {
     Answer::new(subject, links).with(format!("one each for {}", show::some(&shown)))
 }
 
-fn san(why: &Why<'_, '_>, (app, cert): Found, name: &str, machine: Option<&str>) -> Option<Answer> {
+fn san(why: &Why<'_, '_>, (app, cert): CertificateId, name: &str, machine: Option<&str>) -> Option<Answer> {
     let wanted = San::parse(name);
     let model = why.model();
     let on = |unit: UnitId| machine.is_none_or(|machine| why.machine_name(unit).is_some_and(|name| **name == *machine));

@@ -32,14 +32,14 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 }
 
 /// What was found, and of which unit.
-struct Found {
+struct FileOrigin {
     links: Vec<Link>,
     unit: Option<UnitId>,
     value: Option<String>,
 }
 
 /// The machines that the file is on, as far as they have the application that writes it.
-fn on(why: &Why<'_, '_>, found: &Found, machine: Option<&str>) -> Option<String> {
+fn on(why: &Why<'_, '_>, found: &FileOrigin, machine: Option<&str>) -> Option<String> {
     if let Some(machine) = machine {
         return Some(format!("on {machine}"));
     }
@@ -88,12 +88,12 @@ pub fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
     (bundle, spans)
 }
 
-fn of_unit(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Found> {
+fn of_unit(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<FileOrigin> {
     let model = why.model();
     let (bundle, spans) = written(model, unit);
     if let Some(service) = bundle.units.iter().find(|service| unit_file::unit_path(service) == path) {
         let links = unit::links(why, unit, &service.name)?;
-        return Some(Found { links, unit: Some(unit), value: None });
+        return Some(FileOrigin { links, unit: Some(unit), value: None });
     }
     let files = bundle.files.iter().zip(&spans);
     let found = files.clone().find(|(file, _)| file.path == *path).map(|(file, span)| (file.clone(), *span));
@@ -107,7 +107,7 @@ fn of_unit(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Found> {
     };
     let machine = model.unit(unit).machine;
     links.extend(machine.map(|machine| place::on_machine(why, model.unit(unit).app, machine)));
-    Some(Found { links, unit: Some(unit), value: None })
+    Some(FileOrigin { links, unit: Some(unit), value: None })
 }
 
 /// `mode 0600, owned by root`.
@@ -214,7 +214,7 @@ fn directory_item(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Link> {
 }
 
 /// What kmodel writes of itself: the boot, and what `needs` makes necessary.
-fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<Found> {
+fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<FileOrigin> {
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
     let delivery = Delivery { mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
@@ -226,7 +226,7 @@ fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], pa
     let mut links = vec![Link::new("kmodel writes it on every machine, for its boot")];
     let kernel = path.contains("sysctl") || path.contains("modules");
     links.extend(units.iter().filter(|_| kernel).flat_map(|unit| needs(why, *unit)));
-    Some(Found { links, unit: None, value: machine.map(|id| format!("on {}", model.machine(id).name)) })
+    Some(FileOrigin { links, unit: None, value: machine.map(|id| format!("on {}", model.machine(id).name)) })
 }
 
 fn needs(why: &Why<'_, '_>, unit: UnitId) -> Vec<Link> {

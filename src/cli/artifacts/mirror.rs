@@ -18,14 +18,14 @@ use crate::compile::artifact::ArtifactSource;
 /// How one thing stands in a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum MirrorStatus {
     There,
     Missing,
     /// A file is there, and is another one.
     WrongHash,
 }
 
-impl Standing {
+impl MirrorStatus {
     pub const fn text(self) -> &'static str {
         match self {
             Self::There => "there",
@@ -39,22 +39,22 @@ impl Standing {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn compare(folder: &Path, rows: &[ArtifactRow]) -> io::Result<Vec<Standing>> {
-    let mut found = Found::default();
+pub fn compare(folder: &Path, rows: &[ArtifactRow]) -> io::Result<Vec<MirrorStatus>> {
+    let mut found = MirrorContent::default();
     found.walk(folder, "")?;
     found.names(&folder.join("images.txt"))?;
     found.names(&folder.join("packages.txt"))?;
-    rows.iter().map(|row| found.standing(folder, row)).collect()
+    rows.iter().map(|row| found.status(folder, row)).collect()
 }
 
 /// What was seen below the folder.
 #[derive(Default)]
-struct Found {
+struct MirrorContent {
     /// Images by `REPOSITORY:TAG` without the registry, packages by their name, and what the lists name.
     names: HashSet<String>,
 }
 
-impl Found {
+impl MirrorContent {
     fn walk(&mut self, folder: &Path, below: &str) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -82,8 +82,8 @@ impl Found {
         Ok(())
     }
 
-    fn standing(&self, folder: &Path, row: &ArtifactRow) -> io::Result<Standing> {
-        let there = |there: bool| if there { Standing::There } else { Standing::Missing };
+    fn status(&self, folder: &Path, row: &ArtifactRow) -> io::Result<MirrorStatus> {
+        let there = |there: bool| if there { MirrorStatus::There } else { MirrorStatus::Missing };
         match row.kind {
             ArtifactSource::File => file(
                 &folder.join(row.mirror_path.as_deref().unwrap_or_default()),
@@ -107,10 +107,10 @@ fn tag(path: &str) -> Option<String> {
     (!tag.contains('/')).then(|| format!("{name}:{tag}"))
 }
 
-fn file(path: &Path, hash: &str) -> io::Result<Standing> {
+fn file(path: &Path, hash: &str) -> io::Result<MirrorStatus> {
     let mut file = match fs::File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(MirrorStatus::Missing),
         Err(error) => return Err(error),
     };
     let digest = match hash.split_once(':') {
@@ -118,7 +118,7 @@ fn file(path: &Path, hash: &str) -> io::Result<Standing> {
         _ => digest::<Sha256>(&mut file)?,
     };
     let wanted = hash.split_once(':').map_or(hash, |(_, digest)| digest);
-    Ok(if digest == wanted { Standing::There } else { Standing::WrongHash })
+    Ok(if digest == wanted { MirrorStatus::There } else { MirrorStatus::WrongHash })
 }
 
 fn digest<D: Digest>(file: &mut fs::File) -> io::Result<String> {

@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::exit::Failure;
+use super::super::exit::CliError;
 
 /// Files as they are, folders with all `.km` files below them, in order. Hidden folders and `target` are passed over, and
 /// so are links to folders.
-pub fn models(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub fn models(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let mut list = Vec::new();
     for path in paths {
         match path.is_dir() {
@@ -19,8 +19,8 @@ pub fn models(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(list)
 }
 
-fn folder(path: &Path, list: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let refused = |error| Failure::file(path, "list", &error);
+fn folder(path: &Path, list: &mut Vec<PathBuf>) -> Result<(), CliError> {
+    let refused = |error| CliError::file(path, "list", &error);
     let mut entries = fs::read_dir(path).map_err(refused)?.collect::<Result<Vec<_>, _>>().map_err(refused)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {

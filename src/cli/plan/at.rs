@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use time::Date;
 use time::format_description::well_known::Iso8601;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CliError, Exit};
 use crate::cli::look::Look;
 use crate::cli::output;
 use crate::cli::table::{Cell, labelled, line, table, widths};
 use crate::plan::Plan;
+use crate::plan::issue_status::IssueStatus;
 use crate::plan::lifetime::{Ending, Lifetimes, lifetimes};
-use crate::plan::standing::Standing;
 use crate::world::{Disk, World};
 
 use super::count::{count, thousands};
@@ -22,8 +22,8 @@ pub fn date(text: &str) -> Result<Date, String> {
 }
 
 /// Prints what has ended by a date.
-pub fn run(plan: &Plan<'_>, standing: &Standing, at: Date, json: bool, look: &Look) -> Result<Exit, Failure> {
-    let lifetimes = lifetimes(plan, standing, Disk.now(), at);
+pub fn run(plan: &Plan<'_>, status: &IssueStatus, at: Date, json: bool, look: &Look) -> Result<Exit, CliError> {
+    let lifetimes = lifetimes(plan, status, Disk.now(), at);
     output::print(|out| match json {
         true => {
             serde_json::to_writer_pretty(&mut *out, &lifetimes)?;

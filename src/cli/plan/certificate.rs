@@ -30,7 +30,7 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 fn authorities(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let list = &page.plan.pki.request.authorities;
     page.heading(out, "Authorities", list.len())?;
-    let rows = list.iter().zip(&page.standing.authorities).map(|(authority, status)| {
+    let rows = list.iter().zip(&page.status.authorities).map(|(authority, status)| {
         let mut ends = Ends::default();
         ends.add(status);
         let (key, ends) = (authority.key.name(), ends.text(authority.lifetime_seconds));
@@ -61,7 +61,7 @@ fn others(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// What the certificates of one row have in common.
 #[derive(PartialEq, Eq, Hash)]
-struct Row {
+struct CertificateRow {
     app: AppId,
     cert: u32,
     /// Only when each is shown.
@@ -106,15 +106,15 @@ fn certificates(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// When all certificates end, if it is the same for all.
-fn common(rows: &IndexMap<Row, Members>) -> Option<String> {
+fn common(rows: &IndexMap<CertificateRow, Members>) -> Option<String> {
     let mut ends = rows.iter().map(|(row, members)| members.ends.text_of_any(row.lifetime_seconds));
     let first = ends.next()?;
     ends.all(|end| end == first).then_some(first).flatten()
 }
 
-fn rows(page: &Page<'_, '_>) -> IndexMap<Row, Members> {
+fn rows(page: &Page<'_, '_>) -> IndexMap<CertificateRow, Members> {
     let (pki, model) = (&page.plan.pki, page.model());
-    let mut rows: IndexMap<Row, Members> = IndexMap::new();
+    let mut rows: IndexMap<CertificateRow, Members> = IndexMap::new();
     for (index, (spec, (unit, cert))) in pki.request.certificates.iter().zip(&pki.certificates).enumerate() {
         let own = model.unit(*unit);
         let machine = own.machine.map(|machine| model.machine(machine));
@@ -123,13 +123,17 @@ fn rows(page: &Page<'_, '_>) -> IndexMap<Row, Members> {
         let row = row(spec, (own.app, *cert, unit), &general);
         let members = rows.entry(row).or_insert_with(|| Members { first: index, ..Members::default() });
         members.count += 1;
-        members.ends.add(&page.standing.certificates[index]);
+        members.ends.add(&page.status.certificates[index]);
     }
     rows
 }
 
-fn row(spec: &CertificateSpec, (app, cert, unit): (AppId, u32, Option<UnitId>), general: &General<'_>) -> Row {
-    Row {
+fn row(
+    spec: &CertificateSpec,
+    (app, cert, unit): (AppId, u32, Option<UnitId>),
+    general: &General<'_>,
+) -> CertificateRow {
+    CertificateRow {
         app,
         cert,
         unit,
@@ -144,7 +148,7 @@ fn row(spec: &CertificateSpec, (app, cert, unit): (AppId, u32, Option<UnitId>), 
 }
 
 /// The name, how many there are, who signs them, and what for.
-fn head(page: &Page<'_, '_>, row: &Row, members: &Members) -> Vec<Cell> {
+fn head(page: &Page<'_, '_>, row: &CertificateRow, members: &Members) -> Vec<Cell> {
     let (pki, model) = (&page.plan.pki, page.model());
     let cert = &model.component_of(row.app).certs[row.cert as usize].ast.name.name;
     let machine = pki.request.certificates[members.first].machine();
@@ -162,7 +166,7 @@ fn head(page: &Page<'_, '_>, row: &Row, members: &Members) -> Vec<Cell> {
 }
 
 /// Subject and alternative names. One of a kind is shown as it is.
-fn names(page: &Page<'_, '_>, out: &mut dyn Write, row: &Row, members: &Members) -> io::Result<()> {
+fn names(page: &Page<'_, '_>, out: &mut dyn Write, row: &CertificateRow, members: &Members) -> io::Result<()> {
     let spec = &page.plan.pki.request.certificates[members.first];
     let whole = General::new(None);
     let (cn, sans) = match members.count {

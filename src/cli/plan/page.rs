@@ -5,25 +5,25 @@ use std::io::{self, Write};
 use crate::model::Model;
 use crate::pki::Status;
 use crate::plan::Plan;
-use crate::plan::standing::Standing;
+use crate::plan::issue_status::IssueStatus;
 
 use super::count::{count, thousands};
-use super::{Detail, Part, address, certificate, cluster, machine, opening, proof, relation, step};
+use super::{Detail, PlanSection, address, certificate, cluster, machine, opening, proof, relation, step};
 use crate::cli::look::Look;
 use crate::cli::table::wrap;
 
 /// What is shown, and how.
 pub struct Page<'a, 'p> {
     pub plan: &'a Plan<'p>,
-    pub standing: &'a Standing,
+    pub status: &'a IssueStatus,
     pub look: &'a Look,
     pub detail: Detail,
 }
 
 impl<'a, 'p> Page<'a, 'p> {
     /// Writes the parts asked for, or all of them and the sum.
-    pub fn write(&self, out: &mut dyn Write, parts: &[Part], problems: &str) -> io::Result<()> {
-        use Part::*;
+    pub fn write(&self, out: &mut dyn Write, parts: &[PlanSection], problems: &str) -> io::Result<()> {
+        use PlanSection::*;
         let all = [Cluster, Machines, Addresses, Relations, Openings, Certificates, Order, Proofs];
         for part in all.into_iter().filter(|part| parts.is_empty() || parts.contains(part)) {
             match part {
@@ -53,14 +53,13 @@ impl<'a, 'p> Page<'a, 'p> {
     /// The last line: how much it all is.
     fn sum(&self, out: &mut dyn Write, problems: &str) -> io::Result<()> {
         let model = self.model();
-        let wanted =
-            self.standing.certificates.iter().filter(|status| !matches!(status, Status::Current { .. })).count();
+        let wanted = self.status.certificates.iter().filter(|status| !matches!(status, Status::Current { .. })).count();
         let text = format!(
             "{}, {}, {}, {} ({} to issue); {problems}",
             count(model.machines.len(), "machine"),
             count(model.apps.len(), "application"),
             count(model.units.len(), "unit"),
-            count(self.standing.certificates.len(), "certificate"),
+            count(self.status.certificates.len(), "certificate"),
             thousands(wanted),
         );
         let lines = wrap(&text, self.look.width.saturating_sub(6)).join("\n      ");

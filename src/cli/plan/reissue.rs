@@ -20,7 +20,7 @@ struct Again {
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let mut kinds: BTreeMap<(AppId, u32), Again> = BTreeMap::new();
     let model = page.model();
-    for (status, (unit, cert)) in page.standing.certificates.iter().zip(&page.plan.pki.certificates) {
+    for (status, (unit, cert)) in page.status.certificates.iter().zip(&page.plan.pki.certificates) {
         if let Status::Stale { why } = status {
             let again = kinds.entry((model.unit(*unit).app, *cert)).or_insert(Again { count: 0, why });
             again.count += 1;

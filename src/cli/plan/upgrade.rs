@@ -7,7 +7,7 @@ use crate::syntax::ast::Version;
 use crate::table::lifespan::parse;
 
 use super::count::{count, thousands};
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CliError, Exit};
 use crate::cli::look::Look;
 use crate::cli::model::{ModelArgs, Opened};
 use crate::cli::table::{Cell, table, wrap};
@@ -29,7 +29,7 @@ pub fn run(
     to: Version,
     json: bool,
     terminal: &Terminal,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.message_format, &terminal.err);
         Ok(Exit::Problems)
@@ -40,7 +40,7 @@ pub fn run(
     let way = match upgrade(&opened.checked.program, opened.world, &opened.input, to) {
         Ok(way) => way,
         Err(NoUpgrade::Problems(problems)) => return show(&problems),
-        Err(NoUpgrade::Unreachable { message, help }) => return Err(Failure::usage(message, help)),
+        Err(NoUpgrade::Unreachable { message, help }) => return Err(CliError::usage(message, help)),
     };
     if json {
         output::print(|out| {

@@ -21,7 +21,7 @@ struct Line<'a> {
 
 /// Lines and columns count from 1, columns in characters; the end is exclusive.
 #[derive(Serialize)]
-struct Place<'a> {
+struct JsonLocation<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -32,7 +32,7 @@ struct Place<'a> {
 #[derive(Serialize)]
 struct LabelLine<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonLocation<'a>,
     text: &'a str,
     primary: bool,
 }
@@ -47,7 +47,7 @@ struct FixLine<'a> {
 #[derive(Serialize)]
 struct EditLine<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonLocation<'a>,
     replacement: &'a str,
 }
 
@@ -81,8 +81,8 @@ fn fix_line<'a>(sources: &'a Sources, fix: &'a Fix) -> FixLine<'a> {
     }
 }
 
-fn place(sources: &Sources, span: Span) -> Place<'_> {
+fn place(sources: &Sources, span: Span) -> JsonLocation<'_> {
     let (line, column) = sources.line_column(span);
     let (end_line, end_column) = sources.line_column(Span { start: span.end, ..span });
-    Place { file: &sources.get(span.source).name, line, column, end_line, end_column }
+    JsonLocation { file: &sources.get(span.source).name, line, column, end_line, end_column }
 }

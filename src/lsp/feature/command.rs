@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::check::ModulePlace;
 use crate::ide::lens;
 use crate::lsp::request::{Handled, read};
-use crate::lsp::server::{Answer, Failure, Server};
+use crate::lsp::server::{Answer, RequestError, Server};
 use crate::lsp::transport::Event;
 use crate::lsp::uri;
 use crate::world::{Disk, World};
@@ -30,18 +30,18 @@ impl Server {
     pub(in crate::lsp) fn execute(&mut self, request: &Request) -> Handled {
         let started = read::<ExecuteCommandParams>(request.params.clone()).and_then(|params| {
             let place = argument(&params, 0).and_then(|uri| uri.parse::<Uri>().ok()).map(|uri| uri::place(&uri));
-            let place = place.ok_or_else(|| Failure::invalid("the first argument is the address of a model"))?;
+            let place = place.ok_or_else(|| RequestError::invalid("the first argument is the address of a model"))?;
             match params.command.as_str() {
                 UNITS => self.units(&place, argument(&params, 1).unwrap_or_default()).map(Some),
                 PLAN => self.start(request.id.clone(), &place, &["plan"], None).map(|()| None),
                 RENDER => self.start(request.id.clone(), &place, &["render"], Some("build")).map(|()| None),
-                other => Err(Failure::invalid(format!("there is no command `{other}`"))),
+                other => Err(RequestError::invalid(format!("there is no command `{other}`"))),
             }
         });
         match started {
             Ok(Some(text)) => Handled::Now(Ok(json!(text))),
             Ok(None) => Handled::Later,
-            Err(failure) => Handled::Now(Err(failure)),
+            Err(error) => Handled::Now(Err(error)),
         }
     }
 
@@ -49,15 +49,15 @@ impl Server {
         let file = self.project.file(&self.world, place);
         let facts = self.facts_of(&file);
         let units = facts.and_then(|facts| lens::units(&facts, group));
-        units.ok_or_else(|| Failure::refused(format!("there is no machine group `{group}` in a valid model here")))
+        units.ok_or_else(|| RequestError::refused(format!("there is no machine group `{group}` in a valid model here")))
     }
 
     /// Runs this program on a file as it is on disk, away from the main loop; its answer comes as an event.
     fn start(&mut self, id: RequestId, place: &ModulePlace, words: &[&str], out: Option<&str>) -> Answer<()> {
-        let path = uri::path(place).ok_or_else(|| Failure::refused("the model has to be a file on disk"))?.clone();
+        let path = uri::path(place).ok_or_else(|| RequestError::refused("the model has to be a file on disk"))?.clone();
         self.saved_all(&path)?;
-        let program =
-            std::env::current_exe().map_err(|error| Failure::refused(format!("cannot find kmodel itself: {error}")))?;
+        let program = std::env::current_exe()
+            .map_err(|error| RequestError::refused(format!("cannot find kmodel itself: {error}")))?;
         let mut command = Command::new(program);
         command.args(["--color", "never"]).args(words).arg(&path);
         if let Some(out) = out {
@@ -80,7 +80,7 @@ impl Server {
         };
         let mine = self.documents.iter().filter(|(place, _)| self.project.roots(place).contains(&root));
         match mine.into_iter().any(is_unsaved) {
-            true => Err(Failure::refused("save the model first")),
+            true => Err(RequestError::refused("save the model first")),
             false => Ok(()),
         }
     }
@@ -91,11 +91,11 @@ fn argument(params: &ExecuteCommandParams, place: usize) -> Option<&str> {
 }
 
 fn ran(command: &mut Command, path: &Path) -> Answer<Value> {
-    let output = command.output().map_err(|error| Failure::refused(format!("cannot run kmodel: {error}")))?;
+    let output = command.output().map_err(|error| RequestError::refused(format!("cannot run kmodel: {error}")))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
         return Ok(json!(said));
     }
     let why = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(Failure::refused(format!("`{}` has problems:\n{why}", path.display())))
+    Err(RequestError::refused(format!("`{}` has problems:\n{why}", path.display())))
 }

@@ -16,8 +16,8 @@ use crate::ide::format;
 use crate::ide::project::File;
 use crate::ide::rename;
 use crate::lsp::convert::Cursor;
-use crate::lsp::diagnostic::Found;
-use crate::lsp::server::{Answer, Failure, Server};
+use crate::lsp::diagnostic::OwnedProblem;
+use crate::lsp::server::{Answer, RequestError, Server};
 use crate::lsp::uri;
 
 /// Edits by file.
@@ -60,7 +60,7 @@ impl Server {
         params: &TextDocumentPositionParams,
     ) -> Answer<PrepareRenameResponse> {
         let Cursor { file, offset } = self.cursor(&params.text_document, params.position)?;
-        let (span, placeholder) = rename::prepare(&file, offset).map_err(Failure::refused)?;
+        let (span, placeholder) = rename::prepare(&file, offset).map_err(RequestError::refused)?;
         let range = self.range(&file.analysis, span);
         Ok(PrepareRenameResponse::RangeWithPlaceholder { range, placeholder })
     }
@@ -70,7 +70,7 @@ impl Server {
         let at = &params.text_document_position;
         let Cursor { file, offset } = self.cursor(&at.text_document, at.position)?;
         let edits = rename::rename(&self.world, &mut self.project, &file, offset, &params.new_name)
-            .map_err(Failure::refused)?;
+            .map_err(RequestError::refused)?;
         let mut list = Edits::new();
         for edit in edits {
             let analysis = &edit.place.analysis;
@@ -129,13 +129,13 @@ impl Server {
         Ok(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect())
     }
 
-    fn is_touched(&mut self, found: &Found, range: Range) -> bool {
+    fn is_touched(&mut self, found: &OwnedProblem, range: Range) -> bool {
         let Some(label) = found.problem.labels.first() else { return false };
         let of = self.range(&found.analysis, label.span);
         of.start <= range.end && range.start <= of.end
     }
 
-    fn fixes(&mut self, found: &Found, range: Range) -> Vec<CodeAction> {
+    fn fixes(&mut self, found: &OwnedProblem, range: Range) -> Vec<CodeAction> {
         if !self.is_touched(found, range) {
             return Vec::new();
         }
@@ -166,7 +166,13 @@ impl Server {
     }
 
     /// `allow CODE "..."` at the end of the file, for a judgement.
-    fn allowance(&mut self, file: &File, place: &ModulePlace, found: &Found, range: Range) -> Option<CodeAction> {
+    fn allowance(
+        &mut self,
+        file: &File,
+        place: &ModulePlace,
+        found: &OwnedProblem,
+        range: Range,
+    ) -> Option<CodeAction> {
         let problem = &found.problem;
         if problem.own_code.is_some() || !problem.code.allowable() || !self.is_touched(found, range) {
             return None;
@@ -186,7 +192,7 @@ impl Server {
     }
 
     /// Everything that may be mended unseen, where no edit is over another.
-    fn fix_all(&mut self, problems: &[Found]) -> Option<CodeAction> {
+    fn fix_all(&mut self, problems: &[OwnedProblem]) -> Option<CodeAction> {
         let mut taken: Vec<crate::source::Span> = Vec::new();
         let mut edits = Edits::new();
         for found in problems {

@@ -9,7 +9,7 @@ use crate::ide::line::Lines;
 use crate::ide::template;
 use crate::lsp::convert::{self, position};
 use crate::lsp::request::read;
-use crate::lsp::server::{Answer, Failure, Server};
+use crate::lsp::server::{Answer, RequestError, Server};
 use crate::lsp::uri;
 use crate::stdlib;
 use crate::syntax::tree::View;
@@ -42,7 +42,8 @@ impl Server {
 
     /// Where the models give the name at a position of a template.
     fn where_given(&mut self, place: &ModulePlace, at: lsp_types::Position) -> Answer<Vec<Location>> {
-        let text = self.text_of(place).ok_or_else(|| Failure::invalid("the template is not open and not on disk"))?;
+        let text =
+            self.text_of(place).ok_or_else(|| RequestError::invalid("the template is not open and not on disk"))?;
         let lines = Lines::new(text.as_str().into());
         let offset = lines.offset(position(at), self.client.encoding);
         let Some(name) = template::name_at(&text, offset) else { return Ok(Vec::new()) };

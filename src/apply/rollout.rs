@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::target::lxd::Instance;
 
 use super::client::Client;
+use super::error::ApplyError;
 use super::machine;
-use super::parcel;
-use super::probe::{Differing, Look, Probe, Standing, probe};
-use super::progress::{Progress, Tell};
-use super::trouble::Trouble;
+use super::probe::{BootState, Differing, Look, Probe, probe};
+use super::progress::{Progress, Reporter};
+use super::upload;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -32,10 +32,10 @@ const MOST_DELIVERIES: u32 = 4;
 /// How often in a row a machine that runs may be impossible to look into.
 const MOST_BLIND: u32 = 10;
 
-/// Waiting for machines, each of which may need others.
-pub struct Waiting<'a> {
+/// Rollout for machines, each of which may need others.
+pub struct Rollout<'a> {
     pub client: &'a Client,
-    pub tell: Tell<'a>,
+    pub report: Reporter<'a>,
     /// For each machine.
     pub patience: Duration,
     board: Mutex<Board>,
@@ -49,7 +49,7 @@ struct Board {
 }
 
 /// A machine while it is brought up.
-struct Settling {
+struct Convergence {
     begin: Instant,
     deliveries: u32,
     blind: u32,
@@ -60,32 +60,32 @@ struct Settling {
 }
 
 /// What came of one look.
-enum Next {
+enum NextStep {
     Up,
     Again,
     Later,
 }
 
-impl<'a> Waiting<'a> {
-    pub fn new(client: &'a Client, tell: Tell<'a>, patience: Duration) -> Self {
+impl<'a> Rollout<'a> {
+    pub fn new(client: &'a Client, report: Reporter<'a>, patience: Duration) -> Self {
         let board = Board { states: BTreeMap::new(), changed: Instant::now(), failed: false };
-        Self { client, tell, patience, board: Mutex::new(board) }
+        Self { client, report, patience, board: Mutex::new(board) }
     }
 
     /// Brings a running machine to where all its files are as they should be and all its units are up.
     ///
     /// # Errors
     /// Why it is not. Nothing is undone: the next apply goes on from there.
-    pub fn settle(&self, machine: &Instance) -> Result<(), Trouble> {
+    pub fn converge(&self, machine: &Instance) -> Result<(), ApplyError> {
         let now = Instant::now();
-        let mut settling = Settling { begin: now, deliveries: 0, blind: 0, booted: false, failing: None };
+        let mut convergence = Convergence { begin: now, deliveries: 0, blind: 0, booted: false, failing: None };
         self.board().changed = now;
         let result = loop {
-            match self.look(machine, &mut settling) {
-                Ok(Next::Up) => break Ok(()),
-                Ok(Next::Again) => {}
-                Ok(Next::Later) => thread::sleep(PAUSE),
-                Err(trouble) => break Err(trouble),
+            match self.look(machine, &mut convergence) {
+                Ok(NextStep::Up) => break Ok(()),
+                Ok(NextStep::Again) => {}
+                Ok(NextStep::Later) => thread::sleep(PAUSE),
+                Err(error) => break Err(error),
             }
         };
         let mut board = self.board();
@@ -94,51 +94,56 @@ impl<'a> Waiting<'a> {
         result
     }
 
-    fn look(&self, machine: &Instance, settling: &mut Settling) -> Result<Next, Trouble> {
+    fn look(&self, machine: &Instance, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
         let probe = match probe(self.client, machine, Look::UnitsAndFiles) {
             Ok(probe) => probe,
-            Err(trouble) => return self.blind(machine, settling, trouble),
+            Err(error) => return self.blind(machine, convergence, error),
         };
-        settling.blind = 0;
+        convergence.blind = 0;
         let differing = probe.differing(machine);
         if !differing.private.is_empty() || (probe.begun && !differing.plain.is_empty()) {
-            return self.deliver(machine, settling, (&probe, differing));
+            return self.deliver(machine, convergence, (&probe, differing));
         }
-        match probe.standing() {
-            Standing::Up => Ok(Next::Up),
-            Standing::Failed(_) | Standing::Stopped(_) if !settling.booted => {
-                (self.tell)(machine.name(), Progress::Doing("running its boot again".to_owned()));
-                self.boot(machine, settling)
+        match probe.boot_state() {
+            BootState::Up => Ok(NextStep::Up),
+            BootState::Failed(_) | BootState::Stopped(_) if !convergence.booted => {
+                (self.report)(machine.name(), Progress::Doing("running its boot again".to_owned()));
+                self.boot(machine, convergence)
             }
-            Standing::Failed(why) => Err(Trouble::new(why)),
-            Standing::Failing(why) => self.failing(machine, settling, why),
-            Standing::Busy(what) => self.wait(machine, settling, (what, true)),
-            Standing::Partly(what) | Standing::Stopped(what) => self.wait(machine, settling, (what, false)),
+            BootState::Failed(why) => Err(ApplyError::new(why)),
+            BootState::Failing(why) => self.failing(machine, convergence, why),
+            BootState::Busy(what) => self.wait(machine, convergence, (what, true)),
+            BootState::Partly(what) | BootState::Stopped(what) => self.wait(machine, convergence, (what, false)),
         }
     }
 
     /// A machine that was just started may not be entered yet; one that was stopped never.
-    fn blind(&self, machine: &Instance, settling: &mut Settling, trouble: Trouble) -> Result<Next, Trouble> {
+    fn blind(
+        &self,
+        machine: &Instance,
+        convergence: &mut Convergence,
+        error: ApplyError,
+    ) -> Result<NextStep, ApplyError> {
         let state = machine::state(self.client, machine.name())?;
-        settling.blind += 1;
+        convergence.blind += 1;
         match state.to_ascii_lowercase().as_str() {
-            "running" if settling.blind <= MOST_BLIND => Ok(Next::Later),
-            "running" => Err(trouble),
-            "" => Err(Trouble::new("it was removed while it came up")),
-            other => Err(Trouble::new(format!("it was stopped while it came up (it is {other})"))),
+            "running" if convergence.blind <= MOST_BLIND => Ok(NextStep::Later),
+            "running" => Err(error),
+            "" => Err(ApplyError::new("it was removed while it came up")),
+            other => Err(ApplyError::new(format!("it was stopped while it came up (it is {other})"))),
         }
     }
 
     fn deliver(
         &self,
         machine: &Instance,
-        settling: &mut Settling,
+        convergence: &mut Convergence,
         (probe, differing): (&Probe, Differing<'_>),
-    ) -> Result<Next, Trouble> {
-        settling.deliveries += 1;
-        if settling.deliveries > MOST_DELIVERIES {
+    ) -> Result<NextStep, ApplyError> {
+        convergence.deliveries += 1;
+        if convergence.deliveries > MOST_DELIVERIES {
             let path = differing.paths().next().unwrap_or_default().to_owned();
-            return Err(Trouble::new(format!("`{path}` does not stay as it was brought"))
+            return Err(ApplyError::new(format!("`{path}` does not stay as it was brought"))
                 .help("find out what else on the machine writes it"));
         }
         let files: Vec<_> = match probe.begun {
@@ -146,39 +151,44 @@ impl<'a> Waiting<'a> {
             false => differing.private.clone(),
         };
         let what = if probe.begun { "changed" } else { "private" };
-        (self.tell)(machine.name(), Progress::Doing(format!("bringing {what} files: {}", files.len())));
-        parcel::deliver(self.client, machine.name(), &files)?;
-        if probe.begun { self.boot(machine, settling) } else { Ok(Next::Again) }
+        (self.report)(machine.name(), Progress::Doing(format!("bringing {what} files: {}", files.len())));
+        upload::upload(self.client, machine.name(), &files)?;
+        if probe.begun { self.boot(machine, convergence) } else { Ok(NextStep::Again) }
     }
 
     /// Runs the boot again. It restarts only units whose files have changed.
-    fn boot(&self, machine: &Instance, settling: &mut Settling) -> Result<Next, Trouble> {
+    fn boot(&self, machine: &Instance, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
         // systemd of a machine that has just been started does not listen yet.
         const SCRIPT: &str = "tries=0\n\
             until systemctl show -p Version >/dev/null 2>&1 || [ $tries -ge 60 ]; do tries=$((tries + 1)); sleep 1; done\n\
             rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot";
-        settling.booted = true;
-        settling.failing = None;
+        convergence.booted = true;
+        convergence.failing = None;
         let answer = self.client.inside(machine.name(), SCRIPT, &[], &[])?;
         match answer.code {
-            Some(0) => Ok(Next::Later),
-            _ => Err(Trouble::refused("run its boot again", &answer.err)),
+            Some(0) => Ok(NextStep::Later),
+            _ => Err(ApplyError::refused("run its boot again", &answer.err)),
         }
     }
 
-    fn failing(&self, machine: &Instance, settling: &mut Settling, why: String) -> Result<Next, Trouble> {
-        match &settling.failing {
-            Some((same, since)) if *same == why && since.elapsed() > FAILING => return Err(Trouble::new(why)),
+    fn failing(&self, machine: &Instance, convergence: &mut Convergence, why: String) -> Result<NextStep, ApplyError> {
+        match &convergence.failing {
+            Some((same, since)) if *same == why && since.elapsed() > FAILING => return Err(ApplyError::new(why)),
             Some((same, _)) if *same == why => {}
-            _ => settling.failing = Some((why.clone(), Instant::now())),
+            _ => convergence.failing = Some((why.clone(), Instant::now())),
         }
-        self.wait(machine, settling, (why, true))
+        self.wait(machine, convergence, (why, true))
     }
 
-    fn wait(&self, machine: &Instance, settling: &Settling, (what, busy): (String, bool)) -> Result<Next, Trouble> {
-        if settling.begin.elapsed() > self.patience {
+    fn wait(
+        &self,
+        machine: &Instance,
+        convergence: &Convergence,
+        (what, busy): (String, bool),
+    ) -> Result<NextStep, ApplyError> {
+        if convergence.begin.elapsed() > self.patience {
             let seconds = self.patience.as_secs();
-            return Err(Trouble::new(format!("not up after {seconds} s: {what}"))
+            return Err(ApplyError::new(format!("not up after {seconds} s: {what}"))
                 .help("look at its log below; `--timeout` gives it more time"));
         }
         let mut board = self.board();
@@ -187,14 +197,14 @@ impl<'a> Waiting<'a> {
             board.states.insert(machine.name().to_owned(), new);
             board.changed = Instant::now();
             drop(board);
-            (self.tell)(machine.name(), Progress::Doing(what));
-            return Ok(Next::Later);
+            (self.report)(machine.name(), Progress::Doing(what));
+            return Ok(NextStep::Later);
         }
         let stall = if board.failed { STALL_AFTER_FAILURE } else { STALL };
         let works = board.states.values().any(|(_, busy)| *busy);
         match !works && board.changed.elapsed() > stall {
-            true => Err(Trouble::new(format!("{what}; nothing has changed for {} s", stall.as_secs()))),
-            false => Ok(Next::Later),
+            true => Err(ApplyError::new(format!("{what}; nothing has changed for {} s", stall.as_secs()))),
+            false => Ok(NextStep::Later),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::apply::status::{Sight, Status};
+use crate::apply::status::{Observed, Status};
 use crate::apply::{self, Client, Current, Delta};
 use crate::compile::{self, Deployed, Dial, RenderError};
 use crate::pki::Store;
 use crate::world::{Disk, World};
 
-use super::exit::{Exit, Failure};
+use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::{Terminal, report, server};
 
@@ -26,7 +26,7 @@ pub struct ClusterArgs {
 }
 
 /// What there should be, what there is, and the difference.
-pub struct Survey {
+pub struct Observation {
     pub client: Client,
     /// Of the server.
     pub version: String,
@@ -42,7 +42,7 @@ pub struct Survey {
 ///
 /// # Errors
 /// What the client says, or the key store.
-pub fn survey(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Survey>, Failure> {
+pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Observation>, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
     server::is_reached(command, &planned)?;
@@ -62,15 +62,15 @@ pub fn survey(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<
     let probes = apply::run::probes(&client, &deployed.desired, &current);
     let delta = apply::diff(&deployed.desired, &current, &probes)?;
     let delta = folder.is_dir().then_some(delta);
-    Ok(Some(Survey { client, version, current, probes, delta, dials: compile::dials(plan), deployed }))
+    Ok(Some(Observation { client, version, current, probes, delta, dials: compile::dials(plan), deployed }))
 }
 
-impl Survey {
+impl Observation {
     /// Looks into the machines too.
     pub fn status(&self) -> Status {
         let Self { client, current, probes, delta, dials, deployed, .. } = self;
         let desired = &deployed.desired;
-        Sight { client, desired, dials, current, probes, delta: delta.as_ref() }.status(Disk.now())
+        Observed { client, desired, dials, current, probes, delta: delta.as_ref() }.status(Disk.now())
     }
 }
 

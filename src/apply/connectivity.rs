@@ -8,11 +8,11 @@ use crate::pki::spec::San;
 
 use super::client::Client;
 
-const SCRIPT: &str = include_str!("trial.sh");
+const SCRIPT: &str = include_str!("connectivity.sh");
 
 /// What came of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Trial {
+pub enum Connectivity {
     /// It verifies on both ends, or, without TLS, somebody answers.
     Ok,
     Failed(String),
@@ -22,34 +22,34 @@ pub enum Trial {
 
 /// Tries connections, each from its machine, and tells what came of them in their order. `unreachable` says why a machine
 /// cannot be asked, as one that is stopped.
-pub fn try_all(client: &Client, dials: &[Dial], unreachable: &BTreeMap<String, String>) -> Vec<Trial> {
+pub fn test_all(client: &Client, dials: &[Dial], unreachable: &BTreeMap<String, String>) -> Vec<Connectivity> {
     let mut by_machine: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, dial) in dials.iter().enumerate() {
         by_machine.entry(&dial.machine).or_default().push(place);
     }
-    let mut trials = vec![Trial::Untried("its machine did not answer".to_owned()); dials.len()];
+    let mut results = vec![Connectivity::Untried("its machine did not answer".to_owned()); dials.len()];
     for (place, dial) in dials.iter().enumerate() {
         if let Some(why) = unreachable.get(&*dial.machine) {
-            trials[place] = Trial::Failed(why.clone());
+            results[place] = Connectivity::Failed(why.clone());
         }
     }
     let found: Vec<_> = thread::scope(|scope| {
         let asked = by_machine.iter().filter(|(machine, _)| !unreachable.contains_key(**machine));
         let threads: Vec<_> =
             asked.map(|(machine, places)| scope.spawn(|| from_machine(client, machine, dials, places))).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a trial does not panic")).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("a connection test does not panic")).collect()
     });
-    for (place, trial) in found {
-        trials[place] = trial;
+    for (place, result) in found {
+        results[place] = result;
     }
-    trials
+    results
 }
 
-fn from_machine(client: &Client, machine: &str, dials: &[Dial], places: &[usize]) -> Vec<(usize, Trial)> {
+fn from_machine(client: &Client, machine: &str, dials: &[Dial], places: &[usize]) -> Vec<(usize, Connectivity)> {
     let input: String = places.iter().map(|place| line(*place, &dials[*place])).collect();
     match client.inside(machine, SCRIPT, &[], input.as_bytes()) {
         Ok(answer) => read(&String::from_utf8_lossy(&answer.out), dials.len()),
-        Err(trouble) => places.iter().map(|place| (*place, Trial::Untried(trouble.message.clone()))).collect(),
+        Err(error) => places.iter().map(|place| (*place, Connectivity::Untried(error.message.clone()))).collect(),
     }
 }
 
@@ -71,7 +71,7 @@ fn line(place: usize, dial: &Dial) -> String {
     format!("{place}|{address}|{port}|tls|{name}|{authority}|{certificate}|{key}|{kubeconfig}\n")
 }
 
-fn read(text: &str, count: usize) -> Vec<(usize, Trial)> {
+fn read(text: &str, count: usize) -> Vec<(usize, Connectivity)> {
     let parse = |line: &str| {
         let mut fields = line.splitn(3, '|');
         let place: usize = fields.next()?.parse().ok().filter(|place| *place < count)?;
@@ -79,9 +79,9 @@ fn read(text: &str, count: usize) -> Vec<(usize, Trial)> {
         Some((
             place,
             match state {
-                "ok" => Trial::Ok,
-                "untried" => Trial::Untried(why),
-                _ => Trial::Failed(why),
+                "ok" => Connectivity::Ok,
+                "untried" => Connectivity::Untried(why),
+                _ => Connectivity::Failed(why),
             },
         ))
     };

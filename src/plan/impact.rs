@@ -26,7 +26,7 @@ pub enum State {
 
 /// An application after the loss.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Fate {
+pub struct AppImpact {
     pub application: Name,
     pub state: State,
     /// Of its units, those on machines that live, and all.
@@ -38,7 +38,7 @@ pub struct Fate {
 
 /// What is left of a group of machines.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Left {
+pub struct Remaining {
     pub group: Name,
     pub alive: usize,
     pub machines: usize,
@@ -50,46 +50,46 @@ pub struct Left {
 
 /// All of it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Outage {
+pub struct Impact {
     pub down: Vec<Name>,
-    pub groups: Vec<Left>,
+    pub groups: Vec<Remaining>,
     /// In the order of the model.
-    pub applications: Vec<Fate>,
+    pub applications: Vec<AppImpact>,
 }
 
-impl Outage {
+impl Impact {
     /// How many applications fare so.
     pub fn of(&self, state: State) -> usize {
-        self.applications.iter().filter(|fate| fate.state == state).count()
+        self.applications.iter().filter(|app| app.state == state).count()
     }
 
     /// How the one that fares worst does.
     pub fn worst(&self) -> State {
-        self.applications.iter().map(|fate| fate.state).max().unwrap_or(State::Works)
+        self.applications.iter().map(|app| app.state).max().unwrap_or(State::Works)
     }
 }
 
-/// Finds out what is left without some machines.
-pub fn outage(model: &Model<'_>, down: &HashSet<MachineId>) -> Outage {
-    let mut world = Survey { model, down, broken: vec![None; model.apps.len()] };
+/// Finds out what works without some machines.
+pub fn impact(model: &Model<'_>, down: &HashSet<MachineId>) -> Impact {
+    let mut world = Analysis { model, down, broken: vec![None; model.apps.len()] };
     world.count();
     while world.spread() {}
     let names = (0..model.machines.len() as u32).map(MachineId).filter(|id| down.contains(id));
-    Outage {
+    Impact {
         down: names.map(|id| model.machine(id).name.clone()).collect(),
-        groups: (0..model.groups.len()).map(|group| world.left(group)).collect(),
-        applications: model.apps().map(|(app, _)| world.fate(app)).collect(),
+        groups: (0..model.groups.len()).map(|group| world.remaining(group)).collect(),
+        applications: model.apps().map(|(app, _)| world.app_impact(app)).collect(),
     }
 }
 
-struct Survey<'a, 'p> {
+struct Analysis<'a, 'p> {
     model: &'a Model<'p>,
     down: &'a HashSet<MachineId>,
     /// By application: what it lacks.
     broken: Vec<Option<String>>,
 }
 
-impl Survey<'_, '_> {
+impl Analysis<'_, '_> {
     fn lives(&self, unit: UnitId) -> bool {
         self.model.unit(unit).machine.is_none_or(|machine| !self.down.contains(&machine))
     }
@@ -192,7 +192,7 @@ impl Survey<'_, '_> {
         addresses.len() > 1
     }
 
-    fn fate(&self, app: AppId) -> Fate {
+    fn app_impact(&self, app: AppId) -> AppImpact {
         let (alive, units) = (self.alive(app), self.model.app(app).units.len());
         let (state, why) = match (&self.broken[app.index()], self.majority(app)) {
             (Some(why), _) => (State::Broken, why.clone()),
@@ -203,13 +203,13 @@ impl Survey<'_, '_> {
             (None, None) if alive == 1 => (State::Weaker, format!("one of {units} lives")),
             _ => (State::Works, format!("{alive} of {units} live")),
         };
-        Fate { application: self.model.app(app).name.clone(), state, alive, units, why }
+        AppImpact { application: self.model.app(app).name.clone(), state, alive, units, why }
     }
 
-    fn left(&self, group: usize) -> Left {
+    fn remaining(&self, group: usize) -> Remaining {
         let group = &self.model.groups[group];
         let alive = group.machines.clone().filter(|id| !self.down.contains(&MachineId(*id))).count();
-        Left {
+        Remaining {
             group: group.name.clone(),
             alive,
             machines: group.machines.len(),

@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use crate::diag::{Diagnostic, any_error};
 use crate::model::Model;
-use crate::plan::outage::{Fate, Left, Outage, State, outage};
+use crate::plan::impact::{AppImpact, Impact, Remaining, State, impact};
 use crate::plan::{Plan, Planned};
 use crate::source::Sources;
 use crate::table::release;
 
-use super::super::exit::{Exit, Failure};
+use super::super::exit::{CliError, Exit};
 use super::super::look::Look;
 use super::super::model::Opened;
 use super::super::plan::count::count;
 use super::super::table::{Cell, table};
 use super::super::{Terminal, output, report};
 use super::Args;
-use super::suppose::{Suppose, down, path};
+use super::assumption::{Assumption, down, path};
 
 /// Plans the model as it is and as it would be, and says what is different.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
     let planned = opened.plan();
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else {
@@ -39,11 +39,11 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
         None => Some(&plan.model),
         Some(_) => last.map(|plan| &plan.model),
     };
-    let outage = match model {
+    let impact = match model {
         Some(model) => {
-            let down = down(model, &args.suppose)?;
-            if args.suppose.iter().any(|suppose| matches!(suppose, Suppose::Down(..))) {
-                Some(outage(model, &down))
+            let down = down(model, &args.assumptions)?;
+            if args.assumptions.iter().any(|assumption| matches!(assumption, Assumption::Down(..))) {
+                Some(impact(model, &down))
             } else {
                 None
             }
@@ -53,11 +53,11 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     let what = WhatIf {
         version: 1,
         cluster: &plan.model.cluster.name,
-        suppose: args.suppose.iter().map(ToString::to_string).collect(),
+        assumptions: args.assumptions.iter().map(ToString::to_string).collect(),
         changes: last.map_or_else(Vec::new, |last| changes(plan, last)),
-        problems: new.iter().map(Problem::of).collect(),
-        outage: outage.as_ref(),
-        holds: !any_error(&new) && outage.as_ref().is_none_or(|outage| outage.worst() != State::Broken),
+        problems: new.iter().map(NewProblem::of).collect(),
+        impact: impact.as_ref(),
+        holds: !any_error(&new) && impact.as_ref().is_none_or(|impact| impact.worst() != State::Broken),
     };
     if args.json {
         output::print(|out| what.json(out))?;
@@ -74,17 +74,17 @@ fn show(args: &Args, terminal: &Terminal, opened: &Opened<'_>, problems: &[Diagn
     report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
 }
 
-/// The model with the values that are supposed; `None` when there are none.
-fn with_values(args: &Args, model: &Model<'_>) -> Result<Option<Opened<'static>>, Failure> {
+/// The model with the overridden values; `None` when there are none.
+fn with_values(args: &Args, model: &Model<'_>) -> Result<Option<Opened<'static>>, CliError> {
     let mut values = Vec::new();
-    for suppose in &args.suppose {
-        if let Suppose::Value(written, value) = suppose {
+    for assumption in &args.assumptions {
+        if let Assumption::Value(written, value) = assumption {
             let path = path(model, written)?;
             let value = if path == "cluster.kubernetes" { whole(model, value) } else { value.clone() };
             values.push((path, value));
         }
     }
-    if values.is_empty() { Ok(None) } else { args.model.open_supposing(&values).map(Some) }
+    if values.is_empty() { Ok(None) } else { args.model.open_with(&values).map(Some) }
 }
 
 /// `1.36` is the newest 1.36 that can be downloaded.
@@ -101,25 +101,25 @@ fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Dia
     let new = |problem: &&Diagnostic| !known.contains(&(problem.code_name(), problem.message.as_str()));
     let mut list: Vec<Diagnostic> = after.problems.iter().filter(new).cloned().collect();
     // A value that is none says all; what is missing because of it would only repeat that.
-    let supposed = |problem: &Diagnostic| {
+    let overridden = |problem: &Diagnostic| {
         let model = after.plan.as_ref().map(|plan| &plan.model);
         model.is_none() && problem.labels.first().is_some_and(|label| &*sources.get(label.span.source).name == "--if")
     };
-    if list.iter().any(supposed) {
-        list.retain(supposed);
+    if list.iter().any(overridden) {
+        list.retain(overridden);
     }
     list
 }
 
 /// One number that is another one.
 #[derive(Serialize)]
-struct Change {
+struct ModelChange {
     what: &'static str,
     from: String,
     to: String,
 }
 
-fn changes(before: &Plan<'_>, after: &Plan<'_>) -> Vec<Change> {
+fn changes(before: &Plan<'_>, after: &Plan<'_>) -> Vec<ModelChange> {
     let (a, b) = (&before.model, &after.model);
     let count = |plan: &Plan<'_>| plan.pki.request.certificates.len().to_string();
     let rows = [
@@ -129,18 +129,18 @@ fn changes(before: &Plan<'_>, after: &Plan<'_>) -> Vec<Change> {
         ("certificates", count(before), count(after)),
     ];
     let rows = rows.into_iter().filter(|(_, from, to)| from != to);
-    rows.map(|(what, from, to)| Change { what, from, to }).collect()
+    rows.map(|(what, from, to)| ModelChange { what, from, to }).collect()
 }
 
 #[derive(Serialize)]
-struct Problem {
+struct NewProblem {
     code: String,
     severity: &'static str,
     message: String,
     help: Option<String>,
 }
 
-impl Problem {
+impl NewProblem {
     fn of(problem: &Diagnostic) -> Self {
         Self {
             code: problem.code_name().to_owned(),
@@ -156,11 +156,12 @@ struct WhatIf<'a> {
     version: u32,
     cluster: &'a str,
     #[serde(rename = "if")]
-    suppose: Vec<String>,
-    changes: Vec<Change>,
-    problems: Vec<Problem>,
+    assumptions: Vec<String>,
+    changes: Vec<ModelChange>,
+    problems: Vec<NewProblem>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    outage: Option<&'a Outage>,
+    #[serde(rename = "outage")]
+    impact: Option<&'a Impact>,
     /// Whether everything still works, and the model still holds.
     holds: bool,
 }
@@ -172,22 +173,22 @@ impl WhatIf<'_> {
     }
 
     fn text(&self, out: &mut dyn Write, look: &Look) -> io::Result<()> {
-        writeln!(out, "{} {}", look.bold("If"), self.suppose.join(", "))?;
+        writeln!(out, "{} {}", look.bold("If"), self.assumptions.join(", "))?;
         if !self.changes.is_empty() {
-            let row = |change: &Change| {
+            let row = |change: &ModelChange| {
                 vec![Cell::plain(change.what), Cell::plain(format!("{} → {}", change.from, change.to))]
             };
             heading(out, look, "Changes")?;
             table(out, look, 2, &self.changes.iter().map(row).collect::<Vec<_>>())?;
         }
-        if let Some(outage) = self.outage {
-            machines(out, look, outage)?;
+        if let Some(impact) = self.impact {
+            machines(out, look, impact)?;
             for (state, title, mark) in [
                 (State::Broken, "Breaks", look.bad(look.pick("✗", "x"))),
                 (State::Weaker, "Weaker", look.warning("!")),
                 (State::Works, "Works", look.good(look.pick("✓", "+"))),
             ] {
-                fates(out, look, (title, &mark), outage.applications.iter().filter(|fate| fate.state == state))?;
+                applications(out, look, (title, &mark), impact.applications.iter().filter(|app| app.state == state))?;
             }
         }
         let verdict = self.verdict();
@@ -197,8 +198,8 @@ impl WhatIf<'_> {
     fn verdict(&self) -> String {
         let errors = self.problems.iter().filter(|problem| problem.severity == "error").count();
         let warnings = self.problems.len() - errors;
-        let broken = self.outage.map_or(0, |outage| outage.of(State::Broken));
-        let weaker = self.outage.map_or(0, |outage| outage.of(State::Weaker));
+        let broken = self.impact.map_or(0, |impact| impact.of(State::Broken));
+        let weaker = self.impact.map_or(0, |impact| impact.of(State::Weaker));
         let parts: Vec<String> = [
             (errors, count(errors, "new error")),
             (warnings, count(warnings, "new warning")),
@@ -217,28 +218,28 @@ fn heading(out: &mut dyn Write, look: &Look, title: &str) -> io::Result<()> {
     writeln!(out, "\n{}", look.bold(title))
 }
 
-fn machines(out: &mut dyn Write, look: &Look, outage: &Outage) -> io::Result<()> {
-    heading(out, look, &format!("Machines ({} down)", outage.down.len()))?;
+fn machines(out: &mut dyn Write, look: &Look, impact: &Impact) -> io::Result<()> {
+    heading(out, look, &format!("Machines ({} down)", impact.down.len()))?;
     let gib = |bytes: u64| format!("{} GiB", (bytes as f64 / f64::from(1 << 30) * 10.0).round() / 10.0);
-    let row = |left: &Left| {
-        let all = format!("{} of {} live", left.alive, left.machines);
+    let row = |remaining: &Remaining| {
+        let all = format!("{} of {} live", remaining.alive, remaining.machines);
         vec![
-            Cell::name(&*left.group),
+            Cell::name(&*remaining.group),
             Cell::plain(all),
-            Cell::dim(format!("{} cores, {}", left.cores, gib(left.memory))),
+            Cell::dim(format!("{} cores, {}", remaining.cores, gib(remaining.memory))),
         ]
     };
-    table(out, look, 2, &outage.groups.iter().map(row).collect::<Vec<_>>())
+    table(out, look, 2, &impact.groups.iter().map(row).collect::<Vec<_>>())
 }
 
-fn fates<'a>(
+fn applications<'a>(
     out: &mut dyn Write,
     look: &Look,
     (title, mark): (&str, &str),
-    list: impl Iterator<Item = &'a Fate>,
+    list: impl Iterator<Item = &'a AppImpact>,
 ) -> io::Result<()> {
     let rows: Vec<Vec<Cell>> =
-        list.map(|fate| vec![Cell::plain(mark), Cell::name(&*fate.application), Cell::plain(&*fate.why)]).collect();
+        list.map(|app| vec![Cell::plain(mark), Cell::name(&*app.application), Cell::plain(&*app.why)]).collect();
     if rows.is_empty() {
         return Ok(());
     }

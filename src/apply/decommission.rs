@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::target::lxd::Desired;
 
 use super::client::Client;
-use super::trouble::Trouble;
+use super::error::ApplyError;
 
 /// Where such files are.
 const FOLDER: &str = "/usr/local/lib/kmodel/leave.d/";
@@ -17,7 +17,7 @@ const FOLDER: &str = "/usr/local/lib/kmodel/leave.d/";
 ///
 /// # Errors
 /// When no machine that stays can do it; the machine is then still part of the cluster.
-pub fn leave(client: &Client, desired: &Desired, machine: &str) -> Result<(), Trouble> {
+pub fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for stays in &desired.machines {
         let own = stays.files.iter().filter_map(|file| file.path.strip_prefix(FOLDER));
@@ -27,16 +27,16 @@ pub fn leave(client: &Client, desired: &Desired, machine: &str) -> Result<(), Tr
 }
 
 /// The first machine that can do it does it.
-fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<(), Trouble> {
+fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<(), ApplyError> {
     const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$1\" \"$2\"";
     let path = format!("{FOLDER}{name}");
     let action = format!("take `{machine}` out of the cluster by `{path}`");
-    let mut last = Trouble::new(format!("cannot {action}: no machine has it"));
+    let mut last = ApplyError::new(format!("cannot {action}: no machine has it"));
     for place in places {
         match client.work(place, SCRIPT, &[&path, machine]) {
             Ok(answer) if answer.code == Some(0) => return Ok(()),
-            Ok(answer) => last = Trouble::refused(&format!("{action} on `{place}`"), &answer.err),
-            Err(trouble) => last = trouble,
+            Ok(answer) => last = ApplyError::refused(&format!("{action} on `{place}`"), &answer.err),
+            Err(error) => last = error,
         }
     }
     let by_hand =

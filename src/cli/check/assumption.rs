@@ -8,32 +8,36 @@ use crate::diag::did_you_mean;
 use crate::model::layer::quoted;
 use crate::model::{MachineId, Model};
 
-use super::super::exit::Failure;
+use super::super::exit::CliError;
 
 /// One `--if`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Suppose {
+pub enum Assumption {
     /// `machine=cp-1 down`.
-    Down(Kind, String),
+    Down(FailureDomain, String),
     /// `kubernetes=1.36`, `wrk=500`, `cluster.pods=10.0.0.0/12`: a path as in `set`, and its value.
     Value(String, String),
 }
 
 /// What goes down at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum FailureDomain {
     Machine,
     Zone,
     Rack,
     Group,
 }
 
-impl Kind {
-    const ALL: [(Kind, &'static str); 4] =
-        [(Kind::Machine, "machine"), (Kind::Zone, "zone"), (Kind::Rack, "rack"), (Kind::Group, "group")];
+impl FailureDomain {
+    const ALL: [(FailureDomain, &'static str); 4] = [
+        (FailureDomain::Machine, "machine"),
+        (FailureDomain::Zone, "zone"),
+        (FailureDomain::Rack, "rack"),
+        (FailureDomain::Group, "group"),
+    ];
 
     fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("machine", |(_, word)| word)
+        Self::ALL.iter().find(|(domain, _)| *domain == self).map_or("machine", |(_, word)| word)
     }
 }
 
@@ -56,7 +60,7 @@ pub fn join(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 }
 
 /// Reads one `--if`.
-pub fn parse(text: &str) -> Result<Suppose, String> {
+pub fn parse(text: &str) -> Result<Assumption, String> {
     const WRITE: &str = "write `machine=NAME down`, `zone=NAME down`, `rack=NAME down`, `group=NAME down`, `kubernetes=VERSION`, \
                          `GROUP=COUNT` or `PATH=VALUE`";
     let (name, value) = text.split_once('=').ok_or(WRITE)?;
@@ -64,23 +68,23 @@ pub fn parse(text: &str) -> Result<Suppose, String> {
     if name.is_empty() || value.is_empty() {
         return Err(WRITE.to_owned());
     }
-    let kind = Kind::ALL.iter().find(|(_, word)| *word == name).map(|(kind, _)| *kind);
+    let domain = FailureDomain::ALL.iter().find(|(_, word)| *word == name).map(|(domain, _)| *domain);
     let down = value.strip_suffix("down").filter(|rest| rest.ends_with(char::is_whitespace)).map(str::trim);
-    match (kind, down) {
-        (Some(kind), Some(one)) => Ok(Suppose::Down(kind, one.to_owned())),
-        (Some(kind), None) => Err(format!("say what is with it: `{}={value} down`", kind.word())),
+    match (domain, down) {
+        (Some(domain), Some(one)) => Ok(Assumption::Down(domain, one.to_owned())),
+        (Some(domain), None) => Err(format!("say what is with it: `{}={value} down`", domain.word())),
         (None, Some(one)) => {
             Err(format!("`{name}` is nothing that goes down: write `machine={one} down` or `zone={one} down`"))
         }
-        (None, None) => Ok(Suppose::Value(name.to_owned(), value.to_owned())),
+        (None, None) => Ok(Assumption::Value(name.to_owned(), value.to_owned())),
     }
 }
 
-impl std::fmt::Display for Suppose {
+impl std::fmt::Display for Assumption {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Suppose::Down(kind, name) => write!(f, "{}={name} down", kind.word()),
-            Suppose::Value(path, value) => write!(f, "{path}={value}"),
+            Assumption::Down(domain, name) => write!(f, "{}={name} down", domain.word()),
+            Assumption::Value(path, value) => write!(f, "{path}={value}"),
         }
     }
 }
@@ -89,7 +93,7 @@ impl std::fmt::Display for Suppose {
 ///
 /// # Errors
 /// When the model has nothing of that name.
-pub fn path(model: &Model<'_>, written: &str) -> Result<String, Failure> {
+pub fn path(model: &Model<'_>, written: &str) -> Result<String, CliError> {
     let groups = || model.groups.iter().map(|group| &*group.name);
     let Some((owner, field)) = written.split_once('.') else {
         if CLUSTER.fields.contains_key(written) {
@@ -100,14 +104,14 @@ pub fn path(model: &Model<'_>, written: &str) -> Result<String, Failure> {
         }
         let known = groups().chain(CLUSTER.names());
         let fallback = format!("the groups are {}", quoted(groups()));
-        return Err(Failure::usage(
+        return Err(CliError::usage(
             format!("the model has nothing named `{written}` to suppose of"),
             did_you_mean(written, known, &fallback),
         ));
     };
     let unknown = |what: String, name: &str, known: Vec<&str>| {
         let fallback = format!("there are {}", quoted(known.iter().copied()));
-        Failure::usage(what, did_you_mean(name, known, &fallback))
+        CliError::usage(what, did_you_mean(name, known, &fallback))
     };
     if owner == "cluster" {
         return match CLUSTER.fields.contains_key(field) {
@@ -137,46 +141,46 @@ pub fn path(model: &Model<'_>, written: &str) -> Result<String, Failure> {
 ///
 /// # Errors
 /// When the model has no machine, zone, rack or group of a name.
-pub fn down(model: &Model<'_>, list: &[Suppose]) -> Result<HashSet<MachineId>, Failure> {
+pub fn down(model: &Model<'_>, list: &[Assumption]) -> Result<HashSet<MachineId>, CliError> {
     let mut down = HashSet::new();
-    for suppose in list {
-        let Suppose::Down(kind, names) = suppose else { continue };
+    for assumption in list {
+        let Assumption::Down(domain, names) = assumption else { continue };
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let before = down.len();
             let known = down.clone();
-            down.extend((0..model.machines.len() as u32).map(MachineId).filter(|id| is(model, *id, *kind, name)));
-            if down.len() == before && !known.iter().any(|id| is(model, *id, *kind, name)) {
-                return Err(unknown(model, *kind, name));
+            down.extend((0..model.machines.len() as u32).map(MachineId).filter(|id| is(model, *id, *domain, name)));
+            if down.len() == before && !known.iter().any(|id| is(model, *id, *domain, name)) {
+                return Err(unknown(model, *domain, name));
             }
         }
     }
     Ok(down)
 }
 
-fn is(model: &Model<'_>, id: MachineId, kind: Kind, name: &str) -> bool {
-    of(model, id, kind).is_some_and(|own| own == name)
+fn is(model: &Model<'_>, id: MachineId, domain: FailureDomain, name: &str) -> bool {
+    of(model, id, domain).is_some_and(|own| own == name)
 }
 
-fn of<'a>(model: &'a Model<'_>, id: MachineId, kind: Kind) -> Option<&'a str> {
+fn of<'a>(model: &'a Model<'_>, id: MachineId, domain: FailureDomain) -> Option<&'a str> {
     let machine = model.machine(id);
-    match kind {
-        Kind::Machine => Some(&machine.name),
-        Kind::Zone => machine.zone.as_deref(),
-        Kind::Rack => machine.rack.as_deref(),
-        Kind::Group => Some(&model.group_of(id).name),
+    match domain {
+        FailureDomain::Machine => Some(&machine.name),
+        FailureDomain::Zone => machine.zone.as_deref(),
+        FailureDomain::Rack => machine.rack.as_deref(),
+        FailureDomain::Group => Some(&model.group_of(id).name),
     }
 }
 
-fn unknown(model: &Model<'_>, kind: Kind, name: &str) -> Failure {
-    let word = kind.word();
-    if kind == Kind::Machine && model.groups.iter().any(|group| *group.name == *name) {
-        return Failure::usage(
+fn unknown(model: &Model<'_>, domain: FailureDomain, name: &str) -> CliError {
+    let word = domain.word();
+    if domain == FailureDomain::Machine && model.groups.iter().any(|group| *group.name == *name) {
+        return CliError::usage(
             format!("`{name}` is a group of machines"),
             format!("write `group={name} down`, or name one of them: `machine={name}-0 down`"),
         );
     }
     let mut known: Vec<&str> =
-        (0..model.machines.len() as u32).filter_map(|id| of(model, MachineId(id), kind)).collect();
+        (0..model.machines.len() as u32).filter_map(|id| of(model, MachineId(id), domain)).collect();
     known.sort_unstable();
     known.dedup();
     let fallback = match known.len() {
@@ -185,7 +189,7 @@ fn unknown(model: &Model<'_>, kind: Kind, name: &str) -> Failure {
         more => format!("there are {more} {word}s, from `{}` to `{}`", known[0], known[more - 1]),
     };
     let help = did_you_mean(name, known.iter().copied(), &fallback);
-    Failure::usage(format!("the model has no {word} named `{name}`"), help)
+    CliError::usage(format!("the model has no {word} named `{name}`"), help)
 }
 
 #[cfg(test)]
@@ -210,8 +214,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(parse("machine=cp-1 down"), Ok(Suppose::Down(Kind::Machine, "cp-1".to_owned())));
-        assert_eq!(parse("kubernetes = 1.36"), Ok(Suppose::Value("kubernetes".to_owned(), "1.36".to_owned())));
+        assert_eq!(parse("machine=cp-1 down"), Ok(Assumption::Down(FailureDomain::Machine, "cp-1".to_owned())));
+        assert_eq!(parse("kubernetes = 1.36"), Ok(Assumption::Value("kubernetes".to_owned(), "1.36".to_owned())));
         assert!(parse("machine=cp-1").is_err_and(|why| why.contains("`machine=cp-1 down`")));
         assert!(parse("node=cp-1 down").is_err_and(|why| why.contains("machine=cp-1 down")));
         assert!(parse("down").is_err());

@@ -5,28 +5,28 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A counter of those who may still come in.
 #[derive(Debug)]
-pub struct Gate {
+pub struct Semaphore {
     free: Mutex<usize>,
     changed: Condvar,
 }
 
 /// The right to be inside; given back when dropped.
-pub struct Pass<'a>(&'a Gate);
+pub struct Permit<'a>(&'a Semaphore);
 
-impl Gate {
-    /// A gate for so many.
+impl Semaphore {
+    /// A semaphore for so many.
     pub fn new(places: NonZeroUsize) -> Self {
         Self { free: Mutex::new(places.get()), changed: Condvar::new() }
     }
 
     /// Waits for a place.
-    pub fn enter(&self) -> Pass<'_> {
+    pub fn acquire(&self) -> Permit<'_> {
         let mut free = self.lock();
         while *free == 0 {
             free = self.changed.wait(free).unwrap_or_else(PoisonError::into_inner);
         }
         *free -= 1;
-        Pass(self)
+        Permit(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, usize> {
@@ -35,7 +35,7 @@ impl Gate {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         *self.0.lock() += 1;
         self.0.changed.notify_one();

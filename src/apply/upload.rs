@@ -9,7 +9,7 @@ use tar::{Builder, EntryType, Header};
 use crate::render::bundle::BundleFile;
 
 use super::client::Client;
-use super::trouble::Trouble;
+use super::error::ApplyError;
 
 /// Where they arrive.
 const INCOMING: &str = "/var/lib/kmodel/incoming";
@@ -32,13 +32,13 @@ rm -rf "$1"
 ///
 /// # Errors
 /// When the client or the machine refuses; files that have not arrived are as they were.
-pub fn deliver(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), Trouble> {
+pub fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
     let action = format!("bring {} to `{machine}`", counted(files.len()));
-    let archive = archive(files).map_err(|error| Trouble::new(format!("cannot {action}: {error}")))?;
+    let archive = archive(files).map_err(|error| ApplyError::new(format!("cannot {action}: {error}")))?;
     let answer = client.inside(machine, SCRIPT, &[INCOMING], &archive)?;
     match answer.code {
         Some(0) => Ok(()),
-        _ => Err(Trouble::refused(&action, &answer.err)),
+        _ => Err(ApplyError::refused(&action, &answer.err)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::pki::{PkiError, Status, Store};
 
 /// In the order of the request.
 #[derive(Debug)]
-pub struct Standing {
+pub struct IssueStatus {
     pub authorities: Vec<Status>,
     pub certificates: Vec<Status>,
 }
@@ -21,10 +21,10 @@ pub struct Standing {
 ///
 /// # Errors
 /// When a file of the store cannot be read.
-pub fn standing(request: &Request, store: Option<&Store>, now: OffsetDateTime) -> Result<Standing, PkiError> {
+pub fn issue_status(request: &Request, store: Option<&Store>, now: OffsetDateTime) -> Result<IssueStatus, PkiError> {
     let Some(store) = store else {
         let missing = |count| vec![Status::Missing; count];
-        return Ok(Standing {
+        return Ok(IssueStatus {
             authorities: missing(request.authorities.len()),
             certificates: missing(request.certificates.len()),
         });
@@ -42,7 +42,7 @@ pub fn standing(request: &Request, store: Option<&Store>, now: OffsetDateTime) -
         })
     });
     let certificates = certificates.collect::<Result<_, _>>()?;
-    Ok(Standing { authorities, certificates })
+    Ok(IssueStatus { authorities, certificates })
 }
 
 /// What has expired does not stay as it is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Why something could not be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trouble {
+pub struct ApplyError {
     /// One lowercase sentence.
     pub message: String,
     /// What to do about it.
@@ -13,7 +13,7 @@ pub struct Trouble {
 }
 
 /// Words of clients and servers, and what they mean. The texts are those of LXD 5.0 to 6, and of Incus.
-const KNOWN: &[(&[&str], &str)] = &[
+const KNOWN_ERRORS: &[(&[&str], &str)] = &[
     (&["connect: permission denied", "socket not accessible", "don't have the needed permissions"], NO_PERMISSION),
     (
         &[
@@ -55,7 +55,7 @@ const NO_PERMISSION: &str = "run it as root, or as a member of the daemon's grou
 
 const NO_DAEMON: &str = "start the daemon and set it up: `lxd init --minimal` (of Incus: `incus admin init --minimal`)";
 
-impl Trouble {
+impl ApplyError {
     /// Something with nothing to be said on what to do.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
@@ -84,11 +84,11 @@ impl Trouble {
         // What is known says more than the end, where `tar` only says that something went wrong above.
         let known = said.lines().rev().find_map(|line| known(line).map(|help| (line, help)));
         let line = last_line(known.map_or(said, |(line, _)| line));
-        let trouble =
+        let error =
             Self::new(format!("cannot {action}: {}", if line.is_empty() { "no reason is given" } else { line }));
         match known {
-            Some((_, help)) => trouble.help(help),
-            None => trouble,
+            Some((_, help)) => error.help(help),
+            None => error,
         }
     }
 
@@ -107,7 +107,7 @@ impl Trouble {
 /// What to do about a line that is known.
 fn known(line: &str) -> Option<&'static str> {
     let low = line.to_lowercase();
-    KNOWN.iter().find(|(words, _)| words.iter().any(|word| low.contains(word))).map(|(_, help)| *help)
+    KNOWN_ERRORS.iter().find(|(words, _)| words.iter().any(|word| low.contains(word))).map(|(_, help)| *help)
 }
 
 /// The end of what a client said, without `Error:` before it. Usage texts and warnings come first.
@@ -124,23 +124,23 @@ mod tests {
     fn known_words_get_their_help() {
         let said =
             "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied\n";
-        let trouble = Trouble::refused("reach the server", said);
-        assert!(trouble.message.starts_with("cannot reach the server: Get "));
-        assert_eq!(trouble.help.as_deref(), Some(NO_PERMISSION));
+        let error = ApplyError::refused("reach the server", said);
+        assert!(error.message.starts_with("cannot reach the server: Get "));
+        assert_eq!(error.help.as_deref(), Some(NO_PERMISSION));
         let said = "Error: Get \"http://unix.socket/1.0\": dial unix /x: connect: no such file or directory";
-        assert_eq!(Trouble::refused("x", said).help.as_deref(), Some(NO_DAEMON));
+        assert_eq!(ApplyError::refused("x", said).help.as_deref(), Some(NO_DAEMON));
         for other in ["what is that?", "mv: cannot stat 'x': No such file or directory", "sh: x: Permission denied"] {
-            assert_eq!(Trouble::refused("x", other).help, None, "{other}");
+            assert_eq!(ApplyError::refused("x", other).help, None, "{other}");
         }
         let said = "tar: etc/a: Cannot write: No space left on device\ntar: Exiting with failure status\n";
-        let trouble = Trouble::refused("bring a file", said);
-        assert_eq!(trouble.message, "cannot bring a file: tar: etc/a: Cannot write: No space left on device");
-        assert!(trouble.help.is_some_and(|help| help.starts_with("make room there")));
+        let error = ApplyError::refused("bring a file", said);
+        assert_eq!(error.message, "cannot bring a file: tar: etc/a: Cannot write: No space left on device");
+        assert!(error.help.is_some_and(|help| help.starts_with("make room there")));
     }
 
     #[test]
     fn a_client_that_is_missing_is_named() {
-        let trouble = Trouble::no_client("lxc", &io::Error::from(io::ErrorKind::NotFound));
-        assert!(trouble.message.contains("`lxc`") && trouble.help.is_some_and(|help| help.contains("install LXD 5.0")));
+        let error = ApplyError::no_client("lxc", &io::Error::from(io::ErrorKind::NotFound));
+        assert!(error.message.contains("`lxc`") && error.help.is_some_and(|help| help.contains("install LXD 5.0")));
     }
 }
