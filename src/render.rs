@@ -24,6 +24,7 @@ pub mod keys;
 pub mod kubeconfig;
 pub mod locate;
 pub mod named;
+pub mod origin;
 pub mod problem;
 pub mod setting;
 pub mod strict;
@@ -37,6 +38,7 @@ use bundle::Bundle;
 use filter::Filter;
 use item::{Care, Filler};
 use named::Named;
+pub use origin::Origin;
 pub use problem::Problem;
 use setting::Settings;
 

@@ -79,16 +79,11 @@ impl Sources {
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
-    /// From a place, as [`Sources::place`] writes it, to the end of its line.
-    pub fn at(&self, place: &str) -> Option<Span> {
-        let mut parts = place.rsplitn(3, ':');
-        let (column, line): (usize, usize) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let name = parts.next()?;
-        let (id, source) = self.iter().find(|(_, source)| *source.name == *name)?;
-        let before: usize = source.text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
-        let text = source.text.get(before..)?.lines().next()?;
-        let start: usize = text.chars().take(column.checked_sub(1)?).map(char::len_utf8).sum();
-        Some(Span::new(id, (before + start) as u32, (before + text.trim_end().len().max(start)) as u32))
+    /// From the start of a span to the end of that line, without spaces at its end.
+    pub fn line_end(&self, span: Span) -> Span {
+        let rest = self.get(span.source).text.get(span.start as usize..).unwrap_or("");
+        let line = rest.lines().next().unwrap_or("");
+        Span::new(span.source, span.start, span.start + line.trim_end().len() as u32)
     }
 
     /// `name:line:column` of a span's start.

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::model::value::Record;
+use crate::render::Origin;
 use crate::render::bundle::{Bundle, BundleFile};
+use crate::source::Sources;
 use crate::syntax::ast::Name;
 use crate::table::platform::{self, platform};
 
@@ -31,6 +33,8 @@ pub struct Site {
     pub dns: Vec<IpAddr>,
     /// The fields of the model's `target NAME { }`, with overlays applied.
     pub options: Record,
+    /// What the origins of files and problems are places in.
+    pub sources: Sources,
 }
 
 /// One machine and its bundle.
@@ -58,8 +62,7 @@ pub struct OutputFile {
     pub mode: u32,
     pub content: Arc<[u8]>,
     pub secret: bool,
-    /// The place in the model that it comes from.
-    pub origin: Arc<str>,
+    pub origin: Origin,
 }
 
 /// The targets that there are: each platform of the table, of which only LXD has a way of its own.
@@ -103,6 +106,6 @@ fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
 }
 
 /// An output file that is no secret.
-fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Arc<str>) -> OutputFile {
+fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Origin) -> OutputFile {
     OutputFile { path, mode, content: text.as_ref().into(), secret: false, origin: origin.clone() }
 }

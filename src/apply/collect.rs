@@ -1,11 +1,11 @@
 //! What tells how a cluster is, collected as files: from each machine that runs, and from the server.
 
 use std::io::Read;
-use std::sync::Arc;
 use std::thread;
 
 use tar::{Archive, EntryType};
 
+use crate::render::origin::What;
 use crate::target::OutputFile;
 use crate::target::lxd::Desired;
 
@@ -53,7 +53,7 @@ impl Collecting<'_> {
 
 /// A file that only its owner reads: logs report much of a cluster.
 pub fn file(path: String, text: &str) -> OutputFile {
-    let origin: Arc<str> = "the running cluster".into();
+    let origin = What::RunningCluster.into();
     OutputFile { path, mode: 0o600, content: text.as_bytes().into(), secret: false, origin }
 }
 

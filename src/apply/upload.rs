@@ -67,6 +67,7 @@ pub fn sha256(content: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::origin::What;
 
     #[test]
     fn an_archive_has_each_file_with_its_mode() {
@@ -78,7 +79,7 @@ mod tests {
             group: "etcd".into(),
             content: b"x\n".as_slice().into(),
             secret: true,
-            origin: "x".into(),
+            origin: What::Boot.into(),
         };
         let files = [file("/etc/key", 0o600), file(&long, 0o755)];
         let bytes = archive(&files.iter().collect::<Vec<_>>()).unwrap();

@@ -7,6 +7,7 @@ use crate::apply::Reporter;
 use crate::apply::collect::{Collecting, file};
 use crate::apply::redact::Redactor;
 use crate::emit::{self, Force};
+use crate::source::Sources;
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
@@ -52,7 +53,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let json = serde_json::to_string_pretty(&status).expect("a status is plain data");
     files.push(file("status.json".into(), &redactor.clean(&json)));
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    files.push(emit::manifest(&desired.cluster, "debug", &files));
+    files.push(emit::manifest((&desired.cluster, "debug"), &files, &Sources::default()));
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("debug-{}", desired.cluster)));
     let written = emit::write(&out, &files, if args.force { Force::Replace } else { Force::Refuse })?;
     output::print(|to| {

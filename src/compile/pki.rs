@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::pki::issued::{Issued, IssuedCertificate};
 use crate::pki::spec::CertificateSpec;
 use crate::plan::Plan;
+use crate::render::origin::{Origin, What};
 use crate::target::OutputFile;
 
 /// One row of `pki/certificates.json`.
@@ -30,7 +31,7 @@ struct Row<'a> {
 /// The files below `pki/`. No private key is among them.
 pub fn files(plan: &Plan<'_>, issued: &Issued) -> Vec<OutputFile> {
     let request = &plan.pki.request;
-    let origin: Arc<str> = "the certificates of the model".into();
+    let origin = What::Certificates.into();
     let mut files = Vec::new();
     for (place, spec) in request.authorities.iter().enumerate() {
         let pem = issued.authority(place).cert_pem.as_bytes();
@@ -48,7 +49,7 @@ pub fn files(plan: &Plan<'_>, issued: &Issued) -> Vec<OutputFile> {
     files
 }
 
-fn public(path: String, content: Arc<[u8]>, origin: &Arc<str>) -> OutputFile {
+fn public(path: String, content: Arc<[u8]>, origin: &Origin) -> OutputFile {
     OutputFile { path, mode: 0o644, content, secret: false, origin: origin.clone() }
 }
 

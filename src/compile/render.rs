@@ -52,7 +52,7 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     look_into(plan, &files)?;
-    files.push(crate::emit::manifest(&plan.model.cluster.name, &name, &files));
+    files.push(crate::emit::manifest((&plan.model.cluster.name, &name), &files, &plan.model.program.sources));
     let lock = remembered(&plan.model);
     Ok(Rendered { files, issued, lock })
 }
@@ -73,7 +73,8 @@ fn look_into(plan: &Plan<'_>, files: &[OutputFile]) -> Result<(), RenderError> {
         .flat_map(|(file, text)| strict::judge(&file.path, Content::Text(text)).into_iter().map(move |f| (file, f)))
         .map(|(file, finding)| {
             let span = model.targets.first().map_or(model.cluster.span, |target| target.span);
-            let message = format!("`{}`, from {}: {}", file.path, file.origin, finding.message);
+            let origin = file.origin.shown(&model.program.sources);
+            let message = format!("`{}`, from {origin}: {}", file.path, finding.message);
             Diagnostic::new(finding.code, span, message).help(finding.help)
         })
         .collect();
@@ -131,7 +132,8 @@ fn kubeconfigs_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>, machines: &[TargetMach
         .flat_map(|(machine, file, text)| {
             let found = strict::issued(model, known, &file.path, text, Some(machine));
             found.into_iter().map(move |problem| {
-                let message = format!("`{}`, from {}: {}", file.path, file.origin, problem.message);
+                let origin = file.origin.shown(&model.program.sources);
+                let message = format!("`{}`, from {origin}: {}", file.path, problem.message);
                 Diagnostic { message, ..problem }
             })
         })
@@ -204,6 +206,7 @@ pub(super) fn site(model: &Model<'_>, target: Option<&Target>) -> Site {
         gateway: cluster.gateway,
         dns: cluster.dns.clone(),
         options: target.map(|target| target.options.clone()).unwrap_or_default(),
+        sources: model.program.sources.clone(),
     }
 }
 

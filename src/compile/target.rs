@@ -31,7 +31,8 @@ pub fn fields(model: &Model<'_>) -> Vec<Diagnostic> {
 pub fn diagnostic(model: &Model<'_>, target: &Target, found: TargetProblem) -> Diagnostic {
     let field = found.field.and_then(|field| written(model, &target.name, field));
     let problem = Diagnostic::new(found.code, field.map_or(target.span, |expr| expr.span), found.message);
-    let problem = if field.is_some() { problem } else { problem.here(found.origin.to_string()) };
+    let problem =
+        if field.is_some() { problem } else { problem.here(found.origin.shown(&model.program.sources).to_string()) };
     problem.help(found.help)
 }
 
@@ -169,8 +170,8 @@ impl<'a, 'p> Planned<'a, 'p> {
 
     /// Where a file comes from.
     fn place(&self, file: &BundleFile) -> Option<Span> {
-        let (place, _) = file.origin.rsplit_once(": ")?;
-        self.plan.model.program.sources.at(place)
+        let sources = &self.plan.model.program.sources;
+        file.origin.span.map(|span| sources.line_end(span))
     }
 
     /// What helps, what it costs least first; each with what comes of it.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::emit::path;
+use crate::render::origin::What;
+use crate::source::Sources;
 use crate::target::OutputFile;
 
 /// Its path in the output folder.
@@ -25,7 +27,7 @@ struct Line<'a> {
     mode: String,
     size: usize,
     secret: bool,
-    origin: &'a str,
+    origin: String,
 }
 
 /// What is read of an old manifest, whatever else later versions put into it.
@@ -45,17 +47,17 @@ struct OldLine<'a> {
 
 /// The manifest of these files, which is then one more of them. It does not list itself. Each file has a line of its own,
 /// in the order of the paths.
-pub fn manifest(cluster: &str, target: &str, files: &[OutputFile]) -> OutputFile {
+pub fn manifest((cluster, target): (&str, &str), files: &[OutputFile], sources: &Sources) -> OutputFile {
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    let lines: Vec<String> = sorted.par_iter().map(|file| line(file)).collect();
+    let lines: Vec<String> = sorted.par_iter().map(|file| line(file, sources)).collect();
     let text = format!("{}  \"files\": [\n    {}\n  ]\n}}\n", head(cluster, target), lines.join(",\n    "));
     OutputFile {
         path: NAME.into(),
         mode: 0o644,
         content: text.into_bytes().into(),
         secret: false,
-        origin: GENERATOR.into(),
+        origin: What::Kmodel.into(),
     }
 }
 
@@ -68,7 +70,7 @@ fn head(cluster: &str, target: &str) -> String {
     )
 }
 
-fn line(file: &OutputFile) -> String {
+fn line(file: &OutputFile, sources: &Sources) -> String {
     let sha256 = Sha256::digest(&file.content).iter().map(|byte| format!("{byte:02x}")).collect();
     json(&Line {
         path: &file.path,
@@ -76,7 +78,7 @@ fn line(file: &OutputFile) -> String {
         mode: format!("{:04o}", path::mode(file)),
         size: file.content.len(),
         secret: file.secret,
-        origin: &file.origin,
+        origin: file.origin.shown(sources).to_string(),
     })
 }
 

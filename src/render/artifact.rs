@@ -1,7 +1,5 @@
 //! What is downloaded on a machine.
 
-use std::sync::Arc;
-
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
 use crate::model::layer::quoted;
@@ -10,6 +8,7 @@ use crate::model::{Checksums, Fault, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 
+use super::Origin;
 use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
 use crate::table::release::{self, Found, Packing, Unknown};
@@ -23,7 +22,7 @@ pub fn artifact(
     scope: &mut Scope<'_>,
     item: &Definition,
     arch: &Name,
-    origin: Arc<str>,
+    origin: Origin,
 ) -> Result<Option<Artifact>, Fault> {
     let mut fields = Fields { model, scope, item };
     let Some(install) = fields.install()? else { return Ok(None) };

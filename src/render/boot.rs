@@ -9,10 +9,11 @@
 //! that start by themselves are held back until their configuration is there.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::render::bundle::{Bundle, BundleFile, Unit};
+use crate::render::origin::What;
 use crate::render::{Problem, unit_file};
+use crate::source::Sources;
 use crate::syntax::ast::Name;
 
 mod order;
@@ -59,13 +60,13 @@ pub enum Kernel {
     Shared,
 }
 
-/// Every file of a machine.
+/// Every file of a machine. Units name the places in these sources that they come from.
 ///
 /// # Errors
 /// A unit that cannot be written, a name that the plan cannot hold, or two files at one path.
-pub fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>, Vec<Problem>> {
+pub fn files(bundle: &Bundle, delivery: Delivery<'_>, sources: &Sources) -> Result<Vec<BundleFile>, Vec<Problem>> {
     let mut problems = Vec::new();
-    let units = bundle.units.iter().map(unit_file::unit_file);
+    let units = bundle.units.iter().map(|unit| unit_file::unit_file(unit, sources));
     let mut files = bundle.files.clone();
     units.for_each(|unit| unit.map_or_else(|problem| problems.push(problem), |file| files.push(file)));
     let kernel = kernel_files(bundle, delivery.kernel);
@@ -77,7 +78,7 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>,
     }
     files.extend(kernel);
     files.extend([script, service]);
-    problems.extend(twice(&files));
+    problems.extend(twice(&files, sources));
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
@@ -118,7 +119,7 @@ pub fn start_order(units: &[Unit]) -> Vec<&Unit> {
 /// A file of the boot itself.
 fn own(path: &str, mode: u32, text: impl AsRef<[u8]>) -> BundleFile {
     let root: Name = "root".into();
-    let (content, origin): (Arc<[u8]>, Arc<str>) = (text.as_ref().into(), "kmodel: boot".into());
+    let (content, origin) = (text.as_ref().into(), What::Boot.into());
     BundleFile { path: path.into(), mode, owner: root.clone(), group: root, content, secret: false, origin }
 }
 
@@ -144,10 +145,11 @@ fn lines(lines: impl Iterator<Item = String>) -> String {
     std::iter::once("# Written by kmodel.".to_owned()).chain(lines).map(|line| line + "\n").collect()
 }
 
-fn twice(files: &[BundleFile]) -> Vec<Problem> {
+fn twice(files: &[BundleFile], sources: &Sources) -> Vec<Problem> {
     let mut seen: HashMap<&str, &BundleFile> = HashMap::with_capacity(files.len());
     let again = |file: &BundleFile, first: &BundleFile| {
-        let message = format!("two things want to write `{}`: {} and {}", file.path, first.origin, file.origin);
+        let (one, other) = (first.origin.shown(sources), file.origin.shown(sources));
+        let message = format!("two things want to write `{}`: {one} and {other}", file.path);
         Problem::new(&file.origin, message, "give one of them another path")
     };
     files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| again(file, first))).collect()

@@ -6,6 +6,8 @@ use crate::model::Value;
 use crate::model::value::Record;
 use crate::syntax::ast::Name;
 
+use super::Origin;
+
 /// All that one machine receives. Lists are in source order, without doubles.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle {
@@ -35,8 +37,7 @@ pub struct BundleFile {
     pub content: Arc<[u8]>,
     /// Holds a key or another secret: never in user-data where the target has a better way, never shown.
     pub secret: bool,
-    /// The place in the model that it comes from: `std/etcd/etcd.km:12:3`, and what it is there: `file of etcd`.
-    pub origin: Arc<str>,
+    pub origin: Origin,
 }
 
 /// A folder on a machine.
@@ -46,7 +47,7 @@ pub struct Directory {
     pub mode: u32,
     pub owner: Name,
     pub group: Name,
-    pub origin: Arc<str>,
+    pub origin: Origin,
 }
 
 /// A systemd unit, with its fields evaluated.
@@ -62,7 +63,7 @@ pub struct Unit {
     pub after: Vec<Name>,
     /// Paths of files and certificates whose change must restart it: those of the same component.
     pub watches: Vec<Name>,
-    pub origin: Arc<str>,
+    pub origin: Origin,
 }
 
 /// Something that is downloaded on the machine, verified and installed.
@@ -76,7 +77,7 @@ pub struct Artifact {
     pub kind: ArtifactKind,
     pub install: Install,
     pub mode: u32,
-    pub origin: Arc<str>,
+    pub origin: Origin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

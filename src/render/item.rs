@@ -1,7 +1,5 @@
 //! The items of a unit's component, evaluated into the bundle of its machine.
 
-use std::sync::Arc;
-
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::mismatch;
 use crate::model::material::Material;
@@ -13,7 +11,7 @@ use crate::syntax::ast::{Body, Expr, Item, ItemKind, Name};
 
 use super::bundle::{Bundle, BundleFile};
 use super::strict::Known;
-use super::{Seen, artifact};
+use super::{Origin, Seen, artifact};
 
 mod file;
 mod firewall;
@@ -93,10 +91,9 @@ impl Filler<'_, '_> {
         }
     }
 
-    /// `std/etcd/etcd.km:12:3: etcd`.
-    fn origin(&self, span: Span, scope: &Scope<'_>) -> Arc<str> {
-        let app = scope.app.map_or("", |app| &self.model.app(app).name);
-        format!("{}: {app}", self.model.program.sources.place(span)).into()
+    fn origin(&self, span: Span, scope: &Scope<'_>) -> Origin {
+        let app = scope.app.map_or_else(|| "".into(), |app| self.model.app(app).name.clone());
+        Origin::item(span, app)
     }
 
     fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, Fault> {

@@ -1,9 +1,9 @@
 //! What keeps a bundle from being written.
 
-use std::fmt;
-use std::sync::Arc;
-
 use crate::diag::Code;
+
+use super::Origin;
+use super::origin::What;
 
 /// One reason why a file, a unit or a machine's output cannot be written.
 ///
@@ -13,29 +13,20 @@ pub struct Problem {
     pub code: Code,
     pub message: String,
     pub help: String,
-    /// The place in the model that it comes from.
-    pub origin: Arc<str>,
+    pub origin: Origin,
     /// The field of the target that is meant, if one is.
     pub field: Option<&'static str>,
 }
 
 impl Problem {
     /// A problem of something that comes from `origin`.
-    pub fn new(origin: &Arc<str>, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(origin: &Origin, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (code, message, help) = (Code::TargetLimit, message.into(), help.into());
         Self { code, message, help, origin: origin.clone(), field: None }
     }
 
     /// A problem of a field of a target.
     pub fn of_field(code: Code, field: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code, field: Some(field), ..Self::new(&"the target".into(), message, help) }
+        Self { code, field: Some(field), ..Self::new(&What::TheTarget.into(), message, help) }
     }
 }
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.message, self.origin)
-    }
-}
-
-impl std::error::Error for Problem {}

@@ -7,6 +7,7 @@
 use crate::model::Value;
 use crate::render::Problem;
 use crate::render::bundle::{BundleFile, Unit};
+use crate::source::Sources;
 use crate::syntax::ast::Name;
 
 mod command;
@@ -30,19 +31,19 @@ pub fn unit_path(unit: &Unit) -> String {
 ///
 /// # Errors
 /// As [`unit_text`].
-pub fn unit_file(unit: &Unit) -> Result<BundleFile, Problem> {
+pub fn unit_file(unit: &Unit, sources: &Sources) -> Result<BundleFile, Problem> {
     let root: Name = "root".into();
-    let content = unit_text(unit)?.into_bytes().into();
+    let content = unit_text(unit, sources)?.into_bytes().into();
     let (path, origin) = (unit_path(unit), unit.origin.clone());
     Ok(BundleFile { path, mode: 0o644, owner: root.clone(), group: root, content, secret: false, origin })
 }
 
-/// The text of the unit file or drop-in.
+/// The text of the unit file or drop-in, which names the place in these sources that it comes from.
 ///
 /// # Errors
 /// A field of another type than docs/language.md says, a combination that systemd refuses, or a section or key in
 /// `extra` that systemd does not know.
-pub fn unit_text(unit: &Unit) -> Result<String, Problem> {
+pub fn unit_text(unit: &Unit, sources: &Sources) -> Result<String, Problem> {
     let fields = Fields::new(unit);
     let mut sections = Sections::new(unit);
     unit_section(unit, &fields, &mut sections)?;
@@ -53,7 +54,8 @@ pub fn unit_text(unit: &Unit) -> Result<String, Problem> {
     }
     install_section(unit, &fields, &mut sections)?;
     extra_sections(&fields, &mut sections)?;
-    Ok(format!("# Written by kmodel from {}.\n{}", unit.origin.replace('\n', " "), sections.text()))
+    let origin = unit.origin.shown(sources).to_string().replace('\n', " ");
+    Ok(format!("# Written by kmodel from {origin}.\n{}", sections.text()))
 }
 
 /// Whether the unit's file comes with a package and only a drop-in is written.

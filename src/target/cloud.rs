@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use crate::diag::Code;
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
-use crate::syntax::ast::Name;
+use crate::render::origin::What;
 use crate::table::platform::Platform;
 use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config, in_tree, text};
 
@@ -63,7 +63,7 @@ pub fn given(
     options: &Options,
 ) -> Result<(Vec<BundleFile>, UserData), Vec<TargetProblem>> {
     let delivery = Delivery { mirror: options.mirror.as_deref(), apart: options.apart, kernel: Kernel::Own };
-    let files = boot::files(&machine.bundle, delivery)?;
+    let files = boot::files(&machine.bundle, delivery, &site.sources)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {
         return Err(twice);
@@ -84,7 +84,7 @@ fn machine_files(
         return Err(vec![too_long(platform, machine, &user_data)]);
     }
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
-    let origin: Name = format!("machines {}", machine.group).into();
+    let origin = What::Machines(machine.group.clone()).into();
     let secret = files.iter().any(|file| file.secret && !options.apart.has(file));
     let mode = if secret { 0o600 } else { 0o644 };
     let mut list = vec![OutputFile { secret, ..text(place("user-data"), mode, &user_data.content, &origin) }];
@@ -103,5 +103,5 @@ fn machine_files(
 fn too_long(platform: &Platform, machine: &TargetMachine, user_data: &UserData) -> TargetProblem {
     let message = format!("the user-data of `{}` is too long: {}", machine.name, user_data.measure(platform));
     let help = "run `kmodel check`, which shows what takes the bytes, or put `files = \"apart\"` into the target";
-    TargetProblem { code: Code::UserDataTooLong, ..TargetProblem::new(&"the target".into(), message, help) }
+    TargetProblem { code: Code::UserDataTooLong, ..TargetProblem::new(&What::TheTarget.into(), message, help) }
 }

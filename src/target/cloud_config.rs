@@ -13,6 +13,7 @@ use crate::model::value::Record;
 use crate::render::boot::{Apart, bootstrap};
 use crate::render::bundle::{BundleFile, Format};
 use crate::render::format;
+use crate::render::origin::What;
 use crate::target::{Site, TargetMachine};
 
 pub mod own;
@@ -101,7 +102,7 @@ fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<BundleFile> {
     let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)];
     let text =
         format!("{} localhost\n{} localhost ip6-localhost ip6-loopback\n{own} {name}\n", loopback[0], loopback[1]);
-    let (owner, group, origin) = ("root".into(), "root".into(), "kmodel: boot".into());
+    let (owner, group, origin) = ("root".into(), "root".into(), What::Boot.into());
     Some(BundleFile {
         path: HOSTS.into(),
         mode: 0o644,

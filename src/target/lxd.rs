@@ -5,12 +5,10 @@
 //! files are brought into the running container and never stand in its configuration, where everyone who may see the
 //! container could read them.
 
-use std::sync::Arc;
-
 use crate::model::Value;
 use crate::render::bundle::Format;
 use crate::render::format;
-use crate::syntax::ast::Name;
+use crate::render::origin::{Origin, What};
 use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config, in_tree, text};
 
 mod desired;
@@ -47,7 +45,7 @@ pub fn files(site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>,
 /// `machines/NAME/`: cloud-init's three files, and the tree.
 fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> Vec<OutputFile> {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
-    let origin: Name = format!("machines {}", machine.group).into();
+    let origin = What::Machines(machine.group.clone()).into();
     let mut list = vec![
         text(place("user-data"), 0o644, &instance.user_data, &origin),
         text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
@@ -64,8 +62,8 @@ fn yaml(comment: &str, value: &Value) -> String {
 }
 
 /// Where the target's own files come from.
-fn target_origin() -> Arc<str> {
-    "target lxd".into()
+fn target_origin() -> Origin {
+    What::Target("lxd".into()).into()
 }
 
 /// What tells our things from others: nothing is changed or removed without it.

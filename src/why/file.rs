@@ -8,6 +8,7 @@ use crate::model::{MachineId, Model, UnitId};
 use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::render::item::{Care, Filler};
+use crate::render::origin::What;
 use crate::render::{placement, unit_file};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Field, ItemKind, NeedsKind, PathItem};
@@ -218,10 +219,10 @@ fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], pa
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
     let delivery = Delivery { mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
-    let files = boot::files(&bundle, delivery).ok()?;
+    let files = boot::files(&bundle, delivery, &model.program.sources).ok()?;
     let known = path == "/etc/hosts"
         || path == boot::BOOTSTRAP
-        || files.iter().any(|file| file.path == *path && file.origin.starts_with("kmodel"));
+        || files.iter().any(|file| file.path == *path && file.origin.what == What::Boot);
     known.then_some(())?;
     let mut links = vec![Link::new("kmodel writes it on every machine, for its boot")];
     let kernel = path.contains("sysctl") || path.contains("modules");

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kmodel::emit::{self, EmitError, Force, manifest, write};
+use kmodel::render::Origin;
+use kmodel::source::{Sources, Span};
 use kmodel::target::OutputFile;
 
 fn file(path: &str, text: &str) -> OutputFile {
@@ -15,7 +17,7 @@ fn file(path: &str, text: &str) -> OutputFile {
         mode: 0o644,
         content: text.as_bytes().into(),
         secret: false,
-        origin: "lab.km:1".into(),
+        origin: Origin::item(Span::default(), "lab".into()),
     }
 }
 
@@ -23,10 +25,16 @@ fn secret(path: &str, text: &str) -> OutputFile {
     OutputFile { mode: 0o640, secret: true, ..file(path, text) }
 }
 
+fn lab_manifest(files: &[OutputFile]) -> OutputFile {
+    let mut sources = Sources::default();
+    sources.add("lab.km", "");
+    manifest(("lab", "lxd"), files, &sources)
+}
+
 /// The files and their manifest.
 fn output(files: &[OutputFile]) -> Vec<OutputFile> {
     let mut all = files.to_vec();
-    all.push(manifest("lab", "lxd", files));
+    all.push(lab_manifest(files));
     all
 }
 
@@ -281,7 +289,7 @@ fn a_folder_that_was_closed_stays_closed() {
 #[test]
 fn the_manifest_tells_all_files_in_order() {
     let files = [secret("b.key", "two"), file("a", "one")];
-    let text = String::from_utf8(manifest("lab", "lxd", &files).content.to_vec()).unwrap();
+    let text = String::from_utf8(lab_manifest(&files).content.to_vec()).unwrap();
     let version = env!("CARGO_PKG_VERSION");
     let expected = format!(
         r#"{{
@@ -291,8 +299,8 @@ fn the_manifest_tells_all_files_in_order() {
   "cluster": "lab",
   "target": "lxd",
   "files": [
-    {{"path":"a","sha256":"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed","mode":"0644","size":3,"secret":false,"origin":"lab.km:1"}},
-    {{"path":"b.key","sha256":"3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3","mode":"0600","size":3,"secret":true,"origin":"lab.km:1"}}
+    {{"path":"a","sha256":"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed","mode":"0644","size":3,"secret":false,"origin":"lab.km:1:1: lab"}},
+    {{"path":"b.key","sha256":"3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3","mode":"0600","size":3,"secret":true,"origin":"lab.km:1:1: lab"}}
   ]
 }}
 "#

@@ -1,14 +1,14 @@
 //! `/etc/kmodel/machine`: what the boot script does on one machine, a line for each thing, fields parted by `|`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::{Delivery, mirrored, order};
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Install, Unit};
-use crate::render::{Problem, unit_file};
+use crate::render::origin::What;
+use crate::render::{Origin, Problem, unit_file};
 
 /// The text of the plan of a machine with these files.
 ///
@@ -31,8 +31,8 @@ pub fn plan<'a>(
     Ok(lines.text)
 }
 
-fn lines_origin() -> Arc<str> {
-    "what the components need".into()
+fn lines_origin() -> Origin {
+    What::Needs.into()
 }
 
 struct Lines {
@@ -44,7 +44,7 @@ impl Lines {
         Self { text: format!("# What /usr/local/lib/kmodel/boot does on {}. Written by kmodel.\n", bundle.machine) }
     }
 
-    fn put(&mut self, tag: &str, fields: &[&str], origin: &Arc<str>) -> Result<(), Problem> {
+    fn put(&mut self, tag: &str, fields: &[&str], origin: &Origin) -> Result<(), Problem> {
         match fields.iter().find(|field| field.contains('|')) {
             Some(field) => Err(Problem::new(origin, format!("`{field}` has a `|` in it"), "use another name")),
             None => self.last(tag, &fields.join("|"), origin),
@@ -52,7 +52,7 @@ impl Lines {
     }
 
     /// A line whose last field may hold `|`.
-    fn last(&mut self, tag: &str, rest: &str, origin: &Arc<str>) -> Result<(), Problem> {
+    fn last(&mut self, tag: &str, rest: &str, origin: &Origin) -> Result<(), Problem> {
         if rest.contains(['\n', '\r', '\0']) {
             return Err(Problem::new(
                 origin,

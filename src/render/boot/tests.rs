@@ -1,13 +1,19 @@
 //! The plan as it looks, and laws of the boot's files.
 
-use super::{Apart, Delivery, Kernel, files, mirrored};
+use super::{Apart, Delivery, Kernel, mirrored};
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Directory, Install, Unit};
+use crate::render::origin::What;
 use crate::render::snapshot::snapshot;
-use crate::render::unit_check;
+use crate::render::{Problem, unit_check};
+use crate::source::Sources;
 
 const DELIVERY: Delivery<'_> =
     Delivery { mirror: Some("http://10.0.0.1/m/"), apart: Apart::Secrets, kernel: Kernel::Shared };
+
+fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>, Vec<Problem>> {
+    super::files(bundle, delivery, &Sources::default())
+}
 
 fn unit(name: &str, exec: &str, after: &[&str]) -> Unit {
     Unit {
@@ -16,7 +22,7 @@ fn unit(name: &str, exec: &str, after: &[&str]) -> Unit {
         flags: Vec::new(),
         after: after.iter().map(|name| (*name).into()).collect(),
         watches: vec!["/etc/etcd/pki/server.key".into()],
-        origin: "x.km:1:1: x".into(),
+        origin: What::Needs.into(),
     }
 }
 
@@ -30,7 +36,7 @@ fn bundle() -> Bundle {
         kind: ArtifactKind::TarGz,
         install,
         mode: 0o755,
-        origin: "x.km:2:1: x".into(),
+        origin: What::Needs.into(),
     };
     let secret = BundleFile {
         path: "/etc/etcd/pki/server.key".into(),
@@ -39,14 +45,14 @@ fn bundle() -> Bundle {
         group: "etcd".into(),
         content: b"key".as_slice().into(),
         secret: true,
-        origin: "x.km:3:1: x".into(),
+        origin: What::Needs.into(),
     };
     let folder = Directory {
         path: "/var/lib/etcd".into(),
         mode: 0o700,
         owner: "etcd".into(),
         group: "etcd".into(),
-        origin: "x.km:4:1: x".into(),
+        origin: What::Needs.into(),
     };
     Bundle {
         machine: "cp-0".into(),

@@ -1,7 +1,5 @@
 //! Certificates and keys of a unit, as files of its machine.
 
-use std::sync::Arc;
-
 use crate::check::SymbolKind;
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
@@ -10,7 +8,7 @@ use crate::plan::keep;
 use crate::render::bundle::BundleFile;
 use crate::source::Span;
 
-use super::Filler;
+use super::{Filler, Origin};
 
 impl Filler<'_, '_> {
     /// The certificates and keys of authorities, and key pairs, that the component mentions.
@@ -50,7 +48,7 @@ impl Filler<'_, '_> {
     }
 
     /// A file of the PKI; a key when no one but its owner may read it.
-    fn push_material(&mut self, path: &Value, text: &str, (mode, owner): (u32, &str), origin: &Arc<str>, span: Span) {
+    fn push_material(&mut self, path: &Value, text: &str, (mode, owner): (u32, &str), origin: &Origin, span: Span) {
         let (Value::Path(path) | Value::Text(path)) = path else { return };
         let file = BundleFile {
             path: path.to_string(),

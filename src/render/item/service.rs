@@ -51,7 +51,7 @@ impl Filler<'_, '_> {
         let origin = self.origin(span, scope);
         let unit = Unit { name, fields, flags, after, watches: Vec::new(), origin };
         if matches!(self.care, Care::Strict(_))
-            && let Err(problem) = unit_file::unit_text(&unit)
+            && let Err(problem) = unit_file::unit_text(&unit, &self.model.program.sources)
         {
             self.problems.push(invalid(item, &problem));
         }

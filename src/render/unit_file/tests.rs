@@ -1,9 +1,11 @@
 //! Unit files as they look, and what is refused.
 
-use super::unit_text;
 use crate::model::Value;
+use crate::render::Problem;
 use crate::render::bundle::Unit;
+use crate::render::origin::Origin;
 use crate::render::snapshot::snapshot;
+use crate::source::{Sources, Span};
 
 fn unit(name: &str, fields: &[(&str, Value)], flags: &[&str]) -> Unit {
     Unit {
@@ -12,8 +14,14 @@ fn unit(name: &str, fields: &[(&str, Value)], flags: &[&str]) -> Unit {
         flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
         after: vec!["etcd.service".into()],
         watches: Vec::new(),
-        origin: "std/x.km:1:1, unit of x".into(),
+        origin: Origin::item(Span::default(), "x".into()),
     }
+}
+
+fn unit_text(unit: &Unit) -> Result<String, Problem> {
+    let mut sources = Sources::default();
+    sources.add("std/x.km", "");
+    super::unit_text(unit, &sources)
 }
 
 #[test]

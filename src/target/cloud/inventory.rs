@@ -8,6 +8,7 @@ use super::archive;
 use super::options::Options;
 use super::user_data::UserData;
 use crate::model::Value;
+use crate::render::origin::What;
 use crate::syntax::ast::Name;
 use crate::table::platform::{Measured, Platform};
 use crate::target::{OutputFile, Site, TargetMachine, text};
@@ -104,5 +105,5 @@ pub fn file(target: &str, site: &Site, options: &Options, machines: Vec<Row>) ->
     };
     let mut json = serde_json::to_string_pretty(&inventory).expect("rows are plain data");
     json.push('\n');
-    text("machines.json".into(), 0o644, json, &format!("target {target}").into())
+    text("machines.json".into(), 0o644, json, &What::Target(target.into()).into())
 }

@@ -56,7 +56,7 @@ pub fn twice(site: &Site, files: &[BundleFile]) -> Vec<TargetProblem> {
     };
     let written = |path: String| files.iter().find(|file| file.path == path);
     let problem = |file: &BundleFile| {
-        let message = format!("`{}` is written by {} already", file.path, file.origin);
+        let message = format!("`{}` is written by {} already", file.path, file.origin.shown(&site.sources));
         TargetProblem::of_field(Code::FileTwice, FIELD, message, "give it another path, or change the component's file")
     };
     list.iter().filter_map(path).filter_map(written).map(problem).collect()

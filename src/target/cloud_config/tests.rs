@@ -26,11 +26,12 @@ fn site() -> Site {
         gateway: "10.10.0.1".parse().unwrap(),
         dns: Vec::new(),
         options: Record::new(),
+        sources: Default::default(),
     }
 }
 
 fn file(path: &str, content: &[u8], secret: bool) -> BundleFile {
-    let origin = "x.km:1:1: x".into();
+    let origin = What::Boot.into();
     BundleFile {
         path: path.into(),
         mode: 0o600,

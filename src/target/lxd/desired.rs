@@ -104,7 +104,8 @@ fn instance_of(
     profile: &str,
 ) -> Result<Instance, Vec<TargetProblem>> {
     let mirror = options.mirror.as_deref();
-    let files = boot::files(&machine.bundle, Delivery { mirror, apart: Apart::Secrets, kernel: Kernel::Shared })?;
+    let delivery = Delivery { mirror, apart: Apart::Secrets, kernel: Kernel::Shared };
+    let files = boot::files(&machine.bundle, delivery, &site.sources)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {
         return Err(twice);

@@ -7,6 +7,7 @@ use super::options::Options;
 use super::{INTERFACE, MARK, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
+use crate::render::origin::What;
 use crate::target::{OutputFile, Site, TargetMachine, text};
 
 /// The container of a machine.
@@ -29,7 +30,7 @@ pub fn file(instance: &Instance) -> OutputFile {
         ("config", Value::Record(config.clone().into())),
         ("devices", Value::Record(devices.clone().into())),
     ]);
-    let origin = format!("machines {}", instance.group).into();
+    let origin = What::Machines(instance.group.clone()).into();
     text(format!("lxd/instances/{name}.yaml"), 0o644, yaml(comment, &value), &origin)
 }
 

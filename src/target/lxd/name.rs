@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::render::origin::What;
 use crate::target::{TargetMachine, TargetProblem};
 
 /// The kernel's limit for the name of an interface: IFNAMSIZ without its NUL.
@@ -25,7 +26,7 @@ pub fn problems(machines: &[TargetMachine]) -> Vec<TargetProblem> {
     let problem = |machine: &TargetMachine| {
         let message = format!("`{}` cannot be the name of an LXD instance", machine.name);
         let help = "use at most 63 letters, digits and `-`, a letter first and no `-` last";
-        TargetProblem::new(&format!("machines {}", machine.group).into(), message, help)
+        TargetProblem::new(&What::Machines(machine.group.clone()).into(), message, help)
     };
     wrong.map(problem).collect()
 }
