@@ -9,7 +9,7 @@ pub mod diag;
 pub mod world;
 pub mod syntax;
 pub mod stdlib;
-pub mod table;
+pub mod facts;
 pub mod check;
 pub mod model;
 pub mod pki;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::facts::platform::{self, platform};
 use crate::model::value::Record;
 use crate::render::Origin;
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::source::Sources;
 use crate::syntax::ast::Name;
-use crate::table::platform::{self, platform};
 
 pub mod cloud;
 pub mod cloud_config;

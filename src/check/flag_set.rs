@@ -7,8 +7,8 @@ use super::names::quoted;
 use super::notation::ty;
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::facts::flag::{self as flags, Flag, Kind, Table};
 use crate::syntax::ast::{Field, Ident};
-use crate::table::flag::{self as flags, Flag, Kind, Table};
 
 impl<'p> Typer<'_, 'p> {
     /// The type of a set of flags, each checked against the table of its program.

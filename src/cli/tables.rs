@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::diag::did_you_mean;
+use crate::facts::flag::{self, Table};
+use crate::facts::help::{Difference, DifferenceKind, compare, probe, refuses};
+use crate::facts::lifespan::parse;
+use crate::facts::short;
 use crate::syntax::ast::Version;
-use crate::table::flag::{self, Table};
-use crate::table::help::{Difference, DifferenceKind, compare, probe, refuses};
-use crate::table::lifespan::parse;
-use crate::table::short;
 
 use super::exit::{CliError, Exit};
 use super::plan::count::count;

@@ -1,6 +1,7 @@
 //! What can be said of a model's targets while planning: their fields, and whether user-data fits.
 
 use crate::diag::{Code, Diagnostic, Fix};
+use crate::facts::platform::{Platform, platform};
 use crate::model::{MachineId, Model, Target, UnitId, Value};
 use crate::plan::budget::Budget;
 use crate::plan::{Plan, Proof};
@@ -10,7 +11,6 @@ use crate::render::estimate::Estimate;
 use crate::render::{self, strict};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Name};
-use crate::table::platform::{Platform, platform};
 use crate::target::cloud::{self, Gzip, Options, UserData, compress, grouped};
 use crate::target::{self, Site, TargetMachine, TargetProblem, cloud_config::own};
 

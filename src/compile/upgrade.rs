@@ -11,12 +11,12 @@ use serde::Serialize;
 use super::plan;
 use crate::check::Program;
 use crate::diag::{Code, Diagnostic};
+use crate::facts::lifespan::{minor, parse};
+use crate::facts::{flag, release, tested, value};
 use crate::model::{Input, Model};
 use crate::plan::version::{recorded, running};
 use crate::source::{Sources, Span};
 use crate::syntax::ast::Version;
-use crate::table::lifespan::{minor, parse};
-use crate::table::{flag, release, tested, value};
 use crate::world::World;
 
 mod change;

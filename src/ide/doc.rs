@@ -3,13 +3,13 @@
 use super::hover::Hover;
 use super::project::File;
 use super::{cursor, version};
-use crate::source::Span;
-use crate::syntax::ast::Version;
-use crate::syntax::token::SyntaxKind;
-use crate::table::{
+use crate::facts::{
     Status,
     flag::{Flag, Kind, Table},
 };
+use crate::source::Span;
+use crate::syntax::ast::Version;
+use crate::syntax::token::SyntaxKind;
 
 mod term;
 

@@ -8,9 +8,9 @@ use super::{doc, version};
 use crate::check::index::{Kind, Target};
 use crate::check::ty::Ty;
 use crate::check::{Analysis, builtin, schema};
+use crate::facts::flag as flags;
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::table::flag as flags;
 
 mod literal;
 

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::project::File;
 use crate::check::Analysis;
 use crate::check::index::{Kind, Target};
+use crate::facts::{Status, flag as flags};
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{Element, View};
-use crate::table::{Status, flag as flags};
 
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::facts::platform::Measured;
 use crate::syntax::ast::Name;
-use crate::table::platform::Measured;
 
 /// One machine of each kind; those that carry the same differ in names and addresses only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -13,11 +13,11 @@ use super::dial::{behind, is_forwarding};
 use super::issue_status::IssueStatus;
 use super::version::running;
 use crate::check::Symbol;
+use crate::facts::lifespan::minor;
+use crate::facts::{flag, tested};
 use crate::model::{AppId, EndpointId, Model};
 use crate::pki::Status;
 use crate::syntax::ast::EndpointKind;
-use crate::table::lifespan::minor;
-use crate::table::{flag, tested};
 
 /// What has ended by a date.
 #[derive(Debug, Serialize)]

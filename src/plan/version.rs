@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::flag;
+use crate::facts::lifespan::parse;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Lock, Model, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Expr, ExprKind, ItemKind, Literal, Name, Version};
-use crate::table::flag;
-use crate::table::lifespan::parse;
 
 /// A program that an application runs or installs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub fn remembered(model: &Model<'_>) -> Lock {
 
 /// What is recorded when a model is rendered: application, program, version; of programs that a rule is about.
 pub fn recorded(model: &Model<'_>) -> BTreeMap<String, BTreeMap<String, String>> {
-    let rules = &crate::table::skew::skew().upgrade;
+    let rules = &crate::facts::skew::skew().upgrade;
     let mut record: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for one in running(model).iter().filter(|one| rules.order.iter().any(|name| **name == *one.program)) {
         let name = model.app(one.app).name.to_string();

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 use super::Origin;
 use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
-use crate::table::release::{self, Found, Packing, Unknown};
+use crate::facts::release::{self, Found, Packing, Unknown};
 
 /// Evaluates an `artifact` item; `None` when it installs nothing.
 ///

@@ -1,12 +1,12 @@
 //! What a component asks of its machines that the target's machines cannot do.
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::target::{Rule, owns_sysctl, rules};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
-use crate::table::target::{Rule, owns_sysctl, rules};
 
 use super::locate;
 

@@ -3,13 +3,13 @@
 //! A file is known by its `kind`. Programs end when a field is unknown, and the usual validators let it pass.
 
 use crate::diag::{Code, Diagnostic, closest};
+use crate::facts::field::{Shape, Table, table};
+use crate::facts::{api, gate, value};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Version};
-use crate::table::field::{Shape, Table, table};
-use crate::table::{api, gate, value};
 
 use super::{locate, webhook};
 

@@ -2,12 +2,12 @@
 
 use crate::check::flag_rule::{self, Given};
 use crate::diag::{Code, Diagnostic};
+use crate::facts::flag::{self as flags, Kind, Table};
 use crate::model::eval::{fault, mismatch};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Fault, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Version};
-use crate::table::flag::{self as flags, Kind, Table};
 
 use super::locate;
 

@@ -5,12 +5,12 @@
 use std::path::Path;
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::setting::{self, fields, is_known};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{AppId, MachineId, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
-use crate::table::setting::{self, fields, is_known};
 
 use super::locate;
 

@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 
 use crate::diag::Code;
+use crate::facts::platform::Platform;
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::table::platform::Platform;
 use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config, in_tree, text};
 
 mod archive;

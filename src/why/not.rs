@@ -2,13 +2,13 @@
 
 use crate::check::flag_type;
 use crate::diag::closest;
+use crate::facts::{Status, flag as flags};
 use crate::model::scope::Scope;
 use crate::model::wire::considered;
 use crate::model::{AppId, EndpointId, MachineId, Value};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::syntax::ast::{Cardinality, EndpointKind, ItemKind, PathItem};
-use crate::table::{Status, flag as flags};
 
 use super::expression::Tracer;
 use super::names::Unknown;

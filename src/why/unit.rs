@@ -1,11 +1,11 @@
 //! systemd units and the flags of the programs that they start.
 
 use crate::check::flag_type;
+use crate::facts::{Status, flag as flags};
 use crate::model::scope::Scope;
 use crate::model::{AppId, UnitId, Value};
 use crate::render::flag::flags as rendered;
 use crate::syntax::ast::{Expr, ExprKind, Field, Ident, ItemKind, PathItem};
-use crate::table::{Status, flag as flags};
 
 use super::expression::Tracer;
 use super::query::Query;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::{Lazy, Row, Schema, field};
-use crate::table::platform::{Platform, platforms};
+use crate::facts::platform::{Platform, platforms};
 
 const IMAGE: &str = "The image of the machines.";
 const MIRROR: Row = field("mirror", "string?", "Where releases are downloaded from instead.");

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::diag::{Diagnostic, any_error};
+use crate::facts::release;
 use crate::model::Model;
 use crate::plan::impact::{AppImpact, Impact, Remaining, State, impact};
 use crate::plan::{Plan, Planned};
 use crate::source::Sources;
-use crate::table::release;
 
 use super::super::exit::{CliError, Exit};
 use super::super::look::Look;

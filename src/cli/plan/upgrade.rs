@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::compile::upgrade::{Edit, Hop, NoUpgrade, Phase, Upgrade, UpgradeStep, upgrade};
+use crate::facts::lifespan::parse;
 use crate::syntax::ast::Version;
-use crate::table::lifespan::parse;
 
 use super::count::{count, thousands};
 use crate::cli::exit::{CliError, Exit};

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::change::changes;
+use crate::facts::skew::skew;
 use crate::model::{AppId, EndpointId, MachineId, Model};
 use crate::plan::dial::behind;
 use crate::plan::version::running;
 use crate::syntax::ast::{EndpointKind, ExprKind, Literal};
-use crate::table::skew::skew;
 
 /// A step of a hop. Units, or machines, go one after another.
 #[derive(Debug, Serialize)]

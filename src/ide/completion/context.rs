@@ -41,7 +41,7 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
 
 /// `AWS EC2`: the platform, as people call it.
 fn target_title(name: &str) -> &'static str {
-    crate::table::platform::platform(name).map_or("target", |platform| &platform.title)
+    crate::facts::platform::platform(name).map_or("target", |platform| &platform.title)
 }
 
 fn types(ask: &Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {

@@ -4,12 +4,12 @@ use super::{Ask, Item, Sort};
 use crate::check::probe::Wanted;
 use crate::check::schema::{self, Schema};
 use crate::check::{Program, SymbolKind};
+use crate::facts::{Status, flag as flags};
 use crate::ide::hover::{row_type, short};
 use crate::ide::{app, doc, version};
 use crate::syntax::ast::{Component, EndpointKind, ItemKind, StatementKind};
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::SyntaxNode;
-use crate::table::{Status, flag as flags};
 
 /// Keys that may stand where a field's key is written.
 pub fn keys(ask: &mut Ask<'_>, field: &SyntaxNode) -> Vec<Item> {

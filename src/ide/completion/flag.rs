@@ -1,11 +1,11 @@
 //! Values of flags that are a known set, by version: admission plugins, modes, feature gates.
 
 use super::{Ask, Item, Sort, release};
+use crate::facts::flag::{self, Flag, Table};
+use crate::facts::{Status, gate, value};
 use crate::ide::version;
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{SyntaxNode, SyntaxToken};
-use crate::table::flag::{self, Flag, Table};
-use crate::table::{Status, gate, value};
 
 /// The flag whose value is written around a node.
 fn around(node: &SyntaxNode) -> Option<(&'static Table, String, &'static Flag)> {

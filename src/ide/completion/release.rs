@@ -4,11 +4,11 @@
 
 use super::{Ask, Item, Sort};
 use crate::check::SymbolKind;
+use crate::facts::release;
 use crate::ide::app;
 use crate::syntax::ast::{self, Body, Component, ExprKind, ItemKind, StatementKind};
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{SyntaxNode, SyntaxToken};
-use crate::table::release;
 
 /// What Kubernetes itself is released as.
 const KUBERNETES: &str = "kubernetes-server";

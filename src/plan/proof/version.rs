@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::flag;
+use crate::facts::lifespan::{minor, parse};
+use crate::facts::short;
+use crate::facts::skew::{Minimum, Pair, Rule, skew};
 use crate::model::{AppId, EndpointId, Model};
 use crate::plan::dial::{behind, is_forwarding};
 use crate::plan::version::{KMODEL, Running, running};
 use crate::plan::{Pki, Proof};
 use crate::source::Span;
 use crate::syntax::ast::Version;
-use crate::table::flag;
-use crate::table::lifespan::{minor, parse};
-use crate::table::short;
-use crate::table::skew::{Minimum, Pair, Rule, skew};
 
 /// Compares every pair of programs that a rule is about, and each with what the lock says of it.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::setting::{Covers, Inside};
 use crate::model::eval::counted;
 use crate::model::{EndpointId, Model};
 use crate::syntax::ast::EndpointKind;
-use crate::table::setting::{Covers, Inside};
 
 use super::{Setting, Settings, problem};
 

@@ -1,9 +1,9 @@
 //! Numbers and amounts that have to fit each other.
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::setting::{Amount, Fits, Times, Within};
 use crate::model::Model;
 use crate::syntax::ast::{ExprKind, Literal};
-use crate::table::setting::{Amount, Fits, Times, Within};
 
 use super::{Setting, Settings, problem};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::setting::Same;
 use crate::model::{AppId, Model};
 use crate::source::Span;
-use crate::table::setting::Same;
 
 use super::Settings;
 

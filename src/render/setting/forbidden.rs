@@ -1,8 +1,8 @@
 //! Values that a setting should not have.
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::setting::{Listed, Value};
 use crate::model::Model;
-use crate::table::setting::{Listed, Value};
 
 use super::amount::number;
 use super::{Setting, Settings, problem};

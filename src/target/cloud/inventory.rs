@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::archive;
 use super::options::Options;
 use super::user_data::UserData;
+use crate::facts::platform::{Measured, Platform};
 use crate::model::Value;
 use crate::render::origin::What;
 use crate::syntax::ast::Name;
-use crate::table::platform::{Measured, Platform};
 use crate::target::{OutputFile, Site, TargetMachine, text};
 
 /// The version of the form; raised when a reader of the old one would be misled.

@@ -1,10 +1,10 @@
 //! The fields of `target NAME { }` for platforms that give user-data.
 
 use crate::diag::Code;
+use crate::facts::platform::Platform;
 use crate::model::Value;
 use crate::model::layer::quoted;
 use crate::render::boot::Apart;
-use crate::table::platform::Platform;
 use crate::target::lxd::is_url;
 use crate::target::{Site, TargetProblem};
 

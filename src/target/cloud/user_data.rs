@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::{Compression, GzBuilder};
 
 use super::options::Gzip;
-use crate::table::platform::Platform;
+use crate::facts::platform::Platform;
 
 /// What a machine is given.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::table::platform::platform;
+    use crate::facts::platform::platform;
 
     #[test]
     fn it_is_compressed_only_where_it_must_be() {

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::range::{Kind, Range, Ranges};
-use crate::table::range::known;
+use crate::facts::range::known;
 
 /// Whether two ranges share an address.
 pub fn meet(a: IpNet, b: IpNet) -> bool {

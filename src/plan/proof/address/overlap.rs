@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Fix};
+use crate::facts::range::{Known, Use};
 use crate::model::{AppId, Model};
 use crate::source::Span;
-use crate::table::range::{Known, Use};
 
 use super::free;
 use super::range::{Kind, Range, Ranges};

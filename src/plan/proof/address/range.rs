@@ -4,6 +4,7 @@
 use ipnet::IpNet;
 
 use crate::diag::Diagnostic;
+use crate::facts::range::{Known, Use, known};
 use crate::model::build::ranges;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
@@ -11,7 +12,6 @@ use crate::plan::keep;
 use crate::plan::listener::option_of;
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Name};
-use crate::table::range::{Known, Use, known};
 
 /// A range with its name and where it is written.
 #[derive(Clone, Debug)]

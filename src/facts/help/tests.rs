@@ -1,7 +1,7 @@
 //! Helps in the forms that programs print, read and compared.
 
 use super::*;
-use crate::table::flag::table;
+use crate::facts::flag::table;
 
 /// In the form that pflag prints, wrapped at the width of a terminal as Kubernetes does.
 const KUBELET: &str = "\

@@ -160,7 +160,7 @@ pub fn fields(kind: &str) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{field, flag};
+    use crate::facts::{field, flag};
 
     #[test]
     fn rules_are_about_what_there_is() {
