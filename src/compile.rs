@@ -20,7 +20,7 @@ pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use dial::{Dial, Identity, Tls, dials};
-pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, render};
+pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, planned_target, render};
 
 /// Plans a program that has been checked without errors.
 ///

@@ -1,111 +1,185 @@
 //! Targets: how one platform receives bundles, and what its limits are.
 //!
-//! In: a site and its machines with their bundles. Out: files for the output folder.
+//! In: a site and its machines with their bundles. Out: files for the output folder, those of each machine as soon as it is
+//! there, then those that all share.
+//!
+//! A [`Target`] is a row of `tables/user-data.toml`; its [`Kind`] says what writes its files. Each kind has a folder here
+//! with its options and its [`Writer`], and an arm in each `match` of this file, which the compiler asks for. Its fields and
+//! what its machines lack are rows of `tables/targets.toml`, since the checker reads them too.
 
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::borrow::Borrow;
+use std::fmt;
 
-use ipnet::IpNet;
-
-use crate::facts::platform::{self, platform};
-use crate::model::value::Record;
-use crate::render::Origin;
-use crate::render::bundle::{Bundle, BundleFile};
-use crate::source::Sources;
-use crate::syntax::ast::Name;
+use crate::check::schema::{self, Schema};
+use crate::diag::closest;
+use crate::facts::platform::{Kind, Platform, platform, platforms};
+use crate::facts::target::{Rule, owns_sysctl, rules};
 
 pub mod cloud;
 pub mod cloud_config;
 pub mod lxd;
+mod output;
+mod problem;
+mod site;
 
-/// What keeps a target from taking a machine.
-pub use crate::render::Problem as TargetProblem;
+pub use output::{OutputFile, Writer};
+pub use problem::Problem;
+pub use site::{Site, TargetMachine};
 
-/// What all machines of a model share.
-#[derive(Clone, Debug)]
-pub struct Site {
-    pub cluster: Name,
-    pub domain: Name,
-    pub nodes: IpNet,
-    /// All ranges of the cluster, with their names: `pods`, `services`, `nodes`.
-    pub ranges: Vec<(&'static str, IpNet)>,
-    pub gateway: IpAddr,
-    pub dns: Vec<IpAddr>,
-    /// The fields of the model's `target NAME { }`, with overlays applied.
-    pub options: Record,
-    /// What the origins of files and problems are places in.
-    pub sources: Sources,
+use output::{drive, in_tree, text};
+
+/// A platform that kmodel writes files for.
+#[derive(Clone, Copy)]
+pub struct Target {
+    platform: &'static Platform,
 }
 
-/// One machine and its bundle.
-#[derive(Clone, Debug)]
-pub struct TargetMachine {
-    pub name: Name,
-    pub group: Name,
-    pub address: IpAddr,
-    pub cores: f64,
-    /// Bytes.
-    pub memory: u64,
-    /// Bytes.
-    pub disk: u64,
-    pub arch: Name,
-    pub zone: Option<Name>,
-    pub bundle: Bundle,
-}
-
-/// One file of the output folder.
+/// A name that no target has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
-    /// Relative to the output folder, with `/`.
-    pub path: String,
-    /// As it is on disk: private ones 0600.
-    pub mode: u32,
-    pub content: Arc<[u8]>,
-    pub secret: bool,
-    pub origin: Origin,
+pub struct Unknown {
+    pub name: String,
+    /// The target that was probably meant.
+    pub near: Option<&'static str>,
 }
 
-/// The targets that there are: each platform of the table, of which only LXD has a way of its own.
-pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-    platform::platforms().map(|(name, _)| name)
-}
+impl Target {
+    /// All targets, sorted by name.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        platforms().map(|platform| Self { platform })
+    }
 
-/// What is wrong with the fields of a target; nothing is said of one that there is not.
-pub fn field_problems(name: &str, site: &Site) -> Vec<TargetProblem> {
-    match (name, platform(name)) {
-        ("lxd", _) => lxd::Options::read(site).err().unwrap_or_default(),
-        (_, Some(platform)) => cloud::Options::read(platform, site).err().unwrap_or_default(),
-        (_, None) => Vec::new(),
+    /// The target of a model that declares none.
+    pub fn fallback() -> Self {
+        Self::all().find(|target| target.kind() == Kind::Lxd).expect("a test finds LXD in the table")
+    }
+
+    /// The target with this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn parse(name: &str) -> Result<Self, Unknown> {
+        let unknown = || Unknown { name: name.to_owned(), near: closest(name, Self::all().map(Self::name)) };
+        platform(name).map(|platform| Self { platform }).ok_or_else(unknown)
+    }
+
+    pub fn name(self) -> &'static str {
+        &self.platform.name
+    }
+
+    /// What people call it: `AWS EC2`.
+    pub fn title(self) -> &'static str {
+        &self.platform.title
+    }
+
+    pub fn kind(self) -> Kind {
+        self.platform.kind
+    }
+
+    /// The fields of `target NAME { }`, with their types and docs.
+    pub fn schema(self) -> &'static Schema {
+        schema::target::of(self.name()).expect("each row of the table has a schema")
+    }
+
+    /// What is wrong with the fields of the model's `target NAME { }`.
+    pub fn check_options(self, site: &Site) -> Vec<Problem> {
+        match self.kind() {
+            Kind::Lxd => lxd::Options::read(site).err().unwrap_or_default(),
+            Kind::Cloud => cloud::Options::read(self.platform, site).err().unwrap_or_default(),
+        }
+    }
+
+    /// What limits the user-data of a machine, where that is how all of it arrives.
+    pub fn user_data(self) -> Option<&'static Platform> {
+        match self.kind() {
+            Kind::Lxd => None,
+            Kind::Cloud => Some(self.platform),
+        }
+    }
+
+    /// What its machines cannot do, by the files that would ask for it.
+    pub fn lacks(self) -> impl Iterator<Item = &'static Rule> {
+        rules(self.name())
+    }
+
+    /// Whether a kernel setting is the machine's own, not its host's.
+    pub fn owns_sysctl(self, name: &str) -> bool {
+        owns_sysctl(self.name(), name)
+    }
+
+    /// Whether `kmodel apply`, `status`, `debug` and `destroy` reach its machines.
+    pub fn is_applied(self) -> bool {
+        match self.kind() {
+            Kind::Lxd => true,
+            Kind::Cloud => false,
+        }
+    }
+
+    /// What a person does with the output folder of this model.
+    pub fn next_step(self, model: &str) -> String {
+        match self.kind() {
+            Kind::Lxd => lxd::next_step(model),
+            Kind::Cloud => cloud::NEXT_STEP.to_owned(),
+        }
+    }
+
+    /// Writes the files of the machines, in their order, then those that they share.
+    ///
+    /// # Errors
+    /// What the target cannot take; what was handed out until then is not a whole output.
+    pub fn write<M: Borrow<TargetMachine>>(
+        self,
+        site: &Site,
+        machines: impl IntoIterator<Item = M>,
+        emit: &mut dyn FnMut(OutputFile),
+    ) -> Result<(), Vec<Problem>> {
+        match self.kind() {
+            Kind::Lxd => drive(&lxd::Lxd::new(site)?, machines, emit),
+            Kind::Cloud => drive(&cloud::Cloud::new(self.platform, site)?, machines, emit),
+        }
+    }
+
+    /// All files of its output at once.
+    ///
+    /// # Errors
+    /// As [`Target::write`].
+    pub fn files(self, site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<Problem>> {
+        let mut list = Vec::new();
+        self.write(site, machines, &mut |file| list.push(file))?;
+        Ok(list)
     }
 }
 
-/// The files of a target's output; `None` when there is no such target.
-///
-/// # Errors
-/// What the target cannot take.
-pub fn files(
-    name: &str,
-    site: &Site,
-    machines: &[TargetMachine],
-) -> Option<Result<Vec<OutputFile>, Vec<TargetProblem>>> {
-    match name {
-        "lxd" => Some(lxd::files(site, machines)),
-        name => platform(name).map(|platform| cloud::files((name, platform), site, machines)),
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({})", self.name())
     }
 }
 
-/// A file in the tree of its machine, `machines/NAME/root/`.
-fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
-    let mode = match (file.secret, file.mode & 0o111) {
-        (true, _) => 0o600,
-        (false, 0) => 0o644,
-        (false, _) => 0o755,
-    };
-    let path = format!("machines/{}/root{}", machine.name, file.path);
-    OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin }
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
 }
 
-/// An output file that is no secret.
-fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Origin) -> OutputFile {
-    OutputFile { path, mode, content: text.as_ref().into(), secret: false, origin: origin.clone() }
+impl Eq for Target {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_is_a_target_that_is_found_by_its_name() {
+        for target in Target::all() {
+            assert_eq!(Target::parse(target.name()), Ok(target));
+            assert_eq!(target.schema().name, format!("target {}", target.name()));
+            assert!(!target.next_step("cluster.km").is_empty());
+        }
+        assert_eq!(Target::fallback().name(), "lxd");
+    }
+
+    #[test]
+    fn a_wrong_name_knows_its_neighbour() {
+        let near = |name| Target::parse(name).unwrap_err().near;
+        assert_eq!((near("lxdd"), near("nocluod"), near("mainframe")), (Some("lxd"), Some("nocloud"), None));
+    }
 }

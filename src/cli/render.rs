@@ -80,7 +80,7 @@ fn summary(
     (rendered, written): (&Rendered, Written),
 ) -> Result<Exit, CliError> {
     let look = &terminal.out;
-    let target = model.targets.first().map_or("lxd", |target| &*target.name);
+    let target = compile::planned_target(model).expect("what was rendered has a target");
     let issued = &rendered.issued;
     let mut rows = vec![
         fact("folder", format!("{}: {}, {}", args.out.display(), count(written.files, "file"), about(written.bytes))),
@@ -89,13 +89,9 @@ fn summary(
         fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),
     ];
     rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
-    let next = match target {
-        "lxd" => format!("kmodel apply {}", args.model.file.display()),
-        _ => "make the machines of machines.json, then bring each its files.tar.gz (docs/clouds.md)".to_owned(),
-    };
-    rows.push(fact("next", next));
+    rows.push(fact("next", target.next_step(&args.model.file.display().to_string())));
     output::print(|out| {
-        writeln!(out, "{} cluster {} for {target}", look.good("rendered"), model.cluster.name)?;
+        writeln!(out, "{} cluster {} for {}", look.good("rendered"), model.cluster.name, target.name())?;
         table(out, look, 2, &rows)
     })
 }

@@ -6,7 +6,7 @@ use crate::apply::Client;
 use crate::compile::{self, RenderError};
 use crate::diag::any_error;
 use crate::plan::{Plan, Planned};
-use crate::target::{self, lxd};
+use crate::target::{Target, lxd};
 
 use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
@@ -28,20 +28,21 @@ pub fn plan_of<'a, 'p>(
 /// # Errors
 /// When it is another one than LXD; `command` is for the message.
 pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), CliError> {
-    let named = planned.plan.as_ref().and_then(|plan| plan.model.targets.first());
-    match named {
-        Some(target) if target::names().any(|known| *known == *target.name) && &*target.name != "lxd" => {
-            Err(elsewhere(command, &target.name))
-        }
+    let planned = planned.plan.as_ref().and_then(|plan| compile::planned_target(&plan.model).ok());
+    match planned {
+        Some(target) if !target.is_applied() => Err(elsewhere(command, target)),
         _ => Ok(()),
     }
 }
 
-fn elsewhere(command: &str, target: &str) -> CliError {
-    let render = format!("`kmodel render --target {target}` writes what each machine is given");
+fn elsewhere(command: &str, target: Target) -> CliError {
+    let reached = Target::all().filter(|target| target.is_applied());
+    let (titles, names): (Vec<_>, Vec<_>) = reached.map(|target| (target.title(), target.name())).unzip();
+    let (titles, name) = (titles.join(", "), target.name());
+    let render = format!("`kmodel render --target {name}` writes the files of each machine");
     CliError::usage(
-        format!("`{command}` works on LXD and Incus, and the target is `{target}`"),
-        format!("{render}, and docs/clouds.md says what to do with it; on LXD or Incus, name that with `--target lxd`"),
+        format!("`{command}` works on {titles} only, and the target is `{name}`"),
+        format!("{render}, and docs/clouds.md has the next steps; for {titles}, pass `--target {}`", names.join("|")),
     )
 }
 
@@ -50,8 +51,7 @@ fn elsewhere(command: &str, target: &str) -> CliError {
 /// # Errors
 /// When the target is another one, or a field cannot be used; `command` is for the message.
 pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, CliError> {
-    let target = plan.model.targets.first().map_or("lxd", |target| &target.name);
-    if target != "lxd" {
+    if let Some(target) = compile::planned_target(&plan.model).ok().filter(|target| !target.is_applied()) {
         return Err(elsewhere(command, target));
     }
     compile::lxd_options(plan).map_err(|error| match error {

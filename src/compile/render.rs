@@ -5,12 +5,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use time::OffsetDateTime;
 
-use crate::diag::{Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic};
 use crate::model::layer::quoted;
 use crate::model::material::Material;
-use crate::model::{Lock, MachineId, Model, Target};
+use crate::model::{self, Lock, MachineId, Model};
 use crate::pki::issued::Issued;
-use crate::pki::{PkiError, Store};
+use crate::pki::{self, PkiError, Store};
 use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::render::bundle::Bundle;
@@ -18,8 +18,7 @@ use crate::render::keys::Keys;
 use crate::render::strict::{self, Content};
 use crate::render::{self};
 use crate::source::Span;
-use crate::target::{self, OutputFile, Site, TargetMachine, lxd};
-use crate::{diag::Code, pki};
+use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
 
 /// Everything that a render writes into the output folder, and what was issued for it.
 pub struct Rendered {
@@ -44,15 +43,13 @@ pub enum RenderError {
 /// When the store refuses, a value cannot be computed, or the target cannot take it.
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
     let Filled { issued, machines, cluster } = fill(plan, store, now)?;
-    let name = plan.model.targets.first().map_or_else(|| "lxd".into(), |target| target.name.clone());
-    let mut files = target::files(&name, &planned_site(plan), &machines)
-        .ok_or_else(|| RenderError::Problems(vec![unknown_target(&name, Span::default())]))?
-        .map_err(|problems| of_target(plan, problems))?;
+    let target = planned_target(&plan.model).map_err(|problem| RenderError::Problems(vec![problem]))?;
+    let mut files = target.files(&planned_site(plan), &machines).map_err(|problems| of_target(plan, problems))?;
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     look_into(plan, &files)?;
-    files.push(crate::emit::manifest((&plan.model.cluster.name, &name), &files, &plan.model.program.sources));
+    files.push(crate::emit::manifest((&plan.model.cluster.name, target.name()), &files, &plan.model.program.sources));
     let lock = remembered(&plan.model);
     Ok(Rendered { files, issued, lock })
 }
@@ -141,17 +138,29 @@ fn kubeconfigs_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>, machines: &[TargetMach
     if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 
-/// The targets of a model that are none.
-pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
-    let targets = plan.model.targets.iter().filter(|target| !target::names().any(|known| *known == *target.name));
-    targets.map(|unknown| unknown_target(&unknown.name, unknown.span)).collect()
+/// The target that a model is planned for.
+///
+/// # Errors
+/// When there is none of its name.
+pub fn planned_target(model: &Model<'_>) -> Result<Target, Diagnostic> {
+    let Some(declared) = model.targets.first() else { return Ok(Target::fallback()) };
+    Target::parse(&declared.name).map_err(|unknown| unknown_target(&unknown, declared.span))
 }
 
-fn unknown_target(name: &str, span: Span) -> Diagnostic {
-    let known = target::names();
-    let help = did_you_mean(name, known.clone(), &format!("the targets are {}", quoted(known.clone())));
-    let problem = Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{name}`")).help(help);
-    match closest(name, known).filter(|_| span != Span::default()) {
+/// The targets of a model that there are not.
+pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
+    let problem = |target: &model::Target| Some(unknown_target(&Target::parse(&target.name).err()?, target.span));
+    plan.model.targets.iter().filter_map(problem).collect()
+}
+
+fn unknown_target(unknown: &target::Unknown, span: Span) -> Diagnostic {
+    let help = match unknown.near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the targets are {}", quoted(Target::all().map(Target::name))),
+    };
+    let problem =
+        Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{}`", unknown.name)).help(help);
+    match unknown.near.filter(|_| span != Span::default()) {
         Some(near) => problem.fix(span, near, format!("write `{near}`")),
         None => problem,
     }
@@ -166,53 +175,19 @@ fn bundles(model: &Model<'_>, material: &dyn Material) -> Result<(Vec<TargetMach
         .enumerate()
         .map(|(place, units)| {
             let id = MachineId(place as u32);
-            render::machine(model, id, units, material).map(|bundle| target_machine(model, id, bundle))
+            render::machine(model, id, units, material).map(|bundle| TargetMachine::new(model, id, bundle))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok((machines, render::cluster(model, rest, material)?))
 }
 
-/// A machine as a target takes it.
-pub(super) fn target_machine(model: &Model<'_>, id: MachineId, bundle: Bundle) -> TargetMachine {
-    let (machine, group) = (model.machine(id), model.group_of(id));
-    TargetMachine {
-        name: machine.name.clone(),
-        group: group.name.clone(),
-        address: machine.address,
-        cores: group.cores,
-        memory: group.memory,
-        disk: group.disk,
-        arch: group.arch.clone(),
-        zone: machine.zone.clone(),
-        bundle,
-    }
-}
-
 fn planned_site(plan: &Plan<'_>) -> Site {
-    site(&plan.model, plan.model.targets.first())
-}
-
-/// What all machines share, with the fields of a target.
-pub(super) fn site(model: &Model<'_>, target: Option<&Target>) -> Site {
-    let cluster = &model.cluster;
-    let named =
-        |name: &'static str, list: &[ipnet::IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
-    Site {
-        ranges: [named("pods", &cluster.pods), named("services", &cluster.services), named("nodes", &[cluster.nodes])]
-            .concat(),
-        cluster: cluster.name.clone(),
-        domain: cluster.domain.clone(),
-        nodes: cluster.nodes,
-        gateway: cluster.gateway,
-        dns: cluster.dns.clone(),
-        options: target.map(|target| target.options.clone()).unwrap_or_default(),
-        sources: model.program.sources.clone(),
-    }
+    Site::new(&plan.model, plan.model.targets.first())
 }
 
 /// Problems that the target found.
-fn of_target(plan: &Plan<'_>, problems: Vec<target::TargetProblem>) -> RenderError {
-    let none = Target::default();
+fn of_target(plan: &Plan<'_>, problems: Vec<target::Problem>) -> RenderError {
+    let none = model::Target::default();
     let target = plan.model.targets.first().unwrap_or(&none);
     RenderError::Problems(
         problems.into_iter().map(|found| super::target::diagnostic(&plan.model, target, found)).collect(),

@@ -1,7 +1,7 @@
 //! What can be said of a model's targets while planning: their fields, and whether user-data fits.
 
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::facts::platform::{Platform, platform};
+use crate::facts::platform::Platform;
 use crate::model::{MachineId, Model, Target, UnitId, Value};
 use crate::plan::budget::Budget;
 use crate::plan::{Plan, Proof};
@@ -12,15 +12,14 @@ use crate::render::{self, strict};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Name};
 use crate::target::cloud::{self, Gzip, Options, UserData, compress, grouped};
-use crate::target::{self, Site, TargetMachine, TargetProblem, cloud_config::own};
-
-use super::render::{site, target_machine};
+use crate::target::{self, Site, TargetMachine, cloud_config::own};
 
 /// What is wrong with the fields of the targets, of those too that are not planned for.
 pub fn fields(model: &Model<'_>) -> Vec<Diagnostic> {
     let of = |target: &Target| {
         let mut list = cloud_config(model, target);
-        let found = target::field_problems(&target.name, &site(model, Some(target)));
+        let known = target::Target::parse(&target.name).ok();
+        let found = known.map(|known| known.check_options(&Site::new(model, Some(target)))).unwrap_or_default();
         list.extend(found.into_iter().map(|problem| diagnostic(model, target, problem)));
         list
     };
@@ -28,12 +27,16 @@ pub fn fields(model: &Model<'_>) -> Vec<Diagnostic> {
 }
 
 /// A problem that a target found, at the field that is meant, else at the target's statement.
-pub fn diagnostic(model: &Model<'_>, target: &Target, found: TargetProblem) -> Diagnostic {
+pub fn diagnostic(model: &Model<'_>, target: &Target, found: target::Problem) -> Diagnostic {
     let field = found.field.and_then(|field| written(model, &target.name, field));
     let problem = Diagnostic::new(found.code, field.map_or(target.span, |expr| expr.span), found.message);
     let problem =
         if field.is_some() { problem } else { problem.here(found.origin.shown(&model.program.sources).to_string()) };
-    problem.help(found.help)
+    let problem = problem.help(found.help);
+    match (found.near, field) {
+        (Some(near), Some(expr)) => problem.fix(expr.span, format!("\"{near}\""), format!("write `{near}`")),
+        _ => problem,
+    }
 }
 
 /// What a field of a target is given.
@@ -101,8 +104,8 @@ impl<'a, 'p> Planned<'a, 'p> {
     /// Nothing when no limit is known, or when the fields are wrong, which is told already.
     fn new(plan: &'a Plan<'p>) -> Option<Self> {
         let target = plan.model.targets.first()?;
-        let platform = platform(&target.name).filter(|_| &*target.name != "lxd")?;
-        let site = site(&plan.model, Some(target));
+        let platform = target::Target::parse(&target.name).ok()?.user_data()?;
+        let site = Site::new(&plan.model, Some(target));
         platform.max_bytes?;
         let options = Options::read(platform, &site).ok()?;
         Some(Self { plan, target, platform, site, options })
@@ -113,7 +116,7 @@ impl<'a, 'p> Planned<'a, 'p> {
         let estimate = Estimate::new(model, &self.plan.pki, units);
         // What cannot be rendered is told already.
         let bundle = render::machine(model, machine, units, &estimate).ok()?;
-        let machine = target_machine(model, machine, bundle);
+        let machine = TargetMachine::new(model, machine, bundle);
         match cloud::given(self.platform, &self.site, &machine, &self.options) {
             Ok((files, user_data)) => {
                 if !user_data.fits(self.platform) {

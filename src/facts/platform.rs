@@ -12,6 +12,10 @@ use crate::stdlib;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platform {
+    /// The name of its target, which is the key of its row.
+    #[serde(skip)]
+    pub name: String,
+    pub kind: Kind,
     /// What people call it.
     pub title: String,
     /// The most that it takes, counted as `measured` says; `None` where no limit is stated.
@@ -30,6 +34,16 @@ pub struct Platform {
     #[serde(default)]
     pub given_as: Vec<String>,
     pub source: String,
+}
+
+/// What writes the files of a target: each kind has a folder in `src/target/`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// LXD or Incus: system containers, which `kmodel apply` makes.
+    Lxd,
+    /// A platform that gives each machine its user-data, read by cloud-init.
+    Cloud,
 }
 
 /// What is counted.
@@ -51,12 +65,14 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let text = stdlib::read(Path::new("tables/user-data.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
+    let mut table: Table = toml::from_str(text).expect("a test reads the table");
+    table.platform.iter_mut().for_each(|(name, platform)| platform.name.clone_from(name));
+    table
 });
 
-/// All platforms by the names of their targets, sorted.
-pub fn platforms() -> impl Iterator<Item = (&'static str, &'static Platform)> + Clone {
-    TABLE.platform.iter().map(|(name, platform)| (name.as_str(), platform))
+/// All platforms, sorted by the names of their targets.
+pub fn platforms() -> impl Iterator<Item = &'static Platform> + Clone {
+    TABLE.platform.values()
 }
 
 /// The platform with this name.
@@ -97,9 +113,9 @@ mod tests {
     #[test]
     fn every_row_is_read_and_names_its_source() {
         assert!(platforms().count() >= 12);
-        assert!(platforms().all(|(_, platform)| !platform.source.is_empty() && !platform.title.is_empty()));
+        assert!(platforms().all(|platform| !platform.source.is_empty() && !platform.title.is_empty()));
         // What takes only text takes nothing compressed.
-        assert!(platforms().all(|(_, platform)| !(platform.text_only && platform.gzip)));
+        assert!(platforms().all(|platform| !(platform.text_only && platform.gzip)));
     }
 
     #[test]

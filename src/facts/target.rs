@@ -1,4 +1,4 @@
-//! What the machines of a target cannot do: `tables/targets.toml`.
+//! The fields of each target, and what its machines cannot do: `tables/targets.toml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,13 +6,31 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::platform::{Kind, Platform};
 use crate::stdlib;
 
 #[derive(Debug, Deserialize)]
 struct Table {
+    #[serde(rename = "field")]
+    fields: Vec<Field>,
     sysctl: BTreeMap<String, Sysctls>,
     #[serde(rename = "rule")]
     rules: Vec<Rule>,
+}
+
+/// A field of `target NAME { }`: of every target of a kind, or of those that are named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    #[serde(default)]
+    kind: Vec<Kind>,
+    #[serde(default)]
+    target: Vec<String>,
+    pub name: String,
+    /// In the type syntax of the language.
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub doc: String,
 }
 
 /// Which kernel settings the machines of a target have of their own, by the beginnings of their names.
@@ -48,6 +66,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(text).expect("a test reads the table")
 });
 
+/// The fields of a platform's target, in the order of the reference.
+pub fn fields(platform: &Platform) -> impl Iterator<Item = &'static Field> {
+    TABLE.fields.iter().filter(|field| field.kind.contains(&platform.kind) || field.target.contains(&platform.name))
+}
+
 /// The rules of a target.
 pub fn rules(target: &str) -> impl Iterator<Item = &'static Rule> {
     TABLE.rules.iter().filter(move |rule| rule.target == target)
@@ -63,6 +86,32 @@ pub fn owns_sysctl(target: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::platform::{platform, platforms};
+
+    #[test]
+    fn each_row_is_of_a_target_that_there_is() {
+        let named =
+            TABLE.fields.iter().flat_map(|field| &field.target).chain(TABLE.rules.iter().map(|rule| &rule.target));
+        let unknown: Vec<_> = named.chain(TABLE.sysctl.keys()).filter(|name| platform(name).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        assert!(TABLE.fields.iter().all(|field| !field.kind.is_empty() || !field.target.is_empty()));
+    }
+
+    #[test]
+    fn each_field_of_a_target_is_there_once_with_what_its_row_needs() {
+        for platform in platforms() {
+            let names: Vec<_> = fields(platform).map(|field| field.name.as_str()).collect();
+            let again = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
+            assert_eq!(again, None, "{}", platform.name);
+            let wanted = platform.given_as.iter().map(String::as_str).chain(platform.seed.then_some("interface"));
+            assert!(
+                wanted.clone().all(|name| names.contains(&name)),
+                "{}: {:?}",
+                platform.name,
+                wanted.collect::<Vec<_>>()
+            );
+        }
+    }
 
     #[test]
     fn a_container_has_its_own_network_and_no_more() {

@@ -3,7 +3,6 @@
 use crate::diag::Code;
 
 use super::Origin;
-use super::origin::What;
 
 /// One reason why a file, a unit or a machine's output cannot be written.
 ///
@@ -14,19 +13,12 @@ pub struct Problem {
     pub message: String,
     pub help: String,
     pub origin: Origin,
-    /// The field of the target that is meant, if one is.
-    pub field: Option<&'static str>,
 }
 
 impl Problem {
     /// A problem of something that comes from `origin`.
     pub fn new(origin: &Origin, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (code, message, help) = (Code::TargetLimit, message.into(), help.into());
-        Self { code, message, help, origin: origin.clone(), field: None }
-    }
-
-    /// A problem of a field of a target.
-    pub fn of_field(code: Code, field: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code, field: Some(field), ..Self::new(&What::TheTarget.into(), message, help) }
+        Self { code, message, help, origin: origin.clone() }
     }
 }

@@ -4,52 +4,55 @@
 //! to the machine; and one list of the machines, for whoever makes them. All platforms are alike but for their row in
 //! `tables/user-data.toml`. Secret files are not in user-data that others can read: the boot waits for the archive.
 
-use std::collections::HashSet;
-
 use crate::diag::Code;
 use crate::facts::platform::Platform;
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config, in_tree, text};
+use crate::target::problem::of_bundle;
+use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, in_tree, text};
 
 mod archive;
 mod inventory;
 mod options;
 mod user_data;
 
+pub use inventory::Row;
 pub use options::{Gzip, Options};
 pub use user_data::{UserData, compress, grouped};
 
-/// All files of the output folder that are the platform's. Machines keep their order.
-///
-/// # Errors
-/// Every problem of the fields, of machines whose files cannot be written, and of user-data that the platform does not take.
-pub fn files(
-    (name, platform): (&str, &'static Platform),
-    site: &Site,
-    machines: &[TargetMachine],
-) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
-    let options = Options::read(platform, site)?;
-    let mut problems = Vec::new();
-    let (mut list, mut rows) = (Vec::new(), Vec::new());
-    let mut told = HashSet::new();
-    for machine in machines {
-        match machine_files(platform, site, machine, &options) {
-            Ok((files, user_data)) => {
-                list.extend(files);
-                rows.push(inventory::row(platform, machine, &user_data));
-            }
-            // Machines of a group are alike: what is wrong with one is wrong with all.
-            Err(found) if told.insert(&machine.group) => problems.extend(found),
-            Err(_) => {}
-        }
+/// What a person does with the output folder.
+pub const NEXT_STEP: &str =
+    "create the machines listed in machines.json, then copy each one's files.tar.gz to it (docs/clouds.md)";
+
+/// Writes the files of the output folder that are the platform's.
+pub struct Cloud<'a> {
+    platform: &'static Platform,
+    site: &'a Site,
+    options: Options,
+}
+
+impl<'a> Cloud<'a> {
+    /// For a site.
+    ///
+    /// # Errors
+    /// Every field that the platform cannot take.
+    pub fn new(platform: &'static Platform, site: &'a Site) -> Result<Self, Vec<Problem>> {
+        Ok(Self { platform, site, options: Options::read(platform, site)? })
     }
-    if !problems.is_empty() {
-        return Err(problems);
+}
+
+impl Writer for Cloud<'_> {
+    type Entry = Row;
+
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Row), Vec<Problem>> {
+        let (files, user_data) = machine_files(self.platform, self.site, machine, &self.options)?;
+        Ok((files, inventory::row(self.platform, machine, &user_data)))
     }
-    list.push(inventory::file(name, site, &options, rows));
-    Ok(list)
+
+    fn shared(&self, rows: Vec<Row>) -> Vec<OutputFile> {
+        vec![inventory::file(&self.platform.name, self.site, &self.options, rows)]
+    }
 }
 
 /// The files of a machine, and what it is given of them.
@@ -61,9 +64,9 @@ pub fn given(
     site: &Site,
     machine: &TargetMachine,
     options: &Options,
-) -> Result<(Vec<BundleFile>, UserData), Vec<TargetProblem>> {
+) -> Result<(Vec<BundleFile>, UserData), Vec<Problem>> {
     let delivery = Delivery { mirror: options.mirror.as_deref(), apart: options.apart, kernel: Kernel::Own };
-    let files = boot::files(&machine.bundle, delivery, &site.sources)?;
+    let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {
         return Err(twice);
@@ -78,7 +81,7 @@ fn machine_files(
     site: &Site,
     machine: &TargetMachine,
     options: &Options,
-) -> Result<(Vec<OutputFile>, UserData), Vec<TargetProblem>> {
+) -> Result<(Vec<OutputFile>, UserData), Vec<Problem>> {
     let (files, user_data) = given(platform, site, machine, options)?;
     if !user_data.fits(platform) {
         return Err(vec![too_long(platform, machine, &user_data)]);
@@ -99,9 +102,9 @@ fn machine_files(
     Ok((list, user_data))
 }
 
-/// Said where the sizes are known to the byte; while planning, the same is said with its places.
-fn too_long(platform: &Platform, machine: &TargetMachine, user_data: &UserData) -> TargetProblem {
+/// Reported where sizes are known to the byte; while planning, the same is reported with its places.
+fn too_long(platform: &Platform, machine: &TargetMachine, user_data: &UserData) -> Problem {
     let message = format!("the user-data of `{}` is too long: {}", machine.name, user_data.measure(platform));
-    let help = "run `kmodel check`, which shows what takes the bytes, or put `files = \"apart\"` into the target";
-    TargetProblem { code: Code::UserDataTooLong, ..TargetProblem::new(&What::TheTarget.into(), message, help) }
+    let help = "run `kmodel check`, which lists the largest files, or set `files = \"apart\"` in the target";
+    Problem::new(Code::UserDataTooLong, What::TheTarget, message, help)
 }

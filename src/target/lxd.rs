@@ -9,7 +9,7 @@ use crate::model::Value;
 use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
-use crate::target::{OutputFile, Site, TargetMachine, TargetProblem, cloud_config, in_tree, text};
+use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, in_tree, text};
 
 mod desired;
 mod instance;
@@ -22,24 +22,49 @@ pub use desired::{Definition, Desired, Instance, StartedUnit, desired};
 pub use name::bridge;
 pub use network::DRIVER;
 pub use options::{Options, is_url};
+pub use profile::Profile;
 
 /// The interface of a container, as its nic device names it.
 const INTERFACE: &str = "eth0";
 
-/// All files of the output folder that are LXD's. Machines keep their order.
-///
-/// # Errors
-/// As [`desired`].
-pub fn files(site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<TargetProblem>> {
-    let desired = desired(site, machines)?;
-    let mut list = Vec::new();
-    for (machine, instance) in machines.iter().zip(&desired.machines) {
-        list.extend(machine_files(site, machine, instance));
-        list.push(instance::file(instance));
+/// What a person does with the output folder.
+pub fn next_step(model: &str) -> String {
+    format!("kmodel apply {model}")
+}
+
+/// Writes the files of the output folder that are LXD's.
+pub struct Lxd<'a> {
+    site: &'a Site,
+    options: Options,
+}
+
+impl<'a> Lxd<'a> {
+    /// For a site.
+    ///
+    /// # Errors
+    /// Every field that LXD cannot take.
+    pub fn new(site: &'a Site) -> Result<Self, Vec<Problem>> {
+        Ok(Self { site, options: Options::read(site)? })
     }
-    list.extend(desired.profiles.iter().map(|profile| profile::file(&site.cluster, profile)));
-    list.extend([network::network_file(&desired.network), network::pool_file(&desired.pool)]);
-    Ok(list)
+}
+
+impl Writer for Lxd<'_> {
+    type Entry = Profile;
+
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Profile), Vec<Problem>> {
+        let (instance, profile) = desired::machine(self.site, machine, &self.options)?;
+        let mut list = machine_files(self.site, machine, &instance);
+        list.push(instance::file(&instance));
+        Ok((list, profile))
+    }
+
+    fn shared(&self, profiles: Vec<Profile>) -> Vec<OutputFile> {
+        let cluster = &self.site.cluster;
+        let profiles = desired::distinct(profiles);
+        let files = profiles.values().map(|profile| profile::file(cluster, &profile.definition(cluster)));
+        let network = network::network_file(&network::network(self.site, &self.options));
+        files.chain([network, network::pool_file(&network::pool(self.site, &self.options))]).collect()
+    }
 }
 
 /// `machines/NAME/`: cloud-init's three files, and the tree.

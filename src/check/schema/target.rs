@@ -1,102 +1,43 @@
-//! The bodies of targets, by their name. Others than these are reported when the model is made.
+//! The bodies of targets, by their name: the fields of `tables/targets.toml`. Unknown targets are reported when the model is
+//! made.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Lazy, Row, Schema, field};
+use super::{Row, Schema, field};
 use crate::facts::platform::{Platform, platforms};
+use crate::facts::target::fields;
 
-const IMAGE: &str = "The image of the machines.";
-const MIRROR: Row = field("mirror", "string?", "Where releases are downloaded from instead.");
-const HASHES: Row = field(
-    "hashes",
-    "string?",
-    "Hashes of files in the mirror, as `sha256sum` prints them; they count before those that kmodel knows.",
-);
-const CLOUD_CONFIG: Row = field(
-    "cloud-config",
-    "map<any>",
-    "More for cloud-init, on every machine: `ssh_authorized_keys`, `users`, `packages`. Lists come after kmodel's own.",
-);
+/// Made once, when one is first asked for.
+static SCHEMAS: LazyLock<BTreeMap<&'static str, Schema>> =
+    LazyLock::new(|| platforms().map(|platform| (platform.name.as_str(), schema(platform))).collect());
 
-static LXD: Lazy = LazyLock::new(|| {
-    Schema::new(
-        "target lxd",
-        const {
-            &[
-                field("image", "string", "The image of the machines; default \"debian/13\"."),
-                MIRROR,
-                HASHES,
-                field("command", "\"lxc\" | \"incus\"", "The client; default \"lxc\"."),
-                field("project", "string?", "The project that instances are made in."),
-                field("pool", "string?", "The storage pool."),
-                field(
-                    "pool-driver",
-                    "\"dir\" | \"btrfs\" | \"lvm\" | \"zfs\"",
-                    "The driver of a pool that exists; default \"dir\".",
-                ),
-                field("network", "string?", "The bridge; default one that is made for the cluster."),
-                field("privileged", "bool", "Whether containers are privileged; default true."),
-                CLOUD_CONFIG,
-            ]
-        },
-    )
-});
-
-/// What is the same on every platform that gives user-data.
-const CLOUD: [Row; 8] = [
-    field("region", "string?", "Where the machines are made; told on in machines.json."),
-    field("image", "string?", IMAGE),
-    MIRROR,
-    HASHES,
-    field("gzip", "bool?", "Whether user-data is compressed; default when it would not fit otherwise."),
-    field(
-        "files",
-        "\"inside\" | \"apart\"",
-        "Whether files are in user-data, the default, or in the archive that is brought to the machine.",
-    ),
-    field(
-        "secrets",
-        "\"apart\" | \"inside\"",
-        "Whether secret files are in the archive, the default, or in user-data, where nobody else can read that.",
-    ),
-    CLOUD_CONFIG,
-];
-
-/// The schemas of the platforms in the table that have no other; made once.
-static CLOUDS: LazyLock<BTreeMap<&'static str, Schema>> = LazyLock::new(|| {
-    let clouds = platforms().filter(|(name, _)| *name != "lxd");
-    clouds.map(|(name, platform)| (name, Schema::new(title(name), rows(platform)))).collect()
-});
-
-fn title(name: &str) -> &'static str {
-    String::leak(format!("target {name}"))
+fn schema(platform: &'static Platform) -> Schema {
+    let rows: Vec<Row> = fields(platform).map(|row| field(&row.name, &row.ty, &row.doc)).collect();
+    Schema::new(String::leak(format!("target {}", platform.name)), Vec::leak(rows))
 }
 
-fn rows(platform: &'static Platform) -> &'static [Row] {
-    let mut rows = CLOUD.to_vec();
-    if platform.seed {
-        rows.push(field(
-            "interface",
-            "string?",
-            "The interface with the machine's address; default \"e*\", a pattern.",
-        ));
-    }
-    let given =
-        "Whether the machine is given it in this field of the platform; only one of them, and the first by default.";
-    rows.extend(platform.given_as.iter().map(|name| field(name, "bool?", given)));
-    Vec::leak(rows)
-}
-
-/// The schemas of all targets known here.
+/// The schemas of all targets.
 pub fn all() -> impl Iterator<Item = &'static Schema> {
-    std::iter::once(&*LXD).chain(CLOUDS.values())
+    SCHEMAS.values()
 }
 
-/// The schema of a target, if its name is known here.
+/// The schema of a target, if there is one of this name.
 pub fn of(name: &str) -> Option<&'static Schema> {
-    match name {
-        "lxd" => Some(&LXD),
-        _ => CLOUDS.get(name),
+    SCHEMAS.get(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A type that cannot be read would be `any`, and turn checking off.
+    #[test]
+    fn each_type_of_the_table_is_read() {
+        for (name, schema) in &*SCHEMAS {
+            for (field, spec) in schema.fields.iter().filter(|(field, _)| **field != "cloud-config") {
+                assert!(!format!("{:?}", spec.takes).contains("Any"), "`{field}` of `{name}`: {:?}", spec.takes);
+            }
+        }
     }
 }

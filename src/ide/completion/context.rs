@@ -5,6 +5,7 @@ use crate::ide::cursor;
 use crate::ide::project::File;
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{SyntaxNode, SyntaxToken};
+use crate::target::Target;
 
 /// Whether nothing is to be completed at a place: inside a comment.
 pub fn is_in_comment(file: &File, offset: u32) -> bool {
@@ -29,7 +30,7 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
         S::DottedName => dotted(ask, &token, &parent),
         S::ForItem => word::words(&["kubernetes"]),
         S::TargetStatement => {
-            crate::target::names().map(|name| Item::new(name, super::Sort::Value).detail(target_title(name))).collect()
+            Target::all().map(|one| Item::new(one.name(), super::Sort::Value).detail(one.title())).collect()
         }
         S::Field => key(ask, &token, &parent),
         S::Error => skipped(ask, &token, &parent),
@@ -37,11 +38,6 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
         S::File | S::Items | S::Changes | S::Body => skipped(ask, &token, &parent),
         _ => after_head(ask, &parent),
     }
-}
-
-/// `AWS EC2`: the platform, as people call it.
-fn target_title(name: &str) -> &'static str {
-    crate::facts::platform::platform(name).map_or("target", |platform| &platform.title)
 }
 
 fn types(ask: &Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {

@@ -2,11 +2,10 @@
 
 use crate::diag::Code;
 use crate::facts::platform::Platform;
-use crate::model::Value;
 use crate::model::layer::quoted;
 use crate::render::boot::Apart;
 use crate::target::lxd::is_url;
-use crate::target::{Site, TargetProblem};
+use crate::target::{Problem, Site};
 
 /// What the model says of the target, with defaults.
 #[derive(Clone, Debug)]
@@ -34,90 +33,85 @@ impl Options {
     ///
     /// # Errors
     /// Every field that has a value which the platform could not take.
-    pub fn read(platform: &'static Platform, site: &Site) -> Result<Self, Vec<TargetProblem>> {
+    pub fn read(platform: &'static Platform, site: &Site) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let given = |name: &str| site.options.get(name).and_then(Value::scalar_text).filter(|text| !text.is_empty());
         let options = Options {
-            mirror: given("mirror"),
-            gzip: match site.options.get("gzip") {
-                Some(Value::Bool(true)) => Gzip::Always,
-                Some(Value::Bool(false)) => Gzip::Never,
-                _ => Gzip::AsNeeded,
+            mirror: site.text("mirror"),
+            gzip: match site.flag("gzip") {
+                Some(true) => Gzip::Always,
+                Some(false) => Gzip::Never,
+                None => Gzip::AsNeeded,
             },
-            apart: match (given("files").as_deref(), given("secrets").as_deref()) {
+            apart: match (site.text("files").as_deref(), site.text("secrets").as_deref()) {
                 (Some("apart"), _) => Apart::Files,
                 (_, Some("inside")) => Apart::Nothing,
                 _ => Apart::Secrets,
             },
-            interface: given("interface").unwrap_or_else(|| "e*".to_owned()),
+            interface: site.text("interface").unwrap_or_else(|| "e*".to_owned()),
             given_as: given_as(platform, site, &mut problems),
         };
         problems.extend(options.mirror.iter().filter(|mirror| !is_url(mirror)).map(|mirror| no_mirror(mirror)));
         if options.gzip == Gzip::Always && !platform.gzip {
             problems.push(text_only(platform));
         }
-        if given("secrets").as_deref() == Some("inside") {
+        if site.text("secrets").as_deref() == Some("inside") {
             problems.extend(inside(platform, options.apart));
         }
         if !is_interface(&options.interface) {
-            let message = format!("`{}` cannot be the name of an interface", options.interface);
+            let message = format!("`{}` is not a valid name or pattern of an interface", options.interface);
             let help = "use at most 15 letters, digits, `-`, `_` and `.`, or a pattern such as `e*`";
-            problems.push(TargetProblem::of_field(Code::TargetLimit, "interface", message, help));
+            problems.push(Problem::of_field(Code::TargetLimit, "interface", message, help));
         }
         if problems.is_empty() { Ok(options) } else { Err(problems) }
     }
 }
 
 /// The one field that is filled.
-fn given_as(platform: &'static Platform, site: &Site, problems: &mut Vec<TargetProblem>) -> Option<&'static str> {
-    let said = |name: &str| match site.options.get(name) {
-        Some(Value::Bool(said)) => Some(*said),
-        _ => None,
-    };
+fn given_as(platform: &'static Platform, site: &Site, problems: &mut Vec<Problem>) -> Option<&'static str> {
     let names = || platform.given_as.iter().map(String::as_str);
-    let mut wanted = names().filter(|name| said(name) == Some(true));
+    let mut wanted = names().filter(|name| site.flag(name) == Some(true));
     let first = wanted.next();
     let (title, list) = (&platform.title, quoted(names()));
     if let (Some(first), Some(second)) = (first, wanted.next()) {
-        let message = format!("a machine of {title} would be given user-data in `{first}` and in `{second}`");
-        let help = format!("keep one of them: what cloud-init does with both is not defined ({})", platform.source);
-        problems.push(TargetProblem::of_field(Code::UserDataTwice, second, message, help));
+        let message = format!("user-data would be passed to {title} in both `{first}` and `{second}`");
+        let help = format!("keep one of them: which one cloud-init reads is not defined ({})", platform.source);
+        problems.push(Problem::of_field(Code::UserDataTwice, second, message, help));
     }
-    let given = first.or_else(|| names().find(|name| said(name).is_none()));
+    let given = first.or_else(|| names().find(|name| site.flag(name).is_none()));
     if given.is_none() && !platform.given_as.is_empty() {
-        let message = format!("a machine of {title} would be given no user-data");
+        let message = format!("no user-data would be passed to {title}");
         let last = names().next_back().unwrap_or_default();
-        let help = format!("give it in one of {list}");
-        problems.push(TargetProblem::of_field(Code::UserDataTwice, last, message, help));
+        let help = format!("set one of {list} to true");
+        problems.push(Problem::of_field(Code::UserDataTwice, last, message, help));
     }
     given
 }
 
-fn no_mirror(mirror: &str) -> TargetProblem {
-    let help = "give an address such as `http://10.0.0.1/mirror`";
-    TargetProblem::of_field(Code::TargetLimit, "mirror", format!("`{mirror}` cannot be the `mirror` of a target"), help)
+fn no_mirror(mirror: &str) -> Problem {
+    let help = "use a URL such as `http://10.0.0.1/mirror`";
+    Problem::of_field(Code::TargetLimit, "mirror", format!("`{mirror}` is not a valid `mirror`"), help)
 }
 
-fn text_only(platform: &Platform) -> TargetProblem {
-    let message = format!("{} takes only text as user-data, and what is compressed is none", platform.title);
-    let help = "take `gzip = true` away; where the text is too long, `files = \"apart\"` leaves little in it";
-    TargetProblem::of_field(Code::UserDataCompressed, "gzip", message, format!("{help} ({})", platform.source))
+fn text_only(platform: &Platform) -> Problem {
+    let message = format!("{} accepts only plain-text user-data, so it cannot be compressed", platform.title);
+    let help = "remove `gzip = true`; if the text is too long, set `files = \"apart\"`, which leaves about one KiB";
+    Problem::of_field(Code::UserDataCompressed, "gzip", message, format!("{help} ({})", platform.source))
 }
 
-/// Why secrets may not stand in user-data.
-fn inside(platform: &Platform, apart: Apart) -> Option<TargetProblem> {
+/// Why secrets may not be in user-data.
+fn inside(platform: &Platform, apart: Apart) -> Option<Problem> {
     let (message, help) = match apart {
         _ if platform.shown => (
-            format!("{} shows user-data to others than the machine's root, and private keys would be in it", platform.title),
-            "take `secrets = \"inside\"` away: they come in the archive beside it, for which the boot waits",
+            format!("user-data on {} is readable by others than the machine's root, so it cannot hold private keys", platform.title),
+            "remove `secrets = \"inside\"`: secret files are then in the archive, which the boot waits for",
         ),
         Apart::Files => (
-            "`files = \"apart\"` puts all files into the archive, and `secrets = \"inside\"` some of them into user-data".to_owned(),
+            "`files = \"apart\"` moves all files to the archive, but `secrets = \"inside\"` keeps some of them in user-data".to_owned(),
             "keep one of the two",
         ),
         Apart::Nothing | Apart::Secrets => return None,
     };
-    Some(TargetProblem::of_field(Code::SecretInUserData, "secrets", message, help))
+    Some(Problem::of_field(Code::SecretInUserData, "secrets", message, help))
 }
 
 fn is_interface(name: &str) -> bool {

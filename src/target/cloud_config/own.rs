@@ -5,7 +5,7 @@ use crate::model::Value;
 use crate::model::value::Record;
 use crate::render::bundle::BundleFile;
 use crate::render::strict::{Finding, Step};
-use crate::target::{Site, TargetProblem};
+use crate::target::{Problem, Site};
 
 /// The field of a target.
 pub const FIELD: &str = "cloud-config";
@@ -47,7 +47,7 @@ pub fn owned(own: &Record) -> Vec<Finding> {
 }
 
 /// The files that it writes where kmodel writes one too.
-pub fn twice(site: &Site, files: &[BundleFile]) -> Vec<TargetProblem> {
+pub fn twice(site: &Site, files: &[BundleFile]) -> Vec<Problem> {
     let Some(Value::Record(own)) = site.options.get(FIELD) else { return Vec::new() };
     let Some(Value::List(list)) = own.get("write_files") else { return Vec::new() };
     let path = |entry: &Value| match entry {
@@ -57,7 +57,7 @@ pub fn twice(site: &Site, files: &[BundleFile]) -> Vec<TargetProblem> {
     let written = |path: String| files.iter().find(|file| file.path == path);
     let problem = |file: &BundleFile| {
         let message = format!("`{}` is written by {} already", file.path, file.origin.shown(&site.sources));
-        TargetProblem::of_field(Code::FileTwice, FIELD, message, "give it another path, or change the component's file")
+        Problem::of_field(Code::FileTwice, FIELD, message, "give it another path, or change the component's file")
     };
     list.iter().filter_map(path).filter_map(written).map(problem).collect()
 }

@@ -1,5 +1,7 @@
 //! What there should be on LXD: what `apply` compares with what there is, and what a rendering writes down.
 
+use std::collections::BTreeMap;
+
 use super::options::Options;
 use super::profile::Profile;
 use super::{INTERFACE, MARK, instance, name, network};
@@ -8,7 +10,8 @@ use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{BundleFile, Unit};
 use crate::render::unit_file;
 use crate::syntax::ast::Name;
-use crate::target::{Site, TargetMachine, TargetProblem, cloud_config};
+use crate::target::problem::of_bundle;
+use crate::target::{Problem, Site, TargetMachine, cloud_config};
 
 /// A cluster as LXD should have it.
 #[derive(Clone, Debug)]
@@ -69,22 +72,22 @@ pub struct StartedUnit {
 ///
 /// # Errors
 /// Every problem of the options, of names that LXD does not take, and of machines whose files cannot be written.
-pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<TargetProblem>> {
+pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<Problem>> {
     let options = Options::read(site)?;
-    let mut problems = name::problems(machines);
-    let mut profiles = std::collections::BTreeMap::new();
-    let mut instances = Vec::new();
-    for machine in machines {
-        let profile = Profile::of(&site.cluster, machine, &options);
-        match instance_of(site, machine, &options, &profile.name) {
-            Ok(instance) => instances.push(instance),
+    let (mut instances, mut profiles, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    for described in machines.iter().map(|one| machine(site, one, &options)) {
+        match described {
+            Ok((instance, profile)) => {
+                instances.push(instance);
+                profiles.push(profile);
+            }
             Err(found) => problems.extend(found),
         }
-        profiles.insert(profile.name.clone(), profile);
     }
     if !problems.is_empty() {
         return Err(problems);
     }
+    let profiles = distinct(profiles);
     Ok(Desired {
         cluster: site.cluster.clone(),
         pool: network::pool(site, &options),
@@ -97,15 +100,36 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<T
     })
 }
 
+/// Each profile once, by its name.
+pub(super) fn distinct(profiles: Vec<Profile>) -> BTreeMap<String, Profile> {
+    profiles.into_iter().map(|profile| (profile.name.clone(), profile)).collect()
+}
+
+/// Describes one machine, and the profile that it shares with others.
+///
+/// # Errors
+/// A name that LXD does not take, and files that cannot be written.
+pub(super) fn machine(
+    site: &Site,
+    machine: &TargetMachine,
+    options: &Options,
+) -> Result<(Instance, Profile), Vec<Problem>> {
+    let profile = Profile::of(&site.cluster, machine, options);
+    match (name::problem(machine), instance_of(site, machine, options, &profile.name)) {
+        (None, Ok(instance)) => Ok((instance, profile)),
+        (wrong, described) => Err(wrong.into_iter().chain(described.err().unwrap_or_default()).collect()),
+    }
+}
+
 fn instance_of(
     site: &Site,
     machine: &TargetMachine,
     options: &Options,
     profile: &str,
-) -> Result<Instance, Vec<TargetProblem>> {
+) -> Result<Instance, Vec<Problem>> {
     let mirror = options.mirror.as_deref();
     let delivery = Delivery { mirror, apart: Apart::Secrets, kernel: Kernel::Shared };
-    let files = boot::files(&machine.bundle, delivery, &site.sources)?;
+    let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {
         return Err(twice);

@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::diag::Code;
 use crate::render::origin::What;
-use crate::target::{TargetMachine, TargetProblem};
+use crate::target::{Problem, TargetMachine};
 
 /// The kernel's limit for the name of an interface: IFNAMSIZ without its NUL.
 const BRIDGE_LENGTH: usize = 15;
@@ -18,17 +19,14 @@ pub fn bridge(cluster: &str) -> String {
     format!("{}-{:02x}{:02x}", &whole[..BRIDGE_LENGTH - 5], digest[0], digest[1])
 }
 
-/// Machines whose names cannot be those of instances.
+/// Why a machine's name cannot be that of an instance.
 ///
 /// LXD takes host names (RFC 1123) that begin with a letter.
-pub fn problems(machines: &[TargetMachine]) -> Vec<TargetProblem> {
-    let wrong = machines.iter().filter(|machine| !is_host_name(&machine.name));
-    let problem = |machine: &TargetMachine| {
-        let message = format!("`{}` cannot be the name of an LXD instance", machine.name);
-        let help = "use at most 63 letters, digits and `-`, a letter first and no `-` last";
-        TargetProblem::new(&What::Machines(machine.group.clone()).into(), message, help)
-    };
-    wrong.map(problem).collect()
+pub fn problem(machine: &TargetMachine) -> Option<Problem> {
+    let message = format!("`{}` is not a valid name for an LXD instance", machine.name);
+    let help = "use at most 63 letters, digits and `-`, a letter first and no `-` last";
+    let origin = What::Machines(machine.group.clone());
+    (!is_host_name(&machine.name)).then(|| Problem::new(Code::TargetLimit, origin, message, help))
 }
 
 fn is_host_name(name: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::bridge;
 use crate::diag::Code;
 use crate::model::Value;
-use crate::target::{Site, TargetProblem};
+use crate::target::{Problem, Site};
 
 /// What the model says of the target, with defaults.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Options {
     ///
     /// # Errors
     /// Every field that has a value which LXD could not take.
-    pub fn read(site: &Site) -> Result<Self, Vec<TargetProblem>> {
+    pub fn read(site: &Site) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let own = bridge(&site.cluster);
         let mut text = |name: &'static str, default: &str, valid: fn(&str) -> bool, help: &str| {
@@ -35,26 +35,29 @@ impl Options {
             value
         };
         let options = Options {
-            image: text("image", "debian/13", is_image, "give an image as `debian/13` or `ubuntu:24.04`"),
-            mirror: Some(text("mirror", "", is_url, "give an address such as `http://10.0.0.1/mirror`")),
-            command: text("command", "lxc", |name| ["lxc", "incus"].contains(&name), "use `lxc` or `incus`"),
+            image: text("image", "debian/13", is_image, "name an image, as in `debian/13` or `ubuntu:24.04`"),
+            mirror: Some(text("mirror", "", is_url, "use a URL such as `http://10.0.0.1/mirror`")),
+            command: text("command", "lxc", |name| CLIENTS.contains(&name), "use `lxc` or `incus`"),
             project: text("project", &site.cluster, is_name, "use letters, digits, `-` and `_`"),
             pool: text("pool", &own, is_name, "use letters, digits, `-` and `_`"),
             network: text("network", &own, is_bridge, "use at most 15 letters, digits and `-`"),
-            privileged: site.options.get("privileged") != Some(&Value::Bool(false)),
+            privileged: site.flag("privileged") != Some(false),
         };
         let mirror = options.mirror.filter(|mirror| !mirror.is_empty());
         if problems.is_empty() { Ok(Options { mirror, ..options }) } else { Err(problems) }
     }
 }
 
+const CLIENTS: [&str; 2] = ["lxc", "incus"];
+
 fn given(site: &Site, name: &str) -> Option<String> {
     site.options.get(name).and_then(Value::scalar_text)
 }
 
-fn problem(name: &'static str, value: &str, help: &str) -> TargetProblem {
-    let message = format!("`{value}` cannot be the `{name}` of `target lxd`");
-    TargetProblem::of_field(Code::TargetLimit, name, message, help)
+fn problem(name: &'static str, value: &str, help: &str) -> Problem {
+    let message = format!("`{value}` is not a valid `{name}` of `target lxd`");
+    let problem = Problem::of_field(Code::TargetLimit, name, message, help);
+    if name == "command" { problem.near(value, CLIENTS) } else { problem }
 }
 
 fn is_name(text: &str) -> bool {

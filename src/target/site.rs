@@ -1,0 +1,98 @@
+//! What a target is given: the site, and each machine with its bundle.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::model::value::Record;
+use crate::model::{self, MachineId, Model, Value};
+use crate::render::bundle::Bundle;
+use crate::source::Sources;
+use crate::syntax::ast::Name;
+
+/// What all machines of a model share on one target.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub cluster: Name,
+    pub domain: Name,
+    pub nodes: IpNet,
+    /// All ranges of the cluster, with their names: `pods`, `services`, `nodes`.
+    pub ranges: Vec<(&'static str, IpNet)>,
+    pub gateway: IpAddr,
+    pub dns: Vec<IpAddr>,
+    /// The fields of the model's `target NAME { }`, with overlays applied.
+    pub options: Record,
+    /// What the origins of files and problems are places in.
+    pub sources: Sources,
+}
+
+/// One machine and its bundle.
+#[derive(Clone, Debug)]
+pub struct TargetMachine {
+    pub name: Name,
+    pub group: Name,
+    pub address: IpAddr,
+    pub cores: f64,
+    /// Bytes.
+    pub memory: u64,
+    /// Bytes.
+    pub disk: u64,
+    pub arch: Name,
+    pub zone: Option<Name>,
+    pub bundle: Bundle,
+}
+
+impl Site {
+    /// The site of a model on a target that it declares; without one, no field is given.
+    pub fn new(model: &Model<'_>, target: Option<&model::Target>) -> Self {
+        let cluster = &model.cluster;
+        let named =
+            |name: &'static str, list: &[IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
+        Self {
+            ranges: [
+                named("pods", &cluster.pods),
+                named("services", &cluster.services),
+                named("nodes", &[cluster.nodes]),
+            ]
+            .concat(),
+            cluster: cluster.name.clone(),
+            domain: cluster.domain.clone(),
+            nodes: cluster.nodes,
+            gateway: cluster.gateway,
+            dns: cluster.dns.clone(),
+            options: target.map(|target| target.options.clone()).unwrap_or_default(),
+            sources: model.program.sources.clone(),
+        }
+    }
+
+    /// A field of the target as text; an empty one counts as not given.
+    pub fn text(&self, field: &str) -> Option<String> {
+        self.options.get(field).and_then(Value::scalar_text).filter(|text| !text.is_empty())
+    }
+
+    /// A field of the target that is true or false.
+    pub fn flag(&self, field: &str) -> Option<bool> {
+        match self.options.get(field) {
+            Some(Value::Bool(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+}
+
+impl TargetMachine {
+    /// A machine of a model with what was rendered for it.
+    pub fn new(model: &Model<'_>, id: MachineId, bundle: Bundle) -> Self {
+        let (machine, group) = (model.machine(id), model.group_of(id));
+        Self {
+            name: machine.name.clone(),
+            group: group.name.clone(),
+            address: machine.address,
+            cores: group.cores,
+            memory: group.memory,
+            disk: group.disk,
+            arch: group.arch.clone(),
+            zone: machine.zone.clone(),
+            bundle,
+        }
+    }
+}
