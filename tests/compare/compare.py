@@ -42,7 +42,7 @@ def usual(number):
 
 def kmodel(path):
     head = path.read_text().splitlines()
-    if path.parent.name == "told":
+    if path.parent.name == "output":
         # Nothing is wrong in the model: what a command prints is held by tests/cases/output.rs.
         run = next(line.removeprefix("// run: ") for line in head if line.startswith("// run: ")).split()[0]
         return f"`{run}` tells: " + ", ".join(line.removeprefix("// prints: ") for line in head if line.startswith("// prints: "))
@@ -71,7 +71,7 @@ def told(answer):
 def table():
     rows = ["| case | what is wrong | the usual tools | kmodel |", "| --- | --- | --- | --- |"]
     before, at_start, ours = 0, 0, 0
-    paths = sorted((ROOT / "tests/broken").rglob("*.km"), key=lambda path: path.name)
+    paths = sorted([*(ROOT / "tests/cases/broken").glob("*.km"), *(ROOT / "tests/cases/output").glob("*.km")], key=lambda path: path.name)
     for path in paths:
         number = path.name.split("-")[0]
         said, own = usual(number), kmodel(path)

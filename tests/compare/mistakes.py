@@ -1,4 +1,4 @@
-"""The mistakes of tests/broken, as each tool would meet them: by the number of the case, tools with what they are given."""
+"""The mistakes of tests/cases/broken, as each tool would meet them: by the number of the case, tools with what they are given."""
 
 POD = {"apiVersion": "apps/v1", "kind": "DaemonSet"}
 

@@ -20,7 +20,7 @@ fn sarif(file: &str) -> String {
 /// Every fixture that has problems, of every phase.
 fn fixtures() -> Vec<String> {
     let mut list = vec!["examples/ha.km".to_owned()];
-    for folder in ["snapshots/cli", "snapshots/check", "snapshots/model"] {
+    for folder in ["snapshots/cli", "tests/cases/check", "tests/cases/model"] {
         let entries = std::fs::read_dir(root().join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         list.extend(names.filter(|name| name.ends_with(".km")).map(|name| format!("{folder}/{name}")));

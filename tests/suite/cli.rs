@@ -355,7 +355,7 @@ fn codes_are_explained() {
 
 #[test]
 fn codes_of_components_are_listed_and_explained() {
-    let file = "snapshots/model/warn-failed-own-code.km";
+    let file = "tests/cases/model/warn-failed-own-code.km";
     let list = out(&run(&["explain", "--list", file]));
     assert!(list.contains("web-one-worker  warning *  web: One worker answers"), "{list}");
     let page = out(&run(&["explain", "web-one-worker", file]));

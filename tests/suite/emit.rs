@@ -253,7 +253,7 @@ fn runs_side_by_side_take_turns() {
 fn modes_do_not_depend_on_the_umask() {
     for umask in ["077", "022", "000"] {
         let bench = Bench::new();
-        let test = ["--exact", "a_run_under_a_umask", "--ignored"];
+        let test = ["--exact", "emit::a_run_under_a_umask", "--ignored"];
         let script = format!("umask {umask}; exec \"$0\" \"$@\"");
         let mut shell = Command::new("sh");
         shell

@@ -1,36 +1,7 @@
-//! What comes with kmodel is in the form that `kmodel fmt` writes.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! A law of the formatter besides its fixtures (`tests/cases/format`).
 
 use kmodel::syntax::format;
 use proptest::prelude::*;
-
-#[test]
-fn all_files_are_in_form() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
-    collect(&root.join("stdlib"), &mut files);
-    collect(&root.join("examples"), &mut files);
-    assert!(files.len() > 20, "found only {}", files.len());
-    let other = files.iter().filter(|file| {
-        let text = fs::read_to_string(file).expect("a `.km` file is text");
-        format(&text).expect("the file has no syntax errors") != text
-    });
-    let other: Vec<_> = other.collect();
-    assert!(other.is_empty(), "`kmodel fmt` would change {other:#?}");
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("the folder is part of the project") {
-        let path = entry.expect("the folder can be read").path();
-        match path.is_dir() {
-            true => collect(&path, files),
-            false if path.extension().is_some_and(|e| e == "km") => files.push(path),
-            false => {}
-        }
-    }
-}
 
 proptest! {
     /// Fields near the width: alignment may break a list, which changes what is aligned.

@@ -7,7 +7,6 @@ mod architecture;
 mod check;
 mod cli;
 mod emit;
-mod examples;
 mod fix;
 mod format;
 mod grammar;

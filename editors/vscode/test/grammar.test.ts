@@ -77,10 +77,10 @@ function snapshot(name: string, found: string): void {
 }
 
 describe('the coloured grammar', () => {
-  const all = [...files('examples'), ...files('stdlib'), join(repository, 'snapshots/syntax/everything.km'), join(repository, 'snapshots/syntax/words-as-names.km')];
+  const all = [...files('examples'), ...files('stdlib'), join(repository, 'tests/cases/syntax/everything.km'), join(repository, 'tests/cases/syntax/words-as-names.km')];
 
   it('shows every construct of the language', () => {
-    const path = join(repository, 'snapshots/syntax/everything.km');
+    const path = join(repository, 'tests/cases/syntax/everything.km');
     snapshot(basename(path, '.km'), shown(readFileSync(path, 'utf8')));
   });
 

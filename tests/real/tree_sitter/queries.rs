@@ -35,7 +35,8 @@ fn queries(folder: &Path) -> Vec<(String, String)> {
 
 /// Text that has everything of the language in it.
 fn everything() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/syntax/everything.km")).expect("a fixture")
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/syntax/everything.km"))
+        .expect("a fixture")
         + include_str!("injected.km")
         + "let broken = \"not closed\n)\n"
 }

@@ -1,0 +1,13 @@
+//! The standard library, `stdlib`: each file is in the form that `kmodel fmt` writes, and no phase up to the checker says anything of it.
+
+use kmodel::syntax::format;
+
+use crate::Fixture;
+use crate::support::checked::{checked, shown};
+
+pub fn holds(fixture: &Fixture) {
+    assert_eq!(format(&fixture.text).expect("it has no syntax errors"), fixture.text, "`kmodel fmt` would change it");
+    let module = fixture.name.rsplit('/').next().expect("a path has a last part");
+    let found = checked(&format!("use std/{module}\n"));
+    assert!(found.diagnostics.is_empty(), "std/{module}:\n{}", shown(&found));
+}
