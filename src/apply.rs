@@ -6,6 +6,8 @@
 //!
 //! The one way to the outside is [`Client`]: a process of `lxc` or `incus`.
 
+#![expect(clippy::disallowed_methods, reason = "it runs the client of LXD, and waits for machines")]
+
 pub mod error;
 pub mod semaphore;
 pub mod client;

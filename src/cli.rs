@@ -3,6 +3,13 @@
 //! Results go to stdout, problems to stderr. One file a command; none of them decides anything about a model. Beside the
 //! key store and `emit`, this is the one place that writes: `fmt` its files, `render` the lock.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "the command line reads its arguments, files and environment, and prints"
+)]
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

@@ -4,6 +4,8 @@
 //! loop, in the order of the messages. What is answered comes from [`crate::ide`]; here are only the protocol, the open
 //! files, and when things are computed.
 
+#![expect(clippy::disallowed_methods, reason = "it finds files of the workspace, and waits until the typing stops")]
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc;

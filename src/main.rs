@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 /// Trees and values are many small allocations, and the system's allocator takes a quarter of the time of a check for them.
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

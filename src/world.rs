@@ -2,6 +2,8 @@
 //!
 //! Everything else is pure. The command line, the language server (open buffers) and tests each bring their own world.
 
+#![expect(clippy::disallowed_methods, reason = "this is the room that asks the outside")]
+
 use std::io;
 use std::path::{Path, PathBuf};
 

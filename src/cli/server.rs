@@ -90,6 +90,7 @@ pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
 }
 
 /// Says, when a person interrupts, that nothing is lost by it.
+#[expect(clippy::exit, reason = "an interrupt ends the program")]
 pub fn on_interrupt(text: &'static str) {
     // Only a second handler could be refused, and there is one command a run.
     let _ = ctrlc::set_handler(move || {

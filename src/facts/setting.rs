@@ -1,6 +1,6 @@
 //! What settings of programs have to do with each other, and values that none should have: `tables/settings.toml`.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -129,7 +129,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     toml::from_str(text).expect("a test reads the table")
 });
 
-static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static NAMES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     let rules = rules();
     let same = rules.same.iter().flat_map(|rule| &rule.settings);
     let values = rules.never.iter().chain(&rules.unwise).map(|rule| &rule.setting);

@@ -384,7 +384,7 @@ fn providing<'p>(model: &Model<'p>, interface: &str) -> Vec<&'p str> {
     let statements = model.program.modules.iter().flat_map(|module| &module.file.statements);
     statements
         .filter_map(|statement| match &statement.kind {
-            crate::syntax::ast::StatementKind::Component(component) => Some(component),
+            StatementKind::Component(component) => Some(component),
             _ => None,
         })
         .filter(|component| {

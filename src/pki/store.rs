@@ -13,6 +13,8 @@
 //! Files are 0600 and folders 0700, and a file that others can read is refused. Nothing is ever taken out of the store, and
 //! what cannot be read is never made anew. Beside `World` and `emit`, this is the one place that uses the file system.
 
+#![expect(clippy::disallowed_methods, reason = "the key store is a folder with locks and modes of its own")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};

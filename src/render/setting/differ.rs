@@ -60,7 +60,7 @@ fn compare(model: &Model<'_>, rule: &Same, said: &[&Said]) -> Option<Diagnostic>
 /// Every value that a rule compares: that of the model first, then each of an application once.
 fn said(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Said> {
     let mut list = Vec::new();
-    for name in rule.settings.iter() {
+    for name in &rule.settings {
         if let Some(field) = name.strip_prefix("cluster ") {
             list.insert(0, of_cluster(model, field));
             continue;

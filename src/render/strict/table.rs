@@ -134,7 +134,7 @@ fn elsewhere(table: &Table, key: &str) -> Option<String> {
     let lower = key.to_lowercase();
     let wanted = lower.trim_end_matches('s');
     let joined = |name: &String| name.replace('.', "").to_lowercase().trim_end_matches('s').ends_with(wanted);
-    let paths = table.body.iter().flat_map(|(name, body)| body.names().map(move |known| self::join(name, known)));
+    let paths = table.body.iter().flat_map(|(name, body)| body.names().map(move |known| join(name, known)));
     if let Some(path) = paths.into_iter().find(joined) {
         return Some(path);
     }
