@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What the usual tools say to configurations that went wrong in real life, beside what kmodel says.
+"""What common tools report for configurations that broke real clusters, and what kmodel reports.
 
-    tests/compare/compare.py            print the table, run with what is installed
-    tests/compare/compare.py --write    put it into docs/comparison.md, between its marks
+    tests/compare/compare.py             print the table, from the tools that are installed
+    tests/compare/compare.py --write     write it into docs/comparison.md, between the markers
+    tests/compare/compare.py --kmodel    in docs/comparison.md, update only the cases' titles and kmodel's column
 
-Each tool gets the mistake in its own form, in a folder of its own. A tool that is not installed is said to be. How each
-is called stands in tools.py, what it is given in mistakes.py. kmodel is `target/debug/kmodel`, or what KMODEL names.
+Each tool gets the mistake in its own format, in a directory of its own. The table names tools that are not installed.
+tools.py shows how each tool is called, mistakes.py its input. kmodel is `target/debug/kmodel`, or what KMODEL names.
 """
 
 
@@ -25,7 +26,7 @@ SILENT = "**nothing**"
 OPEN, CLOSE = "<!-- table -->", "<!-- end of table -->"
 
 
-def usual(number):
+def others(number):
     said = []
     for tool, given in MISTAKES.get(number, []):
         program, check = TOOLS[tool]
@@ -35,7 +36,7 @@ def usual(number):
         with tempfile.TemporaryDirectory() as folder:
             answer = check(Path(folder), given)
         said.append(f"`{tool}`: {answer}" if answer else f"`{tool}`: could not be run here")
-    return "<br>".join(said) or "none that looks at this could be run here"
+    return "<br>".join(said) or "no tool for this was available"
 
 
 # --- kmodel
@@ -45,7 +46,7 @@ def kmodel(path):
     if path.parent.name == "output":
         # Nothing is wrong in the model: what a command prints is held by tests/cases/output.rs.
         run = next(line.removeprefix("// run: ") for line in head if line.startswith("// run: ")).split()[0]
-        return f"`{run}` tells: " + ", ".join(line.removeprefix("// prints: ") for line in head if line.startswith("// prints: "))
+        return f"`{run}` prints: " + ", ".join(line.removeprefix("// prints: ") for line in head if line.startswith("// prints: "))
     says = next(line.removeprefix("// says: ") for line in head if line.startswith("// says: "))
     run = next((line.removeprefix("// run: ") for line in head if line.startswith("// run: ")), "check FILE").split()
     name = str(path.relative_to(ROOT))
@@ -63,26 +64,26 @@ def title(path):
     return text.removeprefix("(guess) ").replace("|", "\\|")
 
 
-def told(answer):
-    """Whether a cell says that something is wrong."""
+def caught(answer):
+    """Whether a cell reports a problem."""
     return re.search(r": (refused|valid, and warns|goes on, and logs)", answer) is not None
 
 
 def table():
-    rows = ["| case | what is wrong | the usual tools | kmodel |", "| --- | --- | --- | --- |"]
+    rows = ["| case | mistake | other tools | kmodel |", "| --- | --- | --- | --- |"]
     before, at_start, ours = 0, 0, 0
     paths = sorted([*(ROOT / "tests/cases/broken").glob("*.km"), *(ROOT / "tests/cases/output").glob("*.km")], key=lambda path: path.name)
     for path in paths:
         number = path.name.split("-")[0]
-        said, own = usual(number), kmodel(path)
+        said, own = others(number), kmodel(path)
         cells = said.split("<br>")
-        early = any(told(cell) for cell in cells if ", started`" not in cell)
+        early = any(caught(cell) for cell in cells if ", started`" not in cell)
         before += early
-        at_start += not early and told(said)
+        at_start += not early and caught(said)
         ours += own != SILENT
         rows.append(f"| [{number}](../{path.relative_to(ROOT)}) | {title(path)} | {said} | {own} |")
-    count = (f"Of {len(paths)} cases, a tool that reads files tells of {before}, and of {at_start} more a program when it is started. "
-             f"kmodel tells of {ours}.")
+    count = (f"Static tools catch {before} of the {len(paths)} cases. Programs catch {at_start} more when they start. "
+             f"kmodel catches {ours}.")
     return f"{count}\n\n" + "\n".join(rows)
 
 
@@ -98,12 +99,28 @@ def versions():
     return "\n".join(lines)
 
 
+def own_column(page):
+    """The page with kmodel's column and the titles of now, and all else as it was."""
+    lines = []
+    for line in page.splitlines():
+        link = re.match(r"\| \[\d+\]\(\.\./([^)]*)\) \|", line)
+        if link:
+            cells = re.split(r" (?<!\\)\| ", line.removeprefix("| ").removesuffix(" |"))
+            path = ROOT / link[1]
+            line = f"| {cells[0]} | {title(path)} | {cells[2]} | {kmodel(path)} |"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
 def main():
+    page = ROOT / "docs/comparison.md"
+    if "--kmodel" in sys.argv:
+        page.write_text(own_column(page.read_text()))
+        return
     text = f"{versions()}\n\n{table()}"
     if "--write" not in sys.argv:
         print(text)
         return
-    page = ROOT / "docs/comparison.md"
     before, rest = page.read_text().split(OPEN)
     page.write_text(f"{before}{OPEN}\n\n{text}\n\n{CLOSE}{rest.split(CLOSE)[1]}")
 
