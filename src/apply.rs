@@ -1,7 +1,7 @@
 //! From what should be to what is: a cluster brought up, looked at and taken away on LXD or Incus.
 //!
 //! In: what there should be (`target::lxd::Desired`), and a client that reaches the server. [`current`] reads what there is,
-//! [`diff`] says what to do about the difference, [`run`] does it. Everything is read anew each time and nothing is
+//! [`diff()`] says what to do about the difference, [`run()`] does it. Everything is read anew each time and nothing is
 //! remembered, so an apply that was cut off at any moment is taken up by the next one.
 //!
 //! The one way to the outside is [`Client`]: a process of `lxc` or `incus`.

@@ -44,7 +44,7 @@ pub struct Written {
     pub replaced: bool,
 }
 
-/// Makes `out` a folder with exactly these files. One of them must be the [`manifest`], by which a later run knows the
+/// Makes `out` a folder with exactly these files. One of them must be the [`mod@manifest`], by which a later run knows the
 /// folder for its own.
 ///
 /// Nothing is flushed to the disk: after a loss of power, render again.

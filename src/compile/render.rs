@@ -85,10 +85,10 @@ pub struct Deployed {
     pub issued: Issued,
 }
 
-/// As [`render`], for a platform that is dealt with at once. The caller saves the store before it uses anything.
+/// As [`render()`], for a platform that is dealt with at once. The caller saves the store before it uses anything.
 ///
 /// # Errors
-/// As [`render`].
+/// As [`render()`].
 pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Deployed, RenderError> {
     let Filled { issued, machines, cluster } = fill(plan, store, now)?;
     let desired = lxd::desired(&planned_site(plan), &machines).map_err(|problems| of_target(plan, problems))?;
