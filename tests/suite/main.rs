@@ -14,6 +14,7 @@ mod ide;
 mod incremental;
 mod laws;
 mod pages;
+mod readme;
 mod stability;
 mod stdlib;
 mod suppose;

@@ -1,14 +1,14 @@
 //! What the README shows works as it is pasted: its models raise no problem, its commands run.
 
-mod planned;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use kmodel::syntax;
 
-const README: &str = include_str!("../README.md");
+use crate::support::plan;
+
+const README: &str = include_str!("../../README.md");
 
 /// The fenced blocks of a language: what stands after it on the first line, and the text.
 fn blocks(language: &str) -> Vec<(&str, &str)> {
@@ -27,7 +27,7 @@ fn files(extra: &str) -> String {
 
 #[test]
 fn its_model_is_complete() {
-    assert_eq!(planned::codes(&files("")), [], "{}", planned::shown(&files("")));
+    assert_eq!(plan::codes(&files("")), [], "{}", plan::shown(&files("")));
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn its_component_fits_its_model() {
     let lines = ["use ./web", "deploy web on wrk"];
     assert!(lines.iter().all(|line| README.contains(&format!("`{line}`"))), "the README names the lines to add");
     let text = files(&lines.join("\n"));
-    assert_eq!(planned::codes(&text), [], "{}", planned::shown(&text));
+    assert_eq!(plan::codes(&text), [], "{}", plan::shown(&text));
 }
 
 #[test]
