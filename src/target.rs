@@ -12,6 +12,7 @@ use std::fmt;
 
 use crate::check::schema::{self, Schema};
 use crate::diag::closest;
+use crate::facts::family::Family;
 use crate::facts::platform::{Kind, Platform, platform, platforms};
 use crate::facts::target::{Rule, owns_sysctl, rules};
 
@@ -21,6 +22,7 @@ pub mod lxd;
 mod output;
 mod problem;
 mod site;
+mod system;
 
 pub use output::{OutputFile, Writer};
 pub use problem::Problem;
@@ -75,6 +77,11 @@ impl Target {
         self.platform.kind
     }
 
+    /// The operating system of its machines.
+    pub fn family(self) -> &'static Family {
+        self.platform.family
+    }
+
     /// The fields of `target NAME { }`, with their types and docs.
     pub fn schema(self) -> &'static Schema {
         schema::target::of(self.name()).expect("each row of the table has a schema")
@@ -99,6 +106,11 @@ impl Target {
     /// What its machines cannot do, by the files that would ask for it.
     pub fn lacks(self) -> impl Iterator<Item = &'static Rule> {
         rules(self.name())
+    }
+
+    /// What of a machine its operating system cannot take.
+    pub fn cannot_take(self, machine: &TargetMachine) -> Vec<Problem> {
+        system::problems(self.family(), machine)
     }
 
     /// Whether a kernel setting is the machine's own, not its host's.
@@ -133,8 +145,8 @@ impl Target {
         emit: &mut dyn FnMut(OutputFile),
     ) -> Result<(), Vec<Problem>> {
         match self.kind() {
-            Kind::Lxd => drive(&lxd::Lxd::new(site)?, machines, emit),
-            Kind::Cloud => drive(&cloud::Cloud::new(self.platform, site)?, machines, emit),
+            Kind::Lxd => drive(self, &lxd::Lxd::new(site)?, machines, emit),
+            Kind::Cloud => drive(self, &cloud::Cloud::new(self.platform, site)?, machines, emit),
         }
     }
 

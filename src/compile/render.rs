@@ -182,7 +182,7 @@ fn bundles(model: &Model<'_>, material: &dyn Material) -> Result<(Vec<TargetMach
 }
 
 fn planned_site(plan: &Plan<'_>) -> Site {
-    Site::new(&plan.model, plan.model.targets.first())
+    Site::new(&plan.model, planned_target(&plan.model).unwrap_or_else(|_| Target::fallback()))
 }
 
 /// Problems that the target found.

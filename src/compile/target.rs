@@ -19,7 +19,7 @@ pub fn fields(model: &Model<'_>) -> Vec<Diagnostic> {
     let of = |target: &Target| {
         let mut list = cloud_config(model, target);
         let known = target::Target::parse(&target.name).ok();
-        let found = known.map(|known| known.check_options(&Site::new(model, Some(target)))).unwrap_or_default();
+        let found = known.map(|known| known.check_options(&Site::new(model, known))).unwrap_or_default();
         list.extend(found.into_iter().map(|problem| diagnostic(model, target, problem)));
         list
     };
@@ -104,8 +104,8 @@ impl<'a, 'p> Planned<'a, 'p> {
     /// Nothing when no limit is known, or when the fields are wrong, which is told already.
     fn new(plan: &'a Plan<'p>) -> Option<Self> {
         let target = plan.model.targets.first()?;
-        let platform = target::Target::parse(&target.name).ok()?.user_data()?;
-        let site = Site::new(&plan.model, Some(target));
+        let known = target::Target::parse(&target.name).ok()?;
+        let (platform, site) = (known.user_data()?, Site::new(&plan.model, known));
         platform.max_bytes?;
         let options = Options::read(platform, &site).ok()?;
         Some(Self { plan, target, platform, site, options })

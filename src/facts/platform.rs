@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::family::{Family, family};
 use crate::stdlib;
 
 /// What a platform takes.
@@ -16,6 +18,9 @@ pub struct Platform {
     #[serde(skip)]
     pub name: String,
     pub kind: Kind,
+    /// The operating system of its machines.
+    #[serde(deserialize_with = "named_family")]
+    pub family: &'static Family,
     /// What people call it.
     pub title: String,
     /// The most that it takes, counted as `measured` says; `None` where no limit is stated.
@@ -44,6 +49,11 @@ pub enum Kind {
     Lxd,
     /// A platform that gives each machine its user-data, read by cloud-init.
     Cloud,
+}
+
+fn named_family<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Family, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    family(&name).ok_or_else(|| D::Error::custom(format!("there is no family `{name}`")))
 }
 
 /// What is counted.

@@ -1,8 +1,8 @@
 //! What a machine does at boot, before its units start.
 //!
 //! In: a bundle and how its target delivers it. Out: every file of the machine: those of the bundle, its units, and the
-//! boot itself: a script that is the same on every machine (`boot/boot.sh`), its service, and the plan that it reads,
-//! `/etc/kmodel/machine`, one line for each thing to do.
+//! boot itself: a script that is the same on every machine of a family of operating systems (`boot/boot.sh`), its service,
+//! and the plan that it reads, `/etc/kmodel/machine`, one line for each thing to do.
 //!
 //! The script can be run again: it fetches only what is missing and restarts only units whose files changed. It also
 //! installs the packages, not cloud-init: so they arrive the same way on every target, later ones too, and services
@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 
+use crate::facts::family::{Family, Packages};
 use crate::render::bundle::{Bundle, BundleFile, Unit};
 use crate::render::origin::What;
 use crate::render::{Problem, unit_file};
@@ -21,9 +22,10 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-/// How a target delivers a bundle.
+/// How a target delivers a bundle, and to what.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
+    pub family: &'static Family,
     /// Where artifacts are downloaded from instead of their own places.
     pub mirror: Option<&'a str>,
     pub apart: Apart,
@@ -70,8 +72,9 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>, sources: &Sources) -> Resu
     let mut files = bundle.files.clone();
     units.for_each(|unit| unit.map_or_else(|problem| problems.push(problem), |file| files.push(file)));
     let kernel = kernel_files(bundle, delivery.kernel);
-    let script = own(SCRIPT, 0o755, include_str!("boot/boot.sh"));
-    let service = own(SERVICE, 0o644, include_str!("boot/kmodel-boot.service"));
+    let path = delivery.family.script();
+    let service = own(SERVICE, 0o644, include_str!("boot/kmodel-boot.service").replace("BOOT", &path));
+    let script = own(&path, 0o755, script(delivery.family));
     match plan::plan(bundle, files.iter().chain(&kernel).chain([&script, &service]), delivery) {
         Ok(text) => files.push(own(PLAN, 0o644, text)),
         Err(problem) => problems.push(problem),
@@ -90,10 +93,20 @@ pub fn bootstrap(files: &[BundleFile]) -> BundleFile {
     own(BOOTSTRAP, 0o644, include_str!("boot/kmodel-bootstrap.service").replace("HASH", hash))
 }
 
+/// The boot script of a family: the same for all, with its own way to install packages.
+pub fn script(family: &Family) -> String {
+    let packages = match family.packages {
+        Packages::Apt => include_str!("boot/packages/apt.sh"),
+        Packages::None => include_str!("boot/packages/none.sh"),
+    };
+    let (settings, functions) = packages.split_once("# @functions\n").expect("each of these files has both parts");
+    let common = include_str!("boot/boot.sh").replace("# @settings of packages\n", settings);
+    common.replace("# @functions of packages\n", functions)
+}
+
 /// What the boot script reads.
 pub const PLAN: &str = "/etc/kmodel/machine";
 
-const SCRIPT: &str = "/usr/local/lib/kmodel/boot";
 /// The unit of [`bootstrap`].
 pub const BOOTSTRAP: &str = "/etc/systemd/system/kmodel-bootstrap.service";
 const SERVICE: &str = "/etc/systemd/system/kmodel-boot.service";

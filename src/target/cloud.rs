@@ -65,7 +65,8 @@ pub fn given(
     machine: &TargetMachine,
     options: &Options,
 ) -> Result<(Vec<BundleFile>, UserData), Vec<Problem>> {
-    let delivery = Delivery { mirror: options.mirror.as_deref(), apart: options.apart, kernel: Kernel::Own };
+    let (family, mirror) = (platform.family, options.mirror.as_deref());
+    let delivery = Delivery { family, mirror, apart: options.apart, kernel: Kernel::Own };
     let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::Target;
 use crate::model::value::Record;
-use crate::model::{self, MachineId, Model, Value};
+use crate::model::{MachineId, Model, Value};
 use crate::render::bundle::Bundle;
 use crate::source::Sources;
 use crate::syntax::ast::Name;
@@ -13,6 +14,7 @@ use crate::syntax::ast::Name;
 /// What all machines of a model share on one target.
 #[derive(Clone, Debug)]
 pub struct Site {
+    pub target: Target,
     pub cluster: Name,
     pub domain: Name,
     pub nodes: IpNet,
@@ -43,12 +45,14 @@ pub struct TargetMachine {
 }
 
 impl Site {
-    /// The site of a model on a target that it declares; without one, no field is given.
-    pub fn new(model: &Model<'_>, target: Option<&model::Target>) -> Self {
+    /// The site of a model on a target; no field is given where the model does not declare it.
+    pub fn new(model: &Model<'_>, target: Target) -> Self {
+        let declared = model.targets.iter().find(|declared| *declared.name == *target.name());
         let cluster = &model.cluster;
         let named =
             |name: &'static str, list: &[IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
         Self {
+            target,
             ranges: [
                 named("pods", &cluster.pods),
                 named("services", &cluster.services),
@@ -60,7 +64,7 @@ impl Site {
             nodes: cluster.nodes,
             gateway: cluster.gateway,
             dns: cluster.dns.clone(),
-            options: target.map(|target| target.options.clone()).unwrap_or_default(),
+            options: declared.map(|declared| declared.options.clone()).unwrap_or_default(),
             sources: model.program.sources.clone(),
         }
     }

@@ -218,7 +218,8 @@ fn directory_item(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Link> {
 fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<FileOrigin> {
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
-    let delivery = Delivery { mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
+    let target = crate::compile::planned_target(model).ok()?;
+    let delivery = Delivery { family: target.family(), mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
     let files = boot::files(&bundle, delivery, &model.program.sources).ok()?;
     let known = path == "/etc/hosts"
         || path == boot::BOOTSTRAP

@@ -11,9 +11,14 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::tool::{said, succeed, tool, write};
+use kmodel::facts::family::family;
+use kmodel::render::boot;
 use sha2::{Digest, Sha256};
 
-const SCRIPT: &str = include_str!("../../src/render/boot/boot.sh");
+/// The boot script of a family of operating systems.
+fn script(name: &str) -> String {
+    boot::script(family(name).unwrap())
+}
 
 /// A machine in a folder, with a systemctl that writes down what it is told.
 struct Machine {
@@ -23,7 +28,7 @@ struct Machine {
 impl Machine {
     fn new(plan: &str) -> Self {
         let machine = Self { folder: tempfile::tempdir().unwrap() };
-        write(&machine.path("boot"), SCRIPT.as_bytes(), 0o755);
+        write(&machine.path("boot"), script("debian").as_bytes(), 0o755);
         let systemctl = "#!/bin/sh\necho \"$*\" >>\"$KMODEL_ROOT/systemctl.log\"\ncase $1 in show) echo ActiveState=active ;; esac\n";
         write(&machine.path("bin/systemctl"), systemctl.as_bytes(), 0o755);
         write(&machine.path("bin/systemd-detect-virt"), b"#!/bin/sh\nexit 0\n", 0o755);
@@ -269,8 +274,21 @@ fn only_units_whose_files_changed_restart() {
 
 #[test]
 fn the_script_is_clean() {
-    let Some(mut shellcheck) = tool("shellcheck") else { return };
-    succeed(shellcheck.arg("src/render/boot/boot.sh"));
+    for name in ["debian", "flatcar"] {
+        let Some(mut shellcheck) = tool("shellcheck") else { return };
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("boot"), script(name).as_bytes(), 0o755);
+        succeed(shellcheck.arg(folder.path().join("boot")));
+    }
+}
+
+/// Without a package manager, the rest of the boot is the same.
+#[test]
+fn a_family_without_packages_boots() {
+    let machine = Machine::new("command|: >\"$KMODEL_ROOT/ran\"\n");
+    write(&machine.path("boot"), script("flatcar").as_bytes(), 0o755);
+    machine.ready();
+    assert!(machine.path("ran").exists());
 }
 
 /// What systemd says of a job between two runs, and of a server that falls over.

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::{Delivery, mirrored, order};
+use crate::facts::family::{Family, Package};
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Install, Unit};
 use crate::render::origin::What;
 use crate::render::{Origin, Problem, unit_file};
+use crate::syntax::ast::Name;
 
 /// The text of the plan of a machine with these files.
 ///
@@ -19,10 +21,11 @@ pub fn plan<'a>(
     files: impl Iterator<Item = &'a BundleFile>,
     delivery: Delivery<'_>,
 ) -> Result<String, Problem> {
-    let mut lines = Lines::new(bundle);
+    let mut lines = Lines::new(bundle, delivery.family);
     apart(files.filter(|file| delivery.apart.has(file)), &mut lines)?;
     kernel(bundle, &mut lines)?;
-    bundle.packages.iter().try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
+    let installed = |name: &&Name| delivery.family.package(name) == Package::Installed;
+    bundle.packages.iter().filter(installed).try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
     users(bundle, &mut lines)?;
     owners(bundle, &mut lines)?;
     bundle.artifacts.iter().try_for_each(|one| artifact(one, delivery.mirror, &mut lines))?;
@@ -40,8 +43,8 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(bundle: &Bundle) -> Self {
-        Self { text: format!("# What /usr/local/lib/kmodel/boot does on {}. Written by kmodel.\n", bundle.machine) }
+    fn new(bundle: &Bundle, family: &Family) -> Self {
+        Self { text: format!("# What {} does on {}. Written by kmodel.\n", family.script(), bundle.machine) }
     }
 
     fn put(&mut self, tag: &str, fields: &[&str], origin: &Origin) -> Result<(), Problem> {

@@ -1,6 +1,7 @@
 //! The plan as it looks, and laws of the boot's files.
 
-use super::{Apart, Delivery, Kernel, mirrored};
+use super::{Apart, Delivery, Kernel, PLAN, mirrored};
+use crate::facts::family::family;
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Directory, Install, Unit};
 use crate::render::origin::What;
@@ -8,8 +9,10 @@ use crate::render::snapshot::snapshot;
 use crate::render::{Problem, unit_check};
 use crate::source::Sources;
 
-const DELIVERY: Delivery<'_> =
-    Delivery { mirror: Some("http://10.0.0.1/m/"), apart: Apart::Secrets, kernel: Kernel::Shared };
+fn delivery(name: &str) -> Delivery<'static> {
+    let family = family(name).expect("a family of the table");
+    Delivery { family, mirror: Some("http://10.0.0.1/m/"), apart: Apart::Secrets, kernel: Kernel::Shared }
+}
 
 fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>, Vec<Problem>> {
     super::files(bundle, delivery, &Sources::default())
@@ -73,11 +76,27 @@ fn bundle() -> Bundle {
 
 #[test]
 fn the_plan_has_a_line_for_each_thing() {
-    let files = files(&bundle(), DELIVERY).unwrap();
+    let files = files(&bundle(), delivery("debian")).unwrap();
     let plan = files.iter().find(|file| file.path == "/etc/kmodel/machine").unwrap();
     snapshot("boot-plan", std::str::from_utf8(&plan.content).unwrap());
     let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
     assert!(!paths.contains(&"/etc/modules-load.d/kmodel.conf"), "a container loads no modules");
+}
+
+/// Only what installs packages and where the boot stands differs between families.
+#[test]
+fn a_family_has_its_own_packages_and_folder() {
+    let file = |name: &str, path: &str| {
+        let files = files(&bundle(), delivery(name)).unwrap();
+        let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{name} has {path}"));
+        String::from_utf8(file.content.to_vec()).unwrap()
+    };
+    let (debian, flatcar) = (file("debian", "/usr/local/lib/kmodel/boot"), file("flatcar", "/opt/kmodel/boot"));
+    assert!(debian.contains("apt-get") && !debian.contains("# @"), "{debian}");
+    assert!(!flatcar.contains("apt-get") && !flatcar.contains("POLICY") && !flatcar.contains("# @"), "{flatcar}");
+    assert!(file("flatcar", "/etc/systemd/system/kmodel-boot.service").contains("\nExecStart=/opt/kmodel/boot\n"));
+    // curl is part of the image, so there is nothing to install.
+    assert!(file("debian", PLAN).contains("\npackage|curl\n") && !file("flatcar", PLAN).contains("package|"));
 }
 
 #[test]
@@ -89,14 +108,14 @@ fn a_mirror_has_the_layout_of_wget() {
 fn two_files_at_one_path_are_a_problem() {
     let mut bundle = bundle();
     bundle.files.push(BundleFile { path: "/etc/systemd/system/etcd.service".into(), ..bundle.files[0].clone() });
-    assert_eq!(files(&bundle, DELIVERY).unwrap_err().len(), 1);
+    assert_eq!(files(&bundle, delivery("debian")).unwrap_err().len(), 1);
 }
 
 #[test]
 fn a_name_that_a_line_cannot_hold_is_a_problem() {
     let mut bundle = bundle();
     bundle.packages.push("a|b".into());
-    assert!(files(&bundle, DELIVERY).unwrap_err()[0].message.contains("`a|b`"));
+    assert!(files(&bundle, delivery("debian")).unwrap_err()[0].message.contains("`a|b`"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn machine() -> TargetMachine {
 
 fn site() -> Site {
     Site {
+        target: crate::target::Target::fallback(),
         cluster: "lab".into(),
         domain: "cluster.local".into(),
         nodes: "10.10.0.0/24".parse().unwrap(),

@@ -128,7 +128,8 @@ fn instance_of(
     profile: &str,
 ) -> Result<Instance, Vec<Problem>> {
     let mirror = options.mirror.as_deref();
-    let delivery = Delivery { mirror, apart: Apart::Secrets, kernel: Kernel::Shared };
+    let family = site.target.family();
+    let delivery = Delivery { family, mirror, apart: Apart::Secrets, kernel: Kernel::Shared };
     let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {

@@ -1,0 +1,112 @@
+//! Families of operating systems: `tables/families.toml`.
+//!
+//! What differs between them on a machine is data here; what the boot does with it is in `render::boot`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::stdlib;
+
+/// What the boot of a machine needs to know of its operating system.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// What people call it.
+    pub title: String,
+    pub packages: Packages,
+    /// The folder of the boot script.
+    pub folder: String,
+    /// Folders where nothing can be written.
+    #[serde(default)]
+    pub read_only: Vec<String>,
+    /// Where files may go instead, for messages.
+    #[serde(default)]
+    pub writable: Vec<String>,
+    /// Packages, by their names in Debian, whose programs are part of the image.
+    #[serde(default)]
+    pub includes: Vec<String>,
+    pub source: String,
+}
+
+/// How packages are installed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packages {
+    Apt,
+    /// They are not: the image is complete.
+    None,
+}
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    family: BTreeMap<String, Family>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let text = stdlib::read(Path::new("tables/families.toml")).expect("the table is part of the standard library");
+    toml::from_str(text).expect("a test reads the table")
+});
+
+/// The family with this name.
+pub fn family(name: &str) -> Option<&'static Family> {
+    TABLE.family.get(name)
+}
+
+impl Family {
+    /// The boot script's path.
+    pub fn script(&self) -> String {
+        format!("{}/boot", self.folder)
+    }
+
+    /// Whether a package has to be installed and can be, is there already, or cannot be had.
+    pub fn package(&self, name: &str) -> Package {
+        match self.packages {
+            Packages::Apt => Package::Installed,
+            Packages::None if self.includes.iter().any(|included| included == name) => Package::Included,
+            Packages::None => Package::Missing,
+        }
+    }
+
+    /// The read-only folder that a path is in.
+    pub fn read_only(&self, path: &str) -> Option<&str> {
+        let inside = |folder: &&String| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        self.read_only.iter().find(inside).map(String::as_str)
+    }
+}
+
+/// What becomes of a package that a component needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Package {
+    /// The boot installs it.
+    Installed,
+    /// The image has it.
+    Included,
+    /// There is no way to install it.
+    Missing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_read_and_names_its_source() {
+        assert!(TABLE.family.values().all(|family| !family.source.is_empty() && family.folder.starts_with('/')));
+        // The boot itself must find a place.
+        assert!(TABLE.family.values().all(|family| family.read_only(&family.script()).is_none()));
+    }
+
+    #[test]
+    fn an_image_without_a_package_manager_has_what_it_has() {
+        let flatcar = family("flatcar").unwrap();
+        let packages = ["conntrack", "haproxy"].map(|name| flatcar.package(name));
+        assert_eq!(packages, [Package::Included, Package::Missing]);
+        assert_eq!(family("debian").unwrap().package("haproxy"), Package::Installed);
+        let folders =
+            ["/usr/local/bin/etcd", "/opt/bin/etcd", "/usrlocal", "/lib/x"].map(|path| flatcar.read_only(path));
+        assert_eq!(folders, [Some("/usr"), None, None, Some("/lib")]);
+    }
+}
