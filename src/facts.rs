@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::syntax::ast::Version;
 
 pub mod api;
+pub(crate) mod embedded;
 pub mod family;
 pub mod field;
 pub mod flag;

@@ -24,11 +24,11 @@ fn collect(dir: &'static Dir<'static>, list: &mut Vec<&'static Path>) {
     dir.dirs().for_each(|d| collect(d, list));
 }
 
-/// The texts of the files directly in a folder of it, sorted by name.
-pub fn files(folder: &Path) -> Vec<&'static str> {
+/// The files directly in a folder of it with their texts, sorted by name.
+pub fn files(folder: &Path) -> Vec<(&'static Path, &'static str)> {
     let mut files: Vec<_> = FILES.get_dir(folder).into_iter().flat_map(Dir::files).collect();
     files.sort_by_key(|file| file.path());
-    files.into_iter().filter_map(|file| file.contents_utf8()).collect()
+    files.into_iter().filter_map(|file| Some((file.path(), file.contents_utf8()?))).collect()
 }
 
 /// Every file of it with its path, sorted.

@@ -1,20 +1,19 @@
 //! API versions that objects are written in, and when they end: `tables/apis.toml`.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Range;
 use super::lifespan::short;
 use super::lifespan::version;
+use super::{Range, embedded};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::stdlib;
 use crate::syntax::ast::Version;
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     #[serde(flatten)]
     range: Range,
     #[serde(rename = "api")]
@@ -23,6 +22,7 @@ struct Table {
 
 /// A kind of object in an API version that has an end.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Api {
     /// `batch/v1beta1`.
     version: String,
@@ -32,10 +32,7 @@ struct Api {
     replacement: Option<String>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/apis.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/apis.toml"));
 
 /// What is wrong with an object of a kind in an API version, for a cluster of a version.
 pub fn judge(api: &str, kind: &str, version: Version, span: Span) -> Option<Diagnostic> {

@@ -3,12 +3,11 @@
 //! What differs between them on a machine is data here; what the boot does with it is in `render::boot`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::stdlib;
+use super::embedded;
 
 /// What the boot of a machine needs to know of its operating system.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -41,14 +40,12 @@ pub enum Packages {
 }
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     family: BTreeMap<String, Family>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/families.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/families.toml"));
 
 /// The family with this name.
 pub fn family(name: &str) -> Option<&'static Family> {

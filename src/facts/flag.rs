@@ -4,30 +4,30 @@
 //! has it, only with the model.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use super::lifespan::{Codes, Lifespan, Status, short};
-use super::{Range, gate, value};
+use super::{Range, embedded, gate, value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::stdlib;
 use crate::syntax::ast::Version;
 
 /// All flags of one program.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Table {
     pub program: String,
     #[serde(flatten)]
     pub range: Range,
-    #[serde(rename = "flag", default)]
+    #[serde(rename = "flag")]
     pub flags: BTreeMap<String, Flag>,
 }
 
 /// One flag.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Flag {
     #[serde(rename = "type")]
     pub kind: Kind,
@@ -65,7 +65,7 @@ pub enum Kind {
 }
 
 static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| {
-    let tables = stdlib::files(Path::new("tables/flags")).into_iter().filter_map(|text| toml::from_str(text).ok());
+    let tables = embedded::tables("tables/flags").into_iter();
     tables.map(|table: Table| (table.program.clone(), table)).collect()
 });
 
@@ -140,9 +140,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_table_can_be_read() {
-        for text in stdlib::files(Path::new("tables/flags")) {
-            let table = toml::from_str::<Table>(text).expect("a table of flags");
+    fn values_are_of_known_sets() {
+        for table in TABLES.values() {
             for (name, flag) in &table.flags {
                 assert!(flag.values.as_deref().is_none_or(value::is_set), "{name}: no such set");
             }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::embedded::Note;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::Version;
@@ -25,6 +26,9 @@ pub struct Lifespan {
     /// What to write instead, for a person to read.
     #[serde(default)]
     pub replacement: Option<String>,
+    /// It is there, but older versions could not be read.
+    #[serde(default, rename = "since_unread")]
+    _since_unread: Note,
 }
 
 /// What a version makes of something.

@@ -1,14 +1,13 @@
 //! What each platform takes of a machine's user-data: `tables/user-data.toml`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::embedded;
 use super::family::{Family, family};
-use crate::stdlib;
 
 /// What a platform takes.
 #[derive(Debug, Deserialize)]
@@ -69,13 +68,13 @@ pub enum Measured {
 }
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     platform: BTreeMap<String, Platform>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/user-data.toml")).expect("the table is part of the standard library");
-    let mut table: Table = toml::from_str(text).expect("a test reads the table");
+    let mut table: Table = embedded::table("tables/user-data.toml");
     table.platform.iter_mut().for_each(|(name, platform)| platform.name.clone_from(name));
     table
 });

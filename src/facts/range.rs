@@ -1,21 +1,24 @@
 //! Ranges of addresses that are somebody's before a cluster takes any: `tables/ranges.toml`.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::stdlib;
+use super::embedded::{self, Note};
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     #[serde(rename = "range")]
     ranges: Vec<Known>,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// One range.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Known {
     pub cidr: IpNet,
     /// As a message says it, with its article.
@@ -25,6 +28,8 @@ pub struct Known {
     /// Who brings it, or why it is taken; of those that are warned of.
     #[serde(default)]
     pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// What a cluster may do with a range.
@@ -41,10 +46,7 @@ pub enum Use {
     Avoided,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/ranges.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/ranges.toml"));
 
 /// All of them, in the order of the table.
 pub fn known() -> &'static [Known] {

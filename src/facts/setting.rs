@@ -1,15 +1,15 @@
 //! What settings of programs have to do with each other, and values that none should have: `tables/settings.toml`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::stdlib;
+use super::embedded::{self, Note};
 
 /// All rules. A setting is `PROGRAM --FLAG`, `KIND.FIELD` of a configuration file, or `cluster FIELD`.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rules {
     pub same: Vec<Same>,
     /// Values that open or lose something.
@@ -26,6 +26,7 @@ pub struct Rules {
 
 /// Settings that have one value, wherever they stand.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Same {
     pub settings: Vec<String>,
     pub what: String,
@@ -35,10 +36,13 @@ pub struct Same {
     /// Only among the members of one application: others are another cluster.
     #[serde(default)]
     pub members: bool,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// A value that a setting should not have.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Value {
     pub setting: String,
     /// The value, or one of its elements.
@@ -52,10 +56,13 @@ pub struct Value {
     pub most: Option<f64>,
     pub what: String,
     pub help: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// A number that is so many times another one.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Times {
     pub setting: String,
     pub of: String,
@@ -64,40 +71,54 @@ pub struct Times {
     pub defaults: [f64; 2],
     pub what: String,
     pub help: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// A name that is among those of a list.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Listed {
     pub setting: String,
     pub among: String,
     pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// Addresses that are inside a range of the cluster.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Inside {
     pub setting: String,
     /// `pods` or `services`.
     pub of: String,
     pub what: String,
     pub help: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// URLs that name all units to which a relation leads.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Covers {
     pub setting: String,
     pub what: String,
     pub help: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// Amounts that leave something of what a machine has.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Within {
     pub settings: Vec<String>,
     pub of: Amount,
     pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// What a machine has.
@@ -111,6 +132,7 @@ pub enum Amount {
 
 /// A number of pods for which a node's share of the pod range has addresses.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fits {
     pub setting: String,
     pub default: f64,
@@ -122,12 +144,11 @@ pub struct Fits {
     /// A field of an interface: where a provider says that it is false, addresses come from elsewhere.
     pub unless: String,
     pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/settings.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static RULES: LazyLock<Rules> = LazyLock::new(|| embedded::table("tables/settings.toml"));
 
 static NAMES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     let rules = rules();

@@ -1,17 +1,19 @@
 //! How far apart the versions of programs may be, and how they are brought to newer ones: `tables/skew.toml`.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use super::lifespan::version;
-use crate::stdlib;
+use super::{Range, embedded, embedded::Note};
 use crate::syntax::ast::Version;
 
 /// All rules.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Skew {
+    #[serde(flatten)]
+    pub range: Range,
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
     #[serde(rename = "minimum")]
@@ -21,6 +23,7 @@ pub struct Skew {
 
 /// How many minors `of` may be newer or older than `to`.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     pub of: String,
     pub to: String,
@@ -28,10 +31,13 @@ pub struct Rule {
     pub place: Pair,
     pub newer: u32,
     pub older: u32,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// The oldest version of `of` that `to` takes from its version `from` on.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Minimum {
     pub of: String,
     pub to: String,
@@ -62,6 +68,7 @@ pub enum Pair {
 
 /// How programs are brought to a newer version.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Upgrade {
     /// Inside one hop.
     pub order: Vec<String>,
@@ -71,12 +78,11 @@ pub struct Upgrade {
     pub no_return: Vec<String>,
     /// Those whose machine is drained before.
     pub drain: Vec<String>,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
-static SKEW: LazyLock<Skew> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/skew.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static SKEW: LazyLock<Skew> = LazyLock::new(|| embedded::table("tables/skew.toml"));
 
 /// The rules.
 pub fn skew() -> &'static Skew {

@@ -1,21 +1,23 @@
 //! The fields of each target, and what its machines cannot do: `tables/targets.toml`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::embedded::{self, Note};
 use super::platform::{Kind, Platform};
-use crate::stdlib;
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     #[serde(rename = "field")]
     fields: Vec<Field>,
     sysctl: BTreeMap<String, Sysctls>,
     #[serde(rename = "rule")]
     rules: Vec<Rule>,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// A field of `target NAME { }`: of every target of a kind, or of those that are named.
@@ -35,6 +37,7 @@ pub struct Field {
 
 /// Which kernel settings the machines of a target have of their own, by the beginnings of their names.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Sysctls {
     own: Vec<String>,
     shared: Vec<String>,
@@ -43,6 +46,7 @@ struct Sysctls {
 
 /// What a file must say, or may not, on the machines of a target.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     pub target: String,
     /// The `kind` of the file.
@@ -61,10 +65,7 @@ pub struct Rule {
     pub source: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/targets.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/targets.toml"));
 
 /// The fields of a platform's target, in the order of the reference.
 pub fn fields(platform: &Platform) -> impl Iterator<Item = &'static Field> {

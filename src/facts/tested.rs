@@ -1,21 +1,25 @@
 //! What a minor of Kubernetes was built and tested with: `tables/versions.toml`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::stdlib;
+use super::embedded::{self, Note};
+
 use crate::syntax::ast::Version;
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     minor: BTreeMap<String, Tested>,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// The versions that one minor was built with.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tested {
     pub etcd: String,
     pub coredns: String,
@@ -24,12 +28,15 @@ pub struct Tested {
     pub fail_cgroup_v1: bool,
     /// From when on it gets no fixes, as `2027-02-28`, where that was read.
     pub end_of_life: Option<String>,
+    #[serde(rename = "tree")]
+    _tree: Note,
+    #[serde(rename = "min_external_etcd")]
+    _min_external_etcd: Note,
+    #[serde(rename = "cni_plugins")]
+    _cni_plugins: Note,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/versions.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/versions.toml"));
 
 /// What the minor of a version was tested with, if it is known.
 pub fn tested(version: Version) -> Option<&'static Tested> {

@@ -1,25 +1,25 @@
 //! Values of flags and fields that are a known set, by version: admission plugins, cipher suites, modes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Range;
 use super::lifespan::{Codes, Lifespan, Status};
+use super::{Range, embedded};
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
-use crate::stdlib;
 use crate::syntax::ast::Version;
 
 #[derive(Debug, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     set: BTreeMap<String, Set>,
 }
 
 /// The values of one kind.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Set {
     /// `admission plugin`.
     pub what: String,
@@ -31,6 +31,7 @@ pub struct Set {
 
 /// One value.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Known {
     /// It holds without being named.
     #[serde(default)]
@@ -39,10 +40,7 @@ pub struct Known {
     pub life: Lifespan,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let text = stdlib::read(Path::new("tables/values.toml")).expect("the table is part of the standard library");
-    toml::from_str(text).expect("a test reads the table")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/values.toml"));
 
 const CODES: Codes =
     Codes { not_yet: Code::ValueNotYet, removed: Code::ValueRemoved, deprecated: Code::ValueDeprecated };
