@@ -1,7 +1,7 @@
-//! The command line: what is asked for, and what it prints.
+//! The command line: arguments in, text and an exit code out.
 //!
-//! Results go to stdout, problems to stderr. One file a command; none of them decides anything about a model. Beside the
-//! key store and `emit`, this is the one place that writes: `fmt` its files, `render` the lock.
+//! Results go to stdout, problems to stderr. One file per command; none of them decides anything about a model. Besides the
+//! key store and `emit`, this is the only module that writes files: `fmt` its inputs, `render` the lock.
 
 #![expect(
     clippy::disallowed_methods,
@@ -51,34 +51,34 @@ use look::{Color, Look};
 const LONG_ABOUT: &str = "\
 kmodel compiles a description of a cluster into everything its machines need.
 
-You say in a .km file which machines there are, what runs on them and how the parts relate. kmodel checks the whole of \
-it, gives out addresses, works out the certificates, and proves before anything is written that every connection will \
-verify, no two ranges overlap and no two programs share a port.";
+A .km file declares the machines, what runs on them and how the parts relate. kmodel checks the model, allocates \
+addresses, derives the certificates, and verifies before anything is written that every connection can be authenticated, \
+no two ranges overlap and no two programs share a port.";
 
 const EXAMPLES: &str = "\
 Examples:
-  kmodel check cluster.km                       find what is wrong
-  kmodel plan cluster.km                        see what would be built
+  kmodel check cluster.km                       report every problem
+  kmodel plan cluster.km                        preview what would be built
   kmodel plan cluster.km --overlay lab          ... with an overlay
   kmodel plan cluster.km --set workers=5        ... with a parameter
-  kmodel render cluster.km --out build          write all that the machines need
-  kmodel apply cluster.km                       bring it up on LXD, and to what the model says now
-  kmodel fix cluster.km --diff                  what would mend it, before it is done
-  kmodel fmt .                                  format every .km file here
-  kmodel explain even-quorum                    what a problem means
-  kmodel why cluster.km etcd --initial-cluster  where a flag comes from; also a value, a file, a name in a certificate
+  kmodel render cluster.km --out build          write every file that the machines need
+  kmodel apply cluster.km                       create or update the cluster on LXD
+  kmodel fix cluster.km --diff                  preview the automatic fixes
+  kmodel fmt .                                  format every .km file in this folder
+  kmodel explain even-quorum                    explain an error code
+  kmodel why cluster.km etcd --initial-cluster  trace a flag, value, file or certificate name to its source
 
-Exit codes: 0 all is well, 1 problems in the model, 2 wrong usage, 3 a file, the disk, the key store or the server of \
-machines failed, 4 the running cluster is not as the model says.
+Exit codes: 0 success, 1 the model has errors, 2 invalid command line, 3 a file, the disk, the key store or the server \
+failed, 4 the running cluster differs from the model.
 
 More: docs/language.md (the language), docs/commands.md (every command and option), examples/.";
 
-/// Describe a cluster once; check it, plan it, build it
+/// Declare a cluster once; check, plan, render and apply it
 #[derive(Parser)]
 #[command(name = "kmodel", version, long_about = LONG_ABOUT, after_help = EXAMPLES, styles = STYLES)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 120)]
 struct Cli {
-    /// When to use colours: auto, always or never; auto respects NO_COLOR and CLICOLOR [default: auto]
+    /// When to use colors: auto, always or never; auto respects NO_COLOR and CLICOLOR [default: auto]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     #[arg(hide_default_value = true)]
     color: Color,
@@ -113,7 +113,7 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// What every command gets: how the two outputs look.
+/// The styles of stdout and stderr, for every command.
 pub struct Terminal {
     pub out: Look,
     pub err: Look,
@@ -132,7 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Help and version go to stdout with success, everything else to stderr. A closed pipe is nobody's fault.
+/// Help and version go to stdout with success, everything else to stderr. A closed pipe is not an error.
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }

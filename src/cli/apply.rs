@@ -1,4 +1,4 @@
-//! `kmodel apply`: the running cluster brought to what the model says.
+//! `kmodel apply`: reconcile the running cluster with the model.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,29 +17,29 @@ use super::plan::count::count;
 use super::progress::Board;
 use super::{Terminal, lock, output, report, server};
 
-/// Bring the running cluster to what the model says: create what is missing, change what differs, leave the rest
+/// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
 ///
-/// Works through the client of LXD or Incus. Machines that do not run yet come up together; machines that are up change
-/// one after another, so that a quorum stays. It ends when every unit is up, or says which is not, with the end of its
-/// log. It may be interrupted and run again at any time; the second run goes on where the first one stopped. Keys are
-/// issued into the key store, as by `render`.
+/// Uses the LXD or Incus client. Machines that are not up yet start in parallel; machines that are up change one at a time,
+/// so that quorums hold. The command ends when every unit is up, or reports the units that are not, with the end of their
+/// logs. It can be interrupted and run again at any time: the next run continues where this one stopped. Keys are issued
+/// into the key store, as `render` does.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target; only lxd can be applied [default: the first that the model declares]
+    /// The target; only lxd can be applied [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
-    /// Print what would be done, and do nothing
+    /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
-    /// Remove machines that are no longer in the model without asking
+    /// Remove machines that are no longer in the model without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// How many seconds each machine has to come up
+    /// Seconds to wait for each machine to come up
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     timeout: u64,
 }
@@ -68,7 +68,7 @@ enum Undeployed {
     Problems(Vec<crate::diag::Diagnostic>),
 }
 
-/// What there should be. The store is saved before anything leaves this machine, and only one run at a time goes on.
+/// The desired state. The store is saved before anything leaves this machine, and the lock admits one run at a time.
 fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Option<ApplyLock>), Undeployed> {
     let failed = |error: CliError| Undeployed::CliError(error);
     let open = if args.dry_run { Store::open_trial(folder) } else { Store::open(folder) };
@@ -86,7 +86,7 @@ fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Opti
     Ok((deployed, turn))
 }
 
-/// One run, once it is known what there should be.
+/// One run, once the desired state is known.
 struct Work<'a> {
     args: &'a Args,
     terminal: &'a Terminal,
@@ -122,8 +122,8 @@ impl Work<'_> {
         output::print(|out| {
             use std::io::Write;
             match changes {
-                0 => writeln!(out, "nothing to do: {}", self.whole()),
-                changes => writeln!(out, "{}; nothing was done (dry run)", count(changes, "change")),
+                0 => writeln!(out, "no changes: {}", self.whole()),
+                changes => writeln!(out, "{}; none made (dry run)", count(changes, "change")),
             }
         })
     }
@@ -131,16 +131,16 @@ impl Work<'_> {
     fn may_remove(&self, delta: &Delta) -> Result<bool, CliError> {
         let names: Vec<_> = delta.removed.iter().map(|change| change.name.as_str()).collect();
         let on = if names.len() == 1 { "it" } else { "them" };
-        let question = format!("Remove {} and all that is on {on}? Type `yes` to go on:", names.join(", "));
+        let question = format!("Remove {} and all data on {on}? Type `yes` to continue:", names.join(", "));
         let yes = server::confirm(&question, "yes")?;
         if !yes {
-            eprintln!("nothing was done");
+            eprintln!("no changes made");
         }
         Ok(yes)
     }
 
     fn make(&self, delta: &Delta) -> Result<Exit, CliError> {
-        server::on_interrupt("interrupted: run the same command again, and it goes on where it stopped");
+        server::on_interrupt("interrupted: run the same command again to continue");
         let desired = &self.deployed.desired;
         let board = Board::new(&self.terminal.out);
         let report: Reporter<'_> = &|name, progress| board.report(name, progress);
@@ -160,7 +160,7 @@ impl Work<'_> {
         output::print(|out| {
             use std::io::Write;
             if delta.is_empty() {
-                return writeln!(out, "{} nothing to change: {}", look.good("ok:"), self.whole());
+                return writeln!(out, "{} no changes: {}", look.good("ok:"), self.whole());
             }
             writeln!(out, "{} {} is up: {}", look.good("ok:"), self.deployed.desired.cluster, self.whole())?;
             let files = self.deployed.kubeconfigs.iter();
@@ -177,7 +177,7 @@ impl Work<'_> {
         format!("{}, {}", count(machines.len(), "machine"), count(units, "unit"))
     }
 
-    /// For people, into the key store: they hold a key too.
+    /// Kubeconfigs of users, written to the key store because they hold private keys.
     fn kubeconfigs(&self) -> Result<(), CliError> {
         for file in &self.deployed.kubeconfigs {
             let path = self.folder.join(&file.path);
@@ -200,9 +200,12 @@ impl Work<'_> {
             }
         }
         if !outcome.left.is_empty() {
-            eprintln!("not touched because of that: {}", outcome.left.join(", "));
+            eprintln!("skipped because of this: {}", outcome.left.join(", "));
         }
-        eprintln!("{} mend it and run the same command again: it goes on where it stopped", look.help(" help:"));
+        eprintln!(
+            "{} fix the cause and run the same command again: it continues where it stopped",
+            look.help(" help:")
+        );
         Exit::Differs
     }
 }

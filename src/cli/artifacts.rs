@@ -1,4 +1,4 @@
-//! `kmodel artifacts`: what is downloaded, for a mirror.
+//! `kmodel artifacts`: the downloads of the machines, for a mirror.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,13 +23,13 @@ mod mirror;
 /// The version of the JSON.
 const VERSION: u32 = 1;
 
-/// More machines than this are told by the first and the last.
+/// More machines than this are listed as the first and the last.
 const MOST: usize = 6;
 
-/// List everything the machines download: files with their hashes, images, packages
+/// List everything the machines download: files with their checksums, images, packages
 ///
-/// A site without a way out copies the files to a server of its own, each under its mirror path, and names that server in
-/// the model: target lxd { mirror = "http://..." }
+/// For an air-gapped site, copy the files to a local server, each at its mirror path, and name that server in the model:
+/// target lxd { mirror = "http://..." }
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Compare with a mirror on disk and print what it lacks
+    /// Compare with a mirror on disk and print what is missing
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
 }
@@ -52,7 +52,7 @@ struct Document<'a> {
 struct ArtifactJson<'a> {
     #[serde(flatten)]
     row: &'a ArtifactRow,
-    /// How it stands in the mirror that was named.
+    /// Its status in the given mirror.
     #[serde(skip_serializing_if = "Option::is_none")]
     mirror: Option<MirrorStatus>,
 }
@@ -89,7 +89,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     Ok(if whole { Exit::Ok } else { Exit::Differs })
 }
 
-/// What a mirror lacks: one thing a line, and how many.
+/// What a mirror lacks: one item per line, and their number.
 fn lacks(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow], statuses: &[MirrorStatus]) -> io::Result<()> {
     let lacking: Vec<_> = rows.iter().zip(statuses).filter(|(_, status)| **status != MirrorStatus::There).collect();
     for (row, status) in &lacking {
@@ -101,8 +101,8 @@ fn lacks(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow], statuses: &[Mir
         writeln!(out, "{:<10}  {kind:<7}  {}", status.text(), look.name(place))?;
     }
     match lacking.len() {
-        0 => writeln!(out, "the mirror has all {} things that the machines download", thousands(rows.len())),
-        lacks => writeln!(out, "the mirror lacks {} of {}", thousands(lacks), thousands(rows.len())),
+        0 => writeln!(out, "the mirror has all {} items that the machines download", thousands(rows.len())),
+        lacks => writeln!(out, "the mirror lacks {} of {} items", thousands(lacks), thousands(rows.len())),
     }
 }
 
@@ -136,7 +136,7 @@ fn text(out: &mut dyn Write, look: &Look, rows: &[ArtifactRow]) -> io::Result<()
     Ok(())
 }
 
-/// A file or image takes some lines: neither a URL nor a hash may be cut.
+/// A file or image takes several lines: URLs and hashes are never truncated.
 fn file(out: &mut dyn Write, look: &Look, row: &ArtifactRow) -> io::Result<()> {
     let details = [row.version.as_deref(), row.arch.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     writeln!(out, "  {}", format!("{} {details}", look.name(&row.name)).trim_end())?;

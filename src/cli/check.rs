@@ -17,23 +17,23 @@ use assumption::Assumption;
 
 /// Check a model and report every problem in it
 ///
-/// Everything is checked that can be without issuing anything: syntax, names, types, flags, placement, relations, and
-/// the proofs of `kmodel plan`. Nothing is written. With --if it says what would still work if some machines were down, or
-/// if a value were another one.
+/// Checks everything that does not require issuing keys: syntax, names, types, flags, placement, relations, and the
+/// verification of `kmodel plan`. Writes nothing. With --if, reports what would still work with some machines down or
+/// with other values.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Suppose something, and say what breaks: machine=NAME down, zone=NAME down, rack=NAME down, group=NAME down,
-    /// kubernetes=VERSION, GROUP=COUNT, PATH=VALUE; may be repeated
+    /// Assume a change and report what breaks: machine=NAME down, zone=NAME down, rack=NAME down, group=NAME down,
+    /// kubernetes=VERSION, GROUP=COUNT, PATH=VALUE; can be repeated
     #[arg(long = "if", value_name = "WHAT", value_parser = assumption::parse)]
     assumptions: Vec<Assumption>,
-    /// Print what --if finds as JSON
+    /// Print the result of --if as JSON
     #[arg(long, requires = "assumptions")]
     json: bool,
 }
 
-/// Checks the model and says how it went.
+/// Checks the model and reports the result.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if !args.assumptions.is_empty() {
         return what_if::run(args, terminal);

@@ -1,11 +1,11 @@
-//! `kmodel completions`: a script for a shell.
+//! `kmodel completions`: a completion script for a shell.
 
 use clap_complete::{Shell, generate};
 
 use super::exit::{CliError, Exit};
 use super::output;
 
-/// Print a script that completes commands and options in a shell
+/// Print a shell completion script
 ///
 /// For bash:  kmodel completions bash > ~/.local/share/bash-completion/completions/kmodel
 /// For zsh:   kmodel completions zsh > ~/.zfunc/_kmodel   (with ~/.zfunc in fpath)

@@ -1,4 +1,4 @@
-//! `kmodel debug`: everything that tells how a cluster is, in one folder.
+//! `kmodel debug`: logs and state of a cluster, in one folder.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,24 +17,24 @@ use super::plan::count::{about, count};
 use super::progress::Board;
 use super::{Terminal, output, status};
 
-/// Collect what tells how the cluster is into one folder, and say which relation fails
+/// Collect logs and state of the cluster into one folder, and report which relations fail
 ///
-/// From every machine: journals, states of units, logs of cloud-init and of the boot; from the server: logs and
-/// configuration. Each relation is tried from the machine that dials, with the certificate that it would use. Private keys
-/// and secrets are left out.
+/// From each machine: journals, unit states, logs of cloud-init and of the boot; from the server: logs and configuration.
+/// Each relation is tested from the connecting machine with the certificate that it would present. Private keys and secrets
+/// are redacted.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// The folder to write [default: debug-CLUSTER here]
+    /// The folder to write [default: debug-CLUSTER in the current folder]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     out: Option<PathBuf>,
-    /// Replace the folder even when it holds files that kmodel did not write; they are lost
+    /// Replace the folder even if it holds files that kmodel did not write; they are deleted
     #[arg(long)]
     force: bool,
 }
 
-/// Collects, writes and tells.
+/// Collects, writes and reports.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(observation) = observe("debug", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
     let desired = &observation.deployed.desired;
@@ -59,7 +59,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     output::print(|to| {
         status::write(to, &terminal.out, (&status, &server), Detail::Grouped)?;
         let size = format!("{}, {}", count(written.files, "file"), about(written.bytes));
-        writeln!(to, "collected into {}: {size}; keys and secrets are left out", out.display())
+        writeln!(to, "collected into {}: {size}; keys and secrets are redacted", out.display())
     })?;
     Ok(exit(&status))
 }

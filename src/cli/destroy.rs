@@ -1,4 +1,4 @@
-//! `kmodel destroy`: what `apply` made is removed, and nothing else.
+//! `kmodel destroy`: remove what `apply` created, and nothing else.
 
 use std::path::PathBuf;
 
@@ -11,21 +11,21 @@ use super::plan::count::count;
 use super::progress::Board;
 use super::{Terminal, output, server};
 
-/// Remove what `apply` made for this cluster: machines with all that is on them, profiles, network, pool, project
+/// Remove what `apply` created for this cluster: machines and their data, profiles, network, storage pool, project
 ///
-/// Only what bears the cluster's mark (user.kmodel.cluster) is removed; whatever others have put beside it stays. The key
-/// store and kmodel.lock stay too, so that the same cluster can be brought up again.
+/// Only resources labelled with the cluster's name (user.kmodel.cluster) are removed. The key store and kmodel.lock are
+/// kept, so that the same cluster can be created again.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target; only lxd can be destroyed [default: the first that the model declares]
+    /// The target; only lxd can be destroyed [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
-    /// Remove without asking
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -46,11 +46,11 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if marked.is_empty() {
         return output::print(|out| {
             use std::io::Write;
-            writeln!(out, "nothing to remove: there is nothing of {cluster} in the project {}", options.project)
+            writeln!(out, "nothing to remove: the project {} has no resources of {cluster}", options.project)
         });
     }
     if !args.yes && !ask(cluster, &options.project, &marked)? {
-        eprintln!("nothing was removed");
+        eprintln!("nothing removed");
         return Ok(Exit::Differs);
     }
     server::on_interrupt("interrupted: run the same command again to remove the rest");
@@ -61,15 +61,15 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     result?;
     output::print(|out| {
         use std::io::Write;
-        writeln!(out, "{} {cluster} is gone", terminal.out.good("ok:"))
+        writeln!(out, "{} {cluster} is removed", terminal.out.good("ok:"))
     })
 }
 
 fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, CliError> {
     let machines = count(marked.machines.len(), "machine");
-    println!("This removes the cluster {cluster} from the project {project}: {machines} and all that is on them.");
+    println!("This removes the cluster {cluster} from the project {project}: {machines} and all data on them.");
     if !marked.machines.is_empty() {
         println!("  {}", marked.machines.join(" "));
     }
-    server::confirm("Type the name of the cluster to go on:", cluster)
+    server::confirm("Type the name of the cluster to continue:", cluster)
 }

@@ -14,16 +14,16 @@ use super::look::Look;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     Ok = 0,
-    /// The model, or a file to be formatted, has problems; they have been shown.
+    /// The model, or a file to be formatted, has problems; they have been reported.
     Problems = 1,
     Usage = 2,
     /// A file, the disk, the key store, or a server that machines run on.
     Outside = 3,
-    /// The running cluster is not as the model says; what is not has been shown.
+    /// The running cluster differs from the model; the differences have been reported.
     Differs = 4,
 }
 
-/// Why a command could not do what it was asked, other than for problems in the model.
+/// Why a command failed, other than because of problems in the model.
 #[derive(Debug)]
 pub struct CliError {
     pub exit: Exit,
@@ -32,12 +32,12 @@ pub struct CliError {
 }
 
 impl CliError {
-    /// Something that was asked for makes no sense.
+    /// The command line is invalid.
     pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into(), help: Some(help.into()) }
     }
 
-    /// The outside failed.
+    /// A file, the disk or a server failed.
     pub fn outside(message: impl Into<String>) -> Self {
         Self { exit: Exit::Outside, message: message.into(), help: None }
     }
@@ -47,7 +47,7 @@ impl CliError {
         Self::outside(format!("cannot {action} `{}`: {}", path.display(), reason(error)))
     }
 
-    /// Says what to do about it.
+    /// Adds what to do about it.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -63,12 +63,12 @@ impl CliError {
     }
 }
 
-/// Why the file system refused, in words of ours.
+/// Why the file system refused.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string().to_lowercase(),
     }
@@ -98,7 +98,7 @@ impl From<ApplyError> for CliError {
     }
 }
 
-/// Output could not be written; that nobody reads it any more is dealt with in `output`.
+/// Output could not be written; a closed pipe is handled in `output`.
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self::outside(format!("cannot write the output: {}", reason(&error)))

@@ -1,4 +1,4 @@
-//! `kmodel explain`: what a problem means.
+//! `kmodel explain`: the page of an error code.
 
 use std::io::Write;
 use std::path::Path;
@@ -18,13 +18,13 @@ use super::{Terminal, output};
 
 mod markdown;
 
-/// Explain a problem by its code, with a wrong and a right example
+/// Explain an error code, with a wrong and a corrected example
 ///
-/// Components bring codes of their own. Those of the standard library are known; name a model for those of the components
-/// that it uses: `kmodel explain --list cluster.km`.
+/// Components can declare codes of their own. Those of the standard library are built in; pass a model to include those of
+/// the components that it uses: `kmodel explain --list cluster.km`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Codes, as shown with a problem, and models (.km files) whose components bring more
+    /// Codes, as shown with a problem, and models (.km files) whose components declare more
     #[arg(value_name = "CODE|FILE", required_unless_present = "list")]
     words: Vec<String>,
     /// List all codes
@@ -46,7 +46,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return list(terminal, &own);
     }
     if codes.is_empty() {
-        return Err(CliError::usage("no code is named", "write `kmodel explain CODE`, or `kmodel explain --list`"));
+        return Err(CliError::usage("no code given", "run `kmodel explain CODE`, or `kmodel explain --list`"));
     }
     let pages = codes.iter().map(|name| page(name, &own)).collect::<Result<Vec<_>, _>>()?;
     output::print(|out| markdown::write(out, &terminal.out, &pages.join("\n")))
@@ -70,33 +70,32 @@ fn page(name: &str, own: &[OwnCode<'_>]) -> Result<String, CliError> {
         return Ok(format!("# {name}\n\n{}", pages.join("\n")));
     }
     let known = Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
-    let help =
-        "`kmodel explain --list` shows all codes; with a model, `--list cluster.km`, those of its components too";
-    Err(CliError::usage(format!("no problem has the code `{name}`"), did_you_mean(name, known, help)))
+    let help = "`kmodel explain --list` lists all codes; `kmodel explain --list cluster.km` adds those of the components of a model";
+    Err(CliError::usage(format!("unknown code `{name}`"), did_you_mean(name, known, help)))
 }
 
-/// What a component says of its code: its documentation, the check, and what to do.
+/// The page of a component's code: its documentation, its severity, and its help.
 fn own_page(own: &OwnCode<'_>) -> String {
     let owner = own.component.map_or("the model".to_owned(), |component| format!("the component `{component}`"));
     let kind = if own.check.fatal { "An error" } else { "A warning" };
     let docs = own.docs.map_or(String::new(), |docs| format!("{docs}\n\n"));
     let field = |name: &str| own.check.body.field(name).and_then(text);
     let help = field("help").map_or(String::new(), |help| format!("\n## What to do\n\n{help}.\n"));
-    let may = if allowable(own.check) { "may" } else { "may not" };
-    format!("{docs}{kind} of {owner}, which {may} be allowed: `allow {} \"reason\"`.\n{help}", own.name)
+    let may = if allowable(own.check) { "can" } else { "cannot" };
+    format!("{docs}{kind} of {owner}. It {may} be allowed with `allow {} \"reason\"`.\n{help}", own.name)
 }
 
 fn list(terminal: &Terminal, own: &[OwnCode<'_>]) -> Result<Exit, CliError> {
     let rows: Vec<Vec<Cell>> = Code::ALL.iter().map(|code| row(*code)).collect();
-    let mut brought: Vec<Vec<Cell>> = own.iter().map(own_row).collect();
-    brought.dedup_by(|a, b| a == b);
+    let mut declared: Vec<Vec<Cell>> = own.iter().map(own_row).collect();
+    declared.dedup_by(|a, b| a == b);
     output::print(|out| {
         table(out, &terminal.out, 0, &rows)?;
-        if !brought.is_empty() {
-            writeln!(out, "\n{}", terminal.out.bold("Brought by components"))?;
-            table(out, &terminal.out, 0, &brought)?;
+        if !declared.is_empty() {
+            writeln!(out, "\n{}", terminal.out.bold("Declared by components"))?;
+            table(out, &terminal.out, 0, &declared)?;
         }
-        writeln!(out, "{}", terminal.out.dim("* may be allowed with `allow CODE \"reason\"`"))
+        writeln!(out, "{}", terminal.out.dim("* can be allowed with `allow CODE \"reason\"`"))
     })
 }
 

@@ -1,4 +1,4 @@
-//! `kmodel fix`: what a problem's fix says, done.
+//! `kmodel fix`: apply the fixes of problems.
 
 use std::io::Write;
 
@@ -14,27 +14,27 @@ use super::plan::count::count;
 use super::table::{Cell, table};
 use super::{Terminal, change, output, report};
 
-/// Mend what can be mended by itself
+/// Apply automatic fixes
 ///
-/// Applies the fixes of the problems that `kmodel check` reports: those that are safe, and with --unsafe also those that
-/// are a guess or change what is built. A problem with several fixes is left to you. Only files of the model are changed,
-/// each whole or not at all.
+/// Applies the fixes of problems that `kmodel check` reports: safe fixes by default, and with --unsafe also fixes that are a
+/// guess or change what is built. A problem with several possible fixes is left for you to decide. Only files of the model
+/// are changed, each atomically.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Apply also fixes that may be wrong; look at what they did
+    /// Also apply fixes that may be wrong; review the result
     #[arg(long)]
     r#unsafe: bool,
-    /// Fix only problems with this code; may be repeated
+    /// Fix only problems with this code; can be repeated
     #[arg(long, value_name = "CODE")]
     only: Vec<String>,
-    /// Write nothing: print what would change, as a diff
+    /// Do not write; print a diff
     #[arg(long, visible_alias = "diff")]
     dry_run: bool,
 }
 
-/// Fixes the files, says what was done, and shows what is left.
+/// Fixes the files, then prints what was fixed and what remains.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     args.only.iter().try_for_each(|code| known(args, code))?;
     let safety = if args.r#unsafe { Safety::Unsafe } else { Safety::Safe };
@@ -48,7 +48,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     rest(args, &fixed, terminal)
 }
 
-/// A code of kmodel, or one that a component of the model brings.
+/// A code of kmodel, or of a component of the model.
 fn known(args: &Args, code: &str) -> Result<(), CliError> {
     if Code::named(code).is_some() {
         return Ok(());
@@ -59,8 +59,8 @@ fn known(args: &Args, code: &str) -> Result<(), CliError> {
     if names().any(|name| name == code) {
         return Ok(());
     }
-    let help = did_you_mean(code, names(), "`kmodel explain --list` shows all codes");
-    Err(CliError::usage(format!("no problem has the code `{code}`"), help))
+    let help = did_you_mean(code, names(), "`kmodel explain --list` lists all codes");
+    Err(CliError::usage(format!("unknown code `{code}`"), help))
 }
 
 fn judge(args: &Args, world: &dyn World) -> Result<fix::Judged, CliError> {
@@ -96,7 +96,7 @@ fn row(applied: &Applied) -> Vec<Cell> {
     vec![Cell::dim(&applied.place), Cell::name(&applied.code), Cell::plain(format!("{}{guess}", applied.title))]
 }
 
-/// The problems that are left, with the files as they are now or would be.
+/// The remaining problems, for the files as they are now or would be.
 fn rest(args: &Args, fixed: &Fixed, terminal: &Terminal) -> Result<Exit, CliError> {
     let world = fix::Edited::with(&Disk, &fixed.changes);
     let opened = args.model.open_in(&world, None)?;
@@ -108,7 +108,7 @@ fn rest(args: &Args, fixed: &Fixed, terminal: &Terminal) -> Result<Exit, CliErro
     Ok(if any_error(&problems) { Exit::Problems } else { Exit::Ok })
 }
 
-/// How to go on with what was left.
+/// What to do about the remaining problems.
 fn hint(args: &Args, problems: &[Diagnostic], look: &Look) {
     let more = problems.iter().filter(|problem| fix::only(problem, Safety::Unsafe).is_some()).count();
     let choices = problems.iter().filter(|problem| problem.fixes.len() > 1).count();
@@ -117,6 +117,6 @@ fn hint(args: &Args, problems: &[Diagnostic], look: &Look) {
         eprintln!("{}", look.dim(&text.replace("more fixs", "more fixes")));
     }
     if choices > 0 {
-        eprintln!("{}", look.dim(&format!("{} can be fixed in several ways: choose one", count(choices, "problem"))));
+        eprintln!("{}", look.dim(&format!("{} can be fixed in several ways; choose one", count(choices, "problem"))));
     }
 }

@@ -1,4 +1,4 @@
-//! `kmodel fmt`: one way to write a model.
+//! `kmodel fmt`: the canonical format of models.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -17,20 +17,20 @@ use super::{Terminal, change, output};
 
 mod walk;
 
-/// Format models in one way
+/// Format .km files
 ///
-/// Files are rewritten in place, whole or not at all; comments stay. A file with syntax errors is left alone.
+/// Files are rewritten in place, atomically; comments are kept. A file with syntax errors is not changed.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Files, or folders whose .km files are formatted; `-` formats stdin to stdout
+    /// Files, or folders to search for .km files; `-` formats stdin to stdout
     #[arg(value_name = "FILES", default_value = ".", value_hint = clap::ValueHint::AnyPath)]
     paths: Vec<PathBuf>,
-    /// Write nothing: print what would change, and exit with 1 if anything would
+    /// Do not write; print a diff, and exit with 1 if any file would change
     #[arg(long)]
     check: bool,
 }
 
-/// What came of one file.
+/// The result for one file.
 enum Outcome {
     Same,
     Changed(String),
@@ -63,7 +63,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 
 fn standard_input(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if args.paths.len() > 1 {
-        return Err(CliError::usage("`-` stands alone", "format files and stdin in two runs"));
+        return Err(CliError::usage("`-` cannot be combined with files", "format files and stdin in separate runs"));
     }
     let mut text = String::new();
     let read = io::stdin().read_to_string(&mut text);

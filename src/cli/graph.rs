@@ -1,20 +1,20 @@
-//! `kmodel graph`: `plan --graph` under a name of its own.
+//! `kmodel graph`: `plan --graph` as a command.
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::{Terminal, plan};
 use crate::plan::graph::Notation;
 
-/// Print a model's applications and relations as a graph
+/// Print applications and relations as a graph
 ///
 /// The same as `kmodel plan FILE --graph NOTATION`.
-/// A picture: kmodel graph cluster.km | dot -Tsvg > cluster.svg
+/// To draw it: kmodel graph cluster.km | dot -Tsvg > cluster.svg
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// How it is written: dot (Graphviz) or mermaid [default: dot]
+    /// The graph language: dot (Graphviz) or mermaid [default: dot]
     #[arg(long = "format", value_name = "NOTATION", default_value = "dot", hide_possible_values = true)]
     #[arg(hide_default_value = true)]
     notation: Notation,

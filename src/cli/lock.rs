@@ -1,6 +1,6 @@
-//! `kmodel.lock`: what was decided earlier, beside the model and committed with it.
+//! `kmodel.lock`: earlier decisions, kept beside the model and committed with it.
 //!
-//! Several models may lie in one folder: each cluster has a part of the file.
+//! Several models can share a folder: each cluster has its own section of the file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,7 +38,7 @@ pub fn path(model: &Path) -> PathBuf {
 /// Reads the lock of a cluster; an empty one if there is none yet.
 ///
 /// # Errors
-/// When it cannot be read, or is not a lock. Nothing is guessed: addresses that were given out must not move.
+/// When it cannot be read or parsed. Nothing is guessed: allocated addresses must not move.
 pub fn read(model: &Path, cluster: &str) -> Result<Lock, CliError> {
     Ok(file(model)?.cluster.remove(cluster).unwrap_or_default())
 }
@@ -52,8 +52,9 @@ fn file(model: &Path) -> Result<File, CliError> {
     };
     let file: File = toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
     if file.version > VERSION {
-        let message = format!("`{}` has format {}, and this kmodel knows {VERSION}", path.display(), file.version);
-        return Err(CliError::outside(message).help("use the kmodel that wrote it, or a newer one"));
+        let message =
+            format!("`{}` has format version {}, but this kmodel supports {VERSION}", path.display(), file.version);
+        return Err(CliError::outside(message).help("use the version of kmodel that wrote it, or a newer one"));
     }
     Ok(file)
 }
@@ -79,6 +80,6 @@ fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
     let line = before.matches('\n').count() + 1;
     let why = error.message().lines().next().unwrap_or_default();
     CliError::outside(format!("`{}` cannot be read: line {line}: {why}", path.display())).help(
-        "restore it from version control; if it is lost, delete it, and addresses are given out anew from the model",
+        "restore it from version control; if it is lost, delete it, and addresses are allocated again from the model",
     )
 }

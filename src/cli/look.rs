@@ -9,7 +9,7 @@ use clap::ValueEnum;
 /// The width of what is not a terminal.
 const PIPE_WIDTH: usize = 100;
 
-/// Below this nothing can be laid out.
+/// The smallest width for a layout.
 const LEAST_WIDTH: usize = 40;
 
 /// When to use colours.
@@ -29,13 +29,13 @@ pub struct Look {
 }
 
 impl Look {
-    /// Of what a command was asked for.
+    /// The style of results.
     pub fn stdout(color: Color) -> Self {
         let choice = color.choice(AutoStream::choice(&stdout()));
         Self { width: width(terminal_size::terminal_size_of(stdout())), colour: choice, unicode: unicode() }
     }
 
-    /// Of problems.
+    /// The style of problems.
     pub fn stderr(color: Color) -> Self {
         let choice = color.choice(AutoStream::choice(&stderr()));
         Self { width: width(terminal_size::terminal_size_of(stderr())), colour: choice, unicode: unicode() }
@@ -46,7 +46,7 @@ impl Look {
         self.paint(Style::new().effects(Effects::BOLD), text)
     }
 
-    /// What may be skipped by the eye.
+    /// Secondary text.
     pub fn dim(&self, text: &str) -> String {
         self.paint(Style::new().effects(Effects::DIMMED), text)
     }
@@ -56,27 +56,27 @@ impl Look {
         self.paint(AnsiColor::Cyan.on_default(), text)
     }
 
-    /// What is well.
+    /// A good result.
     pub fn good(&self, text: &str) -> String {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
-    /// What goes away.
+    /// What is removed or broken.
     pub fn bad(&self, text: &str) -> String {
         self.paint(AnsiColor::Red.on_default(), text)
     }
 
-    /// What deserves a look.
+    /// A warning.
     pub fn warning(&self, text: &str) -> String {
         self.paint(AnsiColor::Yellow.on_default().effects(Effects::BOLD), text)
     }
 
-    /// What is wrong.
+    /// An error.
     pub fn error(&self, text: &str) -> String {
         self.paint(AnsiColor::Red.on_default().effects(Effects::BOLD), text)
     }
 
-    /// What to do.
+    /// A help text.
     pub fn help(&self, text: &str) -> String {
         self.paint(AnsiColor::Cyan.on_default().effects(Effects::BOLD), text)
     }
@@ -92,7 +92,7 @@ impl Look {
 }
 
 impl Color {
-    /// `auto` is what the stream says of itself: NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are in that.
+    /// `auto` is what the stream supports: NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are in that.
     fn choice(self, auto: anstream::ColorChoice) -> bool {
         match self {
             Self::Auto => auto != anstream::ColorChoice::Never,
@@ -102,7 +102,7 @@ impl Color {
     }
 }
 
-/// COLUMNS comes first, for it is the person's own word.
+/// COLUMNS comes first, since the user set it.
 fn width(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);
     let terminal = terminal.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0);

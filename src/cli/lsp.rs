@@ -7,12 +7,12 @@ use super::lock;
 use crate::lsp::{self, Ended, Host};
 use crate::model::Lock;
 
-/// Serve an editor: diagnostics, completion, hover and more, over standard input and output
+/// Run the language server for an editor: diagnostics, completion, hover and more
 ///
-/// An editor starts this; there is nothing to type. docs/editors says how to set one up.
+/// The editor starts this command and talks to it over standard input and output; docs/lsp.md describes the setup.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Speak over standard input and output; there is no other way, and editors like to say so
+    /// Use standard input and output; this is the only transport, and the flag is accepted because some editors pass it
     #[arg(long)]
     stdio: bool,
 }
@@ -26,7 +26,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     }
 }
 
-/// What was decided earlier; nothing where it cannot be read, which `kmodel check` reports.
+/// The lock; empty if it cannot be read, which `kmodel check` reports.
 fn lock_of(model: &Path, cluster: &str) -> Lock {
     lock::read(model, cluster).unwrap_or_default()
 }

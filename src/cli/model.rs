@@ -21,19 +21,19 @@ use super::exit::CliError;
 use super::lock;
 use super::report::Format;
 
-/// What names a model.
+/// The arguments that identify a model.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ModelArgs {
     /// The model: a .km file
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Apply an overlay of the model; may be repeated, the last one wins
+    /// Apply an overlay of the model; can be repeated, the last one wins
     #[arg(long, value_name = "NAME")]
     pub overlay: Vec<String>,
-    /// Give a parameter of the model its value; may be repeated
+    /// Set a parameter of the model; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
-    /// How problems are written to stderr: human, json (one object a line), sarif (2.1.0) or github (annotations) [default: human]
+    /// Format of problems on stderr: human, json (one object per line), sarif (2.1.0) or github (annotations) [default: human]
     #[arg(
         long,
         value_name = "FORMAT",
@@ -56,12 +56,12 @@ static DISK: Disk = Disk;
 pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("write NAME=VALUE, as in `workers=5`".to_owned()),
+        _ => Err("expected NAME=VALUE, as in `workers=5`".to_owned()),
     }
 }
 
 impl ModelArgs {
-    /// Reads and checks the model, and what was decided earlier.
+    /// Reads and checks the model, and reads its lock.
     ///
     /// # Errors
     /// When the file or the lock cannot be read. Problems of the model are in the result.
@@ -94,8 +94,8 @@ impl ModelArgs {
             let setting = parse(&mut opened.checked.program.sources, "--if", path, value);
             let wrong = || {
                 CliError::usage(
-                    format!("`{value}` is no value"),
-                    "write it as in the language: `500`, `1.36`, `10.0.0.0/12`",
+                    format!("`{value}` is not a valid value"),
+                    "write it as in a model: `500`, `1.36`, `10.0.0.0/12`",
                 )
             };
             opened.checked.program.overrides.push((path.clone(), setting.value.ok_or_else(wrong)?));
@@ -110,7 +110,7 @@ impl ModelArgs {
     }
 }
 
-/// The program of a file, whatever is wrong with it.
+/// The program of a file, even with errors.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -146,7 +146,7 @@ impl Opened<'_> {
 /// Reads a value as the language does. It gets a text of its own, so that a problem can point into it.
 fn parse(sources: &mut Sources, option: &str, name: &str, value: &str) -> Setting {
     const HEAD: &str = "let ";
-    // Of the same length as what is parsed, without the word that nobody wrote.
+    // The same length as the parsed text, without the `let` that the user did not write.
     let source = sources.add(option, format!("{:width$}{name} = {value}", "", width = HEAD.len()));
     let parsed = syntax::parse(source, &format!("{HEAD}{} = {value}", name.replace('.', "_")));
     let value_of = |kind: &StatementKind| match kind {
@@ -165,18 +165,18 @@ pub fn unreadable(path: &Path, error: &io::Error) -> CliError {
     match error.kind() {
         io::ErrorKind::NotFound => match nearby(path) {
             Some(near) => unread.help(format!("did you mean `{}`?", near.display())),
-            None => unread.help("name the .km file of a model; `examples/` of kmodel has some to start from"),
+            None => unread.help("pass the .km file of a model; `examples/` of kmodel has some to start from"),
         },
         io::ErrorKind::IsADirectory => match models(path).first() {
-            Some(first) => unread.help(format!("name a file in it, as in `{}`", first.display())),
-            None => unread.help("name a .km file"),
+            Some(first) => unread.help(format!("pass a file in it, such as `{}`", first.display())),
+            None => unread.help("pass a .km file"),
         },
         io::ErrorKind::InvalidData => unread.help("save it as UTF-8; a model is plain text"),
         _ => unread,
     }
 }
 
-/// The file beside a missing one that was most likely meant.
+/// The file with the name closest to a missing one.
 fn nearby(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let stem = |path: &Path| path.file_stem().and_then(OsStr::to_str).map(str::to_owned);

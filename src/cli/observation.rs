@@ -1,4 +1,4 @@
-//! A running cluster as commands that only look at it see it.
+//! The running cluster as read-only commands observe it.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,12 @@ use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::{Terminal, report, server};
 
-/// What names a cluster that runs.
+/// The arguments that identify a running cluster.
 #[derive(clap::Args)]
 pub struct ClusterArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// The target; only lxd is known here [default: the first that the model declares]
+    /// The target; only lxd is supported [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
@@ -25,7 +25,7 @@ pub struct ClusterArgs {
     pub store: Option<PathBuf>,
 }
 
-/// What there should be, what there is, and the difference.
+/// The desired state, the current state, and the difference.
 pub struct Observation {
     pub client: Client,
     /// Of the server.
@@ -33,15 +33,15 @@ pub struct Observation {
     pub deployed: Deployed,
     pub current: Current,
     pub probes: apply::diff::Probes,
-    /// Absent without a key store: every key would differ.
+    /// Absent without a key store, since every key would differ.
     pub delta: Option<Delta>,
     dials: Vec<Dial>,
 }
 
-/// Looks at everything from outside; nothing is issued or written. `None` when the model has problems, which are shown.
+/// Reads the state of the cluster; issues and writes nothing. `None` when the model has problems, which are shown.
 ///
 /// # Errors
-/// What the client says, or the key store.
+/// An error of the client or the key store.
 pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Observation>, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan();
@@ -66,7 +66,7 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
 }
 
 impl Observation {
-    /// Looks into the machines too.
+    /// The status, for which the machines are inspected.
     pub fn status(&self) -> Status {
         let Self { client, current, probes, delta, dials, deployed, .. } = self;
         let desired = &deployed.desired;
@@ -74,7 +74,7 @@ impl Observation {
     }
 }
 
-/// The exit code that tells whether all is well.
+/// Success if the cluster matches the model.
 pub fn exit(status: &Status) -> Exit {
     if status.well { Exit::Ok } else { Exit::Differs }
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, StdoutLock, Write, stdout};
 
 use super::exit::{CliError, Exit};
 
-/// Writes a result. A reader that has had enough (`| head`) ends the run without a word.
+/// Writes a result. A closed pipe (`| head`) ends the run silently.
 ///
 /// # Errors
 /// When stdout cannot be written for another reason.

@@ -1,4 +1,4 @@
-//! `kmodel plan`: what would be built.
+//! `kmodel plan`: preview what would be built.
 
 use std::path::PathBuf;
 
@@ -30,41 +30,41 @@ mod at;
 
 use page::Page;
 
-/// Show what would be built: machines, relations, certificates, order and proofs
+/// Preview what would be built: machines, relations, certificates, start order and verified properties
 ///
-/// Nothing is issued and nothing is written. Addresses that an earlier `render` gave out are read from kmodel.lock beside
-/// the model, and what it issued from the key store.
+/// Issues and writes nothing. Addresses allocated by an earlier `render` are read from kmodel.lock beside the model, and
+/// issued certificates from the key store.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Plan for this target of the model instead of its first
+    /// Plan for this target instead of the first target in the model
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
-    /// Print JSON; its schema is in docs/plan-json.md
+    /// Print JSON; the schema is in docs/plan-json.md
     #[arg(long, conflicts_with_all = ["graph", "show", "all"])]
     json: bool,
     /// Print the applications and relations as a graph: dot (Graphviz) or mermaid
     #[arg(long, value_name = "NOTATION", hide_possible_values = true, conflicts_with_all = ["show", "all"])]
     graph: Option<Notation>,
-    /// Show the hops to a newer version instead: what to edit before each, its steps, and what they disturb
+    /// Show how to upgrade to a newer version, hop by hop: edits needed, steps, and disruption
     #[arg(long, value_name = "kubernetes=VERSION", value_parser = upgrade::target, conflicts_with_all = ["graph", "show", "all"])]
     upgrade: Option<crate::syntax::ast::Version>,
-    /// Show what has ended by a date instead: certificates and authorities with what stops then, and versions
+    /// Show what expires by a date: certificates and authorities with what stops working, and versions
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = at::date, conflicts_with_all = ["graph", "show", "all", "upgrade"])]
     at: Option<time::Date>,
-    /// Show only these parts, separated by commas: cluster, machines, addresses, relations, openings, certificates, order, proofs
+    /// Show only these sections, separated by commas: cluster, machines, addresses, relations, openings, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
     show: Vec<PlanSection>,
-    /// Show every machine and every certificate, however many there are
+    /// Show every machine and certificate instead of summarizing similar ones
     #[arg(long)]
     all: bool,
 }
 
-/// A part of the text.
+/// A section of the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum PlanSection {
     Cluster,
@@ -80,13 +80,13 @@ pub enum PlanSection {
 /// How much is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Detail {
-    /// Many that are alike are one line.
+    /// Similar items share one line.
     Grouped,
-    /// Each has its own.
+    /// One line per item.
     Each,
 }
 
-/// Prints the plan. There may be one to look at even when something is wrong with it.
+/// Prints the plan, which may exist even if the model has errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     if let Some(notation) = args.graph {

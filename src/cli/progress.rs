@@ -1,4 +1,4 @@
-//! How long work shows: a line a machine on a terminal, plain lines in a pipe.
+//! Progress of long work: a line per machine on a terminal, plain lines in a pipe.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -11,23 +11,23 @@ use crate::apply::Progress;
 
 use super::look::Look;
 
-/// Where progress goes.
+/// Displays progress.
 pub struct Board {
     look: Look,
     /// Absent in a pipe.
     bars: Option<MultiProgress>,
-    /// What each machine was last said to do, and its line on a terminal.
+    /// The last message of each machine, and its line on a terminal.
     lines: Mutex<BTreeMap<String, (String, Option<ProgressBar>)>>,
 }
 
 impl Board {
-    /// For the outputs as they are.
+    /// A board for the current stdout and stderr.
     pub fn new(look: &Look) -> Self {
         let terminal = stdout().is_terminal() && stderr().is_terminal();
         Self { look: look.clone(), bars: terminal.then(MultiProgress::new), lines: Mutex::default() }
     }
 
-    /// Takes note of what happens to a machine, or to the cluster when there is no name.
+    /// Displays what happens to a machine, or to the cluster when the name is empty.
     pub fn report(&self, name: &str, progress: Progress) {
         match (&self.bars, &progress) {
             (_, Progress::Warning(text)) => self.say(&format!("{} {text}", self.look.warning("warning:"))),
@@ -36,7 +36,7 @@ impl Board {
         }
     }
 
-    /// Ends all lines, so that what follows stands below them.
+    /// Ends all lines, so that later output is below them.
     pub fn finish(&self) {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let bars: Vec<_> = lines.values().filter_map(|(_, bar)| bar.as_ref()).collect();
@@ -50,7 +50,7 @@ impl Board {
     fn write(&self, name: &str, progress: &Progress) {
         let text = text(progress);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        // What is said twice in a row is said once.
+        // A repeated message is shown once.
         if lines.get(name).is_some_and(|(last, _)| last == text) {
             return;
         }

@@ -1,4 +1,4 @@
-//! `kmodel render`: everything that a target needs, in a folder.
+//! `kmodel render`: write everything a target needs to a folder.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,16 +16,16 @@ use super::plan::count::{about, count, thousands};
 use super::table::{Cell, table};
 use super::{Terminal, lock, output, report};
 
-/// Write everything a target needs into a folder: user-data, files, certificates, kubeconfigs
+/// Write everything a target needs to a folder: user-data, files, certificates, kubeconfigs
 ///
-/// Keys and certificates are issued into the key store, or taken from it: rendering an unchanged model again gives the
-/// same bytes. Addresses given out are written to kmodel.lock beside the model; commit that file, and never the store. The
-/// folder is written whole or not at all, and one that kmodel did not write is left alone.
+/// Keys and certificates are issued into the key store, or reused from it: rendering an unchanged model again gives the same
+/// bytes. Allocated addresses are written to kmodel.lock beside the model; commit that file, never the key store. The folder
+/// is replaced atomically, and a folder that kmodel did not write is left untouched.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target [default: the first that the model declares]
+    /// The target [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The folder to write
@@ -34,7 +34,7 @@ pub struct Args {
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
-    /// Replace the folder even when it holds files that kmodel did not write; they are lost
+    /// Replace the folder even if it holds files that kmodel did not write; they are deleted
     #[arg(long)]
     force: bool,
 }
@@ -59,7 +59,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     }
 }
 
-/// The store comes first: what it does not hold would be issued otherwise next time.
+/// The store is saved first: keys missing from it would be issued again, and differ, next time.
 fn write(
     args: &Args,
     terminal: &Terminal,

@@ -1,4 +1,4 @@
-//! What commands on a running cluster share: the plan, the client, and what is asked of a person.
+//! What commands on a running cluster share: the plan, the client, and the confirmation.
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 
@@ -12,7 +12,7 @@ use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
 use super::{Terminal, report};
 
-/// The plan, if nothing is wrong with it; what is wrong is shown.
+/// The plan, if it has no errors; problems are shown.
 pub fn plan_of<'a, 'p>(
     args: &ModelArgs,
     opened: &Opened,
@@ -23,10 +23,10 @@ pub fn plan_of<'a, 'p>(
     planned.plan.as_ref().filter(|_| !any_error(&planned.problems))
 }
 
-/// Whether a command has anything to do with the target: said before anything else is.
+/// Checks first of all that the command supports the target.
 ///
 /// # Errors
-/// When it is another one than LXD; `command` is for the message.
+/// When the target is not LXD; `command` is for the message.
 pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), CliError> {
     let planned = planned.plan.as_ref().and_then(|plan| compile::planned_target(&plan.model).ok());
     match planned {
@@ -49,7 +49,7 @@ fn elsewhere(command: &str, target: Target) -> CliError {
 /// The fields of `target lxd`.
 ///
 /// # Errors
-/// When the target is another one, or a field cannot be used; `command` is for the message.
+/// When the target is not LXD, or a field is invalid; `command` is for the message.
 pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, CliError> {
     if let Some(target) = compile::planned_target(&plan.model).ok().filter(|target| !target.is_applied()) {
         return Err(elsewhere(command, target));
@@ -63,10 +63,10 @@ pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, CliError>
     })
 }
 
-/// A client that reaches its server, and the server's version. `KMODEL_LXC` names another client than the model.
+/// A client that reaches its server, and the server's version. `KMODEL_LXC` overrides the client that the model names.
 ///
 /// # Errors
-/// What keeps it from its server.
+/// Why the client or its server cannot be used.
 pub fn client(options: &lxd::Options) -> Result<(Client, String), CliError> {
     let named = std::env::var("KMODEL_LXC").ok().filter(|name| !name.is_empty());
     let client = Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
@@ -74,13 +74,16 @@ pub fn client(options: &lxd::Options) -> Result<(Client, String), CliError> {
     Ok((client, version))
 }
 
-/// Asks for a word, and says whether it was given.
+/// Asks the user to type a word, and returns whether it was typed.
 ///
 /// # Errors
-/// When there is nobody to ask.
+/// When stdin is not a terminal.
 pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
     if !stdin().is_terminal() {
-        return Err(CliError::usage("nobody is there to be asked", "say `--yes` if it is to be done without asking"));
+        return Err(CliError::usage(
+            "cannot ask for confirmation: stdin is not a terminal",
+            "pass `--yes` to proceed without it",
+        ));
     }
     print!("{question} ");
     stdout().flush()?;
@@ -89,7 +92,7 @@ pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
     Ok(line.trim() == word)
 }
 
-/// Says, when a person interrupts, that nothing is lost by it.
+/// Prints a message on interrupt, so that the user knows how to continue.
 #[expect(clippy::exit, reason = "an interrupt ends the program")]
 pub fn on_interrupt(text: &'static str) {
     // Only a second handler could be refused, and there is one command a run.

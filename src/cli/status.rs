@@ -1,4 +1,4 @@
-//! `kmodel status`: a running cluster as it is.
+//! `kmodel status`: the state of a running cluster.
 
 use std::io::{self, Write};
 
@@ -12,27 +12,27 @@ use super::plan::count::count;
 use super::table::{Cell, labelled, table};
 use super::{Terminal, output};
 
-/// Certificates that end within so many days deserve a look.
+/// Certificates that expire within this many days are highlighted.
 const SOON: i64 = 30;
 
-/// Show the running cluster as it is: machines, units, relations and certificates, and whether all is well
+/// Show the state of the running cluster: machines, units, relations and certificates
 ///
-/// Looks into every machine through the client of LXD or Incus, tries each relation from the machine that dials, with the
-/// certificate that it would use, and reads when certificates end. Changes nothing. Exits with 4 when something is not as
-/// the model says.
+/// Inspects every machine through the LXD or Incus client, tests each relation from the connecting machine with the
+/// certificate that it would present, and reads when certificates expire. Changes nothing. Exits with 4 if anything
+/// differs from the model.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Print JSON; its form is in docs/commands.md
+    /// Print JSON; the format is described in docs/commands.md
     #[arg(long, conflicts_with = "all")]
     json: bool,
-    /// Show every unit, connection and certificate, those that are well too
+    /// Show every unit, connection and certificate, including healthy ones
     #[arg(long)]
     all: bool,
 }
 
-/// Looks, and says what there is.
+/// Observes the cluster and prints its state.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(observation) = observe("status", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
     let status = observation.status();
@@ -48,7 +48,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     Ok(exit(&status))
 }
 
-/// The whole page: everything, or of what is well only how much it is.
+/// The whole page: each item, or only counts of healthy ones.
 pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str), detail: Detail) -> io::Result<()> {
     writeln!(out, "{} on {server}, project {}", look.bold(&status.cluster), status.project)?;
     let page = StatusPage { look, all: detail == Detail::Each };
@@ -57,19 +57,19 @@ pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str)
     page.certificates(out, &status.certificates)?;
     writeln!(out)?;
     match status.changes {
-        None => writeln!(out, "There is no key store here, so the files of machines were not compared.")?,
+        None => writeln!(out, "No key store found, so the files on the machines were not compared.")?,
         Some(0) => {}
         Some(changes) => {
             writeln!(
                 out,
-                "{} to what the model says: `kmodel apply FILE --dry-run` lists them",
+                "{} needed to match the model: `kmodel apply FILE --dry-run` lists them",
                 count(changes, "change")
             )?;
         }
     }
     match status.well {
-        true => writeln!(out, "{} all is well", look.good("ok:")),
-        false => writeln!(out, "{} not all is well", look.error("error:")),
+        true => writeln!(out, "{} the cluster matches the model", look.good("ok:")),
+        false => writeln!(out, "{} the cluster does not match the model", look.error("error:")),
     }
 }
 
@@ -118,7 +118,7 @@ impl StatusPage<'_> {
         table(out, self.look, 2, &rows.collect::<Vec<_>>())
     }
 
-    /// A line a relation, and below it each connection that fails.
+    /// A line per relation, and below it each connection that fails.
     fn relations(&self, out: &mut dyn Write, relations: &[RelationStatus]) -> io::Result<()> {
         let same = |a: &RelationStatus, b: &RelationStatus| a.from == b.from && a.to == b.to;
         let groups: Vec<&[RelationStatus]> = relations.chunk_by(same).collect();
@@ -150,12 +150,12 @@ impl StatusPage<'_> {
         for certificate in certificates.iter().filter(worth) {
             let days = certificate.days_left;
             let left = match days {
-                None => "missing, or no certificate".to_owned(),
-                Some(days) if days < 0 => format!("ended {} ago", count(days.unsigned_abs() as usize, "day")),
+                None => "missing or unreadable".to_owned(),
+                Some(days) if days < 0 => format!("expired {} ago", count(days.unsigned_abs() as usize, "day")),
                 Some(days) => format!("{} left", count(days as usize, "day")),
             };
             let sign = self.sign(days.is_some_and(|days| days >= 0));
-            let next = if !self.all && Some(certificate) == first { " (the first to end)" } else { "" };
+            let next = if !self.all && Some(certificate) == first { " (the first to expire)" } else { "" };
             let warn = if days.is_some_and(|days| (0..SOON).contains(&days)) { self.look.warning(&left) } else { left };
             writeln!(out, "  {sign} {} {}  {warn}{next}", self.look.name(&certificate.machine), certificate.path)?;
         }

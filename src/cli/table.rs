@@ -35,7 +35,7 @@ impl Cell {
         Self { text: text.into(), paint: Paint::Name }
     }
 
-    /// What may be skipped by the eye.
+    /// Secondary text.
     pub fn dim(text: impl Into<String>) -> Self {
         Self { text: text.into(), paint: Paint::Dim }
     }

@@ -1,4 +1,4 @@
-//! `kmodel tables`: what is known of other programs, and whether a program agrees.
+//! `kmodel tables`: the built-in tables of other programs' flags, and how a program differs from them.
 
 use std::fs;
 use std::io::Write;
@@ -17,7 +17,7 @@ use super::plan::count::count;
 use super::table::{Cell, table};
 use super::{Terminal, output};
 
-/// List the tables of flags, or compare one with a program's own help
+/// List the built-in tables of flags, or compare one with a program's own --help
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -26,25 +26,25 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// List the tables: which versions each covers, how many flags it has, and where they were read
+    /// List the tables: the versions each covers, its number of flags, and its source
     List,
     Check(CheckArgs),
 }
 
-/// Compare a table with a program's help, and say where they differ
+/// Compare a table with a program's --help, and report the differences
 ///
-/// Exits with 1 when they differ. The program is run with `--help` in every call, so it never starts to work.
+/// Exits with 1 if they differ. The program is only ever run with `--help`, so it does not start.
 #[derive(clap::Args)]
 struct CheckArgs {
     /// The program whose table is compared, such as kubelet
     program: String,
-    /// The version that the program is of, such as 1.34 or 1.34.2
+    /// The version of the program, such as 1.34 or 1.34.2
     #[arg(value_parser = version)]
     version: Version,
-    /// The program to ask
+    /// The program to run with --help
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::ExecutablePath, required_unless_present = "help_text")]
     binary: Option<PathBuf>,
-    /// The output of `--help`, saved; `-` reads it from stdin
+    /// A file with the output of `--help`; `-` reads stdin
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "binary")]
     help_text: Option<PathBuf>,
     /// Print JSON
@@ -53,7 +53,7 @@ struct CheckArgs {
 }
 
 fn version(text: &str) -> Result<Version, String> {
-    parse(text.trim_start_matches('v')).ok_or_else(|| "write a version, as in `1.34`".to_owned())
+    parse(text.trim_start_matches('v')).ok_or_else(|| "expected a version, as in `1.34`".to_owned())
 }
 
 /// Lists or compares.
@@ -82,17 +82,18 @@ fn row(table: &Table) -> Vec<Cell> {
 
 fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(known) = flag::table(&args.program) else {
-        let help = did_you_mean(&args.program, flag::programs(), "`kmodel tables list` names them");
-        return Err(CliError::usage(format!("there is no table of the flags of `{}`", args.program), help));
+        let help = did_you_mean(&args.program, flag::programs(), "`kmodel tables list` lists them");
+        return Err(CliError::usage(format!("no table of flags for `{}`", args.program), help));
     };
     if !known.range.knows(args.version) {
         let (from, through) = (short(known.range.known_from), short(known.range.known_through));
-        let message = format!("the table of `{}` covers {from} to {through}, not {}", args.program, args.version);
-        return Err(CliError::usage(message, "name the version that the program is of"));
+        let message = format!("the table for `{}` covers {from} to {through}, not {}", args.program, args.version);
+        return Err(CliError::usage(message, "pass the version of the program"));
     }
     let help = help_of(args)?;
     let compared = compare(known, args.version, &help);
-    let mut differences = compared.map_err(|why| CliError::outside(why).help("`--help-text` takes a file"))?;
+    let mut differences =
+        compared.map_err(|why| CliError::outside(why).help("pass a file with its output as `--help-text`"))?;
     if let Some(binary) = &args.binary {
         differences = asked_again(binary, known, differences)?;
     }
@@ -116,7 +117,7 @@ fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &
         match differences.len() {
             0 => writeln!(
                 out,
-                "{} {program} {version}: the help and the table of {} agree",
+                "{} {program} {version}: the help and the table agree on {}",
                 look.good("ok:"),
                 count(known.flags.len(), "flag")
             )?,
@@ -134,19 +135,19 @@ fn help_of(args: &CheckArgs) -> Result<String, CliError> {
         }
         (None, Some(file)) => fs::read_to_string(file).map_err(|error| CliError::file(file, "read", &error)),
         (None, None) => Err(CliError::usage(
-            "nothing to compare with",
-            "name a program with `--binary`, or its help with `--help-text`",
+            "no program to compare with",
+            "pass a program with `--binary`, or its help with `--help-text`",
         )),
     }
 }
 
-/// What a program prints when it is asked for help. Some print it to stderr.
+/// The help of a program. Some print it to stderr.
 fn asked(binary: &Path) -> Result<String, CliError> {
     let (stdout, stderr) = said(binary, &["--help".to_owned()])?;
     Ok(if stdout.len() > stderr.len() { stdout } else { stderr })
 }
 
-/// A flag that the help does not show may be hidden: the program is asked whether it knows it.
+/// A flag missing from the help may be hidden: the program is run with it to find out.
 fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Result<Vec<Difference>, CliError> {
     let mut list = Vec::with_capacity(differences.len());
     for mut difference in differences {
@@ -155,8 +156,8 @@ fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Re
             let (stdout, stderr) = said(binary, &arguments)?;
             let refused = refuses(&stdout) || refuses(&stderr);
             difference.message = match refused {
-                true => "the table has it, and the program refuses it".to_owned(),
-                false => "the program takes it without showing it: the table does not call it hidden".to_owned(),
+                true => "in the table, but the program rejects it".to_owned(),
+                false => "the program accepts it without listing it, but the table does not mark it hidden".to_owned(),
             };
             difference.kind = if refused { DifferenceKind::NotInHelp } else { DifferenceKind::Hidden };
         }

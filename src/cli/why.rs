@@ -1,4 +1,4 @@
-//! `kmodel why` and `kmodel why-not`: the chain from what was written to what comes out.
+//! `kmodel why` and `kmodel why-not`: trace a result back to the model.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -18,24 +18,24 @@ use super::{Terminal, output, report};
 
 pub use ask::{why, why_not};
 
-/// Show where something comes from: each step from what was written to what comes out
+/// Trace where something comes from, step by step, back to the model
 ///
-/// PATH names it: a value (`wrk.memory`, `cluster.pods`, `etcd.snapshot-every`), a machine or an application (`cp-0`,
+/// PATH identifies it: a value (`wrk.memory`, `cluster.pods`, `etcd.snapshot-every`), a machine or an application (`cp-0`,
 /// `etcd`), a relation (`kubelet.cluster-api`), a certificate and a name in it (`kube-apiserver.serving 10.10.0.254`), a file
 /// (`cp-0:/etc/hosts`), a systemd unit (`cp-0/etcd.service`), a flag (`etcd --name`), an address, a port (`cp-0:6443`), an
-/// artifact, image, package, module or sysctl. A word before it says which kind is meant: `cert`, `file`, `address` ...
+/// artifact, image, package, module or sysctl. A word before it selects the kind: `cert`, `file`, `address` ...
 #[derive(clap::Args)]
 pub struct Args {
-    /// The model, where the folder has more than one .km file; then what is asked about. Nothing: all that can be asked about
+    /// The model, needed if the folder has several .km files, then PATH; without PATH, every PATH is listed
     #[arg(value_name = "FILE|PATH", allow_hyphen_values = true)]
     words: Vec<String>,
-    /// Apply an overlay of the model; may be repeated, the last one wins
+    /// Apply an overlay of the model; can be repeated, the last one wins
     #[arg(long, value_name = "NAME")]
     overlay: Vec<String>,
-    /// Give a parameter of the model its value; may be repeated
+    /// Set a parameter of the model; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = model::setting)]
     set: Vec<(String, String)>,
-    /// Plan for this target of the model instead of its first
+    /// Plan for this target instead of the first target in the model
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// Print JSON
@@ -52,7 +52,7 @@ pub struct Args {
     message_format: report::Format,
 }
 
-/// Show why something is not there: a relation, a name in a certificate, a unit on a machine, a flag, a file
+/// Explain why something does not exist: a relation, a name in a certificate, a unit on a machine, a flag, a file
 ///
 /// PATH is as for `kmodel why`: `kubelet.cluster-api kube-apiserver.api`, `etcd.server 10.0.0.9`, `flannel on lb-0`,
 /// `kube-apiserver --audit-log-path`, `cp-0:/etc/kubernetes/audit.yaml`.
@@ -62,11 +62,11 @@ pub struct NotArgs {
     pub args: Args,
 }
 
-/// The options of these commands that take a value, and those that take none.
+/// The options of these commands with a value, and those without.
 const OPTIONS: (&[&str], &[&str]) =
     (&["--overlay", "--set", "--target", "--message-format", "--color"], &["--json", "--help", "-h"]);
 
-/// A flag of a program may be asked about (`etcd --name`), so what is no option of kmodel is put behind `--`.
+/// PATH may hold a flag of a program (`etcd --name`), so anything that is not an option of kmodel is put after `--`.
 pub fn in_front(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let all: Vec<OsString> = arguments.into_iter().collect();
     let Some(at) = all.iter().position(|word| word == "why" || word == "why-not").filter(|at| *at <= 3) else {
@@ -93,7 +93,7 @@ pub fn in_front(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
     front
 }
 
-/// Asks one of the two questions of a model, and prints the answer.
+/// Asks one of the two questions about a model, and prints the answer.
 pub fn run(
     args: &Args,
     question: fn(Why<'_, '_>, &[String]) -> Result<Answer, Unknown>,
@@ -134,13 +134,16 @@ impl Args {
         }
         match model::models(Path::new(".")).as_slice() {
             [one] => Ok((one.strip_prefix(".").unwrap_or(one).to_owned(), self.words.clone())),
-            [] => Err(CliError::usage("no model is named, and none is here", "name one: kmodel why cluster.km PATH")),
+            [] => Err(CliError::usage(
+                "no model given, and no .km file in this folder",
+                "pass one: kmodel why cluster.km PATH",
+            )),
             many => {
                 let help = format!(
-                    "name one of them: kmodel why {} PATH",
+                    "pass one of them: kmodel why {} PATH",
                     many[0].strip_prefix(".").unwrap_or(&many[0]).display()
                 );
-                Err(CliError::usage(format!("no model is named, and {} are here", many.len()), help))
+                Err(CliError::usage(format!("no model given, and this folder has {}", many.len()), help))
             }
         }
     }
@@ -166,7 +169,7 @@ fn json_link(sources: &Sources, link: &Link) -> Value {
     json!({ "text": link.text, "place": place, "because": because })
 }
 
-/// What was asked about, its value, and the tree of reasons with the place of each.
+/// The subject, its value, and the tree of reasons, each with its location.
 fn text(out: &mut dyn Write, look: &Look, sources: &Sources, answer: &Answer) -> io::Result<()> {
     match &answer.value {
         Some(value) => writeln!(out, "{}: {value}", look.bold(&answer.subject))?,
@@ -179,7 +182,7 @@ fn text(out: &mut dyn Write, look: &Look, sources: &Sources, answer: &Answer) ->
 struct Branches<'a> {
     look: &'a Look,
     sources: &'a Sources,
-    /// Those that had branches of their own, which are not shown twice.
+    /// Reasons with branches that were shown already.
     shown: Vec<&'a Link>,
 }
 

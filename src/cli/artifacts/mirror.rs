@@ -1,6 +1,6 @@
 //! What a mirror on disk has of what machines download.
 //!
-//! In: the folder that a server hands out, or a copy of it. A file has to lie at its mirror path and have its hash. An image
+//! In: the folder that a web server serves, or a copy of it. A file has to lie at its mirror path and have its hash. An image
 //! is there when `images.txt` names it, or the storage of a registry (`docker/registry/v2`) below the folder has its tag.
 //! A package is there when `packages.txt` names it, or a `NAME_VERSION_ARCH.deb` lies somewhere below.
 
@@ -15,13 +15,13 @@ use sha2::{Digest, Sha256, Sha512};
 use crate::compile::ArtifactRow;
 use crate::compile::artifact::ArtifactSource;
 
-/// How one thing stands in a mirror.
+/// The status of one item in a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MirrorStatus {
     There,
     Missing,
-    /// A file is there, and is another one.
+    /// A file is there with other content.
     WrongHash,
 }
 
@@ -35,7 +35,7 @@ impl MirrorStatus {
     }
 }
 
-/// How each of the rows stands, in their order.
+/// The status of each row, in order.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -47,7 +47,7 @@ pub fn compare(folder: &Path, rows: &[ArtifactRow]) -> io::Result<Vec<MirrorStat
     rows.iter().map(|row| found.status(folder, row)).collect()
 }
 
-/// What was seen below the folder.
+/// What the folder contains.
 #[derive(Default)]
 struct MirrorContent {
     /// Images by `REPOSITORY:TAG` without the registry, packages by their name, and what the lists name.

@@ -1,4 +1,4 @@
-//! What `--if` supposes: machines that are down, and values that are others.
+//! The assumptions of `--if`: machines that are down, and overridden values.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ pub enum Assumption {
     Value(String, String),
 }
 
-/// What goes down at once.
+/// A set of machines that fails together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FailureDomain {
     Machine,
@@ -41,7 +41,7 @@ impl FailureDomain {
     }
 }
 
-/// Puts `--if machine=cp-1 down` together where it was typed without quotes: as two words.
+/// Joins `--if machine=cp-1 down` into one argument when it was typed without quotes.
 pub fn join(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut list: Vec<OsString> = Vec::new();
     for argument in arguments {
@@ -61,21 +61,21 @@ pub fn join(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 
 /// Reads one `--if`.
 pub fn parse(text: &str) -> Result<Assumption, String> {
-    const WRITE: &str = "write `machine=NAME down`, `zone=NAME down`, `rack=NAME down`, `group=NAME down`, `kubernetes=VERSION`, \
+    const EXPECTED: &str = "expected `machine=NAME down`, `zone=NAME down`, `rack=NAME down`, `group=NAME down`, `kubernetes=VERSION`, \
                          `GROUP=COUNT` or `PATH=VALUE`";
-    let (name, value) = text.split_once('=').ok_or(WRITE)?;
+    let (name, value) = text.split_once('=').ok_or(EXPECTED)?;
     let (name, value) = (name.trim(), value.trim());
     if name.is_empty() || value.is_empty() {
-        return Err(WRITE.to_owned());
+        return Err(EXPECTED.to_owned());
     }
     let domain = FailureDomain::ALL.iter().find(|(_, word)| *word == name).map(|(domain, _)| *domain);
     let down = value.strip_suffix("down").filter(|rest| rest.ends_with(char::is_whitespace)).map(str::trim);
     match (domain, down) {
         (Some(domain), Some(one)) => Ok(Assumption::Down(domain, one.to_owned())),
-        (Some(domain), None) => Err(format!("say what is with it: `{}={value} down`", domain.word())),
-        (None, Some(one)) => {
-            Err(format!("`{name}` is nothing that goes down: write `machine={one} down` or `zone={one} down`"))
-        }
+        (Some(domain), None) => Err(format!("expected `{}={value} down`", domain.word())),
+        (None, Some(one)) => Err(format!(
+            "`{name}` cannot be down; expected `machine={one} down`, `zone={one} down`, `rack={one} down` or `group={one} down`"
+        )),
         (None, None) => Ok(Assumption::Value(name.to_owned(), value.to_owned())),
     }
 }
@@ -89,7 +89,7 @@ impl std::fmt::Display for Assumption {
     }
 }
 
-/// The path that `set` would have: `kubernetes` is the cluster's, and a group alone is its count.
+/// The path as in `set`: `kubernetes` is a field of the cluster, and a group alone is its count.
 ///
 /// # Errors
 /// When the model has nothing of that name.
@@ -105,7 +105,7 @@ pub fn path(model: &Model<'_>, written: &str) -> Result<String, CliError> {
         let known = groups().chain(CLUSTER.names());
         let fallback = format!("the groups are {}", quoted(groups()));
         return Err(CliError::usage(
-            format!("the model has nothing named `{written}` to suppose of"),
+            format!("nothing in the model is named `{written}`"),
             did_you_mean(written, known, &fallback),
         ));
     };
@@ -128,7 +128,7 @@ pub fn path(model: &Model<'_>, written: &str) -> Result<String, CliError> {
     }
     let Some((app, _)) = model.apps().find(|(_, app)| *app.name == *owner) else {
         let known = model.apps.iter().map(|app| &*app.name).chain(groups()).chain(["cluster"]).collect();
-        return Err(unknown(format!("the model has nothing named `{owner}`"), owner, known));
+        return Err(unknown(format!("nothing in the model is named `{owner}`"), owner, known));
     };
     let options: Vec<&str> = model.component_of(app).options.iter().map(|option| &*option.name.name).collect();
     match options.contains(&field) {
@@ -175,8 +175,8 @@ fn unknown(model: &Model<'_>, domain: FailureDomain, name: &str) -> CliError {
     let word = domain.word();
     if domain == FailureDomain::Machine && model.groups.iter().any(|group| *group.name == *name) {
         return CliError::usage(
-            format!("`{name}` is a group of machines"),
-            format!("write `group={name} down`, or name one of them: `machine={name}-0 down`"),
+            format!("`{name}` is a machine group, not a machine"),
+            format!("write `group={name} down`, or one of its machines: `machine={name}-0 down`"),
         );
     }
     let mut known: Vec<&str> =
@@ -184,7 +184,7 @@ fn unknown(model: &Model<'_>, domain: FailureDomain, name: &str) -> CliError {
     known.sort_unstable();
     known.dedup();
     let fallback = match known.len() {
-        0 => format!("no machine of the model has a {word}: say `{word} = \"...\"` in its `machines`"),
+        0 => format!("no machine of the model has a {word}: set `{word} = \"...\"` in its `machines`"),
         1..=12 => format!("the {word}s are {}", quoted(known.iter().copied())),
         more => format!("there are {more} {word}s, from `{}` to `{}`", known[0], known[more - 1]),
     };

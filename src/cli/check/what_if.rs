@@ -21,7 +21,7 @@ use super::super::{Terminal, output, report};
 use super::Args;
 use super::assumption::{Assumption, down, path};
 
-/// Plans the model as it is and as it would be, and says what is different.
+/// Plans the model with and without the assumptions, and reports the differences.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
     let planned = opened.plan();
@@ -34,7 +34,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let sources = changed.as_ref().map_or(&opened.checked.program.sources, |opened| &opened.checked.program.sources);
     let new = after.as_ref().map_or_else(Vec::new, |after| more(sources, &planned, after));
     let last = after.as_ref().and_then(|after| after.plan.as_ref());
-    // Without a model that holds together there is nothing whose machines could be down.
+    // Without a valid model there are no machines that could be down.
     let model = match &after {
         None => Some(&plan.model),
         Some(_) => last.map(|plan| &plan.model),
@@ -100,7 +100,7 @@ fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Dia
         before.problems.iter().map(|problem| (problem.code_name(), problem.message.as_str())).collect();
     let new = |problem: &&Diagnostic| !known.contains(&(problem.code_name(), problem.message.as_str()));
     let mut list: Vec<Diagnostic> = after.problems.iter().filter(new).cloned().collect();
-    // A value that is none says all; what is missing because of it would only repeat that.
+    // An invalid value explains everything; what is missing because of it would only repeat that.
     let overridden = |problem: &Diagnostic| {
         let model = after.plan.as_ref().map(|plan| &plan.model);
         model.is_none() && problem.labels.first().is_some_and(|label| &*sources.get(label.span.source).name == "--if")
@@ -111,7 +111,7 @@ fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Dia
     list
 }
 
-/// One number that is another one.
+/// One figure that differs.
 #[derive(Serialize)]
 struct ModelChange {
     what: &'static str,

@@ -1,4 +1,4 @@
-//! The `.km` files that were named.
+//! The `.km` files to format.
 
 use std::ffi::OsStr;
 use std::fs;

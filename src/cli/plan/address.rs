@@ -1,4 +1,4 @@
-//! Addresses of applications: those that no single machine has.
+//! Addresses of applications that are not tied to one machine.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! `kmodel plan --at 2027-12-01`: what has ended by then, and what stops.
+//! `kmodel plan --at 2027-12-01`: what expires by then, and what stops working.
 
 use std::io::{self, Write};
 
@@ -18,10 +18,10 @@ use super::count::{count, thousands};
 
 /// Reads a date.
 pub fn date(text: &str) -> Result<Date, String> {
-    Date::parse(text, &Iso8601::DATE).map_err(|_| "write a day of the calendar as `2027-12-01`".to_owned())
+    Date::parse(text, &Iso8601::DATE).map_err(|_| "expected a date, as in `2027-12-01`".to_owned())
 }
 
-/// Prints what has ended by a date.
+/// Prints what expires by a date.
 pub fn run(plan: &Plan<'_>, status: &IssueStatus, at: Date, json: bool, look: &Look) -> Result<Exit, CliError> {
     let lifetimes = lifetimes(plan, status, Disk.now(), at);
     output::print(|out| match json {
@@ -38,7 +38,7 @@ fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes)
     let ended = count(certificates.iter().map(|ending| ending.count).sum(), "certificate");
     writeln!(
         out,
-        "{} {at}, if nothing is rendered until then: {ended} of {} ended\n",
+        "{} {at}, without a render before then: {ended} of {} expired\n",
         look.bold("By"),
         look.name(cluster)
     )?;
@@ -61,13 +61,13 @@ fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes)
         writeln!(out)?;
     }
     if let Some((date, many)) = next {
-        writeln!(out, "Next: {} on {date}", count(*many, "certificate"))?;
+        writeln!(out, "Next to expire: {} on {date}", count(*many, "certificate"))?;
     }
     match render_by {
-        Some(date) => writeln!(out, "Render by {date}, and bring it up: nothing ends then (`renew` of the cluster)"),
+        Some(date) => writeln!(out, "Render and apply by {date}, and nothing expires (`renew` of the cluster)"),
         None => writeln!(
             out,
-            "Nothing renews them before they end: say `renew = 30d` in the cluster, and render at least that often"
+            "Certificates are not renewed before they expire: set `renew = 30d` in the cluster, and render at least that often"
         ),
     }
 }

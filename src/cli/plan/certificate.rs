@@ -1,7 +1,7 @@
-//! Authorities, certificates and what else is issued.
+//! Authorities, certificates, and other keys and secrets.
 //!
-//! Certificates of the units of one application differ in little but the names of their machines, so they are one row, in
-//! which `{machine}` and `{address}` stand for those.
+//! Certificates of the units of one application usually differ only in the name and address of the machine, so they share one
+//! row with the placeholders `{machine}` and `{address}`.
 
 use std::io::{self, Write};
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Numbers and measures as people read them.
+//! Numbers and measures for people.
 
 /// `1 machine`, `10,000 machines`.
 pub fn count(number: usize, noun: &str) -> String {

@@ -1,4 +1,4 @@
-//! When certificates end, for those that are there and those to come.
+//! When certificates expire: issued ones and those to issue.
 
 use time::Date;
 
@@ -40,7 +40,7 @@ impl Ends {
         [self.current > 0, self.missing > 0, self.stale.is_some()].iter().filter(|has| **has).count() > 1
     }
 
-    /// `365 days from when it is issued`, `until 2027-08-01`, or how many of each.
+    /// `365 days from issue`, `until 2027-08-01`, or how many of each.
     pub fn text(&self, lifetime_seconds: u64) -> String {
         let several = self.several();
         let number = |count: usize| if several { format!("{} ", thousands(count)) } else { String::new() };
@@ -50,10 +50,10 @@ impl Ends {
             parts.push(format!("{}until {first}{range}", number(self.current)));
         }
         if let Some((count, why)) = self.stale {
-            parts.push(format!("{}to issue anew: {why}", number(count)));
+            parts.push(format!("{}to reissue: {why}", number(count)));
         }
         if self.missing > 0 {
-            parts.push(format!("{}{} from when it is issued", number(self.missing), lifetime(lifetime_seconds)));
+            parts.push(format!("{}{} from issue", number(self.missing), lifetime(lifetime_seconds)));
         }
         parts.join("; ")
     }

@@ -99,6 +99,6 @@ fn of_cluster(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     if apps.is_empty() {
         return Ok(());
     }
-    writeln!(out, "  {}", page.look.dim("of the cluster, on no machine"))?;
+    writeln!(out, "  {}", page.look.dim("cluster-wide, on no machine"))?;
     labelled(out, page.look, 6, "has", &names(page, &apps))
 }

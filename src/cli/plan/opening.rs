@@ -1,4 +1,4 @@
-//! What the firewalls of the machines let in.
+//! What the firewalls of the machines admit.
 
 use std::io::{self, Write};
 

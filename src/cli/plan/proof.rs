@@ -1,11 +1,11 @@
-//! What was proved.
+//! What was verified.
 
 use std::io::{self, Write};
 
 use super::page::Page;
 use crate::cli::table::{Cell, table};
 
-/// One line a proof that holds; those that failed are among the problems.
+/// One line per rule that holds; violations are among the problems.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     page.heading(out, "Proved", page.plan.proofs.len())?;
     let mark = page.look.pick("✓", "+");

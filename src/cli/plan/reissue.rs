@@ -1,4 +1,4 @@
-//! Certificates that are there and are to be issued anew, and what restarts with them.
+//! Certificates to reissue, and what restarts with them.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,13 +10,13 @@ use crate::plan::dial;
 use super::page::Page;
 use crate::cli::table::labelled;
 
-/// Certificates of one kind that are issued anew for one reason.
+/// Certificates of one kind that are reissued for one reason.
 struct Again {
     count: usize,
     why: &'static str,
 }
 
-/// One paragraph a kind of certificate; nothing when each fits as it is.
+/// One paragraph per kind of certificate; nothing if none is reissued.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let mut kinds: BTreeMap<(AppId, u32), Again> = BTreeMap::new();
     let model = page.model();
@@ -29,7 +29,7 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     if kinds.is_empty() {
         return Ok(());
     }
-    page.heading(out, "Issued anew", kinds.values().map(|again| again.count).sum())?;
+    page.heading(out, "Certificates to reissue", kinds.values().map(|again| again.count).sum())?;
     for ((app, cert), again) in &kinds {
         let component = model.component_of(*app);
         let name = format!("{}/{}", model.app(*app).name, component.certs[*cert as usize].ast.name.name);
@@ -37,7 +37,7 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
         labelled(out, page.look, 6, "restarts", &model.app(*app).name)?;
         let clients = clients(model, *app, *cert);
         if !clients.is_empty() {
-            labelled(out, page.look, 6, "dialled by", &clients.join(", "))?;
+            labelled(out, page.look, 6, "used by", &clients.join(", "))?;
         }
     }
     writeln!(out)

@@ -1,4 +1,4 @@
-//! Who talks to whom.
+//! Relations between applications.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,11 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     });
     table(out, page.look, 2, &rows.collect::<Vec<_>>())?;
     if model.relations.iter().any(|relation| relation.inferred) {
-        writeln!(out, "  {}", page.look.dim("* inferred: one provider was left, so no `relate` is needed"))?;
+        writeln!(
+            out,
+            "  {}",
+            page.look.dim("* inferred: there is only one possible provider, so no `relate` is needed")
+        )?;
     }
     writeln!(out)
 }

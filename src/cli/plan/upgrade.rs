@@ -16,10 +16,10 @@ use crate::cli::{Terminal, output, report};
 /// Reads `kubernetes=1.36`.
 pub fn target(text: &str) -> Result<Version, String> {
     let Some(version) = text.strip_prefix("kubernetes=") else {
-        return Err("write `kubernetes=VERSION`, as in `kubernetes=1.36`".to_owned());
+        return Err("expected `kubernetes=VERSION`, as in `kubernetes=1.36`".to_owned());
     };
     parse(version.trim_start_matches('v'))
-        .ok_or_else(|| format!("`{version}` is not a version; write `1.36` or `1.36.2`"))
+        .ok_or_else(|| format!("`{version}` is not a version; expected `1.36` or `1.36.2`"))
 }
 
 /// Prints the way to a version.
@@ -65,8 +65,8 @@ fn write(out: &mut dyn Write, look: &Look, way: &Upgrade) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    let text = "Each hop: edit what it asks for, write its version as `kubernetes` of the cluster, `kmodel render`, bring it up, and see \
-                that all is well before the next.";
+    let text = "For each hop: make the edits, set its version as `kubernetes` in the cluster, run `kmodel render`, roll it out, and check that \
+                the cluster is healthy before the next hop.";
     wrap(text, look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
@@ -112,7 +112,7 @@ fn one(out: &mut dyn Write, look: &Look, step: &UpgradeStep) -> io::Result<()> {
         row("on", format!("{}{way}", machines(&step.machines)));
     }
     row("new", some(&step.changes));
-    row("disturbs", step.disturbs.clone());
+    row("disrupts", step.disturbs.clone());
     table(out, look, 8, &rows)
 }
 
