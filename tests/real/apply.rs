@@ -110,7 +110,7 @@ fn the_first_run_creates_all_and_the_second_changes_nothing() {
     assert_eq!(log.lines().filter(|line| line.starts_with("start ")).count(), 3, "{log}");
     let before = bed.state();
     let (said, log) = bed.ok("apply", &[]);
-    assert!(said.contains("ok: nothing to change: 3 machines, 6 units"), "{said}");
+    assert!(said.contains("ok: no changes: 3 machines, 6 units"), "{said}");
     assert_eq!(changes(&log), Vec::<&str>::new());
     assert_eq!(bed.state(), before);
 }
@@ -129,7 +129,7 @@ fn nothing_private_is_in_the_configuration_of_a_machine_or_in_an_argument() {
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let bed = Bed::new(MODEL);
     let (said, log) = bed.ok("apply", &["--dry-run"]);
-    assert!(said.contains("+ cp-0: create from ") && said.contains("nothing was done (dry run)"), "{said}");
+    assert!(said.contains("+ cp-0: create from ") && said.contains("none made (dry run)"), "{said}");
     assert_eq!(changes(&log), Vec::<&str>::new());
     let left: Vec<_> = fs::read_dir(bed.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left.len(), 2, "only the model and the server: {left:?}");
@@ -188,7 +188,7 @@ fn machines_that_left_the_model_are_removed_after_asking() {
     bed.ok("apply", &[]);
     bed.model(MODEL);
     let output = bed.run("apply", &[]);
-    assert_eq!(output.status.code(), Some(2), "nobody is there to be asked");
+    assert_eq!(output.status.code(), Some(2), "stdin is not a terminal");
     assert!(said(&output).contains("--yes") && bed.machines().len() == 5, "{}", said(&output));
     let (said, log) = bed.ok("apply", &["--yes"]);
     assert!(said.contains("- cp-3: remove") && log.contains("delete --force cp-4"), "{said}");
@@ -259,7 +259,7 @@ fn a_bad_change_stops_at_the_first_machine() {
     assert_eq!(output.status.code(), Some(4));
     let text = said(&output);
     assert!(text.contains("no space left on device") && text.contains("make room there"), "{text}");
-    assert!(text.contains("not touched because of that: cp-1, cp-2"), "{text}");
+    assert!(text.contains("skipped because of this: cp-1, cp-2"), "{text}");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn destroy_asks_and_leaves_nothing() {
     let bed = Bed::new(MODEL);
     bed.ok("apply", &[]);
     let output = bed.run("destroy", &[]);
-    assert_eq!(output.status.code(), Some(2), "nobody is there to be asked");
+    assert_eq!(output.status.code(), Some(2), "stdin is not a terminal");
     assert_eq!(bed.machines().len(), 3);
     bed.ok("destroy", &["--yes"]);
     let state = bed.state();
@@ -353,10 +353,10 @@ fn status_tells_what_is_not_as_it_should_be() {
     bed.ok("apply", &[]);
     let (text, log) = bed.ok("status", &[]);
     assert!(
-        text.contains("etcd.peer → etcd.peer  TLS, 6 of 6 connections") && text.ends_with("ok: all is well\n"),
+        text.contains("etcd.peer → etcd.peer  TLS, 6 of 6 connections") && text.ends_with("ok: the cluster matches the model\n"),
         "{text}"
     );
-    assert!(text.contains("364 days left (the first to end)"), "{text}");
+    assert!(text.contains("364 days left (the first to expire)"), "{text}");
     assert_eq!(changes(&log), Vec::<&str>::new());
     bed.faults(&json!({
         "units": { "cp-1/etcd.service": "failing (exit-code), started again 7 times" },

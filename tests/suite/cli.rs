@@ -155,13 +155,13 @@ fn files_that_cannot_be_read_are_named() {
     let text = |file: &str| err(&run(&["check", file]));
     assert_eq!(
         text("examples/hq.km"),
-        "error: cannot read `examples/hq.km`: there is no such file\n help: did you mean `examples/ha.km`?\n"
+        "error: cannot read `examples/hq.km`: no such file or directory\n help: did you mean `examples/ha.km`?\n"
     );
     assert_eq!(
         text("examples"),
-        "error: cannot read `examples`: it is a directory\n help: name a file in it, as in `examples/air-gapped.km`\n"
+        "error: cannot read `examples`: is a directory\n help: pass a file in it, such as `examples/air-gapped.km`\n"
     );
-    assert!(text(binary.to_str().unwrap()).contains("it is not UTF-8 text"));
+    assert!(text(binary.to_str().unwrap()).contains("not valid UTF-8"));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn rendering_twice_issues_once() {
     assert_eq!(fs::read(build.join("manifest.json")).unwrap(), manifest);
     assert!(folder.path().join("kmodel.lock").exists());
     let text = out(&run(&["plan", model.to_str().unwrap(), "--show", "certificates"]));
-    assert!(text.contains(" each until 20") && !text.contains("from when it is issued"), "{text}");
+    assert!(text.contains(" each until 20") && !text.contains("from issue"), "{text}");
     let other = folder.path().to_str().unwrap();
     let refused = run(&["render", model.to_str().unwrap(), "--out", other]);
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
@@ -424,14 +424,14 @@ fn a_changed_address_is_a_list_of_certificates_and_of_who_dials() {
     let (file, build) = (model.to_str().unwrap(), folder.path().join("build"));
     let rendered = run(&["render", file, "--target", "lxd", "--out", build.to_str().unwrap()]);
     assert!(rendered.status.success(), "{}", err(&rendered));
-    assert!(!out(&run(&["plan", file])).contains("Issued anew"), "nothing has changed");
+    assert!(!out(&run(&["plan", file])).contains("Certificates to reissue"), "nothing has changed");
     let pinned = text.replace(
         "deploy haproxy, keepalived on lb",
         "deploy haproxy on lb\ndeploy keepalived on lb { address = 10.10.0.200 }",
     );
     fs::write(&model, pinned).unwrap();
     let plan = out(&run(&["plan", file, "--show", "certificates"]));
-    let anew = plan.split("Issued anew (3)").nth(1).unwrap_or_else(|| panic!("{plan}"));
+    let anew = plan.split("Certificates to reissue (3)").nth(1).unwrap_or_else(|| panic!("{plan}"));
     for part in [
         "kube-apiserver/serving  3  its subject alternative names have changed",
         "restarts kube-apiserver",
@@ -464,7 +464,7 @@ fn a_mirror_is_compared_with_what_is_wanted() {
     assert!(said.contains(&format!("wrong hash  file     {file}\n")), "{said}");
     assert!(!said.contains("/pause:") && !said.contains(" haproxy\n"), "{said}");
     assert!(said.contains("missing     package  keepalived\n"), "{said}");
-    assert!(said.ends_with(&format!("the mirror lacks {} of {}\n", rows.len() - 2, rows.len())), "{said}");
+    assert!(said.ends_with(&format!("the mirror lacks {} of {} items\n", rows.len() - 2, rows.len())), "{said}");
     assert_eq!(code(&["artifacts", "examples/air-gapped.km", "--mirror", "/no/such/folder"]), 3);
 }
 

@@ -83,7 +83,7 @@ fn what_is_not_there_is_said() {
         ("machine=cp-1", "`machine=cp-1 down`"),
         ("node=cp-1 down", "`machine=cp-1 down`"),
         ("wrk=", "`GROUP=COUNT`"),
-        ("wrk=)", "`)` is no value"),
+        ("wrk=)", "`)` is not a valid value"),
     ] {
         let output = run(&["examples/ha.km", "--if", words]);
         let said = crate::support::tool::said(&output);

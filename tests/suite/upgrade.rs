@@ -147,7 +147,7 @@ fn what_is_no_newer_version_is_refused() {
         ("kubernetes=1.30", "no release of Kubernetes 1.30 is known"),
         ("kubernetes=1.99", "no release of Kubernetes 1.36 is known"),
         ("kubernetes=soon", "is not a version"),
-        ("1.36", "write `kubernetes=VERSION`"),
+        ("1.36", "expected `kubernetes=VERSION`"),
     ] {
         let output = kmodel(&["plan", "examples/ha.km", "--upgrade", to], root());
         assert_eq!(output.status.code(), Some(2), "{to}: {}", said(&output));

@@ -112,7 +112,7 @@ fn one(out: &mut dyn Write, look: &Look, step: &UpgradeStep) -> io::Result<()> {
         row("on", format!("{}{way}", machines(&step.machines)));
     }
     row("new", some(&step.changes));
-    row("disrupts", step.disturbs.clone());
+    row("effect", step.disturbs.clone());
     table(out, look, 8, &rows)
 }
 

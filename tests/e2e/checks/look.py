@@ -6,7 +6,7 @@ from report import eventually
 
 def all_is_up(cluster):
     said = cluster.kmodel("status", "--all")
-    assert said.code == 0 and "all is well" in said.out, said
+    assert said.code == 0 and "the cluster matches the model" in said.out, said
     return said
 
 
