@@ -353,7 +353,8 @@ fn status_tells_what_is_not_as_it_should_be() {
     bed.ok("apply", &[]);
     let (text, log) = bed.ok("status", &[]);
     assert!(
-        text.contains("etcd.peer → etcd.peer  TLS, 6 of 6 connections") && text.ends_with("ok: the cluster matches the model\n"),
+        text.contains("etcd.peer → etcd.peer  TLS, 6 of 6 connections")
+            && text.ends_with("ok: the cluster matches the model\n"),
         "{text}"
     );
     assert!(text.contains("364 days left (the first to expire)"), "{text}");
