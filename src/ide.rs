@@ -27,8 +27,3 @@ pub mod signature;
 pub mod hint;
 pub mod lens;
 pub mod hierarchy;
-
-/// `1 machine`, `3 machines`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}

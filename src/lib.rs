@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout))]
 #![deny(clippy::exit, clippy::panic, clippy::unwrap_used)]
 
+pub mod text;
 pub mod source;
 pub mod diag;
 pub mod world;

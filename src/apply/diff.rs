@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::lxd::{Definition, Desired, Instance};
+use crate::text::Count;
 
 use super::change::{Change, Step, Turn};
 use super::current::{Current, Resource};
@@ -184,7 +185,9 @@ fn machine_change(
     let name = machine.name();
     let Some(current) = current else {
         let size = |key: &str| machine.definition.text(key).unwrap_or_default();
-        let what = format!("from {}, {} cores, {}", desired.options.image, size("limits.cpu"), size("limits.memory"));
+        let cores = size("limits.cpu");
+        let cores = cores.parse().map_or(format!("{cores} cores"), |number: u64| Count(number, "core").to_string());
+        let what = format!("from {}, {}, {}", desired.options.image, cores, size("limits.memory"));
         return Ok(Some(change(name, Turn::Together, vec![Step::Create(what), Step::Start])));
     };
     if !current.is_of(&desired.cluster) {

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use crate::render::bundle::BundleFile;
+use crate::text::Count;
 
 use super::client::Client;
 use super::error::ApplyError;
@@ -33,17 +34,13 @@ rm -rf "$1"
 /// # Errors
 /// When the client or the machine refuses; files that have not arrived are as they were.
 pub fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
-    let action = format!("bring {} to `{machine}`", counted(files.len()));
+    let action = format!("bring {} to `{machine}`", Count(files.len(), "file"));
     let archive = archive(files).map_err(|error| ApplyError::new(format!("cannot {action}: {error}")))?;
     let answer = client.inside(machine, SCRIPT, &[INCOMING], &archive)?;
     match answer.code {
         Some(0) => Ok(()),
         _ => Err(ApplyError::refused(&action, &answer.err)),
     }
-}
-
-fn counted(files: usize) -> String {
-    format!("{files} {}", if files == 1 { "file" } else { "files" })
 }
 
 /// All are root's; the boot gives them to their owners.

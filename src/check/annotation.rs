@@ -10,6 +10,7 @@ use super::ty::{Member, Record, Ty};
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::syntax::ast::{self, Ident, TypeKind};
+use crate::text::List;
 
 /// The type that an annotation of a module stands for.
 pub fn read<'p>(checker: &mut Checker<'p>, module: ModuleId, ty: &'p ast::Type) -> Ty {
@@ -79,7 +80,7 @@ fn component(checker: &mut Checker<'_>, module: ModuleId, interface: &Ident) -> 
 }
 
 fn unknown(checker: &mut Checker<'_>, name: &Ident) -> Ty {
-    let fallback = format!("the types are {}", super::names::quoted(WORDS));
+    let fallback = format!("the types are {}", List::ticked(WORDS));
     let diagnostic = Diagnostic::new(Code::UnknownType, name.span, format!("no type is named `{}`", name.name))
         .help(did_you_mean(&name.name, WORDS, &fallback));
     checker.report(match closest(&name.name, WORDS) {

@@ -15,6 +15,7 @@ use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Body, EndpointKind, Expr, ExprKind, Field, Ident, Name};
+use crate::text::List;
 
 /// The type found for each field that was given.
 pub type Found = HashMap<Name, Ty>;
@@ -151,7 +152,7 @@ impl<'p> Typer<'_, 'p> {
         let message = format!("this component has no endpoint `{}`", name.name);
         let fallback = match known.is_empty() {
             true => "it has none".into(),
-            false => format!("it has {}", super::scope::list(known.iter())),
+            false => format!("it has {}", List::ticked(known.iter()).most(20)),
         };
         let help = did_you_mean(&name.name, known.iter().map(|known| &**known), &fallback);
         self.checker.report(Diagnostic::new(Code::UnknownEndpoint, name.span, message).help(help));
@@ -168,7 +169,7 @@ impl<'p> Typer<'_, 'p> {
         let span = field.key.span();
         let message = format!("`{}` has no field `{name}`", schema.name);
         let names = || schema.names().chain(more.keys().map(|key| &**key));
-        let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let list = List::ticked(names());
         let help = did_you_mean(name, names(), &format!("its fields are {list}"));
         let diagnostic = Diagnostic::new(Code::UnknownField, span, message).help(help);
         self.checker.report(match closest(name, names()) {

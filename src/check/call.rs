@@ -10,6 +10,7 @@ use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident};
+use crate::text::Count;
 
 type Bound = HashMap<&'static str, Ty>;
 
@@ -72,10 +73,7 @@ impl<'p> Typer<'_, 'p> {
         arguments.iter().for_each(|argument| {
             self.infer(argument);
         });
-        let wanted = match signature.parameters.len() {
-            1 => "1 argument".into(),
-            n => format!("{n} arguments"),
-        };
+        let wanted = Count(signature.parameters.len(), "argument");
         let message = format!("`{}` takes {wanted}, not {}", signature.builtin.name, arguments.len());
         let help = format!("it is `{}`", signature.builtin.signature());
         self.checker.report(Diagnostic::new(Code::WrongArguments, span, message).help(help));

@@ -16,6 +16,7 @@ use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{ChangeKind, Deploy, Expr, Field, Ident, Name, Selector, SelectorKind, StatementKind};
+use crate::text::List;
 
 /// What every `deploy` takes beside the options of its component: the version of Kubernetes that it runs.
 pub const VERSION: &str = "kubernetes";
@@ -150,7 +151,7 @@ impl<'p> Checker<'p> {
         let names = || info.options.keys().map(|key| &**key);
         let fallback = match info.options.is_empty() {
             true => "it has no options".into(),
-            false => format!("its options are {}", super::scope::list(info.options.keys())),
+            false => format!("its options are {}", List::ticked(info.options.keys()).most(20)),
         };
         let message = format!("`{}` has no option `{name}`", info.name());
         let diagnostic = Diagnostic::new(Code::UnknownOption, span, message)

@@ -14,6 +14,7 @@ use super::ty::Ty;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Ident, Literal};
+use crate::text::List;
 
 /// Types the expressions of one place.
 pub struct Typer<'c, 'p> {
@@ -226,7 +227,7 @@ impl<'c, 'p> Typer<'c, 'p> {
         match info.values.get(&name.name) {
             Some(Local::Endpoint | Local::Let(_) | Local::Address) => {
                 let message = format!("`{}` is not a certificate", name.name);
-                let help = format!("the certificates of `{}` are {}", info.name(), super::scope::list(known.iter()));
+                let help = format!("the certificates of `{}` are {}", info.name(), List::ticked(known.iter()).most(20));
                 self.checker.report(Diagnostic::new(Code::WrongKind, name.span, message).help(help));
             }
             _ => self.checker.unknown_name(self.env.module, name, "a certificate of this component", &known),

@@ -3,12 +3,12 @@
 use super::expr::Typer;
 use super::index::Target;
 use super::mismatch;
-use super::names::quoted;
 use super::notation::ty;
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::facts::flag::{self as flags, Flag, Kind, Table};
 use crate::syntax::ast::{Field, Ident};
+use crate::text::List;
 
 impl<'p> Typer<'_, 'p> {
     /// The type of a set of flags, each checked against the table of its program.
@@ -63,7 +63,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn no_table(&mut self, program: &Ident) {
         let message = format!("there is no table of the flags of `{}`", program.name);
-        let fallback = format!("there are tables of {}; give others in `args`", quoted(flags::programs()));
+        let fallback = format!("there are tables of {}; give others in `args`", List::ticked(flags::programs()));
         let diagnostic = Diagnostic::new(Code::UnknownName, program.span, message);
         self.checker.report(diagnostic.help(did_you_mean(&program.name, flags::programs(), &fallback)));
     }

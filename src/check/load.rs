@@ -16,6 +16,7 @@ use crate::source::Span;
 use crate::stdlib;
 use crate::syntax::Parse;
 use crate::syntax::ast::{self, StatementKind};
+use crate::text::List;
 use crate::world::World;
 
 /// One `use` that found its file.
@@ -187,7 +188,7 @@ fn not_found(from: &ModulePlace, path: &ast::Ident, error: &io::Error) -> Diagno
 fn not_found_help(from: &ModulePlace, path: &str) -> String {
     if let Some(name) = path.strip_prefix("std/") {
         let names = standard_names();
-        let list = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        let list = List::ticked(&names);
         return did_you_mean(name, names.iter().map(String::as_str), &format!("it has {list}"));
     }
     let tried: Vec<_> = candidates(from, path).iter().map(|place| format!("`{}`", place.name())).collect();

@@ -3,6 +3,7 @@
 use super::ty::Ty;
 use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
+use crate::text::List;
 
 /// Why a value of type `found` may not stand where `expected` is.
 pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, String)>) -> Diagnostic {
@@ -43,7 +44,7 @@ fn maybe_none(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
 
 fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
     let texts = expected.texts().unwrap_or_default();
-    let choices = texts.iter().map(|text| format!("`\"{text}\"`")).collect::<Vec<_>>().join(", ");
+    let choices = List::ticked(texts.iter().map(|text| format!("\"{text}\"")));
     let Ty::Text(text) = found else {
         let message = format!("expected `{expected}`, found `{}`", found.widen());
         return Diagnostic::new(Code::TypeMismatch, span, message).help(format!("the values are {choices}"));

@@ -13,6 +13,7 @@ use super::ty::Ty;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, closest};
 use crate::syntax::ast::{Ident, Name};
+use crate::text::List;
 
 /// Names of the language that a declaration may not take.
 pub const RESERVED: [&str; 7] = ["cluster", "option", "machine", "unit", "app", "machines", "target"];
@@ -96,7 +97,7 @@ impl<'p> Checker<'p> {
                 diagnostic.fix(name.span, near.clone(), format!("write `{near}`"))
             }
             (None, None) if known.is_empty() => diagnostic.help("there is none here yet"),
-            (None, None) => diagnostic.help(format!("known here: {}", super::scope::list(known.iter()))),
+            (None, None) => diagnostic.help(format!("known here: {}", List::ticked(known.iter()).most(20))),
         };
         self.report(diagnostic);
     }
@@ -229,9 +230,4 @@ impl<'p> Typer<'_, 'p> {
         names.extend(values.map(|(name, _)| name.clone()));
         names
     }
-}
-
-/// Words in backticks, joined by commas.
-pub fn quoted<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
-    words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,7 @@ use super::ty::Ty;
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::syntax::ast::{Change, ChangeKind, Expr, Ident, Name, Overlay, Relate, StatementKind};
+use crate::text::List;
 
 impl<'p> Checker<'p> {
     /// Checks an overlay; its `add` statements are checked with those of the model.
@@ -86,7 +87,7 @@ impl<'p> Checker<'p> {
             _ => {
                 self.file(module).infer(value);
                 let message = format!("`{}` has no field `{}`", schema.name, field.name);
-                let list = super::names::quoted(schema.names());
+                let list = List::ticked(schema.names());
                 let help = did_you_mean(&field.name, schema.names(), &format!("its fields are {list}"));
                 self.report(Diagnostic::new(Code::UnknownField, field.span, message).help(help));
             }

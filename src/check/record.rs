@@ -10,6 +10,7 @@ use super::ty::{Member, Record, Ty};
 use crate::diag::{Code, Diagnostic, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Field, Ident, Key, Literal, Name};
+use crate::text::List;
 
 impl<'p> Typer<'_, 'p> {
     /// A record literal that nothing is expected of.
@@ -95,7 +96,7 @@ impl<'p> Typer<'_, 'p> {
         }
         let diagnostic = Diagnostic::new(Code::UnknownField, span, format!("no field `{key}` is expected here"));
         let known = expected.fields.keys();
-        let fallback = format!("the fields are {}", super::scope::list(known.clone()));
+        let fallback = format!("the fields are {}", List::ticked(known.clone()).most(20));
         let diagnostic = diagnostic.help(did_you_mean(key, known.clone().map(|k| &**k), &fallback));
         let near = closest(key, known.map(|k| &**k)).map(str::to_owned);
         self.checker.report(match near {
@@ -183,7 +184,7 @@ impl<'p> Typer<'_, 'p> {
         let known = || record.fields.keys().map(|key| &**key);
         let fallback = match record.fields.is_empty() {
             true => "it has none".into(),
-            false => format!("it has {}", super::scope::list(record.fields.keys())),
+            false => format!("it has {}", List::ticked(record.fields.keys()).most(20)),
         };
         let diagnostic = Diagnostic::new(code, field.span, message).help(did_you_mean(name, known(), &fallback));
         self.checker.report(match closest(name, known()) {

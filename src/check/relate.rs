@@ -10,6 +10,7 @@ use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
 use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Name, Relate};
+use crate::text::List;
 
 /// The endpoint of an application that fits a side of the arrow and has the interface of the other side, if there is one.
 fn meant(apps: &Apps<'_>, app: &Ident, side: End, other: Option<&Known>) -> Option<Name> {
@@ -85,7 +86,7 @@ impl<'p> Checker<'p> {
         let diagnostic = Diagnostic::new(Code::UnknownName, app.span, message).label(symbol.span, "declared here");
         self.report(match symbol.kind {
             SymbolKind::Component => diagnostic.help(format!("deploy it: `deploy {} on ...`", app.name)),
-            _ => diagnostic.help(format!("the applications are {}", super::scope::list(apps.by_name.keys()))),
+            _ => diagnostic.help(format!("the applications are {}", List::ticked(apps.by_name.keys()).most(20))),
         });
     }
 

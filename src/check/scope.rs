@@ -13,6 +13,7 @@ use super::{ModuleId, Program, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident, Name, StatementKind};
+use crate::text::List;
 
 /// What could not be brought in; nothing is said about such names later.
 #[derive(Clone, Debug, Default)]
@@ -229,20 +230,9 @@ impl<'r> Scope<'r> {
                 .help("that file only uses the name; import it from where it is declared"),
             None => {
                 let exports = &resolved.exports[target.0 as usize];
-                let fallback = format!("its names are {}", list(exports.keys()));
+                let fallback = format!("its names are {}", List::ticked(exports.keys()).most(20));
                 diagnostic.help(did_you_mean(name, exports.keys().map(|n| &**n), &fallback))
             }
         });
-    }
-}
-
-/// Names in backticks, joined by commas; a long list is cut.
-pub fn list<'n>(names: impl Iterator<Item = &'n Name>) -> String {
-    const SHOWN: usize = 20;
-    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-    match names.len() {
-        0 => "none".into(),
-        n if n <= SHOWN => names.join(", "),
-        n => format!("{} and {} more", names[..SHOWN].join(", "), n - SHOWN),
     }
 }

@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Allow, ChangeKind, Definition, Expr, ExprKind, Interface, Machines, Name, Param, Statement, StatementKind, Target,
 };
+use crate::text::List;
 
 impl<'p> Checker<'p> {
     /// Checks every statement of every file.
@@ -226,7 +227,7 @@ impl<'p> Checker<'p> {
             true => format!("`{name}` cannot be allowed: it is a fault, not a judgement"),
             false => format!("there is no code `{name}`"),
         };
-        let list = format!("these can be allowed: {}", super::names::quoted(allowable()));
+        let list = format!("these can be allowed: {}", List::ticked(allowable()));
         let help = if is_known { list } else { did_you_mean(name, known(), &list) };
         let diagnostic = Diagnostic::new(Code::UnknownCode, allow.code.span, message).help(help);
         self.report(match closest(name, allowable()) {

@@ -8,12 +8,12 @@ use crate::compile::{self, Deployed, RenderError};
 use crate::pki::Store;
 use crate::plan::Plan;
 use crate::plan::version::remembered;
+use crate::text::Count;
 use crate::world::replace::replace;
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
-use super::plan::count::count;
 use super::progress::Board;
 use super::{Terminal, lock, output, report, server};
 
@@ -123,7 +123,7 @@ impl Work<'_> {
             use std::io::Write;
             match changes {
                 0 => writeln!(out, "no changes: {}", self.whole()),
-                changes => writeln!(out, "{}; none made (dry run)", count(changes, "change")),
+                changes => writeln!(out, "{}; none made (dry run)", Count(changes, "change")),
             }
         })
     }
@@ -173,8 +173,8 @@ impl Work<'_> {
     /// `8 machines, 46 units`.
     fn whole(&self) -> String {
         let machines = &self.deployed.desired.machines;
-        let units = machines.iter().map(|machine| machine.units.len()).sum();
-        format!("{}, {}", count(machines.len(), "machine"), count(units, "unit"))
+        let units = machines.iter().map(|machine| machine.units.len()).sum::<usize>();
+        format!("{}, {}", Count(machines.len(), "machine"), Count(units, "unit"))
     }
 
     /// Kubeconfigs of users, written to the key store because they hold private keys.

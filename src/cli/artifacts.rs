@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::compile::artifact::ArtifactSource;
 use crate::compile::{ArtifactRow, artifacts};
 use crate::diag::any_error;
+use crate::text::{Count, thousands};
 
 use mirror::MirrorStatus;
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::ModelArgs;
-use super::plan::count::thousands;
 use super::table::{Cell, labelled, table};
 use super::{Terminal, output, report};
 
@@ -156,7 +156,7 @@ fn machines(look: &Look, row: &ArtifactRow) -> String {
     match row.machines.as_slice() {
         [] => "the cluster".to_owned(),
         [first, .., last] if row.machines.len() > MOST => {
-            format!("{} machines, {first} {} {last}", thousands(row.machines.len()), look.pick("…", "..."))
+            format!("{}, {first} {} {last}", Count(row.machines.len(), "machine"), look.pick("…", "..."))
         }
         list => list.join(", "),
     }

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use crate::diag::any_error;
 use crate::plan::Plan;
+use crate::text::Count;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
-use super::plan::count::count;
 use super::{Terminal, output, report};
 
 pub mod assumption;
@@ -56,9 +56,9 @@ fn summary(plan: &Plan<'_>) -> String {
     format!(
         "cluster {}: {}, {}, {}, {}",
         model.cluster.name,
-        count(model.machines.len(), "machine"),
-        count(model.apps.len(), "application"),
-        count(model.units.len(), "unit"),
-        count(checks, "check"),
+        Count(model.machines.len(), "machine"),
+        Count(model.apps.len(), "application"),
+        Count(model.units.len(), "unit"),
+        Count(checks, "check"),
     )
 }

@@ -8,12 +8,12 @@ use crate::apply::collect::{Collecting, file};
 use crate::apply::redact::Redactor;
 use crate::emit::{self, Force};
 use crate::source::Sources;
+use crate::text::{Count, about};
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::observation::{ClusterArgs, exit, observe};
 use super::plan::Detail;
-use super::plan::count::{about, count};
 use super::progress::Board;
 use super::{Terminal, output, status};
 
@@ -58,7 +58,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let written = emit::write(&out, &files, if args.force { Force::Replace } else { Force::Refuse })?;
     output::print(|to| {
         status::write(to, &terminal.out, (&status, &server), Detail::Grouped)?;
-        let size = format!("{}, {}", count(written.files, "file"), about(written.bytes));
+        let size = format!("{}, {}", Count(written.files, "file"), about(written.bytes));
         writeln!(to, "collected into {}: {size}; keys and secrets are redacted", out.display())
     })?;
     Ok(exit(&status))

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::apply::destroy::{Marked, destroy};
 use crate::apply::{ApplyLock, Current, Reporter};
+use crate::text::Count;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
-use super::plan::count::count;
 use super::progress::Board;
 use super::{Terminal, output, server};
 
@@ -66,7 +66,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 }
 
 fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, CliError> {
-    let machines = count(marked.machines.len(), "machine");
+    let machines = Count(marked.machines.len(), "machine");
     println!("This removes the cluster {cluster} from the project {project}: {machines} and all data on them.");
     if !marked.machines.is_empty() {
         println!("  {}", marked.machines.join(" "));

@@ -5,12 +5,12 @@ use std::io::Write;
 use crate::check::own_code::own_codes;
 use crate::compile::fix::{self, Applied, Change, Fixed, Wanted};
 use crate::diag::{Code, Diagnostic, Safety, any_error, did_you_mean};
+use crate::text::Count;
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::{self, ModelArgs};
-use super::plan::count::count;
 use super::table::{Cell, table};
 use super::{Terminal, change, output, report};
 
@@ -82,11 +82,11 @@ fn differences(fixed: &Fixed, look: &Look) -> Result<Exit, CliError> {
 
 /// What was done, problem by problem.
 fn summary(out: &mut dyn Write, look: &Look, fixed: &Fixed, dry: bool) -> std::io::Result<()> {
-    let (would, files) = (if dry { "would fix" } else { "fixed" }, count(fixed.changes.len(), "file"));
+    let (would, files) = (if dry { "would fix" } else { "fixed" }, Count(fixed.changes.len(), "file"));
     if fixed.applied.is_empty() {
         return writeln!(out, "nothing to fix");
     }
-    let problems = count(fixed.applied.len(), "problem");
+    let problems = Count(fixed.applied.len(), "problem");
     writeln!(out, "{} {would} {problems} in {files}", look.good("ok:"))?;
     table(out, look, 2, &fixed.applied.iter().map(row).collect::<Vec<_>>())
 }
@@ -113,10 +113,10 @@ fn hint(args: &Args, problems: &[Diagnostic], look: &Look) {
     let more = problems.iter().filter(|problem| fix::only(problem, Safety::Unsafe).is_some()).count();
     let choices = problems.iter().filter(|problem| problem.fixes.len() > 1).count();
     if more > 0 && !args.r#unsafe {
-        let text = format!("{} may be wrong: kmodel fix --unsafe --diff shows them", count(more, "more fix"));
+        let text = format!("{} may be wrong: kmodel fix --unsafe --diff shows them", Count(more, "more fix"));
         eprintln!("{}", look.dim(&text.replace("more fixs", "more fixes")));
     }
     if choices > 0 {
-        eprintln!("{}", look.dim(&format!("{} can be fixed in several ways; choose one", count(choices, "problem"))));
+        eprintln!("{}", look.dim(&format!("{} can be fixed in several ways; choose one", Count(choices, "problem"))));
     }
 }

@@ -13,7 +13,6 @@ use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
 use super::{Terminal, output, report};
 
-pub mod count;
 mod address;
 mod certificate;
 mod cluster;

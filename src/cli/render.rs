@@ -8,11 +8,11 @@ use crate::diag::any_error;
 use crate::emit::{self, Force, Written};
 use crate::model::Model;
 use crate::pki::Store;
+use crate::text::{Count, about, thousands};
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
-use super::plan::count::{about, count, thousands};
 use super::table::{Cell, table};
 use super::{Terminal, lock, output, report};
 
@@ -83,7 +83,7 @@ fn summary(
     let target = compile::planned_target(model).expect("what was rendered has a target");
     let issued = &rendered.issued;
     let mut rows = vec![
-        fact("folder", format!("{}: {}, {}", args.out.display(), count(written.files, "file"), about(written.bytes))),
+        fact("folder", format!("{}: {}, {}", args.out.display(), Count(written.files, "file"), about(written.bytes))),
         fact("keys", format!("{} issued, {} reused", thousands(issued.issued), thousands(issued.reused))),
         fact("store", format!("{} (keep it secret, keep a copy)", args.store(model).display())),
         fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),

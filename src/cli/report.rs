@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write, stderr};
 
 use crate::diag::{Diagnostic, Label, Severity};
 use crate::source::{Sources, Span};
+use crate::text::Count;
 
 use super::look::Look;
-use super::plan::count::count;
 
 mod github;
 mod human;
@@ -52,9 +52,9 @@ pub fn tally(problems: &[Diagnostic]) -> String {
     let warnings = problems.len() - errors;
     match (errors, warnings) {
         (0, 0) => "no warnings".to_owned(),
-        (0, _) => count(warnings, "warning"),
-        (_, 0) => count(errors, "error"),
-        _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        (0, _) => Count(warnings, "warning"),
+        (_, 0) => Count(errors, "error"),
+        _ => format!("{}, {}", Count(errors, "error"), Count(warnings, "warning")),
     }
 }
 

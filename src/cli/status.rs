@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use crate::apply::status::{CertificateStatus, MachineStatus, RelationStatus, Status};
+use crate::text::Count;
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::observation::{ClusterArgs, exit, observe};
 use super::plan::Detail;
-use super::plan::count::count;
 use super::table::{Cell, labelled, table};
 use super::{Terminal, output};
 
@@ -63,7 +63,7 @@ pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str)
             writeln!(
                 out,
                 "{} needed to match the model: `kmodel apply FILE --dry-run` lists them",
-                count(changes, "change")
+                Count(changes, "change")
             )?;
         }
     }
@@ -94,7 +94,7 @@ impl StatusPage<'_> {
         self.heading(out, "Machines", machines.len())?;
         let row = |machine: &MachineStatus| {
             let up = machine.units.iter().filter(|unit| unit.state == "up").count();
-            let units = format!("{up} of {} up", count(machine.units.len(), "unit"));
+            let units = format!("{up} of {} up", Count(machine.units.len(), "unit"));
             let units = if machine.boot.is_some() { units } else { String::new() };
             let reason = machine.reason.clone().unwrap_or_default();
             vec![
@@ -128,7 +128,7 @@ impl StatusPage<'_> {
             let (ok, first) = (group.iter().filter(|one| one.state == "ok").count(), &group[0]);
             let sign = self.sign(group.iter().all(|one| one.state != "failed"));
             let how = if first.tls { "TLS" } else { "TCP" };
-            let of = count(group.len(), "connection");
+            let of = Count(group.len(), "connection");
             writeln!(out, "  {sign} {} {arrow} {}  {how}, {ok} of {of}", first.from, first.to)?;
             for one in group.iter().filter(|one| self.all || one.state != "ok") {
                 let text = match &one.reason {
@@ -151,8 +151,8 @@ impl StatusPage<'_> {
             let days = certificate.days_left;
             let left = match days {
                 None => "missing or unreadable".to_owned(),
-                Some(days) if days < 0 => format!("expired {} ago", count(days.unsigned_abs() as usize, "day")),
-                Some(days) => format!("{} left", count(days as usize, "day")),
+                Some(days) if days < 0 => format!("expired {} ago", Count(days.unsigned_abs() as usize, "day")),
+                Some(days) => format!("{} left", Count(days as usize, "day")),
             };
             let sign = self.sign(days.is_some_and(|days| days >= 0));
             let next = if !self.all && Some(certificate) == first { " (the first to expire)" } else { "" };

@@ -11,9 +11,9 @@ use crate::facts::help::{Difference, DifferenceKind, compare, probe, refuses};
 use crate::facts::lifespan::parse;
 use crate::facts::short;
 use crate::syntax::ast::Version;
+use crate::text::Count;
 
 use super::exit::{CliError, Exit};
-use super::plan::count::count;
 use super::table::{Cell, table};
 use super::{Terminal, output};
 
@@ -74,7 +74,7 @@ fn row(table: &Table) -> Vec<Cell> {
     let (from, through) = (short(table.range.known_from), short(table.range.known_through));
     vec![
         Cell::plain(&table.program),
-        Cell::plain(count(table.flags.len(), "flag")),
+        Cell::plain(Count(table.flags.len(), "flag").to_string()),
         Cell::plain(format!("{from} to {through}")),
         Cell::dim(&table.range.source),
     ]
@@ -119,9 +119,9 @@ fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &
                 out,
                 "{} {program} {version}: the help and the table agree on {}",
                 look.good("ok:"),
-                count(known.flags.len(), "flag")
+                Count(known.flags.len(), "flag")
             )?,
-            found => writeln!(out, "{program} {version}: {}", count(found, "difference"))?,
+            found => writeln!(out, "{program} {version}: {}", Count(found, "difference"))?,
         }
         table(out, look, 2, &rows)
     })

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use time::OffsetDateTime;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::layer::quoted;
 use crate::model::material::Material;
 use crate::model::{self, Lock, MachineId, Model};
 use crate::pki::issued::Issued;
@@ -19,6 +18,7 @@ use crate::render::strict::{self, Content};
 use crate::render::{self};
 use crate::source::Span;
 use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
+use crate::text::List;
 
 /// Everything that a render writes into the output folder, and what was issued for it.
 pub struct Rendered {
@@ -156,7 +156,7 @@ pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
 fn unknown_target(unknown: &target::Unknown, span: Span) -> Diagnostic {
     let help = match unknown.near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the targets are {}", quoted(Target::all().map(Target::name))),
+        None => format!("the targets are {}", List::ticked(Target::all().map(Target::name))),
     };
     let problem =
         Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{}`", unknown.name)).help(help);

@@ -11,8 +11,9 @@ use crate::render::estimate::Estimate;
 use crate::render::{self, strict};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Name};
-use crate::target::cloud::{self, Gzip, Options, UserData, compress, grouped};
+use crate::target::cloud::{self, Gzip, Options, UserData, compress};
 use crate::target::{self, Site, TargetMachine, cloud_config::own};
+use crate::text::{Count, thousands};
 
 /// What is wrong with the fields of the targets, of those too that are not planned for.
 pub fn fields(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -150,12 +151,12 @@ impl<'a, 'p> Planned<'a, 'p> {
         let mut largest: Vec<_> = files.iter().filter(|file| !self.options.apart.has(file)).collect();
         largest.sort_by_key(|file| std::cmp::Reverse(file.content.len()));
         let said = |file: &BundleFile| {
-            let bytes = grouped(file.content.len());
+            let bytes = Count(file.content.len(), "byte");
             let compressed = match user_data.compressed {
-                true => format!(", {} compressed", grouped(compress(&file.content).len())),
+                true => format!(", {} compressed", thousands(compress(&file.content).len())),
                 false => String::new(),
             };
-            format!("`{}`: {bytes} bytes{compressed}", file.path)
+            format!("`{}`: {bytes}{compressed}", file.path)
         };
         let places: Vec<(Option<Span>, String)> =
             largest.iter().take(SHOWN).map(|file| (self.place(file), said(file))).collect();
@@ -184,7 +185,7 @@ impl<'a, 'p> Planned<'a, 'p> {
         let with = |options: Options| cloud::given(platform, &self.site, machine, &options).ok().map(|(_, data)| data);
         let comes_to = |data: &UserData| {
             let enough = if data.fits(platform) { "" } else { ", which is not enough" };
-            format!("{} bytes{enough}", grouped(data.counted(platform)))
+            format!("{}{enough}", Count(data.counted(platform), "byte"))
         };
         if platform.gzip && self.options.gzip == Gzip::Never {
             let data = with(Options { gzip: Gzip::Always, ..self.options.clone() });

@@ -16,6 +16,7 @@ use crate::model::{AppId, Input, Model, Param, Value};
 use crate::plan::Planned;
 use crate::source::Span;
 use crate::syntax::ast::StatementKind;
+use crate::text::Count;
 use crate::world::World;
 
 /// All of it.
@@ -247,8 +248,15 @@ impl RelationFact {
 
 impl GroupFact {
     fn summary(&self) -> String {
-        let size = format!("{} cores, {} memory, {} disk, {}", self.cores, self.memory, self.disk, self.arch);
-        format!("{} with {size}; {}", super::counted(self.machines.len(), "machine"), self.range())
+        let size = format!(
+            "{} {}, {} memory, {} disk, {}",
+            self.cores,
+            if self.cores == "1" { "core" } else { "cores" },
+            self.memory,
+            self.disk,
+            self.arch
+        );
+        format!("{} with {size}; {}", Count(self.machines.len(), "machine"), self.range())
     }
 
     /// `10.0.0.10 to 10.0.0.12`.
@@ -269,7 +277,7 @@ impl AppFact {
         let more = self.units.len().saturating_sub(8);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let addresses: Vec<_> = self.addresses.iter().map(|(name, ip)| format!("; address `{name}` is {ip}")).collect();
-        format!("{} on {on}{more}{}", super::counted(self.units.len(), "unit"), addresses.concat())
+        format!("{} on {on}{more}{}", Count(self.units.len(), "unit"), addresses.concat())
     }
 }
 

@@ -5,6 +5,7 @@ use super::facts::Facts;
 use super::project::File;
 use crate::source::Span;
 use crate::syntax::ast::StatementKind;
+use crate::text::Count;
 
 /// A line above a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +42,7 @@ pub fn lenses(file: &File, facts: Option<&Facts>) -> Vec<Lens> {
                     .filter(|group| group.span == item.name.span);
                 list.extend(group.map(|group| {
                     let count: usize = group.units.iter().map(|(_, count)| count).sum();
-                    let title = format!(
-                        "{} on {}",
-                        super::counted(count, "unit"),
-                        super::counted(group.machines.len(), "machine")
-                    );
+                    let title = format!("{} on {}", Count(count, "unit"), Count(group.machines.len(), "machine"));
                     Lens { span: item.name.span, title, action: Action::Units(item.name.name.to_string()) }
                 }));
             }

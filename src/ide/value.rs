@@ -1,6 +1,7 @@
 //! Values as the language writes them.
 
 use crate::model::Value;
+use crate::text::size;
 
 /// A value's text; a secret shows nothing of itself.
 pub fn show(value: &Value) -> String {
@@ -28,12 +29,6 @@ fn cut(mut parts: Vec<String>) -> String {
         parts.push(format!("{more} more"));
     }
     parts.join(", ")
-}
-
-fn size(bytes: u64) -> String {
-    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let whole = units.iter().find(|(_, bits)| bytes > 0 && bytes.is_multiple_of(1 << bits));
-    whole.map_or_else(|| format!("{}KB", bytes / 1000), |(unit, bits)| format!("{}{unit}", bytes >> bits))
 }
 
 fn duration(milliseconds: u64) -> String {

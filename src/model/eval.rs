@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, Expr, ExprKind, Field, Ident, Key, Literal, Name, Text, TextPart, Type, TypeKind, UnaryOp, Version,
 };
+use crate::text::{Count, List};
 
 use super::scope::Scope;
 use super::value::Record;
@@ -221,13 +222,8 @@ fn no_element(list: &[Value], at: i64, span: Span) -> Fault {
         0 => "use `first(list)` or `get(list, n)` where there may be none".to_owned(),
         len => format!("they are 0 to {}", len - 1),
     };
-    let message = format!("the list has {}, and none at {at}", counted(list.len(), "element"));
+    let message = format!("the list has {}, and none at {at}", Count(list.len(), "element"));
     Box::new(Diagnostic::new(Code::EvaluationFailed, span, message).help(help))
-}
-
-/// `1 machine`, `3 machines`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn is_secret(ty: &Type) -> bool {
@@ -292,11 +288,8 @@ pub fn field_of(value: &Value, field: &Ident) -> Result<Value, Fault> {
 
 fn unknown_field(field: &Ident, record: &Record) -> Fault {
     let known: Vec<&str> = record.keys().map(|k| &**k).collect();
-    let help = did_you_mean(
-        &field.name,
-        known.iter().copied(),
-        &format!("it has {}", super::layer::quoted(known.iter().copied())),
-    );
+    let help =
+        did_you_mean(&field.name, known.iter().copied(), &format!("it has {}", List::ticked(known.iter().copied())));
     Box::new(
         Diagnostic::new(Code::UnknownField, field.span, format!("no field is named `{}` here", field.name)).help(help),
     )

@@ -9,6 +9,7 @@ use crate::check::{ModuleId, Program};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{self, ChangeKind, Deploy, Expr, Ident, Name, Overlay, Relate, StatementKind};
+use crate::text::List;
 
 /// An expression and the module whose names it sees.
 #[derive(Clone, Copy, Debug)]
@@ -73,14 +74,9 @@ fn unknown_overlay(name: &str, known: &[(ModuleId, &Overlay)]) -> Diagnostic {
     let names = known.iter().map(|(_, overlay)| &*overlay.name.name);
     let help = match known {
         [] => "this model declares no overlays".to_owned(),
-        _ => did_you_mean(name, names.clone(), &format!("the overlays are {}", quoted(names))),
+        _ => did_you_mean(name, names.clone(), &format!("the overlays are {}", List::ticked(names))),
     };
     Diagnostic::new(Code::UnknownOverlay, Span::default(), format!("no overlay is named `{name}`")).help(help)
-}
-
-/// `` `a`, `b` `` for people.
-pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl<'p> Layers<'p> {

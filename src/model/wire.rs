@@ -4,9 +4,9 @@
 //! left. A provider that forwards to another stands before it: what is behind it does not count as a candidate.
 
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::model::layer::quoted;
 use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate, StatementKind};
+use crate::text::List;
 
 use super::{App, AppId, EndpointId, Model, Relation, UnitId};
 
@@ -117,9 +117,9 @@ fn known(
     let help = match app {
         Some((id, _)) => {
             let names = model.component_of(id).endpoints.iter().map(|info| &*info.ast.name.name);
-            format!("its endpoints are {}", quoted(names))
+            format!("its endpoints are {}", List::ticked(names))
         }
-        None => format!("the applications are {}", quoted(model.apps.iter().map(|app| &*app.name))),
+        None => format!("the applications are {}", List::ticked(model.apps.iter().map(|app| &*app.name))),
     };
     problems.push(Diagnostic::new(Code::UnknownEndpoint, reference.span, message).help(help));
     None
@@ -208,7 +208,7 @@ fn too_many(model: &Model<'_>, id: EndpointId, span: Span) -> Option<Diagnostic>
     }
     let earlier = model.relations.iter().find(|r| r.from == id).map_or(span, |r| r.span);
     let names: Vec<String> = providers.iter().map(|provider| model.endpoint_name(*provider)).collect();
-    let names = quoted(names.iter().map(String::as_str));
+    let names = List::ticked(names.iter().map(String::as_str));
     let message = format!("`{}` takes one provider, and is related to {names}", model.endpoint_name(id));
     let problem = Diagnostic::new(Code::AlreadyRelated, span, message);
     let problem = if earlier == span { problem } else { problem.label(earlier, "the first one") };
@@ -362,7 +362,7 @@ fn not_there(model: &Model<'_>, client: AppId, provider: &App) -> String {
     let without: Vec<_> = machines
         .filter(|machine| !provider.units.clone().any(|unit| model.unit(UnitId(unit)).machine == Some(*machine)))
         .collect();
-    let names = quoted(without.iter().take(3).map(|machine| &*model.machine(*machine).name));
+    let names = List::ticked(without.iter().take(3).map(|machine| &*model.machine(*machine).name));
     match without.len() {
         0..=3 => format!("`{}` is not on {names}", provider.name),
         more => format!("`{}` is not on {names} and {} more", provider.name, more - 3),
@@ -376,7 +376,7 @@ fn on_the_same(provider: &App) -> String {
 /// `: `etcd`` for the components of any loaded file that provide an interface.
 fn known_providers(model: &Model<'_>, interface: &str) -> String {
     let names = providing(model, interface);
-    if names.is_empty() { String::new() } else { format!(": {}", quoted(names)) }
+    if names.is_empty() { String::new() } else { format!(": {}", List::ticked(names)) }
 }
 
 /// The components of any loaded file that provide an interface.
@@ -402,7 +402,7 @@ fn providing<'p>(model: &Model<'p>, interface: &str) -> Vec<&'p str> {
 fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
     let from = model.endpoint_name(id);
     let names: Vec<String> = list.iter().map(|provider| model.endpoint_name(*provider)).collect();
-    let message = format!("`{from}` could dial {}", quoted(names.iter().map(String::as_str)));
+    let message = format!("`{from}` could dial {}", List::ticked(names.iter().map(String::as_str)));
     let mut problem = Diagnostic::new(Code::AmbiguousProvider, model.app(id.app).span, message)
         .here("deployed here")
         .help(format!("say which: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))));

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::pki::spec::KeyKind;
+use crate::text::Count;
 
 /// One reason, with the file or the name that it is about.
 ///
@@ -123,7 +124,7 @@ impl fmt::Display for PkiError {
             Self::UnknownAuthority { id, index } => {
                 write!(f, "certificate `{id}` names authority number {index}, which does not exist")
             }
-            Self::Lifetime { name, seconds } => write!(f, "`{name}` cannot be valid for {seconds} seconds"),
+            Self::Lifetime { name, seconds } => write!(f, "`{name}` cannot be valid for {}", Count(*seconds, "second")),
             Self::NoKey { authority, .. } => {
                 write!(f, "certificates of authority `{authority}` are to be issued, and its key is not in the store")
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::syntax::ast::Name;
+use crate::text::Count;
 
 /// Text that must not get into a log: it shows as `***`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,7 +172,9 @@ impl fmt::Display for Note {
         match self {
             Self::Shortened { authority, certificates, not_after } => {
                 let date = not_after.date();
-                write!(f, "{certificates} certificates of authority `{authority}` end with it on {date}")
+                let (certificates, ends) =
+                    (Count(*certificates, "certificate"), if *certificates == 1 { "ends" } else { "end" });
+                write!(f, "{certificates} of authority `{authority}` {ends} with it on {date}")
             }
             Self::Reissued { authority, why } => {
                 write!(f, "authority `{authority}` has a new certificate for its old key: {why}")

@@ -8,9 +8,9 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::model::eval::counted;
 use crate::model::{AppId, EndpointId, MachineId, Model, UnitId};
 use crate::syntax::ast::{Cardinality, EndpointKind, ExprKind, ItemKind, Name};
+use crate::text::Count;
 
 use super::proof::quorum::needs_majority;
 
@@ -115,9 +115,10 @@ impl Analysis<'_, '_> {
                     1 => "its only unit is down".to_owned(),
                     _ => format!("all {units} units are down"),
                 }),
-                (_, Some(majority)) => {
-                    Some(format!("{alive} of {units} members live, and {majority} make a majority: it takes no writes"))
-                }
+                (_, Some(majority)) => Some(format!(
+                    "{alive} of {} live, and {majority} make a majority: it takes no writes",
+                    Count(units, "member")
+                )),
                 _ => None,
             };
         }
@@ -197,9 +198,10 @@ impl Analysis<'_, '_> {
         let (state, why) = match (&self.broken[app.index()], self.majority(app)) {
             (Some(why), _) => (State::Broken, why.clone()),
             (None, _) if alive == units => (State::Works, whole(self.model, app)),
-            (None, Some(majority)) if alive == majority => {
-                (State::Weaker, format!("{alive} of {units} members live: the loss of one more ends the majority"))
-            }
+            (None, Some(majority)) if alive == majority => (
+                State::Weaker,
+                format!("{alive} of {} live: the loss of one more ends the majority", Count(units, "member")),
+            ),
             (None, None) if alive == 1 => (State::Weaker, format!("one of {units} lives")),
             _ => (State::Works, format!("{alive} of {units} live")),
         };
@@ -221,7 +223,7 @@ impl Analysis<'_, '_> {
 
 fn whole(model: &Model<'_>, app: AppId) -> String {
     match model.app(app).placed {
-        true => format!("{} as before", counted(model.app(app).units.len(), "unit")),
+        true => format!("{} as before", Count(model.app(app).units.len(), "unit")),
         false => "as before".to_owned(),
     }
 }

@@ -7,8 +7,8 @@ use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::layer::quoted;
 use crate::model::{AppId, Model};
+use crate::text::List;
 
 use super::{Step, StepKind};
 
@@ -74,7 +74,7 @@ fn cycle(model: &Model<'_>, graph: &DiGraphMap<u32, ()>) -> Diagnostic {
     let component = kosaraju_scc(graph).into_iter().find(|component| component.len() > 1).unwrap_or_default();
     let mut apps: Vec<AppId> = component.into_iter().map(AppId).collect();
     apps.sort();
-    let names = quoted(apps.iter().map(|app| &*model.app(*app).name));
+    let names = List::ticked(apps.iter().map(|app| &*model.app(*app).name));
     let span = apps.first().map_or(Default::default(), |app| model.app(*app).span);
     let mut problem = Diagnostic::new(Code::StartCycle, span, format!("none of {names} can start first"))
         .help("mark the `requires` whose provider need not be up first with `soft = true`");

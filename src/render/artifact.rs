@@ -2,7 +2,6 @@
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
-use crate::model::layer::quoted;
 use crate::model::scope::Scope;
 use crate::model::{Checksums, Fault, Model, Value};
 use crate::source::Span;
@@ -12,6 +11,7 @@ use super::Origin;
 use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
 use crate::facts::release::{self, Found, Packing, Unknown};
+use crate::text::List;
 
 /// Evaluates an `artifact` item; `None` when it installs nothing.
 ///
@@ -150,7 +150,7 @@ impl Fields<'_, '_, '_, '_> {
             Unknown::Arch(known) => (
                 self.item.name.span,
                 format!("no hash is known for {release} {version} on {arch}"),
-                format!("it is there for {}", quoted(known.iter().map(String::as_str))),
+                format!("it is there for {}", List::ticked(known.iter().map(String::as_str))),
             ),
         };
         let mut problem = Diagnostic::new(Code::UnknownRelease, span, message).help(help);

@@ -4,12 +4,12 @@
 //! shut. The rules are read as far as they name protocols, ports and sources; where more decides, that is said instead.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::layer::quoted;
 use crate::model::{AppId, MachineId, Model};
 use crate::plan::firewall::{Addresses, Party, clients};
 use crate::plan::listener::{From, Service, What, services_on};
 use crate::source::Span;
 use crate::syntax::ast::Protocol;
+use crate::text::List;
 
 mod command;
 mod firewalld;
@@ -179,7 +179,7 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
     let help = format!(
         "let in {}; or take it away and `deploy firewall on *` of std/firewall, which derives the rules from the \
          relations",
-        quoted(ports.iter().map(String::as_str))
+        List::ticked(ports.iter().map(String::as_str))
     );
     Some(problem.help(help))
 }

@@ -188,7 +188,7 @@ fn is_unit(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, value};
+    use super::{Help, key, value};
 
     #[test]
     fn values_have_the_form_of_their_keys() {

@@ -79,8 +79,3 @@ fn ident(text: &str, span: Span) -> Ident {
 fn keyword(node: View<'_>) -> &str {
     node.tokens(SyntaxKind::Keyword).next().map_or("", |(text, _)| text)
 }
-
-/// `a`, `b`, `c`.
-fn listed(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}

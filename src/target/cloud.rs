@@ -19,7 +19,7 @@ mod user_data;
 
 pub use inventory::Row;
 pub use options::{Gzip, Options};
-pub use user_data::{UserData, compress, grouped};
+pub use user_data::{UserData, compress};
 
 /// What a person does with the output folder.
 pub const NEXT_STEP: &str =

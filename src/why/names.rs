@@ -3,6 +3,7 @@
 use crate::check::schema::statement;
 use crate::check::{Symbol, SymbolKind};
 use crate::syntax::ast::ItemKind;
+use crate::text::List;
 
 use super::query::Query;
 use super::{Why, file, unit};
@@ -102,18 +103,9 @@ pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> Unknown {
                what may be missing on purpose is a case for `kmodel why-not`"
             .to_owned(),
         [one] => format!("did you mean `{one}`?"),
-        many => format!("did you mean {}?", quoted(many)),
+        many => format!("did you mean {}?", List::ticked(many).or()),
     };
     Unknown { message, help }
-}
-
-fn quoted(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => String::new(),
-    }
 }
 
 /// The names most like one: those of the same file or field, those that begin with it, those that are spelt almost so.

@@ -5,6 +5,7 @@ use crate::model::scope::Scope;
 use crate::model::{EndpointId, MachineId, UnitId};
 use crate::source::Span;
 use crate::syntax::ast::{EndpointKind, Port};
+use crate::text::Count;
 
 use super::expression::Tracer;
 use super::query::Query;
@@ -39,15 +40,14 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     }
     if let Some(machine) = machine {
         let rules = firewall::links(why, machine, Some(first.port));
-        let opened =
-            format!("the firewall of {} lets it in by {}", why.model().machine(machine).name, rules_of(rules.len()));
+        let opened = format!(
+            "the firewall of {} lets it in by {}",
+            why.model().machine(machine).name,
+            Count(rules.len(), "rule")
+        );
         links.extend((!rules.is_empty()).then(|| Link::new(opened).because(rules)));
     }
     Some(Answer::new(format!("the port {}", first.port), links).with(format!("on {}", show::some(&machines))))
-}
-
-fn rules_of(count: usize) -> String {
-    if count == 1 { "one rule".to_owned() } else { format!("{count} rules") }
 }
 
 /// Something that listens.

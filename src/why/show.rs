@@ -2,6 +2,7 @@
 
 use crate::model::Value;
 use crate::model::value::go_duration;
+use crate::text::{List, size};
 
 /// Longer texts are cut.
 const LONGEST: usize = 100;
@@ -28,13 +29,6 @@ fn whole(value: &Value) -> String {
     }
 }
 
-/// In the largest unit that has no remainder.
-fn size(bytes: u64) -> String {
-    let units = [(1u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = units.into_iter().find(|(size, _)| bytes >= *size && bytes.is_multiple_of(*size));
-    unit.map_or_else(|| format!("{bytes} bytes"), |(size, name)| format!("{}{name}", bytes / size))
-}
-
 /// A text on one line, cut where it is long.
 pub fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -46,12 +40,7 @@ pub fn short(text: &str) -> String {
 
 /// `a, b and 3 more`.
 pub fn some<T: AsRef<str>>(names: &[T]) -> String {
-    const MOST: usize = 4;
-    let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
-    match names.len().saturating_sub(MOST) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    List::of(names.iter().map(AsRef::as_ref)).most(4).to_string()
 }
 
 #[cfg(test)]

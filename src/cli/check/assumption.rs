@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use crate::check::schema::statement::{CLUSTER, MACHINES};
 use crate::diag::did_you_mean;
-use crate::model::layer::quoted;
 use crate::model::{MachineId, Model};
+use crate::text::List;
 
 use super::super::exit::CliError;
 
@@ -103,14 +103,14 @@ pub fn path(model: &Model<'_>, written: &str) -> Result<String, CliError> {
             return Ok(format!("{written}.count"));
         }
         let known = groups().chain(CLUSTER.names());
-        let fallback = format!("the groups are {}", quoted(groups()));
+        let fallback = format!("the groups are {}", List::ticked(groups()));
         return Err(CliError::usage(
             format!("nothing in the model is named `{written}`"),
             did_you_mean(written, known, &fallback),
         ));
     };
     let unknown = |what: String, name: &str, known: Vec<&str>| {
-        let fallback = format!("there are {}", quoted(known.iter().copied()));
+        let fallback = format!("there are {}", List::ticked(known.iter().copied()));
         CliError::usage(what, did_you_mean(name, known, &fallback))
     };
     if owner == "cluster" {
@@ -185,7 +185,7 @@ fn unknown(model: &Model<'_>, domain: FailureDomain, name: &str) -> CliError {
     known.dedup();
     let fallback = match known.len() {
         0 => format!("no machine of the model has a {word}: set `{word} = \"...\"` in its `machines`"),
-        1..=12 => format!("the {word}s are {}", quoted(known.iter().copied())),
+        1..=12 => format!("the {word}s are {}", List::ticked(known.iter().copied())),
         more => format!("there are {more} {word}s, from `{}` to `{}`", known[0], known[more - 1]),
     };
     let help = did_you_mean(name, known.iter().copied(), &fallback);

@@ -11,11 +11,11 @@ use crate::model::Model;
 use crate::plan::impact::{AppImpact, Impact, Remaining, State, impact};
 use crate::plan::{Plan, Planned};
 use crate::source::Sources;
+use crate::text::Count;
 
 use super::super::exit::{CliError, Exit};
 use super::super::look::Look;
 use super::super::model::Opened;
-use super::super::plan::count::count;
 use super::super::table::{Cell, table};
 use super::super::{Terminal, output, report};
 use super::Args;
@@ -201,10 +201,10 @@ impl WhatIf<'_> {
         let broken = self.impact.map_or(0, |impact| impact.of(State::Broken));
         let weaker = self.impact.map_or(0, |impact| impact.of(State::Weaker));
         let parts: Vec<String> = [
-            (errors, count(errors, "new error")),
-            (warnings, count(warnings, "new warning")),
-            (broken, format!("{} no longer working", count(broken, "application"))),
-            (weaker, format!("{} one loss away from it", count(weaker, "application"))),
+            (errors, Count(errors, "new error").to_string()),
+            (warnings, Count(warnings, "new warning").to_string()),
+            (broken, format!("{} no longer working", Count(broken, "application"))),
+            (weaker, format!("{} one loss away from it", Count(weaker, "application"))),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)
@@ -226,7 +226,7 @@ fn machines(out: &mut dyn Write, look: &Look, impact: &Impact) -> io::Result<()>
         vec![
             Cell::name(&*remaining.group),
             Cell::plain(all),
-            Cell::dim(format!("{} cores, {}", remaining.cores, gib(remaining.memory))),
+            Cell::dim(format!("{}, {}", Count(remaining.cores, "core"), gib(remaining.memory))),
         ]
     };
     table(out, look, 2, &impact.groups.iter().map(row).collect::<Vec<_>>())

@@ -12,9 +12,8 @@ use crate::cli::table::{Cell, labelled, line, table, widths};
 use crate::plan::Plan;
 use crate::plan::issue_status::IssueStatus;
 use crate::plan::lifetime::{Ending, Lifetimes, lifetimes};
+use crate::text::{Count, thousands};
 use crate::world::{Disk, World};
-
-use super::count::{count, thousands};
 
 /// Reads a date.
 pub fn date(text: &str) -> Result<Date, String> {
@@ -35,7 +34,7 @@ pub fn run(plan: &Plan<'_>, status: &IssueStatus, at: Date, json: bool, look: &L
 
 fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes) -> io::Result<()> {
     let Lifetimes { at, authorities, certificates, versions, next, render_by } = lifetimes;
-    let ended = count(certificates.iter().map(|ending| ending.count).sum(), "certificate");
+    let ended = Count(certificates.iter().map(|ending| ending.count).sum::<usize>(), "certificate");
     writeln!(
         out,
         "{} {at}, without a render before then: {ended} of {} expired\n",
@@ -61,7 +60,7 @@ fn write(out: &mut dyn Write, look: &Look, cluster: &str, lifetimes: &Lifetimes)
         writeln!(out)?;
     }
     if let Some((date, many)) = next {
-        writeln!(out, "Next to expire: {} on {date}", count(*many, "certificate"))?;
+        writeln!(out, "Next to expire: {} on {date}", Count(*many, "certificate"))?;
     }
     match render_by {
         Some(date) => writeln!(out, "Render and apply by {date}, and nothing expires (`renew` of the cluster)"),

@@ -13,11 +13,11 @@ use crate::pki::spec::{CertificateSpec, San};
 use crate::plan::json::usage;
 
 use super::Detail;
-use super::count::thousands;
 use super::issue::Ends;
 use super::page::Page;
 use super::reissue;
 use crate::cli::table::{Cell, labelled, line, table, widths};
+use crate::text::thousands;
 
 /// Everything that is to be issued.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {

@@ -2,19 +2,23 @@
 
 use std::io::{self, Write};
 
+use ipnet::IpNet;
+
 use super::page::Page;
 use crate::cli::table::{Cell, table};
+use crate::text::List;
 
 /// `Cluster ha`, its version, ranges and targets.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let (look, cluster) = (page.look, &page.model().cluster);
     writeln!(out, "{} {}", look.bold("Cluster"), look.name(&cluster.name))?;
     let targets: Vec<_> = page.model().targets.iter().map(|target| &*target.name).collect();
+    let ranges = |list: &[IpNet]| if list.is_empty() { String::new() } else { List::of(list).to_string() };
     let rows = [
         ("kubernetes", cluster.kubernetes.to_string()),
-        ("pods", listed(&cluster.pods)),
-        ("services", listed(&cluster.services)),
-        ("nodes", format!("{}, gateway {}, resolver {}", cluster.nodes, cluster.gateway, listed(&cluster.dns))),
+        ("pods", ranges(&cluster.pods)),
+        ("services", ranges(&cluster.services)),
+        ("nodes", format!("{}, gateway {}, resolver {}", cluster.nodes, cluster.gateway, List::of(&cluster.dns))),
         ("domain", cluster.domain.to_string()),
         ("api names", cluster.extra_names.join(", ")),
         ("target", targets.join(", ")),
@@ -23,8 +27,4 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = rows.map(|(name, value)| vec![Cell::dim(name), Cell::plain(value)]).collect();
     table(out, look, 2, &rows)?;
     writeln!(out)
-}
-
-fn listed<T: ToString>(list: &[T]) -> String {
-    list.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -3,8 +3,7 @@
 use time::Date;
 
 use crate::pki::Status;
-
-use super::count::{lifetime, thousands};
+use crate::text::{lifetime, thousands};
 
 /// What is known of the certificates of one row.
 #[derive(Debug, Default)]

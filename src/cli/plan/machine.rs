@@ -7,9 +7,9 @@ use crate::model::{AppId, Group, Machine};
 use crate::plan::json::runs;
 
 use super::Detail;
-use super::count::{bytes, thousands};
 use super::page::Page;
 use crate::cli::table::{Cell, labelled, table};
+use crate::text::{bytes, thousands};
 
 /// A run of more machines than this that are alike is one line.
 const MOST: usize = 12;

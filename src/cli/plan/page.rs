@@ -7,10 +7,10 @@ use crate::pki::Status;
 use crate::plan::Plan;
 use crate::plan::issue_status::IssueStatus;
 
-use super::count::{count, thousands};
 use super::{Detail, PlanSection, address, certificate, cluster, machine, opening, proof, relation, step};
 use crate::cli::look::Look;
 use crate::cli::table::wrap;
+use crate::text::{Count, thousands};
 
 /// What is shown, and how.
 pub struct Page<'a, 'p> {
@@ -56,10 +56,10 @@ impl<'a, 'p> Page<'a, 'p> {
         let wanted = self.status.certificates.iter().filter(|status| !matches!(status, Status::Current { .. })).count();
         let text = format!(
             "{}, {}, {}, {} ({} to issue); {problems}",
-            count(model.machines.len(), "machine"),
-            count(model.apps.len(), "application"),
-            count(model.units.len(), "unit"),
-            count(self.status.certificates.len(), "certificate"),
+            Count(model.machines.len(), "machine"),
+            Count(model.apps.len(), "application"),
+            Count(model.units.len(), "unit"),
+            Count(self.status.certificates.len(), "certificate"),
             thousands(wanted),
         );
         let lines = wrap(&text, self.look.width.saturating_sub(6)).join("\n      ");

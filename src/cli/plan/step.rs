@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use crate::plan::{Step, StepKind};
 
-use super::count::count;
 use super::page::Page;
 use crate::cli::table::{Cell, table};
+use crate::text::Count;
 
 /// One row a step: what it does, what it waits for, and to whom.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
@@ -18,9 +18,9 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 fn row(step: &Step) -> Vec<Cell> {
     let count = step.count as usize;
     let (verb, what) = match step.kind {
-        StepKind::Create => ("create", self::count(count, "machine")),
-        StepKind::Boot => ("boot", format!("{}; each fetches what it runs", self::count(count, "machine"))),
-        StepKind::Start => ("start", format!("{}: {}", self::count(count, "unit"), step.applications.join(", "))),
+        StepKind::Create => ("create", Count(count, "machine").to_string()),
+        StepKind::Boot => ("boot", format!("{}; each fetches what it runs", Count(count, "machine"))),
+        StepKind::Start => ("start", format!("{}: {}", Count(count, "unit"), step.applications.join(", "))),
     };
     let after: Vec<_> = step.after.iter().map(u32::to_string).collect();
     let after = if after.is_empty() { String::new() } else { format!("after {}", after.join(", ")) };

@@ -6,12 +6,12 @@ use crate::compile::upgrade::{Edit, Hop, NoUpgrade, Phase, Upgrade, UpgradeStep,
 use crate::facts::lifespan::parse;
 use crate::syntax::ast::Version;
 
-use super::count::{count, thousands};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::look::Look;
 use crate::cli::model::{ModelArgs, Opened};
 use crate::cli::table::{Cell, table, wrap};
 use crate::cli::{Terminal, output, report};
+use crate::text::{Count, thousands};
 
 /// Reads `kubernetes=1.36`.
 pub fn target(text: &str) -> Result<Version, String> {
@@ -53,7 +53,7 @@ pub fn run(
 }
 
 fn write(out: &mut dyn Write, look: &Look, way: &Upgrade) -> io::Result<()> {
-    let hops = count(way.hops.len(), "hop");
+    let hops = Count(way.hops.len(), "hop");
     writeln!(out, "{} {}: {} to {}, {hops}\n", look.bold("Upgrade of"), look.name(&way.cluster), way.from, way.to)?;
     let arrow = look.pick("→", "->");
     for (number, hop) in way.hops.iter().enumerate() {

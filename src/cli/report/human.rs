@@ -6,9 +6,9 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, Sour
 
 use crate::diag::Diagnostic;
 use crate::source::Sources;
+use crate::text::Count;
 
 use super::super::look::Look;
-use super::super::plan::count::count;
 use super::super::table::wrap;
 use super::text::Texts;
 use super::{is_place, patch, tally};
@@ -37,7 +37,7 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], lo
         writeln!(out)?;
     }
     if problems.len() > MOST {
-        writeln!(out, "{}\n", look.dim(&format!("and {} more", count(problems.len() - MOST, "problem"))))?;
+        writeln!(out, "{}\n", look.dim(&format!("and {} more", Count(problems.len() - MOST, "problem"))))?;
     }
     let any_error = problems.iter().any(Diagnostic::is_error);
     let tally = tally(problems);

@@ -96,7 +96,9 @@ pub fn groups(ask: &Ask<'_>) -> Vec<Item> {
     let groups = app::groups(&ask.file.analysis);
     let items = groups.iter().map(|(name, machines)| {
         let count = machines.count.as_ref().map_or("1", |count| sources.text(count.span));
-        Item::new(&***name, Sort::Group).detail(format!("{count} machines")).rank(2)
+        Item::new(&***name, Sort::Group)
+            .detail(if count == "1" { "1 machine".to_owned() } else { format!("{count} machines") })
+            .rank(2)
     });
     items.chain([all]).collect()
 }

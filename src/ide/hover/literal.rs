@@ -6,6 +6,7 @@ use crate::ide::project::File;
 use crate::source::Span;
 use crate::syntax::ast::Literal;
 use crate::syntax::lower;
+use crate::text::{Count, thousands};
 
 /// About the literal at a place.
 pub fn hover(file: &File, offset: u32) -> Option<Hover> {
@@ -19,11 +20,11 @@ pub fn hover(file: &File, offset: u32) -> Option<Hover> {
 
 fn describe(literal: &Literal) -> Option<String> {
     Some(match literal {
-        Literal::Size(bytes) => format!("`size`: {} bytes", grouped(*bytes)),
+        Literal::Size(bytes) => format!("`size`: {}", Count(*bytes, "byte")),
         Literal::Duration(milliseconds) => {
             format!(
                 "`duration`: {} ms, written `{}` for Go",
-                grouped(*milliseconds),
+                thousands(milliseconds),
                 crate::model::value::go_duration(*milliseconds)
             )
         }
@@ -31,7 +32,7 @@ fn describe(literal: &Literal) -> Option<String> {
         Literal::Cidr(range) => {
             let size = crate::model::address::size_of(*range);
             let (first, last) = (range.network(), range.broadcast());
-            format!("`cidr`: {size} addresses, {first} to {last}")
+            format!("`cidr`: {}, {first} to {last}", Count(size, "address"))
         }
         Literal::Ip(address) => format!("`ip`: IPv{}", if address.is_ipv6() { 6 } else { 4 }),
         Literal::Port(port) => format!("`port`: number {}, protocol {}", port.number, port.protocol),
@@ -46,11 +47,4 @@ fn describe(literal: &Literal) -> Option<String> {
 fn rights(mode: u32) -> String {
     let letters = "rwxrwxrwx".chars().enumerate();
     letters.map(|(place, letter)| if mode & (0o400 >> place) == 0 { '-' } else { letter }).collect()
-}
-
-/// `4 294 967 296`: thousands apart.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(" ")
 }

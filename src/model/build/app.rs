@@ -7,12 +7,13 @@ use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::Allocator;
 use crate::model::component::Component;
-use crate::model::layer::{Deployment, quoted};
+use crate::model::layer::Deployment;
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{App, AppId, ComponentId, MachineId, Model, Param, Unit, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
+use crate::text::{Count, List};
 
 use super::Fields;
 use super::machine::is_usable;
@@ -164,7 +165,7 @@ fn zones(model: &Model<'_>, condition: &Expr) -> Option<String> {
         true => {
             "no machine has a zone: give the group one, `zone = \"a\"`, or `spread = \"zone\"` and `zones`".to_owned()
         }
-        false => format!("the zones of the machines are {}", quoted(zones)),
+        false => format!("the zones of the machines are {}", List::ticked(zones)),
     })
 }
 
@@ -272,7 +273,7 @@ fn bounded(
         return Err(Box::new(problem.fix(span, turned, "turn it around")));
     }
     if wanted.start < 0 || wanted.end > count {
-        let have = crate::model::eval::counted(machines.len(), "machine");
+        let have = Count(machines.len(), "machine");
         let message = format!("`{}` has {have}, and no `{}`", name.name, text_of(name, &wanted));
         let help = match count {
             0 => format!("give `{}` a larger count", name.name),

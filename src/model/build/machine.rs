@@ -14,6 +14,7 @@ use crate::model::scope::Scope;
 use crate::model::{Group, Machine, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Machines, Name};
+use crate::text::Count;
 
 use super::Fields;
 
@@ -112,7 +113,7 @@ fn consecutive(nodes: IpNet, first: IpAddr, count: u32) -> Vec<IpAddr> {
 }
 
 fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, nodes: IpNet) -> Diagnostic {
-    let message = format!("{count} addresses from {first} on go past the end of {nodes}");
+    let message = format!("{} from {first} on go past the end of {nodes}", Count(count, "address"));
     Diagnostic::new(Code::RangeTooSmall, fields.span("first-address"), message)
         .label(fields.model.cluster.spans["nodes"], "the range of the machines")
         .help("begin earlier, or make the range larger")
@@ -125,7 +126,7 @@ fn count(model: &Model<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec
     match model.eval(&mut Scope::file(written.module), written.expr) {
         Ok(Value::Int(count @ 0..=MAX_COUNT)) => u32::try_from(count).ok(),
         Ok(Value::Int(count)) => {
-            let message = format!("`{}` cannot have {count} machines", ast.name.name);
+            let message = format!("`{}` cannot have {}", ast.name.name, Count(count, "machine"));
             let problem = Diagnostic::new(Code::BadCount, written.expr.span, message);
             problems.push(problem.help(format!("a count is from 0 to {MAX_COUNT}")));
             None
@@ -241,7 +242,7 @@ fn domain(list: &[Name], one: Option<&Name>, index: u32) -> Option<Name> {
 fn too_small(model: &Model<'_>, addresses: &Allocator) -> Diagnostic {
     let wanted = model.groups.last().map_or(0, |group| group.machines.end);
     let nodes = model.cluster.nodes;
-    let room = crate::model::eval::counted(usize::try_from(addresses.capacity()).unwrap_or(usize::MAX), "machine");
+    let room = Count(usize::try_from(addresses.capacity()).unwrap_or(usize::MAX), "machine");
     let are = if wanted == 1 { "is" } else { "are" };
     let message = format!("{nodes} has room for {room}, and {wanted} {are} wanted");
     let bits = u8::try_from(u32::BITS - (wanted + 12).leading_zeros()).unwrap_or(32);

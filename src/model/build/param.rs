@@ -2,11 +2,12 @@
 
 use crate::check::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::model::layer::{Written, quoted};
+use crate::model::layer::Written;
 use crate::model::scope::Scope;
 use crate::model::{Input, Model, Param, Value};
 use crate::source::Span;
 use crate::syntax::ast::{EndpointKind, Expr, ExprKind, Ident, ItemKind, Param as ParamAst, Type, TypeKind};
+use crate::text::List;
 
 /// Gives every parameter its value.
 pub fn bind(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
@@ -31,7 +32,7 @@ fn unknown(model: &Model<'_>, name: &str) -> Diagnostic {
     let known: Vec<&str> = model.layers.params.iter().map(|(_, param)| &*param.name.name).collect();
     let fallback = match known.as_slice() {
         [] => "this model has no parameters".to_owned(),
-        known => format!("the parameters are {}", quoted(known.iter().copied())),
+        known => format!("the parameters are {}", List::ticked(known.iter().copied())),
     };
     Diagnostic::new(Code::UnknownParam, Span::default(), format!("no parameter is named `{name}`"))
         .help(did_you_mean(name, known, &fallback))

@@ -3,6 +3,7 @@
 use ::base64::Engine as _;
 
 use super::Value;
+use crate::text::Count;
 
 fn text(value: &Value) -> Result<&str, String> {
     match value {
@@ -50,7 +51,7 @@ pub fn replace(arguments: &[Value]) -> Result<Value, String> {
 const MAX_TEXT: usize = 64 << 20;
 
 fn sized(length: usize) -> Result<(), String> {
-    if length > MAX_TEXT { Err(format!("would make a text of {length} bytes")) } else { Ok(()) }
+    if length > MAX_TEXT { Err(format!("would make a text of {}", Count(length, "byte"))) } else { Ok(()) }
 }
 
 pub fn trim(arguments: &[Value]) -> Result<Value, String> {

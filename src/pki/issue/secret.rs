@@ -9,6 +9,7 @@ use crate::pki::issued::{Issued, Made, Private};
 use crate::pki::pem;
 use crate::pki::spec::{Encoding, Request, SecretSpec};
 use crate::pki::store::Store;
+use crate::text::Count;
 
 /// More is no secret but a mistake.
 const MOST: u32 = 1 << 20;
@@ -40,7 +41,8 @@ fn secret(spec: &SecretSpec, store: &Store) -> Result<(Private, Made), PkiError>
 
 /// Data may be encrypted with it: another value would lose that.
 fn changed(spec: &SecretSpec, held: &SecretSpec, store: &Store) -> PkiError {
-    let [held, wanted] = [held, spec].map(|spec| format!("{} bytes as {:?}", spec.bytes, spec.encoding).to_lowercase());
+    let [held, wanted] =
+        [held, spec].map(|spec| format!("{} as {:?}", Count(spec.bytes, "byte"), spec.encoding).to_lowercase());
     PkiError::Rotation { path: store.secrets_path(), what: "secret", name: spec.name.to_string(), held, wanted }
 }
 

@@ -9,11 +9,11 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::layer::quoted;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, UnitId};
 use crate::source::Span;
 use crate::syntax::ast::{ItemKind, Name, PathItem};
+use crate::text::List;
 
 /// One unit asks to start after another.
 struct Wait {
@@ -34,7 +34,7 @@ pub fn cycle(model: &Model<'_>, relations: &DiGraphMap<u32, ()>) -> Option<Diagn
     let component = kosaraju_scc(&graph).into_iter().find(|component| component.len() > 1)?;
     let mut apps: Vec<AppId> = component.into_iter().map(AppId).collect();
     apps.sort();
-    let names = quoted(apps.iter().map(|app| &*model.app(*app).name));
+    let names = List::ticked(apps.iter().map(|app| &*model.app(*app).name));
     let inside = |from: AppId, to: AppId| apps.contains(&from) && apps.contains(&to);
     let mut own = waits.iter().filter(|wait| inside(wait.from, wait.to));
     let first = own.next()?;

@@ -1,12 +1,12 @@
 //! Every machine can hold what is placed on it: processors, memory and disk, beside what its system keeps.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::eval::counted;
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Group, MachineId, Model, UnitId, Value};
 use crate::plan::{Pki, Proof, keep};
 use crate::syntax::ast::{ItemKind, Needs, NeedsKind};
+use crate::text::Count;
 
 /// What is needed of a machine: processors, bytes of memory, bytes of disk.
 type Amounts = [f64; 3];
@@ -27,7 +27,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
             problems.extend(judge(model, group, kind, &sums, &needs));
         }
     }
-    let statement = format!("{} with room for what each carries", counted(model.machines.len(), "machine"));
+    let statement = format!("{} with room for what each carries", Count(model.machines.len(), "machine"));
     Proof { name: "capacity", statement, count: model.machines.len() }
 }
 

@@ -6,13 +6,13 @@ use std::collections::{BTreeSet, HashSet};
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::EndpointInfo;
-use crate::model::eval::counted;
 use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
 use crate::plan::dial;
 use crate::plan::name::{certificates, has};
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::ExprKind;
+use crate::text::Count;
 
 /// Follows every relation to what answers in the end.
 pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -40,7 +40,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Pr
     super::nameless::find(model, pki, problems);
     super::rotation::prove(model, pki, problems);
     let statement =
-        format!("{}: every name dialled is in the certificate, both ends trust it", counted(verified, "connection"));
+        format!("{}: every name dialled is in the certificate, both ends trust it", Count(verified, "connection"));
     Proof { name: "connections", statement, count: verified }
 }
 
@@ -215,9 +215,8 @@ fn names(
     problem = problem.label(info.ast.name.span, "its names are declared here");
     let more = match missing.len() - without.len() {
         0 => String::new(),
-        more => {
-            format!("; {} missing in the same way", counted(more, "more name") + if more == 1 { " is" } else { " are" })
-        }
+        1 => "; 1 more name is missing in the same way".to_owned(),
+        more => format!("; {} are missing in the same way", Count(more, "more name")),
     };
     let mend = match info.external {
         true => "somebody else issues it: have it issued with that name, or dial a name that it has",

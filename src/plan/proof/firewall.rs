@@ -5,13 +5,12 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, closest};
-use crate::model::eval::counted;
-use crate::model::layer::quoted;
 use crate::model::{AppId, EndpointId, MachineId, Model};
 use crate::plan::firewall::{Addresses, Firewall, Open, Ruleset, Why, clients, firewalls, kinds, ruleset};
 use crate::plan::listener::{From, Service, What, services_on};
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::ItemKind;
+use crate::text::{Count, List};
 
 use super::host::identity::plain_path;
 
@@ -39,8 +38,8 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         true => "no machine filters what comes in; `deploy firewall on *` would".to_owned(),
         false => format!(
             "{machines} of {} filter what comes in: {} open, and nothing that none needs",
-            counted(model.machines.len(), "machine"),
-            counted(relations.len(), "relation")
+            Count(model.machines.len(), "machine"),
+            Count(relations.len(), "relation")
         ),
     };
     Proof { name: "firewall", statement, count: openings }
@@ -136,7 +135,7 @@ fn elsewhere(
     let Some((app, _)) = model.apps().find(|(_, app)| *app.name == *wanted) else {
         let help = match closest(wanted, names()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the applications are {}", quoted(names())),
+            None => format!("the applications are {}", List::ticked(names())),
         };
         return Some(problem(format!("`open` is for `{wanted}`, and no application is named so")).help(help));
     };
@@ -192,7 +191,7 @@ fn wider(
         ([], false) => return None,
         ([], true) => "pods".to_owned(),
         ([one], _) => format!("`{one}`"),
-        ([one, rest @ ..], _) => format!("`{one}` and {} more", counted(rest.len(), "machine")),
+        ([one, rest @ ..], _) => format!("`{one}` and {} more", Count(rest.len(), "machine")),
     };
     let message =
         format!("`open` lets {who} dial `{}` on {}, and no relation needs that", service.title(model), open.port);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::check::SymbolKind;
 use crate::diag::{Code, Diagnostic};
-use crate::model::layer::quoted;
 use crate::model::{AppId, EndpointId, Model};
 use crate::plan::dial;
+use crate::text::List;
 
 /// Compares the key pairs of the applications behind each front: what one signs, as a token of a service account, the
 /// others have to accept.
@@ -30,7 +30,7 @@ fn differing(model: &Model<'_>, front: EndpointId) -> Option<Diagnostic> {
     let message = format!("`{a}` and `{b}` answer behind `{}` with different key pairs", model.endpoint_name(front));
     let held = |app: AppId| {
         let names = pairs(model, app);
-        if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", quoted(names)) }
+        if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", List::ticked(names)) }
     };
     let problem = Diagnostic::new(Code::DifferentKeys, model.app(*other).span, message)
         .here(held(*other))

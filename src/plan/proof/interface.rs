@@ -3,10 +3,10 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::text_field;
-use crate::model::eval::counted;
 use crate::model::{EndpointId, Model, Relation};
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::{Body, EndpointKind, ExprKind, Literal};
+use crate::text::Count;
 
 /// Looks at every relation once.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -16,7 +16,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         }
     }
     let count = model.relations.len();
-    let statement = format!("{}: no cache and no end of TLS where there may be none", counted(count, "relation"));
+    let statement = format!("{}: no cache and no end of TLS where there may be none", Count(count, "relation"));
     Proof { name: "interfaces", statement, count }
 }
 

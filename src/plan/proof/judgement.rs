@@ -8,6 +8,7 @@ use crate::model::{AppId, Component, Model};
 use crate::plan::{Pki, Proof, keep};
 use crate::source::Span;
 use crate::syntax::ast::{Check, Name};
+use crate::text::Count;
 
 /// Evaluates every check.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -24,7 +25,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     }
     Proof {
         name: "checks",
-        statement: format!("{} of the model and its components: all hold", crate::model::eval::counted(count, "check")),
+        statement: format!("{} of the model and its components: all hold", Count(count, "check")),
         count,
     }
 }

@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::eval::counted;
 use crate::model::{MachineId, Model};
 use crate::plan::listener::{Bind, Bound, Service, What};
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::Port;
+use crate::text::Count;
 
 mod free;
 mod given;
@@ -35,7 +35,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     problems.extend(clashes.values().map(|clashes| clash(model, &services, &listeners, clashes)));
     given::prove(model, &services, problems);
     let count = listeners.len();
-    Proof { name: "ports", statement: format!("{}, no two on one address and port", counted(count, "listener")), count }
+    Proof { name: "ports", statement: format!("{}, no two on one address and port", Count(count, "listener")), count }
 }
 
 /// Every port that is bound, by machine.

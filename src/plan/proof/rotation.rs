@@ -2,9 +2,9 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
-use crate::model::eval::counted;
 use crate::pki::spec::CertificateSpec;
 use crate::plan::Pki;
+use crate::text::Count;
 
 /// Whether the cluster says when its certificates are renewed, if it has any.
 pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
@@ -22,7 +22,7 @@ pub fn prove(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
     let message = format!("nothing says when certificates are renewed, and the first ends {days} after it is issued");
     problems.push(
         Diagnostic::new(Code::NoRotation, model.cluster.span, message)
-            .here(format!("it has {}", counted(certificates.len(), "certificate")))
+            .here(format!("it has {}", Count(certificates.len(), "certificate")))
             .label(name.span, format!("`{}` of `{}` is the first", name.name, model.app(app).name))
             .help("say `renew = 30d` in the cluster, and render and bring it up at least every thirty days"),
     );
@@ -56,5 +56,5 @@ fn authorities(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
 }
 
 fn days(seconds: u64) -> String {
-    counted((seconds / 86_400) as usize, "day")
+    Count(seconds / 86_400, "day").to_string()
 }

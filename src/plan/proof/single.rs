@@ -3,9 +3,9 @@
 //! One that is on no machine is somebody else's, who keeps it up.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::eval::counted;
 use crate::model::{AppId, MachineId, Model};
 use crate::plan::{Pki, Proof, dial};
+use crate::text::Count;
 
 /// Looks at everything that forwards.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -34,10 +34,10 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
     let statement = match (count, alone) {
         (0, _) => "nothing stands before others".to_owned(),
         (_, 0) if count == elsewhere => {
-            format!("{} before others, on no machine of these", counted(count, "load balancer"))
+            format!("{} before others, on no machine of these", Count(count, "load balancer"))
         }
-        (_, 0) => format!("{} before others, on more than one machine", counted(count, "load balancer")),
-        _ => format!("{} before others, {alone} on a single machine", counted(count, "load balancer")),
+        (_, 0) => format!("{} before others, on more than one machine", Count(count, "load balancer")),
+        _ => format!("{} before others, {alone} on a single machine", Count(count, "load balancer")),
     };
     Proof { name: "failures", statement, count }
 }

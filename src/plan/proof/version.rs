@@ -13,6 +13,7 @@ use crate::plan::version::{KMODEL, Running, running};
 use crate::plan::{Pki, Proof};
 use crate::source::Span;
 use crate::syntax::ast::Version;
+use crate::text::Count;
 
 /// Compares every pair of programs that a rule is about, and each with what the lock says of it.
 pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
@@ -112,7 +113,7 @@ fn apart(model: &Model<'_>, rule: &Rule, of: &Running, to: &Running) -> Diagnost
         Pair::Machine => " on the same machine",
         Pair::Cluster => "",
     };
-    let distance = crate::model::eval::counted(of.version.minor.abs_diff(to.version.minor) as usize, "minor");
+    let distance = Count(of.version.minor.abs_diff(to.version.minor) as usize, "minor");
     let message = format!("{} is {distance} {word} than {}{how}", shown(model, of), shown(model, to));
     let (from, through) = (to.version.minor.saturating_sub(rule.older), to.version.minor + rule.newer);
     let range = match from == through {
@@ -122,7 +123,7 @@ fn apart(model: &Model<'_>, rule: &Rule, of: &Running, to: &Running) -> Diagnost
     let advice = match (newer, rule.place) {
         (true, Pair::Dials) => format!("bring every `{}` to {} first", rule.to, minor(of.version)),
         _ if most == 0 => format!("`{}` may not be {word}", rule.of),
-        _ => format!("`{}` may be at most {} {word}", rule.of, crate::model::eval::counted(most as usize, "minor")),
+        _ => format!("`{}` may be at most {} {word}", rule.of, Count(most as usize, "minor")),
     };
     let help = format!("{advice}; with `{}` {}, `{}` may be {range}", rule.to, minor(to.version), rule.of);
     labelled(model, Diagnostic::new(Code::VersionSkew, of.span, message).help(help), of, to)

@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::{Covers, Inside};
-use crate::model::eval::counted;
 use crate::model::{EndpointId, Model};
 use crate::syntax::ast::EndpointKind;
+use crate::text::Count;
 
 use super::{Setting, Settings, problem};
 
@@ -73,7 +73,7 @@ fn uncovered(model: &Model<'_>, setting: &Setting, rule: &Covers) -> Option<Diag
         let named = units.iter().filter(|unit| place(**unit).is_some_and(|own| named.contains(&own))).count();
         (0 < named && named < units.len()).then(|| {
             let name = &model.app(end.app).name;
-            let all = counted(units.len(), "unit");
+            let all = Count(units.len(), "unit");
             let message = format!("`{}` names {named} of the {all} of `{name}`: {}", setting.name, rule.what);
             let found = problem(model, Code::SinglePoint, setting, message);
             found.label(model.app(end.app).span, format!("`{name}` is deployed here")).help(&*rule.help)

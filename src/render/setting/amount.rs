@@ -4,6 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::{Amount, Fits, Times, Within};
 use crate::model::Model;
 use crate::syntax::ast::{ExprKind, Literal};
+use crate::text::Count;
 
 use super::{Setting, Settings, problem};
 
@@ -95,7 +96,7 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
 fn size(of: Amount, has: f64) -> String {
     match of {
         Amount::Memory => format!("{} MiB of memory", (has / 1_048_576.0).round()),
-        Amount::Cores => format!("{has} processors"),
+        Amount::Cores => Count(has, "processor").to_string(),
     }
 }
 
@@ -126,8 +127,11 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
             continue;
         }
         seen.push(setting.app);
-        let message =
-            format!("a node takes {pods} pods, and its share of the pod range, a /{length}, has {room} addresses");
+        let message = format!(
+            "a node takes {}, and its share of the pod range, a /{length}, has {}",
+            Count(pods, "pod"),
+            Count(room, "address")
+        );
         let wanted = (8..=30).rev().find(|length| (1u64 << (32 - length)) as f64 - 3.0 >= pods).unwrap_or(8);
         let mut found = problem(model, Code::RangeTooSmall, setting, message);
         if let Some(prefix) = prefix {

@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::{Listed, Value};
 use crate::model::Model;
+use crate::text::List;
 
 use super::amount::number;
 use super::{Setting, Settings, problem};
@@ -42,7 +43,7 @@ pub fn listed(model: &Model<'_>, settings: &Settings, rule: &Listed) -> Vec<Diag
             format!("`{}` is `{}`, which is not in `{}`; {}", setting.name, setting.text, list.name, rule.what);
         let help = match crate::diag::closest(&setting.text, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it has {}", crate::model::layer::quoted(names)),
+            None => format!("it has {}", List::ticked(names)),
         };
         let found = problem(model, Code::RefusedSetting, setting, message);
         Some(found.label(list.span, format!("`{}`", list.name)).help(help))

@@ -8,6 +8,7 @@ use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
 use crate::syntax::ast::{Literal, Port, Protocol, Version};
 use crate::syntax::token::SyntaxKind;
+use crate::text::List;
 
 /// Why a text is no literal of its kind.
 #[derive(Debug, PartialEq, Eq)]
@@ -209,7 +210,7 @@ fn united(text: &str, number: &str, unit: &str) -> Fault {
             "a size is a whole number: write `512MiB` for half a GiB".to_owned()
         }
         Some(meant) if whole && !unit.is_empty() => format!("did you mean `{number}{meant}`?"),
-        _ => format!("units are {}; text is written in quotes", super::listed(&UNITS)),
+        _ => format!("units are {}; text is written in quotes", List::ticked(&UNITS)),
     };
     Fault::new(format!("`{text}` is not a value"), help)
 }

@@ -11,6 +11,7 @@ use super::statement::{binding, check, default, definition};
 use super::{Parsed, Piece, body, each, problem, recovery, text, ty};
 use crate::diag::{closest, did_you_mean};
 use crate::syntax::token::SyntaxKind;
+use crate::text::List;
 
 type Rule = for<'a> fn(Input<'a>) -> Parsed<'a>;
 
@@ -170,5 +171,5 @@ fn unknown_need(input: Input<'_>) -> Parsed<'_> {
 }
 
 fn known() -> String {
-    format!("needs are {}", problem::listed(NEEDS))
+    format!("needs are {}", List::ticked(NEEDS))
 }

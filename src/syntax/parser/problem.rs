@@ -5,6 +5,7 @@ use super::{MAX_CHAIN, MAX_DEPTH, Piece};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind;
+use crate::text::List;
 
 /// Something else is expected here.
 pub fn expected(input: &Input, what: &str) -> Piece {
@@ -141,15 +142,10 @@ pub fn too_long(input: &Input) -> Piece {
 /// A word that begins nothing here.
 pub fn unknown_word(input: &Input, what: &str, words: &[&'static str]) -> Diagnostic {
     let word = input.text_at(0);
-    let fallback = format!("{what} begins with one of {}", listed(words));
+    let fallback = format!("{what} begins with one of {}", List::ticked(words));
     unexpected(input, format!("`{}` does not begin {what}", shorten(word))).help(did_you_mean(
         word,
         words.iter().copied(),
         &fallback,
     ))
-}
-
-/// `a`, `b`, `c`.
-pub fn listed(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

@@ -2,10 +2,10 @@
 
 use crate::diag::Code;
 use crate::facts::platform::Platform;
-use crate::model::layer::quoted;
 use crate::render::boot::Apart;
 use crate::target::lxd::is_url;
 use crate::target::{Problem, Site};
+use crate::text::List;
 
 /// What the model says of the target, with defaults.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ fn given_as(platform: &'static Platform, site: &Site, problems: &mut Vec<Problem
     let names = || platform.given_as.iter().map(String::as_str);
     let mut wanted = names().filter(|name| site.flag(name) == Some(true));
     let first = wanted.next();
-    let (title, list) = (&platform.title, quoted(names()));
+    let (title, list) = (&platform.title, List::ticked(names()));
     if let (Some(first), Some(second)) = (first, wanted.next()) {
         let message = format!("user-data would be passed to {title} in both `{first}` and `{second}`");
         let help = format!("keep one of them: which one cloud-init reads is not defined ({})", platform.source);

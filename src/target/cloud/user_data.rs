@@ -6,6 +6,7 @@ use flate2::{Compression, GzBuilder};
 
 use super::options::Gzip;
 use crate::facts::platform::Platform;
+use crate::text::thousands;
 
 /// What a machine is given.
 #[derive(Clone, Debug)]
@@ -41,9 +42,9 @@ impl UserData {
 
     /// `20,385 bytes compressed, and AWS EC2 takes 16,384 (counted before base64)`.
     pub fn measure(&self, platform: &Platform) -> String {
-        let most = platform.max_bytes.map_or("any number".to_owned(), grouped);
+        let most = platform.max_bytes.map_or("any number".to_owned(), thousands);
         let compressed = if self.compressed { " compressed" } else { "" };
-        let (counted, said) = (grouped(self.counted(platform)), platform.measured.said());
+        let (counted, said) = (thousands(self.counted(platform)), platform.measured.said());
         format!("{counted} bytes{compressed}, and {} takes {most} ({said})", platform.title)
     }
 }
@@ -54,19 +55,6 @@ pub fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory takes every byte");
     encoder.finish().expect("memory takes every byte")
-}
-
-/// `16,384`.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -98,10 +86,5 @@ mod tests {
         let mut text = String::new();
         flate2::read::GzDecoder::new(&*bytes).read_to_string(&mut text).unwrap();
         assert_eq!(text, "#cloud-config\n");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 16384, 1234567].map(grouped), ["0", "999", "1,000", "16,384", "1,234,567"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
+use crate::text::{Count, thousands};
 
 use super::free;
 use super::range::{Kind, Range, Ranges, Share};
@@ -48,10 +49,20 @@ fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Op
         return None;
     }
     let message = match prefix == whole {
-        true => format!("{} {} has {room} addresses, and at least {} are needed", range.name, range.range, share.count),
+        true => format!(
+            "{} {} has {}, and at least {} are needed",
+            range.name,
+            range.range,
+            Count(room, "address"),
+            share.count
+        ),
         false => format!(
-            "{} {} has room for {room} shares, a /{prefix} each, and {} are wanted",
-            range.name, range.range, share.count
+            "{} {} has room for {}, a /{prefix} each, and {} {} needed",
+            range.name,
+            range.range,
+            Count(room, "share"),
+            thousands(share.count),
+            if share.count == 1 { "is" } else { "are" }
         ),
     };
     Some(small(model, ranges, range, share, message))

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::eval::counted;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, UnitId};
 use crate::plan::keep;
 use crate::syntax::ast::{ExprKind, ItemKind, Literal, PathItem};
+use crate::text::Count;
 
 /// Files that identify a machine: machine-id(5), the D-Bus copy of it, hostname(5), the keys of sshd(8), the names of a host
 /// in iSCSI (RFC 7143, section 4.2.7) and NVMe over fabrics (nvme-gen-hostnqn(1)).
@@ -72,12 +72,8 @@ fn cloned(model: &Model<'_>, app: AppId, file: &PathItem) -> Option<Diagnostic> 
     let [first, .., last] = same[..] else { return None };
     let name = |unit: UnitId| model.unit(unit).machine.map_or("", |machine| &model.machine(machine).name);
     let path = plain_path(file).unwrap_or_default();
-    let message = format!(
-        "`{path}` is the same on {}, from `{}` to `{}`",
-        counted(same.len(), "machine"),
-        name(first),
-        name(last)
-    );
+    let message =
+        format!("`{path}` is the same on {}, from `{}` to `{}`", Count(same.len(), "machine"), name(first), name(last));
     Some(
         Diagnostic::new(Code::ClonedIdentity, text.value.span, message)
             .here("it says the same everywhere")

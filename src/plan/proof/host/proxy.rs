@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::layer::quoted;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
 use crate::plan::keep;
 use crate::syntax::ast::{Body, Expr, ItemKind, PathItem};
+use crate::text::List;
 
 /// Looks at the environment of units, and at files that set one.
 pub fn prove(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
@@ -81,7 +81,7 @@ fn judge(model: &Model<'_>, app: AppId, value: &Expr, settings: &[(String, Strin
     if open.is_empty() {
         return None;
     }
-    let message = format!("the proxy is also asked for {}", quoted(open.iter().map(String::as_str)));
+    let message = format!("the proxy is also asked for {}", List::ticked(open.iter().map(String::as_str)));
     let add: Vec<&str> = open.iter().map(|entry| entry.rsplit(' ').next().unwrap_or(entry)).collect();
     let help = format!(
         "add {} to no_proxy, and the machines' addresses, since not every client reads ranges; or deploy `proxy` of std/site, which computes it",
