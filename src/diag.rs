@@ -8,8 +8,10 @@ use crate::source::Span;
 
 pub mod code;
 pub mod edit;
+mod help;
 
 pub use code::Code;
+pub use help::{Help, closest, did_you_mean};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -86,7 +88,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     pub message: String,
     pub labels: Vec<Label>,
-    pub help: Option<String>,
+    pub help: Option<Help>,
     pub fixes: Vec<Fix>,
 }
 
@@ -117,9 +119,22 @@ impl Diagnostic {
     }
 
     /// Says what to do.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Help>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The name that was probably meant.
+    pub fn near(&self) -> Option<&str> {
+        self.help.as_ref()?.near.as_deref()
+    }
+
+    /// Adds the edit that puts the name that was probably meant at a place, if there is one.
+    pub fn fix_near(self, span: Span) -> Self {
+        match self.near().map(str::to_owned) {
+            Some(near) => self.fix(span, near.clone(), format!("write `{near}`")),
+            None => self,
+        }
     }
 
     /// Adds an edit that would probably mend it: a guess, for a person to look at.
@@ -162,25 +177,4 @@ pub fn tidy(list: &mut Vec<Diagnostic>) {
 /// Whether any of them is an error.
 pub fn any_error(list: &[Diagnostic]) -> bool {
     list.iter().any(Diagnostic::is_error)
-}
-
-/// The name among `known` that was most likely meant, if one is close.
-pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            let longest = name.len().max(candidate.len());
-            *distance <= longest.div_ceil(3) && *distance < longest
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// `did you mean `x`?` for the closest known name, or `fallback`.
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, fallback: &str) -> String {
-    match closest(name, known) {
-        Some(candidate) => format!("did you mean `{candidate}`?"),
-        None => fallback.to_owned(),
-    }
 }

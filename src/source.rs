@@ -30,9 +30,21 @@ impl Span {
     }
 }
 
-/// One text: its name as shown to people (a path, or `std/etcd` for the standard library) and its content.
+/// Where a text comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SourceKind {
+    /// A file of the model's own.
+    File,
+    /// A file of the standard library, which is inside the program.
+    Library,
+    /// The value of an option, such as `--set`.
+    CommandLine(&'static str),
+}
+
+/// One text: its name as shown to people (a path, `std/etcd` for the standard library, an option) and its content.
 #[derive(Clone, Debug)]
 pub struct Source {
+    pub kind: SourceKind,
     pub name: Arc<str>,
     pub text: Arc<str>,
 }
@@ -45,9 +57,9 @@ pub struct Sources {
 
 impl Sources {
     /// Adds a text and returns its number.
-    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
+    pub fn add(&mut self, kind: SourceKind, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
         let id = u32::try_from(self.list.len()).expect("a compile has fewer than 2^32 files");
-        self.list.push(Source { name: name.into(), text: text.into() });
+        self.list.push(Source { kind, name: name.into(), text: text.into() });
         SourceId(id)
     }
 

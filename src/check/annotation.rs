@@ -8,7 +8,7 @@ use super::checker::Checker;
 use super::notation::{WORDS, named};
 use super::ty::{Member, Record, Ty};
 use super::{ModuleId, SymbolKind};
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::syntax::ast::{self, Ident, TypeKind};
 use crate::text::List;
 
@@ -83,9 +83,6 @@ fn unknown(checker: &mut Checker<'_>, name: &Ident) -> Ty {
     let fallback = format!("the types are {}", List::ticked(WORDS));
     let diagnostic = Diagnostic::new(Code::UnknownType, name.span, format!("no type is named `{}`", name.name))
         .help(did_you_mean(&name.name, WORDS, &fallback));
-    checker.report(match closest(&name.name, WORDS) {
-        Some(near) => diagnostic.fix(name.span, near, format!("write `{near}`")),
-        None => diagnostic,
-    });
+    checker.report(diagnostic.fix_near(name.span));
     Ty::Error
 }

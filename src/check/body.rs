@@ -12,7 +12,7 @@ use super::interface::InterfaceField;
 use super::probe::Wanted;
 use super::schema::{Schema, Takes};
 use super::ty::Ty;
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Body, EndpointKind, Expr, ExprKind, Field, Ident, Name};
 use crate::text::List;
@@ -172,10 +172,7 @@ impl<'p> Typer<'_, 'p> {
         let list = List::ticked(names());
         let help = did_you_mean(name, names(), &format!("its fields are {list}"));
         let diagnostic = Diagnostic::new(Code::UnknownField, span, message).help(help);
-        self.checker.report(match closest(name, names()) {
-            Some(near) => diagnostic.fix(span, near, format!("write `{near}`")),
-            None => diagnostic,
-        });
+        self.checker.report(diagnostic.fix_near(span));
     }
 
     /// Says that a field must be given.

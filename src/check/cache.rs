@@ -38,7 +38,7 @@ impl Cache {
         let text: Arc<str> = text.into();
         let source = match known {
             Some(known) => known.source,
-            None => self.sources.add(place.name(), text.clone()),
+            None => self.sources.add(place.kind(), place.name(), text.clone()),
         };
         self.sources.replace(source, text.clone());
         let parse = match known {

@@ -7,7 +7,7 @@ use super::expr::Typer;
 use super::index::Target;
 use super::mismatch;
 use super::ty::Ty;
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident};
 use crate::text::Count;
@@ -62,10 +62,7 @@ impl<'p> Typer<'_, 'p> {
             names(),
             "the language has no functions of one's own",
         ));
-        self.checker.report(match closest(&function.name, names()) {
-            Some(near) => diagnostic.fix(function.span, near, format!("write `{near}`")),
-            None => diagnostic,
-        });
+        self.checker.report(diagnostic.fix_near(function.span));
         Ty::Error
     }
 

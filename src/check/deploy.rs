@@ -13,7 +13,7 @@ use super::mismatch;
 use super::placed;
 use super::ty::Ty;
 use super::{ModuleId, Symbol, SymbolKind};
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{ChangeKind, Deploy, Expr, Field, Ident, Name, Selector, SelectorKind, StatementKind};
 use crate::text::List;
@@ -157,10 +157,7 @@ impl<'p> Checker<'p> {
         let diagnostic = Diagnostic::new(Code::UnknownOption, span, message)
             .label(info.component.name.span, "the component")
             .help(did_you_mean(name, names(), &fallback));
-        self.report(match closest(name, names()) {
-            Some(near) => diagnostic.fix(span, near, format!("write `{near}`")),
-            None => diagnostic,
-        });
+        self.report(diagnostic.fix_near(span));
     }
 
     fn missing_options(&mut self, deploy: &Deploy, name: &Ident, info: &Info<'_>, set: &SetOptions) {

@@ -5,7 +5,7 @@ use super::index::Target;
 use super::mismatch;
 use super::notation::ty;
 use super::ty::Ty;
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::flag::{self as flags, Flag, Kind, Table};
 use crate::syntax::ast::{Field, Ident};
 use crate::text::List;
@@ -55,10 +55,7 @@ impl<'p> Typer<'_, 'p> {
         let fallback = format!("looked at {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);
         let names = || table.flags.keys().map(String::as_str);
         let diagnostic = Diagnostic::new(Code::UnknownFlag, span, message).help(did_you_mean(name, names(), &fallback));
-        self.checker.report(match closest(name, names()) {
-            Some(near) => diagnostic.fix(span, near, format!("write `{near}`")),
-            None => diagnostic,
-        });
+        self.checker.report(diagnostic.fix_near(span));
     }
 
     fn no_table(&mut self, program: &Ident) {

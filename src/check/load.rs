@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::cache::{Cache, Parsed};
 use super::place::candidates;
 use super::{Module, ModuleId, ModulePlace, Program};
-use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::diag::{Code, Diagnostic, Help, did_you_mean};
 use crate::source::Span;
 use crate::stdlib;
 use crate::syntax::Parse;
@@ -185,7 +185,7 @@ fn not_found(from: &ModulePlace, path: &ast::Ident, error: &io::Error) -> Diagno
     diagnostic.help(not_found_help(from, &path.name))
 }
 
-fn not_found_help(from: &ModulePlace, path: &str) -> String {
+fn not_found_help(from: &ModulePlace, path: &str) -> Help {
     if let Some(name) = path.strip_prefix("std/") {
         let names = standard_names();
         let list = List::ticked(&names);
@@ -193,8 +193,8 @@ fn not_found_help(from: &ModulePlace, path: &str) -> String {
     }
     let tried: Vec<_> = candidates(from, path).iter().map(|place| format!("`{}`", place.name())).collect();
     match tried.as_slice() {
-        [] => format!("write `./{path}` for a file beside this one, or `std/{path}` for the standard library"),
-        _ => format!("looked for {}", tried.join(" and ")),
+        [] => format!("write `./{path}` for a file beside this one, or `std/{path}` for the standard library").into(),
+        _ => format!("looked for {}", tried.join(" and ")).into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What to say when a value does not fit.
 
 use super::ty::Ty;
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::source::Span;
 use crate::text::List;
 
@@ -52,11 +52,7 @@ fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
     let message = format!("expected `{expected}`, found `\"{text}\"`");
     let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
     match closest(text, texts.iter().map(|text| &**text)) {
-        Some(near) => diagnostic.help(format!("did you mean `\"{near}\"`?")).fix(
-            span,
-            format!("\"{near}\""),
-            format!("write `\"{near}\"`"),
-        ),
+        Some(near) => diagnostic.help(Help::near(format!("\"{near}\""))).fix_near(span),
         None => diagnostic.help(format!("the values are {choices}")),
     }
 }

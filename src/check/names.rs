@@ -11,7 +11,7 @@ use super::index::{Kind, Target};
 use super::suggest;
 use super::ty::Ty;
 use super::{ModuleId, Symbol, SymbolKind};
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::syntax::ast::{Ident, Name};
 use crate::text::List;
 
@@ -92,10 +92,7 @@ impl<'p> Checker<'p> {
                 let diagnostic = diagnostic.help(format!("add `{}`", import.line));
                 diagnostic.safe_fix(import.span, import.text, format!("add `{}`", import.line))
             }
-            (None, Some(near)) => {
-                let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-                diagnostic.fix(name.span, near.clone(), format!("write `{near}`"))
-            }
+            (None, Some(near)) => diagnostic.help(Help::near(near)).fix_near(name.span),
             (None, None) if known.is_empty() => diagnostic.help("there is none here yet"),
             (None, None) => diagnostic.help(format!("known here: {}", List::ticked(known.iter()).most(20))),
         };

@@ -6,6 +6,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::ModulePlace;
+use crate::source::SourceKind;
 
 /// The files that an import may mean, in the order they are tried; none when the path is of no known form.
 pub fn candidates(from: &ModulePlace, path: &str) -> Vec<ModulePlace> {
@@ -62,6 +63,14 @@ impl ModulePlace {
         match self {
             ModulePlace::Standard(path) => format!("std/{}", path.display()),
             ModulePlace::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// What its text is among the sources.
+    pub fn kind(&self) -> SourceKind {
+        match self {
+            ModulePlace::Standard(_) => SourceKind::Library,
+            ModulePlace::File(_) => SourceKind::File,
         }
     }
 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::expr::Typer;
 use super::mismatch;
 use super::ty::{Member, Record, Ty};
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Field, Ident, Key, Literal, Name};
 use crate::text::List;
@@ -97,12 +97,8 @@ impl<'p> Typer<'_, 'p> {
         let diagnostic = Diagnostic::new(Code::UnknownField, span, format!("no field `{key}` is expected here"));
         let known = expected.fields.keys();
         let fallback = format!("the fields are {}", List::ticked(known.clone()).most(20));
-        let diagnostic = diagnostic.help(did_you_mean(key, known.clone().map(|k| &**k), &fallback));
-        let near = closest(key, known.map(|k| &**k)).map(str::to_owned);
-        self.checker.report(match near {
-            Some(near) => diagnostic.fix(span, near.clone(), format!("write `{near}`")),
-            None => diagnostic,
-        });
+        let diagnostic = diagnostic.help(did_you_mean(key, known.map(|k| &**k), &fallback));
+        self.checker.report(diagnostic.fix_near(span));
     }
 
     fn missing_fields(&mut self, span: Span, fields: &[Field], expected: &Record) {
@@ -187,10 +183,7 @@ impl<'p> Typer<'_, 'p> {
             false => format!("it has {}", List::ticked(record.fields.keys()).most(20)),
         };
         let diagnostic = Diagnostic::new(code, field.span, message).help(did_you_mean(name, known(), &fallback));
-        self.checker.report(match closest(name, known()) {
-            Some(near) => diagnostic.fix(field.span, near, format!("write `{near}`")),
-            None => diagnostic,
-        });
+        self.checker.report(diagnostic.fix_near(field.span));
         Ty::Error
     }
 

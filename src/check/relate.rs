@@ -7,7 +7,7 @@ use super::checker::Checker;
 use super::component::{EndpointInfo, Info};
 use super::index::{Kind, Target};
 use super::{ModuleId, Symbol, SymbolKind};
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, Help, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Name, Relate};
 use crate::text::List;
@@ -113,11 +113,7 @@ impl<'p> Checker<'p> {
             false => format!("its endpoints are {}", endpoints(info)),
         };
         self.report(match near {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`? {list}")).fix(
-                endpoint.span,
-                near,
-                format!("write `{near}`"),
-            ),
+            Some(near) => diagnostic.help(Help::near(near).and(&list)).fix_near(endpoint.span),
             None => diagnostic.help(list),
         });
     }
@@ -128,8 +124,7 @@ impl<'p> Checker<'p> {
         if known.is_none() && apps.open.is_empty() {
             let message = format!("no application has an endpoint `{}`", endpoint.name);
             let all = || apps.by_name.values().flat_map(|app| app.info.endpoints.keys()).map(|key| &**key);
-            let help =
-                crate::diag::did_you_mean(&endpoint.name, all(), "deploy something that has it, or leave this out");
+            let help = did_you_mean(&endpoint.name, all(), "deploy something that has it, or leave this out");
             self.report(Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).help(help));
         }
         if let Some(known) = known {
@@ -170,11 +165,7 @@ impl<'p> Checker<'p> {
             Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).label(known.span, "declared here");
         let meant = end.app.as_ref().and_then(|app| meant(apps, app, side, other));
         self.report(match meant {
-            Some(name) => diagnostic.help(format!("did you mean `{name}`? {rule}")).fix(
-                endpoint.span,
-                name.to_string(),
-                format!("write `{name}`"),
-            ),
+            Some(name) => diagnostic.help(Help::near(&*name).and(rule)).fix_near(endpoint.span),
             None => diagnostic.help(rule),
         });
     }

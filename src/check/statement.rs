@@ -228,7 +228,7 @@ impl<'p> Checker<'p> {
             false => format!("there is no code `{name}`"),
         };
         let list = format!("these can be allowed: {}", List::ticked(allowable()));
-        let help = if is_known { list } else { did_you_mean(name, known(), &list) };
+        let help = if is_known { list.into() } else { did_you_mean(name, known(), &list) };
         let diagnostic = Diagnostic::new(Code::UnknownCode, allow.code.span, message).help(help);
         self.report(match closest(name, allowable()) {
             Some(near) if !is_known => diagnostic.fix(allow.code.span, near, format!("write `{near}`")),

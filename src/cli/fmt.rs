@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::source::Sources;
+use crate::source::{SourceKind, Sources};
 use crate::syntax;
 use crate::world::replace::replace;
 
@@ -87,7 +87,7 @@ fn format(name: &str, text: &str, look: &Look) -> Outcome {
         Ok(formatted) => Outcome::Changed(formatted),
         Err(problems) => {
             let mut sources = Sources::default();
-            sources.add(name, text);
+            sources.add(SourceKind::File, name, text);
             report::show(&sources, &problems, Format::Human, look);
             Outcome::Broken
         }

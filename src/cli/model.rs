@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::check::{self, Checked, Program};
 use crate::compile;
-use crate::diag::{any_error, closest, tidy};
+use crate::diag::{Help, any_error, closest, tidy};
 use crate::model::Input;
 use crate::model::input::Setting;
 use crate::pki::store;
 use crate::plan::Planned;
-use crate::source::Sources;
+use crate::source::{SourceKind, Sources};
 use crate::syntax;
 use crate::syntax::ast::{Expr, Name, StatementKind};
 use crate::world::{Disk, World};
@@ -144,10 +144,14 @@ impl Opened<'_> {
 }
 
 /// Reads a value as the language does. It gets a text of its own, so that a problem can point into it.
-fn parse(sources: &mut Sources, option: &str, name: &str, value: &str) -> Setting {
+fn parse(sources: &mut Sources, option: &'static str, name: &str, value: &str) -> Setting {
     const HEAD: &str = "let ";
     // The same length as the parsed text, without the `let` that the user did not write.
-    let source = sources.add(option, format!("{:width$}{name} = {value}", "", width = HEAD.len()));
+    let source = sources.add(
+        SourceKind::CommandLine(option),
+        option,
+        format!("{:width$}{name} = {value}", "", width = HEAD.len()),
+    );
     let parsed = syntax::parse(source, &format!("{HEAD}{} = {value}", name.replace('.', "_")));
     let value_of = |kind: &StatementKind| match kind {
         StatementKind::Let(binding) => Some(binding.value.clone()),
@@ -164,7 +168,7 @@ pub fn unreadable(path: &Path, error: &io::Error) -> CliError {
     let unread = CliError::file(path, "read", error);
     match error.kind() {
         io::ErrorKind::NotFound => match nearby(path) {
-            Some(near) => unread.help(format!("did you mean `{}`?", near.display())),
+            Some(near) => unread.help(Help::near(near.display().to_string())),
             None => unread.help("pass the .km file of a model; `examples/` of kmodel has some to start from"),
         },
         io::ErrorKind::IsADirectory => match models(path).first() {

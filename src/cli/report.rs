@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, Write, stderr};
 
-use crate::diag::{Diagnostic, Label, Severity};
-use crate::source::{Sources, Span};
+use crate::diag::{Diagnostic, Fix, Label, Severity};
+use crate::source::{SourceKind, Sources, Span};
 use crate::text::Count;
 
 use super::look::Look;
@@ -52,8 +52,8 @@ pub fn tally(problems: &[Diagnostic]) -> String {
     let warnings = problems.len() - errors;
     match (errors, warnings) {
         (0, 0) => "no warnings".to_owned(),
-        (0, _) => Count(warnings, "warning"),
-        (_, 0) => Count(errors, "error"),
+        (0, _) => Count(warnings, "warning").to_string(),
+        (_, 0) => Count(errors, "error").to_string(),
         _ => format!("{}, {}", Count(errors, "error"), Count(warnings, "warning")),
     }
 }
@@ -61,7 +61,7 @@ pub fn tally(problems: &[Diagnostic]) -> String {
 /// The places of a problem's labels that are in files; the first is where to look. The standard library is in no
 /// repository, so for those who look into one a place of the model's own comes first.
 fn own_first(sources: &Sources, problem: &Diagnostic) -> Vec<Label> {
-    let is_own = |label: &&Label| !sources.get(label.span.source).name.starts_with("std/");
+    let is_own = |label: &&Label| sources.get(label.span.source).kind == SourceKind::File;
     let places = || problem.labels.iter().filter(|label| is_file(sources, label.span));
     let own = places().find(is_own);
     own.into_iter().chain(places().filter(|label| own != Some(*label))).cloned().collect()
@@ -69,7 +69,12 @@ fn own_first(sources: &Sources, problem: &Diagnostic) -> Vec<Label> {
 
 /// Whether a span is in a file: a value of the command line is in none.
 fn is_file(sources: &Sources, span: Span) -> bool {
-    is_place(span) && &*sources.get(span.source).name != "--set"
+    is_place(span) && !matches!(sources.get(span.source).kind, SourceKind::CommandLine(_))
+}
+
+/// Whether all that a fix changes is in files.
+fn in_files(sources: &Sources, fix: &Fix) -> bool {
+    fix.edits.iter().all(|edit| is_file(sources, edit.span))
 }
 
 /// Whether a span is a place: what comes from the command line has none.

@@ -151,7 +151,7 @@ fn edit(sources: &Sources, problem: &Diagnostic) -> Edit {
         severity: if problem.is_error() { "error" } else { "warning" },
         message: problem.message.clone(),
         place: place.map(|label| sources.place(label.span).to_string()),
-        help: problem.help.clone(),
+        help: problem.help.clone().map(String::from),
     }
 }
 

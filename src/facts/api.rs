@@ -57,6 +57,6 @@ mod tests {
     fn an_api_ends_with_its_minor() {
         let judge = |minor| judge("batch/v1beta1", "CronJob", Version { major: 1, minor, patch: 0 }, Span::default());
         assert_eq!(judge(24), None);
-        assert!(judge(25).is_some_and(|problem| problem.help.is_some_and(|help| help.contains("`batch/v1`"))));
+        assert!(judge(25).is_some_and(|problem| problem.help.is_some_and(|help| help.text().contains("`batch/v1`"))));
     }
 }

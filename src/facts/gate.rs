@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::embedded::Note;
 use super::lifespan::{self, parse, short};
 use super::{Range, embedded};
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::source::Span;
 use crate::syntax::ast::Version;
 
@@ -172,8 +172,8 @@ fn unknown(table: &Table, program: &str, name: &str, version: Version, span: Spa
     let problem = Diagnostic::new(Code::UnknownGate, span, message);
     let same = names().find(|known| known.eq_ignore_ascii_case(name)).or_else(|| closest(name, names()));
     match same {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help(did_you_mean(name, names(), &format!("looked at {from} to {through}"))),
+        Some(near) => problem.help(Help::near(near)),
+        None => problem.help(format!("looked at {from} to {through}")),
     }
 }
 

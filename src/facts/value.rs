@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lifespan::{Codes, Lifespan, Status};
 use super::{Range, embedded};
-use crate::diag::{Code, Diagnostic, closest, did_you_mean};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::source::Span;
 use crate::syntax::ast::Version;
 
@@ -95,8 +95,8 @@ fn unknown(set: &Set, (owner, value): (&str, &str), version: Version, span: Span
     let problem = Diagnostic::new(Code::UnknownValue, span, message);
     let same = names().find(|name| name.eq_ignore_ascii_case(value));
     Some(match same.or_else(|| closest(value, names())) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help(did_you_mean(value, names(), &fallback)),
+        Some(near) => problem.help(Help::near(near)),
+        None => problem.help(fallback),
     })
 }
 
@@ -115,9 +115,9 @@ mod tests {
         let judge = |name| judge("admission-plugin", ("x", name), version, Span::default());
         let removed = judge("PodSecurityPolicy").expect("a problem");
         assert_eq!(removed.code, Code::ValueRemoved);
-        assert!(removed.help.is_some_and(|help| help.contains("PodSecurity,")));
+        assert!(removed.help.is_some_and(|help| help.text().contains("PodSecurity,")));
         assert_eq!(judge("NodeRestriction"), None);
         let unknown = judge("nodeRestriction").expect("a problem");
-        assert_eq!(unknown.help.as_deref(), Some("did you mean `NodeRestriction`?"));
+        assert_eq!(unknown.near(), Some("NodeRestriction"));
     }
 }

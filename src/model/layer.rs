@@ -73,7 +73,7 @@ pub fn layers<'p>(program: &'p Program, overlays: &[String]) -> (Layers<'p>, Vec
 fn unknown_overlay(name: &str, known: &[(ModuleId, &Overlay)]) -> Diagnostic {
     let names = known.iter().map(|(_, overlay)| &*overlay.name.name);
     let help = match known {
-        [] => "this model declares no overlays".to_owned(),
+        [] => "this model declares no overlays".into(),
         _ => did_you_mean(name, names.clone(), &format!("the overlays are {}", List::ticked(names))),
     };
     Diagnostic::new(Code::UnknownOverlay, Span::default(), format!("no overlay is named `{name}`")).help(help)

@@ -145,12 +145,12 @@ impl Fields<'_, '_, '_, '_> {
             Unknown::Version(known) => (
                 self.span("version"),
                 format!("no hash is known for {release} {version}"),
-                format!("hashes are known for {}", known.join(", ")),
+                format!("hashes are known for {}", known.join(", ")).into(),
             ),
             Unknown::Arch(known) => (
                 self.item.name.span,
                 format!("no hash is known for {release} {version} on {arch}"),
-                format!("it is there for {}", List::ticked(known.iter().map(String::as_str))),
+                format!("it is there for {}", List::ticked(known)).into(),
             ),
         };
         let mut problem = Diagnostic::new(Code::UnknownRelease, span, message).help(help);

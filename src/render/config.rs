@@ -2,7 +2,7 @@
 //!
 //! A file is known by its `kind`. Programs end when a field is unknown, and the usual validators let it pass.
 
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::field::{Shape, Table, table};
 use crate::facts::{api, gate, value};
 use crate::model::scope::Scope;
@@ -141,9 +141,7 @@ impl Judge<'_, '_, '_> {
         let message = format!("a `{}` has no field `{name}`{place} in any version", self.table.kind);
         let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
         self.problems.push(match (near, self.elsewhere(name)) {
-            (Some(near), _) => {
-                problem.help(format!("did you mean `{near}`?")).fix(span, near, format!("write `{near}`"))
-            }
+            (Some(near), _) => problem.help(Help::near(near)).fix_near(span),
             (None, Some(path)) => problem.help(format!("it stands elsewhere: `{path}`")),
             (None, None) => problem.help("leave it out: no version reads it"),
         });

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::diag::did_you_mean;
+use crate::diag::{Help, did_you_mean};
 
 #[derive(Deserialize)]
 struct Table {
@@ -30,7 +30,7 @@ static TABLE: LazyLock<Table> =
 ///
 /// # Errors
 /// The section or the key is unknown. Those that begin with `X-` are left to their owner, as systemd does.
-pub fn key(section: &str, key: &str) -> Result<(), (String, String)> {
+pub fn key(section: &str, key: &str) -> Result<(), (String, Help)> {
     if section.starts_with("X-") {
         return Ok(());
     }
@@ -46,14 +46,14 @@ pub fn key(section: &str, key: &str) -> Result<(), (String, String)> {
 ///
 /// # Errors
 /// What is wrong, and what to do.
-pub fn section(section: &str) -> Result<(), (String, String)> {
+pub fn section(section: &str) -> Result<(), (String, Help)> {
     if section.starts_with("X-") || TABLE.section.contains_key(section) {
         return Ok(());
     }
     Err(unknown_section(section))
 }
 
-fn unknown_section(section: &str) -> (String, String) {
+fn unknown_section(section: &str) -> (String, Help) {
     let names: Vec<&str> = TABLE.section.keys().map(String::as_str).collect();
     let help = did_you_mean(section, names.iter().copied(), &format!("the sections are {}", names.join(", ")));
     (format!("systemd knows no section `[{section}]`"), help)
@@ -68,20 +68,21 @@ fn all(keys: &Keys) -> impl Iterator<Item = &str> {
 ///
 /// # Errors
 /// What is wrong, and what to do.
-pub fn value(section: &str, key: &str, value: &str) -> Result<(), (String, String)> {
+pub fn value(section: &str, key: &str, value: &str) -> Result<(), (String, Help)> {
     // Of a mount the type is that of its file system.
     if value.is_empty() || value.contains('%') || section.starts_with("X-") || section == "Mount" && key == "Type" {
         return Ok(());
     }
     let forms = &*VALUES;
     let has = |list: &[String]| list.iter().any(|known| known == key);
-    let wrong = |what: String, help: &str| Err((format!("`{key}={value}` {what}"), help.to_owned()));
+    let refused = |what: String, help: Help| Err((format!("`{key}={value}` {what}"), help));
+    let wrong = |what: String, help: &str| refused(what, help.into());
     if let Some(words) = forms.words.get(key) {
         let fallback = format!("it takes {}", words.join(", "));
         return match words.iter().any(|word| word == value) {
             true => Ok(()),
             false => {
-                wrong("is no value of it".into(), &did_you_mean(value, words.iter().map(String::as_str), &fallback))
+                refused("is no value of it".into(), did_you_mean(value, words.iter().map(String::as_str), &fallback))
             }
         };
     }
@@ -109,10 +110,9 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), (String, Strin
             wrong("names a program by half a path".into(), "systemd starts programs by their whole path")
         }
         () if has(&forms.units) => match value.split_whitespace().find(|name| !is_unit(name)) {
-            Some(name) => Err((
-                format!("`{name}` in `{key}` is no unit"),
-                "give its whole name, such as `etcd.service`".to_owned(),
-            )),
+            Some(name) => {
+                Err((format!("`{name}` in `{key}` is no unit"), "give its whole name, such as `etcd.service`".into()))
+            }
             None => Ok(()),
         },
         () => Ok(()),
@@ -222,7 +222,7 @@ mod tests {
             ("ExecStart", "bin/etcd --name a", "whole path"),
             ("After", "network-online", "whole name"),
         ] {
-            assert!(value("Service", name, bad).unwrap_err().1.contains(help), "{name}={bad}");
+            assert!(value("Service", name, bad).unwrap_err().1.text().contains(help), "{name}={bad}");
         }
     }
 
@@ -236,8 +236,8 @@ mod tests {
         ] {
             assert_eq!(key(section, name), Ok(()), "{name}");
         }
-        assert_eq!(key("Service", "LimitNOFILES").unwrap_err().1, "did you mean `LimitNOFILE`?");
-        assert_eq!(key("Servise", "Type").unwrap_err().1, "did you mean `Service`?");
+        assert_eq!(key("Service", "LimitNOFILES").unwrap_err().1, Help::near("LimitNOFILE"));
+        assert_eq!(key("Servise", "Type").unwrap_err().1, Help::near("Service"));
         assert!(key("Unit", "LimitNOFILE").is_err());
     }
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use kmodel::emit::{self, EmitError, Force, manifest, write};
 use kmodel::render::Origin;
-use kmodel::source::{Sources, Span};
+use kmodel::source::{SourceKind, Sources, Span};
 use kmodel::target::OutputFile;
 
 fn file(path: &str, text: &str) -> OutputFile {
@@ -27,7 +27,7 @@ fn secret(path: &str, text: &str) -> OutputFile {
 
 fn lab_manifest(files: &[OutputFile]) -> OutputFile {
     let mut sources = Sources::default();
-    sources.add("lab.km", "");
+    sources.add(SourceKind::File, "lab.km", "");
     manifest(("lab", "lxd"), files, &sources)
 }
 

@@ -1,7 +1,7 @@
 //! What the README of the standard library shows is in the language.
 
 use kmodel::diag::Diagnostic;
-use kmodel::source::Sources;
+use kmodel::source::{SourceKind, Sources};
 use kmodel::syntax;
 
 #[test]
@@ -14,7 +14,7 @@ fn the_example_component_parses() {
 }
 
 fn problems_in(name: &str, text: &str) -> Vec<String> {
-    let source = Sources::default().add(name, text);
+    let source = Sources::default().add(SourceKind::Library, name, text);
     let line = |d: &Diagnostic| text[..d.labels[0].span.start as usize].lines().count();
     let parse = syntax::parse(source, text);
     parse.diagnostics.iter().map(|d| format!("{name}:{}: {}", line(d), d.message)).collect()

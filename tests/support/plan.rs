@@ -15,7 +15,7 @@ use kmodel::diag::{Code, Diagnostic, Safety, any_error};
 use kmodel::model::input::{Input, Setting};
 use kmodel::model::{MachineId, UnitId};
 use kmodel::plan::Plan;
-use kmodel::source::{Sources, Span};
+use kmodel::source::{SourceKind, Sources, Span};
 use kmodel::syntax;
 use kmodel::syntax::ast::{Expr, StatementKind};
 use kmodel::world::Memory;
@@ -83,7 +83,7 @@ fn setting(written: &str, checked: &mut Checked) -> Setting {
 
 fn expression(name: &str, text: &str, checked: &mut Checked) -> Option<Expr> {
     let whole = format!("let x = {text}\n");
-    let source = checked.program.sources.add(format!("--set {name}"), whole.as_str());
+    let source = checked.program.sources.add(SourceKind::CommandLine("--set"), format!("--set {name}"), whole.as_str());
     let parse = syntax::parse(source, &whole);
     if !parse.diagnostics.is_empty() {
         return None;

@@ -10,7 +10,7 @@ use crate::facts::release;
 use crate::model::Model;
 use crate::plan::impact::{AppImpact, Impact, Remaining, State, impact};
 use crate::plan::{Plan, Planned};
-use crate::source::Sources;
+use crate::source::{SourceKind, Sources};
 use crate::text::Count;
 
 use super::super::exit::{CliError, Exit};
@@ -103,7 +103,11 @@ fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Dia
     // An invalid value explains everything; what is missing because of it would only repeat that.
     let overridden = |problem: &Diagnostic| {
         let model = after.plan.as_ref().map(|plan| &plan.model);
-        model.is_none() && problem.labels.first().is_some_and(|label| &*sources.get(label.span.source).name == "--if")
+        model.is_none()
+            && problem
+                .labels
+                .first()
+                .is_some_and(|label| sources.get(label.span.source).kind == SourceKind::CommandLine("--if"))
     };
     if list.iter().any(overridden) {
         list.retain(overridden);
@@ -146,7 +150,7 @@ impl NewProblem {
             code: problem.code_name().to_owned(),
             severity: if problem.is_error() { "error" } else { "warning" },
             message: problem.message.clone(),
-            help: problem.help.clone(),
+            help: problem.help.clone().map(String::from),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode, ThemeCharacters, ThemeStyles};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Help};
 use crate::source::Sources;
 use crate::text::Count;
 
@@ -112,7 +112,7 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let help = self.problem.help.as_deref();
+        let help = self.problem.help.as_ref().map(Help::text);
         // A fix says the same in other words when there is a help text too.
         let fix = self.problem.fixes.first().map(|fix| fix.title.as_str());
         help.or(fix).map(|text| Box::new(self.lines(text)) as Box<dyn std::fmt::Display>)

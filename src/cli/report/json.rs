@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::diag::{Diagnostic, Fix, Safety};
-use crate::source::{Sources, Span};
+use crate::diag::{Diagnostic, Fix, Help, Safety};
+use crate::source::{SourceKind, Sources, Span};
 
-use super::{is_place, severity};
+use super::{in_files, is_place, severity};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -29,10 +29,18 @@ struct JsonLocation<'a> {
     end_column: usize,
 }
 
+/// A place of a file, or the option whose value is meant: `"option": "--set"`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Where<'a> {
+    File(JsonLocation<'a>),
+    Option { option: &'static str },
+}
+
 #[derive(Serialize)]
 struct LabelLine<'a> {
     #[serde(flatten)]
-    place: JsonLocation<'a>,
+    place: Where<'a>,
     text: &'a str,
     primary: bool,
 }
@@ -58,15 +66,15 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io
         code: problem.code_name(),
         severity: severity(problem),
         message: &problem.message,
-        help: problem.help.as_deref(),
+        help: problem.help.as_ref().map(Help::text),
         labels: labels
             .map(|(index, label)| LabelLine {
-                place: place(sources, label.span),
+                place: whence(sources, label.span),
                 text: &label.text,
                 primary: index == 0,
             })
             .collect(),
-        fixes: problem.fixes.iter().map(|fix| fix_line(sources, fix)).collect(),
+        fixes: problem.fixes.iter().filter(|fix| in_files(sources, fix)).map(|fix| fix_line(sources, fix)).collect(),
     };
     serde_json::to_writer(&mut *out, &line)?;
     writeln!(out)
@@ -78,6 +86,13 @@ fn fix_line<'a>(sources: &'a Sources, fix: &'a Fix) -> FixLine<'a> {
         title: &fix.title,
         safe: fix.safety == Safety::Safe,
         edits: edits.map(|e| EditLine { place: place(sources, e.span), replacement: &e.replacement }).collect(),
+    }
+}
+
+fn whence(sources: &Sources, span: Span) -> Where<'_> {
+    match sources.get(span.source).kind {
+        SourceKind::CommandLine(option) => Where::Option { option },
+        SourceKind::File | SourceKind::Library => Where::File(place(sources, span)),
     }
 }
 

@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::diag::{Diagnostic, Edit, Fix, Label, Severity};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Source, SourceId, SourceKind, Sources, Span};
 
-use super::{is_file, own_first};
+use super::{in_files, own_first};
 
 /// What stands for the folder in which the standard library would be: it is inside the program.
 const STANDARD: &str = "KMODEL";
@@ -92,10 +92,10 @@ fn location(sources: &Sources, label: &Label, id: Option<usize>) -> Value {
 }
 
 fn artifact(sources: &Sources, source: SourceId) -> Value {
-    let name = &sources.get(source).name;
-    match name.starts_with("std/") {
-        true => json!({ "uri": uri(name), "uriBaseId": STANDARD }),
-        false => json!({ "uri": uri(name) }),
+    let Source { kind, name, .. } = sources.get(source);
+    match kind {
+        SourceKind::Library => json!({ "uri": uri(name), "uriBaseId": STANDARD }),
+        SourceKind::File | SourceKind::CommandLine(_) => json!({ "uri": uri(name) }),
     }
 }
 
@@ -119,8 +119,10 @@ fn region(sources: &Sources, span: Span) -> Value {
 /// A fix, if all of it is in files.
 fn fix(sources: &Sources, fix: &Fix) -> Option<Value> {
     let mut files: IndexMap<SourceId, Vec<&Edit>> = IndexMap::new();
+    if !in_files(sources, fix) {
+        return None;
+    }
     for edit in &fix.edits {
-        is_file(sources, edit.span).then_some(())?;
         files.entry(edit.span.source).or_default().push(edit);
     }
     let changes: Vec<Value> = files

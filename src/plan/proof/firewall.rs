@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::{AppId, EndpointId, MachineId, Model};
 use crate::plan::firewall::{Addresses, Firewall, Open, Ruleset, Why, clients, firewalls, kinds, ruleset};
 use crate::plan::listener::{From, Service, What, services_on};
@@ -133,10 +133,7 @@ fn elsewhere(
     let names = || model.apps.iter().map(|app| &*app.name);
     let problem = |message: String| Diagnostic::new(Code::OpensNothing, open.span, message);
     let Some((app, _)) = model.apps().find(|(_, app)| *app.name == *wanted) else {
-        let help = match closest(wanted, names()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the applications are {}", List::ticked(names())),
-        };
+        let help = did_you_mean(wanted, names(), &format!("the applications are {}", List::ticked(names())));
         return Some(problem(format!("`open` is for `{wanted}`, and no application is named so")).help(help));
     };
     if here.iter().any(|(_, service)| service.app == app) {

@@ -1,7 +1,7 @@
 //! `check` and `warn`, of the model and of its components.
 
 use crate::check::own_code;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Help};
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Component, Model};
@@ -89,6 +89,6 @@ fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Opti
     };
     let help = check.body.field("help").and_then(|field| keep(model.eval(scope, &field.value), &mut problems));
     let help = help.filter(|value| !value.is_secret()).and_then(|value| value.scalar_text());
-    problems.push(Diagnostic { own_code: own_code::of(check), help, ..problem });
+    problems.push(Diagnostic { own_code: own_code::of(check), help: help.map(Help::from), ..problem });
     problems
 }

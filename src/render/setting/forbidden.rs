@@ -1,6 +1,6 @@
 //! Values that a setting should not have.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::setting::{Listed, Value};
 use crate::model::Model;
 use crate::text::List;
@@ -41,10 +41,8 @@ pub fn listed(model: &Model<'_>, settings: &Settings, rule: &Listed) -> Vec<Diag
         }
         let message =
             format!("`{}` is `{}`, which is not in `{}`; {}", setting.name, setting.text, list.name, rule.what);
-        let help = match crate::diag::closest(&setting.text, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it has {}", List::ticked(names)),
-        };
+        let known = || names.iter().copied();
+        let help = did_you_mean(&setting.text, known(), &format!("it has {}", List::ticked(known())));
         let found = problem(model, Code::RefusedSetting, setting, message);
         Some(found.label(list.span, format!("`{}`", list.name)).help(help))
     };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{Finding, Step};
-use crate::diag::{Code, closest};
+use crate::diag::{Code, Help, closest};
 
 /// What stands for a secret: it may be of any form.
 pub const SECRET: &str = "(secret)";
@@ -112,7 +112,7 @@ fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> Finding {
             None => String::new(),
         };
     let help = match (near, elsewhere()) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
+        (Some(near), _) => Help::near(near).into(),
         (None, Some(other)) => format!("there is `{other}`"),
         (None, None) => {
             let names: Vec<&str> = body.names().take(12).collect();

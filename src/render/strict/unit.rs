@@ -1,7 +1,7 @@
 //! The text of a systemd unit that a component writes as a file.
 
 use super::{Finding, Step};
-use crate::diag::Code;
+use crate::diag::{Code, Help};
 use crate::render::unit_check;
 
 /// The endings of the names of units.
@@ -23,13 +23,13 @@ pub fn judge(path: &str, text: &str) -> Vec<Finding> {
             continue;
         }
         let Some((key, value)) = trimmed.split_once('=') else {
-            let help = "a line is `Key=value`, `[Section]` or a comment".to_owned();
+            let help = "a line is `Key=value`, `[Section]` or a comment".into();
             findings.push(finding(trimmed, (format!("`{path}` has a line that says nothing: `{trimmed}`"), help)));
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
         if section.is_empty() {
-            let help = "begin with `[Unit]` or `[Service]`".to_owned();
+            let help = "begin with `[Unit]` or `[Service]`".into();
             findings.push(finding(key, (format!("`{key}` stands before the first section"), help)));
             continue;
         }
@@ -56,7 +56,7 @@ fn lines(text: &str) -> Vec<String> {
     list
 }
 
-fn finding(key: &str, (message, help): (String, String)) -> Finding {
-    let near = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")).map(str::to_owned);
-    Finding { code: Code::InvalidUnit, path: vec![Step::Key(key.to_owned())], message, help, near }
+fn finding(key: &str, (message, help): (String, Help)) -> Finding {
+    let near = help.near.clone();
+    Finding { code: Code::InvalidUnit, path: vec![Step::Key(key.to_owned())], message, help: help.into(), near }
 }

@@ -5,7 +5,7 @@ use crate::render::Problem;
 use crate::render::bundle::Unit;
 use crate::render::origin::Origin;
 use crate::render::snapshot::snapshot;
-use crate::source::{Sources, Span};
+use crate::source::{SourceKind, Sources, Span};
 
 fn unit(name: &str, fields: &[(&str, Value)], flags: &[&str]) -> Unit {
     Unit {
@@ -20,7 +20,7 @@ fn unit(name: &str, fields: &[(&str, Value)], flags: &[&str]) -> Unit {
 
 fn unit_text(unit: &Unit) -> Result<String, Problem> {
     let mut sources = Sources::default();
-    sources.add("std/x.km", "");
+    sources.add(SourceKind::Library, "std/x.km", "");
     super::unit_text(unit, &sources)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::check::Symbol;
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::{EndpointId, Model};
 use crate::pki::spec::San;
 use crate::plan::{answer, name};
@@ -64,10 +64,8 @@ impl Kubeconfig<'_, '_> {
             return format!("what listens on {port}: {}", list.join(", "));
         }
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-        match closest(&host.to_string(), names.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("if the name leads to the API, say `extra-names = [\"{host}\"]` in the cluster"),
-        }
+        let fallback = format!("if the name leads to the API, say `extra-names = [\"{host}\"]` in the cluster");
+        did_you_mean(&host.to_string(), names.iter().map(String::as_str), &fallback).into()
     }
 }
 
