@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn values_read_as_they_are_written() {
         assert_eq!(value(&Value::Size(4 << 30)), "4GiB");
-        assert_eq!(value(&Value::Size(1000)), "1000 bytes");
+        assert_eq!(value(&Value::Size(1000)), "1KB");
         assert_eq!(value(&Value::Secret(std::sync::Arc::new(Value::text("x")))), "(secret)");
         assert_eq!(value(&Value::record([("a", Value::list([Value::Int(1), Value::None]))])), "{ a = [1, none] }");
         assert_eq!(short(&"é ".repeat(200)).chars().count(), 103);

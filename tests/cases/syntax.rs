@@ -1,6 +1,6 @@
 //! The syntax phase, `tests/cases/syntax`: a text prints back; a valid one shows its tree, a broken one its problems.
 
-use kmodel::source::{SourceId, Sources};
+use kmodel::source::{SourceId, SourceKind, Sources};
 use kmodel::syntax::{Parse, parse};
 
 use crate::Fixture;
@@ -21,7 +21,7 @@ pub fn holds(fixture: &Fixture) {
 /// The text, then each problem: its code, place and message, what is said of each place, and what to do.
 fn problems(name: &str, text: &str, parse: &Parse) -> String {
     let mut sources = Sources::default();
-    sources.add(name, text);
+    sources.add(SourceKind::File, name, text);
     let mut shown = String::new();
     for problem in &parse.diagnostics {
         let (line, column) = sources.line_column(problem.labels[0].span);

@@ -133,6 +133,26 @@ fn problems_are_written_for_programs_too() {
     snapshot("problems-github", &err(&output));
 }
 
+/// What `--set`, `--if` and `--overlay` say is in no file, whatever is wrong with it.
+#[test]
+fn values_of_the_command_line_are_in_no_file() {
+    let cases = [
+        ["examples/lab.km", "--set", "workers=\"three\""],
+        ["examples/ha.km", "--if", "nodes=300"],
+        ["examples/lab.km", "--overlay", "labb"],
+    ];
+    let mut shown = String::new();
+    for case in cases {
+        let report = |format| err(&run(&[&["check", "--message-format", format], &case[..]].concat()));
+        let log: Value = serde_json::from_str(&report("sarif")).expect("a log");
+        assert!(!log.to_string().contains("\"uri\":\"-"), "{case:?} names a file: {log}");
+        shown += &format!("{}\n{}{}", case.join(" "), report("github"), report("json"));
+        shown += &format!("{:#}\n\n", log["runs"][0]["results"]);
+    }
+    assert!(!shown.contains("file=-") && !shown.contains("\"file\":\"-"), "{shown}");
+    snapshot("problems-command-line", &shown);
+}
+
 #[test]
 fn exit_codes_are_as_documented() {
     assert_eq!(code(&["check", "examples/ha.km"]), 0);

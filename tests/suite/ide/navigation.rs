@@ -69,7 +69,7 @@ fn what_the_language_brings_is_explained() {
     has(&said("component x { let a = machine.addr$0ess }"), &["machine.address: ip", "Its address inside"]);
     has(&said("let a = jo$0in([\"a\"], \",\")"), &["join(list: list<S>, sep: string) -> string"]);
     has(&said("mach$0ines cp[1] { }"), &["A group of machines that are alike"]);
-    has(&said("let a = 4Gi$0B"), &["`size`: 4 294 967 296 bytes"]);
+    has(&said("let a = 4Gi$0B"), &["`size`: 4,294,967,296 bytes"]);
 }
 
 #[test]
