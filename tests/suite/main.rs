@@ -21,3 +21,4 @@ mod suppose;
 mod syntax;
 mod upgrade;
 mod why;
+mod words;
