@@ -1,16 +1,14 @@
 //! Building a model, step by step; each step sees what the ones before it made.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::OnceLock;
 
 use crate::check::{Program, SymbolKind};
 use crate::diag::{Code, Diagnostic, any_error};
-use crate::source::Span;
-use crate::syntax::ast::{StatementKind, Version};
+use crate::syntax::ast::{EndpointKind, StatementKind};
 use crate::world::World;
 
-use super::{AppId, Cluster, Input, Model, UnitId, address, layer, wire};
+use super::{Input, Model, Premise, Shape, UnitId, Wired, address, layer, wire};
 
 mod app;
 mod cluster;
@@ -25,30 +23,8 @@ pub use field::{Fields, ranges};
 /// # Errors
 /// Every problem found, sorted as they were met; what could not be built is not judged.
 pub fn build<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Built<'p> {
-    let (layers, mut problems) = layer::layers(program, &input.overlays);
-    let mut model = empty(program, world, layers, input);
-    model.lets = lets(program);
-    param::bind(&mut model, input, &mut problems);
-    if any_error(&problems) {
-        return Built { model: None, problems };
-    }
-    cluster::targets(&mut model, input, &mut problems);
-    if !cluster::cluster(&mut model, input, &mut problems) {
-        return Built { model: None, problems };
-    }
-    let mut addresses = address::Allocator::new(model.cluster.nodes, model.cluster.gateway);
-    machine::machines(&mut model, &mut addresses, &mut problems);
-    app::apps(&mut model, &mut problems);
-    if any_error(&problems) {
-        return Built { model: None, problems };
-    }
-    app::addresses(&mut model, &mut addresses, &mut problems);
-    wire::wire(&mut model, &mut problems);
-    if any_error(&problems) {
-        return Built { model: None, problems };
-    }
-    make_endpoints(&mut model, &mut problems);
-    let model = (!any_error(&problems)).then_some(model);
+    let mut problems = Vec::new();
+    let model = stages(program, world, input, &mut problems);
     Built { model, problems }
 }
 
@@ -58,45 +34,59 @@ pub struct Built<'p> {
     pub problems: Vec<Diagnostic>,
 }
 
-fn empty<'p>(program: &'p Program, world: &'p dyn World, layers: layer::Layers<'p>, input: &Input) -> Model<'p> {
-    Model {
-        program,
-        world,
-        layers,
-        params: HashMap::new(),
-        cluster: no_cluster(),
+/// One stage after the other, as long as there are no errors.
+fn stages<'p>(
+    program: &'p Program,
+    world: &'p dyn World,
+    input: &Input,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Model<'p>> {
+    let premise = premise(program, world, input, problems)?;
+    let shape = shape(premise, input, problems)?;
+    let wired = wire::wire(shape, problems);
+    sound(problems)?;
+    let model = with_values(wired, problems);
+    sound(problems)?;
+    Some(model)
+}
+
+fn sound(problems: &[Diagnostic]) -> Option<()> {
+    (!any_error(problems)).then_some(())
+}
+
+fn premise<'p>(
+    program: &'p Program,
+    world: &'p dyn World,
+    input: &Input,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Premise<'p>> {
+    let (layers, found) = layer::layers(program, &input.overlays);
+    problems.extend(found);
+    let mut premise = Premise { program, world, layers, params: HashMap::new(), targets: Vec::new() };
+    param::bind(&mut premise, input, problems);
+    sound(problems)?;
+    premise.targets = cluster::targets(&premise, input, problems);
+    Some(premise)
+}
+
+fn shape<'p>(premise: Premise<'p>, input: &Input, problems: &mut Vec<Diagnostic>) -> Option<Shape<'p>> {
+    let cluster = cluster::cluster(&premise, input, problems)?;
+    let mut addresses = address::Allocator::new(cluster.nodes, cluster.gateway);
+    let mut shape = Shape {
+        premise,
+        cluster,
         groups: Vec::new(),
         machines: Vec::new(),
         components: Vec::new(),
         apps: Vec::new(),
         units: Vec::new(),
-        relations: Vec::new(),
-        targets: Vec::new(),
         lock: input.lock.clone(),
-        lets: HashMap::new(),
-        endpoints: Vec::new(),
-        shaped: false,
-    }
-}
-
-/// What stands in for the cluster until its fields are known.
-fn no_cluster() -> Cluster {
-    let nothing = ipnet::IpNet::from(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Cluster {
-        name: "".into(),
-        span: Span::default(),
-        kubernetes: Version { major: 0, minor: 0, patch: 0 },
-        pods: Vec::new(),
-        services: Vec::new(),
-        nodes: nothing,
-        domain: "cluster.local".into(),
-        gateway: nothing.addr(),
-        dns: Vec::new(),
-        extra_names: Vec::new(),
-        reserve: Vec::new(),
-        renew: None,
-        spans: HashMap::new(),
-    }
+    };
+    machine::machines(&mut shape, &mut addresses, problems);
+    app::apps(&mut shape, problems);
+    sound(problems)?;
+    app::addresses(&mut shape, &mut addresses, problems);
+    Some(shape)
 }
 
 /// A place for the value of each `let` of each file.
@@ -116,21 +106,19 @@ fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
 }
 
 /// Computes where every endpoint can be reached.
-fn make_endpoints(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut base = 0;
-    for index in 0..model.apps.len() {
-        let count = model.component_of(AppId(index as u32)).endpoints.len();
-        let app = &mut model.apps[index];
-        app.endpoint_base = base;
-        base += (app.units.len() * count) as u32;
+fn with_values<'p>(wired: Wired<'p>, problems: &mut Vec<Diagnostic>) -> Model<'p> {
+    let mut count = 0;
+    let mut endpoint_bases = Vec::with_capacity(wired.apps.len());
+    for (id, app) in wired.apps() {
+        endpoint_bases.push(count);
+        count += (app.units.len() * wired.component_of(id).endpoints.len()) as u32;
     }
-    model.endpoints = (0..base).map(|_| OnceLock::new()).collect();
-    model.shaped = true;
+    let endpoints = (0..count).map(|_| OnceLock::new()).collect();
+    let model = Model { lets: lets(wired.program), endpoints, endpoint_bases, wired };
     for (id, app) in model.apps() {
         for unit in app.units.clone().map(UnitId) {
-            for endpoint in model.component_of(id).endpoints.iter().enumerate() {
-                let (place, info) = endpoint;
-                if info.ast.kind == crate::syntax::ast::EndpointKind::Requires {
+            for (place, info) in model.component_of(id).endpoints.iter().enumerate() {
+                if info.ast.kind == EndpointKind::Requires {
                     continue;
                 }
                 if let Err(problem) = model.endpoint_value(unit, place as u32)
@@ -141,4 +129,5 @@ fn make_endpoints(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
             }
         }
     }
+    model
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, Ident, Port};
 
 use super::eval::fault;
@@ -17,7 +18,7 @@ impl Model<'_> {
     pub fn links(&self, unit: UnitId, endpoint: u32) -> impl Iterator<Item = (UnitId, u32)> + '_ {
         let own = self.unit(unit);
         let same_machine = self.component_of(own.app).endpoints[endpoint as usize].same_machine;
-        let providers = self.app(own.app).providers.get(endpoint as usize).map_or(&[][..], Vec::as_slice);
+        let providers = self.providers(EndpointId { app: own.app, endpoint });
         providers.iter().flat_map(move |provider| {
             let range = self.app(provider.app).units.clone();
             let range = match own.machine.filter(|_| same_machine) {
@@ -75,7 +76,7 @@ impl Model<'_> {
     /// What evaluation of the field meets, and an unknown field.
     pub(crate) fn endpoint_field(&self, scope: &mut Scope<'_>, endpoint: u32, field: &Ident) -> Result<Value, Fault> {
         let Some(unit) = scope.unit else {
-            return Err(fault(Code::EvaluationFailed, field.span, "an endpoint has values only on a unit"));
+            return Err(no_unit(field.span));
         };
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
         match (info.ast.kind, &*field.name) {
@@ -208,7 +209,7 @@ impl Model<'_> {
 
     fn clients_list(&self, unit: UnitId, endpoint: u32) -> Value {
         let app = self.unit(unit).app;
-        let clients = self.app(app).clients.get(endpoint as usize).map_or(&[][..], Vec::as_slice);
+        let clients = &self.ends(app).clients[endpoint as usize];
         let units = clients.iter().flat_map(|client| self.units_of(client.app));
         Value::list(units.map(|unit| self.own_unit_record(unit)))
     }
@@ -266,6 +267,11 @@ fn unspecified(address: Option<IpAddr>) -> IpAddr {
         Some(IpAddr::V6(_)) => std::net::Ipv6Addr::UNSPECIFIED.into(),
         _ => std::net::Ipv4Addr::UNSPECIFIED.into(),
     }
+}
+
+/// An endpoint where no unit is.
+pub(super) fn no_unit(span: Span) -> Fault {
+    fault(Code::EvaluationFailed, span, "an endpoint has values only on a unit")
 }
 
 /// The port of a value, when it is one.

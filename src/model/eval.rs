@@ -15,7 +15,7 @@ use crate::text::{Count, List};
 use super::scope::Scope;
 use super::value::Record;
 use super::work::{self};
-use super::{Fault, Model, Value, function};
+use super::{Fault, Sight, Value, function};
 
 mod each;
 mod name;
@@ -25,7 +25,7 @@ pub fn fault(code: Code, span: Span, message: impl Into<String>) -> Fault {
     Box::new(Diagnostic::new(code, span, message))
 }
 
-impl<'p> Model<'p> {
+impl Sight<'_, '_> {
     /// The value of an expression.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl<'p> Model<'p> {
             ExprKind::Cert(ident) => self.eval_name(scope, ident),
             ExprKind::Field { value, field, optional } => self.eval_field(scope, value, field, *optional),
             ExprKind::Index { value, index } => self.eval_index(scope, value, index),
-            ExprKind::Call { function, arguments } => function::call(self, scope, function, arguments, expr.span),
+            ExprKind::Call { function, arguments } => function::call(*self, scope, function, arguments, expr.span),
             ExprKind::List(list) => {
                 let values = list.iter().map(|e| self.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
                 Ok(Value::List(values.into()))
@@ -72,7 +72,7 @@ impl<'p> Model<'p> {
     /// The value of an expression where a type was declared: a `1.31` becomes a version where one is wanted.
     ///
     /// # Errors
-    /// As [`Model::eval`].
+    /// As [`Sight::eval`].
     pub fn eval_as(&self, scope: &mut Scope<'_>, expr: &Expr, ty: Option<&Type>) -> Result<Value, Fault> {
         if let (ExprKind::Literal(Literal::Decimal(text)), Some(ty)) = (&expr.kind, ty)
             && names_version(ty)
@@ -92,7 +92,7 @@ impl<'p> Model<'p> {
     /// The truth of a condition.
     ///
     /// # Errors
-    /// As [`Model::eval`], and when the value is not a `bool`.
+    /// As [`Sight::eval`], and when the value is not a `bool`.
     pub fn eval_bool(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<bool, Fault> {
         match self.eval(scope, expr)?.reveal() {
             Value::Bool(value) => Ok(*value),
@@ -103,7 +103,7 @@ impl<'p> Model<'p> {
     /// The text of a string with its interpolations.
     ///
     /// # Errors
-    /// As [`Model::eval`], and when an interpolated value has no text.
+    /// As [`Sight::eval`], and when an interpolated value has no text.
     pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, Fault> {
         if let [TextPart::Text(only)] = text.parts.as_slice() {
             return Ok(Value::Text(only.clone()));
@@ -139,7 +139,7 @@ impl<'p> Model<'p> {
     /// The text of a key.
     ///
     /// # Errors
-    /// As [`Model::eval_text`].
+    /// As [`Sight::eval_text`].
     pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, Fault> {
         match key {
             Key::Name(ident) => Ok(ident.name.clone()),

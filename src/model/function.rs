@@ -9,7 +9,7 @@ use crate::syntax::ast::{BinaryOp, Expr, Ident};
 
 use super::eval::fault;
 use super::scope::Scope;
-use super::{Fault, Model, Value};
+use super::{Fault, Sight, Value};
 
 mod address;
 mod collection;
@@ -79,13 +79,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Calls a function. What is made of a secret is a secret.
 pub(super) fn call(
-    model: &Model<'_>,
+    sight: Sight<'_, '_>,
     scope: &mut Scope<'_>,
     function: &Ident,
     arguments: &[Expr],
     span: Span,
 ) -> Result<Value, Fault> {
-    let values = arguments.iter().map(|e| model.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
+    let values = arguments.iter().map(|e| sight.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
     let secret = values.iter().any(Value::is_secret);
     if COPYING.contains(&&*function.name) && !values.iter().all(super::work::fits) {
         return Err(fault(Code::EvaluationFailed, span, format!("`{}` is given too much", function.name)));
@@ -96,7 +96,7 @@ pub(super) fn call(
             run(&plain)
         }
         Some((_, count, _)) => Err(format!("takes {count} arguments, and {} are given", values.len())),
-        None => return special(model, scope, function, &values, span),
+        None => return special(sight, scope, function, &values, span),
     };
     let value = result.map_err(|message| {
         // What a function says may quote its arguments.
@@ -125,7 +125,7 @@ fn unwrap(value: &Value) -> Value {
 }
 
 fn special(
-    model: &Model<'_>,
+    sight: Sight<'_, '_>,
     scope: &mut Scope<'_>,
     function: &Ident,
     values: &[Value],
@@ -138,8 +138,8 @@ fn special(
         ("fail", [message]) => {
             Err(fault(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
         }
-        ("read", [path]) => super::resource::read(model, scope, path, span).map(Value::text),
-        ("template", [path, vars]) => super::resource::template(model, scope, path, vars, span),
+        ("read", [path]) => super::resource::read(&sight, scope, path, span).map(Value::text),
+        ("template", [path, vars]) => super::resource::template(&sight, scope, path, vars, span),
         (name, _) => {
             let help = did_you_mean(name, names(), "see the list of functions in the language reference");
             let message = format!("no function `{name}` takes {} arguments", values.len());

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
 use crate::syntax::ast::{Definition, Ident, StatementKind, Version};
 
 use super::eval::{fault, field_of};
 use super::scope::Scope;
-use super::{AppId, Fault, MachineId, Model, UnitId, Value};
+use super::{AppId, Cluster, Fault, MachineId, Premise, Shape, Sight, UnitId, Value};
 
-impl Model<'_> {
+impl Sight<'_, '_> {
     /// The cluster as an expression sees it: inside a component its version is the one that the application runs.
-    pub(super) fn cluster_record(&self, scope: &Scope<'_>) -> Value {
-        let cluster = &self.cluster;
+    pub(super) fn cluster_record(&self, scope: &Scope<'_>, span: Span) -> Result<Value, Fault> {
+        let cluster = self.cluster(span)?;
         let first = |list: &[ipnet::IpNet]| list.first().map_or(Value::None, |range| Value::Cidr(*range));
         let all = |list: &[ipnet::IpNet]| Value::list(list.iter().copied().map(Value::Cidr));
-        Value::record([
+        Ok(Value::record([
             ("name", Value::Text(cluster.name.clone())),
-            ("kubernetes", Value::Version(self.kubernetes_of(scope))),
+            ("kubernetes", Value::Version(self.kubernetes_of(scope, cluster))),
             ("pods", first(&cluster.pods)),
             ("services", first(&cluster.services)),
             ("pod-ranges", all(&cluster.pods)),
@@ -30,18 +31,26 @@ impl Model<'_> {
             ("reserve", Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges))))),
             ("extra-names", Value::list(cluster.extra_names.iter().cloned().map(Value::Text))),
             ("renew", cluster.renew.map_or(Value::None, Value::Duration)),
-        ])
+        ]))
     }
 
-    fn kubernetes_of(&self, scope: &Scope<'_>) -> Version {
-        scope.app.map_or(self.cluster.kubernetes, |app| self.app(app).kubernetes)
+    fn cluster(&self, span: Span) -> Result<&Cluster, Fault> {
+        self.shape().map(|shape| &shape.cluster).ok_or_else(|| {
+            let problem = Diagnostic::new(Code::EvaluationFailed, span, "the cluster is not known here yet");
+            Box::new(problem.help("parameters, targets and the cluster itself cannot depend on the cluster"))
+        })
+    }
+
+    fn kubernetes_of(&self, scope: &Scope<'_>, cluster: &Cluster) -> Version {
+        scope.app.map_or(cluster.kubernetes, |app| self.placed().app(app).kubernetes)
     }
 
     pub(super) fn cluster_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
+        let cluster = self.cluster(field.span)?;
         match &*field.name {
-            "kubernetes" => Ok(Value::Version(self.kubernetes_of(scope))),
-            "domain" => Ok(Value::Text(self.cluster.domain.clone())),
-            _ => field_of(&self.cluster_record(scope), field),
+            "kubernetes" => Ok(Value::Version(self.kubernetes_of(scope, cluster))),
+            "domain" => Ok(Value::Text(cluster.domain.clone())),
+            _ => field_of(&self.cluster_record(scope, field.span)?, field),
         }
     }
 
@@ -53,7 +62,7 @@ impl Model<'_> {
     }
 
     fn machine_value(&self, id: MachineId, field: &str) -> Option<Value> {
-        let (machine, group) = (self.machine(id), self.group_of(id));
+        let (machine, group) = (self.placed().machine(id), self.placed().group_of(id));
         Some(match field {
             "name" => Value::Text(machine.name.clone()),
             "address" => Value::Ip(machine.address),
@@ -85,34 +94,24 @@ impl Model<'_> {
     }
 
     pub(super) fn machines_list(&self) -> Value {
-        Value::list((0..self.machines.len() as u32).map(|id| self.machine_record(MachineId(id))))
-    }
-
-    pub(super) fn own_unit_record(&self, unit: UnitId) -> Value {
-        let own = self.unit(unit);
-        let machine = own.machine.map(|id| self.machine(id));
-        Value::record([
-            ("name", Value::text(self.unit_name(unit))),
-            ("index", Value::Int(own.index.into())),
-            ("machine", machine.map_or(Value::None, |m| Value::Text(m.name.clone()))),
-            ("address", machine.map_or(Value::None, |m| Value::Ip(m.address))),
-        ])
+        let count = self.shape().map_or(0, |shape| shape.machines.len() as u32);
+        Value::list((0..count).map(|id| self.machine_record(MachineId(id))))
     }
 
     pub(super) fn unit_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
         let unit = scope.unit.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "there is no unit here"))?;
         match &*field.name {
-            "index" => Ok(Value::Int(self.unit(unit).index.into())),
-            "name" => Ok(Value::text(self.unit_name(unit))),
-            _ => field_of(&self.own_unit_record(unit), field),
+            "index" => Ok(Value::Int(self.placed().unit(unit).index.into())),
+            "name" => Ok(Value::text(self.placed().unit_name(unit))),
+            _ => field_of(&self.placed().own_unit_record(unit), field),
         }
     }
 
     pub(super) fn app_record(&self, app: AppId) -> Value {
-        let units = self.units_of(app).map(|unit| self.own_unit_record(unit));
-        let count = self.app(app).units.len() as i64;
+        let units = self.placed().units_of(app).map(|unit| self.placed().own_unit_record(unit));
+        let count = self.placed().app(app).units.len() as i64;
         Value::record([
-            ("name", Value::Text(self.app(app).name.clone())),
+            ("name", Value::Text(self.placed().app(app).name.clone())),
             ("count", Value::Int(count)),
             ("units", Value::list(units)),
         ])
@@ -120,20 +119,20 @@ impl Model<'_> {
 
     pub(super) fn app_field(&self, app: AppId, field: &Ident) -> Result<Value, Fault> {
         match &*field.name {
-            "name" => Ok(Value::Text(self.app(app).name.clone())),
-            "count" => Ok(Value::Int(self.app(app).units.len() as i64)),
+            "name" => Ok(Value::Text(self.placed().app(app).name.clone())),
+            "count" => Ok(Value::Int(self.placed().app(app).units.len() as i64)),
             _ => field_of(&self.app_record(app), field),
         }
     }
 
     pub(super) fn option_record(&self, app: AppId) -> Value {
-        let names = self.component_of(app).options.iter().map(|option| option.name.name.clone());
-        Value::record(names.zip(self.app(app).options.iter().cloned()))
+        let names = self.placed().component_of(app).options.iter().map(|option| option.name.name.clone());
+        Value::record(names.zip(self.placed().app(app).options.iter().cloned()))
     }
 
     pub(super) fn option_field(&self, app: AppId, field: &Ident) -> Result<Value, Fault> {
-        let place = self.component_of(app).options.iter().position(|option| option.name.name == field.name);
-        match place.and_then(|place| self.app(app).options.get(place)) {
+        let place = self.placed().component_of(app).options.iter().position(|option| option.name.name == field.name);
+        match place.and_then(|place| self.placed().app(app).options.get(place)) {
             Some(value) => Ok(value.clone()),
             None if place.is_some() => {
                 let message = format!("the option `{}` has no value here yet", field.name);
@@ -157,7 +156,7 @@ impl Model<'_> {
     }
 
     pub(super) fn group_record(&self, ident: &Ident) -> Result<Value, Fault> {
-        let Some(group) = self.groups.iter().find(|group| group.name == ident.name) else {
+        let Some(group) = self.groups().iter().find(|group| group.name == ident.name) else {
             return Err(self.no_group(ident));
         };
         let machines = group.machines.clone().map(|id| self.machine_record(MachineId(id)));
@@ -188,7 +187,7 @@ impl Model<'_> {
 
     pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, Fault> {
         let ident = Ident { name: name.into(), span: field.span };
-        if let ("count", Some(group)) = (&*field.name, self.groups.iter().find(|group| &*group.name == name)) {
+        if let ("count", Some(group)) = (&*field.name, self.groups().iter().find(|group| &*group.name == name)) {
             return Ok(Value::Int(group.machines.len() as i64));
         }
         field_of(&self.group_record(&ident)?, field)
@@ -217,15 +216,15 @@ impl Model<'_> {
 
     fn cert_body_field(&self, scope: &mut Scope<'_>, cert: u32, field: &str) -> Result<Value, Fault> {
         let app = scope.app.expect("a certificate belongs to an application");
-        let body = &self.component_of(app).certs[cert as usize].ast.body;
+        let body = &self.placed().component_of(app).certs[cert as usize].ast.body;
         body.field(field).map_or(Ok(Value::None), |field| self.eval(scope, &field.value))
     }
 
     pub(super) fn cert_record(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
         let app = scope.app.expect("a certificate belongs to an application");
-        let authority = self.component_of(app).certs[cert as usize].authority;
+        let authority = self.placed().component_of(app).certs[cert as usize].authority;
         let material = scope.material;
-        let issued = scope.unit.filter(|_| !self.component_of(app).certs[cert as usize].external);
+        let issued = scope.unit.filter(|_| !self.placed().component_of(app).certs[cert as usize].external);
         let (pem, key) = issued.map_or(("", ""), |unit| material.certificate(unit, cert));
         let ca = match authority {
             Some(symbol) => self.authority_file(scope, symbol)?,
@@ -240,14 +239,6 @@ impl Model<'_> {
             ("key-pem", Value::Secret(Arc::new(Value::text(key)))),
             ("ca-pem", authority.map_or(Value::None, |symbol| Value::text(material.authority(symbol)))),
         ]))
-    }
-
-    /// The body of an `authority`, `keypair` or `secret` statement.
-    pub fn definition(&self, symbol: Symbol) -> Option<&Definition> {
-        match &self.program.statement(symbol).kind {
-            StatementKind::Authority(d) | StatementKind::Keypair(d) | StatementKind::Secret(d) => Some(d),
-            _ => None,
-        }
     }
 
     fn definition_field(&self, symbol: Symbol, field: &str) -> Result<Value, Fault> {
@@ -288,6 +279,30 @@ impl Model<'_> {
 
     pub(super) fn keypair_field(&self, scope: &mut Scope<'_>, symbol: Symbol, field: &Ident) -> Result<Value, Fault> {
         field_of(&self.keypair_record(scope, symbol)?, field)
+    }
+}
+
+impl Premise<'_> {
+    /// The body of an `authority`, `keypair` or `secret` statement.
+    pub fn definition(&self, symbol: Symbol) -> Option<&Definition> {
+        match &self.program.statement(symbol).kind {
+            StatementKind::Authority(d) | StatementKind::Keypair(d) | StatementKind::Secret(d) => Some(d),
+            _ => None,
+        }
+    }
+}
+
+impl Shape<'_> {
+    /// A unit as its own component and those that it dials see it.
+    pub(super) fn own_unit_record(&self, unit: UnitId) -> Value {
+        let own = self.unit(unit);
+        let machine = own.machine.map(|id| self.machine(id));
+        Value::record([
+            ("name", Value::text(self.unit_name(unit))),
+            ("index", Value::Int(own.index.into())),
+            ("machine", machine.map_or(Value::None, |m| Value::Text(m.name.clone()))),
+            ("address", machine.map_or(Value::None, |m| Value::Ip(m.address))),
+        ])
     }
 }
 

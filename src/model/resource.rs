@@ -11,21 +11,27 @@ use crate::source::Span;
 
 use super::eval::{fault, mismatch};
 use super::scope::Scope;
-use super::{Fault, Model, Value};
+use super::{Fault, Premise, Value};
 
 /// The text of a file beside the module of the scope.
-pub(super) fn read(model: &Model<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, Fault> {
+pub(super) fn read(premise: &Premise<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, Fault> {
     let name = path.scalar_text().ok_or_else(|| mismatch(span, "string", path))?;
-    text_beside(model, scope.module, &name, span)
+    text_beside(premise, scope.module, &name, span)
 }
 
 /// The text that a template gives for some variables; every name in it must be among them.
 ///
 /// # Errors
 /// When the file is missing, or the template is wrong: then with its line.
-pub fn template(model: &Model<'_>, scope: &Scope<'_>, path: &Value, vars: &Value, span: Span) -> Result<Value, Fault> {
+pub fn template(
+    premise: &Premise<'_>,
+    scope: &Scope<'_>,
+    path: &Value,
+    vars: &Value,
+    span: Span,
+) -> Result<Value, Fault> {
     let name = path.scalar_text().ok_or_else(|| mismatch(span, "string", path))?;
-    let source = text_beside(model, scope.module, &name, span)?;
+    let source = text_beside(premise, scope.module, &name, span)?;
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
@@ -43,8 +49,8 @@ pub fn template(model: &Model<'_>, scope: &Scope<'_>, path: &Value, vars: &Value
 }
 
 /// The text of a file beside a module, of the standard library or of the world.
-fn text_beside(model: &Model<'_>, module: ModuleId, name: &str, span: Span) -> Result<String, Fault> {
-    match &model.program.module(module).place {
+fn text_beside(premise: &Premise<'_>, module: ModuleId, name: &str, span: Span) -> Result<String, Fault> {
+    match &premise.program.module(module).place {
         ModulePlace::Standard(place) => {
             let path = beside(place, name);
             let text = crate::stdlib::read(&path).map(str::to_owned);
@@ -52,7 +58,7 @@ fn text_beside(model: &Model<'_>, module: ModuleId, name: &str, span: Span) -> R
         }
         ModulePlace::File(place) => {
             let path = beside(place, name);
-            model.world.read(&path).map_err(|error| missing(&path.display().to_string(), &error.to_string(), span))
+            premise.world.read(&path).map_err(|error| missing(&path.display().to_string(), &error.to_string(), span))
         }
     }
 }

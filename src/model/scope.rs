@@ -5,7 +5,7 @@ use crate::syntax::ast::Name;
 
 use super::material::{Absent, Material};
 use super::work::Work;
-use super::{AppId, MachineId, Model, Unit, UnitId, Value};
+use super::{AppId, MachineId, Model, Shape, Unit, UnitId, Value};
 
 /// The surroundings of an expression while it is evaluated.
 #[derive(Clone)]
@@ -41,14 +41,14 @@ impl<'a> Scope<'a> {
     }
 
     /// The scope of an application's component, for what is the same on all its units.
-    pub fn app(model: &Model<'_>, app: AppId) -> Self {
-        let mut scope = Self::file(model.module_of(app));
+    pub fn app(shape: &Shape<'_>, app: AppId) -> Self {
+        let mut scope = Self::file(shape.module_of(app));
         scope.app = Some(app);
-        scope.lets = vec![None; model.component_of(app).lets.len()];
+        scope.lets = vec![None; shape.component_of(app).lets.len()];
         scope
     }
 
-    /// The scope of a unit.
+    /// The scope of a unit, which sees its endpoints: only a model has their values.
     pub fn unit(model: &Model<'_>, unit: UnitId) -> Self {
         let Unit { app, machine, .. } = model.unit(unit);
         Self { unit: Some(unit), machine, ..Self::app(model, app) }

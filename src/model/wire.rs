@@ -8,10 +8,15 @@ use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate, StatementKind};
 use crate::text::List;
 
-use super::{App, AppId, EndpointId, Model, Relation, UnitId};
+use super::stage::Ends;
+use super::{App, AppId, EndpointId, Relation, Shape, UnitId, Wired};
 
 /// Wires all endpoints of all applications.
-pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
+pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
+    let ends =
+        shape.apps.iter().map(|app| Ends::new(shape.components[app.component.index()].endpoints.len())).collect();
+    let mut wired = Wired { shape, relations: Vec::new(), ends };
+    let model = &mut wired;
     let mut said = Vec::new();
     for (_, relate) in model.layers.relations.clone() {
         explicit(model, relate, &mut said, problems);
@@ -21,16 +26,23 @@ pub fn wire(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
         match model.endpoint_info(id).ast.kind {
             EndpointKind::Peers => connect(model, id, id, None),
             // What was said and is wrong has been reported already.
-            EndpointKind::Requires if providers(model, id).is_empty() && !said.contains(&id) => {
+            EndpointKind::Requires if model.providers(id).is_empty() && !said.contains(&id) => {
                 infer(model, id, problems);
             }
             _ => {}
         }
     }
     check_related(model, problems);
+    wired
 }
 
-fn endpoints<'a>(model: &'a Model<'_>) -> impl Iterator<Item = EndpointId> + use<'a> {
+impl Ends {
+    fn new(endpoints: usize) -> Self {
+        Self { providers: vec![Vec::new(); endpoints], clients: vec![Vec::new(); endpoints] }
+    }
+}
+
+fn endpoints<'a>(model: &'a Wired<'_>) -> impl Iterator<Item = EndpointId> + use<'a> {
     let list: Vec<EndpointId> = model
         .apps()
         .flat_map(|(app, _)| {
@@ -41,24 +53,20 @@ fn endpoints<'a>(model: &'a Model<'_>) -> impl Iterator<Item = EndpointId> + use
     list.into_iter()
 }
 
-fn providers<'a>(model: &'a Model<'_>, id: EndpointId) -> &'a [EndpointId] {
-    &model.app(id.app).providers[id.endpoint as usize]
-}
-
 /// Whether an own `provides` forwards to this `requires`: those are wired first, since they decide what stands before what.
-fn is_forwarded(model: &Model<'_>, id: EndpointId) -> bool {
+fn is_forwarded(model: &Wired<'_>, id: EndpointId) -> bool {
     model.component_of(id.app).endpoints.iter().any(|info| info.forwards == Some(id.endpoint))
 }
 
-fn connect(model: &mut Model<'_>, from: EndpointId, to: EndpointId, relate: Option<Span>) {
-    model.apps[from.app.index()].providers[from.endpoint as usize].push(to);
-    model.apps[to.app.index()].clients[to.endpoint as usize].push(from);
+fn connect(model: &mut Wired<'_>, from: EndpointId, to: EndpointId, relate: Option<Span>) {
+    model.ends[from.app.index()].providers[from.endpoint as usize].push(to);
+    model.ends[to.app.index()].clients[to.endpoint as usize].push(from);
     let span = relate.unwrap_or(model.endpoint_info(from).ast.name.span);
     model.relations.push(Relation { from, to, inferred: relate.is_none(), span });
 }
 
 /// Relates what a statement says; `said` gets the endpoints of those that make no sense.
-fn explicit(model: &mut Model<'_>, relate: &Relate, said: &mut Vec<EndpointId>, problems: &mut Vec<Diagnostic>) {
+fn explicit(model: &mut Wired<'_>, relate: &Relate, said: &mut Vec<EndpointId>, problems: &mut Vec<Diagnostic>) {
     let mut from = resolve(model, &relate.from);
     let mut to = resolve(model, &relate.to);
     if relate.from.app.is_none() {
@@ -77,7 +85,7 @@ fn explicit(model: &mut Model<'_>, relate: &Relate, said: &mut Vec<EndpointId>, 
     for from in &from {
         for to in &to {
             // `*` is all the others, and those that are related already stay so.
-            if wild && (from.app == to.app || providers(model, *from).contains(to)) {
+            if wild && (from.app == to.app || model.providers(*from).contains(to)) {
                 continue;
             }
             match judge(model, *from, *to, span) {
@@ -85,7 +93,7 @@ fn explicit(model: &mut Model<'_>, relate: &Relate, said: &mut Vec<EndpointId>, 
                     problems.push(problem);
                     said.extend([*from, *to]);
                 }
-                None if providers(model, *from).contains(to) => problems.push(already(model, *from, *to, span)),
+                None if model.providers(*from).contains(to) => problems.push(already(model, *from, *to, span)),
                 None => connect(model, *from, *to, Some(span)),
             }
         }
@@ -98,7 +106,7 @@ fn explicit(model: &mut Model<'_>, relate: &Relate, said: &mut Vec<EndpointId>, 
 fn known(
     ids: Vec<EndpointId>,
     reference: &EndpointRef,
-    model: &Model<'_>,
+    model: &Wired<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<EndpointId>> {
     if !ids.is_empty() {
@@ -125,7 +133,7 @@ fn known(
     None
 }
 
-fn resolve(model: &Model<'_>, reference: &EndpointRef) -> Vec<EndpointId> {
+fn resolve(model: &Wired<'_>, reference: &EndpointRef) -> Vec<EndpointId> {
     let wanted = |name: &str| reference.app.as_ref().is_none_or(|app| *app.name == *name);
     model
         .apps()
@@ -138,7 +146,7 @@ fn resolve(model: &Model<'_>, reference: &EndpointRef) -> Vec<EndpointId> {
 }
 
 /// Whether two endpoints can be related at all.
-fn judge(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Option<Diagnostic> {
+fn judge(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> Option<Diagnostic> {
     let (a, b) = (model.endpoint_info(from), model.endpoint_info(to));
     let (from_name, to_name) = (model.endpoint_name(from), model.endpoint_name(to));
     let wrong = |message: String| {
@@ -175,7 +183,7 @@ fn judge(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Opt
     None
 }
 
-fn already(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> Diagnostic {
+fn already(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> Diagnostic {
     let earlier = model.relations.iter().find(|r| r.from == from && r.to == to).map_or(span, |r| r.span);
     let message = format!("`{}` is related to `{}` already", model.endpoint_name(from), model.endpoint_name(to));
     let problem = Diagnostic::new(Code::AlreadyRelated, span, message).label(earlier, "here");
@@ -187,22 +195,22 @@ fn already(model: &Model<'_>, from: EndpointId, to: EndpointId, span: Span) -> D
 }
 
 /// Where the statement of the model is that fits; what an overlay adds is none.
-fn statement(model: &Model<'_>, fits: impl Fn(&StatementKind) -> bool) -> Option<Span> {
+fn statement(model: &Wired<'_>, fits: impl Fn(&StatementKind) -> bool) -> Option<Span> {
     let mut statements = model.program.own_modules().flat_map(|(_, module)| &module.file.statements);
     statements.find(|statement| fits(&statement.kind)).map(|statement| statement.span)
 }
 
 /// A place for a statement behind the one that deploys an application.
-fn behind_deployment(model: &Model<'_>, app: AppId) -> Option<Span> {
+fn behind_deployment(model: &Wired<'_>, app: AppId) -> Option<Span> {
     let deployment = model.layers.deployments.iter().find(|deployment| deployment.name == model.app(app).name)?;
     let place =
         statement(model, |kind| matches!(kind, StatementKind::Deploy(deploy) if std::ptr::eq(deploy, deployment.ast)))?;
     Some(Span { start: place.end, ..place })
 }
 
-fn too_many(model: &Model<'_>, id: EndpointId, span: Span) -> Option<Diagnostic> {
+fn too_many(model: &Wired<'_>, id: EndpointId, span: Span) -> Option<Diagnostic> {
     let info = model.endpoint_info(id);
-    let providers = providers(model, id);
+    let providers = model.providers(id);
     if providers.len() < 2 || info.ast.cardinality == Cardinality::Many {
         return None;
     }
@@ -216,7 +224,7 @@ fn too_many(model: &Model<'_>, id: EndpointId, span: Span) -> Option<Diagnostic>
     Some(problem.label(info.ast.name.span, "takes one").help(help))
 }
 
-fn infer(model: &mut Model<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) {
+fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) {
     if model.app(id.app).units.is_empty() {
         return;
     }
@@ -235,7 +243,7 @@ fn infer(model: &mut Model<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
 }
 
 /// The endpoints that could serve a `requires`.
-fn candidates(model: &Model<'_>, id: EndpointId) -> Vec<EndpointId> {
+fn candidates(model: &Wired<'_>, id: EndpointId) -> Vec<EndpointId> {
     let info = model.endpoint_info(id);
     endpoints(model)
         .filter(|other| other.app != id.app && !model.app(other.app).units.is_empty())
@@ -261,7 +269,7 @@ pub enum Out {
 }
 
 /// Every provider of the interface that a `requires` wants, and why it does not count, if it does not.
-pub fn considered(model: &Model<'_>, id: EndpointId) -> Vec<(EndpointId, Option<Out>)> {
+pub fn considered(model: &Wired<'_>, id: EndpointId) -> Vec<(EndpointId, Option<Out>)> {
     let info = model.endpoint_info(id);
     let all = candidates(model, id);
     let providers = endpoints(model).filter(|other| {
@@ -279,7 +287,7 @@ pub fn considered(model: &Model<'_>, id: EndpointId) -> Vec<(EndpointId, Option<
 }
 
 /// Whether every machine of `client` has a unit of `provider`.
-fn covers(model: &Model<'_>, provider: AppId, client: AppId) -> bool {
+fn covers(model: &Wired<'_>, provider: AppId, client: AppId) -> bool {
     model.units_of(client).all(|unit| {
         let machine = model.unit(unit).machine;
         machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
@@ -287,18 +295,18 @@ fn covers(model: &Model<'_>, provider: AppId, client: AppId) -> bool {
 }
 
 /// Whether one candidate stands before another; two that forward to each other hide neither.
-fn hides(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool {
+fn hides(model: &Wired<'_>, front: EndpointId, back: EndpointId) -> bool {
     stands_before(model, front, back) && !stands_before(model, back, front)
 }
 
 /// Whether `front` forwards, directly or through others, to `back`.
-fn stands_before(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool {
+fn stands_before(model: &Wired<'_>, front: EndpointId, back: EndpointId) -> bool {
     let mut seen = vec![front];
     let mut next = 0;
     while let Some(id) = seen.get(next).copied() {
         next += 1;
         let Some(forwards) = model.endpoint_info(id).forwards else { continue };
-        for behind in providers(model, EndpointId { app: id.app, endpoint: forwards }) {
+        for behind in model.providers(EndpointId { app: id.app, endpoint: forwards }) {
             if *behind == back {
                 return true;
             }
@@ -310,7 +318,7 @@ fn stands_before(model: &Model<'_>, front: EndpointId, back: EndpointId) -> bool
     false
 }
 
-fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
+fn nobody(model: &Wired<'_>, id: EndpointId) -> Diagnostic {
     let info = model.endpoint_info(id);
     let interface = &info.ast.interface.name;
     let from = model.endpoint_name(id);
@@ -344,7 +352,7 @@ fn nobody(model: &Model<'_>, id: EndpointId) -> Diagnostic {
 }
 
 /// Ways to bring a provider: each component in sight that provides the interface, on the machines of who wants it.
-fn deploying(model: &Model<'_>, id: EndpointId, interface: &str) -> Vec<Fix> {
+fn deploying(model: &Wired<'_>, id: EndpointId, interface: &str) -> Vec<Fix> {
     let Some(place) = behind_deployment(model, id.app) else { return Vec::new() };
     let Some(deployment) = model.layers.deployments.iter().find(|d| d.name == model.app(id.app).name) else {
         return Vec::new();
@@ -357,7 +365,7 @@ fn deploying(model: &Model<'_>, id: EndpointId, interface: &str) -> Vec<Fix> {
 }
 
 /// `` `a` is not on `cp-0`, `cp-1` ``.
-fn not_there(model: &Model<'_>, client: AppId, provider: &App) -> String {
+fn not_there(model: &Wired<'_>, client: AppId, provider: &App) -> String {
     let machines = model.units_of(client).filter_map(|unit| model.unit(unit).machine);
     let without: Vec<_> = machines
         .filter(|machine| !provider.units.clone().any(|unit| model.unit(UnitId(unit)).machine == Some(*machine)))
@@ -374,13 +382,13 @@ fn on_the_same(provider: &App) -> String {
 }
 
 /// `: `etcd`` for the components of any loaded file that provide an interface.
-fn known_providers(model: &Model<'_>, interface: &str) -> String {
+fn known_providers(model: &Wired<'_>, interface: &str) -> String {
     let names = providing(model, interface);
     if names.is_empty() { String::new() } else { format!(": {}", List::ticked(names)) }
 }
 
 /// The components of any loaded file that provide an interface.
-fn providing<'p>(model: &Model<'p>, interface: &str) -> Vec<&'p str> {
+fn providing<'p>(model: &Wired<'p>, interface: &str) -> Vec<&'p str> {
     let statements = model.program.modules.iter().flat_map(|module| &module.file.statements);
     statements
         .filter_map(|statement| match &statement.kind {
@@ -399,7 +407,7 @@ fn providing<'p>(model: &Model<'p>, interface: &str) -> Vec<&'p str> {
         .collect()
 }
 
-fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
+fn ambiguous(model: &Wired<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
     let from = model.endpoint_name(id);
     let names: Vec<String> = list.iter().map(|provider| model.endpoint_name(*provider)).collect();
     let message = format!("`{from}` could dial {}", List::ticked(names.iter().map(String::as_str)));
@@ -417,7 +425,7 @@ fn ambiguous(model: &Model<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnost
 }
 
 /// What `relate` said must lead somewhere: to a unit, on the same machine where only that is dialled, and not in a circle.
-fn check_related(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+fn check_related(model: &Wired<'_>, problems: &mut Vec<Diagnostic>) {
     let mut in_circle = false;
     for relation in model.relations.iter().filter(|r| !r.inferred && !model.app(r.from.app).units.is_empty()) {
         let provider = model.app(relation.to.app);

@@ -116,7 +116,7 @@ pub fn behind(model: &Model<'_>, id: EndpointId) -> Vec<EndpointId> {
             ends.push(id);
             continue;
         };
-        for next in &model.app(id.app).providers[forwards as usize] {
+        for next in &model.ends(id.app).providers[forwards as usize] {
             if !seen.contains(next) {
                 seen.push(*next);
                 open.push(*next);

@@ -162,7 +162,7 @@ pub fn kinds(model: &Model<'_>, app: AppId) -> Vec<MachineId> {
 /// Who is related to a service and dials it from other machines.
 pub fn clients(model: &Model<'_>, service: &Service) -> Vec<(Party, EndpointId)> {
     let Some(endpoint) = service.endpoint else { return Vec::new() };
-    let clients = model.app(service.app).clients.get(endpoint as usize).into_iter().flatten();
+    let clients = model.ends(service.app).clients.get(endpoint as usize).into_iter().flatten();
     let dials = |client: &&EndpointId| !model.endpoint_info(**client).same_machine;
     let party = |client: &EndpointId| match model.app(client.app).placed {
         true => Party::App(client.app),

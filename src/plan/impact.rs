@@ -158,7 +158,7 @@ impl Analysis<'_, '_> {
             return None;
         }
         let name = &self.model.component_of(app).endpoints[endpoint as usize].ast.name.name;
-        let providers = &self.model.app(app).providers[endpoint as usize];
+        let providers = &self.model.ends(app).providers[endpoint as usize];
         let list: Vec<String> =
             providers.iter().map(|provider| format!("`{}`", self.model.app(provider.app).name)).collect();
         let lives = providers.iter().any(|provider| self.broken[provider.app.index()].is_none());

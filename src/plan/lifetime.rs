@@ -158,7 +158,7 @@ fn stops(model: &Model<'_>, app: AppId, cert: u32) -> Vec<String> {
                 }
             }
             EndpointKind::Requires => {
-                let ends = model.app(app).providers[place].iter().flat_map(|provider| behind(model, *provider));
+                let ends = model.ends(app).providers[place].iter().flat_map(|provider| behind(model, *provider));
                 list.extend(ends.map(|end| format!("{own} is refused by {}", model.app(end.app).name)));
             }
         }

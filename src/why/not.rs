@@ -39,13 +39,13 @@ fn relation(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let model = why.model();
     let id = why.endpoint(&query.name)?;
     let info = model.endpoint_info(id);
-    let providers = &model.app(id.app).providers[id.endpoint as usize];
+    let providers = &model.ends(id.app).providers[id.endpoint as usize];
     let Some(other) = &query.more else {
         return match info.ast.kind {
             EndpointKind::Requires if providers.is_empty() => {
                 Some(Answer::new(format!("`{}` dials nobody", query.name), unwired(why, id)))
             }
-            EndpointKind::Provides if model.app(id.app).clients[id.endpoint as usize].is_empty() => {
+            EndpointKind::Provides if model.ends(id.app).clients[id.endpoint as usize].is_empty() => {
                 Some(Answer::new(format!("nobody dials `{}`", query.name), undialled(why, id)))
             }
             _ => None,

@@ -23,8 +23,8 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         EndpointKind::Peers => "is among",
     };
     let ends = match info.ast.kind {
-        EndpointKind::Provides => &model.app(id.app).clients[id.endpoint as usize],
-        _ => &model.app(id.app).providers[id.endpoint as usize],
+        EndpointKind::Provides => &model.ends(id.app).clients[id.endpoint as usize],
+        _ => &model.ends(id.app).providers[id.endpoint as usize],
     };
     let names: Vec<String> = ends.iter().map(|end| model.endpoint_name(*end)).collect();
     let value = if names.is_empty() { "nobody".to_owned() } else { show::some(&names) };

@@ -22,7 +22,7 @@ fn render(text: &str, store: &Path, lock: Lock) -> (Files, Lock) {
     let Ok(rendered) = compile::render(&plan, &mut store, world.now()) else { panic!("the example renders") };
     store.save().expect("the store can be saved");
     let files = rendered.files.into_iter().map(|file| (file.path, (file.mode, file.content.to_vec()))).collect();
-    (files, plan.model.lock)
+    (files, plan.model.lock.clone())
 }
 
 fn example(name: &str) -> String {

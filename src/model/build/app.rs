@@ -10,7 +10,7 @@ use crate::model::component::Component;
 use crate::model::layer::Deployment;
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
-use crate::model::{App, AppId, ComponentId, MachineId, Model, Param, Unit, Value};
+use crate::model::{App, AppId, ComponentId, MachineId, Param, Shape, Unit, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
 use crate::text::{Count, List};
@@ -19,36 +19,37 @@ use super::Fields;
 use super::machine::is_usable;
 
 /// Makes all applications and their units.
-pub fn apps(model: &mut Model<'_>, problems: &mut Vec<Diagnostic>) {
-    for deployment in model.layers.deployments.clone() {
-        let Some(component) = component(model, &deployment) else { continue };
-        let Some(machines) = machines(model, &deployment, problems) else { continue };
-        if let Some(earlier) = model.apps.iter().find(|app| app.name == deployment.name) {
+pub fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
+    for deployment in shape.layers.deployments.clone() {
+        let Some(component) = component(shape, &deployment) else { continue };
+        let Some(machines) = machines(shape, &deployment, problems) else { continue };
+        if let Some(earlier) = shape.apps.iter().find(|app| app.name == deployment.name) {
             problems.push(twice(&deployment, earlier.span));
             continue;
         }
-        add(model, &deployment, component, machines);
+        add(shape, &deployment, component, machines);
     }
-    for index in 0..model.apps.len() {
-        version(model, index, problems);
-        problems.extend(bounds(model, AppId(index as u32)));
-        options(model, index, problems);
+    for index in 0..shape.apps.len() {
+        version(shape, index, problems);
+        problems.extend(bounds(shape, AppId(index as u32)));
+        options(shape, index, problems);
     }
 }
 
 /// Reads the version of Kubernetes that an application runs: `kubernetes` of its `deploy`, else the cluster's.
-fn version(model: &mut Model<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
-    let name = model.apps[index].name.clone();
-    let Some(deployment) = model.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
-    let component = &model.components[model.apps[index].component.index()];
+fn version(shape: &mut Shape<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
+    let name = shape.apps[index].name.clone();
+    let Some(deployment) = shape.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
+    let component = &shape.components[shape.apps[index].component.index()];
     // A component may have an option of that name for something of its own.
     if component.options.iter().any(|option| &*option.name.name == VERSION) {
         return;
     }
-    let mut fields = Fields { model, owner: &name, module: deployment.module, body: &deployment.ast.body, problems };
+    let mut fields =
+        Fields { sight: shape.sight(), owner: &name, module: deployment.module, body: &deployment.ast.body, problems };
     let (version, span) = (fields.version(VERSION), fields.span(VERSION));
     if let Some(version) = version {
-        (model.apps[index].kubernetes, model.apps[index].kubernetes_span) = (version, span);
+        (shape.apps[index].kubernetes, shape.apps[index].kubernetes_span) = (version, span);
     }
 }
 
@@ -62,19 +63,19 @@ fn twice(deployment: &Deployment<'_>, earlier: Span) -> Diagnostic {
         .help("give the second one a name of its own with `as`, or list all its machines in one `deploy`")
 }
 
-fn component(model: &mut Model<'_>, deployment: &Deployment<'_>) -> Option<ComponentId> {
-    let symbol = symbol(model, deployment)?;
-    if let Some(place) = model.components.iter().position(|component| component.symbol == symbol) {
+fn component(shape: &mut Shape<'_>, deployment: &Deployment<'_>) -> Option<ComponentId> {
+    let symbol = symbol(shape, deployment)?;
+    if let Some(place) = shape.components.iter().position(|component| component.symbol == symbol) {
         return Some(ComponentId(place as u32));
     }
-    let component = Component::new(model.program, symbol)?;
-    model.components.push(component);
-    Some(ComponentId(model.components.len() as u32 - 1))
+    let component = Component::new(shape.program, symbol)?;
+    shape.components.push(component);
+    Some(ComponentId(shape.components.len() as u32 - 1))
 }
 
-fn symbol(model: &Model<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
-    let symbol = model.program.lookup(deployment.module, &deployment.component.name.name)?;
-    match (symbol.kind, model.params.get(&symbol)) {
+fn symbol(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
+    let symbol = shape.program.lookup(deployment.module, &deployment.component.name.name)?;
+    match (symbol.kind, shape.params.get(&symbol)) {
         (SymbolKind::Component, _) => Some(symbol),
         (SymbolKind::Param, Some(Param::Component(component))) => Some(*component),
         _ => None,
@@ -82,9 +83,9 @@ fn symbol(model: &Model<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
 }
 
 /// Whether the component is for the version of Kubernetes that the application runs.
-fn bounds(model: &Model<'_>, app: AppId) -> Vec<Diagnostic> {
+fn bounds(shape: &Shape<'_>, app: AppId) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let (component, app) = (model.component_of(app), model.app(app));
+    let (component, app) = (shape.component_of(app), shape.app(app));
     for bound in component.versions.iter().filter(|v| &*v.subject.name == "kubernetes") {
         for (op, expr) in &bound.bounds {
             let version = Value::Version(app.kubernetes);
@@ -92,7 +93,7 @@ fn bounds(model: &Model<'_>, app: AppId) -> Vec<Diagnostic> {
                 crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Decimal(text)) => {
                     crate::model::eval::short_version(text).map(Value::Version)
                 }
-                _ => model.eval(&mut Scope::file(component.module), expr).ok(),
+                _ => shape.sight().eval(&mut Scope::file(component.module), expr).ok(),
             };
             let holds = limit.map(|limit| crate::model::function::binary(*op, &version, &limit));
             if let Some(Ok(Value::Bool(false))) = holds {
@@ -108,34 +109,34 @@ fn bounds(model: &Model<'_>, app: AppId) -> Vec<Diagnostic> {
 }
 
 /// The machines of a placement, in order and each once; `None` when a selector is wrong.
-fn machines(model: &Model<'_>, deployment: &Deployment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<MachineId>> {
+fn machines(shape: &Shape<'_>, deployment: &Deployment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<MachineId>> {
     let mut list = Vec::new();
     let mut seen: HashMap<MachineId, Span> = HashMap::new();
     for selector in &deployment.ast.on {
-        let machines = select(model, deployment, selector).map_err(|p| problems.push(*p)).ok()?;
+        let machines = select(shape, deployment, selector).map_err(|p| problems.push(*p)).ok()?;
         let again = machines.iter().find_map(|machine| Some((*machine, *seen.get(machine)?)));
-        problems.extend(again.map(|(machine, first)| placed_twice(model, deployment, machine, (first, selector.span))));
+        problems.extend(again.map(|(machine, first)| placed_twice(shape, deployment, machine, (first, selector.span))));
         seen.extend(machines.iter().map(|machine| (*machine, selector.span)));
         list.extend(machines);
     }
     list.sort_unstable();
     list.dedup();
     if let Some(condition) = &deployment.ast.condition {
-        list = filter(model, deployment, condition, list).map_err(|p| problems.push(*p)).ok()?;
+        list = filter(shape, deployment, condition, list).map_err(|p| problems.push(*p)).ok()?;
     }
     if list.is_empty() && !deployment.ast.on.is_empty() {
-        problems.push(nowhere(model, deployment));
+        problems.push(nowhere(shape, deployment));
     }
     Some(list)
 }
 
-fn nowhere(model: &Model<'_>, deployment: &Deployment<'_>) -> Diagnostic {
+fn nowhere(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Diagnostic {
     let message = format!("`{}` is placed on no machine", deployment.name);
     let first = deployment.ast.on.first().map_or(deployment.span, |selector| selector.span);
     let span = deployment.ast.on.last().map_or(first, |last| first.to(last.span));
     let gone = deployment.ast.on.iter().find_map(|selector| match &selector.kind {
         SelectorKind::Group(name) | SelectorKind::Index(name, _) | SelectorKind::Range(name, ..) => {
-            dropped(model, name).then_some(&name.name)
+            dropped(shape, name).then_some(&name.name)
         }
         SelectorKind::All => None,
     });
@@ -145,7 +146,7 @@ fn nowhere(model: &Model<'_>, deployment: &Deployment<'_>) -> Diagnostic {
         None => problem,
     };
     let name = &deployment.name;
-    if let Some(zones) = deployment.ast.condition.as_ref().and_then(|condition| zones(model, condition)) {
+    if let Some(zones) = deployment.ast.condition.as_ref().and_then(|condition| zones(shape, condition)) {
         return problem.help(zones);
     }
     problem.help(match gone {
@@ -155,10 +156,10 @@ fn nowhere(model: &Model<'_>, deployment: &Deployment<'_>) -> Diagnostic {
 }
 
 /// The zones that there are, when a condition asks for one.
-fn zones(model: &Model<'_>, condition: &Expr) -> Option<String> {
+fn zones(shape: &Shape<'_>, condition: &Expr) -> Option<String> {
     let mut asked = false;
     in_expr(condition, &mut |name, _, _| asked |= name == "zone");
-    let mut zones: Vec<&str> = model.machines.iter().filter_map(|machine| machine.zone.as_deref()).collect();
+    let mut zones: Vec<&str> = shape.machines.iter().filter_map(|machine| machine.zone.as_deref()).collect();
     zones.sort_unstable();
     zones.dedup();
     asked.then(|| match zones.is_empty() {
@@ -170,12 +171,12 @@ fn zones(model: &Model<'_>, condition: &Expr) -> Option<String> {
 }
 
 fn placed_twice(
-    model: &Model<'_>,
+    shape: &Shape<'_>,
     deployment: &Deployment<'_>,
     machine: MachineId,
     (first, second): (Span, Span),
 ) -> Diagnostic {
-    let message = format!("`{}` is placed on `{}` twice", deployment.name, model.machine(machine).name);
+    let message = format!("`{}` is placed on `{}` twice", deployment.name, shape.machine(machine).name);
     Diagnostic::new(Code::PlacedTwice, second, message)
         .here("once more here")
         .label(first, "here already")
@@ -183,7 +184,7 @@ fn placed_twice(
 }
 
 fn filter(
-    model: &Model<'_>,
+    shape: &Shape<'_>,
     deployment: &Deployment<'_>,
     condition: &Expr,
     list: Vec<MachineId>,
@@ -193,7 +194,7 @@ fn filter(
     let mut kept = Vec::with_capacity(list.len());
     for machine in list {
         scope.machine = Some(machine);
-        if model.eval_bool(&mut scope, condition)? {
+        if shape.sight().eval_bool(&mut scope, condition)? {
             kept.push(machine);
         }
     }
@@ -201,28 +202,28 @@ fn filter(
 }
 
 fn select(
-    model: &Model<'_>,
+    shape: &Shape<'_>,
     deployment: &Deployment<'_>,
     selector: &Selector,
 ) -> Result<Vec<MachineId>, crate::model::Fault> {
     let all = |range: std::ops::Range<u32>| range.map(MachineId).collect();
     match &selector.kind {
-        SelectorKind::All => Ok(all(0..model.machines.len() as u32)),
-        SelectorKind::Group(name) => Ok(all(group(model, name)?)),
+        SelectorKind::All => Ok(all(0..shape.machines.len() as u32)),
+        SelectorKind::Group(name) => Ok(all(group(shape, name)?)),
         SelectorKind::Index(name, index) => {
-            let machines = group(model, name)?;
-            let at = number(model, deployment, index)?;
-            if dropped(model, name) {
+            let machines = group(shape, name)?;
+            let at = number(shape, deployment, index)?;
+            if dropped(shape, name) {
                 return Ok(Vec::new());
             }
             bounded(name, &machines, at..at.saturating_add(1), index.span).map(all)
         }
         SelectorKind::Range(name, from, to) => {
-            let machines = group(model, name)?;
-            let from = from.as_ref().map_or(Ok(0), |e| number(model, deployment, e))?;
+            let machines = group(shape, name)?;
+            let from = from.as_ref().map_or(Ok(0), |e| number(shape, deployment, e))?;
             let to =
-                to.as_ref().map_or(Ok(i64::from(machines.end - machines.start)), |e| number(model, deployment, e))?;
-            if dropped(model, name) {
+                to.as_ref().map_or(Ok(i64::from(machines.end - machines.start)), |e| number(shape, deployment, e))?;
+            if dropped(shape, name) {
                 return Ok(Vec::new());
             }
             bounded(name, &machines, from..to, selector.span).map(all)
@@ -230,19 +231,19 @@ fn select(
     }
 }
 
-fn dropped(model: &Model<'_>, name: &Ident) -> bool {
-    model.layers.dropped.contains(&name.name)
+fn dropped(shape: &Shape<'_>, name: &Ident) -> bool {
+    shape.layers.dropped.contains(&name.name)
 }
 
-fn group(model: &Model<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate::model::Fault> {
-    if dropped(model, name) {
+fn group(shape: &Shape<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate::model::Fault> {
+    if dropped(shape, name) {
         return Ok(0..0);
     }
-    let found = model.groups.iter().find(|group| group.name == name.name);
+    let found = shape.groups.iter().find(|group| group.name == name.name);
     found.map(|group| group.machines.clone()).ok_or_else(|| {
         let help = crate::diag::did_you_mean(
             &name.name,
-            model.groups.iter().map(|group| &*group.name),
+            shape.groups.iter().map(|group| &*group.name),
             "declare them with `machines`",
         );
         let message = format!("no machines are named `{}`", name.name);
@@ -250,8 +251,8 @@ fn group(model: &Model<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate:
     })
 }
 
-fn number(model: &Model<'_>, deployment: &Deployment<'_>, expr: &Expr) -> Result<i64, crate::model::Fault> {
-    match model.eval(&mut Scope::file(deployment.module), expr)? {
+fn number(shape: &Shape<'_>, deployment: &Deployment<'_>, expr: &Expr) -> Result<i64, crate::model::Fault> {
+    match shape.sight().eval(&mut Scope::file(deployment.module), expr)? {
         Value::Int(value) => Ok(value),
         other => Err(crate::model::eval::mismatch(expr.span, "`int`", &other)),
     }
@@ -292,71 +293,67 @@ fn text_of(name: &Ident, wanted: &std::ops::Range<i64>) -> String {
     }
 }
 
-fn add(model: &mut Model<'_>, deployment: &Deployment<'_>, component: ComponentId, machines: Vec<MachineId>) {
-    let app = AppId(model.apps.len() as u32);
-    let start = model.units.len() as u32;
+fn add(shape: &mut Shape<'_>, deployment: &Deployment<'_>, component: ComponentId, machines: Vec<MachineId>) {
+    let app = AppId(shape.apps.len() as u32);
+    let start = shape.units.len() as u32;
     let placed = !deployment.ast.on.is_empty();
     if placed {
         let units = machines.into_iter().enumerate();
-        model.units.extend(units.map(|(i, machine)| Unit { app, machine: Some(machine), index: i as u32 }));
+        shape.units.extend(units.map(|(i, machine)| Unit { app, machine: Some(machine), index: i as u32 }));
     } else {
-        model.units.push(Unit { app, machine: None, index: 0 });
+        shape.units.push(Unit { app, machine: None, index: 0 });
     }
-    let endpoints = model.components[component.index()].endpoints.len();
-    model.apps.push(App {
+    shape.apps.push(App {
         name: deployment.name.clone(),
         span: deployment.span,
         component,
-        kubernetes: model.cluster.kubernetes,
-        kubernetes_span: model.cluster.spans["kubernetes"],
+        kubernetes: shape.cluster.kubernetes,
+        kubernetes_span: shape.cluster.spans["kubernetes"],
         options: Vec::new(),
         option_spans: Vec::new(),
-        units: start..model.units.len() as u32,
+        units: start..shape.units.len() as u32,
         placed,
         addresses: Vec::new(),
-        providers: vec![Vec::new(); endpoints],
-        clients: vec![Vec::new(); endpoints],
         runs: OnceLock::new(),
-        endpoint_base: 0,
     });
 }
 
 /// Evaluates the options of an application: what an overlay set, else what was written, else the default.
-fn options(model: &mut Model<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
+fn options(shape: &mut Shape<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
     let app = AppId(index as u32);
-    let name = model.apps[index].name.clone();
-    let Some(deployment) = model.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
-    for place in 0..model.component_of(app).options.len() {
-        let option = model.component_of(app).options[place];
-        let written = model.layers.field(&name, deployment.module, &deployment.ast.body, &option.name.name);
+    let name = shape.apps[index].name.clone();
+    let Some(deployment) = shape.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
+    for place in 0..shape.component_of(app).options.len() {
+        let option = shape.component_of(app).options[place];
+        let written = shape.layers.field(&name, deployment.module, &deployment.ast.body, &option.name.name);
         let (value, span) = match (&written, &option.default) {
             (Some(written), _) => {
-                let value = model.eval_as(&mut Scope::file(written.module), written.expr, Some(&option.ty));
+                let value = shape.sight().eval_as(&mut Scope::file(written.module), written.expr, Some(&option.ty));
                 (value, written.expr.span)
             }
             // A default may refer to the options before it.
             (None, Some(default)) => {
-                (model.eval_as(&mut Scope::app(model, app), default, Some(&option.ty)), default.span)
+                (shape.sight().eval_as(&mut Scope::app(shape, app), default, Some(&option.ty)), default.span)
             }
             (None, None) => (Ok(Value::None), option.name.span),
         };
         match value {
-            Ok(value) => model.apps[index].options.push(value),
+            Ok(value) => shape.apps[index].options.push(value),
             // The options after it may need it, and would only repeat the problem.
             Err(problem) => return problems.push(*problem),
         }
-        model.apps[index].option_spans.push(span);
+        shape.apps[index].option_spans.push(span);
     }
 }
 
 /// Gives out the addresses that applications ask for.
-pub fn addresses(model: &mut Model<'_>, allocator: &mut Allocator, problems: &mut Vec<Diagnostic>) {
-    for index in 0..model.apps.len() {
+pub fn addresses(shape: &mut Shape<'_>, allocator: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+    for index in 0..shape.apps.len() {
         let app = AppId(index as u32);
-        for place in 0..model.component_of(app).addresses.len() {
-            let item = model.component_of(app).addresses[place];
-            let key = format!("{}/{}", model.apps[index].name, item.name.name);
-            let pin = match item.body.field("pin").map(|f| model.eval(&mut Scope::app(model, app), &f.value)) {
+        for place in 0..shape.component_of(app).addresses.len() {
+            let item = shape.component_of(app).addresses[place];
+            let key = format!("{}/{}", shape.apps[index].name, item.name.name);
+            let pin = match item.body.field("pin").map(|f| shape.sight().eval(&mut Scope::app(shape, app), &f.value)) {
                 Some(Ok(value)) => crate::model::endpoint::ip(&value),
                 Some(Err(problem)) => {
                     problems.push(*problem);
@@ -364,52 +361,52 @@ pub fn addresses(model: &mut Model<'_>, allocator: &mut Allocator, problems: &mu
                 }
                 None => None,
             };
-            let known = model.lock.addresses.get(&key).copied();
+            let known = shape.lock.addresses.get(&key).copied();
             let address = match (pin, known) {
                 (Some(pin), Some(known)) if pin == known => Some(pin),
-                (Some(pin), _) if is_usable(model.cluster.nodes, pin) && allocator.take(pin) => Some(pin),
+                (Some(pin), _) if is_usable(shape.cluster.nodes, pin) && allocator.take(pin) => Some(pin),
                 (Some(pin), _) => {
-                    problems.push(cannot_pin(model, &key, pin, model.apps[index].span));
+                    problems.push(cannot_pin(shape, &key, pin, shape.apps[index].span));
                     None
                 }
                 (None, Some(known)) => Some(known),
                 (None, None) => {
                     let address = allocator.next_from_end();
-                    problems.extend(address.is_none().then(|| no_address(model, index, item.name.span, &key)));
+                    problems.extend(address.is_none().then(|| no_address(shape, index, item.name.span, &key)));
                     address
                 }
             };
             // INVARIANT: the addresses are in the order of the items, so one that is missing ends them; there is an error.
             let Some(address) = address else { break };
-            model.lock.addresses.insert(key, address);
-            model.apps[index].addresses.push(address);
+            shape.lock.addresses.insert(key, address);
+            shape.apps[index].addresses.push(address);
         }
     }
 }
 
-fn cannot_pin(model: &Model<'_>, key: &str, pin: std::net::IpAddr, span: Span) -> Diagnostic {
-    let nodes = model.cluster.nodes;
+fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -> Diagnostic {
+    let nodes = shape.cluster.nodes;
     let code = if nodes.contains(&pin) { Code::AddressTaken } else { Code::AddressOutsideRange };
-    let holder = model.machines.iter().find(|machine| machine.address == pin);
+    let holder = shape.machines.iter().find(|machine| machine.address == pin);
     let why = match holder {
         _ if !nodes.contains(&pin) => format!("it is outside {nodes}"),
         Some(machine) => format!("it is the address of `{}`", machine.name),
-        None if pin == model.cluster.gateway => "it is the address of the gateway".to_owned(),
+        None if pin == shape.cluster.gateway => "it is the address of the gateway".to_owned(),
         None if !is_usable(nodes, pin) => format!("it stands for all of {nodes}"),
         None => "another application has it".to_owned(),
     };
     let problem = Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}")).here("deployed here");
-    let problem = match holder.and_then(|machine| model.groups.get(machine.group as usize)) {
+    let problem = match holder.and_then(|machine| shape.groups.get(machine.group as usize)) {
         Some(group) => problem.label(group.span, "its machines"),
-        None => problem.label(model.cluster.spans["nodes"], "the range of the machines"),
+        None => problem.label(shape.cluster.spans["nodes"], "the range of the machines"),
     };
     problem.help("pin another address of the range, or none: then one is given out from its end")
 }
 
-fn no_address(model: &Model<'_>, app: usize, item: Span, key: &str) -> Diagnostic {
-    let message = format!("{} has no address left for `{key}`", model.cluster.nodes);
-    Diagnostic::new(Code::RangeTooSmall, model.cluster.spans["nodes"], message)
+fn no_address(shape: &Shape<'_>, app: usize, item: Span, key: &str) -> Diagnostic {
+    let message = format!("{} has no address left for `{key}`", shape.cluster.nodes);
+    Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message)
         .label(item, "wants an address")
-        .label(model.apps[app].span, "deployed here")
+        .label(shape.apps[app].span, "deployed here")
         .help("make the range larger")
 }

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::nth;
 use crate::model::value::Record;
-use crate::model::{Checksums, Cluster, Input, Model, Target};
+use crate::model::{Checksums, Cluster, Input, Premise, Target};
 use crate::source::Span;
 
 use super::Fields;
@@ -11,29 +11,24 @@ use super::Fields;
 const FIELDS: &[&str] =
     &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
 
-/// Reads the `cluster` statement; whether there is a usable one.
-pub fn cluster(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> bool {
-    let Some((module, ast)) = model.layers.clusters.first().copied() else {
+/// Reads the `cluster` statement, if there is a usable one.
+pub fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Option<Cluster> {
+    let Some((module, ast)) = premise.layers.clusters.first().copied() else {
         let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
         problems.push(problem.help(
             "add `cluster NAME { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }`",
         ));
-        return false;
+        return None;
     };
-    if let Some((_, second)) = model.layers.clusters.get(1) {
+    if let Some((_, second)) = premise.layers.clusters.get(1) {
         let problem = Diagnostic::new(Code::DuplicateName, second.name.span, "a model has one `cluster` statement");
         problems.push(problem.label(ast.name.span, "the first one"));
     }
     let before = problems.len();
-    let mut fields = Fields { model, owner: "cluster", module, body: &ast.body, problems };
-    let read = read(&mut fields, ast);
-    match read {
-        Some(cluster) if problems.len() == before => {
-            model.cluster = Cluster { kubernetes: input.kubernetes.unwrap_or(cluster.kubernetes), ..cluster };
-            true
-        }
-        _ => false,
-    }
+    let mut fields = Fields { sight: premise.sight(), owner: "cluster", module, body: &ast.body, problems };
+    let cluster = read(&mut fields, ast)?;
+    let kubernetes = input.kubernetes.unwrap_or(cluster.kubernetes);
+    (problems.len() == before).then_some(Cluster { kubernetes, ..cluster })
 }
 
 fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Option<Cluster> {
@@ -79,14 +74,14 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
 }
 
 /// Evaluates the targets; the one to plan for comes first.
-pub fn targets(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
+pub fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Vec<Target> {
     let mut targets = Vec::new();
-    for (module, ast) in model.layers.targets.clone() {
+    for (module, ast) in &premise.layers.targets {
         let owner = format!("target.{}", ast.name.name);
-        let mut fields = Fields { model, owner: &owner, module, body: &ast.body, problems };
+        let mut fields = Fields { sight: premise.sight(), owner: &owner, module: *module, body: &ast.body, problems };
         let mut options = Record::new();
         let names = ast.body.fields.iter().filter_map(|field| field.key.plain());
-        let set = model.layers.sets.keys().filter_map(|path| path.strip_prefix(&*owner)?.strip_prefix('.'));
+        let set = premise.layers.sets.keys().filter_map(|path| path.strip_prefix(&*owner)?.strip_prefix('.'));
         for name in names.chain(set.map(Into::into)) {
             if let Some(value) = fields.value(&name) {
                 options.insert(name, value);
@@ -109,7 +104,7 @@ pub fn targets(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnost
             }
         }
     }
-    model.targets = targets;
+    targets
 }
 
 /// The field `hashes` of a target; none when there is none, or when it has a problem, which is kept.

@@ -10,13 +10,13 @@ use crate::model::endpoint::texts;
 use crate::model::eval::{mismatch, short_version};
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
-use crate::model::{Fault, Model, Value};
+use crate::model::{Fault, Sight, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, ExprKind, Literal, Name, Version};
 
 /// The fields of one statement's body, with what overlays set in their place.
 pub struct Fields<'a, 'p> {
-    pub model: &'a Model<'p>,
+    pub sight: Sight<'a, 'p>,
     /// The name that `set NAME.field` uses.
     pub owner: &'a str,
     pub module: ModuleId,
@@ -40,14 +40,14 @@ impl<'p> Fields<'_, 'p> {
     }
 
     fn written(&self, field: &str) -> Option<Written<'p>> {
-        self.model.layers.field(self.owner, self.module, self.body, field)
+        self.sight.layers.field(self.owner, self.module, self.body, field)
     }
 
     /// The value of a field; `None` when it is absent or has a problem, which is kept.
     pub fn value(&mut self, field: &str) -> Option<Value> {
         let written = self.written(field)?;
         let value = self
-            .model
+            .sight
             .eval(&mut Scope::file(written.module), written.expr)
             .and_then(|value| open(value, written.expr.span));
         self.keep(value).filter(|value| *value != Value::None)

@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::address::{Allocator, bits, nth};
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
-use crate::model::{Group, Machine, Model, Value};
+use crate::model::{Cluster, Group, Machine, Shape, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Machines, Name};
 use crate::text::Count;
@@ -26,17 +26,17 @@ const SYSTEM_CORES: f64 = 0.1;
 const SYSTEM_MEMORY: u64 = 256 << 20;
 
 /// Makes all groups and machines.
-pub fn machines(model: &mut Model<'_>, addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+pub fn machines(shape: &mut Shape<'_>, addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
     let mut wanted: Vec<Wanted> = Vec::new();
-    for (module, ast) in model.layers.machines.clone() {
-        if let Some((group, plan)) = group(model, module, ast, problems) {
-            model.groups.push(group);
+    for (module, ast) in shape.layers.machines.clone() {
+        if let Some((group, plan)) = group(shape, module, ast, problems) {
+            shape.groups.push(group);
             wanted.push(plan);
         }
     }
-    reserve(model, &wanted, addresses, problems);
+    reserve(shape, &wanted, addresses, problems);
     for (index, wanted) in wanted.iter().enumerate() {
-        if !fill(model, index, wanted, addresses, problems) {
+        if !fill(shape, index, wanted, addresses, problems) {
             return;
         }
     }
@@ -54,14 +54,14 @@ struct Wanted {
 }
 
 fn group(
-    model: &Model<'_>,
+    shape: &Shape<'_>,
     module: ModuleId,
     ast: &Machines,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(Group, Wanted)> {
-    let count = count(model, module, ast, problems)?;
-    let start = model.groups.last().map_or(0, |group| group.machines.end);
-    let mut fields = Fields { model, owner: &ast.name.name, module, body: &ast.body, problems };
+    let count = count(shape, module, ast, problems)?;
+    let start = shape.groups.last().map_or(0, |group| group.machines.end);
+    let mut fields = Fields { sight: shape.sight(), owner: &ast.name.name, module, body: &ast.body, problems };
     let group = Group {
         name: ast.name.name.clone(),
         span: ast.name.span,
@@ -77,7 +77,7 @@ fn group(
         labels: fields.value("labels").unwrap_or_else(|| Value::record::<&str>([])),
         taints: fields.value("taints").unwrap_or_else(|| Value::list([])),
     };
-    let wanted = wanted(&mut fields, count);
+    let wanted = wanted(&mut fields, &shape.cluster, count);
     let empty = [("cores", group.cores <= 0.0), ("memory", group.memory == 0), ("disk", group.disk == 0)];
     for (field, _) in empty.into_iter().filter(|(_, empty)| *empty) {
         let message = format!("a machine of `{}` has no `{field}`", group.name);
@@ -87,15 +87,15 @@ fn group(
     Some((group, wanted))
 }
 
-fn wanted(fields: &mut Fields<'_, '_>, count: u32) -> Wanted {
+fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, count: u32) -> Wanted {
     let mut pinned = fields.addresses("addresses");
     let mut pinned_span = fields.span("addresses");
     if let Some(first) = fields.address("first-address") {
         pinned_span = fields.span("first-address");
-        let nodes = fields.model.cluster.nodes;
+        let nodes = cluster.nodes;
         pinned = consecutive(nodes, first, count);
         if pinned.len() < count as usize {
-            let problem = past_the_end(fields, first, count, nodes);
+            let problem = past_the_end(fields, first, count, cluster);
             fields.problems.push(problem);
             pinned.clear();
         }
@@ -112,18 +112,18 @@ fn consecutive(nodes: IpNet, first: IpAddr, count: u32) -> Vec<IpAddr> {
     (0..u128::from(count)).map_while(|i| nth(nodes, offset.checked_add(i)?)).collect()
 }
 
-fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, nodes: IpNet) -> Diagnostic {
-    let message = format!("{} from {first} on go past the end of {nodes}", Count(count, "address"));
+fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, cluster: &Cluster) -> Diagnostic {
+    let message = format!("{} from {first} on go past the end of {}", Count(count, "address"), cluster.nodes);
     Diagnostic::new(Code::RangeTooSmall, fields.span("first-address"), message)
-        .label(fields.model.cluster.spans["nodes"], "the range of the machines")
+        .label(cluster.spans["nodes"], "the range of the machines")
         .help("begin earlier, or make the range larger")
 }
 
-fn count(model: &Model<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec<Diagnostic>) -> Option<u32> {
-    let set = model.layers.set(&format!("{}.count", ast.name.name));
+fn count(shape: &Shape<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec<Diagnostic>) -> Option<u32> {
+    let set = shape.layers.set(&format!("{}.count", ast.name.name));
     let written = set.or_else(|| ast.count.as_ref().map(|expr| Written { module, expr }));
     let Some(written) = written else { return Some(1) };
-    match model.eval(&mut Scope::file(written.module), written.expr) {
+    match shape.sight().eval(&mut Scope::file(written.module), written.expr) {
         Ok(Value::Int(count @ 0..=MAX_COUNT)) => u32::try_from(count).ok(),
         Ok(Value::Int(count)) => {
             let message = format!("`{}` cannot have {}", ast.name.name, Count(count, "machine"));
@@ -142,34 +142,34 @@ fn count(model: &Model<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec
     }
 }
 
-/// Takes the addresses that are fixed already, by the model and by the lock, before any is given out.
-fn reserve(model: &mut Model<'_>, wanted: &[Wanted], addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+/// Takes the addresses that are fixed already, by the shape and by the lock, before any is given out.
+fn reserve(shape: &mut Shape<'_>, wanted: &[Wanted], addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
     let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::new();
-    for (group, wanted) in model.groups.iter().zip(wanted) {
+    for (group, wanted) in shape.groups.iter().zip(wanted) {
         let mut told = false;
         for (index, address) in wanted.pinned.iter().enumerate().take(wanted.count as usize) {
             let name = format!("{}-{index}", group.name);
             // One problem a group: what is wrong with a first address is wrong with those after it.
-            if !is_usable(model.cluster.nodes, *address) || !addresses.take(*address) {
-                let problem = cannot_pin(model, &name, (*address, wanted.pinned_span), &holders);
+            if !is_usable(shape.cluster.nodes, *address) || !addresses.take(*address) {
+                let problem = cannot_pin(shape, &name, (*address, wanted.pinned_span), &holders);
                 problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut told, true)));
             }
             holders.entry(*address).or_insert((name.clone(), wanted.pinned_span));
-            model.lock.addresses.insert(name, *address);
+            shape.lock.addresses.insert(name, *address);
         }
     }
     let pinned = |name: &str| {
         let (group, index) = name.rsplit_once('-')?;
-        let wanted = model.groups.iter().zip(wanted).find(|(known, _)| &*known.name == group)?.1;
+        let wanted = shape.groups.iter().zip(wanted).find(|(known, _)| &*known.name == group)?.1;
         Some(index.parse::<usize>().is_ok_and(|index| index < wanted.pinned.len()))
     };
     let known = |name: &str| pinned(name) == Some(false) || name.contains('/');
     let kept: Vec<_> =
-        model.lock.addresses.iter().filter(|(name, _)| known(name)).map(|(n, a)| (n.clone(), *a)).collect();
+        shape.lock.addresses.iter().filter(|(name, _)| known(name)).map(|(n, a)| (n.clone(), *a)).collect();
     for (name, address) in kept {
         // An address of an earlier range, or one that was pinned for another machine since, is given out anew.
         if !addresses.take(address) {
-            model.lock.addresses.remove(&name);
+            shape.lock.addresses.remove(&name);
         }
     }
 }
@@ -181,15 +181,15 @@ pub(super) fn is_usable(nodes: IpNet, address: IpAddr) -> bool {
 }
 
 fn cannot_pin(
-    model: &Model<'_>,
+    shape: &Shape<'_>,
     name: &str,
     (address, span): (IpAddr, Span),
     holders: &HashMap<IpAddr, (String, Span)>,
 ) -> Diagnostic {
-    let nodes = model.cluster.nodes;
+    let nodes = shape.cluster.nodes;
     if !nodes.contains(&address) {
         return Diagnostic::new(Code::AddressOutsideRange, span, format!("`{name}` is at {address}, outside {nodes}"))
-            .label(model.cluster.spans["nodes"], "the range of the machines")
+            .label(shape.cluster.spans["nodes"], "the range of the machines")
             .help("give it an address in that range, or change the range");
     }
     if !is_usable(nodes, address) {
@@ -202,31 +202,31 @@ fn cannot_pin(
     };
     match holders.get(&address) {
         Some((holder, place)) => taken(&format!("`{holder}`")).label(*place, format!("the address of `{holder}`")),
-        None => taken("the gateway").label(model.cluster.spans["gateway"], "the gateway is the first one by default"),
+        None => taken("the gateway").label(shape.cluster.spans["gateway"], "the gateway is the first one by default"),
     }
 }
 
 fn fill(
-    model: &mut Model<'_>,
+    shape: &mut Shape<'_>,
     group: usize,
     wanted: &Wanted,
     addresses: &mut Allocator,
     problems: &mut Vec<Diagnostic>,
 ) -> bool {
-    let Range { start, .. } = model.groups[group].machines;
-    debug_assert_eq!(model.machines.len(), start as usize);
-    model.machines.reserve(wanted.count as usize);
+    let Range { start, .. } = shape.groups[group].machines;
+    debug_assert_eq!(shape.machines.len(), start as usize);
+    shape.machines.reserve(wanted.count as usize);
     for index in 0..wanted.count {
-        let name: Name = format!("{}-{index}", model.groups[group].name).into();
-        let address = model.lock.addresses.get(&*name).copied().or_else(|| addresses.next_from_start());
+        let name: Name = format!("{}-{index}", shape.groups[group].name).into();
+        let address = shape.lock.addresses.get(&*name).copied().or_else(|| addresses.next_from_start());
         let Some(address) = address else {
-            problems.push(too_small(model, addresses));
+            problems.push(too_small(shape, addresses));
             return false;
         };
-        model.lock.addresses.insert(name.to_string(), address);
+        shape.lock.addresses.insert(name.to_string(), address);
         let zone = domain(&wanted.zones, wanted.zone.as_ref(), index);
         let rack = domain(&wanted.racks, wanted.rack.as_ref(), index);
-        model.machines.push(Machine { name, group: group as u32, index, address, zone, rack });
+        shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack });
     }
     true
 }
@@ -239,17 +239,17 @@ fn domain(list: &[Name], one: Option<&Name>, index: u32) -> Option<Name> {
     }
 }
 
-fn too_small(model: &Model<'_>, addresses: &Allocator) -> Diagnostic {
-    let wanted = model.groups.last().map_or(0, |group| group.machines.end);
-    let nodes = model.cluster.nodes;
+fn too_small(shape: &Shape<'_>, addresses: &Allocator) -> Diagnostic {
+    let wanted = shape.groups.last().map_or(0, |group| group.machines.end);
+    let nodes = shape.cluster.nodes;
     let room = Count(usize::try_from(addresses.capacity()).unwrap_or(usize::MAX), "machine");
     let are = if wanted == 1 { "is" } else { "are" };
     let message = format!("{nodes} has room for {room}, and {wanted} {are} wanted");
     let bits = u8::try_from(u32::BITS - (wanted + 12).leading_zeros()).unwrap_or(32);
     let prefix = nodes.max_prefix_len().saturating_sub(bits);
-    let mut problem = Diagnostic::new(Code::RangeTooSmall, model.cluster.spans["nodes"], message)
+    let mut problem = Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message)
         .help(format!("a range with prefix /{prefix} is large enough"));
-    for group in model.groups.iter().filter(|group| !group.machines.is_empty()) {
+    for group in shape.groups.iter().filter(|group| !group.machines.is_empty()) {
         problem = problem.label(group.span, format!("wants {}", group.machines.len()));
     }
     problem

@@ -4,23 +4,23 @@ use crate::check::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
-use crate::model::{Input, Model, Param, Value};
+use crate::model::{Input, Param, Premise, Value};
 use crate::source::Span;
 use crate::syntax::ast::{EndpointKind, Expr, ExprKind, Ident, ItemKind, Param as ParamAst, Type, TypeKind};
 use crate::text::List;
 
 /// Gives every parameter its value.
-pub fn bind(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
+pub fn bind(premise: &mut Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
     for setting in &input.sets {
-        if !model.layers.params.iter().any(|(_, param)| param.name.name == setting.name) {
-            problems.push(unknown(model, &setting.name));
+        if !premise.layers.params.iter().any(|(_, param)| param.name.name == setting.name) {
+            problems.push(unknown(premise, &setting.name));
         }
     }
-    for (module, param) in model.layers.params.clone() {
-        let Some(symbol) = model.program.lookup(module, &param.name.name) else { continue };
-        match value(model, input, (module, param)) {
+    for (module, param) in premise.layers.params.clone() {
+        let Some(symbol) = premise.program.lookup(module, &param.name.name) else { continue };
+        match value(premise, input, (module, param)) {
             Ok(Some(value)) => {
-                model.params.insert(symbol, value);
+                premise.params.insert(symbol, value);
             }
             Ok(None) => problems.push(missing(param)),
             Err(problem) => problems.push(problem),
@@ -28,8 +28,8 @@ pub fn bind(model: &mut Model<'_>, input: &Input, problems: &mut Vec<Diagnostic>
     }
 }
 
-fn unknown(model: &Model<'_>, name: &str) -> Diagnostic {
-    let known: Vec<&str> = model.layers.params.iter().map(|(_, param)| &*param.name.name).collect();
+fn unknown(premise: &Premise<'_>, name: &str) -> Diagnostic {
+    let known: Vec<&str> = premise.layers.params.iter().map(|(_, param)| &*param.name.name).collect();
     let fallback = match known.as_slice() {
         [] => "this model has no parameters".to_owned(),
         known => format!("the parameters are {}", List::ticked(known.iter().copied())),
@@ -45,17 +45,17 @@ fn missing(param: &ParamAst) -> Diagnostic {
 }
 
 fn value(
-    model: &Model<'_>,
+    premise: &Premise<'_>,
     input: &Input,
     (module, param): (ModuleId, &ParamAst),
 ) -> Result<Option<Param>, Diagnostic> {
     if let Some(setting) = input.sets.iter().rev().find(|setting| setting.name == param.name.name) {
         return match &setting.value {
             Some(expr)
-                if !takes_text(&param.ty) && !is_word(model, module, param, expr)
+                if !takes_text(&param.ty) && !is_word(premise, module, param, expr)
                     || matches!(expr.kind, ExprKind::Text(_)) =>
             {
-                evaluate(model, (module, param), Written { module, expr }).map(Some)
+                evaluate(premise, (module, param), Written { module, expr }).map(Some)
             }
             _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),
             _ => {
@@ -64,29 +64,30 @@ fn value(
             }
         };
     }
-    if let Some(written) = model.layers.set(&param.name.name) {
-        return evaluate(model, (module, param), written).map(Some);
+    if let Some(written) = premise.layers.set(&param.name.name) {
+        return evaluate(premise, (module, param), written).map(Some);
     }
     match &param.default {
-        Some(expr) => evaluate(model, (module, param), Written { module, expr }).map(Some),
+        Some(expr) => evaluate(premise, (module, param), Written { module, expr }).map(Some),
         None if matches!(param.ty.kind, TypeKind::Optional(_)) => Ok(Some(Param::Value(Value::None))),
         None => Ok(None),
     }
 }
 
 fn evaluate(
-    model: &Model<'_>,
+    premise: &Premise<'_>,
     (module, param): (ModuleId, &ParamAst),
     written: Written<'_>,
 ) -> Result<Param, Diagnostic> {
     if let TypeKind::Component(_) = param.ty.kind {
-        return component(model, (module, param), written).map(Param::Component);
+        return component(premise, (module, param), written).map(Param::Component);
     }
-    let value = model.eval_as(&mut Scope::file(written.module), written.expr, Some(&param.ty)).map_err(|p| *p)?;
+    let value =
+        premise.sight().eval_as(&mut Scope::file(written.module), written.expr, Some(&param.ty)).map_err(|p| *p)?;
     match fits(&value, &param.ty) {
         true => Ok(Param::Value(value)),
         false => {
-            let ty = model.program.sources.text(param.ty.span);
+            let ty = premise.program.sources.text(param.ty.span);
             let message = format!("the parameter `{}` takes `{ty}`, and not `{}`", param.name.name, value.type_name());
             let problem = Diagnostic::new(Code::TypeMismatch, written.expr.span, message);
             Err(problem.label(param.ty.span, "its type"))
@@ -95,7 +96,7 @@ fn evaluate(
 }
 
 fn component(
-    model: &Model<'_>,
+    premise: &Premise<'_>,
     (module, param): (ModuleId, &ParamAst),
     written: Written<'_>,
 ) -> Result<Symbol, Diagnostic> {
@@ -103,12 +104,12 @@ fn component(
         ExprKind::Name(ident) => &ident.name,
         _ => return Err(Diagnostic::new(Code::WrongKind, written.expr.span, "a component is wanted here")),
     };
-    let found = model.program.lookup(written.module, name).filter(|symbol| symbol.kind == SymbolKind::Component);
+    let found = premise.program.lookup(written.module, name).filter(|symbol| symbol.kind == SymbolKind::Component);
     if let (Some(symbol), TypeKind::Component(Some(interface))) = (found, &param.ty.kind) {
-        provides(model, (module, param), symbol, interface)?;
+        provides(premise, (module, param), symbol, interface)?;
     }
     found.ok_or_else(|| {
-        let scope = &model.program.module(written.module).scope;
+        let scope = &premise.program.module(written.module).scope;
         let known = scope.iter().filter(|(_, s)| s.kind == SymbolKind::Component).map(|(name, _)| &**name);
         let message = format!("no component is named `{name}`");
         Diagnostic::new(Code::UnknownName, param.name.span, message).help(did_you_mean(
@@ -120,23 +121,23 @@ fn component(
 }
 
 /// Whether a value from the command line is a word that stands for nothing.
-fn is_word(model: &Model<'_>, module: ModuleId, param: &ParamAst, expr: &Expr) -> bool {
+fn is_word(premise: &Premise<'_>, module: ModuleId, param: &ParamAst, expr: &Expr) -> bool {
     let ExprKind::Name(ident) = &expr.kind else { return false };
-    !matches!(param.ty.kind, TypeKind::Component(_)) && model.program.lookup(module, &ident.name).is_none()
+    !matches!(param.ty.kind, TypeKind::Component(_)) && premise.program.lookup(module, &ident.name).is_none()
 }
 
 /// Whether a component provides what a parameter asks for: for values from the command line, which the checker has not seen.
 fn provides(
-    model: &Model<'_>,
+    premise: &Premise<'_>,
     (module, param): (ModuleId, &ParamAst),
     symbol: Symbol,
     interface: &Ident,
 ) -> Result<(), Diagnostic> {
-    let Some(component) = model.program.component(symbol) else { return Ok(()) };
-    let wanted = model.program.lookup(module, &interface.name);
+    let Some(component) = premise.program.component(symbol) else { return Ok(()) };
+    let wanted = premise.program.lookup(module, &interface.name);
     let provides = component.items.iter().any(|item| match &item.kind {
         ItemKind::Endpoint(endpoint) => {
-            let found = model.program.lookup(symbol.module, &endpoint.interface.name);
+            let found = premise.program.lookup(symbol.module, &endpoint.interface.name);
             endpoint.kind == EndpointKind::Provides && found == wanted
         }
         _ => false,

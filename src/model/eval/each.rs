@@ -8,13 +8,13 @@ use super::{mismatch, part_of};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::work;
-use crate::model::{Fault, Model, Value};
+use crate::model::{Fault, Sight, Value};
 
-impl<'p> Model<'p> {
+impl Sight<'_, '_> {
     /// The rounds of a loop: for each, the key (or index) and the value.
     ///
     /// # Errors
-    /// As [`Model::eval`], and when it is no list or map.
+    /// As [`Sight::eval`], and when it is no list or map.
     pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, Fault> {
         let list = self.eval(scope, &each.list)?;
         // What is taken out of a secret is one.
@@ -33,7 +33,7 @@ impl<'p> Model<'p> {
     /// Runs `body` for each round of a loop with its variables in scope.
     ///
     /// # Errors
-    /// As [`Model::rounds`], and what `body` returns.
+    /// As [`Sight::rounds`], and what `body` returns.
     pub fn for_each<'s>(
         &self,
         scope: &mut Scope<'s>,
@@ -90,7 +90,7 @@ impl<'p> Model<'p> {
     /// Whether an optional condition holds.
     ///
     /// # Errors
-    /// As [`Model::eval_bool`].
+    /// As [`Sight::eval_bool`].
     pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, Fault> {
         condition.map_or(Ok(true), |condition| self.eval_bool(scope, condition))
     }

@@ -8,11 +8,12 @@ use crate::syntax::ast::{Expr, ExprKind, Ident, Statement, StatementKind};
 
 use super::{fault, field_of};
 use crate::model::component::Local;
+use crate::model::endpoint::no_unit;
 use crate::model::scope::Scope;
 use crate::model::work::Part;
-use crate::model::{Fault, Model, Param, Value};
+use crate::model::{Fault, Param, Sight, Value};
 
-impl<'p> Model<'p> {
+impl Sight<'_, '_> {
     pub(super) fn eval_field(
         &self,
         scope: &mut Scope<'_>,
@@ -38,9 +39,12 @@ impl<'p> Model<'p> {
 
     /// A field of a name that stands for something large, without building all of it.
     fn root_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
-        let local = scope.app.and_then(|app| self.component_of(app).local(&root.name));
+        let local = scope.app.and_then(|app| self.placed().component_of(app).local(&root.name));
         match (local, scope.app) {
-            (Some(Local::Endpoint(endpoint)), Some(_)) => self.endpoint_field(scope, endpoint, field).map(Some),
+            (Some(Local::Endpoint(endpoint)), Some(_)) => match self.model() {
+                Some(model) => model.endpoint_field(scope, endpoint, field).map(Some),
+                None => Err(no_unit(field.span)),
+            },
             (Some(Local::Cert(cert)), Some(_)) => self.cert_field(scope, cert, field).map(Some),
             (Some(_), _) => Ok(None),
             (None, app) => match (&*root.name, app) {
@@ -77,7 +81,7 @@ impl<'p> Model<'p> {
             return Ok(value.clone());
         }
         if let Some(app) = scope.app
-            && let Some(local) = self.component_of(app).local(&ident.name)
+            && let Some(local) = self.placed().component_of(app).local(&ident.name)
         {
             return self.eval_local(scope, ident, local);
         }
@@ -93,16 +97,19 @@ impl<'p> Model<'p> {
 
     /// Whether a name that a file neither declares nor imports is a machine group of the model.
     fn is_group(&self, scope: &Scope<'_>, name: &str) -> bool {
-        scope.app.is_none() && self.groups.iter().any(|group| &*group.name == name)
+        scope.app.is_none() && self.groups().iter().any(|group| &*group.name == name)
     }
 
     fn eval_local(&self, scope: &mut Scope<'_>, ident: &Ident, local: Local) -> Result<Value, Fault> {
         let app = scope.app.expect("a component's names are seen only inside an application");
         match local {
             Local::Let(index) => self.eval_component_let(scope, index),
-            Local::Endpoint(index) => self.endpoint_record(scope, index),
+            Local::Endpoint(index) => match self.model() {
+                Some(model) => model.endpoint_record(scope, index),
+                None => Ok(Value::None),
+            },
             Local::Cert(index) => self.cert_record(scope, index),
-            Local::Address(index) => match self.app(app).addresses.get(index as usize) {
+            Local::Address(index) => match self.placed().app(app).addresses.get(index as usize) {
                 Some(address) => Ok(Value::Ip(*address)),
                 None => Err(fault(Code::EvaluationFailed, ident.span, "this address is not given out yet")),
             },
@@ -114,7 +121,7 @@ impl<'p> Model<'p> {
             return Ok(value.clone());
         }
         let app = scope.app.expect("a component's lets are seen only inside an application");
-        let binding = self.component_of(app).lets[index as usize];
+        let binding = self.placed().component_of(app).lets[index as usize];
         scope.work.open(Part::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
         // A let does not see the loop variables of the place that uses it.
         let locals = std::mem::take(&mut scope.locals);
@@ -136,11 +143,11 @@ impl<'p> Model<'p> {
             return Ok(Some(value));
         }
         Ok(match name {
-            "cluster" => Some(self.cluster_record(scope)),
+            "cluster" => Some(self.cluster_record(scope, ident.span)?),
             "machines" => Some(self.machines_list()),
             "target" => Some(self.target_record()),
             "machine" => scope.machine.map(|machine| self.machine_record(machine)),
-            "unit" => scope.unit.map(|unit| self.own_unit_record(unit)),
+            "unit" => scope.unit.map(|unit| self.placed().own_unit_record(unit)),
             "app" => scope.app.map(|app| self.app_record(app)),
             "option" => scope.app.map(|app| self.option_record(app)),
             _ => None,
@@ -171,7 +178,7 @@ impl<'p> Model<'p> {
     }
 
     fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
-        let cell = self.lets.get(&symbol);
+        let cell = self.model().and_then(|model| model.lets.get(&symbol));
         if let Some(value) = cell.and_then(std::sync::OnceLock::get).or_else(|| scope.work.lets.get(&symbol)) {
             return Ok(value.clone());
         }
@@ -183,9 +190,8 @@ impl<'p> Model<'p> {
         let value = scope.within(inner, |scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
         scope.work.close();
         let value = value?;
-        // While the model is being built a let may still see less than it will in the end: then it holds for this
-        // evaluation only.
-        match cell.filter(|_| self.is_shaped()) {
+        // Before the model is there a let may see less than it will in the end: then it holds for this evaluation only.
+        match cell {
             Some(cell) => {
                 let _ = cell.set(value.clone());
             }

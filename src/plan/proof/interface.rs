@@ -31,7 +31,7 @@ fn caching(model: &Model<'_>, relation: &Relation) -> Option<Diagnostic> {
     let forwards = front.forwards.filter(|_| front.caches)?;
     let cacheable = interface(model, relation.to)?.field("cacheable");
     let forbidden = cacheable.is_some_and(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(false))));
-    let behind: usize = model.app(relation.to.app).providers[forwards as usize]
+    let behind: usize = model.ends(relation.to.app).providers[forwards as usize]
         .iter()
         .map(|provider| model.app(provider.app).units.len())
         .sum();

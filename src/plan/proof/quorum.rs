@@ -151,6 +151,6 @@ fn is_dialled_from_elsewhere(model: &Model<'_>, app: AppId, domain: Domain, plac
         let machine = model.unit(unit).machine;
         machine.is_none_or(|machine| domain.of(model, machine).is_some_and(|other| other != place))
     };
-    let clients = model.app(app).clients.iter().flatten();
+    let clients = model.ends(app).clients.iter().flatten();
     clients.filter(|client| client.app != app).any(|client| model.units_of(client.app).any(elsewhere))
 }

@@ -14,7 +14,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
         for (place, info) in model.component_of(app).endpoints.iter().enumerate() {
             let Some(forwards) = info.forwards else { continue };
             let id = crate::model::EndpointId { app, endpoint: place as u32 };
-            let relations = model.app(app).providers[forwards as usize].iter();
+            let relations = model.ends(app).providers[forwards as usize].iter();
             let mut behind: Vec<AppId> =
                 relations.flat_map(|next| dial::behind(model, *next)).map(|end| end.app).collect();
             behind.dedup();
@@ -24,7 +24,7 @@ pub fn prove(model: &Model<'_>, _: &Pki, problems: &mut Vec<Diagnostic>) -> Proo
                 elsewhere += 1;
                 continue;
             };
-            let dialled = !model.app(app).clients[id.endpoint as usize].is_empty();
+            let dialled = !model.ends(app).clients[id.endpoint as usize].is_empty();
             if model.app(app).units.len() == 1 && servers > 1 && dialled {
                 alone += 1;
                 problems.push(single(model, (app, machine), &behind, servers));

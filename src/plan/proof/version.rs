@@ -91,7 +91,7 @@ fn pairs<'a>(
 /// The applications that one dials in the end, through load balancers.
 fn dialled(model: &Model<'_>, app: AppId) -> BTreeSet<AppId> {
     let mut ends = BTreeSet::new();
-    for (place, providers) in model.app(app).providers.iter().enumerate() {
+    for (place, providers) in model.ends(app).providers.iter().enumerate() {
         if is_forwarding(model, EndpointId { app, endpoint: place as u32 }) {
             continue;
         }

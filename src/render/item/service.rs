@@ -68,7 +68,7 @@ impl Filler<'_, '_> {
                 continue;
             }
             let Some(machine) = own.machine else { continue };
-            for provider in &self.model.app(own.app).providers[place] {
+            for provider in &self.model.ends(own.app).providers[place] {
                 if self.model.unit_on(provider.app, machine).is_some()
                     && let Some(service) = first_service(self.model, provider.app)
                 {

@@ -63,7 +63,7 @@ fn uncovered(model: &Model<'_>, setting: &Setting, rule: &Covers) -> Option<Diag
     let named: Vec<SocketAddr> = setting.text.split(',').filter_map(host).collect();
     let endpoints = &model.component_of(setting.app).endpoints;
     let requires = endpoints.iter().enumerate().filter(|(_, info)| info.ast.kind == EndpointKind::Requires);
-    let ends = requires.flat_map(|(place, _)| &model.app(setting.app).providers[place]);
+    let ends = requires.flat_map(|(place, _)| &model.ends(setting.app).providers[place]);
     ends.into_iter().find_map(|end: &EndpointId| {
         let units: Vec<_> = model.units_of(end.app).collect();
         let place = |unit| {

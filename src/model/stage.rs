@@ -1,0 +1,195 @@
+//! The stages of a model. Each holds the one before it and can be used as it.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use crate::check::{ModuleId, Program, Symbol};
+use crate::source::Span;
+use crate::world::World;
+
+use super::layer::Layers;
+use super::{
+    App, AppId, Cluster, Component, EndpointId, EndpointValue, Group, Lock, Machine, MachineId, Param, Relation,
+    Target, Unit, UnitId, Value, address, component,
+};
+
+/// What is there before the cluster: the statements that hold, the values of parameters, and the targets.
+pub struct Premise<'p> {
+    pub program: &'p Program,
+    pub world: &'p dyn World,
+    pub layers: Layers<'p>,
+    pub params: HashMap<Symbol, Param>,
+    pub targets: Vec<Target>,
+}
+
+/// A finite set of units: the cluster, its machines, and the applications on them.
+pub struct Shape<'p> {
+    pub(super) premise: Premise<'p>,
+    pub cluster: Cluster,
+    pub groups: Vec<Group>,
+    pub machines: Vec<Machine>,
+    pub components: Vec<Component<'p>>,
+    pub apps: Vec<App>,
+    pub units: Vec<Unit>,
+    /// What is given out now, to be written back: the old lock and what is new.
+    pub lock: Lock,
+}
+
+/// A shape with its relations.
+pub struct Wired<'p> {
+    pub(super) shape: Shape<'p>,
+    pub relations: Vec<Relation>,
+    /// The ends of the relations, by application.
+    pub(super) ends: Vec<Ends>,
+}
+
+/// What the endpoints of an application are related to, in the order of its component's endpoints.
+pub struct Ends {
+    /// Of a `peers`: itself.
+    pub providers: Vec<Vec<EndpointId>>,
+    pub clients: Vec<Vec<EndpointId>>,
+}
+
+/// A valid model: every relation leads somewhere, and every endpoint has a value.
+pub struct Model<'p> {
+    pub(super) wired: Wired<'p>,
+    /// Values of the `let` statements of files, each computed once.
+    pub(super) lets: HashMap<Symbol, OnceLock<Value>>,
+    /// Values of endpoints, unit by unit, each computed once.
+    pub(super) endpoints: Vec<OnceLock<EndpointValue>>,
+    /// Where the values of each application's endpoints start.
+    pub(super) endpoint_bases: Vec<u32>,
+}
+
+impl<'p> Deref for Shape<'p> {
+    type Target = Premise<'p>;
+
+    fn deref(&self) -> &Premise<'p> {
+        &self.premise
+    }
+}
+
+impl<'p> Deref for Wired<'p> {
+    type Target = Shape<'p>;
+
+    fn deref(&self) -> &Shape<'p> {
+        &self.shape
+    }
+}
+
+impl<'p> Deref for Model<'p> {
+    type Target = Wired<'p>;
+
+    fn deref(&self) -> &Wired<'p> {
+        &self.wired
+    }
+}
+
+impl<'p> Shape<'p> {
+    /// The component of an application.
+    pub fn component_of(&self, app: AppId) -> &Component<'p> {
+        &self.components[self.apps[app.index()].component.index()]
+    }
+
+    /// The application with this number.
+    pub fn app(&self, app: AppId) -> &App {
+        &self.apps[app.index()]
+    }
+
+    /// The unit with this number.
+    pub fn unit(&self, unit: UnitId) -> Unit {
+        self.units[unit.index()]
+    }
+
+    /// The machine with this number.
+    pub fn machine(&self, machine: MachineId) -> &Machine {
+        &self.machines[machine.index()]
+    }
+
+    /// The group of a machine.
+    pub fn group_of(&self, machine: MachineId) -> &Group {
+        &self.groups[self.machine(machine).group as usize]
+    }
+
+    /// `etcd-0`.
+    pub fn unit_name(&self, unit: UnitId) -> String {
+        let unit = self.unit(unit);
+        format!("{}-{}", self.app(unit.app).name, unit.index)
+    }
+
+    /// All applications with their numbers.
+    pub fn apps(&self) -> impl Iterator<Item = (AppId, &App)> {
+        self.apps.iter().enumerate().map(|(i, app)| (AppId(i as u32), app))
+    }
+
+    /// The units of an application.
+    pub fn units_of(&self, app: AppId) -> impl Iterator<Item = UnitId> + use<> {
+        self.app(app).units.clone().map(UnitId)
+    }
+
+    /// The unit of an application on a machine.
+    pub fn unit_on(&self, app: AppId, machine: MachineId) -> Option<UnitId> {
+        let range = self.app(app).units.clone();
+        let units = &self.units[range.start as usize..range.end as usize];
+        let place = units.binary_search_by_key(&Some(machine), |unit| unit.machine).ok()?;
+        Some(UnitId(range.start + place as u32))
+    }
+
+    /// The addresses of an application's machines, in order, as runs from the first to the last of each; computed once.
+    pub fn addresses_of(&self, app: AppId) -> &[(IpAddr, IpAddr)] {
+        self.app(app).runs.get_or_init(|| {
+            let machines = self.units_of(app).filter_map(|unit| self.unit(unit).machine);
+            address::runs(machines.map(|machine| self.machine(machine).address))
+        })
+    }
+
+    /// What is known of an endpoint without evaluation.
+    pub fn endpoint_info(&self, id: EndpointId) -> &component::EndpointInfo<'p> {
+        &self.component_of(id.app).endpoints[id.endpoint as usize]
+    }
+
+    /// `etcd.client`.
+    pub fn endpoint_name(&self, id: EndpointId) -> String {
+        format!("{}.{}", self.app(id.app).name, self.endpoint_info(id).ast.name.name)
+    }
+
+    /// The module that a component's expressions see.
+    pub fn module_of(&self, app: AppId) -> ModuleId {
+        self.component_of(app).module
+    }
+}
+
+impl Wired<'_> {
+    /// What an application's endpoints are related to.
+    pub fn ends(&self, app: AppId) -> &Ends {
+        &self.ends[app.index()]
+    }
+
+    /// The providers that an endpoint is related to; of a `peers`: itself.
+    pub fn providers(&self, id: EndpointId) -> &[EndpointId] {
+        &self.ends[id.app.index()].providers[id.endpoint as usize]
+    }
+
+    /// Where a relation comes from, for people: its statement, or the deployment of the application that dials.
+    pub fn origin(&self, relation: &Relation) -> (Span, String) {
+        match relation.inferred {
+            false => (relation.span, "related here".to_owned()),
+            true => {
+                let app = self.app(relation.from.app);
+                (app.span, format!("`{}` is deployed here, and related by itself", app.name))
+            }
+        }
+    }
+}
+
+impl Model<'_> {
+    /// The place of an endpoint's value.
+    pub(super) fn endpoint_cell(&self, unit: UnitId, endpoint: u32) -> &OnceLock<EndpointValue> {
+        let app = self.unit(unit).app;
+        let count = self.component_of(app).endpoints.len();
+        let before = (unit.0 - self.app(app).units.start) as usize * count;
+        &self.endpoints[self.endpoint_bases[app.index()] as usize + before + endpoint as usize]
+    }
+}
