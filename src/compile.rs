@@ -38,6 +38,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
 fn finish(plan: &mut Plan<'_>, problems: &mut Vec<Diagnostic>) {
     let kinds = crate::render::sample(&plan.model, &plan.pki, problems);
     problems.extend(target::fields(&plan.model));
+    problems.extend(target::systems(plan, &kinds));
     target::budgets(plan, &kinds, problems);
     problems.extend(render::unknown_targets(plan));
 }

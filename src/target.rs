@@ -18,6 +18,7 @@ use crate::facts::target::{Rule, owns_sysctl, rules};
 
 pub mod cloud;
 pub mod cloud_config;
+pub mod ignition;
 pub mod lxd;
 mod output;
 mod problem;
@@ -92,13 +93,14 @@ impl Target {
         match self.kind() {
             Kind::Lxd => lxd::Options::read(site).err().unwrap_or_default(),
             Kind::Cloud => cloud::Options::read(self.platform, site).err().unwrap_or_default(),
+            Kind::Ignition => ignition::Options::read(site).err().unwrap_or_default(),
         }
     }
 
     /// What limits the user-data of a machine, where that is how all of it arrives.
     pub fn user_data(self) -> Option<&'static Platform> {
         match self.kind() {
-            Kind::Lxd => None,
+            Kind::Lxd | Kind::Ignition => None,
             Kind::Cloud => Some(self.platform),
         }
     }
@@ -108,7 +110,7 @@ impl Target {
         rules(self.name())
     }
 
-    /// What of a machine its operating system cannot take.
+    /// What of a machine its operating system cannot take; a writer does not ask, since a person may allow it.
     pub fn cannot_take(self, machine: &TargetMachine) -> Vec<Problem> {
         system::problems(self.family(), machine)
     }
@@ -122,7 +124,7 @@ impl Target {
     pub fn is_applied(self) -> bool {
         match self.kind() {
             Kind::Lxd => true,
-            Kind::Cloud => false,
+            Kind::Cloud | Kind::Ignition => false,
         }
     }
 
@@ -131,6 +133,7 @@ impl Target {
         match self.kind() {
             Kind::Lxd => lxd::next_step(model),
             Kind::Cloud => cloud::NEXT_STEP.to_owned(),
+            Kind::Ignition => ignition::NEXT_STEP.to_owned(),
         }
     }
 
@@ -145,8 +148,9 @@ impl Target {
         emit: &mut dyn FnMut(OutputFile),
     ) -> Result<(), Vec<Problem>> {
         match self.kind() {
-            Kind::Lxd => drive(self, &lxd::Lxd::new(site)?, machines, emit),
-            Kind::Cloud => drive(self, &cloud::Cloud::new(self.platform, site)?, machines, emit),
+            Kind::Lxd => drive(&lxd::Lxd::new(site)?, machines, emit),
+            Kind::Cloud => drive(&cloud::Cloud::new(self.platform, site)?, machines, emit),
+            Kind::Ignition => drive(&ignition::Ignition::new(self.platform, site)?, machines, emit),
         }
     }
 

@@ -29,11 +29,17 @@ pub fn fields(model: &Model<'_>) -> Vec<Diagnostic> {
 
 /// A problem that a target found, at the field that is meant, else at the target's statement.
 pub fn diagnostic(model: &Model<'_>, target: &Target, found: target::Problem) -> Diagnostic {
+    let sources = &model.program.sources;
     let field = found.field.and_then(|field| written(model, &target.name, field));
-    let problem = Diagnostic::new(found.code, field.map_or(target.span, |expr| expr.span), found.message);
-    let problem =
-        if field.is_some() { problem } else { problem.here(found.origin.shown(&model.program.sources).to_string()) };
-    let problem = problem.help(found.help);
+    let item = found.origin.span.filter(|_| found.code == Code::TargetLacks).map(|span| sources.line_end(span));
+    let span = field.map(|expr| expr.span).or(item).unwrap_or(target.span);
+    let problem = Diagnostic::new(found.code, span, found.message).help(found.help);
+    let problem = match (field, item) {
+        (Some(_), _) => problem,
+        (None, Some(_)) if target.span == Span::default() => problem,
+        (None, Some(_)) => problem.label(target.span, "the target"),
+        (None, None) => problem.here(found.origin.shown(sources).to_string()),
+    };
     match (found.near, field) {
         (Some(near), Some(expr)) => problem.fix(expr.span, format!("\"{near}\""), format!("write `{near}`")),
         _ => problem,
@@ -54,6 +60,28 @@ fn cloud_config(model: &Model<'_>, target: &Target) -> Vec<Diagnostic> {
     let Value::Record(record) = value else { return Vec::new() };
     let mut list = strict::part(model, "user-data", value, expr);
     list.extend(own::owned(record).into_iter().map(|finding| strict::diagnostic(model, "user-data", finding, expr)));
+    list
+}
+
+/// What the operating system of the planned target cannot take of one machine of each kind.
+pub fn systems(plan: &Plan<'_>, kinds: &[(MachineId, Vec<UnitId>)]) -> Vec<Diagnostic> {
+    let model = &plan.model;
+    let Some(declared) = model.targets.first() else { return Vec::new() };
+    let Ok(target) = target::Target::parse(&declared.name) else { return Vec::new() };
+    let mut list: Vec<Diagnostic> = Vec::new();
+    for (machine, units) in kinds.iter().filter(|_| target.family().is_limited()) {
+        // What cannot be rendered is reported already.
+        let Ok(bundle) = render::machine(model, *machine, units, &Estimate::new(model, &plan.pki, units)) else {
+            continue;
+        };
+        let found = target.cannot_take(&TargetMachine::new(model, *machine, bundle));
+        let new = found.into_iter().map(|problem| diagnostic(model, declared, problem));
+        new.for_each(|problem| {
+            if !list.contains(&problem) {
+                list.push(problem);
+            }
+        });
+    }
     list
 }
 

@@ -58,6 +58,11 @@ impl Family {
         format!("{}/boot", self.folder)
     }
 
+    /// Whether there is anything that its machines cannot take.
+    pub fn is_limited(&self) -> bool {
+        self.packages == Packages::None || !self.read_only.is_empty()
+    }
+
     /// Whether a package has to be installed and can be, is there already, or cannot be had.
     pub fn package(&self, name: &str) -> Package {
         match self.packages {

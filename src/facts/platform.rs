@@ -48,6 +48,8 @@ pub enum Kind {
     Lxd,
     /// A platform that gives each machine its user-data, read by cloud-init.
     Cloud,
+    /// Machines that Ignition sets up at their first boot.
+    Ignition,
 }
 
 fn named_family<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Family, D::Error> {

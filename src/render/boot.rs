@@ -85,6 +85,11 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>, sources: &Sources) -> Resu
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
+/// The unit of the boot itself, among the files of a machine.
+pub fn service(files: &[BundleFile]) -> BundleFile {
+    files.iter().find(|file| file.path == SERVICE).expect("every machine has its boot").clone()
+}
+
 /// What waits for these files where all of them come apart, and then starts the boot: a unit.
 pub fn bootstrap(files: &[BundleFile]) -> BundleFile {
     let plan = files.iter().find(|file| file.path == PLAN).expect("every machine has its plan");

@@ -12,9 +12,9 @@ use crate::render::origin::What;
 use crate::target::problem::of_bundle;
 use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, in_tree, text};
 
-mod archive;
-mod inventory;
-mod options;
+pub(super) mod archive;
+pub(super) mod inventory;
+pub(super) mod options;
 mod user_data;
 
 pub use inventory::Row;
@@ -47,11 +47,11 @@ impl Writer for Cloud<'_> {
 
     fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Row), Vec<Problem>> {
         let (files, user_data) = machine_files(self.platform, self.site, machine, &self.options)?;
-        Ok((files, inventory::row(self.platform, machine, &user_data)))
+        Ok((files, inventory::row(self.platform, machine, ("user-data", &user_data))))
     }
 
     fn shared(&self, rows: Vec<Row>) -> Vec<OutputFile> {
-        vec![inventory::file(&self.platform.name, self.site, &self.options, rows)]
+        vec![inventory::file(self.site, self.options.given_as, rows)]
     }
 }
 

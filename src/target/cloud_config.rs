@@ -94,7 +94,7 @@ const HOSTS: &str = "/etc/hosts";
 ///
 /// cloud-init's own would put the name at 127.0.1.1, which is what others would then be told. Names of other machines are
 /// not here, so that a new machine changes no file of another.
-fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<BundleFile> {
+pub(super) fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<BundleFile> {
     if files.iter().any(|file| file.path == HOSTS) {
         return None;
     }

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Problem, Target, TargetMachine};
+use super::{Problem, TargetMachine};
 use crate::render::Origin;
 use crate::render::bundle::BundleFile;
 use crate::syntax::ast::Name;
@@ -38,7 +38,6 @@ pub trait Writer {
 
 /// Runs a writer over machines; nothing but a machine's entry is kept of it.
 pub(super) fn drive<W: Writer, M: Borrow<TargetMachine>>(
-    target: Target,
     writer: &W,
     machines: impl IntoIterator<Item = M>,
     emit: &mut dyn FnMut(OutputFile),
@@ -46,9 +45,7 @@ pub(super) fn drive<W: Writer, M: Borrow<TargetMachine>>(
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let mut reported: HashSet<Name> = HashSet::new();
     for machine in machines {
-        let refused = target.cannot_take(machine.borrow());
-        let written = if refused.is_empty() { writer.machine(machine.borrow()) } else { Err(refused) };
-        match written {
+        match writer.machine(machine.borrow()) {
             Ok((files, entry)) => {
                 files.into_iter().for_each(&mut *emit);
                 entries.push(entry);

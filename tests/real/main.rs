@@ -16,6 +16,7 @@ mod daemon;
 mod editors;
 mod etcd;
 mod firewall;
+mod ignition;
 mod kubeconfig;
 mod manifest;
 mod pki;

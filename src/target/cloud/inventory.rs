@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::archive;
-use super::options::Options;
 use super::user_data::UserData;
 use crate::facts::platform::{Measured, Platform};
 use crate::model::Value;
@@ -64,8 +63,8 @@ struct UserDataRow {
     max_bytes: Option<usize>,
 }
 
-/// The row of a machine.
-pub fn row(platform: &Platform, machine: &TargetMachine, user_data: &UserData) -> Row {
+/// The row of a machine that is given its user-data in a file of this name.
+pub fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&str, &UserData)) -> Row {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let seed = |name: &str| platform.seed.then(|| place(name));
     Row {
@@ -78,7 +77,7 @@ pub fn row(platform: &Platform, machine: &TargetMachine, user_data: &UserData) -
         arch: machine.arch.clone(),
         zone: machine.zone.clone(),
         user_data: UserDataRow {
-            file: place("user-data"),
+            file: place(file),
             compressed: user_data.compressed,
             counted_bytes: user_data.counted(platform),
             measured: platform.measured,
@@ -91,7 +90,8 @@ pub fn row(platform: &Platform, machine: &TargetMachine, user_data: &UserData) -
 }
 
 /// `machines.json`.
-pub fn file(target: &str, site: &Site, options: &Options, machines: Vec<Row>) -> OutputFile {
+pub fn file(site: &Site, given_as: Option<&'static str>, machines: Vec<Row>) -> OutputFile {
+    let target = site.target.name();
     let given = |name: &str| site.options.get(name).and_then(Value::scalar_text);
     let inventory = Inventory {
         version: VERSION,
@@ -100,7 +100,7 @@ pub fn file(target: &str, site: &Site, options: &Options, machines: Vec<Row>) ->
         nodes: site.nodes.to_string(),
         region: given("region"),
         image: given("image"),
-        given_as: options.given_as,
+        given_as,
         machines,
     };
     let mut json = serde_json::to_string_pretty(&inventory).expect("rows are plain data");

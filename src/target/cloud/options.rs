@@ -50,18 +50,14 @@ impl Options {
             interface: site.text("interface").unwrap_or_else(|| "e*".to_owned()),
             given_as: given_as(platform, site, &mut problems),
         };
-        problems.extend(options.mirror.iter().filter(|mirror| !is_url(mirror)).map(|mirror| no_mirror(mirror)));
+        problems.extend(options.mirror.as_deref().and_then(mirror_problem));
         if options.gzip == Gzip::Always && !platform.gzip {
             problems.push(text_only(platform));
         }
         if site.text("secrets").as_deref() == Some("inside") {
             problems.extend(inside(platform, options.apart));
         }
-        if !is_interface(&options.interface) {
-            let message = format!("`{}` is not a valid name or pattern of an interface", options.interface);
-            let help = "use at most 15 letters, digits, `-`, `_` and `.`, or a pattern such as `e*`";
-            problems.push(Problem::of_field(Code::TargetLimit, "interface", message, help));
-        }
+        problems.extend(interface_problem(&options.interface));
         if problems.is_empty() { Ok(options) } else { Err(problems) }
     }
 }
@@ -87,9 +83,19 @@ fn given_as(platform: &'static Platform, site: &Site, problems: &mut Vec<Problem
     given
 }
 
-fn no_mirror(mirror: &str) -> Problem {
+/// Why a text cannot be the address of a mirror.
+pub fn mirror_problem(mirror: &str) -> Option<Problem> {
     let help = "use a URL such as `http://10.0.0.1/mirror`";
-    Problem::of_field(Code::TargetLimit, "mirror", format!("`{mirror}` is not a valid `mirror`"), help)
+    let problem =
+        || Problem::of_field(Code::TargetLimit, "mirror", format!("`{mirror}` is not a valid `mirror`"), help);
+    (!is_url(mirror)).then(problem)
+}
+
+/// Why a text can be neither the name of an interface nor a pattern.
+pub fn interface_problem(interface: &str) -> Option<Problem> {
+    let message = format!("`{interface}` is not a valid name or pattern of an interface");
+    let help = "use at most 15 letters, digits, `-`, `_` and `.`, or a pattern such as `e*`";
+    (!is_interface(interface)).then(|| Problem::of_field(Code::TargetLimit, "interface", message, help))
 }
 
 fn text_only(platform: &Platform) -> Problem {

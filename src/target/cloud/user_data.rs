@@ -31,6 +31,11 @@ impl UserData {
         Self { content, compressed, text: bytes }
     }
 
+    /// A text that is never compressed.
+    pub fn plain(text: String) -> Self {
+        Self { text: text.len(), compressed: false, content: text.into_bytes() }
+    }
+
     /// How much it counts.
     pub fn counted(&self, platform: &Platform) -> usize {
         platform.measure(self.content.len())

@@ -1,0 +1,78 @@
+//! Ignition: the first boot of operating systems whose image is not changed, such as Flatcar.
+//!
+//! Out: for each machine its Ignition config, the same files as a tree, and the archive that is copied to the machine; and
+//! the list of machines. As elsewhere, secret files are not in what a platform is given: the boot waits for the archive.
+
+use crate::diag::Code;
+use crate::facts::platform::Platform;
+use crate::render::boot::{self, Delivery, Kernel};
+use crate::render::bundle::BundleFile;
+use crate::render::origin::What;
+use crate::target::cloud::{Row, UserData, archive, inventory};
+use crate::target::problem::of_bundle;
+use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, in_tree, text};
+
+mod config;
+mod options;
+
+pub use options::Options;
+
+/// In the folder of the machine.
+const NAME: &str = "config.ign";
+
+/// What a person does with the output folder.
+pub const NEXT_STEP: &str = "create the machines listed in machines.json with their config.ign, then copy each one's files.tar.gz to it (docs/clouds.md)";
+
+/// Writes the files of the output folder for machines that Ignition sets up.
+pub struct Ignition<'a> {
+    platform: &'static Platform,
+    site: &'a Site,
+    options: Options,
+}
+
+impl<'a> Ignition<'a> {
+    /// For a site.
+    ///
+    /// # Errors
+    /// Every field with a value that cannot be used.
+    pub fn new(platform: &'static Platform, site: &'a Site) -> Result<Self, Vec<Problem>> {
+        Ok(Self { platform, site, options: Options::read(site)? })
+    }
+
+    /// Every file of a machine, as its boot has it.
+    fn files(&self, machine: &TargetMachine) -> Result<Vec<BundleFile>, Vec<Problem>> {
+        let Options { mirror, apart, .. } = &self.options;
+        let family = self.platform.family;
+        let delivery = Delivery { family, mirror: mirror.as_deref(), apart: *apart, kernel: Kernel::Own };
+        let files = boot::files(&machine.bundle, delivery, &self.site.sources).map_err(of_bundle)?;
+        let special: Vec<_> = files.iter().filter(|file| file.mode & !0o777 != 0).map(special_mode).collect();
+        if special.is_empty() { Ok(files) } else { Err(special) }
+    }
+}
+
+impl Writer for Ignition<'_> {
+    type Entry = Row;
+
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Row), Vec<Problem>> {
+        let files = self.files(machine)?;
+        let user_data = UserData::plain(config::config(self.site, machine, &files, &self.options));
+        let place = |name: &str| format!("machines/{}/{name}", machine.name);
+        let origin = What::Machines(machine.group.clone()).into();
+        let archive = text(place(archive::NAME), 0o600, archive::archive(&files), &origin);
+        let mut list =
+            vec![text(place(NAME), 0o644, &user_data.content, &origin), OutputFile { secret: true, ..archive }];
+        list.extend(files.into_iter().map(|file| in_tree(machine, file)));
+        Ok((list, inventory::row(self.platform, machine, (NAME, &user_data))))
+    }
+
+    fn shared(&self, rows: Vec<Row>) -> Vec<OutputFile> {
+        vec![inventory::file(self.site, None, rows)]
+    }
+}
+
+/// Ignition 3.3 writes no setuid, setgid and sticky bits (configuration-v3_3.md).
+fn special_mode(file: &BundleFile) -> Problem {
+    let message =
+        format!("`{}` has mode {:04o}, and Ignition writes permissions only up to 0777", file.path, file.mode);
+    Problem::new(Code::TargetLimit, file.origin.clone(), message, "use a mode without setuid, setgid and sticky bits")
+}

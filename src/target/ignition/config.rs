@@ -1,0 +1,112 @@
+//! The Ignition config of a machine, in the version of the specification that Flatcar reads since 3185.0.0: 3.3.0.
+//!
+//! Sources: coreos/ignition `configuration-v3_3.md`, the specification page of flatcar.org.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::Options;
+use crate::render::boot::{self, Apart, bootstrap};
+use crate::render::bundle::BundleFile;
+use crate::target::{Site, TargetMachine, cloud_config};
+
+#[derive(Serialize)]
+struct Config {
+    ignition: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passwd: Option<Passwd>,
+    storage: Storage,
+    systemd: Systemd,
+}
+
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Passwd {
+    users: [User; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    name: &'static str,
+    ssh_authorized_keys: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Storage {
+    files: Vec<File>,
+}
+
+#[derive(Serialize)]
+struct File {
+    path: String,
+    /// The image has some of them, or a link to another.
+    overwrite: bool,
+    mode: u32,
+    contents: Contents,
+}
+
+#[derive(Serialize)]
+struct Contents {
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Systemd {
+    units: [Unit; 1],
+}
+
+#[derive(Serialize)]
+struct Unit {
+    name: String,
+    enabled: bool,
+    contents: String,
+}
+
+/// The config of a machine with these files, without those that come apart.
+pub fn config(site: &Site, machine: &TargetMachine, files: &[BundleFile], options: &Options) -> String {
+    let started = match options.apart {
+        Apart::Files => bootstrap(files),
+        Apart::Nothing | Apart::Secrets => boot::service(files),
+    };
+    let given = files.iter().filter(|file| !options.apart.has(file) && file.path != started.path);
+    let hosts = cloud_config::hosts(machine, files);
+    let mut list = vec![file("/etc/hostname", 0o644, format!("{}\n", machine.name).as_bytes())];
+    list.extend(options.interface.as_ref().map(|interface| network(site, machine, interface)));
+    list.extend(hosts.iter().chain(given).map(|one| file(&one.path, one.mode, &one.content)));
+    let users = || Passwd { users: [User { name: "core", ssh_authorized_keys: options.ssh_keys.clone() }] };
+    let config = Config {
+        ignition: Version { version: "3.3.0" },
+        passwd: (!options.ssh_keys.is_empty()).then(users),
+        storage: Storage { files: list },
+        systemd: Systemd { units: [unit(&started)] },
+    };
+    serde_json::to_string(&config).expect("a config is plain data") + "\n"
+}
+
+fn file(path: &str, mode: u32, content: &[u8]) -> File {
+    let source = format!("data:;base64,{}", STANDARD.encode(content));
+    File { path: path.to_owned(), overwrite: true, mode, contents: Contents { source } }
+}
+
+fn unit(file: &BundleFile) -> Unit {
+    let (_, name) = file.path.rsplit_once('/').expect("a unit is in a folder");
+    Unit { name: name.to_owned(), enabled: true, contents: String::from_utf8_lossy(&file.content).into_owned() }
+}
+
+/// The machine's address on an interface: a name, or a pattern.
+fn network(site: &Site, machine: &TargetMachine, interface: &str) -> File {
+    let (address, prefix) = (machine.address, site.nodes.prefix_len());
+    let resolvers: String = site.dns.iter().map(|address| format!("DNS={address}\n")).collect();
+    let text = format!(
+        "# Written by kmodel.\n[Match]\nName={interface}\n\n[Network]\nDHCP=no\nIPv6AcceptRA=no\n\
+         Address={address}/{prefix}\nGateway={}\n{resolvers}",
+        site.gateway
+    );
+    file("/etc/systemd/network/10-kmodel.network", 0o644, text.as_bytes())
+}
