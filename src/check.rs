@@ -13,20 +13,15 @@ mod annotation;
 mod app;
 mod body;
 pub mod builtin;
-mod call;
 pub mod cache;
 mod checker;
 mod component;
 mod cycle;
-mod declared;
+mod duplicates;
 mod deploy;
-mod each;
-mod env;
-mod expr;
 mod flag_set;
 pub mod flag_rule;
-mod flow;
-mod given;
+mod prelude;
 mod group;
 pub mod index;
 mod interface;
@@ -35,25 +30,23 @@ pub mod load;
 mod mismatch;
 mod names;
 pub mod naming;
-pub mod notation;
-mod operator;
 pub mod own_code;
 pub mod order;
 mod overlay;
 pub mod place;
-mod placed;
+mod machine_bound;
 pub mod probe;
-pub mod reuse;
+pub mod incremental;
 pub mod program;
-mod quiet;
-mod record;
+mod cascade;
 mod relate;
 pub mod schema;
 pub mod scope;
 mod statement;
 pub mod suggest;
-mod text;
 pub mod ty;
+pub mod type_syntax;
+mod typing;
 
 use cache::{Cache, Parsed};
 use checker::Checker;
@@ -92,10 +85,10 @@ pub struct Analysis {
 /// it relies on is not as it was.
 pub fn analyse(world: &dyn World, cache: &mut Cache, root: &ModulePlace) -> Analysis {
     let resolved = scope::resolve(load::load(world, cache, root));
-    let before = cache.kept.remove(root).unwrap_or_default();
-    let (diagnostics, mut index, reuse) = judge(&resolved, Some(before));
-    if let Some(reuse) = reuse {
-        cache.kept.insert(root.clone(), reuse.finish(&resolved.program));
+    let before = cache.snapshots.remove(root).unwrap_or_default();
+    let (diagnostics, mut index, incremental) = judge(&resolved, Some(before));
+    if let Some(incremental) = incremental {
+        cache.snapshots.insert(root.clone(), incremental.finish(&resolved.program));
     }
     index.tidy();
     Analysis { resolved, diagnostics, index }
@@ -108,7 +101,7 @@ pub fn probe(
     root: &ModulePlace,
     file: (&ModulePlace, &Arc<Parsed>),
     place: Span,
-) -> Option<probe::Found> {
+) -> Option<probe::Expectation> {
     let resolved = scope::resolve(load::load_with(world, cache, root, Some(file)));
     let mut checker = Checker::new(&resolved);
     checker.trusting = true;
@@ -117,16 +110,19 @@ pub fn probe(
     checker.probe.and_then(|probe| probe.found)
 }
 
-fn judge(resolved: &Resolved, before: Option<reuse::Kept>) -> (Vec<Diagnostic>, Index, Option<reuse::Reuse>) {
+fn judge(
+    resolved: &Resolved,
+    before: Option<incremental::Snapshot>,
+) -> (Vec<Diagnostic>, Index, Option<incremental::Incremental>) {
     let mut checker = Checker::new(resolved);
     before.into_iter().for_each(|before| checker.trust(before));
     checker.values_in_order();
     checker.compare_surroundings();
     checker.everything();
-    let Checker { diagnostics: mut found, index, reuse, .. } = checker;
-    quiet::quiet(&resolved.program, &resolved.syntax, &mut found);
+    let Checker { diagnostics: mut found, index, incremental, .. } = checker;
+    cascade::suppress(&resolved.program, &resolved.syntax, &mut found);
     let mut diagnostics = resolved.diagnostics.clone();
     diagnostics.extend(found);
     tidy(&mut diagnostics);
-    (diagnostics, index, reuse)
+    (diagnostics, index, incremental)
 }

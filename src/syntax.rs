@@ -1,17 +1,15 @@
 //! From text to the typed syntax tree.
 //!
 //! In: any text. Out: a lossless tree that prints back to the same text, the typed tree, and the problems found.
-//! Never fails. Of a text that was changed only the statements are read that the change touches.
+//! Never fails. Of a text that was edited only the statements are parsed that the edit touches.
 
 pub mod ast;
-mod change;
-mod chunk;
 mod format;
 pub mod lexer;
 pub mod lower;
-pub mod moved;
 pub mod parser;
-mod read;
+pub mod rebase;
+mod reparse;
 pub mod token;
 pub mod tree;
 
@@ -22,7 +20,8 @@ use rowan::GreenNode;
 
 use crate::diag::Diagnostic;
 use crate::source::SourceId;
-use read::{Known, Read};
+use reparse::parse::{self as units, Before, Parsed};
+use reparse::unit::Placed;
 
 /// What a text says.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ pub struct Parse {
     /// The lossless tree; its text is the text parsed.
     pub tree: GreenNode,
     source: SourceId,
-    read: Read,
+    parsed: Parsed,
 }
 
 impl Parse {
@@ -46,25 +45,25 @@ impl Parse {
     /// Parses a text of which this is what it was `before`, in time that mostly depends on what is different. Gives the same
     /// as [`parse`].
     pub fn changed(&self, before: &str, text: &str) -> Parse {
-        Parse::of(self.source, read::again(self.source, text, Known { text: before, read: &self.read }))
+        Parse::of(self.source, units::again(self.source, text, Before { text: before, parsed: &self.parsed }))
     }
 
-    fn of(source: SourceId, (read, tree): (Read, GreenNode)) -> Parse {
+    fn of(source: SourceId, (parsed, tree): (Parsed, GreenNode)) -> Parse {
         let mut diagnostics = Vec::new();
-        read.chunks.iter().for_each(|placed| tree::add(&mut diagnostics, placed.read()));
-        diagnostics.extend(read.chunks.iter().flat_map(chunk::Placed::lowered));
-        diagnostics.extend(parser::hash_comments(source, &read.lexemes));
+        parsed.units.iter().for_each(|placed| tree::add(&mut diagnostics, placed.read()));
+        diagnostics.extend(parsed.units.iter().flat_map(Placed::lowered));
+        diagnostics.extend(parser::hash_comments(source, &parsed.lexemes));
         diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
         let file = ast::File {
             docs: lower::docs(tree::View::root(&tree, source)),
-            statements: read.chunks.iter().flat_map(|placed| &placed.statements).cloned().collect(),
-            origins: read.chunks.iter().flat_map(|placed| &placed.chunk.statements).cloned().collect(),
+            statements: parsed.units.iter().flat_map(|placed| &placed.statements).cloned().collect(),
+            origins: parsed.units.iter().flat_map(|placed| &placed.unit.statements).cloned().collect(),
         };
-        Parse { file: Arc::new(file), diagnostics, tree, source, read }
+        Parse { file: Arc::new(file), diagnostics, tree, source, parsed }
     }
 }
 
 /// Parses any text of less than 4 GiB, in time linear in its length.
 pub fn parse(source: SourceId, text: &str) -> Parse {
-    Parse::of(source, read::all(source, text))
+    Parse::of(source, units::all(source, text))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::checker::Checker;
-use super::notation::{WORDS, named};
 use super::ty::{Member, Record, Ty};
+use super::type_syntax::{WORDS, named};
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::syntax::ast::{self, Ident, TypeKind};

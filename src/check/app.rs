@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::checker::Checker;
 use super::component::Info;
-use super::group::Part;
+use super::group::GroupedStatement;
 use super::ty::Ty;
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic};
@@ -51,7 +51,7 @@ impl<'p> Apps<'p> {
         apps
     }
 
-    fn add(&mut self, checker: &mut Checker<'p>, part: Part<'p>, deploy: &'p Deploy, name: &'p DeployName) {
+    fn add(&mut self, checker: &mut Checker<'p>, part: GroupedStatement<'p>, deploy: &'p Deploy, name: &'p DeployName) {
         // An application is called as its `deploy` says: by its alias, or by the name of the component or the param there.
         let called = deploy.alias.as_ref().unwrap_or(&name.name);
         match checker.deployed(part.module, name) {
@@ -64,7 +64,7 @@ impl<'p> Apps<'p> {
         }
     }
 
-    fn named(&mut self, checker: &mut Checker<'p>, part: Part<'p>, name: Name, app: App<'p>) {
+    fn named(&mut self, checker: &mut Checker<'p>, part: GroupedStatement<'p>, name: Name, app: App<'p>) {
         let Some(first) = self.by_name.get(&name) else {
             self.by_name.insert(name, app);
             return;

@@ -5,32 +5,32 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::SymbolKind;
-use super::env::Sight;
-use super::expr::Typer;
-use super::index::{Kind, Target};
+use super::index::{NameKind, Target};
 use super::interface::InterfaceField;
 use super::probe::Wanted;
 use super::schema::{Schema, Takes};
 use super::ty::Ty;
+use super::typing::env::Sight;
+use super::typing::expr::Typer;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Body, EndpointKind, Expr, ExprKind, Field, Ident, Name};
 use crate::text::List;
 
 /// The type found for each field that was given.
-pub type Found = HashMap<Name, Ty>;
+pub type FieldTypes = HashMap<Name, Ty>;
 
 /// More fields than the schema's: those of an interface.
 pub type More = IndexMap<Name, InterfaceField>;
 
 impl<'p> Typer<'_, 'p> {
     /// Checks a body; `head` is the name of what it belongs to.
-    pub fn body(&mut self, schema: &Schema, body: &'p Body, head: Span) -> Found {
+    pub fn body(&mut self, schema: &Schema, body: &'p Body, head: Span) -> FieldTypes {
         self.body_with(schema, &More::new(), body, head)
     }
 
     /// Checks a body that may have more fields than its schema says.
-    pub fn body_with(&mut self, schema: &Schema, more: &More, body: &'p Body, head: Span) -> Found {
+    pub fn body_with(&mut self, schema: &Schema, more: &More, body: &'p Body, head: Span) -> FieldTypes {
         let found = self.given_fields(schema, more, body);
         for (name, spec) in &schema.fields {
             if spec.required && !found.contains_key(*name) {
@@ -40,9 +40,9 @@ impl<'p> Typer<'_, 'p> {
         found
     }
 
-    fn given_fields(&mut self, schema: &Schema, more: &More, body: &'p Body) -> Found {
+    fn given_fields(&mut self, schema: &Schema, more: &More, body: &'p Body) -> FieldTypes {
         self.unique_keys(&body.fields);
-        let mut found = Found::new();
+        let mut found = FieldTypes::new();
         for field in &body.fields {
             let Some(name) = field.key.plain() else {
                 self.key(&field.key);
@@ -70,7 +70,7 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn interface_field(&mut self, known: &InterfaceField, field: &'p Field) -> Ty {
-        self.checker.refer(field.key.span(), Target::Declared(Kind::InterfaceField, known.span));
+        self.checker.refer(field.key.span(), Target::Declared(NameKind::InterfaceField, known.span));
         let wanted = if field.optional { Ty::optional(known.ty.clone()) } else { known.ty.clone() };
         let found = self.check_declared(&field.value, &wanted, known.span, "the interface declares it");
         if found.is_secret() && !known.ty.is_secret() {
@@ -136,7 +136,7 @@ impl<'p> Typer<'_, 'p> {
         self.probe_name(name, Wanted::Endpoint);
         match info.endpoints.get(&name.name) {
             Some(endpoint) if endpoint.endpoint.kind == EndpointKind::Requires => {
-                let target = Target::Declared(Kind::Endpoint, endpoint.endpoint.name.span);
+                let target = Target::Declared(NameKind::Endpoint, endpoint.endpoint.name.span);
                 self.checker.refer(name.span, target);
             }
             Some(endpoint) => {

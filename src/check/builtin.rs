@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::notation::ty;
 use super::ty::Ty;
+use super::type_syntax::ty;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]

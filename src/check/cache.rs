@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ModulePlace;
-use super::reuse::Kept;
+use super::incremental::Snapshot;
 use crate::source::{SourceId, Sources};
 use crate::syntax::{self, Parse};
 
@@ -17,7 +17,7 @@ pub struct Cache {
     sources: Sources,
     files: HashMap<ModulePlace, Arc<Parsed>>,
     /// What was found in the components of each model, by its root.
-    pub(super) kept: HashMap<ModulePlace, Kept>,
+    pub(super) snapshots: HashMap<ModulePlace, Snapshot>,
 }
 
 /// A file that was parsed.

@@ -5,22 +5,22 @@ use std::rc::Rc;
 
 use super::annotation;
 use super::component::Info;
-use super::env::{Env, Sight};
-use super::expr::Typer;
 use super::group::Groups;
+use super::incremental::{Incremental, Snapshot};
 use super::index::Index;
 use super::interface::InterfaceInfo;
 use super::probe::Probe;
-use super::reuse::{Kept, Reuse};
 use super::scope::Resolved;
 use super::ty::Ty;
+use super::typing::env::{Env, Sight};
+use super::typing::expr::Typer;
 use super::{ModuleId, ModulePlace, Program, Symbol};
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{self, Name, StatementKind};
 
 /// A statement of a module.
-pub type Place = (ModuleId, u32);
+pub type StatementId = (ModuleId, u32);
 
 pub struct Checker<'p> {
     pub program: &'p Program,
@@ -28,7 +28,7 @@ pub struct Checker<'p> {
     pub groups: Groups<'p>,
     pub diagnostics: Vec<Diagnostic>,
     /// Where a component first mentions what only a machine has.
-    pub mentions: HashMap<Place, (Span, Name)>,
+    pub mentions: HashMap<StatementId, (Span, Name)>,
     /// How often a name that may have been meant was looked for: each time takes long, and nobody reads hundreds.
     pub suggested: usize,
     /// How often a name was not known.
@@ -40,14 +40,14 @@ pub struct Checker<'p> {
     /// The files that are taken to be right.
     pub hidden: HashSet<SourceId>,
     /// What the check before found.
-    pub reuse: Option<Reuse>,
+    pub incremental: Option<Incremental>,
     /// A place of which everything is to be known.
     pub probe: Option<Probe>,
-    lets: HashMap<Place, Memo>,
-    local_lets: HashMap<(Place, usize), Memo>,
-    params: HashMap<Place, Ty>,
-    infos: HashMap<Place, Rc<Info<'p>>>,
-    interfaces: HashMap<Place, Rc<InterfaceInfo>>,
+    lets: HashMap<StatementId, Memo>,
+    local_lets: HashMap<(StatementId, usize), Memo>,
+    params: HashMap<StatementId, Ty>,
+    infos: HashMap<StatementId, Rc<Info<'p>>>,
+    interfaces: HashMap<StatementId, Rc<InterfaceInfo>>,
 }
 
 #[derive(Clone)]
@@ -69,7 +69,7 @@ impl<'p> Checker<'p> {
             index: Index::default(),
             trusting: false,
             hidden: HashSet::new(),
-            reuse: None,
+            incremental: None,
             probe: None,
             lets: HashMap::new(),
             local_lets: HashMap::new(),
@@ -84,9 +84,9 @@ impl<'p> Checker<'p> {
     }
 
     /// Takes the standard library to be right, keeps what names stand for, and takes up what was found before.
-    pub fn trust(&mut self, before: Kept) {
+    pub fn trust(&mut self, before: Snapshot) {
         (self.trusting, self.index.kept) = (true, true);
-        self.reuse = Some(Reuse::new(before));
+        self.incremental = Some(Incremental::new(before));
         let modules = (0..self.program.modules.len() as u32).map(ModuleId);
         let trusted = modules.filter(|module| self.is_trusted(*module));
         self.hidden = trusted.map(|module| self.program.module(module).source).collect();
@@ -175,7 +175,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Reads what a component declares again when it is asked for.
-    pub fn forget_info(&mut self, place: Place) {
+    pub fn forget_info(&mut self, place: StatementId) {
         self.infos.remove(&place);
     }
 

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::checker::{Checker, Place};
+use super::checker::{Checker, StatementId};
 use super::interface::endpoint_type;
 use super::ty::{Member, Record, Ty};
 use super::{Symbol, SymbolKind};
@@ -11,7 +11,7 @@ use crate::syntax::ast::{self, ItemKind, Name};
 
 /// A component as others see it.
 pub struct Info<'p> {
-    pub place: Place,
+    pub place: StatementId,
     pub component: &'p ast::Component,
     pub options: IndexMap<Name, OptionInfo>,
     pub endpoints: IndexMap<Name, EndpointInfo<'p>>,
@@ -48,7 +48,7 @@ pub enum Local {
 }
 
 impl<'p> Info<'p> {
-    pub fn read(checker: &mut Checker<'p>, place: Place, component: &'p ast::Component) -> Self {
+    pub fn read(checker: &mut Checker<'p>, place: StatementId, component: &'p ast::Component) -> Self {
         let mut info = Self {
             place,
             component,

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexSet;
 
-use super::checker::{Checker, Place};
+use super::checker::{Checker, StatementId};
 use super::component::{Info, Local};
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic};
@@ -18,12 +18,12 @@ use crate::syntax::ast::{self, Body, Each, Expr, ExprKind, Field, ItemKind, Key,
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Node {
     /// A let or a param of a file.
-    File(Place),
+    File(StatementId),
     Cluster(Name),
     Group(Name, Name),
     /// A let of a component, by the number of its item.
-    Let(Place, usize),
-    Option(Place, Name),
+    Let(StatementId, usize),
+    Option(StatementId, Name),
 }
 
 /// What a value mentions, and where.
@@ -100,7 +100,7 @@ impl<'p> Checker<'p> {
         list
     }
 
-    fn statement_values(&mut self, place: Place, statement: &'p ast::Statement, list: &mut Vec<(Node, Value)>) {
+    fn statement_values(&mut self, place: StatementId, statement: &'p ast::Statement, list: &mut Vec<(Node, Value)>) {
         let module = place.0;
         match &statement.kind {
             StatementKind::Let(item) => {
@@ -166,7 +166,7 @@ impl<'p> Checker<'p> {
     }
 }
 
-fn symbol(checker: &Checker<'_>, place: Place) -> Option<super::Symbol> {
+fn symbol(checker: &Checker<'_>, place: StatementId) -> Option<super::Symbol> {
     let statement = &checker.program.module(place.0).file.statements[place.1 as usize];
     let (kind, name) = super::scope::declared(statement)?;
     Some(super::Symbol { kind, module: place.0, statement: place.1, span: name.span })

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::app::Deployed;
 use super::checker::Checker;
 use super::component::{Info, OptionInfo};
-use super::env::{Env, Sight};
-use super::expr::Typer;
-use super::index::{Kind, Target};
+use super::index::{NameKind, Target};
+use super::machine_bound;
 use super::mismatch;
-use super::placed;
 use super::ty::Ty;
+use super::typing::env::{Env, Sight};
+use super::typing::expr::Typer;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
@@ -104,7 +104,7 @@ impl<'p> Checker<'p> {
     /// A machine group of the model, whichever file it stands in.
     fn machine_group(&mut self, module: ModuleId, name: &Ident) {
         if let Some(span) = self.groups.by_name.get(&name.name).copied() {
-            return self.refer(name.span, Target::Declared(Kind::Machines, span));
+            return self.refer(name.span, Target::Declared(NameKind::Machines, span));
         }
         match self.program.lookup(module, &name.name) {
             Some(symbol) if symbol.kind != SymbolKind::Machines => self.wrong_kind(name, symbol, "a machine group"),
@@ -182,12 +182,12 @@ impl<'p> Checker<'p> {
             self.learn_mentions(info);
         }
         if !deploy.on.is_empty() {
-            let Some(item) = placed::unplaced(info) else { return };
+            let Some(item) = machine_bound::unplaced(info) else { return };
             let message = format!("`{name}` writes a kubeconfig to the output, so it belongs to no machine");
             let diagnostic = Diagnostic::new(Code::WrongKind, span, message).label(item, "not an absolute path");
             return self.report(diagnostic.help("deploy it without `on`"));
         }
-        let (at, what) = match (placed::bound(info), self.mentions.get(&info.place)) {
+        let (at, what) = match (machine_bound::bound(info), self.mentions.get(&info.place)) {
             (Some((at, what)), _) => (at, format!("{what}, which only a machine has")),
             (None, Some((at, word))) => (*at, format!("`{word}` is known only on a machine")),
             (None, None) => return,
@@ -201,7 +201,7 @@ impl<'p> Checker<'p> {
 impl<'p> Typer<'_, 'p> {
     /// Checks the value given to an option.
     pub fn option_value(&mut self, name: &str, field: &'p Field, option: &OptionInfo) {
-        self.checker.refer(field.key.span(), Target::Declared(Kind::Option, option.span));
+        self.checker.refer(field.key.span(), Target::Declared(NameKind::Option, option.span));
         let wanted = if field.optional { Ty::optional(option.ty.clone()) } else { option.ty.clone() };
         self.option_expr(name, &field.value, &wanted, option);
     }

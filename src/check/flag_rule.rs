@@ -15,13 +15,13 @@ pub type Given = (String, String, Span);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    rule: Vec<Rule>,
+    rule: Vec<FlagRule>,
 }
 
 /// One rule.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rule {
+struct FlagRule {
     program: String,
     must: Must,
     flags: Vec<String>,
@@ -40,7 +40,7 @@ enum Must {
     BeEncrypted,
 }
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+static RULES: LazyLock<Vec<FlagRule>> = LazyLock::new(|| {
     let table: Table = embedded::table("tables/flag-rules.toml");
     table.rule
 });
@@ -50,7 +50,7 @@ pub fn judge(program: &str, given: &[Given]) -> Vec<Diagnostic> {
     RULES.iter().filter(|rule| rule.program == program).filter_map(|rule| rule.judge(given)).collect()
 }
 
-impl Rule {
+impl FlagRule {
     fn judge(&self, given: &[Given]) -> Option<Diagnostic> {
         let mut ours = given.iter().filter(|(name, ..)| self.flags.contains(name));
         match self.must {

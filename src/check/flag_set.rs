@@ -1,10 +1,10 @@
 //! A set of flags: `kube-apiserver { etcd-servers = store.urls }`.
 
-use super::expr::Typer;
 use super::index::Target;
 use super::mismatch;
-use super::notation::ty;
 use super::ty::Ty;
+use super::type_syntax::ty;
+use super::typing::expr::Typer;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::flag::{self as flags, Flag, Kind, Table};
 use crate::syntax::ast::{Field, Ident};

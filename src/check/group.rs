@@ -8,7 +8,7 @@ use crate::syntax::ast::{self, Name, StatementKind};
 
 /// A statement that is part of the model.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'p> {
+pub struct GroupedStatement<'p> {
     pub module: ModuleId,
     pub statement: &'p ast::Statement,
     /// It is in the `add` of an overlay.
@@ -18,7 +18,7 @@ pub struct Part<'p> {
 /// Every statement of the model, and its machine groups by name.
 #[derive(Debug, Default)]
 pub struct Groups<'p> {
-    pub parts: Vec<Part<'p>>,
+    pub parts: Vec<GroupedStatement<'p>>,
     pub by_name: IndexMap<Name, Span>,
 }
 
@@ -32,7 +32,7 @@ impl<'p> Groups<'p> {
     }
 
     fn add(&mut self, module: ModuleId, statement: &'p ast::Statement, added: bool) {
-        self.parts.push(Part { module, statement, added });
+        self.parts.push(GroupedStatement { module, statement, added });
         match &statement.kind {
             StatementKind::Machines(machines) => {
                 self.by_name.entry(machines.name.name.clone()).or_insert(machines.name.span);

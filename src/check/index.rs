@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::component::{Info, Local};
-use super::env::Sight;
-use super::expr::Typer;
 use super::schema::Schema;
 use super::ty::Ty;
+use super::typing::env::Sight;
+use super::typing::expr::Typer;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Name, StatementKind};
@@ -21,14 +21,14 @@ pub struct Index {
     pub uses: Vec<Use>,
     pub types: Vec<(Span, Ty)>,
     /// What stands in components, each apart.
-    pub parts: Vec<Arc<Part>>,
+    pub parts: Vec<Arc<IndexPart>>,
     /// Whether anything is kept at all.
     pub kept: bool,
 }
 
 /// The names and types in one component, sorted by place.
 #[derive(Debug)]
-pub struct Part {
+pub struct IndexPart {
     pub span: Span,
     pub uses: Vec<Use>,
     pub types: Vec<(Span, Ty)>,
@@ -45,7 +45,7 @@ pub struct Use {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Something that a file declares, by the place of its name there.
-    Declared(Kind, Span),
+    Declared(NameKind, Span),
     /// A field that the language gives a body: the name of the schema, and of the field.
     Row(&'static str, Name),
     /// A name that the language brings (of nothing), or a field of what it brings: `machine.address`.
@@ -62,7 +62,7 @@ pub enum Target {
 
 /// What can be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum NameKind {
     Param,
     Let,
     Machines,
@@ -84,17 +84,17 @@ pub enum Kind {
     Local,
 }
 
-impl From<SymbolKind> for Kind {
+impl From<SymbolKind> for NameKind {
     fn from(kind: SymbolKind) -> Self {
         match kind {
-            SymbolKind::Param => Kind::Param,
-            SymbolKind::Let => Kind::Let,
-            SymbolKind::Machines => Kind::Machines,
-            SymbolKind::Component => Kind::Component,
-            SymbolKind::Interface => Kind::Interface,
-            SymbolKind::Authority => Kind::Authority,
-            SymbolKind::Keypair => Kind::Keypair,
-            SymbolKind::Secret => Kind::Secret,
+            SymbolKind::Param => NameKind::Param,
+            SymbolKind::Let => NameKind::Let,
+            SymbolKind::Machines => NameKind::Machines,
+            SymbolKind::Component => NameKind::Component,
+            SymbolKind::Interface => NameKind::Interface,
+            SymbolKind::Authority => NameKind::Authority,
+            SymbolKind::Keypair => NameKind::Keypair,
+            SymbolKind::Secret => NameKind::Secret,
         }
     }
 }
@@ -109,12 +109,12 @@ impl Target {
     pub fn local(info: &Info<'_>, name: &str) -> Option<Self> {
         let (kind, span) = match info.values.get(name)? {
             Local::Let(index) => match &info.component.items[*index].kind {
-                crate::syntax::ast::ItemKind::Let(item) => (Kind::Let, item.name.span),
+                crate::syntax::ast::ItemKind::Let(item) => (NameKind::Let, item.name.span),
                 _ => return None,
             },
-            Local::Cert => (Kind::Cert, *info.certs.get(name)?),
-            Local::Endpoint => (Kind::Endpoint, info.endpoints.get(name)?.endpoint.name.span),
-            Local::Address => (Kind::Address, info.address(name)?),
+            Local::Cert => (NameKind::Cert, *info.certs.get(name)?),
+            Local::Endpoint => (NameKind::Endpoint, info.endpoints.get(name)?.endpoint.name.span),
+            Local::Address => (NameKind::Address, info.address(name)?),
         };
         Some(Target::Declared(kind, span))
     }
@@ -130,7 +130,7 @@ impl Target {
     }
 }
 
-impl Part {
+impl IndexPart {
     /// What was found in a component, put in order.
     pub fn new(span: Span, mut uses: Vec<Use>, mut types: Vec<(Span, Ty)>) -> Self {
         tidy(&mut uses, &mut types);
@@ -187,7 +187,7 @@ fn tidy(uses: &mut Vec<Use>, types: &mut Vec<(Span, Ty)>) {
 }
 
 /// The component that a place is in.
-fn part(parts: &[Arc<Part>], place: Span) -> Option<&Part> {
+fn part(parts: &[Arc<IndexPart>], place: Span) -> Option<&IndexPart> {
     let end = parts.partition_point(|part| (part.span.source, part.span.start) <= (place.source, place.start));
     let part = parts.get(end.checked_sub(1)?)?;
     (part.span.source == place.source && part.span.end >= place.start).then_some(part)
@@ -219,7 +219,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Takes note of a name that is declared inside an expression.
-    pub fn declare(&mut self, kind: Kind, name: &Ident) {
+    pub fn declare(&mut self, kind: NameKind, name: &Ident) {
         self.refer(name.span, Target::Declared(kind, name.span));
     }
 
@@ -264,7 +264,7 @@ impl<'p> Typer<'_, 'p> {
         let Ty::Record(record) = &found else { return };
         let target = match (record.name, &self.env.sight) {
             (Some("option"), Sight::Component(info)) => {
-                info.options.get(&field.name).map(|option| Target::Declared(Kind::Option, option.span))
+                info.options.get(&field.name).map(|option| Target::Declared(NameKind::Option, option.span))
             }
             (Some(of), _) => record.fields.get(&field.name).map(|_| Target::Given(of, field.name.clone())),
             (None, _) => self.endpoint_member(value, field),
@@ -281,7 +281,7 @@ impl<'p> Typer<'_, 'p> {
         let interface = endpoint.interface.and_then(|symbol| self.checker.interface(symbol));
         let declared = interface.and_then(|interface| interface.fields.get(&field.name).map(|field| field.span));
         Some(match declared {
-            Some(span) => Target::Declared(Kind::InterfaceField, span),
+            Some(span) => Target::Declared(NameKind::InterfaceField, span),
             None => Target::Given("endpoint", field.name.clone()),
         })
     }

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use super::ModuleId;
 use super::checker::Checker;
-use super::notation::ty;
 use super::ty::{Member, Record, Ty};
+use super::type_syntax::ty;
 use crate::source::Span;
 use crate::syntax::ast::{self, Cardinality, EndpointKind, Name};
 

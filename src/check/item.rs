@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use super::checker::Checker;
 use super::component::Info;
-use super::declared::Declared;
-use super::expr::Typer;
+use super::duplicates::DeclaredNames;
 use super::mismatch;
 use super::naming::is_kebab;
 use super::own_code;
 use super::schema::{self, item as schemas};
 use super::ty::Ty;
+use super::typing::expr::Typer;
 use super::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::syntax::ast::{self, Definition, Endpoint, ExprKind, Item, ItemKind, Literal, Needs, NeedsKind, PathItem};
@@ -20,7 +20,7 @@ impl<'p> Checker<'p> {
     pub fn component(&mut self, symbol: Symbol) {
         let Some(info) = self.info(symbol) else { return };
         self.kebab(&info.component.name);
-        Declared::default().all(self, &info);
+        DeclaredNames::default().all(self, &info);
         for (index, item) in info.component.items.iter().enumerate() {
             self.item(&info, index, item);
         }
@@ -253,7 +253,7 @@ impl<'p> Typer<'_, 'p> {
         self.check(&item.path, &Ty::Path);
         // Nothing of a file is looked at when its `when` is false.
         let when = item.body.field("when");
-        let facts = when.map_or_else(Vec::new, |field| super::flow::facts(&self.env, &field.value, true));
+        let facts = when.map_or_else(Vec::new, |field| super::typing::flow::facts(&self.env, &field.value, true));
         let found = self.knowing(facts, |typer| typer.body(&schemas::FILE, &item.body, item.path.span));
         self.sources(item);
         for name in ["text", "content", "vars"] {
@@ -321,7 +321,7 @@ impl<'p> Typer<'_, 'p> {
         let facts = match &needs.condition {
             Some(condition) => {
                 self.check(condition, &Ty::Bool);
-                super::flow::facts(&self.env, condition, true)
+                super::typing::flow::facts(&self.env, condition, true)
             }
             None => Vec::new(),
         };
@@ -344,7 +344,7 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn sysctl(&mut self, value: &'p ast::Expr) {
-        let wanted = super::notation::ty("int | string | bool | size | port | ip");
+        let wanted = super::type_syntax::ty("int | string | bool | size | port | ip");
         self.check(value, &wanted);
     }
 }

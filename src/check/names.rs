@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use super::checker::Checker;
 use super::component::{Info, Local};
-use super::env::Sight;
-use super::expr::Typer;
-use super::given;
-use super::index::{Kind, Target};
+use super::index::{NameKind, Target};
+use super::prelude;
 use super::suggest;
 use super::ty::Ty;
+use super::typing::env::Sight;
+use super::typing::expr::Typer;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::syntax::ast::{Ident, Name};
@@ -105,12 +105,12 @@ impl<'p> Typer<'_, 'p> {
     pub fn name(&mut self, name: &Ident) -> Ty {
         if let Some((ty, span)) = self.env.local(&name.name) {
             let ty = ty.clone();
-            self.checker.refer(name.span, Target::Declared(Kind::Local, span));
+            self.checker.refer(name.span, Target::Declared(NameKind::Local, span));
             return ty;
         }
         match self.env.sight.clone() {
             Sight::Component(info) => self.component_name(name, &info),
-            Sight::Selection => match given::machine_field(&name.name) {
+            Sight::Selection => match prelude::machine_field(&name.name) {
                 Some(ty) => {
                     self.checker.refer(name.span, Target::Given("machine", name.name.clone()));
                     ty
@@ -129,7 +129,7 @@ impl<'p> Typer<'_, 'p> {
             self.checker.refer(name.span, Target::Given("", name.name.clone()));
             return info.option.clone();
         }
-        if let Some(ty) = given::in_component(&name.name) {
+        if let Some(ty) = prelude::in_component(&name.name) {
             self.checker.refer(name.span, Target::Given("", name.name.clone()));
             return ty;
         }
@@ -138,7 +138,7 @@ impl<'p> Typer<'_, 'p> {
         }
         match info.values.get(&name.name) {
             Some(Local::Let(index)) => self.checker.local_let(info, *index),
-            Some(Local::Cert) => given::cert(),
+            Some(Local::Cert) => prelude::cert(),
             Some(Local::Address) => Ty::Ip,
             Some(Local::Endpoint) => info.endpoints[&name.name].ty.clone(),
             None => self.scope_name(name),
@@ -146,7 +146,7 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn file_name(&mut self, name: &Ident) -> Ty {
-        match given::in_file(&name.name) {
+        match prelude::in_file(&name.name) {
             Some(ty) => {
                 self.checker.refer(name.span, Target::Given("", name.name.clone()));
                 ty
@@ -170,9 +170,9 @@ impl<'p> Typer<'_, 'p> {
         match symbol.kind {
             SymbolKind::Param => self.checker.param(symbol),
             SymbolKind::Let => self.checker.file_let(symbol),
-            SymbolKind::Authority => given::authority(),
-            SymbolKind::Keypair => given::keypair(),
-            SymbolKind::Secret => given::secret(),
+            SymbolKind::Authority => prelude::authority(),
+            SymbolKind::Keypair => prelude::keypair(),
+            SymbolKind::Secret => prelude::secret(),
             SymbolKind::Component => Ty::Component(None),
             SymbolKind::Machines => self.group(name, symbol),
             SymbolKind::Interface => {
@@ -184,7 +184,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn group(&mut self, name: &Ident, symbol: Symbol) -> Ty {
         if !matches!(self.env.sight, Sight::Component(_)) {
-            return given::group();
+            return prelude::group();
         }
         let message = format!("a component cannot see the machine group `{}`", name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
@@ -197,8 +197,8 @@ impl<'p> Typer<'_, 'p> {
         if let Some(span) = self.checker.groups.by_name.get(&name.name).copied()
             && !matches!(self.env.sight, Sight::Component(_))
         {
-            self.checker.refer(name.span, Target::Declared(Kind::Machines, span));
-            return given::group();
+            self.checker.refer(name.span, Target::Declared(NameKind::Machines, span));
+            return prelude::group();
         }
         let known = if self.checker.suggested < SUGGESTIONS { self.visible() } else { Vec::new() };
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{}`", name.name));
@@ -214,7 +214,7 @@ impl<'p> Typer<'_, 'p> {
                 names.extend(info.values.keys().cloned());
                 names.extend(RESERVED.iter().map(|name| Name::from(*name)));
             }
-            Sight::Selection => names.extend(given::machine_fields()),
+            Sight::Selection => names.extend(prelude::machine_fields()),
             Sight::File => names.push("cluster".into()),
         }
         let scope = self.checker.program.module(self.env.module).scope.iter();

@@ -3,7 +3,7 @@
 use super::app::Apps;
 use super::checker::Checker;
 use super::deploy::VERSION;
-use super::index::{Kind, Target};
+use super::index::{NameKind, Target};
 use super::schema::{Schema, Takes, statement as schemas, target};
 use super::ty::Ty;
 use super::{ModuleId, SymbolKind};
@@ -67,7 +67,7 @@ impl<'p> Checker<'p> {
 
     fn set_group(&mut self, module: ModuleId, group: &'p Ident, field: &'p Ident, value: &'p Expr) {
         if let Some(span) = self.groups.by_name.get(&group.name).copied() {
-            self.refer(group.span, Target::Declared(Kind::Machines, span));
+            self.refer(group.span, Target::Declared(NameKind::Machines, span));
         }
         match &*field.name {
             "count" => {
@@ -123,7 +123,7 @@ impl<'p> Checker<'p> {
         };
         match info.options.get(&option.name) {
             Some(known) => {
-                self.refer(option.span, Target::Declared(Kind::Option, known.span));
+                self.refer(option.span, Target::Declared(NameKind::Option, known.span));
                 self.file(module).option_expr(&option.name, value, &known.ty, known);
             }
             None if &*option.name == VERSION => {
@@ -170,7 +170,7 @@ impl<'p> Checker<'p> {
         }
         self.refer_app(apps, name);
         if let Some(span) = self.groups.by_name.get(&name.name).copied() {
-            self.refer(name.span, Target::Declared(Kind::Machines, span));
+            self.refer(name.span, Target::Declared(NameKind::Machines, span));
         }
         self.refer_target(name);
     }
@@ -203,7 +203,7 @@ impl<'p> Checker<'p> {
     fn refer_target(&mut self, name: &Ident) {
         let target = self.target_names().find(|target| target.name == name.name).map(|target| target.span);
         if let Some(span) = target {
-            self.refer(name.span, Target::Declared(Kind::Target, span));
+            self.refer(name.span, Target::Declared(NameKind::Target, span));
         }
     }
 }

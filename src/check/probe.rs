@@ -4,9 +4,9 @@
 //! word and which names it could be is what fits.
 
 use super::checker::Checker;
-use super::env::Sight;
-use super::expr::Typer;
 use super::ty::{Record, Ty};
+use super::typing::env::Sight;
+use super::typing::expr::Typer;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Name};
 
@@ -15,12 +15,12 @@ use crate::syntax::ast::{Expr, ExprKind, Ident, Name};
 pub struct Probe {
     /// The word at the cursor.
     pub place: Span,
-    pub found: Option<Found>,
+    pub found: Option<Expectation>,
 }
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct Expectation {
     /// The expression that was looked at last; a smaller one says more.
     span: Span,
     pub wanted: Wanted,
@@ -115,7 +115,7 @@ impl<'p> Typer<'_, 'p> {
         let Some(mut probe) = self.checker.probe.take() else { return };
         if probe.improves(span, &wanted) {
             let names = self.values();
-            probe.found = Some(Found { span, wanted, names });
+            probe.found = Some(Expectation { span, wanted, names });
         }
         self.checker.probe = Some(probe);
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::app::Apps;
 use super::checker::Checker;
 use super::component::{EndpointInfo, Info};
-use super::index::{Kind, Target};
+use super::index::{NameKind, Target};
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, Help, closest, did_you_mean};
 use crate::source::Span;
@@ -13,7 +13,7 @@ use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Name, Relate};
 use crate::text::List;
 
 /// The endpoint of an application that fits a side of the arrow and has the interface of the other side, if there is one.
-fn meant(apps: &Apps<'_>, app: &Ident, side: End, other: Option<&Known>) -> Option<Name> {
+fn meant(apps: &Apps<'_>, app: &Ident, side: End, other: Option<&KnownEndpoint>) -> Option<Name> {
     let interface = other?.interface?;
     let endpoints = &apps.by_name.get(&app.name)?.info.endpoints;
     let mut fitting = endpoints.iter().filter(|(_, e)| fits(side, e.endpoint.kind) && e.interface == Some(interface));
@@ -28,7 +28,7 @@ enum End {
 }
 
 /// What is known of one end.
-struct Known {
+struct KnownEndpoint {
     interface: Option<Symbol>,
     /// Where the endpoint is declared.
     span: Span,
@@ -53,7 +53,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn end(&mut self, module: ModuleId, apps: &Apps<'p>, end: &'p EndpointRef) -> Option<Known> {
+    fn end(&mut self, module: ModuleId, apps: &Apps<'p>, end: &'p EndpointRef) -> Option<KnownEndpoint> {
         match &end.app {
             None => self.any_app(apps, &end.endpoint),
             Some(app) => {
@@ -90,11 +90,11 @@ impl<'p> Checker<'p> {
         });
     }
 
-    fn app_end(&mut self, app: &Ident, info: &Info<'p>, endpoint: &Ident) -> Option<Known> {
+    fn app_end(&mut self, app: &Ident, info: &Info<'p>, endpoint: &Ident) -> Option<KnownEndpoint> {
         match info.endpoints.get(&endpoint.name) {
             Some(known) => {
-                self.refer(endpoint.span, Target::Declared(Kind::Endpoint, known.endpoint.name.span));
-                Some(Known::of(known))
+                self.refer(endpoint.span, Target::Declared(NameKind::Endpoint, known.endpoint.name.span));
+                Some(KnownEndpoint::of(known))
             }
             None => {
                 self.no_endpoint(&app.name, info, endpoint);
@@ -119,7 +119,7 @@ impl<'p> Checker<'p> {
     }
 
     /// `*.metrics`: the first application that has it stands for all.
-    fn any_app(&mut self, apps: &Apps<'p>, endpoint: &Ident) -> Option<Known> {
+    fn any_app(&mut self, apps: &Apps<'p>, endpoint: &Ident) -> Option<KnownEndpoint> {
         let known = apps.by_name.values().find_map(|app| app.info.endpoints.get(&endpoint.name));
         if known.is_none() && apps.open.is_empty() {
             let message = format!("no application has an endpoint `{}`", endpoint.name);
@@ -128,15 +128,15 @@ impl<'p> Checker<'p> {
             self.report(Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).help(help));
         }
         if let Some(known) = known {
-            self.refer(endpoint.span, Target::Declared(Kind::Endpoint, known.endpoint.name.span));
+            self.refer(endpoint.span, Target::Declared(NameKind::Endpoint, known.endpoint.name.span));
         }
-        known.map(Known::of)
+        known.map(KnownEndpoint::of)
     }
 
     /// Takes note that a name stands for an application.
     pub fn refer_app(&mut self, apps: &Apps<'p>, app: &Ident) {
         if let Some(known) = apps.by_name.get(&app.name) {
-            self.refer(app.span, Target::Declared(Kind::App, known.span));
+            self.refer(app.span, Target::Declared(NameKind::App, known.span));
         }
     }
 
@@ -151,7 +151,13 @@ impl<'p> Checker<'p> {
         self.report(diagnostic);
     }
 
-    fn wrong_end(&mut self, apps: &Apps<'p>, (end, known): (&EndpointRef, &Known), side: End, other: Option<&Known>) {
+    fn wrong_end(
+        &mut self,
+        apps: &Apps<'p>,
+        (end, known): (&EndpointRef, &KnownEndpoint),
+        side: End,
+        other: Option<&KnownEndpoint>,
+    ) {
         let endpoint = &end.endpoint;
         let message = match side {
             End::From => format!("`{}` is not required, and here stands what dials", endpoint.name),
@@ -170,7 +176,7 @@ impl<'p> Checker<'p> {
         });
     }
 
-    fn interfaces(&mut self, relate: &Relate, from: Option<Known>, to: Option<Known>) {
+    fn interfaces(&mut self, relate: &Relate, from: Option<KnownEndpoint>, to: Option<KnownEndpoint>) {
         let (Some(from), Some(to)) = (from, to) else { return };
         let (Some(a), Some(b)) = (from.interface, to.interface) else { return };
         if a == b {
@@ -188,7 +194,7 @@ impl<'p> Checker<'p> {
     }
 }
 
-impl Known {
+impl KnownEndpoint {
     fn of(info: &EndpointInfo<'_>) -> Self {
         Self { interface: info.interface, span: info.endpoint.name.span, kind: info.endpoint.kind }
     }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 
-use super::notation;
 use super::ty::Ty;
+use super::type_syntax;
 
 pub mod endpoint;
 pub mod item;
@@ -16,7 +16,7 @@ pub mod target;
 
 /// One field of a body.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct FieldRow {
     pub name: &'static str,
     /// A type in the notation of the language, or `@cert`, `@authority`, `@endpoint` for a reference.
     pub ty: &'static str,
@@ -25,13 +25,13 @@ pub struct Row {
 }
 
 /// A field that may be left out.
-const fn field(name: &'static str, ty: &'static str, doc: &'static str) -> Row {
-    Row { name, ty, required: false, doc }
+const fn field(name: &'static str, ty: &'static str, doc: &'static str) -> FieldRow {
+    FieldRow { name, ty, required: false, doc }
 }
 
 /// A field that must be given.
-const fn required(name: &'static str, ty: &'static str, doc: &'static str) -> Row {
-    Row { name, ty, required: true, doc }
+const fn required(name: &'static str, ty: &'static str, doc: &'static str) -> FieldRow {
+    FieldRow { name, ty, required: true, doc }
 }
 
 /// All fields of one kind of body.
@@ -39,7 +39,7 @@ const fn required(name: &'static str, ty: &'static str, doc: &'static str) -> Ro
 pub struct Schema {
     /// How the thing is called: `machines`, `unit`.
     pub name: &'static str,
-    pub rows: &'static [Row],
+    pub rows: &'static [FieldRow],
     pub fields: IndexMap<&'static str, Spec>,
 }
 
@@ -66,8 +66,8 @@ pub enum Takes {
 pub type Lazy = LazyLock<Schema>;
 
 impl Schema {
-    fn new(name: &'static str, rows: &'static [Row]) -> Self {
-        let spec = |row: &Row| (row.name, Spec { takes: takes(row.ty), required: row.required });
+    fn new(name: &'static str, rows: &'static [FieldRow]) -> Self {
+        let spec = |row: &FieldRow| (row.name, Spec { takes: takes(row.ty), required: row.required });
         Self { name, rows, fields: rows.iter().map(spec).collect() }
     }
 
@@ -116,6 +116,6 @@ fn takes(text: &'static str) -> Takes {
         "@cert" => Takes::Cert,
         "@authority" => Takes::Authority,
         "@endpoint" => Takes::Endpoint,
-        _ => Takes::Value(notation::ty(text)),
+        _ => Takes::Value(type_syntax::ty(text)),
     }
 }

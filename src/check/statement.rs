@@ -64,7 +64,7 @@ impl<'p> Checker<'p> {
                 self.interface_body(module, symbol(SymbolKind::Interface, interface.name.span), interface);
             }
             StatementKind::Component(component) => {
-                self.component_again(symbol(SymbolKind::Component, component.name.span));
+                self.check_or_reuse(symbol(SymbolKind::Component, component.name.span));
             }
             StatementKind::Authority(item) => self.named_body(module, &schemas::AUTHORITY, item),
             StatementKind::Keypair(item) => self.named_body(module, &schemas::KEYPAIR, item),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::project::{File, Project};
 use crate::check::cache::Parsed;
-use crate::check::{self, ModulePlace, probe::Found};
+use crate::check::{self, ModulePlace, probe::Expectation};
 use crate::source::Span;
 use crate::world::World;
 
@@ -203,7 +203,7 @@ fn floor(text: &str, offset: u32) -> usize {
 
 impl Ask<'_> {
     /// What the checker says of the place.
-    fn probe(&mut self) -> Option<Found> {
+    fn probe(&mut self) -> Option<Expectation> {
         let program = &self.file.analysis.resolved.program;
         let place: &ModulePlace = &program.module(self.file.module).place;
         let root = program.modules[0].place.clone();

@@ -1,13 +1,13 @@
 //! What a file declares, with the text of each head.
 
-use crate::check::index::Kind;
+use crate::check::index::NameKind;
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident, ItemKind, Name, StatementKind};
 
 /// Something that is declared.
 #[derive(Clone, Debug)]
 pub struct Declaration {
-    pub kind: Kind,
+    pub kind: NameKind,
     pub name: Ident,
     /// All of its statement or item.
     pub span: Span,
@@ -30,7 +30,7 @@ pub fn at(file: &ast::File, name: Span) -> Option<Declaration> {
     let statement = file.statements.partition_point(|statement| statement.span.end < name.start);
     let mut list = Vec::new();
     file.statements.iter().skip(statement).take(1).for_each(|statement| of_statement(statement, &mut list));
-    let is_app = |declaration: &Declaration| declaration.kind == Kind::App;
+    let is_app = |declaration: &Declaration| declaration.kind == NameKind::App;
     let found = list.iter().find(|declaration| declaration.name.span == name && !is_app(declaration));
     found.or_else(|| list.iter().find(|declaration| declaration.name.span == name)).cloned()
 }
@@ -48,21 +48,21 @@ fn of_statement(statement: &ast::Statement, list: &mut Vec<Declaration>) {
         });
     };
     match &statement.kind {
-        StatementKind::Param(item) => add(Kind::Param, &item.name, None),
-        StatementKind::Let(item) => add(Kind::Let, &item.name, None),
-        StatementKind::Cluster(item) => add(Kind::Cluster, &item.name, Some(item.body.span)),
-        StatementKind::Machines(item) => add(Kind::Machines, &item.name, Some(item.body.span)),
-        StatementKind::Target(item) => add(Kind::Target, &item.name, Some(item.body.span)),
-        StatementKind::Authority(item) => add(Kind::Authority, &item.name, Some(item.body.span)),
-        StatementKind::Keypair(item) => add(Kind::Keypair, &item.name, Some(item.body.span)),
-        StatementKind::Secret(item) => add(Kind::Secret, &item.name, Some(item.body.span)),
+        StatementKind::Param(item) => add(NameKind::Param, &item.name, None),
+        StatementKind::Let(item) => add(NameKind::Let, &item.name, None),
+        StatementKind::Cluster(item) => add(NameKind::Cluster, &item.name, Some(item.body.span)),
+        StatementKind::Machines(item) => add(NameKind::Machines, &item.name, Some(item.body.span)),
+        StatementKind::Target(item) => add(NameKind::Target, &item.name, Some(item.body.span)),
+        StatementKind::Authority(item) => add(NameKind::Authority, &item.name, Some(item.body.span)),
+        StatementKind::Keypair(item) => add(NameKind::Keypair, &item.name, Some(item.body.span)),
+        StatementKind::Secret(item) => add(NameKind::Secret, &item.name, Some(item.body.span)),
         StatementKind::Deploy(deploy) => {
             for name in &deploy.components {
-                add(Kind::App, deploy.alias.as_ref().unwrap_or(&name.name), Some(deploy.body.span));
+                add(NameKind::App, deploy.alias.as_ref().unwrap_or(&name.name), Some(deploy.body.span));
             }
         }
         StatementKind::Overlay(overlay) => {
-            add(Kind::Overlay, &overlay.name, None);
+            add(NameKind::Overlay, &overlay.name, None);
             for change in &overlay.changes {
                 if let ast::ChangeKind::Add(added) = &change.kind {
                     of_statement(added, list);
@@ -70,11 +70,11 @@ fn of_statement(statement: &ast::Statement, list: &mut Vec<Declaration>) {
             }
         }
         StatementKind::Interface(item) => {
-            add(Kind::Interface, &item.name, Some(item.body.span));
+            add(NameKind::Interface, &item.name, Some(item.body.span));
             list.extend(item.fields.iter().map(|field| of_field(&item.name.name, field)));
         }
         StatementKind::Component(item) => {
-            add(Kind::Component, &item.name, Some(Span { start: item.name.span.end, ..statement.span }));
+            add(NameKind::Component, &item.name, Some(Span { start: item.name.span.end, ..statement.span }));
             list.extend(item.items.iter().filter_map(|inner| of_item(&item.name.name, inner)));
         }
         _ => {}
@@ -85,16 +85,16 @@ fn of_field(owner: &Name, field: &ast::InterfaceField) -> Declaration {
     let end = field.default.as_ref().map_or(field.ty.span, |default| default.span);
     let span = field.name.span.to(end);
     let (docs, owner) = (field.docs.clone(), Some(owner.clone()));
-    Declaration { kind: Kind::InterfaceField, name: field.name.clone(), span, head: span, docs, owner }
+    Declaration { kind: NameKind::InterfaceField, name: field.name.clone(), span, head: span, docs, owner }
 }
 
 fn of_item(owner: &Name, item: &ast::Item) -> Option<Declaration> {
     let (kind, name, body) = match &item.kind {
-        ItemKind::Option(option) => (Kind::Option, &option.name, None),
-        ItemKind::Let(binding) => (Kind::Let, &binding.name, None),
-        ItemKind::Endpoint(endpoint) => (Kind::Endpoint, &endpoint.name, Some(endpoint.body.span)),
-        ItemKind::Cert(cert) => (Kind::Cert, &cert.name, Some(cert.body.span)),
-        ItemKind::Address(address) => (Kind::Address, &address.name, Some(address.body.span)),
+        ItemKind::Option(option) => (NameKind::Option, &option.name, None),
+        ItemKind::Let(binding) => (NameKind::Let, &binding.name, None),
+        ItemKind::Endpoint(endpoint) => (NameKind::Endpoint, &endpoint.name, Some(endpoint.body.span)),
+        ItemKind::Cert(cert) => (NameKind::Cert, &cert.name, Some(cert.body.span)),
+        ItemKind::Address(address) => (NameKind::Address, &address.name, Some(address.body.span)),
         _ => return None,
     };
     let (docs, owner) = (item.docs.clone(), Some(owner.clone()));
@@ -105,28 +105,28 @@ fn head(span: Span, body: Option<Span>) -> Span {
     body.map_or(span, |body| Span { end: body.start.max(span.start).min(span.end), ..span })
 }
 
-impl Kind {
+impl NameKind {
     /// How it is called, without an article.
     pub fn noun(self) -> &'static str {
         match self {
-            Kind::Param => "param",
-            Kind::Let => "let",
-            Kind::Machines => "machine group",
-            Kind::Component => "component",
-            Kind::Interface => "interface",
-            Kind::Authority => "authority",
-            Kind::Keypair => "key pair",
-            Kind::Secret => "secret",
-            Kind::Cluster => "cluster",
-            Kind::Target => "target",
-            Kind::Overlay => "overlay",
-            Kind::App => "application",
-            Kind::Option => "option",
-            Kind::Endpoint => "endpoint",
-            Kind::Cert => "certificate",
-            Kind::Address => "address",
-            Kind::InterfaceField => "field of an interface",
-            Kind::Local => "name bound by `for`",
+            NameKind::Param => "param",
+            NameKind::Let => "let",
+            NameKind::Machines => "machine group",
+            NameKind::Component => "component",
+            NameKind::Interface => "interface",
+            NameKind::Authority => "authority",
+            NameKind::Keypair => "key pair",
+            NameKind::Secret => "secret",
+            NameKind::Cluster => "cluster",
+            NameKind::Target => "target",
+            NameKind::Overlay => "overlay",
+            NameKind::App => "application",
+            NameKind::Option => "option",
+            NameKind::Endpoint => "endpoint",
+            NameKind::Cert => "certificate",
+            NameKind::Address => "address",
+            NameKind::InterfaceField => "field of an interface",
+            NameKind::Local => "name bound by `for`",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::declaration;
 use super::project::File;
-use crate::check::index::{Kind, Target, Use};
+use crate::check::index::{NameKind, Target, Use};
 use crate::check::{Analysis, Module, SymbolKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, StatementKind};
@@ -119,14 +119,14 @@ fn type_of(analysis: &Analysis, target: &Target) -> Option<Span> {
         symbol.filter(|symbol| symbol.kind == kind).map(|symbol| symbol.span)
     };
     match (kind, &statement.kind) {
-        (Kind::Endpoint, StatementKind::Component(component)) => {
+        (NameKind::Endpoint, StatementKind::Component(component)) => {
             let endpoint = component.items.iter().find_map(|item| match &item.kind {
                 ast::ItemKind::Endpoint(endpoint) if endpoint.name.span == *name => Some(endpoint),
                 _ => None,
             })?;
             lookup(&endpoint.interface, SymbolKind::Interface)
         }
-        (Kind::Cert, StatementKind::Component(component)) => {
+        (NameKind::Cert, StatementKind::Component(component)) => {
             let cert = component.items.iter().find_map(|item| match &item.kind {
                 ast::ItemKind::Cert(cert) if cert.name.span == *name => Some(cert),
                 _ => None,
@@ -136,7 +136,7 @@ fn type_of(analysis: &Analysis, target: &Target) -> Option<Span> {
                 _ => None,
             }
         }
-        (Kind::App, StatementKind::Deploy(deploy)) => {
+        (NameKind::App, StatementKind::Deploy(deploy)) => {
             let deployed = match &deploy.alias {
                 Some(_) => deploy.components.first(),
                 None => deploy.components.iter().find(|one| one.name.span == *name),
@@ -144,11 +144,11 @@ fn type_of(analysis: &Analysis, target: &Target) -> Option<Span> {
             let deployed = &deployed?.name;
             lookup(deployed, SymbolKind::Component).or_else(|| lookup(deployed, SymbolKind::Param))
         }
-        (Kind::Param, StatementKind::Param(param)) => match &param.ty.kind {
+        (NameKind::Param, StatementKind::Param(param)) => match &param.ty.kind {
             ast::TypeKind::Component(Some(interface)) => lookup(interface, SymbolKind::Interface),
             _ => None,
         },
-        (Kind::Component | Kind::Interface | Kind::Authority, _) => Some(*name),
+        (NameKind::Component | NameKind::Interface | NameKind::Authority, _) => Some(*name),
         _ => None,
     }
 }

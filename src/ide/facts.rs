@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::project::File;
 use super::value::show;
-use crate::check::index::{Kind, Target};
+use crate::check::index::{NameKind, Target};
 use crate::check::{Analysis, SymbolKind};
 use crate::compile;
 use crate::diag::{Diagnostic, any_error};
@@ -191,7 +191,7 @@ impl Facts {
         }
         let sources = &file.analysis.resolved.program.sources;
         match target {
-            Target::Declared(Kind::Let | Kind::Param, span) => {
+            Target::Declared(NameKind::Let | NameKind::Param, span) => {
                 let value = self.values.get(span)?;
                 Some(format!("`{value}`, from {}", sources.place(*span)))
             }
@@ -199,13 +199,13 @@ impl Facts {
                 let value = self.cluster_fields.get(&**name)?;
                 Some(format!("`{value}`, from the `cluster` statement or its default"))
             }
-            Target::Declared(Kind::Option, option) => self.option(file, *option, at),
-            Target::Declared(Kind::Machines, span) => {
+            Target::Declared(NameKind::Option, option) => self.option(file, *option, at),
+            Target::Declared(NameKind::Machines, span) => {
                 let group = self.groups.values().find(|group| group.span == *span)?;
                 Some(group.summary())
             }
-            Target::Declared(Kind::App, span) => Some(self.apps.iter().find(|app| app.span == *span)?.summary()),
-            Target::Declared(Kind::Endpoint, span) => self.related(*span),
+            Target::Declared(NameKind::App, span) => Some(self.apps.iter().find(|app| app.span == *span)?.summary()),
+            Target::Declared(NameKind::Endpoint, span) => self.related(*span),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use super::definition::uses;
 use super::facts::{Facts, RelationFact};
 use super::project::File;
-use crate::check::index::{Kind, Target};
+use crate::check::index::{NameKind, Target};
 use crate::source::Span;
 
 /// An application.
@@ -30,9 +30,9 @@ pub fn prepare(file: &File, offset: u32, facts: &Facts) -> Vec<Node> {
         let Target::Declared(kind, span) = one.target else { continue };
         let sources = &file.analysis.resolved.program.sources;
         let found = facts.apps.iter().filter(|app| match kind {
-            Kind::App => app.span == span,
-            Kind::Component => app.component == sources.text(span),
-            Kind::Endpoint => facts.relations.iter().any(|one| {
+            NameKind::App => app.span == span,
+            NameKind::Component => app.component == sources.text(span),
+            NameKind::Endpoint => facts.relations.iter().any(|one| {
                 one.spans.0 == span && one.from.0 == app.name || one.spans.1 == span && one.to.0 == app.name
             }),
             _ => false,

@@ -5,7 +5,7 @@ use super::definition::{module_of, uses};
 use super::facts::Facts;
 use super::project::File;
 use super::{doc, version};
-use crate::check::index::{Kind, Target};
+use crate::check::index::{NameKind, Target};
 use crate::check::ty::Ty;
 use crate::check::{Analysis, builtin, schema};
 use crate::facts::flag as flags;
@@ -57,7 +57,7 @@ fn code(text: &str) -> String {
     format!("```km\n{}\n```", text.trim())
 }
 
-fn declared(analysis: &Analysis, kind: Kind, name: Span) -> Option<String> {
+fn declared(analysis: &Analysis, kind: NameKind, name: Span) -> Option<String> {
     let module = module_of(analysis, name)?;
     let known = analysis.index.type_at(name);
     let Some(found) = declaration::at(&module.file, name) else {
@@ -66,7 +66,7 @@ fn declared(analysis: &Analysis, kind: Kind, name: Span) -> Option<String> {
     };
     let head = head(analysis, &found);
     let mut text = match (kind, known) {
-        (Kind::Let, Some(ty)) => code(&typed(&format!("let {}", found.name.name), Some(ty))),
+        (NameKind::Let, Some(ty)) => code(&typed(&format!("let {}", found.name.name), Some(ty))),
         _ => code(&head),
     };
     text.push_str(&format!("\n\n{}", belongs(&found, kind, &module.place.name())));
@@ -98,7 +98,7 @@ fn head(analysis: &Analysis, found: &Declaration) -> String {
     lines.join("\n")
 }
 
-fn belongs(found: &Declaration, kind: Kind, file: &str) -> String {
+fn belongs(found: &Declaration, kind: NameKind, file: &str) -> String {
     match &found.owner {
         Some(owner) => format!("{} of `{owner}` in `{file}`", capital(kind.noun())),
         None => format!("{} in `{file}`", capital(kind.noun())),
@@ -112,13 +112,13 @@ pub fn capital(text: &str) -> String {
 }
 
 /// More about some kinds: what a component offers, what an interface carries.
-fn summary(analysis: &Analysis, kind: Kind, found: &Declaration) -> String {
+fn summary(analysis: &Analysis, kind: NameKind, found: &Declaration) -> String {
     let Some(module) = module_of(analysis, found.name.span) else { return String::new() };
     let statement =
         module.file.statements.iter().find(|one| one.span.start <= found.span.start && found.span.end <= one.span.end);
     match (kind, statement.map(|statement| &statement.kind)) {
-        (Kind::Component, Some(ast::StatementKind::Component(component))) => component_summary(component),
-        (Kind::Interface, Some(ast::StatementKind::Interface(interface))) => {
+        (NameKind::Component, Some(ast::StatementKind::Component(component))) => component_summary(component),
+        (NameKind::Interface, Some(ast::StatementKind::Interface(interface))) => {
             let fields: Vec<_> = interface.fields.iter().map(|field| format!("`{}`", field.name.name)).collect();
             if fields.is_empty() { String::new() } else { format!("\n\nFields: {}", fields.join(", ")) }
         }

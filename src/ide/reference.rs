@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::definition::{module_of, uses};
 use super::project::{File, Project};
-use crate::check::index::{Kind, Target};
+use crate::check::index::{NameKind, Target};
 use crate::check::{Analysis, ModulePlace};
 use crate::source::Span;
 use crate::world::World;
 
 /// A name in a model.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Reference {
     pub analysis: Arc<Analysis>,
     pub span: Span,
 }
@@ -30,13 +30,13 @@ pub fn references(
     file: &File,
     offset: u32,
     declared: Declared,
-) -> Vec<Place> {
+) -> Vec<Reference> {
     let targets: Vec<Target> = targets(file, offset);
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<Reference> = Vec::new();
     for analysis in analyses(world, project, file, &targets) {
         for target in &targets {
             places.extend(
-                of(&analysis, target, declared).into_iter().map(|span| Place { analysis: analysis.clone(), span }),
+                of(&analysis, target, declared).into_iter().map(|span| Reference { analysis: analysis.clone(), span }),
             );
         }
     }
@@ -84,7 +84,7 @@ pub fn of(analysis: &Analysis, target: &Target, declared: Declared) -> Vec<Span>
     let used = analysis.index.uses();
     let used = used.into_iter().filter(|one| one.target == *target).map(|one| one.span);
     let own = match target {
-        Target::Declared(kind, span) if *kind != Kind::Local => Some(*span),
+        Target::Declared(kind, span) if *kind != NameKind::Local => Some(*span),
         _ => None,
     };
     let mut spans: Vec<Span> = used.chain(own).collect();

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 
 use super::definition::{module_of, uses};
 use super::project::{File, Project};
-use super::reference::{self, Declared, Place};
+use super::reference::{self, Declared, Reference};
 use crate::check::cache::Cache;
-use crate::check::index::{Kind, Target, Use};
+use crate::check::index::{NameKind, Target, Use};
 use crate::check::{self, Analysis, ModulePlace, naming};
 use crate::source::Span;
 use crate::syntax::ast::StatementKind;
@@ -21,7 +21,7 @@ use crate::world::World;
 /// One edit, in one of the models that were looked at.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    pub place: Place,
+    pub place: Reference,
     pub text: String,
 }
 
@@ -77,7 +77,7 @@ pub fn rename(
     let mut edits: Vec<Edit> = Vec::new();
     for analysis in &analyses {
         for span in reference::of(analysis, &one.target, Declared::With) {
-            let place = Place { analysis: analysis.clone(), span };
+            let place = Reference { analysis: analysis.clone(), span };
             edits.extend(edit(place, kind, declared, &old, name));
         }
     }
@@ -96,9 +96,9 @@ pub fn rename(
 }
 
 /// The edit of one use. A use under another name (`calico as cal`) stays as it is.
-fn edit(place: Place, kind: Kind, declared: Span, old: &str, name: &str) -> Option<Edit> {
+fn edit(place: Reference, kind: NameKind, declared: Span, old: &str, name: &str) -> Option<Edit> {
     let text = place.analysis.resolved.program.sources.text(place.span);
-    let is_unnamed = kind == Kind::App && place.span == declared && !is_alias(&place.analysis, declared);
+    let is_unnamed = kind == NameKind::App && place.span == declared && !is_alias(&place.analysis, declared);
     let text = match text {
         _ if is_unnamed => format!("{text} as {name}"),
         text if text == old => name.to_owned(),
@@ -125,10 +125,10 @@ fn deploy(analysis: &Analysis, name: Span) -> Option<&crate::syntax::ast::Deploy
 }
 
 /// `as` names one application: a statement that deploys several has to be taken apart first.
-fn check_deploy(analysis: &Analysis, kind: Kind, declared: Span) -> Result<(), String> {
+fn check_deploy(analysis: &Analysis, kind: NameKind, declared: Span) -> Result<(), String> {
     let several =
         deploy(analysis, declared).is_some_and(|deploy| deploy.alias.is_none() && deploy.components.len() > 1);
-    match kind == Kind::App && several {
+    match kind == NameKind::App && several {
         true => {
             Err("`as` names one application, and this statement deploys several: write one `deploy` for each"
                 .to_owned())

@@ -2,7 +2,7 @@
 
 use super::declaration::{self, Declaration};
 use super::project::Project;
-use crate::check::index::Kind;
+use crate::check::index::NameKind;
 use crate::check::{Module, ModulePlace};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, ItemKind, StatementKind};
@@ -22,7 +22,7 @@ pub struct Symbol {
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picture {
-    Declared(Kind),
+    Declared(NameKind),
     Relation,
     /// A unit, a file, a folder.
     Item,
@@ -59,12 +59,13 @@ fn of_statement(statement: &ast::Statement, text: &str) -> Vec<Symbol> {
         StatementKind::Allow(item) => vec![leaf(format!("allow {}", item.code.name), Picture::Check, item.code.span)],
         StatementKind::Component(component) => {
             let mut symbol =
-                leaf(component.name.name.to_string(), Picture::Declared(Kind::Component), component.name.span);
+                leaf(component.name.name.to_string(), Picture::Declared(NameKind::Component), component.name.span);
             symbol.children = component.items.iter().filter_map(|item| of_item(item, &written)).collect();
             vec![symbol]
         }
         StatementKind::Overlay(overlay) => {
-            let mut symbol = leaf(overlay.name.name.to_string(), Picture::Declared(Kind::Overlay), overlay.name.span);
+            let mut symbol =
+                leaf(overlay.name.name.to_string(), Picture::Declared(NameKind::Overlay), overlay.name.span);
             let added = overlay.changes.iter().filter_map(|change| match &change.kind {
                 ast::ChangeKind::Add(added) => Some(of_statement(added, text)),
                 _ => None,
@@ -110,15 +111,15 @@ fn of_item(item: &ast::Item, written: &dyn Fn(Span) -> String) -> Option<Symbol>
         };
         (name, word.to_owned(), Picture::Item, path.span)
     };
-    let named = |kind: Kind, name: &ast::Ident, detail: String| {
+    let named = |kind: NameKind, name: &ast::Ident, detail: String| {
         (name.name.to_string(), detail, Picture::Declared(kind), name.span)
     };
     let (name, detail, picture, selection) = match &item.kind {
-        ItemKind::Option(option) => named(Kind::Option, &option.name, written(option.ty.span)),
-        ItemKind::Let(binding) => named(Kind::Let, &binding.name, String::new()),
-        ItemKind::Endpoint(endpoint) => named(Kind::Endpoint, &endpoint.name, endpoint.interface.name.to_string()),
-        ItemKind::Cert(cert) => named(Kind::Cert, &cert.name, "certificate".to_owned()),
-        ItemKind::Address(address) => named(Kind::Address, &address.name, "address".to_owned()),
+        ItemKind::Option(option) => named(NameKind::Option, &option.name, written(option.ty.span)),
+        ItemKind::Let(binding) => named(NameKind::Let, &binding.name, String::new()),
+        ItemKind::Endpoint(endpoint) => named(NameKind::Endpoint, &endpoint.name, endpoint.interface.name.to_string()),
+        ItemKind::Cert(cert) => named(NameKind::Cert, &cert.name, "certificate".to_owned()),
+        ItemKind::Address(address) => named(NameKind::Address, &address.name, "address".to_owned()),
         ItemKind::Unit(unit) => word("unit", &unit.path),
         ItemKind::File(file) => word("file", &file.path),
         ItemKind::Dir(dir) => word("folder", &dir.path),
@@ -135,13 +136,13 @@ fn of_item(item: &ast::Item, written: &dyn Fn(Span) -> String) -> Option<Symbol>
 
 /// A name of the workspace.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundSymbol {
     pub place: ModulePlace,
     pub declaration: Declaration,
 }
 
 /// Declarations whose name has the letters of a query in their order; the shortest names first.
-pub fn search(world: &dyn World, project: &mut Project, query: &str) -> Vec<Found> {
+pub fn search(world: &dyn World, project: &mut Project, query: &str) -> Vec<FoundSymbol> {
     const MOST: usize = 500;
     let query = query.to_lowercase();
     let places: Vec<ModulePlace> = project.files().cloned().collect();
@@ -152,10 +153,10 @@ pub fn search(world: &dyn World, project: &mut Project, query: &str) -> Vec<Foun
         let parsed = project.cache().parsed(&place, &text);
         let found =
             declaration::declarations(&parsed.parse.file).into_iter().filter(|one| matches(&one.name.name, &query));
-        list.extend(found.map(|declaration| Found { place: place.clone(), declaration }));
+        list.extend(found.map(|declaration| FoundSymbol { place: place.clone(), declaration }));
     }
     list.sort_by(|a, b| {
-        let key = |one: &Found| {
+        let key = |one: &FoundSymbol| {
             (
                 one.declaration.name.name.len(),
                 one.declaration.name.name.clone(),

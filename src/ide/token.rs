@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::project::File;
 use crate::check::Analysis;
-use crate::check::index::{Kind, Target};
+use crate::check::index::{NameKind, Target};
 use crate::facts::{Status, flag as flags};
 use crate::source::Span;
 use crate::syntax::token::SyntaxKind as S;
@@ -184,17 +184,21 @@ impl Walk<'_> {
     }
 }
 
-fn class(kind: Kind) -> Class {
+fn class(kind: NameKind) -> Class {
     match kind {
-        Kind::Param => Class::Parameter,
-        Kind::Component => Class::Class,
-        Kind::Interface => Class::Interface,
-        Kind::Machines => Class::Struct,
-        Kind::Endpoint => Class::Event,
-        Kind::Option | Kind::InterfaceField => Class::Property,
-        Kind::App | Kind::Cluster | Kind::Target | Kind::Overlay => Class::Namespace,
-        Kind::Let | Kind::Authority | Kind::Keypair | Kind::Secret | Kind::Cert | Kind::Address | Kind::Local => {
-            Class::Variable
-        }
+        NameKind::Param => Class::Parameter,
+        NameKind::Component => Class::Class,
+        NameKind::Interface => Class::Interface,
+        NameKind::Machines => Class::Struct,
+        NameKind::Endpoint => Class::Event,
+        NameKind::Option | NameKind::InterfaceField => Class::Property,
+        NameKind::App | NameKind::Cluster | NameKind::Target | NameKind::Overlay => Class::Namespace,
+        NameKind::Let
+        | NameKind::Authority
+        | NameKind::Keypair
+        | NameKind::Secret
+        | NameKind::Cert
+        | NameKind::Address
+        | NameKind::Local => Class::Variable,
     }
 }

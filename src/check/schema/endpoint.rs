@@ -3,16 +3,16 @@
 use std::sync::LazyLock;
 
 use super::item::FROM;
-use super::{Lazy, Row, Schema, field};
+use super::{FieldRow, Lazy, Schema, field};
 use crate::syntax::ast::EndpointKind;
 
-const LISTEN: Row = field("listen", "port", "The port it listens on; without it nothing is listened on.");
-const ADDRESS: Row = field("address", "ip", "The address it can be dialled at; default `machine.address`.");
-const BIND: Row = field("bind", "ip", "The address it binds; default all.");
-const PROTOCOL: Row = field("protocol", "int", "The IP protocol, when it is neither TCP nor UDP: 112 is VRRP.");
-const IDENTITY: Row = field("identity", "@cert", "The certificate it shows.");
-const TRUSTS: Row = field("trusts", "@authority", "Who must have signed the other side's certificate.");
-const SOFT: Row = field("soft", "bool", "The provider need not be up first.");
+const LISTEN: FieldRow = field("listen", "port", "The port it listens on; without it nothing is listened on.");
+const ADDRESS: FieldRow = field("address", "ip", "The address it can be dialled at; default `machine.address`.");
+const BIND: FieldRow = field("bind", "ip", "The address it binds; default all.");
+const PROTOCOL: FieldRow = field("protocol", "int", "The IP protocol, when it is neither TCP nor UDP: 112 is VRRP.");
+const IDENTITY: FieldRow = field("identity", "@cert", "The certificate it shows.");
+const TRUSTS: FieldRow = field("trusts", "@authority", "Who must have signed the other side's certificate.");
+const SOFT: FieldRow = field("soft", "bool", "The provider need not be up first.");
 
 static PROVIDES: Lazy = LazyLock::new(|| {
     Schema::new(

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use super::{Lazy, Row, Schema, field, required};
+use super::{FieldRow, Lazy, Schema, field, required};
 
-const OWNER: Row = field("owner", "string", "The user it belongs to; default \"root\".");
+const OWNER: FieldRow = field("owner", "string", "The user it belongs to; default \"root\".");
 /// Who may dial, beside those that are related.
-pub const FROM: Row = field(
+pub const FROM: FieldRow = field(
     "from",
     "list<string>",
     "Who may dial it beside those related to it: \"peers\", \"nodes\", \"pods\", \"operators\", \"anyone\", or a range.",
 );
-const GROUP: Row = field("group", "string", "The group it belongs to.");
+const GROUP: FieldRow = field("group", "string", "The group it belongs to.");
 
 pub static CERT: Lazy = LazyLock::new(|| {
     Schema::new(

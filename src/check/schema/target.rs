@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Row, Schema, field};
+use super::{FieldRow, Schema, field};
 use crate::facts::platform::{Platform, platforms};
 use crate::facts::target::fields;
 
@@ -13,7 +13,7 @@ static SCHEMAS: LazyLock<BTreeMap<&'static str, Schema>> =
     LazyLock::new(|| platforms().map(|platform| (platform.name.as_str(), schema(platform))).collect());
 
 fn schema(platform: &'static Platform) -> Schema {
-    let rows: Vec<Row> = fields(platform).map(|row| field(&row.name, &row.ty, &row.doc)).collect();
+    let rows: Vec<FieldRow> = fields(platform).map(|row| field(&row.name, &row.ty, &row.doc)).collect();
     Schema::new(String::leak(format!("target {}", platform.name)), Vec::leak(rows))
 }
 

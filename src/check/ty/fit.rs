@@ -109,8 +109,8 @@ impl Member {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::notation::ty;
     use crate::check::ty::Ty;
+    use crate::check::type_syntax::ty;
 
     #[test]
     fn types_are_shown_as_written() {

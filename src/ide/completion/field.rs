@@ -74,7 +74,7 @@ fn word(node: &SyntaxNode, place: usize) -> Option<String> {
 }
 
 fn rows(schema: &Schema) -> Vec<Item> {
-    let item = |row: &schema::Row| {
+    let item = |row: &schema::FieldRow| {
         let rank = if row.required { 1 } else { 5 };
         let ty = row_type(row.ty);
         Item::new(row.name, Sort::Field)

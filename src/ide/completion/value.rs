@@ -3,7 +3,7 @@
 use super::{Ask, Item, Sort, field, flag, name, release, word};
 use crate::check::SymbolKind;
 use crate::check::builtin;
-use crate::check::probe::{Found, Wanted};
+use crate::check::probe::{Expectation, Wanted};
 use crate::check::ty::Ty;
 use crate::ide::doc;
 use crate::ide::hover::short;
@@ -42,7 +42,7 @@ fn texts(ty: &Ty, write: impl Fn(&str) -> String) -> Vec<Item> {
     texts.iter().map(|text| Item::new(write(text), Sort::Value).detail("one of the values").rank(1)).collect()
 }
 
-fn values(ask: &Ask<'_>, token: &SyntaxToken, ty: &Ty, found: &Found) -> Vec<Item> {
+fn values(ask: &Ask<'_>, token: &SyntaxToken, ty: &Ty, found: &Expectation) -> Vec<Item> {
     let typed = ask.marked.typed.clone();
     if typed.starts_with(|c: char| c.is_ascii_digit()) {
         let versions = if ty.present() == Ty::Version { release::versions(ask, token) } else { Vec::new() };

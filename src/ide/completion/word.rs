@@ -1,7 +1,7 @@
 //! Words that begin something, and types.
 
 use super::{Ask, Item, Sort};
-use crate::check::notation;
+use crate::check::type_syntax;
 use crate::diag::Code;
 use crate::ide::doc::{self, Word};
 use crate::syntax::parser;
@@ -43,7 +43,7 @@ pub fn types() -> Vec<Item> {
         "component" => Item::new(*word, Sort::Type).detail("a component, for a `param`"),
         _ => Item::new(*word, Sort::Type),
     };
-    notation::WORDS.iter().map(item).collect()
+    type_syntax::WORDS.iter().map(item).collect()
 }
 
 /// Codes that can be allowed; those that are raised now come first.

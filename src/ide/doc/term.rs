@@ -73,13 +73,13 @@ pub fn about(token: &SyntaxToken) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::notation;
+    use crate::check::type_syntax;
     use crate::syntax::parser;
 
     #[test]
     fn every_type_and_need_is_explained() {
         let names = |list: &[Term]| list.iter().map(|(name, ..)| *name).collect::<Vec<_>>();
-        assert_eq!(names(TYPES), notation::WORDS);
+        assert_eq!(names(TYPES), type_syntax::WORDS);
         assert_eq!(names(NEEDS), parser::NEEDS);
     }
 }

@@ -6,7 +6,7 @@ use lsp_types::{
     SymbolInformation, SymbolKind, Uri, WorkspaceSymbol, WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 
-use crate::check::index::Kind;
+use crate::check::index::NameKind;
 use crate::ide::fold::{self, What};
 use crate::ide::line::Lines;
 use crate::ide::link;
@@ -145,16 +145,16 @@ impl Server {
 fn kind(picture: Picture) -> SymbolKind {
     match picture {
         Picture::Declared(kind) => match kind {
-            Kind::Component => SymbolKind::CLASS,
-            Kind::Interface => SymbolKind::INTERFACE,
-            Kind::Machines => SymbolKind::STRUCT,
-            Kind::Cluster | Kind::Target | Kind::Overlay => SymbolKind::NAMESPACE,
-            Kind::App => SymbolKind::MODULE,
-            Kind::Option | Kind::InterfaceField => SymbolKind::PROPERTY,
-            Kind::Endpoint => SymbolKind::EVENT,
-            Kind::Param => SymbolKind::CONSTANT,
-            Kind::Authority | Kind::Keypair | Kind::Secret | Kind::Cert => SymbolKind::KEY,
-            Kind::Let | Kind::Address | Kind::Local => SymbolKind::VARIABLE,
+            NameKind::Component => SymbolKind::CLASS,
+            NameKind::Interface => SymbolKind::INTERFACE,
+            NameKind::Machines => SymbolKind::STRUCT,
+            NameKind::Cluster | NameKind::Target | NameKind::Overlay => SymbolKind::NAMESPACE,
+            NameKind::App => SymbolKind::MODULE,
+            NameKind::Option | NameKind::InterfaceField => SymbolKind::PROPERTY,
+            NameKind::Endpoint => SymbolKind::EVENT,
+            NameKind::Param => SymbolKind::CONSTANT,
+            NameKind::Authority | NameKind::Keypair | NameKind::Secret | NameKind::Cert => SymbolKind::KEY,
+            NameKind::Let | NameKind::Address | NameKind::Local => SymbolKind::VARIABLE,
         },
         Picture::Relation => SymbolKind::OPERATOR,
         Picture::Item => SymbolKind::FILE,

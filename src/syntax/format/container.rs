@@ -1,9 +1,9 @@
 //! Elements between brackets, and the statements of a file.
 
 use super::INDENT;
-use super::entry::{Entries, Entry, Part};
+use super::entry::{Entries, Entry, EntryPart};
 use super::printer::{Broken, Mode, Printer};
-use super::row::{self, Row};
+use super::row::{self, AlignedRow};
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Element, View};
 
@@ -17,8 +17,8 @@ pub fn is_container(kind: SyntaxKind) -> bool {
 }
 
 /// Whether an element has a `=` to align.
-fn has_equals(parts: &[Part<'_>]) -> bool {
-    matches!(parts, [Part::Node(node), ..] if matches!(node.kind(), SyntaxKind::Field | SyntaxKind::SetChange))
+fn has_equals(parts: &[EntryPart<'_>]) -> bool {
+    matches!(parts, [EntryPart::Node(node), ..] if matches!(node.kind(), SyntaxKind::Field | SyntaxKind::SetChange))
 }
 
 fn opens(element: &Element<'_>) -> bool {
@@ -45,7 +45,7 @@ impl<'a> Container<'a> {
     /// The only element, if it is a list or a record with something in it.
     fn only(&self) -> Option<(View<'a>, Self)> {
         let [Entry::Element(parts)] = self.entries.list.as_slice() else { return None };
-        let [Part::Node(node)] = parts.as_slice() else { return None };
+        let [EntryPart::Node(node)] = parts.as_slice() else { return None };
         let inner = matches!(node.kind(), SyntaxKind::ListExpr | SyntaxKind::RecordExpr);
         let inner = inner.then(|| Self::read(*node)).flatten().filter(|inner| !inner.is_empty())?;
         Some((*node, inner)).filter(|_| self.has_commas())
@@ -151,13 +151,15 @@ impl Printer {
 
     /// One entry a line.
     fn lines(&mut self, entries: &Entries<'_>, comma: &str, inside: bool) -> Result<(), Broken> {
-        let mut rows: Vec<Row<'_>> = Vec::new();
+        let mut rows: Vec<AlignedRow<'_>> = Vec::new();
         for (index, entry) in entries.list.iter().enumerate() {
             match (entry, rows.last_mut()) {
                 (Entry::Trailing(text), None) => self.trailing(text)?,
                 (Entry::Trailing(text), Some(row)) => row.comment = Some(text.trim_end()),
-                (Entry::Blank, _) => rows.push(Row::default()),
-                (Entry::Comment(text), _) => rows.push(Row { text: text.trim_end().to_owned(), ..Row::default() }),
+                (Entry::Blank, _) => rows.push(AlignedRow::default()),
+                (Entry::Comment(text), _) => {
+                    rows.push(AlignedRow { text: text.trim_end().to_owned(), ..AlignedRow::default() })
+                }
                 (Entry::Element(parts), _) => {
                     let comma = if inside && entries.goes_on(index) { comma } else { "" };
                     rows.push(self.row(parts, comma)?);
@@ -169,7 +171,7 @@ impl Printer {
     }
 
     /// What is written for an element.
-    fn row<'a>(&mut self, parts: &[Part<'_>], comma: &str) -> Result<Row<'a>, Broken> {
+    fn row<'a>(&mut self, parts: &[EntryPart<'_>], comma: &str) -> Result<AlignedRow<'a>, Broken> {
         let outer = self.equals.take();
         let start = self.out.len();
         self.line();
@@ -177,7 +179,7 @@ impl Printer {
         self.parts(parts)?;
         self.out.push_str(comma);
         let equals = self.equals.filter(|_| has_equals(parts)).map(|at| at - text);
-        let row = Row { text: self.out.split_off(text), equals, ..Row::default() };
+        let row = AlignedRow { text: self.out.split_off(text), equals, ..AlignedRow::default() };
         self.out.truncate(start);
         self.equals = outer;
         Ok(row)

@@ -5,7 +5,7 @@ use crate::syntax::tree::{Element, View};
 
 /// A part of an element.
 #[derive(Clone, Copy)]
-pub enum Part<'a> {
+pub enum EntryPart<'a> {
     Node(View<'a>),
     Comment(&'a str),
     Newline,
@@ -13,7 +13,7 @@ pub enum Part<'a> {
 
 /// One thing between brackets.
 pub enum Entry<'a> {
-    Element(Vec<Part<'a>>),
+    Element(Vec<EntryPart<'a>>),
     /// A comment on the line of what is before it.
     Trailing(&'a str),
     /// A comment on its own line.
@@ -51,7 +51,7 @@ impl<'a> Entries<'a> {
     fn add(&mut self, element: Element<'a>) {
         match element {
             Element::Node(node) if matches!(node.kind(), SyntaxKind::Each | SyntaxKind::Condition) => self.extend(node),
-            Element::Node(node) => self.push(Entry::Element(vec![Part::Node(node)])),
+            Element::Node(node) => self.push(Entry::Element(vec![EntryPart::Node(node)])),
             Element::Token { kind: SyntaxKind::Newline, .. } => {
                 self.newlines += 1;
                 self.lines = true;
@@ -84,15 +84,15 @@ impl<'a> Entries<'a> {
         let Some(Entry::Element(parts)) = self.list.last_mut() else { return };
         for entry in between {
             match entry {
-                Entry::Trailing(text) => parts.push(Part::Comment(text)),
-                Entry::Comment(text) => parts.extend([Part::Newline, Part::Comment(text)]),
+                Entry::Trailing(text) => parts.push(EntryPart::Comment(text)),
+                Entry::Comment(text) => parts.extend([EntryPart::Newline, EntryPart::Comment(text)]),
                 Entry::Element(_) | Entry::Blank => {}
             }
         }
         if std::mem::take(&mut self.newlines) > 0 {
-            parts.push(Part::Newline);
+            parts.push(EntryPart::Newline);
         }
-        parts.push(Part::Node(node));
+        parts.push(EntryPart::Node(node));
     }
 
     /// Whether an element follows this one.
@@ -101,7 +101,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The elements alone.
-    pub fn elements(&self) -> impl Iterator<Item = &[Part<'a>]> {
+    pub fn elements(&self) -> impl Iterator<Item = &[EntryPart<'a>]> {
         self.list.iter().filter_map(|entry| match entry {
             Entry::Element(parts) => Some(parts.as_slice()),
             _ => None,

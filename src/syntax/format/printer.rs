@@ -1,6 +1,6 @@
 //! Text as it is written.
 
-use super::entry::Part;
+use super::entry::EntryPart;
 use super::space::{glues_after, glues_before, merges};
 use super::{INDENT, WIDTH};
 use crate::syntax::token::SyntaxKind;
@@ -174,7 +174,7 @@ impl Printer {
     }
 
     /// Parts of one element: on one line if they fit, else with the lines of the source.
-    pub fn parts(&mut self, parts: &[Part<'_>]) -> Result<(), Broken> {
+    pub fn parts(&mut self, parts: &[EntryPart<'_>]) -> Result<(), Broken> {
         if self.mode == Mode::Flat {
             return self.plain_parts(parts);
         }
@@ -188,20 +188,20 @@ impl Printer {
     }
 
     /// A loop begins a line if it does in the source, or if the element is too long.
-    fn lines_of_parts(&mut self, parts: &[Part<'_>], broken: Broken) -> Result<(), Broken> {
+    fn lines_of_parts(&mut self, parts: &[EntryPart<'_>], broken: Broken) -> Result<(), Broken> {
         parts.iter().enumerate().try_for_each(|(index, part)| {
-            if index > 0 && matches!(part, Part::Node(_)) && (self.newline || broken == Broken::Wide) {
+            if index > 0 && matches!(part, EntryPart::Node(_)) && (self.newline || broken == Broken::Wide) {
                 self.line();
             }
             self.plain_parts(std::slice::from_ref(part))
         })
     }
 
-    fn plain_parts(&mut self, parts: &[Part<'_>]) -> Result<(), Broken> {
+    fn plain_parts(&mut self, parts: &[EntryPart<'_>]) -> Result<(), Broken> {
         parts.iter().try_for_each(|part| match *part {
-            Part::Node(node) => self.node(node),
-            Part::Comment(text) => self.trailing(text),
-            Part::Newline => {
+            EntryPart::Node(node) => self.node(node),
+            EntryPart::Comment(text) => self.trailing(text),
+            EntryPart::Newline => {
                 self.note_newline();
                 Ok(())
             }

@@ -6,7 +6,7 @@ use super::WIDTH;
 
 /// What is written for one entry, before it is put below the others.
 #[derive(Default)]
-pub struct Row<'a> {
+pub struct AlignedRow<'a> {
     /// Without the indentation of its first line. Nothing is a blank line.
     pub text: String,
     /// Where the `=` of a field is.
@@ -17,7 +17,7 @@ pub struct Row<'a> {
     pub comment: Option<&'a str>,
 }
 
-impl Row<'_> {
+impl AlignedRow<'_> {
     fn is_line(&self) -> bool {
         !self.text.contains('\n')
     }
@@ -52,14 +52,14 @@ impl Row<'_> {
 }
 
 /// Puts the `=` of fields on adjacent lines below each other. A field that would become too long by it stays as it is.
-fn align(rows: &mut [Row<'_>], width: usize) {
+fn align(rows: &mut [AlignedRow<'_>], width: usize) {
     loop {
-        for (run, column) in runs(rows, Row::key) {
+        for (run, column) in runs(rows, AlignedRow::key) {
             for row in &mut rows[run] {
                 row.pad = column - row.key().unwrap_or(column);
             }
         }
-        let wide = |row: &&mut Row<'_>| row.width() > width && row.width() - row.pad <= width;
+        let wide = |row: &&mut AlignedRow<'_>| row.width() > width && row.width() - row.pad <= width;
         let wide: Vec<_> = rows.iter_mut().filter(wide).collect();
         if wide.is_empty() {
             return;
@@ -69,10 +69,10 @@ fn align(rows: &mut [Row<'_>], width: usize) {
 }
 
 /// Writes all rows, the comments at the ends of adjacent lines below each other too.
-pub fn write(rows: &mut [Row<'_>], indent: usize, out: &mut String) {
+pub fn write(rows: &mut [AlignedRow<'_>], indent: usize, out: &mut String) {
     align(rows, WIDTH.saturating_sub(indent));
     let mut columns = vec![None; rows.len()];
-    for (run, column) in runs(rows, Row::commented) {
+    for (run, column) in runs(rows, AlignedRow::commented) {
         columns[run].fill(Some(column));
     }
     for (row, column) in rows.iter().zip(columns) {
@@ -85,7 +85,7 @@ pub fn write(rows: &mut [Row<'_>], indent: usize, out: &mut String) {
 }
 
 /// Adjacent rows that have a measure, and the largest of it.
-fn runs<'a>(rows: &[Row<'a>], measure: impl Fn(&Row<'a>) -> Option<usize>) -> Vec<(Range<usize>, usize)> {
+fn runs<'a>(rows: &[AlignedRow<'a>], measure: impl Fn(&AlignedRow<'a>) -> Option<usize>) -> Vec<(Range<usize>, usize)> {
     let mut runs: Vec<(Range<usize>, usize)> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         match (measure(row), runs.last_mut()) {

@@ -13,7 +13,7 @@ use crate::diag::{closest, did_you_mean};
 use crate::syntax::token::SyntaxKind;
 use crate::text::List;
 
-type Rule = for<'a> fn(Input<'a>) -> Parsed<'a>;
+type GrammarRule = for<'a> fn(Input<'a>) -> Parsed<'a>;
 
 /// `component name { items }`.
 pub fn component(input: Input<'_>) -> Parsed<'_> {
@@ -40,8 +40,8 @@ fn item(input: Input<'_>) -> Parsed<'_> {
     }
 }
 
-fn rule(text: &str) -> Option<Rule> {
-    let rule: Rule = match text {
+fn rule(text: &str) -> Option<GrammarRule> {
+    let rule: GrammarRule = match text {
         "for" => versions,
         "option" => option,
         "let" => binding,

@@ -9,7 +9,7 @@ use super::{MAX_DEPTH, Parsed, Piece, body, component, overlay, placement, probl
 use crate::diag::closest;
 use crate::syntax::token::SyntaxKind;
 
-type Rule = for<'a> fn(Input<'a>) -> Parsed<'a>;
+type GrammarRule = for<'a> fn(Input<'a>) -> Parsed<'a>;
 
 /// A statement, or a problem.
 pub fn statement(input: Input<'_>) -> Parsed<'_> {
@@ -24,7 +24,7 @@ pub fn statement(input: Input<'_>) -> Parsed<'_> {
     Ok((rest.within(input.context), piece))
 }
 
-fn rule(word: &str) -> Option<Rule> {
+fn rule(word: &str) -> Option<GrammarRule> {
     Some(match word {
         "use" | "export" => import,
         "param" => param,

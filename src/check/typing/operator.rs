@@ -2,7 +2,7 @@
 
 use super::expr::Typer;
 use super::flow;
-use super::ty::{Record, Ty};
+use crate::check::ty::{Record, Ty};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
@@ -253,7 +253,7 @@ fn merged(a: &Record, b: &Record) -> Ty {
             // A right field that may be left out leaves the left one.
             Some(left) if member.optional => {
                 let ty = left.ty.clone().join(member.ty.present());
-                fields.insert(key.clone(), super::ty::Member { ty, optional: left.optional });
+                fields.insert(key.clone(), crate::check::ty::Member { ty, optional: left.optional });
             }
             _ => {
                 fields.insert(key.clone(), member.clone());

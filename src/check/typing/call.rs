@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::builtin::{self, Signature};
 use super::expr::Typer;
-use super::index::Target;
-use super::mismatch;
-use super::ty::Ty;
+use crate::check::builtin::{self, Signature};
+use crate::check::index::Target;
+use crate::check::mismatch;
+use crate::check::ty::Ty;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident};

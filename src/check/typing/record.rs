@@ -5,8 +5,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::expr::Typer;
-use super::mismatch;
-use super::ty::{Member, Record, Ty};
+use crate::check::mismatch;
+use crate::check::ty::{Member, Record, Ty};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Field, Ident, Key, Literal, Name};

@@ -8,17 +8,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::checker::Checker;
-use super::index::{Part, Target, Use};
+use super::index::{IndexPart, Target, Use};
 use super::ty::Ty;
 use super::{ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{File, Name, Statement};
-use crate::syntax::moved::Move;
+use crate::syntax::rebase::Rebase;
 
 /// The last check of a model, as far as the next one may take it up.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct Snapshot {
     surroundings: Surroundings,
     files: Files,
     /// By the address of the statement as it was first read, which is held so that no other can have it.
@@ -30,7 +30,7 @@ pub struct Kept {
 struct Component {
     origin: Arc<Statement>,
     module: ModuleId,
-    found: Arc<Part>,
+    found: Arc<IndexPart>,
     diagnostics: Vec<Diagnostic>,
     mention: Option<(Span, Name)>,
 }
@@ -91,68 +91,68 @@ fn address(origin: &Arc<Statement>) -> usize {
 
 /// What one check takes up of the one before, and leaves to the next.
 #[derive(Debug, Default)]
-pub struct Reuse {
-    before: Kept,
+pub struct Incremental {
+    before: Snapshot,
     moves: HashMap<SourceId, Moves>,
-    after: Kept,
+    after: Snapshot,
 }
 
-impl Reuse {
+impl Incremental {
     /// What the check before has left.
-    pub fn new(before: Kept) -> Self {
+    pub fn new(before: Snapshot) -> Self {
         Self { before, ..Self::default() }
     }
 
     /// What is left to the next.
-    pub fn finish(mut self, program: &Program) -> Kept {
+    pub fn finish(mut self, program: &Program) -> Snapshot {
         self.after.files = program.modules.iter().map(|module| (module.source, module.file.clone())).collect();
         self.after
     }
 
     /// Where something is now that was at a place; none when the statement there is not as it was.
-    fn moved(&self, span: Span) -> Option<Span> {
-        self.moves.get(&span.source)?.moved(span)
+    fn rebased(&self, span: Span) -> Option<Span> {
+        self.moves.get(&span.source)?.rebased(span)
     }
 
-    fn moved_use(&self, one: &Use) -> Option<Use> {
+    fn rebased_use(&self, one: &Use) -> Option<Use> {
         let target = match &one.target {
-            Target::Declared(kind, span) => Target::Declared(*kind, self.moved(*span)?),
+            Target::Declared(kind, span) => Target::Declared(*kind, self.rebased(*span)?),
             other => other.clone(),
         };
-        Some(Use { span: self.moved(one.span)?, target })
+        Some(Use { span: self.rebased(one.span)?, target })
     }
 
-    fn moved_part(&self, part: &Arc<Part>) -> Option<Arc<Part>> {
-        let stays = |span: &Span| self.moved(*span) == Some(*span);
+    fn rebased_part(&self, part: &Arc<IndexPart>) -> Option<Arc<IndexPart>> {
+        let stays = |span: &Span| self.rebased(*span) == Some(*span);
         let targets = || part.uses.iter().filter_map(|one| one.target.place());
         if stays(&part.span) && targets().all(|span| stays(&span)) {
             return Some(part.clone());
         }
-        let uses = part.uses.iter().map(|one| self.moved_use(one)).collect::<Option<Vec<_>>>()?;
-        let types = part.types.iter().map(|(span, ty)| Some((self.moved(*span)?, ty.clone())));
+        let uses = part.uses.iter().map(|one| self.rebased_use(one)).collect::<Option<Vec<_>>>()?;
+        let types = part.types.iter().map(|(span, ty)| Some((self.rebased(*span)?, ty.clone())));
         let types = types.collect::<Option<Vec<_>>>()?;
-        Some(Arc::new(Part { span: self.moved(part.span)?, uses, types }))
+        Some(Arc::new(IndexPart { span: self.rebased(part.span)?, uses, types }))
     }
 
-    fn moved_problem(&self, diagnostic: &Diagnostic) -> Option<Diagnostic> {
+    fn rebased_problem(&self, diagnostic: &Diagnostic) -> Option<Diagnostic> {
         let mut diagnostic = diagnostic.clone();
         for label in &mut diagnostic.labels {
-            label.span = self.moved(label.span)?;
+            label.span = self.rebased(label.span)?;
         }
         for edit in diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
-            edit.span = self.moved(edit.span)?;
+            edit.span = self.rebased(edit.span)?;
         }
         Some(diagnostic)
     }
 
-    fn moved_component(&self, known: &Component) -> Option<Component> {
+    fn rebased_component(&self, known: &Component) -> Option<Component> {
         Some(Component {
             origin: known.origin.clone(),
             module: known.module,
-            found: self.moved_part(&known.found)?,
-            diagnostics: known.diagnostics.iter().map(|one| self.moved_problem(one)).collect::<Option<_>>()?,
+            found: self.rebased_part(&known.found)?,
+            diagnostics: known.diagnostics.iter().map(|one| self.rebased_problem(one)).collect::<Option<_>>()?,
             mention: match &known.mention {
-                Some((span, name)) => Some((self.moved(*span)?, name.clone())),
+                Some((span, name)) => Some((self.rebased(*span)?, name.clone())),
                 None => None,
             },
         })
@@ -182,11 +182,11 @@ impl Moves {
         Moves::By(moved.collect())
     }
 
-    fn moved(&self, span: Span) -> Option<Span> {
+    fn rebased(&self, span: Span) -> Option<Span> {
         let Moves::By(statements) = self else { return Some(span) };
         let place = statements.partition_point(|(statement, _)| statement.start <= span.start).checked_sub(1)?;
         let (statement, by) = statements[place];
-        (span.end <= statement.end).then(|| span.moved(by))
+        (span.end <= statement.end).then(|| span.rebased(by))
     }
 }
 
@@ -195,30 +195,30 @@ impl<'p> Checker<'p> {
     pub fn compare_surroundings(&mut self) {
         let now = Surroundings::of(self);
         let program = self.program;
-        let Some(reuse) = &mut self.reuse else { return };
-        if reuse.before.surroundings != now {
-            reuse.before = Kept::default();
+        let Some(incremental) = &mut self.incremental else { return };
+        if incremental.before.surroundings != now {
+            incremental.before = Snapshot::default();
         }
-        reuse.after.surroundings = now;
+        incremental.after.surroundings = now;
         let files = program.modules.iter().filter_map(|module| {
-            Some((module.source, Moves::between(reuse.before.files.get(&module.source)?, &module.file)))
+            Some((module.source, Moves::between(incremental.before.files.get(&module.source)?, &module.file)))
         });
-        reuse.moves = files.collect();
+        incremental.moves = files.collect();
     }
 
     /// Checks a component, or takes up what was found in it.
-    pub fn component_again(&mut self, symbol: Symbol) {
+    pub fn check_or_reuse(&mut self, symbol: Symbol) {
         let program = self.program;
         let file = &program.module(symbol.module).file;
         let (origin, span) = match (file.origins.get(symbol.statement as usize), program.statement(symbol).span) {
-            (Some(origin), span) if self.reuse.is_some() => (origin, span),
-            _ => return self.component_alone(symbol),
+            (Some(origin), span) if self.incremental.is_some() => (origin, span),
+            _ => return self.check_now(symbol),
         };
         let found = match self.known(symbol, origin) {
             Some(known) => known,
             None => {
                 let unknown = self.unknown;
-                let found = self.component_apart(symbol, origin, span);
+                let found = self.check_isolated(symbol, origin, span);
                 if self.unknown != unknown {
                     return self.take(symbol, &found);
                 }
@@ -226,29 +226,29 @@ impl<'p> Checker<'p> {
             }
         };
         self.take(symbol, &found);
-        if let Some(reuse) = &mut self.reuse {
-            reuse.after.components.insert(address(origin), found);
+        if let Some(incremental) = &mut self.incremental {
+            incremental.after.components.insert(address(origin), found);
         }
     }
 
     fn known(&self, symbol: Symbol, origin: &Arc<Statement>) -> Option<Component> {
-        let reuse = self.reuse.as_ref()?;
-        let known = reuse.before.components.get(&address(origin))?;
-        (known.module == symbol.module).then(|| reuse.moved_component(known)).flatten()
+        let incremental = self.incremental.as_ref()?;
+        let known = incremental.before.components.get(&address(origin))?;
+        (known.module == symbol.module).then(|| incremental.rebased_component(known)).flatten()
     }
 
     /// Checks a component with what is found there kept apart.
-    fn component_apart(&mut self, symbol: Symbol, origin: &Arc<Statement>, span: Span) -> Component {
+    fn check_isolated(&mut self, symbol: Symbol, origin: &Arc<Statement>, span: Span) -> Component {
         let place = (symbol.module, symbol.statement);
         // Who asked for it before was told what is wrong with it, and so is who asks now.
         self.forget_info(place);
         let before = (self.diagnostics.len(), self.index.uses.len(), self.index.types.len());
-        self.component_alone(symbol);
+        self.check_now(symbol);
         let (uses, types) = (self.index.uses.split_off(before.1), self.index.types.split_off(before.2));
         Component {
             origin: origin.clone(),
             module: symbol.module,
-            found: Arc::new(Part::new(span, uses, types)),
+            found: Arc::new(IndexPart::new(span, uses, types)),
             diagnostics: self.diagnostics.split_off(before.0),
             mention: self.mentions.get(&place).cloned(),
         }
@@ -263,7 +263,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Checks a component: its values first, each after those it mentions.
-    fn component_alone(&mut self, symbol: Symbol) {
+    fn check_now(&mut self, symbol: Symbol) {
         // A probe looks at one place; it needs no order.
         if self.probe.is_none() {
             self.component_values_in_order(symbol);

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::ModuleId;
-use super::component::Info;
-use super::ty::Ty;
+use crate::check::ModuleId;
+use crate::check::component::Info;
+use crate::check::ty::Ty;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 

@@ -2,9 +2,9 @@
 
 use super::expr::Typer;
 use super::flow;
-use super::index::Kind;
-use super::mismatch;
-use super::ty::Ty;
+use crate::check::index::NameKind;
+use crate::check::mismatch;
+use crate::check::ty::Ty;
 use crate::syntax::ast::{Each, Expr};
 
 impl<'p> Typer<'_, 'p> {
@@ -14,7 +14,7 @@ impl<'p> Typer<'_, 'p> {
             let (key, item) = typer.each_types(&each.list, each.key.is_some());
             let before = typer.env.locals.len();
             for (name, ty) in each.key.iter().map(|name| (name, key.clone())).chain([(&each.name, item)]) {
-                typer.checker.declare(Kind::Local, name);
+                typer.checker.declare(NameKind::Local, name);
                 typer.checker.typed(name.span, &ty);
                 typer.env.locals.push((name.name.clone(), ty, name.span));
             }

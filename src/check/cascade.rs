@@ -21,7 +21,7 @@ const FOLLOWS: [Code; 8] = [
 ];
 
 /// Drops what only follows from a syntax error; `syntax` are the places of those.
-pub fn quiet(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagnostic>) {
+pub fn suppress(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagnostic>) {
     if syntax.is_empty() {
         return;
     }

@@ -1,8 +1,8 @@
 //! Texts with interpolations.
 
 use super::expr::Typer;
-use super::mismatch;
-use super::ty::Ty;
+use crate::check::mismatch;
+use crate::check::ty::Ty;
 use crate::syntax::ast::{Expr, Text, TextPart};
 
 impl<'p> Typer<'_, 'p> {

@@ -3,14 +3,14 @@
 //! Two ways: `infer` finds the type of an expression, `check` also says whether it may stand where a type is expected
 //! and lets that type shape what is inside. Both give the type found, so that a secret inside an `any` is not forgotten.
 
-use super::checker::Checker;
-use super::component::Local;
 use super::env::{Env, Fact, Sight};
 use super::flow;
-use super::given;
-use super::index::{Kind, Target};
-use super::mismatch;
-use super::ty::Ty;
+use crate::check::checker::Checker;
+use crate::check::component::Local;
+use crate::check::index::{NameKind, Target};
+use crate::check::mismatch;
+use crate::check::prelude;
+use crate::check::ty::Ty;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Ident, Literal};
@@ -220,8 +220,8 @@ impl<'c, 'p> Typer<'c, 'p> {
             return Ty::Error;
         };
         if let Some(span) = info.certs.get(&name.name) {
-            self.checker.refer(name.span, Target::Declared(Kind::Cert, *span));
-            return given::cert();
+            self.checker.refer(name.span, Target::Declared(NameKind::Cert, *span));
+            return prelude::cert();
         }
         let known: Vec<_> = info.certs.keys().cloned().collect();
         match info.values.get(&name.name) {

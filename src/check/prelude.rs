@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::notation::ty;
 use super::ty::{Member, Record, Ty};
+use super::type_syntax::ty;
 use crate::syntax::ast::Name;
 
 type Rows = &'static [(&'static str, &'static str)];

@@ -10,11 +10,11 @@ use crate::syntax::ast::{ExprKind, Ident, ItemKind, Name, PathItem};
 
 /// The names declared in one component.
 #[derive(Default)]
-pub struct Declared {
+pub struct DeclaredNames {
     seen: HashMap<(&'static str, Name), Span>,
 }
 
-impl Declared {
+impl DeclaredNames {
     /// Says which names are taken twice or may not be taken.
     pub fn all(&mut self, checker: &mut Checker<'_>, info: &Info<'_>) {
         for item in &info.component.items {

@@ -1,8 +1,8 @@
-//! What is different between two texts.
+//! The edit that makes one text of another.
 
 /// A stretch that was put in the place of another; all before and behind it is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct Edit {
     /// Where both begin.
     pub start: u32,
     /// Where the old one ends, in the old text.
@@ -11,8 +11,8 @@ pub struct Change {
     pub new: u32,
 }
 
-impl Change {
-    /// The shortest change that makes `new` of `old`. Its bounds may be inside a character.
+impl Edit {
+    /// The shortest edit that makes `new` of `old`. Its bounds may be inside a character.
     pub fn between(old: &str, new: &str) -> Self {
         let (old, new) = (old.as_bytes(), new.as_bytes());
         let blocks = same(old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK))) * BLOCK;
@@ -42,14 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_is_as_short_as_it_can_be() {
-        let between = |old, new| Change::between(old, new);
-        assert_eq!(between("abc", "abXc"), Change { start: 2, old: 2, new: 3 });
-        assert_eq!(between("aa", "aaa"), Change { start: 2, old: 2, new: 3 });
-        assert_eq!(between("aaa", "a"), Change { start: 1, old: 3, new: 1 });
-        assert_eq!(between("", ""), Change { start: 0, old: 0, new: 0 });
-        assert_eq!(between("abc", "axc"), Change { start: 1, old: 2, new: 2 });
+    fn an_edit_is_as_short_as_it_can_be() {
+        let between = |old, new| Edit::between(old, new);
+        assert_eq!(between("abc", "abXc"), Edit { start: 2, old: 2, new: 3 });
+        assert_eq!(between("aa", "aaa"), Edit { start: 2, old: 2, new: 3 });
+        assert_eq!(between("aaa", "a"), Edit { start: 1, old: 3, new: 1 });
+        assert_eq!(between("", ""), Edit { start: 0, old: 0, new: 0 });
+        assert_eq!(between("abc", "axc"), Edit { start: 1, old: 2, new: 2 });
         let (old, new) = ("a".repeat(300), format!("{}x{}", "a".repeat(200), "a".repeat(100)));
-        assert_eq!(between(&old, &new), Change { start: 200, old: 200, new: 201 });
+        assert_eq!(between(&old, &new), Edit { start: 200, old: 200, new: 201 });
     }
 }

@@ -1,60 +1,60 @@
-//! The same at another place of the same file.
+//! The same syntax at another place of the same file.
 
 use super::ast::*;
 use crate::diag::{Diagnostic, Edit, Fix, Label};
 use crate::source::Span;
 
 /// What has places in it.
-pub trait Move: Sized {
+pub trait Rebase: Sized {
     /// Moves every place by so many bytes, modulo 2^32.
     fn shift(&mut self, by: u32);
 
     /// The same, moved.
-    fn moved(mut self, by: u32) -> Self {
+    fn rebased(mut self, by: u32) -> Self {
         self.shift(by);
         self
     }
 }
 
-impl Move for Span {
+impl Rebase for Span {
     fn shift(&mut self, by: u32) {
         (self.start, self.end) = (self.start.wrapping_add(by), self.end.wrapping_add(by));
     }
 }
 
-impl<T: Move> Move for Vec<T> {
+impl<T: Rebase> Rebase for Vec<T> {
     fn shift(&mut self, by: u32) {
         self.iter_mut().for_each(|one| one.shift(by));
     }
 }
 
-impl<T: Move> Move for Option<T> {
+impl<T: Rebase> Rebase for Option<T> {
     fn shift(&mut self, by: u32) {
         self.iter_mut().for_each(|one| one.shift(by));
     }
 }
 
-impl<T: Move> Move for Box<T> {
+impl<T: Rebase> Rebase for Box<T> {
     fn shift(&mut self, by: u32) {
         self.as_mut().shift(by);
     }
 }
 
-impl<A: Move, B: Move> Move for (A, B) {
+impl<A: Rebase, B: Rebase> Rebase for (A, B) {
     fn shift(&mut self, by: u32) {
         self.0.shift(by);
         self.1.shift(by);
     }
 }
 
-impl Move for BinaryOp {
+impl Rebase for BinaryOp {
     fn shift(&mut self, _: u32) {}
 }
 
 /// Which fields of a record have places in them.
 macro_rules! fields {
     ($($ty:ident: $($field:ident)*;)*) => {
-        $(impl Move for $ty {
+        $(impl Rebase for $ty {
             fn shift(&mut self, by: u32) {
                 $(self.$field.shift(by);)*
             }
@@ -103,7 +103,7 @@ fields! {
     Edit: span;
 }
 
-impl Move for StatementKind {
+impl Rebase for StatementKind {
     fn shift(&mut self, by: u32) {
         match self {
             StatementKind::Use(one) => one.shift(by),
@@ -124,7 +124,7 @@ impl Move for StatementKind {
     }
 }
 
-impl Move for SelectorKind {
+impl Rebase for SelectorKind {
     fn shift(&mut self, by: u32) {
         match self {
             SelectorKind::All => {}
@@ -142,7 +142,7 @@ impl Move for SelectorKind {
     }
 }
 
-impl Move for ChangeKind {
+impl Rebase for ChangeKind {
     fn shift(&mut self, by: u32) {
         match self {
             ChangeKind::Set { path, value } => {
@@ -156,7 +156,7 @@ impl Move for ChangeKind {
     }
 }
 
-impl Move for ItemKind {
+impl Rebase for ItemKind {
     fn shift(&mut self, by: u32) {
         match self {
             ItemKind::For(one) => one.shift(by),
@@ -181,7 +181,7 @@ impl Move for ItemKind {
     }
 }
 
-impl Move for NeedsKind {
+impl Rebase for NeedsKind {
     fn shift(&mut self, by: u32) {
         match self {
             NeedsKind::Module(name) => name.shift(by),
@@ -200,7 +200,7 @@ impl Move for NeedsKind {
     }
 }
 
-impl Move for Key {
+impl Rebase for Key {
     fn shift(&mut self, by: u32) {
         match self {
             Key::Name(name) => name.shift(by),
@@ -209,7 +209,7 @@ impl Move for Key {
     }
 }
 
-impl Move for TextPart {
+impl Rebase for TextPart {
     fn shift(&mut self, by: u32) {
         match self {
             TextPart::Text(_) => {}
@@ -218,7 +218,7 @@ impl Move for TextPart {
     }
 }
 
-impl Move for ExprKind {
+impl Rebase for ExprKind {
     fn shift(&mut self, by: u32) {
         match self {
             ExprKind::Error | ExprKind::Literal(_) => {}
@@ -266,7 +266,7 @@ impl Move for ExprKind {
     }
 }
 
-impl Move for TypeKind {
+impl Rebase for TypeKind {
     fn shift(&mut self, by: u32) {
         match self {
             TypeKind::Error | TypeKind::Text(_) => {}

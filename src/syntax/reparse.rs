@@ -1,0 +1,8 @@
+//! Parsing again only what an edit touched.
+//!
+//! In: a text, and perhaps what was parsed of the text before it. Out: its units, the same that parsing all of it would
+//! give, and the tree that joins them.
+
+mod edit;
+pub mod parse;
+pub mod unit;
