@@ -1,10 +1,10 @@
-//! From what should be to what is: a cluster brought up, looked at and taken away on LXD or Incus.
+//! Reconcile, observe and destroy a cluster on LXD or Incus.
 //!
-//! In: what there should be (`target::lxd::Desired`), and a client that reaches the server. [`current`] reads what there is,
-//! [`diff()`] says what to do about the difference, [`run()`] does it. Everything is read anew each time and nothing is
-//! remembered, so an apply that was cut off at any moment is taken up by the next one.
+//! In: the desired state (`target::lxd::Desired`), and a client of the server. [`current`] reads the current state,
+//! [`diff()`] compares the two, [`run()`] makes the changes. State is read afresh on each run and nothing is remembered, so
+//! the next run continues where an interrupted one stopped.
 //!
-//! The one way to the outside is [`Client`]: a process of `lxc` or `incus`.
+//! The only access to the outside is [`Client`]: a process of `lxc` or `incus`.
 
 #![expect(clippy::disallowed_methods, reason = "it runs the client of LXD, and waits for machines")]
 

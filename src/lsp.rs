@@ -1,8 +1,8 @@
 //! The language server: `kmodel lsp`, over standard input and output.
 //!
-//! One thread reads messages, one writes them, one evaluates models when nobody types; all decisions are made in the main
-//! loop, in the order of the messages. What is answered comes from [`crate::ide`]; here are only the protocol, the open
-//! files, and when things are computed.
+//! One thread reads messages, one writes them, one evaluates models while the user is not typing; all decisions are made in the main
+//! loop, in the order of the messages. The answers come from [`crate::ide`]; this module has only the protocol, the open
+//! files, and the scheduling.
 
 #![expect(clippy::disallowed_methods, reason = "it finds files of the workspace, and waits until the typing stops")]
 
@@ -30,10 +30,10 @@ mod worker;
 
 pub use server::Ended;
 
-/// What the server takes from outside.
+/// The dependencies of the server.
 #[derive(Clone, Copy)]
 pub struct Host {
-    /// What was decided for a cluster earlier: its part of the lock beside a model.
+    /// The lock of a cluster, from the file beside a model.
     pub lock: fn(&Path, &str) -> Lock,
 }
 
@@ -49,14 +49,14 @@ where
     let (events, received) = mpsc::channel();
     let (sender, messages) = mpsc::channel();
     let reader_events = events.clone();
-    // The reader ends with the input, which may be after the session: nobody waits for it.
+    // The reader ends with the input, which may be after the session, so it is not joined.
     thread::spawn(move || transport::read(input, &reader_events));
     let writer = thread::spawn(move || transport::write(output, &messages));
     let worker = worker::Worker::start(host, events.clone());
     let main = thread::Builder::new().name("main".to_owned()).stack_size(STACK);
     let main = main.spawn(move || server::Server::new(sender, events, worker).run(&received));
     let ended = main.ok().and_then(|thread| thread.join().ok()).unwrap_or(Ended::Badly);
-    // All that was said is on its way before the program ends.
+    // All messages are written before the program ends.
     let _ = writer.join();
     ended
 }

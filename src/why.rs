@@ -1,7 +1,7 @@
-//! Why something is as it is: the chain from what was written to what comes out.
+//! Why something is as it is: the chain from the result back to the model.
 //!
-//! In: a plan and words that name something in it. Out: an [`Answer`], a tree of reasons with the places where each is
-//! written. Nothing is recorded while planning: what is asked for is computed again.
+//! In: a plan and words that identify something in it. Out: an [`Answer`], a tree of reasons with their locations. Nothing is
+//! recorded while planning: the reasons are computed when asked for.
 
 use crate::model::{AppId, EndpointId, Input, MachineId, Model, UnitId};
 use crate::plan::Plan;
@@ -28,16 +28,16 @@ pub use names::{Unknown, names};
 pub use not::why_not;
 use query::Query;
 
-/// What is asked about, its value if it has one, and why.
+/// The subject of a question, its value if it has one, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// What was asked about, said in full: `the file /etc/kubernetes/admin.conf on cp-0`.
+    /// The subject in full: `the file /etc/kubernetes/admin.conf on cp-0`.
     pub subject: String,
     pub value: Option<String>,
     pub because: Vec<Link>,
 }
 
-/// One reason, where it is written, and the reasons for it.
+/// One reason, its location, and the reasons for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub text: String,
@@ -70,7 +70,7 @@ impl Answer {
     }
 }
 
-/// What can be asked: a plan, and what it was made with.
+/// A plan and its inputs, to ask questions about.
 #[derive(Clone, Copy)]
 pub struct Why<'a, 'p> {
     pub plan: &'a Plan<'p>,
@@ -80,7 +80,7 @@ pub struct Why<'a, 'p> {
 /// Answers why something is as it is.
 ///
 /// # Errors
-/// When nothing is named so; what is named almost so comes with it.
+/// When nothing has this name; similar names are in the error.
 pub fn why(why: Why<'_, '_>, words: &[String]) -> Result<Answer, Unknown> {
     let query = Query::read(&why, words);
     let fits = |resolver: &&Resolver| query.is_of(resolver.kinds) && (resolver.takes_more || query.more.is_none());
@@ -88,16 +88,16 @@ pub fn why(why: Why<'_, '_>, words: &[String]) -> Result<Answer, Unknown> {
     found.ok_or_else(|| names::unknown(&why, words))
 }
 
-/// Who answers what.
+/// A resolver for one kind of subject.
 struct Resolver {
-    /// Words before the name that mean this kind.
+    /// The words before the name that select this kind.
     kinds: &'static [&'static str],
-    /// Whether something may stand behind the name: a flag, another endpoint, a name in a certificate.
+    /// Whether more may follow the name: a flag, another endpoint, a name in a certificate.
     takes_more: bool,
     resolve: fn(&Why<'_, '_>, &Query) -> Option<Answer>,
 }
 
-/// The first that can answers; a word before the name (`cert`, `file`) leaves only those of that kind.
+/// The first match answers; a word before the name (`cert`, `file`) leaves only those of that kind.
 const RESOLVERS: &[Resolver] = &[
     Resolver { kinds: &["file", "dir"], takes_more: false, resolve: file::answer },
     Resolver { kinds: &["flag"], takes_more: true, resolve: unit::flag },

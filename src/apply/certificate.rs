@@ -1,4 +1,4 @@
-//! Certificates as they are on the machines, and how long they are good for.
+//! The certificates on the machines, and when they expire.
 
 use time::OffsetDateTime;
 use x509_parser::parse_x509_certificate;
@@ -15,14 +15,14 @@ const SCRIPT: &str = include_str!("certificate.sh");
 pub struct MachineCertificate {
     pub machine: String,
     pub path: String,
-    /// Absent when the file is not there, or holds none that can be read.
+    /// Absent when the file is missing, or holds no readable certificate.
     pub not_after: Option<OffsetDateTime>,
 }
 
 /// The certificates of a running machine, in the order of its files.
 ///
 /// # Errors
-/// What the client says.
+/// An error of the client.
 pub fn certificates(client: &Client, machine: &Instance) -> Result<Vec<MachineCertificate>, ApplyError> {
     let paths: String = paths(machine).map(|path| format!("{path}\n")).collect();
     let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
@@ -30,7 +30,7 @@ pub fn certificates(client: &Client, machine: &Instance) -> Result<Vec<MachineCe
     Ok(read(machine.name(), &text))
 }
 
-/// Files that hold a certificate, by what should be in them.
+/// Files that hold a certificate, judging by their desired content.
 fn paths(machine: &Instance) -> impl Iterator<Item = &str> {
     let holds = |content: &[u8]| {
         let text = String::from_utf8_lossy(content);
@@ -57,7 +57,7 @@ fn not_after(pem: &str) -> Option<OffsetDateTime> {
 }
 
 impl MachineCertificate {
-    /// Whole days until it ends; less than none once it has.
+    /// Whole days until it expires; negative once it has.
     pub fn days(&self, now: OffsetDateTime) -> Option<i64> {
         self.not_after.map(|end| (end - now).whole_seconds().div_euclid(86_400))
     }

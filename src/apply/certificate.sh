@@ -1,4 +1,4 @@
-# The first certificate of each file whose path is on standard input; of a kubeconfig the one that it shows. No key is read
+# The first certificate of each file whose path is on standard input; of a kubeconfig, its client certificate. No key is read
 # into the output: only what stands between the marks of a certificate is.
 first() { sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' | sed '/-----END CERTIFICATE-----/q'; }
 while IFS= read -r path; do

@@ -1,44 +1,44 @@
-//! What is to be done, as data: for the eye before it is done, and for `run`.
+//! Changes as data: to show before they are made, and for `run`.
 
 use std::fmt;
 
-/// What is done to one thing.
+/// One step of a change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// It is made.
+    /// Create the resource.
     Create(String),
-    /// A key of its configuration is set, or unset without a value.
+    /// Set a key of its configuration, or unset it without a value.
     Config { key: String, from: Option<String>, to: Option<String> },
-    /// A key of a device is set.
+    /// Set a key of a device.
     Device { device: String, key: String, from: Option<String>, to: String },
-    /// What cloud-init reads at the next start, by its key.
+    /// Set data that cloud-init reads at the next start, by its key.
     Data(&'static str),
-    /// Another profile. The machine is stopped for it.
+    /// Assign another profile, for which the machine is stopped.
     Profile { from: String, to: String },
-    /// It is stopped and started, since what changed counts only then.
+    /// Restart it, since the change takes effect only then.
     Restart,
-    /// It is started.
+    /// Start it.
     Start,
-    /// Files are brought; these units restart.
+    /// Upload files; these units restart.
     Files { paths: Vec<String>, restarts: Vec<String> },
-    /// Its boot is run again.
+    /// Run its boot again.
     Boot(String),
-    /// It is on its way, and is waited for.
+    /// Wait for a machine that is coming up.
     Wait(String),
-    /// It leaves the cluster and is removed with all that is on it.
+    /// Decommission it and remove it with its data.
     Remove,
 }
 
-/// When a machine is dealt with.
+/// When a machine is changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
-    /// With all others: it is not up, so nobody relies on it.
+    /// In parallel: it is not up, so no other machine relies on it.
     Together,
-    /// Alone, after those: it is up, and is up again before the next one's turn.
+    /// One at a time, after those: it is up, and has to be up again before the next one changes.
     InTurn,
 }
 
-/// What is done to one thing, in order.
+/// The steps for one resource, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
     pub name: String,
@@ -46,7 +46,7 @@ pub struct Change {
     pub steps: Vec<Step>,
 }
 
-/// `+` for what comes, `-` for what goes, `~` for what changes.
+/// `+` to create, `-` to remove, `~` to change.
 pub fn sign(step: &Step) -> char {
     match step {
         Step::Create(_) => '+',
@@ -55,7 +55,7 @@ pub fn sign(step: &Step) -> char {
     }
 }
 
-/// The most paths of files that are listed.
+/// The most paths that are listed.
 const SHOWN: usize = 4;
 
 impl fmt::Display for Step {
@@ -64,14 +64,14 @@ impl fmt::Display for Step {
             Self::Create(what) => write!(f, "create {what}"),
             Self::Config { key, from, to } => between(f, key, from.as_deref(), to.as_deref()),
             Self::Device { device, key, from, to } => between(f, &format!("{device} {key}"), from.as_deref(), Some(to)),
-            Self::Data(key) => write!(f, "{key} for its next start"),
-            Self::Profile { from, to } => write!(f, "profile {from} -> {to}, for which it is stopped"),
+            Self::Data(key) => write!(f, "{key}, used at its next start"),
+            Self::Profile { from, to } => write!(f, "profile {from} -> {to} (the machine stops)"),
             Self::Restart => write!(f, "restart the machine"),
             Self::Start => write!(f, "start"),
             Self::Files { paths, restarts } => files(f, paths, restarts),
             Self::Boot(why) => write!(f, "run its boot again: {why}"),
             Self::Wait(why) => write!(f, "wait until it is up: {why}"),
-            Self::Remove => write!(f, "remove, with all that is on it"),
+            Self::Remove => write!(f, "remove it and all its data"),
         }
     }
 }
@@ -80,13 +80,13 @@ fn between(f: &mut fmt::Formatter<'_>, key: &str, from: Option<&str>, to: Option
     match (from, to) {
         (Some(from), Some(to)) => write!(f, "{key} {from} -> {to}"),
         (None, Some(to)) => write!(f, "{key} {to}"),
-        (_, None) => write!(f, "no {key}"),
+        (_, None) => write!(f, "unset {key}"),
     }
 }
 
 fn files(f: &mut fmt::Formatter<'_>, paths: &[String], restarts: &[String]) -> fmt::Result {
     let shown = paths.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    write!(f, "bring {shown}")?;
+    write!(f, "upload {shown}")?;
     if paths.len() > SHOWN {
         write!(f, " and {} more", paths.len() - SHOWN)?;
     }

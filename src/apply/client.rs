@@ -1,7 +1,7 @@
 //! The client: `lxc` or `incus`, as a process.
 //!
-//! Everything that is asked of a server goes through here, so that another program of that name on the path stands for the
-//! whole outside. No process is waited for without an end, and none reads what is typed.
+//! Every request to a server goes through here, so that a test replaces the whole outside by a program of that name. Every
+//! process has a timeout, and none reads the terminal.
 
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
@@ -16,19 +16,19 @@ use wait_timeout::ChildExt;
 use super::error::{ApplyError, last_line};
 use super::semaphore::Semaphore;
 
-/// For questions.
+/// The timeout of queries.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// For what moves data: an image that is unpacked, a machine that stops.
+/// The timeout of operations that move data: an image is unpacked, a machine stops.
 pub const LONG: Duration = Duration::from_secs(900);
 
-/// What servers say of an instance that is being made, started or stopped.
+/// The error of servers for an instance that is being created, started or stopped.
 const BUSY: &str = "busy running a";
 
-/// Before it is asked again.
+/// The pause before a retry.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// The oldest LXD that has all that is asked for: `cloud-init.*` keys.
+/// The oldest supported LXD: it has the `cloud-init.*` keys.
 const OLDEST: u32 = 5;
 
 /// A client and the project that it works in.
@@ -39,7 +39,7 @@ pub struct Client {
     semaphore: Semaphore,
 }
 
-/// What a client answered.
+/// The result of a call.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// `None` when a signal ended it.
@@ -65,7 +65,7 @@ impl Client {
         Self { program: program.to_owned(), project: project.to_owned(), semaphore }
     }
 
-    /// How a person would call it.
+    /// The command as a user would type it.
     pub fn shown(&self) -> String {
         format!("{} --project {}", self.program, self.project)
     }
@@ -80,62 +80,62 @@ impl Client {
     /// # Errors
     /// Which of these fails, and what to do.
     pub fn check(&self) -> Result<String, ApplyError> {
-        let answer = self.call("ask the client for its version", &Call::plain(&["version"]))?;
+        let answer = self.call("read the version of the client", &Call::plain(&["version"]))?;
         let text = String::from_utf8_lossy(&answer.out).into_owned();
         let server = text.lines().find_map(|line| line.strip_prefix("Server version:")).unwrap_or_default().trim();
         if !server.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(self.unreachable());
         }
         let major: u32 = server.split('.').next().and_then(|part| part.parse().ok()).unwrap_or_default();
-        // Incus began at 0.1 with all that is needed.
+        // Incus has had everything required since 0.1.
         let incus = self.program.rsplit('/').next() == Some("incus");
         if !incus && major < OLDEST {
-            return Err(ApplyError::new(format!("the server is LXD {server}, and {OLDEST}.0 or newer is needed"))
+            return Err(ApplyError::new(format!("the server runs LXD {server}, but {OLDEST}.0 or newer is required"))
                 .help("upgrade it: `snap refresh lxd --channel=5.21/stable`"));
         }
         Ok(server.to_owned())
     }
 
-    /// `version` says only that there is no answer; any other question says why.
+    /// `version` only shows that there is no answer; any other query shows why.
     fn unreachable(&self) -> ApplyError {
         let action = format!("reach the server of `{}`", self.program);
         match self.call(&action, &Call::plain(&["query", "/1.0"])) {
             Ok(answer) if answer.code == Some(0) => {
-                ApplyError::new(format!("cannot {action}: it does not say its version"))
+                ApplyError::new(format!("cannot {action}: it does not report its version"))
             }
             Ok(answer) => ApplyError::refused(&action, &answer.err),
             Err(error) => error,
         }
     }
 
-    /// Does something outside of any project.
+    /// Runs a command outside of any project.
     ///
     /// # Errors
-    /// What the client says; `action` is what it was to do: `create the project`.
+    /// An error of the client; `action` describes the command: `create the project`.
     pub fn global(&self, action: &str, args: &[&str]) -> Result<String, ApplyError> {
         self.succeed(action, &Call::plain(args))
     }
 
-    /// Does something in the project.
+    /// Runs a command in the project.
     ///
     /// # Errors
-    /// What the client says.
+    /// An error of the client.
     pub fn ask(&self, action: &str, args: &[&str]) -> Result<String, ApplyError> {
         self.succeed(action, &self.in_project(args, &[], SOON))
     }
 
-    /// Does something in the project that takes its time, with a text to read.
+    /// Runs a long command in the project, with a text on stdin.
     ///
     /// # Errors
-    /// What the client says.
+    /// An error of the client.
     pub fn give(&self, action: &str, args: &[&str], input: &[u8]) -> Result<String, ApplyError> {
         self.succeed(action, &self.in_project(args, input, LONG))
     }
 
-    /// Does something, and tells what came of it.
+    /// Runs a command, and returns its result even if it fails.
     ///
     /// # Errors
-    /// When there is no client, or no answer in time.
+    /// When the client is missing or times out.
     pub fn attempt(&self, action: &str, args: &[&str], scope: Scope) -> Result<Answer, ApplyError> {
         match scope {
             Scope::Global => self.call(action, &Call::plain(args)),
@@ -146,7 +146,7 @@ impl Client {
     /// A list as the server has it.
     ///
     /// # Errors
-    /// What the client says, or that it says something else than a list.
+    /// An error of the client, or output that is not a list.
     pub fn list<T: DeserializeOwned>(&self, action: &str, args: &[&str], scope: Scope) -> Result<Vec<T>, ApplyError> {
         let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
         let text = match scope {
@@ -159,15 +159,15 @@ impl Client {
     /// Runs a shell script inside a machine. `$1` and so on are `words`.
     ///
     /// # Errors
-    /// When there is no client or no answer. What the script says and how it ends is in the answer; a machine that cannot
-    /// be entered looks like a script that failed.
+    /// When the client is missing or times out. The output and exit code of the script are in the answer; a machine that
+    /// cannot be entered looks like a script that failed.
     pub fn inside(&self, machine: &str, script: &str, words: &[&str], input: &[u8]) -> Result<Answer, ApplyError> {
         let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script, "sh"];
         args.extend(words);
         self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, input, 3 * SOON))
     }
 
-    /// As [`Client::inside`], for what takes its time.
+    /// As [`Client::inside`], with the long timeout.
     ///
     /// # Errors
     /// As there.
@@ -181,7 +181,7 @@ impl Client {
         Call { project: Some(&self.project), args, input, patience }
     }
 
-    /// What an interrupted run has begun goes on in the server, which refuses everything else until it has ended.
+    /// Retries while the server is busy with an operation that an interrupted run has begun.
     fn succeed(&self, action: &str, call: &Call<'_>) -> Result<String, ApplyError> {
         let begin = Instant::now();
         loop {
@@ -200,7 +200,7 @@ impl Client {
         if let Some(project) = call.project {
             command.args(["--project", project]);
         }
-        // In English, so that what it says is understood here.
+        // In English, so that its errors can be parsed.
         command.args(call.args).env("LC_ALL", "C.UTF-8").env("LANGUAGE", "en");
         let mut child = command
             .stdin(Stdio::piped())
@@ -212,11 +212,11 @@ impl Client {
         let out = reader(child.stdout.take());
         let err = reader(child.stderr.take());
         let text = call.input.to_vec();
-        // One that does not read all of its input says why on its own.
+        // A process that does not read all of its input reports an error itself.
         thread::spawn(move || input.map(|mut input| input.write_all(&text)));
         let ended = child.wait_timeout(call.patience).map_err(|error| ApplyError::no_client(&self.program, &error))?;
         let Some(status) = ended else {
-            // It may be gone in this moment; then there is nothing left to end.
+            // It may have just ended; then there is nothing to kill.
             let _ = child.kill();
             let _ = child.wait();
             return Err(ApplyError::slow(action, call.patience));
@@ -226,7 +226,7 @@ impl Client {
     }
 }
 
-/// Where a list is asked for.
+/// Where a command runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
     Global,
@@ -240,23 +240,23 @@ impl<'a> Call<'a> {
 }
 
 impl Answer {
-    /// What was said on success.
+    /// The output on success.
     pub fn text(&self) -> Option<String> {
         (self.code == Some(0)).then(|| String::from_utf8_lossy(&self.out).into_owned())
     }
 
-    /// The end of what was said on failure.
+    /// The last line of the error on failure.
     pub fn reason(&self) -> &str {
         last_line(&self.err)
     }
 }
 
-/// Reads to the end on a thread of its own, so that a full pipe stops nobody.
+/// Reads to the end on a thread of its own, so that a full pipe blocks no process.
 fn reader(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What was read until it broke is all that there is.
+        // Output up to an error is kept.
         let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
         let _ = sender.send(bytes);
     });

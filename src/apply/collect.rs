@@ -1,4 +1,4 @@
-//! What tells how a cluster is, collected as files: from each machine that runs, and from the server.
+//! Logs and state of a cluster, collected as files: from each running machine, and from the server.
 
 use std::io::Read;
 use std::thread;
@@ -17,7 +17,7 @@ use super::redact::Redactor;
 
 const SCRIPT: &str = include_str!("collect.sh");
 
-/// What is collected from, and what is left out.
+/// Where to collect from, and what to redact.
 pub struct Collecting<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
@@ -26,8 +26,8 @@ pub struct Collecting<'a> {
 }
 
 impl Collecting<'_> {
-    /// Collects from everywhere. Keys and secrets are left out of every text. What cannot be had is said in a file in its
-    /// place.
+    /// Collects from all machines and the server. Keys and secrets are redacted. If something cannot be collected, the error is
+    /// written to a file in its place.
     pub fn collect(&self, report: Reporter<'_>) -> Vec<OutputFile> {
         let cluster = &*self.desired.cluster;
         let ours: Vec<&str> = self.current.ours(cluster).map(|machine| machine.name.as_str()).collect();
@@ -51,16 +51,16 @@ impl Collecting<'_> {
     }
 }
 
-/// A file that only its owner reads: logs report much of a cluster.
+/// A file that only its owner reads: logs reveal a lot about a cluster.
 pub fn file(path: String, text: &str) -> OutputFile {
     let origin = What::RunningCluster.into();
     OutputFile { path, mode: 0o600, content: text.as_bytes().into(), secret: false, origin }
 }
 
-/// What the server says of the cluster, and of each machine.
+/// The state of the cluster and of each machine on the server.
 fn server(client: &Client, desired: &Desired, machines: &[&str]) -> Vec<(String, String)> {
     let ask = |path: String, args: &[&str]| {
-        let text = client.ask("ask the server", args).unwrap_or_else(|error| error.message);
+        let text = client.ask("query the server", args).unwrap_or_else(|error| error.message);
         (path, text)
     };
     let mut texts = vec![

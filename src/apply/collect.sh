@@ -1,10 +1,10 @@
-# Everything that tells how this machine is, as an archive on standard output. No file that holds a key is read.
+# Logs and state of this machine, as an archive on standard output. No file that holds a key is read.
 umask 077
 folder=$(mktemp -d /run/kmodel-debug.XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 
-keep() { # FILE COMMAND...: what the command says, and how it ends when it fails
+keep() { # FILE COMMAND...: the output of the command, and its exit code if it fails
   file=$1
   shift
   timeout 30 "$@" >"$file" 2>&1 || echo "($* ended with $?)" >>"$file"

@@ -1,4 +1,4 @@
-//! Connections tried from the machines that make them.
+//! Connections tested from the machines that make them.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -10,18 +10,18 @@ use super::client::Client;
 
 const SCRIPT: &str = include_str!("connectivity.sh");
 
-/// What came of a connection.
+/// The result of a test.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Connectivity {
-    /// It verifies on both ends, or, without TLS, somebody answers.
+    /// Both ends verify, or, without TLS, the server accepts the connection.
     Ok,
     Failed(String),
-    /// The machine has no program to try it with.
+    /// The machine has no program to test it with.
     Untried(String),
 }
 
-/// Tries connections, each from its machine, and tells what came of them in their order. `unreachable` says why a machine
-/// cannot be asked, as one that is stopped.
+/// Tests connections, each from its machine, and returns the results in their order. `unreachable` has the reason why a machine
+/// cannot run tests, such as one that is stopped.
 pub fn test_all(client: &Client, dials: &[Dial], unreachable: &BTreeMap<String, String>) -> Vec<Connectivity> {
     let mut by_machine: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, dial) in dials.iter().enumerate() {

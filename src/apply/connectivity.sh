@@ -1,6 +1,6 @@
-# Tries connections from this machine, each as its program would make it. On standard input, a line for each:
+# Tests connections from this machine, each as its program would make it. On standard input, one line per connection:
 #   NUMBER|ADDRESS|PORT|tcp or tls|ip:NAME or dns:NAME|AUTHORITY|CERTIFICATE|KEY|KUBECONFIG
-# For each, a line: NUMBER|ok, failed or untried|REASON. Keys leave their files only for a folder of root's in memory.
+# For each, a line: NUMBER|ok, failed or untried|REASON. Keys are only copied to a folder of root in memory.
 umask 077
 folder=$(mktemp -d /run/kmodel-trial.XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -19,7 +19,7 @@ connects() {
   return 1
 }
 
-identity() { # what is shown and trusted, from the kubeconfig where there is one
+identity() { # the identity and authority, from the kubeconfig if there is one
   [ -n "$kubeconfig" ] || return 0
   [ -r "$kubeconfig" ] || { error="there is no $kubeconfig"; return 1; }
   certificate=$folder/$number.crt key=$folder/$number.key
@@ -27,7 +27,7 @@ identity() { # what is shown and trusted, from the kubeconfig where there is one
   of_kubeconfig client-key-data >"$key"
 }
 
-# The other end may refuse a certificate only after the handshake, so it is listened to for a second.
+# The other end may refuse a certificate only after the handshake, so wait for a second.
 by_openssl() {
   case $address in *:*) host="[$address]" ;; *) host=$address ;; esac
   set -- -connect "$host:$port" -verify_return_error -brief
@@ -67,7 +67,7 @@ try() {
   connects || { echo "$number|failed|$error"; return; }
   [ "$kind" = tls ] || { echo "$number|ok|"; return; }
   for file in "$authority" "$certificate"; do
-    [ -z "$file" ] || [ -r "$file" ] || { echo "$number|failed|there is no $file"; return; }
+    [ -z "$file" ] || [ -r "$file" ] || { echo "$number|failed|no such file: $file"; return; }
   done
   identity || { echo "$number|failed|$error"; return; }
   if command -v openssl >/dev/null; then

@@ -1,4 +1,4 @@
-//! What there is on the server.
+//! The current state of the server.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use crate::target::lxd::{MARK, Options};
 use super::client::{Client, Scope};
 use super::error::ApplyError;
 
-/// Everything on the server that a cluster has to do with.
+/// Everything on the server that concerns a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Current {
     pub project: Option<Resource>,
     pub pool: Option<Resource>,
     pub network: Option<Resource>,
-    /// All other networks of the server.
+    /// All other networks on the server.
     pub others: Vec<Resource>,
     /// Those of the project.
     pub profiles: Vec<Resource>,
@@ -47,7 +47,7 @@ impl Current {
     /// Reads it.
     ///
     /// # Errors
-    /// What the client says.
+    /// An error of the client.
     pub fn read(client: &Client, options: &Options) -> Result<Self, ApplyError> {
         let projects: Vec<Resource> = client.list("list the projects", &["project", "list"], Scope::Global)?;
         let project = named(projects, &options.project);
@@ -78,19 +78,19 @@ impl Current {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
-    /// The instances that bear the cluster's mark, sorted by name.
+    /// The instances labelled with the cluster's name, sorted by name.
     pub fn ours<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Resource> {
         self.machines.iter().filter(move |machine| machine.is_of(cluster))
     }
 }
 
 impl Resource {
-    /// Whose mark it bears.
+    /// The cluster that owns it, by its label.
     pub fn owner(&self) -> Option<&str> {
         self.config.get(MARK).map(String::as_str)
     }
 
-    /// Whether it bears the mark of this cluster.
+    /// Whether it is labelled as owned by this cluster.
     pub fn is_of(&self, cluster: &str) -> bool {
         self.owner() == Some(cluster)
     }

@@ -1,6 +1,6 @@
-//! What a cluster does when a machine leaves it.
+//! Steps of the cluster before a machine is removed.
 //!
-//! A component that has to know brings an executable file, `/usr/local/lib/kmodel/leave.d/NAME`: it is run with the name of the
+//! A component that needs to act installs an executable file, `/usr/local/lib/kmodel/leave.d/NAME`: it is run with the name of the
 //! leaving machine, on one machine that has it and stays, before the machine is removed.
 
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use super::error::ApplyError;
 /// Where such files are.
 const FOLDER: &str = "/usr/local/lib/kmodel/leave.d/";
 
-/// Takes a machine out of what runs on the others, in the order of the files' names.
+/// Removes a machine from the clusters that run on the others, in the order of the files' names.
 ///
 /// # Errors
-/// When no machine that stays can do it; the machine is then still part of the cluster.
+/// When no remaining machine can do it; the machine is then still part of the cluster.
 pub fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for stays in &desired.machines {
@@ -26,12 +26,12 @@ pub fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result
     files.into_iter().try_for_each(|(name, places)| one(client, machine, name, &places))
 }
 
-/// The first machine that can do it does it.
+/// Runs the file on the first machine where it succeeds.
 fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<(), ApplyError> {
     const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$1\" \"$2\"";
     let path = format!("{FOLDER}{name}");
-    let action = format!("take `{machine}` out of the cluster by `{path}`");
-    let mut last = ApplyError::new(format!("cannot {action}: no machine has it"));
+    let action = format!("decommission `{machine}` with `{path}`");
+    let mut last = ApplyError::new(format!("cannot {action}: no remaining machine has this file"));
     for place in places {
         match client.work(place, SCRIPT, &[&path, machine]) {
             Ok(answer) if answer.code == Some(0) => return Ok(()),
@@ -39,7 +39,9 @@ fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<()
             Err(error) => last = error,
         }
     }
-    let by_hand =
-        format!("mend that and run this again, or remove it by hand: {} delete --force {machine}", client.shown());
+    let by_hand = format!(
+        "fix the cause and run the same command again, or remove it manually: `{} delete --force {machine}`",
+        client.shown()
+    );
     Err(last.help(by_hand))
 }

@@ -1,4 +1,4 @@
-//! A cluster taken away: what bears its mark, and nothing else.
+//! Destroy a cluster: the resources labelled with its name, and nothing else.
 
 use super::client::Client;
 use super::current::{Current, Resource};
@@ -6,7 +6,7 @@ use super::error::ApplyError;
 use super::machine;
 use super::progress::{Progress, Reporter};
 
-/// What bears a cluster's mark.
+/// The resources labelled with a cluster's name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Marked {
     pub machines: Vec<String>,
@@ -14,7 +14,7 @@ pub struct Marked {
     pub network: Option<String>,
     pub pool: Option<String>,
     pub project: Option<String>,
-    /// Instances of others in the same project, which then stays.
+    /// Other instances in the same project, which is then kept.
     pub others: Vec<String>,
 }
 
@@ -44,10 +44,10 @@ impl Marked {
     }
 }
 
-/// Removes it: machines at once, then what they used. What cannot be removed since others use it stays, and the rest goes.
+/// Removes machines in parallel, then the resources they used. A resource that is in use elsewhere is skipped.
 ///
 /// # Errors
-/// The first thing that the client refuses. The next run goes on with what is left.
+/// The first error of the client. The next run continues with the rest.
 pub fn destroy(client: &Client, marked: &Marked, report: Reporter<'_>) -> Result<(), ApplyError> {
     machines(client, &marked.machines, report)?;
     let mut first = Ok(());
@@ -71,7 +71,7 @@ fn remove(client: &Client, (noun, what): (&str, &str), name: &str, report: Repor
 fn project(client: &Client, name: &str, others: &[String], report: Reporter<'_>) -> Result<(), ApplyError> {
     if !others.is_empty() {
         let others = others.join(", ");
-        report("", Progress::Warning(format!("the project {name} stays: it has instances of others: {others}")));
+        report("", Progress::Warning(format!("the project {name} is kept because it has other instances: {others}")));
         return Ok(());
     }
     report("", Progress::Doing(format!("removing the project {name}")));

@@ -1,7 +1,7 @@
-//! What there should be against what there is: the changes.
+//! The changes from the current to the desired state.
 //!
-//! In: what is desired, what the server has, and what each running machine says of itself. Out: changes, in the order in
-//! which they are made. No change, and everything is as the model says.
+//! In: the desired state, the state of the server, and a probe of each running machine. Out: changes, in the order in which
+//! they are made. No change means that the cluster matches the model.
 
 use std::collections::BTreeMap;
 
@@ -30,13 +30,13 @@ pub struct Delta {
     pub removed: Vec<Change>,
 }
 
-/// What running machines say, by name.
+/// Probes of running machines, by name.
 pub type Probes = BTreeMap<String, Probe>;
 
 /// Compares.
 ///
 /// # Errors
-/// A thing of that name which is not this cluster's.
+/// A resource of the same name that belongs to another cluster.
 pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, ApplyError> {
     let cluster = &*desired.cluster;
     if current.network.is_none() {
@@ -85,8 +85,8 @@ fn create(name: &str, what: &str) -> Change {
     change(name, Turn::Together, vec![Step::Create(what.to_owned())])
 }
 
-/// A network of the server may have no address of the cluster's: machines would look for it inside the cluster, or the host
-/// for the cluster on that network.
+/// No network of the server may overlap a range of the cluster: machines would look for its addresses inside the cluster, or
+/// the host for the cluster on that network.
 fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
     let taken =
         ["ipv4.address", "ipv6.address"].into_iter().filter_map(|key| other.config.get(key)?.parse::<IpNet>().ok());
@@ -94,11 +94,11 @@ fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
         let meets = |range: &IpNet| range.contains(&taken) || taken.contains(range);
         if let Some((name, range)) = desired.ranges.iter().find(|(_, range)| meets(range)) {
             let message = format!(
-                "the network `{}` of the server has {taken}, and `{name}` of the cluster is {range}",
+                "the network `{}` of the server uses {taken}, which overlaps `{name}` {range} of the cluster",
                 other.name
             );
             let help = format!(
-                "say `reserve = {{ {} = {taken} }}` in the cluster, and take another range: the check then names one that is free",
+                "set `reserve = {{ {} = {taken} }}` in the cluster and choose another range: `kmodel check` then suggests a free one",
                 other.name
             );
             return Err(ApplyError::new(message).help(help));
@@ -107,7 +107,7 @@ fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
     Ok(())
 }
 
-/// One that exists without our mark is used as it is.
+/// An existing network without our label is used as it is.
 fn network_change(cluster: &str, desired: &Definition, current: Option<&Resource>) -> Option<Change> {
     let Some(current) = current else { return Some(create(&desired.name, "network")) };
     let steps = if current.is_of(cluster) { config_steps(&desired.config, current, Extra::Kept) } else { Vec::new() };
@@ -121,7 +121,7 @@ fn profile_change(
 ) -> Result<Option<Change>, ApplyError> {
     let Some(current) = current else { return Ok(Some(create(&desired.name, "profile"))) };
     if let Some(owner) = current.owner().filter(|owner| *owner != cluster) {
-        return Err(ApplyError::new(format!("the profile `{}` is of the cluster `{owner}`", desired.name))
+        return Err(ApplyError::new(format!("the profile `{}` belongs to the cluster `{owner}`", desired.name))
             .help("use another project: `target lxd { project = \"...\" }`"));
     }
     let mut steps = config_steps(&desired.config, current, Extra::Unset);
@@ -131,7 +131,7 @@ fn profile_change(
     Ok((!steps.is_empty()).then(|| change(&desired.name, Turn::Together, steps)))
 }
 
-/// What becomes of keys that are set and not desired.
+/// What to do with keys that are set but not desired.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extra {
     /// The server sets some of its own.
@@ -154,7 +154,7 @@ fn config_steps(desired: &Record, current: &Resource, extra: Extra) -> Vec<Step>
     set.chain(unset).collect()
 }
 
-/// Keys that the server sets by itself, and those of cloud-init, which are compared apart.
+/// Keys that the server sets, and those of cloud-init, which are compared separately.
 fn is_servers(key: &str) -> bool {
     ["volatile.", "image.", "cloud-init."].iter().any(|start| key.starts_with(start))
 }
@@ -193,7 +193,7 @@ fn machine_change(
     if !current.is_of(&desired.cluster) {
         let (project, cluster) = (&desired.options.project, &desired.cluster);
         let message =
-            format!("there is an instance `{name}` in the project `{project}` that is not of the cluster `{cluster}`");
+            format!("the instance `{name}` in the project `{project}` does not belong to the cluster `{cluster}`");
         return Err(ApplyError::new(message)
             .help("rename or remove it, or use another project: `target lxd { project = \"...\" }`"));
     }
@@ -209,7 +209,7 @@ fn machine_change(
     Ok((!steps.is_empty()).then(|| change(name, turn, steps)))
 }
 
-/// What is to be done from outside.
+/// Changes made through the server.
 fn instance_steps(machine: &Instance, current: &Resource) -> Vec<Step> {
     let mut steps = config_steps(&machine.definition.config, current, Extra::Unset);
     steps.extend(device_steps(&machine.definition.devices, current));
@@ -231,10 +231,10 @@ fn instance_steps(machine: &Instance, current: &Resource) -> Vec<Step> {
 pub const USER_DATA: &str = "cloud-init.user-data";
 pub const NETWORK_CONFIG: &str = "cloud-init.network-config";
 
-/// What is to be done inside of a running machine.
+/// Changes made inside a running machine.
 fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
     let differing = probe.differing(machine);
-    // Before its boot, what is in user-data is cloud-init's to write.
+    // Before its boot, cloud-init writes the files of user-data.
     let files = if probe.begun { differing } else { Differing { plain: Vec::new(), ..differing } };
     if !files.is_empty() {
         let restarts = probe.restarts(machine, &files);

@@ -1,4 +1,4 @@
-//! What can go wrong with a client and its server, in words of ours.
+//! Errors of a client and its server, explained.
 
 use std::io;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct ApplyError {
     pub help: Option<String>,
 }
 
-/// Words of clients and servers, and what they mean. The texts are those of LXD 5.0 to 6, and of Incus.
+/// Known error texts, and their help. The texts are those of LXD 5.0 to 6, and of Incus.
 const KNOWN_ERRORS: &[(&[&str], &str)] = &[
     (&["connect: permission denied", "socket not accessible", "don't have the needed permissions"], NO_PERMISSION),
     (
@@ -27,7 +27,7 @@ const KNOWN_ERRORS: &[(&[&str], &str)] = &[
     ),
     (
         &["no space left on device", "disk quota exceeded"],
-        "make room there, then run the same command again: it goes on where it stopped",
+        "free some disk space, then run the same command again: it continues where it stopped",
     ),
     (
         &[
@@ -38,30 +38,30 @@ const KNOWN_ERRORS: &[(&[&str], &str)] = &[
             "image doesn't exist",
             "no such image",
         ],
-        "name another with `target lxd { image = \"...\" }`, or import one under that name: docs/lxd.md says how",
+        "set another image with `target lxd { image = \"...\" }`, or import one under that name (docs/lxd.md)",
     ),
     (
         &["failed to load kernel module"],
-        "load the module on the host, or take a host whose kernel has it: a container cannot",
+        "load the module on the host, or use a host whose kernel has it: a container cannot load modules",
     ),
     (
         &["not authorized", "forbidden", "restricted"],
-        "the server does not let you do this: ask for the right, or use another project",
+        "your user lacks permission for this on the server: request it, or use another project",
     ),
 ];
 
-const NO_PERMISSION: &str = "run it as root, or as a member of the daemon's group: `sudo usermod -aG lxd $USER` (of Incus: \
+const NO_PERMISSION: &str = "run as root, or as a member of the daemon's group: `sudo usermod -aG lxd $USER` (of Incus: \
                              incus-admin), then log in again";
 
 const NO_DAEMON: &str = "start the daemon and set it up: `lxd init --minimal` (of Incus: `incus admin init --minimal`)";
 
 impl ApplyError {
-    /// Something with nothing to be said on what to do.
+    /// An error without a help.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
 
-    /// Says what to do about it.
+    /// Adds what to do about it.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -70,47 +70,49 @@ impl ApplyError {
     /// The client could not be started.
     pub fn no_client(program: &str, error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::NotFound => Self::new(format!("there is no program `{program}`")).help(
+            io::ErrorKind::NotFound => Self::new(format!("`{program}` is not installed")).help(
                 "install LXD 5.0 or newer (`snap install lxd`, `apt install lxd`), or Incus, with `target lxd { command = \
                  \"incus\" }`; KMODEL_LXC names another client",
             ),
-            io::ErrorKind::PermissionDenied => Self::new(format!("`{program}` may not be run: permission denied")),
-            _ => Self::new(format!("`{program}` cannot be run: {error}")),
+            io::ErrorKind::PermissionDenied => Self::new(format!("cannot run `{program}`: permission denied")),
+            _ => Self::new(format!("cannot run `{program}`: {error}")),
         }
     }
 
-    /// The client was asked to do something, and said why it cannot.
+    /// The client reported an error.
     pub fn refused(action: &str, said: &str) -> Self {
-        // What is known says more than the end, where `tar` only says that something went wrong above.
+        // A known line is more useful than the last, in which `tar` only refers to an error above.
         let known = said.lines().rev().find_map(|line| known(line).map(|help| (line, help)));
         let line = last_line(known.map_or(said, |(line, _)| line));
-        let error =
-            Self::new(format!("cannot {action}: {}", if line.is_empty() { "no reason is given" } else { line }));
+        let error = Self::new(format!(
+            "cannot {action}: {}",
+            if line.is_empty() { "the client reported no reason" } else { line }
+        ));
         match known {
             Some((_, help)) => error.help(help),
             None => error,
         }
     }
 
-    /// The client did not answer.
+    /// The client timed out.
     pub fn slow(action: &str, patience: Duration) -> Self {
         Self::new(format!("cannot {action}: no answer within {} s", patience.as_secs()))
-            .help("look at the daemon's log; then run the same command again: it goes on where it stopped")
+            .help("check the daemon's log, then run the same command again: it continues where it stopped")
     }
 
-    /// The client answered something that is not understood.
+    /// The output of the client could not be parsed.
     pub fn answer(action: &str, error: impl std::fmt::Display) -> Self {
-        Self::new(format!("cannot {action}: the client's answer is not understood: {error}"))
+        Self::new(format!("cannot {action}: unexpected output of the client: {error}"))
     }
 }
 
-/// What to do about a line that is known.
+/// The help for a known line.
 fn known(line: &str) -> Option<&'static str> {
     let low = line.to_lowercase();
     KNOWN_ERRORS.iter().find(|(words, _)| words.iter().any(|word| low.contains(word))).map(|(_, help)| *help)
 }
 
-/// The end of what a client said, without `Error:` before it. Usage texts and warnings come first.
+/// The last line of the client's error, without `Error:` before it. Usage texts and warnings come first.
 pub fn last_line(said: &str) -> &str {
     let line = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.strip_prefix("Error: ").unwrap_or(line)
@@ -133,9 +135,9 @@ mod tests {
             assert_eq!(ApplyError::refused("x", other).help, None, "{other}");
         }
         let said = "tar: etc/a: Cannot write: No space left on device\ntar: Exiting with failure status\n";
-        let error = ApplyError::refused("bring a file", said);
-        assert_eq!(error.message, "cannot bring a file: tar: etc/a: Cannot write: No space left on device");
-        assert!(error.help.is_some_and(|help| help.starts_with("make room there")));
+        let error = ApplyError::refused("upload a file", said);
+        assert_eq!(error.message, "cannot upload a file: tar: etc/a: Cannot write: No space left on device");
+        assert!(error.help.is_some_and(|help| help.starts_with("free some disk space")));
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! What the host of containers has to give.
+//! Kernel settings of the host that containers need.
 
 use std::path::Path;
 
 use crate::world::World;
 
-/// What is far from enough for machines that run pods. Charmed-kubernetes' `install-local.md` asks for 1048576.
+/// Values below this are too low for machines that run pods. Charmed-kubernetes' `install-local.md` asks for 1048576.
 const LEAST: u64 = 8192;
 
-/// Settings of the host that are too low, as warnings. Nothing is said where the host's files are not to be seen.
+/// Warnings about settings of the host that are too low; none if the settings cannot be read.
 pub fn warnings(world: &dyn World) -> Vec<String> {
     let names = ["max_user_instances", "max_user_watches", "max_queued_events"];
     let now = |name: &str| world.read(&Path::new("/proc/sys/fs/inotify").join(name)).ok()?.trim().parse::<u64>().ok();
     let low = names.into_iter().filter_map(|name| Some((name, now(name).filter(|value| *value < LEAST)?)));
     low.map(|(name, value)| {
-        format!("fs.inotify.{name} is {value} on this host; machines that run pods want 1048576: sysctl -w fs.inotify.{name}=1048576")
+        format!("fs.inotify.{name} is {value} on this host, but machines that run pods need 1048576: `sysctl -w fs.inotify.{name}=1048576`")
     })
     .collect()
 }

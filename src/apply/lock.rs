@@ -1,4 +1,4 @@
-//! One run at a time changes a cluster.
+//! The lock that admits one run per cluster.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -7,17 +7,17 @@ use std::path::Path;
 
 use super::error::ApplyError;
 
-/// The right to change a cluster. The system takes it back when the run ends, however it ends.
+/// An exclusive lock on a cluster. The system releases it when the run ends, however it ends.
 #[derive(Debug)]
 pub struct ApplyLock {
     _file: File,
 }
 
 impl ApplyLock {
-    /// Takes it: the file `apply.lock` in the key store, which every run for that cluster uses.
+    /// Locks the file `apply.lock` in the key store, which every run for that cluster uses.
     ///
     /// # Errors
-    /// When another run has it, or the file system refuses.
+    /// When another run holds it, or the file system refuses.
     pub fn take(store: &Path, cluster: &str) -> Result<Self, ApplyError> {
         let path = store.join("apply.lock");
         let failed = |error: std::io::Error| ApplyError::new(format!("cannot lock `{}`: {error}", path.display()));
@@ -37,7 +37,7 @@ impl ApplyLock {
 
 fn busy(cluster: &str, file: &mut File) -> ApplyError {
     let mut text = String::new();
-    // Who it is is only a courtesy.
+    // The process id is only informative.
     let _ = file.rewind().and_then(|()| file.read_to_string(&mut text));
     let who = if text.is_empty() { String::new() } else { format!(" (process {text})") };
     ApplyError::new(format!("another run{who} is changing the cluster `{cluster}`"))

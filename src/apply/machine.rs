@@ -1,4 +1,4 @@
-//! One machine from outside: made, changed, started, and what is brought into it.
+//! One machine through the server: created, changed, started, stopped, removed.
 
 use crate::model::Value;
 use crate::target::lxd::Instance;
@@ -9,16 +9,16 @@ use super::diff::{NETWORK_CONFIG, USER_DATA};
 use super::error::ApplyError;
 use super::site::yaml;
 
-/// Where instances come from.
+/// The image of new instances.
 #[derive(Clone, Debug)]
 pub struct Image(pub String);
 
 impl Image {
-    /// The image that the model names: a local one of that name wins; else, without a remote, it is one of those that the
-    /// client knows, in the variant with cloud-init. `scope` is where local ones are: in the project, if it is there.
+    /// The image that the model names: a local image of that name wins; otherwise, without a remote, it is one from `images:`,
+    /// in the variant with cloud-init. `scope` is where local images are: in the project, if it exists.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is no such image.
     pub fn find(client: &Client, name: &str, scope: Scope) -> Result<Self, ApplyError> {
         let action = format!("find the image `{name}`");
         if client.attempt(&action, &["image", "info", name], scope)?.code == Some(0) {
@@ -29,17 +29,17 @@ impl Image {
         match answer.code {
             Some(0) => Ok(Self(known)),
             _ => Err(ApplyError::refused(&action, &answer.err).help(format!(
-                "neither a local image nor `{known}` can be had: name another with `target lxd {{ image = \"...\" }}`, or \
-                 import one under that name, as docs/lxd.md says"
+                "neither a local image `{name}` nor `{known}` is available: set another with `target lxd {{ image = \"...\" }}`, or \
+                 import one under that name (docs/lxd.md)"
             ))),
         }
     }
 }
 
-/// Does a step that is done from outside; the others are for the rollout.
+/// Makes a step through the server; the others are for the rollout.
 ///
 /// # Errors
-/// What the client refuses.
+/// An error of the client.
 pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), ApplyError> {
     let name = machine.name();
     match step {
@@ -59,7 +59,7 @@ pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> 
         Step::Data(key) => data(client, machine, key),
         Step::Profile { to, .. } => {
             stop(client, name)?;
-            client.ask(&format!("give `{name}` the profile `{to}`"), &["profile", "assign", name, to]).map(drop)
+            client.ask(&format!("assign the profile `{to}` to `{name}`"), &["profile", "assign", name, to]).map(drop)
         }
         Step::Restart => stop(client, name).and_then(|()| start(client, name)),
         Step::Start => start(client, name),
@@ -67,7 +67,7 @@ pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> 
     }
 }
 
-/// All of it at once, so that there is never a machine that lacks a part: not even when this run is cut off.
+/// Creates it in one call, so that an interrupted run never leaves a machine with a part missing.
 fn create(client: &Client, machine: &Instance, Image(image): &Image) -> Result<(), ApplyError> {
     let (name, definition) = (machine.name(), &machine.definition);
     let mut config = definition.config.clone();
@@ -93,7 +93,9 @@ fn data(client: &Client, machine: &Instance, key: &str) -> Result<(), ApplyError
 /// `Running`, `Stopped` ..., or nothing when there is no such machine.
 pub fn state(client: &Client, name: &str) -> Result<String, ApplyError> {
     let pattern = format!("^{name}$");
-    client.ask(&format!("look at `{name}`"), &["list", &pattern, "-c", "s", "-f", "csv"]).map(|s| s.trim().to_owned())
+    client
+        .ask(&format!("read the state of `{name}`"), &["list", &pattern, "-c", "s", "-f", "csv"])
+        .map(|s| s.trim().to_owned())
 }
 
 fn is_running(client: &Client, name: &str) -> Result<bool, ApplyError> {
@@ -107,13 +109,13 @@ fn start(client: &Client, name: &str) -> Result<(), ApplyError> {
     }
     client.give(&format!("start `{name}`"), &["start", name], &[]).map(drop).map_err(|error| {
         let shown = client.shown();
-        let more = format!("`{shown} info --show-log {name}` says more");
+        let more = format!("`{shown} info --show-log {name}` shows its log");
         let help = error.help.as_ref().map_or(more.clone(), |help| format!("{help}; {more}"));
         error.help(help)
     })
 }
 
-/// Stops it as a shutdown does; one that does not end is cut off.
+/// Shuts it down; a machine that does not stop in time is killed.
 pub fn stop(client: &Client, name: &str) -> Result<(), ApplyError> {
     if !is_running(client, name)? {
         return Ok(());
@@ -125,7 +127,7 @@ pub fn stop(client: &Client, name: &str) -> Result<(), ApplyError> {
     }
 }
 
-/// Removes it with all that is on it.
+/// Removes it with its data.
 pub fn remove(client: &Client, name: &str) -> Result<(), ApplyError> {
     client.give(&format!("remove `{name}`"), &["delete", "--force", name], &[]).map(drop)
 }

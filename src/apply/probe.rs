@@ -1,4 +1,4 @@
-//! What a running machine says of itself: how far its boot is, its units, and its files.
+//! The state inside a running machine: its boot, its units and its files.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::upload::sha256;
 
 const SCRIPT: &str = include_str!("probe.sh");
 
-/// One look at a machine.
+/// The state of a machine at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Probe {
     /// Its boot has run, maybe not to its end: cloud-init has written what is in user-data.
@@ -27,7 +27,7 @@ pub struct Probe {
     bare: HashMap<String, String>,
 }
 
-/// A file as it is on a machine.
+/// A file on a machine.
 #[derive(Clone, Debug, Default)]
 struct RemoteFile {
     sha256: String,
@@ -36,40 +36,40 @@ struct RemoteFile {
     owner: String,
 }
 
-/// Which files are looked at.
+/// What to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Look {
     Units,
     UnitsAndFiles,
 }
 
-/// How far a machine is.
+/// How far a machine has booted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BootState {
     Up,
-    /// It works on it.
+    /// Its boot is running.
     Busy(String),
-    /// Its boot has ended and units are not up, which may still come.
+    /// Its boot has ended and some units are not up yet.
     Partly(String),
-    /// Its boot has ended, and units are down that nobody starts.
+    /// Its boot has ended, and some units are down and will not be restarted.
     Stopped(String),
-    /// Its boot has failed and is tried again.
+    /// Its boot has failed and is retried.
     Failing(String),
     /// Its boot has failed for good.
     Failed(String),
 }
 
-/// Files that are not on a machine as they should be.
+/// Files on a machine that differ from the desired ones.
 #[derive(Clone, Debug, Default)]
 pub struct Differing<'a> {
     pub private: Vec<&'a BundleFile>,
     pub plain: Vec<&'a BundleFile>,
 }
 
-/// Looks at a running machine.
+/// Reads the state of a running machine.
 ///
 /// # Errors
-/// What the client says when the machine cannot be entered.
+/// When the machine cannot be entered.
 pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, ApplyError> {
     let paths = match look {
         Look::Units => String::new(),
@@ -81,7 +81,7 @@ pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, A
     let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     match answer.text() {
         Some(text) => Ok(Probe::read(&text)),
-        None => Err(ApplyError::refused(&format!("look into `{}`", machine.name()), &answer.err)),
+        None => Err(ApplyError::refused(&format!("read the state inside `{}`", machine.name()), &answer.err)),
     }
 }
 
@@ -143,7 +143,7 @@ impl Probe {
         self.units.iter().filter(|(_, state)| state != "up")
     }
 
-    /// The files of a machine that differ. Owners count once the boot has given files to them.
+    /// The files of a machine that differ. Owners are compared once the boot has set them.
     pub fn differing<'a>(&self, machine: &'a Instance) -> Differing<'a> {
         let settled = self.status.starts_with("ready");
         let differs = |file: &&BundleFile| self.files.get(&file.path).is_none_or(|seen| !seen.is(file, settled));
@@ -153,7 +153,7 @@ impl Probe {
 }
 
 impl Probe {
-    /// The units that restart when these files are brought.
+    /// The units that restart when these files are uploaded.
     pub fn restarts(&self, machine: &Instance, differing: &Differing<'_>) -> Vec<String> {
         let changed = |path: &str| differing.paths().any(|other| other == path);
         let own = |unit: &StartedUnit| {
@@ -167,7 +167,7 @@ impl Probe {
     }
 }
 
-/// What stands on a machine for each thing that was installed on it.
+/// The stamp files of the artifacts installed on a machine.
 fn stamps(machine: &Instance) -> impl Iterator<Item = &str> {
     machine.units.iter().flat_map(|unit| &unit.watches).map(|path| &**path).filter(|path| is_stamp(path))
 }
@@ -200,12 +200,12 @@ impl Differing<'_> {
     }
 }
 
-/// Whether systemd does nothing about a unit that is down.
+/// Whether systemd will not restart a unit that is down.
 fn is_idle(state: &str) -> bool {
     ["inactive", "failed"].iter().any(|word| state.starts_with(word))
 }
 
-/// A state without what counts up while nothing else changes.
+/// A state without its restart counter.
 fn steady(state: &str) -> &str {
     state.split(", started again").next().unwrap_or(state)
 }

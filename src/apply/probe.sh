@@ -1,4 +1,4 @@
-# What a machine says of itself, a line for each thing. On its standard input: paths of files, one a line.
+# Reports the state of a machine, one item per line. On standard input: paths of files, one per line.
 paths=$(cat)
 if [ -e /var/lib/kmodel/boot.json ] || [ -e /run/kmodel/status ]; then echo begun; fi
 echo "service $(systemctl is-failed kmodel-boot 2>/dev/null)"
@@ -7,7 +7,7 @@ echo "status $(cat /run/kmodel/status 2>/dev/null)"
 [ -n "$paths" ] || exit 0
 printf '%s\n' "$paths" | xargs -d '\n' sha256sum -- 2>/dev/null | sed 's/^/sum /'
 printf '%s\n' "$paths" | xargs -d '\n' stat -c 'stat %a %U:%G %n' -- 2>/dev/null
-# Units restart for what is in their files beside comments.
+# Units restart when their files change in more than comments.
 printf '%s\n' "$paths" | grep '^/etc/systemd/system/' | while IFS= read -r path; do
   echo "bare $(sed '/^#/d' "$path" 2>/dev/null | sha256sum | cut -c1-64) $path"
 done

@@ -1,17 +1,17 @@
-//! How a run says how it goes.
+//! Progress of a run.
 
 /// What happens to a machine, or, without one, to the cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Progress {
-    /// It is being dealt with.
+    /// Work in progress.
     Doing(String),
-    /// It is as it should be.
+    /// Finished successfully.
     Done(String),
-    /// It is not, and no more is done about it.
+    /// Failed, and not retried.
     Failed(String),
-    /// Somebody should know of this.
+    /// A warning for the user.
     Warning(String),
 }
 
-/// Who is told. The first argument is the machine's name, empty for the cluster.
+/// Receives progress. The first argument is the machine's name, empty for the cluster.
 pub type Reporter<'a> = &'a (dyn Fn(&str, Progress) + Sync);

@@ -1,4 +1,4 @@
-//! One machine from inside, until it is up: files are brought, its boot is run, and its units are waited for.
+//! Bring machines up: upload files, run the boot, and wait for units.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,52 +14,52 @@ use super::probe::{BootState, Differing, Look, Probe, probe};
 use super::progress::{Progress, Reporter};
 use super::upload;
 
-/// Between two looks.
+/// The pause between two probes.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// How long nothing may change anywhere while no machine works.
+/// The time without any change, on idle machines, after which the rollout fails.
 const STALL: Duration = Duration::from_secs(300);
 
-/// The same once a machine has failed for good: others may wait for it and will not come up either.
+/// The same once a machine has failed: others may depend on it and will not come up either.
 const STALL_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
-/// How long a boot may fail in one way: systemd tries again every 30 seconds.
+/// How long a boot may fail with the same error: systemd retries every 30 seconds.
 const FAILING: Duration = Duration::from_secs(75);
 
-/// How often files are brought before it is said that they do not stay.
+/// How often files are uploaded before the rollout fails because they are overwritten.
 const MOST_DELIVERIES: u32 = 4;
 
-/// How often in a row a machine that runs may be impossible to look into.
+/// How often in a row the probe of a running machine may fail.
 const MOST_BLIND: u32 = 10;
 
-/// Rollout for machines, each of which may need others.
+/// The rollout of machines, each of which may depend on others.
 pub struct Rollout<'a> {
     pub client: &'a Client,
     pub report: Reporter<'a>,
-    /// For each machine.
+    /// The timeout for each machine.
     pub patience: Duration,
     board: Mutex<Board>,
 }
 
-/// What is known of all machines that are waited for.
+/// The states of all machines that are coming up.
 struct Board {
     states: BTreeMap<String, (String, bool)>,
     changed: Instant,
     failed: bool,
 }
 
-/// A machine while it is brought up.
+/// A machine while it is coming up.
 struct Convergence {
     begin: Instant,
     deliveries: u32,
     blind: u32,
     /// Its boot was run again in this run.
     booted: bool,
-    /// How its boot fails, and since when.
+    /// The error of its boot, and since when.
     failing: Option<(String, Instant)>,
 }
 
-/// What came of one look.
+/// What to do after a probe.
 enum NextStep {
     Up,
     Again,
@@ -72,10 +72,10 @@ impl<'a> Rollout<'a> {
         Self { client, report, patience, board: Mutex::new(board) }
     }
 
-    /// Brings a running machine to where all its files are as they should be and all its units are up.
+    /// Waits until a running machine has all its files and all its units are up.
     ///
     /// # Errors
-    /// Why it is not. Nothing is undone: the next apply goes on from there.
+    /// Why it is not up. Nothing is undone: the next apply continues from there.
     pub fn converge(&self, machine: &Instance) -> Result<(), ApplyError> {
         let now = Instant::now();
         let mut convergence = Convergence { begin: now, deliveries: 0, blind: 0, booted: false, failing: None };
@@ -117,7 +117,7 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    /// A machine that was just started may not be entered yet; one that was stopped never.
+    /// A machine that was just started may not accept commands yet; a stopped one never will.
     fn blind(
         &self,
         machine: &Instance,
@@ -129,8 +129,8 @@ impl<'a> Rollout<'a> {
         match state.to_ascii_lowercase().as_str() {
             "running" if convergence.blind <= MOST_BLIND => Ok(NextStep::Later),
             "running" => Err(error),
-            "" => Err(ApplyError::new("it was removed while it came up")),
-            other => Err(ApplyError::new(format!("it was stopped while it came up (it is {other})"))),
+            "" => Err(ApplyError::new("it was removed while it was coming up")),
+            other => Err(ApplyError::new(format!("it was stopped while it was coming up (state: {other})"))),
         }
     }
 
@@ -143,22 +143,22 @@ impl<'a> Rollout<'a> {
         convergence.deliveries += 1;
         if convergence.deliveries > MOST_DELIVERIES {
             let path = differing.paths().next().unwrap_or_default().to_owned();
-            return Err(ApplyError::new(format!("`{path}` does not stay as it was brought"))
-                .help("find out what else on the machine writes it"));
+            return Err(ApplyError::new(format!("`{path}` was overwritten after each upload"))
+                .help("find out which program on the machine writes it"));
         }
         let files: Vec<_> = match probe.begun {
             true => differing.private.iter().chain(&differing.plain).copied().collect(),
             false => differing.private.clone(),
         };
         let what = if probe.begun { "changed" } else { "private" };
-        (self.report)(machine.name(), Progress::Doing(format!("bringing {what} files: {}", files.len())));
+        (self.report)(machine.name(), Progress::Doing(format!("uploading {what} files: {}", files.len())));
         upload::upload(self.client, machine.name(), &files)?;
         if probe.begun { self.boot(machine, convergence) } else { Ok(NextStep::Again) }
     }
 
     /// Runs the boot again. It restarts only units whose files have changed.
     fn boot(&self, machine: &Instance, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
-        // systemd of a machine that has just been started does not listen yet.
+        // systemd of a machine that has just been started does not answer yet.
         const SCRIPT: &str = "tries=0\n\
             until systemctl show -p Version >/dev/null 2>&1 || [ $tries -ge 60 ]; do tries=$((tries + 1)); sleep 1; done\n\
             rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot";
@@ -189,7 +189,7 @@ impl<'a> Rollout<'a> {
         if convergence.begin.elapsed() > self.patience {
             let seconds = self.patience.as_secs();
             return Err(ApplyError::new(format!("not up after {seconds} s: {what}"))
-                .help("look at its log below; `--timeout` gives it more time"));
+                .help("see its log below; pass `--timeout` to wait longer"));
         }
         let mut board = self.board();
         let new = (what.clone(), busy);
@@ -203,13 +203,13 @@ impl<'a> Rollout<'a> {
         let stall = if board.failed { STALL_AFTER_FAILURE } else { STALL };
         let works = board.states.values().any(|(_, busy)| *busy);
         match !works && board.changed.elapsed() > stall {
-            true => Err(ApplyError::new(format!("{what}; nothing has changed for {} s", stall.as_secs()))),
+            true => Err(ApplyError::new(format!("{what}; no change for {} s", stall.as_secs()))),
             false => Ok(NextStep::Later),
         }
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {
-        // Each change of it is one assignment, so it is whole whatever happened to another thread.
+        // Each change of it is one assignment, so it is consistent even if another thread panicked.
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
-//! Changes, made.
+//! Make the changes.
 //!
-//! First what machines share; then all machines that are not up, at once, since they may wait for each other; then those
-//! that leave; then, one after another, machines that are up and change: members of a quorum go one by one, and a bad change
-//! stops at the first.
+//! First shared resources; then all machines that are not up, in parallel, since they may wait for each other; then machines
+//! to remove; then, one at a time, machines that are up: members of a quorum change one by one, and a bad change stops at
+//! the first.
 
 use std::thread;
 use std::time::Duration;
@@ -21,11 +21,11 @@ use super::progress::{Progress, Reporter};
 use super::rollout::Rollout;
 use super::site;
 
-/// What came of it: machines that are not up, in the order of the model. None, and all is as the model says.
+/// The result: machines that are not up, in the order of the model. If there are none, the cluster matches the model.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outcome {
     pub not_up: Vec<NotUp>,
-    /// Machines whose turn did not come because of these.
+    /// Machines skipped because of these.
     pub left: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct NotUp {
     pub log: Vec<String>,
 }
 
-/// Looks into every running machine, several at once. One that cannot be entered is left out, as if it had just started.
+/// Probes every running machine, several at once. A machine that cannot be entered is omitted, as if it had just started.
 pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
     let running = desired.machines.iter().filter(|machine| {
         current.machine(machine.name()).is_some_and(|now| now.is_running() && now.is_of(&desired.cluster))
@@ -49,28 +49,28 @@ pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
                 scope.spawn(move || (machine.name().to_owned(), probe(client, machine, Look::UnitsAndFiles)))
             })
             .collect();
-        let looks = threads.into_iter().map(|thread| thread.join().expect("a look does not panic"));
+        let looks = threads.into_iter().map(|thread| thread.join().expect("a probe does not panic"));
         looks.filter_map(|(name, probe)| Some((name, probe.ok()?))).collect()
     })
 }
 
-/// What a run works with.
+/// The inputs of a run.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub report: Reporter<'a>,
-    /// For each machine, until it is up.
+    /// The timeout for each machine to come up.
     pub patience: Duration,
 }
 
 /// Makes all changes.
 ///
 /// # Errors
-/// What the client refuses of what machines share. Machines that are not up are in the outcome.
+/// An error of the client with shared resources. Machines that are not up are in the outcome.
 pub fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
     let Run { client, desired, report, patience } = run;
-    // What is missing is said before anything is made.
+    // A missing image is reported before anything is created.
     let image = image(client, desired, delta)?;
     site::reconcile(client, desired, delta, report)?;
     let executor = Executor { client, desired, image, report, rollout: Rollout::new(client, report, patience) };
@@ -103,7 +103,7 @@ struct Executor<'a> {
 }
 
 impl Executor<'_> {
-    /// Each on a thread of its own: a machine may wait for any other. How many clients run at once is the client's to say.
+    /// Each on its own thread: a machine may wait for any other. The client limits how many processes run at once.
     fn together(&self, changes: &[&Change]) -> Vec<NotUp> {
         thread::scope(|scope| {
             let threads: Vec<_> = changes.iter().map(|change| scope.spawn(|| self.one(change))).collect();
@@ -138,7 +138,7 @@ impl Executor<'_> {
     }
 
     fn remove(&self, name: &str) -> Result<(), ApplyError> {
-        self.say(name, "leaving the cluster");
+        self.say(name, "decommissioning");
         decommission(self.client, self.desired, name)?;
         self.say(name, "removing");
         machine::remove(self.client, name)
@@ -148,7 +148,7 @@ impl Executor<'_> {
         (self.report)(machine, Progress::Doing(what.to_owned()));
     }
 
-    /// What the machine says of why it is not up.
+    /// The logs that show why the machine is not up.
     fn log(&self, machine: &Instance) -> Vec<String> {
         const SCRIPT: &str = include_str!("log.sh");
         let answer = self.client.inside(machine.name(), SCRIPT, &[], &[]);

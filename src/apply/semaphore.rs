@@ -1,25 +1,25 @@
-//! How many clients run at once.
+//! A limit on the number of clients that run at once.
 
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A counter of those who may still come in.
+/// A counting semaphore.
 #[derive(Debug)]
 pub struct Semaphore {
     free: Mutex<usize>,
     changed: Condvar,
 }
 
-/// The right to be inside; given back when dropped.
+/// A permit of a semaphore; released when dropped.
 pub struct Permit<'a>(&'a Semaphore);
 
 impl Semaphore {
-    /// A semaphore for so many.
+    /// A semaphore with this many permits.
     pub fn new(places: NonZeroUsize) -> Self {
         Self { free: Mutex::new(places.get()), changed: Condvar::new() }
     }
 
-    /// Waits for a place.
+    /// Waits for a permit.
     pub fn acquire(&self) -> Permit<'_> {
         let mut free = self.lock();
         while *free == 0 {
@@ -30,7 +30,7 @@ impl Semaphore {
     }
 
     fn lock(&self) -> MutexGuard<'_, usize> {
-        // A number is whole whatever happened to the thread that held it.
+        // A number is consistent even if the thread that held the lock panicked.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What machines share: project, storage pool, network, profiles.
+//! The resources that machines share: project, storage pool, network, profiles.
 
 use crate::model::Value;
 use crate::model::value::Record;
@@ -12,10 +12,10 @@ use super::diff::Delta;
 use super::error::ApplyError;
 use super::progress::{Progress, Reporter};
 
-/// Makes and changes them.
+/// Creates and changes them.
 ///
 /// # Errors
-/// The first thing that the client refuses.
+/// The first error of the client.
 pub fn reconcile(client: &Client, desired: &Desired, delta: &Delta, report: Reporter<'_>) -> Result<(), ApplyError> {
     let mark = format!("{MARK}={}", desired.cluster);
     let say = |what: &str, change: &Change| report("", Progress::Doing(format!("{what} {}", change.name)));
@@ -77,7 +77,7 @@ fn profile(client: &Client, definition: &Definition, change: &Change) -> Result<
     client.give(&format!("set up the profile `{name}`"), &["profile", "edit", name], text.as_bytes()).map(drop)
 }
 
-/// A text that `edit` and `init` read.
+/// YAML for `edit` and `init`.
 pub fn yaml(fields: &[(&'static str, Value)]) -> String {
     let value = Value::record(fields.iter().cloned());
     format::write(Format::Yaml, &value).expect("records of texts are written in every format")

@@ -1,4 +1,4 @@
-//! A running cluster as it is: machines, units, relations, certificates, and whether it is as the model says.
+//! The state of a running cluster: machines, units, relations, certificates, and whether it matches the model.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -20,15 +20,15 @@ use super::probe::{BootState, Probe};
 /// All of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
-    /// Of this form.
+    /// The version of this format.
     pub version: u32,
     pub cluster: String,
     pub project: String,
-    /// Whether every machine is up, every relation connects, no certificate has ended, and nothing is to be changed.
+    /// Whether every machine is up, every relation connects, no certificate has expired, and no change is needed.
     pub well: bool,
-    /// How many things `apply` would change; absent when there is no key store to compare with.
+    /// The number of changes that `apply` would make; absent without a key store to compare with.
     pub changes: Option<usize>,
-    /// In the order of the model; those that left it last.
+    /// In the order of the model; machines removed from it come last.
     pub machines: Vec<MachineStatus>,
     pub relations: Vec<RelationStatus>,
     pub certificates: Vec<CertificateStatus>,
@@ -37,12 +37,12 @@ pub struct Status {
 #[derive(Clone, Debug, Serialize)]
 pub struct MachineStatus {
     pub name: String,
-    /// `running`, `stopped` ... as the server says, `absent`, or `surplus` when the model no longer has it.
+    /// `running`, `stopped` ... as the server reports, `absent`, or `surplus` when it is no longer in the model.
     pub state: String,
-    /// `up`, `coming up`, `not up`, `failed`; absent when it does not run.
+    /// `up`, `coming up`, `not up`, `failed`; absent when it is not running.
     #[serde(rename = "standing")]
     pub boot: Option<&'static str>,
-    /// What keeps it from being up.
+    /// Why it is not up.
     pub reason: Option<String>,
     pub units: Vec<UnitStatus>,
 }
@@ -50,7 +50,7 @@ pub struct MachineStatus {
 #[derive(Clone, Debug, Serialize)]
 pub struct UnitStatus {
     pub name: String,
-    /// `up`, or what is wrong.
+    /// `up`, or the problem.
     pub state: String,
 }
 
@@ -71,24 +71,24 @@ pub struct RelationStatus {
 pub struct CertificateStatus {
     pub machine: String,
     pub path: String,
-    /// RFC 3339; absent when the file is not there.
+    /// RFC 3339; absent when the file is missing.
     pub not_after: Option<String>,
     pub days_left: Option<i64>,
 }
 
-/// What is looked at.
+/// The inputs of a status.
 pub struct Observed<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub dials: &'a [Dial],
     pub current: &'a Current,
     pub probes: &'a Probes,
-    /// Absent when there is no key store to compare with.
+    /// Absent without a key store to compare with.
     pub delta: Option<&'a Delta>,
 }
 
 impl Observed<'_> {
-    /// Looks at everything. Machines that cannot be looked into are so in the result.
+    /// Inspects everything. Machines that cannot be inspected are reported as such.
     pub fn status(&self, now: OffsetDateTime) -> Status {
         let machines = self.machines();
         let relations = self.relations();
@@ -117,7 +117,7 @@ impl Observed<'_> {
             name: machine.name.clone(),
             state: SURPLUS.to_owned(),
             boot: None,
-            reason: Some("it is not in the model any more".to_owned()),
+            reason: Some("no longer in the model".to_owned()),
             units: Vec::new(),
         });
         own.chain(surplus).collect()
@@ -134,7 +134,7 @@ impl Observed<'_> {
                 (Some("not up"), Some(why))
             }
             Some(BootState::Failed(why)) => (Some("failed"), Some(why)),
-            None if state == "running" => (None, Some("it cannot be looked into".to_owned())),
+            None if state == "running" => (None, Some("cannot run commands on it".to_owned())),
             None => (None, None),
         };
         let units = probe.map_or(&[][..], |probe| &probe.units).iter();
@@ -142,7 +142,7 @@ impl Observed<'_> {
         MachineStatus { name: name.to_owned(), state, boot, reason, units }
     }
 
-    /// As the server says, in lower case.
+    /// As the server reports, in lower case.
     fn state(&self, name: &str) -> String {
         self.current.machine(name).map_or_else(|| "absent".to_owned(), |now| now.status.to_ascii_lowercase())
     }
@@ -165,7 +165,7 @@ impl Observed<'_> {
             let running = self.desired.machines.iter().filter(|machine| self.probes.contains_key(machine.name()));
             let threads: Vec<_> =
                 running.map(|machine| scope.spawn(|| certificate::certificates(self.client, machine))).collect();
-            // A machine that went away in between has no certificates to show.
+            // A machine that disappeared in between has no certificates.
             threads
                 .into_iter()
                 .flat_map(|thread| thread.join().expect("reading certificates does not panic").unwrap_or_default())
@@ -174,7 +174,7 @@ impl Observed<'_> {
     }
 }
 
-/// The state of a machine that the model no longer has.
+/// The state of a machine that is no longer in the model.
 pub const SURPLUS: &str = "surplus";
 
 fn relation(dial: &Dial, result: Connectivity) -> RelationStatus {

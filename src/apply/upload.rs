@@ -1,7 +1,7 @@
-//! Files on their way to a machine: one archive through the client's standard input.
+//! Upload files to a machine: one archive through the client's standard input.
 //!
-//! They go to a folder that only root enters, and from there into place, each whole. None of them is ever an argument of a
-//! program, a file on this side, or a part of the machine's configuration.
+//! Files go to a folder that only root can enter, and from there into place, each atomically. None of them is ever an argument
+//! of a program, a file on this machine, or a part of the machine's configuration.
 
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -12,7 +12,7 @@ use crate::text::Count;
 use super::client::Client;
 use super::error::ApplyError;
 
-/// Where they arrive.
+/// The folder for uploads.
 const INCOMING: &str = "/var/lib/kmodel/incoming";
 
 const SCRIPT: &str = r#"
@@ -29,12 +29,12 @@ cd /
 rm -rf "$1"
 "#;
 
-/// Brings files to a machine.
+/// Uploads files to a machine.
 ///
 /// # Errors
-/// When the client or the machine refuses; files that have not arrived are as they were.
+/// When the client or the machine fails; files that were not uploaded are unchanged.
 pub fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
-    let action = format!("bring {} to `{machine}`", Count(files.len(), "file"));
+    let action = format!("upload {} to `{machine}`", Count(files.len(), "file"));
     let archive = archive(files).map_err(|error| ApplyError::new(format!("cannot {action}: {error}")))?;
     let answer = client.inside(machine, SCRIPT, &[INCOMING], &archive)?;
     match answer.code {
@@ -43,7 +43,7 @@ pub fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(
     }
 }
 
-/// All are root's; the boot gives them to their owners.
+/// All are owned by root; the boot sets their owners.
 fn archive(files: &[&BundleFile]) -> std::io::Result<Vec<u8>> {
     let mut builder = Builder::new(Vec::new());
     for file in files {

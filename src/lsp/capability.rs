@@ -1,4 +1,4 @@
-//! What the client can do, and what this server can.
+//! The capabilities of the client and of this server.
 
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::feature::{command, token};
 use crate::ide::line::Encoding;
 
-/// What is known of the client.
+/// The capabilities of the client.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     pub encoding: Encoding,
@@ -32,7 +32,7 @@ pub struct Client {
     pub refreshes: Refresh,
 }
 
-/// Which answers the client can be told to ask for again.
+/// Which results the client can be asked to refresh.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refresh {
     pub hints: bool,
@@ -41,7 +41,7 @@ pub struct Refresh {
 }
 
 impl Client {
-    /// Reads what the client says of itself.
+    /// Reads the capabilities that the client sends.
     pub fn read(params: &InitializeParams, raw: &Value) -> Self {
         let is = |path: &str| raw.pointer(&format!("/capabilities{path}")).and_then(Value::as_bool).unwrap_or(false);
         let has = |path: &str| raw.pointer(&format!("/capabilities{path}")).is_some_and(|value| !value.is_null());
@@ -85,7 +85,7 @@ fn encoding(params: &InitializeParams) -> Encoding {
     known.unwrap_or_default()
 }
 
-/// What this server can do for that client.
+/// The capabilities of this server for that client.
 pub fn server(client: &Client) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(match client.encoding {
@@ -167,7 +167,7 @@ pub fn server(client: &Client) -> ServerCapabilities {
     }
 }
 
-/// Files and folders are followed when they get another name, are made or go away.
+/// File operations: renames and deletions are followed.
 fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
     let filter = |glob: &str| FileOperationFilter {
         scheme: None,

@@ -31,7 +31,7 @@ impl Server {
             if let ModulePlace::File(path) = &place
                 && crate::world::World::read(&self.world, path).is_err()
             {
-                return Err(RequestError::invalid(format!("`{}` is not open and not on disk", uri.as_str())));
+                return Err(RequestError::invalid(format!("`{}` is neither open nor on disk", uri.as_str())));
             }
             self.project.changed(&self.world, &place);
         }

@@ -1,4 +1,4 @@
-//! What is wrong, said to the editor: pushed when something changed, or given when it asks.
+//! Diagnostics for the editor: pushed on changes, or pulled.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -107,7 +107,7 @@ impl Server {
         places
     }
 
-    /// Pushes the problems of every file where they are other than before.
+    /// Pushes the problems of every file where they have changed.
     pub(super) fn publish_all(&mut self) {
         if self.client.pulls {
             return;
@@ -118,7 +118,7 @@ impl Server {
             let diagnostics = self.diagnostics(place);
             let before = self.published.get(place);
             let is_open = self.documents.contains_key(place);
-            // An open file is told of each of its versions, so that the editor knows that they were looked at.
+            // Diagnostics of an open file are published for each version, so that the editor knows that it was checked.
             if is_open || before.map_or(!diagnostics.is_empty(), |before| *before != diagnostics) {
                 self.publish(place, diagnostics.clone());
             }
@@ -194,7 +194,7 @@ impl Server {
         Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
     }
 
-    /// Tells the client that answers that take a model can be asked for again.
+    /// Asks the client to refresh results that depend on a model.
     pub(super) fn refresh(&mut self) {
         let refreshes = self.client.refreshes;
         if refreshes.hints {

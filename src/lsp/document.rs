@@ -41,7 +41,7 @@ impl Document {
     }
 }
 
-/// What the compiler sees of the outside: the open files, and what is on disk.
+/// The files that the compiler sees: open ones, then those on disk.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
     open: Arc<BTreeMap<PathBuf, Arc<str>>>,
@@ -68,7 +68,7 @@ impl Overlay {
     }
 
     fn on_disk(&self, path: &Path) -> io::Result<String> {
-        // What is no path of this machine (`untitled:`) is nowhere else than in the editor.
+        // A document that is not a path (`untitled:`) exists only in the editor.
         if !path.is_absolute() {
             return Err(io::ErrorKind::NotFound.into());
         }

@@ -8,10 +8,10 @@ use super::server::Server;
 use super::uri;
 use crate::check::ModulePlace;
 
-/// More files than these are not looked for: the others are known when they are opened or imported.
+/// The most files to search for: the rest are loaded when they are opened or imported.
 const MOST: usize = 4_000;
 
-/// Folders deeper than this are not looked into.
+/// The maximum depth of folders to search.
 const DEEPEST: usize = 12;
 
 impl Server {
@@ -33,7 +33,7 @@ impl Server {
         walk(folder, 0, &mut found);
         if found.len() >= MOST {
             let message = format!(
-                "`{}` holds {MOST} models or more: those beyond are known once they are opened or imported",
+                "`{}` has {MOST} or more models: the rest are loaded when they are opened or imported",
                 folder.display()
             );
             self.notify("window/showMessage", serde_json::json!({ "type": 2, "message": message }));

@@ -17,7 +17,7 @@ use crate::check::ModulePlace;
 use crate::ide::line::Lines;
 
 impl Server {
-    /// Takes a notification in. One that makes no sense is noted in the log and changes nothing.
+    /// Handles a notification. An invalid one is logged and changes nothing.
     pub(super) fn notification(&mut self, notification: Notification) {
         if self.stage != Stage::Running {
             return;
@@ -66,7 +66,7 @@ impl Server {
         let encoding = self.client.encoding;
         let place = uri::place(&params.text_document.uri);
         let Some(document) = self.documents.get_mut(&place) else {
-            return self.log(&format!("`{}` was changed and is not open", params.text_document.uri.as_str()));
+            return self.log(&format!("`{}` was changed but is not open", params.text_document.uri.as_str()));
         };
         for change in params.content_changes {
             let range = change.range.map(|range| (position(range.start), position(range.end)));

@@ -1,4 +1,4 @@
-//! What takes long is shown: the evaluation of a model, and requests whose client gave a name for their progress.
+//! Progress: of the evaluation of a model, and of requests with a progress token.
 
 use lsp_server::{Request, RequestId};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::server::Server;
 const TOKEN: &str = "kmodel/model";
 
 impl Server {
-    /// Says that a model takes long.
+    /// Begins the progress of a model.
     pub(super) fn begin_progress(&mut self) {
         self.slow = None;
         if self.evaluating.is_empty() || self.is_progressing {
@@ -20,7 +20,7 @@ impl Server {
         self.progress(&json!(TOKEN), json!({ "kind": "begin", "title": "kmodel", "message": "evaluating the model" }));
     }
 
-    /// Says that no model is evaluated any more.
+    /// Ends the progress of a model.
     pub(super) fn finish_progress(&mut self) {
         if !self.evaluating.is_empty() {
             return;
@@ -31,7 +31,7 @@ impl Server {
         }
     }
 
-    /// Says that a request is worked on, when its client gave a name for that.
+    /// Begins the progress of a request, if it has a token.
     pub(super) fn begin_work(&mut self, request: &Request) {
         let token = request.params.get("workDoneToken").filter(|token| token.is_string() || token.is_number());
         let Some(token) = token.filter(|_| !self.working.contains_key(&request.id)).cloned() else { return };
@@ -41,7 +41,7 @@ impl Server {
         self.working.insert(request.id.clone(), token);
     }
 
-    /// Says that a request is about to be answered.
+    /// Ends the progress of a request.
     pub(super) fn finish_work(&mut self, id: &RequestId) {
         if let Some(token) = self.working.remove(id) {
             self.progress(&token, json!({ "kind": "end" }));

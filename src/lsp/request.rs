@@ -1,4 +1,4 @@
-//! Requests, and who answers them.
+//! Requests, and their handlers.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use super::feature::{command, template};
 use super::server::{Answer, RequestError, Server, Stage};
 use crate::check::ModulePlace;
 
-/// For so long a request waits for a model that it can do without.
+/// How long a request waits for a model that it can do without.
 const BRIEFLY: Duration = Duration::from_millis(200);
 
-/// What became of a request.
+/// The result of handling a request.
 pub enum Handled {
     Now(Answer<Value>),
     /// It waits for a model or a command, and is answered with it.
@@ -43,9 +43,9 @@ impl Server {
         let refuse = |code, message: &str| Handled::Now(Err(RequestError { code, message: message.to_owned() }));
         match (self.stage, request.method.as_str()) {
             (Stage::New, "initialize") => Handled::Now(self.initialize(&request.params)),
-            (Stage::New, _) => refuse(-32002, "the first request is `initialize`"),
-            (Stage::Over, _) => refuse(-32600, "the session is over: only `exit` may follow"),
-            (Stage::Running, "initialize") => refuse(-32600, "the session has begun already"),
+            (Stage::New, _) => refuse(-32002, "expected `initialize` as the first request"),
+            (Stage::Over, _) => refuse(-32600, "the session has been shut down: only `exit` is allowed"),
+            (Stage::Running, "initialize") => refuse(-32600, "the session is already initialized"),
             (Stage::Running, "shutdown") => {
                 self.stage = Stage::Over;
                 Handled::Now(Ok(Value::Null))
@@ -134,7 +134,7 @@ impl Server {
             "workspace/willRenameFiles" => answer(params, |params| self.will_rename(&params)),
             "textDocument/diagnostic" => answer(params, |params| self.pull(&params)),
             "workspace/diagnostic" => answer(params, |params| self.pull_workspace(&params)),
-            method => Err(RequestError { code: -32601, message: format!("the server does not know `{method}`") }),
+            method => Err(RequestError { code: -32601, message: format!("unknown method `{method}`") }),
         }
     }
 }
@@ -159,8 +159,7 @@ fn waits_briefly(request: &Request) -> bool {
 
 /// Reads what a request is given.
 pub fn read<P: DeserializeOwned>(params: Value) -> Answer<P> {
-    serde_json::from_value(params)
-        .map_err(|error| RequestError::invalid(format!("the parameters cannot be read: {error}")))
+    serde_json::from_value(params).map_err(|error| RequestError::invalid(format!("invalid parameters: {error}")))
 }
 
 fn answer<P, R>(params: Value, handler: impl FnOnce(P) -> Answer<R>) -> Answer<Value>

@@ -221,7 +221,7 @@ impl Server {
         let id = request.id.clone();
         let handled = catch_unwind(AssertUnwindSafe(|| answer(self, request)));
         if handled.is_err() {
-            let message = "the server failed to answer this; the session goes on".to_owned();
+            let message = "the server failed to answer this request; the session continues".to_owned();
             self.respond(id, Err(RequestError { code: -32603, message }));
         }
     }
@@ -230,7 +230,7 @@ impl Server {
         let method = notification.method.clone();
         let handled = catch_unwind(AssertUnwindSafe(|| self.notification(notification)));
         if handled.is_err() {
-            self.log(&format!("the server failed at `{method}`; the session goes on"));
+            self.log(&format!("the server failed at `{method}`; the session continues"));
         }
     }
 
@@ -239,7 +239,7 @@ impl Server {
         if self.is_dirty && self.stage == Stage::Running {
             self.is_dirty = false;
             if catch_unwind(AssertUnwindSafe(|| self.publish_all())).is_err() {
-                self.log("the server failed to check the open files; the session goes on");
+                self.log("the server failed to check the open files; the session continues");
             }
         }
     }
@@ -407,7 +407,7 @@ impl RequestError {
 
     /// The answer belongs to a text that is not there any more.
     pub fn modified() -> Self {
-        Self { code: -32801, message: "the text was changed meanwhile".to_owned() }
+        Self { code: -32801, message: "the text has changed since".to_owned() }
     }
 
     /// What was asked makes no sense.

@@ -88,7 +88,7 @@ fn body(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
             length = value.trim().parse::<usize>().ok();
         }
     }
-    let length = length.ok_or_else(|| invalid("a message needs the header `Content-Length`"))?;
+    let length = length.ok_or_else(|| invalid("a message has no `Content-Length` header"))?;
     if length > LONGEST {
         return Err(invalid("the message is too long"));
     }
@@ -112,7 +112,7 @@ fn understand(bytes: &[u8]) -> Event {
     };
     let id = value.get("id").cloned().and_then(|id| serde_json::from_value(id).ok());
     if !value.is_object() {
-        return malformed("a message is an object".to_owned(), INVALID_REQUEST, None);
+        return malformed("a message is not an object".to_owned(), INVALID_REQUEST, None);
     }
     // A request whose id is no id would be taken for a notification.
     if value.get("id").is_some() && id.is_none() && value.get("method").is_some() {

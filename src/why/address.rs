@@ -1,4 +1,4 @@
-//! Addresses: who has them, and who gave them out.
+//! Addresses: their owners, and how they were allocated.
 
 use std::net::IpAddr;
 
@@ -26,7 +26,7 @@ pub fn item(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     Some(Answer::new(format!("the address `{name}` of `{owner}`"), links).with(address.to_string()))
 }
 
-/// Who has a name or an address in the cluster.
+/// The owner of a name or an address in the cluster.
 pub fn of(why: &Why<'_, '_>, name: &San) -> Vec<Link> {
     let model = why.model();
     let mut links = Vec::new();
@@ -52,7 +52,7 @@ pub fn of(why: &Why<'_, '_>, name: &San) -> Vec<Link> {
     links
 }
 
-/// How a machine came to its address.
+/// Why a machine has its address.
 pub fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
     let model = why.model();
     let (machine, group) = (model.machine(id), model.group_of(id));
@@ -64,12 +64,12 @@ pub fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
     });
     let given = match pinned {
         Some((field, span)) => Link::at(span, format!("`{field}` pins it")),
-        None => given(why, &machine.name, "the first that is free from the start of `nodes`"),
+        None => given(why, &machine.name, "the first free address from the start of `nodes`"),
     };
     Link::at(group.span, format!("{} is the address of `{}`", machine.address, machine.name)).because([named, given])
 }
 
-/// How an application came to one of its addresses.
+/// Why an application has one of its addresses.
 pub fn of_item(why: &Why<'_, '_>, app: AppId, place: usize) -> Vec<Link> {
     let model = why.model();
     let item = model.component_of(app).addresses[place];
@@ -78,7 +78,7 @@ pub fn of_item(why: &Why<'_, '_>, app: AppId, place: usize) -> Vec<Link> {
     let key = format!("{}/{}", value.name, item.name.name);
     let how = match item.body.field("pin") {
         Some(pin) if is_pinned(why, app, pin) => Link::at(pin.span, format!("`{}`", why.text(pin.span))),
-        _ => given(why, &key, "the first that is free from the end of `nodes`"),
+        _ => given(why, &key, "the first free address from the end of `nodes`"),
     };
     let deployed = Link::at(value.span, place::deployed(why, app));
     let text = format!("{address} is the address `{}` of `{}`", item.name.name, value.name);
@@ -93,8 +93,8 @@ fn is_pinned(why: &Why<'_, '_>, app: AppId, pin: &crate::syntax::ast::Field) -> 
 fn given(why: &Why<'_, '_>, key: &str, rule: &str) -> Link {
     let range = why.model().cluster.nodes;
     if why.input.lock.addresses.contains_key(key) {
-        return Link::new(format!("kmodel.lock keeps it: it was given out before, as `{key}`"));
+        return Link::new(format!("kept by kmodel.lock: it was allocated earlier, as `{key}`"));
     }
     let nodes = layer::cluster_links(why, "nodes").unwrap_or_default();
-    Link::new(format!("it was given out: {rule} {range}")).because(nodes)
+    Link::new(format!("allocated: {rule} {range}")).because(nodes)
 }

@@ -87,7 +87,7 @@ fn san(why: &Why<'_, '_>, (app, cert): CertificateId, name: &str, machine: Optio
     )
 }
 
-/// Why a name is in a unit's certificate: it is declared, or somebody dials it.
+/// Why a name is in a unit's certificate: it is declared, or a client dials it.
 fn reasons(why: &Why<'_, '_>, dialling: &Dialling, (unit, cert): (UnitId, u32), san: &San) -> Vec<Link> {
     let model = why.model();
     let app = model.unit(unit).app;
@@ -110,7 +110,7 @@ fn declared(why: &Why<'_, '_>, unit: UnitId, body: &crate::syntax::ast::Body, fi
     let mut scope = Scope::unit(why.model(), unit);
     let value = why.model().eval(&mut scope, &field.value).unwrap_or(Value::None);
     let has = crate::model::endpoint::texts(&value).iter().any(|name| San::parse(name) == *san);
-    let text = format!("`{}` names it", why.text(field.span));
+    let text = format!("`{}` lists it", why.text(field.span));
     let link = || Link::at(field.span, text).because(Tracer::new(why).links(&mut scope, part(&field.value, san)));
     has.then(link).into_iter().collect()
 }
@@ -125,7 +125,7 @@ fn part<'e>(value: &'e Expr, san: &San) -> &'e Expr {
     elements.iter().find(written).unwrap_or(value)
 }
 
-/// Who dials an endpoint of a unit by a name, and through what.
+/// The clients that dial an endpoint of a unit by a name, and through which load balancer.
 fn dialled(why: &Why<'_, '_>, dialling: &Dialling, (unit, endpoint): (UnitId, u32), san: &San) -> Vec<Link> {
     let model = why.model();
     let end = EndpointId { app: model.unit(unit).app, endpoint };
@@ -137,8 +137,11 @@ fn dialled(why: &Why<'_, '_>, dialling: &Dialling, (unit, endpoint): (UnitId, u3
     by.map(|(_, relation)| {
         let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
         let text = match relation.to == end {
-            true => format!("`{from}` dials `{to}` by it"),
-            false => format!("`{from}` dials `{to}` by it, which passes TLS through to `{}`", model.endpoint_name(end)),
+            true => format!("`{from}` dials `{to}` by this name"),
+            false => format!(
+                "`{from}` dials `{to}` by this name, which passes TLS through to `{}`",
+                model.endpoint_name(end)
+            ),
         };
         let mut because = vec![relation::link(why, relation)];
         because.extend(super::address::of(why, san));

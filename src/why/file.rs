@@ -145,7 +145,7 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
         .find(|mention| model.definition(mention.symbol).is_some_and(|definition| definition.name.span == span))?;
     let what = model.definition(mention.symbol).map(|definition| definition.name.name.clone())?;
     let used = Link::at(mention.span, format!("`{name}` mentions `{what}`"));
-    Some(vec![Link::at(span, format!("it is of `{what}`, {described}")).because([used])])
+    Some(vec![Link::at(span, format!("it belongs to `{what}`, {described}")).because([used])])
 }
 
 fn item_body(kind: &ItemKind) -> Option<&Body> {
@@ -211,10 +211,10 @@ fn directory_item(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Link> {
         ItemKind::Dir(dir) => model.eval(&mut scope, &dir.path).is_ok_and(|v| v.scalar_text().as_deref() == Some(path)),
         _ => false,
     })?;
-    Some(Link::at(item.span, format!("`{}` makes the folder: `{}`", model.app(app).name, why.text(item.span))))
+    Some(Link::at(item.span, format!("`{}` creates the folder: `{}`", model.app(app).name, why.text(item.span))))
 }
 
-/// What kmodel writes of itself: the boot, and what `needs` makes necessary.
+/// Files that kmodel adds: the boot, and those that `needs` requires.
 fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<FileOrigin> {
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
@@ -240,6 +240,6 @@ fn needs(why: &Why<'_, '_>, unit: UnitId) -> Vec<Link> {
             matches!(&item.kind, ItemKind::Needs(needs)
                 if matches!(needs.kind, NeedsKind::Module(_) | NeedsKind::Sysctl(..)))
         })
-        .map(|item| Link::at(item.span, format!("`{}` says `{}`", model.app(app).name, why.text(item.span))))
+        .map(|item| Link::at(item.span, format!("`{}` declares `{}`", model.app(app).name, why.text(item.span))))
         .collect()
 }

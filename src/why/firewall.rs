@@ -59,13 +59,13 @@ fn reason(why: &Why<'_, '_>, firewall: &Firewall, services: &[Service], rule: &R
             let title = rule.comment.split(" from ").next().unwrap_or_default();
             let service = services.iter().filter(listens).find(|service| service.title(model) == title);
             let link = |service: &Service| {
-                let text = format!("`{title}` says of itself who may dial it: `from`");
+                let text = format!("`{title}` restricts its clients with `from`");
                 Link::at(service.span, text)
                     .because([Link::at(model.app(service.app).span, place::deployed(why, service.app))])
             };
             service.map(link).into_iter().collect()
         }
-        Reason::Ssh => vec![Link::at(firewall.span, "the setting `ssh`, for those of `operators`")],
+        Reason::Ssh => vec![Link::at(firewall.span, "the setting `ssh`, for the ranges in `operators`")],
         Reason::Open(place) => {
             let open = firewall.open.get(*place);
             open.map(|open| Link::at(open.span, format!("`open` has {}", open.port))).into_iter().collect()

@@ -76,10 +76,10 @@ pub fn cluster_links(why: &Why<'_, '_>, field: &str) -> Option<Vec<Link>> {
     };
     let (_, ast) = why.model().layers.clusters.first()?;
     if field == "name" {
-        return Some(vec![Link::at(ast.name.span, "`cluster` says so")]);
+        return Some(vec![Link::at(ast.name.span, "set in `cluster`")]);
     }
     let default = by_itself(&statement::CLUSTER, field)?;
-    Some(layers(why, "cluster", field, written(&ast.body, field, "`cluster` says so"), default))
+    Some(layers(why, "cluster", field, written(&ast.body, field, "set in `cluster`"), default))
 }
 
 fn group(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
@@ -102,7 +102,7 @@ pub fn group_links(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Vec<Li
         return Some(layers(why, owner, field, said, default));
     }
     let default = by_itself(&statement::MACHINES, field)?;
-    Some(layers(why, owner, field, written(&ast.body, field, &format!("`machines {owner}` says so")), default))
+    Some(layers(why, owner, field, written(&ast.body, field, &format!("set in `machines {owner}`")), default))
 }
 
 /// A field of one machine is that of its group, but for what each has of its own.
@@ -158,7 +158,7 @@ pub fn option_links(why: &Why<'_, '_>, app: AppId, field: &str) -> Option<Vec<Li
         }
         None => Some(Link::at(option.name.span, format!("the default of `{component}`: none"))),
     };
-    let said = written(&deployment.ast.body, field, &format!("`deploy {name}` says so"));
+    let said = written(&deployment.ast.body, field, &format!("set in `deploy {name}`"));
     Some(layers(why, name, field, said, default))
 }
 
@@ -177,7 +177,7 @@ fn target(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
     let target = why.model().targets.iter().find(|target| *target.name == *owner)?;
     let value = target.options.get(field).map(show::value);
     let default = None;
-    let links = layers(why, owner, field, written(&ast.body, field, &format!("`target {owner}` says so")), default);
+    let links = layers(why, owner, field, written(&ast.body, field, &format!("set in `target {owner}`")), default);
     value.map(|value| Answer::new(format!("`{owner}.{field}`"), links).with(value))
 }
 
@@ -189,7 +189,7 @@ pub fn param(why: &Why<'_, '_>, symbol: Symbol) -> Vec<Link> {
     let none = Some(Link::at(param.name.span, "the default: none"));
     let below = layers(why, name, "", said, none);
     match why.input.sets.iter().rev().find(|setting| setting.name == *name) {
-        Some(setting) => vec![Link::new(format!("`--set {name}={}` says so", setting.text)).because(instead(below))],
+        Some(setting) => vec![Link::new(format!("set by `--set {name}={}`", setting.text)).because(instead(below))],
         None => below,
     }
 }
@@ -204,7 +204,7 @@ pub fn param_value(why: &Why<'_, '_>, symbol: Symbol) -> Option<String> {
     }
 }
 
-/// The value of a field that nobody gives, from what is written about it (`...; default 4GiB.`): none where it must be
+/// The value of an omitted field, from its documentation (`...; default 4GiB.`): none where it must be
 /// given or may be absent.
 fn by_itself(schema: &Schema, field: &str) -> Option<Option<Link>> {
     let row = schema.rows.iter().find(|row| row.name == field)?;
@@ -216,7 +216,7 @@ fn written<'p>(body: &'p Body, field: &str, text: &str) -> Option<(&'p Expr, Str
     body.field(field).map(|field| (&field.value, text.to_owned()))
 }
 
-/// The layers of a value, the one that holds first; each stands instead of the one below it.
+/// The layers of a value, the effective one first; each overrides the one below it.
 fn layers(
     why: &Why<'_, '_>,
     owner: &str,
@@ -241,9 +241,9 @@ fn layers(
     list
 }
 
-/// What a layer stands in the place of.
+/// The layers that a layer overrides.
 fn instead(links: Vec<Link>) -> Vec<Link> {
-    links.into_iter().map(|link| Link { text: format!("instead of: {}", link.text), ..link }).collect()
+    links.into_iter().map(|link| Link { text: format!("overrides: {}", link.text), ..link }).collect()
 }
 
 /// Each overlay that sets a path, in the order in which they are applied.

@@ -96,11 +96,11 @@ pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> Unknown {
     };
     let known = names(why);
     let near = nearest(&asked, &query.name, &known);
-    let message = format!("nothing here is named `{}`", words.join(" "));
+    let message = format!("nothing in the model is named `{}`", words.join(" "));
     let help = match near.as_slice() {
         [] => "ask for a value (`wrk.memory`), a file (`cp-0:/etc/hosts`), a unit (`etcd.service`), a flag \
                (`etcd --name`), a certificate (`etcd.server`), a relation (`kubelet.cluster-api`), an address or a port; \
-               what may be missing on purpose is a case for `kmodel why-not`"
+               for something that does not exist, ask `kmodel why-not`"
             .to_owned(),
         [one] => format!("did you mean `{one}`?"),
         many => format!("did you mean {}?", List::ticked(many).or()),

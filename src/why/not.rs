@@ -1,4 +1,4 @@
-//! Why something is not there: a relation, a name in a certificate, a unit on a machine, a flag, a file.
+//! Why something does not exist: a relation, a name in a certificate, a unit on a machine, a flag, a file.
 
 use crate::check::flag_type;
 use crate::diag::closest;
@@ -15,10 +15,10 @@ use super::names::Unknown;
 use super::query::Query;
 use super::{Answer, Link, Why, address, certificate, place, relation, show, unit};
 
-/// Answers why something is not there.
+/// Answers why something does not exist.
 ///
 /// # Errors
-/// When it is there, or nothing can be said of what is named so.
+/// When it exists, or nothing has this name.
 pub fn why_not(why: Why<'_, '_>, words: &[String]) -> Result<Answer, Unknown> {
     let query = Query::read(&why, words);
     let found = [relation, name, flag, placed, file].iter().find_map(|resolve| resolve(&why, &query));
@@ -27,8 +27,8 @@ pub fn why_not(why: Why<'_, '_>, words: &[String]) -> Result<Answer, Unknown> {
     }
     match super::why(why, words) {
         Ok(_) => Err(Unknown {
-            message: format!("`{}` is there", words.join(" ")),
-            help: format!("`kmodel why {}` says why", words.join(" ")),
+            message: format!("`{}` exists", words.join(" ")),
+            help: format!("`kmodel why {}` explains it", words.join(" ")),
         }),
         Err(unknown) => Err(unknown),
     }
@@ -43,10 +43,10 @@ fn relation(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let Some(other) = &query.more else {
         return match info.ast.kind {
             EndpointKind::Requires if providers.is_empty() => {
-                Some(Answer::new(format!("`{}` dials nobody", query.name), unwired(why, id)))
+                Some(Answer::new(format!("`{}` dials no provider", query.name), unwired(why, id)))
             }
             EndpointKind::Provides if model.ends(id.app).clients[id.endpoint as usize].is_empty() => {
-                Some(Answer::new(format!("nobody dials `{}`", query.name), undialled(why, id)))
+                Some(Answer::new(format!("no client dials `{}`", query.name), undialled(why, id)))
             }
             _ => None,
         };
@@ -65,11 +65,11 @@ fn unwired(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
     let known = considered(why.model(), id);
     let counting = known.iter().filter(|(_, out)| out.is_none()).count();
     let text = match (known.len(), counting) {
-        (0, _) => format!("nothing that is deployed provides `{interface}`"),
-        (_, 0) => format!("of the providers of `{interface}` none counts"),
-        (_, n) => format!("{n} providers of `{interface}` are left, and no `relate` says which"),
+        (0, _) => format!("no deployed component provides `{interface}`"),
+        (_, 0) => format!("none of the providers of `{interface}` is eligible"),
+        (_, n) => format!("{n} providers of `{interface}` are eligible, and no `relate` selects one"),
     };
-    let optional = if info.ast.cardinality == Cardinality::Optional { " (it may be left out)" } else { "" };
+    let optional = if info.ast.cardinality == Cardinality::Optional { " (it is optional)" } else { "" };
     vec![Link::at(info.ast.name.span, text + optional).because(relation::left_out(why, id))]
 }
 
@@ -87,7 +87,7 @@ fn undialled(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
         })
         .collect();
     if wanting.is_empty() {
-        let text = format!("nothing that is deployed requires `{}`", model.endpoint_info(id).ast.interface.name);
+        let text = format!("no deployed component requires `{}`", model.endpoint_info(id).ast.interface.name);
         return vec![Link::new(text)];
     }
     wanting.into_iter().flat_map(|from| not_this(why, from, id)).collect()
@@ -99,14 +99,17 @@ fn not_this(why: &Why<'_, '_>, from: EndpointId, to: EndpointId) -> Vec<Link> {
     let (a, b) = (model.endpoint_info(from), model.endpoint_info(to));
     let (from_name, to_name) = (model.endpoint_name(from), model.endpoint_name(to));
     if a.ast.kind != EndpointKind::Requires {
-        return vec![Link::at(a.ast.name.span, format!("`{from_name}` dials nothing: it is dialled"))];
+        return vec![Link::at(
+            a.ast.name.span,
+            format!("`{from_name}` dials nothing: it is not a `requires` endpoint"),
+        )];
     }
     if b.ast.kind != EndpointKind::Provides {
-        return vec![Link::at(b.ast.name.span, format!("`{to_name}` is not dialled: it dials"))];
+        return vec![Link::at(b.ast.name.span, format!("`{to_name}` is not dialled: it is a `requires` endpoint"))];
     }
     if a.interface != b.interface {
         let text = format!(
-            "`{from_name}` wants `{}`, and `{to_name}` provides `{}`",
+            "`{from_name}` requires `{}`, but `{to_name}` provides `{}`",
             a.ast.interface.name, b.ast.interface.name
         );
         return vec![Link::at(a.ast.name.span, text)];
@@ -115,11 +118,11 @@ fn not_this(why: &Why<'_, '_>, from: EndpointId, to: EndpointId) -> Vec<Link> {
         model.relations.iter().filter(|r| r.from == from).map(|relation| relation::link(why, relation)).collect();
     let out = considered(model, from).into_iter().find(|(other, _)| *other == to).and_then(|(_, out)| out);
     links.extend(out.map(|out| relation::reason(why, from, to, out)));
-    links.push(Link::new(format!("to have it: `relate {from_name} -> {to_name}`")));
+    links.push(Link::new(format!("to add it: `relate {from_name} -> {to_name}`")));
     links
 }
 
-/// A name that is not in a certificate: who would have to dial by it.
+/// A name that is not in a certificate: which clients would have to dial it.
 fn name(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (app, cert) = certificate::find(why, &query.name)?;
     let san = San::parse(query.more.as_deref().or(query.machine.as_deref())?);
@@ -133,7 +136,7 @@ fn name(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let info = &component.certs[cert as usize];
     let mut links = Vec::new();
     if let Some(derive) = info.ast.body.field("derive-names").filter(|field| why.text(field.value.span) == "false") {
-        links.push(Link::at(derive.span, "`derive-names = false`: who dials adds no names"));
+        links.push(Link::at(derive.span, "`derive-names = false`: clients add no names"));
     }
     let dialling = dial::dialling(model, &mut Vec::new());
     for (place, endpoint) in component.endpoints.iter().enumerate() {
@@ -141,18 +144,18 @@ fn name(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
             let names: Vec<String> =
                 dialling.names(model, unit, place as u32).iter().map(ToString::to_string).collect();
             let dialled = if names.is_empty() {
-                "nobody dials it".to_owned()
+                "no client dials it".to_owned()
             } else {
                 format!("it is dialled by {}", show::some(&names))
             };
             links.push(Link::at(
                 endpoint.ast.name.span,
-                format!("`{}` shows it, and {dialled}", endpoint.ast.name.name),
+                format!("`{}` presents it, and {dialled}", endpoint.ast.name.name),
             ));
         }
     }
     if links.is_empty() {
-        links.push(Link::at(info.ast.name.span, "no endpoint that is dialled shows it"));
+        links.push(Link::at(info.ast.name.span, "no dialled endpoint presents it"));
     }
     let holders = address::of(why, &san);
     links.extend(if holders.is_empty() {
@@ -160,7 +163,8 @@ fn name(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     } else {
         holders
     });
-    let help = "to have it: dial by it (`dials`), add it to `names`, or for the API to `extra-names` of the cluster";
+    let help =
+        "to add it: dial it by this name (`dials`), add it to `names`, or for the API to `extra-names` of the cluster";
     links.push(Link::new(help));
     let subject = format!("{san} is not in the certificate `{}` of `{}`", info.ast.name.name, model.app(app).name);
     Some(Answer::new(subject, links))
@@ -196,12 +200,12 @@ fn known_flag(why: &Why<'_, '_>, program: &str, name: &str) -> Link {
         Some(flag) => {
             let version = why.model().cluster.kubernetes;
             let status = match flag.life.status(version) {
-                Status::NotYet(since) => format!("comes with {since}"),
+                Status::NotYet(since) => format!("is new in {since}"),
                 Status::Removed(removed) => format!("was removed in {removed}"),
                 Status::Deprecated => "is deprecated".to_owned(),
                 Status::Known => format!("takes a `{}`", flag_type(flag)),
             };
-            Link::new(format!("`{program}` knows it: it {status}"))
+            Link::new(format!("`{program}` has this flag: it {status}"))
         }
         None => {
             let near = closest(name, table.flags.keys().map(String::as_str));
@@ -232,20 +236,20 @@ fn not_on(why: &Why<'_, '_>, app: AppId, machine: MachineId) -> Vec<Link> {
     let name = &model.machine(machine).name;
     let Some(deployment) = place::deployment(why, app) else { return Vec::new() };
     if deployment.ast.on.is_empty() {
-        return vec![Link::at(deployment.span, format!("{} puts it on no machine", place::deployed(why, app)))];
+        return vec![Link::at(deployment.span, format!("{} places it on no machine", place::deployed(why, app)))];
     }
     let selector = deployment.ast.on.iter().find(|selector| place::selects(why, selector, machine));
     let (Some(selector), Some(condition)) = (selector, &deployment.ast.condition) else {
         let span = deployment.ast.on.first().map_or(deployment.span, |first| first.span);
         let group = &model.group_of(machine).name;
-        let text = format!("{} does not take in `{name}`, which is of `{group}`", place::deployed(why, app));
+        let text = format!("{} does not select `{name}`, which is in `{group}`", place::deployed(why, app));
         return vec![Link::at(span, text)];
     };
     let mut scope = Scope::file(deployment.module);
     (scope.machine, scope.bare_machine) = (Some(machine), true);
     let text = format!("`where {}` is false for `{name}`", why.text(condition.span));
     let traced = Tracer::new(why).links(&mut scope, condition);
-    let taken = Link::at(selector.span, format!("`{}` takes it in", why.text(selector.span)));
+    let taken = Link::at(selector.span, format!("`{}` selects it", why.text(selector.span)));
     vec![taken, Link::at(condition.span, text).because(traced)]
 }
 
@@ -264,7 +268,7 @@ fn file(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         }
     }
     if links.is_empty() {
-        links.push(Link::new("no component that is deployed writes it"));
+        links.push(Link::new("no deployed component writes it"));
     }
     let on = query.machine.as_ref().map_or("anywhere".to_owned(), |machine| format!("on `{machine}`"));
     Some(Answer::new(format!("{} is not {on}", query.name), links))

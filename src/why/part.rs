@@ -1,4 +1,4 @@
-//! What machines are given beside files and units: downloads, images, packages, and what a kernel must have.
+//! What machines get besides files and units: downloads, images, packages, and what a kernel must have.
 
 use crate::model::UnitId;
 use crate::model::scope::Scope;
@@ -23,7 +23,7 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         for item in &model.component_of(app).ast.items {
             if let Some(found) = of_item(why, unit, item, query) {
                 value = value.or(found);
-                let text = format!("`{}` says `{}`", model.app(app).name, show::short(&why.text(head(item))));
+                let text = format!("`{}` declares `{}`", model.app(app).name, show::short(&why.text(head(item))));
                 let deployed = Link::at(model.app(app).span, place::deployed(why, app));
                 links.push(Link::at(item.span, text).because(traced(why, unit, item)).because([deployed]));
                 machines.extend(model.units_of(app).filter_map(|u| why.machine_name(u)).map(|name| &**name));

@@ -52,7 +52,7 @@ pub fn application(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         model.units_of(app).filter_map(|unit| why.machine_name(unit)).map(|name| &**name).collect();
     let mut links = vec![Link::at(model.app(app).span, deployed(why, app)).because(component(why, app))];
     links.extend(deployment(why, app).and_then(|d| d.ast.condition.as_ref()).map(|condition| {
-        Link::at(condition.span, format!("of these machines those `where {}`", why.text(condition.span)))
+        Link::at(condition.span, format!("of these, only machines where `{}`", why.text(condition.span)))
     }));
     let answer = Answer::new(format!("the application `{}`", query.name), links);
     Some(if machines.is_empty() { answer } else { answer.with(format!("on {}", show::some(&machines))) })
@@ -99,7 +99,7 @@ pub fn on_machine(why: &Why<'_, '_>, app: AppId, machine: MachineId) -> Link {
     let selector = deployment.ast.on.iter().find(|selector| selects(why, selector, machine));
     let chosen = selector.map(|selector| {
         let count = layer::group_links(why, &model.group_of(machine).name, "count").unwrap_or_default();
-        Link::at(selector.span, format!("`{}` takes in `{on}`", why.text(selector.span))).because(count)
+        Link::at(selector.span, format!("`{}` selects `{on}`", why.text(selector.span))).because(count)
     });
     let condition = deployment.ast.condition.as_ref().map(|condition| {
         let mut scope = Scope::file(deployment.module);

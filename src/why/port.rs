@@ -1,4 +1,4 @@
-//! Ports of a machine: who listens, and who may connect.
+//! Ports of a machine: what listens, and which clients may connect.
 
 use crate::model::endpoint::{ip, port};
 use crate::model::scope::Scope;
@@ -29,7 +29,7 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let first = found.first()?;
     let mut machines: Vec<&str> = found.iter().filter_map(|l| why.machine_name(l.unit)).map(|name| &**name).collect();
     machines.dedup();
-    // One of each application's units tells enough.
+    // One unit of each application is enough.
     let mut shown: Vec<Span> = Vec::new();
     let mut links = Vec::new();
     for listener in &found {
@@ -41,7 +41,7 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     if let Some(machine) = machine {
         let rules = firewall::links(why, machine, Some(first.port));
         let opened = format!(
-            "the firewall of {} lets it in by {}",
+            "the firewall of {} admits it by {}",
             why.model().machine(machine).name,
             Count(rules.len(), "rule")
         );
@@ -107,11 +107,11 @@ fn link(why: &Why<'_, '_>, listener: &Listener) -> Link {
     Link::at(listener.span, text).because(traced.unwrap_or_default()).because([deployed]).because(who(why, listener))
 }
 
-/// Who may connect: those that are related to it, and no one else.
+/// The clients that may connect: only those with a relation to it.
 fn who(why: &Why<'_, '_>, listener: &Listener) -> Vec<Link> {
     let model = why.model();
     let Some(endpoint) = listener.endpoint else {
-        return vec![Link::new("nothing is related to it, so only its own machine connects")];
+        return vec![Link::new("it has no relation, so only its own machine connects")];
     };
     let id = EndpointId { app: model.unit(listener.unit).app, endpoint };
     let relations = model.relations.iter().filter(|relation| relation.to == id);
@@ -122,5 +122,5 @@ fn who(why: &Why<'_, '_>, listener: &Listener) -> Vec<Link> {
                 .because([relation::link(why, relation)])
         })
         .collect();
-    if list.is_empty() { vec![Link::new("nothing is related to it, so nobody connects")] } else { list }
+    if list.is_empty() { vec![Link::new("it has no relation, so no client connects")] } else { list }
 }

@@ -1,8 +1,8 @@
-//! What was asked, from the words on the command line.
+//! A question, from the words on the command line.
 
 use super::Why;
 
-/// Words that say what kind of thing is meant.
+/// Words that select a kind.
 pub const KINDS: &[&str] = &[
     "file",
     "dir",
@@ -38,7 +38,7 @@ pub const KINDS: &[&str] = &[
     "command",
 ];
 
-/// Words that only join others.
+/// Words without meaning of their own.
 const JOINTS: &[&str] = &["->", "on", "in", "of", "san", "flag", "from", "to", "name", "="];
 
 /// A question in parts.
@@ -102,7 +102,7 @@ impl Query {
         self.kind.as_deref().is_none_or(|kind| kinds.contains(&kind))
     }
 
-    /// The flag that is meant, without its hyphens.
+    /// The flag, without its hyphens.
     pub fn flag(&self) -> Option<&str> {
         let flag = self.more.as_deref().filter(|more| more.starts_with('-') || self.kind.as_deref() == Some("flag"))?;
         Some(flag.trim_start_matches('-').split('=').next().unwrap_or_default())

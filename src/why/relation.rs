@@ -1,4 +1,4 @@
-//! Relations: who dials whom, because it was said or because one provider was left.
+//! Relations: declared, or inferred because one provider is eligible.
 
 use crate::model::wire::{Out, considered};
 use crate::model::{EndpointId, Relation};
@@ -27,7 +27,7 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         _ => &model.ends(id.app).providers[id.endpoint as usize],
     };
     let names: Vec<String> = ends.iter().map(|end| model.endpoint_name(*end)).collect();
-    let value = if names.is_empty() { "nobody".to_owned() } else { show::some(&names) };
+    let value = if names.is_empty() { "none".to_owned() } else { show::some(&names) };
     Some(Answer::new(format!("`{}` {kind}", query.name), links(why, id)).with(value))
 }
 
@@ -52,7 +52,7 @@ pub fn links(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
     if !list.is_empty() || info.ast.kind == EndpointKind::Provides {
         return list;
     }
-    vec![Link::at(info.ast.name.span, "it is related to nothing").because(left_out(why, id))]
+    vec![Link::at(info.ast.name.span, "it has no relation").because(left_out(why, id))]
 }
 
 /// Why one relation is there.
@@ -66,35 +66,38 @@ pub fn link(why: &Why<'_, '_>, relation: &Relation) -> Link {
         return Link::at(info.ast.name.span, text);
     }
     if !relation.inferred {
-        return Link::at(relation.span, format!("`relate {from} -> {to}` says so"));
+        return Link::at(relation.span, format!("declared by `relate {from} -> {to}`"));
     }
     let reason = match info.ast.cardinality {
-        Cardinality::Many => format!("`{from}` takes all providers of `{interface}`, and `{to}` is one"),
-        _ => format!("`{from}` wants `{interface}`, and `{to}` is the one provider that is left"),
+        Cardinality::Many => format!("`{from}` requires all providers of `{interface}`, and `{to}` is one of them"),
+        _ => format!("`{from}` requires `{interface}`, and `{to}` is the only eligible provider"),
     };
     let deployed = Link::at(model.app(relation.to.app).span, place::deployed(why, relation.to.app));
     Link::at(info.ast.name.span, reason).because([deployed]).because(left_out(why, relation.from))
 }
 
-/// The providers that do not count for a `requires`, each with its reason.
+/// The providers that are not eligible for a `requires`, each with its reason.
 pub fn left_out(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
     let list = considered(why.model(), id).into_iter();
     list.filter_map(|(other, out)| Some(reason(why, id, other, out?))).collect()
 }
 
-/// Why a provider does not count.
+/// Why a provider is not eligible.
 pub fn reason(why: &Why<'_, '_>, id: EndpointId, other: EndpointId, out: Out) -> Link {
     let model = why.model();
     let (name, app) = (model.endpoint_name(other), model.app(other.app));
     let text = match out {
-        Out::Itself => format!("`{name}` does not count: it is of `{}` itself", app.name),
-        Out::Nowhere => format!("`{name}` does not count: `{}` is on no machine", app.name),
+        Out::Itself => format!("`{name}` is not eligible: it belongs to `{}` itself", app.name),
+        Out::Nowhere => format!("`{name}` is not eligible: `{}` is on no machine", app.name),
         Out::Elsewhere => {
             let from = model.endpoint_name(id);
-            format!("`{name}` does not count: `{from}` dials its own machine, and `{}` is not on all of them", app.name)
+            format!(
+                "`{name}` is not eligible: `{from}` dials its own machine, and `{}` is not on all of them",
+                app.name
+            )
         }
         Out::Behind(front) => {
-            format!("`{name}` does not count: `{}` stands before it and forwards to it", model.endpoint_name(front))
+            format!("`{name}` is not eligible: `{}` forwards to it", model.endpoint_name(front))
         }
     };
     Link::at(app.span, text)

@@ -1,4 +1,4 @@
-//! Values and texts as one line for people.
+//! Values and texts on one line, for people.
 
 use crate::model::Value;
 use crate::model::value::go_duration;

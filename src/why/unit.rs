@@ -47,7 +47,7 @@ pub fn flag(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     Some(Answer::new(format!("the flag `--{wanted}` of `{name}`"), links).with(show::short(&shown.join(" "))))
 }
 
-/// What the table of the program says of a flag.
+/// The entry of a flag in the table of its program.
 fn table(why: &Why<'_, '_>, value: &Expr, name: &str) -> Option<Link> {
     let program = table_name(value)?;
     let flag = flags::table(&program.name)?.flags.get(name)?;
@@ -146,7 +146,9 @@ pub fn links(why: &Why<'_, '_>, unit: UnitId, name: &str) -> Option<Vec<Link>> {
         let is_flags = field.key.plain().as_deref() == Some("flags");
         match () {
             () if absent => {}
-            () if is_flags => fields.push(Link::at(field.span, format!("its flags; one: kmodel why {} --NAME", name))),
+            () if is_flags => {
+                fields.push(Link::at(field.span, format!("its flags; for one of them: kmodel why {} --NAME", name)))
+            }
             () => fields.push(Link::at(field.span, format!("`{}`", why.text(field.span))).because(traced)),
         }
     }

@@ -148,7 +148,7 @@ fn a_changed_option_comes_to_its_machines_one_after_another() {
     assert!(before.iter().zip(&after).all(|(before, after)| *after == before + 1), "{before:?} {after:?}");
     let order: Vec<_> = said.lines().filter(|line| line.ends_with(": up")).collect();
     assert_eq!(order, ["cp-0: up", "cp-1: up", "cp-2: up"]);
-    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn another_profile_comes_with_a_restart_of_the_machine() {
         "{verbs:?}"
     );
     assert!(!log.contains("stop cp-0") && !log.contains("stop cp-2"), "{log}");
-    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
 }
 
 #[test]
@@ -208,8 +208,8 @@ fn a_run_that_was_killed_is_taken_up() {
     }
     bed.faults(&json!({}));
     let (said, _) = bed.ok("apply", &[]);
-    assert!(said.contains("pkg is up") || said.contains("nothing to change"), "{said}");
-    assert!(bed.ok("apply", &[]).0.contains("nothing to change"));
+    assert!(said.contains("pkg is up") || said.contains("no changes"), "{said}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
     assert_eq!(bed.machines(), ["cp-0", "cp-1", "cp-2"]);
 }
 
@@ -242,7 +242,7 @@ fn a_machine_that_does_not_come_up_is_named_with_its_log() {
     assert_eq!(output.status.code(), Some(4), "{}", said(&output));
     let text = said(&output);
     assert!(text.contains("`cp-1` is not up: wrong hash, not installed: http://m/x"), "{text}");
-    assert!(text.contains("    log of cp-1") && text.contains("it goes on where it stopped"), "{text}");
+    assert!(text.contains("    log of cp-1") && text.contains("it continues where it stopped"), "{text}");
     bed.faults(&json!({}));
     assert!(bed.ok("apply", &[]).0.contains("ok: "));
 }
@@ -258,7 +258,7 @@ fn a_bad_change_stops_at_the_first_machine() {
     let output = bed.run("apply", &[]);
     assert_eq!(output.status.code(), Some(4));
     let text = said(&output);
-    assert!(text.contains("no space left on device") && text.contains("make room there"), "{text}");
+    assert!(text.contains("no space left on device") && text.contains("free some disk space"), "{text}");
     assert!(text.contains("skipped because of this: cp-1, cp-2"), "{text}");
 }
 
@@ -271,9 +271,9 @@ fn what_is_not_ours_stops_the_run_and_stays() {
     fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
     let output = bed.run("apply", &[]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(said(&output).contains("an instance `cp-1` in the project `pkg` that is not of the cluster `pkg`"));
+    assert!(said(&output).contains("the instance `cp-1` in the project `pkg` does not belong to the cluster `pkg`"));
     let (text, _) = bed.ok("destroy", &["--yes"]);
-    assert!(text.contains("the project pkg stays: it has instances of others: cp-1"), "{text}");
+    assert!(text.contains("the project pkg is kept because it has other instances: cp-1"), "{text}");
     assert_eq!(bed.machines(), ["cp-1"]);
 }
 
@@ -310,8 +310,14 @@ fn a_network_of_the_server_with_an_address_of_the_cluster_is_said() {
     bed.ok("apply", &[]);
     let mut state = bed.state();
     for (address, wanted) in [
-        ("10.244.7.1/24", "`lxdbr0` of the server has 10.244.7.0/24, and `pods` of the cluster is 10.244.0.0/16"),
-        ("10.213.0.200/25", "`lxdbr0` of the server has 10.213.0.128/25, and `nodes` of the cluster is 10.213.0.0/24"),
+        (
+            "10.244.7.1/24",
+            "`lxdbr0` of the server uses 10.244.7.0/24, which overlaps `pods` 10.244.0.0/16 of the cluster",
+        ),
+        (
+            "10.213.0.200/25",
+            "`lxdbr0` of the server uses 10.213.0.128/25, which overlaps `nodes` 10.213.0.0/24 of the cluster",
+        ),
     ] {
         state["networks"] = json!({ "lxdbr0": { "name": "lxdbr0", "config": { "ipv4.address": address } } });
         fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
@@ -332,7 +338,7 @@ fn a_client_that_cannot_work_is_said() {
     let denied =
         "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied";
     for (faults, text) in [
-        (json!({ "version": "4.0.9" }), "the server is LXD 4.0.9, and 5.0 or newer is needed"),
+        (json!({ "version": "4.0.9" }), "the server runs LXD 4.0.9, but 5.0 or newer is required"),
         (json!({ "version": "unreachable", "refuse": { "query": denied } }), "member of the daemon's group"),
         (
             json!({ "version": "unreachable", "refuse": { "query": "dial unix /x: connect: connection refused" } }),
@@ -382,7 +388,7 @@ fn status_works_without_a_key_store_and_of_nothing() {
     bed.ok("apply", &[]);
     fs::rename(bed.path(".kmodel"), bed.path("elsewhere")).unwrap();
     let output = bed.run("status", &[]);
-    assert!(said(&output).contains("There is no key store here"), "{}", said(&output));
+    assert!(said(&output).contains("No key store found"), "{}", said(&output));
     assert!(!bed.path(".kmodel").exists());
 }
 
@@ -395,7 +401,7 @@ fn debug_collects_from_everywhere_and_leaves_keys_out() {
     let (text, _) = bed.ok("debug", &options);
     assert!(text.contains("etcd.peer → etcd.peer") && text.contains("collected into "), "{text}");
     let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
-    assert_eq!(read("machines/cp-2/journal.log"), "begin\n[left out by kmodel]\nend\n");
+    assert_eq!(read("machines/cp-2/journal.log"), "begin\n[redacted by kmodel]\nend\n");
     assert!(read("server/cp-1.log").contains("log of the server on cp-1"));
     assert!(read("report.txt").contains("cp-0  running  up  2 of 2 units up"));
     let status: Value = serde_json::from_str(&read("status.json")).unwrap();

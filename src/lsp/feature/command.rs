@@ -30,12 +30,12 @@ impl Server {
     pub(in crate::lsp) fn execute(&mut self, request: &Request) -> Handled {
         let started = read::<ExecuteCommandParams>(request.params.clone()).and_then(|params| {
             let place = argument(&params, 0).and_then(|uri| uri.parse::<Uri>().ok()).map(|uri| uri::place(&uri));
-            let place = place.ok_or_else(|| RequestError::invalid("the first argument is the address of a model"))?;
+            let place = place.ok_or_else(|| RequestError::invalid("the first argument must be the URI of a model"))?;
             match params.command.as_str() {
                 UNITS => self.units(&place, argument(&params, 1).unwrap_or_default()).map(Some),
                 PLAN => self.start(request.id.clone(), &place, &["plan"], None).map(|()| None),
                 RENDER => self.start(request.id.clone(), &place, &["render"], Some("build")).map(|()| None),
-                other => Err(RequestError::invalid(format!("there is no command `{other}`"))),
+                other => Err(RequestError::invalid(format!("unknown command `{other}`"))),
             }
         });
         match started {
@@ -49,15 +49,15 @@ impl Server {
         let file = self.project.file(&self.world, place);
         let facts = self.facts_of(&file);
         let units = facts.and_then(|facts| lens::units(&facts, group));
-        units.ok_or_else(|| RequestError::refused(format!("there is no machine group `{group}` in a valid model here")))
+        units.ok_or_else(|| RequestError::refused(format!("no valid model here has a machine group `{group}`")))
     }
 
     /// Runs this program on a file as it is on disk, away from the main loop; its answer comes as an event.
     fn start(&mut self, id: RequestId, place: &ModulePlace, words: &[&str], out: Option<&str>) -> Answer<()> {
-        let path = uri::path(place).ok_or_else(|| RequestError::refused("the model has to be a file on disk"))?.clone();
+        let path = uri::path(place).ok_or_else(|| RequestError::refused("the model is not a file on disk"))?.clone();
         self.saved_all(&path)?;
         let program = std::env::current_exe()
-            .map_err(|error| RequestError::refused(format!("cannot find kmodel itself: {error}")))?;
+            .map_err(|error| RequestError::refused(format!("cannot find the kmodel executable: {error}")))?;
         let mut command = Command::new(program);
         command.args(["--color", "never"]).args(words).arg(&path);
         if let Some(out) = out {

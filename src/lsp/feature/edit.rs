@@ -1,4 +1,4 @@
-//! Edits: form, other names, and mending what is wrong.
+//! Edits: form, other names, and code actions.
 
 use std::collections::HashMap;
 
@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// Edits of several files as the client takes them.
-    #[expect(clippy::mutable_key_type, reason = "the protocol's type is a map by address, and nobody changes one")]
+    #[expect(clippy::mutable_key_type, reason = "the protocol's type is a map by address, and none is changed")]
     pub(in crate::lsp) fn workspace_edit(&self, edits: Edits) -> WorkspaceEdit {
         let mut by_file: Vec<(ModulePlace, Vec<TextEdit>)> = Vec::new();
         for (place, edit) in edits {
@@ -105,7 +105,7 @@ impl Server {
         WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(edits)), ..WorkspaceEdit::default() }
     }
 
-    /// `textDocument/codeAction`: the ways to mend what is wrong in a range, and in the whole file at once.
+    /// `textDocument/codeAction`: the fixes for a range, and for the whole file.
     pub(in crate::lsp) fn code_actions(&mut self, params: &CodeActionParams) -> Answer<Vec<CodeActionOrCommand>> {
         let file = self.file(&params.text_document.uri)?;
         let place = uri::place(&params.text_document.uri);
@@ -165,7 +165,7 @@ impl Server {
         edits
     }
 
-    /// `allow CODE "..."` at the end of the file, for a judgement.
+    /// `allow CODE "..."` at the end of the file, for a rule.
     fn allowance(
         &mut self,
         file: &File,
@@ -180,7 +180,7 @@ impl Server {
         let text = file.text();
         let end = file.place(text.len() as u32);
         let line = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-        let edit = self.edit(&file.analysis, end, &format!("{line}allow {} \"say why\"\n", problem.code));
+        let edit = self.edit(&file.analysis, end, &format!("{line}allow {} \"reason\"\n", problem.code));
         let diagnostic = self.diagnostic(found);
         Some(CodeAction {
             title: format!("allow `{}`, with a reason", problem.code),
@@ -191,7 +191,7 @@ impl Server {
         })
     }
 
-    /// Everything that may be mended unseen, where no edit is over another.
+    /// All safe fixes that do not overlap.
     fn fix_all(&mut self, problems: &[OwnedProblem]) -> Option<CodeAction> {
         let mut taken: Vec<crate::source::Span> = Vec::new();
         let mut edits = Edits::new();
@@ -207,7 +207,7 @@ impl Server {
             edits.extend(self.fix_edits(&found.analysis, fix));
         }
         (!edits.is_empty()).then(|| CodeAction {
-            title: "mend everything that can be mended for certain".to_owned(),
+            title: "apply all safe fixes".to_owned(),
             kind: Some(CodeActionKind::SOURCE_FIX_ALL),
             edit: Some(self.workspace_edit(edits)),
             ..CodeAction::default()

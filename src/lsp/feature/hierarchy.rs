@@ -1,4 +1,4 @@
-//! Calls: who dials whom.
+//! Call hierarchy: which endpoint dials which.
 
 use std::sync::Arc;
 

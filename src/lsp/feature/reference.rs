@@ -1,4 +1,4 @@
-//! Who uses a name.
+//! References to a name.
 
 use lsp_types::{DocumentHighlight, DocumentHighlightKind, DocumentHighlightParams, Location, ReferenceParams};
 

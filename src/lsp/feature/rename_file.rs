@@ -1,4 +1,4 @@
-//! Files that get another name: imports follow.
+//! File renames: imports follow.
 
 use lsp_types::{DeleteFilesParams, RenameFilesParams, TextEdit, WorkspaceEdit};
 

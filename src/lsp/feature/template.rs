@@ -43,7 +43,7 @@ impl Server {
     /// Where the models give the name at a position of a template.
     fn where_given(&mut self, place: &ModulePlace, at: lsp_types::Position) -> Answer<Vec<Location>> {
         let text =
-            self.text_of(place).ok_or_else(|| RequestError::invalid("the template is not open and not on disk"))?;
+            self.text_of(place).ok_or_else(|| RequestError::invalid("the template is neither open nor on disk"))?;
         let lines = Lines::new(text.as_str().into());
         let offset = lines.offset(position(at), self.client.encoding);
         let Some(name) = template::name_at(&text, offset) else { return Ok(Vec::new()) };

@@ -11,7 +11,7 @@ from report import eventually
 
 def client_is_missing(cluster):
     said = cluster.kmodel("apply", env={**os.environ, "PATH": "/nonexistent"})
-    assert said.code == 3 and "there is no program `lxc`" in said.err and "install LXD" in said.err, said
+    assert said.code == 3 and "`lxc` is not installed" in said.err and "install LXD" in said.err, said
 
 
 def server_is_too_old(cluster):
@@ -20,7 +20,7 @@ def server_is_too_old(cluster):
         client.write_text("#!/bin/sh\necho 'Client version: 4.0.9'\necho 'Server version: 4.0.9'\n")
         client.chmod(0o755)
         said = cluster.kmodel("apply", env={**os.environ, "KMODEL_LXC": str(client)})
-    assert said.code == 3 and "the server is LXD 4.0.9, and 5.0 or newer is needed" in said.err, said
+    assert said.code == 3 and "the server runs LXD 4.0.9, but 5.0 or newer is required" in said.err, said
 
 
 def user_has_no_permission(cluster):
