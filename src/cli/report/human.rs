@@ -13,7 +13,7 @@ use super::super::table::wrap;
 use super::text::Texts;
 use super::{is_place, patch, tally};
 
-/// More than these help nobody: the first ones are usually the cause of the rest.
+/// The most problems that are shown: the first ones usually cause the rest.
 const MOST: usize = 50;
 
 /// What miette puts before a text: `  help: `.
