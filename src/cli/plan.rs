@@ -23,11 +23,14 @@ mod page;
 mod proof;
 mod reissue;
 mod relation;
+mod section;
 mod step;
 mod upgrade;
 mod at;
 
+pub use page::Detail;
 use page::Page;
+use section::PlanSection;
 
 /// Preview what would be built: machines, relations, certificates, start order and verified properties
 ///
@@ -63,28 +66,6 @@ pub struct Args {
     all: bool,
 }
 
-/// A section of the text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum PlanSection {
-    Cluster,
-    Machines,
-    Addresses,
-    Relations,
-    Openings,
-    Certificates,
-    Order,
-    Proofs,
-}
-
-/// How much is shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Detail {
-    /// Similar items share one line.
-    Grouped,
-    /// One line per item.
-    Each,
-}
-
 /// Prints the plan, which may exist even if the model has errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
@@ -104,7 +85,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         } else {
             let tally = report::tally(&planned.problems);
             let page = Page { plan, status: &status, look: &terminal.out, detail: args.detail() };
-            output::print(|out| page.write(out, &args.show, &tally))?;
+            output::print(|out| section::write(&page, out, &args.show, &tally))?;
         }
     }
     finish(&args.model, &opened, &planned.problems, terminal)

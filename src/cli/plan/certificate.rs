@@ -12,9 +12,8 @@ use crate::model::{AppId, UnitId};
 use crate::pki::spec::{CertificateSpec, San};
 use crate::plan::json::usage;
 
-use super::Detail;
 use super::issue::Ends;
-use super::page::Page;
+use super::page::{Detail, Page};
 use super::reissue;
 use crate::cli::table::{Cell, labelled, line, table, widths};
 use crate::text::thousands;

@@ -6,8 +6,7 @@ use std::ops::Range;
 use crate::model::{AppId, Group, Machine};
 use crate::plan::json::runs;
 
-use super::Detail;
-use super::page::Page;
+use super::page::{Detail, Page};
 use crate::cli::table::{Cell, labelled, table};
 use crate::text::{bytes, thousands};
 
