@@ -4,6 +4,7 @@
 //! they are made. No change means that the cluster matches the model.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -142,7 +143,7 @@ enum Extra {
 fn config_steps(desired: &Record, current: &Resource, extra: Extra) -> Vec<Step> {
     let step = |(key, value): (&crate::syntax::ast::Name, &Value)| {
         let (from, to) = (current.config.get(&**key).cloned(), value.scalar_text());
-        (from != to).then(|| Step::Config { key: key.to_string(), from, to })
+        (!is_same(from.as_deref(), to.as_deref())).then(|| Step::Config { key: key.to_string(), from, to })
     };
     let set = desired.iter().filter_map(step);
     let surplus = current.config.iter().filter(|(key, _)| extra == Extra::Unset && !desired.contains_key(key.as_str()));
@@ -152,6 +153,16 @@ fn config_steps(desired: &Record, current: &Resource, extra: Extra) -> Vec<Step>
         to: None,
     });
     set.chain(unset).collect()
+}
+
+/// Whether two values of a key are the same. Addresses and networks are compared as such: a server may write `fd00:0::1/64`
+/// as `fd00::1/64`.
+fn is_same(from: Option<&str>, to: Option<&str>) -> bool {
+    fn parsed<T: std::str::FromStr + PartialEq>(from: &str, to: &str) -> bool {
+        matches!((from.parse::<T>(), to.parse::<T>()), (Ok(from), Ok(to)) if from == to)
+    }
+    let typed = |(from, to)| parsed::<IpNet>(from, to) || parsed::<IpAddr>(from, to);
+    from == to || from.zip(to).is_some_and(typed)
 }
 
 /// Keys that the server sets, and those of cloud-init, which are compared separately.
@@ -170,7 +181,7 @@ fn device_steps(desired: &Record, current: &Resource) -> Vec<Step> {
             fields.iter().filter_map(move |(key, value)| {
                 let (from, to) = (now.and_then(|now| now.get(&**key)).cloned(), value.scalar_text()?);
                 let (device, key) = (device.to_string(), key.to_string());
-                (from.as_ref() != Some(&to)).then_some(Step::Device { device, key, from, to })
+                (!is_same(from.as_deref(), Some(&to))).then_some(Step::Device { device, key, from, to })
             })
         })
         .collect()
@@ -244,5 +255,17 @@ fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
         BootState::Up => Vec::new(),
         BootState::Failed(why) | BootState::Stopped(why) => vec![Step::Boot(why)],
         BootState::Busy(why) | BootState::Partly(why) | BootState::Failing(why) => vec![Step::Wait(why)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn addresses_are_not_compared_as_text() {
+        assert!(is_same(Some("fd00:0::1/64"), Some("fd00::1/64")) && is_same(Some("FD00::A"), Some("fd00::a")));
+        assert!(!is_same(Some("10.0.0.1/24"), Some("10.0.0.10/24")) && !is_same(None, Some("10.0.0.1")));
+        assert!(is_same(Some("nat"), Some("nat")) && !is_same(Some("2GiB"), Some("2048MiB")));
     }
 }
