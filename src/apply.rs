@@ -28,7 +28,7 @@ pub mod destroy;
 pub mod connectivity;
 pub mod certificate;
 pub mod status;
-pub mod redact;
+pub mod redactor;
 pub mod collect;
 
 pub use change::{Change, Step, Turn};

@@ -15,8 +15,8 @@ mod file;
 mod firewall;
 mod layer;
 mod names;
-mod not;
-mod part;
+mod absence;
+mod requirement;
 mod place;
 mod port;
 mod query;
@@ -24,8 +24,8 @@ mod relation;
 mod show;
 mod unit;
 
+pub use absence::why_not;
 pub use names::{Unknown, names};
-pub use not::why_not;
 use query::Query;
 
 /// The subject of a question, its value if it has one, and why.
@@ -111,7 +111,7 @@ const RESOLVERS: &[Resolver] = &[
     Resolver { kinds: &["machine"], takes_more: false, resolve: place::machine },
     Resolver { kinds: &["app", "application", "unit", "machine"], takes_more: false, resolve: place::application },
     Resolver { kinds: &["authority", "keypair", "secret"], takes_more: false, resolve: certificate::definition },
-    Resolver { kinds: part::KINDS, takes_more: false, resolve: part::answer },
+    Resolver { kinds: requirement::KINDS, takes_more: false, resolve: requirement::answer },
 ];
 
 impl<'a, 'p> Why<'a, 'p> {

@@ -13,7 +13,7 @@ use super::client::Client;
 use super::current::Current;
 use super::error::ApplyError;
 use super::progress::{Progress, Reporter};
-use super::redact::Redactor;
+use super::redactor::Redactor;
 
 const SCRIPT: &str = include_str!("collect.sh");
 

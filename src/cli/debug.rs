@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::apply::Reporter;
 use crate::apply::collect::{Collecting, file};
-use crate::apply::redact::Redactor;
+use crate::apply::redactor::Redactor;
 use crate::emit::{self, Force};
 use crate::source::Sources;
 use crate::text::{Count, about};
