@@ -20,6 +20,7 @@ mod draft;
 mod old;
 mod path;
 mod place;
+mod remove;
 mod tree;
 
 pub use error::EmitError;

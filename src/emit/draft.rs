@@ -5,10 +5,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use crate::emit::error::EmitError;
 use crate::emit::place::{self, Place};
+use crate::emit::remove::remove;
 use crate::world::replace::beside;
 
 /// A folder under a hidden name. Dropped, it is removed: the draft if it was not put into its place, else the old folder.
@@ -72,20 +71,6 @@ fn exchange_in_steps(new: &Path, old: &Path) -> io::Result<()> {
     // The new folder is in its place; if the old one stays aside, the next run removes it.
     let _ = fs::rename(aside, new);
     Ok(())
-}
-
-/// Removes a folder with all that is in it, on every core. What cannot be removed is left to the next run.
-pub fn remove(path: &Path) {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    let entries: Vec<_> =
-        entries.map(|entry| (entry.path(), entry.file_type().is_ok_and(|kind| kind.is_dir()))).collect();
-    entries.par_iter().for_each(|(path, is_folder)| match is_folder {
-        true => remove(path),
-        false => {
-            let _ = fs::remove_file(path);
-        }
-    });
-    let _ = fs::remove_dir(path);
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn check(place: &Place, force: Force) -> Result<Option<u32>, EmitError> {
     }
     match (replaceable(path), force) {
         (Ok(()), _) => {}
-        (Err(_), Force::Replace) => not_precious(path)?,
+        (Err(_), Force::Replace) => not_precious(place)?,
         (Err(reason), Force::Refuse) => return Err(reason),
     }
     Ok(place::mode(path))
@@ -35,7 +35,7 @@ fn replaceable(path: &Path) -> Result<(), EmitError> {
     if files.is_empty() {
         return Ok(());
     }
-    let text = fs::read_to_string(path.join(manifest::NAME)).unwrap_or_default();
+    let text = manifest_of(path).unwrap_or_default();
     let known = manifest::paths(&text).ok_or_else(|| EmitError::NotOurs { path: path.to_owned() })?;
     let known: HashSet<&str> = known.iter().map(AsRef::as_ref).chain([manifest::NAME]).collect();
     let mut strangers: Vec<_> = files.into_iter().filter(|file| !known.contains(file.as_str())).collect();
@@ -46,6 +46,13 @@ fn replaceable(path: &Path) -> Result<(), EmitError> {
     let more = strangers.len().saturating_sub(NAMED);
     strangers.truncate(NAMED);
     Err(EmitError::Strangers { path: path.to_owned(), files: strangers, more })
+}
+
+/// The text of a manifest in the folder itself; a link or a pipe is none.
+fn manifest_of(path: &Path) -> Option<String> {
+    let path = path.join(manifest::NAME);
+    fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
+    fs::read_to_string(path).ok()
 }
 
 /// All that is not a folder, by its path from `root`.
@@ -64,7 +71,8 @@ fn files(root: &Path, folder: &Path) -> Result<Vec<String>, EmitError> {
 }
 
 /// Some folders are never what was meant.
-fn not_precious(path: &Path) -> Result<(), EmitError> {
+fn not_precious(place: &Place) -> Result<(), EmitError> {
+    let path = place.path();
     let holds = |other: Option<std::path::PathBuf>| {
         other.and_then(|other| fs::canonicalize(other).ok()).is_some_and(|other| other.starts_with(path))
     };
@@ -74,6 +82,8 @@ fn not_precious(path: &Path) -> Result<(), EmitError> {
         "the home folder is in it"
     } else if path.join(".git").exists() {
         "it is a repository"
+    } else if place.is_linked() {
+        "it stands behind a link, and what is behind one is not lost to `--force`"
     } else {
         return Ok(());
     };

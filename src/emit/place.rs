@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::emit::draft;
 use crate::emit::error::EmitError;
+use crate::emit::remove::remove_leftover;
 use crate::world::replace::is_leftover;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,6 +19,8 @@ pub struct Place {
     path: PathBuf,
     parent: PathBuf,
     name: String,
+    /// What was named is a link to it.
+    linked: bool,
 }
 
 /// The right to write beside other places of the same parent; given back when dropped.
@@ -31,7 +33,8 @@ impl Place {
     pub fn of(out: &Path) -> Result<Self, EmitError> {
         let failed = |error: io::Error| EmitError::file(out, "find", &error);
         if fs::symlink_metadata(out).is_ok() {
-            return Self::named(&fs::canonicalize(out).map_err(failed)?);
+            let linked = out.is_symlink();
+            return Ok(Self { linked, ..Self::named(&fs::canonicalize(out).map_err(failed)?)? });
         }
         let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(|error| EmitError::file(parent, "make folder", &error))?;
@@ -41,7 +44,7 @@ impl Place {
     fn named(path: &Path) -> Result<Self, EmitError> {
         match (path.parent(), path.file_name().and_then(|name| name.to_str())) {
             (Some(parent), Some(name)) => {
-                Ok(Self { path: path.to_owned(), parent: parent.to_owned(), name: name.to_owned() })
+                Ok(Self { path: path.to_owned(), parent: parent.to_owned(), name: name.to_owned(), linked: false })
             }
             _ => Err(EmitError::Precious { path: path.to_owned(), why: "it has no name that a folder can take over" }),
         }
@@ -49,6 +52,11 @@ impl Place {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether another folder is written than the one that was named.
+    pub fn is_linked(&self) -> bool {
+        self.linked
     }
 
     /// Waits until no other run writes here, so that what it leaves for a moment is not taken for a leftover.
@@ -65,11 +73,11 @@ impl Place {
         }
     }
 
-    /// Removes what runs that were cut off have left.
+    /// Removes what runs that were cut off have left. Whoever can write here can give any name, so a link is not entered.
     pub fn clean(&self) {
         let entries = fs::read_dir(&self.parent).into_iter().flatten().flatten();
         let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), Some(&self.name)));
-        left.for_each(|entry| draft::remove(&entry.path()));
+        left.for_each(|entry| remove_leftover(&entry.path()));
     }
 }
 

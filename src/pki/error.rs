@@ -22,6 +22,8 @@ pub enum PkiError {
     Version { path: PathBuf, found: String },
     /// A folder that holds other things was named as the store.
     NotAStore { path: PathBuf, found: String },
+    /// A part of the store is a link, which would lead reading and writing out of it.
+    Link { path: PathBuf },
     /// Another run holds the store.
     Locked { path: PathBuf },
     /// The store was opened for reading only.
@@ -83,6 +85,10 @@ impl PkiError {
             }
             Self::Version { .. } => "use the kmodel that wrote it, or a newer one".to_owned(),
             Self::NotAStore { .. } => "name an empty folder, or one that does not exist yet, with `--store`".to_owned(),
+            Self::Link { .. } => {
+                "put the file or folder itself there; the store as a whole may be a link, or be named with `--store`"
+                    .to_owned()
+            }
             Self::Locked { .. } => "wait until the other run has ended, then try again".to_owned(),
             Self::Rotation { path, what, name, .. } => format!(
                 "a new key breaks everything that relies on the old one, so rotating is a separate act: ask for the old \
@@ -114,6 +120,7 @@ impl fmt::Display for PkiError {
             Self::NotAStore { path, found } => {
                 write!(f, "`{}` is not a key store: it holds `{found}`", path.display())
             }
+            Self::Link { path } => write!(f, "`{}` is a link, and nothing in a key store may be one", path.display()),
             Self::Locked { path } => write!(f, "another run of kmodel is using the key store `{}`", path.display()),
             Self::ReadOnly { path } => write!(f, "the key store `{}` was opened for reading only", path.display()),
             Self::BadName { what, name } => write!(f, "{what} `{name}` cannot be the name of a file"),

@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What follows the name that a hidden name stands for.
 const MARK: &str = ".kmodel-";
 
+/// How many hidden names are tried: a process that had this number before may have left some.
+const TRIES: usize = 100;
+
 /// A new content beside its place, not yet in it. Dropped, it is removed again.
 #[derive(Debug)]
 pub struct Staged {
@@ -76,9 +79,19 @@ impl Staged {
     /// # Errors
     /// What the file system says; nothing is left behind.
     pub fn new(target: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
-        let temporary = beside(target);
-        let file = create(&temporary, bytes, mode).inspect_err(|_| forget(&temporary))?;
-        Ok(Self { temporary, target: target.to_owned(), file })
+        for _ in 0..TRIES {
+            let temporary = beside(target);
+            match create(&temporary, bytes, mode) {
+                Ok(file) => return Ok(Self { temporary, target: target.to_owned(), file }),
+                // What is there is not ours, and may be a link: it is neither written through nor removed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    forget(&temporary);
+                    return Err(error);
+                }
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, "every hidden name beside it is taken"))
     }
 
     /// The place that it will have.

@@ -476,6 +476,19 @@ fn leftovers_of_a_run_that_was_cut_off_go() {
 }
 
 #[test]
+fn nothing_is_read_or_written_through_a_link() {
+    for name in ["machines", "secrets.json", "lock", "machines/a.json"] {
+        let bench = Bench::new();
+        bench.issue(&small());
+        let (place, aside) = (bench.store().join(name), bench.store().with_file_name("aside"));
+        fs::rename(&place, &aside).unwrap();
+        std::os::unix::fs::symlink(&aside, &place).unwrap();
+        let error = Store::open(&bench.store()).unwrap_err();
+        assert!(matches!(error, PkiError::Link { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
 fn secrets_do_not_show() {
     let bench = Bench::new();
     let issued = bench.issue(&small());

@@ -238,6 +238,43 @@ fn leftovers_of_a_run_that_was_cut_off_go() {
 }
 
 #[test]
+fn a_link_under_a_leftover_name_is_never_entered() {
+    let bench = Bench::with("one");
+    let home = bench.dir.path().join("home");
+    fs::create_dir_all(home.join("letters")).unwrap();
+    fs::write(home.join("letters/one"), "dear").unwrap();
+    symlink("home", bench.dir.path().join(".out.kmodel-1-0")).unwrap();
+    symlink(home.join("letters/one"), bench.dir.path().join(".out.kmodel-1-1")).unwrap();
+    fs::create_dir(bench.dir.path().join(".out.kmodel-1-2")).unwrap();
+    symlink(&home, bench.dir.path().join(".out.kmodel-1-2/home")).unwrap();
+    write(&bench.out(), &lab("two"), Force::Refuse).unwrap();
+    assert_eq!(fs::read(home.join("letters/one")).unwrap(), b"dear");
+    assert_eq!(bench.beside(), ["home"]);
+}
+
+#[test]
+fn a_link_in_a_folder_that_is_replaced_is_never_entered() {
+    let bench = Bench::with("one");
+    let home = bench.dir.path().join("home");
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join("diary"), "dear").unwrap();
+    symlink(&home, bench.out().join("home")).unwrap();
+    assert!(matches!(bench.refuses(&lab("two"), Force::Refuse), EmitError::Strangers { .. }));
+    write(&bench.out(), &lab("two"), Force::Replace).unwrap();
+    assert_eq!(fs::read(home.join("diary")).unwrap(), b"dear");
+}
+
+#[test]
+fn what_is_behind_a_link_is_not_lost_to_force() {
+    let bench = Bench::new();
+    let home = bench.dir.path().join("home");
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join("diary"), "dear").unwrap();
+    symlink("home", bench.out()).unwrap();
+    assert!(matches!(bench.refuses(&lab("one"), Force::Replace), EmitError::Precious { .. }));
+}
+
+#[test]
 fn runs_side_by_side_take_turns() {
     let bench = Bench::new();
     std::thread::scope(|scope| {

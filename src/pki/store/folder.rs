@@ -42,10 +42,20 @@ pub fn check(dir: &Path) -> Result<(), PkiError> {
     if !known(dir)? {
         foreign(dir)?;
     }
+    no_links(dir)?;
     match mode & 0o077 {
         0 => Ok(()),
         _ => Err(PkiError::Exposed { path: dir.to_owned(), mode, wanted: 0o700 }),
     }
+}
+
+/// Refuses links in the store: what is written would be written elsewhere. The operator's own authorities may be behind some.
+fn no_links(dir: &Path) -> Result<(), PkiError> {
+    let own = [list(dir)?, list(&dir.join(MACHINES))?].into_iter().flatten();
+    let link = own
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
+        .find(|entry| entry.file_name() != EXTERNAL && !is_leftover(&entry.file_name().to_string_lossy(), None));
+    link.map_or(Ok(()), |link| Err(PkiError::Link { path: link.path() }))
 }
 
 /// Whether the folder is marked as a store, of a version that is known here.
