@@ -12,6 +12,7 @@ use crate::emit::draft::Draft;
 use crate::emit::place::Place;
 use crate::target::OutputFile;
 use crate::world;
+use crate::world::relative::RelativePath;
 
 pub mod error;
 pub mod manifest;
@@ -64,6 +65,17 @@ pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, 
     draft.commit(&place, old)?;
     let bytes = files.iter().map(|file| file.content.len() as u64).sum();
     Ok(Written { files: files.len(), bytes, replaced: old.is_some() })
+}
+
+/// Writes a private file below a folder that is there, and the folders on the way to it. None of these may be a link.
+///
+/// # Errors
+/// When the path leaves the folder, a link is in the way, or the file system refuses.
+pub fn write_below(root: &Path, path: &str, bytes: &[u8]) -> Result<(), EmitError> {
+    let path = RelativePath::new(path).map_err(|why| EmitError::Outside { path: path.to_owned(), why })?;
+    let target = path.below(root);
+    tree::make_way(root, path)?;
+    world::replace::replace(&target, bytes, 0o600).map_err(|error| EmitError::file(&target, "write", &error))
 }
 
 /// Replaces one file in one step and makes it last. An existing file keeps its permissions, a new one has `mode`; a link is

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+pub mod relative;
 pub mod replace;
 
 /// The outside, behind one door.

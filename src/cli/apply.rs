@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::apply::{self, ApplyLock, Client, Current, Delta, NotUp, Outcome, Progress, Reporter, Step, change};
 use crate::compile::{self, Deployed, RenderError};
+use crate::emit;
 use crate::pki::Store;
 use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::text::Count;
-use crate::world::replace::replace;
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
@@ -179,15 +179,8 @@ impl Work<'_> {
 
     /// Kubeconfigs of users, written to the key store because they hold private keys.
     fn kubeconfigs(&self) -> Result<(), CliError> {
-        for file in &self.deployed.kubeconfigs {
-            let path = self.folder.join(&file.path);
-            let write = || {
-                path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-                replace(&path, &file.content, 0o600)
-            };
-            write().map_err(|error| CliError::file(&path, "write", &error))?;
-        }
-        Ok(())
+        let files = self.deployed.kubeconfigs.iter();
+        Ok(files.map(|file| emit::write_below(self.folder, &file.path, &file.content)).collect::<Result<_, _>>()?)
     }
 
     fn not_up(&self, outcome: &Outcome) -> Exit {

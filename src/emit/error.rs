@@ -4,13 +4,17 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::world::relative::Unfit;
+
 /// One reason. The output is as it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EmitError {
     /// The file system refused something.
     File { path: PathBuf, action: &'static str, reason: String },
     /// A file of the output would not be in the folder.
-    Outside { path: String },
+    Outside { path: String, why: Unfit },
+    /// A folder on the way to a file is a link.
+    Link { path: PathBuf },
     /// Two files of the output have one path, or one is where another needs a folder.
     Twice { path: String },
     /// The manifest is not among the files.
@@ -48,7 +52,10 @@ impl fmt::Display for EmitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, action, reason } => write!(f, "cannot {action} `{}`: {reason}", path.display()),
-            Self::Outside { path } => write!(f, "`{path}` is not a path inside the output folder"),
+            Self::Outside { path, why } => {
+                write!(f, "`{}` is not a path inside the output folder: {why}", path.escape_debug())
+            }
+            Self::Link { path } => write!(f, "`{}` is a link, which leads out of the folder", path.display()),
             Self::Twice { path } => write!(f, "`{path}` is in the output twice"),
             Self::NoManifest => write!(f, "the output has no `{}`", super::manifest::NAME),
             Self::NotAFolder { path } => write!(f, "`{}` is not a folder", path.display()),

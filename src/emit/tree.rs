@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, Permissions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 use crate::emit::error::EmitError;
 use crate::emit::path;
 use crate::target::OutputFile;
+use crate::world::relative::RelativePath;
 use crate::world::replace::create;
 
 /// The permissions of folders, by their paths, outer ones first.
@@ -43,6 +45,23 @@ fn make(folder: &Path, mode: u32) -> Result<(), EmitError> {
     let made = DirBuilder::new().recursive(true).mode(mode).create(folder);
     let made = made.and_then(|()| fs::set_permissions(folder, Permissions::from_mode(mode)));
     made.map_err(|error| EmitError::file(folder, "make folder", &error))
+}
+
+/// Makes the folders on the way to a file, closed to others.
+pub fn make_way(root: &Path, path: RelativePath<'_>) -> Result<(), EmitError> {
+    let mut folder = root.to_owned();
+    let names: Vec<&str> = path.names().collect();
+    for name in names.split_last().map_or(&[][..], |(_, above)| above) {
+        folder.push(name);
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(EmitError::file(&folder, "make folder", &error));
+            }
+            _ if folder.is_symlink() => return Err(EmitError::Link { path: folder }),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn put(root: &Path, file: &OutputFile) -> Result<(), EmitError> {

@@ -8,6 +8,7 @@ use crate::model::{Fault, Model, UnitId, Value};
 use crate::plan::keep;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Item, ItemKind, Name};
+use crate::world::relative::RelativePath;
 
 use super::bundle::{Bundle, BundleFile};
 use super::strict::Known;
@@ -134,8 +135,11 @@ impl Filler<'_, '_> {
         }
     }
 
-    /// Adds a file, or reports that another one is at its place.
+    /// Adds a file, or reports that another one is at its place, or that it could be nowhere.
     pub fn push_file(&mut self, file: BundleFile, span: Span) {
+        if let Err(problem) = inside(&file.path, span) {
+            return self.problems.push(*problem);
+        }
         self.touched.push(file.path.as_str().into());
         if let Some(place) = self.bundle.files.iter().position(|known| known.path == file.path) {
             let known = &self.bundle.files[place];
@@ -151,6 +155,19 @@ impl Filler<'_, '_> {
         self.bundle.files.push(file);
         self.spans.push(span);
     }
+}
+
+/// Refuses a path that leads out of the machine or the output, or that has another form too.
+fn inside(path: &str, span: Span) -> Result<(), Fault> {
+    let (root, below) = match path.strip_prefix('/') {
+        Some(below) => ("the machine", below),
+        None => ("the output", path),
+    };
+    let Err(why) = RelativePath::new(below) else { return Ok(()) };
+    let message = format!("`{}` cannot be a file of {root}: {why}", path.escape_debug());
+    Err(Box::new(
+        Diagnostic::new(Code::InvalidName, span, message).help("write it as plain names with `/` between them"),
+    ))
 }
 
 /// Adds a name once.

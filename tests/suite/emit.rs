@@ -190,7 +190,7 @@ fn paths_outside_the_folder_are_refused() {
     let bench = Bench::with("one");
     for path in ["/etc/x", "../x", "a/../../x", "", "a//b", "./a"] {
         let error = bench.refuses(&output(&[file(path, "")]), Force::Replace);
-        assert_eq!(error, EmitError::Outside { path: path.into() });
+        assert!(matches!(&error, EmitError::Outside { path: told, .. } if told == path), "{error}");
     }
     for files in [["a", "a"], ["a/b", "a"], ["a", "a/b/c"]] {
         let error = bench.refuses(&output(&files.map(|path| file(path, ""))), Force::Replace);
@@ -213,9 +213,11 @@ fn a_file_in_the_way_stays() {
 #[test]
 fn a_failure_half_way_leaves_the_old_output() {
     let bench = Bench::with("one");
-    // The file system refuses the last of many files: its name is too long.
+    // The file system refuses the last of many files: with the folders above it, its path is too long.
+    let above = bench.dir.path().canonicalize().unwrap().as_os_str().len() + ".out.kmodel-12345-0".len();
+    let folder: String = (above..3860).map(|at| if at % 200 == 0 { '/' } else { 'd' }).collect();
     let mut files: Vec<_> = (0..500).map(|index| file(&format!("machines/{index}/user-data"), "two")).collect();
-    files.push(file(&format!("machines/{}", "x".repeat(300)), "two"));
+    files.push(file(&format!("{}/{}", folder.trim_matches('/'), "x".repeat(245)), "two"));
     let error = bench.refuses(&output(&files), Force::Replace);
     assert!(matches!(error, EmitError::File { action: "write", .. }), "{error}");
 }

@@ -11,7 +11,7 @@ use crate::render::{capability, config, format, kubeconfig};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, PathItem};
 
-use super::{Care, Filler};
+use super::{Care, Filler, inside};
 
 impl Filler<'_, '_> {
     pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
@@ -26,6 +26,7 @@ impl Filler<'_, '_> {
             return Ok(());
         }
         let path = self.absolute(scope, &item.path)?;
+        inside(&path, item.path.span)?;
         let (content, secret) = self.content(scope, &path, body, item.path.span)?;
         let mode = self.mode(scope, body, "mode", 0o644)?;
         if secret && mode & 0o077 != 0 {
@@ -113,6 +114,7 @@ impl Filler<'_, '_> {
         let value = kubeconfig::content(self.model, scope, &item.body)?;
         let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
         let path = self.text(scope, &item.path)?;
+        inside(&path, item.path.span)?;
         if let Care::Strict(known) = self.care {
             let (content, machine) = (Content::Value(&value), scope.machine);
             let file = strict::File { path: &path, content, written: &item.path, machine, derived: true };
