@@ -27,6 +27,7 @@ pub mod report;
 pub mod check;
 pub mod plan;
 pub mod graph;
+pub mod folder;
 pub mod render;
 pub mod progress;
 pub mod server;

@@ -15,6 +15,7 @@ use crate::world;
 use crate::world::relative::RelativePath;
 
 pub mod error;
+pub mod keep;
 pub mod manifest;
 
 mod draft;
@@ -25,6 +26,7 @@ mod remove;
 mod tree;
 
 pub use error::EmitError;
+pub use keep::{Kept, refuse};
 pub use manifest::manifest;
 
 /// What to do with a folder that holds what kmodel did not write.

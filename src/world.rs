@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 pub mod relative;
 pub mod replace;
+pub mod watched;
 
 /// The outside, behind one door.
 pub trait World: Sync {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::apply::Reporter;
 use crate::apply::collect::{Collecting, file};
 use crate::apply::redactor::Redactor;
-use crate::emit::{self, Force};
+use crate::emit;
 use crate::source::Sources;
 use crate::text::{Count, about};
 
@@ -15,7 +15,7 @@ use super::look::Look;
 use super::observation::{ClusterArgs, exit, observe};
 use super::plan::Detail;
 use super::progress::Board;
-use super::{Terminal, output, status};
+use super::{Terminal, folder, output, status};
 
 /// Collect logs and state of the cluster into one folder, and report which relations fail
 ///
@@ -38,6 +38,9 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(observation) = observe("debug", &args.cluster, terminal)? else { return Ok(Exit::Problems) };
     let desired = &observation.deployed.desired;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("debug-{}", desired.cluster)));
+    let store = args.cluster.model.store(args.cluster.store.as_ref(), &desired.cluster);
+    folder::refuse(&out, &args.cluster.model, &store)?;
     let board = Board::new(&terminal.out);
     let report: Reporter<'_> = &|name, progress| board.report(name, progress);
     let redactor = Redactor::new(&observation.deployed.issued);
@@ -54,8 +57,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     files.push(file("status.json".into(), &redactor.clean(&json)));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.push(emit::manifest((&desired.cluster, "debug"), &files, &Sources::default()));
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("debug-{}", desired.cluster)));
-    let written = emit::write(&out, &files, if args.force { Force::Replace } else { Force::Refuse })?;
+    let written = emit::write(&out, &files, folder::force(args.force))?;
     output::print(|to| {
         status::write(to, &terminal.out, (&status, &server), Detail::Grouped)?;
         let size = format!("{}, {}", Count(written.files, "file"), about(written.bytes));

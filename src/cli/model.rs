@@ -15,6 +15,7 @@ use crate::plan::Planned;
 use crate::source::{SourceKind, Sources};
 use crate::syntax;
 use crate::syntax::ast::{Expr, Name, StatementKind};
+use crate::world::watched::Watched;
 use crate::world::{Disk, World};
 
 use super::exit::CliError;
@@ -51,7 +52,8 @@ pub struct Opened<'w> {
     pub input: Input,
 }
 
-static DISK: Disk = Disk;
+/// What a model is read from; it remembers what it gave.
+static DISK: Watched<Disk> = Watched::new(Disk);
 
 pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
@@ -108,6 +110,11 @@ impl ModelArgs {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         given.cloned().unwrap_or_else(|| folder.join(store::DEFAULT).join(cluster))
     }
+}
+
+/// The files that models were read from in this run.
+pub fn files_read() -> Vec<PathBuf> {
+    DISK.read_so_far()
 }
 
 /// The program of a file, even with errors.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::compile::{self, RenderError, Rendered};
 use crate::diag::any_error;
-use crate::emit::{self, Force, Written};
+use crate::emit::{self, Written};
 use crate::model::Model;
 use crate::pki::Store;
 use crate::text::{Count, about, thousands};
@@ -48,7 +48,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     };
     show(&planned.problems);
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Ok(Exit::Problems) };
-    let mut store = Store::open(&args.store(&plan.model))?;
+    let folder = args.store(&plan.model);
+    super::folder::refuse(&args.out, &args.model, &folder)?;
+    let mut store = Store::open(&folder)?;
     match compile::render(plan, &mut store, Disk.now()) {
         Ok(rendered) => write(args, terminal, &plan.model, (&rendered, &mut store)),
         Err(RenderError::Pki(error)) => Err(error.into()),
@@ -68,8 +70,7 @@ fn write(
 ) -> Result<Exit, CliError> {
     store.save()?;
     lock::write(&args.model.file, &model.cluster.name, &rendered.lock)?;
-    let force = if args.force { Force::Replace } else { Force::Refuse };
-    let written = emit::write(&args.out, &rendered.files, force)?;
+    let written = emit::write(&args.out, &rendered.files, super::folder::force(args.force))?;
     summary(args, terminal, model, (rendered, written))
 }
 

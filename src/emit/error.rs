@@ -27,6 +27,8 @@ pub enum EmitError {
     Strangers { path: PathBuf, files: Vec<String>, more: usize },
     /// A folder that is not replaced whatever is asked for.
     Precious { path: PathBuf, why: &'static str },
+    /// A folder whose place holds what kmodel works with.
+    Kept { path: PathBuf, kept: PathBuf, what: &'static str },
     /// Another run writes beside it.
     Busy { path: PathBuf },
 }
@@ -41,7 +43,7 @@ impl EmitError {
         Some(match self {
             Self::NotOurs { .. } => "choose another folder, or replace this one and all that is in it with `--force`",
             Self::Strangers { .. } => "move them elsewhere, or lose them with `--force`",
-            Self::NotAFolder { .. } | Self::Precious { .. } => "choose another folder",
+            Self::NotAFolder { .. } | Self::Precious { .. } | Self::Kept { .. } => "choose another folder",
             Self::Busy { .. } => "wait until the other run has ended, then try again",
             _ => return None,
         })
@@ -67,6 +69,10 @@ impl fmt::Display for EmitError {
                 if *more > 0 { write!(f, " and {more} more") } else { Ok(()) }
             }
             Self::Precious { path, why } => write!(f, "`{}` is not replaced: {why}", path.display()),
+            Self::Kept { path, kept, what } => {
+                let (path, kept) = (path.display(), kept.display());
+                write!(f, "`{path}` cannot be the output folder: it would take the place of {what}, `{kept}`")
+            }
             Self::Busy { path } => write!(f, "another run of kmodel is writing to `{}`", path.display()),
         }
     }

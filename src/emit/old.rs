@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::emit::error::EmitError;
 use crate::emit::place::{self, Place};
 use crate::emit::{Force, manifest};
+use crate::pki::store;
 
 /// How many strangers a message names.
 const NAMED: usize = 5;
@@ -84,8 +85,23 @@ fn not_precious(place: &Place) -> Result<(), EmitError> {
         "it is a repository"
     } else if place.is_linked() {
         "it stands behind a link, and what is behind one is not lost to `--force`"
+    } else if holds_store(path) || path.ancestors().any(is_store) {
+        "a key store is there"
     } else {
         return Ok(());
     };
     Err(EmitError::Precious { path: path.to_owned(), why })
+}
+
+/// Whether a folder is a key store, of this cluster or another one.
+fn is_store(folder: &Path) -> bool {
+    let mark = folder.join("version");
+    let is_file = fs::symlink_metadata(&mark).is_ok_and(|mark| mark.is_file() && mark.len() < 100);
+    is_file && fs::read_to_string(&mark).is_ok_and(|text| text.starts_with(store::MARK))
+}
+
+fn holds_store(folder: &Path) -> bool {
+    let folders = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.any(|entry| is_store(&entry.path()) || holds_store(&entry.path()))
 }

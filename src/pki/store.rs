@@ -38,6 +38,9 @@ mod lock;
 /// The folder's name if none is given.
 pub const DEFAULT: &str = ".kmodel";
 
+/// What the `version` of every store begins with, whichever kmodel wrote it.
+pub const MARK: &str = "kmodel store ";
+
 /// How long a run waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
 

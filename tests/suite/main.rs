@@ -15,6 +15,7 @@ mod incremental;
 mod laws;
 mod pages;
 mod readme;
+mod safety;
 mod stability;
 mod stdlib;
 mod suppose;

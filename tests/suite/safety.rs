@@ -1,0 +1,129 @@
+//! What an operator has stays: files outside the output, keys, and addresses of machines that run.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use crate::support::tool::said;
+
+/// One machine with etcd.
+const MODEL: &str = r#"use std/kubernetes { etcd }
+
+cluster lab {
+  kubernetes = 1.34.8
+  pods       = 10.244.0.0/16
+  services   = 10.96.0.0/16
+  nodes      = 10.213.0.0/24
+  renew      = 30d
+}
+machines cp[1] { memory = 2GiB, disk = 20GiB }
+deploy etcd on cp { install = "package", version = 3.5.16, snapshot-every = 6h }
+target lxd { image = "debian/13" }
+"#;
+
+/// A folder with a model in it.
+struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn new(model: &str) -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap() };
+        site.model(model);
+        site
+    }
+
+    fn model(&self, text: &str) {
+        fs::write(self.path("lab.km"), text).unwrap();
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.output().unwrap()
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    }
+
+    /// The run fails and says this.
+    fn refuses(&self, arguments: &[&str], text: &str) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success() && said(&output).contains(text), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+}
+
+#[test]
+fn a_link_named_like_a_leftover_leads_nowhere() {
+    let site = Site::new(MODEL);
+    fs::create_dir(site.path("home")).unwrap();
+    fs::write(site.path("home/diary"), "dear").unwrap();
+    symlink("home", site.path(".build.kmodel-1-0")).unwrap();
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    assert_eq!(site.read("home/diary"), "dear");
+}
+
+/// A whole cluster, with a kubeconfig for people at this path of the output.
+fn people(path: &str) -> String {
+    let cluster = include_str!("../../examples/single.km");
+    let admin = include_str!("../../stdlib/admin/admin.km").replace("component admin", "component people");
+    let admin = admin.replace("use std/pki { kubernetes-ca }", "").replace("admin.conf\" {", &format!("{path}\" {{"));
+    format!("{cluster}\n{admin}\ndeploy people\n")
+}
+
+#[test]
+fn a_kubeconfig_stays_where_kubeconfigs_are() {
+    for path in ["../../../victim/authorized_keys", "../authorities.json", "a/./b", "a//b", "a\\nb"] {
+        let site = Site::new(&people(path));
+        let said = site.refuses(&["check", "lab.km"], "cannot be a file of the output");
+        assert!(said.contains("lab.km:"), "the place is told: {said}");
+        site.refuses(&["render", "lab.km", "--out", "build"], "cannot be a file of the output");
+        assert!(!site.path("build").exists() && !site.path(".kmodel").exists());
+    }
+    Site::new(&people("people/admin.conf")).ok(&["check", "lab.km"]);
+}
+
+#[test]
+fn no_output_takes_the_place_of_keys_or_models() {
+    let site = Site::new(MODEL);
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    let keys = site.read(".kmodel/lab/authorities.json");
+    fs::create_dir_all(site.path("site/parts")).unwrap();
+    fs::write(site.path("site/m.km"), MODEL.replace("lab", "other")).unwrap();
+    fs::write(site.path("site/notes"), "mine").unwrap();
+    symlink("site", site.path("link")).unwrap();
+    for out in [".kmodel/lab", ".kmodel", ".kmodel/lab/machines", ".", "x/..", "lab.km"] {
+        site.refuses(&["render", "lab.km", "--out", out, "--force"], "cannot be the output folder");
+    }
+    for out in ["site", "link", "site/."] {
+        site.refuses(&["render", "site/m.km", "--out", out, "--force"], "cannot be the output folder");
+    }
+    site.refuses(&["render", "site/m.km", "--out", ".kmodel/lab", "--force"], "a key store is there");
+    site.refuses(&["render", "site/m.km", "--out", ".kmodel", "--force"], "a key store is there");
+    assert_eq!(site.read(".kmodel/lab/authorities.json"), keys);
+    assert_eq!(site.read("site/notes"), "mine");
+    site.ok(&["render", "lab.km", "--out", "build", "--force"]);
+}
+
+#[test]
+fn no_output_takes_the_place_of_what_a_model_reads() {
+    let model = "component motd { file /etc/motd { text = read(\"./parts/motd\") } }\ndeploy motd on cp\n";
+    let site = Site::new(&format!("{MODEL}{model}"));
+    fs::create_dir(site.path("parts")).unwrap();
+    fs::write(site.path("parts/motd"), "welcome").unwrap();
+    site.refuses(&["render", "lab.km", "--out", "parts", "--force"], "a file of the model");
+    assert_eq!(site.read("parts/motd"), "welcome");
+}
