@@ -13,6 +13,7 @@ use crate::world::World;
 pub mod artifact;
 pub mod dial;
 pub mod fix;
+pub mod kept;
 pub mod pki;
 pub mod render;
 pub mod target;

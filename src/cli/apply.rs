@@ -8,14 +8,13 @@ use crate::compile::{self, Deployed, RenderError};
 use crate::emit;
 use crate::pki::Store;
 use crate::plan::Plan;
-use crate::plan::version::remembered;
 use crate::text::Count;
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::progress::Board;
-use super::{Terminal, lock, output, report, server};
+use super::{Terminal, lock, output, render, report, server};
 
 /// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
 ///
@@ -33,6 +32,9 @@ pub struct Args {
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
+    /// Make new keys in place of those that kmodel.lock records and the key store lacks; what runs with the old ones breaks
+    #[arg(long)]
+    new_keys: bool,
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
@@ -46,17 +48,26 @@ pub struct Args {
 
 /// Applies a model without errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
-    let opened = args.model.open(args.target.as_deref())?;
+    let mut opened = args.model.open(args.target.as_deref())?;
+    if args.new_keys {
+        opened.input.lock.keys.clear();
+    }
     let planned = opened.plan();
     server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     let (client, version) = server::client(&server::options("apply", plan)?)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    let show = |problems: &[_]| {
+        report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
+    };
+    if !render::has_keys(plan, &folder, show)? {
+        return Ok(Exit::Problems);
+    }
     let (deployed, _turn) = match deploy(args, plan, &folder) {
         Ok(both) => both,
         Err(Undeployed::CliError(error)) => return Err(error),
         Err(Undeployed::Problems(problems)) => {
-            report::show(&opened.checked.program.sources, &problems, args.model.message_format, &terminal.err);
+            show(&problems);
             return Ok(Exit::Problems);
         }
     };
@@ -81,7 +92,7 @@ fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Opti
     })?;
     if !args.dry_run {
         store.save().map_err(|error| failed(error.into()))?;
-        lock::write(&args.model.file, &plan.model.cluster.name, &remembered(&plan.model)).map_err(failed)?;
+        lock::write(&args.model.lock_path(), &plan.model.cluster.name, &deployed.lock).map_err(failed)?;
     }
     Ok((deployed, turn))
 }

@@ -1,8 +1,11 @@
 //! `kmodel check`: every problem of a model.
 
 use std::io::Write;
+use std::path::PathBuf;
 
-use crate::diag::any_error;
+use crate::compile;
+use crate::diag::{Diagnostic, any_error, tidy};
+use crate::pki::Store;
 use crate::plan::Plan;
 use crate::text::Count;
 
@@ -28,6 +31,9 @@ pub struct Args {
     /// kubernetes=VERSION, GROUP=COUNT, PATH=VALUE; can be repeated
     #[arg(long = "if", value_name = "WHAT", value_parser = assumption::parse)]
     assumptions: Vec<Assumption>,
+    /// The key store, whose keys are compared with kmodel.lock [default: .kmodel/CLUSTER beside the model]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    store: Option<PathBuf>,
     /// Print the result of --if as JSON
     #[arg(long, requires = "assumptions")]
     json: bool,
@@ -39,7 +45,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return what_if::run(args, terminal);
     }
     let opened = args.model.open(None)?;
-    let planned = opened.plan();
+    let mut planned = opened.plan();
+    let warnings = planned.plan.as_ref().map(|plan| keys(args, plan)).transpose()?;
+    planned.problems.extend(warnings.into_iter().flatten());
+    tidy(&mut planned.problems);
     report::show(&opened.checked.program.sources, &planned.problems, args.model.message_format, &terminal.err);
     match &planned.plan {
         Some(plan) if !any_error(&planned.problems) => {
@@ -47,6 +56,15 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         }
         _ => Ok(Exit::Problems),
     }
+}
+
+/// Keys of the last render that the store does not have. It is opened only when some are recorded.
+fn keys(args: &Args, plan: &Plan<'_>) -> Result<Vec<Diagnostic>, CliError> {
+    if plan.model.lock.keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    Ok(compile::kept::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder))
 }
 
 /// `cluster ha: 8 machines, 14 applications, 46 units, 27 checks`.

@@ -30,7 +30,7 @@ struct File {
 /// The newest version of its format that is understood here.
 const VERSION: u32 = 1;
 
-/// Where the lock of a model is.
+/// Where the lock of a model is, unless it is said to be elsewhere.
 pub fn path(model: &Path) -> PathBuf {
     model.with_file_name(NAME)
 }
@@ -39,18 +39,17 @@ pub fn path(model: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When it cannot be read or parsed. Nothing is guessed: allocated addresses must not move.
-pub fn read(model: &Path, cluster: &str) -> Result<Lock, CliError> {
-    Ok(file(model)?.cluster.remove(cluster).unwrap_or_default())
+pub fn read(path: &Path, cluster: &str) -> Result<Lock, CliError> {
+    Ok(file(path)?.cluster.remove(cluster).unwrap_or_default())
 }
 
-fn file(model: &Path) -> Result<File, CliError> {
-    let path = path(model);
-    let text = match fs::read_to_string(&path) {
+fn file(path: &Path) -> Result<File, CliError> {
+    let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
-        Err(error) => return Err(CliError::file(&path, "read", &error)),
+        Err(error) => return Err(CliError::file(path, "read", &error)),
     };
-    let file: File = toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
+    let file: File = toml::from_str(&text).map_err(|error| malformed(path, &text, &error))?;
     if file.version > VERSION {
         let message =
             format!("`{}` has format version {}, but this kmodel supports {VERSION}", path.display(), file.version);
@@ -63,16 +62,15 @@ fn file(model: &Path) -> Result<File, CliError> {
 ///
 /// # Errors
 /// When the file system refuses.
-pub fn write(model: &Path, cluster: &str, lock: &Lock) -> Result<(), CliError> {
-    let path = path(model);
-    let mut file = File { version: VERSION, ..file(model)? };
+pub fn write(path: &Path, cluster: &str, lock: &Lock) -> Result<(), CliError> {
+    let mut file = File { version: VERSION, ..file(path)? };
     file.cluster.insert(cluster.to_owned(), lock.clone());
     let body = toml::to_string(&file).map_err(|error| CliError::outside(error.to_string()))?;
     let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
-    if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }
-    replace(&path, text.as_bytes(), 0o644).map_err(|error| CliError::file(&path, "write", &error))
+    replace(path, text.as_bytes(), 0o644).map_err(|error| CliError::file(path, "write", &error))
 }
 
 fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
@@ -80,6 +78,6 @@ fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
     let line = before.matches('\n').count() + 1;
     let why = error.message().lines().next().unwrap_or_default();
     CliError::outside(format!("`{}` cannot be read: line {line}: {why}", path.display())).help(
-        "restore it from version control; if it is lost, delete it, and addresses are allocated again from the model",
+        "restore it from version control; in a conflict of two branches keep the lines of both, each address once",
     )
 }

@@ -34,6 +34,9 @@ pub struct ModelArgs {
     /// Set a parameter of the model; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+    /// The lock file [default: kmodel.lock beside the model]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub lock: Option<PathBuf>,
     /// Format of problems on stderr: human, json (one object per line), sarif (2.1.0) or github (annotations) [default: human]
     #[arg(
         long,
@@ -78,7 +81,7 @@ impl ModelArgs {
     pub fn open_in<'w>(&self, world: &'w dyn World, target: Option<&str>) -> Result<Opened<'w>, CliError> {
         world.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
         let mut checked = check::check(world, &self.file);
-        let lock = lock::read(&self.file, &cluster_of(&checked.program))?;
+        let lock = lock::read(&self.lock_path(), &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
         let sets = self.set.iter().map(|(name, value)| parse(sources, "--set", name, value)).collect();
         let target = target.map(Into::into);
@@ -103,6 +106,11 @@ impl ModelArgs {
             opened.checked.program.overrides.push((path.clone(), setting.value.ok_or_else(wrong)?));
         }
         Ok(opened)
+    }
+
+    /// Where addresses, versions and fingerprints of keys are remembered.
+    pub fn lock_path(&self) -> PathBuf {
+        self.lock.clone().unwrap_or_else(|| lock::path(&self.file))
     }
 
     /// The key store of a cluster, unless another one is given: each cluster has its own keys.

@@ -49,6 +49,8 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
     let (client, version) = server::client(&server::options(command, plan)?)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    let missing = compile::kept::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
+    report::show(&opened.checked.program.sources, &missing, args.model.message_format, &terminal.err);
     let mut store = Store::open_trial(&folder)?;
     let deployed = match compile::deploy(plan, &mut store, Disk.now()) {
         Ok(deployed) => deployed,

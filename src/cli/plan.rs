@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::diag::any_error;
+use crate::compile;
+use crate::diag::{Diagnostic, any_error, tidy};
 use crate::pki::Store;
 use crate::plan::graph::{self, Notation};
 use crate::plan::issue_status::{IssueStatus, issue_status};
@@ -76,19 +77,22 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return upgrade::run(&args.model, &opened, to, args.json, terminal);
     }
     let planned = opened.plan();
+    let mut problems = planned.problems.clone();
     if let Some(plan) = &planned.plan {
-        let status = issue_status_of(args, plan)?;
+        let (status, warnings) = issue_status_of(args, plan)?;
+        problems.extend(warnings);
+        tidy(&mut problems);
         if let Some(date) = args.at {
             at::run(plan, &status, date, args.json, &terminal.out)?;
         } else if args.json {
             output::print(|out| json::write(out, plan, &status))?;
         } else {
-            let tally = report::tally(&planned.problems);
+            let tally = report::tally(&problems);
             let page = Page { plan, status: &status, look: &terminal.out, detail: args.detail() };
             output::print(|out| section::write(&page, out, &args.show, &tally))?;
         }
     }
-    finish(&args.model, &opened, &planned.problems, terminal)
+    finish(&args.model, &opened, &problems, terminal)
 }
 
 /// Prints the graph of a model.
@@ -111,10 +115,12 @@ fn finish(
     Ok(if any_error(problems) { Exit::Problems } else { Exit::Ok })
 }
 
-fn issue_status_of(args: &Args, plan: &Plan<'_>) -> Result<IssueStatus, CliError> {
+/// How certificates stand in the store, and which of its keys are not those of the last render.
+fn issue_status_of(args: &Args, plan: &Plan<'_>) -> Result<(IssueStatus, Vec<Diagnostic>), CliError> {
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let store = Store::open_read(&folder)?;
-    Ok(issue_status(&plan.pki.request, store.as_ref(), Disk.now())?)
+    let warnings = compile::kept::warnings(plan, store.as_ref(), &folder);
+    Ok((issue_status(&plan.pki.request, store.as_ref(), Disk.now())?, warnings))
 }
 
 impl Args {

@@ -1,13 +1,14 @@
 //! `kmodel render`: write everything a target needs to a folder.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::compile::{self, RenderError, Rendered};
-use crate::diag::any_error;
+use crate::diag::{Diagnostic, any_error};
 use crate::emit::{self, Written};
 use crate::model::Model;
 use crate::pki::Store;
+use crate::plan::Plan;
 use crate::text::{Count, about, thousands};
 use crate::world::{Disk, World};
 
@@ -34,6 +35,9 @@ pub struct Args {
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
+    /// Make new keys in place of those that kmodel.lock records and the key store lacks; what runs with the old ones breaks
+    #[arg(long)]
+    new_keys: bool,
     /// Replace the folder even if it holds files that kmodel did not write; they are deleted
     #[arg(long)]
     force: bool,
@@ -41,7 +45,10 @@ pub struct Args {
 
 /// Renders a model without errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
-    let opened = args.model.open(args.target.as_deref())?;
+    let mut opened = args.model.open(args.target.as_deref())?;
+    if args.new_keys {
+        opened.input.lock.keys.clear();
+    }
     let planned = opened.plan();
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
@@ -50,6 +57,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Ok(Exit::Problems) };
     let folder = args.store(&plan.model);
     super::folder::refuse(&args.out, &args.model, &folder)?;
+    if !has_keys(plan, &folder, show)? {
+        return Ok(Exit::Problems);
+    }
     let mut store = Store::open(&folder)?;
     match compile::render(plan, &mut store, Disk.now()) {
         Ok(rendered) => write(args, terminal, &plan.model, (&rendered, &mut store)),
@@ -61,6 +71,13 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     }
 }
 
+/// Whether the store has the keys that are recorded; looked at before there is a store.
+pub fn has_keys(plan: &Plan<'_>, folder: &Path, show: impl Fn(&[Diagnostic])) -> Result<bool, CliError> {
+    let problems = compile::kept::astray(plan, Store::open_read(folder)?.as_ref(), folder);
+    show(&problems);
+    Ok(problems.is_empty())
+}
+
 /// The store is saved first: keys missing from it would be issued again, and differ, next time.
 fn write(
     args: &Args,
@@ -69,7 +86,7 @@ fn write(
     (rendered, store): (&Rendered, &mut Store),
 ) -> Result<Exit, CliError> {
     store.save()?;
-    lock::write(&args.model.file, &model.cluster.name, &rendered.lock)?;
+    lock::write(&args.model.lock_path(), &model.cluster.name, &rendered.lock)?;
     let written = emit::write(&args.out, &rendered.files, super::folder::force(args.force))?;
     summary(args, terminal, model, (rendered, written))
 }
@@ -87,7 +104,7 @@ fn summary(
         fact("folder", format!("{}: {}, {}", args.out.display(), Count(written.files, "file"), about(written.bytes))),
         fact("keys", format!("{} issued, {} reused", thousands(issued.issued), thousands(issued.reused))),
         fact("store", format!("{} (keep it secret, keep a copy)", args.store(model).display())),
-        fact("lock", format!("{} (commit it)", lock::path(&args.model.file).display())),
+        fact("lock", format!("{} (commit it)", args.model.lock_path().display())),
     ];
     rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
     rows.push(fact("next", target.next_step(&args.model.file.display().to_string())));

@@ -35,6 +35,9 @@ pub struct Args {
     /// Set a parameter of the model; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = model::setting)]
     set: Vec<(String, String)>,
+    /// The lock file [default: kmodel.lock beside the model]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    lock: Option<PathBuf>,
     /// Plan for this target instead of the first target in the model
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
@@ -64,7 +67,7 @@ pub struct NotArgs {
 
 /// The options of these commands with a value, and those without.
 const OPTIONS: (&[&str], &[&str]) =
-    (&["--overlay", "--set", "--target", "--message-format", "--color"], &["--json", "--help", "-h"]);
+    (&["--overlay", "--set", "--lock", "--target", "--message-format", "--color"], &["--json", "--help", "-h"]);
 
 /// PATH may hold a flag of a program (`etcd --name`), so anything that is not an option of kmodel is put after `--`.
 pub fn in_front(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
@@ -100,8 +103,13 @@ pub fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let (file, words) = args.file()?;
-    let model =
-        ModelArgs { file, overlay: args.overlay.clone(), set: args.set.clone(), message_format: args.message_format };
+    let model = ModelArgs {
+        file,
+        overlay: args.overlay.clone(),
+        set: args.set.clone(),
+        lock: args.lock.clone(),
+        message_format: args.message_format,
+    };
     let opened = model.open(args.target.as_deref())?;
     let planned = opened.plan();
     let sources = &opened.checked.program.sources;

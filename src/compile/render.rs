@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::material::Material;
 use crate::model::{self, Lock, MachineId, Model};
 use crate::pki::issued::Issued;
-use crate::pki::{self, PkiError, Store};
+use crate::pki::{self, PkiError, Store, recorded};
 use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::render::bundle::Bundle;
@@ -24,7 +24,7 @@ use crate::text::List;
 pub struct Rendered {
     pub files: Vec<OutputFile>,
     pub issued: Issued,
-    /// What is to be remembered: addresses given out, and the versions that run.
+    /// What is to be remembered: addresses given out, the versions that run, and fingerprints of keys.
     pub lock: Lock,
 }
 
@@ -50,7 +50,7 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     files.sort_by(|a, b| a.path.cmp(&b.path));
     look_into(plan, &files)?;
     files.push(crate::emit::manifest((&plan.model.cluster.name, target.name()), &files, &plan.model.program.sources));
-    let lock = remembered(&plan.model);
+    let lock = lock(plan, &issued);
     Ok(Rendered { files, issued, lock })
 }
 
@@ -83,6 +83,8 @@ pub struct Deployed {
     pub desired: lxd::Desired,
     pub kubeconfigs: Vec<OutputFile>,
     pub issued: Issued,
+    /// As of [`Rendered`].
+    pub lock: Lock,
 }
 
 /// As [`render()`], for a platform that is dealt with at once. The caller saves the store before it uses anything.
@@ -92,7 +94,15 @@ pub struct Deployed {
 pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Deployed, RenderError> {
     let Filled { issued, machines, cluster } = fill(plan, store, now)?;
     let desired = lxd::desired(&planned_site(plan), &machines).map_err(|problems| of_target(plan, problems))?;
-    Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued })
+    let lock = lock(plan, &issued);
+    Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued, lock })
+}
+
+/// What is to be remembered. What the model does not ask for any more is still in the store.
+fn lock(plan: &Plan<'_>, issued: &Issued) -> Lock {
+    let mut lock = remembered(&plan.model);
+    lock.keys.extend(recorded::record(&plan.pki.request, issued));
+    lock
 }
 
 /// Where a cluster is on LXD, for those who need to know nothing else of it.
@@ -111,6 +121,10 @@ struct Filled {
 }
 
 fn fill(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Filled, RenderError> {
+    if !store.is_trial() {
+        let astray = super::kept::astray(plan, Some(store), store.dir());
+        (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
+    }
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
     let keys = Keys { plan, issued: &issued };
     let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;

@@ -150,6 +150,7 @@ codes! {
     MinorSkipped "minor-skipped" Error false,
     VersionDowngrade "version-downgrade" Error true,
     MadeByAnother "made-by-another" Warning true,
+    KeyStoreDiffers "key-store-differs" Error false,
     CheckFailed "check-failed" Error false,
     WarnFailed "warn-failed" Warning true,
     UnusedAllow "unused-allow" Warning false,

@@ -41,6 +41,9 @@ pub struct Lock {
     /// Addresses given out: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,
+    /// Fingerprints of the keys that the cluster runs with: `authority/NAME`, `keypair/NAME`, `secret/NAME`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, String>,
     /// What was rendered last: application, program, version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, BTreeMap<String, String>>,

@@ -92,7 +92,7 @@ impl PkiError {
             Self::Locked { .. } => "wait until the other run has ended, then try again".to_owned(),
             Self::Rotation { path, what, name, .. } => format!(
                 "a new key breaks everything that relies on the old one, so rotating is a separate act: ask for the old \
-                 one again, or take {what} `{name}` out of `{}` (keep a copy), render, and replace it everywhere at once",
+                 one again, or take {what} `{name}` out of `{}` (keep a copy), render with `--new-keys`, and replace it everywhere at once",
                 path.display()
             ),
             Self::NoKey { key, .. } => {

@@ -162,6 +162,11 @@ impl Store {
         &self.dir
     }
 
+    /// Whether what is issued is never written.
+    pub fn is_trial(&self) -> bool {
+        matches!(self.access, Access::Trial)
+    }
+
     /// Whether something may be issued.
     pub(super) fn writable(&self) -> Result<(), PkiError> {
         match self.access {

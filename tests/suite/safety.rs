@@ -127,3 +127,71 @@ fn no_output_takes_the_place_of_what_a_model_reads() {
     site.refuses(&["render", "lab.km", "--out", "parts", "--force"], "a file of the model");
     assert_eq!(site.read("parts/motd"), "welcome");
 }
+
+/// What a cluster runs with, of each kind: an authority, a key pair and a secret.
+const CLUSTER: &str = include_str!("../examples/single.km");
+
+#[test]
+fn keys_that_are_gone_are_not_made_anew() {
+    let site = Site::new(CLUSTER);
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    let lock = site.read("kmodel.lock");
+    assert!(
+        lock.contains("[cluster.single.keys]") && lock.contains("\"authority/kubernetes-ca\" = \"sha256:"),
+        "{lock}"
+    );
+    fs::rename(site.path(".kmodel"), site.path("away")).unwrap();
+    for command in ["check", "plan"] {
+        let said = site.ok(&[command, "lab.km"]);
+        assert!(said.contains("warning[key-store-differs]") && said.contains("lacks authority `"), "{said}");
+    }
+    let said = site.refuses(&["render", "lab.km", "--out", "build"], "error[key-store-differs]");
+    assert!(said.contains("--new-keys") && said.contains("Secrets in etcd"), "{said}");
+    assert!(!site.path(".kmodel").exists(), "nothing is made");
+    site.ok(&["render", "lab.km", "--out", "build", "--store", "away/single"]);
+    assert_eq!(site.read("kmodel.lock"), lock);
+    site.ok(&["render", "lab.km", "--out", "build", "--new-keys"]);
+    assert_ne!(site.read("kmodel.lock"), lock);
+    site.refuses(&["render", "lab.km", "--out", "build", "--store", "away/single"], "has other keys");
+    site.ok(&["render", "lab.km", "--out", "build"]);
+}
+
+#[test]
+fn a_part_of_the_store_that_is_gone_is_not_made_anew() {
+    for (part, lost) in [("secrets.json", "secret `"), ("authorities.json", "authority `kubernetes-ca`")] {
+        let site = Site::new(CLUSTER);
+        site.ok(&["render", "lab.km", "--out", "build"]);
+        fs::remove_file(site.path(".kmodel/single").join(part)).unwrap();
+        site.refuses(&["render", "lab.km", "--out", "build"], lost);
+        assert!(!site.path(".kmodel/single").join(part).exists());
+    }
+}
+
+#[test]
+fn a_lock_without_fingerprints_gains_them() {
+    let site = Site::new(CLUSTER);
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    let lock = site.read("kmodel.lock");
+    let old: String = lock
+        .lines()
+        .filter(|line| !line.contains("sha256:") && !line.ends_with(".keys]"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(site.path("kmodel.lock"), old).unwrap();
+    assert!(!site.ok(&["check", "lab.km"]).contains("key-store"));
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    assert_eq!(site.read("kmodel.lock"), lock);
+}
+
+#[test]
+fn the_lock_may_be_elsewhere() {
+    let site = Site::new(MODEL);
+    site.ok(&["render", "lab.km", "--out", "build", "--lock", "state.lock", "--store", "keys"]);
+    assert!(site.path("state.lock").exists() && !site.path("kmodel.lock").exists() && !site.path(".kmodel").exists());
+    site.refuses(
+        &["render", "lab.km", "--out", "state.lock", "--force", "--lock", "state.lock"],
+        "cannot be the output",
+    );
+    site.refuses(&["render", "lab.km", "--out", "build", "--lock", "lab.km", "--store", "keys"], "cannot be read");
+    assert_eq!(site.read("lab.km"), MODEL);
+}

@@ -2,7 +2,7 @@
 //!
 //! A text may hold several files: a line `//# NAME` begins the next one; the first is `main.km`. Its first line may give
 //! what the command line would: `// args: --overlay lab --set n=3 --target lxd --lock cp-0=10.0.0.5
-//! --ran etcd/etcd=3.5.9 --by 0.0.1`.
+//! --ran etcd/etcd=3.5.9 --by 0.0.1 --kept authority/etcd=sha256:77`.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -41,7 +41,9 @@ pub fn planned<T>(text: &str, look: impl FnOnce(&Sources, &[Diagnostic], Option<
         return look(&checked.program.sources, &checked.diagnostics, None);
     }
     let planned = compile::plan(&checked.program, &world, &input);
-    let problems: Vec<_> = checked.diagnostics.iter().cloned().chain(planned.problems).collect();
+    let kept = planned.plan.iter().flat_map(|plan| compile::kept::astray(plan, None, Path::new(".kmodel/lab")));
+    let kept: Vec<_> = kept.collect();
+    let problems: Vec<_> = checked.diagnostics.iter().cloned().chain(planned.problems).chain(kept).collect();
     look(&checked.program.sources, &problems, planned.plan.as_ref())
 }
 
@@ -59,6 +61,10 @@ fn input(text: &str, checked: &mut Checked) -> Input {
             "--overlay" => input.overlays.push(value.to_owned()),
             "--target" => input.target = Some(value.into()),
             "--set" => input.sets.push(setting(value, checked)),
+            "--kept" => {
+                let (name, digest) = value.split_once('=').expect("--kept takes authority/name=digest");
+                input.lock.keys.insert(name.to_owned(), digest.to_owned());
+            }
             "--by" => input.lock.kmodel = Some(value.to_owned()),
             "--lock" => {
                 let (name, address) = value.split_once('=').expect("--lock takes name=address");
