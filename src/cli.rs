@@ -28,6 +28,7 @@ pub mod check;
 pub mod plan;
 pub mod graph;
 pub mod folder;
+pub mod keep;
 pub mod render;
 pub mod progress;
 pub mod server;

@@ -12,6 +12,7 @@ use crate::text::Count;
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
+use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::progress::Board;
 use super::{Terminal, lock, output, render, report, server};
@@ -32,9 +33,8 @@ pub struct Args {
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
-    /// Make new keys in place of those that kmodel.lock records and the key store lacks; what runs with the old ones breaks
-    #[arg(long)]
-    new_keys: bool,
+    #[command(flatten)]
+    keep: KeepArgs,
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
@@ -49,12 +49,11 @@ pub struct Args {
 /// Applies a model without errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let mut opened = args.model.open(args.target.as_deref())?;
-    if args.new_keys {
-        opened.input.lock.keys.clear();
-    }
+    args.keep.let_go(&mut opened.input)?;
     let planned = opened.plan();
     server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
+    args.keep.is_gone(&plan.model)?;
     let (client, version) = server::client(&server::options("apply", plan)?)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let show = |problems: &[_]| {
@@ -71,6 +70,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
             return Ok(Exit::Problems);
         }
     };
+    output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
     Work { args, terminal, client: &client, deployed: &deployed, folder: &folder }.run(&version)
 }
 
@@ -162,8 +162,24 @@ impl Work<'_> {
         let outcome = apply::run(apply::Run { client: self.client, desired, report, patience }, delta);
         board.finish();
         let outcome = outcome?;
+        self.forget(delta)?;
         self.kubeconfigs()?;
         if outcome.not_up.is_empty() { self.all_is_well(delta) } else { Ok(self.not_up(&outcome)) }
+    }
+
+    /// Frees the addresses of machines that the server has no more.
+    fn forget(&self, delta: &Delta) -> Result<(), CliError> {
+        if delta.removed.is_empty() {
+            return Ok(());
+        }
+        let desired = &self.deployed.desired;
+        let current = Current::read(self.client, &desired.options)?;
+        let is_there = |name: &str| current.machines.iter().any(|machine| machine.name == name);
+        let mut lock = self.deployed.lock.clone();
+        for gone in delta.removed.iter().filter(|change| !is_there(&change.name)) {
+            lock.addresses.remove(&gone.name);
+        }
+        lock::write(&self.args.model.lock_path(), &desired.cluster, &lock)
     }
 
     fn all_is_well(&self, delta: &Delta) -> Result<Exit, CliError> {
@@ -190,8 +206,8 @@ impl Work<'_> {
 
     /// Kubeconfigs of users, written to the key store because they hold private keys.
     fn kubeconfigs(&self) -> Result<(), CliError> {
-        let files = self.deployed.kubeconfigs.iter();
-        Ok(files.map(|file| emit::write_below(self.folder, &file.path, &file.content)).collect::<Result<_, _>>()?)
+        let mut files = self.deployed.kubeconfigs.iter();
+        Ok(files.try_for_each(|file| emit::write_below(self.folder, &file.path, &file.content))?)
     }
 
     fn not_up(&self, outcome: &Outcome) -> Exit {

@@ -85,7 +85,7 @@ impl ModelArgs {
         let sources = &mut checked.program.sources;
         let sets = self.set.iter().map(|(name, value)| parse(sources, "--set", name, value)).collect();
         let target = target.map(Into::into);
-        let input = Input { overlays: self.overlay.clone(), sets, target, kubernetes: None, lock };
+        let input = Input { overlays: self.overlay.clone(), sets, target, lock, ..Input::default() };
         Ok(Opened { world, checked, input })
     }
 

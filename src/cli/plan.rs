@@ -12,7 +12,7 @@ use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
-use super::{Terminal, output, report};
+use super::{Terminal, keep, output, report};
 
 mod address;
 mod certificate;
@@ -89,7 +89,13 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         } else {
             let tally = report::tally(&problems);
             let page = Page { plan, status: &status, look: &terminal.out, detail: args.detail() };
-            output::print(|out| section::write(&page, out, &args.show, &tally))?;
+            let machines = args.show.is_empty() || args.show.contains(&PlanSection::Machines);
+            output::print(|out| {
+                if machines {
+                    keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model))?;
+                }
+                section::write(&page, out, &args.show, &tally)
+            })?;
         }
     }
     finish(&args.model, &opened, &problems, terminal)

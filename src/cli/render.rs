@@ -13,6 +13,7 @@ use crate::text::{Count, about, thousands};
 use crate::world::{Disk, World};
 
 use super::exit::{CliError, Exit};
+use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::table::{Cell, table};
 use super::{Terminal, lock, output, report};
@@ -35,9 +36,8 @@ pub struct Args {
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
-    /// Make new keys in place of those that kmodel.lock records and the key store lacks; what runs with the old ones breaks
-    #[arg(long)]
-    new_keys: bool,
+    #[command(flatten)]
+    keep: KeepArgs,
     /// Replace the folder even if it holds files that kmodel did not write; they are deleted
     #[arg(long)]
     force: bool,
@@ -46,15 +46,14 @@ pub struct Args {
 /// Renders a model without errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let mut opened = args.model.open(args.target.as_deref())?;
-    if args.new_keys {
-        opened.input.lock.keys.clear();
-    }
+    args.keep.let_go(&mut opened.input)?;
     let planned = opened.plan();
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
     };
     show(&planned.problems);
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Ok(Exit::Problems) };
+    args.keep.is_gone(&plan.model)?;
     let folder = args.store(&plan.model);
     super::folder::refuse(&args.out, &args.model, &folder)?;
     if !has_keys(plan, &folder, show)? {
@@ -62,7 +61,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     }
     let mut store = Store::open(&folder)?;
     match compile::render(plan, &mut store, Disk.now()) {
-        Ok(rendered) => write(args, terminal, &plan.model, (&rendered, &mut store)),
+        Ok(rendered) => {
+            output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
+            write(args, terminal, &plan.model, (&rendered, &mut store))
+        }
         Err(RenderError::Pki(error)) => Err(error.into()),
         Err(RenderError::Problems(problems)) => {
             show(&problems);

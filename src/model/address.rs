@@ -13,6 +13,8 @@ use ipnet::IpNet;
 pub struct Allocator {
     range: IpNet,
     taken: HashSet<u128>,
+    /// Those that are wanted by name later on, and given to nobody before.
+    held: HashSet<u128>,
     /// Next offset to try for machines.
     low: u128,
     /// Next offset to try for applications, going down.
@@ -28,7 +30,8 @@ impl Allocator {
     pub fn new(range: IpNet, gateway: IpAddr) -> Self {
         let size = size_of(range);
         let low = if size >= 64 { FIRST_OFFSET } else { 1 };
-        let mut allocator = Self { range, taken: HashSet::new(), low, high: size.saturating_sub(2), size };
+        let mut allocator =
+            Self { range, taken: HashSet::new(), held: HashSet::new(), low, high: size.saturating_sub(2), size };
         allocator.take(gateway);
         allocator
     }
@@ -36,6 +39,11 @@ impl Allocator {
     /// Marks an address as taken; whether it was free and inside the range.
     pub fn take(&mut self, address: IpAddr) -> bool {
         self.range.contains(&address) && self.taken.insert(bits(address))
+    }
+
+    /// Keeps an address for who asks for it.
+    pub fn hold(&mut self, address: IpAddr) {
+        self.held.insert(bits(address));
     }
 
     /// Whether an address has been given out.
@@ -48,7 +56,7 @@ impl Allocator {
         while self.low + 1 < self.size {
             let address = nth(self.range, self.low)?;
             self.low += 1;
-            if self.taken.insert(bits(address)) {
+            if !self.held.contains(&bits(address)) && self.taken.insert(bits(address)) {
                 return Some(address);
             }
         }
@@ -60,7 +68,7 @@ impl Allocator {
         while self.high > 0 {
             let address = nth(self.range, self.high)?;
             self.high -= 1;
-            if self.taken.insert(bits(address)) {
+            if !self.held.contains(&bits(address)) && self.taken.insert(bits(address)) {
                 return Some(address);
             }
         }

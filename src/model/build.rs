@@ -1,6 +1,7 @@
 //! Building a model, step by step; each step sees what the ones before it made.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use crate::check::{Program, SymbolKind};
@@ -23,10 +24,21 @@ pub use field::{Fields, ranges};
 /// # Errors
 /// Every problem found, sorted as they were met; what could not be built is not judged.
 pub fn build<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Built<'p> {
+    let mut pins = Vec::new();
+    let built = attempt(program, world, (input, &mut pins));
+    // What is pinned comes before what is given out, and an application's pin is known only once there are machines.
+    if pins.is_empty() { built } else { attempt(program, world, (input, &mut pins)) }
+}
+
+/// Builds with these addresses held for who pins them; those that were pinned in vain are added.
+fn attempt<'p>(program: &'p Program, world: &'p dyn World, given: Given<'_>) -> Built<'p> {
     let mut problems = Vec::new();
-    let model = stages(program, world, input, &mut problems);
+    let model = stages(program, world, given, &mut problems);
     Built { model, problems }
 }
+
+/// The input, and the addresses that applications pin.
+type Given<'a> = (&'a Input, &'a mut Vec<IpAddr>);
 
 /// A model if there is a valid one, and every problem found.
 pub struct Built<'p> {
@@ -38,11 +50,11 @@ pub struct Built<'p> {
 fn stages<'p>(
     program: &'p Program,
     world: &'p dyn World,
-    input: &Input,
+    (input, pins): Given<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Model<'p>> {
     let premise = premise(program, world, input, problems)?;
-    let shape = shape(premise, input, problems)?;
+    let shape = shape(premise, (input, pins), problems)?;
     let wired = wire::wire(shape, problems);
     sound(problems)?;
     let model = with_values(wired, problems);
@@ -69,7 +81,7 @@ fn premise<'p>(
     Some(premise)
 }
 
-fn shape<'p>(premise: Premise<'p>, input: &Input, problems: &mut Vec<Diagnostic>) -> Option<Shape<'p>> {
+fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<Diagnostic>) -> Option<Shape<'p>> {
     let cluster = cluster::cluster(&premise, input, problems)?;
     let mut addresses = address::Allocator::new(cluster.nodes, cluster.gateway);
     let mut shape = Shape {
@@ -82,10 +94,11 @@ fn shape<'p>(premise: Premise<'p>, input: &Input, problems: &mut Vec<Diagnostic>
         units: Vec::new(),
         lock: input.lock.clone(),
     };
-    machine::machines(&mut shape, &mut addresses, problems);
+    pins.iter().for_each(|pin| addresses.hold(*pin));
+    machine::machines(&mut shape, &input.forget, &mut addresses, problems);
     app::apps(&mut shape, problems);
     sound(problems)?;
-    app::addresses(&mut shape, &mut addresses, problems);
+    pins.extend(app::addresses(&mut shape, &mut addresses, problems));
     Some(shape)
 }
 

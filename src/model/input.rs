@@ -1,6 +1,6 @@
 //! What a compile is given beside the program: overlays, parameters, and what was decided earlier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,17 @@ pub struct Input {
     /// Plan as if the cluster ran this version of Kubernetes.
     pub kubernetes: Option<Version>,
     pub lock: Lock,
+    /// Machines that are known to be gone, whose addresses may be given out again.
+    pub forget: Forget,
+}
+
+/// Which machines that left the model are known to be gone.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Forget {
+    /// By their names, or `application/address`.
+    pub names: BTreeSet<String>,
+    /// All machines that are not in the model.
+    pub all: bool,
 }
 
 /// One `--set name=value`.
@@ -47,4 +58,19 @@ pub struct Lock {
     /// What was rendered last: application, program, version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Forget {
+    /// Whether this one, which is not in the model, is gone.
+    pub fn has(&self, name: &str) -> bool {
+        self.all && !name.contains('/') || self.names.contains(name)
+    }
+}
+
+impl Lock {
+    /// Machines that it has an address for and that are not among these, in the order of their names.
+    pub fn departed(&self, is_there: impl Fn(&str) -> bool) -> impl Iterator<Item = (&str, IpAddr)> {
+        let machines = self.addresses.iter().filter(|(name, _)| !name.contains('/'));
+        machines.filter(move |(name, _)| !is_there(name)).map(|(name, address)| (&**name, *address))
+    }
 }

@@ -199,6 +199,21 @@ fn machines_that_left_the_model_are_removed_after_asking() {
 }
 
 #[test]
+fn a_renamed_group_has_addresses_of_its_own_until_the_old_one_is_removed() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    bed.model(&MODEL.replace("machines cp[3]", "machines member[3]").replace("on cp", "on member"));
+    let (said, _) = bed.ok("apply", &["--dry-run"]);
+    assert!(
+        said.contains("new machines: member-0, member-1, member-2\nnot in the model any more: cp-0, cp-1, cp-2;"),
+        "{said}"
+    );
+    bed.ok("apply", &["--yes"]);
+    let lock = fs::read_to_string(bed.path("kmodel.lock")).unwrap();
+    assert!(lock.contains("member-0 = \"10.213.0.13\"") && !lock.contains("cp-0"), "{lock}");
+}
+
+#[test]
 fn a_run_that_was_killed_is_taken_up() {
     let bed = Bed::new(MODEL);
     for call in ["project create", "profile edit", "init images:debian/13/cloud cp-1", "start cp-2", "exec cp-0"] {

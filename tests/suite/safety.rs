@@ -129,7 +129,7 @@ fn no_output_takes_the_place_of_what_a_model_reads() {
 }
 
 /// What a cluster runs with, of each kind: an authority, a key pair and a secret.
-const CLUSTER: &str = include_str!("../examples/single.km");
+const CLUSTER: &str = include_str!("../../examples/single.km");
 
 #[test]
 fn keys_that_are_gone_are_not_made_anew() {
@@ -143,10 +143,14 @@ fn keys_that_are_gone_are_not_made_anew() {
     fs::rename(site.path(".kmodel"), site.path("away")).unwrap();
     for command in ["check", "plan"] {
         let said = site.ok(&[command, "lab.km"]);
-        assert!(said.contains("warning[key-store-differs]") && said.contains("lacks authority `"), "{said}");
+        assert!(
+            said.contains("key-store-differs") && said.contains("⚠ the key store `.kmodel/single` lacks authority"),
+            "{said}"
+        );
     }
-    let said = site.refuses(&["render", "lab.km", "--out", "build"], "error[key-store-differs]");
-    assert!(said.contains("--new-keys") && said.contains("Secrets in etcd"), "{said}");
+    let said =
+        site.refuses(&["render", "lab.km", "--out", "build"], "× the key store `.kmodel/single` lacks authority");
+    assert!(said.contains("--new-keys") && said.contains("tokens signed with"), "{said}");
     assert!(!site.path(".kmodel").exists(), "nothing is made");
     site.ok(&["render", "lab.km", "--out", "build", "--store", "away/single"]);
     assert_eq!(site.read("kmodel.lock"), lock);
@@ -194,4 +198,70 @@ fn the_lock_may_be_elsewhere() {
     );
     site.refuses(&["render", "lab.km", "--out", "build", "--lock", "lab.km", "--store", "keys"], "cannot be read");
     assert_eq!(site.read("lab.km"), MODEL);
+}
+
+/// Two machines with nothing but a file on them.
+const PAIR: &str = r#"cluster pair { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
+machines old[2] { }
+component motd { file /etc/motd { text = "welcome" } }
+deploy motd on old
+target lxd { image = "debian/13" }
+"#;
+
+#[test]
+fn a_renamed_group_takes_no_address_of_what_may_still_run() {
+    let site = Site::new(PAIR);
+    let first = site.ok(&["render", "lab.km", "--out", "build"]);
+    assert!(!first.contains("new machines"), "all are new: {first}");
+    site.model(&PAIR.replace("old", "new"));
+    for arguments in [&["plan", "lab.km"][..], &["render", "lab.km", "--out", "build"]] {
+        let said = site.ok(arguments);
+        assert!(said.contains("new machines: new-0, new-1\n"), "{said}");
+        assert!(said.contains("not in the model any more: old-0, old-1; their addresses stay taken"), "{said}");
+    }
+    let lock = site.read("kmodel.lock");
+    for line in ["old-0 = \"10.10.0.10\"", "old-1 = \"10.10.0.11\"", "new-0 = \"10.10.0.12\"", "new-1 = \"10.10.0.13\""]
+    {
+        assert!(lock.contains(line), "{line}: {lock}");
+    }
+    site.refuses(&["render", "lab.km", "--out", "build", "--forget", "old-7"], "did you mean `old-0`?");
+    site.refuses(&["render", "lab.km", "--out", "build", "--forget", "new-0"], "`new-0` is in the model");
+    site.ok(&["render", "lab.km", "--out", "build", "--forget", "old-0"]);
+    let lock = site.read("kmodel.lock");
+    assert!(!lock.contains("old-0") && lock.contains("old-1"), "{lock}");
+    let said = site.ok(&["render", "lab.km", "--out", "build", "--forget", "all"]);
+    assert!(!said.contains("any more") && !site.read("kmodel.lock").contains("old-"), "{said}");
+}
+
+#[test]
+fn an_address_of_what_may_still_run_cannot_be_pinned() {
+    let site = Site::new(PAIR);
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    site.model(&PAIR.replace("old[2] { }", "new[2] { first-address = 10.10.0.11 }").replace("on old", "on new"));
+    let said = site.refuses(&["check", "lab.km"], "which is the address of `old-1`");
+    assert!(said.contains("--forget"), "{said}");
+    site.ok(&["render", "lab.km", "--out", "build", "--forget", "all"]);
+}
+
+#[test]
+fn what_is_pinned_comes_before_what_is_given_out() {
+    let pinned = "deploy haproxy on lb\ndeploy keepalived on lb { address = 10.10.0.10 }";
+    let site = Site::new(&include_str!("../../examples/ha.km").replace("deploy haproxy, keepalived on lb", pinned));
+    let said = site.ok(&["plan", "lab.km", "--show", "machines,addresses"]);
+    assert!(said.contains("10.10.0.10") && said.contains("10.10.0.11"), "{said}");
+    assert!(!said.contains("cp-0  10.10.0.10"), "{said}");
+}
+
+#[test]
+fn an_address_that_two_branches_gave_out_is_reported() {
+    let site = Site::new(PAIR);
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    let lock = site.read("kmodel.lock").replace("old-1 = \"10.10.0.11\"", "old-1 = \"10.10.0.10\"");
+    fs::write(site.path("kmodel.lock"), &lock).unwrap();
+    site.refuses(&["check", "lab.km"], "kmodel.lock has 10.10.0.10 for `old-0` and for `old-1`");
+    // An earlier kmodel gave addresses of machines that left to others: those that are there keep theirs.
+    fs::write(site.path("kmodel.lock"), lock.replace("old-0", "a-0")).unwrap();
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    let lock = site.read("kmodel.lock");
+    assert!(lock.contains("old-1 = \"10.10.0.10\"") && !lock.contains("a-0"), "{lock}");
 }

@@ -1,6 +1,7 @@
 //! Applications: components placed on machines, with their options.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use crate::check::{Symbol, SymbolKind};
@@ -16,7 +17,7 @@ use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
 use crate::text::{Count, List};
 
 use super::Fields;
-use super::machine::is_usable;
+use super::machine::{departed, is_usable};
 
 /// Makes all applications and their units.
 pub fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
@@ -346,8 +347,9 @@ fn options(shape: &mut Shape<'_>, index: usize, problems: &mut Vec<Diagnostic>) 
     }
 }
 
-/// Gives out the addresses that applications ask for.
-pub fn addresses(shape: &mut Shape<'_>, allocator: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+/// Gives out the addresses that applications ask for. Returns those that are pinned and were given to another.
+pub fn addresses(shape: &mut Shape<'_>, allocator: &mut Allocator, problems: &mut Vec<Diagnostic>) -> Vec<IpAddr> {
+    let mut in_vain = Vec::new();
     for index in 0..shape.apps.len() {
         let app = AppId(index as u32);
         for place in 0..shape.component_of(app).addresses.len() {
@@ -366,6 +368,7 @@ pub fn addresses(shape: &mut Shape<'_>, allocator: &mut Allocator, problems: &mu
                 (Some(pin), Some(known)) if pin == known => Some(pin),
                 (Some(pin), _) if is_usable(shape.cluster.nodes, pin) && allocator.take(pin) => Some(pin),
                 (Some(pin), _) => {
+                    in_vain.push(pin);
                     problems.push(cannot_pin(shape, &key, pin, shape.apps[index].span));
                     None
                 }
@@ -382,6 +385,7 @@ pub fn addresses(shape: &mut Shape<'_>, allocator: &mut Allocator, problems: &mu
             shape.apps[index].addresses.push(address);
         }
     }
+    in_vain
 }
 
 fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -> Diagnostic {
@@ -393,7 +397,10 @@ fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -
         Some(machine) => format!("it is the address of `{}`", machine.name),
         None if pin == shape.cluster.gateway => "it is the address of the gateway".to_owned(),
         None if !is_usable(nodes, pin) => format!("it stands for all of {nodes}"),
-        None => "another application has it".to_owned(),
+        None => match departed(shape, pin) {
+            Some(name) => format!("it is the address of `{name}`, which is not known to be gone"),
+            None => "another application has it".to_owned(),
+        },
     };
     let problem = Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}")).here("deployed here");
     let problem = match holder.and_then(|machine| shape.groups.get(machine.group as usize)) {

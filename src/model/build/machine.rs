@@ -1,6 +1,6 @@
 //! Groups of machines, and the machines in them with their addresses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use crate::check::ModuleId;
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::{Allocator, bits, nth};
+use crate::model::input::Forget;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
 use crate::model::{Cluster, Group, Machine, Shape, Value};
@@ -26,7 +27,7 @@ const SYSTEM_CORES: f64 = 0.1;
 const SYSTEM_MEMORY: u64 = 256 << 20;
 
 /// Makes all groups and machines.
-pub fn machines(shape: &mut Shape<'_>, addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
     let mut wanted: Vec<Wanted> = Vec::new();
     for (module, ast) in shape.layers.machines.clone() {
         if let Some((group, plan)) = group(shape, module, ast, problems) {
@@ -34,7 +35,8 @@ pub fn machines(shape: &mut Shape<'_>, addresses: &mut Allocator, problems: &mut
             wanted.push(plan);
         }
     }
-    reserve(shape, &wanted, addresses, problems);
+    let departed = leave(shape, &wanted, forget);
+    reserve(shape, (&wanted, &departed), addresses, problems);
     for (index, wanted) in wanted.iter().enumerate() {
         if !fill(shape, index, wanted, addresses, problems) {
             return;
@@ -142,36 +144,103 @@ fn count(shape: &Shape<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec
     }
 }
 
-/// Takes the addresses that are fixed already, by the shape and by the lock, before any is given out.
-fn reserve(shape: &mut Shape<'_>, wanted: &[Wanted], addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+/// Takes the addresses that are fixed already, by the model and by the lock, before any is given out.
+fn reserve(
+    shape: &mut Shape<'_>,
+    (wanted, departed): (&[Wanted], &Departed),
+    addresses: &mut Allocator,
+    problems: &mut Vec<Diagnostic>,
+) {
     let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::new();
     for (group, wanted) in shape.groups.iter().zip(wanted) {
         let mut told = false;
         for (index, address) in wanted.pinned.iter().enumerate().take(wanted.count as usize) {
             let name = format!("{}-{index}", group.name);
             // One problem a group: what is wrong with a first address is wrong with those after it.
-            if !is_usable(shape.cluster.nodes, *address) || !addresses.take(*address) {
-                let problem = cannot_pin(shape, &name, (*address, wanted.pinned_span), &holders);
+            let of_departed =
+                departed.by_address.get(address).map(|holder| not_gone(&name, (*address, wanted.pinned_span), holder));
+            if of_departed.is_some() || !is_usable(shape.cluster.nodes, *address) || !addresses.take(*address) {
+                let problem =
+                    of_departed.unwrap_or_else(|| cannot_pin(shape, &name, (*address, wanted.pinned_span), &holders));
                 problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut told, true)));
             }
             holders.entry(*address).or_insert((name.clone(), wanted.pinned_span));
             shape.lock.addresses.insert(name, *address);
         }
     }
-    let pinned = |name: &str| {
-        let (group, index) = name.rsplit_once('-')?;
-        let wanted = shape.groups.iter().zip(wanted).find(|(known, _)| &*known.name == group)?.1;
-        Some(index.parse::<usize>().is_ok_and(|index| index < wanted.pinned.len()))
-    };
-    let known = |name: &str| pinned(name) == Some(false) || name.contains('/');
-    let kept: Vec<_> =
-        shape.lock.addresses.iter().filter(|(name, _)| known(name)).map(|(n, a)| (n.clone(), *a)).collect();
-    for (name, address) in kept {
-        // An address of an earlier range, or one that was pinned for another machine since, is given out anew.
-        if !addresses.take(address) {
-            shape.lock.addresses.remove(&name);
+    keep(shape, departed, (addresses, &holders), problems);
+}
+
+/// Takes what earlier renders gave out. Machines of the model come first, those that left it have what is left of theirs.
+fn keep(
+    shape: &mut Shape<'_>,
+    departed: &Departed,
+    (addresses, holders): (&mut Allocator, &HashMap<IpAddr, (String, Span)>),
+    problems: &mut Vec<Diagnostic>,
+) {
+    let all = shape.lock.addresses.iter().map(|(name, address)| (name.clone(), *address));
+    let (left, kept): (Vec<_>, Vec<_>) = all.partition(|(name, _)| departed.names.contains(name));
+    let mut given: HashMap<IpAddr, &str> = HashMap::new();
+    for (place, (name, address)) in kept.iter().chain(&left).enumerate() {
+        let pinned = holders.get(address).is_some_and(|(holder, _)| holder == name);
+        if pinned || addresses.take(*address) {
+            given.insert(*address, name);
+            continue;
         }
+        if let Some(other) = given.get(address).filter(|_| !holders.contains_key(address) && place < kept.len()) {
+            problems.push(given_twice(shape, *address, (other, name)));
+        }
+        // An address of an earlier range, or one that was pinned for another machine since, is given out anew.
+        shape.lock.addresses.remove(name);
     }
+}
+
+/// Two branches that each add a machine merge without a conflict.
+fn given_twice(shape: &Shape<'_>, address: IpAddr, (one, other): (&str, &str)) -> Diagnostic {
+    let message = format!("kmodel.lock has {address} for `{one}` and for `{other}`");
+    Diagnostic::new(Code::AddressTaken, shape.cluster.spans["nodes"], message)
+        .here("the range of the machines")
+        .help("remove the line of the one that does not run yet, and another address is given out for it")
+}
+
+/// Machines that left the model and may still run.
+#[derive(Default)]
+struct Departed {
+    names: HashSet<String>,
+    by_address: HashMap<IpAddr, String>,
+}
+
+/// Forgets machines that are gone. What others that left have is given to nobody.
+fn leave(shape: &mut Shape<'_>, wanted: &[Wanted], forget: &Forget) -> Departed {
+    let counts: HashMap<&str, u32> =
+        shape.groups.iter().zip(wanted).map(|(group, wanted)| (&*group.name, wanted.count)).collect();
+    let is_there = |name: &str| {
+        let count = |(group, index): (&str, &str)| Some(index.parse::<u32>().ok()? < *counts.get(group)?);
+        name.rsplit_once('-').and_then(count).unwrap_or(false)
+    };
+    shape.lock.addresses.retain(|name, _| is_there(name) || !forget.has(name));
+    let mut departed = Departed::default();
+    for (name, address) in shape.lock.departed(is_there) {
+        departed.names.insert(name.to_owned());
+        departed.by_address.insert(address, name.to_owned());
+    }
+    departed
+}
+
+fn not_gone(name: &str, (address, span): (IpAddr, Span), holder: &str) -> Diagnostic {
+    let message = format!("`{name}` cannot have {address}, which is the address of `{holder}`");
+    Diagnostic::new(Code::AddressTaken, span, message)
+        .here(format!("`{holder}` left the model and may still run"))
+        .help(format!(
+            "pin another address; or remove `{holder}`, and say that it is gone: `kmodel render --forget {holder}`"
+        ))
+}
+
+/// The machine that has this address and is in the model no more, if it is not known to be gone.
+pub(super) fn departed(shape: &Shape<'_>, address: IpAddr) -> Option<String> {
+    let is_there = |name: &str| shape.machines.iter().any(|machine| *machine.name == *name);
+    let found = shape.lock.addresses.iter().find(|(name, known)| **known == address && !name.contains('/'));
+    found.map(|(name, _)| name.clone()).filter(|name| !is_there(name))
 }
 
 /// Whether a machine can have this address: a range's first address names the range, and the last of an IPv4 range is
@@ -247,8 +316,17 @@ fn too_small(shape: &Shape<'_>, addresses: &Allocator) -> Diagnostic {
     let message = format!("{nodes} has room for {room}, and {wanted} {are} wanted");
     let bits = u8::try_from(u32::BITS - (wanted + 12).leading_zeros()).unwrap_or(32);
     let prefix = nodes.max_prefix_len().saturating_sub(bits);
-    let mut problem = Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message)
-        .help(format!("a range with prefix /{prefix} is large enough"));
+    let there: HashSet<&str> = shape.machines.iter().map(|machine| &*machine.name).collect();
+    let is_there = |name: &str| there.contains(name);
+    let left = shape.lock.departed(is_there).count();
+    let help = match left {
+        0 => format!("a range with prefix /{prefix} is large enough"),
+        left => format!(
+            "a range with prefix /{prefix} is large enough; {} left the model and keep theirs until `--forget` says that they are gone",
+            Count(left, "machine")
+        ),
+    };
+    let mut problem = Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message).help(help);
     for group in shape.groups.iter().filter(|group| !group.machines.is_empty()) {
         problem = problem.label(group.span, format!("wants {}", group.machines.len()));
     }
