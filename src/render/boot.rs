@@ -35,7 +35,7 @@ pub struct Delivery<'a> {
 /// Which files reach a machine apart from its user-data: the boot waits until each is there with its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Apart {
-    /// None: the user-data is nobody's but the machine's.
+    /// None: only the machine can read its user-data.
     Nothing,
     /// Those that hold a secret.
     Secrets,
@@ -167,7 +167,7 @@ fn twice(files: &[BundleFile], sources: &Sources) -> Vec<Problem> {
     let mut seen: HashMap<&str, &BundleFile> = HashMap::with_capacity(files.len());
     let again = |file: &BundleFile, first: &BundleFile| {
         let (one, other) = (first.origin.shown(sources), file.origin.shown(sources));
-        let message = format!("two things want to write `{}`: {one} and {other}", file.path);
+        let message = format!("`{}` is written by both {one} and {other}", file.path);
         Problem::new(&file.origin, message, "give one of them another path")
     };
     files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| again(file, first))).collect()

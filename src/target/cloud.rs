@@ -1,7 +1,7 @@
 //! Platforms that give a machine its user-data at its first boot: the clouds, MAAS, and NoCloud seeds on bare metal.
 //!
-//! Out: for each machine exactly what the platform is to be given, the same files as a tree, and an archive that is brought
-//! to the machine; and one list of the machines, for whoever makes them. All platforms are alike but for their row in
+//! Out: for each machine its user-data in the form of the platform, the same files as a tree, and an archive that is copied
+//! to the machine; and one list of the machines, to create them from. Platforms differ only in their row in
 //! `tables/user-data.toml`. Secret files are not in user-data that others can read: the boot waits for the archive.
 
 use crate::diag::Code;

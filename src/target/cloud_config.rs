@@ -92,7 +92,7 @@ const HOSTS: &str = "/etc/hosts";
 
 /// `/etc/hosts` with the machine's own name at its real address, where no component writes it.
 ///
-/// cloud-init's own would put the name at 127.0.1.1, which is what others would then be told. Names of other machines are
+/// cloud-init's own would put the name at 127.0.1.1, and other machines would get that address. Names of other machines are
 /// not here, so that a new machine changes no file of another.
 pub(super) fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<BundleFile> {
     if files.iter().any(|file| file.path == HOSTS) {

@@ -2,7 +2,7 @@
 //!
 //! Out: what there should be ([`Desired`]), for `apply`; and as files, for those who look or have tools of their own: for
 //! each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as YAML. Secret
-//! files are brought into the running container and never stand in its configuration, where everyone who may see the
+//! files are copied into the running container and are never in its configuration, where everyone who may see the
 //! container could read them.
 
 use crate::model::Value;

@@ -105,7 +105,7 @@ fn owners(bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> {
         let owner = format!("{}:{}", folder.owner, folder.group);
         lines.put("directory", &[&format!("{:04o}", folder.mode), &owner, &folder.path], &folder.origin)?;
     }
-    // A private file is given its mode again: whoever pushed it may not have kept it.
+    // A private file is given its mode again: the copy may not have kept it.
     let special = |file: &&BundleFile| file.secret || (&*file.owner, &*file.group) != ("root", "root");
     bundle.files.iter().filter(special).try_for_each(|file| {
         let owner = format!("{}:{}", file.owner, file.group);
@@ -125,8 +125,12 @@ fn artifact(artifact: &Artifact, mirror: Option<&str>, lines: &mut Lines) -> Res
     lines.put("artifact", &[&id, kind, &strip, &mode, hash, &url], origin)?;
     match &artifact.install {
         Install::Extract { folder, .. } if kind == "binary" => {
-            let help = "say where the program goes: `install = { \"name\" = /usr/local/bin/name }`";
-            Err(Problem::new(origin, format!("`{folder}`: a binary is no archive to extract"), help))
+            let help = "set the path of the program: `install = { \"name\" = /usr/local/bin/name }`";
+            Err(Problem::new(
+                origin,
+                format!("`{folder}`: a binary is not an archive, so it cannot be extracted"),
+                help,
+            ))
         }
         Install::Extract { folder, .. } => lines.put("extract", &[&id, folder], origin),
         Install::Members { members, .. } => {

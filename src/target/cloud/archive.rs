@@ -1,4 +1,4 @@
-//! The archive that is brought to a machine: every file of it, the private ones too.
+//! The archive that is copied to a machine: every file of it, the private ones too.
 //!
 //! All are root's, since owners come with packages: the boot gives them away. It is unpacked over `/` as root, at the first
 //! boot, which waits for it, and again when files have changed. The plan comes last: when it is there, all is.

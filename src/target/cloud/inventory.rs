@@ -1,4 +1,4 @@
-//! `machines.json`: what whoever makes the machines needs to know of each.
+//! `machines.json`: what is needed to create each machine.
 
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ pub struct Row {
     meta_data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     network_config: Option<String>,
-    /// The archive that is brought to it.
+    /// The archive that is copied to it.
     files: String,
 }
 

@@ -37,7 +37,7 @@ enum Kind {
     Privileged,
 }
 
-/// What LXC itself has to be told for pods. On hosts with cgroup v2 the line for v1 has no effect, and the other way round.
+/// What LXC itself needs to be set for pods. On hosts with cgroup v2 the line for v1 has no effect, and the other way round.
 const RAW_LXC: &str = "lxc.apparmor.profile=unconfined\nlxc.mount.auto=proc:rw sys:rw cgroup:rw\n\
                        lxc.cgroup.devices.allow=a\nlxc.cgroup2.devices.allow=a\nlxc.cap.drop=\n";
 
