@@ -44,7 +44,7 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// How problems are written to stderr: human, json, sarif or github [default: human]
+    /// Format of problems on stderr: human, json, sarif or github [default: human]
     #[arg(
         long,
         value_name = "FORMAT",

@@ -142,7 +142,7 @@ impl Server {
             waiting.extend(events.try_iter());
             self.withdraw(&mut waiting);
             let Some(event) = waiting.pop_front() else {
-                self.settle();
+                self.check_changes();
                 match self.wait(events) {
                     Some(event) => waiting.push_back(event),
                     None => return Ended::Badly,
@@ -234,8 +234,8 @@ impl Server {
         }
     }
 
-    /// Once all messages are read: says what is wrong in what changed.
-    fn settle(&mut self) {
+    /// Once all messages are read: publishes the problems of what changed.
+    fn check_changes(&mut self) {
         if self.is_dirty && self.stage == Stage::Running {
             self.is_dirty = false;
             if catch_unwind(AssertUnwindSafe(|| self.publish_all())).is_err() {

@@ -1,8 +1,8 @@
 //! What the loss of machines breaks.
 //!
-//! In: a model, and the machines that are down. Out: for each application whether it still works, and why not. Nothing is
-//! guessed about what programs do by themselves: an application works while it has a unit that lives, the majority that
-//! it needs, and for each `requires` a provider that works.
+//! In: a model, and the machines that are down. Out: for each application whether it still works, and why not. The
+//! rule is the same for all programs: an application works while one of its units is up, a majority where it needs one, and
+//! for each `requires` a provider works.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::text::Count;
 
 use super::proof::quorum::needs_majority;
 
-/// How an application fares.
+/// Whether an application works.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -29,10 +29,10 @@ pub enum State {
 pub struct AppImpact {
     pub application: Name,
     pub state: State,
-    /// Of its units, those on machines that live, and all.
+    /// The number of its units on machines that are up, and of all its units.
     pub alive: usize,
     pub units: usize,
-    /// What is left of it, or what it lacks, in a sentence without an end.
+    /// What is left of it, or what it lacks, without a period.
     pub why: String,
 }
 
@@ -42,13 +42,13 @@ pub struct Remaining {
     pub group: Name,
     pub alive: usize,
     pub machines: usize,
-    /// Processors of those that live.
+    /// Processors of the machines that are up.
     pub cores: f64,
-    /// Bytes of memory of those that live.
+    /// Bytes of memory of the machines that are up.
     pub memory: u64,
 }
 
-/// All of it.
+/// The impact on all groups and applications.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Impact {
     pub down: Vec<Name>,
@@ -58,12 +58,12 @@ pub struct Impact {
 }
 
 impl Impact {
-    /// How many applications fare so.
+    /// How many applications are in a state.
     pub fn of(&self, state: State) -> usize {
         self.applications.iter().filter(|app| app.state == state).count()
     }
 
-    /// How the one that fares worst does.
+    /// The worst state of any application.
     pub fn worst(&self) -> State {
         self.applications.iter().map(|app| app.state).max().unwrap_or(State::Works)
     }
@@ -105,7 +105,7 @@ impl Analysis<'_, '_> {
         needs.then(|| self.model.app(app).units.len() / 2 + 1)
     }
 
-    /// What is broken by the loss itself.
+    /// Marks what the loss itself breaks.
     fn count(&mut self) {
         for (app, known) in self.model.apps() {
             let (alive, units) = (self.alive(app), known.units.len());
@@ -116,7 +116,7 @@ impl Analysis<'_, '_> {
                     _ => format!("all {units} units are down"),
                 }),
                 (_, Some(majority)) => Some(format!(
-                    "{alive} of {} live, and {majority} make a majority: it takes no writes",
+                    "{alive} of {} are up, but a majority needs {majority}: it accepts no writes",
                     Count(units, "member")
                 )),
                 _ => None,
@@ -124,7 +124,7 @@ impl Analysis<'_, '_> {
         }
     }
 
-    /// What is broken by what is broken already; whether there was anything more.
+    /// Marks one more application that depends on a broken one; returns whether there was one.
     fn spread(&mut self) -> bool {
         let found = self.model.apps().find_map(|(app, _)| {
             if self.broken[app.index()].is_some() {
@@ -146,7 +146,7 @@ impl Analysis<'_, '_> {
         }
     }
 
-    /// Why no unit of an application that lives has a provider that works.
+    /// Why no running unit of an application has a working provider.
     fn lacks(&self, app: AppId, endpoint: u32) -> Option<String> {
         let works = |unit: UnitId| self.lives(unit) && self.broken[self.model.unit(unit).app.index()].is_none();
         let first = self.dials_first_only(app, endpoint);
@@ -163,9 +163,9 @@ impl Analysis<'_, '_> {
             providers.iter().map(|provider| format!("`{}`", self.model.app(provider.app).name)).collect();
         let lives = providers.iter().any(|provider| self.broken[provider.app.index()].is_none());
         Some(match (list.as_slice(), first && lives) {
-            ([], _) => format!("nobody provides its `{name}`"),
+            ([], _) => format!("no application provides its `{name}`"),
             (_, true) => format!("it dials only the first of {}, which is down, for its `{name}`", list.join(", ")),
-            (_, false) => format!("its `{name}` comes from {}, which does not work", list.join(", ")),
+            (_, false) => format!("its `{name}` comes from {}, which is broken", list.join(", ")),
         })
     }
 
@@ -200,10 +200,10 @@ impl Analysis<'_, '_> {
             (None, _) if alive == units => (State::Works, whole(self.model, app)),
             (None, Some(majority)) if alive == majority => (
                 State::Weaker,
-                format!("{alive} of {} live: the loss of one more ends the majority", Count(units, "member")),
+                format!("{alive} of {} are up: losing one more loses the majority", Count(units, "member")),
             ),
-            (None, None) if alive == 1 => (State::Weaker, format!("one of {units} lives")),
-            _ => (State::Works, format!("{alive} of {units} live")),
+            (None, None) if alive == 1 => (State::Weaker, format!("1 of {units} is up")),
+            _ => (State::Works, format!("{alive} of {units} are up")),
         };
         AppImpact { application: self.model.app(app).name.clone(), state, alive, units, why }
     }
@@ -223,7 +223,7 @@ impl Analysis<'_, '_> {
 
 fn whole(model: &Model<'_>, app: AppId) -> String {
     match model.app(app).placed {
-        true => format!("{} as before", Count(model.app(app).units.len(), "unit")),
-        false => "as before".to_owned(),
+        true => format!("{} unaffected", Count(model.app(app).units.len(), "unit")),
+        false => "unaffected".to_owned(),
     }
 }

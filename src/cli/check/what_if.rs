@@ -226,7 +226,7 @@ fn machines(out: &mut dyn Write, look: &Look, impact: &Impact) -> io::Result<()>
     heading(out, look, &format!("Machines ({} down)", impact.down.len()))?;
     let gib = |bytes: u64| format!("{} GiB", (bytes as f64 / f64::from(1 << 30) * 10.0).round() / 10.0);
     let row = |remaining: &Remaining| {
-        let all = format!("{} of {} live", remaining.alive, remaining.machines);
+        let all = format!("{} of {} up", remaining.alive, remaining.machines);
         vec![
             Cell::name(&*remaining.group),
             Cell::plain(all),
