@@ -5,9 +5,14 @@
 
 use crate::check::Program;
 use crate::diag::{Diagnostic, any_error, tidy};
-use crate::model::Input;
-use crate::plan::{self, Plan, Planned};
-
+use crate::model::{Input, Model, build};
+use crate::plan::{self, Pki, Plan};
+use crate::render::estimate::Estimate;
+use crate::render::evidence::Sample;
+use crate::render::named::Named;
+use crate::target::TargetMachine;
+use crate::verify::target::user_data::Limited;
+use crate::verify::{Evidence, allow, verify};
 use crate::world::World;
 
 pub mod artifact;
@@ -16,32 +21,55 @@ pub mod fix;
 pub mod kept;
 pub mod pki;
 pub mod render;
-pub mod target;
 pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use dial::{Dial, Identity, Tls, dials};
 pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, planned_target, render};
 
-/// Plans a program that has been checked without errors.
+/// A plan, if a model could be built, and every problem found.
+pub struct Planned<'p> {
+    pub plan: Option<Plan<'p>>,
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Plans a program that has been checked without errors, and verifies the plan.
 ///
 /// The plan may be looked at whatever the problems say; it may be rendered only when none of them is an error.
 pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
-    let Planned { mut plan, mut problems } = plan::plan(program, world, input);
-    if let Some(plan) = &mut plan {
-        finish(plan, &mut problems);
-    }
-    plan::allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
+    let built = build::build(program, world, input);
+    let mut problems = built.problems;
+    let plan = built.model.map(|model| verified(model, &mut problems));
+    allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
     tidy(&mut problems);
     Planned { plan, problems }
 }
 
-fn finish(plan: &mut Plan<'_>, problems: &mut Vec<Diagnostic>) {
-    let kinds = crate::render::sample(&plan.model, &plan.pki, problems);
-    problems.extend(target::fields(&plan.model));
-    problems.extend(target::systems(plan, &kinds));
-    target::budgets(plan, &kinds, problems);
-    problems.extend(render::unknown_targets(plan));
+fn verified<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
+    let mut plan = plan::plan(model, problems);
+    let (model, pki) = (&plan.model, &plan.pki);
+    let named = Named::new(model);
+    let samples = crate::render::sample(model, &named, problems);
+    let sized = sized(model, pki, &samples);
+    let found = verify(&Evidence { model, pki, names: &named, samples: &samples, sized: &sized });
+    problems.extend(found.problems);
+    (plan.proofs, plan.user_data) = (found.proofs, found.user_data);
+    plan
+}
+
+/// Machines with material of the size that it will have, where the target limits what they are given.
+fn sized(model: &Model<'_>, pki: &Pki, samples: &[Sample<'_>]) -> Vec<TargetMachine> {
+    if Limited::of(model).is_none() {
+        return Vec::new();
+    }
+    let of = |sample: &Sample<'_>| {
+        let machine = sample.machine?;
+        let estimate = Estimate::new(model, pki, &sample.units);
+        // What cannot be rendered is reported already.
+        let bundle = crate::render::machine(model, machine, &sample.units, &estimate).ok()?;
+        Some(TargetMachine::new(model, machine, bundle))
+    };
+    samples.iter().filter_map(of).collect()
 }
 
 /// Whether a plan may be rendered.

@@ -19,6 +19,7 @@ pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod target;
+pub mod verify;
 pub mod emit;
 pub mod compile;
 pub mod why;

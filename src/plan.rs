@@ -1,21 +1,19 @@
-//! From a model to a plan: certificates, order, and what is proved.
+//! From a model to a plan: certificates, listeners, openings and order.
 //!
-//! In: a model. Out: a [`Plan`], and every problem that the proofs find. Nothing is issued and nothing is written; what a
-//! plan says is all that rendering needs to know.
+//! In: a model. Out: a [`Plan`], which says all that rendering needs to know. Nothing is judged: `verify` does that.
+//! Nothing is issued and nothing is written.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::check::{Program, Symbol};
+use crate::check::Symbol;
 use crate::diag::Diagnostic;
 use crate::model::component::CertInfo;
-use crate::model::{AppId, Input, Model, UnitId, build};
+use crate::model::{AppId, Model, UnitId};
 use crate::pki::spec::{CertificateSpec, Request};
 use crate::syntax::ast::Name;
-use crate::world::World;
 
-pub mod allow;
 pub mod answer;
 pub mod budget;
 pub mod certificate;
@@ -25,10 +23,10 @@ pub mod graph;
 pub mod json;
 pub mod listener;
 pub mod lifetime;
+pub mod majority;
 pub mod name;
 pub mod order;
 pub mod impact;
-pub mod proof;
 pub mod issue_status;
 pub mod version;
 
@@ -125,23 +123,11 @@ pub struct Proof {
     pub count: usize,
 }
 
-/// A plan, if a model could be built, and every problem found.
-pub struct Planned<'p> {
-    pub plan: Option<Plan<'p>>,
-    pub problems: Vec<Diagnostic>,
-}
-
-/// Plans a program that has no errors. There is a plan even when a proof fails, so that more can be looked at; it is not to
-/// be rendered while there is an error among the problems.
-pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
-    let built = build::build(program, world, input);
-    let mut problems = built.problems;
-    let Some(model) = built.model else { return Planned { plan: None, problems } };
-    let pki = certificate::certificates(&model, &mut problems);
-    let mut proofs = Vec::new();
-    proof::prove(&model, &pki, &mut proofs, &mut problems);
-    let steps = order::steps(&model, &mut problems);
-    Planned { plan: Some(Plan { model, pki, steps, proofs, user_data: Vec::new() }), problems }
+/// Plans a model: what is to be issued, and the order of steps. What stands in the way of a value is among the problems.
+pub fn plan<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
+    let pki = certificate::certificates(&model, problems);
+    let steps = order::steps(&model, problems);
+    Plan { model, pki, steps, proofs: Vec::new(), user_data: Vec::new() }
 }
 
 /// Keeps a value, or the problem that stands in its way.

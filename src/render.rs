@@ -7,48 +7,30 @@ use std::collections::HashSet;
 use crate::diag::Diagnostic;
 use crate::model::material::Material;
 use crate::model::{MachineId, Model, UnitId};
-use crate::plan::Pki;
 
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
-pub mod capability;
 pub mod estimate;
-pub mod config;
-pub mod filter;
+pub mod evidence;
 pub mod firewall;
 pub mod flag;
 pub mod format;
 pub mod item;
 pub mod keys;
 pub mod kubeconfig;
-pub mod locate;
 pub mod named;
 pub mod origin;
 pub mod problem;
-pub mod setting;
-pub mod strict;
 #[cfg(test)]
 mod snapshot;
-pub mod unit_check;
 pub mod unit_file;
-pub mod webhook;
 
 use bundle::Bundle;
-use filter::Filter;
-use item::{Care, Filler};
-use named::Named;
+use evidence::Sample;
+use item::Filler;
 pub use origin::Origin;
 pub use problem::Problem;
-use setting::Settings;
-
-/// What rendering meets that can only be judged together.
-#[derive(Debug, Default)]
-pub struct Seen {
-    pub settings: Settings,
-    pub filters: Vec<Filter>,
-    pub commands: Vec<filter::Command>,
-}
 
 /// The units on each machine, in the order of their applications; last, those on none.
 pub fn placement(model: &Model<'_>) -> Vec<Vec<UnitId>> {
@@ -108,54 +90,53 @@ fn fill(
         problems: &mut problems,
         spans: Vec::new(),
         touched: Vec::new(),
-        care: Care::Trusting,
-        seen: None,
+        entries: None,
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
 }
 
-/// Renders a few machines with nothing issued, so that a problem in a file or a flag is found while planning.
+/// Renders one machine of each kind, and what is on none, and keeps what the rules look at.
 ///
-/// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough: these are
-/// returned, with their units.
-pub fn sample(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Vec<(MachineId, Vec<UnitId>)> {
-    let mut seen = Seen::default();
-    let named = Named::new(model);
-    let known = strict::Known { pki, named: &named };
-    let placement = placement(model);
+/// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough. What stands
+/// in the way of a value is among the problems, at each place once.
+pub fn sample<'p>(model: &Model<'p>, material: &dyn Material, problems: &mut Vec<Diagnostic>) -> Vec<Sample<'p>> {
     let mut kinds = HashSet::new();
-    let mut sampled = Vec::new();
-    for (place, units) in placement.iter().enumerate() {
+    let mut samples = Vec::new();
+    for (place, units) in placement(model).into_iter().enumerate() {
         let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
-        let group = model.machines.get(place).map(|machine| machine.group);
-        if units.is_empty() || !kinds.insert((group, apps)) {
-            continue;
+        let machine = (place < model.machines.len()).then_some(MachineId(place as u32));
+        let group = machine.map(|machine| model.machine(machine).group);
+        if !units.is_empty() && kinds.insert((group, apps)) {
+            let (sample, found) = sample_of(model, machine, units, material);
+            let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
+            problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
+            samples.push(sample);
         }
-        let arch = group.map_or_else(|| "amd64".into(), |group| model.groups[group as usize].arch.clone());
-        if group.is_some() {
-            sampled.push((MachineId(place as u32), units.clone()));
-        }
-        let mut bundle = Bundle::default();
-        let name = model.machines.get(place).map_or_else(|| "-".into(), |machine| machine.name.clone());
-        bundle.machine = name;
-        let mut found = Vec::new();
-        let mut filler = Filler {
-            model,
-            material: &named,
-            arch,
-            bundle: &mut bundle,
-            problems: &mut found,
-            spans: Vec::new(),
-            touched: Vec::new(),
-            care: Care::Strict(known),
-            seen: Some(&mut seen),
-        };
-        units.iter().for_each(|unit| filler.unit(*unit));
-        let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
-        problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
     }
-    setting::prove(model, &seen.settings, problems);
-    filter::prove(model, &seen.filters, &seen.commands, problems);
-    sampled
+    samples
+}
+
+fn sample_of<'p>(
+    model: &Model<'p>,
+    machine: Option<MachineId>,
+    units: Vec<UnitId>,
+    material: &dyn Material,
+) -> (Sample<'p>, Vec<Diagnostic>) {
+    let name = machine.map_or_else(|| "-".into(), |machine| model.machine(machine).name.clone());
+    let mut bundle = Bundle { machine: name, ..Bundle::default() };
+    let mut problems = Vec::new();
+    let mut filler = Filler {
+        model,
+        material,
+        arch: machine.map_or_else(|| "amd64".into(), |machine| model.group_of(machine).arch.clone()),
+        bundle: &mut bundle,
+        problems: &mut problems,
+        spans: Vec::new(),
+        touched: Vec::new(),
+        entries: Some(Vec::new()),
+    };
+    units.iter().for_each(|unit| filler.unit(*unit));
+    let entries = filler.entries.unwrap_or_default();
+    (Sample { machine, units, bundle, entries }, problems)
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::check::{self, Checked, Program};
 use crate::compile;
+use crate::compile::Planned;
 use crate::diag::{Help, any_error, closest, tidy};
 use crate::model::Input;
 use crate::model::input::Setting;
 use crate::pki::store;
-use crate::plan::Planned;
 use crate::source::{SourceKind, Sources};
 use crate::syntax;
 use crate::syntax::ast::{Expr, Name, StatementKind};

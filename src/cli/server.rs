@@ -3,9 +3,10 @@
 use std::io::{IsTerminal, Write, stdin, stdout};
 
 use crate::apply::Client;
+use crate::compile::Planned;
 use crate::compile::{self, RenderError};
 use crate::diag::any_error;
-use crate::plan::{Plan, Planned};
+use crate::plan::Plan;
 use crate::target::{Target, lxd};
 
 use super::exit::{CliError, Exit};

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use time::OffsetDateTime;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::model::material::Material;
 use crate::model::{self, Lock, MachineId, Model};
 use crate::pki::issued::Issued;
 use crate::pki::{self, PkiError, Store, recorded};
 use crate::plan::Plan;
 use crate::plan::version::remembered;
+use crate::render;
 use crate::render::bundle::Bundle;
+use crate::render::evidence::Content;
 use crate::render::keys::Keys;
-use crate::render::strict::{self, Content};
-use crate::render::{self};
-use crate::source::Span;
 use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
-use crate::text::List;
+use crate::verify::{self, Evidence, document};
 
 /// Everything that a render writes into the output folder, and what was issued for it.
 pub struct Rendered {
@@ -54,20 +53,20 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     Ok(Rendered { files, issued, lock })
 }
 
-/// Holds what is about to be written against the keys that there are: the target's own documents for one machine of each
-/// group, and the kubeconfigs for people with what was issued in them.
+/// Compares the target's own documents, of one machine of each group, with the keys that there are.
 fn look_into(plan: &Plan<'_>, files: &[OutputFile]) -> Result<(), RenderError> {
     let model = &plan.model;
     let firsts = model.groups.iter().filter_map(|group| model.machines.get(group.machines.start as usize));
     let own: Vec<String> = firsts
         .flat_map(|first| ["user-data", "network-config"].map(|name| format!("machines/{}/{name}", first.name)))
         .collect();
-    let wanted = |file: &&OutputFile| file.path.starts_with("kubeconfig/") || own.contains(&file.path);
     let problems: Vec<Diagnostic> = files
         .iter()
-        .filter(wanted)
+        .filter(|file| own.contains(&file.path))
         .filter_map(|file| Some((file, std::str::from_utf8(&file.content).ok()?)))
-        .flat_map(|(file, text)| strict::judge(&file.path, Content::Text(text)).into_iter().map(move |f| (file, f)))
+        .flat_map(|(file, text)| {
+            document::judge(&file.path, &Content::Text(text.to_owned())).into_iter().map(move |f| (file, f))
+        })
         .map(|(file, finding)| {
             let span = model.targets.first().map_or(model.cluster.span, |target| target.span);
             let origin = file.origin.shown(&model.program.sources);
@@ -128,28 +127,8 @@ fn fill(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Fille
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
     let keys = Keys { plan, issued: &issued };
     let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
-    kubeconfigs_hold(plan, &keys, &machines)?;
+    documents_hold(plan, &keys)?;
     Ok(Filled { issued, machines, cluster })
-}
-
-/// Looks again into the kubeconfigs of one machine of each group, now that it is known what is issued and what is not.
-fn kubeconfigs_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>, machines: &[TargetMachine]) -> Result<(), RenderError> {
-    let (model, known) = (&plan.model, strict::Known { pki: &plan.pki, named: keys });
-    let firsts =
-        model.groups.iter().map(|group| group.machines.start).filter(|first| (*first as usize) < machines.len());
-    let problems: Vec<Diagnostic> = firsts
-        .flat_map(|first| machines[first as usize].bundle.files.iter().map(move |file| (MachineId(first), file)))
-        .filter_map(|(machine, file)| Some((machine, file, std::str::from_utf8(&file.content).ok()?)))
-        .flat_map(|(machine, file, text)| {
-            let found = strict::issued(model, known, &file.path, text, Some(machine));
-            found.into_iter().map(move |problem| {
-                let origin = file.origin.shown(&model.program.sources);
-                let message = format!("`{}`, from {origin}: {}", file.path, problem.message);
-                Diagnostic { message, ..problem }
-            })
-        })
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 
 /// The target that a model is planned for.
@@ -158,26 +137,17 @@ fn kubeconfigs_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>, machines: &[TargetMach
 /// When there is none of its name.
 pub fn planned_target(model: &Model<'_>) -> Result<Target, Diagnostic> {
     let Some(declared) = model.targets.first() else { return Ok(Target::fallback()) };
-    Target::parse(&declared.name).map_err(|unknown| unknown_target(&unknown, declared.span))
+    Target::parse(&declared.name).map_err(|unknown| verify::target::unknown(&unknown, declared.span))
 }
 
-/// The targets of a model that there are not.
-pub(super) fn unknown_targets(plan: &Plan<'_>) -> Vec<Diagnostic> {
-    let problem = |target: &model::Target| Some(unknown_target(&Target::parse(&target.name).err()?, target.span));
-    plan.model.targets.iter().filter_map(problem).collect()
-}
-
-fn unknown_target(unknown: &target::Unknown, span: Span) -> Diagnostic {
-    let help = match unknown.near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the targets are {}", List::ticked(Target::all().map(Target::name))),
-    };
-    let problem =
-        Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{}`", unknown.name)).help(help);
-    match unknown.near.filter(|_| span != Span::default()) {
-        Some(near) => problem.fix(span, near, format!("write `{near}`")),
-        None => problem,
-    }
+/// Looks again into the files of one machine of each kind, now that it is known what is issued and what is not.
+fn documents_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>) -> Result<(), RenderError> {
+    let (model, pki) = (&plan.model, &plan.pki);
+    let mut problems = Vec::new();
+    let samples = render::sample(model, keys, &mut problems);
+    let evidence = Evidence { model, pki, names: keys, samples: &samples, sized: &[] };
+    problems.extend(document::documents(&evidence).problems);
+    if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 
 /// The bundles of all machines, and of what belongs to none.
@@ -204,7 +174,7 @@ fn of_target(plan: &Plan<'_>, problems: Vec<target::Problem>) -> RenderError {
     let none = model::Target::default();
     let target = plan.model.targets.first().unwrap_or(&none);
     RenderError::Problems(
-        problems.into_iter().map(|found| super::target::diagnostic(&plan.model, target, found)).collect(),
+        problems.into_iter().map(|found| verify::target::diagnostic(&plan.model, target, found)).collect(),
     )
 }
 

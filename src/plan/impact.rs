@@ -12,7 +12,7 @@ use crate::model::{AppId, EndpointId, MachineId, Model, UnitId};
 use crate::syntax::ast::{Cardinality, EndpointKind, ExprKind, ItemKind, Name};
 use crate::text::Count;
 
-use super::proof::quorum::needs_majority;
+use super::majority::needs_majority;
 
 /// Whether an application works.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]

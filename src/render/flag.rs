@@ -1,37 +1,28 @@
-//! Command-line flags: their written form, and whether the version that runs has them.
+//! Command-line flags in their written form.
 
-use crate::check::flag_rule::{self, Given};
 use crate::diag::{Code, Diagnostic};
 use crate::facts::flag::{self as flags, Kind, Table};
 use crate::model::eval::{fault, mismatch};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Fault, Model, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, Version};
+use crate::syntax::ast::{Expr, ExprKind, Ident, Version};
 
-use super::locate;
+use super::evidence::Flag;
 
-/// The flags of a unit as `--name=value`, and what the version that runs makes of them; then each with where its value is
-/// written.
-pub fn flags(
+/// The flags of a unit as `--name=value`; then each with where it is written, if its program has a table.
+///
+/// # Errors
+/// A value that cannot be computed, or is none of a flag.
+pub fn flags<'p>(
     model: &Model<'_>,
     scope: &mut Scope<'_>,
-    expr: &Expr,
-    problems: &mut Vec<Diagnostic>,
-) -> Result<(Vec<String>, Vec<Given>), Fault> {
+    expr: &'p Expr,
+) -> Result<(Vec<String>, Vec<Flag<'p>>), Fault> {
     let ExprKind::Record { table: Some(program), fields } = &expr.kind else {
-        let Value::Record(record) = model.eval(scope, expr)? else { return Ok(Default::default()) };
-        return record
-            .iter()
-            .map(|(name, value)| written(name, value, None, expr.span))
-            .collect::<Result<Vec<_>, _>>()
-            .map(|list| (list.concat(), Vec::new()));
+        return Ok((untabled(model, scope, expr)?, Vec::new()));
     };
     let table = flags::table(&program.name);
-    let version = table.and_then(|table| version(model, scope, table));
-    if let Some(version) = version {
-        problems.extend(flags::judge_version(&program.name, version, program.span));
-    }
     let mut list = Vec::with_capacity(fields.len());
     let mut given = Vec::with_capacity(fields.len());
     for field in fields {
@@ -40,23 +31,21 @@ pub fn flags(
             continue;
         }
         let name = model.eval_key(scope, &field.key)?;
-        if let Some(version) = version {
-            problems.extend(flags::judge(&program.name, &name, version, field.key.span()));
-            let elements = elements(&value);
-            let place = |element: &str| locate::element(model, scope, &field.value, element);
-            problems.extend(flags::judge_values((&program.name, &name), &elements, version, place));
-        }
         list.extend(written(&name, &value, table, field.value.span)?);
-        let span = locate::origin(model, scope, &field.value);
-        given.push((name.to_string(), text(&value).unwrap_or_default(), span));
+        given.push(Flag { name: name.to_string(), key: field.key.span(), value, written: &field.value });
     }
-    problems.extend(flag_rule::judge(&program.name, &given));
     Ok((list, given))
 }
 
-/// The version that a table's flags are judged by.
-fn version(model: &Model<'_>, scope: &Scope<'_>, table: &Table) -> Option<Version> {
-    match table.range.versions_of.as_str() {
+fn untabled(model: &Model<'_>, scope: &mut Scope<'_>, expr: &Expr) -> Result<Vec<String>, Fault> {
+    let Value::Record(record) = model.eval(scope, expr)? else { return Ok(Vec::new()) };
+    let lists = record.iter().map(|(name, value)| written(name, value, None, expr.span));
+    Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The version of a program that an application runs, as far as it is known.
+pub fn version(model: &Model<'_>, scope: &Scope<'_>, program: &Ident) -> Option<Version> {
+    match flags::table(&program.name)?.range.versions_of.as_str() {
         "kubernetes" => Some(scope.app.map_or(model.cluster.kubernetes, |app| model.app(app).kubernetes)),
         _ => option_version(model, scope.app?),
     }
@@ -69,30 +58,6 @@ fn option_version(model: &Model<'_>, app: AppId) -> Option<Version> {
     match model.app(app).options.get(place)? {
         Value::Version(version) => Some(*version),
         _ => None,
-    }
-}
-
-/// The elements of a flag's value; those of a map with what they are set to, if that is true or false.
-fn elements(value: &Value) -> Vec<(String, Option<bool>)> {
-    let split = |text: &str| -> Vec<(String, Option<bool>)> {
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let one = |part: &str| match part.split_once('=') {
-            Some((name, on)) => (name.to_owned(), on.parse().ok()),
-            None => (part.to_owned(), None),
-        };
-        parts.map(one).collect()
-    };
-    match value {
-        Value::List(list) => list.iter().flat_map(elements).collect(),
-        Value::Record(record) => record.iter().map(|(name, on)| (name.to_string(), truth(on))).collect(),
-        other => other.scalar_text().map_or_else(Vec::new, |text| split(&text)),
-    }
-}
-
-fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(on) => Some(*on),
-        other => other.scalar_text()?.parse().ok(),
     }
 }
 
@@ -119,7 +84,7 @@ fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Resu
 }
 
 /// The text of a value: elements of a list joined by commas.
-fn text(value: &Value) -> Option<String> {
+pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::List(list) => Some(list.iter().map(text).collect::<Option<Vec<_>>>()?.join(",")),
         other => other.scalar_text(),

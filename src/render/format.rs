@@ -14,6 +14,8 @@ mod toml;
 mod tree;
 mod yaml;
 
+pub use tree::{SECRET, Secrets, tree};
+
 /// Why a value cannot be written in a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormatError {
@@ -49,12 +51,12 @@ impl std::error::Error for FormatError {}
 /// # Errors
 /// What the format cannot express, with its place in the value.
 pub fn write(format: Format, value: &Value) -> Result<String, FormatError> {
-    let tree = tree::tree(value)?;
+    let document = tree(value, Secrets::Seen)?;
     match format {
-        Format::Yaml => yaml::documents(&tree),
-        Format::Json => Ok(json(&tree)),
-        Format::Toml => toml::document(&tree),
-        Format::Ini => ini::document(&tree),
+        Format::Yaml => yaml::documents(&document),
+        Format::Json => Ok(json(&document)),
+        Format::Toml => toml::document(&document),
+        Format::Ini => ini::document(&document),
     }
 }
 
@@ -63,7 +65,7 @@ pub fn write(format: Format, value: &Value) -> Result<String, FormatError> {
 /// # Errors
 /// As [`write()`].
 pub fn yaml_document(value: &Value) -> Result<String, FormatError> {
-    yaml::document(&tree::tree(value)?)
+    yaml::document(&tree(value, Secrets::Seen)?)
 }
 
 fn json(tree: &serde_json::Value) -> String {

@@ -7,12 +7,12 @@ use crate::model::scope::Scope;
 use crate::model::{Fault, Model, UnitId, Value};
 use crate::plan::keep;
 use crate::source::Span;
-use crate::syntax::ast::{Body, Expr, Item, ItemKind, Name};
+use crate::syntax::ast::{Body, Component, Expr, Item, ItemKind, Name};
 use crate::world::relative::RelativePath;
 
 use super::bundle::{Bundle, BundleFile};
-use super::strict::Known;
-use super::{Origin, Seen, artifact};
+use super::evidence::{Entry, Owner};
+use super::{Origin, artifact};
 
 mod file;
 mod firewall;
@@ -32,20 +32,11 @@ pub struct Filler<'a, 'p> {
     pub spans: Vec<Span>,
     /// The paths of what the unit at hand has written so far.
     pub touched: Vec<Name>,
-    pub care: Care<'a>,
-    /// What is kept to be compared once all is rendered.
-    pub seen: Option<&'a mut Seen>,
+    /// What is kept to be verified; nothing where a machine is only rendered.
+    pub entries: Option<Vec<Entry<'p>>>,
 }
 
-/// Whether what is written is looked into. Machines that carry the same differ only in names and addresses, so one of each
-/// kind is looked into while planning, and the rest is taken as it is.
-#[derive(Clone, Copy)]
-pub enum Care<'a> {
-    Strict(Known<'a>),
-    Trusting,
-}
-
-impl Filler<'_, '_> {
+impl<'p> Filler<'_, 'p> {
     /// Adds everything that a unit puts on its machine.
     pub fn unit(&mut self, unit: UnitId) {
         let app = self.model.unit(unit).app;
@@ -58,14 +49,15 @@ impl Filler<'_, '_> {
             keep(result, self.problems);
         }
         let after = self.after(unit);
-        for item in &self.model.component_of(app).ast.items {
+        let component: &'p Component = self.model.component_of(app).ast;
+        for item in &component.items {
             let result = self.item(&mut scope, item, &after);
             keep(result, self.problems);
         }
         self.bundle.units[services..].iter_mut().for_each(|unit| unit.watches.clone_from(&self.touched));
     }
 
-    fn item(&mut self, scope: &mut Scope<'_>, item: &Item, after: &[Name]) -> Result<(), Fault> {
+    fn item(&mut self, scope: &mut Scope<'_>, item: &'p Item, after: &[Name]) -> Result<(), Fault> {
         match &item.kind {
             ItemKind::File(file) => self.files(scope, file, item.span),
             ItemKind::Firewall(filter) => self.firewall(scope, filter, item.span),
@@ -89,6 +81,13 @@ impl Filler<'_, '_> {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Keeps something for the rules, if this machine is one of those that they look at.
+    fn record(&mut self, scope: &Scope<'_>, entry: impl FnOnce(Owner) -> Entry<'p>) {
+        if let (Some(entries), Some(app)) = (&mut self.entries, scope.app) {
+            entries.push(entry(Owner { module: scope.module, app, machine: scope.machine }));
         }
     }
 

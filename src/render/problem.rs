@@ -13,12 +13,14 @@ pub struct Problem {
     pub message: String,
     pub help: String,
     pub origin: Origin,
+    /// The field of the unit that is meant, if one is.
+    pub field: Option<String>,
 }
 
 impl Problem {
     /// A problem of something that comes from `origin`.
     pub fn new(origin: &Origin, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (code, message, help) = (Code::TargetLimit, message.into(), help.into());
-        Self { code, message, help, origin: origin.clone() }
+        Self { code, message, help, origin: origin.clone(), field: None }
     }
 }

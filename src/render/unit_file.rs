@@ -17,7 +17,8 @@ mod section;
 mod tests;
 
 use field::Fields;
-use section::Sections;
+pub use field::is_of_services;
+pub use section::{Line, Lines};
 
 /// Where the unit's text belongs on a machine.
 pub fn unit_path(unit: &Unit) -> String {
@@ -41,21 +42,27 @@ pub fn unit_file(unit: &Unit, sources: &Sources) -> Result<BundleFile, Problem> 
 /// The text of the unit file or drop-in, which names the place in these sources that it comes from.
 ///
 /// # Errors
-/// A field of another type than docs/language.md says, a combination that systemd refuses, or a section or key in
-/// `extra` that systemd does not know.
+/// The first field of another type than docs/language.md says.
 pub fn unit_text(unit: &Unit, sources: &Sources) -> Result<String, Problem> {
-    let fields = Fields::new(unit);
-    let mut sections = Sections::new(unit);
-    unit_section(unit, &fields, &mut sections)?;
-    if unit.name.ends_with(".service") {
-        service_section(unit, &fields, &mut sections)?;
-    } else {
-        fields.none_of_a_service()?;
+    let lines = lines(unit);
+    if let Some(fault) = lines.faults.first() {
+        return Err(fault.clone());
     }
-    install_section(unit, &fields, &mut sections)?;
-    extra_sections(&fields, &mut sections)?;
     let origin = unit.origin.shown(sources).to_string().replace('\n', " ");
-    Ok(format!("# Written by kmodel from {origin}.\n{}", sections.text()))
+    Ok(format!("# Written by kmodel from {origin}.\n{}", lines.text()))
+}
+
+/// The lines of the unit file or drop-in, and every field that has another type than docs/language.md says.
+pub fn lines(unit: &Unit) -> Lines<'_> {
+    let fields = Fields::new(unit);
+    let mut lines = Lines::new(unit);
+    unit_section(unit, &fields, &mut lines);
+    if unit.name.ends_with(".service") {
+        service_section(unit, &fields, &mut lines);
+    }
+    install_section(unit, &fields, &mut lines);
+    extra_sections(&fields, &mut lines);
+    lines
 }
 
 /// Whether the unit's file comes with a package and only a drop-in is written.
@@ -75,64 +82,58 @@ fn is_true(unit: &Unit, field: &str, default: bool) -> bool {
     }
 }
 
-fn unit_section(unit: &Unit, fields: &Fields<'_>, out: &mut Sections<'_>) -> Result<(), Problem> {
-    out.put("Unit", "Description", fields.literal("description")?)?;
-    let network = unit.name.ends_with(".service").then(|| "network-online.target".to_owned());
-    out.put("Unit", "After", fields.names("after", network.iter().map(String::as_str).chain(after(unit)))?)?;
-    out.put("Unit", "Before", fields.names("before", [])?)?;
-    out.put("Unit", "Wants", fields.names("wants", network.iter().map(String::as_str))?)?;
-    out.put("Unit", "Requires", fields.names("requires", [])?)?;
-    out.put("Unit", "ConditionPathExists", fields.literal("condition-path")?)?;
+fn unit_section<'a>(unit: &'a Unit, fields: &Fields<'a>, out: &mut Lines<'a>) {
+    let network = unit.name.ends_with(".service").then_some("network-online.target");
+    out.put(("Unit", "Description"), "description", fields.literal("description"));
+    out.put(("Unit", "After"), "after", fields.names("after", network.into_iter().chain(after(unit))));
+    out.put(("Unit", "Before"), "before", fields.names("before", []));
+    out.put(("Unit", "Wants"), "wants", fields.names("wants", network));
+    out.put(("Unit", "Requires"), "requires", fields.names("requires", []));
+    out.put(("Unit", "ConditionPathExists"), "condition-path", fields.literal("condition-path"));
     // A service that waits for others on other machines must not give up after five tries.
-    let keeps_trying = fields.restart()?.is_some_and(|restart| restart != "no");
-    out.put("Unit", "StartLimitIntervalSec", keeps_trying.then(|| "0".to_owned()))
+    let keeps_trying =
+        fields.restart().map(|restart| restart.filter(|restart| restart != "no").map(|_| "0".to_owned()));
+    out.put(("Unit", "StartLimitIntervalSec"), "restart", keeps_trying);
 }
 
 fn after(unit: &Unit) -> impl Iterator<Item = &str> {
     unit.after.iter().map(|name| &**name)
 }
 
-fn service_section(unit: &Unit, fields: &Fields<'_>, out: &mut Sections<'_>) -> Result<(), Problem> {
-    out.put("Service", "Type", fields.service_type()?)?;
-    for (key, value) in fields.identity()? {
-        out.put("Service", key, value)?;
+fn service_section<'a>(unit: &'a Unit, fields: &Fields<'a>, out: &mut Lines<'a>) {
+    out.put(("Service", "Type"), "type", fields.service_type());
+    out.put(("Service", "User"), "user", fields.literal("user"));
+    out.put(("Service", "Group"), "group", fields.literal("group"));
+    for assignment in out.keep(fields.environment()).unwrap_or_default() {
+        out.put(("Service", "Environment"), "environment", Ok(Some(assignment)));
     }
-    for assignment in fields.environment()? {
-        out.put("Service", "Environment", Some(assignment))?;
-    }
-    commands(unit, fields, out)?;
-    out.put("Service", "Restart", fields.restart()?)?;
-    out.put("Service", "RestartSec", fields.restart_after()?)?;
+    out.commands("ExecStartPre", "pre", fields.command_lines("pre"));
+    out.commands("ExecStart", "exec", command::start(unit, fields).map(|line| line.into_iter().collect()));
+    out.commands("ExecStartPost", "post", fields.command_lines("post"));
+    out.commands("ExecReload", "reload", fields.command_line("reload"));
+    out.commands("ExecStop", "stop", fields.command_line("stop"));
+    out.put(("Service", "Restart"), "restart", fields.restart());
+    out.put(("Service", "RestartSec"), "restart-after", fields.restart_after());
     for (name, key) in field::SERVICE {
-        out.put("Service", key, fields.written(name)?)?;
+        out.put(("Service", key), name, fields.written(name));
     }
-    Ok(())
 }
 
-fn commands(unit: &Unit, fields: &Fields<'_>, out: &mut Sections<'_>) -> Result<(), Problem> {
-    out.commands("ExecStartPre", fields.command_lines("pre")?)?;
-    out.commands("ExecStart", command::start(unit, fields)?.into_iter().collect())?;
-    out.commands("ExecStartPost", fields.command_lines("post")?)?;
-    out.commands("ExecReload", fields.command_line("reload")?)?;
-    out.commands("ExecStop", fields.command_line("stop")?)
-}
-
-fn install_section(unit: &Unit, fields: &Fields<'_>, out: &mut Sections<'_>) -> Result<(), Problem> {
+fn install_section<'a>(unit: &'a Unit, fields: &Fields<'a>, out: &mut Lines<'a>) {
     let given = fields.section("extra", "Install").is_some();
     if is_packaged(unit) || !is_enabled(unit) || given {
-        return Ok(());
+        return;
     }
     let target = match unit.name.rsplit_once('.').map(|(_, kind)| kind) {
         Some("timer") => "timers.target",
         Some("socket") => "sockets.target",
         _ => "multi-user.target",
     };
-    out.put("Install", "WantedBy", Some(target.to_owned()))
+    out.put(("Install", "WantedBy"), "enable", Ok(Some(target.to_owned())));
 }
 
-fn extra_sections(fields: &Fields<'_>, out: &mut Sections<'_>) -> Result<(), Problem> {
-    for (section, key, value) in fields.extra()? {
-        out.put(section, key, Some(value))?;
+fn extra_sections<'a>(fields: &Fields<'a>, out: &mut Lines<'a>) {
+    for (section, key, value) in out.keep(fields.extra()).unwrap_or_default() {
+        out.put((section, key), "extra", value.map(Some));
     }
-    Ok(())
 }

@@ -38,7 +38,7 @@ impl Problem {
 
 impl From<render::Problem> for Problem {
     fn from(problem: render::Problem) -> Self {
-        let render::Problem { code, message, help, origin } = problem;
+        let render::Problem { code, message, help, origin, .. } = problem;
         Self { code, message, help, origin, field: None, near: None }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 use crate::model::{MachineId, Model, UnitId};
 use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{Bundle, BundleFile};
-use crate::render::item::{Care, Filler};
+use crate::render::item::Filler;
 use crate::render::origin::What;
 use crate::render::{placement, unit_file};
 use crate::source::Span;
@@ -81,8 +81,7 @@ pub fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
         problems: &mut problems,
         spans: Vec::new(),
         touched: Vec::new(),
-        care: Care::Trusting,
-        seen: None,
+        entries: None,
     };
     filler.unit(unit);
     let spans = filler.spans;

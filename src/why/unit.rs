@@ -33,7 +33,7 @@ pub fn flag(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let flags = item.body.field("flags")?;
     let field = field(&flags.value, wanted)?;
     let head = format!("--{wanted}");
-    let (all, _) = rendered(model, &mut scope, &flags.value, &mut Vec::new()).ok()?;
+    let (all, _) = rendered(model, &mut scope, &flags.value).ok()?;
     let shown: Vec<String> = all.into_iter().filter(|flag| flag.split('=').next() == Some(&*head)).collect();
     if shown.is_empty() {
         return None;

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::compile::Planned;
 use crate::diag::{Diagnostic, any_error};
 use crate::facts::release;
 use crate::model::Model;
+use crate::plan::Plan;
 use crate::plan::impact::{AppImpact, Impact, Remaining, State, impact};
-use crate::plan::{Plan, Planned};
 use crate::source::{SourceKind, Sources};
 use crate::text::Count;
 

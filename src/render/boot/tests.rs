@@ -3,10 +3,10 @@
 use super::{Apart, Delivery, Kernel, PLAN, mirrored};
 use crate::facts::family::family;
 use crate::model::Value;
+use crate::render::Problem;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Directory, Install, Unit};
 use crate::render::origin::What;
 use crate::render::snapshot::snapshot;
-use crate::render::{Problem, unit_check};
 use crate::source::Sources;
 
 fn delivery(name: &str) -> Delivery<'static> {
@@ -116,16 +116,4 @@ fn a_name_that_a_line_cannot_hold_is_a_problem() {
     let mut bundle = bundle();
     bundle.packages.push("a|b".into());
     assert!(files(&bundle, delivery("debian")).unwrap_err()[0].message.contains("`a|b`"));
-}
-
-#[test]
-fn the_service_has_only_known_keys() {
-    let mut section = "";
-    for line in include_str!("kmodel-boot.service").lines().filter(|line| !line.starts_with('#')) {
-        match (line.strip_prefix('['), line.split_once('=')) {
-            (Some(name), _) => section = name.trim_end_matches(']'),
-            (_, Some((key, _))) => assert_eq!(unit_check::key(section, key), Ok(())),
-            _ => {}
-        }
-    }
 }

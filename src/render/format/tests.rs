@@ -91,7 +91,7 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 fn json(value: &Value) -> serde_json::Value {
-    super::tree::tree(value).unwrap()
+    super::tree(value, super::Secrets::Seen).unwrap()
 }
 
 proptest! {

@@ -6,9 +6,22 @@ use super::FormatError;
 use crate::model::Value;
 use crate::model::value::Record;
 
-/// The tree of a value.
-pub fn tree(value: &Value) -> Result<Tree, FormatError> {
-    branch(value, &mut Vec::new())
+/// What stands for a secret that is not shown: it may be of any form.
+pub const SECRET: &str = "(secret)";
+
+/// Whether secrets are in a tree as they are. What is reported of them may not show them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Secrets {
+    Hidden,
+    Seen,
+}
+
+/// The tree of a value: the document that is written of it, in whatever format.
+///
+/// # Errors
+/// A number that is none, with its place in the value.
+pub fn tree(value: &Value, secrets: Secrets) -> Result<Tree, FormatError> {
+    branch(value, secrets, &mut Vec::new())
 }
 
 /// One step into a value.
@@ -17,7 +30,10 @@ enum Step<'a> {
     Index(usize),
 }
 
-fn branch<'a>(value: &'a Value, path: &mut Vec<Step<'a>>) -> Result<Tree, FormatError> {
+fn branch<'a>(value: &'a Value, secrets: Secrets, path: &mut Vec<Step<'a>>) -> Result<Tree, FormatError> {
+    if secrets == Secrets::Hidden && matches!(value, Value::Secret(_)) {
+        return Ok(Tree::String(SECRET.to_owned()));
+    }
     Ok(match value.reveal() {
         Value::None => Tree::Null,
         Value::Bool(value) => Tree::Bool(*value),
@@ -25,8 +41,8 @@ fn branch<'a>(value: &'a Value, path: &mut Vec<Step<'a>>) -> Result<Tree, Format
         Value::Size(value) => Tree::from(*value),
         Value::Port(port) => Tree::from(port.number),
         Value::Float(value) => number(*value, path)?,
-        Value::List(list) => elements(list, path)?,
-        Value::Record(record) => fields(record, path)?,
+        Value::List(list) => elements(list, secrets, path)?,
+        Value::Record(record) => fields(record, secrets, path)?,
         scalar => Tree::String(scalar.scalar_text().unwrap_or_default()),
     })
 }
@@ -36,21 +52,21 @@ fn number(value: f64, path: &[Step<'_>]) -> Result<Tree, FormatError> {
     Number::from_f64(value).map(Tree::Number).ok_or_else(not_finite)
 }
 
-fn elements<'a>(list: &'a [Value], path: &mut Vec<Step<'a>>) -> Result<Tree, FormatError> {
+fn elements<'a>(list: &'a [Value], secrets: Secrets, path: &mut Vec<Step<'a>>) -> Result<Tree, FormatError> {
     let mut array = Vec::with_capacity(list.len());
     for (index, value) in list.iter().enumerate() {
         path.push(Step::Index(index));
-        array.push(branch(value, path)?);
+        array.push(branch(value, secrets, path)?);
         path.pop();
     }
     Ok(Tree::Array(array))
 }
 
-fn fields<'a>(record: &'a Record, path: &mut Vec<Step<'a>>) -> Result<Tree, FormatError> {
+fn fields<'a>(record: &'a Record, secrets: Secrets, path: &mut Vec<Step<'a>>) -> Result<Tree, FormatError> {
     let mut map = Map::with_capacity(record.len());
     for (name, value) in record.iter().filter(|(_, value)| !matches!(value.reveal(), Value::None)) {
         path.push(Step::Field(name));
-        map.insert(name.to_string(), branch(value, path)?);
+        map.insert(name.to_string(), branch(value, secrets, path)?);
         path.pop();
     }
     Ok(Tree::Object(map))

@@ -5,22 +5,21 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{Fault, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
-use crate::render::filter::{self, Filter};
-use crate::render::strict::{self, Content};
-use crate::render::{capability, config, format, kubeconfig};
+use crate::render::evidence::{Content, Document, Entry};
+use crate::render::{format, kubeconfig};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, PathItem};
 
-use super::{Care, Filler, inside};
+use super::{Filler, inside};
 
-impl Filler<'_, '_> {
-    pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+impl<'p> Filler<'_, 'p> {
+    pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), Fault> {
         let Some(each) = &item.each else { return self.file(scope, item, span) };
         let model = self.model;
         model.for_each(scope, each, |scope| self.file(scope, item, span))
     }
 
-    fn file(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+    fn file(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), Fault> {
         let body = &item.body;
         if !self.model.holds(scope, body.field("when").map(|field| &field.value))? {
             return Ok(());
@@ -48,17 +47,17 @@ impl Filler<'_, '_> {
     }
 
     /// The text of a file, and whether a secret is in it.
-    fn content(&mut self, scope: &mut Scope<'_>, path: &str, body: &Body, span: Span) -> Result<(String, bool), Fault> {
+    fn content(
+        &mut self,
+        scope: &mut Scope<'_>,
+        path: &str,
+        body: &'p Body,
+        span: Span,
+    ) -> Result<(String, bool), Fault> {
         if let Some(field) = body.field("content") {
             let value = self.model.eval(scope, &field.value)?;
-            let version = scope.app.map_or(self.model.cluster.kubernetes, |app| self.model.app(app).kubernetes);
-            config::judge(self.model, scope, (&field.value, &value), version, self.problems);
-            capability::of_content(self.model, scope, (&field.value, &value), self.problems);
-            if let Some(seen) = &mut self.seen {
-                seen.settings.content(self.model, scope, &field.value, &value);
-            }
             let format = self.format(scope, body)?;
-            self.look_into(scope, path, Content::Value(&value), &field.value);
+            self.document(scope, path, (&field.value, false), || Content::Value(value.clone()));
             let text = format::write(format, &value).map_err(|error| {
                 let help = error.help.clone();
                 Box::new(Diagnostic::new(Code::TypeMismatch, field.value.span, error.to_string()).help(help))
@@ -71,7 +70,7 @@ impl Filler<'_, '_> {
             let template = self.model.eval(scope, &field.value)?;
             let value = crate::model::resource::template(self.model, scope, &template, &vars, field.value.span)?;
             let text = value.scalar_text().unwrap_or_default();
-            self.look_into(scope, path, Content::Text(&text), &field.value);
+            self.document(scope, path, (&field.value, false), || Content::Text(text.clone()));
             return Ok((text, value.is_secret()));
         }
         let Some(field) = body.field("text") else {
@@ -83,22 +82,21 @@ impl Filler<'_, '_> {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        self.look_into(scope, path, Content::Text(&text), &field.value);
+        self.document(scope, path, (&field.value, false), || Content::Text(text.clone()));
         Ok((text, value.is_secret()))
     }
 
-    fn look_into(&mut self, scope: &Scope<'_>, path: &str, content: Content<'_>, written: &Expr) {
-        if let Care::Strict(known) = self.care {
-            let file = strict::File { path, content, written, machine: scope.machine, derived: false };
-            self.problems.extend(strict::file(self.model, known, &file));
-        }
-        if let (Some(seen), Content::Text(text), Some(app), Some(machine)) =
-            (&mut self.seen, content, scope.app, scope.machine)
-        {
-            let read = filter::read(path, text, self.model.cluster.nodes);
-            let filter = |read| Filter { path: path.to_owned(), app, machine, span: written.span, read };
-            seen.filters.extend(read.map(filter));
-        }
+    /// Keeps a file; `derived` is whether it follows from a relation.
+    fn document(
+        &mut self,
+        scope: &Scope<'_>,
+        path: &str,
+        (written, derived): (&'p Expr, bool),
+        content: impl FnOnce() -> Content,
+    ) {
+        self.record(scope, |owner| {
+            Entry::Document(Document { path: path.to_owned(), content: content(), written, owner, derived })
+        });
     }
 
     fn format(&self, scope: &mut Scope<'_>, body: &Body) -> Result<Format, Fault> {
@@ -110,16 +108,12 @@ impl Filler<'_, '_> {
         })
     }
 
-    pub(super) fn kubeconfig(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+    pub(super) fn kubeconfig(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), Fault> {
         let value = kubeconfig::content(self.model, scope, &item.body)?;
         let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
         let path = self.text(scope, &item.path)?;
         inside(&path, item.path.span)?;
-        if let Care::Strict(known) = self.care {
-            let (content, machine) = (Content::Value(&value), scope.machine);
-            let file = strict::File { path: &path, content, written: &item.path, machine, derived: true };
-            self.problems.extend(strict::file(self.model, known, &file));
-        }
+        self.document(scope, &path, (&item.path, true), || Content::Value(value.clone()));
         let mode = self.mode(scope, &item.body, "mode", 0o600)?;
         if mode & 0o077 != 0 {
             let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");

@@ -6,8 +6,7 @@ use crate::model::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Needs, NeedsKind};
 
-use crate::render::capability;
-use crate::render::filter::Command;
+use crate::render::evidence::{Command, Entry};
 
 use super::{Filler, push};
 
@@ -20,7 +19,7 @@ impl Filler<'_, '_> {
             NeedsKind::Module(ident) => push(&mut self.bundle.modules, ident.name.clone()),
             NeedsKind::Sysctl(key, value) => {
                 let text = self.text(scope, value)?;
-                self.problems.extend(capability::of_sysctl(self.model, &key.name, key.span));
+                self.record(scope, |owner| Entry::Sysctl(owner, key.clone()));
                 return self.sysctl(key.name.clone(), text, key.span);
             }
             NeedsKind::Package(expr) => {
@@ -37,9 +36,8 @@ impl Filler<'_, '_> {
             }
             NeedsKind::Command(expr) => {
                 let name = self.text(scope, expr)?;
-                if let (Some(seen), Some(app), Some(machine)) = (&mut self.seen, scope.app, scope.machine) {
-                    seen.commands.push(Command { app, machine, span: expr.span, text: name.clone() });
-                }
+                let (span, text) = (expr.span, &name);
+                self.record(scope, |owner| Entry::Command(Command { owner, span, text: text.clone() }));
                 push(&mut self.bundle.commands, name.into());
             }
             // What a machine must have is proved of the plan; nothing has to be done for it.

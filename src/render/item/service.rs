@@ -5,17 +5,18 @@ use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{Fault, Model, UnitId, Value};
 use crate::render::bundle::Unit;
-use crate::render::{Problem, flag, unit_file};
+use crate::render::evidence::{Entry, Flags, UnitEntry};
+use crate::render::flag;
 use crate::source::Span;
-use crate::syntax::ast::{ExprKind, Field, ItemKind, Name, PathItem};
+use crate::syntax::ast::{ExprKind, ItemKind, Name, PathItem};
 
-use super::{Care, Filler, push};
+use super::{Filler, push};
 
-impl Filler<'_, '_> {
+impl<'p> Filler<'_, 'p> {
     pub(super) fn systemd_unit(
         &mut self,
         scope: &mut Scope<'_>,
-        item: &PathItem,
+        item: &'p PathItem,
         span: Span,
         after: &[Name],
     ) -> Result<(), Fault> {
@@ -25,10 +26,10 @@ impl Filler<'_, '_> {
         for field in &item.body.fields {
             let Some(key) = field.key.plain() else { continue };
             if &*key == "flags" {
-                let (list, given) = flag::flags(self.model, scope, &field.value, self.problems)?;
-                if let (ExprKind::Record { table: Some(program), .. }, Some(seen)) = (&field.value.kind, &mut self.seen)
-                {
-                    seen.settings.flags(scope, &program.name, given, program.span);
+                let (list, given) = flag::flags(self.model, scope, &field.value)?;
+                if let ExprKind::Record { table: Some(program), .. } = &field.value.kind {
+                    let version = flag::version(self.model, scope, program);
+                    self.record(scope, |owner| Entry::Flags(Flags { program, version, given, owner }));
                 }
                 flags = list;
                 continue;
@@ -43,18 +44,10 @@ impl Filler<'_, '_> {
                 fields.insert(key, value);
             }
         }
-        if let (Some(seen), Some(args)) = (&mut self.seen, item.body.field("args")) {
-            let exec = fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
-            seen.settings.arguments(scope, &exec, fields.get("args").unwrap_or(&Value::None), args.value.span);
-        }
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
         let unit = Unit { name, fields, flags, after, watches: Vec::new(), origin };
-        if matches!(self.care, Care::Strict(_))
-            && let Err(problem) = unit_file::unit_text(&unit, &self.model.program.sources)
-        {
-            self.problems.push(invalid(item, &problem));
-        }
+        self.record(scope, |owner| Entry::Unit(UnitEntry { unit: unit.clone(), item, owner }));
         self.bundle.units.push(unit);
         Ok(())
     }
@@ -78,27 +71,6 @@ impl Filler<'_, '_> {
         }
         list
     }
-}
-
-/// A unit that systemd would not take as it is meant, at the field that makes it so.
-fn invalid(item: &PathItem, problem: &Problem) -> Diagnostic {
-    let named = |field: &&Field| field.key.plain().is_some_and(|key| problem.message.contains(&format!("`{key}`")));
-    let field = item.body.fields.iter().find(named).or_else(|| item.body.field("extra"));
-    let span = field.map_or(item.path.span, |field| in_extra(field, problem).unwrap_or(field.value.span));
-    Diagnostic::new(Code::InvalidUnit, span, problem.message.clone()).help(problem.help.clone())
-}
-
-/// The key of `extra` that a problem names.
-fn in_extra(field: &Field, problem: &Problem) -> Option<Span> {
-    let ExprKind::Record { fields, .. } = &field.value.kind else { return None };
-    let named = |field: &&Field| {
-        let key = field.key.plain().unwrap_or_default();
-        ["`", "=", " "].iter().any(|end| problem.message.contains(&format!("`{key}{end}")))
-    };
-    fields.iter().find_map(|section| match &section.value.kind {
-        ExprKind::Record { fields, .. } => fields.iter().find(named).map(|field| field.key.span()),
-        _ => None,
-    })
 }
 
 /// The service that stands for a component when others wait for it: its first.

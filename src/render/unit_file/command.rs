@@ -9,9 +9,6 @@ use crate::render::bundle::Unit;
 pub fn start(unit: &Unit, fields: &Fields<'_>) -> Result<Option<String>, Problem> {
     let arguments = unit.flags.iter().cloned().chain(fields.texts("args")?).collect::<Vec<_>>();
     let Some(exec) = fields.text("exec")? else { return without_program(unit, fields, &arguments) };
-    if !exec.starts_with('/') {
-        return Err(fields.problem("exec", "is not an absolute path", "systemd starts programs by their whole path"));
-    }
     let words = std::iter::once(Some(program(&exec))).chain(arguments.iter().map(|argument| quoted(argument)));
     let words = words
         .collect::<Option<Vec<_>>>()

@@ -54,7 +54,8 @@ impl<'a> Fields<'a> {
 
     /// What is wrong with a field: `unit `etcd.service`: `exec` is missing`.
     pub fn problem(&self, field: &str, what: &str, help: &str) -> Problem {
-        Problem::new(&self.unit.origin, format!("unit `{}`: `{field}` {what}", self.unit.name), help)
+        let message = format!("unit `{}`: `{field}` {what}", self.unit.name);
+        Problem { field: Some(field.to_owned()), ..Problem::new(&self.unit.origin, message, help) }
     }
 
     fn get(&self, field: &str) -> Option<&'a Value> {
@@ -115,21 +116,12 @@ impl<'a> Fields<'a> {
 
     /// Command lines in systemd's syntax.
     pub fn command_lines(&self, field: &str) -> Result<Vec<String>, Problem> {
-        self.texts(field)?.into_iter().map(|line| self.checked_command(field, line)).collect()
+        self.texts(field)?.into_iter().map(|line| self.one_line(field, &Value::text(line))).collect()
     }
 
     /// One command line in systemd's syntax, or none.
     pub fn command_line(&self, field: &str) -> Result<Vec<String>, Problem> {
-        self.text(field)?.into_iter().map(|line| self.checked_command(field, line)).collect()
-    }
-
-    fn checked_command(&self, field: &str, line: String) -> Result<String, Problem> {
-        let line = self.one_line(field, &Value::text(line))?;
-        if !line.trim_start_matches(['-', '+', '!', ':', '@']).starts_with('/') {
-            let what = format!("has `{line}`, which does not begin with an absolute path");
-            return Err(self.problem(field, &what, "systemd starts programs by their whole path: `/bin/sh -c '...'`"));
-        }
-        Ok(line)
+        Ok(self.text(field)?.into_iter().collect())
     }
 
     /// `NAME=VALUE`, each quoted as a whole.
@@ -160,16 +152,13 @@ impl<'a> Fields<'a> {
         Ok(self.text("type")?.or(default))
     }
 
-    /// How it is restarted. systemd refuses `always` for what is meant to end.
+    /// How it is restarted: what is meant to end, when it fails; everything else always.
     pub fn restart(&self) -> Result<Option<String>, Problem> {
         if !self.unit.name.ends_with(".service") {
             return Ok(None);
         }
         let ends = self.text("type")?.as_deref() == Some("oneshot");
         let given = self.text("restart")?;
-        if ends && given.as_deref() == Some("always") {
-            return Err(self.problem("restart", "is `always`, but the type is `oneshot`", "use `on-failure`"));
-        }
         let default = if ends { "on-failure" } else { "always" };
         Ok(given.or((!is_packaged(self.unit)).then(|| default.to_owned())))
     }
@@ -178,11 +167,6 @@ impl<'a> Fields<'a> {
     pub fn restart_after(&self) -> Result<Option<String>, Problem> {
         let default = self.restart()?.filter(|restart| restart != "no").map(|_| "5s".to_owned());
         Ok(self.written("restart-after")?.or(default))
-    }
-
-    /// `User` and `Group`.
-    pub fn identity(&self) -> Result<[(&'static str, Option<String>); 2], Problem> {
-        Ok([("User", self.literal("user")?), ("Group", self.literal("group")?)])
     }
 
     /// A field as systemd writes its type: durations as `1h 30min`, booleans as `yes`.
@@ -204,7 +188,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Section, key and value of each line of `extra`; a list is its key once for each element.
-    pub fn extra(&self) -> Result<Vec<(&'a str, &'a str, String)>, Problem> {
+    pub fn extra(&self) -> Result<Vec<(&'a str, &'a str, Result<String, Problem>)>, Problem> {
         let wrong =
             || self.problem("extra", "is not a map of sections", "write `{ Timer = { OnCalendar = \"daily\" } }`");
         let Some(value) = self.get("extra") else { return Ok(Vec::new()) };
@@ -212,21 +196,17 @@ impl<'a> Fields<'a> {
         for (section, keys) in record(value).ok_or_else(wrong)? {
             for (key, value) in record(keys).ok_or_else(wrong)? {
                 for value in elements(value) {
-                    lines.push((&**section, &**key, self.one_line("extra", value)?));
+                    lines.push((&**section, &**key, self.one_line("extra", value)));
                 }
             }
         }
         Ok(lines)
     }
+}
 
-    /// Fails for fields that mean nothing outside a service.
-    pub fn none_of_a_service(&self) -> Result<(), Problem> {
-        let names = SERVICE.iter().map(|(name, _)| *name).chain(SERVICE_ONLY);
-        match names.into_iter().find(|name| self.get(name).is_some()) {
-            Some(name) => Err(self.problem(name, "is a field of services", "take it out, or use `extra`")),
-            None => Ok(()),
-        }
-    }
+/// Whether a field means nothing outside a service.
+pub fn is_of_services(name: &str) -> bool {
+    SERVICE.iter().any(|(known, _)| *known == name) || SERVICE_ONLY.contains(&name)
 }
 
 fn record(value: &Value) -> Option<&Record> {

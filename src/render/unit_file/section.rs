@@ -1,45 +1,69 @@
-//! The sections of a unit file, in the order in which they were first written to.
+//! The lines of a unit file, and what they look like by section.
 
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
 use super::is_packaged;
+use crate::render::Problem;
 use crate::render::bundle::Unit;
-use crate::render::{Problem, unit_check};
 
-/// Lines of `KEY=VALUE`, by section. Every key is one that systemd knows.
-pub struct Sections<'a> {
-    unit: &'a Unit,
-    list: IndexMap<String, String>,
+/// `KEY=VALUE` in a section, and the field of the model that makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    pub section: &'a str,
+    pub key: &'a str,
+    pub value: String,
+    pub field: &'a str,
 }
 
-impl<'a> Sections<'a> {
+/// All lines of a unit, and the fields that none can be made of.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    unit: &'a Unit,
+    pub list: Vec<Line<'a>>,
+    pub faults: Vec<Problem>,
+}
+
+impl<'a> Lines<'a> {
     pub fn new(unit: &'a Unit) -> Self {
-        Self { unit, list: IndexMap::new() }
+        Self { unit, list: Vec::new(), faults: Vec::new() }
+    }
+
+    /// Keeps a value, or says what stands in its way.
+    pub fn keep<T>(&mut self, value: Result<T, Problem>) -> Option<T> {
+        let fault = match value {
+            Ok(value) => return Some(value),
+            Err(fault) => fault,
+        };
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+        None
     }
 
     /// Adds a line, if there is a value.
-    pub fn put(&mut self, section: &str, key: &str, value: Option<String>) -> Result<(), Problem> {
-        let Some(value) = value else { return Ok(()) };
-        unit_check::key(section, key).and_then(|()| unit_check::value(section, key, &value)).map_err(
-            |(message, help)| Problem::new(&self.unit.origin, format!("unit `{}`: {message}", self.unit.name), help),
-        )?;
-        let lines = self.list.entry(section.to_owned()).or_default();
-        let _ = writeln!(lines, "{key}={value}");
-        Ok(())
+    pub fn put(&mut self, (section, key): (&'a str, &'a str), field: &'a str, value: Result<Option<String>, Problem>) {
+        let value = self.keep(value).flatten();
+        self.list.extend(value.map(|value| Line { section, key, value, field }));
     }
 
     /// Adds commands; in a drop-in they take the place of those that the package has.
-    pub fn commands(&mut self, key: &str, lines: Vec<String>) -> Result<(), Problem> {
-        if is_packaged(self.unit) && !lines.is_empty() {
-            self.put("Service", key, Some(String::new()))?;
+    pub fn commands(&mut self, key: &'a str, field: &'a str, lines: Result<Vec<String>, Problem>) {
+        let Some(lines) = self.keep(lines) else { return };
+        let reset = (is_packaged(self.unit) && !lines.is_empty()).then(String::new);
+        for value in reset.into_iter().chain(lines) {
+            self.list.push(Line { section: "Service", key, value, field });
         }
-        lines.into_iter().try_for_each(|line| self.put("Service", key, Some(line)))
     }
 
+    /// The sections in the order in which they were first written to.
     pub fn text(&self) -> String {
-        self.list.iter().fold(String::new(), |mut text, (name, lines)| {
+        let mut sections: IndexMap<&str, String> = IndexMap::new();
+        for Line { section, key, value, .. } in &self.list {
+            let _ = writeln!(sections.entry(section).or_default(), "{key}={value}");
+        }
+        sections.iter().fold(String::new(), |mut text, (name, lines)| {
             let _ = write!(text, "\n[{name}]\n{lines}");
             text
         })

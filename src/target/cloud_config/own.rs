@@ -4,14 +4,13 @@ use crate::diag::Code;
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::render::bundle::BundleFile;
-use crate::render::strict::{Finding, Step};
 use crate::target::{Problem, Site};
 
 /// The field of a target.
 pub const FIELD: &str = "cloud-config";
 
 /// Keys that are different on each machine, or that the others depend on.
-const OWNED: [(&str, &str); 7] = [
+pub const OWNED: [(&str, &str); 7] = [
     ("hostname", "each machine has its own name"),
     ("fqdn", "each machine has its own name"),
     ("prefer_fqdn_over_hostname", "each machine has its own name"),
@@ -31,19 +30,6 @@ pub fn add(config: &mut Record, site: &Site) {
         };
         config.insert(key.clone(), joined);
     }
-}
-
-/// The keys among it that are kmodel's.
-pub fn owned(own: &Record) -> Vec<Finding> {
-    let found = OWNED.iter().filter(|(key, _)| own.contains_key(*key));
-    let finding = |(key, why): &(&str, &str)| Finding {
-        code: Code::OwnedKey,
-        path: vec![Step::Key((*key).to_owned())],
-        message: format!("`{key}` is kmodel's: {why}"),
-        help: format!("take `{key}` away"),
-        near: None,
-    };
-    found.map(finding).collect()
 }
 
 /// The files that it writes where kmodel writes one too.

@@ -1,0 +1,123 @@
+//! Whether a cluster holds together: one list of rules, over evidence that is made once.
+//!
+//! In: a model and what is to be issued for it, and of one machine of each kind what it is given. Out: every problem, and
+//! what was proved. A rule renders nothing, and renderers judge nothing; so `check`, `plan`, `render` and `apply` agree.
+
+use std::collections::HashSet;
+
+use crate::diag::Diagnostic;
+use crate::model::Model;
+use crate::plan::budget::Budget;
+use crate::plan::{Pki, Proof};
+use crate::render::evidence::Sample;
+use crate::render::named::Names;
+use crate::target::TargetMachine;
+
+pub mod allow;
+pub mod certificates;
+pub mod document;
+pub mod hosts;
+pub mod locate;
+pub mod network;
+pub mod packet_filter;
+pub mod program;
+pub mod quorum;
+pub mod target;
+mod user_check;
+mod versions;
+
+/// All that the rules look at.
+pub struct Evidence<'a, 'p> {
+    pub model: &'a Model<'p>,
+    pub pki: &'a Pki,
+    /// What certificates and keys in files stand for.
+    pub names: &'a (dyn Names + 'a),
+    /// One machine of each kind, and what is on none.
+    pub samples: &'a [Sample<'p>],
+    /// The same machines with material of the size that it will have, where the target limits what they are given.
+    pub sized: &'a [TargetMachine],
+}
+
+/// What a rule says.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    pub problems: Vec<Diagnostic>,
+    /// What holds, if no problem is an error; nothing where there was nothing to look at.
+    pub proof: Option<Proof>,
+    /// How much of its limit the user-data of each kind of machine takes.
+    pub user_data: Vec<Budget>,
+}
+
+/// A rule.
+type Rule = fn(&Evidence<'_, '_>) -> Verdict;
+
+/// All rules, in the order in which a plan lists what they prove.
+const RULES: [Rule; 19] = [
+    certificates::connections,
+    network::interfaces,
+    network::addresses,
+    network::ports,
+    network::firewalls,
+    quorum::majorities,
+    quorum::failures,
+    hosts::room,
+    versions::versions,
+    hosts::hosts,
+    user_check::checks,
+    program::programs,
+    program::settings,
+    document::documents,
+    packet_filter::filters,
+    target::capabilities,
+    target::fields,
+    target::systems,
+    target::room,
+];
+
+impl Verdict {
+    /// What a rule proves, unless it found an error.
+    fn of(problems: Vec<Diagnostic>, proof: Proof) -> Self {
+        let whole = !proof.statement.is_empty() && !problems.iter().any(Diagnostic::is_error);
+        Self { problems, proof: whole.then_some(proof), user_data: Vec::new() }
+    }
+}
+
+impl From<Vec<Diagnostic>> for Verdict {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Self { problems, ..Self::default() }
+    }
+}
+
+impl<'p> Evidence<'_, 'p> {
+    /// What is wrong with each machine; machines are alike, so the same at the same place is told of the first.
+    fn on_each(&self, judge: impl Fn(&Sample<'p>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        let mut known = HashSet::new();
+        for sample in self.samples {
+            let found = judge(sample);
+            let new: Vec<_> = found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))).collect();
+            known.extend(new.iter().map(|p| (p.code, p.labels[0].span)));
+            problems.extend(new);
+        }
+        problems
+    }
+}
+
+/// What all rules say.
+#[derive(Debug, Default)]
+pub struct Verified {
+    pub problems: Vec<Diagnostic>,
+    pub proofs: Vec<Proof>,
+    pub user_data: Vec<Budget>,
+}
+
+/// Runs all rules.
+pub fn verify(evidence: &Evidence<'_, '_>) -> Verified {
+    let mut verified = Verified::default();
+    for verdict in RULES.iter().map(|rule| rule(evidence)) {
+        verified.problems.extend(verdict.problems);
+        verified.proofs.extend(verdict.proof);
+        verified.user_data.extend(verdict.user_data);
+    }
+    verified
+}

@@ -1,0 +1,214 @@
+//! Files that say what they are, compared with what their programs read.
+//!
+//! The usual programs let a key pass that they do not know: cloud-init and kubectl drop it, kubeadm warns. So a file that is
+//! a cloud-config, a network-config, a kubeconfig, a kubeadm configuration or a systemd unit, by its place or by what it says
+//! of itself, is compared with the keys that there are before anything is written.
+
+use serde_json::Value as Json;
+
+use crate::diag::{Code, Diagnostic, Help};
+use crate::model::{Model, Value};
+use crate::render::evidence::{Content, Document, Entry};
+use crate::render::format::{Secrets, tree};
+use crate::syntax::ast::Expr;
+
+use super::locate::{self, Step, Writer};
+use super::{Evidence, Verdict};
+
+mod kubeconfig;
+pub mod systemd;
+mod table;
+mod trust;
+mod unit;
+mod unit_text;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    CloudConfig,
+    NetworkConfig,
+    /// The same as network-config, below `network`.
+    Netplan,
+    Kubeconfig,
+    Kubeadm,
+    Unit,
+}
+
+/// Something that is wrong in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub code: Code,
+    /// To the key or the value that is meant.
+    pub path: Vec<Step>,
+    pub message: String,
+    pub help: Help,
+    /// Whether the value is wrong, and not its key.
+    pub is_value: bool,
+}
+
+/// Every file has the keys that its program reads, and kubeconfigs lead to what lets them in.
+pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
+    let of = |entry: &Entry<'_>| match entry {
+        Entry::Document(document) => of_document(evidence, document),
+        Entry::Unit(entry) => unit::of_entry(evidence.model, entry),
+        _ => Vec::new(),
+    };
+    evidence.on_each(|sample| sample.entries.iter().flat_map(of).collect()).into()
+}
+
+/// What is wrong with a file of a component, shown where the component writes it.
+fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<Diagnostic> {
+    let findings = judge(&document.path, &document.content);
+    if findings.is_empty() {
+        let config = trust::Kubeconfig { evidence, document };
+        return kubeconfigs(document).iter().flat_map(|value| config.judge(value)).collect();
+    }
+    let (model, writer) = (evidence.model, document.owner.into());
+    let shown = |finding| diagnostic(model, &document.path, finding, (writer, document.written));
+    findings.into_iter().map(shown).collect()
+}
+
+/// The kubeconfigs in a file, with what they hold as it is: what is issued has not been yet.
+fn kubeconfigs(document: &Document<'_>) -> Vec<Json> {
+    let path = &document.path;
+    let list = match &document.content {
+        Content::Value(value) => vec![json(value, Secrets::Seen)],
+        Content::Text(text) if text.contains("kind:") || kind(path, &Json::Null, text).is_some() => {
+            serde_saphyr::from_multiple::<Json>(text).unwrap_or_default()
+        }
+        Content::Text(_) => Vec::new(),
+    };
+    list.into_iter().filter(|value| kind(path, value, "") == Some(Kind::Kubeconfig)).collect()
+}
+
+/// What is wrong with a value that goes into a file, shown where it is written.
+pub fn part(model: &Model<'_>, path: &str, value: &Value, written: (Writer, &Expr)) -> Vec<Diagnostic> {
+    let findings = judge(path, &Content::Value(value.clone())).into_iter();
+    findings.map(|finding| diagnostic(model, path, finding, written)).collect()
+}
+
+/// What is wrong with the content of a file.
+pub fn judge(path: &str, content: &Content) -> Vec<Finding> {
+    match content {
+        Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(Kind::Unit) => unit_text::judge(path, text),
+        Content::Text(text) => documents_of(path, text),
+    }
+}
+
+/// A YAML text may hold several documents.
+fn documents_of(path: &str, text: &str) -> Vec<Finding> {
+    let may_claim = text.contains("kind:") || kind(path, &Json::Null, text).is_some();
+    if !may_claim {
+        return Vec::new();
+    }
+    match serde_saphyr::from_multiple::<Json>(text) {
+        Ok(list) => list.iter().flat_map(|value| document(path, value, text)).collect(),
+        Err(error) if kind(path, &Json::Null, text).is_some() => {
+            let message = error.to_string().lines().next().unwrap_or_default().to_lowercase();
+            vec![Finding {
+                code: Code::InvalidConfig,
+                path: Vec::new(),
+                message: format!("`{path}` is no YAML: {message}"),
+                help: "give it as `content`, which kmodel writes".into(),
+                is_value: true,
+            }]
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+fn document(path: &str, value: &Json, text: &str) -> Vec<Finding> {
+    let Some(kind) = kind(path, value, text) else { return Vec::new() };
+    match kind {
+        Kind::CloudConfig => table::judge(&table::CLOUD_CONFIG, "", value),
+        Kind::NetworkConfig => table::judge(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
+        Kind::Netplan => match value.get("network") {
+            Some(network) => below("network", table::judge(&table::NETWORK_CONFIG, "", network)),
+            None => vec![no_network(value)],
+        },
+        Kind::Kubeconfig => {
+            let mut list = table::judge(&table::KUBECONFIG, "", value);
+            list.extend(kubeconfig::judge(value));
+            list
+        }
+        Kind::Kubeadm => match value.get("kind").and_then(Json::as_str) {
+            Some(kind) if table::KUBEADM.body.contains_key(kind) => table::judge(&table::KUBEADM, kind, value),
+            _ => Vec::new(),
+        },
+        Kind::Unit => Vec::new(),
+    }
+}
+
+fn below(key: &str, findings: Vec<Finding>) -> Vec<Finding> {
+    let under = |mut finding: Finding| {
+        finding.path.insert(0, Step::Key(key.to_owned()));
+        finding
+    };
+    findings.into_iter().map(under).collect()
+}
+
+fn no_network(value: &Json) -> Finding {
+    let first = value.as_object().and_then(|map| map.keys().next().cloned());
+    Finding {
+        code: Code::UnknownKey,
+        path: first.map(Step::Key).into_iter().collect(),
+        message: "netplan reads nothing but `network`".to_owned(),
+        help: "put everything below `network`".into(),
+        is_value: false,
+    }
+}
+
+/// What a file says that it is: by what is in it, or by where it lies.
+fn kind(path: &str, value: &Json, text: &str) -> Option<Kind> {
+    let field = |name: &str| value.get(name).and_then(Json::as_str).unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    let is_unit = path.starts_with("/etc/systemd/system/") || path.starts_with("/usr/lib/systemd/system/");
+    match () {
+        () if text.starts_with("#cloud-config") => Some(Kind::CloudConfig),
+        () if path.starts_with("/etc/cloud/cloud.cfg") || matches!(name, "user-data" | "vendor-data") => {
+            // A script may be user-data too.
+            (!text.starts_with("#!")).then_some(Kind::CloudConfig)
+        }
+        () if name == "network-config" => Some(Kind::NetworkConfig),
+        () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(Kind::Netplan),
+        () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(Kind::Kubeadm),
+        () if field("apiVersion") == "v1" && field("kind") == "Config" => Some(Kind::Kubeconfig),
+        () if name.ends_with(".kubeconfig") => Some(Kind::Kubeconfig),
+        () if is_unit && (unit_text::ENDINGS.contains(&ending) || path.contains(".d/") && ending == "conf") => {
+            Some(Kind::Unit)
+        }
+        () => None,
+    }
+}
+
+/// A value as its document has it; what no document can hold is nothing.
+fn json(value: &Value, secrets: Secrets) -> Json {
+    tree(value, secrets).unwrap_or_default()
+}
+
+/// A value on one line, to be compared.
+pub fn plain(value: &Value) -> String {
+    json(value, Secrets::Seen).to_string()
+}
+
+/// A finding, shown where the document is put together.
+pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, (writer, written): (Writer, &Expr)) -> Diagnostic {
+    let place = locate::place(model, writer, written, &finding.path);
+    let here = if place.exact { String::new() } else { format!("`{path}` is made here") };
+    let diagnostic = Diagnostic::new(finding.code, place.span, finding.message).here(here).help(finding.help);
+    // The place is that of the key: a value that was meant cannot be put there.
+    if place.exact && !finding.is_value { at_key(diagnostic, place) } else { diagnostic }
+}
+
+/// With the edit that puts the key that was probably meant in its place.
+fn at_key(problem: Diagnostic, place: locate::Place) -> Diagnostic {
+    match problem.near().filter(|_| place.quoted).map(str::to_owned) {
+        Some(near) => problem.fix(place.span, format!("\"{near}\""), format!("write `{near}`")),
+        None => problem.fix_near(place.span),
+    }
+}
+
+#[cfg(test)]
+mod tests;

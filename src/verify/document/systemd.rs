@@ -1,0 +1,256 @@
+//! The sections and keys that systemd knows.
+//!
+//! `systemd-analyze verify` only warns of a key that it does not know and then drops it, so a misspelt limit would be no
+//! limit. Here it is an error, and so is a value that systemd could not read.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::diag::{Help, did_you_mean};
+
+#[derive(Deserialize)]
+struct Table {
+    set: BTreeMap<String, Keys>,
+    section: BTreeMap<String, Keys>,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    #[serde(default)]
+    with: Vec<String>,
+    keys: Vec<String>,
+}
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(include_str!("systemd-keys.toml")).expect("the embedded table is valid TOML"));
+
+/// What is wrong, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    pub message: String,
+    pub help: Help,
+}
+
+impl Wrong {
+    pub fn new(message: String, help: impl Into<Help>) -> Self {
+        Self { message, help: help.into() }
+    }
+}
+
+/// What is wrong with a key in a section.
+///
+/// # Errors
+/// The section or the key is unknown. Those that begin with `X-` are left to their owner, as systemd does.
+pub fn key(section: &str, key: &str) -> Result<(), Wrong> {
+    if section.starts_with("X-") {
+        return Ok(());
+    }
+    let Some(keys) = TABLE.section.get(section) else { return Err(unknown_section(section)) };
+    if key.starts_with("X-") || all(keys).any(|known| known == key) {
+        return Ok(());
+    }
+    let message = format!("systemd knows no key `{key}` in `[{section}]`");
+    Err(Wrong::new(message, did_you_mean(key, all(keys), "see systemd.directives(7) for the keys that there are")))
+}
+
+/// Whether systemd knows a section.
+///
+/// # Errors
+/// What is wrong.
+pub fn section(section: &str) -> Result<(), Wrong> {
+    if section.starts_with("X-") || TABLE.section.contains_key(section) {
+        return Ok(());
+    }
+    Err(unknown_section(section))
+}
+
+fn unknown_section(section: &str) -> Wrong {
+    let names: Vec<&str> = TABLE.section.keys().map(String::as_str).collect();
+    let fallback = format!("the sections are {}", names.join(", "));
+    let help = did_you_mean(section, names.iter().copied(), &fallback);
+    Wrong::new(format!("systemd knows no section `[{section}]`"), help)
+}
+
+fn all(keys: &Keys) -> impl Iterator<Item = &str> {
+    let shared = keys.with.iter().filter_map(|name| TABLE.set.get(name)).flat_map(|set| &set.keys);
+    keys.keys.iter().chain(shared).map(String::as_str)
+}
+
+/// Whether a value has the form that its key takes. Specifiers (`%i`) and empty values, which reset a key, always have.
+///
+/// # Errors
+/// What is wrong.
+pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
+    // Of a mount the type is that of its file system.
+    if value.is_empty() || value.contains('%') || section.starts_with("X-") || section == "Mount" && key == "Type" {
+        return Ok(());
+    }
+    let forms = &*VALUES;
+    let has = |list: &[String]| list.iter().any(|known| known == key);
+    let wrong = |what: &str, help: &str| Err(Wrong::new(format!("`{key}={value}` {what}"), help));
+    if let Some(words) = forms.words.get(key) {
+        let fallback = format!("it takes {}", words.join(", "));
+        return match words.iter().any(|word| word == value) {
+            true => Ok(()),
+            false => {
+                let help = did_you_mean(value, words.iter().map(String::as_str), &fallback);
+                Err(Wrong::new(format!("`{key}={value}` is no value of it"), help))
+            }
+        };
+    }
+    if let Some([least, most]) = forms.number.get(key) {
+        let fits = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&&number));
+        return if fits {
+            Ok(())
+        } else {
+            wrong("is out of range", &format!("it takes a number from {least} to {most}"))
+        };
+    }
+    match () {
+        () if has(&forms.boolean) && !is_boolean(value) => wrong("is neither yes nor no", "write `yes` or `no`"),
+        () if has(&forms.time) && !is_time(value) => wrong("is no time", "write it as `30s`, `5min` or `1h 30min`"),
+        () if has(&forms.size) && !is_size(value) => {
+            wrong("is no size", "write it as `512M`, `2G`, `50%` or `infinity`")
+        }
+        () if has(&forms.limit) && !value.split(':').all(|part| is_size(part) || is_time(part)) => {
+            wrong("is no limit", "write a number, `infinity`, or both limits as `SOFT:HARD`")
+        }
+        () if has(&forms.mode) && !is_mode(value) => wrong("is no mode", "write it as `0755`"),
+        () if has(&forms.command) && !is_command(value) => {
+            wrong("names a program by half a path", "systemd starts programs by their whole path")
+        }
+        () if has(&forms.units) => match value.split_whitespace().find(|name| !is_unit(name)) {
+            Some(name) => {
+                let help = "give its whole name, such as `etcd.service`";
+                Err(Wrong::new(format!("`{name}` in `{key}` is no unit"), help))
+            }
+            None => Ok(()),
+        },
+        () => Ok(()),
+    }
+}
+
+/// The forms of values, by their keys.
+#[derive(Deserialize)]
+struct Values {
+    boolean: Vec<String>,
+    time: Vec<String>,
+    size: Vec<String>,
+    limit: Vec<String>,
+    mode: Vec<String>,
+    command: Vec<String>,
+    units: Vec<String>,
+    number: BTreeMap<String, [i64; 2]>,
+    words: BTreeMap<String, Vec<String>>,
+}
+
+static VALUES: LazyLock<Values> =
+    LazyLock::new(|| toml::from_str(include_str!("systemd-values.toml")).expect("the embedded table is valid TOML"));
+
+fn is_boolean(value: &str) -> bool {
+    let words = ["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
+    words.contains(&value.to_lowercase().as_str())
+}
+
+/// `infinity`, seconds, or numbers with units (systemd.time(7)).
+fn is_time(value: &str) -> bool {
+    const UNITS: &[&str] = &[
+        "", "us", "usec", "ms", "msec", "s", "sec", "second", "seconds", "m", "min", "minute", "minutes", "h", "hr",
+        "hour", "hours", "d", "day", "days", "w", "week", "weeks", "M", "month", "months", "y", "year", "years",
+    ];
+    let joined: String = value.split_whitespace().collect();
+    let mut rest = joined.as_str();
+    if rest == "infinity" {
+        return true;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        if digits == 0 || !UNITS.contains(&&rest[digits..end]) {
+            return false;
+        }
+        rest = &rest[end..];
+    }
+    !joined.is_empty()
+}
+
+/// `infinity`, a percentage, or bytes with K, M, G, T, P or E.
+fn is_size(value: &str) -> bool {
+    let number = value.trim_start_matches('+').trim_end_matches(['K', 'M', 'G', 'T', 'P', 'E', '%', 'B', 'i']);
+    value == "infinity" || !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-')
+}
+
+fn is_mode(value: &str) -> bool {
+    (1..=5).contains(&value.len()) && value.chars().all(|c| ('0'..='7').contains(&c))
+}
+
+/// After the prefixes of systemd.service(5); a plain name without a path is looked up in a fixed list of folders.
+fn is_command(value: &str) -> bool {
+    let program = value.trim_start_matches(['-', '+', '!', ':', '@', '|', '"', '\'']);
+    let first = program.split_whitespace().next().unwrap_or_default();
+    program.starts_with(['/', '$']) || !first.is_empty() && !first.contains('/')
+}
+
+fn is_unit(name: &str) -> bool {
+    const ENDINGS: &[&str] =
+        &["service", "socket", "device", "mount", "automount", "swap", "target", "path", "timer", "slice", "scope"];
+    name.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && ENDINGS.contains(&ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Help, key, value};
+
+    #[test]
+    fn values_have_the_form_of_their_keys() {
+        for (name, good) in [
+            ("TimeoutStartSec", "1h 30min"),
+            ("TimeoutStartSec", "90"),
+            ("RestartSec", "100ms"),
+            ("LimitNOFILE", "1024:524288"),
+            ("LimitMEMLOCK", "infinity"),
+            ("MemoryMax", "50%"),
+            ("MemoryMax", "1.5G"),
+            ("UMask", "0077"),
+            ("ExecStart", "-/bin/sh -c 'true'"),
+            ("ExecStart", "sh -c 'true'"),
+            ("LimitNICE", "+5"),
+            ("Type", "notify"),
+            ("Type", ""),
+            ("After", "a.service b.target"),
+            ("WorkingDirectory", "~"),
+        ] {
+            assert_eq!(value("Service", name, good), Ok(()), "{name}={good}");
+        }
+        for (name, bad, help) in [
+            ("TimeoutStartSec", "5 minuets", "30s"),
+            ("RestartSec", "soon", "30s"),
+            ("Restart", "on-failur", "did you mean `on-failure`?"),
+            ("OOMScoreAdjust", "-2000", "-1000 to 1000"),
+            ("NoNewPrivileges", "enabled", "yes"),
+            ("MemoryMax", "2GB!", "512M"),
+            ("UMask", "rwx", "0755"),
+            ("ExecStart", "bin/etcd --name a", "whole path"),
+            ("After", "network-online", "whole name"),
+        ] {
+            assert!(value("Service", name, bad).unwrap_err().help.text().contains(help), "{name}={bad}");
+        }
+    }
+
+    #[test]
+    fn known_keys_pass_and_misspelt_ones_are_named() {
+        for (section, name) in [
+            ("Unit", "StartLimitIntervalSec"),
+            ("Service", "LimitNOFILE"),
+            ("Service", "Delegate"),
+            ("Timer", "OnCalendar"),
+        ] {
+            assert_eq!(key(section, name), Ok(()), "{name}");
+        }
+        assert_eq!(key("Service", "LimitNOFILES").unwrap_err().help, Help::near("LimitNOFILE"));
+        assert_eq!(key("Servise", "Type").unwrap_err().help, Help::near("Service"));
+        assert!(key("Unit", "LimitNOFILE").is_err());
+    }
+}

@@ -1,0 +1,174 @@
+//! Documents against a table of the keys that there are.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::Finding;
+use crate::diag::{Code, Help, closest};
+use crate::verify::locate::Step;
+
+/// Whether a text stands for a secret: that, or the name of one.
+pub fn is_secret(text: &str) -> bool {
+    text.starts_with("(secret")
+}
+
+/// All bodies of one kind of document, by the keys that lead to them joined with dots; `*` is any key, and lists are
+/// looked through.
+#[derive(Debug, Deserialize)]
+pub struct Table {
+    /// What the table was read from; a key that came later is not in it.
+    pub known_through: String,
+    pub body: BTreeMap<String, Body>,
+}
+
+/// One body.
+#[derive(Debug, Default, Deserialize)]
+pub struct Body {
+    /// Any key may stand in it.
+    #[serde(default)]
+    pub open: bool,
+    /// `name`, or `name:bs` with what it takes.
+    #[serde(default)]
+    keys: Vec<String>,
+}
+
+type Lazy = LazyLock<Table>;
+
+pub static CLOUD_CONFIG: Lazy = LazyLock::new(|| read(include_str!("cloud-config.toml")));
+pub static NETWORK_CONFIG: Lazy = LazyLock::new(|| read(include_str!("network-config.toml")));
+pub static KUBECONFIG: Lazy = LazyLock::new(|| read(include_str!("kubeconfig.toml")));
+pub static KUBEADM: Lazy = LazyLock::new(|| read(include_str!("kubeadm.toml")));
+
+fn read(text: &str) -> Table {
+    toml::from_str(text).expect("an embedded table is valid TOML")
+}
+
+impl Body {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.split(':').next().unwrap_or(key))
+    }
+
+    /// What a key takes; `None` is anything. The outer one is whether the key is known.
+    fn takes(&self, name: &str) -> Option<Option<&str>> {
+        let known = self.keys.iter().find(|key| key.split(':').next() == Some(name))?;
+        Some(known.split_once(':').map(|(_, kinds)| kinds))
+    }
+}
+
+/// What is wrong with a document, whose top is the body with this name.
+pub fn judge(table: &Table, top: &str, value: &Json) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    walk(table, top, value, &mut Vec::new(), &mut findings);
+    findings
+}
+
+fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings: &mut Vec<Finding>) {
+    match value {
+        Json::Array(list) => {
+            for (index, value) in list.iter().enumerate() {
+                path.push(Step::Index(index));
+                walk(table, name, value, path, findings);
+                path.pop();
+            }
+        }
+        Json::Object(map) => {
+            // Below a body that is not in the table nothing is known.
+            let Some(body) = table.body.get(name) else { return };
+            for (key, value) in map {
+                path.push(Step::Key(key.clone()));
+                match body.takes(key) {
+                    None if body.open => walk(table, &join(name, "*"), value, path, findings),
+                    None => findings.push(unknown(table, body, key, path)),
+                    Some(kinds) => {
+                        findings.extend(kinds.and_then(|kinds| wrong_kind(kinds, key, value, path)));
+                        walk(table, &join(name, key), value, path, findings);
+                    }
+                }
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn join(name: &str, key: &str) -> String {
+    if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
+}
+
+fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> Finding {
+    let lower = key.to_lowercase();
+    // `apiServerCertSAN` is `certSANs` of another body: a name may be known elsewhere.
+    let same = body.names().find(|known| known.to_lowercase() == lower);
+    let near = same.or_else(|| closest(key, body.names()));
+    let elsewhere = || elsewhere(table, key);
+    let inside =
+        match path.iter().rev().skip(1).find_map(|step| if let Step::Key(key) = step { Some(key) } else { None }) {
+            Some(outer) => format!(" in `{outer}`"),
+            None => String::new(),
+        };
+    let help = match (near, elsewhere()) {
+        (Some(near), _) => Help::near(near),
+        (None, Some(other)) => format!("there is `{other}`").into(),
+        (None, None) => {
+            let names: Vec<&str> = body.names().take(12).collect();
+            format!("known there: {}", names.join(", ")).into()
+        }
+    };
+    Finding {
+        code: Code::UnknownKey,
+        path: path.to_vec(),
+        message: format!("there is no key `{key}`{inside}, as far as {} goes", table.known_through),
+        help,
+        is_value: false,
+    }
+}
+
+/// A key of another body that this one joins the names of, or with whose name it ends, as old configurations had them all
+/// in one: `apiServerCertSANs` is `apiServer.certSANs` now.
+fn elsewhere(table: &Table, key: &str) -> Option<String> {
+    let lower = key.to_lowercase();
+    let wanted = lower.trim_end_matches('s');
+    let joined = |name: &String| name.replace('.', "").to_lowercase().trim_end_matches('s').ends_with(wanted);
+    let paths = table.body.iter().flat_map(|(name, body)| body.names().map(move |known| join(name, known)));
+    if let Some(path) = paths.into_iter().find(joined) {
+        return Some(path);
+    }
+    let all = table.body.iter().flat_map(|(name, body)| body.names().map(move |known| (name, known)));
+    let fits = |known: &str| {
+        let known = known.to_lowercase();
+        known.len() > 4 && (lower.ends_with(&known) || lower.ends_with(known.trim_end_matches('s')))
+    };
+    let (name, known) = all.filter(|(_, known)| fits(known)).max_by_key(|(_, known)| known.len())?;
+    Some(join(name, known))
+}
+
+const KINDS: [(char, &str); 6] =
+    [('b', "true or false"), ('s', "a text"), ('i', "a number"), ('l', "a list"), ('m', "a map"), ('n', "nothing")];
+
+fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<Finding> {
+    let kind = match value {
+        Json::Null => 'n',
+        Json::Bool(_) => 'b',
+        Json::Number(_) => 'i',
+        Json::String(text) if is_secret(text) => return None,
+        Json::String(_) => 's',
+        Json::Array(_) => 'l',
+        Json::Object(_) => 'm',
+    };
+    // YAML readers take a number where a text is wanted.
+    let fits = kinds.contains(kind) || kind == 'i' && kinds.contains('s') || kind == 'n';
+    let name = |kind: char| KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| *name);
+    (!fits).then(|| {
+        let wanted: Vec<&str> = kinds.chars().filter(|kind| *kind != 'n').map(name).collect();
+        Finding {
+            code: Code::InvalidConfig,
+            path: path.to_vec(),
+            message: format!("`{key}` takes {}, and not {}", wanted.join(" or "), name(kind)),
+            help: "what reads the file would ignore or refuse it".into(),
+            is_value: true,
+        }
+    })
+}

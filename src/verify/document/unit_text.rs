@@ -1,0 +1,71 @@
+//! The text of a systemd unit that a component writes as a file.
+
+use super::Finding;
+use super::systemd::{self, Wrong};
+use crate::diag::Code;
+
+/// The endings of the names of units.
+pub const ENDINGS: &[&str] =
+    &["service", "socket", "timer", "mount", "automount", "swap", "path", "slice", "scope", "target"];
+
+/// Sections and keys that systemd does not know, values that it would not take, and lines that it drops.
+pub fn judge(path: &str, text: &str) -> Vec<Finding> {
+    let mut section = String::new();
+    let mut findings = Vec::new();
+    for line in lines(text) {
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name.to_owned();
+            findings.extend(systemd::section(name).err().map(|wrong| finding(name, wrong)));
+            continue;
+        }
+        let Some((key, value)) = trimmed.split_once('=') else {
+            let message = format!("`{path}` has a line that says nothing: `{trimmed}`");
+            findings.push(finding(trimmed, Wrong::new(message, "a line is `Key=value`, `[Section]` or a comment")));
+            continue;
+        };
+        let (key, value) = (key.trim(), value.trim());
+        if section.is_empty() {
+            let message = format!("`{key}` stands before the first section");
+            findings.push(finding(key, Wrong::new(message, "begin with `[Unit]` or `[Service]`")));
+            continue;
+        }
+        // What is wrong with a section was reported where it begins.
+        if systemd::section(&section).is_err() {
+            continue;
+        }
+        match systemd::key(&section, key) {
+            Err(wrong) => findings.push(finding(key, wrong)),
+            Ok(()) => findings.extend(
+                systemd::value(&section, key, value)
+                    .err()
+                    .map(|wrong| Finding { is_value: true, ..finding(key, wrong) }),
+            ),
+        }
+    }
+    findings
+}
+
+/// The lines of a unit; one that ends in a backslash goes on in the next.
+fn lines(text: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        match list.last_mut().filter(|_| open) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(line.trim_end_matches('\\'));
+            }
+            None => list.push(line.trim_end_matches('\\').to_owned()),
+        }
+        open = line.ends_with('\\');
+    }
+    list
+}
+
+fn finding(key: &str, Wrong { message, help }: Wrong) -> Finding {
+    Finding { code: Code::InvalidUnit, path: vec![key.into()], message, help, is_value: false }
+}

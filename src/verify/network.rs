@@ -1,0 +1,38 @@
+//! The network: what is related speaks alike, ranges are apart, ports are free, and firewalls let relations through.
+
+use super::{Evidence, Verdict};
+
+mod address;
+mod firewall;
+mod interface;
+mod port;
+
+pub use address::outside;
+
+/// Both ends of every relation speak the same interface.
+pub fn interfaces(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = interface::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}
+
+/// Ranges are disjoint and have room, and addresses are where they have to be.
+pub fn addresses(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = address::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}
+
+/// No two listeners of a machine have the same port.
+pub fn ports(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = port::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}
+
+/// Firewalls admit what relations need.
+pub fn firewalls(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = firewall::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}

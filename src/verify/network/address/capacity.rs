@@ -1,0 +1,94 @@
+//! Each of the cluster's ranges has room for the shares that components take of it, and is no larger than they can handle.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Model;
+use crate::text::{Count, thousands};
+
+use super::free;
+use super::range::{Kind, Range, Ranges, Share};
+
+/// Compares every share with the ranges that it is of.
+pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
+    for share in &ranges.shares {
+        for range in ranges.list.iter().filter(|range| matches!(range.kind, Kind::Cluster(name) if *name == *share.of))
+        {
+            problems.extend(judge(model, ranges, range, share));
+        }
+    }
+}
+
+fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Option<Diagnostic> {
+    let (own, whole) = (range.range.prefix_len(), range.range.max_prefix_len());
+    if let Some(most) = share.host_bits.filter(|most| whole - own > *most) {
+        let message = format!(
+            "{} {} leaves {} bits of an address open, and `{}` takes at most {most}",
+            range.name,
+            range.range,
+            whole - own,
+            model.app(share.app).name
+        );
+        return Some(large(model, ranges, range, share, message));
+    }
+    let prefix = share.prefix[free::family(range)]?;
+    if prefix < own {
+        let message = format!("{} {} is smaller than one share of it, a /{prefix}", range.name, range.range);
+        return Some(small(model, ranges, range, share, message));
+    }
+    if let Some(most) = share.share_bits.filter(|most| prefix - own > *most) {
+        let message = format!(
+            "{} {} is {} bits shorter than a share of it, a /{prefix}, and `{}` takes at most {most}",
+            range.name,
+            range.range,
+            prefix - own,
+            model.app(share.app).name
+        );
+        return Some(large(model, ranges, range, share, message));
+    }
+    let room = 1u128.checked_shl((prefix - own).into()).unwrap_or(u128::MAX);
+    if room >= share.count {
+        return None;
+    }
+    let message = match prefix == whole {
+        true => format!(
+            "{} {} has {}, and at least {} are needed",
+            range.name,
+            range.range,
+            Count(room, "address"),
+            share.count
+        ),
+        false => format!(
+            "{} {} has room for {}, a /{prefix} each, and {} {} needed",
+            range.name,
+            range.range,
+            Count(room, "share"),
+            thousands(share.count),
+            if share.count == 1 { "is" } else { "are" }
+        ),
+    };
+    Some(small(model, ranges, range, share, message))
+}
+
+fn small(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, message: String) -> Diagnostic {
+    let problem = problem(model, Code::RangeTooSmall, range, share, message);
+    let Some(least) = free::least(ranges, range) else { return problem.help("use a larger range") };
+    let mut help = format!("a /{least} is the smallest that does, and leaves no room to grow");
+    if let Some(free) = free::like(ranges, range, least.saturating_sub(1)) {
+        help += &format!("; {free} is free");
+    }
+    problem.help(help)
+}
+
+fn large(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, message: String) -> Diagnostic {
+    let problem = problem(model, Code::RangeTooLarge, range, share, message);
+    let Some(limit) = free::limit(ranges, range) else { return problem };
+    let part = ipnet::IpNet::new(range.range.addr(), limit).map_or(String::new(), |part| format!(", such as {part}"));
+    problem.help(format!("a /{limit} is the largest{part}"))
+}
+
+fn problem(model: &Model<'_>, code: Code, range: &Range, share: &Share, message: String) -> Diagnostic {
+    let app = model.app(share.app);
+    Diagnostic::new(code, range.span, message)
+        .here(range.name.clone())
+        .label(app.span, format!("`{}` takes from it", app.name))
+        .label(share.span, "this says how much")
+}

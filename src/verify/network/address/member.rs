@@ -1,0 +1,114 @@
+//! Single addresses that have to be inside a range: the gateway's, and those of endpoints whose interface says `within`.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::address::nth;
+use crate::model::component::text_field;
+use crate::model::{EndpointId, Model};
+use crate::syntax::ast::EndpointKind;
+
+/// Looks at every such address.
+pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    gateway(model, problems);
+    for (app, _) in model.apps() {
+        for endpoint in 0..model.component_of(app).endpoints.len() as u32 {
+            problems.extend(of_endpoint(model, EndpointId { app, endpoint }));
+        }
+    }
+}
+
+fn gateway(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+    let cluster = &model.cluster;
+    if !cluster.nodes.contains(&cluster.gateway) {
+        let message = format!("the gateway {} is outside {}", cluster.gateway, cluster.nodes);
+        let problem = Diagnostic::new(Code::AddressOutsideRange, cluster.spans["gateway"], message);
+        problems.push(
+            problem
+                .label(cluster.spans["nodes"], "the range of the machines")
+                .help("machines reach the gateway without a router: give one of their range"),
+        );
+    }
+}
+
+/// The addresses of endpoints that are outside of the range that they have to be in.
+pub fn outside(model: &Model<'_>) -> BTreeSet<IpAddr> {
+    let endpoints = model.apps().flat_map(|(app, _)| {
+        (0..model.component_of(app).endpoints.len() as u32).map(move |endpoint| EndpointId { app, endpoint })
+    });
+    let within = endpoints.filter_map(|id| Within::of(model, id));
+    within.filter(|within| within.range().is_none()).map(|within| within.address).collect()
+}
+
+/// An address of the cluster's own ranges that a component chose.
+struct Within<'m> {
+    address: IpAddr,
+    name: &'static str,
+    ranges: &'m [IpNet],
+}
+
+impl<'m> Within<'m> {
+    fn of(model: &'m Model<'_>, id: EndpointId) -> Option<Self> {
+        let info = model.endpoint_info(id);
+        let interface = info.interface.and_then(|symbol| model.program.interface(symbol))?;
+        let within = text_field(&interface.body, "within").filter(|_| info.ast.kind == EndpointKind::Provides)?;
+        let unit = model.units_of(id.app).next()?;
+        let address = model.endpoint_value(unit, id.endpoint).ok()?.address?;
+        let cluster = &model.cluster;
+        let (name, ranges): (_, &[IpNet]) = match &*within {
+            "services" => ("services", &cluster.services),
+            "pods" => ("pods", &cluster.pods),
+            _ => ("nodes", std::slice::from_ref(&cluster.nodes)),
+        };
+        Some(Self { address, name, ranges })
+    }
+
+    fn range(&self) -> Option<IpNet> {
+        self.ranges.iter().copied().find(|range| range.contains(&self.address))
+    }
+}
+
+fn of_endpoint(model: &Model<'_>, id: EndpointId) -> Option<Diagnostic> {
+    let info = model.endpoint_info(id);
+    let within = Within::of(model, id)?;
+    let (address, name, cluster) = (within.address, within.name, &model.cluster);
+    let problem = |code, message: String| {
+        let place = info.ast.body.field("address").map_or(info.ast.name.span, |field| field.value.span);
+        Diagnostic::new(code, model.app(id.app).span, message)
+            .here("deployed here")
+            .label(place, format!("the address of `{}`", model.endpoint_name(id)))
+            .label(cluster.spans[name], format!("`{name}`"))
+    };
+    let what = model.endpoint_name(id);
+    let Some(range) = within.range() else {
+        let message = format!("`{what}` is at {address}, outside `{name}`");
+        let tenth = within
+            .ranges
+            .first()
+            .and_then(|range| nth(*range, 10))
+            .map_or(String::new(), |ip| format!(", which is {ip}"));
+        let help = format!(
+            "nobody answers there, so what dials it, as every lookup of a pod, waits in vain: leave the address to \
+             `{}`, or write `host(cluster.{name}, 10)`{tenth}",
+            model.app(id.app).name
+        );
+        return Some(problem(Code::AddressOutsideRange, message).help(help));
+    };
+    let holder = holder(range, address, name)?;
+    let message = format!("`{what}` cannot be at {address}, which is {holder} of {range}");
+    Some(problem(Code::AddressTaken, message).help("take another one, such as the tenth: `host(cluster.services, 10)`"))
+}
+
+/// Who has an address of a range before anyone takes one.
+fn holder(range: IpNet, address: IpAddr, name: &str) -> Option<&'static str> {
+    let is = |n| nth(range, n) == Some(address);
+    match address {
+        _ if is(0) => Some("the first address"),
+        _ if is(1) && name == "services" => Some("the API's own address, the second"),
+        _ if range.broadcast() == address && range.max_prefix_len() == 32 => Some("the last address"),
+        _ => None,
+    }
+}

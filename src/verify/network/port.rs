@@ -1,0 +1,114 @@
+//! No two listeners share a port on a machine, and none has one that a program gives out to others.
+
+use indexmap::IndexMap;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{MachineId, Model};
+use crate::plan::Proof;
+use crate::plan::listener::{Bind, Bound, Service, What};
+use crate::syntax::ast::Port;
+use crate::text::Count;
+
+mod free;
+mod given;
+
+/// One listener, and which service it is of.
+#[derive(Clone, Copy, Debug)]
+struct Listener {
+    service: usize,
+    port: Port,
+    bound: Bound,
+}
+
+/// Compares the listeners of every machine.
+pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+    let services = crate::plan::listener::services(model, problems);
+    let listeners = listeners(&services);
+    let mut clashes: IndexMap<(usize, usize), Vec<(Listener, Listener)>> = IndexMap::new();
+    for pair in listeners.chunk_by(|a, b| a.bound.machine == b.bound.machine && a.port == b.port) {
+        for (i, a) in pair.iter().enumerate() {
+            for b in pair[i + 1..].iter().filter(|b| a.bound.bind.meets(b.bound.bind)) {
+                clashes.entry((a.service, b.service)).or_default().push((*a, *b));
+            }
+        }
+    }
+    problems.extend(clashes.values().map(|clashes| clash(model, &services, &listeners, clashes)));
+    given::verify(model, &services, problems);
+    let count = listeners.len();
+    Proof { name: "ports", statement: format!("{}, no two on one address and port", Count(count, "listener")), count }
+}
+
+/// Every port that is bound, by machine.
+fn listeners(services: &[Service]) -> Vec<Listener> {
+    let of = |(service, known): (usize, &Service)| {
+        let bound = known.units.iter().filter_map(move |bound| match bound.what {
+            What::Port(port) => Some(Listener { service, port, bound: *bound }),
+            What::Ports { .. } | What::Other(_) => None,
+        });
+        bound.collect::<Vec<_>>()
+    };
+    let mut list: Vec<Listener> = services.iter().enumerate().flat_map(of).collect();
+    list.sort_by_key(|listener| (listener.bound.machine, listener.port, listener.service));
+    list
+}
+
+/// One problem for two listeners, whatever the number of machines on which they meet.
+fn clash(model: &Model<'_>, services: &[Service], all: &[Listener], clashes: &[(Listener, Listener)]) -> Diagnostic {
+    let (a, b) = clashes[0];
+    let (one, two) = (&services[a.service], &services[b.service]);
+    let (first, second) = (&model.app(one.app).name, &model.app(two.app).name);
+    let place = place(model, clashes.iter().map(|(a, _)| a.bound.machine));
+    let twice = one.app == two.app;
+    let message = match twice {
+        true => format!("`{first}` listens on {} twice {place}", a.port),
+        false => format!("`{first}` and `{second}` both listen on {} {place}", a.port),
+    };
+    let problem = Diagnostic::new(Code::PortTaken, model.app(two.app).span, message);
+    let problem = match twice {
+        true => problem
+            .here("deployed here")
+            .label(one.span, format!("listens on {}", at(a.bound.bind)))
+            .label(two.span, format!("listens on {}", at(b.bound.bind))),
+        false => problem
+            .here(format!("`{second}` is deployed here"))
+            .label(model.app(one.app).span, format!("`{first}` is deployed here"))
+            .label(one.span, format!("`{first}` listens on {}", at(a.bound.bind)))
+            .label(two.span, format!("`{second}` listens on {}", at(b.bound.bind))),
+    };
+    let machines: Vec<MachineId> = clashes.iter().map(|(a, _)| a.bound.machine).collect();
+    problem.help(help(model, [one, two], free::port(all, &machines, a.port)))
+}
+
+fn help(model: &Model<'_>, pair: [&Service; 2], free: Option<Port>) -> String {
+    let [one, two] = pair;
+    let mut help = match one.app == two.app {
+        true => "give one of them another port or address".to_owned(),
+        false => "give one of them another port or address, or put them on different machines".to_owned(),
+    };
+    let Some(free) = free else { return help };
+    // The later one is rather the one to move: what others build on comes first.
+    match [two, one].into_iter().find_map(|service| Some((service, service.option.as_ref()?))) {
+        Some((service, option)) => {
+            help += &format!("; {free} is free: `deploy {} ... {{ {option} = {free} }}`", model.app(service.app).name);
+        }
+        None => help += &format!("; {free} is free"),
+    }
+    help
+}
+
+/// `on cp-0 and 2 more`.
+fn place(model: &Model<'_>, mut machines: impl Iterator<Item = MachineId>) -> String {
+    let first = machines.next().map_or("", |machine| &model.machine(machine).name);
+    match machines.count() {
+        0 => format!("on `{first}`"),
+        more => format!("on `{first}` and {more} more"),
+    }
+}
+
+fn at(bind: Bind) -> String {
+    match bind {
+        Bind::All => "every address".to_owned(),
+        Bind::AllV4 => "every IPv4 address".to_owned(),
+        Bind::One(ip) => ip.to_string(),
+    }
+}

@@ -1,0 +1,159 @@
+//! Ports that are given out: by a program, as those of services, or by the kernel to connections that go out.
+//!
+//! A listener among them starts as long as nobody was given its port before.
+
+use std::collections::HashSet;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::component::Component;
+use crate::model::scope::Scope;
+use crate::model::{AppId, MachineId, Model};
+use crate::plan::listener::{Service, What};
+use crate::syntax::ast::{Expr, ItemKind, Needs, NeedsKind, Port};
+
+use super::place;
+
+/// What Linux gives to outgoing connections by itself: `net.ipv4.ip_local_port_range` in the kernel's
+/// Documentation/networking/ip-sysctl.rst.
+pub const EPHEMERAL: (u16, u16) = (32768, 60999);
+
+/// Compares every listener with the ranges on its machines.
+pub fn verify(model: &Model<'_>, services: &[Service], problems: &mut Vec<Diagnostic>) {
+    let givers: Vec<(&Service, u16, u16)> = services
+        .iter()
+        .filter_map(|service| match service.units.first()?.what {
+            What::Ports { first, last, .. } => Some((service, first, last)),
+            _ => None,
+        })
+        .collect();
+    problems.extend(givers.iter().filter_map(|(giver, first, last)| by_both(model, giver, *first, *last)));
+    for service in services {
+        let Some(What::Port(port)) = service.units.first().map(|bound| bound.what) else { continue };
+        let loopback = service.units.iter().all(|bound| bound.bind.is_loopback());
+        for (giver, first, last) in &givers {
+            if (*first..=*last).contains(&port.number) && giver.app != service.app && !loopback {
+                problems.extend(by_program(model, service, port, giver));
+            }
+        }
+        if (EPHEMERAL.0..=EPHEMERAL.1).contains(&port.number) {
+            problems.extend(by_kernel(model, service, port));
+        }
+    }
+}
+
+/// A program and the kernel give out the same ports.
+fn by_both(model: &Model<'_>, giver: &Service, first: u16, last: u16) -> Option<Diagnostic> {
+    let (from, to) = (first.max(EPHEMERAL.0), last.min(EPHEMERAL.1));
+    let machines = giver.units.iter().map(|bound| bound.machine);
+    let open: Vec<MachineId> = machines.filter(|machine| !is_kept(model, *machine, (from, to))).collect();
+    if from > to || open.is_empty() {
+        return None;
+    }
+    let name = &model.app(giver.app).name;
+    let message = format!(
+        "`{name}` gives out {first}-{last} {}, and the kernel gives {from}-{to} of them to outgoing connections",
+        place(model, open.into_iter())
+    );
+    Some(
+        Diagnostic::new(Code::PortGivenOut, model.app(giver.app).span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(giver.span, "the ports that it gives out")
+            .help(format!(
+                "answers to a connection that got the port of a service go to the service: end before {}, or say `needs \
+                 sysctl net.ipv4.ip_local_reserved_ports = \"{from}-{to}\"`",
+                EPHEMERAL.0
+            )),
+    )
+}
+
+fn by_program(model: &Model<'_>, service: &Service, port: Port, giver: &Service) -> Option<Diagnostic> {
+    let there: HashSet<MachineId> = giver.units.iter().map(|bound| bound.machine).collect();
+    let mut both = service.units.iter().map(|bound| bound.machine).filter(|machine| there.contains(machine)).peekable();
+    both.peek()?;
+    let (name, other) = (&model.app(service.app).name, &model.app(giver.app).name);
+    let what = giver.units.first()?.what;
+    let message =
+        format!("`{name}` listens on {port} {}, one of the ports that `{other}` gives out", place(model, both));
+    Some(
+        Diagnostic::new(Code::PortGivenOut, model.app(service.app).span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(service.span, format!("listens on {port}"))
+            .label(giver.span, format!("`{other}` gives out {what}"))
+            .label(model.app(giver.app).span, format!("`{other}` is deployed here"))
+            .help(format!(
+                "once a service is given {}, what is sent there goes to it: use a port outside {what}",
+                port.number
+            )),
+    )
+}
+
+fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnostic> {
+    let open: Vec<MachineId> = service
+        .units
+        .iter()
+        .map(|bound| bound.machine)
+        .filter(|machine| !is_kept(model, *machine, (port.number, port.number)))
+        .collect();
+    if open.is_empty() {
+        return None;
+    }
+    let name = &model.app(service.app).name;
+    let (first, last) = EPHEMERAL;
+    let message = format!(
+        "`{name}` listens on {port} {}, one of the ports that outgoing connections get",
+        place(model, open.into_iter())
+    );
+    Some(
+        Diagnostic::new(Code::PortGivenOut, model.app(service.app).span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(service.span, format!("listens on {port}"))
+            .help(format!(
+                "Linux gives out {first}-{last}, and the program cannot start while a connection has its port: use another \
+                 one, or say `needs sysctl net.ipv4.ip_local_reserved_ports = \"{}\"`",
+                port.number
+            )),
+    )
+}
+
+/// Whether something on the machine keeps the kernel from giving these ports out.
+fn is_kept(model: &Model<'_>, machine: MachineId, ports: (u16, u16)) -> bool {
+    model.apps().any(|(app, _)| {
+        let says = settings(model.component_of(app)).next().is_some();
+        says && model.unit_on(app, machine).is_some() && keeps(model, app, ports)
+    })
+}
+
+const RANGE: &str = "net.ipv4.ip_local_port_range";
+const RESERVED: &str = "net.ipv4.ip_local_reserved_ports";
+
+/// What a component says about the ports that the kernel gives out.
+fn settings<'a>(component: &'a Component<'_>) -> impl Iterator<Item = (&'a str, &'a Expr)> {
+    let settings = component.ast.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Needs(Needs { kind: NeedsKind::Sysctl(key, value), .. }) => Some((&*key.name, value)),
+        _ => None,
+    });
+    settings.filter(|(key, _)| matches!(*key, RANGE | RESERVED))
+}
+
+fn keeps(model: &Model<'_>, app: AppId, (from, to): (u16, u16)) -> bool {
+    let Some(unit) = model.units_of(app).next() else { return false };
+    let mut scope = Scope::unit(model, unit);
+    settings(model.component_of(app)).any(|(key, value)| {
+        let Some(text) = model.eval(&mut scope, value).ok().and_then(|value| value.scalar_text()) else { return false };
+        match key {
+            RESERVED => ranges(&text).any(|(first, last)| first <= from && to <= last),
+            _ => {
+                let mut ends = text.split_whitespace().map(str::parse::<u16>);
+                matches!((ends.next(), ends.next()), (Some(Ok(first)), Some(Ok(last))) if to < first || last < from)
+            }
+        }
+    })
+}
+
+/// `80,8000-8010` as pairs.
+fn ranges(text: &str) -> impl Iterator<Item = (u16, u16)> + '_ {
+    text.split(',').filter_map(|part| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+    })
+}

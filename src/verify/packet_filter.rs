@@ -1,0 +1,288 @@
+//! Packet filters that a component writes by hand, held against the relations.
+//!
+//! In: the files of nftables, iptables-persistent, ufw and firewalld as they are rendered. Out: which relations each would
+//! shut. The rules are read as far as they name protocols, ports and sources; where more decides, that is said instead.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{AppId, MachineId, Model};
+use crate::plan::firewall::{Addresses, Party, clients};
+use crate::plan::listener::{From, Service, What, services_on};
+use crate::render::evidence::{Command, Content, Document, Entry};
+use crate::source::Span;
+use crate::syntax::ast::Protocol;
+use crate::text::List;
+
+use super::{Evidence, Verdict};
+
+mod command;
+mod firewalld;
+mod iptables;
+mod nft;
+
+/// A file with rules, of an application on one machine of each kind; or its commands.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// As a message says it: `/etc/nftables.conf`, `ufw`.
+    pub path: String,
+    pub app: AppId,
+    pub machine: MachineId,
+    pub span: Span,
+    pub read: Read,
+}
+
+/// What could be read of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Read {
+    /// It lets everything in that it does not name.
+    Open,
+    /// It lets in this, and nothing else that is new.
+    Accepts(Vec<Accept>),
+    /// Something decides that is not read: this.
+    Unread(String),
+}
+
+/// Something that is let in.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Accept {
+    /// TCP, UDP or another protocol; of any kind if there is none.
+    pub protocol: Option<u8>,
+    /// First and last of each range; all if there are none.
+    pub ports: Vec<(u16, u16)>,
+    /// From where; anywhere if there is none.
+    pub from: Vec<ipnet::IpNet>,
+}
+
+pub const TCP: u8 = 6;
+pub const UDP: u8 = 17;
+
+/// Reads a file if it is one of a packet filter.
+pub fn read(path: &str, text: &str, nodes: ipnet::IpNet) -> Option<Read> {
+    let v4 = nodes.addr().is_ipv4();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match () {
+        () if path == "/etc/nftables.conf" || path.starts_with("/etc/nftables") && name.ends_with(".nft") => {
+            Some(nft::read(text))
+        }
+        // Each family has a file of its own.
+        () if path.starts_with("/etc/iptables/") && (name == "rules.v4") == v4 && name.starts_with("rules.v") => {
+            Some(iptables::read(text, "INPUT"))
+        }
+        () if path == if v4 { "/etc/ufw/user.rules" } else { "/etc/ufw/user6.rules" } => {
+            Some(iptables::read(text, if v4 { "ufw-user-input" } else { "ufw6-user-input" }))
+        }
+        () if path.starts_with("/etc/firewalld/zones/") && name.ends_with(".xml") => Some(firewalld::read(text)),
+        () => None,
+    }
+}
+
+/// The packet filters that commands make.
+fn of_commands(commands: &[&Command]) -> Vec<Filter> {
+    let mut done: Vec<(AppId, MachineId)> = Vec::new();
+    let mut list = Vec::new();
+    for command in commands {
+        let Some(machine) = command.owner.machine else { continue };
+        let key = (command.owner.app, machine);
+        if done.contains(&key) {
+            continue;
+        }
+        done.push(key);
+        let same: Vec<&Command> = commands.iter().copied().filter(|other| other.owner == command.owner).collect();
+        let texts: Vec<&str> = same.iter().map(|command| command.text.as_str()).collect();
+        let Some(read) = command::read(&texts) else { continue };
+        let is_filter = |command: &&&Command| {
+            ["ufw", "iptables", "ip6tables", "nft"].iter().any(|name| command.text.contains(name))
+        };
+        let span = same.iter().find(is_filter).map_or(command.span, |command| command.span);
+        list.push(Filter { path: "its commands".to_owned(), app: key.0, machine, span, read });
+    }
+    list
+}
+
+/// The packet filter that a file is, on a machine.
+fn of_document(model: &Model<'_>, document: &Document<'_>) -> Option<Filter> {
+    let Content::Text(text) = &document.content else { return None };
+    let (app, machine) = (document.owner.app, document.owner.machine?);
+    let read = read(&document.path, text, model.cluster.nodes)?;
+    Some(Filter { path: document.path.clone(), app, machine, span: document.written.span, read })
+}
+
+/// Filters that are written by hand let relations through.
+pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
+    let (mut files, mut commands) = (Vec::new(), Vec::new());
+    for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
+        match entry {
+            Entry::Document(document) => files.extend(of_document(evidence.model, document)),
+            Entry::Command(command) => commands.push(command),
+            _ => {}
+        }
+    }
+    files.extend(of_commands(&commands));
+    judge(evidence.model, &files).into()
+}
+
+/// What each filter shuts, one problem for each file of an application.
+fn judge(model: &Model<'_>, filters: &[Filter]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut done: Vec<(AppId, &str)> = Vec::new();
+    for filter in filters {
+        let key = (filter.app, filter.path.as_str());
+        if done.contains(&key) {
+            continue;
+        }
+        done.push(key);
+        let same = || filters.iter().filter(|other| (other.app, other.path.as_str()) == key);
+        let unread = same().find_map(|one| if let Read::Unread(why) = &one.read { Some(why) } else { None });
+        match unread {
+            Some(why) => problems.push(unproved(model, filter, why)),
+            None => {
+                problems.extend(closed(model, filter, &same().flat_map(|one| shut(model, one)).collect::<Vec<_>>()))
+            }
+        }
+    }
+    problems
+}
+
+fn unproved(model: &Model<'_>, filter: &Filter, why: &str) -> Diagnostic {
+    let message =
+        format!("`{}` filters what comes in, and it cannot be told which relations it shuts: {why}", filter.path);
+    let app = model.app(filter.app);
+    Diagnostic::new(Code::FilterUnread, filter.span, message)
+        .label(app.span, format!("`{}` is deployed here", app.name))
+        .help("`deploy firewall` of std/firewall derives the rules from the relations, and proves them")
+}
+
+/// `` `/etc/nftables.conf` lets ``, or `` the commands of `own` let ``.
+fn does(filter: &Filter, app: &str, verb: &str) -> String {
+    match filter.path.starts_with('/') {
+        true => format!("`{}` {verb}s", filter.path),
+        false => format!("the commands of `{app}` {verb}"),
+    }
+}
+
+/// A connection that a filter does not let in.
+struct Shut {
+    /// `` `kube-apiserver.store` to `etcd.client` (2379/tcp) ``.
+    text: String,
+    span: Span,
+    what: What,
+}
+
+fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnostic> {
+    let mut texts: Vec<&str> = Vec::new();
+    list.iter().for_each(|shut| {
+        if !texts.contains(&shut.text.as_str()) {
+            texts.push(&shut.text)
+        }
+    });
+    let first = texts.first()?;
+    let more = match texts.len() {
+        1 => String::new(),
+        2 => format!(", and {}", texts[1]),
+        count => format!(", {}, and {} more", texts[1], count - 2),
+    };
+    let app = model.app(filter.app);
+    let message = format!("{} nobody in where relations need it: {first}{more}", does(filter, &app.name, "let"));
+    let mut problem = Diagnostic::new(Code::RelationClosed, filter.span, message)
+        .label(app.span, format!("`{}` is deployed here", app.name));
+    let mut labelled: Vec<Span> = Vec::new();
+    for shut in list {
+        if labelled.len() < 4 && !labelled.contains(&shut.span) {
+            labelled.push(shut.span);
+            problem = problem.label(shut.span, format!("listens on {}", shut.what));
+        }
+    }
+    let mut ports: Vec<String> = list.iter().map(|shut| shut.what.to_string()).collect();
+    ports.sort();
+    ports.dedup();
+    let help = format!(
+        "let in {}; or take it away and `deploy firewall on *` of std/firewall, which derives the rules from the \
+         relations",
+        List::ticked(ports.iter().map(String::as_str))
+    );
+    Some(problem.help(help))
+}
+
+/// The relations to what listens on the machine of a filter that it does not let in.
+fn shut(model: &Model<'_>, filter: &Filter) -> Vec<Shut> {
+    let Read::Accepts(accepts) = &filter.read else { return Vec::new() };
+    let mut list = Vec::new();
+    for service in services_on(model, filter.machine) {
+        let Some(bound) = service.units.first().filter(|bound| !bound.bind.is_loopback()) else { continue };
+        let admitted = admitted(accepts, bound.what);
+        for (from, wanted) in dialling(model, &service) {
+            if !wanted.is_empty() && !wanted.without(&admitted).is_empty() {
+                let text = format!("{from} to `{}` ({})", service.title(model), bound.what);
+                list.push(Shut { text, span: service.span, what: bound.what });
+            }
+        }
+    }
+    list
+}
+
+/// Who dials a service from other machines, and from where.
+fn dialling(model: &Model<'_>, service: &Service) -> Vec<(String, Addresses)> {
+    let of_app = |app: AppId| Addresses::of_runs(model.addresses_of(app));
+    let related = clients(model, service).into_iter().filter_map(|(party, client)| match party {
+        Party::App(app) => Some((format!("`{}`", model.endpoint_name(client)), of_app(app))),
+        _ => None,
+    });
+    let declared = service.from.iter().filter_map(|from| match from {
+        From::Peers if model.app(service.app).units.len() > 1 => Some(("its peers".to_owned(), of_app(service.app))),
+        _ => None,
+    });
+    related.chain(declared).collect()
+}
+
+/// The addresses that are let in to something that listens.
+fn admitted(accepts: &[Accept], what: What) -> Addresses {
+    let fits = |accept: &&Accept| {
+        let (protocol, first, last) = match what {
+            What::Port(port) => {
+                (Some(if port.protocol == Protocol::Tcp { TCP } else { UDP }), port.number, port.number)
+            }
+            What::Ports { first, last, protocol } => {
+                (protocol.map(|p| if p == Protocol::Tcp { TCP } else { UDP }), first, last)
+            }
+            What::Other(number) => (Some(number), 0, 0),
+        };
+        let known = accept.protocol.is_none() || protocol.is_none() || accept.protocol == protocol;
+        let ports = accept.ports.is_empty() || accept.ports.iter().any(|(from, to)| *from <= first && last <= *to);
+        known && ports
+    };
+    accepts.iter().filter(fits).fold(Addresses::default(), |sum, accept| match accept.from.is_empty() {
+        true => sum.and(&Addresses::all()),
+        false => sum.and(&Addresses::of_ranges(&accept.from)),
+    })
+}
+
+/// `22`, `80-90` or `80:90`, or a name that everybody knows.
+fn ports(text: &str) -> Option<(u16, u16)> {
+    let one = |text: &str| match text.trim() {
+        "ssh" => Some(22),
+        "domain" | "dns" => Some(53),
+        "http" => Some(80),
+        "ntp" => Some(123),
+        "https" => Some(443),
+        number => number.parse().ok(),
+    };
+    let (first, last) = text.split_once(['-', ':']).unwrap_or((text, text));
+    Some((one(first)?, one(last)?))
+}
+
+/// The number of a protocol.
+fn protocol(text: &str) -> Option<u8> {
+    match text.trim() {
+        "tcp" => Some(TCP),
+        "udp" => Some(UDP),
+        "icmp" => Some(1),
+        "icmpv6" | "ipv6-icmp" => Some(58),
+        "vrrp" => Some(112),
+        "ipip" | "ipencap" => Some(4),
+        "gre" => Some(47),
+        "esp" => Some(50),
+        number => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! Configuration files of Kubernetes programs: whether the version that runs has each field, with that type.
+//!
+//! A file is known by its `kind`. Programs end when a field is unknown, and the usual validators let it pass.
+
+use crate::diag::{Code, Diagnostic, Help, closest};
+use crate::facts::field::{Shape, Table, table};
+use crate::facts::{api, gate, value};
+use crate::model::value::Record;
+use crate::model::{Model, Value};
+use crate::render::evidence::{Document, Owner};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, Version};
+
+use super::webhook;
+use crate::verify::locate::{self, Step};
+
+/// Judges the content of a file, if its kind is known; a list is several documents.
+pub fn judge(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    of_value(model, document, content, &mut problems);
+    problems
+}
+
+fn of_value(model: &Model<'_>, document: &Document<'_>, content: &Value, problems: &mut Vec<Diagnostic>) {
+    let (expr, owner) = (document.written, document.owner);
+    let version = model.app(owner.app).kubernetes;
+    match content.reveal() {
+        Value::List(list) => list.iter().for_each(|one| of_value(model, document, one, problems)),
+        Value::Record(record) => {
+            object(model, owner, (expr, record), version, problems);
+            let kind = record.get("kind").and_then(Value::scalar_text);
+            let Some(table) = kind.and_then(|kind| table(&kind)) else { return };
+            let mut judge = Judge { model, owner, expr, table, version, path: Vec::new(), problems };
+            judge.version(record);
+            judge.fields(record, "");
+        }
+        _ => {}
+    }
+}
+
+/// Judges the API version that an object, or each of a list of them, is written in.
+fn object(
+    model: &Model<'_>,
+    owner: Owner,
+    (expr, record): (&Expr, &Record),
+    version: Version,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let text = |name: &str| record.get(name).and_then(Value::scalar_text);
+    if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
+        let span = locate::value(model, owner, expr, &["apiVersion".into()]);
+        problems.extend(api::judge(&api, &kind, version, span));
+        if let Some(Value::List(webhooks)) = record.get("webhooks").map(Value::reveal) {
+            for (place, one) in webhooks.iter().enumerate() {
+                let Value::Record(one) = one.reveal() else { continue };
+                let span = locate::value(model, owner, expr, &["webhooks".into(), place.into()]);
+                problems.extend(webhook::judge(&kind, one, span));
+            }
+        }
+    }
+    let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
+    for (place, item) in items.iter().enumerate() {
+        let Value::Record(item) = item.reveal() else { continue };
+        let inner = locate::found(model, owner, expr, &["items".into(), place.into()]);
+        object(model, owner, (inner.unwrap_or(expr), item), version, problems);
+    }
+}
+
+struct Judge<'a, 'p> {
+    model: &'a Model<'p>,
+    owner: Owner,
+    expr: &'a Expr,
+    table: &'static Table,
+    version: Version,
+    /// The keys on the way to the field at hand.
+    path: Vec<Step>,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Judge<'_, '_> {
+    fn span(&self) -> Span {
+        locate::key(self.model, self.owner, self.expr, &self.path)
+    }
+
+    /// Where the value of the field is written.
+    fn value_span(&self) -> Span {
+        locate::value(self.model, self.owner, self.expr, &self.path)
+    }
+
+    fn version(&mut self, record: &Record) {
+        let (kind, api) = (&self.table.kind, &self.table.api_version);
+        let written = record.get("apiVersion").and_then(Value::scalar_text);
+        if written.as_ref() == Some(api) {
+            return;
+        }
+        let key = if written.is_some() { "apiVersion" } else { "kind" };
+        self.path.push(key.into());
+        let message = format!("a `{kind}` is of `{api}`");
+        let problem = Diagnostic::new(Code::UnknownValue, self.value_span(), message);
+        self.problems.push(problem.help(format!("write `apiVersion = \"{api}\"`")));
+        self.path.pop();
+    }
+
+    /// The fields of a record at a path of the table.
+    fn fields(&mut self, record: &Record, at: &str) {
+        for (name, value) in record {
+            if *value == Value::None || at.is_empty() && ["apiVersion", "kind"].contains(&&**name) {
+                continue;
+            }
+            let full = if at.is_empty() { name.to_string() } else { format!("{at}.{name}") };
+            self.path.push((&**name).into());
+            self.field(&full, at, name, value);
+            self.path.pop();
+        }
+    }
+
+    fn field(&mut self, full: &str, at: &str, name: &str, value: &Value) {
+        let Some(field) = self.table.fields.get(full) else { return self.unknown(at, name) };
+        if let Some(problem) = self.table.judge(full, self.version, self.span()) {
+            self.problems.push(problem);
+        }
+        if full == "featureGates" {
+            return self.gates(value);
+        }
+        if !self.shape(&field.shape, full, value) {
+            return;
+        }
+        if let Some(set) = &field.values {
+            self.values(set, full, value);
+        }
+    }
+
+    fn unknown(&mut self, at: &str, name: &str) {
+        if !self.table.range.knows(self.version) {
+            return;
+        }
+        let known = self.table.below(at);
+        let same = known.clone().find(|other| other.eq_ignore_ascii_case(name));
+        let near = same.or_else(|| closest(name, known.clone()));
+        let place = if at.is_empty() { String::new() } else { format!(" in `{}`", at.replace("[]", "")) };
+        let span = self.span();
+        let message = format!("a `{}` has no field `{name}`{place} in any version", self.table.kind);
+        let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
+        self.problems.push(match (near, self.elsewhere(name)) {
+            (Some(near), _) => problem.help(Help::near(near)).fix_near(span),
+            (None, Some(path)) => problem.help(format!("it stands elsewhere: `{path}`")),
+            (None, None) => problem.help("leave it out: no version reads it"),
+        });
+    }
+
+    /// The path of a field of this name on another level.
+    fn elsewhere(&self, name: &str) -> Option<&'static str> {
+        let last = |path: &str| path.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(name));
+        self.table.fields.keys().map(String::as_str).find(|path| last(path))
+    }
+
+    fn gates(&mut self, value: &Value) {
+        let Value::Record(record) = value.reveal() else { return };
+        for (name, on) in record.iter() {
+            self.path.push((&**name).into());
+            match on.reveal() {
+                Value::Bool(on) => {
+                    let family = &self.table.range.versions_of;
+                    let span = self.span();
+                    let gate = (&**name, *on);
+                    self.problems.extend(gate::judge(family, &self.table.program, gate, self.version, span));
+                }
+                other => self.mismatch(&Shape::Bool, &format!("featureGates.{name}"), other),
+            }
+            self.path.pop();
+        }
+    }
+
+    fn values(&mut self, set: &str, full: &str, value: &Value) {
+        let one = |value: &Value| value.scalar_text();
+        let texts: Vec<String> = match value.reveal() {
+            Value::List(list) => list.iter().filter_map(one).collect(),
+            scalar => one(scalar).into_iter().filter(|text| !text.is_empty()).collect(),
+        };
+        let owner = format!("`{full}` of a `{}`", self.table.kind);
+        let span = |text: &str| {
+            let list = locate::found(self.model, self.owner, self.expr, &self.path);
+            list.map_or(self.value_span(), |list| locate::element(self.model, self.owner, list, text))
+        };
+        let judge = |text: &String| value::judge(set, (&owner, text), self.version, span(text));
+        let found: Vec<_> = texts.iter().filter_map(judge).collect();
+        self.problems.extend(found);
+    }
+
+    /// Whether a value has the type of its field; what is below it is judged too.
+    fn shape(&mut self, shape: &Shape, full: &str, value: &Value) -> bool {
+        match (shape, value.reveal()) {
+            (Shape::Object, Value::Record(record)) => {
+                // Fields of types that no table lists are taken as they are.
+                if self.table.below(full).next().is_some() {
+                    self.fields(record, full);
+                }
+                true
+            }
+            (Shape::Map(inner), Value::Record(record)) => record.iter().all(|(name, value)| {
+                self.path.push((&**name).into());
+                let fits = *value == Value::None || self.shape(inner, &format!("{full}.{name}"), value);
+                self.path.pop();
+                fits
+            }),
+            (Shape::List(inner), Value::List(list)) => list.iter().enumerate().all(|(place, value)| {
+                self.path.push(place.into());
+                let fits = self.shape(inner, &format!("{full}[]"), value);
+                self.path.pop();
+                fits
+            }),
+            (shape, value) => {
+                let fits = is_scalar(shape, value);
+                if !fits {
+                    self.mismatch(shape, full, value);
+                }
+                fits
+            }
+        }
+    }
+
+    fn mismatch(&mut self, shape: &Shape, full: &str, value: &Value) {
+        let (kind, wanted) = (&self.table.kind, shape.name());
+        let message = format!("`{full}` of a `{kind}` is {wanted}, and this is `{}`", value.type_name());
+        let problem = Diagnostic::new(Code::TypeMismatch, self.value_span(), message);
+        self.problems.push(problem.help(match (shape, value) {
+            (Shape::Duration, Value::Int(n)) => format!("write the unit: `{n}s`"),
+            (Shape::Text, Value::Int(n)) => format!("write it as a text: `\"{n}\"`"),
+            (Shape::Int(_), Value::Text(text)) if text.parse::<i64>().is_ok() => {
+                format!("write `{text}`, without quotes")
+            }
+            (Shape::Bool, Value::Text(text)) if ["true", "false"].contains(&&**text) => {
+                format!("write `{text}`, without quotes")
+            }
+            _ => format!("`{}` refuses a file with another type", self.table.program),
+        }));
+    }
+}
+
+/// Whether a value is written into a file as what a field of this type takes.
+fn is_scalar(shape: &Shape, value: &Value) -> bool {
+    match (shape, value) {
+        (Shape::Bool, Value::Bool(_)) => true,
+        (Shape::Int(32), Value::Int(number)) => i32::try_from(*number).is_ok(),
+        (Shape::Int(_), Value::Int(_) | Value::Port(_)) => true,
+        (Shape::Int(64), Value::Size(_)) => true,
+        (Shape::Float, Value::Int(_) | Value::Float(_)) => true,
+        (Shape::Duration, Value::Duration(_)) => true,
+        (Shape::Duration, Value::Text(text)) => is_go_duration(text),
+        (Shape::Quantity, Value::Int(_) | Value::Size(_)) => true,
+        (Shape::Quantity | Shape::Text, Value::Text(_)) => true,
+        (
+            Shape::Text,
+            Value::Path(_)
+            | Value::Ip(_)
+            | Value::Cidr(_)
+            | Value::Version(_)
+            | Value::Mode(_)
+            | Value::Duration(_)
+            | Value::Percent(_),
+        ) => true,
+        _ => false,
+    }
+}
+
+/// `1h30m`, `500ms`, `0s`, `0`; as Go's `time.ParseDuration`.
+fn is_go_duration(text: &str) -> bool {
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if rest == "0" {
+        return true;
+    }
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (digits, tail) = rest.split_at(number);
+        let unit = ["ns", "us", "µs", "ms", "s", "m", "h"].into_iter().find(|unit| {
+            let after = tail.strip_prefix(unit);
+            after.is_some_and(|after| after.is_empty() || after.starts_with(|c: char| c.is_ascii_digit()))
+        });
+        let Some(unit) = unit.filter(|_| digits.chars().any(|c| c.is_ascii_digit())) else { return false };
+        rest = &tail[unit.len()..];
+    }
+    !text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_go_duration;
+
+    #[test]
+    fn durations_are_read_as_go_does() {
+        for good in ["1h30m", "500ms", "0s", "0", "1.5h", "2m0s"] {
+            assert!(is_go_duration(good), "{good}");
+        }
+        for bad in ["", "30", "1 h", "5d", "h"] {
+            assert!(!is_go_duration(bad), "{bad}");
+        }
+    }
+}

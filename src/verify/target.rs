@@ -1,0 +1,114 @@
+//! The targets: whether they are there, take their fields, can do what components ask of them, and have room for user-data.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Model, Target, Value};
+use crate::render::evidence::{Content, Entry, Sample};
+use crate::source::Span;
+use crate::syntax::ast::Expr;
+use crate::target::cloud_config::own;
+use crate::target::{self, Site, TargetMachine};
+use crate::text::List;
+
+use super::locate::Writer;
+use super::{Evidence, Verdict, document};
+
+mod capability;
+mod owned;
+pub mod user_data;
+
+pub use user_data::room;
+
+/// Machines of the target can do what components ask of them.
+pub fn capabilities(evidence: &Evidence<'_, '_>) -> Verdict {
+    let of = |entry: &Entry<'_>| match entry {
+        Entry::Sysctl(_, name) => capability::of_sysctl(evidence.model, name).into_iter().collect(),
+        Entry::Document(document) => match &document.content {
+            Content::Value(value) if !document.derived => capability::of_content(evidence.model, document, value),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    evidence.on_each(|sample| sample.entries.iter().flat_map(of).collect()).into()
+}
+
+/// Every target is one that there is, and takes its fields; those too that are not planned for.
+pub fn fields(evidence: &Evidence<'_, '_>) -> Verdict {
+    let model = evidence.model;
+    let of = |target: &Target| {
+        let mut list = cloud_config(model, target);
+        match target::Target::parse(&target.name) {
+            Ok(known) => {
+                let found = known.check_options(&Site::new(model, known));
+                list.extend(found.into_iter().map(|problem| diagnostic(model, target, problem)));
+            }
+            Err(name) => list.push(unknown(&name, target.span)),
+        }
+        list
+    };
+    model.targets.iter().flat_map(of).collect::<Vec<_>>().into()
+}
+
+/// A target that there is not.
+pub fn unknown(unknown: &target::Unknown, span: Span) -> Diagnostic {
+    let help = match unknown.near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the targets are {}", List::ticked(target::Target::all().map(target::Target::name))),
+    };
+    let problem =
+        Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{}`", unknown.name)).help(help);
+    match unknown.near.filter(|_| span != Span::default()) {
+        Some(near) => problem.fix(span, near, format!("write `{near}`")),
+        None => problem,
+    }
+}
+
+/// A problem that a target found, at the field that is meant, else at the target's statement.
+pub fn diagnostic(model: &Model<'_>, target: &Target, found: target::Problem) -> Diagnostic {
+    let sources = &model.program.sources;
+    let field = found.field.and_then(|field| written(model, &target.name, field)).map(|(_, expr)| expr);
+    let item = found.origin.span.filter(|_| found.code == Code::TargetLacks).map(|span| sources.line_end(span));
+    let span = field.map(|expr| expr.span).or(item).unwrap_or(target.span);
+    let problem = Diagnostic::new(found.code, span, found.message).help(found.help);
+    let problem = match (field, item) {
+        (Some(_), _) => problem,
+        (None, Some(_)) if target.span == Span::default() => problem,
+        (None, Some(_)) => problem.label(target.span, "the target"),
+        (None, None) => problem.here(found.origin.shown(sources).to_string()),
+    };
+    match (found.near, field) {
+        (Some(near), Some(expr)) => problem.fix(expr.span, format!("\"{near}\""), format!("write `{near}`")),
+        _ => problem,
+    }
+}
+
+/// The operating system of the target can take what its machines are given.
+pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
+    let model = evidence.model;
+    let Some(declared) = model.targets.first() else { return Verdict::default() };
+    let known = target::Target::parse(&declared.name).ok();
+    let Some(target) = known.filter(|known| known.family().is_limited()) else { return Verdict::default() };
+    let of = |sample: &Sample<'_>| {
+        let Some(machine) = sample.machine else { return Vec::new() };
+        let found = target.cannot_take(&TargetMachine::new(model, machine, sample.bundle.clone()));
+        found.into_iter().map(|problem| diagnostic(model, declared, problem)).collect()
+    };
+    evidence.on_each(of).into()
+}
+
+/// What a field of a target is given, and by whom.
+fn written<'p>(model: &Model<'p>, target: &str, field: &str) -> Option<(Writer, &'p Expr)> {
+    let (module, ast) = model.layers.targets.iter().find(|(_, ast)| *ast.name.name == *target)?;
+    let written = model.layers.field(&format!("target.{target}"), *module, &ast.body, field)?;
+    Some((Writer { module: *module, app: None }, written.expr))
+}
+
+/// The operator's own part of the user-data, by the keys that cloud-init knows and those that are kmodel's.
+fn cloud_config(model: &Model<'_>, target: &Target) -> Vec<Diagnostic> {
+    let (Some(value), Some(place)) = (target.options.get(own::FIELD), written(model, &target.name, own::FIELD)) else {
+        return Vec::new();
+    };
+    let Value::Record(record) = value else { return Vec::new() };
+    let mut list = document::part(model, "user-data", value, place);
+    list.extend(owned::keys(record).into_iter().map(|found| document::diagnostic(model, "user-data", found, place)));
+    list
+}

@@ -1,0 +1,19 @@
+//! Keys of a cloud-config that are kmodel's own.
+
+use crate::diag::Code;
+use crate::model::value::Record;
+use crate::target::cloud_config::own::OWNED;
+use crate::verify::document::Finding;
+
+/// Those among what the operator adds.
+pub fn keys(own: &Record) -> Vec<Finding> {
+    let found = OWNED.iter().filter(|(key, _)| own.contains_key(*key));
+    let finding = |(key, why): &(&str, &str)| Finding {
+        code: Code::OwnedKey,
+        path: vec![(*key).into()],
+        message: format!("`{key}` is kmodel's: {why}"),
+        help: format!("take `{key}` away").into(),
+        is_value: false,
+    };
+    found.map(finding).collect()
+}

@@ -1,0 +1,98 @@
+//! `check` and `warn`, of the model and of its components.
+
+use crate::check::own_code;
+use crate::diag::{Code, Diagnostic, Help};
+use crate::model::mention::in_expr;
+use crate::model::scope::Scope;
+use crate::model::{AppId, Component, Model};
+use crate::plan::{Proof, keep};
+use crate::source::Span;
+use crate::syntax::ast::{Check, Name};
+use crate::text::Count;
+
+use super::{Evidence, Verdict};
+
+/// Evaluates every check.
+pub fn checks(evidence: &Evidence<'_, '_>) -> Verdict {
+    let (model, mut problems) = (evidence.model, Vec::new());
+    let mut count = 0;
+    for (module, check) in &model.layers.checks {
+        count += 1;
+        problems.extend(judge(model, &mut Scope::file(*module), check, None));
+    }
+    for (app, _) in model.apps() {
+        for check in &model.component_of(app).checks {
+            count += 1;
+            of_application(model, app, check, &mut problems);
+        }
+    }
+    let proof = Proof {
+        name: "checks",
+        statement: format!("{} of the model and its components: all hold", Count(count, "check")),
+        count,
+    };
+    Verdict::of(problems, proof)
+}
+
+/// Evaluates a check of a component: on every unit if it depends on the unit, else once.
+fn of_application(model: &Model<'_>, app: AppId, check: &Check, problems: &mut Vec<Diagnostic>) {
+    let units = if varies(model.component_of(app), check) { usize::MAX } else { 1 };
+    let deployed = Some((model.app(app).name.clone(), model.app(app).span));
+    let mut units = model.units_of(app).take(units);
+    let Some(first) = units.next() else { return };
+    let mut scope = Scope::unit(model, first);
+    let mut unit = Some(first);
+    while let Some(current) = unit {
+        scope.move_to(current, model.unit(current).machine);
+        // One failure tells enough: the others of the same check would only repeat it.
+        let failed = judge(model, &mut scope, check, deployed.clone());
+        if !failed.is_empty() {
+            problems.extend(failed);
+            return;
+        }
+        unit = units.next();
+    }
+}
+
+/// Whether a check may come out differently on two units.
+fn varies(component: &Component<'_>, check: &Check) -> bool {
+    let mut varies = false;
+    in_expr(&check.condition, &mut |name, _, _| {
+        varies |= matches!(name, "machine" | "unit") || component.local(name).is_some();
+    });
+    varies
+}
+
+fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Option<(Name, Span)>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
+    if holds {
+        return problems;
+    }
+    let message = check.message.as_ref().map(|message| keep(model.eval(scope, message), &mut problems));
+    let message = match message {
+        Some(Some(value)) if value.is_secret() => {
+            let span = check.message.as_ref().map_or(check.condition.span, |message| message.span);
+            let problem = Diagnostic::new(Code::SecretExposed, span, "a message cannot show a secret");
+            return vec![problem.help("say what is wrong without the value")];
+        }
+        Some(Some(value)) => value.scalar_text().unwrap_or_default(),
+        Some(None) => return problems,
+        None => format!("`{}` does not hold", model.program.sources.text(check.condition.span)),
+    };
+    let code = if check.fatal { Code::CheckFailed } else { Code::WarnFailed };
+    let varies = scope.app.is_some_and(|app| varies(model.component_of(app), check));
+    let on = scope.machine.filter(|_| varies).map(|machine| &model.machine(machine).name);
+    let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
+    // A component may be somebody else's: the place to look is where it is deployed.
+    let problem = match deployed {
+        Some((name, span)) => Diagnostic::new(code, span, message)
+            .here(format!("`{name}` is deployed here"))
+            .label(check.condition.span, place),
+        None => Diagnostic::new(code, check.condition.span, message).here(place),
+    };
+    let help = check.body.field("help").and_then(|field| keep(model.eval(scope, &field.value), &mut problems));
+    let help = help.filter(|value| !value.is_secret()).and_then(|value| value.scalar_text());
+    problems.push(Diagnostic { own_code: own_code::of(check), help: help.map(Help::from), ..problem });
+    problems
+}
