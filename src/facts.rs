@@ -17,6 +17,7 @@ pub mod gate;
 pub mod help;
 pub mod lifespan;
 pub mod platform;
+pub mod quantity;
 pub mod range;
 pub mod release;
 pub mod setting;

@@ -4,6 +4,7 @@
 
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::field::{Shape, Table, table};
+use crate::facts::quantity::quantity;
 use crate::facts::{api, gate, value};
 use crate::model::value::Record;
 use crate::model::{Model, Value};
@@ -248,7 +249,8 @@ fn is_scalar(shape: &Shape, value: &Value) -> bool {
         (Shape::Duration, Value::Duration(_)) => true,
         (Shape::Duration, Value::Text(text)) => is_go_duration(text),
         (Shape::Quantity, Value::Int(_) | Value::Size(_)) => true,
-        (Shape::Quantity | Shape::Text, Value::Text(_)) => true,
+        (Shape::Quantity, Value::Text(text)) => quantity(text).is_some(),
+        (Shape::Text, Value::Text(_)) => true,
         (
             Shape::Text,
             Value::Path(_)

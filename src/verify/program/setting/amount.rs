@@ -1,31 +1,13 @@
 //! Numbers and amounts that have to fit each other.
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::quantity::quantity;
 use crate::facts::setting::{Amount, Fits, Times, Within};
 use crate::model::Model;
 use crate::syntax::ast::{ExprKind, Literal};
 use crate::text::Count;
 
 use super::{Setting, Settings, problem};
-
-/// A number, or a quantity as Kubernetes writes it: `100Mi`, `500m`, `1.5G`.
-pub fn number(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 11] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("k", 1e3),
-        ("K", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("m", 0.001),
-        ("", 1.0),
-    ];
-    let (unit, by) = UNITS.into_iter().find(|(unit, _)| text.ends_with(unit))?;
-    text.strip_suffix(unit)?.trim().parse::<f64>().ok().map(|number| number * by)
-}
 
 /// A number that is too few times another one.
 pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagnostic> {
@@ -37,7 +19,7 @@ pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagno
             return None;
         }
         let [large, small] = if own { [Some(setting), other] } else { [other, Some(setting)] };
-        let value = |one: Option<&Setting>, default: f64| one.map_or(Some(default), |one| number(&one.text));
+        let value = |one: Option<&Setting>, default: f64| one.map_or(Some(default), |one| quantity(&one.text));
         let (large, small) = (value(large, rule.defaults[0])?, value(small, rule.defaults[1])?);
         if large >= small * rule.least {
             return None;
@@ -65,12 +47,12 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
         let parts: Vec<&Setting> = rule.settings.iter().filter_map(|name| settings.beside(setting, name)).collect();
         let amount = |one: &&Setting| match one.text.strip_suffix('%') {
             Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0 * has),
-            None => number(&one.text),
+            None => quantity(&one.text),
         };
         if let Some(part) = parts.iter().find(|part| amount(part).is_none() && !part.secret) {
-            let message = format!("`{}` is `{}`, which is no quantity", part.name, part.text);
+            let message = format!("`{}` is `{}`, which is not a quantity", part.name, part.text);
             let found = problem(model, Code::RefusedSetting, part, message);
-            list.push(found.help("write a number with a unit: `500m` of cpu, `512Mi` of memory"));
+            list.push(found.help("write a number with a suffix: `500m` of cpu, `512Mi` of memory"));
             continue;
         }
         let taken: f64 = parts.iter().filter_map(amount).sum();
@@ -122,7 +104,7 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
     let mut seen = Vec::new();
     let mut list = Vec::new();
     for setting in settings.named(&rule.setting) {
-        let pods = number(&setting.text).unwrap_or(rule.default);
+        let pods = quantity(&setting.text).unwrap_or(rule.default);
         if pods <= room as f64 || seen.contains(&setting.app) {
             continue;
         }
@@ -143,16 +125,4 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
         )));
     }
     list
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn quantities_are_those_of_kubernetes() {
-        let read = ["100Mi", "500m", "1.5G", "8589934592", "2", "1Ki"].map(number);
-        assert_eq!(read, [Some(104_857_600.0), Some(0.5), Some(1.5e9), Some(8_589_934_592.0), Some(2.0), Some(1024.0)]);
-        assert_eq!(["", "x", "Mi", "5%"].map(number), [None; 4]);
-    }
 }

@@ -1,11 +1,11 @@
 //! Values that a setting should not have.
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::facts::quantity::quantity;
 use crate::facts::setting::{Listed, Value};
 use crate::model::Model;
 use crate::text::List;
 
-use super::amount::number;
 use super::{Setting, Settings, problem};
 
 /// Looks at every setting of a rule; the same said of an application once.
@@ -27,7 +27,7 @@ fn is_meant(rule: &Value, setting: &Setting) -> bool {
     let not = rule.not.as_deref().is_some_and(|good| text != good);
     let begins =
         rule.begins.iter().any(|start| text.starts_with(start.as_str()) || text == start.trim_end_matches('/'));
-    let most = rule.most.is_some_and(|most| number(text).is_some_and(|number| number > most));
+    let most = rule.most.is_some_and(|most| quantity(text).is_some_and(|number| number > most));
     is || not || begins || most
 }
 
