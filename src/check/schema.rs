@@ -83,7 +83,7 @@ pub fn named(name: &str) -> Option<&'static Schema> {
 }
 
 /// Every schema.
-fn all() -> impl Iterator<Item = &'static Schema> {
+pub(super) fn all() -> impl Iterator<Item = &'static Schema> {
     use crate::syntax::ast::EndpointKind::{Peers, Provides, Requires};
     let statements = [
         &statement::CLUSTER,

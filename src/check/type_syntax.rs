@@ -1,7 +1,7 @@
 //! Types as the tables of this phase write them.
 //!
 //! The same notation as in the language, plus single capitals for the type variables of built-in functions. It is used
-//! for constants only, so a text that cannot be read is a mistake of ours and reads as `any`.
+//! for constants only, so a text that cannot be read is a mistake of ours: it ends the program, and a test reads all.
 
 use std::sync::Arc;
 
@@ -10,8 +10,14 @@ use indexmap::IndexMap;
 use super::ty::{Member, Record, Ty};
 
 /// The type that a constant text stands for.
+///
+/// # Panics
+/// When the text is not a type.
 pub fn ty(text: &'static str) -> Ty {
-    Reader { rest: text }.union()
+    let mut reader = Reader { text, rest: text };
+    let ty = reader.union();
+    assert!(reader.rest.trim().is_empty(), "`{text}` is not a type: `{}` is left", reader.rest);
+    ty
 }
 
 /// The named types of the language.
@@ -58,6 +64,7 @@ pub const WORDS: [&str; 18] = [
 ];
 
 struct Reader {
+    text: &'static str,
     rest: &'static str,
 }
 
@@ -84,12 +91,12 @@ impl Reader {
     fn atom(&mut self) -> Ty {
         if self.take("(") {
             let inner = self.union();
-            self.take(")");
+            self.need(")");
             return inner;
         }
         if self.take("\"") {
             let text = self.until('"');
-            self.take("\"");
+            self.need("\"");
             return Ty::Text(text.into());
         }
         match self.take("{") {
@@ -102,32 +109,36 @@ impl Reader {
         let word = self.word();
         if self.take("<") {
             let inner = self.union();
-            self.take(">");
+            self.need(">");
             return match word {
                 "list" => Ty::list(inner),
                 "map" => Ty::map(inner),
-                _ => Ty::secret(inner),
+                "secret" => Ty::secret(inner),
+                _ => panic!("`{}` is not a type: `{word}` takes no other", self.text),
             };
         }
         match word {
             "flags" => Ty::Flags,
             "none" => Ty::None,
             "never" => Ty::Never,
-            _ if word.len() == 1 => Ty::Var(word),
-            _ => named(word).unwrap_or(Ty::Any),
+            _ if word.len() == 1 && word.bytes().all(|letter| letter.is_ascii_uppercase()) => Ty::Var(word),
+            _ => named(word).unwrap_or_else(|| panic!("`{}` is not a type: there is no `{word}`", self.text)),
         }
     }
 
     fn record(&mut self) -> Ty {
         let mut fields = IndexMap::new();
-        while !self.take("}") && !self.rest.is_empty() {
+        while !self.take("}") {
             let name = self.word();
             let optional = self.take("?");
-            self.take(":");
+            self.need(":");
             let ty = self.union();
             let ty = if optional { Ty::optional(ty) } else { ty };
             fields.insert(name.into(), Member { ty, optional });
-            self.take(",");
+            if !self.take(",") {
+                self.need("}");
+                break;
+            }
         }
         Ty::Record(Arc::new(Record { name: None, fields, open: false }))
     }
@@ -143,6 +154,10 @@ impl Reader {
         }
     }
 
+    fn need(&mut self, mark: &str) {
+        assert!(self.take(mark), "`{}` is not a type: `{mark}` is missing before `{}`", self.text, self.rest);
+    }
+
     fn until(&mut self, end: char) -> &'static str {
         let at = self.rest.find(end).unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(at);
@@ -153,10 +168,36 @@ impl Reader {
     fn word(&mut self) -> &'static str {
         let rest = self.rest.trim_start();
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
-        // At least one character is taken, so that a mistake in a table cannot make an endless loop.
-        let end = if end == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { end };
+        assert!(end > 0, "`{}` is not a type: a word is missing before `{rest}`", self.text);
         let (word, rest) = rest.split_at(end);
         self.rest = rest;
         word
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{builtin, prelude, schema};
+
+    #[test]
+    fn every_table_can_be_read() {
+        for name in builtin::ALL.iter().map(|builtin| builtin.name) {
+            builtin::signature(name).unwrap_or_else(|| panic!("{name}"));
+        }
+        assert!(schema::all().all(|schema| schema.fields.len() == schema.rows.len()), "a field is there twice");
+        for name in ["machine", "unit", "app", "cluster", "machines", "target"] {
+            prelude::in_component(name).expect("a name of the language");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_a_table_does_not_pass() {
+        for text in
+            ["strin", "list<int", "list<int> x", "set<int>", "(int", "\"a", "{ a: int", "{ a int }", "", "int |"]
+        {
+            std::panic::catch_unwind(|| ty(text)).expect_err(text);
+        }
+        assert_eq!(ty("{ a?: int, b: list<T>, }").to_string(), "{ a?: int, b: list<T> }");
     }
 }
