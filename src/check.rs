@@ -14,34 +14,37 @@ mod app;
 mod body;
 pub mod builtin;
 pub mod cache;
+mod cascade;
 mod checker;
 mod component;
 mod cycle;
-mod duplicates;
 mod deploy;
-mod flag_set;
+mod duplicates;
 pub mod flag_rule;
-mod prelude;
+mod flag_set;
 mod group;
+pub mod incremental;
 pub mod index;
 mod interface;
 mod item;
 pub mod load;
+mod machine_bound;
+mod memo;
 mod mismatch;
+mod mode;
 mod names;
 pub mod naming;
-pub mod own_code;
 pub mod order;
 mod overlay;
+pub mod own_code;
 pub mod place;
-mod machine_bound;
+mod prelude;
 pub mod probe;
-pub mod incremental;
 pub mod program;
-mod cascade;
 mod relate;
 pub mod schema;
 pub mod scope;
+mod sink;
 mod statement;
 pub mod suggest;
 pub mod ty;
@@ -52,6 +55,7 @@ use cache::{Cache, Parsed};
 use checker::Checker;
 pub use flag_set::ty_of as flag_type;
 use index::Index;
+use mode::Mode;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;
 
@@ -67,7 +71,7 @@ pub struct Checked {
 pub fn check(world: &dyn World, root: &Path) -> Checked {
     let place = ModulePlace::File(place::normal(root));
     let resolved = scope::resolve(load::load(world, &mut Cache::default(), &place));
-    let (diagnostics, ..) = judge(&resolved, None);
+    let (diagnostics, ..) = run(&resolved, Mode::Everything);
     Checked { program: resolved.program, diagnostics }
 }
 
@@ -86,9 +90,9 @@ pub struct Analysis {
 pub fn analyse(world: &dyn World, cache: &mut Cache, root: &ModulePlace) -> Analysis {
     let resolved = scope::resolve(load::load(world, cache, root));
     let before = cache.snapshots.remove(root).unwrap_or_default();
-    let (diagnostics, mut index, incremental) = judge(&resolved, Some(before));
-    if let Some(incremental) = incremental {
-        cache.snapshots.insert(root.clone(), incremental.finish(&resolved.program));
+    let (diagnostics, mut index, mode) = run(&resolved, Mode::again(&resolved.program, before));
+    if let Mode::Again(again) = mode {
+        cache.snapshots.insert(root.clone(), again.incremental.finish(&resolved.program));
     }
     index.tidy();
     Analysis { resolved, diagnostics, index }
@@ -103,26 +107,25 @@ pub fn probe(
     place: Span,
 ) -> Option<probe::Expectation> {
     let resolved = scope::resolve(load::load_with(world, cache, root, Some(file)));
-    let mut checker = Checker::new(&resolved);
-    checker.trusting = true;
-    checker.probe = Some(probe::Probe::new(place));
+    let mut checker = Checker::new(&resolved, Mode::Probe(probe::Probe::new(place)));
     checker.everything();
-    checker.probe.and_then(|probe| probe.found)
+    match checker.mode {
+        Mode::Probe(probe) => probe.found,
+        Mode::Everything | Mode::Again(_) => None,
+    }
 }
 
-fn judge(
-    resolved: &Resolved,
-    before: Option<incremental::Snapshot>,
-) -> (Vec<Diagnostic>, Index, Option<incremental::Incremental>) {
-    let mut checker = Checker::new(resolved);
-    before.into_iter().for_each(|before| checker.trust(before));
+/// Checks a program: what is wrong with it, what its names stand for, and the mode with what it found.
+fn run(resolved: &Resolved, mode: Mode) -> (Vec<Diagnostic>, Index, Mode) {
+    let mut checker = Checker::new(resolved, mode);
     checker.values_in_order();
     checker.compare_surroundings();
     checker.everything();
-    let Checker { diagnostics: mut found, index, incremental, .. } = checker;
+    let Checker { sink, index, mode, .. } = checker;
+    let mut found = sink.diagnostics;
     cascade::suppress(&resolved.program, &resolved.syntax, &mut found);
     let mut diagnostics = resolved.diagnostics.clone();
     diagnostics.extend(found);
     tidy(&mut diagnostics);
-    (diagnostics, index, incremental)
+    (diagnostics, index, mode)
 }

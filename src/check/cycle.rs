@@ -63,7 +63,7 @@ impl<'p> Checker<'p> {
         for node in &order {
             for cycle in cycles(&graph, node, &mut done) {
                 let diagnostic = report(&graph, &cycle);
-                self.diagnostics.extend(diagnostic);
+                self.sink.diagnostics.extend(diagnostic);
             }
         }
         done.iter().for_each(|node| self.type_of(node));

@@ -66,9 +66,9 @@ impl<'p> Checker<'p> {
         let span = info.component.name.span;
         let symbol = Symbol { kind: SymbolKind::Component, module: info.place.0, statement: info.place.1, span };
         let kept = std::mem::replace(&mut self.index.kept, false);
-        let found = self.diagnostics.len();
+        let found = self.sink.diagnostics.len();
         self.component(symbol);
-        self.diagnostics.truncate(found);
+        self.sink.diagnostics.truncate(found);
         self.index.kept = kept;
     }
 
@@ -187,7 +187,7 @@ impl<'p> Checker<'p> {
             let diagnostic = Diagnostic::new(Code::WrongKind, span, message).label(item, "not an absolute path");
             return self.report(diagnostic.help("deploy it without `on`"));
         }
-        let (at, what) = match (machine_bound::bound(info), self.mentions.get(&info.place)) {
+        let (at, what) = match (machine_bound::bound(info), self.sink.mentions.get(&info.place)) {
             (Some((at, what)), _) => (at, format!("{what}, which only a machine has")),
             (None, Some((at, word))) => (*at, format!("`{word}` is known only on a machine")),
             (None, None) => return,

@@ -195,7 +195,7 @@ impl<'p> Checker<'p> {
     pub fn compare_surroundings(&mut self) {
         let now = Surroundings::of(self);
         let program = self.program;
-        let Some(incremental) = &mut self.incremental else { return };
+        let Some(incremental) = self.mode.incremental_mut() else { return };
         if incremental.before.surroundings != now {
             incremental.before = Snapshot::default();
         }
@@ -211,28 +211,28 @@ impl<'p> Checker<'p> {
         let program = self.program;
         let file = &program.module(symbol.module).file;
         let (origin, span) = match (file.origins.get(symbol.statement as usize), program.statement(symbol).span) {
-            (Some(origin), span) if self.incremental.is_some() => (origin, span),
+            (Some(origin), span) if self.mode.incremental().is_some() => (origin, span),
             _ => return self.check_now(symbol),
         };
         let found = match self.known(symbol, origin) {
             Some(known) => known,
             None => {
-                let unknown = self.unknown;
+                let unknown = self.sink.unknown;
                 let found = self.check_isolated(symbol, origin, span);
-                if self.unknown != unknown {
+                if self.sink.unknown != unknown {
                     return self.take(symbol, &found);
                 }
                 found
             }
         };
         self.take(symbol, &found);
-        if let Some(incremental) = &mut self.incremental {
+        if let Some(incremental) = self.mode.incremental_mut() {
             incremental.after.components.insert(address(origin), found);
         }
     }
 
     fn known(&self, symbol: Symbol, origin: &Arc<Statement>) -> Option<Component> {
-        let incremental = self.incremental.as_ref()?;
+        let incremental = self.mode.incremental()?;
         let known = incremental.before.components.get(&address(origin))?;
         (known.module == symbol.module).then(|| incremental.rebased_component(known)).flatten()
     }
@@ -242,30 +242,30 @@ impl<'p> Checker<'p> {
         let place = (symbol.module, symbol.statement);
         // Who asked for it before was told what is wrong with it, and so is who asks now.
         self.forget_info(place);
-        let before = (self.diagnostics.len(), self.index.uses.len(), self.index.types.len());
+        let before = (self.sink.diagnostics.len(), self.index.uses.len(), self.index.types.len());
         self.check_now(symbol);
         let (uses, types) = (self.index.uses.split_off(before.1), self.index.types.split_off(before.2));
         Component {
             origin: origin.clone(),
             module: symbol.module,
             found: Arc::new(IndexPart::new(span, uses, types)),
-            diagnostics: self.diagnostics.split_off(before.0),
-            mention: self.mentions.get(&place).cloned(),
+            diagnostics: self.sink.diagnostics.split_off(before.0),
+            mention: self.sink.mentions.get(&place).cloned(),
         }
     }
 
     fn take(&mut self, symbol: Symbol, found: &Component) {
-        self.diagnostics.extend(found.diagnostics.iter().cloned());
+        self.sink.diagnostics.extend(found.diagnostics.iter().cloned());
         self.index.parts.push(found.found.clone());
         if let Some(mention) = &found.mention {
-            self.mentions.insert((symbol.module, symbol.statement), mention.clone());
+            self.sink.mentions.insert((symbol.module, symbol.statement), mention.clone());
         }
     }
 
     /// Checks a component: its values first, each after those it mentions.
     fn check_now(&mut self, symbol: Symbol) {
         // A probe looks at one place; it needs no order.
-        if self.probe.is_none() {
+        if self.mode.probe().is_none() {
             self.component_values_in_order(symbol);
         }
         self.component(symbol);

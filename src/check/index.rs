@@ -215,7 +215,7 @@ impl<'p> Checker<'p> {
 
     /// Whether a place is in a file that is taken to be right: what is met there depends on who asks for it first.
     fn is_hidden(&self, span: Span) -> bool {
-        self.hidden.contains(&span.source)
+        self.mode.hides(span.source)
     }
 
     /// Takes note of a name that is declared inside an expression.

@@ -18,9 +18,6 @@ use crate::text::List;
 /// Names of the language that a declaration may not take.
 pub const RESERVED: [&str; 7] = ["cluster", "option", "machine", "unit", "app", "machines", "target"];
 
-/// For so many unknown names it is said what may have been meant.
-const SUGGESTIONS: usize = 100;
-
 impl SymbolKind {
     /// How it is called in messages, with its article.
     pub fn noun(self) -> &'static str {
@@ -77,12 +74,11 @@ impl<'p> Checker<'p> {
     }
 
     fn unknown(&mut self, module: ModuleId, name: &Ident, diagnostic: Diagnostic, known: &[Name]) {
-        self.unknown += 1;
+        self.sink.unknown += 1;
         if suggest::is_lost(self.resolved, module, &name.name) {
             return;
         }
-        self.suggested += 1;
-        if self.suggested > SUGGESTIONS {
+        if !self.sink.suggest() {
             return self.report(diagnostic);
         }
         let near = closest(&name.name, known.iter().map(|n| &**n)).map(str::to_owned);
@@ -123,7 +119,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn component_name(&mut self, name: &Ident, info: &Rc<Info<'p>>) -> Ty {
         if matches!(&*name.name, "machine" | "unit") {
-            self.checker.mentions.entry(info.place).or_insert((name.span, name.name.clone()));
+            self.checker.sink.mentions.entry(info.place).or_insert((name.span, name.name.clone()));
         }
         if &*name.name == "option" {
             self.checker.refer(name.span, Target::Given("", name.name.clone()));
@@ -200,7 +196,7 @@ impl<'p> Typer<'_, 'p> {
             self.checker.refer(name.span, Target::Declared(NameKind::Machines, span));
             return prelude::group();
         }
-        let known = if self.checker.suggested < SUGGESTIONS { self.visible() } else { Vec::new() };
+        let known = if self.checker.sink.suggests() { self.visible() } else { Vec::new() };
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{}`", name.name));
         self.checker.unknown(self.env.module, name, diagnostic, &known);
         Ty::Error

@@ -4,6 +4,7 @@
 //! word and which names it could be is what fits.
 
 use super::checker::Checker;
+use super::mode::Mode;
 use super::ty::{Record, Ty};
 use super::typing::env::Sight;
 use super::typing::expr::Typer;
@@ -16,6 +17,8 @@ pub struct Probe {
     /// The word at the cursor.
     pub place: Span,
     pub found: Option<Expectation>,
+    /// Whether nothing counts as found, because values are looked at that stand elsewhere.
+    pub paused: bool,
 }
 
 /// What was found.
@@ -48,7 +51,7 @@ pub enum Wanted {
 impl Probe {
     /// A probe for the word at a place.
     pub fn new(place: Span) -> Self {
-        Self { place, found: None }
+        Self { place, found: None, paused: false }
     }
 
     fn covers(&self, span: Span) -> bool {
@@ -74,11 +77,11 @@ impl Probe {
 impl<'p> Checker<'p> {
     /// Whether a statement is looked at: with a probe, only the one around it.
     pub fn is_wanted(&self, span: Span) -> bool {
-        self.probe.as_ref().is_none_or(|probe| probe.covers(span))
+        self.mode.probe().is_none_or(|probe| probe.covers(span))
     }
 
     fn is_probed(&self, span: Span) -> bool {
-        self.probe.as_ref().is_some_and(|probe| probe.covers(span))
+        self.mode.probe().is_some_and(|probe| probe.covers(span))
     }
 }
 
@@ -112,15 +115,24 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn found(&mut self, span: Span, wanted: Wanted) {
-        let Some(mut probe) = self.checker.probe.take() else { return };
-        if probe.improves(span, &wanted) {
-            let names = self.values();
+        if self.checker.mode.probe().is_none_or(|probe| !probe.improves(span, &wanted)) {
+            return;
+        }
+        self.pause(true);
+        let names = self.values();
+        self.pause(false);
+        if let Mode::Probe(probe) = &mut self.checker.mode {
             probe.found = Some(Expectation { span, wanted, names });
         }
-        self.checker.probe = Some(probe);
     }
 
-    /// Every value that can be named here. The probe is away meanwhile, so nothing found here counts as found there.
+    fn pause(&mut self, paused: bool) {
+        if let Mode::Probe(probe) = &mut self.checker.mode {
+            probe.paused = paused;
+        }
+    }
+
+    /// Every value that can be named here.
     fn values(&mut self) -> Vec<(Name, Ty)> {
         let mut names = self.visible();
         if !matches!(self.env.sight, Sight::Component(_)) {

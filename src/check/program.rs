@@ -99,6 +99,11 @@ impl Program {
         }
     }
 
+    /// Whether a module is of the standard library.
+    pub fn is_library(&self, id: ModuleId) -> bool {
+        matches!(self.module(id).place, ModulePlace::Standard(_))
+    }
+
     /// The modules that make up the model itself: all that are not of the standard library.
     pub fn own_modules(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
         self.modules

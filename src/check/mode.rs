@@ -1,0 +1,73 @@
+//! What a check is for, which says how much is looked at.
+
+use std::collections::HashSet;
+
+use super::incremental::{Incremental, Snapshot};
+use super::probe::Probe;
+use super::{ModulePlace, Program};
+use crate::source::SourceId;
+
+/// What a check is for.
+#[derive(Debug)]
+pub enum Mode {
+    /// Every problem of every file, those of the standard library too.
+    Everything,
+    /// An editor, which asks again and again.
+    Again(Again),
+    /// What fits at one place.
+    Probe(Probe),
+}
+
+/// A check for an editor.
+#[derive(Debug)]
+pub struct Again {
+    /// What the check before found.
+    pub incremental: Incremental,
+    /// The files of the standard library, which are taken to be right, as its own tests say they are.
+    pub trusted: HashSet<SourceId>,
+}
+
+impl Mode {
+    /// A check for an editor, after one that left a snapshot.
+    pub fn again(program: &Program, before: Snapshot) -> Self {
+        // The file that is looked at may be one of the library itself.
+        let modules = program.modules.iter().skip(1);
+        let trusted = modules.filter(|module| matches!(module.place, ModulePlace::Standard(_)));
+        let trusted = trusted.map(|module| module.source).collect();
+        Mode::Again(Again { incremental: Incremental::new(before), trusted })
+    }
+
+    /// Whether the standard library is taken to be right.
+    pub fn trusts_library(&self) -> bool {
+        !matches!(self, Mode::Everything)
+    }
+
+    /// Whether nothing of a file is kept.
+    pub fn hides(&self, source: SourceId) -> bool {
+        matches!(self, Mode::Again(again) if again.trusted.contains(&source))
+    }
+
+    /// What the check before found, for an editor.
+    pub fn incremental(&self) -> Option<&Incremental> {
+        match self {
+            Mode::Again(again) => Some(&again.incremental),
+            Mode::Everything | Mode::Probe(_) => None,
+        }
+    }
+
+    /// As [`Mode::incremental`].
+    pub fn incremental_mut(&mut self) -> Option<&mut Incremental> {
+        match self {
+            Mode::Again(again) => Some(&mut again.incremental),
+            Mode::Everything | Mode::Probe(_) => None,
+        }
+    }
+
+    /// The probe, unless it is paused.
+    pub fn probe(&self) -> Option<&Probe> {
+        match self {
+            Mode::Probe(probe) if !probe.paused => Some(probe),
+            _ => None,
+        }
+    }
+}
