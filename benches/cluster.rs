@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kmodel::check::cache::Cache;
+use kmodel::check::session::Session;
 use kmodel::check::{Checked, ModulePlace, analyse, check};
 use kmodel::compile;
 use kmodel::model::Input;
@@ -51,7 +51,7 @@ fn bench_change(c: &mut Criterion) {
         let longer = format!("{} {}", &text[..middle], &text[middle..]);
         let worlds = [text, longer].map(|text| Memory::new([(ROOT, text)]));
         let root = ModulePlace::File(ROOT.into());
-        let (mut cache, mut round) = (Cache::default(), 0);
+        let (mut cache, mut round) = (Session::default(), 0);
         group.throughput(Throughput::Elements(lines.into()));
         group.bench_function(BenchmarkId::from_parameter(lines), |b| {
             b.iter(|| {

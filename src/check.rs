@@ -44,6 +44,7 @@ pub mod program;
 mod relate;
 pub mod schema;
 pub mod scope;
+pub mod session;
 mod sink;
 mod statement;
 pub mod suggest;
@@ -58,6 +59,7 @@ use index::Index;
 use mode::Mode;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;
+use session::Session;
 
 /// A program and what is wrong with it.
 #[derive(Debug, Default)]
@@ -87,12 +89,12 @@ pub struct Analysis {
 /// The same as [`check`] for who asks again and again: files that did not change are not parsed again, the standard library
 /// is taken to be right, what the names stand for is kept, and a component is checked again only when it or something that
 /// it relies on is not as it was.
-pub fn analyse(world: &dyn World, cache: &mut Cache, root: &ModulePlace) -> Analysis {
-    let resolved = scope::resolve(load::load(world, cache, root));
-    let before = cache.snapshots.remove(root).unwrap_or_default();
+pub fn analyse(world: &dyn World, session: &mut Session, root: &ModulePlace) -> Analysis {
+    let resolved = scope::resolve(load::load(world, &mut session.cache, root));
+    let before = session.snapshots.remove(root).unwrap_or_default();
     let (diagnostics, mut index, mode) = run(&resolved, Mode::again(&resolved.program, before));
     if let Mode::Again(again) = mode {
-        cache.snapshots.insert(root.clone(), again.incremental.finish(&resolved.program));
+        session.snapshots.insert(root.clone(), again.incremental.finish(&resolved.program));
     }
     index.tidy();
     Analysis { resolved, diagnostics, index }

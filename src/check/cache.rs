@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ModulePlace;
-use super::incremental::Snapshot;
 use crate::source::{SourceId, Sources};
 use crate::syntax::{self, Parse};
 
@@ -16,8 +15,6 @@ use crate::syntax::{self, Parse};
 pub struct Cache {
     sources: Sources,
     files: HashMap<ModulePlace, Arc<Parsed>>,
-    /// What was found in the components of each model, by its root.
-    pub(super) snapshots: HashMap<ModulePlace, Snapshot>,
 }
 
 /// A file that was parsed.

@@ -9,6 +9,7 @@ use super::index::Index;
 use super::interface::InterfaceInfo;
 use super::memo::{LetMemo, Memos};
 use super::mode::Mode;
+use super::program::StatementId;
 use super::scope::Resolved;
 use super::sink::Sink;
 use super::ty::Ty;
@@ -17,9 +18,6 @@ use super::typing::expr::Typer;
 use super::{ModuleId, Program, Symbol};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, StatementKind};
-
-/// A statement of a module.
-pub type StatementId = (ModuleId, u32);
 
 pub struct Checker<'p> {
     pub program: &'p Program,

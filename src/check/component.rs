@@ -2,8 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::checker::{Checker, StatementId};
+use super::checker::Checker;
 use super::interface::endpoint_type;
+use super::program::StatementId;
 use super::ty::{Member, Record, Ty};
 use super::{Symbol, SymbolKind};
 use crate::source::Span;

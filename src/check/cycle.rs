@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexSet;
 
-use super::checker::{Checker, StatementId};
+use super::checker::Checker;
 use super::component::{Info, Local};
+use super::program::StatementId;
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::checker::StatementId;
 use super::component::Info;
 use super::interface::InterfaceInfo;
+use super::program::StatementId;
 use super::ty::Ty;
 
 /// What was computed so far.

@@ -67,6 +67,9 @@ pub enum SymbolKind {
     Secret,
 }
 
+/// A statement of a module.
+pub type StatementId = (ModuleId, u32);
+
 impl Program {
     /// The module with this number.
     pub fn module(&self, id: ModuleId) -> &Module {

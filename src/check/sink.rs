@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::checker::StatementId;
+use super::program::StatementId;
 use crate::diag::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::Name;

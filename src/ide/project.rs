@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::check::place::candidates;
-use crate::check::{self, Analysis, ModuleId, ModulePlace, cache::Cache};
+use crate::check::{self, Analysis, ModuleId, ModulePlace, cache::Cache, session::Session};
 use crate::source::{SourceId, Span};
 use crate::world::World;
 
 /// The files and what is known of them.
 #[derive(Default)]
 pub struct Project {
-    cache: Cache,
+    session: Session,
     /// Files of the workspace, open or not.
     known: BTreeSet<ModulePlace>,
     /// For each known file what it imports, as far as its `use` lines say.
@@ -123,7 +123,7 @@ impl Project {
         if let Some(known) = self.analyses.get(root) {
             return known.clone();
         }
-        let analysis = Arc::new(check::analyse(world, &mut self.cache, root));
+        let analysis = Arc::new(check::analyse(world, &mut self.session, root));
         self.analyses.insert(root.clone(), analysis.clone());
         analysis
     }
@@ -146,7 +146,7 @@ impl Project {
 
     /// What was parsed so far.
     pub fn cache(&mut self) -> &mut Cache {
-        &mut self.cache
+        &mut self.session.cache
     }
 }
 

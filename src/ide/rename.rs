@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use super::definition::{module_of, uses};
 use super::project::{File, Project};
 use super::reference::{self, Declared, Reference};
-use crate::check::cache::Cache;
 use crate::check::index::{NameKind, Target, Use};
+use crate::check::session::Session;
 use crate::check::{self, Analysis, ModulePlace, naming};
 use crate::source::Span;
 use crate::syntax::ast::StatementKind;
@@ -149,7 +149,7 @@ fn tried(world: &dyn World, analysis: &Analysis, edits: &[Edit]) -> Result<(), S
     }
     let changed = Changed { world, texts };
     let root = &analysis.resolved.program.modules[0].place;
-    let after = check::analyse(&changed, &mut Cache::default(), root);
+    let after = check::analyse(&changed, &mut Session::default(), root);
     let known: Vec<_> = analysis.diagnostics.iter().map(|problem| problem.code).collect();
     if after.diagnostics.len() > known.len()
         && let Some(new) =

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kmodel::check::cache::Cache;
+use kmodel::check::session::Session;
 use kmodel::check::{self, Analysis, ModulePlace};
 use kmodel::diag::Diagnostic;
 use kmodel::source::SourceId;
@@ -234,13 +234,13 @@ fn a_changed_text_is_judged_as_a_new_one() {
         let place = ModulePlace::File(path.clone());
         replay(&path, 1, 7, |edits| {
             let mut world = Typed { path: &path, text: original.clone() };
-            let (mut cache, mut before) = (Cache::default(), original.clone());
+            let (mut cache, mut before) = (Session::default(), original.clone());
             check::analyse(&world, &mut cache, &place);
             for edit in edits {
                 let next = apply(edit, &world.text, &before);
                 before = std::mem::replace(&mut world.text, next);
                 let again = check::analyse(&world, &mut cache, &place);
-                let fresh = check::analyse(&world, &mut Cache::default(), &place);
+                let fresh = check::analyse(&world, &mut Session::default(), &place);
                 prop_assert_eq!(found(&again), found(&fresh), "{:?}", world.text);
             }
             let (again, alone) = (check::analyse(&world, &mut cache, &place), check::check(&world, &path));
