@@ -119,3 +119,16 @@ fn takes(text: &'static str) -> Takes {
         _ => Takes::Value(type_syntax::ty(text)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A type that is mistyped panics when its table is read, instead of taking anything.
+    #[test]
+    fn every_type_of_every_body_is_read() {
+        let fields: usize = all().map(|schema| schema.fields.len()).sum();
+        let rows: usize = all().map(|schema| schema.rows.len()).sum();
+        assert!(fields > 100 && fields == rows, "{fields} of {rows}: a name is there twice");
+    }
+}

@@ -65,7 +65,7 @@ fn standard_module(name: &str) -> Option<String> {
 static STANDARD: LazyLock<HashMap<Name, (String, SymbolKind)>> = LazyLock::new(|| {
     let mut names = HashMap::new();
     for (path, module) in stdlib::modules().into_iter().zip(standard_names()) {
-        let file = syntax::parse(SourceId(0), stdlib::read(path).unwrap_or_default()).file;
+        let file = syntax::parse(SourceId(0), stdlib::read(path).expect("a module is a file")).file;
         for (kind, ident) in file.statements.iter().filter_map(|statement| declared(statement)) {
             names.entry(ident.name.clone()).or_insert_with(|| (module.clone(), kind));
         }
