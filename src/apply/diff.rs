@@ -92,8 +92,7 @@ fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
     let taken =
         ["ipv4.address", "ipv6.address"].into_iter().filter_map(|key| other.config.get(key)?.parse::<IpNet>().ok());
     for taken in taken.map(|net| net.trunc()) {
-        let meets = |range: &IpNet| range.contains(&taken) || taken.contains(range);
-        if let Some((name, range)) = desired.ranges.iter().find(|(_, range)| meets(range)) {
+        if let Some((name, range)) = desired.ranges.iter().find(|(_, range)| meet(range, &taken)) {
             let message = format!(
                 "the network `{}` of the server uses {taken}, which overlaps `{name}` {range} of the cluster",
                 other.name
@@ -106,6 +105,11 @@ fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
         }
     }
     Ok(())
+}
+
+/// Whether two ranges have an address in common: then one of them is inside the other.
+fn meet(one: &IpNet, other: &IpNet) -> bool {
+    one.contains(other) || other.contains(one)
 }
 
 /// An existing network without our label is used as it is.
@@ -260,12 +264,22 @@ fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::*;
 
     #[test]
     fn addresses_are_not_compared_as_text() {
         assert!(is_same(Some("fd00:0::1/64"), Some("fd00::1/64")) && is_same(Some("FD00::A"), Some("fd00::a")));
         assert!(!is_same(Some("10.0.0.1/24"), Some("10.0.0.10/24")) && !is_same(None, Some("10.0.0.1")));
         assert!(is_same(Some("nat"), Some("nat")) && !is_same(Some("2GiB"), Some("2048MiB")));
+    }
+
+    #[test]
+    fn ranges_meet_when_either_is_inside_the_other() {
+        let meets = |one: &str, other: &str| meet(&one.parse().expect("a range"), &other.parse().expect("a range"));
+        assert!(meets("10.213.0.0/24", "10.213.0.0/24"));
+        assert!(meets("10.213.0.0/16", "10.213.4.0/24"), "the server's network is inside one of the cluster");
+        assert!(meets("10.213.4.0/24", "10.0.0.0/8"), "the server's network contains one of the cluster");
+        assert!(!meets("10.213.0.0/24", "10.213.1.0/24"));
+        assert!(!meets("10.213.0.0/24", "fd00::/8"));
     }
 }

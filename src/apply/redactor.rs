@@ -19,7 +19,12 @@ pub struct Redactor {
 impl Redactor {
     /// Redacts all issued keys and secrets, and private keys of any kind.
     pub fn new(issued: &Issued) -> Self {
-        let plain = issued.secrets().filter(|secret| secret.len() >= LEAST);
+        Self::of(issued.secrets())
+    }
+
+    /// Knows each of these texts, as it is and in base64, as Kubernetes shows Secrets.
+    fn of<'a>(secrets: impl Iterator<Item = &'a str>) -> Self {
+        let plain = secrets.filter(|secret| secret.len() >= LEAST);
         let both = plain.flat_map(|secret| [secret.to_owned(), STANDARD.encode(secret)]);
         let mut secrets: Vec<String> = both.collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -74,7 +79,7 @@ mod tests {
     use super::*;
 
     fn redactor(secrets: &[&str]) -> Redactor {
-        Redactor { secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() }
+        Redactor::of(secrets.iter().copied())
     }
 
     #[test]
@@ -93,5 +98,23 @@ mod tests {
     #[test]
     fn secrets_of_the_cluster_are_left_out() {
         assert_eq!(redactor(&["hunter2hunter2"]).clean("pass hunter2hunter2!"), format!("pass {REDACTED}!"));
+    }
+
+    #[test]
+    fn secrets_in_base64_are_left_out() {
+        let text = format!("data: {{ token: {} }}", STANDARD.encode("hunter2hunter2"));
+        assert_eq!(redactor(&["hunter2hunter2"]).clean(&text), format!("data: {{ token: {REDACTED} }}"));
+    }
+
+    #[test]
+    fn the_longer_of_two_secrets_is_left_out_as_a_whole() {
+        let both = redactor(&["hunter2hunter2", "hunter2hunter2-and-more"]);
+        assert_eq!(both.clean("hunter2hunter2-and-more"), REDACTED);
+    }
+
+    #[test]
+    fn short_words_stay() {
+        assert_eq!(redactor(&["running"]).clean("it is running"), "it is running");
+        assert_eq!(redactor(&["12345678"]).clean("12345678"), REDACTED);
     }
 }

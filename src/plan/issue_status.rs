@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::pki::spec::Request;
 use crate::pki::{PkiError, Status, Store};
@@ -34,7 +34,7 @@ pub fn issue_status(request: &Request, store: Option<&Store>, now: OffsetDateTim
         let status = alive(store.certificate_status(spec, request)?, now);
         Ok(match (&status, authorities.get(spec.authority as usize)) {
             (Status::Current { not_after }, Some(Status::Current { not_after: authority }))
-                if *not_after - request.renewed_before_end(spec) <= now && not_after < authority =>
+                if is_due(*not_after, request.renewed_before_end(spec), now) && not_after < authority =>
             {
                 Status::Stale { why: "it ends soon" }
             }
@@ -50,5 +50,35 @@ fn alive(status: Status, now: OffsetDateTime) -> Status {
     match status {
         Status::Current { not_after } if not_after <= now => Status::Stale { why: "it has expired" },
         other => other,
+    }
+}
+
+/// Whether a certificate has so little left, or less, that it is renewed.
+fn is_due(not_after: OffsetDateTime, before_end: Duration, now: OffsetDateTime) -> bool {
+    not_after - before_end <= now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+    const SECOND: Duration = Duration::SECOND;
+
+    #[test]
+    fn a_certificate_is_due_from_its_day_on() {
+        let month = Duration::days(30);
+        assert!(!is_due(NOW + month + SECOND, month, NOW));
+        assert!(is_due(NOW + month, month, NOW), "to the second");
+        assert!(is_due(NOW + month - SECOND, month, NOW));
+    }
+
+    #[test]
+    fn what_ends_now_has_expired() {
+        let at = |not_after| alive(Status::Current { not_after }, NOW);
+        assert_eq!(at(NOW), Status::Stale { why: "it has expired" });
+        assert_eq!(at(NOW - SECOND), Status::Stale { why: "it has expired" });
+        assert_eq!(at(NOW + SECOND), Status::Current { not_after: NOW + SECOND });
+        assert_eq!(alive(Status::Missing, NOW), Status::Missing);
     }
 }

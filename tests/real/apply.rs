@@ -95,6 +95,18 @@ fn double() -> PathBuf {
     path
 }
 
+/// The permissions of a file.
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).unwrap_or_else(|why| panic!("{}: {why}", path.display())).permissions().mode() & 0o7777
+}
+
+/// Every file below a folder.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+}
+
 /// Calls that change something.
 fn changes(log: &str) -> Vec<&str> {
     let looking = ["version", "project list", "storage list", "network list", "profile list", "list ", "image info"];
@@ -123,6 +135,23 @@ fn nothing_private_is_in_the_configuration_of_a_machine_or_in_an_argument() {
     assert!(!config.contains("PRIVATE KEY") && !log.contains("PRIVATE KEY") && !said.contains("PRIVATE KEY"));
     let key = &bed.state()["machines"]["cp-0"]["files"]["/etc/kubernetes/pki/etcd/server.key"];
     assert_eq!(key["mode"], json!(0o600), "it came as a file");
+}
+
+/// An administrator's kubeconfig holds a key: whoever reads it is the administrator.
+#[test]
+fn what_holds_a_key_is_for_its_owner_alone() {
+    let admin = "use std/kubernetes { kube-apiserver, admin }\n";
+    let deploy = "deploy kube-apiserver on cp[0]\ndeploy admin\n";
+    let bed = Bed::new(&(admin.to_owned() + MODEL + deploy));
+    bed.ok("apply", &[]);
+    let files = below(&bed.path(".kmodel"));
+    assert!(files.iter().any(|path| path.ends_with("admin.conf")), "{files:#?}");
+    for path in files {
+        let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        if text.contains("PRIVATE KEY") || text.contains("client-key-data") {
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+    }
 }
 
 #[test]
@@ -329,6 +358,7 @@ fn a_network_of_the_server_with_an_address_of_the_cluster_is_said() {
             "10.244.7.1/24",
             "`lxdbr0` of the server uses 10.244.7.0/24, which overlaps `pods` 10.244.0.0/16 of the cluster",
         ),
+        ("10.0.0.1/8", "`lxdbr0` of the server uses 10.0.0.0/8, which overlaps `pods` 10.244.0.0/16 of the cluster"),
         (
             "10.213.0.200/25",
             "`lxdbr0` of the server uses 10.213.0.128/25, which overlaps `nodes` 10.213.0.0/24 of the cluster",

@@ -117,6 +117,20 @@ fn problems_without_a_place_have_no_snippet() {
     snapshot("problems-set", &err(&output));
 }
 
+/// A place in `--set` is in no file that a program could open.
+#[test]
+fn a_value_of_the_command_line_is_in_no_file() {
+    let set = ["check", "examples/lab.km", "--set", "workers=\"three\"", "--message-format"];
+    let sarif = err(&run(&[&set[..], &["sarif"]].concat()));
+    let log: Value = serde_json::from_str(&sarif).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert!(!results.is_empty(), "{sarif}");
+    let names = |field: &str| sarif.matches(&format!("\"{field}\":\"--set")).count();
+    assert_eq!((names("uri"), sarif.matches("file=--set").count()), (0, 0), "{sarif}");
+    let github = err(&run(&[&set[..], &["github"]].concat()));
+    assert!(github.contains("::error") && !github.contains("file=--set"), "{github}");
+}
+
 #[test]
 fn problems_are_written_for_programs_too() {
     let output = run(&["check", "snapshots/cli/ports.km", "--message-format", "json"]);
