@@ -57,7 +57,7 @@ impl FlagRule {
             Must::Differ => {
                 let (name, value, span) = ours.next()?;
                 let (other, _, at) = ours.find(|(_, other, _)| other == value)?;
-                let message = format!("`--{name}` and `--{other}` are the same, `{value}`: {}", self.why);
+                let message = format!("`--{name}` and `--{other}` are both `{value}`: {}", self.why);
                 Some(
                     Diagnostic::new(Code::SharedAuthority, *at, message)
                         .label(*span, "the other one")
@@ -66,7 +66,7 @@ impl FlagRule {
             }
             Must::BeEncrypted => {
                 let (name, url, span) = ours.find_map(|(name, value, span)| Some((name, in_the_open(value)?, span)))?;
-                let message = format!("`--{name}` has `{url}`, in plain text over a network: {}", self.why);
+                let message = format!("`--{name}` uses plain text over the network, `{url}`: {}", self.why);
                 Some(Diagnostic::new(Code::PlaintextConnection, *span, message).help(&*self.help))
             }
         }

@@ -41,10 +41,10 @@ pub fn judge(api: &str, kind: &str, version: Version, span: Span) -> Option<Diag
         return None;
     }
     let removed = short(known.removed_in);
-    let message = format!("Kubernetes {version} serves no `{kind}` of `{api}`: it was removed in {removed}");
+    let message = format!("Kubernetes {version} does not serve `{kind}` of `{api}`: it was removed in {removed}");
     let help = match &known.replacement {
-        Some(replacement) => format!("write it as `{replacement}`, and read what changed: fields may have moved"),
-        None => "see the API deprecation guide of Kubernetes for what took its place".to_owned(),
+        Some(replacement) => format!("use `{replacement}`, and check its fields: some may have changed"),
+        None => "see the API deprecation guide of Kubernetes for its replacement".to_owned(),
     };
     Some(Diagnostic::new(Code::ApiRemoved, span, message).help(help))
 }

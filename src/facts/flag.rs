@@ -130,7 +130,7 @@ pub fn judge_version(program: &str, version: Version, span: Span) -> Option<Diag
         return None;
     }
     let (from, through) = (short(table.range.known_from), short(table.range.known_through));
-    let message = format!("the flags of `{program}` {version} are not known, only those of {from} to {through}");
+    let message = format!("the flags of `{program}` {version} are unknown: the table covers {from} to {through}");
     let help = "compare the flags with the release notes, then `allow version-unknown` with the reason";
     Some(Diagnostic::new(Code::VersionUnknown, span, message).help(help))
 }

@@ -91,7 +91,7 @@ pub fn open(family: &str, version: Option<Version>) -> Vec<(&'static str, String
         let is_to_come = version.is_some_and(|version| gate.life.since.is_some_and(|since| version < since));
         let stage = format!("{:?}", era.stage).to_lowercase();
         let on = if era.on { "on" } else { "off" };
-        (!era.locked && !is_gone && !is_to_come).then(|| (name.as_str(), format!("{stage}, {on} by itself")))
+        (!era.locked && !is_gone && !is_to_come).then(|| (name.as_str(), format!("{stage}, {on} by default")))
     });
     gates.collect()
 }
@@ -116,7 +116,7 @@ pub fn judge(
     }
     let Some(era) = gate.at(version).filter(|_| gate.life.since.is_none_or(|since| version >= since)) else {
         let since = gate.life.since.or(gate.history.first().map(|era| era.from))?;
-        let message = format!("`{program}` {version} has no feature gate `{name}`: it comes with {}", short(since));
+        let message = format!("`{program}` {version} has no feature gate `{name}`: it is added in {}", short(since));
         let help = format!("set it only from {} on", short(since));
         return Some(Diagnostic::new(Code::GateNotYet, span, message).help(help));
     };
@@ -134,30 +134,30 @@ fn settled(era: Era, program: &str, (name, on): (&str, bool), version: Version, 
             word(era.on)
         );
         let problem = Diagnostic::new(Code::GateLocked, span, message);
-        return Some(problem.help("leave it out, and live with what it does"));
+        return Some(problem.help("remove it: its state cannot be changed"));
     }
     let message = match era.stage {
         Stage::Ga if on == era.on => {
-            format!("feature gate `{name}` is stable and {} by itself since {since}", word(era.on))
+            format!("feature gate `{name}` is stable and {} by default since {since}", word(era.on))
         }
         Stage::Deprecated => format!("feature gate `{name}` is deprecated since {since}"),
         _ => return None,
     };
-    let help = "leave it out: a later version refuses to start with it";
+    let help = "remove it: a later version refuses to start with it";
     Some(Diagnostic::new(Code::GateSettled, span, message).help(help))
 }
 
 fn gone(gate: &Gate, program: &str, name: &str, (version, removed): (Version, Version), span: Span) -> Diagnostic {
     let last = Version { minor: removed.minor.saturating_sub(1), ..removed };
     let message = format!(
-        "`{program}` {version} refuses feature gate `{name}`: it was removed in {}, {} was the last to know it",
+        "`{program}` {version} refuses feature gate `{name}`: it was removed in {}, and {} was the last version with it",
         short(removed),
         short(last)
     );
     let help = match gate.at(last) {
-        Some(Era { stage: Stage::Ga, on: true, .. }) => "leave it out: what it did is always on now",
-        Some(Era { on: false, .. }) => "leave it out: what it did is gone",
-        _ => "leave it out",
+        Some(Era { stage: Stage::Ga, on: true, .. }) => "remove it: the feature is always on now",
+        Some(Era { on: false, .. }) => "remove it: the feature no longer exists",
+        _ => "remove it",
     };
     Diagnostic::new(Code::GateRemoved, span, message).help(help)
 }
@@ -168,12 +168,12 @@ fn unknown(table: &Table, program: &str, name: &str, version: Version, span: Spa
     };
     let names = || table.gates.iter().filter(alive).map(|(name, _)| name.as_str());
     let (from, through) = (short(table.range.known_from), short(table.range.known_through));
-    let message = format!("`{program}` knows no feature gate `{name}` in any version");
+    let message = format!("`{program}` has no feature gate `{name}` in any known version");
     let problem = Diagnostic::new(Code::UnknownGate, span, message);
     let same = names().find(|known| known.eq_ignore_ascii_case(name)).or_else(|| closest(name, names()));
     match same {
         Some(near) => problem.help(Help::near(near)),
-        None => problem.help(format!("looked at {from} to {through}")),
+        None => problem.help(format!("checked against {from} to {through}")),
     }
 }
 

@@ -142,7 +142,7 @@ pub fn refuses(said: &str) -> bool {
 pub fn compare(table: &Table, version: Version, help: &str) -> Result<Vec<Difference>, String> {
     let shown = read(help);
     if shown.len() < 5 {
-        return Err("the text shows no flags: give the whole output of `--help`".to_owned());
+        return Err("the text contains no flags: pass the whole output of `--help`".to_owned());
     }
     let style = style(help);
     let mut list = Vec::new();
@@ -152,7 +152,7 @@ pub fn compare(table: &Table, version: Version, help: &str) -> Result<Vec<Differ
     for (name, flag) in &table.flags {
         let alive = matches!(flag.life.status(version), Status::Known | Status::Deprecated);
         if alive && !flag.hidden && !shown.contains_key(name) && !["help", "version"].contains(&name.as_str()) {
-            let message = "the table has it, and the help does not show it".to_owned();
+            let message = "it is in the table, but not in the help".to_owned();
             list.push(Difference { kind: DifferenceKind::NotInHelp, flag: name.clone(), message });
         }
     }
@@ -164,16 +164,16 @@ fn of_help(table: &Table, version: Version, name: &str, (shown, style): (&Shown,
     let difference = |kind, message| Difference { kind, flag: name.to_owned(), message };
     let status = table.flags.get(name).map(|flag| (flag, flag.life.status(version)));
     let Some((flag, status)) = status else {
-        return vec![difference(DifferenceKind::NotInTable, "the help shows it, and the table has no row".to_owned())];
+        return vec![difference(DifferenceKind::NotInTable, "it is in the help, but not in the table".to_owned())];
     };
     let mut list = Vec::new();
     match status {
         Status::NotYet(since) => {
-            let message = format!("the help shows it, and the table says that it comes with {since}");
+            let message = format!("it is in the help, and according to the table it is added in {since}");
             list.push(difference(DifferenceKind::NotInTable, message));
         }
         Status::Removed(removed) => {
-            let message = format!("the help shows it, and the table says that it was removed in {removed}");
+            let message = format!("it is in the help, and according to the table it was removed in {removed}");
             list.push(difference(DifferenceKind::NotInTable, message));
         }
         Status::Known | Status::Deprecated => {}
@@ -181,12 +181,14 @@ fn of_help(table: &Table, version: Version, name: &str, (shown, style): (&Shown,
     if style == Style::Pflag {
         if !takes(flag, &shown.kind) {
             let kind = if shown.kind.is_empty() { "bool" } else { &shown.kind };
-            let message = format!("the help says `{kind}`, the table `{:?}`", flag.kind).to_lowercase();
+            let message =
+                format!("its type is `{kind}` in the help, and `{:?}` in the table", flag.kind).to_lowercase();
             list.push(difference(DifferenceKind::Type, message));
         }
         if shown.deprecated != (status == Status::Deprecated) {
-            let (help, own) = if shown.deprecated { ("deprecated", "not") } else { ("not deprecated", "deprecated") };
-            let message = format!("the help calls it {help}, the table {own}");
+            let (help, own) =
+                if shown.deprecated { ("deprecated", "not deprecated") } else { ("not deprecated", "deprecated") };
+            let message = format!("it is {help} in the help, and {own} in the table");
             list.push(difference(DifferenceKind::Deprecation, message));
         }
     }

@@ -73,7 +73,7 @@ impl Lifespan {
         let (code, message) = match self.status(version) {
             Status::Known => return None,
             Status::NotYet(since) => {
-                (codes.not_yet, format!("{owner} {version} does not have {what}: it comes with {}", short(since)))
+                (codes.not_yet, format!("{owner} {version} does not have {what}: it is added in {}", short(since)))
             }
             Status::Removed(removed) => {
                 (codes.removed, format!("{owner} {version} refuses {what}: it was removed in {}", short(removed)))
@@ -93,9 +93,9 @@ impl Lifespan {
                 true => format!("write `{replacement}` instead"),
                 false => format!("instead: {replacement}"),
             },
-            (None, Status::Removed(removed)) => format!("leave it out from {} on", short(removed)),
-            (_, Status::NotYet(since)) => format!("give it only from {} on: `name? = if ... then ...`", short(since)),
-            _ => format!("leave it out, or say why it stays: `allow {code} \"...\"`"),
+            (None, Status::Removed(removed)) => format!("remove it from {} on", short(removed)),
+            (_, Status::NotYet(since)) => format!("set it only from {} on: `name? = if ... then ...`", short(since)),
+            _ => format!("remove it, or allow it with a reason: `allow {code} \"...\"`"),
         }
     }
 }

@@ -88,10 +88,10 @@ fn unknown(set: &Set, (owner, value): (&str, &str), version: Version, span: Span
     };
     let list: Vec<_> = names().map(|name| format!("`{name}`")).collect();
     let fallback = match list.len() {
-        0..=8 => format!("it takes {}", list.join(", ")),
+        0..=8 => format!("expected one of {}", list.join(", ")),
         _ => format!("the names are case-sensitive; {} are known", list.len()),
     };
-    let message = format!("{owner} knows no {} `{value}`", set.what);
+    let message = format!("unknown {} `{value}` of {owner}", set.what);
     let problem = Diagnostic::new(Code::UnknownValue, span, message);
     let same = names().find(|name| name.eq_ignore_ascii_case(value));
     Some(match same.or_else(|| closest(value, names())) {

@@ -33,7 +33,7 @@ impl Checksums {
             let malformed = |why: String| Malformed { line: place + 1, why };
             let (hash, path) = entry(line).map_err(malformed)?;
             if hashes.get(path).is_some_and(|known| *known != hash) {
-                return Err(malformed(format!("`{path}` has another hash above")));
+                return Err(malformed(format!("`{path}` is listed twice with different checksums")));
             }
             hashes.insert(path.to_owned(), hash);
         }
@@ -47,19 +47,19 @@ impl Checksums {
 }
 
 fn entry(line: &str) -> Result<(String, &str), String> {
-    let (hex, rest) = line.split_once(' ').ok_or("there is no path after the hash")?;
+    let (hex, rest) = line.split_once(' ').ok_or("expected a path after the checksum")?;
     let kind = match hex.len() {
         64 => "sha256",
         128 => "sha512",
-        digits => return Err(format!("a hash has 64 digits (SHA-256) or 128 (SHA-512), and this one {digits}")),
+        digits => return Err(format!("expected 64 hexadecimal digits (SHA-256) or 128 (SHA-512), found {digits}")),
     };
     if !hex.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Err("a hash has hexadecimal digits".to_owned());
+        return Err("expected hexadecimal digits".to_owned());
     }
-    let path = rest.strip_prefix([' ', '*']).ok_or("between the hash and the path stand two spaces")?;
+    let path = rest.strip_prefix([' ', '*']).ok_or("expected two spaces between the checksum and the path")?;
     let path = path.strip_prefix("./").unwrap_or(path);
     if path.is_empty() {
-        return Err("there is no path after the hash".to_owned());
+        return Err("expected a path after the checksum".to_owned());
     }
     Ok((format!("{kind}:{}", hex.to_ascii_lowercase()), path))
 }

@@ -173,8 +173,11 @@ impl Model<'_> {
             },
             None => {
                 let known = interface.map_or(&[][..], |(_, i)| &i.fields);
-                let help =
-                    did_you_mean(&field.name, known.iter().map(|f| &*f.name.name), "see the interface for its fields");
+                let help = did_you_mean(
+                    &field.name,
+                    known.iter().map(|f| &*f.name.name),
+                    "see the interface for the available fields",
+                );
                 let message = format!("the endpoint has no field `{}`", field.name);
                 Err(Box::new(Diagnostic::new(Code::UnknownField, field.span, message).help(help)))
             }
@@ -271,7 +274,7 @@ fn unspecified(address: Option<IpAddr>) -> IpAddr {
 
 /// An endpoint where no unit is.
 pub(super) fn no_unit(span: Span) -> Fault {
-    fault(Code::EvaluationFailed, span, "an endpoint has values only on a unit")
+    fault(Code::EvaluationFailed, span, "an endpoint has a value only on a unit")
 }
 
 /// The port of a value, when it is one.

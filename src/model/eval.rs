@@ -39,7 +39,7 @@ impl Sight<'_, '_> {
 
     fn eval_kind(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
         match &expr.kind {
-            ExprKind::Error => Err(fault(Code::EvaluationFailed, expr.span, "this could not be read")),
+            ExprKind::Error => Err(fault(Code::EvaluationFailed, expr.span, "this expression has a syntax error")),
             ExprKind::Literal(literal) => Ok(literal_value(literal)),
             ExprKind::Text(text) => self.eval_text(scope, text),
             ExprKind::Name(ident) => self.eval_name(scope, ident),
@@ -164,7 +164,7 @@ impl Sight<'_, '_> {
             }
             (Value::Record(record), Value::Text(key)) => record.get(key).map(|v| part_of(&list, v)).ok_or_else(|| {
                 let help =
-                    did_you_mean(key, record.keys().map(|k| &**k), "use `get(map, key)` for a key that may be absent");
+                    did_you_mean(key, record.keys().map(|k| &**k), "use `get(map, key)` if the key may be absent");
                 Box::new(
                     Diagnostic::new(Code::EvaluationFailed, index.span, format!("the map has no key `{key}`"))
                         .help(help),
@@ -219,10 +219,10 @@ fn part_of(whole: &Value, part: &Value) -> Value {
 
 fn no_element(list: &[Value], at: i64, span: Span) -> Fault {
     let help = match list.len() {
-        0 => "use `first(list)` or `get(list, n)` where there may be none".to_owned(),
-        len => format!("they are 0 to {}", len - 1),
+        0 => "use `first(list)` or `get(list, n)` if the list may be empty".to_owned(),
+        len => format!("valid indexes are 0 to {}", len - 1),
     };
-    let message = format!("the list has {}, and none at {at}", Count(list.len(), "element"));
+    let message = format!("index {at} is out of range: the list has {}", Count(list.len(), "element"));
     Box::new(Diagnostic::new(Code::EvaluationFailed, span, message).help(help))
 }
 
@@ -288,8 +288,11 @@ pub fn field_of(value: &Value, field: &Ident) -> Result<Value, Fault> {
 
 fn unknown_field(field: &Ident, record: &Record) -> Fault {
     let known: Vec<&str> = record.keys().map(|k| &**k).collect();
-    let help =
-        did_you_mean(&field.name, known.iter().copied(), &format!("it has {}", List::ticked(known.iter().copied())));
+    let help = did_you_mean(
+        &field.name,
+        known.iter().copied(),
+        &format!("its fields are {}", List::ticked(known.iter().copied())),
+    );
     Box::new(
         Diagnostic::new(Code::UnknownField, field.span, format!("no field is named `{}` here", field.name)).help(help),
     )

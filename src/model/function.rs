@@ -88,19 +88,19 @@ pub(super) fn call(
     let values = arguments.iter().map(|e| sight.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
     let secret = values.iter().any(Value::is_secret);
     if COPYING.contains(&&*function.name) && !values.iter().all(super::work::fits) {
-        return Err(fault(Code::EvaluationFailed, span, format!("`{}` is given too much", function.name)));
+        return Err(fault(Code::EvaluationFailed, span, format!("the arguments of `{}` are too large", function.name)));
     }
     let result = match FUNCTIONS.iter().find(|(name, ..)| *name == &*function.name) {
         Some((_, count, run)) if *count == values.len() => {
             let plain: Vec<Value> = if secret { values.iter().map(unwrap).collect() } else { values };
             run(&plain)
         }
-        Some((_, count, _)) => Err(format!("takes {count} arguments, and {} are given", values.len())),
+        Some((_, count, _)) => Err(format!("takes {count} arguments, found {}", values.len())),
         None => return special(sight, scope, function, &values, span),
     };
     let value = result.map_err(|message| {
         // What a function says may quote its arguments.
-        let message = if secret { "cannot take this secret".to_owned() } else { message };
+        let message = if secret { "cannot be applied to this secret".to_owned() } else { message };
         fault(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))
     })?;
     scope.work.spend(weight(&value), span)?;
@@ -133,7 +133,7 @@ fn special(
 ) -> Result<Value, Fault> {
     match (&*function.name, values) {
         ("fail", [message]) if message.is_secret() => {
-            Err(fault(Code::SecretExposed, span, "a message cannot show a secret"))
+            Err(fault(Code::SecretExposed, span, "a message cannot contain a secret"))
         }
         ("fail", [message]) => {
             Err(fault(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
@@ -189,9 +189,9 @@ pub fn order(a: &Value, b: &Value) -> Result<Ordering, String> {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Text(a) | Value::Path(a), Value::Text(b) | Value::Path(b)) => a.cmp(b),
         (Value::Float(_) | Value::Int(_), Value::Float(_) | Value::Int(_)) => {
-            number(a)?.partial_cmp(&number(b)?).ok_or("these numbers have no order")?
+            number(a)?.partial_cmp(&number(b)?).ok_or("these numbers cannot be compared")?
         }
-        _ => return Err(format!("`{}` and `{}` have no order", a.type_name(), b.type_name())),
+        _ => return Err(format!("`{}` and `{}` cannot be compared", a.type_name(), b.type_name())),
     })
 }
 
@@ -209,7 +209,7 @@ fn is_in(a: &Value, b: &Value) -> Result<bool, String> {
         (Value::Text(key), Value::Record(record)) => Ok(record.contains_key(key)),
         (Value::Ip(ip), Value::Cidr(range)) => Ok(range.contains(ip)),
         (Value::Cidr(inner), Value::Cidr(range)) => Ok(range.contains(inner)),
-        (a, b) => Err(format!("`in` does not go with `{}` and `{}`", a.type_name(), b.type_name())),
+        (a, b) => Err(format!("`in` cannot be applied to `{}` and `{}`", a.type_name(), b.type_name())),
     }
 }
 
@@ -220,7 +220,9 @@ fn merge(a: &Value, b: &Value) -> Result<Value, String> {
             record.extend(b.iter().map(|(key, value)| (key.clone(), value.clone())));
             Ok(Value::Record(Arc::new(record)))
         }
-        (a, b) => Err(format!("`&` merges two records, not `{}` and `{}`", a.type_name(), b.type_name())),
+        (a, b) => {
+            Err(format!("`&` merges two records, and cannot be applied to `{}` and `{}`", a.type_name(), b.type_name()))
+        }
     }
 }
 
@@ -250,7 +252,7 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, String> {
         (_, Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
             floats(op, number(a)?, number(b)?).map(Value::Float)
         }
-        _ => Err(format!("this operator does not go with `{}` and `{}`", a.type_name(), b.type_name())),
+        _ => Err(format!("this operator cannot be applied to `{}` and `{}`", a.type_name(), b.type_name())),
     }
 }
 
@@ -259,10 +261,10 @@ fn integers(op: BinaryOp, a: i64, b: i64) -> Result<i64, String> {
         BinaryOp::Add => a.checked_add(b),
         BinaryOp::Subtract => a.checked_sub(b),
         BinaryOp::Multiply => a.checked_mul(b),
-        BinaryOp::Divide | BinaryOp::Remainder if b == 0 => return Err("this divides by zero".into()),
+        BinaryOp::Divide | BinaryOp::Remainder if b == 0 => return Err("division by zero".into()),
         BinaryOp::Divide => a.checked_div(b),
         BinaryOp::Remainder => a.checked_rem_euclid(b),
-        _ => return Err("this operator does not go with numbers".into()),
+        _ => return Err("this operator cannot be applied to numbers".into()),
     };
     result.ok_or_else(|| "the result is too large".into())
 }
@@ -274,7 +276,7 @@ fn floats(op: BinaryOp, a: f64, b: f64) -> Result<f64, String> {
         BinaryOp::Multiply => Ok(a * b),
         BinaryOp::Divide if b != 0.0 => Ok(a / b),
         BinaryOp::Remainder if b != 0.0 => Ok(a.rem_euclid(b)),
-        _ => Err("this divides by zero".into()),
+        _ => Err("division by zero".into()),
     }
 }
 

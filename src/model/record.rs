@@ -36,8 +36,8 @@ impl Sight<'_, '_> {
 
     fn cluster(&self, span: Span) -> Result<&Cluster, Fault> {
         self.shape().map(|shape| &shape.cluster).ok_or_else(|| {
-            let problem = Diagnostic::new(Code::EvaluationFailed, span, "the cluster is not known here yet");
-            Box::new(problem.help("parameters, targets and the cluster itself cannot depend on the cluster"))
+            let problem = Diagnostic::new(Code::EvaluationFailed, span, "the cluster is not available here");
+            Box::new(problem.help("parameters, targets and the `cluster` statement are evaluated before the cluster"))
         })
     }
 
@@ -81,8 +81,9 @@ impl Sight<'_, '_> {
     }
 
     pub(super) fn machine_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
-        let machine =
-            scope.machine.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "there is no machine here"))?;
+        let machine = scope
+            .machine
+            .ok_or_else(|| fault(Code::EvaluationFailed, field.span, "`machine` is not available here"))?;
         match self.machine_value(machine, &field.name) {
             Some(value) => Ok(value),
             None => field_of(&self.machine_record(machine), field),
@@ -99,7 +100,8 @@ impl Sight<'_, '_> {
     }
 
     pub(super) fn unit_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
-        let unit = scope.unit.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "there is no unit here"))?;
+        let unit =
+            scope.unit.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "`unit` is not available here"))?;
         match &*field.name {
             "index" => Ok(Value::Int(self.placed().unit(unit).index.into())),
             "name" => Ok(Value::text(self.placed().unit_name(unit))),
@@ -135,8 +137,8 @@ impl Sight<'_, '_> {
         match place.and_then(|place| self.placed().app(app).options.get(place)) {
             Some(value) => Ok(value.clone()),
             None if place.is_some() => {
-                let message = format!("the option `{}` has no value here yet", field.name);
-                let help = "the default of an option sees the options before it";
+                let message = format!("the option `{}` is not available here", field.name);
+                let help = "the default of an option can only use the options before it";
                 Err(Box::new(Diagnostic::new(Code::EvaluationFailed, field.span, message).help(help)))
             }
             None => field_of(&self.option_record(app), field),
@@ -176,12 +178,12 @@ impl Sight<'_, '_> {
     fn no_group(&self, ident: &Ident) -> Fault {
         let name = &ident.name;
         if self.layers.dropped.contains(name) {
-            let message = format!("an overlay dropped the machines `{name}`");
-            let help = "drop what needs them too, or do not drop them: `set` their count to 0";
+            let message = format!("the machine group `{name}` was dropped by an overlay");
+            let help = "drop what uses it too, or keep it and `set` its count to 0";
             return Box::new(Diagnostic::new(Code::EvaluationFailed, ident.span, message).help(help));
         }
-        let message = format!("the machines `{name}` are not known here yet");
-        let help = "parameters, the cluster and the groups above cannot depend on a group";
+        let message = format!("the machine group `{name}` is not available here");
+        let help = "parameters, the cluster and earlier groups are evaluated before this group";
         Box::new(Diagnostic::new(Code::EvaluationFailed, ident.span, message).help(help))
     }
 

@@ -41,7 +41,7 @@ pub fn template(
         let line = error.line().map_or(String::new(), |line| format!(" at line {line}"));
         let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         let message = format!("the template `{name}` fails{line}: {detail}");
-        let help = "a template sees only what `vars` gives it";
+        let help = "a template can only use the variables in `vars`";
         Box::new(Diagnostic::new(Code::TemplateFailed, span, message).help(help))
     })?;
     let text = Value::text(text);

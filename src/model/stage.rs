@@ -178,7 +178,7 @@ impl Wired<'_> {
             false => (relation.span, "related here".to_owned()),
             true => {
                 let app = self.app(relation.from.app);
-                (app.span, format!("`{}` is deployed here, and related by itself", app.name))
+                (app.span, format!("`{}` is deployed here, and related automatically", app.name))
             }
         }
     }

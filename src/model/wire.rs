@@ -119,7 +119,7 @@ fn known(
     let name = &reference.endpoint.name;
     let message = match &reference.app {
         Some(app) => format!("`{}` has no endpoint `{name}`", app.name),
-        None => format!("no application has an endpoint `{name}` that could be related here"),
+        None => format!("no application has an endpoint `{name}` that can be related here"),
     };
     let app = reference.app.as_ref().and_then(|app| model.apps().find(|(_, a)| a.name == app.name));
     let help = match app {
@@ -157,35 +157,35 @@ fn judge(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> Opt
     if a.ast.kind == EndpointKind::Provides || b.ast.kind != EndpointKind::Provides {
         return Some(match (a.ast.kind, b.ast.kind) {
             (EndpointKind::Provides, EndpointKind::Requires) => {
-                let help = "the arrow points the way the connection is made";
-                wrong(format!("`{from_name} -> {to_name}` points the wrong way"))
+                let help = "the arrow points in the direction of the connection";
+                wrong(format!("`{from_name} -> {to_name}` points in the wrong direction"))
                     .help(format!("{help}: `relate {to_name} -> {from_name}`"))
-                    .safe_fix(span, format!("{to_name} -> {from_name}"), "turn it around")
+                    .safe_fix(span, format!("{to_name} -> {from_name}"), "reverse it")
             }
             (EndpointKind::Peers, _) | (_, EndpointKind::Peers) => {
                 let peers = if a.ast.kind == EndpointKind::Peers { &from_name } else { &to_name };
-                wrong(format!("`{peers}` is for the units of one application among themselves"))
-                    .help("peers are related by themselves: remove the statement")
+                wrong(format!("`{peers}` connects the units of one application to each other"))
+                    .help("peers are related automatically: remove the statement")
             }
-            (EndpointKind::Requires, _) => wrong(format!("`{to_name}` provides nothing: it dials too"))
-                .help("relate to an endpoint that a component `provides`"),
-            _ => wrong(format!("`{from_name}` dials nothing: it provides"))
-                .help("relate from an endpoint that a component `requires`"),
+            (EndpointKind::Requires, _) => wrong(format!("`{to_name}` is not a provider: it is a `requires` endpoint"))
+                .help("relate it to a `provides` endpoint"),
+            _ => wrong(format!("`{from_name}` is not a client: it is a `provides` endpoint"))
+                .help("relate from a `requires` endpoint"),
         });
     }
     if a.interface != b.interface {
         let message = format!(
-            "`{from_name}` wants `{}`, and `{to_name}` provides `{}`",
+            "`{from_name}` requires interface `{}`, and `{to_name}` provides `{}`",
             a.ast.interface.name, b.ast.interface.name
         );
-        return Some(wrong(message).help("relate two endpoints of one interface"));
+        return Some(wrong(message).help("relate two endpoints of the same interface"));
     }
     None
 }
 
 fn already(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> Diagnostic {
     let earlier = model.relations.iter().find(|r| r.from == from && r.to == to).map_or(span, |r| r.span);
-    let message = format!("`{}` is related to `{}` already", model.endpoint_name(from), model.endpoint_name(to));
+    let message = format!("`{}` is already related to `{}`", model.endpoint_name(from), model.endpoint_name(to));
     let problem = Diagnostic::new(Code::AlreadyRelated, span, message).label(earlier, "here");
     let problem = problem.help("remove one of the two");
     match statement(model, |kind| matches!(kind, StatementKind::Relate(r) if r.from.span.to(r.to.span) == span)) {
@@ -217,11 +217,11 @@ fn too_many(model: &Wired<'_>, id: EndpointId, span: Span) -> Option<Diagnostic>
     let earlier = model.relations.iter().find(|r| r.from == id).map_or(span, |r| r.span);
     let names: Vec<String> = providers.iter().map(|provider| model.endpoint_name(*provider)).collect();
     let names = List::ticked(names.iter().map(String::as_str));
-    let message = format!("`{}` takes one provider, and is related to {names}", model.endpoint_name(id));
+    let message = format!("`{}` accepts one provider, and is related to {names}", model.endpoint_name(id));
     let problem = Diagnostic::new(Code::AlreadyRelated, span, message);
     let problem = if earlier == span { problem } else { problem.label(earlier, "the first one") };
-    let help = "relate it to one of them, or put a load balancer before them";
-    Some(problem.label(info.ast.name.span, "takes one").help(help))
+    let help = "relate it to one of them, or put a load balancer in front of them";
+    Some(problem.label(info.ast.name.span, "accepts one provider").help(help))
 }
 
 fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) {
@@ -328,7 +328,7 @@ fn nobody(model: &Wired<'_>, id: EndpointId) -> Diagnostic {
     });
     let (message, help) = match provider.map(|provider| model.app(provider.app)) {
         Some(other) if other.units.is_empty() => (
-            format!("`{from}` needs a provider of `{interface}`, and `{}` is on no machine", other.name),
+            format!("`{from}` requires a provider of `{interface}`, and `{}` is not on any machine", other.name),
             format!("place `{}` on a machine", other.name),
         ),
         Some(other) if info.same_machine => (
@@ -336,13 +336,13 @@ fn nobody(model: &Wired<'_>, id: EndpointId) -> Diagnostic {
             on_the_same(other),
         ),
         _ => (
-            format!("`{from}` needs a provider of `{interface}`, and there is none"),
+            format!("`{from}` requires a provider of `{interface}`, and none is deployed"),
             format!("deploy a component that provides `{interface}`{}", known_providers(model, interface)),
         ),
     };
     let mut problem = Diagnostic::new(Code::NoProvider, model.app(id.app).span, message)
         .here("deployed here")
-        .label(info.ast.name.span, "wanted here");
+        .label(info.ast.name.span, "required here");
     if let Some(provider) = provider {
         let app = model.app(provider.app);
         problem = problem.label(app.span, format!("`{}` is deployed here", app.name));
@@ -410,10 +410,11 @@ fn providing<'p>(model: &Wired<'p>, interface: &str) -> Vec<&'p str> {
 fn ambiguous(model: &Wired<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
     let from = model.endpoint_name(id);
     let names: Vec<String> = list.iter().map(|provider| model.endpoint_name(*provider)).collect();
-    let message = format!("`{from}` could dial {}", List::ticked(names.iter().map(String::as_str)));
+    let message =
+        format!("`{from}` has several possible providers: {}", List::ticked(names.iter().map(String::as_str)));
     let mut problem = Diagnostic::new(Code::AmbiguousProvider, model.app(id.app).span, message)
         .here("deployed here")
-        .help(format!("say which: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))));
+        .help(format!("choose one: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))));
     for provider in list {
         problem = problem.label(model.app(provider.app).span, format!("`{}`", model.endpoint_name(*provider)));
         if let Some(place) = behind_deployment(model, id.app) {
@@ -432,14 +433,14 @@ fn check_related(model: &Wired<'_>, problems: &mut Vec<Diagnostic>) {
         let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
         let info = model.endpoint_info(relation.from);
         let (message, help) = if provider.units.is_empty() && info.ast.cardinality == Cardinality::One {
-            let message = format!("`{from}` is related to `{to}`, and `{}` is on no machine", provider.name);
+            let message = format!("`{from}` is related to `{to}`, and `{}` is not on any machine", provider.name);
             (message, format!("place `{}` on a machine", provider.name))
         } else if stands_before(model, relation.to, relation.to) {
             // One problem for all that are in it.
             if std::mem::replace(&mut in_circle, true) {
                 continue;
             }
-            (format!("`{to}` forwards to itself in the end, so nothing answers `{from}`"), CIRCLE.to_owned())
+            (format!("`{to}` forwards to itself in a loop, so no server answers `{from}`"), CIRCLE.to_owned())
         } else if info.same_machine && !covers(model, relation.to.app, relation.from.app) {
             let there = not_there(model, relation.from.app, provider);
             (format!("`{from}` dials only its own machine, and {there}"), on_the_same(provider))
@@ -452,4 +453,4 @@ fn check_related(model: &Wired<'_>, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-const CIRCLE: &str = "relate one of the load balancers to what serves";
+const CIRCLE: &str = "relate one of the load balancers to a server";

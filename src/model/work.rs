@@ -49,7 +49,7 @@ impl Work {
             self.steps = 0;
         }
         if self.depth >= MAX_DEPTH {
-            let message = format!("this value needs more than {MAX_DEPTH} others, one through the other");
+            let message = format!("this value depends on a chain of more than {MAX_DEPTH} others");
             return Err(fault(Code::EvaluationFailed, span, message));
         }
         self.spend(1, span)?;
@@ -69,7 +69,7 @@ impl Work {
             return Ok(());
         }
         let problem = Diagnostic::new(Code::EvaluationFailed, span, "this takes too many steps to compute");
-        Err(Box::new(problem.help("one value may take 8 million steps: make its lists and texts shorter")))
+        Err(Box::new(problem.help("the limit is 8 million steps per value: use shorter lists and strings")))
     }
 
     /// Begins to compute something that must not need itself.
@@ -80,9 +80,9 @@ impl Work {
         };
         let mut problem = Diagnostic::new(Code::ValueCycle, span, format!("the value of `{name}` depends on itself"));
         for (_, step) in &self.open[first + 1..] {
-            problem = problem.label(*step, "by way of this");
+            problem = problem.label(*step, "through this value");
         }
-        Err(Box::new(problem.help("give one of them a value that needs none of the others")))
+        Err(Box::new(problem.help("change one of them to a value that does not depend on the others")))
     }
 
     /// Ends what was begun last.
@@ -96,7 +96,7 @@ pub fn bounded(value: Value, span: Span) -> Result<Value, Fault> {
     match fits(&value) {
         true => Ok(value),
         false => {
-            let message = "this value is too large: it holds more than 4 million elements or 256 MB of text";
+            let message = "this value is too large: the limit is 4 million elements or 256 MB of text";
             Err(fault(Code::EvaluationFailed, span, message))
         }
     }

@@ -58,10 +58,10 @@ fn version(shape: &mut Shape<'_>, index: usize, problems: &mut Vec<Diagnostic>) 
 const VERSION: &str = "kubernetes";
 
 fn twice(deployment: &Deployment<'_>, earlier: Span) -> Diagnostic {
-    let message = format!("an application `{}` is deployed already", deployment.name);
+    let message = format!("an application named `{}` is already deployed", deployment.name);
     Diagnostic::new(Code::DuplicateName, deployment.span, message)
         .label(earlier, "here")
-        .help("give the second one a name of its own with `as`, or list all its machines in one `deploy`")
+        .help("name the second one with `as`, or list all machines in one `deploy`")
 }
 
 fn component(shape: &mut Shape<'_>, deployment: &Deployment<'_>) -> Option<ComponentId> {
@@ -99,10 +99,13 @@ fn bounds(shape: &Shape<'_>, app: AppId) -> Vec<Diagnostic> {
             let holds = limit.map(|limit| crate::model::function::binary(*op, &version, &limit));
             if let Some(Ok(Value::Bool(false))) = holds {
                 let name = &component.ast.name.name;
-                let message = format!("`{name}` is not for Kubernetes {}", app.kubernetes);
+                let message = format!("`{name}` does not support Kubernetes {}", app.kubernetes);
                 let problem = Diagnostic::new(Code::VersionUnsupported, app.span, message);
-                problems
-                    .push(problem.label(expr.span, "its bound").label(app.kubernetes_span, "the version that it runs"));
+                problems.push(
+                    problem
+                        .label(expr.span, "the supported versions")
+                        .label(app.kubernetes_span, "the version that it runs"),
+                );
             }
         }
     }
@@ -132,7 +135,7 @@ fn machines(shape: &Shape<'_>, deployment: &Deployment<'_>, problems: &mut Vec<D
 }
 
 fn nowhere(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Diagnostic {
-    let message = format!("`{}` is placed on no machine", deployment.name);
+    let message = format!("`{}` is not placed on any machine", deployment.name);
     let first = deployment.ast.on.first().map_or(deployment.span, |selector| selector.span);
     let span = deployment.ast.on.last().map_or(first, |last| first.to(last.span));
     let gone = deployment.ast.on.iter().find_map(|selector| match &selector.kind {
@@ -143,7 +146,7 @@ fn nowhere(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Diagnostic {
     });
     let mut problem = Diagnostic::new(Code::EmptyPlacement, span, message);
     problem = match &deployment.ast.condition {
-        Some(condition) => problem.label(condition.span, "no machine is like this"),
+        Some(condition) => problem.label(condition.span, "no machine matches this condition"),
         None => problem,
     };
     let name = &deployment.name;
@@ -151,8 +154,8 @@ fn nowhere(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Diagnostic {
         return problem.help(zones);
     }
     problem.help(match gone {
-        Some(group) => format!("it gets no unit; `drop {name}` too where `{group}` is dropped"),
-        None => format!("it gets no unit; say `allow empty-placement \"reason\"` if `{name}` may be absent"),
+        Some(group) => format!("it has no units; `drop {name}` in the overlay that drops `{group}`"),
+        None => format!("it has no units; write `allow empty-placement \"reason\"` if `{name}` may be absent"),
     })
 }
 
@@ -164,9 +167,7 @@ fn zones(shape: &Shape<'_>, condition: &Expr) -> Option<String> {
     zones.sort_unstable();
     zones.dedup();
     asked.then(|| match zones.is_empty() {
-        true => {
-            "no machine has a zone: give the group one, `zone = \"a\"`, or `spread = \"zone\"` and `zones`".to_owned()
-        }
+        true => "no machine has a zone: set `zone = \"a\"` on the group, or `spread = \"zone\"` and `zones`".to_owned(),
         false => format!("the zones of the machines are {}", List::ticked(zones)),
     })
 }
@@ -179,9 +180,9 @@ fn placed_twice(
 ) -> Diagnostic {
     let message = format!("`{}` is placed on `{}` twice", deployment.name, shape.machine(machine).name);
     Diagnostic::new(Code::PlacedTwice, second, message)
-        .here("once more here")
-        .label(first, "here already")
-        .help("name each machine once; a range `m[0..2]` is `m[0]` and `m[1]`")
+        .here("again here")
+        .label(first, "first here")
+        .help("select each machine once; the range `m[0..2]` is `m[0]` and `m[1]`")
 }
 
 fn filter(
@@ -245,9 +246,9 @@ fn group(shape: &Shape<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate:
         let help = crate::diag::did_you_mean(
             &name.name,
             shape.groups.iter().map(|group| &*group.name),
-            "declare them with `machines`",
+            "declare it with `machines`",
         );
-        let message = format!("no machines are named `{}`", name.name);
+        let message = format!("no machine group is named `{}`", name.name);
         Box::new(Diagnostic::new(Code::UnknownName, name.span, message).help(help))
     })
 }
@@ -272,15 +273,19 @@ fn bounded(
         let help = format!("write `{}[{}..{}]`; a range is half-open", name.name, wanted.end, wanted.start);
         let turned = format!("{}[{}..{}]", name.name, wanted.end, wanted.start);
         let problem = Diagnostic::new(Code::NoSuchMachine, span, message).help(help);
-        return Err(Box::new(problem.fix(span, turned, "turn it around")));
+        return Err(Box::new(problem.fix(span, turned, "reverse it")));
     }
     if wanted.start < 0 || wanted.end > count {
         let have = Count(machines.len(), "machine");
-        let message = format!("`{}` has {have}, and no `{}`", name.name, text_of(name, &wanted));
+        let message = format!("`{}` has {have}, so there is no `{}`", name.name, text_of(name, &wanted));
         let help = match count {
-            0 => format!("give `{}` a larger count", name.name),
-            1 => format!("it is `{0}[0]`, or simply `{0}`", name.name),
-            _ => format!("they are `{0}[0]` to `{0}[{1}]`; the whole range is `{0}[0..{count}]`", name.name, count - 1),
+            0 => format!("increase the count of `{}`", name.name),
+            1 => format!("use `{0}[0]`, or simply `{0}`", name.name),
+            _ => format!(
+                "the machines are `{0}[0]` to `{0}[{1}]`; the whole range is `{0}[0..{count}]`",
+                name.name,
+                count - 1
+            ),
         };
         return Err(Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help)));
     }
@@ -396,10 +401,10 @@ fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -
         _ if !nodes.contains(&pin) => format!("it is outside {nodes}"),
         Some(machine) => format!("it is the address of `{}`", machine.name),
         None if pin == shape.cluster.gateway => "it is the address of the gateway".to_owned(),
-        None if !is_usable(nodes, pin) => format!("it stands for all of {nodes}"),
+        None if !is_usable(nodes, pin) => format!("it is the network or broadcast address of {nodes}"),
         None => match departed(shape, pin) {
-            Some(name) => format!("it is the address of `{name}`, which is not known to be gone"),
-            None => "another application has it".to_owned(),
+            Some(name) => format!("it is the address of `{name}`, which may still be running"),
+            None => "it belongs to another application".to_owned(),
         },
     };
     let problem = Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}")).here("deployed here");
@@ -407,13 +412,13 @@ fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -
         Some(group) => problem.label(group.span, "its machines"),
         None => problem.label(shape.cluster.spans["nodes"], "the range of the machines"),
     };
-    problem.help("pin another address of the range, or none: then one is given out from its end")
+    problem.help("pin another address of the range, or remove `pin` to get one from its end")
 }
 
 fn no_address(shape: &Shape<'_>, app: usize, item: Span, key: &str) -> Diagnostic {
     let message = format!("{} has no address left for `{key}`", shape.cluster.nodes);
     Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message)
-        .label(item, "wants an address")
+        .label(item, "needs an address")
         .label(shape.apps[app].span, "deployed here")
-        .help("make the range larger")
+        .help("use a larger range")
 }

@@ -21,7 +21,8 @@ pub fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnost
         return None;
     };
     if let Some((_, second)) = premise.layers.clusters.get(1) {
-        let problem = Diagnostic::new(Code::DuplicateName, second.name.span, "a model has one `cluster` statement");
+        let problem =
+            Diagnostic::new(Code::DuplicateName, second.name.span, "a model can have only one `cluster` statement");
         problems.push(problem.label(ast.name.span, "the first one"));
     }
     let before = problems.len();
@@ -48,7 +49,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
     }
     let nodes = nodes?;
     let Some(gateway) = fields.address("gateway").or_else(|| nth(nodes, 1)) else {
-        let message = format!("{nodes} is one address, and machines need one each beside the gateway's");
+        let message = format!("{nodes} is a single address, and each machine needs one besides the gateway");
         let problem = Diagnostic::new(Code::RangeTooSmall, fields.span("nodes"), message);
         let prefix = if nodes.max_prefix_len() > 32 { 64 } else { 24 };
         fields.problems.push(problem.help(format!("use a range with a prefix such as /{prefix}")));
@@ -111,10 +112,10 @@ pub fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnost
 fn checksums(fields: &mut Fields<'_, '_>) -> Checksums {
     let text = fields.text("hashes").unwrap_or_default();
     Checksums::parse(&text).unwrap_or_else(|malformed| {
-        let message = format!("line {} of the hashes is none: {}", malformed.line, malformed.why);
+        let message = format!("line {} is not a checksum: {}", malformed.line, malformed.why);
         let problem = Diagnostic::new(Code::InvalidHashes, fields.span("hashes"), message);
         let help =
-            "give what `sha256sum` prints for the files of the mirror, with their paths in it: `HASH  HOST/PATH`";
+            "use the output of `sha256sum` for the files of the mirror, with their paths in it: `HASH  HOST/PATH`";
         fields.problems.push(problem.help(help));
         Checksums::default()
     })

@@ -29,8 +29,9 @@ fn open(value: Value, span: Span) -> Result<Value, Fault> {
     if !value.is_secret() {
         return Ok(value);
     }
-    let problem = Diagnostic::new(Code::SecretExposed, span, "everyone may read what is said here");
-    Err(Box::new(problem.help("give secrets to private files of components only")))
+    let problem =
+        Diagnostic::new(Code::SecretExposed, span, "this field is world-readable, so it cannot hold a secret");
+    Err(Box::new(problem.help("use secrets only in private files of components")))
 }
 
 impl<'p> Fields<'_, 'p> {

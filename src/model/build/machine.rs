@@ -82,9 +82,9 @@ fn group(
     let wanted = wanted(&mut fields, &shape.cluster, count);
     let empty = [("cores", group.cores <= 0.0), ("memory", group.memory == 0), ("disk", group.disk == 0)];
     for (field, _) in empty.into_iter().filter(|(_, empty)| *empty) {
-        let message = format!("a machine of `{}` has no `{field}`", group.name);
+        let message = format!("`{field}` of `{}` is zero", group.name);
         let problem = Diagnostic::new(Code::BadCount, fields.span(field), message);
-        fields.problems.push(problem.help("give it more than nothing"));
+        fields.problems.push(problem.help("set it to more than zero"));
     }
     Some((group, wanted))
 }
@@ -115,10 +115,10 @@ fn consecutive(nodes: IpNet, first: IpAddr, count: u32) -> Vec<IpAddr> {
 }
 
 fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, cluster: &Cluster) -> Diagnostic {
-    let message = format!("{} from {first} on go past the end of {}", Count(count, "address"), cluster.nodes);
+    let message = format!("{} from {first} on extend past the end of {}", Count(count, "address"), cluster.nodes);
     Diagnostic::new(Code::RangeTooSmall, fields.span("first-address"), message)
         .label(cluster.spans["nodes"], "the range of the machines")
-        .help("begin earlier, or make the range larger")
+        .help("start at a lower address, or use a larger range")
 }
 
 fn count(shape: &Shape<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec<Diagnostic>) -> Option<u32> {
@@ -130,7 +130,7 @@ fn count(shape: &Shape<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec
         Ok(Value::Int(count)) => {
             let message = format!("`{}` cannot have {}", ast.name.name, Count(count, "machine"));
             let problem = Diagnostic::new(Code::BadCount, written.expr.span, message);
-            problems.push(problem.help(format!("a count is from 0 to {MAX_COUNT}")));
+            problems.push(problem.help(format!("a count must be from 0 to {MAX_COUNT}")));
             None
         }
         Ok(other) => {
@@ -259,19 +259,20 @@ fn cannot_pin(
     if !nodes.contains(&address) {
         return Diagnostic::new(Code::AddressOutsideRange, span, format!("`{name}` is at {address}, outside {nodes}"))
             .label(shape.cluster.spans["nodes"], "the range of the machines")
-            .help("give it an address in that range, or change the range");
+            .help("use an address in that range, or change the range");
     }
     if !is_usable(nodes, address) {
-        let message = format!("`{name}` cannot have {address}, which stands for all of {nodes}");
-        return Diagnostic::new(Code::AddressTaken, span, message).help("take one between the first and the last");
+        let message = format!("`{name}` cannot have {address}, the network or broadcast address of {nodes}");
+        return Diagnostic::new(Code::AddressTaken, span, message)
+            .help("use an address between the first and the last");
     }
     let taken = |holder: &str| {
         let message = format!("`{name}` cannot have {address}, which is the address of {holder}");
-        Diagnostic::new(Code::AddressTaken, span, message).help("give each an address of its own")
+        Diagnostic::new(Code::AddressTaken, span, message).help("use a different address for each")
     };
     match holders.get(&address) {
         Some((holder, place)) => taken(&format!("`{holder}`")).label(*place, format!("the address of `{holder}`")),
-        None => taken("the gateway").label(shape.cluster.spans["gateway"], "the gateway is the first one by default"),
+        None => taken("the gateway").label(shape.cluster.spans["gateway"], "the gateway; by default the first address"),
     }
 }
 
@@ -313,22 +314,22 @@ fn too_small(shape: &Shape<'_>, addresses: &Allocator) -> Diagnostic {
     let nodes = shape.cluster.nodes;
     let room = Count(usize::try_from(addresses.capacity()).unwrap_or(usize::MAX), "machine");
     let are = if wanted == 1 { "is" } else { "are" };
-    let message = format!("{nodes} has room for {room}, and {wanted} {are} wanted");
+    let message = format!("{nodes} has room for {room}, and {wanted} {are} needed");
     let bits = u8::try_from(u32::BITS - (wanted + 12).leading_zeros()).unwrap_or(32);
     let prefix = nodes.max_prefix_len().saturating_sub(bits);
     let there: HashSet<&str> = shape.machines.iter().map(|machine| &*machine.name).collect();
     let is_there = |name: &str| there.contains(name);
     let left = shape.lock.departed(is_there).count();
     let help = match left {
-        0 => format!("a range with prefix /{prefix} is large enough"),
+        0 => format!("use a range with a prefix of /{prefix} or shorter"),
         left => format!(
-            "a range with prefix /{prefix} is large enough; {} left the model and keep theirs until `--forget` says that they are gone",
+            "use a range with a prefix of /{prefix} or shorter; {} left the model and keep their addresses until you pass `--forget`",
             Count(left, "machine")
         ),
     };
     let mut problem = Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message).help(help);
     for group in shape.groups.iter().filter(|group| !group.machines.is_empty()) {
-        problem = problem.label(group.span, format!("wants {}", group.machines.len()));
+        problem = problem.label(group.span, format!("needs {}", group.machines.len()));
     }
     problem
 }

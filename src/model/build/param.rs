@@ -41,7 +41,7 @@ fn unknown(premise: &Premise<'_>, name: &str) -> Diagnostic {
 fn missing(param: &ParamAst) -> Diagnostic {
     let name = &param.name.name;
     Diagnostic::new(Code::MissingParam, param.name.span, format!("the parameter `{name}` has no value"))
-        .help(format!("give one with `--set {name}=...`, or write a default"))
+        .help(format!("pass `--set {name}=...`, or write a default"))
 }
 
 fn value(
@@ -59,7 +59,7 @@ fn value(
             }
             _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),
             _ => {
-                let message = format!("`{}` is no value for the parameter `{}`", setting.text, setting.name);
+                let message = format!("`{}` is not a valid value for parameter `{}`", setting.text, setting.name);
                 Err(Diagnostic::new(Code::TypeMismatch, param.name.span, message).label(param.ty.span, "its type"))
             }
         };
@@ -88,7 +88,7 @@ fn evaluate(
         true => Ok(Param::Value(value)),
         false => {
             let ty = premise.program.sources.text(param.ty.span);
-            let message = format!("the parameter `{}` takes `{ty}`, and not `{}`", param.name.name, value.type_name());
+            let message = format!("expected `{ty}` for parameter `{}`, found `{}`", param.name.name, value.type_name());
             let problem = Diagnostic::new(Code::TypeMismatch, written.expr.span, message);
             Err(problem.label(param.ty.span, "its type"))
         }
@@ -102,7 +102,7 @@ fn component(
 ) -> Result<Symbol, Diagnostic> {
     let name = match &written.expr.kind {
         ExprKind::Name(ident) => &ident.name,
-        _ => return Err(Diagnostic::new(Code::WrongKind, written.expr.span, "a component is wanted here")),
+        _ => return Err(Diagnostic::new(Code::WrongKind, written.expr.span, "expected the name of a component")),
     };
     let found = premise.program.lookup(written.module, name).filter(|symbol| symbol.kind == SymbolKind::Component);
     if let (Some(symbol), TypeKind::Component(Some(interface))) = (found, &param.ty.kind) {
@@ -146,10 +146,11 @@ fn provides(
         return Ok(());
     }
     let name = &component.name.name;
-    let message = format!("`{name}` does not provide `{}`, which `{}` must be", interface.name, param.name.name);
+    let message =
+        format!("`{name}` does not provide `{}`, which parameter `{}` requires", interface.name, param.name.name);
     Err(Diagnostic::new(Code::InterfaceMismatch, param.name.span, message)
-        .label(interface.span, "wanted here")
-        .label(component.name.span, "the component given"))
+        .label(interface.span, "required here")
+        .label(component.name.span, "this component"))
 }
 
 fn takes_text(ty: &Type) -> bool {

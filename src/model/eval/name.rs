@@ -30,9 +30,11 @@ impl Sight<'_, '_> {
         let value = self.eval(scope, expr)?;
         match &value {
             Value::None if optional => Ok(Value::None),
-            Value::None => {
-                Err(fault(Code::MaybeNone, expr.span, format!("this is `none`, which has no field `{}`", field.name)))
-            }
+            Value::None => Err(fault(
+                Code::MaybeNone,
+                expr.span,
+                format!("this value is `none`, which has no field `{}`", field.name),
+            )),
             value => field_of(value, field),
         }
     }
@@ -111,7 +113,7 @@ impl Sight<'_, '_> {
             Local::Cert(index) => self.cert_record(scope, index),
             Local::Address(index) => match self.placed().app(app).addresses.get(index as usize) {
                 Some(address) => Ok(Value::Ip(*address)),
-                None => Err(fault(Code::EvaluationFailed, ident.span, "this address is not given out yet")),
+                None => Err(fault(Code::EvaluationFailed, ident.span, "this address is not available here")),
             },
         }
     }
@@ -161,7 +163,11 @@ impl Sight<'_, '_> {
                 Some(Param::Component(component)) => {
                     Ok(Value::Text(self.program.component(*component).map_or("".into(), |c| c.name.name.clone())))
                 }
-                None => Err(fault(Code::EvaluationFailed, ident.span, format!("`{}` has no value yet", ident.name))),
+                None => Err(fault(
+                    Code::EvaluationFailed,
+                    ident.span,
+                    format!("the parameter `{}` is not available here", ident.name),
+                )),
             },
             SymbolKind::Let => self.eval_file_let(scope, symbol),
             SymbolKind::Machines => self.group_record(ident),

@@ -16,7 +16,7 @@ fn range(value: &Value) -> Result<IpNet, String> {
 
 fn count(value: &Value) -> Result<u128, String> {
     match value {
-        Value::Int(n) => u128::try_from(*n).map_err(|_| format!("takes a number from 0 up, not {n}")),
+        Value::Int(n) => u128::try_from(*n).map_err(|_| format!("takes a non-negative number, not {n}")),
         other => Err(format!("takes an int, not `{}`", other.type_name())),
     }
 }
@@ -25,7 +25,7 @@ pub fn host(arguments: &[Value]) -> Result<Value, String> {
     let (range, n) = (range(&arguments[0])?, count(&arguments[1])?);
     nth(range, n)
         .map(Value::Ip)
-        .ok_or_else(|| format!("finds no address {n} in {range}, which has {}", range_size(range)))
+        .ok_or_else(|| format!("cannot find address {n} in {range}, which has {}", range_size(range)))
 }
 
 pub fn network(arguments: &[Value]) -> Result<Value, String> {
@@ -53,7 +53,7 @@ pub fn subnet(arguments: &[Value]) -> Result<Value, String> {
     start
         .and_then(|address| IpNet::new(address, prefix).ok())
         .map(Value::Cidr)
-        .ok_or_else(|| format!("finds no part {n} of {range} by {bits} bits"))
+        .ok_or_else(|| format!("cannot find part {n} of {range} divided by {bits} bits"))
 }
 
 pub fn is_ipv6(arguments: &[Value]) -> Result<Value, String> {

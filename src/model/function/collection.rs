@@ -128,7 +128,7 @@ fn truths(value: &Value) -> Result<Vec<bool>, String> {
         .iter()
         .map(|value| match value {
             Value::Bool(value) => Ok(*value),
-            other => Err(format!("takes a list of bool, and one element is `{}`", other.type_name())),
+            other => Err(format!("takes a list of bool, and one element is a `{}`", other.type_name())),
         })
         .collect()
 }

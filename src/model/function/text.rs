@@ -28,7 +28,7 @@ pub fn join(arguments: &[Value]) -> Result<Value, String> {
 pub fn split(arguments: &[Value]) -> Result<Value, String> {
     let (whole, separator) = (text(&arguments[0])?, text(&arguments[1])?);
     if separator.is_empty() {
-        return Err("needs a separator that is not empty".into());
+        return Err("takes a non-empty separator".into());
     }
     Ok(Value::list(whole.split(separator).filter(|_| !whole.is_empty()).map(Value::text)))
 }
@@ -51,7 +51,7 @@ pub fn replace(arguments: &[Value]) -> Result<Value, String> {
 const MAX_TEXT: usize = 64 << 20;
 
 fn sized(length: usize) -> Result<(), String> {
-    if length > MAX_TEXT { Err(format!("would make a text of {}", Count(length, "byte"))) } else { Ok(()) }
+    if length > MAX_TEXT { Err(format!("would produce a string of {}", Count(length, "byte"))) } else { Ok(()) }
 }
 
 pub fn trim(arguments: &[Value]) -> Result<Value, String> {
