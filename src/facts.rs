@@ -42,7 +42,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Whether the minor of `version` was read. Patch levels are not told apart.
+    /// Whether the minor of `version` was read. Patch levels are not distinguished.
     pub fn knows(&self, version: Version) -> bool {
         let minor = |version: Version| (version.major, version.minor);
         minor(version) >= minor(self.known_from) && minor(version) <= minor(self.known_through)

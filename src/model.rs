@@ -72,7 +72,7 @@ pub struct Cluster {
     pub extra_names: Vec<Name>,
     /// Ranges of others, by what they are, in source order.
     pub reserve: Vec<(Name, Vec<IpNet>)>,
-    /// Certificates with less than this left are issued anew by a render, in milliseconds.
+    /// Certificates with less than this left are reissued by a render, in milliseconds.
     pub renew: Option<u64>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
@@ -156,7 +156,7 @@ pub struct Target {
     pub name: Name,
     pub span: Span,
     pub options: Record,
-    /// What the operator says of files in the mirror, before what the release table says.
+    /// The operator's checksums of files in the mirror, which take precedence over the release table.
     pub hashes: Checksums,
 }
 

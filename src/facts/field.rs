@@ -87,7 +87,7 @@ impl Table {
         Some(problem.help(life.advice(version, CODES.deprecated, |name| self.fields.contains_key(name))))
     }
 
-    /// The names that may stand directly below a path (`""`, `a`, `a[]`), sorted.
+    /// The names that are allowed directly below a path (`""`, `a`, `a[]`), sorted.
     pub fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> + Clone {
         self.fields.keys().filter_map(move |name| {
             let rest = if path.is_empty() { name } else { name.strip_prefix(path)?.strip_prefix('.')? };

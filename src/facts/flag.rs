@@ -40,7 +40,7 @@ pub struct Flag {
     pub repeat: bool,
     /// As the program's own help prints it.
     pub default: Option<String>,
-    /// Where the configuration file of the program says the same.
+    /// The equivalent field of the program's configuration file.
     pub config_field: Option<String>,
     /// Accepted, but not in the program's help.
     #[serde(default)]

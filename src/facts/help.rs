@@ -1,4 +1,4 @@
-//! A table of flags against what a program's own help says.
+//! Compares a table of flags with a program's own help.
 //!
 //! In: the text of `PROGRAM --help`, as pflag (Kubernetes) or etcd print it. Out: where the table and the help differ, so
 //! that a table is compared with the real program instead of trusted.
@@ -105,7 +105,7 @@ fn head(line: &str, style: Style) -> Option<(String, String, String)> {
     if name.is_empty() || !rest.is_empty() && !rest.starts_with([' ', '[', '=']) {
         return None;
     }
-    // The type stands one space behind the name, the text at least three.
+    // The type follows the name after one space, the text after at least three.
     let kind = match rest.strip_prefix(' ') {
         Some(rest) if style == Style::Pflag && !rest.starts_with(' ') => {
             rest.split("  ").next().unwrap_or_default().trim()
@@ -116,7 +116,7 @@ fn head(line: &str, style: Style) -> Option<(String, String, String)> {
     Some((name.to_owned(), kind.to_owned(), text.to_owned()))
 }
 
-/// Arguments with which a program says whether it knows a flag, and does nothing else.
+/// Arguments with which a program reports whether it knows a flag, and does nothing else.
 pub fn probe(table: &Table, flag: &str) -> Option<[String; 2]> {
     let value = match table.flags.get(flag)?.kind {
         Kind::Bool => "true",
@@ -130,7 +130,7 @@ pub fn probe(table: &Table, flag: &str) -> Option<[String; 2]> {
     Some([format!("--{flag}={value}"), "--help".to_owned()])
 }
 
-/// Whether what a program says to a [`probe`] means that it does not know the flag.
+/// Whether the answer of a program to a [`probe`] means that it does not know the flag.
 pub fn refuses(said: &str) -> bool {
     ["unknown flag:", "flag provided but not defined:"].iter().any(|words| said.contains(words))
 }
@@ -138,7 +138,7 @@ pub fn refuses(said: &str) -> bool {
 /// Where a table and a help differ for a version, in the order of names.
 ///
 /// # Errors
-/// When the text is no help of a program with flags.
+/// When the text is not the help of a program with flags.
 pub fn compare(table: &Table, version: Version, help: &str) -> Result<Vec<Difference>, String> {
     let shown = read(help);
     if shown.len() < 5 {
@@ -195,7 +195,7 @@ fn of_help(table: &Table, version: Version, name: &str, (shown, style): (&Shown,
     list
 }
 
-/// Whether a flag of the table takes what the help's type says.
+/// Whether the type of a flag in the table matches the type in the help.
 fn takes(flag: &Flag, kind: &str) -> bool {
     let kinds: &[&str] = match flag.kind {
         Kind::Bool => &["", "true|false"],

@@ -22,7 +22,7 @@ pub struct Platform {
     pub family: &'static Family,
     /// What people call it.
     pub title: String,
-    /// The most that it takes, counted as `measured` says; `None` where no limit is stated.
+    /// The maximum size, counted as in `measured`; `None` if no limit is documented.
     pub max_bytes: Option<usize>,
     pub measured: Measured,
     /// Whether cloud-init gets what was compressed.

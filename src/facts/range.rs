@@ -1,4 +1,4 @@
-//! Ranges of addresses that are somebody's before a cluster takes any: `tables/ranges.toml`.
+//! Address ranges that are reserved or commonly in use: `tables/ranges.toml`.
 
 use std::sync::LazyLock;
 
@@ -21,11 +21,11 @@ pub(super) struct Table {
 #[serde(deny_unknown_fields)]
 pub struct Known {
     pub cidr: IpNet,
-    /// As a message says it, with its article.
+    /// For messages, with its article.
     pub name: String,
     #[serde(rename = "use")]
     pub usable: Use,
-    /// Who brings it, or why it is taken; of those that are warned of.
+    /// Who uses it, or why it is taken; only for those with a warning.
     #[serde(default)]
     pub what: String,
     #[serde(rename = "source")]

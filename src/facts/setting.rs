@@ -30,7 +30,7 @@ pub struct Rules {
 pub struct Same {
     pub settings: Vec<String>,
     pub what: String,
-    /// The order of its elements says nothing.
+    /// The order of its elements does not matter.
     #[serde(default)]
     pub unordered: bool,
     /// Only among the members of one application: others are another cluster.
@@ -141,7 +141,7 @@ pub struct Fits {
     pub usual: u8,
     /// The setting that has to be true for it to hold.
     pub when: String,
-    /// A field of an interface: where a provider says that it is false, addresses come from elsewhere.
+    /// A field of an interface: if a provider sets it to false, addresses come from elsewhere.
     pub unless: String,
     pub what: String,
     #[serde(rename = "source")]

@@ -1,4 +1,4 @@
-//! How far apart the versions of programs may be, and how they are brought to newer ones: `tables/skew.toml`.
+//! How far apart the versions of programs may be, and how they are upgraded: `tables/skew.toml`.
 
 use std::sync::LazyLock;
 
@@ -66,7 +66,7 @@ pub enum Pair {
     Cluster,
 }
 
-/// How programs are brought to a newer version.
+/// How programs are upgraded.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upgrade {

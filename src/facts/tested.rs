@@ -24,7 +24,7 @@ pub struct Tested {
     pub etcd: String,
     pub coredns: String,
     pub pause: String,
-    /// Whether its kubelet does not start on a host with cgroup v1 unless it is told to.
+    /// Whether its kubelet does not start on a host with cgroup v1 unless it is configured to.
     pub fail_cgroup_v1: bool,
     /// From when on it gets no fixes, as `2027-02-28`, where that was read.
     pub end_of_life: Option<String>,

@@ -56,7 +56,7 @@ pub fn set(name: &str) -> Option<&'static Set> {
 }
 
 impl Set {
-    /// The values that are on by themselves from a minor on, sorted.
+    /// The values that are on by default from a minor on, sorted.
     pub fn new_defaults(&self, version: Version) -> impl Iterator<Item = &str> {
         let minor = |version: Version| (version.major, version.minor);
         let comes = move |known: &Known| known.life.since.is_some_and(|since| minor(since) == minor(version));

@@ -1,7 +1,7 @@
 //! Addresses inside the cluster's node range.
 //!
 //! What the lock gave out stays as it is; the rest is filled in source order from the start of the range, and addresses
-//! of applications from its end, so that growing a group moves nobody.
+//! of applications from its end, so that growing a group keeps all other addresses.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -26,7 +26,7 @@ pub struct Allocator {
 const FIRST_OFFSET: u128 = 10;
 
 impl Allocator {
-    /// An allocator for a range; its network, broadcast and gateway addresses are never given out.
+    /// An allocator for a range; its network, broadcast and gateway addresses are never allocated.
     pub fn new(range: IpNet, gateway: IpAddr) -> Self {
         let size = size_of(range);
         let low = if size >= 64 { FIRST_OFFSET } else { 1 };
@@ -81,7 +81,7 @@ impl Allocator {
     }
 }
 
-/// The number of addresses of a range; 2^127 stands for anything larger.
+/// The number of addresses of a range; 2^127 also means anything larger.
 pub fn size_of(range: IpNet) -> u128 {
     let host_bits = u32::from(range.max_prefix_len() - range.prefix_len());
     1u128.checked_shl(host_bits).filter(|_| host_bits < 128).unwrap_or(1 << 127)

@@ -112,7 +112,7 @@ fn lets(program: &Program) -> HashMap<crate::check::Symbol, OnceLock<super::Valu
         .collect()
 }
 
-/// Whether one problem says what another one says: a cycle is the same wherever it is entered.
+/// Whether two problems are the same: a cycle is, wherever it is entered.
 fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
     let cycle = a.code == Code::ValueCycle && b.code == Code::ValueCycle;
     a == b || cycle && a.labels.iter().any(|label| label.span == b.labels[0].span)

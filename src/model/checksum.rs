@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checksums(BTreeMap<String, String>);
 
-/// Why a text is no list of hashes.
+/// Why a text is not a list of checksums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
     /// Counted from 1.
@@ -19,10 +19,10 @@ pub struct Malformed {
 
 impl Checksums {
     /// Reads lines of a hash in hexadecimal digits, two spaces (or a space and `*`), and a path. Empty lines and those
-    /// that begin with `#` say nothing; a leading `./` is no part of a path.
+    /// that begin with `#` are comments; a leading `./` is not part of a path.
     ///
     /// # Errors
-    /// The first line that is none, or that gives a path a second hash.
+    /// The first line that is not a checksum, or that lists a path again with another one.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let mut hashes = BTreeMap::new();
         for (place, line) in text.lines().enumerate() {

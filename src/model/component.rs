@@ -22,12 +22,12 @@ pub struct Component<'p> {
     pub firewalls: Vec<&'p ast::PathItem>,
     pub checks: Vec<&'p ast::Check>,
     pub versions: Vec<&'p ast::ForVersion>,
-    /// Authorities, key pairs and secrets whose names stand anywhere in the component.
+    /// Authorities, key pairs and secrets that the component mentions.
     pub mentions: Vec<Mention>,
     names: HashMap<Name, Local>,
 }
 
-/// What a name of the component stands for.
+/// What a name of the component refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Local {
     Let(u32),
@@ -162,7 +162,7 @@ impl<'p> Component<'p> {
         }
     }
 
-    /// What a name of the component stands for.
+    /// What a name of the component refers to.
     pub fn local(&self, name: &str) -> Option<Local> {
         self.names.get(name).copied()
     }
@@ -182,7 +182,7 @@ impl<'p> Component<'p> {
             super::mention::in_item(item, &mut |name, private, span| {
                 let Some(symbol) = program.lookup(self.module, name) else { return };
                 if matches!(symbol.kind, SymbolKind::Authority | SymbolKind::Keypair | SymbolKind::Secret) {
-                    // An authority's key goes only where the component says so in an item of its own.
+                    // An authority's key is only copied where the component has a `holds` item for it.
                     let private = if symbol.kind == SymbolKind::Authority { holds } else { private };
                     found.push(Mention { symbol, private, span });
                 }

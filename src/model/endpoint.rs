@@ -264,7 +264,7 @@ pub fn host_text(address: IpAddr, port: Port) -> String {
     std::net::SocketAddr::new(address, port.number).to_string()
 }
 
-/// The address that stands for all of the same family.
+/// The unspecified address of the same family.
 fn unspecified(address: Option<IpAddr>) -> IpAddr {
     match address {
         Some(IpAddr::V6(_)) => std::net::Ipv6Addr::UNSPECIFIED.into(),

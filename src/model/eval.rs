@@ -29,7 +29,7 @@ impl Sight<'_, '_> {
     /// The value of an expression.
     ///
     /// # Errors
-    /// One problem: the first that stands in the way of a value.
+    /// The first problem that prevents a value.
     pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
         scope.work.enter(expr.span)?;
         let value = self.eval_kind(scope, expr);

@@ -99,7 +99,7 @@ pub(super) fn call(
         None => return special(sight, scope, function, &values, span),
     };
     let value = result.map_err(|message| {
-        // What a function says may quote its arguments.
+        // The message of a function may quote its arguments.
         let message = if secret { "cannot be applied to this secret".to_owned() } else { message };
         fault(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))
     })?;
@@ -167,7 +167,7 @@ pub(crate) fn binary(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, String
     Ok(if secret && !matches!(value, Value::Bool(_)) { Value::Secret(Arc::new(value)) } else { value })
 }
 
-/// Whether two values are the same, over the types that stand for each other: `int` and `float`, `string` and `path`.
+/// Whether two values are the same, over the types that are interchangeable: `int` and `float`, `string` and `path`.
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a.reveal(), b.reveal()) {
         (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => *a as f64 == *b,

@@ -49,7 +49,7 @@ pub struct Lock {
     /// The kmodel that rendered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kmodel: Option<String>,
-    /// Addresses given out: machine, or `application/address`.
+    /// Allocated addresses: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,
     /// Fingerprints of the keys that the cluster runs with: `authority/NAME`, `keypair/NAME`, `secret/NAME`.

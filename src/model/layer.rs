@@ -41,7 +41,7 @@ pub struct Layers<'p> {
     pub params: Vec<(ModuleId, &'p ast::Param)>,
     /// `set a.b = value`, by its path joined with dots; the last one wins.
     pub sets: IndexMap<String, Written<'p>>,
-    /// Names that a `drop` took away: placing on them or relating them is no error.
+    /// Names that a `drop` removed: placing on them or relating them is not an error.
     pub dropped: Vec<Name>,
 }
 

@@ -1,6 +1,6 @@
 //! Keys and certificates as expressions see them.
 
-/// What was issued, by the places of things in the plan's request. Before anything is issued, [`Absent`] stands in, so
+/// What was issued, by the places of things in the plan's request. Before anything is issued, [`Absent`] is used instead, so
 /// that every expression can be evaluated to see that it holds.
 pub trait Material: Sync {
     /// PEM of a certificate, and of its private key.

@@ -1,4 +1,4 @@
-//! Which names stand in an item: a walk over its expressions.
+//! The names that an item mentions, by a walk over its expressions.
 
 use crate::source::Span;
 use crate::syntax::ast::{Body, Each, Expr, ExprKind, Item, ItemKind, Key, Needs, NeedsKind, PathItem, Text, TextPart};

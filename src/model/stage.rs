@@ -33,7 +33,7 @@ pub struct Shape<'p> {
     pub components: Vec<Component<'p>>,
     pub apps: Vec<App>,
     pub units: Vec<Unit>,
-    /// What is given out now, to be written back: the old lock and what is new.
+    /// All allocated addresses, to be written back: those of the old lock and new ones.
     pub lock: Lock,
 }
 

@@ -34,7 +34,7 @@ pub enum Value {
     Secret(Arc<Value>),
 }
 
-/// Names and values in source order; no name stands twice.
+/// Names and values in source order; each name is unique.
 pub type Record = indexmap::IndexMap<Name, Value>;
 
 impl Value {

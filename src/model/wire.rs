@@ -1,7 +1,7 @@
 //! Which endpoints are related.
 //!
-//! What `relate` says holds; a `requires` that nothing says anything about is wired by itself when one candidate is
-//! left. A provider that forwards to another stands before it: what is behind it does not count as a candidate.
+//! `relate` statements come first; a `requires` without one is wired automatically if there is exactly one candidate. A
+//! provider that forwards to another is in front of it, and what is behind it is not a candidate.
 
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::source::Span;
@@ -25,7 +25,7 @@ pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
     for id in first.into_iter().chain(rest) {
         match model.endpoint_info(id).ast.kind {
             EndpointKind::Peers => connect(model, id, id, None),
-            // What was said and is wrong has been reported already.
+            // A wrong statement has already been reported.
             EndpointKind::Requires if model.providers(id).is_empty() && !said.contains(&id) => {
                 infer(model, id, problems);
             }
@@ -53,7 +53,7 @@ fn endpoints<'a>(model: &'a Wired<'_>) -> impl Iterator<Item = EndpointId> + use
     list.into_iter()
 }
 
-/// Whether an own `provides` forwards to this `requires`: those are wired first, since they decide what stands before what.
+/// Whether an own `provides` forwards to this `requires`: those are wired first, since they decide which provider is in front of which.
 fn is_forwarded(model: &Wired<'_>, id: EndpointId) -> bool {
     model.component_of(id.app).endpoints.iter().any(|info| info.forwards == Some(id.endpoint))
 }
@@ -65,7 +65,7 @@ fn connect(model: &mut Wired<'_>, from: EndpointId, to: EndpointId, relate: Opti
     model.relations.push(Relation { from, to, inferred: relate.is_none(), span });
 }
 
-/// Relates what a statement says; `said` gets the endpoints of those that make no sense.
+/// Relates the endpoints of a statement; `said` gets the endpoints of invalid pairs.
 fn explicit(model: &mut Wired<'_>, relate: &Relate, said: &mut Vec<EndpointId>, problems: &mut Vec<Diagnostic>) {
     let mut from = resolve(model, &relate.from);
     let mut to = resolve(model, &relate.to);
@@ -194,7 +194,7 @@ fn already(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> D
     }
 }
 
-/// Where the statement of the model is that fits; what an overlay adds is none.
+/// The place of the first statement of the model that fits, without those that an overlay adds.
 fn statement(model: &Wired<'_>, fits: impl Fn(&StatementKind) -> bool) -> Option<Span> {
     let mut statements = model.program.own_modules().flat_map(|(_, module)| &module.file.statements);
     statements.find(|statement| fits(&statement.kind)).map(|statement| statement.span)
@@ -264,7 +264,7 @@ pub enum Out {
     Nowhere,
     /// It is not on every machine of the requirer, which dials only its own.
     Elsewhere,
-    /// This one stands before it.
+    /// This one is in front of it.
     Behind(EndpointId),
 }
 
@@ -294,7 +294,7 @@ fn covers(model: &Wired<'_>, provider: AppId, client: AppId) -> bool {
     })
 }
 
-/// Whether one candidate stands before another; two that forward to each other hide neither.
+/// Whether one candidate is in front of another; two that forward to each other hide neither.
 fn hides(model: &Wired<'_>, front: EndpointId, back: EndpointId) -> bool {
     stands_before(model, front, back) && !stands_before(model, back, front)
 }
@@ -425,7 +425,7 @@ fn ambiguous(model: &Wired<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnost
     problem
 }
 
-/// What `relate` said must lead somewhere: to a unit, on the same machine where only that is dialled, and not in a circle.
+/// Every `relate` must lead to a provider: to a unit, on the same machine where only that is dialled, and not in a circle.
 fn check_related(model: &Wired<'_>, problems: &mut Vec<Diagnostic>) {
     let mut in_circle = false;
     for relation in model.relations.iter().filter(|r| !r.inferred && !model.app(r.from.app).units.is_empty()) {

@@ -29,7 +29,7 @@ pub struct Work {
     depth: u32,
     steps: u64,
     open: Vec<(Part, Span)>,
-    /// Values of lets of files, computed on the way.
+    /// Values of lets of files, computed during this evaluation.
     pub(super) lets: HashMap<Symbol, Value>,
 }
 
@@ -43,7 +43,7 @@ pub enum Part {
 }
 
 impl Work {
-    /// Begins one more expression; the outermost one starts anew.
+    /// Begins one more expression; the outermost one resets the count.
     pub fn enter(&mut self, span: Span) -> Result<(), Fault> {
         if self.depth == 0 {
             self.steps = 0;

@@ -108,7 +108,7 @@ pub fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnost
     targets
 }
 
-/// The field `hashes` of a target; none when there is none, or when it has a problem, which is kept.
+/// The field `hashes` of a target; empty if it is absent or has a problem, which is reported.
 fn checksums(fields: &mut Fields<'_, '_>) -> Checksums {
     let text = fields.text("hashes").unwrap_or_default();
     Checksums::parse(&text).unwrap_or_else(|malformed| {

@@ -24,7 +24,7 @@ pub struct Fields<'a, 'p> {
     pub problems: &'a mut Vec<Diagnostic>,
 }
 
-/// What is said of a cluster, its machines and targets is written where everyone can read it.
+/// The fields of a cluster, its machines and targets are written to world-readable files.
 fn open(value: Value, span: Span) -> Result<Value, Fault> {
     if !value.is_secret() {
         return Ok(value);

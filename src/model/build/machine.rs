@@ -22,7 +22,7 @@ use super::Fields;
 /// The most machines a group may have: a slip of a few zeros must not take the memory of the machine.
 const MAX_COUNT: i64 = 1_000_000;
 
-/// What a machine keeps for its system unless it says otherwise: a Debian with nothing on it, and some room to log in.
+/// What a machine reserves for its system by default: a minimal Debian, and some room to log in.
 const SYSTEM_CORES: f64 = 0.1;
 const SYSTEM_MEMORY: u64 = 256 << 20;
 

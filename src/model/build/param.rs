@@ -120,7 +120,7 @@ fn component(
     })
 }
 
-/// Whether a value from the command line is a word that stands for nothing.
+/// Whether a value from the command line is a word that names nothing.
 fn is_word(premise: &Premise<'_>, module: ModuleId, param: &ParamAst, expr: &Expr) -> bool {
     let ExprKind::Name(ident) = &expr.kind else { return false };
     !matches!(param.ty.kind, TypeKind::Component(_)) && premise.program.lookup(module, &ident.name).is_none()

@@ -14,7 +14,7 @@ impl Sight<'_, '_> {
     /// The rounds of a loop: for each, the key (or index) and the value.
     ///
     /// # Errors
-    /// As [`Sight::eval`], and when it is no list or map.
+    /// As [`Sight::eval`], and when it is not a list or map.
     pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, Fault> {
         let list = self.eval(scope, &each.list)?;
         // What is taken out of a secret is one.

@@ -39,7 +39,7 @@ impl Sight<'_, '_> {
         }
     }
 
-    /// A field of a name that stands for something large, without building all of it.
+    /// A field of a name whose value is large, without building all of it.
     fn root_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
         let local = scope.app.and_then(|app| self.placed().component_of(app).local(&root.name));
         match (local, scope.app) {
