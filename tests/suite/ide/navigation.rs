@@ -26,7 +26,10 @@ fn has(text: &str, parts: &[&str]) {
 #[test]
 fn an_option_says_its_type_default_and_docs() {
     let text = said(&model("overlay x { set etcd.snap$0shot-every = 1h }"));
-    has(&text, &["option snapshot-every: duration? = none", "Option of `etcd`", "The interval at which each member saves"]);
+    has(
+        &text,
+        &["option snapshot-every: duration? = none", "Option of `etcd`", "The interval at which each member saves"],
+    );
 }
 
 #[test]
