@@ -150,7 +150,7 @@ pub const ITEMS: &[Word] = &[
     word(
         "listen",
         "listen healthz { port = 10248/tcp }",
-        "A listener that nobody relates to.",
+        "A listener without relations.",
         "listen ${1:name} { port = ${2:8080/tcp} }",
     ),
     word(
@@ -226,7 +226,7 @@ pub const ITEMS: &[Word] = &[
 pub const CHANGES: &[Word] = &[
     word("set", "set wrk.count = 1", "Puts another value in place of what is written.", "set ${1:group.count} = $0"),
     word("add", "add deploy x on wrk", "Adds a statement.", "add $0"),
-    word("drop", "drop haproxy", "Takes away an application, a group, a target or a relation.", "drop $0"),
+    word("drop", "drop haproxy", "Removes an application, a group, a target or a relation.", "drop $0"),
 ];
 
 /// Other words.

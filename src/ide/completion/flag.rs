@@ -30,7 +30,7 @@ pub fn values(ask: &Ask<'_>, token: &SyntaxToken, write: impl Fn(&str) -> String
         if matches!(status, Status::NotYet(_) | Status::Removed(_)) {
             continue;
         }
-        let detail = if known.default { format!("{}, on by itself", set.what) } else { set.what.clone() };
+        let detail = if known.default { format!("{}, on by default", set.what) } else { set.what.clone() };
         let mut item = Item::new(write(name), Sort::Value).detail(detail).rank(1 + u8::from(known.default));
         item.is_deprecated = status == Status::Deprecated;
         items.push(item);

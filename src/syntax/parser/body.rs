@@ -52,7 +52,7 @@ fn key(input: Input<'_>) -> Parsed<'_> {
 
 fn bad_key(input: Input<'_>) -> Parsed<'_> {
     let word = input.text_at(0).trim_matches('\'');
-    let wrong = problem::unexpected(&input, format!("`{}` is no name of a field", input.text_at(0)))
+    let wrong = problem::unexpected(&input, format!("`{}` is not a valid field name", input.text_at(0)))
         .help(format!("put it in quotes: `\"{word}\"`"))
         .safe_fix(input.span(), format!("\"{word}\""), "quote the key");
     Ok((input, Piece::wrong(wrong)))

@@ -12,7 +12,7 @@ pub fn keys(own: &Record) -> Vec<Finding> {
         code: Code::OwnedKey,
         path: vec![(*key).into()],
         message: format!("`{key}` is kmodel's: {why}"),
-        help: format!("take `{key}` away").into(),
+        help: format!("remove `{key}`").into(),
         is_value: false,
     };
     found.map(finding).collect()

@@ -140,7 +140,7 @@ impl<'a, 'p> Limited<'a, 'p> {
         };
         if platform.gzip && self.options.gzip == Gzip::Never {
             let data = with(Options { gzip: Gzip::Always, ..self.options.clone() });
-            list.extend(data.map(|data| format!("take `gzip = false` away: compressed it is {}", comes_to(&data))));
+            list.extend(data.map(|data| format!("remove `gzip = false`: compressed it is {}", comes_to(&data))));
         }
         let mut fix = None;
         if self.options.apart != Apart::Files {
