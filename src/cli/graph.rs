@@ -25,3 +25,16 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
     plan::graph(&args.model, &opened, args.notation, terminal)
 }
+
+impl clap::ValueEnum for Notation {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Notation::Dot, Notation::Mermaid]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(match self {
+            Notation::Dot => clap::builder::PossibleValue::new("dot").help("Graphviz"),
+            Notation::Mermaid => clap::builder::PossibleValue::new("mermaid"),
+        })
+    }
+}

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::model::{AppId, Model, Relation};
 
 /// How a graph is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Notation {
     /// Graphviz.
     Dot,
