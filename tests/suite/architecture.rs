@@ -62,3 +62,57 @@ fn every_source_file_says_what_it_is() {
         files.iter().filter(|f| !fs::read_to_string(f).expect("a source file").starts_with("//!")).collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
+
+/// The files of some modules whose text has a word in it, beside those of `own`.
+fn naming(word: &str, own: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    sources(Path::new("src"), &mut files);
+    let of = |file: &PathBuf| file.starts_with(format!("src/{own}")) || *file == Path::new(&format!("src/{own}.rs"));
+    files.retain(|file| !of(file) && fs::read_to_string(file).expect("a source file").contains(word));
+    files
+}
+
+#[test]
+fn only_the_command_line_names_clap_and_only_the_server_its_protocol() {
+    assert_eq!(naming("clap::", "cli"), Vec::<PathBuf>::new());
+    assert_eq!(naming("lsp_types", "lsp"), Vec::<PathBuf>::new());
+}
+
+/// What may stand in the way of a value while a model is planned or rendered; whether the values are right, `verify` says.
+const FAULTS: [&str; 11] = [
+    "EvaluationFailed",
+    "FileTwice",
+    "InvalidName",
+    "MissingField",
+    "NotPlaced",
+    "SecretExposed",
+    "StartCycle",
+    "TargetLimit",
+    "TypeMismatch",
+    "UnknownRelease",
+    "WrongKind",
+];
+
+#[test]
+fn planning_and_rendering_judge_nothing() {
+    let mut files = vec![PathBuf::from("src/plan.rs"), PathBuf::from("src/render.rs")];
+    ["src/plan", "src/render"].iter().for_each(|folder| sources(Path::new(folder), &mut files));
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let codes = text.split("Code::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
+        let judged: Vec<_> = codes.flatten().filter(|code| !FAULTS.contains(code)).collect();
+        assert!(judged.is_empty(), "{} raises {judged:?}, which a rule of `verify` should", file.display());
+    }
+}
+
+#[test]
+fn rules_render_nothing() {
+    let mut files = vec![PathBuf::from("src/verify.rs")];
+    sources(Path::new("src/verify"), &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file");
+        for call in ["render::machine(", "render::unit(", "render::cluster(", "render::sample(", "Filler"] {
+            assert!(!text.contains(call), "{} renders: `{call}`", file.display());
+        }
+    }
+}
