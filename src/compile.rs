@@ -3,14 +3,17 @@
 //! Each function is one thing that a person asks for; none of them writes. The command line, the language server and
 //! tests call these.
 
+use std::collections::HashSet;
+
 use crate::check::Program;
-use crate::diag::{Diagnostic, any_error, tidy};
+use crate::diag::{Code, Diagnostic, any_error, tidy};
 use crate::model::{Input, Model, build};
 use crate::plan::{self, Pki, Plan};
 use crate::render::estimate::Estimate;
 use crate::render::evidence::Sample;
 use crate::render::named::Named;
-use crate::target::TargetMachine;
+use crate::source::Span;
+use crate::target::{Target, TargetMachine};
 use crate::verify::target::user_data::Limited;
 use crate::verify::{Evidence, allow, verify};
 use crate::world::World;
@@ -40,6 +43,9 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
     let built = build::build(program, world, input);
     let mut problems = built.problems;
     let plan = built.model.map(|model| verified(model, &mut problems));
+    if let Some(plan) = &plan {
+        other_targets(program, world, (input, &plan.model), &mut problems);
+    }
     allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
     tidy(&mut problems);
     Planned { plan, problems }
@@ -55,6 +61,34 @@ fn verified<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
     problems.extend(found.problems);
     (plan.proofs, plan.user_data) = (found.proofs, found.user_data);
     plan
+}
+
+/// What is wrong on the other targets that a model declares, unless one was asked for: each is planned and verified as the
+/// first is, and what was not found there is added.
+fn other_targets(
+    program: &Program,
+    world: &dyn World,
+    (input, model): (&Input, &Model<'_>),
+    problems: &mut Vec<Diagnostic>,
+) {
+    let others = model.targets.iter().skip(1).filter(|_| input.target.is_none());
+    for target in others.filter(|target| Target::parse(&target.name).is_ok()) {
+        let input = Input { target: Some(target.name.clone()), ..input.clone() };
+        let built = build::build(program, world, &input);
+        let mut found = built.problems;
+        built.model.map(|model| verified(model, &mut found));
+        let known: HashSet<_> = problems.iter().map(place).collect();
+        let new = found.into_iter().filter(|problem| !known.contains(&place(problem)));
+        problems.extend(new.map(|problem| match problem.labels.iter().any(|label| label.span == target.span) {
+            true => problem,
+            false => problem.label(target.span, "on this target"),
+        }));
+    }
+}
+
+/// The same problem has the same code and place on every target; its text may name the target.
+fn place(problem: &Diagnostic) -> (Code, Span) {
+    (problem.code, problem.labels[0].span)
 }
 
 /// Machines with material of the size that it will have, where the target limits what they are given.
