@@ -9,9 +9,9 @@ use crate::check::Program;
 use crate::diag::{Code, Diagnostic, any_error, tidy};
 use crate::model::{Input, Model, build};
 use crate::plan::{self, Pki, Plan};
-use crate::render::estimate::Estimate;
 use crate::render::evidence::Sample;
-use crate::render::named::Named;
+use crate::render::placeholder::Placeholders;
+use crate::render::placeholder_sizes::PlaceholderSizes;
 use crate::source::Span;
 use crate::target::{Target, TargetMachine};
 use crate::verify::target::user_data::Limited;
@@ -54,7 +54,7 @@ pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Pl
 fn verified<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
     let mut plan = plan::plan(model, problems);
     let (model, pki) = (&plan.model, &plan.pki);
-    let named = Named::new(model);
+    let named = Placeholders::new(model);
     let samples = crate::render::sample(model, &named, problems);
     let sized = sized(model, pki, &samples);
     let found = verify(&Evidence { model, pki, names: &named, samples: &samples, sized: &sized });
@@ -98,7 +98,7 @@ fn sized(model: &Model<'_>, pki: &Pki, samples: &[Sample<'_>]) -> Vec<TargetMach
     }
     let of = |sample: &Sample<'_>| {
         let machine = sample.machine?;
-        let estimate = Estimate::new(model, pki, &sample.units);
+        let estimate = PlaceholderSizes::new(model, pki, &sample.units);
         // What cannot be rendered is reported already.
         let bundle = crate::render::machine(model, machine, &sample.units, &estimate).ok()?;
         Some(TargetMachine::new(model, machine, bundle))

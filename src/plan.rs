@@ -14,10 +14,10 @@ use crate::model::{AppId, Model, UnitId};
 use crate::pki::spec::{CertificateSpec, Request};
 use crate::syntax::ast::Name;
 
-pub mod answer;
+pub mod reachability;
 pub mod budget;
 pub mod certificate;
-pub mod dial;
+pub mod dialled_names;
 pub mod firewall;
 pub mod graph;
 pub mod json;

@@ -11,15 +11,15 @@ use crate::model::{MachineId, Model, UnitId};
 pub mod artifact;
 pub mod boot;
 pub mod bundle;
-pub mod estimate;
+pub mod placeholder_sizes;
 pub mod evidence;
 pub mod firewall;
 pub mod flag;
 pub mod format;
 pub mod item;
-pub mod keys;
+pub mod issued_material;
 pub mod kubeconfig;
-pub mod named;
+pub mod placeholder;
 pub mod origin;
 pub mod problem;
 #[cfg(test)]

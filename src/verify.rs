@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::plan::budget::Budget;
 use crate::plan::{Pki, Proof};
 use crate::render::evidence::Sample;
-use crate::render::named::Names;
+use crate::render::placeholder::Names;
 use crate::target::TargetMachine;
 
 pub mod allow;

@@ -10,7 +10,7 @@ use crate::model::scope::Scope;
 use crate::model::{EndpointId, Model, Relation, UnitId, Value};
 use crate::pki::spec::San;
 use crate::plan::Plan;
-use crate::plan::dial::{self, Dialling};
+use crate::plan::dialled_names::{self, Dialling};
 use crate::syntax::ast::{ExprKind, ItemKind, Name, Protocol};
 
 /// One connection.
@@ -48,7 +48,7 @@ pub enum Identity {
 /// All connections, by relation in the order of the model; each once, however many units share an address.
 pub fn dials(plan: &Plan<'_>) -> Vec<Dial> {
     let model = &plan.model;
-    let dialling = dial::dialling(model, &mut Vec::new());
+    let dialling = dialled_names::dialling(model, &mut Vec::new());
     let mut list = Vec::new();
     for (number, relation) in model.relations.iter().enumerate() {
         let mut own = BTreeSet::new();
@@ -92,7 +92,7 @@ fn tls(
     (unit, address): (UnitId, IpAddr),
 ) -> Option<Tls> {
     let info = model.endpoint_info(relation.from);
-    let (authority, forwards) = (info.trusts, dial::is_forwarding(model, relation.from));
+    let (authority, forwards) = (info.trusts, dialled_names::is_forwarding(model, relation.from));
     let authority = authority.filter(|_| !forwards)?;
     let scope = &mut Scope::unit(model, unit);
     Some(Tls {
@@ -105,7 +105,7 @@ fn tls(
 /// The address if it is dialled by that, else the first name.
 fn name(model: &Model<'_>, dialling: &Dialling, of: (usize, &Relation), address: IpAddr) -> Option<San> {
     let (number, relation) = of;
-    let end = dial::behind(model, relation.to).into_iter().next()?;
+    let end = dialled_names::behind(model, relation.to).into_iter().next()?;
     let unit = model.units_of(end.app).find(|unit| {
         let value = model.endpoint_value(*unit, end.endpoint);
         value.is_ok_and(|value| value.address == Some(address))

@@ -15,7 +15,7 @@ use crate::plan::version::remembered;
 use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::evidence::Content;
-use crate::render::keys::Keys;
+use crate::render::issued_material::IssuedMaterial;
 use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
 use crate::verify::{self, Evidence, document};
 
@@ -125,7 +125,7 @@ fn fill(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Fille
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
     }
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
-    let keys = Keys { plan, issued: &issued };
+    let keys = IssuedMaterial { plan, issued: &issued };
     let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
     documents_hold(plan, &keys)?;
     Ok(Filled { issued, machines, cluster })
@@ -141,7 +141,7 @@ pub fn planned_target(model: &Model<'_>) -> Result<Target, Diagnostic> {
 }
 
 /// Looks again into the files of one machine of each kind, now that it is known what is issued and what is not.
-fn documents_hold(plan: &Plan<'_>, keys: &Keys<'_, '_>) -> Result<(), RenderError> {
+fn documents_hold(plan: &Plan<'_>, keys: &IssuedMaterial<'_, '_>) -> Result<(), RenderError> {
     let (model, pki) = (&plan.model, &plan.pki);
     let mut problems = Vec::new();
     let samples = render::sample(model, keys, &mut problems);

@@ -12,7 +12,7 @@ use crate::pki::spec::{AuthoritySpec, CertificateSpec, Encoding, KeyKind, Keypai
 use crate::source::Span;
 use crate::syntax::ast::Body;
 
-use super::{Pki, dial, keep};
+use super::{Pki, dialled_names, keep};
 
 const DAY: u64 = 86_400;
 
@@ -25,7 +25,7 @@ pub fn certificates(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Pki {
             define(model, &mut pki, mention.symbol, problems);
         }
     }
-    let dialling = dial::dialling(model, problems);
+    let dialling = dialled_names::dialling(model, problems);
     for (app, _) in model.apps() {
         pki.bases.push(pki.request.certificates.len() as u32);
         of_application(model, &mut pki, app, &dialling, problems);
@@ -150,7 +150,7 @@ fn of_application(
     model: &Model<'_>,
     pki: &mut Pki,
     app: AppId,
-    dialling: &dial::Dialling,
+    dialling: &dialled_names::Dialling,
     problems: &mut Vec<Diagnostic>,
 ) {
     let component = model.component_of(app);
@@ -184,7 +184,7 @@ fn certificate(
     model: &Model<'_>,
     pki: &Pki,
     (unit, cert): (UnitId, u32),
-    dialling: &dial::Dialling,
+    dialling: &dialled_names::Dialling,
 ) -> Result<CertificateSpec, Fault> {
     let own = model.unit(unit);
     let info = &model.component_of(own.app).certs[cert as usize];
@@ -230,7 +230,7 @@ fn is_name(name: &San) -> bool {
 }
 
 /// The names by which the endpoints that show a certificate are dialled.
-fn derived(model: &Model<'_>, unit: UnitId, cert: u32, dialling: &dial::Dialling) -> BTreeSet<San> {
+fn derived(model: &Model<'_>, unit: UnitId, cert: u32, dialling: &dialled_names::Dialling) -> BTreeSet<San> {
     let endpoints = model.component_of(model.unit(unit).app).endpoints.iter().enumerate();
     endpoints
         .filter(|(_, info)| info.identity == Some(cert) && info.ast.kind != crate::syntax::ast::EndpointKind::Requires)

@@ -9,7 +9,7 @@ use serde::Serialize;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::Plan;
-use super::dial::{behind, is_forwarding};
+use super::dialled_names::{behind, is_forwarding};
 use super::issue_status::IssueStatus;
 use super::version::running;
 use crate::check::Symbol;

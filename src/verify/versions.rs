@@ -9,7 +9,7 @@ use crate::facts::short;
 use crate::facts::skew::{Minimum, Pair, Rule, skew};
 use crate::model::{AppId, EndpointId, Model};
 use crate::plan::Proof;
-use crate::plan::dial::{behind, is_forwarding};
+use crate::plan::dialled_names::{behind, is_forwarding};
 use crate::plan::version::{KMODEL, Running, running};
 use crate::source::Span;
 use crate::syntax::ast::Version;

@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 use crate::model::wire::considered;
 use crate::model::{AppId, EndpointId, MachineId, Value};
 use crate::pki::spec::San;
-use crate::plan::dial;
+use crate::plan::dialled_names;
 use crate::syntax::ast::{Cardinality, EndpointKind, ItemKind, PathItem};
 
 use super::expression::Tracer;
@@ -138,7 +138,7 @@ fn name(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     if let Some(derive) = info.ast.body.field("derive-names").filter(|field| why.text(field.value.span) == "false") {
         links.push(Link::at(derive.span, "`derive-names = false`: clients add no names"));
     }
-    let dialling = dial::dialling(model, &mut Vec::new());
+    let dialling = dialled_names::dialling(model, &mut Vec::new());
     for (place, endpoint) in component.endpoints.iter().enumerate() {
         if endpoint.identity == Some(cert) && endpoint.ast.kind != EndpointKind::Requires {
             let names: Vec<String> =

@@ -4,7 +4,7 @@ use crate::model::component::Local;
 use crate::model::scope::Scope;
 use crate::model::{EndpointId, UnitId, Value};
 use crate::pki::spec::San;
-use crate::plan::dial::{self, Dialling};
+use crate::plan::dialled_names::{self, Dialling};
 use crate::syntax::ast::{Definition, EndpointKind, Expr, ExprKind};
 
 use super::expression::Tracer;
@@ -55,7 +55,7 @@ fn whole(why: &Why<'_, '_>, (app, cert): CertificateId) -> Answer {
         links[0].because.push(Link::at(field.span, text).because(traced));
     }
     links.push(Link::at(model.app(app).span, place::deployed(why, app)));
-    let dialling = dial::dialling(model, &mut Vec::new());
+    let dialling = dialled_names::dialling(model, &mut Vec::new());
     if let Some((unit, sans)) = names_of(why, (app, cert)).first() {
         let names = sans.iter().map(|san| {
             let reasons = reasons(why, &dialling, (*unit, cert), san);
@@ -78,7 +78,7 @@ fn san(why: &Why<'_, '_>, (app, cert): CertificateId, name: &str, machine: Optio
         .map(|(unit, _)| unit)
         .collect();
     let unit = *with.first()?;
-    let dialling = dial::dialling(model, &mut Vec::new());
+    let dialling = dialled_names::dialling(model, &mut Vec::new());
     let cert_name = &model.component_of(app).certs[cert as usize].ast.name.name;
     let subject = format!("the name {name} in the certificate `{cert_name}` of `{}`", model.app(app).name);
     let units: Vec<String> = with.iter().map(|unit| model.unit_name(*unit)).collect();
@@ -97,7 +97,7 @@ fn reasons(why: &Why<'_, '_>, dialling: &Dialling, (unit, cert): (UnitId, u32), 
         if info.identity != Some(cert) || info.ast.kind == EndpointKind::Requires {
             continue;
         }
-        if dial::declared(model, unit, place as u32).contains(san) {
+        if dialled_names::declared(model, unit, place as u32).contains(san) {
             links.extend(declared(why, unit, &info.ast.body, "names", san));
         }
         links.extend(dialled(why, dialling, (unit, place as u32), san));
@@ -132,7 +132,7 @@ fn dialled(why: &Why<'_, '_>, dialling: &Dialling, (unit, endpoint): (UnitId, u3
     let relations = model.relations.iter().enumerate();
     let by = relations.filter(|(place, relation)| {
         let names = dialling.names_by(*place, model, (unit, endpoint));
-        names.contains(san) && dial::behind(model, relation.to).contains(&end)
+        names.contains(san) && dialled_names::behind(model, relation.to).contains(&end)
     });
     by.map(|(_, relation)| {
         let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::model::{AppId, Model};
 use crate::pki::Status;
-use crate::plan::dial;
+use crate::plan::dialled_names;
 
 use super::page::Page;
 use crate::cli::table::labelled;
@@ -48,7 +48,8 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 fn clients<'a>(model: &'a Model<'_>, app: AppId, cert: u32) -> Vec<&'a str> {
     let shows = |end: &crate::model::EndpointId| end.app == app && model.endpoint_info(*end).identity == Some(cert);
     let dials = model.relations.iter().filter(|relation| {
-        !dial::is_forwarding(model, relation.from) && dial::behind(model, relation.to).iter().any(shows)
+        !dialled_names::is_forwarding(model, relation.from)
+            && dialled_names::behind(model, relation.to).iter().any(shows)
     });
     let mut names: Vec<&str> = dials.map(|relation| &*model.app(relation.from.app).name).collect();
     names.dedup();

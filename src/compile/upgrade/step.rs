@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::change::changes;
 use crate::facts::skew::skew;
 use crate::model::{AppId, EndpointId, MachineId, Model};
-use crate::plan::dial::behind;
+use crate::plan::dialled_names::behind;
 use crate::plan::version::running;
 use crate::syntax::ast::{EndpointKind, ExprKind, Literal};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::check::SymbolKind;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, EndpointId, Model};
-use crate::plan::dial;
+use crate::plan::dialled_names;
 use crate::text::List;
 
 /// Compares the key pairs of the applications behind each front: what one signs, as a token of a service account, the
@@ -21,7 +21,7 @@ pub fn keys(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
 }
 
 fn differing(model: &Model<'_>, front: EndpointId) -> Option<Diagnostic> {
-    let mut apps: Vec<AppId> = dial::behind(model, front).iter().map(|end| end.app).collect();
+    let mut apps: Vec<AppId> = dialled_names::behind(model, front).iter().map(|end| end.app).collect();
     apps.dedup();
     let (first, rest) = apps.split_first()?;
     let own = pairs(model, *first);

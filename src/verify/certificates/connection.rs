@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::component::EndpointInfo;
 use crate::model::{AppId, EndpointId, Model, Relation, UnitId};
 use crate::pki::spec::San;
-use crate::plan::dial;
+use crate::plan::dialled_names;
 use crate::plan::name::{certificates, has};
 use crate::plan::{Pki, Proof};
 use crate::syntax::ast::ExprKind;
@@ -16,15 +16,15 @@ use crate::text::Count;
 
 /// Follows every relation to what answers in the end.
 pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
-    let dialling = dial::dialling(model, &mut Vec::new());
+    let dialling = dialled_names::dialling(model, &mut Vec::new());
     super::backends::keys(model, problems);
     let mut verified = 0;
     let mut seen = HashSet::new();
     for (number, relation) in model.relations.iter().enumerate() {
-        if dial::is_forwarding(model, relation.from) {
+        if dialled_names::is_forwarding(model, relation.from) {
             continue;
         }
-        let ends = dial::behind(model, relation.to);
+        let ends = dialled_names::behind(model, relation.to);
         problems.extend(ends.is_empty().then(|| nothing_behind(model, relation)));
         for back in ends {
             judge(model, pki, relation, back, problems);
@@ -32,7 +32,9 @@ pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> P
             let declared = seen.insert(back);
             problems.extend(names(model, pki, (relation, back), |unit| {
                 let mut names = dialling.names_by(number, model, (unit, back.endpoint));
-                names.extend(declared.then(|| dial::declared(model, unit, back.endpoint)).into_iter().flatten());
+                names.extend(
+                    declared.then(|| dialled_names::declared(model, unit, back.endpoint)).into_iter().flatten(),
+                );
                 names
             }));
         }

@@ -10,10 +10,10 @@ use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{EndpointId, MachineId, Model, UnitId};
 use crate::pki::spec::San;
-use crate::plan::answer::{self, Front};
+use crate::plan::reachability::{self, Front};
 use crate::plan::{Pki, name};
 use crate::render::evidence::Document;
-use crate::render::named::Names;
+use crate::render::placeholder::Names;
 use crate::verify::Evidence;
 use crate::verify::locate::{self, Step};
 
@@ -78,7 +78,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
         let cluster = &entry["cluster"];
         let Some((host, port)) = cluster["server"].as_str().and_then(parts) else { return Vec::new() };
         let at = |key: &str| path("clusters", index, &["cluster", key]);
-        let fronts = answer::fronts(self.model(), &host, port, self.machine());
+        let fronts = reachability::fronts(self.model(), &host, port, self.machine());
         let verifies = cluster["insecure-skip-tls-verify"] != Json::Bool(true);
         if fronts.is_empty() {
             if verifies {
@@ -86,7 +86,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
             }
             return Vec::new();
         }
-        let ends: Ends = fronts.iter().flat_map(|front| answer::behind(self.model(), front)).collect();
+        let ends: Ends = fronts.iter().flat_map(|front| reachability::behind(self.model(), front)).collect();
         if verifies {
             let dialled = cluster["tls-server-name"].as_str().map(San::parse);
             let key = if dialled.is_some() { "tls-server-name" } else { "server" };

@@ -4,7 +4,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, MachineId, Model};
-use crate::plan::{Proof, dial};
+use crate::plan::{Proof, dialled_names};
 use crate::text::Count;
 
 /// Looks at everything that forwards.
@@ -16,7 +16,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
             let id = crate::model::EndpointId { app, endpoint: place as u32 };
             let relations = model.ends(app).providers[forwards as usize].iter();
             let mut behind: Vec<AppId> =
-                relations.flat_map(|next| dial::behind(model, *next)).map(|end| end.app).collect();
+                relations.flat_map(|next| dialled_names::behind(model, *next)).map(|end| end.app).collect();
             behind.dedup();
             let servers: usize = behind.iter().map(|app| model.app(*app).units.len()).sum();
             count += 1;

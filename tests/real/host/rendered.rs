@@ -14,7 +14,7 @@ use kmodel::model::{Input, MachineId};
 use kmodel::pki::Store;
 use kmodel::pki::issued::Issued;
 use kmodel::pki::spec::{Request, San};
-use kmodel::plan::{Plan, dial};
+use kmodel::plan::{Plan, dialled_names};
 use kmodel::source::Sources;
 use kmodel::target::OutputFile;
 use kmodel::world::{Disk, World};
@@ -162,7 +162,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 fn dialled(plan: &Plan<'_>) -> Vec<Vec<San>> {
-    let dialling = dial::dialling(&plan.model, &mut Vec::new());
+    let dialling = dialled_names::dialling(&plan.model, &mut Vec::new());
     let names = |(unit, cert): &(kmodel::model::UnitId, u32)| {
         let app = plan.model.unit(*unit).app;
         let endpoints = plan.model.component_of(app).endpoints.iter().enumerate();

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::EndpointInfo;
 use crate::model::{AppId, EndpointId};
-use crate::render::named::Meant;
+use crate::render::placeholder::Identified;
 
 use super::pem::{Content, Foreign};
 use super::{Ends, Kubeconfig, path};
@@ -71,13 +71,13 @@ impl Kubeconfig<'_, '_> {
         use base64::Engine as _;
         let text = user["client-key-data"].as_str()?;
         let decoded = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?;
-        let meant = self.names_of().meant(&String::from_utf8(decoded).ok()?)?;
+        let meant = self.names_of().identify(&String::from_utf8(decoded).ok()?)?;
         let name = |app, cert| self.certificate(app, cert);
         let what = match meant {
-            Meant::Key(app, cert) if (app, cert) == own => return None,
-            Meant::Key(app, cert) => format!("the key of {}", name(app, cert)),
-            Meant::Certificate(app, cert) => format!("{}, and no key", name(app, cert)),
-            Meant::Authority(symbol) => {
+            Identified::Key(app, cert) if (app, cert) == own => return None,
+            Identified::Key(app, cert) => format!("the key of {}", name(app, cert)),
+            Identified::Certificate(app, cert) => format!("{}, and no key", name(app, cert)),
+            Identified::Authority(symbol) => {
                 format!("the certificate of the authority `{}`, and no key", self.name_of(symbol))
             }
         };

@@ -7,7 +7,7 @@ use x509_parser::x509::X509Name;
 
 use crate::check::Symbol;
 use crate::model::AppId;
-use crate::render::named::{Meant, Names};
+use crate::render::placeholder::{Identified, Names};
 
 /// What stands in a field, or in the file that it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,10 +41,10 @@ pub fn content(named: &dyn Names, text: &str) -> Content {
     let Some(pem) = STANDARD.decode(text.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
         return Content::Unknown;
     };
-    match named.meant(&pem) {
-        Some(Meant::Authority(symbol)) => Content::Authority(symbol),
-        Some(Meant::Certificate(app, cert)) => Content::Certificate(app, cert),
-        Some(Meant::Key(..)) => Content::Key,
+    match named.identify(&pem) {
+        Some(Identified::Authority(symbol)) => Content::Authority(symbol),
+        Some(Identified::Certificate(app, cert)) => Content::Certificate(app, cert),
+        Some(Identified::Key(..)) => Content::Key,
         None => foreign(&pem).map_or(Content::Unknown, Content::Foreign),
     }
 }

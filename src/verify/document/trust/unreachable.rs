@@ -6,7 +6,7 @@ use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::{EndpointId, Model};
 use crate::pki::spec::San;
-use crate::plan::{answer, name};
+use crate::plan::{name, reachability};
 use crate::syntax::ast::EndpointKind;
 use crate::verify::locate::Step;
 
@@ -25,7 +25,7 @@ impl Kubeconfig<'_, '_> {
         let (model, pki) = (self.model(), self.pki());
         let Content::Authority(trusted) = self.given(cluster, "certificate-authority").1 else { return None };
         let servers: Vec<_> = server_ends(model, trusted).collect();
-        let of_port = |(end, _): &&(EndpointId, u32)| answer::listens(model, *end, port);
+        let of_port = |(end, _): &&(EndpointId, u32)| reachability::listens(model, *end, port);
         let meant = |(end, cert): &(EndpointId, u32)| {
             let units = model.units_of(end.app).filter_map(|unit| pki.spec(model, unit, *cert));
             units.flat_map(|spec| &spec.sans).collect::<Vec<_>>()
@@ -60,7 +60,7 @@ impl Kubeconfig<'_, '_> {
     /// What was probably meant by a host at which nothing listens.
     fn instead(&self, host: &San, port: u16, known: &[&San]) -> String {
         if let San::Ip(_) = host {
-            let list: Vec<String> = answer::all(self.model(), port).into_iter().take(4).collect();
+            let list: Vec<String> = reachability::all(self.model(), port).into_iter().take(4).collect();
             return format!("what listens on {port}: {}", list.join(", "));
         }
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();

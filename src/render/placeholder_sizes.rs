@@ -14,14 +14,14 @@ use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeyKind, San};
 use crate::plan::Pki;
 
 /// All that is issued for some units, and the authorities of the model.
-pub struct Estimate {
+pub struct PlaceholderSizes {
     certificates: HashMap<(UnitId, u32), (String, String)>,
     others: HashMap<Symbol, (String, String)>,
     /// For what belongs to other units.
     any: (String, String),
 }
 
-impl Estimate {
+impl PlaceholderSizes {
     /// For these units.
     pub fn new(model: &Model<'_>, pki: &Pki, units: &[UnitId]) -> Self {
         let mut certificates = HashMap::new();
@@ -56,7 +56,7 @@ impl Estimate {
     }
 }
 
-impl Material for Estimate {
+impl Material for PlaceholderSizes {
     fn certificate(&self, unit: UnitId, cert: u32) -> (&str, &str) {
         let (certificate, key) = self.certificates.get(&(unit, cert)).unwrap_or(&self.any);
         (certificate, key)

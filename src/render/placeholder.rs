@@ -10,7 +10,7 @@ use crate::model::{AppId, Model, UnitId};
 
 /// The names of everything that a model has issued. Those of certificates are by application: its units differ in nothing
 /// that is written down before they are issued.
-pub struct Named<'a, 'p> {
+pub struct Placeholders<'a, 'p> {
     model: &'a Model<'p>,
     authorities: HashMap<Symbol, String>,
     secrets: HashMap<Symbol, String>,
@@ -21,20 +21,20 @@ pub struct Named<'a, 'p> {
 /// Texts that stand for certificates and keys of a model.
 pub trait Names {
     /// What a text stands for.
-    fn meant(&self, text: &str) -> Option<Meant>;
+    fn identify(&self, text: &str) -> Option<Identified>;
     /// Whether all that the model has is issued, so that what is meant by none of it is somebody else's.
     fn issued(&self) -> bool;
 }
 
 /// What a text stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Meant {
+pub enum Identified {
     Authority(Symbol),
     Certificate(AppId, u32),
     Key(AppId, u32),
 }
 
-impl<'a, 'p> Named<'a, 'p> {
+impl<'a, 'p> Placeholders<'a, 'p> {
     pub fn new(model: &'a Model<'p>) -> Self {
         let mut authorities = HashMap::new();
         let mut secrets = HashMap::new();
@@ -60,18 +60,18 @@ impl<'a, 'p> Named<'a, 'p> {
     }
 }
 
-impl Names for Named<'_, '_> {
-    fn meant(&self, text: &str) -> Option<Meant> {
+impl Names for Placeholders<'_, '_> {
+    fn identify(&self, text: &str) -> Option<Identified> {
         let text = text.trim();
         let authority = self.authorities.iter().find(|(_, name)| *name == text).map(|(symbol, _)| *symbol);
         let in_app = |(app, list): (usize, &Vec<(String, String)>)| {
             list.iter().enumerate().find_map(|(place, (certificate, key))| {
                 let (app, place) = (AppId(app as u32), place as u32);
-                let found = (certificate == text).then_some(Meant::Certificate(app, place));
-                found.or_else(|| (key == text).then_some(Meant::Key(app, place)))
+                let found = (certificate == text).then_some(Identified::Certificate(app, place));
+                found.or_else(|| (key == text).then_some(Identified::Key(app, place)))
             })
         };
-        authority.map(Meant::Authority).or_else(|| self.certificates.iter().enumerate().find_map(in_app))
+        authority.map(Identified::Authority).or_else(|| self.certificates.iter().enumerate().find_map(in_app))
     }
 
     fn issued(&self) -> bool {
@@ -79,7 +79,7 @@ impl Names for Named<'_, '_> {
     }
 }
 
-impl Material for Named<'_, '_> {
+impl Material for Placeholders<'_, '_> {
     fn certificate(&self, unit: UnitId, cert: u32) -> (&str, &str) {
         let (certificate, key) = &self.certificates[self.model.unit(unit).app.index()][cert as usize];
         (certificate, key)

@@ -6,7 +6,7 @@ use crate::model::{EndpointId, MachineId, Model, UnitId};
 use crate::pki::spec::San;
 use crate::syntax::ast::Protocol;
 
-use super::dial;
+use super::dialled_names;
 
 /// An endpoint that is dialled at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn fronts(model: &Model<'_>, host: &San, port: u16, here: Option<MachineId>)
 
 /// The units that answer whoever dials a front: itself, or all that stand behind it.
 pub fn behind(model: &Model<'_>, front: &Front) -> Vec<(EndpointId, Vec<UnitId>)> {
-    let ends = dial::behind(model, front.end);
+    let ends = dialled_names::behind(model, front.end);
     let units =
         |end: EndpointId| if end == front.end { front.units.clone() } else { model.units_of(end.app).collect() };
     ends.into_iter().map(|end| (end, units(end))).collect()

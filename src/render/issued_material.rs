@@ -6,22 +6,22 @@ use crate::model::material::Material;
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
 
-use super::named::{Meant, Names};
+use super::placeholder::{Identified, Names};
 
 /// The material of a plan.
-pub struct Keys<'a, 'p> {
+pub struct IssuedMaterial<'a, 'p> {
     pub plan: &'a Plan<'p>,
     pub issued: &'a Issued,
 }
 
-impl Keys<'_, '_> {
+impl IssuedMaterial<'_, '_> {
     fn place(&self, symbol: Symbol) -> usize {
         self.plan.pki.place(symbol).expect("a plan has everything that its components mention")
     }
 }
 
-impl Names for Keys<'_, '_> {
-    fn meant(&self, text: &str) -> Option<Meant> {
+impl Names for IssuedMaterial<'_, '_> {
+    fn identify(&self, text: &str) -> Option<Identified> {
         let (pki, issued) = (&self.plan.pki, self.issued);
         let same = |pem: &str| pem.trim() == text.trim();
         let own = |place: &usize| {
@@ -29,13 +29,13 @@ impl Names for Keys<'_, '_> {
             same(&issued.authority(*place).cert_pem) || issued.authority(*place).cert_pem.contains(text.trim())
         };
         if let Some(place) = (0..pki.authorities.len()).find(own).filter(|_| !text.trim().is_empty()) {
-            return Some(Meant::Authority(pki.authorities[place]));
+            return Some(Identified::Authority(pki.authorities[place]));
         }
         let app = |unit: UnitId| self.plan.model.unit(unit).app;
         pki.certificates.iter().enumerate().find_map(|(place, (unit, cert))| {
             let issued = issued.certificate(place);
-            let certificate = same(&issued.cert_pem).then_some(Meant::Certificate(app(*unit), *cert));
-            certificate.or_else(|| same(issued.key_pem.as_str()).then_some(Meant::Key(app(*unit), *cert)))
+            let certificate = same(&issued.cert_pem).then_some(Identified::Certificate(app(*unit), *cert));
+            certificate.or_else(|| same(issued.key_pem.as_str()).then_some(Identified::Key(app(*unit), *cert)))
         })
     }
 
@@ -44,7 +44,7 @@ impl Names for Keys<'_, '_> {
     }
 }
 
-impl Material for Keys<'_, '_> {
+impl Material for IssuedMaterial<'_, '_> {
     fn certificate(&self, unit: UnitId, cert: u32) -> (&str, &str) {
         let place = self.plan.pki.certificate(&self.plan.model, unit, cert);
         let issued = self.issued.certificate(place);
