@@ -9,6 +9,7 @@ use crate::source::SourceId;
 
 /// What a check is for.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for a check")]
 pub enum Mode {
     /// Every problem of every file, those of the standard library too.
     Everything,

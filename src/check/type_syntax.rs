@@ -105,6 +105,7 @@ impl Reader {
         }
     }
 
+    #[expect(clippy::panic, reason = "types of ours are written in the program, and tests read them all")]
     fn named(&mut self) -> Ty {
         let word = self.word();
         if self.take("<") {

@@ -26,6 +26,9 @@ pub const SERVICE: [(&str, &str); 15] = [
     ("umask", "UMask"),
 ];
 
+/// A line of `extra`: section, key, and the value or what is wrong with it.
+pub type Extra<'a> = (&'a str, &'a str, Result<String, Problem>);
+
 /// Fields that only a service has and that are not in [`SERVICE`].
 const SERVICE_ONLY: [&str; 12] = [
     "exec",
@@ -188,7 +191,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Section, key and value of each line of `extra`; a list is its key once for each element.
-    pub fn extra(&self) -> Result<Vec<(&'a str, &'a str, Result<String, Problem>)>, Problem> {
+    pub fn extra(&self) -> Result<Vec<Extra<'a>>, Problem> {
         let wrong =
             || self.problem("extra", "is not a map of sections", "write `{ Timer = { OnCalendar = \"daily\" } }`");
         let Some(value) = self.get("extra") else { return Ok(Vec::new()) };
