@@ -4,21 +4,21 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::diag::{Code, Diagnostic, closest};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::source::Span;
 use crate::syntax::ast::{Literal, Port, Protocol, Version};
 use crate::syntax::token::SyntaxKind;
 use crate::text::List;
 
-/// Why a text is no literal of its kind.
+/// Why a text is not a literal of its kind.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct InvalidLiteral {
     message: String,
-    help: String,
+    help: Help,
 }
 
-impl Fault {
-    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+impl InvalidLiteral {
+    fn new(message: impl Into<String>, help: impl Into<Help>) -> Self {
         Self { message: message.into(), help: help.into() }
     }
 
@@ -29,7 +29,7 @@ impl Fault {
 }
 
 /// Reads a literal.
-pub fn read(kind: SyntaxKind, text: &str) -> Result<Literal, Fault> {
+pub fn read(kind: SyntaxKind, text: &str) -> Result<Literal, InvalidLiteral> {
     match kind {
         SyntaxKind::Keyword => super::expression::word(text).ok_or_else(|| strange(text)),
         SyntaxKind::Int => int(text),
@@ -52,79 +52,79 @@ fn digits(text: &str) -> String {
     text.replace('_', "")
 }
 
-fn int(text: &str) -> Result<Literal, Fault> {
-    digits(text)
-        .parse()
-        .map(Literal::Int)
-        .map_err(|_| Fault::new(format!("`{text}` is too large"), format!("the largest whole number is {}", i64::MAX)))
+fn int(text: &str) -> Result<Literal, InvalidLiteral> {
+    digits(text).parse().map(Literal::Int).map_err(|_| {
+        InvalidLiteral::new(format!("`{text}` is too large"), format!("the largest whole number is {}", i64::MAX))
+    })
 }
 
-fn version(text: &str) -> Result<Literal, Fault> {
+fn version(text: &str) -> Result<Literal, InvalidLiteral> {
     let mut parts = text.split('.').map(str::parse);
     match (parts.next(), parts.next(), parts.next()) {
         (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) => Ok(Literal::Version(Version { major, minor, patch })),
-        _ => Err(Fault::new(format!("`{text}` is not a version"), "a version is written `1.34.2`")),
+        _ => Err(InvalidLiteral::new(format!("`{text}` is not a version"), "a version is written `1.34.2`")),
     }
 }
 
-fn ip(text: &str) -> Result<IpAddr, Fault> {
+fn ip(text: &str) -> Result<IpAddr, InvalidLiteral> {
     text.parse().map_err(|_| {
         let message = format!("`{text}` is not an address");
         match text.split('.').find(|octet| octet.parse::<u8>().is_err()) {
-            Some(octet) => Fault::new(message, format!("`{octet}` is more than 255")),
-            None => Fault::new(message, "the parts of an address have no leading zeros"),
+            Some(octet) => InvalidLiteral::new(message, format!("`{octet}` is more than 255")),
+            None => InvalidLiteral::new(message, "the parts of an address have no leading zeros"),
         }
     })
 }
 
-fn cidr(text: &str) -> Result<Literal, Fault> {
+fn cidr(text: &str) -> Result<Literal, InvalidLiteral> {
     let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
     let address = ip(address)?;
     let longest = if address.is_ipv4() { 32 } else { 128 };
     let range = prefix.parse().ok().and_then(|prefix| IpNet::new(address, prefix).ok());
     range.map(Literal::Cidr).ok_or_else(|| {
-        Fault::new(format!("`{text}` is not an address range"), format!("the prefix is at most `/{longest}`"))
+        InvalidLiteral::new(format!("`{text}` is not an address range"), format!("the prefix is at most `/{longest}`"))
     })
 }
 
-fn port(text: &str) -> Result<Literal, Fault> {
+fn port(text: &str) -> Result<Literal, InvalidLiteral> {
     let (number, protocol) = text.split_once('/').unwrap_or((text, ""));
     let protocol = match protocol {
         "tcp" => Protocol::Tcp,
         "udp" => Protocol::Udp,
-        other => return Err(protocol_fault(text, number, other)),
+        other => return Err(invalid_protocol(text, number, other)),
     };
     match digits(number).parse() {
         Ok(number) if number > 0 => Ok(Literal::Port(Port { number, protocol })),
-        _ => Err(Fault::new(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),
+        _ => Err(InvalidLiteral::new(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),
     }
 }
 
-fn protocol_fault(text: &str, number: &str, protocol: &str) -> Fault {
+fn invalid_protocol(text: &str, number: &str, protocol: &str) -> InvalidLiteral {
     let help = match closest(protocol, ["tcp", "udp"]) {
-        Some(meant) => format!("did you mean `{number}/{meant}`?"),
-        None => format!("the protocol is `tcp` or `udp`; a division is written with spaces: `{number} / {protocol}`"),
+        Some(meant) => Help::near(format!("{number}/{meant}")),
+        None => {
+            format!("the protocol is `tcp` or `udp`; a division is written with spaces: `{number} / {protocol}`").into()
+        }
     };
-    Fault::new(format!("`{text}` is not a port"), help)
+    InvalidLiteral::new(format!("`{text}` is not a port"), help)
 }
 
-fn mode(text: &str) -> Result<Literal, Fault> {
+fn mode(text: &str) -> Result<Literal, InvalidLiteral> {
     match u32::from_str_radix(text, 8) {
         Ok(mode) if mode <= 0o7777 => Ok(Literal::Mode(mode)),
-        _ => Err(Fault::new(
+        _ => Err(InvalidLiteral::new(
             format!("`{text}` is not a file mode"),
             "a number with a leading zero is a mode, such as `0644`; write any other number without the zero",
         )),
     }
 }
 
-fn size(text: &str) -> Result<Literal, Fault> {
+fn size(text: &str) -> Result<Literal, InvalidLiteral> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let bytes = unit_size(&text[number.len()..]).zip(digits(number).parse::<u64>().ok());
-    bytes
-        .and_then(|(unit, number)| number.checked_mul(unit))
-        .map(Literal::Size)
-        .ok_or_else(|| Fault::new(format!("`{text}` is too large"), "the largest size is just below `16777216TiB`"))
+    bytes.and_then(|(unit, number)| number.checked_mul(unit)).map(Literal::Size).ok_or_else(|| {
+        InvalidLiteral::new(format!("`{text}` is too large"), "the largest size is just below `16777216TiB`")
+    })
 }
 
 fn unit_size(unit: &str) -> Option<u64> {
@@ -141,20 +141,25 @@ fn unit_size(unit: &str) -> Option<u64> {
     })
 }
 
-fn duration(text: &str) -> Result<Literal, Fault> {
+fn duration(text: &str) -> Result<Literal, InvalidLiteral> {
     let (mut rest, mut total, mut last) = (text, Some(0_u64), u64::MAX);
     while !rest.is_empty() {
         let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         let next = unit.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let length = milliseconds(&unit[..unit.len() - next.len()]);
         if length >= last {
-            return Err(Fault::new(format!("`{text}` is not a duration"), "write the larger units first: `1h30m`"));
+            return Err(InvalidLiteral::new(
+                format!("`{text}` is not a duration"),
+                "write the larger units first: `1h30m`",
+            ));
         }
         let number = rest[..rest.len() - unit.len()].parse::<u64>().ok();
         total = total.zip(number).and_then(|(sum, n)| n.checked_mul(length)?.checked_add(sum));
         (rest, last) = (next, length);
     }
-    total.map(Literal::Duration).ok_or_else(|| Fault::new(format!("`{text}` is too long"), "write a shorter duration"))
+    total
+        .map(Literal::Duration)
+        .ok_or_else(|| InvalidLiteral::new(format!("`{text}` is too long"), "write a shorter duration"))
 }
 
 fn milliseconds(unit: &str) -> u64 {
@@ -167,52 +172,53 @@ fn milliseconds(unit: &str) -> u64 {
     }
 }
 
-fn percent(text: &str) -> Result<Literal, Fault> {
+fn percent(text: &str) -> Result<Literal, InvalidLiteral> {
     digits(text.trim_end_matches('%'))
         .parse()
         .map(Literal::Percent)
-        .map_err(|_| Fault::new(format!("`{text}` is too large"), "write a smaller percentage"))
+        .map_err(|_| InvalidLiteral::new(format!("`{text}` is too large"), "write a smaller percentage"))
 }
 
-fn relative(text: &str) -> Fault {
-    Fault::new("a path as a value is absolute", format!("for a file beside this one write the text `\"{text}\"`"))
+fn relative(text: &str) -> InvalidLiteral {
+    InvalidLiteral::new(
+        "a path as a value is absolute",
+        format!("for a file beside this one write the text `\"{text}\"`"),
+    )
 }
 
 /// What looks like a literal and is of no kind.
-fn strange(text: &str) -> Fault {
+fn strange(text: &str) -> InvalidLiteral {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = &text[number.len()..];
     if let Some((left, right)) = text.split_once('/') {
         return slashed(text, left, right);
     }
     if text.contains(':') {
-        return Fault::new(format!("`{text}` is not an address"), "an address is written `fd00::5`");
+        return InvalidLiteral::new(format!("`{text}` is not an address"), "an address is written `fd00::5`");
     }
     if text.matches('.').count() > 3 {
-        return Fault::new(format!("`{text}` is not an address"), "an address has four parts: `10.0.0.5`");
+        return InvalidLiteral::new(format!("`{text}` is not an address"), "an address has four parts: `10.0.0.5`");
     }
     united(text, number, unit)
 }
 
-fn slashed(text: &str, left: &str, right: &str) -> Fault {
+fn slashed(text: &str, left: &str, right: &str) -> InvalidLiteral {
     let help = match left.contains('.') {
         true => format!("a range is written `10.0.0.0/16`; put `\"{text}\"` in quotes if it is text"),
         false => format!("a division is written with spaces, `{left} / {right}`, and a port `6443/tcp`"),
     };
-    Fault::new(format!("`{text}` is not a value"), help)
+    InvalidLiteral::new(format!("`{text}` is not a value"), help)
 }
 
-fn united(text: &str, number: &str, unit: &str) -> Fault {
+fn united(text: &str, number: &str, unit: &str) -> InvalidLiteral {
     const UNITS: [&str; 13] = ["KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "d", "h", "m", "s", "ms"];
     let whole = number.bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let help = match closest(unit, UNITS) {
-        _ if !whole && unit_size(unit).is_some() => {
-            "a size is a whole number: write `512MiB` for half a GiB".to_owned()
-        }
-        Some(meant) if whole && !unit.is_empty() => format!("did you mean `{number}{meant}`?"),
-        _ => format!("units are {}; text is written in quotes", List::ticked(&UNITS)),
+        _ if !whole && unit_size(unit).is_some() => "a size is a whole number: write `512MiB` for half a GiB".into(),
+        Some(meant) if whole && !unit.is_empty() => Help::near(format!("{number}{meant}")),
+        _ => format!("units are {}; text is written in quotes", List::ticked(&UNITS)).into(),
     };
-    Fault::new(format!("`{text}` is not a value"), help)
+    InvalidLiteral::new(format!("`{text}` is not a value"), help)
 }
 
 #[cfg(test)]
@@ -220,7 +226,7 @@ mod tests {
     use super::*;
     use crate::syntax::lexer::lex;
 
-    fn value(text: &str) -> Result<Literal, Fault> {
+    fn value(text: &str) -> Result<Literal, InvalidLiteral> {
         let lexemes = lex(text);
         assert_eq!(lexemes.len(), 1, "{text} is one token");
         read(lexemes[0].kind, text)
