@@ -113,7 +113,7 @@ impl<'p> Checker<'p> {
         if let Some(symbol) = self.program.lookup(module, &name.name)
             && symbol.kind == SymbolKind::Component
         {
-            let message = format!("`{}` is a component, and `$` is for a param that holds one", name.name);
+            let message = format!("`{}` is a component; `$` is only for a param that holds a component", name.name);
             let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
             return self.report(diagnostic.help(format!("write `deploy {}`", name.name)));
         }
@@ -127,7 +127,7 @@ impl<'p> Checker<'p> {
     }
 
     fn unmarked_param(&mut self, name: &Ident) {
-        let message = format!("`{}` is a param, and here stands a component", name.name);
+        let message = format!("expected a component, found the param `{}`", name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
         let diagnostic = diagnostic.help(format!("write `${}` for the component that it holds", name.name));
         self.report(diagnostic.safe_fix(name.span, format!("${}", name.name), "deploy what the param holds"));

@@ -74,7 +74,7 @@ impl<'p> Typer<'_, 'p> {
         let wanted = if field.optional { Ty::optional(known.ty.clone()) } else { known.ty.clone() };
         let found = self.check_declared(&field.value, &wanted, known.span, "the interface declares it");
         if found.is_secret() && !known.ty.is_secret() {
-            let message = "this field of the interface is not secret, and everyone who requires it could write it down";
+            let message = "this field of the interface is not declared as a secret, so it cannot hold one";
             self.checker.report(super::mismatch::exposed(field.value.span, message));
         }
         found

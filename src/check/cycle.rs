@@ -322,11 +322,11 @@ fn report(graph: &Graph, cycle: &[(Node, Span)]) -> Option<Diagnostic> {
     let message = format!("`{}` depends on itself", head.name);
     let next = rest.first().map_or(name(&first.0), |(node, _)| name(node));
     let mut diagnostic = Diagnostic::new(Code::ValueCycle, head.span, message)
-        .here("to know this")
-        .label(first.1, format!("`{next}` must be known"));
+        .here("this value")
+        .label(first.1, format!("needs `{next}`"));
     for (index, (_, span)) in rest.iter().enumerate() {
         let next = rest.get(index + 1).map_or(name(&first.0), |(node, _)| name(node));
-        diagnostic = diagnostic.label(*span, format!("and for that, `{next}`"));
+        diagnostic = diagnostic.label(*span, format!("which needs `{next}`"));
     }
-    Some(diagnostic.help("say one of them without the others"))
+    Some(diagnostic.help("give one of them a value that does not use the others"))
 }

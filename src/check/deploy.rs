@@ -76,7 +76,7 @@ impl<'p> Checker<'p> {
         let Some(alias) = &deploy.alias else { return };
         self.kebab(alias);
         if deploy.components.len() > 1 {
-            let message = "`as` names one application, and here are several components";
+            let message = "`as` names one application, but this deploys several components";
             let diagnostic = Diagnostic::new(Code::WrongKind, alias.span, message);
             self.report(diagnostic.help("write one `deploy` for each"));
         }
@@ -189,12 +189,12 @@ impl<'p> Checker<'p> {
         }
         let (at, what) = match (machine_bound::bound(info), self.sink.mentions.get(&info.place)) {
             (Some((at, what)), _) => (at, format!("{what}, which only a machine has")),
-            (None, Some((at, word))) => (*at, format!("`{word}` is known only on a machine")),
+            (None, Some((at, word))) => (*at, format!("`{word}` exists only on a machine")),
             (None, None) => return,
         };
-        let message = format!("`{name}` needs machines, and is deployed on none");
+        let message = format!("`{name}` needs machines, but is deployed on none");
         let diagnostic = Diagnostic::new(Code::NotPlaced, span, message).label(at, what);
-        self.report(diagnostic.help(format!("say where: `deploy {name} on ...`, with `*` for every machine")));
+        self.report(diagnostic.help(format!("add machines: `deploy {name} on ...`, with `*` for every machine")));
     }
 }
 

@@ -43,7 +43,10 @@ impl<'p> Typer<'_, 'p> {
         }
         let found = self.against(field, &Ty::secret(ty_of(known)));
         if found.is_secret() {
-            let message = format!("the flags of `{}` can be read by everyone on the machine", table.program);
+            let message = format!(
+                "the flags of `{}` are world-readable on the machine, so they cannot hold a secret",
+                table.program
+            );
             self.checker.report(mismatch::exposed(field.value.span, message));
         }
     }
@@ -59,8 +62,8 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn no_table(&mut self, program: &Ident) {
-        let message = format!("there is no table of the flags of `{}`", program.name);
-        let fallback = format!("there are tables of {}; give others in `args`", List::ticked(flags::programs()));
+        let message = format!("no table lists the flags of `{}`", program.name);
+        let fallback = format!("there are tables for {}; pass other flags in `args`", List::ticked(flags::programs()));
         let diagnostic = Diagnostic::new(Code::UnknownName, program.span, message);
         self.checker.report(diagnostic.help(did_you_mean(&program.name, flags::programs(), &fallback)));
     }

@@ -68,15 +68,13 @@ impl<'p> Checker<'p> {
             ExprKind::Literal(Literal::Bool(false)) | ExprKind::Error => return,
             ExprKind::Literal(Literal::Bool(true)) => {
                 let Some(written) = ["file", "key-file", "key"].iter().find_map(|f| cert.body.field(f)) else { return };
-                let message = format!("somebody else issues `{name}`, so there is nothing of it to write here");
+                let message = format!("`{name}` is issued externally, so it cannot be written here");
                 Diagnostic::new(Code::WrongKind, written.key.span(), message)
-                    .label(external.key.span(), "`external` says so")
-                    .help("take it away, or `external`")
+                    .label(external.key.span(), "marked `external` here")
+                    .help("remove this field, or remove `external`")
             }
-            _ => {
-                Diagnostic::new(Code::WrongKind, external.value.span, "`external` is known before anything is computed")
-                    .help("write `true`, or leave it out")
-            }
+            _ => Diagnostic::new(Code::WrongKind, external.value.span, "`external` must be a literal")
+                .help("set `true`, or remove the field"),
         };
         self.report(diagnostic);
     }
@@ -182,13 +180,13 @@ impl<'p> Typer<'_, 'p> {
     fn own_code(&mut self, item: &'p ast::Check) {
         let Some(field) = item.body.field("code") else {
             let loose = item.body.field("allow");
-            let message = "only a check with a `code` of its own can be allowed by it";
+            let message = "a check can be allowed only by its own `code`";
             let missing = |field: &ast::Field| Diagnostic::new(Code::MissingField, field.key.span(), message);
             return loose.map(missing).into_iter().for_each(|d| self.checker.report(d.help("add `code = \"...\"`")));
         };
-        let Some(name) = own_code::text(field) else { return self.bad_code(field, "is not a plain text") };
+        let Some(name) = own_code::text(field) else { return self.bad_code(field, "is not a plain string") };
         if Code::named(&name).is_some() {
-            let message = format!("`{name}` is a code of kmodel itself");
+            let message = format!("`{name}` is already a code of kmodel");
             let diagnostic = Diagnostic::new(Code::DuplicateName, field.value.span, message);
             return self.checker.report(diagnostic.help("begin it with the name of the component: `calico-...`"));
         }
@@ -212,9 +210,9 @@ impl<'p> Typer<'_, 'p> {
         }
         self.body(&schemas::KUBECONFIG, &item.body, item.path.span);
         if let Some(mode) = item.body.field("mode").filter(|mode| !is_private(&mode.value)) {
-            let message = "a kubeconfig holds a private key, which others could read with this mode";
+            let message = "a kubeconfig holds a private key, and this mode lets other users read it";
             let diagnostic = Diagnostic::new(Code::SecretExposed, mode.value.span, message);
-            self.checker.report(diagnostic.help("leave `mode` out: it is 0600"));
+            self.checker.report(diagnostic.help("remove `mode`: the default is 0600"));
         }
     }
 
@@ -270,13 +268,13 @@ impl<'p> Typer<'_, 'p> {
             [] => {
                 let message = "a file needs one of `text`, `content` and `template`";
                 let diagnostic = Diagnostic::new(Code::MissingField, item.path.span, message);
-                self.checker.report(diagnostic.help("say what it holds: `text = \"...\"`"));
+                self.checker.report(diagnostic.help("set its content: `text = \"...\"`"));
             }
             [one] => self.needs_format(item, one),
             [first, second, ..] => {
                 let message = "a file has only one of `text`, `content` and `template`";
                 let diagnostic = Diagnostic::new(Code::DuplicateField, second.key.span(), message);
-                self.checker.report(diagnostic.label(first.key.span(), "given here already").help("keep one of them"));
+                self.checker.report(diagnostic.label(first.key.span(), "already set here").help("keep one of them"));
             }
         }
     }
@@ -285,7 +283,7 @@ impl<'p> Typer<'_, 'p> {
         if source.key.plain().as_deref() == Some("content") && item.body.field("format").is_none() {
             let message = "`content` needs the field `format`";
             let diagnostic = Diagnostic::new(Code::MissingField, source.key.span(), message);
-            self.checker.report(diagnostic.help("say how it is written: `format = \"yaml\"`"));
+            self.checker.report(diagnostic.help("set its format: `format = \"yaml\"`"));
         }
     }
 
@@ -296,14 +294,14 @@ impl<'p> Typer<'_, 'p> {
         if mode.is_some_and(|mode| is_private(&mode.value)) {
             return;
         }
-        let message = "others on the machine could read the secret in this file";
+        let message = "other users on the machine could read the secret in this file";
         let diagnostic = Diagnostic::new(Code::SecretExposed, source.key.span(), message).here("this holds a secret");
         self.checker.report(match mode {
             Some(mode) => diagnostic
-                .label(mode.value.span, "this mode is not private")
+                .label(mode.value.span, "this mode lets other users read it")
                 .help("a mode without group and others, such as 0600, keeps it private")
                 .fix(mode.value.span, "0600", "make it private"),
-            None => diagnostic.label(item.path.span, "its mode is 0644 by itself").help("add `mode = 0600`"),
+            None => diagnostic.label(item.path.span, "the default mode is 0644").help("add `mode = 0600`"),
         });
     }
 

@@ -175,7 +175,7 @@ fn not_found(from: &ModulePlace, path: &ast::Ident, error: &io::Error) -> Diagno
     }
     let message = match path.name.strip_prefix("std/") {
         Some(name) => format!("the standard library has no `{name}`"),
-        None => format!("there is no file for `{}`", path.name),
+        None => format!("no file found for `{}`", path.name),
     };
     let diagnostic = Diagnostic::new(Code::FileNotFound, path.span, message);
     let diagnostic = match std_suggestion(&path.name) {
@@ -221,7 +221,7 @@ fn import_name(path: &Path) -> String {
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::NotFound => "no such file".into(),
         io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
         _ => error.to_string().to_lowercase(),
     }

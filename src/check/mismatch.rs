@@ -11,7 +11,7 @@ pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, S
     let plain = expected.reveal();
     let expected = if found.is_secret() { expected } else { &plain };
     let diagnostic = if found.is_secret() && !expected.is_secret() && found.reveal().fits(expected) {
-        exposed(span, "a secret may not stand here")
+        exposed(span, "a secret is not allowed here")
     } else if *found == Ty::None || found.present().fits(expected) {
         maybe_none(span, found, expected)
     } else if expected.texts().is_some() {
@@ -29,7 +29,7 @@ pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, S
 pub fn exposed(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::SecretExposed, span, message)
         .here("this is secret")
-        .help("only the `text`, `content` or `vars` of a file that no group and no other may read may hold a secret")
+        .help("a secret is allowed only in `text`, `content` or `vars` of a file with a private mode, such as 0600")
 }
 
 fn maybe_none(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
@@ -71,9 +71,9 @@ fn different(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
 fn advice(found: &Ty, expected: &Ty) -> Option<String> {
     let text = match (found, expected) {
         (Ty::Path, Ty::String) => "a path becomes text with `string(..)` or inside a string: \"${path}\"".into(),
-        (Ty::Int, Ty::Size) => "give it a unit: `4GiB`, `512MiB`".into(),
-        (Ty::Int, Ty::Duration) => "give it a unit: `30s`, `1h30m`, `7d`".into(),
-        (Ty::Int, Ty::Port) => "say which protocol: `6443/tcp`, `53/udp`".into(),
+        (Ty::Int, Ty::Size) => "add a unit: `4GiB`, `512MiB`".into(),
+        (Ty::Int, Ty::Duration) => "add a unit: `30s`, `1h30m`, `7d`".into(),
+        (Ty::Int, Ty::Port) => "add a protocol: `6443/tcp`, `53/udp`".into(),
         (Ty::Int, Ty::Mode) => "a mode begins with a zero: `0644`".into(),
         (Ty::Int, Ty::Percent) => "a percentage is written `50%`".into(),
         (Ty::Port, Ty::Int) => "`number(port)` is a port without its protocol".into(),
@@ -102,22 +102,22 @@ fn advice(found: &Ty, expected: &Ty) -> Option<String> {
 pub fn piece(span: Span, found: &Ty) -> Diagnostic {
     match found {
         Ty::Optional(inner) if inner.is_scalar() => {
-            Diagnostic::new(Code::MaybeNone, span, "this may be `none`, which cannot stand in a string")
+            Diagnostic::new(Code::MaybeNone, span, "this may be `none`, which cannot be used in a string")
                 .here(format!("a `{}`", found.widen()))
                 .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
         }
-        _ => Diagnostic::new(Code::TypeMismatch, span, format!("`{}` cannot stand in a string", found.widen()))
+        _ => Diagnostic::new(Code::TypeMismatch, span, format!("`{}` cannot be used in a string", found.widen()))
             .help(piece_help(found)),
     }
 }
 
 fn piece_help(found: &Ty) -> &'static str {
     match found.present() {
-        Ty::List(_) => "say how: `join(list, \",\")`, or `json(list)`",
-        Ty::Map(_) => "say how: `json(..)` or `yaml(..)`",
-        Ty::Record(record) if record.name.is_some() => "take one of its fields",
-        Ty::Record(_) => "take one of its fields, or say how: `json(..)` or `yaml(..)`",
-        _ => "only a text, a number, an address and the like can",
+        Ty::List(_) => "convert it: `join(list, \",\")`, or `json(list)`",
+        Ty::Map(_) => "convert it: `json(..)` or `yaml(..)`",
+        Ty::Record(record) if record.name.is_some() => "use one of its fields",
+        Ty::Record(_) => "use one of its fields, or convert it: `json(..)` or `yaml(..)`",
+        _ => "only text, numbers, addresses and similar values can",
     }
 }
 

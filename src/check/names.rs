@@ -56,7 +56,7 @@ impl<'p> Checker<'p> {
 
     /// Says that a name stands for something else than `wanted`.
     pub fn wrong_kind(&mut self, name: &Ident, symbol: Symbol, wanted: &str) {
-        let message = format!("`{}` is {}, and here stands {wanted}", name.name, symbol.kind.noun());
+        let message = format!("expected {wanted}, found `{}`, {}", name.name, symbol.kind.noun());
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).here(format!("not {wanted}"));
         self.report(diagnostic.label(symbol.span, "declared here"));
     }
@@ -89,7 +89,7 @@ impl<'p> Checker<'p> {
                 diagnostic.safe_fix(import.span, import.text, format!("add `{}`", import.line))
             }
             (None, Some(near)) => diagnostic.help(Help::near(near)).fix_near(name.span),
-            (None, None) if known.is_empty() => diagnostic.help("there is none here yet"),
+            (None, None) if known.is_empty() => diagnostic.help("none are declared in this file"),
             (None, None) => diagnostic.help(format!("known here: {}", List::ticked(known.iter()).most(20))),
         };
         self.report(diagnostic);
@@ -184,7 +184,7 @@ impl<'p> Typer<'_, 'p> {
         }
         let message = format!("a component cannot see the machine group `{}`", name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
-        let help = "a component is written for any machines: use `app.units` or `machines`, or give it an `option`";
+        let help = "a component has to work on any machines: use `app.units` or `machines`, or add an `option`";
         self.checker.report(diagnostic.help(help));
         Ty::Error
     }

@@ -28,9 +28,9 @@ impl Checker<'_> {
     pub fn free(&mut self, name: &Ident) {
         self.kebab(name);
         if RESERVED.contains(&&*name.name) {
-            let message = format!("`{}` is a name of the language", name.name);
+            let message = format!("`{}` is a reserved name", name.name);
             let diagnostic = Diagnostic::new(Code::InvalidName, name.span, message);
-            self.report(diagnostic.help("give it another name, so that both can be seen"));
+            self.report(diagnostic.help("choose another name"));
         }
     }
 
@@ -54,10 +54,12 @@ impl Checker<'_> {
     /// A kubelet registers in lower case, and then its certificate is another node's.
     fn upper_case(&mut self, name: &Ident) {
         let lower = name.name.to_ascii_lowercase();
-        let message =
-            format!("a machine of `{0}` would register as `{lower}`, and its certificate be for `{0}`", name.name);
+        let message = format!(
+            "a machine of `{0}` would register as `{lower}`, but its certificate would be for `{0}`",
+            name.name
+        );
         let diagnostic = Diagnostic::new(Code::InvalidName, name.span, message)
-            .help("names of machines are in lower case: the API server takes `system:node:NAME` as it is written");
+            .help("use lower case: the API server compares `system:node:NAME` case-sensitively");
         let better = kebab_of(&name.name);
         self.report(match is_kebab(&better) {
             true => diagnostic.fix(name.span, better.clone(), format!("call it `{better}`")),

@@ -184,8 +184,8 @@ impl<'p> Checker<'p> {
         });
         if !there {
             let span = relate.from.span.to(relate.to.span);
-            let diagnostic = Diagnostic::new(Code::UnknownName, span, "there is no such relation to drop");
-            self.report(diagnostic.help("only a relation that a `relate` says can be dropped"));
+            let diagnostic = Diagnostic::new(Code::UnknownName, span, "no such relation to drop");
+            self.report(diagnostic.help("only a relation declared with `relate` can be dropped"));
         }
     }
 

@@ -82,7 +82,7 @@ impl<'p> Checker<'p> {
             let known: Vec<_> = apps.by_name.keys().cloned().collect();
             return self.unknown_name(module, app, "an application", &known);
         };
-        let message = format!("`{}` is {}, and no application has that name", app.name, symbol.kind.noun());
+        let message = format!("`{}` is {}, not an application", app.name, symbol.kind.noun());
         let diagnostic = Diagnostic::new(Code::UnknownName, app.span, message).label(symbol.span, "declared here");
         self.report(match symbol.kind {
             SymbolKind::Component => diagnostic.help(format!("deploy it: `deploy {} on ...`", app.name)),
@@ -124,7 +124,7 @@ impl<'p> Checker<'p> {
         if known.is_none() && apps.open.is_empty() {
             let message = format!("no application has an endpoint `{}`", endpoint.name);
             let all = || apps.by_name.values().flat_map(|app| app.info.endpoints.keys()).map(|key| &**key);
-            let help = did_you_mean(&endpoint.name, all(), "deploy something that has it, or leave this out");
+            let help = did_you_mean(&endpoint.name, all(), "deploy a component that has it, or remove this relation");
             self.report(Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).help(help));
         }
         if let Some(known) = known {
@@ -144,7 +144,7 @@ impl<'p> Checker<'p> {
         let (from, to) = (written(&relate.from), written(&relate.to));
         let span = relate.from.span.to(relate.to.span);
         let better = format!("{to} -> {from}");
-        let message = "the arrow points from the side that dials to the side that is dialled";
+        let message = "the arrow must point from the client to the server";
         let diagnostic = Diagnostic::new(Code::UnknownEndpoint, span, message)
             .help(format!("write `relate {better}`"))
             .safe_fix(span, better, "turn it around");
@@ -160,12 +160,12 @@ impl<'p> Checker<'p> {
     ) {
         let endpoint = &end.endpoint;
         let message = match side {
-            End::From => format!("`{}` is not required, and here stands what dials", endpoint.name),
-            End::To => format!("`{}` is not provided, and here stands what is dialled", endpoint.name),
+            End::From => format!("`{}` is not a `requires` endpoint", endpoint.name),
+            End::To => format!("`{}` is not a `provides` endpoint", endpoint.name),
         };
         let rule = match side {
-            End::From => "before the arrow stands a `requires` endpoint",
-            End::To => "after the arrow stands a `provides` endpoint",
+            End::From => "a `requires` endpoint goes before the arrow",
+            End::To => "a `provides` endpoint goes after the arrow",
         };
         let diagnostic =
             Diagnostic::new(Code::UnknownEndpoint, endpoint.span, message).label(known.span, "declared here");
@@ -186,7 +186,7 @@ impl<'p> Checker<'p> {
         let (a, b) = (name(a), name(b));
         let span = relate.from.span.to(relate.to.span);
         let (from_name, to_name) = (written(&relate.from), written(&relate.to));
-        let message = format!("`{from_name}` wants `{a}`, and `{to_name}` gives `{b}`");
+        let message = format!("`{from_name}` requires `{a}`, but `{to_name}` provides `{b}`");
         let diagnostic = Diagnostic::new(Code::InterfaceMismatch, span, message)
             .label(from.span, format!("of interface `{a}`"))
             .label(to.span, format!("of interface `{b}`"));

@@ -15,7 +15,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Ident, Name, StatementKind};
 use crate::text::List;
 
-/// What could not be brought in; nothing is said about such names later.
+/// What could not be imported; nothing is reported about such names later.
 #[derive(Clone, Debug, Default)]
 pub struct Lost {
     /// A whole file is missing, so any name may have come from it.
@@ -163,11 +163,11 @@ impl<'r> Scope<'r> {
         let diagnostic = Diagnostic::new(Code::DuplicateName, span, format!("`{name}` is declared twice in this file"));
         let mut diagnostic = match symbol.module == self.id {
             true => diagnostic.here("declared again here"),
-            false => diagnostic.here("brought in again here").label(symbol.span, "declared here"),
+            false => diagnostic.here("imported again here").label(symbol.span, "declared here"),
         };
         diagnostic = match known.module == self.id {
             true => diagnostic.label(earlier, "first declared here"),
-            false => diagnostic.label(earlier, "first brought in here").label(known.span, "declared here"),
+            false => diagnostic.label(earlier, "first imported here").label(known.span, "declared here"),
         };
         match imported {
             true => diagnostic.help(format!("import it under another name: `{{ {name} as other }}`")),
@@ -227,7 +227,7 @@ impl<'r> Scope<'r> {
         self.out.diagnostics.push(match module.scope.get(name) {
             Some(symbol) => diagnostic
                 .label(symbol.span, "declared here")
-                .help("that file only uses the name; import it from where it is declared"),
+                .help("that file only imports the name; import it from the file that declares it"),
             None => {
                 let exports = &resolved.exports[target.0 as usize];
                 let fallback = format!("its names are {}", List::ticked(exports.keys()).most(20));

@@ -206,7 +206,7 @@ impl<'p> Checker<'p> {
             None => {
                 let message = format!("`allow {}` needs a reason", allow.code.name);
                 let diagnostic = Diagnostic::new(Code::MissingField, allow.code.span, message);
-                self.report(diagnostic.help(format!("say why: `allow {} \"...\"`", allow.code.name)));
+                self.report(diagnostic.help(format!("add a reason: `allow {} \"...\"`", allow.code.name)));
             }
         }
     }
@@ -224,8 +224,8 @@ impl<'p> Checker<'p> {
         }
         let is_known = known().any(|known| *known == **name);
         let message = match is_known {
-            true => format!("`{name}` cannot be allowed: it is a fault, not a judgement"),
-            false => format!("there is no code `{name}`"),
+            true => format!("`{name}` cannot be allowed: it is always an error"),
+            false => format!("unknown code `{name}`"),
         };
         let list = format!("these can be allowed: {}", List::ticked(allowable()));
         let help = if is_known { list.into() } else { did_you_mean(name, known(), &list) };

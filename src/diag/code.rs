@@ -1,7 +1,7 @@
 //! The codes of all diagnostics.
 //!
 //! A code is a kebab-case word, is explained by `kmodel explain CODE` (a page in `docs/errors/`), and has a fixture that
-//! raises it. A code that is a judgement may be allowed with a reason; the others cannot.
+//! raises it. A code for what may be intended can be allowed with a reason; the others cannot.
 
 use super::Severity;
 

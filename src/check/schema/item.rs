@@ -29,7 +29,7 @@ pub static CERT: Lazy = LazyLock::new(|| {
                 OWNER,
                 GROUP,
                 field("key-mode", "mode", "Who may read the key; default 0600."),
-                field("external", "bool", "Somebody else issues it: it is known by its names alone; default false."),
+                field("external", "bool", "Issued externally, so only its names are known; default false."),
                 field("lifetime", "duration", "How long it is good for; default 365d."),
                 field(
                     "key",
@@ -104,7 +104,7 @@ pub static UNIT: Lazy = LazyLock::new(|| {
                 field("runtime-directory", "string", "A folder below /run that is made for it."),
                 field("umask", "mode", "Taken from the mode of files it makes."),
                 field("condition-path", "path", "It starts only when this path is there."),
-                field("packaged", "bool", "The package brings the unit: only a drop-in is written."),
+                field("packaged", "bool", "The package contains the unit, so only a drop-in is written."),
                 field("enable", "bool", "It starts with the machine; default true."),
                 field("extra", "map<map<string>>", "More settings: section, key, value."),
             ]

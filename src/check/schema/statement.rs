@@ -36,7 +36,7 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                 field("zone", "string?", "The failure domain of all of them."),
                 field("zones", "list<string>", "With `spread = \"zone\"` machine i gets zone i mod n."),
                 field("rack", "string?", "The rack of all of them, a smaller failure domain."),
-                field("racks", "list<string>", "Machine i stands in rack i mod n."),
+                field("racks", "list<string>", "Machine i is in rack i mod n."),
                 field("system-cores", "float", "Processors kept for the system; default 0.1."),
                 field("system-memory", "size", "Memory kept for the system; default 256MiB."),
                 field("spread", "string?", "What the machines are spread over."),
@@ -108,7 +108,7 @@ pub static INTERFACE: Lazy = LazyLock::new(|| {
                 field(
                     "tls",
                     "\"end-to-end\" | \"any\"",
-                    "With \"end-to-end\" whoever forwards passes TLS through; default \"any\".",
+                    "With \"end-to-end\" a proxy passes TLS through; default \"any\".",
                 ),
             ]
         },

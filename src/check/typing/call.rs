@@ -60,7 +60,7 @@ impl<'p> Typer<'_, 'p> {
         let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message).help(did_you_mean(
             &function.name,
             names(),
-            "the language has no functions of one's own",
+            "only built-in functions can be called",
         ));
         self.checker.report(diagnostic.fix_near(function.span));
         Ty::Error
@@ -94,10 +94,10 @@ fn described(parameter: &Ty, bound: &Bound) -> String {
         Ty::Var("L") => "a list, a map or a string".into(),
         Ty::Var(name) if bound.contains_key(name) => format!("`{}`", bound[name].widen()),
         Ty::Var("N") => "a number or another value that has an order".into(),
-        Ty::Var("S") => "a value that can stand in a string".into(),
+        Ty::Var("S") => "a value that can be used in a string".into(),
         Ty::List(item) => match &**item {
             Ty::List(_) => "a list of lists".into(),
-            Ty::Var("S") => "a list of values that can stand in a string".into(),
+            Ty::Var("S") => "a list of values that can be used in a string".into(),
             Ty::Var("N") => "a list of values that have an order".into(),
             _ => "a list".into(),
         },

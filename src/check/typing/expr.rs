@@ -199,7 +199,7 @@ impl<'c, 'p> Typer<'c, 'p> {
     fn without_else(&mut self, span: Span, found: Ty, expected: Option<&Ty>) -> Ty {
         if expected.is_some_and(|expected| !Ty::None.fits(expected)) && !found.is_silent() {
             let diagnostic = Diagnostic::new(Code::MaybeNone, span, "this is `none` when the condition is false")
-                .help("say what it is otherwise: add `else`");
+                .help("add `else` with the value for that case");
             self.checker.report(diagnostic);
             return Ty::Error;
         }

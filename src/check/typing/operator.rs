@@ -135,7 +135,7 @@ impl<'p> Typer<'_, 'p> {
                 format!("`{}` and `{}` can never be equal", a.widen(), b.widen())
             }
             BinaryOp::In => format!("`{}` cannot be in `{}`", a.widen(), b.widen()),
-            _ => format!("there is no `{}` of `{}` and `{}`", op.symbol(), a.widen(), b.widen()),
+            _ => format!("`{}` does not apply to `{}` and `{}`", op.symbol(), a.widen(), b.widen()),
         };
         let diagnostic = Diagnostic::new(Code::TypeMismatch, span, message);
         self.checker.report(match advice(op, a, b) {

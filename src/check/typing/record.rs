@@ -52,8 +52,8 @@ impl<'p> Typer<'_, 'p> {
             let Some(key) = field.key.plain() else { continue };
             let span = field.key.span();
             if let Some(first) = seen.insert(key.clone(), span) {
-                let message = format!("the field `{key}` is given twice");
-                let diagnostic = Diagnostic::new(Code::DuplicateField, span, message).label(first, "first given here");
+                let message = format!("the field `{key}` is set twice");
+                let diagnostic = Diagnostic::new(Code::DuplicateField, span, message).label(first, "first set here");
                 self.checker.report(diagnostic.help("keep one of them"));
             }
         }
@@ -175,7 +175,7 @@ impl<'p> Typer<'_, 'p> {
         let (code, message) = match record.name {
             Some("option") => (Code::UnknownOption, format!("this component has no option `{name}`")),
             Some(noun) => (Code::UnknownField, format!("`{noun}` has no field `{name}`")),
-            None => (Code::UnknownField, format!("there is no field `{name}`")),
+            None => (Code::UnknownField, format!("unknown field `{name}`")),
         };
         let known = || record.fields.keys().map(|key| &**key);
         let fallback = match record.fields.is_empty() {
@@ -239,8 +239,9 @@ impl<'p> Typer<'_, 'p> {
             found if found.is_silent() => Ty::Error,
             found => {
                 let message = format!("`{}` has no elements", found.widen());
-                self.checker
-                    .report(Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have"));
+                self.checker.report(
+                    Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have elements"),
+                );
                 Ty::Error
             }
         }

@@ -106,7 +106,7 @@ impl Lower {
                 place,
                 format!("{what} with a loop has one element before the `for`"),
             )
-            .help("give what the loop makes a name with `let`, and join it to the rest"),
+            .help("name the result of the loop with `let`, then join it to the rest"),
         );
         ExprKind::Error
     }

@@ -70,7 +70,7 @@ fn unknown(input: Input<'_>) -> Parsed<'_> {
     let meant = closest(input.word(), ITEMS.iter().copied()).filter(|_| heads(&input)).and_then(rule);
     let wrong = match input.ahead(1).kind {
         SyntaxKind::Equals => problem::unexpected(&input, format!("a component has no field `{}`", input.word()))
-            .help("name a value with `let`, or let users give it with `option`"),
+            .help("name a value with `let`, or let users set it with `option`"),
         _ => problem::unknown_word(&input, "an item of a component", ITEMS),
     };
     let (rest, piece) = meant.map_or_else(|| Ok(recovery::statement(input)), |rule| rule(input))?;
