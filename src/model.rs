@@ -100,7 +100,7 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct Machine {
     pub name: Name,
-    /// Place in [`Model::groups`].
+    /// Place among the groups of the model.
     pub group: u32,
     pub index: u32,
     pub address: IpAddr,
