@@ -23,5 +23,6 @@ mod pki;
 mod render_target;
 mod report;
 mod systemd;
+mod systemd_value;
 mod tables;
 mod tree_sitter;

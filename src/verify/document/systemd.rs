@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 use crate::diag::{Help, did_you_mean};
 
+mod value;
+
+use value::{integer, is_limit, is_memory, is_mode, is_time};
+
 #[derive(Deserialize)]
 struct Table {
     set: BTreeMap<String, Keys>,
@@ -78,17 +82,22 @@ fn all(keys: &Keys) -> impl Iterator<Item = &str> {
     keys.keys.iter().chain(shared).map(String::as_str)
 }
 
-/// Whether a value has the form that its key takes. Specifiers (`%i`) and empty values, which reset a key, always have.
+/// Whether a value has the form that its key takes. Empty values, which reset a key, always have, and so have specifiers
+/// (`%i`) where systemd expands them: in commands, names of units and timers.
 ///
 /// # Errors
 /// What is wrong.
 pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
     // Of a mount the type is that of its file system.
-    if value.is_empty() || value.contains('%') || section.starts_with("X-") || section == "Mount" && key == "Type" {
+    if value.is_empty() || section.starts_with("X-") || section == "Mount" && key == "Type" {
         return Ok(());
     }
     let forms = &*VALUES;
     let has = |list: &[String]| list.iter().any(|known| known == key);
+    if value.contains('%') && (has(&forms.command) || has(&forms.units) || section == "Timer" && key.starts_with("On"))
+    {
+        return Ok(());
+    }
     let wrong = |what: &str, help: &str| Err(Wrong::new(format!("`{key}={value}` {what}"), help));
     if let Some(words) = forms.words.get(key) {
         let fallback = format!("it takes {}", words.join(", "));
@@ -101,7 +110,8 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
         };
     }
     if let Some([least, most]) = forms.number.get(key) {
-        let fits = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&&number));
+        let idle = key == "CPUWeight" && value == "idle";
+        let fits = idle || integer(value).is_some_and(|number| (least..=most).contains(&&number));
         return if fits {
             Ok(())
         } else {
@@ -110,14 +120,16 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
     }
     match () {
         () if has(&forms.boolean) && !is_boolean(value) => wrong("is neither yes nor no", "write `yes` or `no`"),
-        () if has(&forms.time) && !is_time(value) => wrong("is no time", "write it as `30s`, `5min` or `1h 30min`"),
-        () if has(&forms.size) && !is_size(value) => {
-            wrong("is no size", "write it as `512M`, `2G`, `50%` or `infinity`")
+        () if has(&forms.time) && !is_time(value) => {
+            wrong("is not a span of time", "write it as `30s`, `5min` or `1h 30min`")
         }
-        () if has(&forms.limit) && !value.split(':').all(|part| is_size(part) || is_time(part)) => {
-            wrong("is no limit", "write a number, `infinity`, or both limits as `SOFT:HARD`")
+        () if has(&forms.size) && !is_memory(key, value) => {
+            wrong("is not a size", "write it as `512M`, `2G`, `50%` or `infinity`")
         }
-        () if has(&forms.mode) && !is_mode(value) => wrong("is no mode", "write it as `0755`"),
+        () if has(&forms.limit) && !is_limit(key, value) => {
+            wrong("is not a limit", "write a number, `infinity`, or two limits as `SOFT:HARD`")
+        }
+        () if has(&forms.mode) && !is_mode(value) => wrong("is not a mode", "write it as `0755`"),
         () if has(&forms.command) && !is_command(value) => {
             wrong("names a program by half a path", "systemd starts programs by their whole path")
         }
@@ -152,38 +164,6 @@ static VALUES: LazyLock<Values> =
 fn is_boolean(value: &str) -> bool {
     let words = ["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
     words.contains(&value.to_lowercase().as_str())
-}
-
-/// `infinity`, seconds, or numbers with units (systemd.time(7)).
-fn is_time(value: &str) -> bool {
-    const UNITS: &[&str] = &[
-        "", "us", "usec", "ms", "msec", "s", "sec", "second", "seconds", "m", "min", "minute", "minutes", "h", "hr",
-        "hour", "hours", "d", "day", "days", "w", "week", "weeks", "M", "month", "months", "y", "year", "years",
-    ];
-    let joined: String = value.split_whitespace().collect();
-    let mut rest = joined.as_str();
-    if rest == "infinity" {
-        return true;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
-        if digits == 0 || !UNITS.contains(&&rest[digits..end]) {
-            return false;
-        }
-        rest = &rest[end..];
-    }
-    !joined.is_empty()
-}
-
-/// `infinity`, a percentage, or bytes with K, M, G, T, P or E.
-fn is_size(value: &str) -> bool {
-    let number = value.trim_start_matches('+').trim_end_matches(['K', 'M', 'G', 'T', 'P', 'E', '%', 'B', 'i']);
-    value == "infinity" || !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-')
-}
-
-fn is_mode(value: &str) -> bool {
-    (1..=5).contains(&value.len()) && value.chars().all(|c| ('0'..='7').contains(&c))
 }
 
 /// After the prefixes of systemd.service(5); a plain name without a path is looked up in a fixed list of folders.
@@ -221,6 +201,8 @@ mod tests {
             ("Type", ""),
             ("After", "a.service b.target"),
             ("WorkingDirectory", "~"),
+            ("After", "a@%i.service"),
+            ("CPUWeight", "idle"),
         ] {
             assert_eq!(value("Service", name, good), Ok(()), "{name}={good}");
         }
@@ -234,6 +216,11 @@ mod tests {
             ("UMask", "rwx", "0755"),
             ("ExecStart", "bin/etcd --name a", "whole path"),
             ("After", "network-online", "whole name"),
+            ("MemoryMax", "5KKKBi", "512M"),
+            ("MemoryMax", "50%%%", "512M"),
+            ("TimeoutStartSec", "1..5s", "30s"),
+            ("LimitNOFILE", "64K", "SOFT:HARD"),
+            ("RestartSec", "%i", "30s"),
         ] {
             assert!(value("Service", name, bad).unwrap_err().help.text().contains(help), "{name}={bad}");
         }
