@@ -22,6 +22,7 @@ pub mod artifact;
 pub mod dial;
 pub mod fix;
 pub mod kept;
+mod machines;
 pub mod pki;
 pub mod render;
 pub mod upgrade;

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use time::OffsetDateTime;
 
 use crate::diag::Diagnostic;
-use crate::model::material::Material;
-use crate::model::{self, Lock, MachineId, Model};
+use crate::model::{self, Lock, Model};
 use crate::pki::issued::Issued;
 use crate::pki::{self, PkiError, Store, recorded};
 use crate::plan::Plan;
@@ -18,6 +16,8 @@ use crate::render::evidence::Content;
 use crate::render::issued_material::IssuedMaterial;
 use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
 use crate::verify::{self, Evidence, document};
+
+use super::machines::Machines;
 
 /// Everything that a render writes into the output folder, and what was issued for it.
 pub struct Rendered {
@@ -35,15 +35,19 @@ pub enum RenderError {
     Pki(PkiError),
 }
 
-/// Issues what a plan needs and renders it for its target. Nothing is written: the caller saves the store first, then
-/// writes the files.
+/// Issues what a plan needs and renders it for its target, machine by machine. Nothing is written: the caller saves the store
+/// first, then writes the files.
 ///
 /// # Errors
 /// When the store refuses, a value cannot be computed, or the target cannot take it.
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
-    let Filled { issued, machines, cluster } = fill(plan, store, now)?;
+    let issued = issue(plan, store, now)?;
+    let keys = IssuedMaterial { plan, issued: &issued };
     let target = planned_target(&plan.model).map_err(|problem| RenderError::Problems(vec![problem]))?;
-    let mut files = target.files(&planned_site(plan), &machines).map_err(|problems| of_target(plan, problems))?;
+    let (mut machines, mut files) = (Machines::new(&plan.model, &keys), Vec::new());
+    let written = target.write(&planned_site(plan), &mut machines, &mut |file| files.push(file));
+    let cluster = machines.cluster().map_err(RenderError::Problems)?;
+    written.map_err(|problems| of_target(plan, problems))?;
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -91,8 +95,12 @@ pub struct Deployed {
 /// # Errors
 /// As [`render()`].
 pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Deployed, RenderError> {
-    let Filled { issued, machines, cluster } = fill(plan, store, now)?;
-    let desired = lxd::desired(&planned_site(plan), &machines).map_err(|problems| of_target(plan, problems))?;
+    let issued = issue(plan, store, now)?;
+    let keys = IssuedMaterial { plan, issued: &issued };
+    let mut machines = Machines::new(&plan.model, &keys);
+    let all: Vec<TargetMachine> = machines.by_ref().collect();
+    let cluster = machines.cluster().map_err(RenderError::Problems)?;
+    let desired = lxd::desired(&planned_site(plan), &all).map_err(|problems| of_target(plan, problems))?;
     let lock = lock(plan, &issued);
     Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued, lock })
 }
@@ -112,23 +120,15 @@ pub fn lxd_options(plan: &Plan<'_>) -> Result<lxd::Options, RenderError> {
     lxd::Options::read(&planned_site(plan)).map_err(|problems| of_target(plan, problems))
 }
 
-/// Bundles with all that was issued in them.
-struct Filled {
-    issued: Issued,
-    machines: Vec<TargetMachine>,
-    cluster: Bundle,
-}
-
-fn fill(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Filled, RenderError> {
+/// Issues what a plan needs, and verifies what can be told only then.
+fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
     if !store.is_trial() {
         let astray = super::kept::astray(plan, Some(store), store.dir());
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
     }
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
-    let keys = IssuedMaterial { plan, issued: &issued };
-    let (machines, cluster) = bundles(&plan.model, &keys).map_err(RenderError::Problems)?;
-    documents_hold(plan, &keys)?;
-    Ok(Filled { issued, machines, cluster })
+    documents_hold(plan, &IssuedMaterial { plan, issued: &issued })?;
+    Ok(issued)
 }
 
 /// The target that a model is planned for.
@@ -147,22 +147,8 @@ fn documents_hold(plan: &Plan<'_>, keys: &IssuedMaterial<'_, '_>) -> Result<(), 
     let samples = render::sample(model, keys, &mut problems);
     let evidence = Evidence { model, pki, names: keys, samples: &samples, sized: &[] };
     problems.extend(document::documents(&evidence).problems);
+    problems.retain(Diagnostic::is_error);
     if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
-}
-
-/// The bundles of all machines, and of what belongs to none.
-fn bundles(model: &Model<'_>, material: &dyn Material) -> Result<(Vec<TargetMachine>, Bundle), Vec<Diagnostic>> {
-    let placement = render::placement(model);
-    let (rest, machines) = placement.split_last().expect("there is always a place for what is on no machine");
-    let machines = machines
-        .par_iter()
-        .enumerate()
-        .map(|(place, units)| {
-            let id = MachineId(place as u32);
-            render::machine(model, id, units, material).map(|bundle| TargetMachine::new(model, id, bundle))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((machines, render::cluster(model, rest, material)?))
 }
 
 fn planned_site(plan: &Plan<'_>) -> Site {

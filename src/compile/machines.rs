@@ -1,0 +1,67 @@
+//! Machines as they are rendered, a few at a time, so that no more than those are held at once.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::diag::Diagnostic;
+use crate::model::material::Material;
+use crate::model::{MachineId, Model, UnitId};
+use crate::render;
+use crate::render::bundle::Bundle;
+use crate::target::TargetMachine;
+
+/// So many are rendered side by side.
+const AT_ONCE: usize = 64;
+
+/// All machines of a model with what was issued in them, in their order. Whoever takes one decides how long it is kept.
+pub struct Machines<'a, 'p> {
+    model: &'a Model<'p>,
+    material: &'a dyn Material,
+    placement: Vec<Vec<UnitId>>,
+    rest: Range<usize>,
+    ready: std::vec::IntoIter<TargetMachine>,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'a, 'p> Machines<'a, 'p> {
+    pub fn new(model: &'a Model<'p>, material: &'a dyn Material) -> Self {
+        let (placement, rest) = (render::placement(model), 0..model.machines.len());
+        Self { model, material, placement, rest, ready: Vec::new().into_iter(), faults: Vec::new() }
+    }
+
+    /// What belongs to no machine.
+    ///
+    /// # Errors
+    /// What stood in the way of a value, of a machine before or of this; after it nothing was handed out.
+    pub fn cluster(self) -> Result<Bundle, Vec<Diagnostic>> {
+        let units = self.placement.last().expect("there is always a place for what is on no machine");
+        if self.faults.is_empty() { render::cluster(self.model, units, self.material) } else { Err(self.faults) }
+    }
+
+    fn render(&mut self) {
+        let last = self.rest.end.min(self.rest.start + AT_ONCE);
+        let next = self.rest.start..last;
+        self.rest.start = last;
+        let (model, material, placement) = (self.model, self.material, &self.placement);
+        let of = |place: usize| {
+            let id = MachineId(place as u32);
+            render::machine(model, id, &placement[place], material).map(|bundle| TargetMachine::new(model, id, bundle))
+        };
+        match next.into_par_iter().map(of).collect::<Result<Vec<_>, _>>() {
+            Ok(list) => self.ready = list.into_iter(),
+            Err(faults) => (self.faults, self.rest.start) = (faults, self.rest.end),
+        }
+    }
+}
+
+impl Iterator for Machines<'_, '_> {
+    type Item = TargetMachine;
+
+    fn next(&mut self) -> Option<TargetMachine> {
+        if self.ready.len() == 0 && !self.rest.is_empty() {
+            self.render();
+        }
+        self.ready.next()
+    }
+}
