@@ -56,17 +56,6 @@ pub fn machine(
     fill(model, Bundle { machine: name, ..Bundle::default() }, (&model.group_of(machine).arch, units), material)
 }
 
-/// What one unit puts on its machine, or into the output.
-///
-/// # Errors
-/// As [`machine`].
-pub fn unit(model: &Model<'_>, unit: UnitId, material: &dyn Material) -> Result<Bundle, Vec<Diagnostic>> {
-    let machine = model.unit(unit).machine;
-    let name = machine.map_or_else(|| "-".into(), |machine| model.machine(machine).name.clone());
-    let arch = machine.map_or_else(|| "amd64".into(), |machine| model.group_of(machine).arch.clone());
-    fill(model, Bundle { machine: name, ..Bundle::default() }, (&arch, &[unit]), material)
-}
-
 /// What belongs to no machine: kubeconfigs for people.
 ///
 /// # Errors
@@ -115,6 +104,11 @@ pub fn sample<'p>(model: &Model<'p>, material: &dyn Material, problems: &mut Vec
         }
     }
     samples
+}
+
+/// What one unit puts on its machine, with what the rules look at, and what stands in the way of a value.
+pub fn sample_unit<'p>(model: &Model<'p>, unit: UnitId, material: &dyn Material) -> (Sample<'p>, Vec<Diagnostic>) {
+    sample_of(model, model.unit(unit).machine, vec![unit], material)
 }
 
 fn sample_of<'p>(

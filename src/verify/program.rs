@@ -1,6 +1,7 @@
 //! What programs are given: flags, the fields of their configuration files, and the settings that both of them make.
 
 use crate::diag::Diagnostic;
+use crate::model::Model;
 use crate::render::evidence::{Content, Entry, Sample};
 
 use super::{Evidence, Verdict};
@@ -12,14 +13,19 @@ mod webhook;
 
 /// The version that runs has every flag and field, with these values.
 pub fn programs(evidence: &Evidence<'_, '_>) -> Verdict {
-    evidence.on_each(|sample| of_machine(evidence, sample)).into()
+    evidence.on_each(|sample| of_machine(evidence.model, sample)).into()
 }
 
-fn of_machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+/// Whether the versions that run refuse something that a sample is given.
+pub fn is_refused(model: &Model<'_>, sample: &Sample<'_>) -> bool {
+    of_machine(model, sample).iter().any(Diagnostic::is_error)
+}
+
+fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
-        Entry::Flags(flags) => flag::judge(evidence.model, flags),
+        Entry::Flags(flags) => flag::judge(model, flags),
         Entry::Document(document) => match &document.content {
-            Content::Value(value) if !document.derived => field::judge(evidence.model, document, value),
+            Content::Value(value) if !document.derived => field::judge(model, document, value),
             _ => Vec::new(),
         },
         _ => Vec::new(),

@@ -1,9 +1,11 @@
 //! What a new version changes of an application.
 
+use crate::diag::any_error;
 use crate::model::material::Absent;
 use crate::model::{AppId, Model, UnitId};
 use crate::render;
 use crate::render::bundle::{Artifact, Bundle, Install, Unit};
+use crate::verify::program::is_refused;
 
 /// What differs between two versions of what an application puts on its machines, for people; empty if nothing does.
 ///
@@ -11,12 +13,16 @@ use crate::render::bundle::{Artifact, Bundle, Install, Unit};
 pub fn changes(before: &Model<'_>, after: &Model<'_>, app: AppId) -> Vec<String> {
     let bundle = |model: &Model<'_>| {
         let units = model.app(app).units.clone();
-        (!units.is_empty()).then(|| render::unit(model, UnitId(units.start), &Absent).ok())
+        (!units.is_empty()).then(|| {
+            let (sample, faults) = render::sample_unit(model, UnitId(units.start), &Absent);
+            let whole = !any_error(&faults) && !is_refused(model, &sample);
+            whole.then_some(sample.bundle)
+        })
     };
     match (bundle(before), bundle(after)) {
         (Some(Some(old)), Some(Some(new))) => between(&old, &new),
         (None, None) => Vec::new(),
-        // What cannot be rendered in one of them is among the edits.
+        // What one of them cannot run is among the edits.
         _ => vec!["see the edits".to_owned()],
     }
 }
