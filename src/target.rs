@@ -3,7 +3,7 @@
 //! In: a site and its machines with their bundles. Out: files for the output folder, those of each machine as soon as it is
 //! there, then those that all share.
 //!
-//! A [`Target`] is a row of `tables/user-data.toml`; its [`Kind`] says what writes its files. Each kind has a folder here
+//! A [`Target`] is a row of `tables/user-data.toml`; its [`PlatformKind`] says what writes its files. Each kind has a folder here
 //! with its options and its [`Writer`], and an arm in each `match` of this file, which the compiler asks for. Its fields and
 //! what its machines lack are rows of `tables/targets.toml`, since the checker reads them too.
 
@@ -13,8 +13,8 @@ use std::fmt;
 use crate::check::schema::{self, Schema};
 use crate::diag::closest;
 use crate::facts::family::Family;
-use crate::facts::platform::{Kind, Platform, platform, platforms};
-use crate::facts::target::{Rule, owns_sysctl, rules};
+use crate::facts::platform::{Platform, PlatformKind, platform, platforms};
+use crate::facts::target::{TargetRule, owns_sysctl, rules};
 
 pub mod cloud;
 pub mod cloud_config;
@@ -53,7 +53,7 @@ impl Target {
 
     /// The target of a model that declares none.
     pub fn fallback() -> Self {
-        Self::all().find(|target| target.kind() == Kind::Lxd).expect("a test finds LXD in the table")
+        Self::all().find(|target| target.kind() == PlatformKind::Lxd).expect("a test finds LXD in the table")
     }
 
     /// The target with this name.
@@ -74,7 +74,7 @@ impl Target {
         &self.platform.title
     }
 
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> PlatformKind {
         self.platform.kind
     }
 
@@ -91,22 +91,22 @@ impl Target {
     /// What is wrong with the fields of the model's `target NAME { }`.
     pub fn check_options(self, site: &Site) -> Vec<Problem> {
         match self.kind() {
-            Kind::Lxd => lxd::Options::read(site).err().unwrap_or_default(),
-            Kind::Cloud => cloud::Options::read(self.platform, site).err().unwrap_or_default(),
-            Kind::Ignition => ignition::Options::read(site).err().unwrap_or_default(),
+            PlatformKind::Lxd => lxd::Options::read(site).err().unwrap_or_default(),
+            PlatformKind::Cloud => cloud::Options::read(self.platform, site).err().unwrap_or_default(),
+            PlatformKind::Ignition => ignition::Options::read(site).err().unwrap_or_default(),
         }
     }
 
     /// What limits the user-data of a machine, where that is how all of it arrives.
     pub fn user_data(self) -> Option<&'static Platform> {
         match self.kind() {
-            Kind::Lxd | Kind::Ignition => None,
-            Kind::Cloud => Some(self.platform),
+            PlatformKind::Lxd | PlatformKind::Ignition => None,
+            PlatformKind::Cloud => Some(self.platform),
         }
     }
 
     /// What its machines cannot do, by the files that would ask for it.
-    pub fn lacks(self) -> impl Iterator<Item = &'static Rule> {
+    pub fn lacks(self) -> impl Iterator<Item = &'static TargetRule> {
         rules(self.name())
     }
 
@@ -123,17 +123,17 @@ impl Target {
     /// Whether `kmodel apply`, `status`, `debug` and `destroy` reach its machines.
     pub fn is_applied(self) -> bool {
         match self.kind() {
-            Kind::Lxd => true,
-            Kind::Cloud | Kind::Ignition => false,
+            PlatformKind::Lxd => true,
+            PlatformKind::Cloud | PlatformKind::Ignition => false,
         }
     }
 
     /// What a person does with the output folder of this model.
     pub fn next_step(self, model: &str) -> String {
         match self.kind() {
-            Kind::Lxd => lxd::next_step(model),
-            Kind::Cloud => cloud::NEXT_STEP.to_owned(),
-            Kind::Ignition => ignition::NEXT_STEP.to_owned(),
+            PlatformKind::Lxd => lxd::next_step(model),
+            PlatformKind::Cloud => cloud::NEXT_STEP.to_owned(),
+            PlatformKind::Ignition => ignition::NEXT_STEP.to_owned(),
         }
     }
 
@@ -148,9 +148,9 @@ impl Target {
         emit: &mut dyn FnMut(OutputFile),
     ) -> Result<(), Vec<Problem>> {
         match self.kind() {
-            Kind::Lxd => drive(&lxd::Lxd::new(site)?, machines, emit),
-            Kind::Cloud => drive(&cloud::Cloud::new(self.platform, site)?, machines, emit),
-            Kind::Ignition => drive(&ignition::Ignition::new(self.platform, site)?, machines, emit),
+            PlatformKind::Lxd => drive(&lxd::Lxd::new(site)?, machines, emit),
+            PlatformKind::Cloud => drive(&cloud::Cloud::new(self.platform, site)?, machines, emit),
+            PlatformKind::Ignition => drive(&ignition::Ignition::new(self.platform, site)?, machines, emit),
         }
     }
 

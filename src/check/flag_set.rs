@@ -6,7 +6,7 @@ use super::ty::Ty;
 use super::type_syntax::ty;
 use super::typing::expr::Typer;
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::facts::flag::{self as flags, Flag, Kind, Table};
+use crate::facts::flag::{self as flags, Flag, FlagKind, Table};
 use crate::syntax::ast::{Field, Ident};
 use crate::text::List;
 
@@ -72,16 +72,16 @@ impl<'p> Typer<'_, 'p> {
 /// The type of a flag's value.
 pub fn ty_of(flag: &Flag) -> Ty {
     let text = match flag.kind {
-        Kind::Bool => "bool",
-        Kind::Int => "int",
-        Kind::Float => "float",
-        Kind::Duration => "duration",
-        Kind::Ip => "ip | string",
-        Kind::String if flag.format.as_deref() == Some("path") => "path",
-        Kind::String => "string | path | ip | cidr | port | version",
-        Kind::PortRange => "string",
-        Kind::StringList => "list<string | path | ip | cidr | int | port> | string | path",
-        Kind::Map => "map<string | bool | int | float | path | ip | size | duration>",
+        FlagKind::Bool => "bool",
+        FlagKind::Int => "int",
+        FlagKind::Float => "float",
+        FlagKind::Duration => "duration",
+        FlagKind::Ip => "ip | string",
+        FlagKind::String if flag.format.as_deref() == Some("path") => "path",
+        FlagKind::String => "string | path | ip | cidr | port | version",
+        FlagKind::PortRange => "string",
+        FlagKind::StringList => "list<string | path | ip | cidr | int | port> | string | path",
+        FlagKind::Map => "map<string | bool | int | float | path | ip | size | duration>",
     };
     ty(text)
 }

@@ -30,7 +30,7 @@ pub struct Table {
 #[serde(deny_unknown_fields)]
 pub struct Flag {
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: FlagKind,
     /// What its text has to look like: `path`, `url`.
     pub format: Option<String>,
     /// The set of `tables/values.toml` that its values are of.
@@ -52,7 +52,7 @@ pub struct Flag {
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum FlagKind {
     Bool,
     Int,
     Float,

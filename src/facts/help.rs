@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::flag::{Flag, Kind, Table};
+use super::flag::{Flag, FlagKind, Table};
 use super::lifespan::Status;
 use crate::syntax::ast::Version;
 
@@ -119,13 +119,13 @@ fn head(line: &str, style: Style) -> Option<(String, String, String)> {
 /// Arguments with which a program reports whether it knows a flag, and does nothing else.
 pub fn probe(table: &Table, flag: &str) -> Option<[String; 2]> {
     let value = match table.flags.get(flag)?.kind {
-        Kind::Bool => "true",
-        Kind::Int | Kind::Float => "1",
-        Kind::Duration => "1s",
-        Kind::Ip => "127.0.0.1",
-        Kind::PortRange => "30000-32767",
-        Kind::Map => "a=1",
-        Kind::String | Kind::StringList => "a",
+        FlagKind::Bool => "true",
+        FlagKind::Int | FlagKind::Float => "1",
+        FlagKind::Duration => "1s",
+        FlagKind::Ip => "127.0.0.1",
+        FlagKind::PortRange => "30000-32767",
+        FlagKind::Map => "a=1",
+        FlagKind::String | FlagKind::StringList => "a",
     };
     Some([format!("--{flag}={value}"), "--help".to_owned()])
 }
@@ -198,16 +198,16 @@ fn of_help(table: &Table, version: Version, name: &str, (shown, style): (&Shown,
 /// Whether the type of a flag in the table matches the type in the help.
 fn takes(flag: &Flag, kind: &str) -> bool {
     let kinds: &[&str] = match flag.kind {
-        Kind::Bool => &["", "true|false"],
-        Kind::Int => &["int", "int32", "int64", "uint", "uint16", "uint32", "uint64", "Level"],
-        Kind::Float => &["float", "float32", "float64"],
-        Kind::Duration => &["duration"],
-        Kind::Ip => &["ip"],
-        Kind::PortRange => &["portRange", "port-range"],
-        Kind::StringList => &["strings", "stringArray", "stringSlice", "cidrs", "pattern=N,...", "traceLocation"],
-        Kind::Map => return ["map", "stringto", "="].iter().any(|part| kind.to_lowercase().contains(part)),
+        FlagKind::Bool => &["", "true|false"],
+        FlagKind::Int => &["int", "int32", "int64", "uint", "uint16", "uint32", "uint64", "Level"],
+        FlagKind::Float => &["float", "float32", "float64"],
+        FlagKind::Duration => &["duration"],
+        FlagKind::Ip => &["ip"],
+        FlagKind::PortRange => &["portRange", "port-range"],
+        FlagKind::StringList => &["strings", "stringArray", "stringSlice", "cidrs", "pattern=N,...", "traceLocation"],
+        FlagKind::Map => return ["map", "stringto", "="].iter().any(|part| kind.to_lowercase().contains(part)),
         // Texts with a form of their own have types of their own.
-        Kind::String => {
+        FlagKind::String => {
             let others = ["", "int", "duration", "strings", "stringArray", "ip"];
             return !others.contains(&kind) && !kind.contains("map");
         }

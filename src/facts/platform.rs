@@ -16,7 +16,7 @@ pub struct Platform {
     /// The name of its target, which is the key of its row.
     #[serde(skip)]
     pub name: String,
-    pub kind: Kind,
+    pub kind: PlatformKind,
     /// The operating system of its machines.
     #[serde(deserialize_with = "named_family")]
     pub family: &'static Family,
@@ -43,7 +43,7 @@ pub struct Platform {
 /// What writes the files of a target: each kind has a folder in `src/target/`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum PlatformKind {
     /// LXD or Incus: system containers, which `kmodel apply` makes.
     Lxd,
     /// A platform that gives each machine its user-data, read by cloud-init.

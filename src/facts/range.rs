@@ -11,7 +11,7 @@ use super::embedded::{self, Note};
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     #[serde(rename = "range")]
-    ranges: Vec<Known>,
+    ranges: Vec<KnownRange>,
     #[serde(rename = "source")]
     _source: Note,
 }
@@ -19,7 +19,7 @@ pub(super) struct Table {
 /// One range.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Known {
+pub struct KnownRange {
     pub cidr: IpNet,
     /// For messages, with its article.
     pub name: String,
@@ -49,7 +49,7 @@ pub enum Use {
 static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/ranges.toml"));
 
 /// All of them, in the order of the table.
-pub fn known() -> &'static [Known] {
+pub fn known() -> &'static [KnownRange] {
     &TABLE.ranges
 }
 

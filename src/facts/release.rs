@@ -58,7 +58,7 @@ pub enum Packing {
 
 /// Where a release is, and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundRelease {
     pub url: String,
     pub hash: String,
     pub kind: Packing,
@@ -66,7 +66,7 @@ pub struct Found {
 
 /// Why a release is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unknown {
+pub enum UnknownRelease {
     /// No release has the name; those that there are.
     Name(Vec<String>),
     /// The version is not in the table; those that are.
@@ -81,11 +81,17 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/release
 ///
 /// # Errors
 /// What is not known, with what is.
-pub fn find(name: &str, version: &str, arch: &str, own: impl Fn(&str) -> Option<String>) -> Result<Found, Unknown> {
-    let release = TABLE.release.get(name).ok_or_else(|| Unknown::Name(TABLE.release.keys().cloned().collect()))?;
+pub fn find(
+    name: &str,
+    version: &str,
+    arch: &str,
+    own: impl Fn(&str) -> Option<String>,
+) -> Result<FoundRelease, UnknownRelease> {
+    let release =
+        TABLE.release.get(name).ok_or_else(|| UnknownRelease::Name(TABLE.release.keys().cloned().collect()))?;
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
     let hash = own(&url).map_or_else(|| release.hash(version, arch), Ok)?;
-    Ok(Found { url, hash, kind: release.kind })
+    Ok(FoundRelease { url, hash, kind: release.kind })
 }
 
 /// The newest version of a release whose minor is that of `version`.
@@ -123,10 +129,10 @@ pub fn has(name: &str, version: Version) -> bool {
 }
 
 impl Release {
-    fn hash(&self, version: &str, arch: &str) -> Result<String, Unknown> {
-        let hashes = self.row(version).ok_or_else(|| Unknown::Version(self.versions()))?;
+    fn hash(&self, version: &str, arch: &str) -> Result<String, UnknownRelease> {
+        let hashes = self.row(version).ok_or_else(|| UnknownRelease::Version(self.versions()))?;
         let hash = hashes.get(arch).map(|hash| hash.0.clone());
-        hash.ok_or_else(|| Unknown::Arch(hashes.keys().cloned().collect()))
+        hash.ok_or_else(|| UnknownRelease::Arch(hashes.keys().cloned().collect()))
     }
 
     fn row(&self, version: &str) -> Option<&BTreeMap<String, Hash>> {
@@ -162,7 +168,7 @@ mod tests {
     #[test]
     fn a_version_that_is_not_known_names_those_that_are() {
         let found = find("kubernetes-server", "1.34.2", "amd64", |_| None);
-        let Err(Unknown::Version(known)) = found else { panic!("known") };
+        let Err(UnknownRelease::Version(known)) = found else { panic!("known") };
         assert!(known.contains(&"1.34.8".to_owned()));
     }
 

@@ -15,7 +15,7 @@ pub struct Skew {
     #[serde(flatten)]
     pub range: Range,
     #[serde(rename = "rule")]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<SkewRule>,
     #[serde(rename = "minimum")]
     pub minimums: Vec<Minimum>,
     pub upgrade: Upgrade,
@@ -24,7 +24,7 @@ pub struct Skew {
 /// How many minors `of` may be newer or older than `to`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct SkewRule {
     pub of: String,
     pub to: String,
     #[serde(rename = "where")]
@@ -89,7 +89,7 @@ pub fn skew() -> &'static Skew {
     &SKEW
 }
 
-impl Rule {
+impl SkewRule {
     /// Whether two versions may go together.
     pub fn allows(&self, of: Version, to: Version) -> bool {
         of.major == to.major && of.minor <= to.minor + self.newer && of.minor + self.older >= to.minor

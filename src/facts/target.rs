@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::embedded::{self, Note};
-use super::platform::{Kind, Platform};
+use super::platform::{Platform, PlatformKind};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,7 +15,7 @@ pub(super) struct Table {
     fields: Vec<Field>,
     sysctl: BTreeMap<String, Sysctls>,
     #[serde(rename = "rule")]
-    rules: Vec<Rule>,
+    rules: Vec<TargetRule>,
     #[serde(rename = "source")]
     _source: Note,
 }
@@ -25,7 +25,7 @@ pub(super) struct Table {
 #[serde(deny_unknown_fields)]
 pub struct Field {
     #[serde(default)]
-    kind: Vec<Kind>,
+    kind: Vec<PlatformKind>,
     #[serde(default)]
     target: Vec<String>,
     pub name: String,
@@ -47,7 +47,7 @@ struct Sysctls {
 /// What a file must say, or may not, on the machines of a target.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct TargetRule {
     pub target: String,
     /// The `kind` of the file.
     pub kind: Option<String>,
@@ -73,7 +73,7 @@ pub fn fields(platform: &Platform) -> impl Iterator<Item = &'static Field> {
 }
 
 /// The rules of a target.
-pub fn rules(target: &str) -> impl Iterator<Item = &'static Rule> {
+pub fn rules(target: &str) -> impl Iterator<Item = &'static TargetRule> {
     TABLE.rules.iter().filter(move |rule| rule.target == target)
 }
 

@@ -26,13 +26,13 @@ pub struct Set {
     #[serde(flatten)]
     pub range: Range,
     #[serde(rename = "value")]
-    pub values: BTreeMap<String, Known>,
+    pub values: BTreeMap<String, KnownValue>,
 }
 
 /// One value.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Known {
+pub struct KnownValue {
     /// It holds without being named.
     #[serde(default)]
     pub default: bool,
@@ -59,7 +59,7 @@ impl Set {
     /// The values that are on by default from a minor on, sorted.
     pub fn new_defaults(&self, version: Version) -> impl Iterator<Item = &str> {
         let minor = |version: Version| (version.major, version.minor);
-        let comes = move |known: &Known| known.life.since.is_some_and(|since| minor(since) == minor(version));
+        let comes = move |known: &KnownValue| known.life.since.is_some_and(|since| minor(since) == minor(version));
         self.values.iter().filter(move |(_, known)| known.default && comes(known)).map(|(name, _)| name.as_str())
     }
 }
@@ -83,7 +83,7 @@ fn unknown(set: &Set, (owner, value): (&str, &str), version: Version, span: Span
         return None;
     }
     let names = || {
-        let alive = |(_, known): &(&String, &Known)| matches!(known.life.status(version), Status::Known);
+        let alive = |(_, known): &(&String, &KnownValue)| matches!(known.life.status(version), Status::Known);
         set.values.iter().filter(alive).map(|(name, _)| name.as_str())
     };
     let list: Vec<_> = names().map(|name| format!("`{name}`")).collect();

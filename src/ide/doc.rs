@@ -5,7 +5,7 @@ use super::project::File;
 use super::{cursor, version};
 use crate::facts::{
     Status,
-    flag::{Flag, Kind, Table},
+    flag::{Flag, FlagKind, Table},
 };
 use crate::source::Span;
 use crate::syntax::ast::Version;
@@ -366,15 +366,15 @@ pub fn flag(table: &Table, name: &str, flag: &Flag, running: Option<Version>) ->
 /// The type of a flag's value as the language writes it.
 pub fn flag_type(flag: &Flag) -> &'static str {
     match flag.kind {
-        Kind::Bool => "bool",
-        Kind::Int => "int",
-        Kind::Float => "float",
-        Kind::Duration => "duration",
-        Kind::Ip => "ip",
-        Kind::String if flag.format.as_deref() == Some("path") => "path",
-        Kind::String | Kind::PortRange => "string",
-        Kind::StringList => "list<string>",
-        Kind::Map => "map<string>",
+        FlagKind::Bool => "bool",
+        FlagKind::Int => "int",
+        FlagKind::Float => "float",
+        FlagKind::Duration => "duration",
+        FlagKind::Ip => "ip",
+        FlagKind::String if flag.format.as_deref() == Some("path") => "path",
+        FlagKind::String | FlagKind::PortRange => "string",
+        FlagKind::StringList => "list<string>",
+        FlagKind::Map => "map<string>",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::syntax::ast::{Cardinality, EndpointKind, Ident, Port};
 use super::eval::fault;
 use super::scope::Scope;
 use super::value::Record;
-use super::work::Part;
+use super::work::ValueId;
 use super::{EndpointId, EndpointValue, Fault, Model, UnitId, Value};
 
 impl Model<'_> {
@@ -45,7 +45,7 @@ impl Model<'_> {
         }
         let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
         let name = self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
-        scope.work.open(Part::Endpoint(unit, endpoint), &name, ident.span)?;
+        scope.work.open(ValueId::Endpoint(unit, endpoint), &name, ident.span)?;
         let value = scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint));
         scope.work.close();
         let value = value?;
@@ -158,7 +158,7 @@ impl Model<'_> {
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
         if let Some(given) = info.ast.body.field(&field.name) {
             let inner = Scope::unit(self, unit).with_material(scope.material);
-            scope.work.open(Part::Field(unit, endpoint, field.name.clone()), &field.name, given.value.span)?;
+            scope.work.open(ValueId::Field(unit, endpoint, field.name.clone()), &field.name, given.value.span)?;
             let value = scope.within(inner, |scope| self.eval_as(scope, &given.value, None));
             scope.work.close();
             return value;

@@ -4,10 +4,10 @@ use crate::source::Span;
 use crate::syntax::ast::{Body, Each, Expr, ExprKind, Item, ItemKind, Key, Needs, NeedsKind, PathItem, Text, TextPart};
 
 /// Called with a name, whether its `.key` is taken, and where it stands.
-pub type Found<'a> = dyn FnMut(&str, bool, Span) + 'a;
+pub type OnMention<'a> = dyn FnMut(&str, bool, Span) + 'a;
 
 /// All names in an item.
-pub fn in_item(item: &Item, found: &mut Found<'_>) {
+pub fn in_item(item: &Item, found: &mut OnMention<'_>) {
     match &item.kind {
         ItemKind::For(_) => {}
         ItemKind::Option(option) => option.default.iter().for_each(|e| in_expr(e, found)),
@@ -34,17 +34,17 @@ pub fn in_item(item: &Item, found: &mut Found<'_>) {
     }
 }
 
-fn in_path_item(item: &PathItem, found: &mut Found<'_>) {
+fn in_path_item(item: &PathItem, found: &mut OnMention<'_>) {
     in_expr(&item.path, found);
     item.each.iter().for_each(|each| in_each(each, found));
     in_body(&item.body, found);
 }
 
-fn in_each(each: &Each, found: &mut Found<'_>) {
+fn in_each(each: &Each, found: &mut OnMention<'_>) {
     in_expr(&each.list, found);
 }
 
-fn in_needs(needs: &Needs, found: &mut Found<'_>) {
+fn in_needs(needs: &Needs, found: &mut OnMention<'_>) {
     needs.condition.iter().for_each(|e| in_expr(e, found));
     match &needs.kind {
         NeedsKind::Module(_) => {}
@@ -55,20 +55,20 @@ fn in_needs(needs: &Needs, found: &mut Found<'_>) {
 }
 
 /// All names in the fields of a body.
-pub fn in_body(body: &Body, found: &mut Found<'_>) {
+pub fn in_body(body: &Body, found: &mut OnMention<'_>) {
     for field in &body.fields {
         in_key(&field.key, found);
         in_expr(&field.value, found);
     }
 }
 
-fn in_key(key: &Key, found: &mut Found<'_>) {
+fn in_key(key: &Key, found: &mut OnMention<'_>) {
     if let Key::Text(text) = key {
         in_text(text, found);
     }
 }
 
-fn in_text(text: &Text, found: &mut Found<'_>) {
+fn in_text(text: &Text, found: &mut OnMention<'_>) {
     for part in &text.parts {
         if let TextPart::Expr(expr) = part {
             in_expr(expr, found);
@@ -77,7 +77,7 @@ fn in_text(text: &Text, found: &mut Found<'_>) {
 }
 
 /// All names in an expression.
-pub fn in_expr(expr: &Expr, found: &mut Found<'_>) {
+pub fn in_expr(expr: &Expr, found: &mut OnMention<'_>) {
     match &expr.kind {
         ExprKind::Error | ExprKind::Literal(_) | ExprKind::Cert(_) => {}
         ExprKind::Text(text) => in_text(text, found),

@@ -28,14 +28,14 @@ const MAX_BULK: u64 = 4_000_000;
 pub struct Work {
     depth: u32,
     steps: u64,
-    open: Vec<(Part, Span)>,
+    open: Vec<(ValueId, Span)>,
     /// Values of lets of files, computed during this evaluation.
     pub(super) lets: HashMap<Symbol, Value>,
 }
 
-/// Something that must not be needed for its own value.
+/// Which value: one that must not be needed to compute itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Part {
+pub enum ValueId {
     Let(Symbol),
     ComponentLet(AppId, Option<UnitId>, u32),
     Endpoint(UnitId, u32),
@@ -73,9 +73,9 @@ impl Work {
     }
 
     /// Begins to compute something that must not need itself.
-    pub fn open(&mut self, part: Part, name: &str, span: Span) -> Result<(), Fault> {
-        let Some(first) = self.open.iter().position(|(known, _)| *known == part) else {
-            self.open.push((part, span));
+    pub fn open(&mut self, value: ValueId, name: &str, span: Span) -> Result<(), Fault> {
+        let Some(first) = self.open.iter().position(|(known, _)| *known == value) else {
+            self.open.push((value, span));
             return Ok(());
         };
         let mut problem = Diagnostic::new(Code::ValueCycle, span, format!("the value of `{name}` depends on itself"));

@@ -10,7 +10,7 @@ use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 use super::Origin;
 use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
-use crate::facts::release::{self, Found, Packing, Unknown};
+use crate::facts::release::{self, FoundRelease, Packing, UnknownRelease};
 use crate::text::List;
 
 /// Evaluates an `artifact` item; `None` when it installs nothing.
@@ -34,7 +34,7 @@ pub fn artifact(
     };
     let name = fields.value("release")?.scalar_text().map_or_else(|| item.name.name.clone(), Into::into);
     let kind = if found.kind == Packing::Binary { ArtifactKind::Binary } else { ArtifactKind::TarGz };
-    let Found { url, hash, .. } = found;
+    let FoundRelease { url, hash, .. } = found;
     Ok(Some(Artifact { name, version, url, hash, kind, install, mode, origin }))
 }
 
@@ -111,7 +111,7 @@ impl Fields<'_, '_, '_, '_> {
     }
 
     /// Where it is and what its hash is: by the operator's list, else by the item or the release table.
-    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<Found, Fault> {
+    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<FoundRelease, Fault> {
         let none = Checksums::default();
         let own = self.model.targets.first().map_or(&none, |target| &target.hashes);
         if let Some(release) = self.value("release")?.scalar_text() {
@@ -132,22 +132,22 @@ impl Fields<'_, '_, '_, '_> {
             return Err(Box::new(problem.help("give `url` and `hash = { amd64 = \"sha256:...\" }`")));
         };
         let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
-        Ok(Found { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
+        Ok(FoundRelease { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
     }
 
-    fn unknown(&self, release: &str, version: &str, arch: &str, unknown: Unknown) -> Fault {
+    fn unknown(&self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> Fault {
         let (span, message, help) = match unknown {
-            Unknown::Name(known) => (
+            UnknownRelease::Name(known) => (
                 self.span("release"),
                 format!("no release is named `{release}`"),
                 did_you_mean(release, known.iter().map(String::as_str), "give `url` and `hash` instead"),
             ),
-            Unknown::Version(known) => (
+            UnknownRelease::Version(known) => (
                 self.span("version"),
                 format!("no hash is known for {release} {version}"),
                 format!("hashes are known for {}", known.join(", ")).into(),
             ),
-            Unknown::Arch(known) => (
+            UnknownRelease::Arch(known) => (
                 self.item.name.span,
                 format!("no hash is known for {release} {version} on {arch}"),
                 format!("it is there for {}", List::ticked(known)).into(),

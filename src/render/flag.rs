@@ -1,7 +1,7 @@
 //! Command-line flags in their written form.
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::flag::{self as flags, Kind, Table};
+use crate::facts::flag::{self as flags, FlagKind, Table};
 use crate::model::eval::{fault, mismatch};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Fault, Model, Value};
@@ -74,7 +74,7 @@ fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Resu
         Value::List(list) if flag.is_some_and(|flag| flag.repeat) => {
             list.iter().map(|value| Ok(format!("--{name}={}", one(value)?))).collect()
         }
-        Value::Record(record) if flag.is_none_or(|flag| flag.kind == Kind::Map) => {
+        Value::Record(record) if flag.is_none_or(|flag| flag.kind == FlagKind::Map) => {
             let pairs = record.iter().map(|(key, value)| Ok(format!("{key}={}", one(value)?)));
             Ok(vec![format!("--{name}={}", pairs.collect::<Result<Vec<_>, Fault>>()?.join(","))])
         }

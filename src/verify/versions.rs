@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::facts::flag;
 use crate::facts::lifespan::{minor, parse};
 use crate::facts::short;
-use crate::facts::skew::{Minimum, Pair, Rule, skew};
+use crate::facts::skew::{Minimum, Pair, SkewRule, skew};
 use crate::model::{AppId, EndpointId, Model};
 use crate::plan::Proof;
 use crate::plan::dialled_names::{behind, is_forwarding};
@@ -108,7 +108,7 @@ fn share_a_machine(model: &Model<'_>, a: AppId, b: AppId) -> bool {
     a == b || machines.any(|machine| model.unit_on(b, machine).is_some())
 }
 
-fn apart(model: &Model<'_>, rule: &Rule, of: &Running, to: &Running) -> Diagnostic {
+fn apart(model: &Model<'_>, rule: &SkewRule, of: &Running, to: &Running) -> Diagnostic {
     let newer = of.version.minor > to.version.minor;
     let (word, most) = if newer { ("newer", rule.newer) } else { ("older", rule.older) };
     let how = match rule.place {

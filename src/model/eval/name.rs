@@ -10,7 +10,7 @@ use super::{fault, field_of};
 use crate::model::component::Local;
 use crate::model::endpoint::no_unit;
 use crate::model::scope::Scope;
-use crate::model::work::Part;
+use crate::model::work::ValueId;
 use crate::model::{Fault, Param, Sight, Value};
 
 impl Sight<'_, '_> {
@@ -124,7 +124,7 @@ impl Sight<'_, '_> {
         }
         let app = scope.app.expect("a component's lets are seen only inside an application");
         let binding = self.placed().component_of(app).lets[index as usize];
-        scope.work.open(Part::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
+        scope.work.open(ValueId::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
         // A let does not see the loop variables of the place that uses it.
         let locals = std::mem::take(&mut scope.locals);
         let value = self.eval_as(scope, &binding.value, binding.ty.as_ref());
@@ -191,7 +191,7 @@ impl Sight<'_, '_> {
         let Statement { kind: StatementKind::Let(binding), .. } = self.program.statement(symbol) else {
             return Ok(Value::None);
         };
-        scope.work.open(Part::Let(symbol), &binding.name.name, binding.name.span)?;
+        scope.work.open(ValueId::Let(symbol), &binding.name.name, binding.name.span)?;
         let inner = Scope::file(symbol.module);
         let value = scope.within(inner, |scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
         scope.work.close();

@@ -1,7 +1,7 @@
 //! What a component asks of its machines that the target's machines cannot do.
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::target::{Rule, owns_sysctl, rules};
+use crate::facts::target::{TargetRule, owns_sysctl, rules};
 use crate::model::value::Record;
 use crate::model::{Model, Value};
 use crate::render::evidence::Document;
@@ -13,13 +13,13 @@ use crate::verify::locate::{self, Step};
 /// Judges the content of a file by the rules of the target that is planned for.
 pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
     let Some(target) = model.targets.first().filter(|_| document.owner.machine.is_some()) else { return Vec::new() };
-    let given = |rule: &&Rule| {
+    let given = |rule: &&TargetRule| {
         let holds = |(name, wanted): (&String, &String)| {
             target.options.get(name.as_str()).and_then(Value::scalar_text).as_ref() == Some(wanted)
         };
         rule.options.iter().all(holds)
     };
-    let broken = |rule: &Rule| {
+    let broken = |rule: &TargetRule| {
         let span = broken(model, document, content, rule)?;
         let message = format!("`target {}` cannot do this: {}", target.name, rule.what);
         let problem = Diagnostic::new(Code::TargetLacks, span, message).label(target.span, "the target");
@@ -29,7 +29,7 @@ pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -
 }
 
 /// Where a rule is broken.
-fn broken(model: &Model<'_>, document: &Document<'_>, content: &Value, rule: &Rule) -> Option<Span> {
+fn broken(model: &Model<'_>, document: &Document<'_>, content: &Value, rule: &TargetRule) -> Option<Span> {
     let (owner, expr) = (document.owner, document.written);
     let Value::Record(record) = content.reveal() else { return None };
     if let Some(kind) = &rule.kind {

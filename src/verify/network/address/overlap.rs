@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::facts::range::{Known, Use};
+use crate::facts::range::{KnownRange, Use};
 use crate::model::{AppId, Model};
 use crate::source::Span;
 
@@ -99,7 +99,7 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
 }
 
 /// A range of the cluster that is known to be somebody's, where that somebody is.
-fn somebodys(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &Known) -> Diagnostic {
+fn somebodys(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &KnownRange) -> Diagnostic {
     let message = match range.range == known.cidr {
         true => format!("{} is {}, {}", range.name, range.range, known.name),
         false if known.cidr.contains(&range.range) => {

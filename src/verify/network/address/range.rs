@@ -4,7 +4,7 @@
 use ipnet::IpNet;
 
 use crate::diag::Diagnostic;
-use crate::facts::range::{Known, Use, known};
+use crate::facts::range::{KnownRange, Use, known};
 use crate::model::build::ranges;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
@@ -41,7 +41,7 @@ pub enum Kind {
         option: Option<Name>,
     },
     /// The same everywhere, as a table of the standard library says.
-    Fixed(&'static Known),
+    Fixed(&'static KnownRange),
 }
 
 /// What a component asks of one of the cluster's ranges.
@@ -70,7 +70,7 @@ pub struct Ranges {
 
 impl Range {
     /// What the table says of a range that is the same everywhere.
-    pub fn known(&self) -> Option<&'static Known> {
+    pub fn known(&self) -> Option<&'static KnownRange> {
         match self.kind {
             Kind::Fixed(known) => Some(known),
             _ => None,
