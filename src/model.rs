@@ -173,4 +173,4 @@ pub struct EndpointValue {
 }
 
 /// A problem met while evaluating.
-pub type Fault = Box<Diagnostic>;
+pub type EvalError = Box<Diagnostic>;

@@ -131,7 +131,7 @@ pub fn plan<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
 }
 
 /// Keeps a value, or the problem that stands in its way.
-pub(crate) fn keep<T>(result: Result<T, crate::model::Fault>, problems: &mut Vec<Diagnostic>) -> Option<T> {
+pub(crate) fn keep<T>(result: Result<T, crate::model::EvalError>, problems: &mut Vec<Diagnostic>) -> Option<T> {
     result
         .map_err(|problem| {
             if !problems.contains(&problem) {

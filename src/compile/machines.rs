@@ -21,13 +21,13 @@ pub struct Machines<'a, 'p> {
     placement: Vec<Vec<UnitId>>,
     rest: Range<usize>,
     ready: std::vec::IntoIter<TargetMachine>,
-    faults: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
 }
 
 impl<'a, 'p> Machines<'a, 'p> {
     pub fn new(model: &'a Model<'p>, material: &'a dyn Material) -> Self {
         let (placement, rest) = (render::placement(model), 0..model.machines.len());
-        Self { model, material, placement, rest, ready: Vec::new().into_iter(), faults: Vec::new() }
+        Self { model, material, placement, rest, ready: Vec::new().into_iter(), problems: Vec::new() }
     }
 
     /// What belongs to no machine.
@@ -36,7 +36,7 @@ impl<'a, 'p> Machines<'a, 'p> {
     /// What stood in the way of a value, of a machine before or of this; after it nothing was handed out.
     pub fn cluster(self) -> Result<Bundle, Vec<Diagnostic>> {
         let units = self.placement.last().expect("there is always a place for what is on no machine");
-        if self.faults.is_empty() { render::cluster(self.model, units, self.material) } else { Err(self.faults) }
+        if self.problems.is_empty() { render::cluster(self.model, units, self.material) } else { Err(self.problems) }
     }
 
     fn render(&mut self) {
@@ -50,7 +50,7 @@ impl<'a, 'p> Machines<'a, 'p> {
         };
         match next.into_par_iter().map(of).collect::<Result<Vec<_>, _>>() {
             Ok(list) => self.ready = list.into_iter(),
-            Err(faults) => (self.faults, self.rest.start) = (faults, self.rest.end),
+            Err(problems) => (self.problems, self.rest.start) = (problems, self.rest.end),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading the tables that are built into the program.
 //!
-//! A table of ours that cannot be read is a fault of ours: the program ends at its first use, and a test fails. It never
+//! A table of ours that cannot be read is a mistake of ours: the program ends at its first use, and a test fails. It never
 //! turns into a check that is off. So every struct of a table takes the keys that it knows and no others.
 
 use std::path::Path;

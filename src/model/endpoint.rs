@@ -6,11 +6,11 @@ use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, Ident, Port};
 
-use super::eval::fault;
+use super::eval::eval_error;
 use super::scope::Scope;
 use super::value::Record;
 use super::work::ValueId;
-use super::{EndpointId, EndpointValue, Fault, Model, UnitId, Value};
+use super::{EndpointId, EndpointValue, EvalError, Model, UnitId, Value};
 
 impl Model<'_> {
     /// The units at the other end of an endpoint, in order: the providers that a `requires` dials, all members of a
@@ -33,12 +33,17 @@ impl Model<'_> {
     ///
     /// # Errors
     /// What evaluation of its fields meets.
-    pub fn endpoint_value(&self, unit: UnitId, endpoint: u32) -> Result<&EndpointValue, Fault> {
+    pub fn endpoint_value(&self, unit: UnitId, endpoint: u32) -> Result<&EndpointValue, EvalError> {
         self.endpoint_value_in(&mut Scope::unit(self, unit), unit, endpoint)
     }
 
     /// The same, inside a scope that remembers what is being computed.
-    fn endpoint_value_in(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<&EndpointValue, Fault> {
+    fn endpoint_value_in(
+        &self,
+        scope: &mut Scope<'_>,
+        unit: UnitId,
+        endpoint: u32,
+    ) -> Result<&EndpointValue, EvalError> {
         let cell = self.endpoint_cell(unit, endpoint);
         if let Some(value) = cell.get() {
             return Ok(value);
@@ -52,7 +57,7 @@ impl Model<'_> {
         Ok(cell.get_or_init(|| value))
     }
 
-    fn compute_endpoint(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<EndpointValue, Fault> {
+    fn compute_endpoint(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<EndpointValue, EvalError> {
         let own = self.unit(unit);
         let body = &self.component_of(own.app).endpoints[endpoint as usize].ast.body;
         let mut value =
@@ -74,7 +79,12 @@ impl Model<'_> {
     ///
     /// # Errors
     /// What evaluation of the field meets, and an unknown field.
-    pub(crate) fn endpoint_field(&self, scope: &mut Scope<'_>, endpoint: u32, field: &Ident) -> Result<Value, Fault> {
+    pub(crate) fn endpoint_field(
+        &self,
+        scope: &mut Scope<'_>,
+        endpoint: u32,
+        field: &Ident,
+    ) -> Result<Value, EvalError> {
         let Some(unit) = scope.unit else {
             return Err(no_unit(field.span));
         };
@@ -100,7 +110,7 @@ impl Model<'_> {
     }
 
     /// A field of one unit at the other end.
-    fn link_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &Ident) -> Result<Value, Fault> {
+    fn link_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &Ident) -> Result<Value, EvalError> {
         let unit = link.0;
         let own = self.unit(unit);
         match &*field.name {
@@ -117,7 +127,7 @@ impl Model<'_> {
         self.interface_field(scope, link, field)
     }
 
-    fn reach_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &str) -> Result<Option<Value>, Fault> {
+    fn reach_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &str) -> Result<Option<Value>, EvalError> {
         if !matches!(field, "address" | "port" | "host" | "url" | "bind") {
             return Ok(None);
         }
@@ -146,14 +156,14 @@ impl Model<'_> {
         }
     }
 
-    fn link_cert(&self, (unit, endpoint): (UnitId, u32)) -> Result<Value, Fault> {
+    fn link_cert(&self, (unit, endpoint): (UnitId, u32)) -> Result<Value, EvalError> {
         let component = self.component_of(self.unit(unit).app);
         let Some(cert) = component.endpoints[endpoint as usize].identity else { return Ok(Value::None) };
         self.cert_file(&mut Scope::unit(self, unit), cert)
     }
 
     /// A field that the interface declares, evaluated where it is provided.
-    fn interface_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &Ident) -> Result<Value, Fault> {
+    fn interface_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &Ident) -> Result<Value, EvalError> {
         let (unit, endpoint) = link;
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
         if let Some(given) = info.ast.body.field(&field.name) {
@@ -190,14 +200,14 @@ impl Model<'_> {
         unit: UnitId,
         endpoint: u32,
         keep: impl Fn(UnitId) -> bool,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, EvalError> {
         let links: Vec<_> = self.links(unit, endpoint).filter(|(other, _)| keep(*other)).collect();
         let records = links.into_iter().map(|link| self.link_record(scope, link));
         Ok(Value::List(records.collect::<Result<Vec<_>, _>>()?.into()))
     }
 
     /// Everything that is known of one unit at the other end.
-    fn link_record(&self, scope: &mut Scope<'_>, link: (UnitId, u32)) -> Result<Value, Fault> {
+    fn link_record(&self, scope: &mut Scope<'_>, link: (UnitId, u32)) -> Result<Value, EvalError> {
         let info = &self.component_of(self.unit(link.0).app).endpoints[link.1 as usize];
         let span = info.ast.name.span;
         let interface = info.interface.and_then(|symbol| self.program.interface(symbol));
@@ -218,7 +228,7 @@ impl Model<'_> {
     }
 
     /// An endpoint as a whole.
-    pub(super) fn endpoint_record(&self, scope: &mut Scope<'_>, endpoint: u32) -> Result<Value, Fault> {
+    pub(super) fn endpoint_record(&self, scope: &mut Scope<'_>, endpoint: u32) -> Result<Value, EvalError> {
         let Some(unit) = scope.unit else { return Ok(Value::None) };
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
         let span = info.ast.name.span;
@@ -273,8 +283,8 @@ fn unspecified(address: Option<IpAddr>) -> IpAddr {
 }
 
 /// An endpoint where no unit is.
-pub(super) fn no_unit(span: Span) -> Fault {
-    fault(Code::EvaluationFailed, span, "an endpoint has a value only on a unit")
+pub(super) fn no_unit(span: Span) -> EvalError {
+    eval_error(Code::EvaluationFailed, span, "an endpoint has a value only on a unit")
 }
 
 /// The port of a value, when it is one.

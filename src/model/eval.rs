@@ -15,13 +15,13 @@ use crate::text::{Count, List};
 use super::scope::Scope;
 use super::value::Record;
 use super::work::{self};
-use super::{Fault, Sight, Value, function};
+use super::{EvalError, Sight, Value, function};
 
 mod each;
 mod name;
 
 /// A problem at a place.
-pub fn fault(code: Code, span: Span, message: impl Into<String>) -> Fault {
+pub fn eval_error(code: Code, span: Span, message: impl Into<String>) -> EvalError {
     Box::new(Diagnostic::new(code, span, message))
 }
 
@@ -30,16 +30,16 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// The first problem that prevents a value.
-    pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
+    pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, EvalError> {
         scope.work.enter(expr.span)?;
         let value = self.eval_kind(scope, expr);
         scope.work.leave();
         value
     }
 
-    fn eval_kind(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
+    fn eval_kind(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, EvalError> {
         match &expr.kind {
-            ExprKind::Error => Err(fault(Code::EvaluationFailed, expr.span, "this expression has a syntax error")),
+            ExprKind::Error => Err(eval_error(Code::EvaluationFailed, expr.span, "this expression has a syntax error")),
             ExprKind::Literal(literal) => Ok(literal_value(literal)),
             ExprKind::Text(text) => self.eval_text(scope, text),
             ExprKind::Name(ident) => self.eval_name(scope, ident),
@@ -73,7 +73,7 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// As [`Sight::eval`].
-    pub fn eval_as(&self, scope: &mut Scope<'_>, expr: &Expr, ty: Option<&Type>) -> Result<Value, Fault> {
+    pub fn eval_as(&self, scope: &mut Scope<'_>, expr: &Expr, ty: Option<&Type>) -> Result<Value, EvalError> {
         if let (ExprKind::Literal(Literal::Decimal(text)), Some(ty)) = (&expr.kind, ty)
             && names_version(ty)
             && let Some(version) = short_version(text)
@@ -93,7 +93,7 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// As [`Sight::eval`], and when the value is not a `bool`.
-    pub fn eval_bool(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<bool, Fault> {
+    pub fn eval_bool(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<bool, EvalError> {
         match self.eval(scope, expr)?.reveal() {
             Value::Bool(value) => Ok(*value),
             other => Err(mismatch(expr.span, "bool", other)),
@@ -104,7 +104,7 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// As [`Sight::eval`], and when an interpolated value has no text.
-    pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, Fault> {
+    pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, EvalError> {
         if let [TextPart::Text(only)] = text.parts.as_slice() {
             return Ok(Value::Text(only.clone()));
         }
@@ -125,7 +125,7 @@ impl Sight<'_, '_> {
         Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
     }
 
-    fn eval_record(&self, scope: &mut Scope<'_>, fields: &[Field]) -> Result<Value, Fault> {
+    fn eval_record(&self, scope: &mut Scope<'_>, fields: &[Field]) -> Result<Value, EvalError> {
         let mut record = Record::with_capacity(fields.len());
         for field in fields {
             let value = self.eval(scope, &field.value)?;
@@ -140,18 +140,18 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// As [`Sight::eval_text`].
-    pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, Fault> {
+    pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, EvalError> {
         match key {
             Key::Name(ident) => Ok(ident.name.clone()),
             Key::Text(text) => match self.eval_text(scope, text)? {
                 Value::Text(name) => Ok(name),
-                Value::Secret(_) => Err(fault(Code::SecretExposed, text.span, "a secret cannot be a key")),
+                Value::Secret(_) => Err(eval_error(Code::SecretExposed, text.span, "a secret cannot be a key")),
                 other => Err(mismatch(text.span, "string", &other)),
             },
         }
     }
 
-    fn eval_index(&self, scope: &mut Scope<'_>, value: &Expr, index: &Expr) -> Result<Value, Fault> {
+    fn eval_index(&self, scope: &mut Scope<'_>, value: &Expr, index: &Expr) -> Result<Value, EvalError> {
         let list = self.eval(scope, value)?;
         let at = self.eval(scope, index)?;
         match (list.reveal(), at.reveal()) {
@@ -160,7 +160,7 @@ impl Sight<'_, '_> {
                 found.map(|value| part_of(&list, value)).ok_or_else(|| no_element(elements, *at, index.span))
             }
             (Value::Record(_), Value::Text(_)) if at.is_secret() => {
-                Err(fault(Code::SecretExposed, index.span, "a secret cannot be a key"))
+                Err(eval_error(Code::SecretExposed, index.span, "a secret cannot be a key"))
             }
             (Value::Record(record), Value::Text(key)) => record.get(key).map(|v| part_of(&list, v)).ok_or_else(|| {
                 let help =
@@ -176,7 +176,7 @@ impl Sight<'_, '_> {
         }
     }
 
-    fn eval_unary(&self, scope: &mut Scope<'_>, op: UnaryOp, expr: &Expr) -> Result<Value, Fault> {
+    fn eval_unary(&self, scope: &mut Scope<'_>, op: UnaryOp, expr: &Expr) -> Result<Value, EvalError> {
         let value = self.eval(scope, expr)?;
         match (op, value.reveal()) {
             (UnaryOp::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
@@ -187,7 +187,7 @@ impl Sight<'_, '_> {
         }
     }
 
-    fn eval_binary(&self, scope: &mut Scope<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Value, Fault> {
+    fn eval_binary(&self, scope: &mut Scope<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Value, EvalError> {
         match op {
             BinaryOp::Default => match self.eval(scope, left)? {
                 Value::None => self.eval(scope, right),
@@ -202,7 +202,7 @@ impl Sight<'_, '_> {
                 let b = as_version(right, b, &a);
                 let span = left.span.to(right.span);
                 scope.work.spend(function::weight(&a) + function::weight(&b), span)?;
-                function::binary(op, &a, &b).map_err(|message| fault(Code::EvaluationFailed, span, message))
+                function::binary(op, &a, &b).map_err(|message| eval_error(Code::EvaluationFailed, span, message))
             }
         }
     }
@@ -217,7 +217,7 @@ fn part_of(whole: &Value, part: &Value) -> Value {
     }
 }
 
-fn no_element(list: &[Value], at: i64, span: Span) -> Fault {
+fn no_element(list: &[Value], at: i64, span: Span) -> EvalError {
     let help = match list.len() {
         0 => "use `first(list)` or `get(list, n)` if the list may be empty".to_owned(),
         len => format!("valid indexes are 0 to {}", len - 1),
@@ -278,7 +278,7 @@ fn literal_value(literal: &Literal) -> Value {
 }
 
 /// A field of a record.
-pub fn field_of(value: &Value, field: &Ident) -> Result<Value, Fault> {
+pub fn field_of(value: &Value, field: &Ident) -> Result<Value, EvalError> {
     match value {
         Value::Record(record) => record.get(&field.name).cloned().ok_or_else(|| unknown_field(field, record)),
         Value::Secret(inner) => Ok(Value::Secret(Arc::new(field_of(inner, field)?))),
@@ -286,7 +286,7 @@ pub fn field_of(value: &Value, field: &Ident) -> Result<Value, Fault> {
     }
 }
 
-fn unknown_field(field: &Ident, record: &Record) -> Fault {
+fn unknown_field(field: &Ident, record: &Record) -> EvalError {
     let known: Vec<&str> = record.keys().map(|k| &**k).collect();
     let help = did_you_mean(
         &field.name,
@@ -299,7 +299,7 @@ fn unknown_field(field: &Ident, record: &Record) -> Fault {
 }
 
 /// A value of another type than is wanted.
-pub fn mismatch(span: Span, expected: &str, found: &Value) -> Fault {
+pub fn mismatch(span: Span, expected: &str, found: &Value) -> EvalError {
     let message = format!("expected {expected}, found `{}`", found.type_name());
-    fault(Code::TypeMismatch, span, message)
+    eval_error(Code::TypeMismatch, span, message)
 }

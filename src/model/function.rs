@@ -7,9 +7,9 @@ use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, Ident};
 
-use super::eval::fault;
+use super::eval::eval_error;
 use super::scope::Scope;
-use super::{Fault, Sight, Value};
+use super::{EvalError, Sight, Value};
 
 mod address;
 mod collection;
@@ -84,11 +84,15 @@ pub(super) fn call(
     function: &Ident,
     arguments: &[Expr],
     span: Span,
-) -> Result<Value, Fault> {
+) -> Result<Value, EvalError> {
     let values = arguments.iter().map(|e| sight.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
     let secret = values.iter().any(Value::is_secret);
     if COPYING.contains(&&*function.name) && !values.iter().all(super::work::fits) {
-        return Err(fault(Code::EvaluationFailed, span, format!("the arguments of `{}` are too large", function.name)));
+        return Err(eval_error(
+            Code::EvaluationFailed,
+            span,
+            format!("the arguments of `{}` are too large", function.name),
+        ));
     }
     let result = match FUNCTIONS.iter().find(|(name, ..)| *name == &*function.name) {
         Some((_, count, run)) if *count == values.len() => {
@@ -101,7 +105,7 @@ pub(super) fn call(
     let value = result.map_err(|message| {
         // The message of a function may quote its arguments.
         let message = if secret { "cannot be applied to this secret".to_owned() } else { message };
-        fault(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))
+        eval_error(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))
     })?;
     scope.work.spend(weight(&value), span)?;
     Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
@@ -130,13 +134,13 @@ fn special(
     function: &Ident,
     values: &[Value],
     span: Span,
-) -> Result<Value, Fault> {
+) -> Result<Value, EvalError> {
     match (&*function.name, values) {
         ("fail", [message]) if message.is_secret() => {
-            Err(fault(Code::SecretExposed, span, "a message cannot contain a secret"))
+            Err(eval_error(Code::SecretExposed, span, "a message cannot contain a secret"))
         }
         ("fail", [message]) => {
-            Err(fault(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
+            Err(eval_error(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
         }
         ("read", [path]) => super::resource::read(&sight, scope, path, span).map(Value::text),
         ("template", [path, vars]) => super::resource::template(&sight, scope, path, vars, span),

@@ -7,13 +7,13 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Ident, StatementKind, Version};
 
-use super::eval::{fault, field_of};
+use super::eval::{eval_error, field_of};
 use super::scope::Scope;
-use super::{AppId, Cluster, Fault, MachineId, Premise, Shape, Sight, UnitId, Value};
+use super::{AppId, Cluster, EvalError, MachineId, Premise, Shape, Sight, UnitId, Value};
 
 impl Sight<'_, '_> {
     /// The cluster as an expression sees it: inside a component its version is the one that the application runs.
-    pub(super) fn cluster_record(&self, scope: &Scope<'_>, span: Span) -> Result<Value, Fault> {
+    pub(super) fn cluster_record(&self, scope: &Scope<'_>, span: Span) -> Result<Value, EvalError> {
         let cluster = self.cluster(span)?;
         let first = |list: &[ipnet::IpNet]| list.first().map_or(Value::None, |range| Value::Cidr(*range));
         let all = |list: &[ipnet::IpNet]| Value::list(list.iter().copied().map(Value::Cidr));
@@ -34,7 +34,7 @@ impl Sight<'_, '_> {
         ]))
     }
 
-    fn cluster(&self, span: Span) -> Result<&Cluster, Fault> {
+    fn cluster(&self, span: Span) -> Result<&Cluster, EvalError> {
         self.shape().map(|shape| &shape.cluster).ok_or_else(|| {
             let problem = Diagnostic::new(Code::EvaluationFailed, span, "the cluster is not available here");
             Box::new(problem.help("parameters, targets and the `cluster` statement are evaluated before the cluster"))
@@ -45,7 +45,7 @@ impl Sight<'_, '_> {
         scope.app.map_or(cluster.kubernetes, |app| self.placed().app(app).kubernetes)
     }
 
-    pub(super) fn cluster_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn cluster_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, EvalError> {
         let cluster = self.cluster(field.span)?;
         match &*field.name {
             "kubernetes" => Ok(Value::Version(self.kubernetes_of(scope, cluster))),
@@ -80,10 +80,10 @@ impl Sight<'_, '_> {
         })
     }
 
-    pub(super) fn machine_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn machine_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, EvalError> {
         let machine = scope
             .machine
-            .ok_or_else(|| fault(Code::EvaluationFailed, field.span, "`machine` is not available here"))?;
+            .ok_or_else(|| eval_error(Code::EvaluationFailed, field.span, "`machine` is not available here"))?;
         match self.machine_value(machine, &field.name) {
             Some(value) => Ok(value),
             None => field_of(&self.machine_record(machine), field),
@@ -99,9 +99,9 @@ impl Sight<'_, '_> {
         Value::list((0..count).map(|id| self.machine_record(MachineId(id))))
     }
 
-    pub(super) fn unit_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn unit_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, EvalError> {
         let unit =
-            scope.unit.ok_or_else(|| fault(Code::EvaluationFailed, field.span, "`unit` is not available here"))?;
+            scope.unit.ok_or_else(|| eval_error(Code::EvaluationFailed, field.span, "`unit` is not available here"))?;
         match &*field.name {
             "index" => Ok(Value::Int(self.placed().unit(unit).index.into())),
             "name" => Ok(Value::text(self.placed().unit_name(unit))),
@@ -119,7 +119,7 @@ impl Sight<'_, '_> {
         ])
     }
 
-    pub(super) fn app_field(&self, app: AppId, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn app_field(&self, app: AppId, field: &Ident) -> Result<Value, EvalError> {
         match &*field.name {
             "name" => Ok(Value::Text(self.placed().app(app).name.clone())),
             "count" => Ok(Value::Int(self.placed().app(app).units.len() as i64)),
@@ -132,7 +132,7 @@ impl Sight<'_, '_> {
         Value::record(names.zip(self.placed().app(app).options.iter().cloned()))
     }
 
-    pub(super) fn option_field(&self, app: AppId, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn option_field(&self, app: AppId, field: &Ident) -> Result<Value, EvalError> {
         let place = self.placed().component_of(app).options.iter().position(|option| option.name.name == field.name);
         match place.and_then(|place| self.placed().app(app).options.get(place)) {
             Some(value) => Ok(value.clone()),
@@ -157,7 +157,7 @@ impl Sight<'_, '_> {
         field_of(&self.target_record(), field).unwrap_or(Value::None)
     }
 
-    pub(super) fn group_record(&self, ident: &Ident) -> Result<Value, Fault> {
+    pub(super) fn group_record(&self, ident: &Ident) -> Result<Value, EvalError> {
         let Some(group) = self.groups().iter().find(|group| group.name == ident.name) else {
             return Err(self.no_group(ident));
         };
@@ -175,7 +175,7 @@ impl Sight<'_, '_> {
         ]))
     }
 
-    fn no_group(&self, ident: &Ident) -> Fault {
+    fn no_group(&self, ident: &Ident) -> EvalError {
         let name = &ident.name;
         if self.layers.dropped.contains(name) {
             let message = format!("the machine group `{name}` was dropped by an overlay");
@@ -187,7 +187,7 @@ impl Sight<'_, '_> {
         Box::new(Diagnostic::new(Code::EvaluationFailed, ident.span, message).help(help))
     }
 
-    pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, EvalError> {
         let ident = Ident { name: name.into(), span: field.span };
         if let ("count", Some(group)) = (&*field.name, self.groups().iter().find(|group| &*group.name == name)) {
             return Ok(Value::Int(group.machines.len() as i64));
@@ -195,7 +195,7 @@ impl Sight<'_, '_> {
         field_of(&self.group_record(&ident)?, field)
     }
 
-    pub(super) fn cert_field(&self, scope: &mut Scope<'_>, cert: u32, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn cert_field(&self, scope: &mut Scope<'_>, cert: u32, field: &Ident) -> Result<Value, EvalError> {
         match &*field.name {
             "cert" => self.cert_file(scope, cert),
             "key" => self.cert_key_file(scope, cert),
@@ -204,25 +204,25 @@ impl Sight<'_, '_> {
     }
 
     /// The path of a certificate of the component; `none` when it is not written to a file.
-    pub fn cert_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+    pub fn cert_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, EvalError> {
         self.cert_body_field(scope, cert, "file")
     }
 
     /// The path of its private key.
-    pub fn cert_key_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+    pub fn cert_key_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, EvalError> {
         match self.cert_body_field(scope, cert, "key-file")? {
             Value::None => Ok(key_beside(&self.cert_file(scope, cert)?)),
             file => Ok(file),
         }
     }
 
-    fn cert_body_field(&self, scope: &mut Scope<'_>, cert: u32, field: &str) -> Result<Value, Fault> {
+    fn cert_body_field(&self, scope: &mut Scope<'_>, cert: u32, field: &str) -> Result<Value, EvalError> {
         let app = scope.app.expect("a certificate belongs to an application");
         let body = &self.placed().component_of(app).certs[cert as usize].ast.body;
         body.field(field).map_or(Ok(Value::None), |field| self.eval(scope, &field.value))
     }
 
-    pub(super) fn cert_record(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+    pub(super) fn cert_record(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, EvalError> {
         let app = scope.app.expect("a certificate belongs to an application");
         let authority = self.placed().component_of(app).certs[cert as usize].authority;
         let material = scope.material;
@@ -243,17 +243,17 @@ impl Sight<'_, '_> {
         ]))
     }
 
-    fn definition_field(&self, symbol: Symbol, field: &str) -> Result<Value, Fault> {
+    fn definition_field(&self, symbol: Symbol, field: &str) -> Result<Value, EvalError> {
         let field = self.definition(symbol).and_then(|definition| definition.body.field(field));
         field.map_or(Ok(Value::None), |field| self.eval(&mut Scope::file(symbol.module), &field.value))
     }
 
     /// The path of an authority's certificate.
-    pub fn authority_file(&self, _: &Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+    pub fn authority_file(&self, _: &Scope<'_>, symbol: Symbol) -> Result<Value, EvalError> {
         self.definition_field(symbol, "file")
     }
 
-    pub(super) fn authority_record(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+    pub(super) fn authority_record(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, EvalError> {
         let cert = self.authority_file(scope, symbol)?;
         Ok(Value::record([
             ("key", key_beside(&cert)),
@@ -262,7 +262,12 @@ impl Sight<'_, '_> {
         ]))
     }
 
-    pub(super) fn authority_field(&self, scope: &mut Scope<'_>, symbol: Symbol, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn authority_field(
+        &self,
+        scope: &mut Scope<'_>,
+        symbol: Symbol,
+        field: &Ident,
+    ) -> Result<Value, EvalError> {
         field_of(&self.authority_record(scope, symbol)?, field)
     }
 
@@ -270,16 +275,21 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// What evaluation of its fields meets.
-    pub fn keypair_files(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<(Value, Value), Fault> {
+    pub fn keypair_files(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<(Value, Value), EvalError> {
         Ok((self.definition_field(symbol, "file")?, self.definition_field(symbol, "public")?))
     }
 
-    pub(super) fn keypair_record(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+    pub(super) fn keypair_record(&self, _: &mut Scope<'_>, symbol: Symbol) -> Result<Value, EvalError> {
         let (key, public) = (self.definition_field(symbol, "file")?, self.definition_field(symbol, "public")?);
         Ok(Value::record([("key", key), ("public", public)]))
     }
 
-    pub(super) fn keypair_field(&self, scope: &mut Scope<'_>, symbol: Symbol, field: &Ident) -> Result<Value, Fault> {
+    pub(super) fn keypair_field(
+        &self,
+        scope: &mut Scope<'_>,
+        symbol: Symbol,
+        field: &Ident,
+    ) -> Result<Value, EvalError> {
         field_of(&self.keypair_record(scope, symbol)?, field)
     }
 }

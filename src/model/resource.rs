@@ -9,12 +9,12 @@ use crate::check::{ModuleId, ModulePlace};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
-use super::eval::{fault, mismatch};
+use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
-use super::{Fault, Premise, Value};
+use super::{EvalError, Premise, Value};
 
 /// The text of a file beside the module of the scope.
-pub(super) fn read(premise: &Premise<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, Fault> {
+pub(super) fn read(premise: &Premise<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, EvalError> {
     let name = path.scalar_text().ok_or_else(|| mismatch(span, "string", path))?;
     text_beside(premise, scope.module, &name, span)
 }
@@ -29,7 +29,7 @@ pub fn template(
     path: &Value,
     vars: &Value,
     span: Span,
-) -> Result<Value, Fault> {
+) -> Result<Value, EvalError> {
     let name = path.scalar_text().ok_or_else(|| mismatch(span, "string", path))?;
     let source = text_beside(premise, scope.module, &name, span)?;
     let mut environment = Environment::new();
@@ -49,7 +49,7 @@ pub fn template(
 }
 
 /// The text of a file beside a module, of the standard library or of the world.
-fn text_beside(premise: &Premise<'_>, module: ModuleId, name: &str, span: Span) -> Result<String, Fault> {
+fn text_beside(premise: &Premise<'_>, module: ModuleId, name: &str, span: Span) -> Result<String, EvalError> {
     match &premise.program.module(module).place {
         ModulePlace::Standard(place) => {
             let path = beside(place, name);
@@ -63,8 +63,8 @@ fn text_beside(premise: &Premise<'_>, module: ModuleId, name: &str, span: Span) 
     }
 }
 
-fn missing(path: &str, why: &str, span: Span) -> Fault {
-    fault(Code::FileNotFound, span, format!("cannot read `{path}`: {why}"))
+fn missing(path: &str, why: &str, span: Span) -> EvalError {
+    eval_error(Code::FileNotFound, span, format!("cannot read `{path}`: {why}"))
 }
 
 /// `./x` beside a file, without dots left in it.

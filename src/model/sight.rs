@@ -6,7 +6,7 @@ use crate::check::Symbol;
 use crate::syntax::ast::{Each, Expr, Key, Name, Text, Type};
 
 use super::scope::Scope;
-use super::{Fault, Group, Model, Premise, Shape, Value};
+use super::{EvalError, Group, Model, Premise, Shape, Value};
 
 /// A stage of the model, for evaluation.
 #[derive(Clone, Copy)]
@@ -83,32 +83,32 @@ impl<'p> Model<'p> {
     }
 
     /// [`Sight::eval`].
-    pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, Fault> {
+    pub fn eval(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<Value, EvalError> {
         self.sight().eval(scope, expr)
     }
 
     /// [`Sight::eval_as`].
-    pub fn eval_as(&self, scope: &mut Scope<'_>, expr: &Expr, ty: Option<&Type>) -> Result<Value, Fault> {
+    pub fn eval_as(&self, scope: &mut Scope<'_>, expr: &Expr, ty: Option<&Type>) -> Result<Value, EvalError> {
         self.sight().eval_as(scope, expr, ty)
     }
 
     /// [`Sight::eval_bool`].
-    pub fn eval_bool(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<bool, Fault> {
+    pub fn eval_bool(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<bool, EvalError> {
         self.sight().eval_bool(scope, expr)
     }
 
     /// [`Sight::eval_text`].
-    pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, Fault> {
+    pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, EvalError> {
         self.sight().eval_text(scope, text)
     }
 
     /// [`Sight::eval_key`].
-    pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, Fault> {
+    pub fn eval_key(&self, scope: &mut Scope<'_>, key: &Key) -> Result<Name, EvalError> {
         self.sight().eval_key(scope, key)
     }
 
     /// [`Sight::rounds`].
-    pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, Fault> {
+    pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, EvalError> {
         self.sight().rounds(scope, each)
     }
 
@@ -117,33 +117,33 @@ impl<'p> Model<'p> {
         &self,
         scope: &mut Scope<'s>,
         each: &Each,
-        body: impl FnMut(&mut Scope<'s>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        body: impl FnMut(&mut Scope<'s>) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
         self.sight().for_each(scope, each, body)
     }
 
     /// [`Sight::holds`].
-    pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, Fault> {
+    pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, EvalError> {
         self.sight().holds(scope, condition)
     }
 
     /// [`Sight::cert_file`].
-    pub fn cert_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+    pub fn cert_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, EvalError> {
         self.sight().cert_file(scope, cert)
     }
 
     /// [`Sight::cert_key_file`].
-    pub fn cert_key_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, Fault> {
+    pub fn cert_key_file(&self, scope: &mut Scope<'_>, cert: u32) -> Result<Value, EvalError> {
         self.sight().cert_key_file(scope, cert)
     }
 
     /// [`Sight::authority_file`].
-    pub fn authority_file(&self, scope: &Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+    pub fn authority_file(&self, scope: &Scope<'_>, symbol: Symbol) -> Result<Value, EvalError> {
         self.sight().authority_file(scope, symbol)
     }
 
     /// [`Sight::keypair_files`].
-    pub fn keypair_files(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<(Value, Value), Fault> {
+    pub fn keypair_files(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<(Value, Value), EvalError> {
         self.sight().keypair_files(scope, symbol)
     }
 }

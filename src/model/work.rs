@@ -11,8 +11,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::Name;
 
-use super::eval::fault;
-use super::{AppId, Fault, UnitId, Value};
+use super::eval::eval_error;
+use super::{AppId, EvalError, UnitId, Value};
 
 /// How deep expressions may refer to each other.
 const MAX_DEPTH: u32 = 250;
@@ -44,13 +44,13 @@ pub enum ValueId {
 
 impl Work {
     /// Begins one more expression; the outermost one resets the count.
-    pub fn enter(&mut self, span: Span) -> Result<(), Fault> {
+    pub fn enter(&mut self, span: Span) -> Result<(), EvalError> {
         if self.depth == 0 {
             self.steps = 0;
         }
         if self.depth >= MAX_DEPTH {
             let message = format!("this value depends on a chain of more than {MAX_DEPTH} others");
-            return Err(fault(Code::EvaluationFailed, span, message));
+            return Err(eval_error(Code::EvaluationFailed, span, message));
         }
         self.spend(1, span)?;
         self.depth += 1;
@@ -63,7 +63,7 @@ impl Work {
     }
 
     /// Counts steps.
-    pub fn spend(&mut self, steps: u64, span: Span) -> Result<(), Fault> {
+    pub fn spend(&mut self, steps: u64, span: Span) -> Result<(), EvalError> {
         self.steps = self.steps.saturating_add(steps);
         if self.steps <= MAX_STEPS {
             return Ok(());
@@ -73,7 +73,7 @@ impl Work {
     }
 
     /// Begins to compute something that must not need itself.
-    pub fn open(&mut self, value: ValueId, name: &str, span: Span) -> Result<(), Fault> {
+    pub fn open(&mut self, value: ValueId, name: &str, span: Span) -> Result<(), EvalError> {
         let Some(first) = self.open.iter().position(|(known, _)| *known == value) else {
             self.open.push((value, span));
             return Ok(());
@@ -92,12 +92,12 @@ impl Work {
 }
 
 /// Refuses a value that is too large to go on with.
-pub fn bounded(value: Value, span: Span) -> Result<Value, Fault> {
+pub fn bounded(value: Value, span: Span) -> Result<Value, EvalError> {
     match fits(&value) {
         true => Ok(value),
         false => {
             let message = "this value is too large: the limit is 4 million elements or 256 MB of text";
-            Err(fault(Code::EvaluationFailed, span, message))
+            Err(eval_error(Code::EvaluationFailed, span, message))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::endpoint::texts;
 use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
-use crate::model::{AppId, Fault, Model, UnitId, Value};
+use crate::model::{AppId, EvalError, Model, UnitId, Value};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Encoding, KeyKind, KeypairSpec, San, SecretSpec};
 use crate::source::Span;
 use crate::syntax::ast::Body;
@@ -74,23 +74,23 @@ struct Reader<'a, 'p> {
 }
 
 impl Reader<'_, '_> {
-    fn value(&mut self, field: &str) -> Result<(Value, Span), Fault> {
+    fn value(&mut self, field: &str) -> Result<(Value, Span), EvalError> {
         match self.body.field(field) {
             Some(field) => Ok((self.model.eval(&mut self.scope, &field.value)?, field.value.span)),
             None => Ok((Value::None, self.body.span)),
         }
     }
 
-    fn text(&mut self, field: &str) -> Result<String, Fault> {
+    fn text(&mut self, field: &str) -> Result<String, EvalError> {
         let (value, span) = self.value(field)?;
         value.scalar_text().ok_or_else(|| mismatch(span, "`string`", &value))
     }
 
-    fn texts(&mut self, field: &str) -> Result<Vec<String>, Fault> {
+    fn texts(&mut self, field: &str) -> Result<Vec<String>, EvalError> {
         Ok(texts(&self.value(field)?.0).into_iter().map(|text| text.to_string()).collect())
     }
 
-    fn seconds(&mut self, field: &str, default: u64) -> Result<u64, Fault> {
+    fn seconds(&mut self, field: &str, default: u64) -> Result<u64, EvalError> {
         match self.value(field)? {
             (Value::None, _) => Ok(default),
             (Value::Duration(milliseconds), _) => Ok(milliseconds / 1000),
@@ -98,14 +98,14 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn truth(&mut self, field: &str, default: bool) -> Result<bool, Fault> {
+    fn truth(&mut self, field: &str, default: bool) -> Result<bool, EvalError> {
         match self.value(field)?.0 {
             Value::Bool(value) => Ok(value),
             _ => Ok(default),
         }
     }
 
-    fn key(&mut self) -> Result<KeyKind, Fault> {
+    fn key(&mut self) -> Result<KeyKind, EvalError> {
         let (value, span) = self.value("key")?;
         Ok(match value.scalar_text().as_deref() {
             None | Some("ecdsa-p256") => KeyKind::EcdsaP256,
@@ -118,7 +118,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, Fault> {
+fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, EvalError> {
     Ok(AuthoritySpec {
         name: "".into(),
         cn: reader.text("cn")?,
@@ -128,11 +128,11 @@ fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, Fault> {
     })
 }
 
-fn key_of(mut reader: Reader<'_, '_>) -> Result<KeyKind, Fault> {
+fn key_of(mut reader: Reader<'_, '_>) -> Result<KeyKind, EvalError> {
     reader.key()
 }
 
-fn secret(mut reader: Reader<'_, '_>) -> Result<SecretSpec, Fault> {
+fn secret(mut reader: Reader<'_, '_>) -> Result<SecretSpec, EvalError> {
     let bytes = match reader.value("bytes")? {
         (Value::None, _) => 32,
         (Value::Int(bytes @ 1..=4096), _) => bytes as u32,
@@ -185,7 +185,7 @@ fn certificate(
     pki: &Pki,
     (unit, cert): (UnitId, u32),
     dialling: &dialled_names::Dialling,
-) -> Result<CertificateSpec, Fault> {
+) -> Result<CertificateSpec, EvalError> {
     let own = model.unit(unit);
     let info = &model.component_of(own.app).certs[cert as usize];
     let mut reader = Reader { model, body: &info.ast.body, scope: Scope::unit(model, unit) };

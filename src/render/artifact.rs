@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
-use crate::model::{Checksums, Fault, Model, Value};
+use crate::model::{Checksums, EvalError, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 
@@ -23,7 +23,7 @@ pub fn artifact(
     item: &Definition,
     arch: &Name,
     origin: Origin,
-) -> Result<Option<Artifact>, Fault> {
+) -> Result<Option<Artifact>, EvalError> {
     let mut fields = Fields { model, scope, item };
     let Some(install) = fields.install()? else { return Ok(None) };
     let version = fields.version()?;
@@ -60,7 +60,7 @@ struct Fields<'a, 'p, 's, 'i> {
 }
 
 impl Fields<'_, '_, '_, '_> {
-    fn value(&mut self, field: &str) -> Result<Value, Fault> {
+    fn value(&mut self, field: &str) -> Result<Value, EvalError> {
         let Some(field) = self.item.body.field(field) else { return Ok(Value::None) };
         let value = self.model.eval(self.scope, &field.value)?;
         if value.is_secret() {
@@ -75,7 +75,7 @@ impl Fields<'_, '_, '_, '_> {
         self.item.body.field(field).map_or(self.item.name.span, |field| field.value.span)
     }
 
-    fn version(&mut self) -> Result<Option<String>, Fault> {
+    fn version(&mut self) -> Result<Option<String>, EvalError> {
         let Some(field) = self.item.body.field("version") else { return Ok(None) };
         if let ExprKind::Literal(Literal::Decimal(text)) = &field.value.kind {
             return Ok(Some(text.to_string()));
@@ -83,7 +83,7 @@ impl Fields<'_, '_, '_, '_> {
         Ok(self.value("version")?.scalar_text())
     }
 
-    fn install(&mut self) -> Result<Option<Install>, Fault> {
+    fn install(&mut self) -> Result<Option<Install>, EvalError> {
         if let Some(folder) = self.value("extract")?.scalar_text() {
             let strip = match self.value("strip")? {
                 Value::Int(strip @ 0..=20) => strip as u32,
@@ -103,7 +103,7 @@ impl Fields<'_, '_, '_, '_> {
                     let place = place.scalar_text().ok_or_else(|| mismatch(span, "`path`", place))?;
                     Ok((member.clone(), place.into()))
                 });
-                Ok(Some(Install::Members { members: members.collect::<Result<Vec<_>, Fault>>()?, strip }))
+                Ok(Some(Install::Members { members: members.collect::<Result<Vec<_>, EvalError>>()?, strip }))
             }
             Value::None => Ok(None),
             other => Err(mismatch(self.span("install"), "a map of members and places", &other)),
@@ -111,7 +111,7 @@ impl Fields<'_, '_, '_, '_> {
     }
 
     /// Where it is and what its hash is: by the operator's list, else by the item or the release table.
-    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<FoundRelease, Fault> {
+    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<FoundRelease, EvalError> {
         let none = Checksums::default();
         let own = self.model.targets.first().map_or(&none, |target| &target.hashes);
         if let Some(release) = self.value("release")?.scalar_text() {
@@ -135,7 +135,7 @@ impl Fields<'_, '_, '_, '_> {
         Ok(FoundRelease { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
     }
 
-    fn unknown(&self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> Fault {
+    fn unknown(&self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> EvalError {
         let (span, message, help) = match unknown {
             UnknownRelease::Name(known) => (
                 self.span("release"),

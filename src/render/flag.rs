@@ -2,9 +2,9 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::flag::{self as flags, FlagKind, Table};
-use crate::model::eval::{fault, mismatch};
+use crate::model::eval::{eval_error, mismatch};
 use crate::model::scope::Scope;
-use crate::model::{AppId, Fault, Model, Value};
+use crate::model::{AppId, EvalError, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Version};
 
@@ -18,7 +18,7 @@ pub fn flags<'p>(
     model: &Model<'_>,
     scope: &mut Scope<'_>,
     expr: &'p Expr,
-) -> Result<(Vec<String>, Vec<Flag<'p>>), Fault> {
+) -> Result<(Vec<String>, Vec<Flag<'p>>), EvalError> {
     let ExprKind::Record { table: Some(program), fields } = &expr.kind else {
         return Ok((untabled(model, scope, expr)?, Vec::new()));
     };
@@ -37,7 +37,7 @@ pub fn flags<'p>(
     Ok((list, given))
 }
 
-fn untabled(model: &Model<'_>, scope: &mut Scope<'_>, expr: &Expr) -> Result<Vec<String>, Fault> {
+fn untabled(model: &Model<'_>, scope: &mut Scope<'_>, expr: &Expr) -> Result<Vec<String>, EvalError> {
     let Value::Record(record) = model.eval(scope, expr)? else { return Ok(Vec::new()) };
     let lists = record.iter().map(|(name, value)| written(name, value, None, expr.span));
     Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
@@ -62,7 +62,7 @@ fn option_version(model: &Model<'_>, app: AppId) -> Option<Version> {
 }
 
 /// One flag, or several where it is repeated for each element.
-fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Result<Vec<String>, Fault> {
+fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Result<Vec<String>, EvalError> {
     if value.is_secret() {
         let message = format!("`--{name}` would show a secret in the list of processes");
         let problem = Diagnostic::new(Code::SecretExposed, span, message);
@@ -76,9 +76,9 @@ fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Resu
         }
         Value::Record(record) if flag.is_none_or(|flag| flag.kind == FlagKind::Map) => {
             let pairs = record.iter().map(|(key, value)| Ok(format!("{key}={}", one(value)?)));
-            Ok(vec![format!("--{name}={}", pairs.collect::<Result<Vec<_>, Fault>>()?.join(","))])
+            Ok(vec![format!("--{name}={}", pairs.collect::<Result<Vec<_>, EvalError>>()?.join(","))])
         }
-        Value::Record(_) => Err(fault(Code::TypeMismatch, span, format!("`--{name}` does not take a map"))),
+        Value::Record(_) => Err(eval_error(Code::TypeMismatch, span, format!("`--{name}` does not take a map"))),
         value => Ok(vec![format!("--{name}={}", one(value)?)]),
     }
 }

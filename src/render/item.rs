@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::eval::mismatch;
 use crate::model::material::Material;
 use crate::model::scope::Scope;
-use crate::model::{Fault, Model, UnitId, Value};
+use crate::model::{EvalError, Model, UnitId, Value};
 use crate::plan::keep;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Component, Expr, Item, ItemKind, Name};
@@ -57,7 +57,7 @@ impl<'p> Filler<'_, 'p> {
         self.bundle.units[services..].iter_mut().for_each(|unit| unit.watches.clone_from(&self.touched));
     }
 
-    fn item(&mut self, scope: &mut Scope<'_>, item: &'p Item, after: &[Name]) -> Result<(), Fault> {
+    fn item(&mut self, scope: &mut Scope<'_>, item: &'p Item, after: &[Name]) -> Result<(), EvalError> {
         match &item.kind {
             ItemKind::File(file) => self.files(scope, file, item.span),
             ItemKind::Firewall(filter) => self.firewall(scope, filter, item.span),
@@ -96,7 +96,7 @@ impl<'p> Filler<'_, 'p> {
         Origin::item(span, app)
     }
 
-    fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, Fault> {
+    fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, EvalError> {
         let value = self.model.eval(scope, expr)?;
         if value.is_secret() {
             let problem = Diagnostic::new(Code::SecretExposed, expr.span, "everyone on the machine could read this");
@@ -105,7 +105,7 @@ impl<'p> Filler<'_, 'p> {
         value.scalar_text().ok_or_else(|| mismatch(expr.span, "`string`", &value))
     }
 
-    fn absolute(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, Fault> {
+    fn absolute(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, EvalError> {
         let path = self.text(scope, expr)?;
         if path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..") {
             return Ok(path);
@@ -116,15 +116,15 @@ impl<'p> Filler<'_, 'p> {
         ))
     }
 
-    fn optional_text(&self, scope: &mut Scope<'_>, body: &Body, field: &str) -> Result<Option<String>, Fault> {
+    fn optional_text(&self, scope: &mut Scope<'_>, body: &Body, field: &str) -> Result<Option<String>, EvalError> {
         body.field(field).map(|field| self.text(scope, &field.value)).transpose()
     }
 
-    fn name(&self, scope: &mut Scope<'_>, body: &Body, field: &str, default: &str) -> Result<Name, Fault> {
+    fn name(&self, scope: &mut Scope<'_>, body: &Body, field: &str, default: &str) -> Result<Name, EvalError> {
         Ok(self.optional_text(scope, body, field)?.map_or_else(|| default.into(), Into::into))
     }
 
-    fn mode(&self, scope: &mut Scope<'_>, body: &Body, field: &str, default: u32) -> Result<u32, Fault> {
+    fn mode(&self, scope: &mut Scope<'_>, body: &Body, field: &str, default: u32) -> Result<u32, EvalError> {
         match body.field(field) {
             None => Ok(default),
             Some(field) => match self.model.eval(scope, &field.value)? {
@@ -157,7 +157,7 @@ impl<'p> Filler<'_, 'p> {
 }
 
 /// Refuses a path that leads out of the machine or the output, or that has another form too.
-fn inside(path: &str, span: Span) -> Result<(), Fault> {
+fn inside(path: &str, span: Span) -> Result<(), EvalError> {
     let (root, below) = match path.strip_prefix('/') {
         Some(below) => ("the machine", below),
         None => ("the output", path),

@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
-use crate::model::{Fault, Model, Value};
+use crate::model::{EvalError, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprKind, Ident};
 
@@ -15,7 +15,7 @@ use crate::syntax::ast::{Body, Expr, ExprKind, Ident};
 ///
 /// # Errors
 /// When a field is missing or does not name what it should.
-pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<Value, Fault> {
+pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<Value, EvalError> {
     let app = scope.app.expect("a kubeconfig belongs to an application");
     let component = model.component_of(app);
     let (server, server_span) = name_of(body, "server")?;
@@ -49,7 +49,7 @@ fn encoded(pem: &str) -> Value {
     Value::text(base64::engine::general_purpose::STANDARD.encode(pem))
 }
 
-fn name_of<'a>(body: &'a Body, field: &str) -> Result<(&'a str, Span), Fault> {
+fn name_of<'a>(body: &'a Body, field: &str) -> Result<(&'a str, Span), EvalError> {
     match body.field(field).map(|field| &field.value) {
         Some(Expr { kind: ExprKind::Cert(ident) | ExprKind::Name(ident), .. }) => Ok((&ident.name, ident.span)),
         _ => {
@@ -65,7 +65,7 @@ fn assemble(
     body: &Body,
     server: Value,
     identity: Value,
-) -> Result<Value, Fault> {
+) -> Result<Value, EvalError> {
     let mut field = |name: &str| body.field(name).map_or(Ok(Value::None), |field| model.eval(scope, &field.value));
     let user = field("user")?.scalar_text().unwrap_or_else(|| "default".into());
     let namespace = field("namespace")?;

@@ -45,8 +45,8 @@ pub fn unit_file(unit: &Unit, sources: &Sources) -> Result<BundleFile, Problem> 
 /// The first field of another type than docs/language.md says.
 pub fn unit_text(unit: &Unit, sources: &Sources) -> Result<String, Problem> {
     let lines = lines(unit);
-    if let Some(fault) = lines.faults.first() {
-        return Err(fault.clone());
+    if let Some(problem) = lines.problems.first() {
+        return Err(problem.clone());
     }
     let origin = unit.origin.shown(sources).to_string().replace('\n', " ");
     Ok(format!("# Written by kmodel from {origin}.\n{}", lines.text()))

@@ -190,7 +190,7 @@ fn filter(
     deployment: &Deployment<'_>,
     condition: &Expr,
     list: Vec<MachineId>,
-) -> Result<Vec<MachineId>, crate::model::Fault> {
+) -> Result<Vec<MachineId>, crate::model::EvalError> {
     let mut scope = Scope::file(deployment.module);
     scope.bare_machine = true;
     let mut kept = Vec::with_capacity(list.len());
@@ -207,7 +207,7 @@ fn select(
     shape: &Shape<'_>,
     deployment: &Deployment<'_>,
     selector: &Selector,
-) -> Result<Vec<MachineId>, crate::model::Fault> {
+) -> Result<Vec<MachineId>, crate::model::EvalError> {
     let all = |range: std::ops::Range<u32>| range.map(MachineId).collect();
     match &selector.kind {
         SelectorKind::All => Ok(all(0..shape.machines.len() as u32)),
@@ -237,7 +237,7 @@ fn dropped(shape: &Shape<'_>, name: &Ident) -> bool {
     shape.layers.dropped.contains(&name.name)
 }
 
-fn group(shape: &Shape<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate::model::Fault> {
+fn group(shape: &Shape<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate::model::EvalError> {
     if dropped(shape, name) {
         return Ok(0..0);
     }
@@ -253,7 +253,7 @@ fn group(shape: &Shape<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate:
     })
 }
 
-fn number(shape: &Shape<'_>, deployment: &Deployment<'_>, expr: &Expr) -> Result<i64, crate::model::Fault> {
+fn number(shape: &Shape<'_>, deployment: &Deployment<'_>, expr: &Expr) -> Result<i64, crate::model::EvalError> {
     match shape.sight().eval(&mut Scope::file(deployment.module), expr)? {
         Value::Int(value) => Ok(value),
         other => Err(crate::model::eval::mismatch(expr.span, "`int`", &other)),
@@ -266,7 +266,7 @@ fn bounded(
     machines: &std::ops::Range<u32>,
     wanted: std::ops::Range<i64>,
     span: Span,
-) -> Result<std::ops::Range<u32>, crate::model::Fault> {
+) -> Result<std::ops::Range<u32>, crate::model::EvalError> {
     let count = i64::from(machines.end - machines.start);
     if wanted.start > wanted.end {
         let message = format!("`{}` ends before it begins", text_of(name, &wanted));

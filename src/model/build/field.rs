@@ -10,7 +10,7 @@ use crate::model::endpoint::texts;
 use crate::model::eval::{mismatch, short_version};
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
-use crate::model::{Fault, Sight, Value};
+use crate::model::{EvalError, Sight, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, ExprKind, Literal, Name, Version};
 
@@ -25,7 +25,7 @@ pub struct Fields<'a, 'p> {
 }
 
 /// The fields of a cluster, its machines and targets are written to world-readable files.
-fn open(value: Value, span: Span) -> Result<Value, Fault> {
+fn open(value: Value, span: Span) -> Result<Value, EvalError> {
     if !value.is_secret() {
         return Ok(value);
     }
@@ -54,7 +54,7 @@ impl<'p> Fields<'_, 'p> {
         self.keep(value).filter(|value| *value != Value::None)
     }
 
-    fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
+    fn keep<T>(&mut self, result: Result<T, EvalError>) -> Option<T> {
         result.map_err(|problem| self.problems.push(*problem)).ok()
     }
 

@@ -8,14 +8,14 @@ use super::{mismatch, part_of};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::work;
-use crate::model::{Fault, Sight, Value};
+use crate::model::{EvalError, Sight, Value};
 
 impl Sight<'_, '_> {
     /// The rounds of a loop: for each, the key (or index) and the value.
     ///
     /// # Errors
     /// As [`Sight::eval`], and when it is not a list or map.
-    pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, Fault> {
+    pub fn rounds(&self, scope: &mut Scope<'_>, each: &Each) -> Result<Vec<(Value, Value)>, EvalError> {
         let list = self.eval(scope, &each.list)?;
         // What is taken out of a secret is one.
         let part = |value: &Value| part_of(&list, value);
@@ -38,8 +38,8 @@ impl Sight<'_, '_> {
         &self,
         scope: &mut Scope<'s>,
         each: &Each,
-        mut body: impl FnMut(&mut Scope<'s>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        mut body: impl FnMut(&mut Scope<'s>) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
         for (key, value) in self.rounds(scope, each)? {
             let before = scope.locals.len();
             if let Some(name) = &each.key {
@@ -59,7 +59,7 @@ impl Sight<'_, '_> {
         value: &Expr,
         each: &Each,
         condition: Option<&Expr>,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, EvalError> {
         let mut list = Vec::new();
         self.for_each(scope, each, |scope| {
             if self.holds(scope, condition)? {
@@ -76,7 +76,7 @@ impl Sight<'_, '_> {
         (key, value): (&Key, &Expr),
         each: &Each,
         condition: Option<&Expr>,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, EvalError> {
         let mut record = Record::new();
         self.for_each(scope, each, |scope| {
             if self.holds(scope, condition)? {
@@ -91,7 +91,7 @@ impl Sight<'_, '_> {
     ///
     /// # Errors
     /// As [`Sight::eval_bool`].
-    pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, Fault> {
+    pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, EvalError> {
         condition.map_or(Ok(true), |condition| self.eval_bool(scope, condition))
     }
 }

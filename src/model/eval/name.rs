@@ -6,12 +6,12 @@ use crate::check::{Symbol, SymbolKind};
 use crate::diag::Code;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Statement, StatementKind};
 
-use super::{fault, field_of};
+use super::{eval_error, field_of};
 use crate::model::component::Local;
 use crate::model::endpoint::no_unit;
 use crate::model::scope::Scope;
 use crate::model::work::ValueId;
-use crate::model::{Fault, Param, Sight, Value};
+use crate::model::{EvalError, Param, Sight, Value};
 
 impl Sight<'_, '_> {
     pub(super) fn eval_field(
@@ -20,7 +20,7 @@ impl Sight<'_, '_> {
         expr: &Expr,
         field: &Ident,
         optional: bool,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, EvalError> {
         if let ExprKind::Name(root) = &expr.kind
             && scope.local(&root.name).is_none()
             && let Some(value) = self.root_field(scope, root, field)?
@@ -30,7 +30,7 @@ impl Sight<'_, '_> {
         let value = self.eval(scope, expr)?;
         match &value {
             Value::None if optional => Ok(Value::None),
-            Value::None => Err(fault(
+            Value::None => Err(eval_error(
                 Code::MaybeNone,
                 expr.span,
                 format!("this value is `none`, which has no field `{}`", field.name),
@@ -40,7 +40,7 @@ impl Sight<'_, '_> {
     }
 
     /// A field of a name whose value is large, without building all of it.
-    fn root_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
+    fn root_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, EvalError> {
         let local = scope.app.and_then(|app| self.placed().component_of(app).local(&root.name));
         match (local, scope.app) {
             (Some(Local::Endpoint(endpoint)), Some(_)) => match self.model() {
@@ -61,7 +61,7 @@ impl Sight<'_, '_> {
         }
     }
 
-    fn symbol_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, Fault> {
+    fn symbol_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, EvalError> {
         let Some(symbol) = self.program.lookup(scope.module, &root.name) else {
             return if self.is_group(scope, &root.name) {
                 self.group_field(&root.name, field).map(Some)
@@ -78,7 +78,7 @@ impl Sight<'_, '_> {
         }
     }
 
-    pub(super) fn eval_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Value, Fault> {
+    pub(super) fn eval_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Value, EvalError> {
         if let Some(value) = scope.local(&ident.name) {
             return Ok(value.clone());
         }
@@ -93,7 +93,7 @@ impl Sight<'_, '_> {
         match self.program.lookup(scope.module, &ident.name) {
             Some(symbol) => self.eval_symbol(scope, ident, symbol),
             None if self.is_group(scope, &ident.name) => self.group_record(ident),
-            None => Err(fault(Code::UnknownName, ident.span, format!("nothing is named `{}` here", ident.name))),
+            None => Err(eval_error(Code::UnknownName, ident.span, format!("nothing is named `{}` here", ident.name))),
         }
     }
 
@@ -102,7 +102,7 @@ impl Sight<'_, '_> {
         scope.app.is_none() && self.groups().iter().any(|group| &*group.name == name)
     }
 
-    fn eval_local(&self, scope: &mut Scope<'_>, ident: &Ident, local: Local) -> Result<Value, Fault> {
+    fn eval_local(&self, scope: &mut Scope<'_>, ident: &Ident, local: Local) -> Result<Value, EvalError> {
         let app = scope.app.expect("a component's names are seen only inside an application");
         match local {
             Local::Let(index) => self.eval_component_let(scope, index),
@@ -113,12 +113,12 @@ impl Sight<'_, '_> {
             Local::Cert(index) => self.cert_record(scope, index),
             Local::Address(index) => match self.placed().app(app).addresses.get(index as usize) {
                 Some(address) => Ok(Value::Ip(*address)),
-                None => Err(fault(Code::EvaluationFailed, ident.span, "this address is not available here")),
+                None => Err(eval_error(Code::EvaluationFailed, ident.span, "this address is not available here")),
             },
         }
     }
 
-    fn eval_component_let(&self, scope: &mut Scope<'_>, index: u32) -> Result<Value, Fault> {
+    fn eval_component_let(&self, scope: &mut Scope<'_>, index: u32) -> Result<Value, EvalError> {
         if let Some(Some(value)) = scope.lets.get(index as usize) {
             return Ok(value.clone());
         }
@@ -137,7 +137,7 @@ impl Sight<'_, '_> {
         Ok(value)
     }
 
-    fn eval_builtin_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Option<Value>, Fault> {
+    fn eval_builtin_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Option<Value>, EvalError> {
         let name = &*ident.name;
         if scope.bare_machine
             && let Some(value) = self.bare_machine_field(scope, name)
@@ -156,14 +156,14 @@ impl Sight<'_, '_> {
         })
     }
 
-    fn eval_symbol(&self, scope: &mut Scope<'_>, ident: &Ident, symbol: Symbol) -> Result<Value, Fault> {
+    fn eval_symbol(&self, scope: &mut Scope<'_>, ident: &Ident, symbol: Symbol) -> Result<Value, EvalError> {
         match symbol.kind {
             SymbolKind::Param => match self.params.get(&symbol) {
                 Some(Param::Value(value)) => Ok(value.clone()),
                 Some(Param::Component(component)) => {
                     Ok(Value::Text(self.program.component(*component).map_or("".into(), |c| c.name.name.clone())))
                 }
-                None => Err(fault(
+                None => Err(eval_error(
                     Code::EvaluationFailed,
                     ident.span,
                     format!("the parameter `{}` is not available here", ident.name),
@@ -178,12 +178,12 @@ impl Sight<'_, '_> {
                 Ok(Value::record([("value", value)]))
             }
             SymbolKind::Component | SymbolKind::Interface => {
-                Err(fault(Code::WrongKind, ident.span, format!("`{}` is not a value", ident.name)))
+                Err(eval_error(Code::WrongKind, ident.span, format!("`{}` is not a value", ident.name)))
             }
         }
     }
 
-    fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, Fault> {
+    fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, EvalError> {
         let cell = self.model().and_then(|model| model.lets.get(&symbol));
         if let Some(value) = cell.and_then(std::sync::OnceLock::get).or_else(|| scope.work.lets.get(&symbol)) {
             return Ok(value.clone());

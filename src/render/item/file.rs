@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
-use crate::model::{Fault, Value};
+use crate::model::{EvalError, Value};
 use crate::render::bundle::{BundleFile, Directory, Format};
 use crate::render::evidence::{Content, Document, Entry};
 use crate::render::{format, kubeconfig};
@@ -13,13 +13,13 @@ use crate::syntax::ast::{Body, Expr, PathItem};
 use super::{Filler, inside};
 
 impl<'p> Filler<'_, 'p> {
-    pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), Fault> {
+    pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), EvalError> {
         let Some(each) = &item.each else { return self.file(scope, item, span) };
         let model = self.model;
         model.for_each(scope, each, |scope| self.file(scope, item, span))
     }
 
-    fn file(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), Fault> {
+    fn file(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), EvalError> {
         let body = &item.body;
         if !self.model.holds(scope, body.field("when").map(|field| &field.value))? {
             return Ok(());
@@ -53,7 +53,7 @@ impl<'p> Filler<'_, 'p> {
         path: &str,
         body: &'p Body,
         span: Span,
-    ) -> Result<(String, bool), Fault> {
+    ) -> Result<(String, bool), EvalError> {
         if let Some(field) = body.field("content") {
             let value = self.model.eval(scope, &field.value)?;
             let format = self.format(scope, body)?;
@@ -99,7 +99,7 @@ impl<'p> Filler<'_, 'p> {
         });
     }
 
-    fn format(&self, scope: &mut Scope<'_>, body: &Body) -> Result<Format, Fault> {
+    fn format(&self, scope: &mut Scope<'_>, body: &Body) -> Result<Format, EvalError> {
         Ok(match self.optional_text(scope, body, "format")?.as_deref() {
             Some("json") => Format::Json,
             Some("toml") => Format::Toml,
@@ -108,7 +108,12 @@ impl<'p> Filler<'_, 'p> {
         })
     }
 
-    pub(super) fn kubeconfig(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), Fault> {
+    pub(super) fn kubeconfig(
+        &mut self,
+        scope: &mut Scope<'_>,
+        item: &'p PathItem,
+        span: Span,
+    ) -> Result<(), EvalError> {
         let value = kubeconfig::content(self.model, scope, &item.body)?;
         let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
         let path = self.text(scope, &item.path)?;
@@ -129,7 +134,7 @@ impl<'p> Filler<'_, 'p> {
         Ok(())
     }
 
-    pub(super) fn directory(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+    pub(super) fn directory(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), EvalError> {
         let directory = Directory {
             path: self.absolute(scope, &item.path)?,
             mode: self.mode(scope, &item.body, "mode", 0o755)?,

@@ -1,7 +1,7 @@
 //! The packet filter of a machine, as a file.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::Fault;
+use crate::model::EvalError;
 use crate::model::scope::Scope;
 use crate::plan::firewall;
 use crate::render::bundle::BundleFile;
@@ -11,7 +11,7 @@ use crate::syntax::ast::{Name, PathItem};
 use super::Filler;
 
 impl Filler<'_, '_> {
-    pub(super) fn firewall(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), Fault> {
+    pub(super) fn firewall(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), EvalError> {
         let (Some(app), Some(machine)) = (scope.app, scope.machine) else {
             let problem = Diagnostic::new(Code::NotPlaced, span, "a packet filter is for a machine");
             return Err(Box::new(problem.help("deploy it on machines: `deploy firewall on *`")));

@@ -1,7 +1,7 @@
 //! What a unit needs from its machine: modules, sysctls, packages, devices.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::Fault;
+use crate::model::EvalError;
 use crate::model::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Needs, NeedsKind};
@@ -11,7 +11,7 @@ use crate::render::evidence::{Command, Entry};
 use super::{Filler, push};
 
 impl Filler<'_, '_> {
-    pub(super) fn needs(&mut self, scope: &mut Scope<'_>, needs: &Needs) -> Result<(), Fault> {
+    pub(super) fn needs(&mut self, scope: &mut Scope<'_>, needs: &Needs) -> Result<(), EvalError> {
         if !self.model.holds(scope, needs.condition.as_ref())? {
             return Ok(());
         }
@@ -46,7 +46,7 @@ impl Filler<'_, '_> {
         Ok(())
     }
 
-    fn sysctl(&mut self, key: Name, value: String, span: Span) -> Result<(), Fault> {
+    fn sysctl(&mut self, key: Name, value: String, span: Span) -> Result<(), EvalError> {
         match self.bundle.sysctls.iter().find(|(known, _)| *known == key) {
             Some((_, known)) if *known != value => {
                 let message = format!("two components want `{key}` to be {known} and {value}");

@@ -3,7 +3,7 @@
 use crate::check::SymbolKind;
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
-use crate::model::{Fault, UnitId, Value};
+use crate::model::{EvalError, UnitId, Value};
 use crate::plan::keep;
 use crate::render::bundle::BundleFile;
 use crate::source::Span;
@@ -20,7 +20,7 @@ impl Filler<'_, '_> {
         }
     }
 
-    fn mention(&mut self, unit: UnitId, mention: crate::model::component::Mention) -> Result<(), Fault> {
+    fn mention(&mut self, unit: UnitId, mention: crate::model::component::Mention) -> Result<(), EvalError> {
         let mut scope = Scope::unit(self.model, unit).with_material(self.material);
         let symbol = mention.symbol;
         let span = self.model.definition(symbol).map_or(mention.span, |definition| definition.name.span);
@@ -62,7 +62,7 @@ impl Filler<'_, '_> {
         self.push_file(file, span);
     }
 
-    pub(super) fn certificate(&mut self, scope: &mut Scope<'_>, unit: UnitId, cert: u32) -> Result<(), Fault> {
+    pub(super) fn certificate(&mut self, scope: &mut Scope<'_>, unit: UnitId, cert: u32) -> Result<(), EvalError> {
         let app = self.model.unit(unit).app;
         let definition = self.model.component_of(app).certs[cert as usize].ast;
         let file = self.model.cert_file(scope, cert)?;
@@ -90,7 +90,7 @@ impl Filler<'_, '_> {
     }
 }
 
-fn no_key(span: Span) -> Fault {
+fn no_key(span: Span) -> EvalError {
     let problem =
         Diagnostic::new(Code::EvaluationFailed, span, "the private key of this authority is not in the store");
     Box::new(problem.help("put it there, or take away what needs it: `holds`"))

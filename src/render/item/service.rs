@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
-use crate::model::{Fault, Model, UnitId, Value};
+use crate::model::{EvalError, Model, UnitId, Value};
 use crate::render::bundle::Unit;
 use crate::render::evidence::{Entry, Flags, UnitEntry};
 use crate::render::flag;
@@ -19,7 +19,7 @@ impl<'p> Filler<'_, 'p> {
         item: &'p PathItem,
         span: Span,
         after: &[Name],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), EvalError> {
         let name: Name = self.text(scope, &item.path)?.into();
         let mut fields = Record::new();
         let mut flags = Vec::new();

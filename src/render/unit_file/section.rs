@@ -22,22 +22,22 @@ pub struct Line<'a> {
 pub struct Lines<'a> {
     unit: &'a Unit,
     pub list: Vec<Line<'a>>,
-    pub faults: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 impl<'a> Lines<'a> {
     pub fn new(unit: &'a Unit) -> Self {
-        Self { unit, list: Vec::new(), faults: Vec::new() }
+        Self { unit, list: Vec::new(), problems: Vec::new() }
     }
 
     /// Keeps a value, or says what stands in its way.
     pub fn keep<T>(&mut self, value: Result<T, Problem>) -> Option<T> {
-        let fault = match value {
+        let problem = match value {
             Ok(value) => return Some(value),
-            Err(fault) => fault,
+            Err(problem) => problem,
         };
-        if !self.faults.contains(&fault) {
-            self.faults.push(fault);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
         None
     }

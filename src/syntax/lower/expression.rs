@@ -36,8 +36,8 @@ impl Lower {
         }
         match super::literal(kind, text) {
             Ok(literal) => ExprKind::Literal(literal),
-            Err(fault) => {
-                self.diagnostics.push(fault.at(span));
+            Err(problem) => {
+                self.diagnostics.push(problem.at(span));
                 ExprKind::Error
             }
         }

@@ -16,11 +16,11 @@ const WHOLE: &str = "systemd starts programs by their whole path";
 pub fn of_entry(model: &Model<'_>, entry: &UnitEntry<'_>) -> Vec<Diagnostic> {
     let unit = Unit { model, entry };
     let lines = unit_file::lines(&entry.unit);
-    let faults = lines.faults.iter().map(|fault| {
-        let span = unit.field(fault.field.as_deref().unwrap_or_default());
-        Diagnostic::new(Code::InvalidUnit, span, fault.message.clone()).help(fault.help.clone())
+    let unreadable = lines.problems.iter().map(|problem| {
+        let span = unit.field(problem.field.as_deref().unwrap_or_default());
+        Diagnostic::new(Code::InvalidUnit, span, problem.message.clone()).help(problem.help.clone())
     });
-    let mut problems: Vec<Diagnostic> = faults.collect();
+    let mut problems: Vec<Diagnostic> = unreadable.collect();
     problems.extend(unit.restarts_forever());
     problems.extend(unit.of_a_service());
     for line in &lines.list {
