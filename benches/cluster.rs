@@ -72,7 +72,7 @@ fn bench_plan(c: &mut Criterion) {
         group.throughput(Throughput::Elements(machines.into()));
         group.bench_with_input(BenchmarkId::from_parameter(machines), &checked, |b, checked| {
             b.iter(|| {
-                let planned = compile::plan(&checked.program, &world, &Input::default());
+                let planned = compile::plan_program(&checked.program, &world, &Input::default());
                 assert!(planned.plan.is_some(), "{:?}", planned.problems);
                 black_box(planned.problems)
             });
@@ -87,7 +87,7 @@ fn bench_render(c: &mut Criterion) {
     for machines in [100, 1_000] {
         let world = world(machines);
         let checked = checked(&world);
-        let planned = compile::plan(&checked.program, &world, &Input::default());
+        let planned = compile::plan_program(&checked.program, &world, &Input::default());
         let plan = planned.plan.expect("the generated cluster is valid");
         group.throughput(Throughput::Elements(machines.into()));
         // The whole PKI is issued anew each time; nothing is written.

@@ -40,7 +40,7 @@ pub struct Planned<'p> {
 /// Plans a program that has been checked without errors, and verifies the plan.
 ///
 /// The plan may be looked at whatever the problems say; it may be rendered only when none of them is an error.
-pub fn plan<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
+pub fn plan_program<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Planned<'p> {
     let built = build::build(program, world, input);
     let mut problems = built.problems;
     let plan = built.model.map(|model| verified(model, &mut problems));

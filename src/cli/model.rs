@@ -151,7 +151,7 @@ impl Opened<'_> {
         if any_error(found) {
             return Planned { plan: None, problems: found.clone() };
         }
-        let mut planned = compile::plan(&self.checked.program, self.world, &self.input);
+        let mut planned = compile::plan_program(&self.checked.program, self.world, &self.input);
         planned.problems.extend(found.iter().cloned());
         tidy(&mut planned.problems);
         planned

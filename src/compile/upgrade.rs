@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::plan;
+use super::plan_program;
 use crate::check::Program;
 use crate::diag::{Code, Diagnostic};
 use crate::facts::lifespan::{minor, parse};
@@ -73,14 +73,16 @@ pub enum NoUpgrade {
 /// # Errors
 /// When the model has errors as it is, or the version is not known, or not newer.
 pub fn upgrade(program: &Program, world: &dyn World, input: &Input, to: Version) -> Result<Upgrade, NoUpgrade> {
-    let start = plan(program, world, input);
+    let start = plan_program(program, world, input);
     let first = match start.plan {
         Some(plan) => plan.model,
         None => return Err(NoUpgrade::Problems(start.problems)),
     };
     let from = recorded_version(&first).unwrap_or(first.cluster.kubernetes);
     let versions = hops(from, to)?;
-    let at = |version: Version, lock| plan(program, world, &Input { kubernetes: Some(version), lock, ..input.clone() });
+    let at = |version: Version, lock| {
+        plan_program(program, world, &Input { kubernetes: Some(version), lock, ..input.clone() })
+    };
     let base = at(from, input.lock.clone());
     let mut known: BTreeSet<_> = base.problems.iter().map(identity).collect();
     let Some(base) = base.plan else { return Err(NoUpgrade::Problems(base.problems)) };

@@ -83,7 +83,7 @@ pub fn facts(analysis: &Analysis, world: &dyn World, input: &Input) -> Facts {
     if any_error(&analysis.diagnostics) || !has_cluster(analysis) {
         return Facts::default();
     }
-    let Planned { plan, problems } = compile::plan(&analysis.resolved.program, world, input);
+    let Planned { plan, problems } = compile::plan_program(&analysis.resolved.program, world, input);
     let mut facts = Facts { problems, ..Facts::default() };
     if let Some(plan) = plan {
         facts.read(analysis, &plan.model);

@@ -48,13 +48,13 @@ fn said(sources: &Sources, problems: &[Diagnostic]) -> Vec<String> {
 /// Neither an error nor a warning: a false alarm teaches people not to listen.
 fn raises_nothing(checked: &Checked, layers: &[String]) {
     let input = Input { overlays: layers.to_vec(), ..Input::default() };
-    let planned = compile::plan(&checked.program, &Disk, &input);
+    let planned = compile::plan_program(&checked.program, &Disk, &input);
     assert_eq!(said(&checked.program.sources, &planned.problems), [""; 0], "{layers:?}");
 }
 
 /// The smallest form is rendered with all its keys; where that is an overlay, the overlay is `trial`.
 fn renders(checked: &Checked, trial: Vec<String>) {
-    let planned = compile::plan(&checked.program, &Disk, &Input { overlays: trial, ..Input::default() });
+    let planned = compile::plan_program(&checked.program, &Disk, &Input { overlays: trial, ..Input::default() });
     let plan = planned.plan.expect("an example has a plan");
     let folder = tempfile::tempdir().expect("there is room for keys");
     let mut store = Store::open(&folder.path().join("store")).expect("a new store");

@@ -53,7 +53,7 @@ fn plan(text: &str, lock: &Lock) -> Outcome {
     let checked = check::check(&world, Path::new("main.km"));
     assert!(!any_error(&checked.diagnostics), "{text}\n{:?}", checked.diagnostics);
     let input = Input { lock: lock.clone(), ..Input::default() };
-    let planned = compile::plan(&checked.program, &world, &input);
+    let planned = compile::plan_program(&checked.program, &world, &input);
     assert!(!any_error(&planned.problems), "{text}\n{:?}", planned.problems);
     outcome(&planned.plan.unwrap())
 }
@@ -266,7 +266,7 @@ proptest! {
         if !any_error(&checked.diagnostics) {
             let overlays = if overlay { vec!["lab".to_owned()] } else { Vec::new() };
             let input = Input { overlays, ..Input::default() };
-            let planned = compile::plan(&checked.program, &world, &input);
+            let planned = compile::plan_program(&checked.program, &world, &input);
             prop_assert!(planned.plan.is_some() || any_error(&planned.problems), "no plan and no reason");
         }
     }

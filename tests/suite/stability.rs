@@ -16,7 +16,7 @@ fn render(text: &str, store: &Path, lock: Lock) -> (Files, Lock) {
     let world = Memory::new([("cluster.km", text)]);
     let checked = check(&world, Path::new("cluster.km"));
     assert!(checked.diagnostics.is_empty(), "{:#?}", checked.diagnostics);
-    let planned = compile::plan(&checked.program, &world, &Input { lock, ..Input::default() });
+    let planned = compile::plan_program(&checked.program, &world, &Input { lock, ..Input::default() });
     let plan = planned.plan.unwrap_or_else(|| panic!("{:#?}", planned.problems));
     let mut store = Store::open(&store.join("store")).expect("a store");
     let Ok(rendered) = compile::render(&plan, &mut store, world.now()) else { panic!("the example renders") };

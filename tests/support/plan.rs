@@ -40,7 +40,7 @@ pub fn planned<T>(text: &str, look: impl FnOnce(&Sources, &[Diagnostic], Option<
     if any_error(&checked.diagnostics) {
         return look(&checked.program.sources, &checked.diagnostics, None);
     }
-    let planned = compile::plan(&checked.program, &world, &input);
+    let planned = compile::plan_program(&checked.program, &world, &input);
     let kept = planned.plan.iter().flat_map(|plan| compile::kept::astray(plan, None, Path::new(".kmodel/lab")));
     let kept: Vec<_> = kept.collect();
     let problems: Vec<_> = checked.diagnostics.iter().cloned().chain(planned.problems).chain(kept).collect();

@@ -110,7 +110,7 @@ pub fn render(name: &str, file: &str, overlays: &[&str]) -> Output {
         fail(&checked.diagnostics);
     }
     let input = Input { overlays: overlays.iter().map(ToString::to_string).collect(), ..Input::default() };
-    let planned = compile::plan(&checked.program, &Disk, &input);
+    let planned = compile::plan_program(&checked.program, &Disk, &input);
     if !compile::is_renderable(&planned) {
         fail(&planned.problems);
     }
