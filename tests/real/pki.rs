@@ -10,6 +10,8 @@ use kmodel::pki::spec::{AuthoritySpec, CertificateSpec, Encoding, KeyKind, Keypa
 use kmodel::pki::{Issued, Note, PkiError, Status, Store, issue};
 use time::OffsetDateTime;
 
+use crate::support::tool::tool;
+
 const DAY: u64 = 24 * 3600;
 
 const KINDS: [KeyKind; 5] =
@@ -78,11 +80,7 @@ impl Bench {
 
 /// Says loudly that a test was skipped.
 fn has_openssl() -> bool {
-    let found = Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        eprintln!("\n*** SKIPPED: there is no openssl here, so the certificates were NOT verified ***\n");
-    }
-    found
+    tool("openssl").is_some()
 }
 
 fn authority(name: &str, key: KeyKind) -> AuthoritySpec {
