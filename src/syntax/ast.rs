@@ -386,6 +386,30 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// The first part that has to be computed: anything but literals, words, and lists and records of them.
+    pub fn computed(&self) -> Option<&Expr> {
+        let in_text = |text: &'_ Text| text.parts.iter().any(|part| matches!(part, TextPart::Expr(_)));
+        match &self.kind {
+            ExprKind::Error | ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Cert(_) => None,
+            ExprKind::Text(text) => in_text(text).then_some(self),
+            ExprKind::List(list) => list.iter().find_map(Expr::computed),
+            ExprKind::Record { fields, .. } => fields.iter().find_map(|field| match &field.key {
+                Key::Text(text) if in_text(text) => Some(self),
+                _ => field.value.computed(),
+            }),
+            ExprKind::Paren(value) | ExprKind::Unary { value, .. } => value.computed(),
+            ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::ListFor { .. }
+            | ExprKind::MapFor { .. }
+            | ExprKind::If { .. }
+            | ExprKind::Binary { .. } => Some(self),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// The text had an error here that has been reported.

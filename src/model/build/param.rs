@@ -2,6 +2,7 @@
 
 use crate::check::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::model::input::Setting;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
 use crate::model::{Input, Param, Premise, Value};
@@ -50,6 +51,9 @@ fn value(
     (module, param): (ModuleId, &ParamAst),
 ) -> Result<Option<Param>, Diagnostic> {
     if let Some(setting) = input.sets.iter().rev().find(|setting| setting.name == param.name.name) {
+        if let Some(computed) = setting.value.as_ref().filter(|_| !is_bare(param, setting)).and_then(Expr::computed) {
+            return Err(not_literal(param, computed));
+        }
         return match &setting.value {
             Some(expr)
                 if !takes_text(&param.ty) && !is_word(premise, module, param, expr)
@@ -72,6 +76,17 @@ fn value(
         None if matches!(param.ty.kind, TypeKind::Optional(_)) => Ok(Some(Param::Value(Value::None))),
         None => Ok(None),
     }
+}
+
+/// Whether a value from the command line is taken as the text that it is: it is wanted, and has no quotes.
+fn is_bare(param: &ParamAst, setting: &Setting) -> bool {
+    takes_text(&param.ty) && !matches!(&setting.value, Some(Expr { kind: ExprKind::Text(_), .. }))
+}
+
+fn not_literal(param: &ParamAst, computed: &Expr) -> Diagnostic {
+    let message = format!("the value of parameter `{}` is not a literal", param.name.name);
+    let help = "a value on the command line has no calls, operators or `${...}`: compute it in the model";
+    Diagnostic::new(Code::InvalidLiteral, computed.span, message).help(help)
 }
 
 fn evaluate(
