@@ -6,10 +6,12 @@ import type { Previews } from './preview.js';
 
 /** A client for the server of this program; not started. What its commands say is shown by the previews. */
 export function create(program: string, output: vscode.OutputChannel, previews: Previews): LanguageClient {
+  const readable = vscode.workspace.getConfiguration('kmodel').get<string[]>('allowRead', []);
+  const allowed = readable.flatMap((folder) => ['--allow-read', folder]);
   return new LanguageClient(
     'kmodel',
     'kmodel',
-    { command: program, args: ['lsp'], transport: TransportKind.stdio },
+    { command: program, args: ['lsp', ...allowed], transport: TransportKind.stdio },
     {
       // Any scheme: files that are not saved yet, and those of other file systems, are read as well.
       documentSelector: [{ language: 'kmodel' }],

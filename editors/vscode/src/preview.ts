@@ -149,5 +149,8 @@ function name(model: vscode.Uri): string {
 function chosen(settings: vscode.WorkspaceConfiguration): string[] {
   const overlays = settings.get<string[]>('overlays', []).flatMap((overlay) => ['--overlay', overlay]);
   const parameters = Object.entries(settings.get<Record<string, string>>('parameters', {}));
-  return [...overlays, ...parameters.flatMap(([key, value]) => ['--set', `${key}=${value}`])];
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
+  const readable = [...folders.map((folder) => folder.uri.fsPath), ...settings.get<string[]>('allowRead', [])];
+  const allowed = readable.flatMap((folder) => ['--allow-read', folder]);
+  return [...overlays, ...allowed, ...parameters.flatMap(([key, value]) => ['--set', `${key}=${value}`])];
 }
