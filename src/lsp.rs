@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use crate::model::Lock;
+use crate::world::access::Access;
 
 mod capability;
 mod convert;
@@ -40,8 +41,8 @@ pub struct Host {
 /// Stack for threads that parse or check: trees may be deep.
 const STACK: usize = 16 << 20;
 
-/// Serves one client until it ends the session or closes the input.
-pub fn serve<R, W>(host: Host, input: R, output: W) -> Ended
+/// Serves one client until it ends the session or closes the input. Models may read below the workspace, and what is allowed.
+pub fn serve<R, W>(host: Host, access: Access, input: R, output: W) -> Ended
 where
     R: Read + Send + 'static,
     W: Write + Send + 'static,
@@ -54,7 +55,7 @@ where
     let writer = thread::spawn(move || transport::write(output, &messages));
     let worker = worker::Worker::start(host, events.clone());
     let main = thread::Builder::new().name("main".to_owned()).stack_size(STACK);
-    let main = main.spawn(move || server::Server::new(sender, events, worker).run(&received));
+    let main = main.spawn(move || server::Server::new(sender, events, worker, access).run(&received));
     let ended = main.ok().and_then(|thread| thread.join().ok()).unwrap_or(Ended::Badly);
     // All messages are written before the program ends.
     let _ = writer.join();

@@ -9,16 +9,23 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+pub mod access;
+pub mod file;
+pub mod kept;
+pub mod refusal;
 pub mod relative;
 pub mod replace;
 pub mod watched;
+
+use access::Access;
+use refusal::Refusal;
 
 /// The outside, behind one door.
 pub trait World: Sync {
     /// The text of a file.
     ///
     /// # Errors
-    /// What the file system says, or `InvalidData` when it is not UTF-8.
+    /// What the file system says, `InvalidData` when it is not UTF-8, or a [`Refusal`].
     fn read(&self, path: &Path) -> io::Result<String>;
 
     /// What is directly in a folder, sorted; the names of folders end with `/`. Only an editor asks, for completion.
@@ -30,16 +37,32 @@ pub trait World: Sync {
     fn now(&self) -> OffsetDateTime;
 }
 
-/// The real file system and clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Disk;
+/// The real file system, as far as a model may read it, and the real clock.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    access: Access,
+}
+
+impl Disk {
+    /// The files below some folders.
+    pub const fn new(access: Access) -> Self {
+        Self { access }
+    }
+
+    /// The files below the folder of a model.
+    pub fn beside(model: &Path) -> Self {
+        Self::new(Access::beside(model))
+    }
+}
 
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        let is_model = path.extension().is_some_and(|extension| extension == "km");
+        file::read(&self.access.permit(path)?, if is_model { file::MODEL_LIMIT } else { file::TEXT_LIMIT })
     }
 
     fn entries(&self, folder: &Path) -> Vec<String> {
+        let Ok(folder) = self.access.permit(folder) else { return Vec::new() };
         let name = |entry: std::fs::DirEntry| {
             let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
             Some(if entry.path().is_dir() { format!("{name}/") } else { name })
@@ -51,8 +74,13 @@ impl World for Disk {
     }
 
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
+        now()
     }
+}
+
+/// The time of the real clock.
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
 }
 
 /// Files in memory and a clock that stands still, for tests.
@@ -72,7 +100,14 @@ impl Memory {
 
 impl World for Memory {
     fn read(&self, path: &Path) -> io::Result<String> {
-        self.files.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        match self.files.get(path) {
+            Some(text) => Ok(text.clone()),
+            // Its root is the folder of the model.
+            None if path.starts_with("..") || path.is_absolute() => {
+                Err(Refusal::Outside { folder: path.parent().unwrap_or(path).to_owned() }.into())
+            }
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     fn entries(&self, folder: &Path) -> Vec<String> {

@@ -2,15 +2,24 @@
 
 use std::path::Path;
 
-use crate::world::World;
+use crate::world::access::Access;
+use crate::world::{Disk, World};
+
+/// Where the settings are.
+const FOLDER: &str = "/proc/sys/fs/inotify";
 
 /// Values below this are too low for machines that run pods. Charmed-kubernetes' `install-local.md` asks for 1048576.
 const LEAST: u64 = 8192;
 
+/// The settings of this host, and nothing else of it.
+pub fn settings() -> Disk {
+    Disk::new(Access::default().and(Path::new(FOLDER)))
+}
+
 /// Warnings about settings of the host that are too low; none if the settings cannot be read.
 pub fn warnings(world: &dyn World) -> Vec<String> {
     let names = ["max_user_instances", "max_user_watches", "max_queued_events"];
-    let now = |name: &str| world.read(&Path::new("/proc/sys/fs/inotify").join(name)).ok()?.trim().parse::<u64>().ok();
+    let now = |name: &str| world.read(&Path::new(FOLDER).join(name)).ok()?.trim().parse::<u64>().ok();
     let low = names.into_iter().filter_map(|name| Some((name, now(name).filter(|value| *value < LEAST)?)));
     low.map(|(name, value)| {
         format!("fs.inotify.{name} is {value} on this host, but machines that run pods need 1048576: `sysctl -w fs.inotify.{name}=1048576`")

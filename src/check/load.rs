@@ -18,6 +18,7 @@ use crate::syntax::Parse;
 use crate::syntax::ast::{self, StatementKind};
 use crate::text::List;
 use crate::world::World;
+use crate::world::refusal::{Refusal, reason};
 
 /// One `use` that found its file.
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +95,7 @@ impl<'w> Loader<'w> {
             Err(error) => {
                 let id = self.add(place.clone(), "");
                 let span = Span::new(self.out.program.module(id).source, 0, 0);
-                let message = format!("cannot read `{}`: {}", place.name(), reason(&error));
-                self.out.diagnostics.push(Diagnostic::new(Code::FileNotFound, span, message));
+                self.out.diagnostics.push(unreadable("read", &place.name(), span, &error));
             }
         }
     }
@@ -168,10 +168,20 @@ fn uses(file: &ast::File) -> Vec<(u32, ast::Ident)> {
     paths.collect()
 }
 
+/// Why a file cannot be read, and what to do.
+pub fn unreadable(action: &str, name: &str, span: Span, error: &io::Error) -> Diagnostic {
+    let refusal = Refusal::of(error);
+    let code = if refusal.is_some() { Code::FileRefused } else { Code::FileNotFound };
+    let problem = Diagnostic::new(code, span, format!("cannot {action} `{name}`: {}", reason(error)));
+    match refusal.and_then(Refusal::help) {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
 fn not_found(from: &ModulePlace, path: &ast::Ident, error: &io::Error) -> Diagnostic {
     if error.kind() != io::ErrorKind::NotFound {
-        let message = format!("cannot read `{}`: {}", path.name, reason(error));
-        return Diagnostic::new(Code::FileNotFound, path.span, message);
+        return unreadable("import", &path.name, path.span, error);
     }
     let message = match path.name.strip_prefix("std/") {
         Some(name) => format!("the standard library has no `{name}`"),
@@ -217,14 +227,6 @@ fn import_name(path: &Path) -> String {
     let folder =
         plain.parent().filter(|parent| parent.file_name().is_some() && parent.file_name() == plain.file_name());
     folder.unwrap_or(&plain).display().to_string()
-}
-
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file".into(),
-        io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
-        _ => error.to_string().to_lowercase(),
-    }
 }
 
 /// Whether a text seems to declare a name, going by its words alone.

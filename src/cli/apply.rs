@@ -9,7 +9,7 @@ use crate::emit;
 use crate::pki::Store;
 use crate::plan::Plan;
 use crate::text::Count;
-use crate::world::{Disk, World};
+use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
@@ -86,7 +86,7 @@ fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Opti
     let mut store = open.map_err(|error| failed(error.into()))?;
     let turn = if args.dry_run { None } else { Some(ApplyLock::take(folder, &plan.model.cluster.name)) };
     let turn = turn.transpose().map_err(|error| failed(error.into()))?;
-    let deployed = compile::deploy(plan, &mut store, Disk.now()).map_err(|error| match error {
+    let deployed = compile::deploy(plan, &mut store, world::now()).map_err(|error| match error {
         RenderError::Pki(error) => failed(error.into()),
         RenderError::Problems(problems) => Undeployed::Problems(problems),
     })?;
@@ -156,7 +156,8 @@ impl Work<'_> {
         let board = Board::new(&self.terminal.out);
         let report: Reporter<'_> = &|name, progress| board.report(name, progress);
         if desired.runs_pods && !delta.is_empty() {
-            apply::host::warnings(&Disk).into_iter().for_each(|text| report("", Progress::Warning(text)));
+            let warnings = apply::host::warnings(&apply::host::settings());
+            warnings.into_iter().for_each(|text| report("", Progress::Warning(text)));
         }
         let patience = Duration::from_secs(self.args.timeout);
         let outcome = apply::run(apply::Run { client: self.client, desired, report, patience }, delta);

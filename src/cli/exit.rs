@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::apply::ApplyError;
 use crate::emit::EmitError;
 use crate::pki::PkiError;
+use crate::world::refusal::Refusal;
 
 use super::look::Look;
 
@@ -65,6 +66,9 @@ impl CliError {
 
 /// Why the file system refused.
 fn reason(error: &io::Error) -> String {
+    if let Some(refusal) = Refusal::of(error).filter(|_| error.kind() != io::ErrorKind::IsADirectory) {
+        return refusal.to_string();
+    }
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),

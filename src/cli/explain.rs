@@ -1,7 +1,7 @@
 //! `kmodel explain`: the page of an error code.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::own_code::{OwnCode, allowable, of_file, own_codes, text};
@@ -30,12 +30,16 @@ pub struct Args {
     /// List all codes
     #[arg(long)]
     list: bool,
+    /// Let the models read files below this directory too, besides their own; can be repeated
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, value_parser = model::folder)]
+    allow_read: Vec<PathBuf>,
 }
 
 /// Prints the pages, or the list of all.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let (files, codes): (Vec<&String>, Vec<&String>) = args.words.iter().partition(|word| is_file(word));
-    let programs = files.iter().map(|file| model::program(Path::new(file))).collect::<Result<Vec<_>, _>>()?;
+    let programs = files.iter().map(|file| model::program(Path::new(file), &args.allow_read));
+    let programs = programs.collect::<Result<Vec<_>, _>>()?;
     let library: Vec<Arc<File>> = stdlib::modules().into_iter().map(standard).collect();
     let mut own: Vec<OwnCode<'_>> = programs.iter().flat_map(own_codes).collect();
     // Without a model, all of the standard library; with one, what it uses of it.

@@ -6,7 +6,7 @@ use crate::check::own_code::own_codes;
 use crate::compile::fix::{self, Applied, Change, Fixed, Wanted};
 use crate::diag::{Code, Diagnostic, Safety, any_error, did_you_mean};
 use crate::text::Count;
-use crate::world::{Disk, World};
+use crate::world::World;
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
@@ -38,7 +38,7 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     args.only.iter().try_for_each(|code| known(args, code))?;
     let safety = if args.r#unsafe { Safety::Unsafe } else { Safety::Safe };
-    let fixed = fix::fix(&Disk, Wanted { safety, codes: &args.only }, |world| judge(args, world))?;
+    let fixed = fix::fix(args.model.disk(), Wanted { safety, codes: &args.only }, |world| judge(args, world))?;
     if args.dry_run {
         differences(&fixed, &terminal.out)?;
     } else {
@@ -53,7 +53,7 @@ fn known(args: &Args, code: &str) -> Result<(), CliError> {
     if Code::named(code).is_some() {
         return Ok(());
     }
-    let program = model::program(&args.model.file)?;
+    let program = model::program(&args.model.file, &args.model.allow_read)?;
     let own = own_codes(&program);
     let names = || Code::ALL.iter().map(|code| code.name()).chain(own.iter().map(|own| &*own.name));
     if names().any(|name| name == code) {
@@ -98,7 +98,7 @@ fn row(applied: &Applied) -> Vec<Cell> {
 
 /// The remaining problems, for the files as they are now or would be.
 fn rest(args: &Args, fixed: &Fixed, terminal: &Terminal) -> Result<Exit, CliError> {
-    let world = fix::Edited::with(&Disk, &fixed.changes);
+    let world = fix::Edited::with(args.model.disk(), &fixed.changes);
     let opened = args.model.open_in(&world, None)?;
     let problems = opened.plan().problems;
     report::show(&opened.checked.program.sources, &problems, args.model.message_format, &terminal.err);

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::source::{SourceKind, Sources};
 use crate::syntax;
+use crate::world::access::read_named;
+use crate::world::file::MODEL_LIMIT;
 use crate::world::replace::replace;
 
 use super::exit::{CliError, Exit};
@@ -44,7 +46,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     }
     let mut exit = Exit::Ok;
     for path in walk::models(&args.paths)? {
-        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let text = read_named(&path, MODEL_LIMIT).map_err(|error| unreadable(&path, &error))?;
         match format(&path.display().to_string(), &text, &terminal.err) {
             Outcome::Same => {}
             Outcome::Broken => exit = Exit::Problems,

@@ -3,19 +3,21 @@
 //! Several models can share a folder: each cluster has its own section of the file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Lock;
+use crate::world::access::read_named;
+use crate::world::file::TEXT_LIMIT;
+use crate::world::kept;
 use crate::world::replace::replace;
 
 use super::exit::CliError;
 
 /// The file's name.
-pub const NAME: &str = "kmodel.lock";
+pub const NAME: &str = kept::LOCK;
 
 /// The whole file.
 #[derive(Default, Deserialize, Serialize)]
@@ -44,7 +46,7 @@ pub fn read(path: &Path, cluster: &str) -> Result<Lock, CliError> {
 }
 
 fn file(path: &Path) -> Result<File, CliError> {
-    let text = match fs::read_to_string(path) {
+    let text = match read_named(path, TEXT_LIMIT) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
         Err(error) => return Err(CliError::file(path, "read", &error)),
@@ -67,7 +69,7 @@ pub fn write(path: &Path, cluster: &str, lock: &Lock) -> Result<(), CliError> {
     file.cluster.insert(cluster.to_owned(), lock.clone());
     let body = toml::to_string(&file).map_err(|error| CliError::outside(error.to_string()))?;
     let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
-    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+    if read_named(path, TEXT_LIMIT).is_ok_and(|old| old == text) {
         return Ok(());
     }
     replace(path, text.as_bytes(), 0o644).map_err(|error| CliError::file(path, "write", &error))

@@ -1,11 +1,12 @@
 //! `kmodel lsp`: the language server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::{CliError, Exit};
 use super::lock;
 use crate::lsp::{self, Ended, Host};
 use crate::model::Lock;
+use crate::world::access::Access;
 
 /// Run the language server for an editor: diagnostics, completion, hover and more
 ///
@@ -15,12 +16,16 @@ pub struct Args {
     /// Use standard input and output; this is the only transport, and the flag is accepted because some editors pass it
     #[arg(long)]
     stdio: bool,
+    /// Let models read files below this directory too, besides the workspace; can be repeated
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    allow_read: Vec<PathBuf>,
 }
 
 /// Serves until the editor ends the session.
 pub fn run(args: &Args) -> Result<Exit, CliError> {
-    let Args { stdio: _ } = args;
-    match lsp::serve(Host { lock: lock_of }, std::io::stdin(), std::io::stdout()) {
+    let Args { stdio: _, allow_read } = args;
+    let access = allow_read.iter().fold(Access::default(), |access, folder| access.and(folder));
+    match lsp::serve(Host { lock: lock_of }, access, std::io::stdin(), std::io::stdout()) {
         Ended::Well => Ok(Exit::Ok),
         Ended::Badly => Ok(Exit::Problems),
     }

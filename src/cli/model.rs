@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::check::{self, Checked, Program};
 use crate::compile;
@@ -15,6 +16,8 @@ use crate::pki::store;
 use crate::source::{SourceKind, Sources};
 use crate::syntax;
 use crate::syntax::ast::{Expr, Name, StatementKind};
+use crate::world::access::Access;
+use crate::world::refusal::Refusal;
 use crate::world::watched::Watched;
 use crate::world::{Disk, World};
 
@@ -37,6 +40,9 @@ pub struct ModelArgs {
     /// The lock file [default: kmodel.lock beside the model]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub lock: Option<PathBuf>,
+    /// Let the model read files below this directory too, besides its own; can be repeated
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, value_parser = folder)]
+    pub allow_read: Vec<PathBuf>,
     /// Format of problems on stderr: human, json (one object per line), sarif (2.1.0) or github (annotations) [default: human]
     #[arg(
         long,
@@ -56,7 +62,7 @@ pub struct Opened<'w> {
 }
 
 /// What a model is read from; it remembers what it gave.
-static DISK: Watched<Disk> = Watched::new(Disk);
+static DISK: OnceLock<Watched<Disk>> = OnceLock::new();
 
 pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
@@ -65,13 +71,28 @@ pub fn setting(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A directory that models may read.
+pub fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_dir() { Ok(path) } else { Err("there is no such directory".to_owned()) }
+}
+
+fn access(file: &Path, allowed: &[PathBuf]) -> Access {
+    allowed.iter().fold(Access::beside(file), |access, folder| access.and(folder))
+}
+
 impl ModelArgs {
+    /// The files that the model may read.
+    pub fn disk(&self) -> &'static Watched<Disk> {
+        DISK.get_or_init(|| Watched::new(Disk::new(access(&self.file, &self.allow_read))))
+    }
+
     /// Reads and checks the model, and reads its lock.
     ///
     /// # Errors
     /// When the file or the lock cannot be read. Problems of the model are in the result.
     pub fn open(&self, target: Option<&str>) -> Result<Opened<'static>, CliError> {
-        self.open_in(&DISK, target)
+        self.open_in(self.disk(), target)
     }
 
     /// As [`ModelArgs::open`], with the files of a world.
@@ -103,7 +124,8 @@ impl ModelArgs {
                     "write it as in a model: `500`, `1.36`, `10.0.0.0/12`",
                 )
             };
-            opened.checked.program.overrides.push((path.clone(), setting.value.ok_or_else(wrong)?));
+            let literal = setting.value.filter(|expr| expr.computed().is_none());
+            opened.checked.program.overrides.push((path.clone(), literal.ok_or_else(wrong)?));
         }
         Ok(opened)
     }
@@ -122,16 +144,17 @@ impl ModelArgs {
 
 /// The files that models were read from in this run.
 pub fn files_read() -> Vec<PathBuf> {
-    DISK.read_so_far()
+    DISK.get().map(Watched::read_so_far).unwrap_or_default()
 }
 
 /// The program of a file, even with errors.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn program(file: &Path) -> Result<Program, CliError> {
-    DISK.read(file).map_err(|error| unreadable(file, &error))?;
-    Ok(check::check(&DISK, file).program)
+pub fn program(file: &Path, allowed: &[PathBuf]) -> Result<Program, CliError> {
+    let disk = Disk::new(access(file, allowed));
+    disk.read(file).map_err(|error| unreadable(file, &error))?;
+    Ok(check::check(&disk, file).program)
 }
 
 /// The name of the cluster that a program describes; empty when it has none.
@@ -191,7 +214,10 @@ pub fn unreadable(path: &Path, error: &io::Error) -> CliError {
             None => unread.help("pass a .km file"),
         },
         io::ErrorKind::InvalidData => unread.help("save it as UTF-8; a model is plain text"),
-        _ => unread,
+        _ => match Refusal::of(error).and_then(Refusal::help) {
+            Some(help) => unread.help(help),
+            None => unread,
+        },
     }
 }
 

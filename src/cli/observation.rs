@@ -6,7 +6,7 @@ use crate::apply::status::{Observed, Status};
 use crate::apply::{self, Client, Current, Delta};
 use crate::compile::{self, Deployed, Dial, RenderError};
 use crate::pki::Store;
-use crate::world::{Disk, World};
+use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
@@ -52,7 +52,7 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
     let missing = compile::kept::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
     report::show(&opened.checked.program.sources, &missing, args.model.message_format, &terminal.err);
     let mut store = Store::open_trial(&folder)?;
-    let deployed = match compile::deploy(plan, &mut store, Disk.now()) {
+    let deployed = match compile::deploy(plan, &mut store, world::now()) {
         Ok(deployed) => deployed,
         Err(RenderError::Pki(error)) => return Err(error.into()),
         Err(RenderError::Problems(problems)) => {
@@ -72,7 +72,7 @@ impl Observation {
     pub fn status(&self) -> Status {
         let Self { client, current, probes, delta, dials, deployed, .. } = self;
         let desired = &deployed.desired;
-        Observed { client, desired, dials, current, probes, delta: delta.as_ref() }.status(Disk.now())
+        Observed { client, desired, dials, current, probes, delta: delta.as_ref() }.status(world::now())
     }
 }
 

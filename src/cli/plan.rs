@@ -8,7 +8,7 @@ use crate::pki::Store;
 use crate::plan::graph::{self, Notation};
 use crate::plan::issue_status::{IssueStatus, issue_status};
 use crate::plan::{Plan, json};
-use crate::world::{Disk, World};
+use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
@@ -126,7 +126,7 @@ fn issue_status_of(args: &Args, plan: &Plan<'_>) -> Result<(IssueStatus, Vec<Dia
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let store = Store::open_read(&folder)?;
     let warnings = compile::kept::warnings(plan, store.as_ref(), &folder);
-    Ok((issue_status(&plan.pki.request, store.as_ref(), Disk.now())?, warnings))
+    Ok((issue_status(&plan.pki.request, store.as_ref(), world::now())?, warnings))
 }
 
 impl Args {

@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::pki::Store;
 use crate::plan::Plan;
 use crate::text::{Count, about, thousands};
-use crate::world::{Disk, World};
+use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
@@ -60,7 +60,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return Ok(Exit::Problems);
     }
     let mut store = Store::open(&folder)?;
-    match compile::render(plan, &mut store, Disk.now()) {
+    match compile::render(plan, &mut store, world::now()) {
         Ok(rendered) => {
             output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
             write(args, terminal, &plan.model, (&rendered, &mut store))

@@ -38,6 +38,9 @@ pub struct Args {
     /// The lock file [default: kmodel.lock beside the model]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     lock: Option<PathBuf>,
+    /// Let the model read files below this directory too, besides its own; can be repeated
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, value_parser = model::folder)]
+    allow_read: Vec<PathBuf>,
     /// Plan for this target instead of the first target in the model
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
@@ -66,8 +69,10 @@ pub struct NotArgs {
 }
 
 /// The options of these commands with a value, and those without.
-const OPTIONS: (&[&str], &[&str]) =
-    (&["--overlay", "--set", "--lock", "--target", "--message-format", "--color"], &["--json", "--help", "-h"]);
+const OPTIONS: (&[&str], &[&str]) = (
+    &["--overlay", "--set", "--lock", "--allow-read", "--target", "--message-format", "--color"],
+    &["--json", "--help", "-h"],
+);
 
 /// PATH may hold a flag of a program (`etcd --name`), so anything that is not an option of kmodel is put after `--`.
 pub fn in_front(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
@@ -108,6 +113,7 @@ pub fn run(
         overlay: args.overlay.clone(),
         set: args.set.clone(),
         lock: args.lock.clone(),
+        allow_read: args.allow_read.clone(),
         message_format: args.message_format,
     };
     let opened = model.open(args.target.as_deref())?;

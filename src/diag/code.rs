@@ -48,6 +48,7 @@ codes! {
     TooDeep "too-deep" Error false,
     // loading
     FileNotFound "file-not-found" Error false,
+    FileRefused "file-refused" Error false,
     ImportCycle "import-cycle" Error false,
     // names
     UnknownName "unknown-name" Error false,

@@ -1,9 +1,9 @@
 //! What must outlast an output: folders that may not be replaced, whatever is asked for.
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::emit::error::EmitError;
+use crate::world::access::resolve;
 
 /// Something of the operator's, and what it is: `the key store`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,25 +33,9 @@ pub fn refuse(out: &Path, kept: &[Kept]) -> Result<(), EmitError> {
         .map_or(Ok(()), |kept| Err(EmitError::Kept { path: out.to_owned(), kept: kept.path.clone(), what: kept.what }))
 }
 
-/// The place that a path means, as far as it is there without links; the rest is taken as it stands.
-fn resolve(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut resolved = PathBuf::new();
-    for part in absolute.components() {
-        match part {
-            Component::ParentDir => _ = resolved.pop(),
-            Component::CurDir => {}
-            part => {
-                resolved.push(part);
-                resolved = fs::canonicalize(&resolved).unwrap_or(resolved);
-            }
-        }
-    }
-    resolved
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;

@@ -10,11 +10,12 @@ use crate::emit::path;
 use crate::render::origin::What;
 use crate::source::Sources;
 use crate::target::OutputFile;
+use crate::world::kept;
 
 /// Its path in the output folder.
-pub const NAME: &str = "manifest.json";
+pub const NAME: &str = kept::MANIFEST;
 
-const GENERATOR: &str = "kmodel";
+const GENERATOR: &str = kept::GENERATOR;
 
 /// Raised when a reader of the old format would be misled.
 const FORMAT: u32 = 1;

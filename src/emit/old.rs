@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::emit::error::EmitError;
 use crate::emit::place::{self, Place};
 use crate::emit::{Force, manifest};
-use crate::pki::store;
+use crate::world::kept::is_store;
 
 /// How many strangers a message names.
 const NAMED: usize = 5;
@@ -91,13 +91,6 @@ fn not_precious(place: &Place) -> Result<(), EmitError> {
         return Ok(());
     };
     Err(EmitError::Precious { path: path.to_owned(), why })
-}
-
-/// Whether a folder is a key store, of this cluster or another one.
-fn is_store(folder: &Path) -> bool {
-    let mark = folder.join("version");
-    let is_file = fs::symlink_metadata(&mark).is_ok_and(|mark| mark.is_file() && mark.len() < 100);
-    is_file && fs::read_to_string(&mark).is_ok_and(|text| text.starts_with(store::MARK))
 }
 
 fn holds_store(folder: &Path) -> bool {

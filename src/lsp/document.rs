@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::check::ModulePlace;
 use crate::ide::line::{Encoding, Lines, Position};
+use crate::world::access::Access;
 use crate::world::{Disk, World, first_part};
 
 /// A file that is open in the editor.
@@ -41,9 +42,11 @@ impl Document {
     }
 }
 
-/// The files that the compiler sees: open ones, then those on disk.
+/// The files that the compiler sees: open ones, then those on disk below the folders of the workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
+    /// What may be read.
+    pub access: Access,
     open: Arc<BTreeMap<PathBuf, Arc<str>>>,
     disk: Arc<Mutex<HashMap<PathBuf, OnDisk>>>,
 }
@@ -57,8 +60,19 @@ struct OnDisk {
 }
 
 impl Overlay {
+    /// No open file yet.
+    pub fn new(access: Access) -> Self {
+        Self { access, ..Self::default() }
+    }
+
     /// Takes an open file's text in.
+    ///
+    /// Outside of the workspace, what is beside it may be read then.
     pub fn open(&mut self, place: &ModulePlace, text: Arc<str>) {
+        let path = place.path();
+        if path.is_absolute() && self.access.permit(path).is_err() {
+            self.access.allow(path.parent().unwrap_or(path));
+        }
         Arc::make_mut(&mut self.open).insert(place.path().to_owned(), text);
     }
 
@@ -67,18 +81,23 @@ impl Overlay {
         Arc::make_mut(&mut self.open).remove(place.path());
     }
 
+    /// The files as they are saved.
+    pub fn real(&self) -> Disk {
+        Disk::new(self.access.clone())
+    }
+
     fn on_disk(&self, path: &Path) -> io::Result<String> {
         // A document that is not a path (`untitled:`) exists only in the editor.
         if !path.is_absolute() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        let about = std::fs::metadata(path)?;
+        let about = std::fs::metadata(self.access.permit(path)?)?;
         let (changed, length) = (about.modified()?, about.len());
         let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = disk.get(path).filter(|known| known.changed == changed && known.length == length) {
             return Ok(known.text.to_string());
         }
-        let text = Disk.read(path)?;
+        let text = self.real().read(path)?;
         disk.insert(path.to_owned(), OnDisk { changed, length, text: text.as_str().into() });
         Ok(text)
     }
@@ -94,7 +113,7 @@ impl World for Overlay {
 
     fn entries(&self, folder: &Path) -> Vec<String> {
         let open = self.open.keys().filter_map(|path| first_part(path.strip_prefix(folder).ok()?));
-        let disk = if folder.is_absolute() { Disk.entries(folder) } else { Vec::new() };
+        let disk = if folder.is_absolute() { self.real().entries(folder) } else { Vec::new() };
         let mut names: Vec<String> = disk.into_iter().chain(open).collect();
         names.sort();
         names.dedup();
@@ -102,7 +121,7 @@ impl World for Overlay {
     }
 
     fn now(&self) -> OffsetDateTime {
-        Disk.now()
+        crate::world::now()
     }
 }
 

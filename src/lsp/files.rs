@@ -23,11 +23,19 @@ impl Server {
         if folders.is_empty() {
             folders.extend(params.root_uri.as_ref().map(uri::place));
         }
-        folders.iter().for_each(|folder| self.discover_in(folder));
+        folders.iter().for_each(|folder| self.add_folder(folder));
+    }
+
+    /// A folder of the workspace, whose files may be read.
+    pub(super) fn add_folder(&mut self, folder: &ModulePlace) {
+        if let Some(folder) = uri::path(folder) {
+            self.world.access.allow(folder);
+        }
+        self.discover_in(folder);
     }
 
     /// Finds the models below a folder.
-    pub(super) fn discover_in(&mut self, folder: &ModulePlace) {
+    fn discover_in(&mut self, folder: &ModulePlace) {
         let Some(folder) = uri::path(folder) else { return };
         let mut found = Vec::new();
         walk(folder, 0, &mut found);

@@ -119,16 +119,21 @@ impl Server {
 
     fn changed_folders(&mut self, params: DidChangeWorkspaceFoldersParams) {
         for folder in params.event.added {
-            self.discover_in(&uri::place(&folder.uri));
+            self.add_folder(&uri::place(&folder.uri));
         }
         for folder in params.event.removed {
             let gone = uri::place(&folder.uri);
+            self.world.access.forbid(gone.path());
             let inside: Vec<_> =
                 self.project.files().filter(|place| place.path().starts_with(gone.path())).cloned().collect();
             for place in inside.iter().filter(|place| !self.documents.contains_key(*place)) {
                 self.project.removed(place);
             }
         }
+        // What is still open is read with what is beside it.
+        let open: Vec<_> =
+            self.documents.iter().map(|(place, open)| (place.clone(), open.lines.text().clone())).collect();
+        open.into_iter().for_each(|(place, text)| self.world.open(&place, text));
         self.touched();
     }
 }

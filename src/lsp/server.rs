@@ -22,6 +22,7 @@ use crate::ide::facts::{self, Facts};
 use crate::ide::line::Lines;
 use crate::ide::project::{File, Project};
 use crate::source::SourceId;
+use crate::world::access::Access;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,14 +107,14 @@ pub struct Server {
 
 impl Server {
     /// A server that says what it has to say to `sender`.
-    pub fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker) -> Self {
+    pub fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker, access: Access) -> Self {
         Self {
             sender,
             events,
             stage: Stage::New,
             client: Client::default(),
             documents: HashMap::new(),
-            world: Overlay::default(),
+            world: Overlay::new(access),
             project: Project::default(),
             lines: HashMap::new(),
             facts: HashMap::new(),

@@ -142,7 +142,11 @@ fn special(
         ("fail", [message]) => {
             Err(eval_error(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
         }
-        ("read", [path]) => super::resource::read(&sight, scope, path, span).map(Value::text),
+        ("read", [path]) => {
+            let value = Value::text(super::resource::read(&sight, scope, path, span)?);
+            scope.work.spend(weight(&value), span)?;
+            Ok(value)
+        }
         ("template", [path, vars]) => super::resource::template(&sight, scope, path, vars, span),
         (name, _) => {
             let help = did_you_mean(name, names(), "see the list of functions in the language reference");

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
+use crate::check::load::unreadable;
 use crate::check::{ModuleId, ModulePlace};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
@@ -58,7 +59,8 @@ fn text_beside(premise: &Premise<'_>, module: ModuleId, name: &str, span: Span) 
         }
         ModulePlace::File(place) => {
             let path = beside(place, name);
-            premise.world.read(&path).map_err(|error| missing(&path.display().to_string(), &error.to_string(), span))
+            let unread = |error| Box::new(unreadable("read", &path.display().to_string(), span, &error));
+            premise.world.read(&path).map_err(unread)
         }
     }
 }

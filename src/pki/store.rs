@@ -30,16 +30,17 @@ use crate::pki::spec::CertificateSpec;
 use crate::pki::store::file::{Entry, encode};
 use crate::pki::store::lock::Lock;
 use crate::syntax::ast::Name;
+use crate::world::kept;
 
 mod file;
 mod folder;
 mod lock;
 
 /// The folder's name if none is given.
-pub const DEFAULT: &str = ".kmodel";
+pub const DEFAULT: &str = kept::STORE;
 
 /// What the `version` of every store begins with, whichever kmodel wrote it.
-pub const MARK: &str = "kmodel store ";
+pub const MARK: &str = kept::STORE_MARK;
 
 /// How long a run waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);

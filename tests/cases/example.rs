@@ -20,7 +20,7 @@ use crate::support::root;
 pub fn holds(fixture: &Fixture) {
     assert_eq!(format(&fixture.text).expect("it has no syntax errors"), fixture.text, "`kmodel fmt` would change it");
     says_how_it_is_used(fixture);
-    let checked = check::check(&Disk, &root().join(&fixture.path));
+    let checked = check::check(&Disk::beside(&root().join(&fixture.path)), &root().join(&fixture.path));
     assert_eq!(said(&checked.program.sources, &checked.diagnostics), [""; 0]);
     let overlays = overlays(&fixture.text);
     raises_nothing(&checked, &[]);
@@ -48,13 +48,15 @@ fn said(sources: &Sources, problems: &[Diagnostic]) -> Vec<String> {
 /// Neither an error nor a warning: a false alarm teaches people not to listen.
 fn raises_nothing(checked: &Checked, layers: &[String]) {
     let input = Input { overlays: layers.to_vec(), ..Input::default() };
-    let planned = compile::plan_program(&checked.program, &Disk, &input);
+    let disk = Disk::beside(&root().join("examples/ha.km"));
+    let planned = compile::plan_program(&checked.program, &disk, &input);
     assert_eq!(said(&checked.program.sources, &planned.problems), [""; 0], "{layers:?}");
 }
 
 /// The smallest form is rendered with all its keys; where that is an overlay, the overlay is `trial`.
 fn renders(checked: &Checked, trial: Vec<String>) {
-    let planned = compile::plan_program(&checked.program, &Disk, &Input { overlays: trial, ..Input::default() });
+    let disk = Disk::beside(&root().join("examples/ha.km"));
+    let planned = compile::plan_program(&checked.program, &disk, &Input { overlays: trial, ..Input::default() });
     let plan = planned.plan.expect("an example has a plan");
     let folder = tempfile::tempdir().expect("there is room for keys");
     let mut store = Store::open(&folder.path().join("store")).expect("a new store");

@@ -130,9 +130,11 @@ fn mistakes_in_a_kubeconfig_are_those_that_openssl_finds() {
 
 /// The errors of a model with an overlay.
 fn codes(file: &str, overlay: &str) -> Vec<Code> {
-    let checked = kmodel::check::check(&Disk, &Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let disk = Disk::beside(&path);
+    let checked = kmodel::check::check(&disk, &path);
     let input = Input { overlays: vec![overlay.to_owned()], ..Input::default() };
-    let planned = kmodel::compile::plan_program(&checked.program, &Disk, &input);
+    let planned = kmodel::compile::plan_program(&checked.program, &disk, &input);
     planned.problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.code).collect()
 }
 

@@ -201,7 +201,7 @@ struct Typed<'a> {
 
 impl World for Typed<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
-        if path == self.path { Ok(self.text.clone()) } else { Disk.read(path) }
+        if path == self.path { Ok(self.text.clone()) } else { Disk::beside(self.path).read(path) }
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -10,6 +10,7 @@ mod emit;
 mod fix;
 mod format;
 mod grammar;
+mod hostile;
 mod ide;
 mod incremental;
 mod laws;

@@ -160,9 +160,10 @@ fn answers_are_json_too() {
 #[test]
 fn everything_that_has_a_name_has_an_answer() {
     for file in ["examples/ha.km", "examples/single.km", "examples/lab.km"] {
-        let checked = check::check(&Disk, &root().join(file));
+        let disk = Disk::beside(&root().join(file));
+        let checked = check::check(&disk, &root().join(file));
         let input = Input::default();
-        let planned = compile::plan_program(&checked.program, &Disk, &input);
+        let planned = compile::plan_program(&checked.program, &disk, &input);
         let asked = Why { plan: planned.plan.as_ref().unwrap(), input: &input };
         let names = why::names(&asked);
         assert!(names.len() > 100, "{file} has only {}", names.len());

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::compile::ArtifactRow;
 use crate::compile::artifact::ArtifactSource;
+use crate::world;
+use crate::world::file::TEXT_LIMIT;
 
 /// The status of one item in a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,7 +76,7 @@ impl MirrorContent {
 
     /// The lines of a list, if there is one.
     fn names(&mut self, list: &Path) -> io::Result<()> {
-        match fs::read_to_string(list) {
+        match world::file::read(list, TEXT_LIMIT) {
             Ok(text) => self.names.extend(text.lines().map(|line| line.trim().to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -108,7 +110,7 @@ fn tag(path: &str) -> Option<String> {
 }
 
 fn file(path: &Path, hash: &str) -> io::Result<MirrorStatus> {
-    let mut file = match fs::File::open(path) {
+    let mut file = match world::file::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(MirrorStatus::Missing),
         Err(error) => return Err(error),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::exit::CliError;
 
 /// Files as they are, folders with all `.km` files below them, in order. Hidden folders and `target` are passed over, and
-/// so are links to folders.
+/// so are links: what is behind one is either below the folder, or not to be changed.
 pub fn models(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let mut list = Vec::new();
     for path in paths {
@@ -30,7 +30,7 @@ fn folder(path: &Path, list: &mut Vec<PathBuf>) -> Result<(), CliError> {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if kind.is_dir() && !hidden && entry.file_name() != "target" {
             folder(&path, list)?;
-        } else if !kind.is_dir() && path.extension() == Some(OsStr::new("km")) {
+        } else if kind.is_file() && path.extension() == Some(OsStr::new("km")) {
             list.push(path);
         }
     }

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::plan::issue_status::IssueStatus;
 use crate::plan::lifetime::{Ending, Lifetimes, lifetimes};
 use crate::text::{Count, thousands};
-use crate::world::{Disk, World};
+use crate::world;
 
 /// Reads a date.
 pub fn date(text: &str) -> Result<Date, String> {
@@ -22,7 +22,7 @@ pub fn date(text: &str) -> Result<Date, String> {
 
 /// Prints what expires by a date.
 pub fn run(plan: &Plan<'_>, status: &IssueStatus, at: Date, json: bool, look: &Look) -> Result<Exit, CliError> {
-    let lifetimes = lifetimes(plan, status, Disk.now(), at);
+    let lifetimes = lifetimes(plan, status, world::now(), at);
     output::print(|out| match json {
         true => {
             serde_json::to_writer_pretty(&mut *out, &lifetimes)?;

@@ -13,7 +13,7 @@ use crate::lsp::request::{Handled, read};
 use crate::lsp::server::{Answer, RequestError, Server};
 use crate::lsp::transport::Event;
 use crate::lsp::uri;
-use crate::world::{Disk, World};
+use crate::world::World;
 
 /// Gives the plan of a model as text. Argument: the address of its file.
 pub const PLAN: &str = "kmodel.plan";
@@ -60,6 +60,8 @@ impl Server {
             .map_err(|error| RequestError::refused(format!("cannot find the kmodel executable: {error}")))?;
         let mut command = Command::new(program);
         command.args(["--color", "never"]).args(words).arg(&path);
+        let folders = self.world.access.folders().filter(|folder| folder.is_dir());
+        folders.for_each(|folder| _ = command.arg("--allow-read").arg(folder));
         if let Some(out) = out {
             command.arg("--out").arg(path.with_file_name(out).join(path.file_stem().unwrap_or_default()));
         }
@@ -74,8 +76,9 @@ impl Server {
     /// The program reads files, not the editor.
     fn saved_all(&self, path: &Path) -> Answer<()> {
         let root = ModulePlace::File(path.to_owned());
+        let disk = self.world.real();
         let is_unsaved = |(place, document): (&ModulePlace, &crate::lsp::document::Document)| {
-            let on_disk = uri::path(place).and_then(|path| Disk.read(path).ok());
+            let on_disk = uri::path(place).and_then(|path| disk.read(path).ok());
             on_disk.as_deref() != Some(&**document.lines.text())
         };
         let mine = self.documents.iter().filter(|(place, _)| self.project.roots(place).contains(&root));

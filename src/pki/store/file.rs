@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::pki::entry::Content;
 use crate::pki::error::PkiError;
+use crate::world;
 use crate::world::replace::{Staged, sync_folder};
 
 /// Up to here each file is flushed for itself; beyond, the whole file system at once is quicker.
@@ -52,7 +53,7 @@ pub fn public(path: &Path) -> Result<Option<String>, PkiError> {
 }
 
 fn open(path: &Path) -> Result<Option<File>, PkiError> {
-    match File::open(path) {
+    match world::file::open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(PkiError::file(path, "open", &error)),

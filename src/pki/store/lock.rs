@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::pki::error::PkiError;
+use crate::world::file::AT_ONCE;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -22,7 +23,8 @@ impl Lock {
     /// When another run keeps it, or the file system knows no locks.
     pub fn take(dir: &Path, patience: Duration) -> Result<Self, PkiError> {
         let path = dir.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(AT_ONCE).open(&path);
         let file = file.map_err(|error| PkiError::file(&path, "open", &error))?;
         let end = Instant::now() + patience;
         loop {

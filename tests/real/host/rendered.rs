@@ -104,19 +104,20 @@ fn cached(name: &str, make: impl FnOnce() -> Output) -> &'static Output {
 pub fn render(name: &str, file: &str, overlays: &[&str]) -> Output {
     let folder = scratch(name);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let checked = check::check(&Disk, &path);
+    let disk = Disk::beside(&path);
+    let checked = check::check(&disk, &path);
     let fail = |problems: &[Diagnostic]| fail(&checked.program.sources, file, problems);
     if any_error(&checked.diagnostics) {
         fail(&checked.diagnostics);
     }
     let input = Input { overlays: overlays.iter().map(ToString::to_string).collect(), ..Input::default() };
-    let planned = compile::plan_program(&checked.program, &Disk, &input);
+    let planned = compile::plan_program(&checked.program, &disk, &input);
     if !compile::is_renderable(&planned) {
         fail(&planned.problems);
     }
     let plan = planned.plan.expect("it is renderable");
     let mut store = Store::open(&folder.join(".kmodel")).expect("a new store");
-    let rendered = compile::render(&plan, &mut store, Disk.now()).unwrap_or_else(|error| match error {
+    let rendered = compile::render(&plan, &mut store, disk.now()).unwrap_or_else(|error| match error {
         RenderError::Problems(problems) => fail(&problems),
         RenderError::Pki(error) => panic!("{file}: {error}"),
     });
