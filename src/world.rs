@@ -25,7 +25,7 @@ pub trait World: Sync {
     /// The text of a file.
     ///
     /// # Errors
-    /// What the file system says, `InvalidData` when it is not UTF-8, or a [`Refusal`].
+    /// The error of the file system, `InvalidData` when it is not UTF-8, or a [`Refusal`].
     fn read(&self, path: &Path) -> io::Result<String>;
 
     /// What is directly in a folder, sorted; the names of folders end with `/`. Only an editor asks, for completion.

@@ -76,8 +76,8 @@ impl<'p> Apps<'p> {
         let message = format!("two applications are named `{name}`");
         let diagnostic = Diagnostic::new(Code::DuplicateName, app.span, message).label(first.span, "the first one");
         let help = match app.deploy.alias {
-            Some(_) => "give one of them another name".into(),
-            None => format!("name it yourself: `deploy {} as other-{name}`", app.info.name()),
+            Some(_) => "rename one of them".into(),
+            None => format!("set another name: `deploy {} as other-{name}`", app.info.name()),
         };
         checker.report(diagnostic.help(help));
     }
@@ -115,7 +115,7 @@ impl<'p> Checker<'p> {
         {
             let message = format!("`{}` is a component; `$` is only for a param that holds a component", name.name);
             let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
-            return self.report(diagnostic.help(format!("write `deploy {}`", name.name)));
+            return self.report(diagnostic.help(format!("use `deploy {}`", name.name)));
         }
         let Some(symbol) = self.reference(module, name, SymbolKind::Param) else { return };
         let ty = self.param(symbol);
@@ -129,7 +129,7 @@ impl<'p> Checker<'p> {
     fn unmarked_param(&mut self, name: &Ident) {
         let message = format!("expected a component, found the param `{}`", name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
-        let diagnostic = diagnostic.help(format!("write `${}` for the component that it holds", name.name));
-        self.report(diagnostic.safe_fix(name.span, format!("${}", name.name), "deploy what the param holds"));
+        let diagnostic = diagnostic.help(format!("use `${}` for the component in the param", name.name));
+        self.report(diagnostic.safe_fix(name.span, format!("${}", name.name), "deploy the component in the param"));
     }
 }

@@ -72,7 +72,7 @@ impl<'p> Typer<'_, 'p> {
     fn interface_field(&mut self, known: &InterfaceField, field: &'p Field) -> Ty {
         self.checker.refer(field.key.span(), Target::Declared(NameKind::InterfaceField, known.span));
         let wanted = if field.optional { Ty::optional(known.ty.clone()) } else { known.ty.clone() };
-        let found = self.check_declared(&field.value, &wanted, known.span, "the interface declares it");
+        let found = self.check_declared(&field.value, &wanted, known.span, "declared in the interface");
         if found.is_secret() && !known.ty.is_secret() {
             let message = "this field of the interface is not declared as a secret, so it cannot hold one";
             self.checker.report(super::mismatch::exposed(field.value.span, message));
@@ -104,8 +104,8 @@ impl<'p> Typer<'_, 'p> {
             if is_cert {
                 let message = format!("expected a certificate, found the value `{}`", name.name);
                 let diagnostic = Diagnostic::new(Code::WrongKind, value.span, message)
-                    .help(format!("write `cert {}`", name.name))
-                    .safe_fix(value.span, format!("cert {}", name.name), "name the certificate");
+                    .help(format!("use `cert {}`", name.name))
+                    .safe_fix(value.span, format!("cert {}", name.name), "use the certificate");
                 self.checker.report(diagnostic);
                 return Ty::Error;
             }
@@ -114,7 +114,7 @@ impl<'p> Typer<'_, 'p> {
         let named = matches!(value.kind, ExprKind::Cert(_));
         if !named && !found.is_silent() {
             let message = format!("expected a certificate, found `{}`", found.widen());
-            self.checker.report(Diagnostic::new(Code::WrongKind, value.span, message).help("write `cert NAME`"));
+            self.checker.report(Diagnostic::new(Code::WrongKind, value.span, message).help("use `cert NAME`"));
         }
         found
     }

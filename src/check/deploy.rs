@@ -78,7 +78,7 @@ impl<'p> Checker<'p> {
         if deploy.components.len() > 1 {
             let message = "`as` names one application, but this deploys several components";
             let diagnostic = Diagnostic::new(Code::WrongKind, alias.span, message);
-            self.report(diagnostic.help("write one `deploy` for each"));
+            self.report(diagnostic.help("use one `deploy` for each"));
         }
     }
 
@@ -183,12 +183,12 @@ impl<'p> Checker<'p> {
         }
         if !deploy.on.is_empty() {
             let Some(item) = machine_bound::unplaced(info) else { return };
-            let message = format!("`{name}` writes a kubeconfig to the output, so it belongs to no machine");
+            let message = format!("`{name}` writes a kubeconfig to the output, so it cannot be placed on a machine");
             let diagnostic = Diagnostic::new(Code::WrongKind, span, message).label(item, "not an absolute path");
             return self.report(diagnostic.help("deploy it without `on`"));
         }
         let (at, what) = match (machine_bound::bound(info), self.sink.mentions.get(&info.place)) {
-            (Some((at, what)), _) => (at, format!("{what}, which only a machine has")),
+            (Some((at, what)), _) => (at, format!("{what} needs a machine")),
             (None, Some((at, word))) => (*at, format!("`{word}` exists only on a machine")),
             (None, None) => return,
         };
@@ -210,7 +210,7 @@ impl<'p> Typer<'_, 'p> {
     pub fn option_expr(&mut self, name: &str, value: &'p Expr, wanted: &Ty, option: &OptionInfo) {
         let found = self.check_declared(value, wanted, option.span, "declared");
         if found.is_secret() && !option.ty.is_secret() {
-            let message = format!("the option `{name}` is not secret, so its component might show it");
+            let message = format!("the option `{name}` is not secret, so its component could expose it");
             let diagnostic = mismatch::exposed(value.span, message).label(option.span, "declared here");
             self.checker.report(diagnostic.help("declare the option as `secret<...>`"));
         }

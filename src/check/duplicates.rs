@@ -55,6 +55,6 @@ impl DeclaredNames {
         let what = if kind == "value" { "name" } else { kind };
         let message = format!("the {what} `{}` is declared twice in this component", name.name);
         let diagnostic = Diagnostic::new(Code::DuplicateName, name.span, message).label(first, "first declared here");
-        checker.report(diagnostic.help("give one of them another name"));
+        checker.report(diagnostic.help("rename one of them"));
     }
 }

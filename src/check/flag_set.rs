@@ -55,7 +55,7 @@ impl<'p> Typer<'_, 'p> {
         let span = field.key.span();
         let (from, through) = (table.range.known_from, table.range.known_through);
         let message = format!("`{}` has no flag `{name}` in any version", table.program);
-        let fallback = format!("looked at {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);
+        let fallback = format!("checked against {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);
         let names = || table.flags.keys().map(String::as_str);
         let diagnostic = Diagnostic::new(Code::UnknownFlag, span, message).help(did_you_mean(name, names(), &fallback));
         self.checker.report(diagnostic.fix_near(span));

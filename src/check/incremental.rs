@@ -16,7 +16,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::ast::{File, Name, Statement};
 use crate::syntax::rebase::Rebase;
 
-/// The last check of a model, as far as the next one may take it up.
+/// The parts of the last check of a model that the next one can reuse.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     surroundings: Surroundings,
@@ -240,7 +240,7 @@ impl<'p> Checker<'p> {
     /// Checks a component with what is found there kept apart.
     fn check_isolated(&mut self, symbol: Symbol, origin: &Arc<Statement>, span: Span) -> Component {
         let place = (symbol.module, symbol.statement);
-        // Who asked for it before was told what is wrong with it, and so is who asks now.
+        // The earlier caller reported what is wrong with it, and so does this one.
         self.forget_info(place);
         let before = (self.sink.diagnostics.len(), self.index.uses.len(), self.index.types.len());
         self.check_now(symbol);

@@ -60,7 +60,7 @@ impl<'p> Checker<'p> {
         self.inside(info).body(schema, &item.body, item.name.span);
     }
 
-    /// A certificate that somebody else issues has no key here, and nothing of it is written.
+    /// A certificate that is issued externally has no key here, and nothing of it is written.
     fn external(&mut self, cert: &'p Definition) {
         let Some(external) = cert.body.field("external") else { return };
         let name = &cert.name.name;
@@ -81,9 +81,9 @@ impl<'p> Checker<'p> {
 
     fn for_version(&mut self, info: &Rc<Info<'p>>, item: &'p ast::ForVersion) {
         if &*item.subject.name != "kubernetes" {
-            let message = format!("a component cannot be for `{}`", item.subject.name);
+            let message = format!("`for {}` is not supported", item.subject.name);
             let diagnostic = Diagnostic::new(Code::UnknownName, item.subject.span, message);
-            self.report(diagnostic.help("write `for kubernetes >= 1.31, < 1.37`"));
+            self.report(diagnostic.help("use `for kubernetes >= 1.31, < 1.37`"));
         }
         for (_, bound) in &item.bounds {
             self.inside(info).check(bound, &Ty::Version);
@@ -176,7 +176,7 @@ impl<'p> Typer<'_, 'p> {
         self.own_code(item);
     }
 
-    /// A code is known before anything is evaluated, and is told apart from those of kmodel.
+    /// A code is a literal, and differs from those of kmodel.
     fn own_code(&mut self, item: &'p ast::Check) {
         let Some(field) = item.body.field("code") else {
             let loose = item.body.field("allow");
@@ -188,7 +188,7 @@ impl<'p> Typer<'_, 'p> {
         if Code::named(&name).is_some() {
             let message = format!("`{name}` is already a code of kmodel");
             let diagnostic = Diagnostic::new(Code::DuplicateName, field.value.span, message);
-            return self.checker.report(diagnostic.help("begin it with the name of the component: `calico-...`"));
+            return self.checker.report(diagnostic.help("start it with the name of the component: `calico-...`"));
         }
         if !is_kebab(&name) {
             self.bad_code(field, "is not a name in kebab-case");
@@ -197,8 +197,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn bad_code(&mut self, field: &'p ast::Field, what: &str) {
         let diagnostic = Diagnostic::new(Code::InvalidName, field.value.span, format!("the code {what}"));
-        self.checker
-            .report(diagnostic.help("write lower-case words with `-` between them: `code = \"calico-loose-rpf\"`"));
+        self.checker.report(diagnostic.help("use lower-case words separated by `-`: `code = \"calico-loose-rpf\"`"));
     }
 
     fn kubeconfig(&mut self, item: &'p PathItem) {
@@ -295,11 +294,12 @@ impl<'p> Typer<'_, 'p> {
             return;
         }
         let message = "other users on the machine could read the secret in this file";
-        let diagnostic = Diagnostic::new(Code::SecretExposed, source.key.span(), message).here("this holds a secret");
+        let diagnostic =
+            Diagnostic::new(Code::SecretExposed, source.key.span(), message).here("this contains a secret");
         self.checker.report(match mode {
             Some(mode) => diagnostic
                 .label(mode.value.span, "this mode lets other users read it")
-                .help("a mode without group and others, such as 0600, keeps it private")
+                .help("use a mode without permissions for group and others, such as 0600")
                 .fix(mode.value.span, "0600", "make it private"),
             None => diagnostic.label(item.path.span, "the default mode is 0644").help("add `mode = 0600`"),
         });
@@ -358,7 +358,7 @@ pub fn relative(item: &PathItem) -> Option<&ast::Text> {
     }
 }
 
-/// Whether a mode is written down and lets only the owner in.
+/// Whether a mode is a literal that permits only the owner.
 fn is_private(mode: &ast::Expr) -> bool {
     match &mode.kind {
         ExprKind::Literal(Literal::Mode(mode)) => mode & 0o077 == 0,

@@ -203,7 +203,7 @@ fn not_found_help(from: &ModulePlace, path: &str) -> Help {
     }
     let tried: Vec<_> = candidates(from, path).iter().map(|place| format!("`{}`", place.name())).collect();
     match tried.as_slice() {
-        [] => format!("write `./{path}` for a file beside this one, or `std/{path}` for the standard library").into(),
+        [] => format!("use `./{path}` for a file next to this one, or `std/{path}` for the standard library").into(),
         _ => format!("looked for {}", tried.join(" and ")).into(),
     }
 }

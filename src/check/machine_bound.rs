@@ -14,11 +14,11 @@ fn bound_item(item: &ItemKind) -> Option<(Span, &'static str)> {
     Some(match item {
         ItemKind::Unit(item) => (item.path.span, "a unit"),
         ItemKind::File(item) => (item.path.span, "a file"),
-        ItemKind::Dir(item) => (item.path.span, "a folder"),
+        ItemKind::Dir(item) => (item.path.span, "a directory"),
         ItemKind::Kubeconfig(item) if relative(item).is_none() => (item.path.span, "a kubeconfig of a machine"),
         ItemKind::Cert(cert) => (field(&cert.body, "file")?, "a file"),
         ItemKind::Holds(name) => (name.span, "a private key"),
-        ItemKind::Artifact(item) => (item.name.span, "something installed"),
+        ItemKind::Artifact(item) => (item.name.span, "an artifact"),
         ItemKind::Listen(item) => (item.name.span, "a listener"),
         ItemKind::Firewall(item) => (item.path.span, "a firewall"),
         ItemKind::Needs(_) => return needs(item),
@@ -42,7 +42,7 @@ fn needs(item: &ItemKind) -> Option<(Span, &'static str)> {
             value.span
         }
     };
-    Some((span, "a need of a machine"))
+    Some((span, "a `needs` statement"))
 }
 
 fn field(body: &Body, name: &str) -> Option<Span> {

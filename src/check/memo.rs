@@ -28,7 +28,7 @@ pub enum LetMemo {
 }
 
 impl LetMemo {
-    /// The type as far as it is known. One that needs itself has none; cycles are reported where they are looked for.
+    /// The type, if it is known. One that needs itself has none; cycles are reported where they are looked for.
     pub fn ty(&self) -> Ty {
         match self {
             Self::Open => Ty::Error,

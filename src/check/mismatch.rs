@@ -35,11 +35,11 @@ pub fn exposed(span: Span, message: impl Into<String>) -> Diagnostic {
 fn maybe_none(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
     if *found == Ty::None {
         return Diagnostic::new(Code::MaybeNone, span, format!("expected `{expected}`, found `none`"))
-            .help("give a value, or leave the field out");
+            .help("set a value, or remove the field");
     }
     Diagnostic::new(Code::MaybeNone, span, format!("expected `{expected}`, but this may be `none`"))
         .here(format!("a `{}`", found.widen()))
-        .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
+        .help("add a default with `??`, or test it first: `if x != none then ... else ...`")
 }
 
 fn not_a_choice(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
@@ -70,28 +70,26 @@ fn different(span: Span, found: &Ty, expected: &Ty) -> Diagnostic {
 
 fn advice(found: &Ty, expected: &Ty) -> Option<String> {
     let text = match (found, expected) {
-        (Ty::Path, Ty::String) => "a path becomes text with `string(..)` or inside a string: \"${path}\"".into(),
+        (Ty::Path, Ty::String) => "convert the path with `string(..)` or inside a string: \"${path}\"".into(),
         (Ty::Int, Ty::Size) => "add a unit: `4GiB`, `512MiB`".into(),
         (Ty::Int, Ty::Duration) => "add a unit: `30s`, `1h30m`, `7d`".into(),
         (Ty::Int, Ty::Port) => "add a protocol: `6443/tcp`, `53/udp`".into(),
-        (Ty::Int, Ty::Mode) => "a mode begins with a zero: `0644`".into(),
-        (Ty::Int, Ty::Percent) => "a percentage is written `50%`".into(),
-        (Ty::Port, Ty::Int) => "`number(port)` is a port without its protocol".into(),
-        (Ty::String | Ty::Text(_), Ty::Ip) => {
-            "an address is written without quotes; `ip(..)` reads one from text".into()
-        }
-        (Ty::Text(_), Ty::Bool) => "a `bool` is written `true` or `false`, without quotes".into(),
+        (Ty::Int, Ty::Mode) => "start the mode with a zero: `0644`".into(),
+        (Ty::Int, Ty::Percent) => "write a percentage as `50%`".into(),
+        (Ty::Port, Ty::Int) => "use `number(port)` for the port without its protocol".into(),
+        (Ty::String | Ty::Text(_), Ty::Ip) => "write the address without quotes, or parse it with `ip(..)`".into(),
+        (Ty::Text(_), Ty::Bool) => "write `true` or `false` without quotes".into(),
         (Ty::Text(_), Ty::Cidr | Ty::Version | Ty::Size | Ty::Duration | Ty::Port | Ty::Mode | Ty::Int) => {
             "write it without quotes".into()
         }
-        (Ty::Float, Ty::Version) => "a version is written `1.34.2`".into(),
+        (Ty::Float, Ty::Version) => "write a version as `1.34.2`".into(),
         (Ty::Size | Ty::Duration | Ty::Int | Ty::Ip | Ty::Cidr | Ty::Version | Ty::Port | Ty::Bool, Ty::String) => {
-            "put it into a string: \"${value}\", or use `string(..)`".into()
+            "put it in a string: \"${value}\", or use `string(..)`".into()
         }
         (_, Ty::List(item)) if found.fits(item) => "put it in brackets: `[value]`".into(),
-        (Ty::Record(record), _) if record.name == Some("secret") => "the secret itself is its `.value`".into(),
+        (Ty::Record(record), _) if record.name == Some("secret") => "use its `.value`".into(),
         (Ty::Record(record), Ty::Path) if matches!(record.name, Some("certificate" | "authority")) => {
-            "its file is `.cert`, its private key `.key`".into()
+            "use `.cert` for its certificate file, and `.key` for its private key file".into()
         }
         _ => return None,
     };
@@ -104,7 +102,7 @@ pub fn piece(span: Span, found: &Ty) -> Diagnostic {
         Ty::Optional(inner) if inner.is_scalar() => {
             Diagnostic::new(Code::MaybeNone, span, "this may be `none`, which cannot be used in a string")
                 .here(format!("a `{}`", found.widen()))
-                .help("give a default with `??`, or ask first: `if x != none then ... else ...`")
+                .help("add a default with `??`, or test it first: `if x != none then ... else ...`")
         }
         _ => Diagnostic::new(Code::TypeMismatch, span, format!("`{}` cannot be used in a string", found.widen()))
             .help(piece_help(found)),
@@ -123,8 +121,8 @@ fn piece_help(found: &Ty) -> &'static str {
 
 /// A path that does not start at the root.
 pub fn relative_path(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::TypeMismatch, span, "expected `path`, found a text that does not begin with `/`")
-        .help("a path on a machine is absolute")
+    Diagnostic::new(Code::TypeMismatch, span, "expected `path`, found a string that does not start with `/`")
+        .help("a path on a machine must be absolute")
 }
 
 /// Something that `for` cannot go over.
@@ -133,11 +131,11 @@ pub fn not_a_list(span: Span, found: &Ty, keyed: bool) -> Diagnostic {
     match found {
         Ty::Optional(_) | Ty::None => {
             Diagnostic::new(Code::MaybeNone, span, format!("expected {wanted}, but this may be `none`"))
-                .help("give a default with `??`: `list ?? []`")
+                .help("add a default with `??`: `list ?? []`")
         }
         Ty::Map(_) | Ty::Record(_) => {
             Diagnostic::new(Code::TypeMismatch, span, format!("expected {wanted}, found `{}`", found.widen()))
-                .help("go over a map with two names: `for key, value in map`")
+                .help("iterate over a map with two names: `for key, value in map`")
         }
         _ => Diagnostic::new(Code::TypeMismatch, span, format!("expected {wanted}, found `{}`", found.widen())),
     }

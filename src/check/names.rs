@@ -90,7 +90,7 @@ impl<'p> Checker<'p> {
             }
             (None, Some(near)) => diagnostic.help(Help::near(near)).fix_near(name.span),
             (None, None) if known.is_empty() => diagnostic.help("none are declared in this file"),
-            (None, None) => diagnostic.help(format!("known here: {}", List::ticked(known.iter()).most(20))),
+            (None, None) => diagnostic.help(format!("the known names are {}", List::ticked(known.iter()).most(20))),
         };
         self.report(diagnostic);
     }
@@ -182,7 +182,7 @@ impl<'p> Typer<'_, 'p> {
         if !matches!(self.env.sight, Sight::Component(_)) {
             return prelude::group();
         }
-        let message = format!("a component cannot see the machine group `{}`", name.name);
+        let message = format!("a component cannot use the machine group `{}`", name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message).label(symbol.span, "declared here");
         let help = "a component has to work on any machines: use `app.units` or `machines`, or add an `option`";
         self.checker.report(diagnostic.help(help));

@@ -16,10 +16,10 @@ impl Checker<'_> {
         }
         let message = format!("`{}` is not a name in kebab-case", name.name);
         let diagnostic = Diagnostic::new(Code::InvalidName, name.span, message)
-            .help("a name begins with a lower-case letter and goes on with lower-case letters, digits and `-`");
+            .help("start a name with a lower-case letter, followed by lower-case letters, digits and `-`");
         let better = kebab_of(&name.name);
         self.report(match is_kebab(&better) {
-            true => diagnostic.fix(name.span, better.clone(), format!("call it `{better}`")),
+            true => diagnostic.fix(name.span, better.clone(), format!("rename it to `{better}`")),
             false => diagnostic,
         });
     }
@@ -43,8 +43,8 @@ impl Checker<'_> {
         let long = name.name.len() > LONGEST_GROUP;
         if long || name.name.ends_with('-') {
             let message = match long {
-                true => format!("the name of a machine group has at most {LONGEST_GROUP} characters"),
-                false => format!("`{}` cannot be a part of a host name: it ends in `-`", name.name),
+                true => format!("the name of a machine group can have at most {LONGEST_GROUP} characters"),
+                false => format!("`{}` cannot be used in host names: it ends in `-`", name.name),
             };
             let diagnostic = Diagnostic::new(Code::InvalidName, name.span, message);
             self.report(diagnostic.help("machines are named after their group: `cp-0`, `cp-1`"));
@@ -62,7 +62,7 @@ impl Checker<'_> {
             .help("use lower case: the API server compares `system:node:NAME` case-sensitively");
         let better = kebab_of(&name.name);
         self.report(match is_kebab(&better) {
-            true => diagnostic.fix(name.span, better.clone(), format!("call it `{better}`")),
+            true => diagnostic.fix(name.span, better.clone(), format!("rename it to `{better}`")),
             false => diagnostic,
         });
     }

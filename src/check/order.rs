@@ -72,10 +72,10 @@ pub fn report(cycle: &[(ModuleId, Import)], sources: &Sources) -> Option<Diagnos
     let name = |span: crate::source::Span| sources.get(span.source).name.clone();
     let head = Diagnostic::new(Code::ImportCycle, first.span, message);
     let diagnostic = rest.iter().fold(head, |diagnostic, (_, import)| {
-        diagnostic.label(import.span, format!("and `{}` imports this", name(import.span)))
+        diagnostic.label(import.span, format!("`{}` imports this", name(import.span)))
     });
     let here = format!("`{}` imports this", name(first.span));
-    Some(diagnostic.here(here).help("move what both need into a third file that imports neither"))
+    Some(diagnostic.here(here).help("move the shared declarations to a third file that imports neither"))
 }
 
 #[cfg(test)]

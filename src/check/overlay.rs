@@ -49,7 +49,8 @@ impl<'p> Checker<'p> {
     fn cannot_set(&mut self, path: &[Ident]) {
         let (Some(first), Some(last)) = (path.first(), path.last()) else { return };
         let diagnostic = Diagnostic::new(Code::WrongKind, first.span.to(last.span), "an overlay cannot set this");
-        let help = "it sets `PARAM`, `GROUP.count`, `GROUP.FIELD`, `cluster.FIELD`, `target.FIELD` or `APP.OPTION`";
+        let help =
+            "an overlay can set `PARAM`, `GROUP.count`, `GROUP.FIELD`, `cluster.FIELD`, `target.FIELD` or `APP.OPTION`";
         self.report(diagnostic.help(help));
     }
 

@@ -107,7 +107,7 @@ impl<'p> Typer<'_, 'p> {
         }
     }
 
-    /// Looks at a name that is no value.
+    /// Looks at a name that is not a value.
     pub fn probe_name(&mut self, name: &Ident, wanted: Wanted) {
         if self.checker.is_probed(name.span) {
             self.found(name.span, wanted);

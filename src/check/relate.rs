@@ -64,7 +64,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// The component of an application, as far as it can be known.
+    /// The component of an application, if it can be known.
     pub fn app_info(&mut self, module: ModuleId, apps: &Apps<'p>, app: &Ident) -> Option<Rc<Info<'p>>> {
         if let Some(known) = apps.by_name.get(&app.name) {
             return Some(known.info.clone());
@@ -146,8 +146,8 @@ impl<'p> Checker<'p> {
         let better = format!("{to} -> {from}");
         let message = "the arrow must point from the client to the server";
         let diagnostic = Diagnostic::new(Code::UnknownEndpoint, span, message)
-            .help(format!("write `relate {better}`"))
-            .safe_fix(span, better, "turn it around");
+            .help(format!("use `relate {better}`"))
+            .safe_fix(span, better, "reverse it");
         self.report(diagnostic);
     }
 
@@ -204,7 +204,7 @@ fn fits(end: End, kind: EndpointKind) -> bool {
     match kind {
         EndpointKind::Requires => end == End::From,
         EndpointKind::Provides => end == End::To,
-        // Peers find each other without being told.
+        // Peers find each other without a relation.
         EndpointKind::Peers => false,
     }
 }

@@ -99,7 +99,7 @@ struct Filled {
 struct Scope<'r> {
     resolved: &'r Resolved,
     id: ModuleId,
-    /// Where each name came into this file: its declaration, or the `use` that brought it.
+    /// Where each name came into this file: its declaration, or the `use` that imports it.
     places: IndexMap<Name, Span>,
     out: Filled,
 }
@@ -171,7 +171,7 @@ impl<'r> Scope<'r> {
         };
         match imported {
             true => diagnostic.help(format!("import it under another name: `{{ {name} as other }}`")),
-            false => diagnostic.help("give one of them another name"),
+            false => diagnostic.help("rename one of them"),
         }
     }
 

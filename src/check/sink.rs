@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::Name;
 
-/// How many names that may have been meant are looked for: each takes long, and nobody reads hundreds.
+/// How many suggestions are looked for: each takes long, and hundreds are of no use.
 const SUGGESTIONS: usize = 100;
 
 /// What was found so far.

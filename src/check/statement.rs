@@ -170,7 +170,7 @@ impl<'p> Checker<'p> {
         {
             let message = format!("an overlay cannot add {}", kind.noun());
             let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
-            self.report(diagnostic.help("declare it at the top of the file"));
+            self.report(diagnostic.help("declare it at the top level of the file"));
         }
     }
 
@@ -227,7 +227,7 @@ impl<'p> Checker<'p> {
             true => format!("`{name}` cannot be allowed: it is always an error"),
             false => format!("unknown code `{name}`"),
         };
-        let list = format!("these can be allowed: {}", List::ticked(allowable()));
+        let list = format!("the codes that can be allowed are {}", List::ticked(allowable()));
         let help = if is_known { list.into() } else { did_you_mean(name, known(), &list) };
         let diagnostic = Diagnostic::new(Code::UnknownCode, allow.code.span, message).help(help);
         self.report(match closest(name, allowable()) {
@@ -252,7 +252,7 @@ impl<'p> Checker<'p> {
                 seen.insert((kind, key), name.span);
                 continue;
             };
-            // An overlay may drop the one and add the other; one file says by itself that a group stands twice.
+            // An overlay may drop the one and add the other; in one file a group that is declared twice is an error.
             if part.added || kind == "machine group" && first.source == name.span.source {
                 continue;
             }

@@ -115,7 +115,7 @@ impl Reader {
                 "list" => Ty::list(inner),
                 "map" => Ty::map(inner),
                 "secret" => Ty::secret(inner),
-                _ => panic!("`{}` is not a type: `{word}` takes no other", self.text),
+                _ => panic!("`{}` is not a type: `{word}` has no parameter", self.text),
             };
         }
         match word {
@@ -123,7 +123,7 @@ impl Reader {
             "none" => Ty::None,
             "never" => Ty::Never,
             _ if word.len() == 1 && word.bytes().all(|letter| letter.is_ascii_uppercase()) => Ty::Var(word),
-            _ => named(word).unwrap_or_else(|| panic!("`{}` is not a type: there is no `{word}`", self.text)),
+            _ => named(word).unwrap_or_else(|| panic!("`{}` is not a type: unknown `{word}`", self.text)),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::source::SourceId;
 use crate::syntax;
 use crate::world::World;
 
-/// Each round can uncover what the one before it hid; more than this is no progress any more.
+/// Each round can uncover what the one before it hid; after this many there is no progress.
 const ROUNDS: usize = 20;
 
 /// Files as they would be, before the world's own.

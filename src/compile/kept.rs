@@ -15,7 +15,7 @@ pub fn astray(plan: &Plan<'_>, store: Option<&Store>, place: &Path) -> Vec<Diagn
     let astray = recorded::astray(&plan.model.lock.keys, &plan.pki.request, store);
     let (other, lost): (Vec<_>, Vec<_>) = astray.into_iter().partition(|astray| astray.other);
     let place = place.display();
-    let lacks = |names| format!("the key store `{place}` lacks {names}, with which the cluster was rendered");
+    let lacks = |names| format!("the key store `{place}` lacks {names}, which the last render used");
     let differs = |names| format!("the key store `{place}` has other keys than those of the last render: {names}");
     let lost = (!lost.is_empty()).then(|| problem(plan, lacks(names(&lost)), &lost));
     let other = (!other.is_empty()).then(|| problem(plan, differs(names(&other)), &other));
@@ -39,7 +39,8 @@ fn problem(plan: &Plan<'_>, message: String, astray: &[Astray]) -> Diagnostic {
     Diagnostic::new(Code::KeyStoreDiffers, plan.model.cluster.span, message)
         .here("its keys are recorded in kmodel.lock")
         .help(format!(
-            "restore the store from its backup, or name its place with `--store`; with `--new-keys` new ones are made, and then {}",
+            "restore the key store from a backup, or pass its path with `--store`; `--new-keys` creates new ones, but \
+             {}",
             stakes.join("; ")
         ))
 }

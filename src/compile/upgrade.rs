@@ -121,19 +121,19 @@ fn hops(from: Version, to: Version) -> Result<Vec<Version>, NoUpgrade> {
     const RELEASE: &str = "kubernetes-server";
     let newest = |wanted: Version| {
         release::newest(RELEASE, wanted).ok_or_else(|| NoUpgrade::Unreachable {
-            message: format!("no release of Kubernetes {} is known", minor(wanted)),
-            help: "take a newer kmodel, or a minor of the release table (`stdlib/tables/releases.toml`)".to_owned(),
+            message: format!("unknown Kubernetes release {}", minor(wanted)),
+            help: "use a newer kmodel, or a minor listed in `stdlib/tables/releases.toml`".to_owned(),
         })
     };
     let target = if to.patch == 0 && !release::has(RELEASE, to) { newest(to)? } else { to };
     if target <= from {
-        let message = format!("the cluster runs {from}, and {target} is not newer");
-        let help = format!("name a newer version, as in `--upgrade kubernetes={}.{}`", from.major, from.minor + 1);
+        let message = format!("the cluster runs {from}, but {target} is not newer");
+        let help = format!("pass a newer version, such as `--upgrade kubernetes={}.{}`", from.major, from.minor + 1);
         return Err(NoUpgrade::Unreachable { message, help });
     }
     if target.major != from.major {
-        let message = format!("there is no way known from {from} to {target}");
-        return Err(NoUpgrade::Unreachable { message, help: "name a version such as `1.36`".to_owned() });
+        let message = format!("no upgrade path is known from {from} to {target}");
+        return Err(NoUpgrade::Unreachable { message, help: "pass a version such as `1.36`".to_owned() });
     }
     let between = (from.minor + 1..target.minor).map(|minor| newest(Version { minor, patch: 0, ..target }));
     let mut list = between.collect::<Result<Vec<_>, _>>()?;
@@ -162,21 +162,19 @@ fn notes(before: &Model<'_>, after: &Model<'_>) -> Vec<String> {
     let (old, new) = (before.cluster.kubernetes, after.cluster.kubernetes);
     let mut notes = Vec::new();
     let stores = step::stores(after);
-    notes.extend(
-        stores.iter().map(|name| format!("save a snapshot of `{name}`, off its machines, before anything else")),
-    );
+    notes.extend(stores.iter().map(|name| format!("first save a snapshot of `{name}` outside its machines")));
     if old.minor == new.minor {
         return notes;
     }
     if let Some(set) = value::set("admission-plugin") {
         let plugins: Vec<_> = set.new_defaults(new).collect();
         if !plugins.is_empty() {
-            notes.push(format!("admission plugins that are on by themselves from here on: {}", plugins.join(", ")));
+            notes.push(format!("admission plugins that are now enabled by default: {}", plugins.join(", ")));
         }
     }
     if let (Some(was), Some(is)) = (tested::tested(old), tested::tested(new)) {
         if is.fail_cgroup_v1 && !was.fail_cgroup_v1 {
-            notes.push("kubelets refuse hosts with cgroup v1 from here on, unless `failCgroupV1` is false".to_owned());
+            notes.push("kubelets no longer start on hosts with cgroup v1, unless `failCgroupV1` is false".to_owned());
         }
         let etcd = running(after).into_iter().find(|one| &*one.program == "etcd").map(|one| one.version.to_string());
         let runs = etcd.map_or_else(String::new, |etcd| format!("; this cluster runs {etcd}"));

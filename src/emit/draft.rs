@@ -16,7 +16,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// An empty folder that nobody else can look into.
+    /// An empty folder that only its owner can read.
     pub fn new(place: &Place) -> Result<Self, EmitError> {
         let path = beside(place.path());
         let made = DirBuilder::new().mode(0o700).create(&path);

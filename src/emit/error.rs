@@ -41,8 +41,8 @@ impl EmitError {
     /// What to do about it.
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
-            Self::NotOurs { .. } => "choose another folder, or replace this one and all that is in it with `--force`",
-            Self::Strangers { .. } => "move them elsewhere, or lose them with `--force`",
+            Self::NotOurs { .. } => "choose another folder, or pass `--force` to replace this one and everything in it",
+            Self::Strangers { .. } => "move them elsewhere, or pass `--force` to delete them",
             Self::NotAFolder { .. } | Self::Precious { .. } | Self::Kept { .. } => "choose another folder",
             Self::Busy { .. } => "wait until the other run has ended, then try again",
             _ => return None,
@@ -57,7 +57,7 @@ impl fmt::Display for EmitError {
             Self::Outside { path, why } => {
                 write!(f, "`{}` is not a path inside the output folder: {why}", path.escape_debug())
             }
-            Self::Link { path } => write!(f, "`{}` is a link, which leads out of the folder", path.display()),
+            Self::Link { path } => write!(f, "`{}` is a symbolic link that leads out of the folder", path.display()),
             Self::Twice { path } => write!(f, "`{path}` is in the output twice"),
             Self::NoManifest => write!(f, "the output has no `{}`", super::manifest::NAME),
             Self::NotAFolder { path } => write!(f, "`{}` is not a folder", path.display()),
@@ -65,13 +65,13 @@ impl fmt::Display for EmitError {
                 write!(f, "`{}` is not empty and was not written by kmodel", path.display())
             }
             Self::Strangers { path, files, more } => {
-                write!(f, "`{}` holds files that kmodel did not write: `{}`", path.display(), files.join("`, `"))?;
+                write!(f, "`{}` contains files that kmodel did not write: `{}`", path.display(), files.join("`, `"))?;
                 if *more > 0 { write!(f, " and {more} more") } else { Ok(()) }
             }
-            Self::Precious { path, why } => write!(f, "`{}` is not replaced: {why}", path.display()),
+            Self::Precious { path, why } => write!(f, "refusing to replace `{}`: {why}", path.display()),
             Self::Kept { path, kept, what } => {
                 let (path, kept) = (path.display(), kept.display());
-                write!(f, "`{path}` cannot be the output folder: it would take the place of {what}, `{kept}`")
+                write!(f, "`{path}` cannot be the output folder: it would replace {what}, `{kept}`")
             }
             Self::Busy { path } => write!(f, "another run of kmodel is writing to `{}`", path.display()),
         }

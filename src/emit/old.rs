@@ -78,15 +78,15 @@ fn not_precious(place: &Place) -> Result<(), EmitError> {
         other.and_then(|other| fs::canonicalize(other).ok()).is_some_and(|other| other.starts_with(path))
     };
     let why = if holds(std::env::current_dir().ok()) {
-        "the current folder is in it"
+        "it contains the current folder"
     } else if holds(std::env::home_dir()) {
-        "the home folder is in it"
+        "it contains the home folder"
     } else if path.join(".git").exists() {
-        "it is a repository"
+        "it is a Git repository"
     } else if place.is_linked() {
-        "it stands behind a link, and what is behind one is not lost to `--force`"
+        "its path contains a symbolic link, and `--force` does not delete through one"
     } else if holds_store(path) || path.ancestors().any(is_store) {
-        "a key store is there"
+        "it contains a key store"
     } else {
         return Ok(());
     };

@@ -28,7 +28,7 @@ pub fn folders(path: &str) -> impl Iterator<Item = &str> {
     path.rmatch_indices('/').map(|(at, _)| &path[..at])
 }
 
-/// The permissions that a file gets: nobody else may use a secret one, whatever its target says.
+/// The permissions that a file gets: only the owner may use a secret one, whatever its target says.
 pub fn mode(file: &OutputFile) -> u32 {
     file.mode & if file.secret { 0o700 } else { 0o777 }
 }

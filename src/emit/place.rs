@@ -46,7 +46,7 @@ impl Place {
             (Some(parent), Some(name)) => {
                 Ok(Self { path: path.to_owned(), parent: parent.to_owned(), name: name.to_owned(), linked: false })
             }
-            _ => Err(EmitError::Precious { path: path.to_owned(), why: "it has no name that a folder can take over" }),
+            _ => Err(EmitError::Precious { path: path.to_owned(), why: "its path has no folder name" }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Folders removed with all that is in them, never through a link.
 //!
-//! A name is looked at in the folder that was opened, so that nobody can put a link in its place between the look and
+//! A name is looked at in the folder that was opened, so that no process can put a link in its place between the look and
 //! the removal. What cannot be removed is left to the next run.
 
 use std::ffi::CString;

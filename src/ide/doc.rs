@@ -29,12 +29,12 @@ const fn word(name: &'static str, example: &'static str, doc: &'static str, snip
 
 /// The statements of a file.
 pub const STATEMENTS: &[Word] = &[
-    word("use", "use std/cni { flannel }", "Brings names of another file.", "use ${1:std/kubernetes}"),
-    word("export", "export use ./etcd", "Brings names and passes them on.", "export use ${1:./file}"),
+    word("use", "use std/cni { flannel }", "Imports names from another file.", "use ${1:std/kubernetes}"),
+    word("export", "export use ./etcd", "Imports names and exports them again.", "export use ${1:./file}"),
     word(
         "param",
         "param workers: int = 3",
-        "A value from the command line: `--set workers=5`.",
+        "A value that the command line can set: `--set workers=5`.",
         "param ${1:name}: ${2:int} = ${3:3}",
     ),
     word("let", "let domain = \"example.org\"", "A name for a value.", "let ${1:name} = $0"),
@@ -47,19 +47,19 @@ pub const STATEMENTS: &[Word] = &[
     word(
         "machines",
         "machines wrk[3] { cores = 4, memory = 8GiB }",
-        "A group of machines that are alike.",
+        "A group of identical machines.",
         "machines ${1:name}[${2:3}] { cores = ${3:2}, memory = ${4:4GiB} }",
     ),
     word(
         "deploy",
         "deploy etcd on cp { snapshot-every = 6h }",
-        "Puts components on machines; without `on` they belong to the cluster.",
+        "Deploys components on machines; without `on`, for the whole cluster.",
         "deploy ${1:component} on ${2:*}",
     ),
     word(
         "relate",
         "relate kubelet.api -> api-lb.frontend",
-        "A relation between two endpoints; the arrow points the way the connection is made.",
+        "A relation between two endpoints; the arrow points from the client to the server.",
         "relate ${1:app}.${2:endpoint} -> ${3:app}.${4:endpoint}",
     ),
     word("target", "target lxd { image = \"debian/13\" }", "A platform to render for.", "target ${1:lxd} { $0 }"),
@@ -72,25 +72,25 @@ pub const STATEMENTS: &[Word] = &[
     word(
         "check",
         "check cp.count % 2 == 1, \"even\"",
-        "Something that must hold.",
+        "A condition that must hold.",
         "check ${1:condition}, \"${2:why it must hold}\"",
     ),
     word(
         "warn",
         "warn wrk.count > 1, \"one worker\"",
-        "Something that should hold.",
+        "A condition that should hold.",
         "warn ${1:condition}, \"${2:why it should hold}\"",
     ),
     word(
         "allow",
         "allow even-quorum \"a lab\"",
-        "A judgement that is accepted, with the reason.",
+        "A problem that is accepted, with the reason.",
         "allow ${1:code} \"${2:reason}\"",
     ),
     word(
         "interface",
         "interface web { version = 1 }",
-        "What two endpoints have in common.",
+        "The contract between two endpoints.",
         "interface ${1:name} {\n  version = 1\n  $0\n}",
     ),
     word(
@@ -114,37 +114,37 @@ pub const STATEMENTS: &[Word] = &[
     word(
         "secret",
         "secret token { bytes = 32 }",
-        "Random bytes that are made once and kept in the key store.",
+        "Random bytes that are generated once and kept in the key store.",
         "secret ${1:name} { bytes = ${2:32} }",
     ),
 ];
 
 /// The items of a component.
 pub const ITEMS: &[Word] = &[
-    word("for", "for kubernetes >= 1.31, < 1.37", "The versions it is for.", "for kubernetes >= ${1:1.31}"),
+    word("for", "for kubernetes >= 1.31, < 1.37", "The versions it supports.", "for kubernetes >= ${1:1.31}"),
     word(
         "option",
         "option audit: bool = false",
-        "What its user may choose; without a default it must be given.",
+        "A setting of the component; without a default, it is required.",
         "option ${1:name}: ${2:bool} = ${3:false}",
     ),
     word("let", "let x = option.audit", "A name for a value.", "let ${1:name} = $0"),
     word(
         "provides",
         "provides api: kube-api { listen = 6443/tcp }",
-        "An endpoint that others dial.",
+        "An endpoint that clients dial.",
         "provides ${1:name}: ${2:interface} { $0 }",
     ),
     word(
         "requires",
         "requires store: etcd-client { }",
-        "An endpoint of another that it dials: `x?` one or none, `x*` all.",
+        "An endpoint of another application that it dials: `x?` at most one, `x*` all.",
         "requires ${1:name}: ${2:interface} { $0 }",
     ),
     word(
         "peers",
         "peers peer: etcd-peer { listen = 2380/tcp }",
-        "An endpoint by which its own units reach each other.",
+        "An endpoint that its own units use to reach each other.",
         "peers ${1:name}: ${2:interface} { listen = $0 }",
     ),
     word(
@@ -156,7 +156,7 @@ pub const ITEMS: &[Word] = &[
     word(
         "cert",
         "cert serving { authority = ca, cn = \"x\", usage = [\"server\"], file = /etc/x.crt }",
-        "A certificate it shows.",
+        "A certificate that it presents.",
         "cert ${1:name} {\n  authority = ${2:authority}\n  cn        = \"${3:name}\"\n  usage     = [\"${4:server}\"]\n  file      = ${5:/etc/tls.crt}\n}",
     ),
     word(
@@ -165,7 +165,12 @@ pub const ITEMS: &[Word] = &[
         "A kubeconfig.",
         "kubeconfig ${1:/etc/kubeconfig} { identity = cert ${2:client}, server = ${3:api}, user = \"${4:name}\" }",
     ),
-    word("holds", "holds kubernetes-ca", "The authority's private key is put on the machine.", "holds ${1:authority}"),
+    word(
+        "holds",
+        "holds kubernetes-ca",
+        "Copies the private key of the authority to the machine.",
+        "holds ${1:authority}",
+    ),
     word(
         "unit",
         "unit web.service { exec = /usr/bin/web }",
@@ -181,19 +186,19 @@ pub const ITEMS: &[Word] = &[
     word(
         "dir",
         "dir /var/lib/x { mode = 0700 }",
-        "A folder on each of its machines.",
+        "A directory on each of its machines.",
         "dir ${1:/var/lib/name} { mode = ${2:0755} }",
     ),
     word(
         "needs",
         "needs module br_netfilter",
-        "What a machine must have: module, sysctl, package, device, mount, command.",
+        "A requirement of the machine: module, sysctl, package, device, mount, command.",
         "needs ${1|module,sysctl,package,device,mount,command|} $0",
     ),
     word(
         "artifact",
         "artifact x { release = \"x\", version = 1.0.0, extract = /opt }",
-        "Something that is downloaded and installed.",
+        "A file or archive that is downloaded and installed.",
         "artifact ${1:name} { release = \"${2:release}\", version = ${3:1.0.0}, extract = ${4:/usr/local/bin} }",
     ),
     word(
@@ -205,26 +210,26 @@ pub const ITEMS: &[Word] = &[
     word(
         "address",
         "address vip { }",
-        "One address of the cluster's nodes, given to the application.",
+        "One address of `cluster.nodes`, reserved for the application.",
         "address ${1:name} { }",
     ),
     word(
         "check",
         "check option.port > 0, \"...\"",
-        "Something that must hold.",
+        "A condition that must hold.",
         "check ${1:condition}, \"${2:why it must hold}\"",
     ),
     word(
         "warn",
         "warn app.count > 1, \"...\"",
-        "Something that should hold.",
+        "A condition that should hold.",
         "warn ${1:condition}, \"${2:why it should hold}\"",
     ),
 ];
 
 /// The changes of an overlay.
 pub const CHANGES: &[Word] = &[
-    word("set", "set wrk.count = 1", "Puts another value in place of what is written.", "set ${1:group.count} = $0"),
+    word("set", "set wrk.count = 1", "Overrides a value.", "set ${1:group.count} = $0"),
     word("add", "add deploy x on wrk", "Adds a statement.", "add $0"),
     word("drop", "drop haproxy", "Removes an application, a group, a target or a relation.", "drop $0"),
 ];
@@ -234,26 +239,26 @@ const CLAUSES: &[Word] = &[
     word(
         "on",
         "deploy etcd on cp[0..2], wrk where cores >= 4",
-        "Where it goes: groups, one machine `cp[0]`, some `cp[0..2]`, all `*`.",
+        "The machines: groups, one machine `cp[0]`, some `cp[0..2]`, all `*`.",
         "on $0",
     ),
     word(
         "where",
         "on * where cores >= 4",
-        "Only machines of which this is true; their fields are seen bare.",
+        "Only machines that match the condition, which uses their fields by name.",
         "where $0",
     ),
     word("as", "deploy haproxy as api-lb", "Another name.", "as $0"),
     word(
         "field",
         "field path: string = \"/\"",
-        "What an interface carries to the other side.",
+        "A value that an interface passes to the other side.",
         "field ${1:name}: ${2:string}",
     ),
     word(
         "if",
         "if a then b else c",
-        "A choice; without `else` it is `none` when the condition is false.",
+        "A choice; without `else`, the value is `none` if the condition is false.",
         "if ${1:condition} then ${2:a} else ${3:b}",
     ),
 ];
@@ -283,34 +288,34 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("", "app", "The application that this component is deployed as."),
     ("", "option", "The options of this component."),
     ("", "machines", "All machines of the model."),
-    ("", "target", "The platform that is rendered for, with its fields."),
+    ("", "target", "The target platform, with its fields."),
     ("cluster", "name", "The name of the cluster."),
     ("cluster", "pod-ranges", "All ranges of pods."),
     ("cluster", "service-ranges", "All ranges of services."),
-    ("machine", "name", "Its host name: the group and its index."),
+    ("machine", "name", "Its host name: the group and the index."),
     ("machine", "address", "Its address inside `cluster.nodes`."),
-    ("machine", "group", "The group it is of."),
-    ("machine", "index", "Its place in the group, from 0."),
+    ("machine", "group", "Its group."),
+    ("machine", "index", "Its index in the group, from 0."),
     ("machine group", "name", "The name of the group."),
-    ("machine group", "count", "How many machines it has."),
+    ("machine group", "count", "The number of machines."),
     ("unit", "name", "The application and the index of the unit."),
-    ("unit", "index", "Its place among the units, from 0."),
+    ("unit", "index", "Its index among the units, from 0."),
     ("app", "name", "The name of the application."),
-    ("app", "count", "How many units it has."),
+    ("app", "count", "The number of units."),
     ("app", "units", "Its units, with name, machine, address and index."),
-    ("certificate", "cert", "Where the certificate lies."),
-    ("certificate", "key", "Where its private key lies."),
-    ("certificate", "ca", "Where the certificate of its authority lies."),
+    ("certificate", "cert", "The path of the certificate."),
+    ("certificate", "key", "The path of its private key."),
+    ("certificate", "ca", "The path of the certificate of its authority."),
     ("certificate", "cn", "Its common name."),
     ("certificate", "pem", "The certificate as PEM."),
     ("certificate", "key-pem", "The private key as PEM: a secret."),
     ("certificate", "ca-pem", "The certificate of its authority as PEM."),
-    ("authority", "cert", "Where its certificate lies; mentioning it puts it on the machine."),
-    ("authority", "key", "Where its private key lies."),
+    ("authority", "cert", "The path of its certificate; using it copies the certificate to the machine."),
+    ("authority", "key", "The path of its private key."),
     ("authority", "pem", "Its certificate as PEM."),
-    ("key pair", "key", "Where the private key lies; mentioning it puts it on the machine."),
-    ("key pair", "public", "Where the public key lies."),
-    ("secret", "value", "The secret as text; only private files may hold it."),
+    ("key pair", "key", "The path of the private key; using it copies the key to the machine."),
+    ("key pair", "public", "The path of the public key."),
+    ("secret", "value", "The secret as a string; only private files can contain it."),
     ("target", "name", "The name of the target."),
     (
         "endpoint",
@@ -320,7 +325,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("endpoint", "urls", "The URL of each unit."),
     ("endpoint", "hosts", "`address:port` of each unit."),
     ("endpoint", "addresses", "The address of each unit."),
-    ("endpoint", "count", "How many units there are."),
+    ("endpoint", "count", "The number of units."),
     ("endpoint", "others", "The units without this one."),
     ("endpoint", "clients", "The units that dial it."),
     ("endpoint", "url", "The URL of the first unit."),
@@ -383,8 +388,8 @@ fn standing(flag: &Flag, running: Option<Version>) -> String {
     let running_text = version::short(running);
     match flag.life.status(running) {
         Status::Known => format!(": known in {running_text}"),
-        Status::NotYet(since) => format!(": **not yet** in {running_text}, it comes with {}", version::short(since)),
-        Status::Removed(at) => format!(": **removed** in {}, so {running_text} refuses it", version::short(at)),
+        Status::NotYet(since) => format!(": **not yet** in {running_text}, available from {}", version::short(since)),
+        Status::Removed(at) => format!(": **removed** in {}, so {running_text} rejects it", version::short(at)),
         Status::Deprecated => format!(": **deprecated** in {running_text}"),
     }
 }

@@ -1,6 +1,6 @@
 //! What a model says, kept without the model: what an editor shows beside the text.
 //!
-//! Made in the background once nobody types, since it takes evaluation. It belongs to exactly the texts it was made of.
+//! Made in the background once typing pauses, since it takes evaluation. It belongs to exactly the texts it was made of.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -91,7 +91,7 @@ pub fn facts(analysis: &Analysis, world: &dyn World, input: &Input) -> Facts {
     facts
 }
 
-/// Whether the program describes a cluster: a file of components alone is no model.
+/// Whether the program describes a cluster: a file of components alone is not a model.
 pub fn has_cluster(analysis: &Analysis) -> bool {
     let modules = analysis.resolved.program.own_modules();
     modules.flat_map(|(_, module)| &module.file.statements).any(|one| matches!(one.kind, StatementKind::Cluster(_)))
@@ -221,7 +221,7 @@ impl Facts {
             let (_, value, from) = app.options.iter().find(|(known, ..)| known == name)?;
             let from = match *from {
                 span if span.source == at.source && span.start >= at.end && span.start <= at.end + 4 => {
-                    "given here".to_owned()
+                    "set here".to_owned()
                 }
                 span if span.start >= option.start && span.source == option.source => "its default".to_owned(),
                 span => format!("from {}", sources.place(span)),

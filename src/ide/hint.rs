@@ -120,11 +120,11 @@ fn group_defaults(group: &GroupFact) -> [(&'static str, String); 4] {
 fn defaults(statement: &ast::Statement, body: &ast::Body, values: &[(&str, String)]) -> Option<Hint> {
     let absent = values.iter().filter(|(name, value)| body.field(name).is_none() && !value.is_empty());
     let parts: Vec<_> = absent.map(|(name, value)| format!("{name} = {value}")).collect();
-    let docs = "What is not written has this value.".to_owned();
+    let docs = "The default value, since none is set.".to_owned();
     (!parts.is_empty()).then(|| Hint { docs, ..hint(statement.span.end, format!("  {}", parts.join(", "))) })
 }
 
-/// Of a `deploy`: how many units, addresses that were given out, and the relations that nobody wrote.
+/// Of a `deploy`: how many units, addresses that were allocated, and the relations that were inferred.
 fn deploy(statement: &ast::Statement, item: &ast::Deploy, facts: &Facts, list: &mut Vec<Hint>) {
     let mut inferred = Vec::new();
     for one in &item.components {
@@ -144,7 +144,7 @@ fn deploy(statement: &ast::Statement, item: &ast::Deploy, facts: &Facts, list: &
     let more = if more > 0 { format!(", {more} more") } else { String::new() };
     let docs: Vec<_> =
         inferred.iter().map(|one| format!("`{}` of interface `{}`", one.written(), one.interface)).collect();
-    let docs = format!("Related by themselves, since one provider was left:\n\n{}", docs.join("\n\n"));
+    let docs = format!("Related automatically, since only one provider fits:\n\n{}", docs.join("\n\n"));
     list.push(Hint { docs, ..hint(statement.span.end, format!("  {}{more}", short.join(", "))) });
 }
 

@@ -157,7 +157,7 @@ fn component_summary(component: &ast::Component) -> String {
 
 fn row(schema: &str, name: &str) -> Option<String> {
     let row = schema::named(schema)?.rows.iter().find(|row| row.name == name)?;
-    let need = if row.required { "\n\nMust be given." } else { "" };
+    let need = if row.required { "\n\nRequired." } else { "" };
     Some(format!("{}\n\nField of `{schema}`. {}{need}", code(&format!("{name}: {}", row_type(row.ty))), row.doc))
 }
 

@@ -17,7 +17,7 @@ pub struct Project {
     session: Session,
     /// Files of the workspace, open or not.
     known: BTreeSet<ModulePlace>,
-    /// For each known file what it imports, as far as its `use` lines say.
+    /// For each known file what it imports, according to its `use` lines.
     imports: BTreeMap<ModulePlace, Vec<ModulePlace>>,
     analyses: HashMap<ModulePlace, Arc<Analysis>>,
 }

@@ -39,15 +39,15 @@ pub fn prepare(file: &File, offset: u32) -> Result<(Span, String), String> {
 /// model's own files.
 fn renamed(file: &File, offset: u32) -> Result<Use, String> {
     let found = uses(file, offset);
-    let mut reason = "there is no name here that can be changed".to_owned();
+    let mut reason = "no name to rename here".to_owned();
     for one in found {
         match &one.target {
             Target::Declared(_, span) => match module_of(&file.analysis, *span).map(|module| &module.place) {
                 Some(ModulePlace::File(_)) => return Ok(one),
-                _ => reason = "it is declared in the standard library, which cannot be changed".to_owned(),
+                _ => reason = "it is declared in the standard library, which is read-only".to_owned(),
             },
-            Target::File(_) => reason = "rename the file itself: its imports follow".to_owned(),
-            _ => reason = "it is a name of the language".to_owned(),
+            Target::File(_) => reason = "rename the file instead: its imports are updated".to_owned(),
+            _ => reason = "it is a built-in name".to_owned(),
         }
     }
     Err(reason)
@@ -130,8 +130,7 @@ fn check_deploy(analysis: &Analysis, kind: NameKind, declared: Span) -> Result<(
         deploy(analysis, declared).is_some_and(|deploy| deploy.alias.is_none() && deploy.components.len() > 1);
     match kind == NameKind::App && several {
         true => {
-            Err("`as` names one application, and this statement deploys several: write one `deploy` for each"
-                .to_owned())
+            Err("`as` names one application, but this statement deploys several: use one `deploy` for each".to_owned())
         }
         false => Ok(()),
     }
@@ -155,11 +154,11 @@ fn tried(world: &dyn World, analysis: &Analysis, edits: &[Edit]) -> Result<(), S
         && let Some(new) =
             after.diagnostics.iter().find(|problem| !known.contains(&problem.code)).or(after.diagnostics.last())
     {
-        return Err(format!("that name would be wrong here: {}", new.message));
+        return Err(format!("cannot use that name here: {}", new.message));
     }
     match uses_by_target(&after) == uses_by_target(analysis) {
         true => Ok(()),
-        false => Err("that name means something else at one of the places where this one is used".to_owned()),
+        false => Err("that name already has another meaning where this one is used".to_owned()),
     }
 }
 

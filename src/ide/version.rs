@@ -1,4 +1,4 @@
-//! The versions that a model says it runs, as far as the text alone tells.
+//! The versions that a model runs, read from the text alone.
 
 use crate::check::{Analysis, ModuleId, SymbolKind};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, ForVersion, Literal, StatementKind, Version};

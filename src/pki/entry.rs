@@ -98,7 +98,7 @@ impl LeafSpec {
             (self.sans != spec.sans, "its subject alternative names have changed"),
             (self.cn != spec.cn || self.org != spec.org, "its subject has changed"),
             ((self.server, self.client) != (spec.server, spec.client), "its usage has changed"),
-            (self.key != spec.key, "its kind of key has changed"),
+            (self.key != spec.key, "its key type has changed"),
             (self.lifetime_seconds != spec.lifetime_seconds, "its lifetime has changed"),
         ];
         differences.into_iter().find_map(|(differs, why)| differs.then_some(why))

@@ -73,34 +73,28 @@ impl PkiError {
         Some(match self {
             Self::Exposed { path, wanted, .. } => {
                 format!(
-                    "run `chmod {wanted:o} {}`; if others may have read it, its keys are no secret any more",
+                    "run `chmod {wanted:o} {}`, and rotate its keys if other users may have read it",
                     path.display()
                 )
             }
             Self::Corrupt { path, .. } => {
-                format!(
-                    "restore `{}` from a backup; kmodel never makes a new key in place of one it cannot read",
-                    path.display()
-                )
+                format!("restore `{}` from a backup: kmodel never replaces a key that it cannot read", path.display())
             }
-            Self::Version { .. } => "use the kmodel that wrote it, or a newer one".to_owned(),
-            Self::NotAStore { .. } => "name an empty folder, or one that does not exist yet, with `--store`".to_owned(),
+            Self::Version { .. } => "use the kmodel version that wrote it, or a newer one".to_owned(),
+            Self::NotAStore { .. } => "pass an empty folder, or one that does not exist yet, with `--store`".to_owned(),
             Self::Link { .. } => {
-                "put the file or folder itself there; the store as a whole may be a link, or be named with `--store`"
-                    .to_owned()
+                "replace the link with the file or folder itself; only the store as a whole may be a link".to_owned()
             }
             Self::Locked { .. } => "wait until the other run has ended, then try again".to_owned(),
             Self::Rotation { path, what, name, .. } => format!(
-                "a new key breaks everything that relies on the old one, so rotating is a separate act: ask for the old \
-                 one again, or take {what} `{name}` out of `{}` (keep a copy), render with `--new-keys`, and replace it everywhere at once",
+                "restore the old request, or rotate: a new key breaks everything that uses the old one, so move \
+                 {what} `{name}` out of `{}`, render with `--new-keys`, and replace it everywhere at once",
                 path.display()
             ),
             Self::NoKey { key, .. } => {
-                format!("put the authority's key into `{}` (mode 600) for this run", key.display())
+                format!("add the private key of the authority as `{}` (mode 600) for this run", key.display())
             }
-            Self::Lifetime { .. } => {
-                "choose a lifetime of more than five minutes that ends before the year 10000".to_owned()
-            }
+            Self::Lifetime { .. } => "use a lifetime of more than 5 minutes that ends before the year 10000".to_owned(),
             _ => return None,
         })
     }
@@ -111,34 +105,39 @@ impl fmt::Display for PkiError {
         match self {
             Self::File { path, action, reason } => write!(f, "cannot {action} `{}`: {reason}", path.display()),
             Self::Exposed { path, mode, .. } => {
-                write!(f, "`{}` has mode {mode:03o}, so others than its owner may use it", path.display())
+                write!(f, "`{}` has mode {mode:03o}, so users other than its owner can access it", path.display())
             }
             Self::Corrupt { path, reason } => write!(f, "`{}` is damaged: {reason}", path.display()),
             Self::Version { path, found } => {
-                write!(f, "`{}` says `{found}`, which is not a version of the store that is known here", path.display())
+                write!(f, "`{}` has the store version `{found}`, which is not supported", path.display())
             }
             Self::NotAStore { path, found } => {
-                write!(f, "`{}` is not a key store: it holds `{found}`", path.display())
+                write!(f, "`{}` is not a key store: it contains `{found}`", path.display())
             }
-            Self::Link { path } => write!(f, "`{}` is a link, and nothing in a key store may be one", path.display()),
+            Self::Link { path } => {
+                write!(f, "`{}` is a symbolic link, which a key store cannot contain", path.display())
+            }
             Self::Locked { path } => write!(f, "another run of kmodel is using the key store `{}`", path.display()),
             Self::ReadOnly { path } => write!(f, "the key store `{}` was opened for reading only", path.display()),
-            Self::BadName { what, name } => write!(f, "{what} `{name}` cannot be the name of a file"),
-            Self::Twice { what, name } => write!(f, "{what} `{name}` is asked for twice"),
+            Self::BadName { what, name } => write!(f, "{what} `{name}` is not a valid file name"),
+            Self::Twice { what, name } => write!(f, "{what} `{name}` is requested twice"),
             Self::Rotation { what, name, held, wanted, .. } => {
-                write!(f, "{what} `{name}` is {held} in the key store, and {wanted} is asked for")
+                write!(f, "{what} `{name}` is {held} in the key store, but {wanted} in the model")
             }
             Self::UnknownAuthority { id, index } => {
                 write!(f, "certificate `{id}` names authority number {index}, which does not exist")
             }
             Self::Lifetime { name, seconds } => write!(f, "`{name}` cannot be valid for {}", Count(*seconds, "second")),
             Self::NoKey { authority, .. } => {
-                write!(f, "certificates of authority `{authority}` are to be issued, and its key is not in the store")
+                write!(
+                    f,
+                    "cannot issue certificates with authority `{authority}`: its private key is not in the key store"
+                )
             }
             Self::External { path, reason } => {
                 write!(f, "`{}` cannot be used as an authority: {reason}", path.display())
             }
-            Self::Making { name, reason } => write!(f, "`{name}` cannot be made: {reason}"),
+            Self::Making { name, reason } => write!(f, "cannot create `{name}`: {reason}"),
         }
     }
 }

@@ -177,9 +177,9 @@ impl fmt::Display for Note {
                 write!(f, "{certificates} of authority `{authority}` {ends} with it on {date}")
             }
             Self::Reissued { authority, why } => {
-                write!(f, "authority `{authority}` has a new certificate for its old key: {why}")
+                write!(f, "authority `{authority}` has a new certificate for its existing key: {why}")
             }
-            Self::External { authority } => write!(f, "authority `{authority}` is the operator's own"),
+            Self::External { authority } => write!(f, "authority `{authority}` is managed by the operator"),
         }
     }
 }

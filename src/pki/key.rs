@@ -41,14 +41,16 @@ fn rsa(bits: usize) -> Result<KeyPair, String> {
 /// When there is none, it is encrypted, or of a kind that is not supported.
 pub fn read(text: &str) -> Result<KeyPair, String> {
     let labels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
-    let (label, bytes) = pem::first(text, &labels).ok_or("there is no unencrypted private key in it")?;
+    let (label, bytes) = pem::first(text, &labels).ok_or("it contains no unencrypted private key")?;
     let candidates = match label {
         "RSA PRIVATE KEY" => vec![der::pkcs8(der::RSA, &bytes)],
         "EC PRIVATE KEY" => vec![der::pkcs8(der::P256, &bytes), der::pkcs8(der::P384, &bytes)],
         _ => vec![bytes],
     };
     let key = candidates.iter().find_map(|key| KeyPair::try_from(key.as_slice()).ok());
-    key.ok_or_else(|| "its key is damaged or of a kind other than ECDSA P-256, P-384, Ed25519, RSA".to_owned())
+    key.ok_or_else(|| {
+        "its key is damaged or of an unsupported type; supported are ECDSA P-256, P-384, Ed25519 and RSA".to_owned()
+    })
 }
 
 /// A private key as text.

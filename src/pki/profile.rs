@@ -35,7 +35,7 @@ impl Validity {
     }
 }
 
-/// The certificate of an authority, to be signed by itself.
+/// The self-signed certificate of an authority.
 ///
 /// # Errors
 /// When a name is not ASCII.

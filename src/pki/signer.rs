@@ -26,7 +26,7 @@ impl Signer {
     /// # Errors
     /// When either cannot be read, or they do not belong together.
     pub fn new(certificate: &str, key: &str) -> Result<Self, String> {
-        let (_, der) = pem::first(certificate, &["CERTIFICATE"]).ok_or("there is no certificate in it")?;
+        let (_, der) = pem::first(certificate, &["CERTIFICATE"]).ok_or("it contains no certificate")?;
         let (_, certificate) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;
         let key = key::read(key)?;
         if certificate.public_key().raw != key.subject_public_key_info() {
@@ -58,7 +58,7 @@ impl Signer {
 
     /// The same certificate with names that rcgen cannot write, signed once more.
     fn renamed(&self, certificate: &[u8], names: Names<'_>) -> Result<Vec<u8>, String> {
-        let (signed, algorithm) = der::renamed(certificate, names).ok_or("its names do not fit")?;
+        let (signed, algorithm) = der::renamed(certificate, names).ok_or("its names are too long")?;
         let signature = self.issuer.key().sign(&signed).map_err(text)?;
         Ok(der::certificate(&signed, algorithm, &signature))
     }

@@ -1,4 +1,4 @@
-//! What the store holds already, told without making anything.
+//! What the store already contains, found without creating anything.
 
 use time::OffsetDateTime;
 

@@ -199,9 +199,11 @@ fn certificate(
         sans.extend(derived(model, unit, cert, dialling));
     }
     if let Some(bad) = sans.iter().find(|name| !is_name(name)) {
-        let message = format!("`{bad}` cannot be a name in the certificate `{}`", info.ast.name.name);
+        let message =
+            format!("`{bad}` is not a valid subject alternative name of the certificate `{}`", info.ast.name.name);
         let problem = Diagnostic::new(Code::EvaluationFailed, info.ast.name.span, message);
-        let help = "a name is an address, or labels of up to 63 letters, digits and hyphens between dots";
+        let help =
+            "use an IP address, or a DNS name: labels of up to 63 letters, digits and hyphens, separated by dots";
         return Err(Box::new(problem.help(help)));
     }
     let machine = own.machine.map_or("-", |machine| &model.machine(machine).name);

@@ -1,7 +1,7 @@
 //! The packet filter of a machine, as data: what is let in, from where, and why.
 //!
 //! In: a model in which a component has a `firewall` item. Out: for each of its machines a [`Ruleset`]. Everything in it
-//! follows from the relations, from what components say of themselves (`from`), and from the settings of the item.
+//! follows from the relations, from what components declare (`from`), and from the settings of the item.
 
 use std::collections::HashSet;
 
@@ -92,7 +92,7 @@ pub fn ruleset(model: &Model<'_>, firewall: &Firewall, machine: MachineId) -> Ru
 
 fn of_service(model: &Model<'_>, service: &Service, set: &mut Ruleset) {
     for bound in service.units.iter().filter(|bound| !bound.bind.is_loopback()) {
-        // What is given out belongs to whoever it is given to.
+        // An allocated port belongs to the service that it is allocated to.
         if matches!(bound.what, What::Ports { .. }) {
             continue;
         }

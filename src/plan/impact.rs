@@ -116,7 +116,7 @@ impl Analysis<'_, '_> {
                     _ => format!("all {units} units are down"),
                 }),
                 (_, Some(majority)) => Some(format!(
-                    "{alive} of {} are up, but a majority needs {majority}: it accepts no writes",
+                    "{alive} of {} are up, fewer than the quorum of {majority}, so it accepts no writes",
                     Count(units, "member")
                 )),
                 _ => None,
@@ -164,8 +164,8 @@ impl Analysis<'_, '_> {
         let lives = providers.iter().any(|provider| self.broken[provider.app.index()].is_none());
         Some(match (list.as_slice(), first && lives) {
             ([], _) => format!("no application provides its `{name}`"),
-            (_, true) => format!("it dials only the first of {}, which is down, for its `{name}`", list.join(", ")),
-            (_, false) => format!("its `{name}` comes from {}, which is broken", list.join(", ")),
+            (_, true) => format!("its `{name}` uses only the first unit of {}, which is down", list.join(", ")),
+            (_, false) => format!("its `{name}` is provided by {}, which is broken", list.join(", ")),
         })
     }
 
@@ -200,7 +200,7 @@ impl Analysis<'_, '_> {
             (None, _) if alive == units => (State::Works, whole(self.model, app)),
             (None, Some(majority)) if alive == majority => (
                 State::Weaker,
-                format!("{alive} of {} are up: losing one more loses the majority", Count(units, "member")),
+                format!("{alive} of {} are up: losing one more breaks the quorum", Count(units, "member")),
             ),
             (None, None) if alive == 1 => (State::Weaker, format!("1 of {units} is up")),
             _ => (State::Works, format!("{alive} of {units} are up")),

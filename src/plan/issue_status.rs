@@ -36,7 +36,7 @@ pub fn issue_status(request: &Request, store: Option<&Store>, now: OffsetDateTim
             (Status::Current { not_after }, Some(Status::Current { not_after: authority }))
                 if is_due(*not_after, request.renewed_before_end(spec), now) && not_after < authority =>
             {
-                Status::Stale { why: "it ends soon" }
+                Status::Stale { why: "it expires soon" }
             }
             _ => status,
         })

@@ -146,7 +146,7 @@ fn stops(model: &Model<'_>, app: AppId, cert: u32) -> Vec<String> {
         let id = EndpointId { app, endpoint: place as u32 };
         match info.ast.kind {
             EndpointKind::Peers => {
-                list.insert(format!("members of {own} no longer talk to each other"));
+                list.insert(format!("members of {own} can no longer connect to each other"));
             }
             EndpointKind::Provides => {
                 let direct = model.relations.iter().filter(|relation| !is_forwarding(model, relation.from));
@@ -159,7 +159,7 @@ fn stops(model: &Model<'_>, app: AppId, cert: u32) -> Vec<String> {
             }
             EndpointKind::Requires => {
                 let ends = model.ends(app).providers[place].iter().flat_map(|provider| behind(model, *provider));
-                list.extend(ends.map(|end| format!("{own} is refused by {}", model.app(end.app).name)));
+                list.extend(ends.map(|end| format!("{own} is rejected by {}", model.app(end.app).name)));
             }
         }
     }
@@ -170,7 +170,7 @@ fn stops(model: &Model<'_>, app: AppId, cert: u32) -> Vec<String> {
 fn trusting(model: &Model<'_>, authority: Symbol) -> Vec<String> {
     let trusts = |app: AppId| model.component_of(app).endpoints.iter().any(|info| info.trusts == Some(authority));
     let apps = model.apps().filter(|(app, _)| trusts(*app));
-    apps.map(|(_, app)| format!("{} takes no certificate of it", app.name)).collect()
+    apps.map(|(_, app)| format!("{} rejects certificates issued by it", app.name)).collect()
 }
 
 fn old_versions(model: &Model<'_>, at: Date) -> Vec<OldVersion> {

@@ -248,8 +248,8 @@ fn ports(model: &Model<'_>, unit: UnitId, item: &Definition, problems: &mut Vec<
     let value = keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems)?;
     let found = range(&value);
     if found.is_none() && value != Value::None {
-        let problem = Diagnostic::new(Code::EvaluationFailed, field.value.span, "this is no range of ports");
-        problems.push(problem.help("write it as in \"30000-32767\" or \"30000-32767/tcp\""));
+        let problem = Diagnostic::new(Code::EvaluationFailed, field.value.span, "this is not a port range");
+        problems.push(problem.help("use the form \"30000-32767\" or \"30000-32767/tcp\""));
     }
     found
 }
@@ -266,9 +266,12 @@ fn protocol(model: &Model<'_>, app: AppId, body: &Body, problems: &mut Vec<Diagn
     match keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems)? {
         Value::Int(number @ 0..=255) => Some(What::Other(number as u8)),
         _ => {
-            let problem =
-                Diagnostic::new(Code::EvaluationFailed, field.value.span, "an IP protocol is a number from 0 to 255");
-            problems.push(problem.help("112 is VRRP, 4 is IP in IP, 47 is GRE, 50 is ESP"));
+            let problem = Diagnostic::new(
+                Code::EvaluationFailed,
+                field.value.span,
+                "an IP protocol must be a number from 0 to 255",
+            );
+            problems.push(problem.help("for example 4 for IP in IP, 47 for GRE, 50 for ESP or 112 for VRRP"));
             None
         }
     }
@@ -302,9 +305,9 @@ fn from(model: &Model<'_>, app: AppId, body: &Body, problems: &mut Vec<Diagnosti
         text => match text.parse() {
             Ok(range) => Some(From::Range(range)),
             Err(_) => {
-                let message = format!("`{text}` is nobody who could dial");
+                let message = format!("`{text}` is not a client");
                 let help =
-                    "say \"peers\", \"nodes\", \"pods\", \"operators\", \"anyone\", or a range such as \"10.0.0.0/8\"";
+                    "use \"peers\", \"nodes\", \"pods\", \"operators\", \"anyone\", or a range such as \"10.0.0.0/8\"";
                 problems.push(Diagnostic::new(Code::EvaluationFailed, field.value.span, message).help(help));
                 None
             }

@@ -77,7 +77,7 @@ fn cycle(model: &Model<'_>, graph: &DiGraphMap<u32, ()>) -> Diagnostic {
     let names = List::ticked(apps.iter().map(|app| &*model.app(*app).name));
     let span = apps.first().map_or(Default::default(), |app| model.app(*app).span);
     let mut problem = Diagnostic::new(Code::StartCycle, span, format!("none of {names} can start first"))
-        .help("mark the `requires` whose provider need not be up first with `soft = true`");
+        .help("set `soft = true` on the `requires` whose provider need not be up first");
     for relation in &model.relations {
         let inside = apps.contains(&relation.from.app) && apps.contains(&relation.to.app);
         let ast = model.endpoint_info(relation.from).ast;

@@ -25,7 +25,7 @@ pub fn fronts(model: &Model<'_>, host: &San, port: u16, here: Option<MachineId>)
     fronts.filter(|front| !front.units.is_empty()).collect()
 }
 
-/// The units that answer whoever dials a front: itself, or all that stand behind it.
+/// The units that answer a client of a front: itself, or all that are behind it.
 pub fn behind(model: &Model<'_>, front: &Front) -> Vec<(EndpointId, Vec<UnitId>)> {
     let ends = dialled_names::behind(model, front.end);
     let units =

@@ -64,9 +64,9 @@ impl Fields<'_, '_, '_, '_> {
         let Some(field) = self.item.body.field(field) else { return Ok(Value::None) };
         let value = self.model.eval(self.scope, &field.value)?;
         if value.is_secret() {
-            let message = "what is downloaded is written where everyone can read it";
+            let message = "download URLs and files are world-readable, so they cannot hold a secret";
             let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
-            return Err(Box::new(problem.help("serve it from a mirror that asks for no password, and check its hash")));
+            return Err(Box::new(problem.help("serve it from a mirror without a password, and set its hash")));
         }
         Ok(value)
     }
@@ -106,7 +106,7 @@ impl Fields<'_, '_, '_, '_> {
                 Ok(Some(Install::Members { members: members.collect::<Result<Vec<_>, EvalError>>()?, strip }))
             }
             Value::None => Ok(None),
-            other => Err(mismatch(self.span("install"), "a map of members and places", &other)),
+            other => Err(mismatch(self.span("install"), "a map from archive members to paths", &other)),
         }
     }
 
@@ -129,7 +129,7 @@ impl Fields<'_, '_, '_, '_> {
         let Some(hash) = hash.filter(|_| !url.is_empty()) else {
             let message = format!("`{}` has no hash for {arch}", self.item.name.name);
             let problem = Diagnostic::new(Code::UnknownRelease, self.span("hash"), message);
-            return Err(Box::new(problem.help("give `url` and `hash = { amd64 = \"sha256:...\" }`")));
+            return Err(Box::new(problem.help("set `url` and `hash = { amd64 = \"sha256:...\" }`")));
         };
         let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
         Ok(FoundRelease { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
@@ -140,7 +140,7 @@ impl Fields<'_, '_, '_, '_> {
             UnknownRelease::Name(known) => (
                 self.span("release"),
                 format!("no release is named `{release}`"),
-                did_you_mean(release, known.iter().map(String::as_str), "give `url` and `hash` instead"),
+                did_you_mean(release, known.iter().map(String::as_str), "set `url` and `hash` instead"),
             ),
             UnknownRelease::Version(known) => (
                 self.span("version"),
@@ -150,7 +150,7 @@ impl Fields<'_, '_, '_, '_> {
             UnknownRelease::Arch(known) => (
                 self.item.name.span,
                 format!("no hash is known for {release} {version} on {arch}"),
-                format!("it is there for {}", List::ticked(known)).into(),
+                format!("hashes are known for {}", List::ticked(known)).into(),
             ),
         };
         let mut problem = Diagnostic::new(Code::UnknownRelease, span, message).help(help);

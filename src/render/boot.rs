@@ -168,7 +168,7 @@ fn twice(files: &[BundleFile], sources: &Sources) -> Vec<Problem> {
     let again = |file: &BundleFile, first: &BundleFile| {
         let (one, other) = (first.origin.shown(sources), file.origin.shown(sources));
         let message = format!("`{}` is written by both {one} and {other}", file.path);
-        Problem::new(&file.origin, message, "give one of them another path")
+        Problem::new(&file.origin, message, "use another path for one of them")
     };
     files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| again(file, first))).collect()
 }

@@ -61,7 +61,7 @@ pub struct Document<'p> {
 #[derive(Clone, Debug)]
 pub struct Flags<'p> {
     pub program: &'p Ident,
-    /// The version that runs, as far as it is known.
+    /// The version that runs, if it is known.
     pub version: Option<Version>,
     pub given: Vec<Flag<'p>>,
     pub owner: Owner,

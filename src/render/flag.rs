@@ -64,9 +64,9 @@ fn option_version(model: &Model<'_>, app: AppId) -> Option<Version> {
 /// One flag, or several where it is repeated for each element.
 fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Result<Vec<String>, EvalError> {
     if value.is_secret() {
-        let message = format!("`--{name}` would show a secret in the list of processes");
+        let message = format!("`--{name}` would expose a secret in the process list");
         let problem = Diagnostic::new(Code::SecretExposed, span, message);
-        return Err(Box::new(problem.help("put it into a private file, and give the program the file's path")));
+        return Err(Box::new(problem.help("write the secret to a private file, and pass its path")));
     }
     let flag = table.and_then(|table| table.flags.get(name));
     let one = |value: &Value| text(value).ok_or_else(|| mismatch(span, "a value for a flag", value));
@@ -78,7 +78,7 @@ fn written(name: &str, value: &Value, table: Option<&Table>, span: Span) -> Resu
             let pairs = record.iter().map(|(key, value)| Ok(format!("{key}={}", one(value)?)));
             Ok(vec![format!("--{name}={}", pairs.collect::<Result<Vec<_>, EvalError>>()?.join(","))])
         }
-        Value::Record(_) => Err(eval_error(Code::TypeMismatch, span, format!("`--{name}` does not take a map"))),
+        Value::Record(_) => Err(eval_error(Code::TypeMismatch, span, format!("`--{name}` does not accept a map"))),
         value => Ok(vec![format!("--{name}={}", one(value)?)]),
     }
 }

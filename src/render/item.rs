@@ -99,8 +99,12 @@ impl<'p> Filler<'_, 'p> {
     fn text(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, EvalError> {
         let value = self.model.eval(scope, expr)?;
         if value.is_secret() {
-            let problem = Diagnostic::new(Code::SecretExposed, expr.span, "everyone on the machine could read this");
-            return Err(Box::new(problem.help("put the secret into a private file, and give its path")));
+            let problem = Diagnostic::new(
+                Code::SecretExposed,
+                expr.span,
+                "this field is world-readable, so it cannot hold a secret",
+            );
+            return Err(Box::new(problem.help("write the secret to a private file, and set the path here")));
         }
         value.scalar_text().ok_or_else(|| mismatch(expr.span, "`string`", &value))
     }
@@ -112,7 +116,7 @@ impl<'p> Filler<'_, 'p> {
         }
         let message = format!("`{path}` is not an absolute path");
         Err(Box::new(
-            Diagnostic::new(Code::EvaluationFailed, expr.span, message).help("begin it with `/`, without `..`"),
+            Diagnostic::new(Code::EvaluationFailed, expr.span, message).help("start it with `/`, without `..`"),
         ))
     }
 
@@ -144,9 +148,12 @@ impl<'p> Filler<'_, 'p> {
             let known = &self.bundle.files[place];
             let same = known.content == file.content && known.mode == file.mode && known.owner == file.owner;
             if !same {
-                let message = format!("two things want to write `{}` on `{}`", file.path, self.bundle.machine);
-                let problem = Diagnostic::new(Code::FileTwice, span, message).here("here");
-                let problem = problem.label(self.spans[place], "and here").help("give one of them another path");
+                let message = format!(
+                    "`{}` is written twice on `{}`, with different content, mode or owner",
+                    file.path, self.bundle.machine
+                );
+                let problem = Diagnostic::new(Code::FileTwice, span, message).here("written here");
+                let problem = problem.label(self.spans[place], "and here").help("use another path for one of them");
                 self.problems.push(problem);
             }
             return;
@@ -163,10 +170,8 @@ fn inside(path: &str, span: Span) -> Result<(), EvalError> {
         None => ("the output", path),
     };
     let Err(why) = RelativePath::new(below) else { return Ok(()) };
-    let message = format!("`{}` cannot be a file of {root}: {why}", path.escape_debug());
-    Err(Box::new(
-        Diagnostic::new(Code::InvalidName, span, message).help("write it as plain names with `/` between them"),
-    ))
+    let message = format!("`{}` is not a valid path in {root}: {why}", path.escape_debug());
+    Err(Box::new(Diagnostic::new(Code::InvalidName, span, message).help("use plain names separated by `/`")))
 }
 
 /// Adds a name once.

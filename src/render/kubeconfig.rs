@@ -21,19 +21,20 @@ pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<
     let (server, server_span) = name_of(body, "server")?;
     let (cert, cert_span) = name_of(body, "identity")?;
     let wrong = |span: Span, what: &str| Box::new(Diagnostic::new(Code::WrongKind, span, what.to_owned()));
-    let endpoint =
-        component.endpoint_index(server).ok_or_else(|| wrong(server_span, "this is no endpoint of the component"))?;
+    let endpoint = component
+        .endpoint_index(server)
+        .ok_or_else(|| wrong(server_span, "this is not an endpoint of the component"))?;
     let cert = component
         .certs
         .iter()
         .position(|info| *info.ast.name.name == *cert)
-        .ok_or_else(|| wrong(cert_span, "this is no certificate of the component"))?;
+        .ok_or_else(|| wrong(cert_span, "this is not a certificate of the component"))?;
     if component.certs[cert].external {
-        return Err(wrong(cert_span, "somebody else issues this certificate, so there is no key of it here"));
+        return Err(wrong(cert_span, "this certificate is issued externally, so its private key is not available"));
     }
     let url = model.endpoint_field(scope, endpoint, &Ident { name: "url".into(), span: server_span })?;
     if url == Value::None {
-        return Err(wrong(server_span, "this endpoint is related to nothing that can be dialled"));
+        return Err(wrong(server_span, "this endpoint has no provider with an address"));
     }
     let mut server = vec![("server", url)];
     if let Some(authority) = component.endpoints[endpoint as usize].trusts {

@@ -77,7 +77,7 @@ impl fmt::Display for What {
             What::Machines(group) => write!(f, "machines {group}"),
             What::Target(name) => write!(f, "target {name}"),
             What::TheTarget => f.write_str("the target"),
-            What::Needs => f.write_str("what the components need"),
+            What::Needs => f.write_str("the needs of the components"),
             What::Certificates => f.write_str("the certificates of the model"),
             What::Boot => f.write_str("kmodel: boot"),
             What::Kmodel => f.write_str("kmodel"),

@@ -1,6 +1,6 @@
 //! Material that says what it will be: while nothing is issued, each certificate and key is its own name.
 //!
-//! So a file that a component puts together can be read while planning, and it can be told which certificate is in it.
+//! So a file that a component assembles can be read while planning, and the certificate in it can be identified.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub struct Placeholders<'a, 'p> {
 pub trait Names {
     /// What a text stands for.
     fn identify(&self, text: &str) -> Option<Identified>;
-    /// Whether all that the model has is issued, so that what is meant by none of it is somebody else's.
+    /// Whether all that the model has is issued, so that anything else comes from outside the model.
     fn issued(&self) -> bool;
 }
 

@@ -73,6 +73,11 @@ impl Writer for Ignition<'_> {
 /// Ignition 3.3 writes no setuid, setgid and sticky bits (configuration-v3_3.md).
 fn special_mode(file: &BundleFile) -> Problem {
     let message =
-        format!("`{}` has mode {:04o}, and Ignition writes permissions only up to 0777", file.path, file.mode);
-    Problem::new(Code::TargetLimit, file.origin.clone(), message, "use a mode without setuid, setgid and sticky bits")
+        format!("`{}` has mode {:04o}, but Ignition supports only permissions up to 0777", file.path, file.mode);
+    Problem::new(
+        Code::TargetLimit,
+        file.origin.clone(),
+        message,
+        "use a mode without the setuid, setgid and sticky bits",
+    )
 }

@@ -73,7 +73,7 @@ pub(super) fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
     OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin }
 }
 
-/// An output file that is no secret.
+/// An output file that is not secret.
 pub(super) fn text(path: String, mode: u32, text: impl AsRef<[u8]>, origin: &Origin) -> OutputFile {
     OutputFile { path, mode, content: text.as_ref().into(), secret: false, origin: origin.clone() }
 }

@@ -29,13 +29,17 @@ pub fn apply(program: &Program, input: &Input, model: Option<&Model<'_>>, proble
     for allow in held.allows.iter().filter(|allow| is_allowable(&allow.code.name, &own)) {
         let name = &allow.code.name;
         if let Some(first) = seen.insert(name, allow.code.span) {
-            problems.push(unused(program, allow, format!("`{name}` is allowed already")).label(first, "here"));
+            problems.push(unused(program, allow, format!("`{name}` is already allowed")).label(first, "here"));
             continue;
         }
         let before = problems.len();
         problems.retain(|problem| !is_allowed(problem, name, &own));
         if problems.len() == before && model.is_some() {
-            problems.push(unused(program, allow, format!("nothing raises `{name}`, so there is nothing to allow")));
+            problems.push(unused(
+                program,
+                allow,
+                format!("no problem with the code `{name}` was found, so this `allow` has no effect"),
+            ));
         }
     }
 }

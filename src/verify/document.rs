@@ -46,7 +46,7 @@ pub struct Finding {
     pub is_value: bool,
 }
 
-/// Every file has the keys that its program reads, and kubeconfigs lead to what lets them in.
+/// Every file has the keys that its program reads, and kubeconfigs lead to a server that admits them.
 pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     let of = |entry: &Entry<'_>| match entry {
         Entry::Document(document) => of_document(evidence, document),
@@ -109,8 +109,8 @@ fn documents_of(path: &str, text: &str) -> Vec<Finding> {
             vec![Finding {
                 code: Code::InvalidConfig,
                 path: Vec::new(),
-                message: format!("`{path}` is no YAML: {message}"),
-                help: "give it as `content`, which kmodel writes".into(),
+                message: format!("`{path}` is not valid YAML: {message}"),
+                help: "use `content`, which kmodel serializes".into(),
                 is_value: true,
             }]
         }
@@ -153,8 +153,8 @@ fn no_network(value: &Json) -> Finding {
     Finding {
         code: Code::UnknownKey,
         path: first.map(Step::Key).into_iter().collect(),
-        message: "netplan reads nothing but `network`".to_owned(),
-        help: "put everything below `network`".into(),
+        message: "netplan reads only the top-level key `network`".to_owned(),
+        help: "move all keys below `network`".into(),
         is_value: false,
     }
 }
@@ -196,7 +196,7 @@ pub fn plain(value: &Value) -> String {
 /// A finding, shown where the document is put together.
 pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, (writer, written): (Writer, &Expr)) -> Diagnostic {
     let place = locate::place(model, writer, written, &finding.path);
-    let here = if place.exact { String::new() } else { format!("`{path}` is made here") };
+    let here = if place.exact { String::new() } else { format!("`{path}` is declared here") };
     let diagnostic = Diagnostic::new(finding.code, place.span, finding.message).here(here).help(finding.help);
     // The place is that of the key: a value that was meant cannot be put there.
     if place.exact && !finding.is_value { at_key(diagnostic, place) } else { diagnostic }

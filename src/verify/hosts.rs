@@ -1,4 +1,4 @@
-//! What machines keep beside their programs: each is told from the others, what is changed stays so after a restart, and
+//! What machines keep beside their programs: each differs from the others, what is changed stays so after a restart, and
 //! what is inside the cluster does not leave it.
 
 use crate::plan::Proof;
@@ -24,9 +24,9 @@ pub fn hosts(evidence: &Evidence<'_, '_>) -> Verdict {
     let commands = persistence::verify(model, &mut problems);
     let proxies = proxy::verify(model, &mut problems);
     let said = [
-        (identities, "file that tells machines apart", "files that tell machines apart"),
-        (commands, "command whose effect lasts", "commands whose effect lasts"),
-        (proxies, "proxy that is asked for nothing inside", "proxies that are asked for nothing inside"),
+        (identities, "identity file that is unique to its machine", "identity files that are unique to their machine"),
+        (commands, "command whose effect survives a reboot", "commands whose effect survives a reboot"),
+        (proxies, "proxy that cluster-internal traffic bypasses", "proxies that cluster-internal traffic bypasses"),
     ];
     let said = said.iter().filter(|(count, ..)| *count > 0);
     let statement: Vec<String> =

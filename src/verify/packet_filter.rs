@@ -1,4 +1,4 @@
-//! Packet filters that a component writes by hand, held against the relations.
+//! Handwritten packet filters of components, checked against the relations.
 //!
 //! In: the files of nftables, iptables-persistent, ufw and firewalld as they are rendered. Out: which relations each would
 //! shut. The rules are read as far as they name protocols, ports and sources; where more decides, that is said instead.
@@ -22,7 +22,7 @@ mod nft;
 /// A file with rules, of an application on one machine of each kind; or its commands.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    /// As a message says it: `/etc/nftables.conf`, `ufw`.
+    /// As in a message: `/etc/nftables.conf`, `ufw`.
     pub path: String,
     pub app: AppId,
     pub machine: MachineId,
@@ -33,7 +33,7 @@ pub struct Filter {
 /// What could be read of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Read {
-    /// It lets everything in that it does not name.
+    /// It admits everything that it does not name.
     Open,
     /// It lets in this, and nothing else that is new.
     Accepts(Vec<Accept>),
@@ -144,14 +144,14 @@ fn judge(model: &Model<'_>, filters: &[Filter]) -> Vec<Diagnostic> {
 
 fn unproved(model: &Model<'_>, filter: &Filter, why: &str) -> Diagnostic {
     let message =
-        format!("`{}` filters what comes in, and it cannot be told which relations it shuts: {why}", filter.path);
+        format!("`{}` filters incoming traffic, but which relations it blocks is unknown: {why}", filter.path);
     let app = model.app(filter.app);
     Diagnostic::new(Code::FilterUnread, filter.span, message)
         .label(app.span, format!("`{}` is deployed here", app.name))
-        .help("`deploy firewall` of std/firewall derives the rules from the relations, and proves them")
+        .help("use `deploy firewall` from std/firewall, which derives the rules from the relations and verifies them")
 }
 
-/// `` `/etc/nftables.conf` lets ``, or `` the commands of `own` let ``.
+/// `` `/etc/nftables.conf` blocks ``, or `` the commands of `own` block ``.
 fn does(filter: &Filter, app: &str, verb: &str) -> String {
     match filter.path.starts_with('/') {
         true => format!("`{}` {verb}s", filter.path),
@@ -159,7 +159,7 @@ fn does(filter: &Filter, app: &str, verb: &str) -> String {
     }
 }
 
-/// A connection that a filter does not let in.
+/// A connection that a filter does not admit.
 struct Shut {
     /// `` `kube-apiserver.store` to `etcd.client` (2379/tcp) ``.
     text: String,
@@ -181,7 +181,7 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
         count => format!(", {}, and {} more", texts[1], count - 2),
     };
     let app = model.app(filter.app);
-    let message = format!("{} nobody in where relations need it: {first}{more}", does(filter, &app.name, "let"));
+    let message = format!("{} connections that relations need: {first}{more}", does(filter, &app.name, "block"));
     let mut problem = Diagnostic::new(Code::RelationClosed, filter.span, message)
         .label(app.span, format!("`{}` is deployed here", app.name));
     let mut labelled: Vec<Span> = Vec::new();
@@ -195,14 +195,14 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
     ports.sort();
     ports.dedup();
     let help = format!(
-        "let in {}; or take it away and `deploy firewall on *` of std/firewall, which derives the rules from the \
+        "admit {}, or replace these rules with `deploy firewall on *` from std/firewall, which derives them from the \
          relations",
         List::ticked(ports.iter().map(String::as_str))
     );
     Some(problem.help(help))
 }
 
-/// The relations to what listens on the machine of a filter that it does not let in.
+/// The relations to listeners on the machine of a filter that it blocks.
 fn shut(model: &Model<'_>, filter: &Filter) -> Vec<Shut> {
     let Read::Accepts(accepts) = &filter.read else { return Vec::new() };
     let mut list = Vec::new();

@@ -28,11 +28,11 @@ pub fn majorities(evidence: &Evidence<'_, '_>) -> Verdict {
         }
     }
     let count = statements.len();
-    let statement = if count == 0 { "nothing here needs a majority".to_owned() } else { statements.join(", ") };
+    let statement = if count == 0 { "no application needs a majority".to_owned() } else { statements.join(", ") };
     Verdict::of(problems, Proof { name: "quorum", statement, count })
 }
 
-/// What forwards is no single point of failure.
+/// A forwarder is not a single point of failure.
 pub fn failures(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut problems = Vec::new();
     let proof = single_point::verify(evidence.model, &mut problems);
@@ -47,23 +47,29 @@ fn members(model: &Model<'_>, id: AppId, problems: &mut Vec<Diagnostic>) -> Opti
     match members {
         0 => None,
         1 => {
-            let message = format!("`{name}` has one member: when its machine is lost, so is what it stores");
-            let help = "use three members, or say `allow single-member \"reason\"`";
+            let message = format!("`{name}` has one member: its data is lost when its machine is lost");
+            let help = "use three members, or add `allow single-member \"reason\"`";
             problems.push(Diagnostic::new(Code::SingleMember, app.span, message).help(help));
-            Some(format!("`{name}` has one member and survives the loss of none"))
+            Some(format!("`{name}` has 1 member and tolerates no failures"))
         }
         even if even % 2 == 0 => {
-            let message =
-                format!("`{name}` has {even} members, which survive the loss of {survives}, as {} do", even - 1);
-            let help = format!("use {} or {} members: each one more is one more that can fail", even - 1, even + 1);
+            let message = format!(
+                "`{name}` has {even} members, which tolerate the loss of {survives}, no more than {} would",
+                even - 1
+            );
+            let help = format!(
+                "use {} or {} members: an even number adds a member that can fail without tolerating more failures",
+                even - 1,
+                even + 1
+            );
             problems.push(Diagnostic::new(Code::EvenQuorum, app.span, message).help(help));
             None
         }
         _ => {
             let zones =
                 Domain::Zone.count(model) > 1 && worst(model, id, Domain::Zone).is_some_and(|(_, n)| n <= survives);
-            let more = if zones { ", and of any zone" } else { "" };
-            Some(format!("`{name}` has {members} members and survives the loss of {survives}{more}"))
+            let more = if zones { ", or of any zone" } else { "" };
+            Some(format!("`{name}` has {members} members and tolerates the loss of {survives}{more}"))
         }
     }
 }
@@ -123,12 +129,15 @@ fn spread(model: &Model<'_>, id: AppId, domain: Domain, majority: bool) -> Optio
     let message = match majority {
         true if lost > (units - 1) / 2 => {
             format!(
-                "the loss of {word} `{place}` takes {lost} of the {units} members of `{}`, and the quorum with them",
+                "{lost} of the {units} members of `{}` are in {word} `{place}`, so its loss breaks the quorum",
                 app.name
             )
         }
         false if lost == units && is_dialled_from_elsewhere(model, id, domain, place) => {
-            format!("all {units} units of `{}` are in {word} `{place}`, and others depend on them", app.name)
+            format!(
+                "all {units} units of `{}` are in {word} `{place}`, and other applications depend on them",
+                app.name
+            )
         }
         _ => return None,
     };
@@ -145,7 +154,7 @@ fn spread(model: &Model<'_>, id: AppId, domain: Domain, majority: bool) -> Optio
     }
     Some(problem.help(match majority {
         true => format!("spread the members over three {word}s: `{word}s = [\"a\", \"b\", \"c\"]`"),
-        false => format!("spread them over two {word}s or more: `{word}s = [\"a\", \"b\"]`"),
+        false => format!("spread them over at least two {word}s: `{word}s = [\"a\", \"b\"]`"),
     }))
 }
 

@@ -54,8 +54,7 @@ pub fn unknown(unknown: &target::Unknown, span: Span) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the targets are {}", List::ticked(target::Target::all().map(target::Target::name))),
     };
-    let problem =
-        Diagnostic::new(Code::UnknownTarget, span, format!("there is no target `{}`", unknown.name)).help(help);
+    let problem = Diagnostic::new(Code::UnknownTarget, span, format!("unknown target `{}`", unknown.name)).help(help);
     match unknown.near.filter(|_| span != Span::default()) {
         Some(near) => problem.fix(span, near, format!("write `{near}`")),
         None => problem,

@@ -28,7 +28,7 @@ pub fn checks(evidence: &Evidence<'_, '_>) -> Verdict {
     }
     let proof = Proof {
         name: "checks",
-        statement: format!("{} of the model and its components: all hold", Count(count, "check")),
+        statement: format!("{} of the model and its components: all passed", Count(count, "check")),
         count,
     };
     Verdict::of(problems, proof)
@@ -73,8 +73,8 @@ fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Opti
     let message = match message {
         Some(Some(value)) if value.is_secret() => {
             let span = check.message.as_ref().map_or(check.condition.span, |message| message.span);
-            let problem = Diagnostic::new(Code::SecretExposed, span, "a message cannot show a secret");
-            return vec![problem.help("say what is wrong without the value")];
+            let problem = Diagnostic::new(Code::SecretExposed, span, "a message cannot contain a secret");
+            return vec![problem.help("describe the problem without the value")];
         }
         Some(Some(value)) => value.scalar_text().unwrap_or_default(),
         Some(None) => return problems,
@@ -84,7 +84,7 @@ fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Opti
     let varies = scope.app.is_some_and(|app| varies(model.component_of(app), check));
     let on = scope.machine.filter(|_| varies).map(|machine| &model.machine(machine).name);
     let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
-    // A component may be somebody else's: the place to look is where it is deployed.
+    // The component may come from a third party: the place to look is where it is deployed.
     let problem = match deployed {
         Some((name, span)) => Diagnostic::new(code, span, message)
             .here(format!("`{name}` is deployed here"))

@@ -57,9 +57,9 @@ fn statement(running: &[Running], count: usize) -> String {
     let list = list.collect::<Vec<_>>().join(", ");
     match (count, list.is_empty()) {
         (0, true) => String::new(),
-        (0, false) => format!("no two programs have to go together: {list}"),
-        (1, _) => format!("1 pair of programs is as close as Kubernetes asks for: {list}"),
-        _ => format!("{count} pairs of programs are as close as Kubernetes asks for: {list}"),
+        (0, false) => format!("no version skew rules apply: {list}"),
+        (1, _) => format!("1 pair of programs is within the Kubernetes version skew policy: {list}"),
+        _ => format!("{count} pairs of programs are within the Kubernetes version skew policy: {list}"),
     }
 }
 
@@ -112,7 +112,7 @@ fn apart(model: &Model<'_>, rule: &SkewRule, of: &Running, to: &Running) -> Diag
     let newer = of.version.minor > to.version.minor;
     let (word, most) = if newer { ("newer", rule.newer) } else { ("older", rule.older) };
     let how = match rule.place {
-        Pair::Dials | Pair::Dialled => ", which it reaches",
+        Pair::Dials | Pair::Dialled => ", which it connects to",
         Pair::Machine => " on the same machine",
         Pair::Cluster => "",
     };
@@ -124,7 +124,7 @@ fn apart(model: &Model<'_>, rule: &SkewRule, of: &Running, to: &Running) -> Diag
         false => format!("{0}.{from} to {0}.{through}", to.version.major),
     };
     let advice = match (newer, rule.place) {
-        (true, Pair::Dials) => format!("bring every `{}` to {} first", rule.to, minor(of.version)),
+        (true, Pair::Dials) => format!("upgrade every `{}` to {} first", rule.to, minor(of.version)),
         _ if most == 0 => format!("`{}` may not be {word}", rule.of),
         _ => format!("`{}` may be at most {} {word}", rule.of, Count(most as usize, "minor")),
     };
@@ -135,10 +135,10 @@ fn apart(model: &Model<'_>, rule: &SkewRule, of: &Running, to: &Running) -> Diag
 fn too_old(model: &Model<'_>, minimum: &Minimum, of: &Running, to: &Running) -> Diagnostic {
     let (code, word) = match minimum.strict {
         true => (Code::VersionSkew, "too old for"),
-        false => (Code::VersionUntested, "older than what was tested with"),
+        false => (Code::VersionUntested, "older than the version tested with"),
     };
     let message = format!("{} is {word} {}", shown(model, of), shown(model, to));
-    let help = format!("take `{}` {} or newer: {}", minimum.of, short(minimum.version), minimum.source);
+    let help = format!("use `{}` {} or newer: {}", minimum.of, short(minimum.version), minimum.source);
     labelled(model, Diagnostic::new(code, of.span, message).help(help), of, to)
 }
 
@@ -170,9 +170,9 @@ fn since_last(model: &Model<'_>, one: &Running) -> Option<Diagnostic> {
         return Some(skipped(app, one, old));
     }
     if (new.major, new.minor) < (old.major, old.minor) && named(&rules.no_return) {
-        let message = format!("`{app}` ran `{}` {old}, and {new} is an older minor", one.program);
+        let message = format!("`{app}` ran `{}` {old}, but the model has the older minor {new}", one.program);
         let help = format!(
-            "what {old} stored may not be read by it: stay at {}, or restore a snapshot of then and `allow {}`",
+            "stay at {}, or restore an older snapshot and add `allow {}`: data stored by {old} may be unreadable",
             minor(old),
             Code::VersionDowngrade
         );
@@ -185,11 +185,13 @@ fn since_last(model: &Model<'_>, one: &Running) -> Option<Diagnostic> {
 fn by_another(model: &Model<'_>) -> Option<Diagnostic> {
     let last = model.lock.kmodel.as_deref().filter(|last| *last != KMODEL)?;
     let first = model.machines.first().map_or("the first machine", |machine| &*machine.name);
-    let message =
-        format!("kmodel {last} rendered this last, and this is {KMODEL}: files may change though the model did not");
+    let message = format!(
+        "this cluster was last rendered by kmodel {last}, and this is kmodel {KMODEL}: files may change although the \
+         model did not"
+    );
     let help = format!(
-        "`kmodel apply --dry-run` lists what changes where; an apply changes machines that are up one after another, `{first}` \
-         first, and stops at the first that does not come up again"
+        "run `kmodel apply --dry-run` to list the changes; `kmodel apply` updates running machines one after another, \
+         `{first}` first, and stops at the first that does not come up again"
     );
     Some(Diagnostic::new(Code::MadeByAnother, model.cluster.span, message).help(help))
 }
@@ -197,11 +199,13 @@ fn by_another(model: &Model<'_>) -> Option<Diagnostic> {
 fn skipped(app: &str, one: &Running, old: Version) -> Diagnostic {
     let new = one.version;
     let hops: Vec<_> = (old.minor..=new.minor).map(|minor| format!("{}.{minor}", new.major)).collect();
-    let message = format!("`{app}` runs `{}` {old}, and {new} would skip {}", one.program, between(old, new));
+    let message =
+        format!("`{app}` runs `{}` {old}, and an upgrade to {new} would skip {}", one.program, between(old, new));
     let next = format!("{}.{}", old.major, old.minor + 1);
     let span: Span = one.span;
-    Diagnostic::new(Code::MinorSkipped, span, message).here(format!("{old} was rendered last")).help(format!(
-        "one minor at a time, each rendered and brought up: {}; go to {next} first, `kmodel plan --upgrade` shows each hop",
+    Diagnostic::new(Code::MinorSkipped, span, message).here(format!("the last render had {old}")).help(format!(
+        "upgrade one minor at a time, and apply each: {}; start with {next}, and run `kmodel plan --upgrade` to list \
+         the steps",
         hops.join(" → ")
     ))
 }

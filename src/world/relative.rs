@@ -1,7 +1,7 @@
 //! A path below a root, which cannot lead out of it.
 //!
 //! Everything that kmodel writes below a folder has one: files of an output, kubeconfigs for people, files of machines
-//! below their `/`. It is made where the path is known, so that a path that does not do is told with its place.
+//! below their `/`. It is made where the path is known, so that an invalid path is reported with its place.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

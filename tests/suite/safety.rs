@@ -111,8 +111,8 @@ fn no_output_takes_the_place_of_keys_or_models() {
     for out in ["site", "link", "site/."] {
         site.refuses(&["render", "site/m.km", "--out", out, "--force"], "cannot be the output folder");
     }
-    site.refuses(&["render", "site/m.km", "--out", ".kmodel/lab", "--force"], "a key store is there");
-    site.refuses(&["render", "site/m.km", "--out", ".kmodel", "--force"], "a key store is there");
+    site.refuses(&["render", "site/m.km", "--out", ".kmodel/lab", "--force"], "it contains a key store");
+    site.refuses(&["render", "site/m.km", "--out", ".kmodel", "--force"], "it contains a key store");
     assert_eq!(site.read(".kmodel/lab/authorities.json"), keys);
     assert_eq!(site.read("site/notes"), "mine");
     site.ok(&["render", "lab.km", "--out", "build", "--force"]);

@@ -144,14 +144,15 @@ fn rendering_records_versions_and_a_skipped_minor_is_refused() {
 fn what_is_no_newer_version_is_refused() {
     for (to, words) in [
         ("kubernetes=1.34", "is not newer"),
-        ("kubernetes=1.30", "no release of Kubernetes 1.30 is known"),
-        ("kubernetes=1.99", "no release of Kubernetes 1.36 is known"),
+        ("kubernetes=1.30", "unknown Kubernetes release 1.30"),
+        ("kubernetes=1.99", "unknown Kubernetes release 1.36"),
         ("kubernetes=soon", "is not a version"),
         ("1.36", "expected `kubernetes=VERSION`"),
     ] {
         let output = kmodel(&["plan", "examples/ha.km", "--upgrade", to], root());
         assert_eq!(output.status.code(), Some(2), "{to}: {}", said(&output));
-        let fits = said(&output).contains(words) || to.ends_with("99") && said(&output).contains("is known");
+        let fits =
+            said(&output).contains(words) || to.ends_with("99") && said(&output).contains("unknown Kubernetes release");
         assert!(fits, "{to}: {}", said(&output));
     }
 }
@@ -201,7 +202,7 @@ fn without_a_rule_to_renew_there_is_a_warning() {
     let output = kmodel(&["check", "lab.km"], folder.path());
     assert!(output.status.success() && said(&output).contains("no-rotation"), "{}", said(&output));
     let output = kmodel(&["plan", "lab.km", "--at", "2999-01-01"], folder.path());
-    assert!(said(&output).contains("say `renew = 30d`"), "{}", said(&output));
+    assert!(said(&output).contains("set `renew = 30d`"), "{}", said(&output));
     // A certificate that is to be renewed earlier than it ends is issued anew by the next render, and only then.
     let render = |renew: &str| {
         fs::write(folder.path().join("lab.km"), text.replace("= 30d", renew)).unwrap();

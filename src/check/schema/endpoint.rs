@@ -6,13 +6,14 @@ use super::item::FROM;
 use super::{FieldRow, Lazy, Schema, field};
 use crate::syntax::ast::EndpointKind;
 
-const LISTEN: FieldRow = field("listen", "port", "The port it listens on; without it nothing is listened on.");
-const ADDRESS: FieldRow = field("address", "ip", "The address it can be dialled at; default `machine.address`.");
+const LISTEN: FieldRow = field("listen", "port", "The port it listens on; without it there is no listener.");
+const ADDRESS: FieldRow = field("address", "ip", "The address that clients dial; default `machine.address`.");
 const BIND: FieldRow = field("bind", "ip", "The address it binds; default all.");
 const PROTOCOL: FieldRow = field("protocol", "int", "The IP protocol, when it is neither TCP nor UDP: 112 is VRRP.");
-const IDENTITY: FieldRow = field("identity", "@cert", "The certificate it shows.");
-const TRUSTS: FieldRow = field("trusts", "@authority", "Who must have signed the other side's certificate.");
-const SOFT: FieldRow = field("soft", "bool", "The provider need not be up first.");
+const IDENTITY: FieldRow = field("identity", "@cert", "The certificate it presents.");
+const TRUSTS: FieldRow =
+    field("trusts", "@authority", "The authority that must have issued the certificate of the other side.");
+const SOFT: FieldRow = field("soft", "bool", "Whether the provider may start later; default false.");
 
 static PROVIDES: Lazy = LazyLock::new(|| {
     Schema::new(
@@ -24,14 +25,10 @@ static PROVIDES: Lazy = LazyLock::new(|| {
                 BIND,
                 IDENTITY,
                 TRUSTS,
-                field("forwards", "@endpoint", "Bytes go on to the providers of this `requires` endpoint."),
-                field("caches", "bool", "It is a caching proxy."),
-                field(
-                    "mode",
-                    "\"tcp\" | \"http\"",
-                    "How it forwards: bytes, or requests that it reads; default \"tcp\".",
-                ),
-                field("names", "list<string>", "More names by which it may be dialled."),
+                field("forwards", "@endpoint", "The `requires` endpoint to whose providers it forwards."),
+                field("caches", "bool", "Whether it is a caching proxy."),
+                field("mode", "\"tcp\" | \"http\"", "How it forwards: TCP streams or HTTP requests; default \"tcp\"."),
+                field("names", "list<string>", "Additional names that clients may dial."),
                 PROTOCOL,
                 FROM,
             ]
@@ -46,8 +43,8 @@ static REQUIRES: Lazy = LazyLock::new(|| {
             &[
                 IDENTITY,
                 TRUSTS,
-                field("dials", "string", "The name that is dialled: \"address\", \"machine-name\", or a name."),
-                field("scope", "\"cluster\" | \"machine\"", "With \"machine\" only the provider on the same machine."),
+                field("dials", "string", "The name to dial: \"address\", \"machine-name\", or a name."),
+                field("scope", "\"cluster\" | \"machine\"", "With \"machine\", only the provider on the same machine."),
                 SOFT,
             ]
         },

@@ -9,16 +9,16 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
         "cluster",
         const {
             &[
-                required("kubernetes", "version", "The version of Kubernetes."),
-                required("pods", "cidr | list<cidr>", "Where pods get their addresses."),
-                required("services", "cidr | list<cidr>", "Where services get their addresses."),
-                required("nodes", "cidr", "Where machines get their addresses."),
-                field("domain", "string", "The domain of services; default \"cluster.local\"."),
-                field("gateway", "ip?", "The way out; default the first address of `nodes`."),
-                field("dns", "list<ip>", "The resolvers of the machines; default the gateway."),
-                field("extra-names", "list<string>", "More names of the API."),
-                field("reserve", "map<cidr | list<cidr>>", "Ranges that are taken by others, by what they are."),
-                field("renew", "duration?", "Certificates with less than this left are issued anew by a render."),
+                required("kubernetes", "version", "The Kubernetes version."),
+                required("pods", "cidr | list<cidr>", "The address ranges of pods."),
+                required("services", "cidr | list<cidr>", "The address ranges of services."),
+                required("nodes", "cidr", "The address range of machines."),
+                field("domain", "string", "The DNS domain of services; default \"cluster.local\"."),
+                field("gateway", "ip?", "The default gateway; default the first address of `nodes`."),
+                field("dns", "list<ip>", "The DNS resolvers of the machines; default the gateway."),
+                field("extra-names", "list<string>", "Additional names of the API server."),
+                field("reserve", "map<cidr | list<cidr>>", "Ranges that are used elsewhere, by name."),
+                field("renew", "duration?", "A render reissues certificates with less than this time left."),
             ]
         },
     )
@@ -29,19 +29,19 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
         "machines",
         const {
             &[
-                field("cores", "float", "Processors of each; default 2."),
-                field("memory", "size", "Memory of each; default 4GiB."),
-                field("disk", "size", "Disk of each; default 20GiB."),
+                field("cores", "float", "CPU cores of each machine; default 2."),
+                field("memory", "size", "Memory of each machine; default 4GiB."),
+                field("disk", "size", "Disk of each machine; default 20GiB."),
                 field("arch", "\"amd64\" | \"arm64\"", "The architecture; default \"amd64\"."),
-                field("zone", "string?", "The failure domain of all of them."),
-                field("zones", "list<string>", "With `spread = \"zone\"` machine i gets zone i mod n."),
-                field("rack", "string?", "The rack of all of them, a smaller failure domain."),
+                field("zone", "string?", "The zone of all machines."),
+                field("zones", "list<string>", "With `spread = \"zone\"`, machine i is in zone i mod n."),
+                field("rack", "string?", "The rack of all machines, a smaller failure domain."),
                 field("racks", "list<string>", "Machine i is in rack i mod n."),
-                field("system-cores", "float", "Processors kept for the system; default 0.1."),
-                field("system-memory", "size", "Memory kept for the system; default 256MiB."),
-                field("spread", "string?", "What the machines are spread over."),
-                field("addresses", "list<ip>", "Pinned addresses, one a machine."),
-                field("first-address", "ip?", "The address of the first; the others follow it."),
+                field("system-cores", "float", "CPU cores reserved for the system; default 0.1."),
+                field("system-memory", "size", "Memory reserved for the system; default 256MiB."),
+                field("spread", "string?", "The failure domain to spread the machines over."),
+                field("addresses", "list<ip>", "Pinned addresses, one for each machine."),
+                field("first-address", "ip?", "The address of the first machine; the others follow it."),
                 field("labels", "map<string>", "Labels of the nodes."),
                 field("taints", "list<string>", "Taints of the nodes: `key=value:Effect`."),
             ]
@@ -57,9 +57,9 @@ pub static AUTHORITY: Lazy = LazyLock::new(|| {
         const {
             &[
                 required("cn", "string", "The common name of its certificate."),
-                required("file", "path", "Where its certificate lies; the key is beside it with `.key`."),
-                field("lifetime", "duration", "How long it is good for; default 3650d."),
-                field("key", KEY, "The kind of its key; default \"ecdsa-p256\"."),
+                required("file", "path", "The path of its certificate; its private key is next to it with `.key`."),
+                field("lifetime", "duration", "How long it is valid; default 3650d."),
+                field("key", KEY, "The key type; default \"ecdsa-p256\"."),
                 field("names", "list<string>", "Subject alternative names."),
             ]
         },
@@ -71,9 +71,9 @@ pub static KEYPAIR: Lazy = LazyLock::new(|| {
         "keypair",
         const {
             &[
-                required("file", "path", "Where the private key lies."),
-                required("public", "path", "Where the public key lies."),
-                field("key", KEY, "The kind of the key; default \"ecdsa-p256\"."),
+                required("file", "path", "The path of the private key."),
+                required("public", "path", "The path of the public key."),
+                field("key", KEY, "The key type; default \"ecdsa-p256\"."),
             ]
         },
     )
@@ -84,8 +84,8 @@ pub static SECRET: Lazy = LazyLock::new(|| {
         "secret",
         const {
             &[
-                field("bytes", "int", "How many random bytes; default 32."),
-                field("encoding", "\"base64\" | \"hex\" | \"alnum\"", "How they are written; default \"base64\"."),
+                field("bytes", "int", "The number of random bytes; default 32."),
+                field("encoding", "\"base64\" | \"hex\" | \"alnum\"", "The encoding; default \"base64\"."),
             ]
         },
     )
@@ -96,14 +96,14 @@ pub static INTERFACE: Lazy = LazyLock::new(|| {
         "interface",
         const {
             &[
-                field("version", "int", "Grows when what it promises changes."),
-                field("scheme", "string", "Of the URLs that a relation gives."),
-                field("cacheable", "bool", "Whether a caching proxy may stand before several providers."),
-                field("quorum", "bool", "On `peers`: more than half of the members must live."),
+                field("version", "int", "Increases when the interface changes."),
+                field("scheme", "string", "The scheme of its URLs."),
+                field("cacheable", "bool", "Whether a caching proxy may be in front of several providers."),
+                field("quorum", "bool", "On `peers`: whether more than half of the members must be up."),
                 field(
                     "within",
                     "\"services\" | \"pods\" | \"nodes\"",
-                    "The range of the cluster that a provider's address is in.",
+                    "The range of the cluster that contains the address of a provider.",
                 ),
                 field(
                     "tls",
@@ -121,7 +121,7 @@ pub static CHECK: Lazy = LazyLock::new(|| {
         const {
             &[
                 field("code", "string", "A code of its own, for `explain` and `allow`."),
-                field("help", "string", "What to do about it."),
+                field("help", "string", "How to fix it."),
                 field("allow", "bool", "Whether `allow CODE` may silence it; default true."),
             ]
         },

@@ -71,8 +71,8 @@ impl<'p> Typer<'_, 'p> {
             self.infer(argument);
         });
         let wanted = Count(signature.parameters.len(), "argument");
-        let message = format!("`{}` takes {wanted}, not {}", signature.builtin.name, arguments.len());
-        let help = format!("it is `{}`", signature.builtin.signature());
+        let message = format!("`{}` takes {wanted}, found {}", signature.builtin.name, arguments.len());
+        let help = format!("its signature is `{}`", signature.builtin.signature());
         self.checker.report(Diagnostic::new(Code::WrongArguments, span, message).help(help));
     }
 }
@@ -93,12 +93,12 @@ fn described(parameter: &Ty, bound: &Bound) -> String {
     match parameter {
         Ty::Var("L") => "a list, a map or a string".into(),
         Ty::Var(name) if bound.contains_key(name) => format!("`{}`", bound[name].widen()),
-        Ty::Var("N") => "a number or another value that has an order".into(),
+        Ty::Var("N") => "a number or another ordered value".into(),
         Ty::Var("S") => "a value that can be used in a string".into(),
         Ty::List(item) => match &**item {
             Ty::List(_) => "a list of lists".into(),
             Ty::Var("S") => "a list of values that can be used in a string".into(),
-            Ty::Var("N") => "a list of values that have an order".into(),
+            Ty::Var("N") => "a list of ordered values".into(),
             _ => "a list".into(),
         },
         Ty::Map(_) => "a map".into(),

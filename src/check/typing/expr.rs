@@ -34,7 +34,7 @@ impl<'c, 'p> Typer<'c, 'p> {
         let Some(ty) = &item.ty else { return self.infer(&item.value).bounded() };
         let declared = self.checker.annotation(self.env.module, ty);
         let found = self.check_declared(&item.value, &declared, ty.span, "declared");
-        // What was declared says nothing of secrets where it says `any`.
+        // A declared `any` does not tell whether the value is secret.
         if found.is_secret() && !declared.is_secret() { Ty::secret(declared) } else { declared }
     }
 
@@ -215,7 +215,7 @@ impl<'c, 'p> Typer<'c, 'p> {
 
     fn cert(&mut self, name: &Ident) -> Ty {
         let Sight::Component(info) = self.env.sight.clone() else {
-            let message = "a certificate can be named only in the component that declares it";
+            let message = "a certificate can be used only in the component that declares it";
             self.checker.report(Diagnostic::new(Code::WrongKind, name.span, message));
             return Ty::Error;
         };
@@ -244,7 +244,7 @@ impl<'c, 'p> Typer<'c, 'p> {
     fn bare_word(&mut self, name: &Ident, expected: &Ty) -> Ty {
         let quoted = format!("\"{}\"", name.name);
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{}`", name.name))
-            .help(format!("write `{quoted}`: the values here are the strings {expected}"))
+            .help(format!("use `{quoted}`: the values are the strings {expected}"))
             .safe_fix(name.span, quoted, "put it in quotes");
         self.checker.report(diagnostic);
         Ty::Error

@@ -75,7 +75,7 @@ impl<'p> Typer<'_, 'p> {
     fn two(&mut self, span: Span, op: BinaryOp, left: &'p Expr, right: &'p Expr) -> Ty {
         let (a, b) = self.sides(left, right);
         if flow::is_none(left) || flow::is_none(right) {
-            // Whether a secret is there is no secret.
+            // Whether a secret is set is not secret.
             return self.with_none(span, op, left, right, &a, &b);
         }
         let secret = a.is_secret() || b.is_secret();
@@ -90,7 +90,7 @@ impl<'p> Typer<'_, 'p> {
             return result_of_unknown(op);
         }
         let Some(ty) = result(op, &a, &b) else { return self.no_operator(span, op, &a, &b) };
-        // That two values are equal is no secret of the kind that must stay in a private file.
+        // Whether two values are equal is not secret.
         if secret && !apart && ty != Ty::Bool { Ty::secret(ty) } else { ty }
     }
 
@@ -113,8 +113,8 @@ impl<'p> Typer<'_, 'p> {
         if a.is_silent() || b.is_silent() {
             return result_of_unknown(op);
         }
-        let message = format!("`none` has no `{}`", op.symbol());
-        self.checker.report(Diagnostic::new(Code::MaybeNone, at, message).label(span, "in this"));
+        let message = format!("`none` does not support `{}`", op.symbol());
+        self.checker.report(Diagnostic::new(Code::MaybeNone, at, message).label(span, "in this expression"));
         Ty::Error
     }
 
@@ -123,7 +123,7 @@ impl<'p> Typer<'_, 'p> {
         if optional {
             let diagnostic = Diagnostic::new(Code::MaybeNone, span, "this may be `none`")
                 .here(format!("a `{}`", ty.widen()))
-                .help("give a default with `??`, or ask first: `if x != none then ... else ...`");
+                .help("add a default with `??`, or test it first: `if x != none then ... else ...`");
             self.checker.report(diagnostic);
         }
         optional
@@ -150,10 +150,10 @@ fn advice(op: BinaryOp, a: &Ty, b: &Ty) -> Option<&'static str> {
     match (op, a.widen(), b.widen()) {
         (BinaryOp::Add, Ty::Record(_) | Ty::Map(_), _) => Some("`&` merges records"),
         (BinaryOp::Add, Ty::String, _) | (BinaryOp::Add, _, Ty::String) => {
-            Some("join texts inside a string: \"${a}${b}\"")
+            Some("join strings inside a string: \"${a}${b}\"")
         }
         (BinaryOp::Add, Ty::List(_), _) => Some("`+` joins two lists: `list + [value]`"),
-        (BinaryOp::In, ..) => Some("`in` asks for an element of a list, or for an address of a range"),
+        (BinaryOp::In, ..) => Some("`in` tests for an element of a list, or an address of a range"),
         _ => None,
     }
 }

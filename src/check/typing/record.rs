@@ -94,7 +94,7 @@ impl<'p> Typer<'_, 'p> {
         if expected.open {
             return;
         }
-        let diagnostic = Diagnostic::new(Code::UnknownField, span, format!("no field `{key}` is expected here"));
+        let diagnostic = Diagnostic::new(Code::UnknownField, span, format!("unexpected field `{key}`"));
         let known = expected.fields.keys();
         let fallback = format!("the fields are {}", List::ticked(known.clone()).most(20));
         let diagnostic = diagnostic.help(did_you_mean(key, known.map(|k| &**k), &fallback));
@@ -146,7 +146,7 @@ impl<'p> Typer<'_, 'p> {
     fn field_of_none(&mut self, value: &Expr, field: &Ident) {
         let at = Span::new(value.span.source, value.span.end, value.span.end);
         let message = format!("this may be `none`, which has no field `{}`", field.name);
-        let help = "use `?.` and a default with `??`, or ask first: `if x != none then ...`";
+        let help = "use `?.` and a default with `??`, or test it first: `if x != none then ...`";
         let diagnostic = Diagnostic::new(Code::MaybeNone, value.span, message).help(help);
         self.checker.report(diagnostic.fix(at, "?", "use `?.`"));
     }
@@ -240,7 +240,8 @@ impl<'p> Typer<'_, 'p> {
             found => {
                 let message = format!("`{}` has no elements", found.widen());
                 self.checker.report(
-                    Diagnostic::new(Code::TypeMismatch, span, message).help("only lists and maps have elements"),
+                    Diagnostic::new(Code::TypeMismatch, span, message)
+                        .help("only lists and maps have elements elements"),
                 );
                 Ty::Error
             }

@@ -47,7 +47,7 @@ fn between(old: &Bundle, new: &Bundle) -> Vec<String> {
         list.extend((!same).then(|| file.path.clone()));
     }
     let gone = old.files.iter().filter(|file| !new.files.iter().any(|known| known.path == file.path));
-    list.extend(gone.map(|file| format!("{} goes", file.path)));
+    list.extend(gone.map(|file| format!("{} removed", file.path)));
     let images = new.images.iter().filter(|image| !old.images.contains(image));
     list.extend(images.map(|image| format!("image {image}")));
     let packages = new.packages.iter().filter(|package| !old.packages.contains(package));
@@ -55,7 +55,7 @@ fn between(old: &Bundle, new: &Bundle) -> Vec<String> {
     if (&old.modules, &old.sysctls, &old.devices, &old.commands)
         != (&new.modules, &new.sysctls, &new.devices, &new.commands)
     {
-        list.push("what the machine needs".to_owned());
+        list.push("machine requirements".to_owned());
     }
     list
 }
@@ -72,7 +72,7 @@ fn programs(artifact: &Artifact) -> Vec<String> {
 }
 
 fn of_unit(was: Option<&Unit>, unit: &Unit) -> Option<String> {
-    let Some(was) = was else { return Some(format!("{} comes", unit.name)) };
+    let Some(was) = was else { return Some(format!("{} added", unit.name)) };
     if was.flags == unit.flags {
         return (was.fields != unit.fields).then(|| unit.name.to_string());
     }
@@ -82,6 +82,6 @@ fn of_unit(was: Option<&Unit>, unit: &Unit) -> Option<String> {
         .flags
         .iter()
         .filter(|flag| !unit.flags.iter().any(|other| name(other) == name(flag)))
-        .map(|flag| name(flag) + " goes");
+        .map(|flag| name(flag) + " removed");
     Some(format!("{}: {}", unit.name, new.chain(gone).collect::<Vec<_>>().join(", ")))
 }

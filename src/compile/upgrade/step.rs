@@ -124,9 +124,9 @@ fn of_machine(
     let others =
         changing.iter().filter(|one| drained(one.app)).map(|one| model.app(one.app).units.len()).sum::<usize>();
     let disturbs = match (drain, others) {
-        (true, 0 | 1) => "there is no other machine for its pods: they end, and start again when it is back",
-        (true, _) => "pods of each machine go to others, and come back after; those that no controller keeps are lost",
-        (false, _) => "pods go on; their network and new pods wait for moments",
+        (true, 0 | 1) => "no other machine can run its pods: they stop, and start again when it is back",
+        (true, _) => "pods of each machine are evicted to others; pods without a controller are lost",
+        (false, _) => "running pods continue; pod networking and new pods pause briefly",
     };
     UpgradeStep {
         number: 0,
@@ -148,7 +148,7 @@ fn of_cluster(model: &Model<'_>, changing: &[&Changing]) -> UpgradeStep {
         machines: Vec::new(),
         drain: false,
         changes: changes.into_iter().collect(),
-        disturbs: "what it brings is applied again; pods that change are replaced by their controllers".to_owned(),
+        disturbs: "its manifests are applied again; controllers replace the pods that change".to_owned(),
     }
 }
 
@@ -172,25 +172,24 @@ fn disturbs(model: &Model<'_>, app: AppId) -> String {
     let units = model.app(app).units.len();
     if needs_majority(model, app) {
         return match units {
-            1 => "it has one member: nothing can be stored or read until it is up again".to_owned(),
-            2 => "it has two members: without one there is no majority, and nothing can be stored until it is up again"
-                .to_owned(),
-            n => format!("{} of {n} members are up at any time, which is a majority", n - 1),
+            1 => "it has one member: no reads or writes until it is up again".to_owned(),
+            2 => "it has two members: without one the quorum is lost, so no writes until it is up again".to_owned(),
+            n => format!("{} of {n} members stay up, which keeps the quorum", n - 1),
         };
     }
     let (near, far) = clients(model, app);
     let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     match (units, far.is_empty() && near.is_empty()) {
-        (0 | 1, true) => "what it does waits until it is up again".to_owned(),
-        (0 | 1, false) => format!("{} wait until it is up again; pods run on", list(&(&near | &far))),
-        (_, true) => "another one takes over what it does".to_owned(),
+        (0 | 1, true) => "its work pauses until it is up again".to_owned(),
+        (0 | 1, false) => format!("{} wait until it is up again; pods keep running", list(&(&near | &far))),
+        (_, true) => "another unit takes over".to_owned(),
         (n, false) => {
             let far = if far.is_empty() { String::new() } else { format!(" {}", list(&far)) };
             let near = match near.is_empty() {
                 true => String::new(),
-                false => format!("; on its machine wait {}", list(&near)),
+                false => format!("; {} on the same machine wait", list(&near)),
             };
-            format!("{} of {n} go on answering{far}{near}", n - 1)
+            format!("{} of {n} units keep serving{far}{near}", n - 1)
         }
     }
 }

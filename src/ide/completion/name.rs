@@ -47,7 +47,9 @@ pub fn components(ask: &mut Ask<'_>) -> Vec<Item> {
                 }
                 items.push(item);
             }
-            SymbolKind::Param => items.push(Item::new(format!("${name}"), Sort::Value).detail("what the param holds")),
+            SymbolKind::Param => {
+                items.push(Item::new(format!("${name}"), Sort::Value).detail("the component in the param"))
+            }
             _ => {}
         }
     }

@@ -110,7 +110,7 @@ const UNITS: [(Ty, Units); 4] = [
     ),
     (Ty::Duration, &[("s", "seconds"), ("m", "minutes"), ("h", "hours"), ("d", "days"), ("ms", "milliseconds")]),
     (Ty::Port, &[("/tcp", "a TCP port"), ("/udp", "a UDP port")]),
-    (Ty::Percent, &[("%", "of a hundred")]),
+    (Ty::Percent, &[("%", "percent")]),
 ];
 
 fn accepts(ty: &Ty, kind: Ty) -> bool {
@@ -133,7 +133,7 @@ fn samples(ty: &Ty) -> Vec<Item> {
         Ty::Port => vec![sample("8080/tcp", "${1:8080}/tcp", "port"), sample("53/udp", "${1:53}/udp", "port")],
         Ty::Ip => vec![sample("10.0.0.1", "${1:10.0.0.1}", "ip")],
         Ty::Cidr => vec![sample("10.0.0.0/16", "${1:10.0.0.0/16}", "cidr")],
-        Ty::Mode => vec![sample("0644", "0644", "mode"), sample("0600", "0600", "mode: the owner alone")],
+        Ty::Mode => vec![sample("0644", "0644", "mode"), sample("0600", "0600", "mode: owner only")],
         Ty::Path => vec![sample("/etc/...", "/etc/$1", "path")],
         Ty::List(_) => vec![sample("[ ]", "[$1]", "list")],
         Ty::Map(_) | Ty::Record(_) => vec![sample("{ }", "{ $1 }", "record")],

@@ -28,7 +28,7 @@ fn describe(literal: &Literal) -> Option<String> {
                 crate::model::value::go_duration(*milliseconds)
             )
         }
-        Literal::Percent(percent) => format!("`percent`: {percent} of a hundred"),
+        Literal::Percent(percent) => format!("`percent`: {percent}%"),
         Literal::Cidr(range) => {
             let size = crate::model::address::size_of(*range);
             let (first, last) = (range.network(), range.broadcast());

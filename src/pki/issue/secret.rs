@@ -11,7 +11,7 @@ use crate::pki::spec::{Encoding, Request, SecretSpec};
 use crate::pki::store::Store;
 use crate::text::Count;
 
-/// More is no secret but a mistake.
+/// A longer one is a mistake.
 const MOST: u32 = 1 << 20;
 
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -48,7 +48,7 @@ fn changed(spec: &SecretSpec, held: &SecretSpec, store: &Store) -> PkiError {
 
 fn make(spec: &SecretSpec) -> Result<String, String> {
     if spec.bytes > MOST {
-        return Err(format!("a secret has at most {MOST} bytes"));
+        return Err(format!("a secret can have at most {MOST} bytes"));
     }
     let text = match spec.encoding {
         Encoding::Base64 => random(spec.bytes as usize).map(|bytes| BASE64_STANDARD.encode(bytes)),

@@ -64,7 +64,9 @@ fn text(file: &mut File, path: &Path) -> Result<String, PkiError> {
     let mut text = String::new();
     match file.read_to_string(&mut text) {
         Ok(_) => Ok(text),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(PkiError::corrupt(path, "it is not text")),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(PkiError::corrupt(path, "it is not UTF-8 text"))
+        }
         Err(error) => Err(PkiError::file(path, "read", &error)),
     }
 }

@@ -89,7 +89,7 @@ pub fn mark(dir: &Path) -> Result<(), PkiError> {
     create(&dir.join(MACHINES))
 }
 
-/// Removes what a run that was cut off has left. It holds keys that nobody has seen, and is in nobody's way.
+/// Removes what a run that was cut off has left. It holds keys that were never used.
 pub fn clean(dir: &Path) {
     let entries = [dir.to_owned(), dir.join(MACHINES)].into_iter().filter_map(|dir| list(&dir).ok()).flatten();
     let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), None));

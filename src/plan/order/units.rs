@@ -50,7 +50,9 @@ pub fn cycle(model: &Model<'_>, relations: &DiGraphMap<u32, ()>) -> Option<Diagn
             problem = problem.label(info.ast.name.span, format!("`{from}` waits for `{to}`"));
         }
     }
-    Some(problem.help("take one `after` or `before` away, or mark the `requires` whose provider need not be up first with `soft = true`"))
+    Some(problem.help(
+        "remove one `after` or `before`, or set `soft = true` on the `requires` whose provider need not be up first",
+    ))
 }
 
 /// What the units of all applications wait for, by the names of services of other applications on the same machine.
@@ -75,7 +77,7 @@ fn waits(model: &Model<'_>) -> Vec<Wait> {
                     let near = others.filter(|other| together(model, app, **other));
                     list.extend(near.map(|other| {
                         let (from, to) = if after { (app, *other) } else { (*other, app) };
-                        let text = format!("`{}` asks to start {field} `{name}`", model.app(app).name);
+                        let text = format!("`{}` is ordered {field} `{name}`", model.app(app).name);
                         Wait { from, to, span: written.value.span, text }
                     }));
                 }

@@ -49,7 +49,7 @@ impl Lines {
 
     fn put(&mut self, tag: &str, fields: &[&str], origin: &Origin) -> Result<(), Problem> {
         match fields.iter().find(|field| field.contains('|')) {
-            Some(field) => Err(Problem::new(origin, format!("`{field}` has a `|` in it"), "use another name")),
+            Some(field) => Err(Problem::new(origin, format!("`{field}` contains `|`"), "use another name")),
             None => self.last(tag, &fields.join("|"), origin),
         }
     }
@@ -59,8 +59,8 @@ impl Lines {
         if rest.contains(['\n', '\r', '\0']) {
             return Err(Problem::new(
                 origin,
-                format!("`{}` is more than one line", rest.escape_debug()),
-                "use one line",
+                format!("`{}` has more than one line", rest.escape_debug()),
+                "write it on one line",
             ));
         }
         self.text.extend([tag, "|", rest, "\n"]);

@@ -9,7 +9,7 @@ use super::{FormatError, tree};
 /// The document of a record of scalars, lists of scalars, and records of those.
 pub fn document(value: &Tree) -> Result<String, FormatError> {
     let Tree::Object(map) = value else {
-        return Err(FormatError::new("", "an INI file is a record", "give a record as the content"));
+        return Err(FormatError::new("", "an INI file must be a record", "set `content` to a record"));
     };
     let mut text = String::new();
     keys(map.iter().filter(|(_, value)| !value.is_object()), "", &mut text)?;
@@ -28,7 +28,7 @@ fn sections(map: &Map<String, Tree>) -> impl Iterator<Item = (&String, &Map<Stri
 
 fn section_name(name: &str) -> Result<(), FormatError> {
     if name.is_empty() || name.contains([']', '\n', '\r']) {
-        return Err(FormatError::new(name, "is not a name for an INI section", "leave out `]` and newlines"));
+        return Err(FormatError::new(name, "is not a valid INI section name", "remove `]` and newlines"));
     }
     Ok(())
 }
@@ -41,7 +41,7 @@ fn keys<'a>(
     for (name, value) in fields {
         let path = tree::field(section, name);
         if name.is_empty() || name.contains(['=', '\n', '\r']) || name.starts_with(['[', '#', ';']) {
-            return Err(FormatError::new(path, "is not a name for an INI key", "leave out `=`, `[`, `#` and newlines"));
+            return Err(FormatError::new(path, "is not a valid INI key", "remove `=`, `[`, `#` and newlines"));
         }
         key(name, value, &path, text)?;
     }
@@ -57,10 +57,16 @@ fn line(name: &str, value: &Tree, path: &str, text: &mut String) -> Result<(), F
     let value = match value {
         Tree::String(value) => value.clone(),
         Tree::Bool(_) | Tree::Number(_) => value.to_string(),
-        _ => return Err(FormatError::new(path, "INI has no records or lists here", "give text or a number")),
+        _ => {
+            return Err(FormatError::new(
+                path,
+                "INI does not support records or lists here",
+                "use a string or a number",
+            ));
+        }
     };
     if value.contains(['\n', '\r']) {
-        return Err(FormatError::new(path, "a value in an INI file is one line", "take the newlines out"));
+        return Err(FormatError::new(path, "a value in an INI file must be a single line", "remove the newlines"));
     }
     let _ = writeln!(text, "{name} = {value}");
     Ok(())

@@ -7,13 +7,13 @@ use super::{FormatError, tree};
 /// The document of a record.
 pub fn document(value: &Tree) -> Result<String, FormatError> {
     if !value.is_object() {
-        return Err(FormatError::new("", "a TOML file is a record", "give a record as the content"));
+        return Err(FormatError::new("", "a TOML file must be a record", "set `content` to a record"));
     }
     if let Some(path) = tree::null(value) {
-        return Err(FormatError::new(path, "TOML has no `none` in a list", "leave the element out"));
+        return Err(FormatError::new(path, "a list in TOML cannot contain `none`", "remove the element"));
     }
     ::toml::to_string_pretty(value).map_err(|why| {
         let message = format!("cannot be written as TOML: {why}");
-        FormatError::new("", message, "integers in TOML are smaller than 2^63")
+        FormatError::new("", message, "integers in TOML must be smaller than 2^63")
     })
 }

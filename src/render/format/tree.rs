@@ -48,7 +48,7 @@ fn branch<'a>(value: &'a Value, secrets: Secrets, path: &mut Vec<Step<'a>>) -> R
 }
 
 fn number(value: f64, path: &[Step<'_>]) -> Result<Tree, FormatError> {
-    let not_finite = || FormatError::new(show(path), format!("{value} is not a number"), "give a finite number");
+    let not_finite = || FormatError::new(show(path), format!("{value} is not a number"), "use a finite number");
     Number::from_f64(value).map(Tree::Number).ok_or_else(not_finite)
 }
 

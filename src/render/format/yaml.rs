@@ -22,7 +22,7 @@ pub fn documents(tree: &Tree) -> Result<String, FormatError> {
     Ok(parts.join("---\n"))
 }
 
-const HELP: &str = "give text, numbers, lists and records";
+const HELP: &str = "use strings, numbers, lists and records";
 
 fn options() -> SerializerOptions {
     // Long lines stay whole: a reader of a file looks for the text that the model has.

@@ -29,8 +29,8 @@ impl<'p> Filler<'_, 'p> {
         let (content, secret) = self.content(scope, &path, body, item.path.span)?;
         let mode = self.mode(scope, body, "mode", 0o644)?;
         if secret && mode & 0o077 != 0 {
-            let message = format!("`{path}` holds a secret, and its mode {mode:04o} lets others read it");
-            let problem = Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`");
+            let message = format!("`{path}` contains a secret, but its mode {mode:04o} lets other users read it");
+            let problem = Diagnostic::new(Code::SecretExposed, item.path.span, message).help("set `mode = 0600`");
             return Err(Box::new(match body.field("mode") {
                 Some(mode) => problem.fix(mode.value.span, "0600", "make it private"),
                 None => problem,
@@ -121,9 +121,9 @@ impl<'p> Filler<'_, 'p> {
         self.document(scope, &path, (&item.path, true), || Content::Value(value.clone()));
         let mode = self.mode(scope, &item.body, "mode", 0o600)?;
         if mode & 0o077 != 0 {
-            let message = format!("`{path}` holds a key, and its mode {mode:04o} lets others read it");
+            let message = format!("`{path}` contains a private key, but its mode {mode:04o} lets other users read it");
             return Err(Box::new(
-                Diagnostic::new(Code::SecretExposed, item.path.span, message).help("use `mode = 0600`"),
+                Diagnostic::new(Code::SecretExposed, item.path.span, message).help("set `mode = 0600`"),
             ));
         }
         let owner = self.name(scope, &item.body, "owner", "root")?;
@@ -144,7 +144,7 @@ impl<'p> Filler<'_, 'p> {
         };
         match self.bundle.directories.iter().find(|known| known.path == directory.path) {
             Some(known) if (known.mode, &known.owner) != (directory.mode, &directory.owner) => {
-                let message = format!("two components want `{}` with different modes or owners", directory.path);
+                let message = format!("two components declare `{}` with different modes or owners", directory.path);
                 Err(Box::new(Diagnostic::new(Code::FileTwice, item.path.span, message)))
             }
             Some(_) => Ok(()),

@@ -13,7 +13,7 @@ use super::Filler;
 impl Filler<'_, '_> {
     pub(super) fn firewall(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), EvalError> {
         let (Some(app), Some(machine)) = (scope.app, scope.machine) else {
-            let problem = Diagnostic::new(Code::NotPlaced, span, "a packet filter is for a machine");
+            let problem = Diagnostic::new(Code::NotPlaced, span, "a firewall needs a machine");
             return Err(Box::new(problem.help("deploy it on machines: `deploy firewall on *`")));
         };
         let path = self.absolute(scope, &item.path)?;

@@ -49,8 +49,8 @@ impl Filler<'_, '_> {
     fn sysctl(&mut self, key: Name, value: String, span: Span) -> Result<(), EvalError> {
         match self.bundle.sysctls.iter().find(|(known, _)| *known == key) {
             Some((_, known)) if *known != value => {
-                let message = format!("two components want `{key}` to be {known} and {value}");
-                Err(Box::new(Diagnostic::new(Code::FileTwice, span, message).help("they cannot be on one machine")))
+                let message = format!("two components set `{key}` to different values: {known} and {value}");
+                Err(Box::new(Diagnostic::new(Code::FileTwice, span, message).help("place them on different machines")))
             }
             Some(_) => Ok(()),
             None => {

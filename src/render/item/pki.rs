@@ -74,8 +74,8 @@ impl Filler<'_, '_> {
         let mode = self.mode(scope, &definition.body, "key-mode", 0o600)?;
         let span = definition.name.span;
         if mode & 0o007 != 0 {
-            let message = format!("everyone on the machine could read the key of `{}`", definition.name.name);
-            return Err(Box::new(Diagnostic::new(Code::SecretExposed, span, message).help("use `key-mode = 0600`")));
+            let message = format!("the mode of the private key of `{}` lets other users read it", definition.name.name);
+            return Err(Box::new(Diagnostic::new(Code::SecretExposed, span, message).help("set `key-mode = 0600`")));
         }
         let (pem, private) = self.material.certificate(unit, cert);
         let origin = self.origin(span, scope);
@@ -93,5 +93,5 @@ impl Filler<'_, '_> {
 fn no_key(span: Span) -> EvalError {
     let problem =
         Diagnostic::new(Code::EvaluationFailed, span, "the private key of this authority is not in the store");
-    Box::new(problem.help("put it there, or take away what needs it: `holds`"))
+    Box::new(problem.help("add it to the store, or remove the `holds` that needs it"))
 }

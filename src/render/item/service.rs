@@ -36,9 +36,9 @@ impl<'p> Filler<'_, 'p> {
             }
             let value = self.model.eval(scope, &field.value)?;
             if value.is_secret() {
-                let message = format!("`{key}` of `{name}` holds a secret, and everyone may read units");
+                let message = format!("`{key}` of `{name}` contains a secret, but unit files are world-readable");
                 let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
-                return Err(Box::new(problem.help("put it into a private file that the program reads")));
+                return Err(Box::new(problem.help("write the secret to a private file that the program reads")));
             }
             if value != Value::None {
                 fields.insert(key, value);

@@ -10,9 +10,9 @@ pub fn start(unit: &Unit, fields: &Fields<'_>) -> Result<Option<String>, Problem
     let arguments = unit.flags.iter().cloned().chain(fields.texts("args")?).collect::<Vec<_>>();
     let Some(exec) = fields.text("exec")? else { return without_program(unit, fields, &arguments) };
     let words = std::iter::once(Some(program(&exec))).chain(arguments.iter().map(|argument| quoted(argument)));
-    let words = words
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| fields.problem("exec", "has an argument with a NUL character", "no program can be given one"))?;
+    let words = words.collect::<Option<Vec<_>>>().ok_or_else(|| {
+        fields.problem("exec", "has an argument with a NUL character", "remove it: arguments cannot contain NUL")
+    })?;
     Ok(Some(words.join(" \\\n  ")))
 }
 
@@ -20,7 +20,7 @@ fn without_program(unit: &Unit, fields: &Fields<'_>, arguments: &[String]) -> Re
     if is_packaged(unit) && arguments.is_empty() {
         return Ok(None);
     }
-    Err(fields.problem("exec", "is missing", "give the path of the program that the unit starts"))
+    Err(fields.problem("exec", "is missing", "set it to the path of the program that the unit starts"))
 }
 
 /// The program, where systemd expands `%` but no `$`.

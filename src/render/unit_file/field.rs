@@ -67,14 +67,10 @@ impl<'a> Fields<'a> {
 
     fn one_line(&self, field: &str, value: &Value) -> Result<String, Problem> {
         let text = value.scalar_text().ok_or_else(|| {
-            self.problem(field, &format!("is a {}, not text", value.type_name()), "see `unit` in docs/language.md")
+            self.problem(field, &format!("is a {}, not a string", value.type_name()), "see `unit` in docs/language.md")
         })?;
         if text.chars().any(|c| c.is_control() && c != '\t') || text.ends_with('\\') {
-            return Err(self.problem(
-                field,
-                "is not one plain line",
-                "put what is longer into a file and name the file",
-            ));
+            return Err(self.problem(field, "is not a single line", "write longer text to a file and use its path"));
         }
         Ok(text)
     }
@@ -91,7 +87,7 @@ impl<'a> Fields<'a> {
 
     /// A list of texts, each of which may be anything.
     pub fn texts(&self, field: &str) -> Result<Vec<String>, Problem> {
-        let wrong = || self.problem(field, "is not a list of texts", "see `unit` in docs/language.md");
+        let wrong = || self.problem(field, "is not a list of strings", "see `unit` in docs/language.md");
         match self.get(field) {
             None => Ok(Vec::new()),
             Some(Value::List(list)) => list.iter().map(|value| value.scalar_text().ok_or_else(wrong)).collect(),
@@ -106,8 +102,8 @@ impl<'a> Fields<'a> {
             if name.is_empty() || name.contains(char::is_whitespace) {
                 return Err(self.problem(
                     field,
-                    &format!("has `{name}`, which is no unit"),
-                    "give names such as `a.service`",
+                    &format!("contains `{name}`, which is not a unit name"),
+                    "use names such as `a.service`",
                 ));
             }
             if !names.contains(&name) {
@@ -143,8 +139,8 @@ impl<'a> Fields<'a> {
         let valid = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let text = value.scalar_text().filter(|text| valid && !text.contains('\0'));
         let text = text.ok_or_else(|| {
-            let what = format!("has `{name}`, which is no name with a text");
-            self.problem("environment", &what, "names are letters, digits and `_`; values are text")
+            let what = format!("has `{name}`, which is not a valid name with a string value");
+            self.problem("environment", &what, "use letters, digits and `_` in names, and strings as values")
         })?;
         Ok(format!("\"{name}={}\"", escaped(&text.replace('%', "%%"))))
     }

@@ -13,7 +13,7 @@ pub struct Options {
     pub mirror: Option<String>,
     pub gzip: Gzip,
     pub apart: Apart,
-    /// The interface that gets the machine's address, where kmodel says so: a name, or a pattern such as `e*`.
+    /// The interface that gets the machine's address, where kmodel sets it: a name, or a pattern such as `e*`.
     pub interface: String,
     /// The field of the platform that it is given in, where there are several.
     pub given_as: Option<&'static str>,
@@ -100,7 +100,7 @@ pub fn interface_problem(interface: &str) -> Option<Problem> {
 
 fn text_only(platform: &Platform) -> Problem {
     let message = format!("{} accepts only plain-text user-data, so it cannot be compressed", platform.title);
-    let help = "remove `gzip = true`; if the text is too long, set `files = \"apart\"`, which leaves about one KiB";
+    let help = "remove `gzip = true`; if the text is too long, set `files = \"apart\"`, which leaves about 1 KiB";
     Problem::of_field(Code::UserDataCompressed, "gzip", message, format!("{help} ({})", platform.source))
 }
 
@@ -109,7 +109,7 @@ fn inside(platform: &Platform, apart: Apart) -> Option<Problem> {
     let (message, help) = match apart {
         _ if platform.shown => (
             format!("user-data on {} is readable by others than the machine's root, so it cannot hold private keys", platform.title),
-            "remove `secrets = \"inside\"`: secret files are then in the archive, which the boot waits for",
+            "remove `secrets = \"inside\"`, which moves secret files to the archive that the boot waits for",
         ),
         Apart::Files => (
             "`files = \"apart\"` moves all files to the archive, but `secrets = \"inside\"` keeps some of them in user-data".to_owned(),

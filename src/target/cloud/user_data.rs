@@ -45,12 +45,12 @@ impl UserData {
         platform.takes(self.content.len())
     }
 
-    /// `20,385 bytes compressed, and AWS EC2 takes 16,384 (counted before base64)`.
+    /// `20,385 bytes compressed, but AWS EC2 accepts at most 16,384 bytes (counted before base64)`.
     pub fn measure(&self, platform: &Platform) -> String {
-        let most = platform.max_bytes.map_or("any number".to_owned(), thousands);
+        let most = platform.max_bytes.map_or("any number of".to_owned(), thousands);
         let compressed = if self.compressed { " compressed" } else { "" };
         let (counted, said) = (thousands(self.counted(platform)), platform.measured.said());
-        format!("{counted} bytes{compressed}, and {} takes {most} ({said})", platform.title)
+        format!("{counted} bytes{compressed}, but {} accepts at most {most} bytes ({said})", platform.title)
     }
 }
 

@@ -14,10 +14,10 @@ pub const OWNED: [(&str, &str); 7] = [
     ("hostname", "each machine has its own name"),
     ("fqdn", "each machine has its own name"),
     ("prefer_fqdn_over_hostname", "each machine has its own name"),
-    ("preserve_hostname", "a machine takes its name at its first boot"),
+    ("preserve_hostname", "a machine sets its name at its first boot"),
     ("manage_etc_hosts", "kmodel writes `/etc/hosts`, with the machine's own address"),
-    ("merge_how", "lists are joined by kmodel"),
-    ("merge_type", "lists are joined by kmodel"),
+    ("merge_how", "kmodel merges the lists"),
+    ("merge_type", "kmodel merges the lists"),
 ];
 
 /// Adds it: lists come after kmodel's own, everything else in its place.
@@ -42,8 +42,8 @@ pub fn twice(site: &Site, files: &[BundleFile]) -> Vec<Problem> {
     };
     let written = |path: String| files.iter().find(|file| file.path == path);
     let problem = |file: &BundleFile| {
-        let message = format!("`{}` is written by {} already", file.path, file.origin.shown(&site.sources));
-        Problem::of_field(Code::FileTwice, FIELD, message, "give it another path, or change the component's file")
+        let message = format!("`{}` is already written by {}", file.path, file.origin.shown(&site.sources));
+        Problem::of_field(Code::FileTwice, FIELD, message, "use another path, or change the file of the component")
     };
     list.iter().filter_map(path).filter_map(written).map(problem).collect()
 }

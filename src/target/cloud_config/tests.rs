@@ -71,7 +71,7 @@ fn every_content_arrives_as_it_is() {
     }
 }
 
-/// cloud-init before 25 lets unknown keys pass in silence.
+/// cloud-init before 25 silently accepts unknown keys.
 #[test]
 fn only_known_keys_are_written() {
     let known = ["hostname", "preserve_hostname", "manage_etc_hosts", "locale", "write_files", "runcmd"];

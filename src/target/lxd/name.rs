@@ -24,7 +24,7 @@ pub fn bridge(cluster: &str) -> String {
 /// LXD takes host names (RFC 1123) that begin with a letter.
 pub fn problem(machine: &TargetMachine) -> Option<Problem> {
     let message = format!("`{}` is not a valid name for an LXD instance", machine.name);
-    let help = "use at most 63 letters, digits and `-`, a letter first and no `-` last";
+    let help = "use at most 63 letters, digits and `-`, starting with a letter and not ending with `-`";
     let origin = What::Machines(machine.group.clone());
     (!is_host_name(&machine.name)).then(|| Problem::new(Code::TargetLimit, origin, message, help))
 }

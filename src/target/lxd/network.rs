@@ -26,8 +26,8 @@ pub fn network(site: &Site, options: &Options) -> Definition {
     }
 }
 
-const NETWORK: &str = "The bridge of the machines. Addresses come from the model, so there is no DHCP that could give one\n\
-                       away twice; names are resolved through the gateway. Written by kmodel.";
+const NETWORK: &str = "The bridge of the machines. Addresses come from the model, so DHCP is off; names are resolved\n\
+                       through the gateway. Written by kmodel.";
 
 /// `lxd/network.yaml`.
 pub fn network_file(network: &Definition) -> OutputFile {
@@ -65,5 +65,5 @@ pub fn pool_file(pool: &Definition) -> OutputFile {
 /// The driver of a pool that is made.
 pub const DRIVER: &str = "dir";
 
-const STORAGE: &str = "Where the disks are. `dir` works on every host, and containerd's overlayfs works on it; a pool that\n\
-                       exists (`target lxd { pool = \"...\" }`) is used as it is. Written by kmodel.";
+const STORAGE: &str = "The storage pool. `dir` works on every host and with containerd's overlayfs; an existing pool\n\
+                       (`target lxd { pool = \"...\" }`) is used unchanged. Written by kmodel.";

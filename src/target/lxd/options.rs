@@ -35,7 +35,7 @@ impl Options {
             value
         };
         let options = Options {
-            image: text("image", "debian/13", is_image, "name an image, as in `debian/13` or `ubuntu:24.04`"),
+            image: text("image", "debian/13", is_image, "use an image such as `debian/13` or `ubuntu:24.04`"),
             mirror: Some(text("mirror", "", is_url, "use a URL such as `http://10.0.0.1/mirror`")),
             command: text("command", "lxc", |name| CLIENTS.contains(&name), "use `lxc` or `incus`"),
             project: text("project", &site.cluster, is_name, "use letters, digits, `-` and `_`"),

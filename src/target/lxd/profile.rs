@@ -135,7 +135,7 @@ impl Profile {
 
     fn comment(&self) -> String {
         let why = match self.kind {
-            Kind::Plain => "Nothing here runs pods: an ordinary, unprivileged container.",
+            Kind::Plain => "These machines run no pods: ordinary, unprivileged containers.",
             Kind::Nested => NESTED,
             Kind::Privileged => PRIVILEGED,
         };
@@ -152,5 +152,5 @@ const PRIVILEGED: &str = "What a kubelet, containerd and kube-proxy need inside 
                           capabilities and devices (canonical/lxd#5641)\n\
                           - linux.kernel_modules: loaded by LXD on the host, since a container cannot\n\
                           - /dev/kmsg: the kubelet reads it (k0sproject/k0s#5152)\n\
-                          Root in these containers is root on the host: keep others off this project.\n\
+                          Root in these containers is root on the host: restrict access to this project.\n\
                           On the host, raise fs.inotify.max_user_instances, max_user_watches and max_queued_events to 1048576.";

@@ -27,7 +27,7 @@ fn differing(model: &Model<'_>, front: EndpointId) -> Option<Diagnostic> {
     let own = pairs(model, *first);
     let other = rest.iter().find(|app| pairs(model, **app) != own)?;
     let (a, b) = (&model.app(*first).name, &model.app(*other).name);
-    let message = format!("`{a}` and `{b}` answer behind `{}` with different key pairs", model.endpoint_name(front));
+    let message = format!("`{a}` and `{b}` serve behind `{}` with different key pairs", model.endpoint_name(front));
     let held = |app: AppId| {
         let names = pairs(model, app);
         if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", List::ticked(names)) }
@@ -35,8 +35,8 @@ fn differing(model: &Model<'_>, front: EndpointId) -> Option<Diagnostic> {
     let problem = Diagnostic::new(Code::DifferentKeys, model.app(*other).span, message)
         .here(held(*other))
         .label(model.app(*first).span, held(*first))
-        .label(model.app(front.app).span, "whoever dials this gets one or the other");
-    Some(problem.help("give both the same `keypair`: a token that one signs is refused by the other, now and then"))
+        .label(model.app(front.app).span, "clients of this endpoint reach either one");
+    Some(problem.help("use the same `keypair` in both: one rejects tokens that the other signed"))
 }
 
 fn pairs<'a>(model: &'a Model<'_>, app: AppId) -> BTreeSet<&'a str> {

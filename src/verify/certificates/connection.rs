@@ -41,19 +41,21 @@ pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> P
     }
     super::missing_sans::find(model, pki, problems);
     super::rotation::verify(model, pki, problems);
-    let statement =
-        format!("{}: every name dialled is in the certificate, both ends trust it", Count(verified, "connection"));
+    let statement = format!(
+        "{}: each certificate contains every dialled name and is trusted by both sides",
+        Count(verified, "connection")
+    );
     Proof { name: "connections", statement, count: verified }
 }
 
-/// A load balancer that forwards to nobody.
+/// A load balancer without backends.
 fn nothing_behind(model: &Model<'_>, relation: &Relation) -> Diagnostic {
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
     let (span, text) = model.origin(relation);
-    Diagnostic::new(Code::NoProvider, span, format!("nothing stands behind `{to}`, so nothing answers `{from}`"))
+    Diagnostic::new(Code::NoProvider, span, format!("`{to}` has no backends, so `{from}` gets no response"))
         .here(text)
         .label(model.app(relation.to.app).span, format!("`{to}` is deployed here"))
-        .help(format!("relate `{}` to what serves", model.app(relation.to.app).name))
+        .help(format!("relate `{}` to its backends", model.app(relation.to.app).name))
 }
 
 fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, problems: &mut Vec<Diagnostic>) {
@@ -63,13 +65,13 @@ fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, pr
         (Some(trusted), Some(cert)) => both.server_side(pki, trusted, cert, problems),
         (Some(_), None) => problems.push(both.problem(
             Code::PlaintextMismatch,
-            format!("`{}` expects TLS, and `{}` shows no certificate", both.from(), both.to()),
-            "give the provider an `identity`, or take `trusts` away",
+            format!("`{}` expects TLS, but `{}` presents no certificate", both.from(), both.to()),
+            "set `identity` on the provider, or remove `trusts`",
         )),
         (None, Some(_)) => problems.push(both.problem(
             Code::PlaintextMismatch,
-            format!("`{}` shows a certificate, and `{}` trusts no authority", both.to(), both.from()),
-            "say `trusts = AUTHORITY` on the side that dials",
+            format!("`{}` presents a certificate, but `{}` trusts no authority", both.to(), both.from()),
+            "set `trusts = AUTHORITY` on the client side",
         )),
         (None, None) => problems.extend(both.in_plain_text()),
     }
@@ -78,12 +80,12 @@ fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, pr
         (Some(trusted), None) => problems.push(both.problem(
             Code::AuthorityNotTrusted,
             format!(
-                "`{}` asks for a certificate of `{}`, and `{}` shows none",
+                "`{}` requires a client certificate issued by `{}`, but `{}` presents none",
                 both.to(),
                 name_of(model, trusted),
                 both.from()
             ),
-            "give the side that dials an `identity`",
+            "set `identity` on the client side",
         )),
         _ => {}
     }
@@ -111,8 +113,8 @@ impl Ends<'_, '_> {
         let (span, text) = self.model.origin(self.relation);
         let problem = Diagnostic::new(code, span, message).here(text);
         problem
-            .label(self.client.ast.name.span, format!("`{}` dials", self.from()))
-            .label(self.server.ast.name.span, format!("`{}` answers", self.to()))
+            .label(self.client.ast.name.span, format!("client `{}`", self.from()))
+            .label(self.server.ast.name.span, format!("server `{}`", self.to()))
             .help(help)
     }
 
@@ -128,8 +130,8 @@ impl Ends<'_, '_> {
         let address =
             values.find_map(|value| value.listen.and(value.address).filter(|address| !address.is_loopback()))?;
         let message = format!("`{}` dials `{}` at {address} in plain text", self.from(), self.to());
-        let help =
-            "give the side that answers an `identity` and the side that dials `trusts`; only loopback may be plain";
+        let help = "set `identity` on the server side and `trusts` on the client side; plain text is accepted on \
+                    loopback only";
         let problem = self.problem(Code::PlaintextConnection, message, help);
         Some(problem.label(scheme.value.span, "the interface is `https`"))
     }
@@ -140,11 +142,11 @@ impl Ends<'_, '_> {
             let issuer = info.authority.map_or("", |authority| name_of(self.model, authority));
             let trusted = name_of(self.model, trusted);
             let message = format!(
-                "`{}` trusts `{trusted}`, and the certificate of `{}` is issued by `{issuer}`",
+                "`{}` trusts `{trusted}`, but the certificate of `{}` is issued by `{issuer}`",
                 self.from(),
                 self.to()
             );
-            let help = format!("issue it by `{trusted}`, or trust `{issuer}`");
+            let help = format!("issue it with `{trusted}`, or trust `{issuer}`");
             problems.push(
                 self.problem(Code::AuthorityNotTrusted, message, &help).label(info.ast.name.span, "its certificate"),
             );
@@ -152,7 +154,7 @@ impl Ends<'_, '_> {
         let first = self.model.units_of(self.back.app).next();
         let spec = first.and_then(|unit| pki.spec(self.model, unit, cert));
         if spec.is_some_and(|spec| !spec.server) {
-            let message = format!("the certificate of `{}` is not for servers", self.to());
+            let message = format!("the certificate of `{}` is not valid for server authentication", self.to());
             let problem = self.problem(Code::WrongUsage, message, "add \"server\" to its `usage`");
             problems.push(problem.label(info.ast.name.span, "its certificate"));
         }
@@ -165,22 +167,23 @@ impl Ends<'_, '_> {
             let issuer = info.authority.map_or("", |authority| name_of(self.model, authority));
             let trusted = name_of(self.model, trusted);
             let message = format!(
-                "`{}` lets in certificates of `{trusted}`, and `{}` shows one of `{issuer}`",
+                "`{}` accepts client certificates issued by `{trusted}`, but `{}` presents one issued by `{issuer}`",
                 self.to(),
                 self.from()
             );
-            let help = format!("issue it by `{trusted}`");
+            let help = format!("issue it with `{trusted}`");
             problems.push(
                 self.problem(Code::AuthorityNotTrusted, message, &help)
-                    .label(info.ast.name.span, "the certificate shown"),
+                    .label(info.ast.name.span, "the certificate presented"),
             );
         }
         let first = self.model.units_of(app).next();
         let spec = first.and_then(|unit| pki.spec(self.model, unit, cert));
         if spec.is_some_and(|spec| !spec.client) {
-            let message = format!("`{}` dials with a certificate that is not for clients", self.from());
+            let message =
+                format!("the certificate that `{}` presents is not valid for client authentication", self.from());
             let problem = self.problem(Code::WrongUsage, message, "add \"client\" to its `usage`");
-            problems.push(problem.label(info.ast.name.span, "the certificate shown"));
+            problems.push(problem.label(info.ast.name.span, "the certificate presented"));
         }
     }
 }
@@ -207,7 +210,8 @@ fn names(
     let without: Vec<String> =
         missing.iter().filter(|(other, _)| other == name).map(|(_, unit)| model.unit_name(*unit)).collect();
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
-    let message = format!("`{from}` dials `{name}`, which is not a name in {}", certificates(&without));
+    let message =
+        format!("`{from}` dials `{name}`, which is not a subject alternative name of {}", certificates(&without));
     let (span, text) = model.origin(relation);
     let mut problem = Diagnostic::new(Code::NameNotInCertificate, span, message).here(text);
     if relation.to != back {
@@ -217,19 +221,19 @@ fn names(
     problem = problem.label(info.ast.name.span, "its names are declared here");
     let more = match missing.len() - without.len() {
         0 => String::new(),
-        1 => "; 1 more name is missing in the same way".to_owned(),
-        more => format!("; {} are missing in the same way", Count(more, "more name")),
+        1 => "; 1 more name is missing".to_owned(),
+        more => format!("; {} are missing", Count(more, "more name")),
     };
     let mend = match info.external {
-        true => "somebody else issues it: have it issued with that name, or dial a name that it has",
-        false => "take `derive-names = false` away, or add the name to `names`",
+        true => "it is issued externally: have it reissued with that name, or dial a name that it contains",
+        false => "remove `derive-names = false`, or add the name to `names`",
     };
     let elsewhere = holder(model, pki, name, back.app)
         .map_or_else(String::new, |holder| format!("; `{name}` is in {holder}, which `{from}` does not dial"));
     Some(problem.help(format!("{mend}{more}{elsewhere}")))
 }
 
-/// Another certificate that has the name, where somebody may have meant to add it.
+/// Another certificate that has the name, to which it may have been added by mistake.
 fn holder(model: &Model<'_>, pki: &Pki, name: &San, dialled: AppId) -> Option<String> {
     let mut issued = pki.request.certificates.iter().zip(&pki.certificates);
     let other = |unit: UnitId| model.unit(unit).app != dialled;

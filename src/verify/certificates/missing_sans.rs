@@ -25,15 +25,19 @@ fn nameless(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagn
     let specs = model.units_of(app).filter_map(|unit| Some((unit, pki.spec(model, unit, cert)?)));
     let (unit, spec) = specs.into_iter().find(|(_, spec)| spec.server && spec.sans.is_empty())?;
     let info = &model.component_of(app).certs[cert as usize];
-    let message = format!("the certificate `{}` of `{}` has no name", info.ast.name.name, model.unit_name(unit));
+    let message = format!(
+        "the server certificate `{}` of `{}` has no subject alternative name",
+        info.ast.name.name,
+        model.unit_name(unit)
+    );
     let derives = match info.ast.body.field("derive-names") {
-        Some(_) => "take `derive-names = false` away",
-        None => "relate what dials it: its name is then derived",
+        Some(_) => "remove `derive-names = false`",
+        None => "relate its clients to it: the names that they dial are derived",
     };
-    let help = format!("write `names = [\"{}\"]`, or {derives}", spec.cn);
+    let help = format!("set `names = [\"{}\"]`, or {derives}", spec.cn);
     Some(
         Diagnostic::new(Code::CertificateWithoutNames, info.ast.name.span, message)
-            .here(format!("its CN `{}` does not count as one", spec.cn))
+            .here(format!("clients ignore its CN `{}`", spec.cn))
             .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
             .help(help),
     )
@@ -47,10 +51,10 @@ fn too_long(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagn
     let spec = specs.into_iter().find(|spec| spec.cn.chars().count() > LONGEST)?;
     let ident = &model.component_of(app).certs[cert as usize].ast.name;
     let count = spec.cn.chars().count();
-    let message = format!("the CN `{}` has {count} characters, and certificates have room for {LONGEST}", spec.cn);
+    let message = format!("the CN `{}` has {count} characters, but a certificate allows at most {LONGEST}", spec.cn);
     Some(
         Diagnostic::new(Code::InvalidName, ident.span, message)
             .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
-            .help("openssl and others refuse a longer one: shorten it, and give what clients dial as `names`"),
+            .help("shorten it, and list the names that clients dial in `names`: OpenSSL rejects a longer CN"),
     )
 }

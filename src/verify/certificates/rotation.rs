@@ -1,4 +1,4 @@
-//! Certificates end, and somebody has to issue them anew before that.
+//! Certificates expire, and must be reissued before that.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
@@ -19,12 +19,12 @@ pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
     let app = model.unit(unit).app;
     let name = &model.component_of(app).certs[cert as usize].ast.name;
     let days = days(ends(first));
-    let message = format!("nothing says when certificates are renewed, and the first ends {days} after it is issued");
+    let message = format!("`renew` is not set, and the first certificate expires {days} after it is issued");
     problems.push(
         Diagnostic::new(Code::NoRotation, model.cluster.span, message)
             .here(format!("it has {}", Count(certificates.len(), "certificate")))
-            .label(name.span, format!("`{}` of `{}` is the first", name.name, model.app(app).name))
-            .help("say `renew = 30d` in the cluster, and render and bring it up at least every thirty days"),
+            .label(name.span, format!("`{}` of `{}` expires first", name.name, model.app(app).name))
+            .help("set `renew = 30d` in the cluster, then render and apply at least every 30 days"),
     );
 }
 
@@ -40,7 +40,7 @@ fn authorities(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
         let span =
             model.definition(pki.authorities[place]).map_or(model.cluster.span, |definition| definition.name.span);
         let message = format!(
-            "the authority `{}` ends {} after it is issued, and `{}` of `{}`, which it signs, should live {}",
+            "the authority `{}` has a lifetime of {}, but `{}` of `{}`, which it signs, has a lifetime of {}",
             authority.name,
             days(own),
             ident.name,
@@ -48,9 +48,9 @@ fn authorities(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
             days(spec.lifetime_seconds)
         );
         problems.push(
-            Diagnostic::new(Code::NoRotation, span, message)
-                .label(ident.span, "what it signs")
-                .help("give the authority a longer `lifetime` than anything that it signs: ten years is usual"),
+            Diagnostic::new(Code::NoRotation, span, message).label(ident.span, "the certificate that it signs").help(
+                "set a longer `lifetime` for the authority than for any certificate that it signs: ten years is usual",
+            ),
         );
     }
 }

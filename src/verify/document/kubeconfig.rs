@@ -50,7 +50,7 @@ fn finding(path: Vec<Step>, message: String, help: impl Into<Help>) -> Finding {
 fn dangling(path: Vec<Step>, key: &str, name: &str, (kind, known): (&str, &[&str])) -> Option<Finding> {
     (!known.contains(&name)).then(|| {
         let help = did_you_mean(name, known.iter().copied(), &format!("the file has {}", named(kind, known)));
-        finding(path, format!("`{key}` is `{name}`, and the file has no {kind} of that name"), help)
+        finding(path, format!("`{key}` is `{name}`, but the file has no {kind} with that name"), help)
     })
 }
 
@@ -72,10 +72,10 @@ fn cluster(index: usize, entry: &Json) -> Vec<Finding> {
         None => findings.push(finding(
             steps("clusters", index, &["cluster"]),
             "the cluster has no `server`".into(),
-            "kubectl would dial http://localhost:8080",
+            "kubectl would connect to http://localhost:8080",
         )),
         Some(server) if !server.starts_with("https://") && !is_secret(server) => {
-            let message = format!("`server` is `{server}`, which is no https address");
+            let message = format!("`server` is `{server}`, which is not an `https` URL");
             findings.push(finding(path("server"), message, "write it as `https://10.0.0.10:6443`"));
         }
         Some(_) => {}
@@ -84,8 +84,12 @@ fn cluster(index: usize, entry: &Json) -> Vec<Finding> {
     let insecure = cluster.get("insecure-skip-tls-verify") == Some(&Json::Bool(true));
     if insecure && ["certificate-authority", "certificate-authority-data"].iter().any(|key| cluster.get(key).is_some())
     {
-        let message = "an authority is given, and `insecure-skip-tls-verify` is true".to_owned();
-        findings.push(finding(path("insecure-skip-tls-verify"), message, "kubectl refuses both: take this one away"));
+        let message = "a certificate authority is set, but `insecure-skip-tls-verify` is true".to_owned();
+        findings.push(finding(
+            path("insecure-skip-tls-verify"),
+            message,
+            "remove this key: kubectl rejects the combination",
+        ));
     }
     findings
 }
@@ -98,17 +102,21 @@ fn user(index: usize, entry: &Json) -> Vec<Finding> {
     let has = |name: &str| user.get(name).is_some() || user.get(format!("{name}-data")).is_some();
     for (one, other) in [("client-certificate", "client-key"), ("client-key", "client-certificate")] {
         if has(one) && !has(other) {
-            let message = format!("there is a `{one}` and no `{other}`");
+            let message = format!("`{one}` is set, but `{other}` is not");
             let key = if user.get(one).is_some() { one.to_owned() } else { format!("{one}-data") };
-            findings.push(finding(path(&key), message, "TLS needs both"));
+            findings.push(finding(path(&key), message, "TLS client authentication needs both"));
         }
     }
     let pem = |key: &str| decoded(user.get(key)?.as_str()?);
     if let (Some(certificate), Some(key)) = (pem("client-certificate-data"), pem("client-key-data"))
         && belong(&certificate, &key) == Some(false)
     {
-        let message = "`client-key-data` is not the key of `client-certificate-data`".to_owned();
-        findings.push(finding(path("client-key-data"), message, "take both from one place: the handshake would fail"));
+        let message = "`client-key-data` does not match `client-certificate-data`".to_owned();
+        findings.push(finding(
+            path("client-key-data"),
+            message,
+            "use a certificate and its own private key: the TLS handshake would fail",
+        ));
     }
     findings
 }
@@ -119,17 +127,17 @@ fn data(value: &Json, name: &str, kind: &str, path: &dyn Fn(&str) -> Vec<Step>) 
     let Some(text) = value.get(&key).and_then(Json::as_str).filter(|text| !is_secret(text)) else { return Vec::new() };
     let mut findings = Vec::new();
     if value.get(name).is_some() {
-        let message = format!("`{name}` and `{key}` are both given");
-        findings.push(finding(path(name), message, format!("`{key}` holds: take `{name}` away")));
+        let message = format!("`{name}` and `{key}` are both set");
+        findings.push(finding(path(name), message, format!("remove `{name}`: `{key}` takes precedence")));
     }
     match decoded(text) {
         None => {
             let message = format!("`{key}` is not base64");
-            findings.push(finding(path(&key), message, format!("give PEM in base64, or a path as `{name}`")));
+            findings.push(finding(path(&key), message, format!("use base64-encoded PEM, or set `{name}` to a path")));
         }
         Some(pem) if !pem.contains(kind) && !pem.starts_with('(') => {
-            let message = format!("`{key}` holds no {}", kind.to_lowercase());
-            findings.push(finding(path(&key), message, format!("it must be PEM: `-----BEGIN {kind}-----`")));
+            let message = format!("`{key}` does not contain a {}", kind.to_lowercase());
+            findings.push(finding(path(&key), message, format!("use PEM: `-----BEGIN {kind}-----`")));
         }
         Some(_) => {}
     }

@@ -55,8 +55,8 @@ pub fn key(section: &str, key: &str) -> Result<(), Wrong> {
     if key.starts_with("X-") || all(keys).any(|known| known == key) {
         return Ok(());
     }
-    let message = format!("systemd knows no key `{key}` in `[{section}]`");
-    Err(Wrong::new(message, did_you_mean(key, all(keys), "see systemd.directives(7) for the keys that there are")))
+    let message = format!("unknown systemd key `{key}` in section `[{section}]`");
+    Err(Wrong::new(message, did_you_mean(key, all(keys), "see systemd.directives(7) for the list of keys")))
 }
 
 /// Whether systemd knows a section.
@@ -74,7 +74,7 @@ fn unknown_section(section: &str) -> Wrong {
     let names: Vec<&str> = TABLE.section.keys().map(String::as_str).collect();
     let fallback = format!("the sections are {}", names.join(", "));
     let help = did_you_mean(section, names.iter().copied(), &fallback);
-    Wrong::new(format!("systemd knows no section `[{section}]`"), help)
+    Wrong::new(format!("unknown systemd section `[{section}]`"), help)
 }
 
 fn all(keys: &Keys) -> impl Iterator<Item = &str> {
@@ -100,26 +100,22 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
     }
     let wrong = |what: &str, help: &str| Err(Wrong::new(format!("`{key}={value}` {what}"), help));
     if let Some(words) = forms.words.get(key) {
-        let fallback = format!("it takes {}", words.join(", "));
+        let fallback = format!("expected {}", words.join(", "));
         return match words.iter().any(|word| word == value) {
             true => Ok(()),
             false => {
                 let help = did_you_mean(value, words.iter().map(String::as_str), &fallback);
-                Err(Wrong::new(format!("`{key}={value}` is no value of it"), help))
+                Err(Wrong::new(format!("`{key}={value}` is not one of its values"), help))
             }
         };
     }
     if let Some([least, most]) = forms.number.get(key) {
         let idle = key == "CPUWeight" && value == "idle";
         let fits = idle || integer(value).is_some_and(|number| (least..=most).contains(&&number));
-        return if fits {
-            Ok(())
-        } else {
-            wrong("is out of range", &format!("it takes a number from {least} to {most}"))
-        };
+        return if fits { Ok(()) } else { wrong("is out of range", &format!("use a number from {least} to {most}")) };
     }
     match () {
-        () if has(&forms.boolean) && !is_boolean(value) => wrong("is neither yes nor no", "write `yes` or `no`"),
+        () if has(&forms.boolean) && !is_boolean(value) => wrong("is not a boolean", "write `yes` or `no`"),
         () if has(&forms.time) && !is_time(value) => {
             wrong("is not a span of time", "write it as `30s`, `5min` or `1h 30min`")
         }
@@ -131,12 +127,12 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
         }
         () if has(&forms.mode) && !is_mode(value) => wrong("is not a mode", "write it as `0755`"),
         () if has(&forms.command) && !is_command(value) => {
-            wrong("names a program by half a path", "systemd starts programs by their whole path")
+            wrong("uses a relative path to a program", "use an absolute path: systemd does not resolve relative ones")
         }
         () if has(&forms.units) => match value.split_whitespace().find(|name| !is_unit(name)) {
             Some(name) => {
-                let help = "give its whole name, such as `etcd.service`";
-                Err(Wrong::new(format!("`{name}` in `{key}` is no unit"), help))
+                let help = "use the full unit name, such as `etcd.service`";
+                Err(Wrong::new(format!("`{name}` in `{key}` is not a unit name"), help))
             }
             None => Ok(()),
         },
@@ -214,8 +210,8 @@ mod tests {
             ("NoNewPrivileges", "enabled", "yes"),
             ("MemoryMax", "2GB!", "512M"),
             ("UMask", "rwx", "0755"),
-            ("ExecStart", "bin/etcd --name a", "whole path"),
-            ("After", "network-online", "whole name"),
+            ("ExecStart", "bin/etcd --name a", "absolute path"),
+            ("After", "network-online", "full unit name"),
             ("MemoryMax", "5KKKBi", "512M"),
             ("MemoryMax", "50%%%", "512M"),
             ("TimeoutStartSec", "1..5s", "30s"),

@@ -111,16 +111,16 @@ fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> Finding {
         };
     let help = match (near, elsewhere()) {
         (Some(near), _) => Help::near(near),
-        (None, Some(other)) => format!("there is `{other}`").into(),
+        (None, Some(other)) => format!("use `{other}`").into(),
         (None, None) => {
             let names: Vec<&str> = body.names().take(12).collect();
-            format!("known there: {}", names.join(", ")).into()
+            format!("the known keys are {}", names.join(", ")).into()
         }
     };
     Finding {
         code: Code::UnknownKey,
         path: path.to_vec(),
-        message: format!("there is no key `{key}`{inside}, as far as {} goes", table.known_through),
+        message: format!("unknown key `{key}`{inside} (checked against {})", table.known_through),
         help,
         is_value: false,
     }
@@ -146,7 +146,7 @@ fn elsewhere(table: &Table, key: &str) -> Option<String> {
 }
 
 const KINDS: [(char, &str); 6] =
-    [('b', "true or false"), ('s', "a text"), ('i', "a number"), ('l', "a list"), ('m', "a map"), ('n', "nothing")];
+    [('b', "a boolean"), ('s', "a string"), ('i', "a number"), ('l', "a list"), ('m', "a map"), ('n', "nothing")];
 
 fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<Finding> {
     let kind = match value {
@@ -166,8 +166,8 @@ fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<Fin
         Finding {
             code: Code::InvalidConfig,
             path: path.to_vec(),
-            message: format!("`{key}` takes {}, and not {}", wanted.join(" or "), name(kind)),
-            help: "what reads the file would ignore or refuse it".into(),
+            message: format!("`{key}` expects {}, found {}", wanted.join(" or "), name(kind)),
+            help: "the program that reads this file would ignore or reject it".into(),
             is_value: true,
         }
     })

@@ -100,7 +100,11 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
     fn problem(&self, code: Code, path: &[Step], message: String) -> Diagnostic {
         let Document { owner, written, .. } = self.document;
         let place = locate::place(self.model(), (*owner).into(), written, path);
-        Diagnostic::new(code, place.span, message).here(if place.exact { "" } else { "the kubeconfig is made here" })
+        Diagnostic::new(code, place.span, message).here(if place.exact {
+            ""
+        } else {
+            "the kubeconfig is declared here"
+        })
     }
 
     /// A label at the certificate that an endpoint shows, or where it is deployed.
@@ -109,7 +113,8 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
         match self.model().endpoint_info(end).identity {
             Some(cert) => {
                 let ident = &self.model().component_of(end.app).certs[cert as usize].ast.name;
-                problem.label(ident.span, format!("what `{}` shows", self.model().endpoint_name(end)))
+                problem
+                    .label(ident.span, format!("the certificate that `{}` presents", self.model().endpoint_name(end)))
             }
             None => problem.label(app.span, format!("`{}` is deployed here", app.name)),
         }
@@ -127,15 +132,17 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
             (!missing.is_empty()).then_some((*end, missing))
         })?;
         let without: Vec<String> = units.iter().map(|unit| model.unit_name(*unit)).collect();
-        let message = format!("`server` dials `{host}`, which is not a name in {}", name::certificates(&without));
+        let message = format!(
+            "`server` is `{host}`, which is not a subject alternative name of {}",
+            name::certificates(&without)
+        );
         let mut problem = self.problem(Code::NameNotInCertificate, at, message);
         if let Some(front) = fronts.iter().find(|front| front.end != end) {
             problem =
                 problem.label(model.app(front.end.app).span, format!("through `{}`", model.endpoint_name(front.end)));
         }
         let help = format!(
-            "what a file dials is not known to whoever issues certificates: write a `kubeconfig` item, whose `server` is an \
-             endpoint, or add the name, as with `extra-names = [\"{host}\"]` of the cluster"
+            "names in a file are not added to certificates: use a `kubeconfig` item, whose `server` is an endpoint, or add the name, for example with `extra-names = [\"{host}\"]` in the cluster"
         );
         Some(self.shown(problem, end).help(help))
     }
@@ -151,27 +158,30 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
         let other = |(_, authority): &(EndpointId, Symbol)| given != Content::Authority(*authority);
         let (end, issuer) = signed.find(other)?;
         let (to, issuer) = (self.model().endpoint_name(end), self.name_of(issuer));
-        let signs_nothing = |what: String| (Code::InvalidKubeconfig, format!("`{key}` is {what}, which signs nothing"));
+        let signs_nothing = |what: String| {
+            (Code::InvalidKubeconfig, format!("`{key}` is {what}, which is not a certificate authority"))
+        };
         let (code, message) = match given {
             Content::Unknown => return None,
             Content::Foreign(other) if other.signs && !self.names_of().issued() => return None,
             Content::Authority(own) => {
                 let own = self.name_of(own);
-                let message = format!("`{key}` is `{own}`, and the certificate of `{to}` is issued by `{issuer}`");
+                let message = format!("`{key}` is `{own}`, but the certificate of `{to}` is issued by `{issuer}`");
                 (Code::AuthorityNotTrusted, message)
             }
             Content::Foreign(other) if other.signs => {
                 let own = other.cn;
                 let message = format!(
-                    "`{key}` is `{own}`, which is somebody else's, and the certificate of `{to}` is issued by `{issuer}`"
+                    "`{key}` is `{own}`, which is not in the model, but the certificate of `{to}` is issued by \
+                     `{issuer}`"
                 );
                 (Code::AuthorityNotTrusted, message)
             }
             Content::Nothing => {
-                let message = "no authority is given, so those of the system are trusted";
+                let message = "no `certificate-authority` is set, so only system CAs are trusted";
                 (
                     Code::AuthorityNotTrusted,
-                    format!("{message}, and `{issuer}`, which issued what `{to}` shows, is none of them"),
+                    format!("{message}, but `{to}` presents a certificate issued by `{issuer}`"),
                 )
             }
             Content::Foreign(other) => signs_nothing(format!("the certificate of `{}`", other.cn)),
@@ -180,8 +190,8 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
         };
         let here = if cluster[key].is_string() { key } else { "server" };
         let help = match key.ends_with("-data") {
-            true => format!("write `certificate-authority-data = base64({issuer}.pem)`"),
-            false => format!("write `certificate-authority = {issuer}.cert`"),
+            true => format!("set `certificate-authority-data = base64({issuer}.pem)`"),
+            false => format!("set `certificate-authority = {issuer}.cert`"),
         };
         Some(self.shown(self.problem(code, &at(here), message), end).help(help))
     }

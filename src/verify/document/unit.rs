@@ -10,7 +10,7 @@ use crate::verify::locate::{self, Step};
 
 use super::systemd::{self, Wrong};
 
-const WHOLE: &str = "systemd starts programs by their whole path";
+const WHOLE: &str = "systemd needs absolute paths to programs";
 
 /// All that is wrong with a unit.
 pub fn of_entry(model: &Model<'_>, entry: &UnitEntry<'_>) -> Vec<Diagnostic> {
@@ -58,7 +58,7 @@ impl Unit<'_, '_> {
     /// systemd refuses `always` for what is meant to end.
     fn restarts_forever(&self) -> Option<Diagnostic> {
         let both = self.text("type")? == "oneshot" && self.text("restart")? == "always";
-        let message = "`restart` is `always`, but the type is `oneshot`";
+        let message = "`restart` is `always`, but `type` is `oneshot`";
         both.then(|| self.problem(self.field("restart"), message, "use `on-failure`"))
     }
 
@@ -74,8 +74,8 @@ impl Unit<'_, '_> {
             .iter()
             .filter(|(name, value)| is_of_services(name) && !matches!(value.reveal(), Value::None));
         let problem = |name: &str| {
-            let message = format!("`{name}` is a field of services");
-            self.problem(self.field(name), &message, "take it out, or use `extra`")
+            let message = format!("`{name}` is a field of service units");
+            self.problem(self.field(name), &message, "remove it, or use `extra`")
         };
         given.map(|(name, _)| problem(name)).collect()
     }
@@ -96,7 +96,7 @@ impl Unit<'_, '_> {
         }
         let message = match line.field {
             "exec" => "`exec` is not an absolute path".to_owned(),
-            field => format!("`{field}` has `{program}`, which does not begin with an absolute path"),
+            field => format!("`{field}` runs `{program}`, which is not an absolute path"),
         };
         Some(self.problem(self.field(line.field), &message, help))
     }

@@ -23,14 +23,14 @@ pub fn judge(path: &str, text: &str) -> Vec<Finding> {
             continue;
         }
         let Some((key, value)) = trimmed.split_once('=') else {
-            let message = format!("`{path}` has a line that says nothing: `{trimmed}`");
-            findings.push(finding(trimmed, Wrong::new(message, "a line is `Key=value`, `[Section]` or a comment")));
+            let message = format!("`{path}` has an invalid line: `{trimmed}`");
+            findings.push(finding(trimmed, Wrong::new(message, "expected `Key=value`, `[Section]` or a comment")));
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
         if section.is_empty() {
-            let message = format!("`{key}` stands before the first section");
-            findings.push(finding(key, Wrong::new(message, "begin with `[Unit]` or `[Service]`")));
+            let message = format!("`{key}` is before the first section");
+            findings.push(finding(key, Wrong::new(message, "start the file with `[Unit]` or `[Service]`")));
             continue;
         }
         // What is wrong with a section was reported where it begins.

@@ -27,7 +27,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
             problems.extend(judge(model, group, kind, &sums, &needs));
         }
     }
-    let statement = format!("{} with room for what each carries", Count(model.machines.len(), "machine"));
+    let statement = format!("{} with enough capacity for all applications", Count(model.machines.len(), "machine"));
     Proof { name: "capacity", statement, count: model.machines.len() }
 }
 
@@ -125,9 +125,9 @@ fn judge(model: &Model<'_>, group: &Group, kind: usize, sums: &[Amounts], needs:
         0 => format!("`{}`", model.machine(first).name),
         more => format!("`{}` and {more} more", model.machine(first).name),
     };
-    let left = if kind == 2 { "" } else { " beside their system" };
+    let left = if kind == 2 { "" } else { " besides the share reserved for the system" };
     let message = format!(
-        "what runs on {who} needs {} of {}, and there are {}{left}",
+        "the applications on {who} need {} of `{}`, but {} is available{left}",
         shown(kind, sum),
         NAMES[kind],
         shown(kind, offered.max(0.0)),
@@ -145,7 +145,7 @@ fn judge(model: &Model<'_>, group: &Group, kind: usize, sums: &[Amounts], needs:
     for (_, app) in parts.iter().take(3) {
         problem = problem.label(model.app(*app).span, "deployed here");
     }
-    let more = format!("give them more `{}`, or put less on them: {}", NAMES[kind], list.join(", "));
+    let more = format!("increase `{}`, or move applications to other machines: {}", NAMES[kind], list.join(", "));
     Some(problem.help(more))
 }
 

@@ -76,8 +76,11 @@ fn cloned(model: &Model<'_>, app: AppId, file: &PathItem) -> Option<Diagnostic> 
         format!("`{path}` is the same on {}, from `{}` to `{}`", Count(same.len(), "machine"), name(first), name(last));
     Some(
         Diagnostic::new(Code::ClonedIdentity, text.value.span, message)
-            .here("it says the same everywhere")
+            .here("the same text on every machine")
             .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
-            .help("leave the file out, or empty: then each machine makes its own; or let it depend on `machine.name`"),
+            .help(
+                "remove the file or leave it empty, so that each machine generates its own, or derive its text from \
+                   `machine.name`",
+            ),
     )
 }

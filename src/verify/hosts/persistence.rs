@@ -19,38 +19,39 @@ struct Passing {
 const PASSING: &[Passing] = &[
     Passing {
         begins: "swapoff",
-        undone: "the line in /etc/fstab brings swap back",
-        instead: "take the line out of /etc/fstab too, or mask `swap.target`; a kubelet without `swap = true` does that by itself",
+        undone: "the entry in /etc/fstab enables swap again",
+        instead: "remove the entry from /etc/fstab too, or mask `swap.target`; a kubelet without `swap = true` masks \
+                  it automatically",
         mended: &["/etc/fstab", "swap.target"],
     },
     Passing {
         begins: "sysctl ",
-        undone: "the kernel starts with its own setting",
-        instead: "write `needs sysctl NAME = VALUE`",
+        undone: "the kernel starts with its default value",
+        instead: "use `needs sysctl NAME = VALUE`",
         mended: &["/etc/sysctl"],
     },
     Passing {
         begins: "modprobe ",
-        undone: "the module is not loaded again",
-        instead: "write `needs module NAME`",
+        undone: "the module is not loaded",
+        instead: "use `needs module NAME`",
         mended: &["/etc/modules"],
     },
     Passing {
         begins: "setenforce ",
-        undone: "SELinux is as /etc/selinux/config says",
-        instead: "write it to /etc/selinux/config",
+        undone: "SELinux uses the mode set in /etc/selinux/config",
+        instead: "set the mode in /etc/selinux/config",
         mended: &["/etc/selinux/config"],
     },
     Passing {
         begins: "ip route add",
-        undone: "the route is gone",
-        instead: "give the machine the route in its network configuration",
+        undone: "the route is lost",
+        instead: "add the route to the network configuration of the machine",
         mended: &["netplan", "systemd/network"],
     },
     Passing {
         begins: "mount ",
-        undone: "it is not mounted",
-        instead: "write a `unit NAME.mount`",
+        undone: "the file system is not mounted",
+        instead: "declare a `unit NAME.mount`",
         mended: &["/etc/fstab", ".mount"],
     },
 ];
@@ -97,9 +98,9 @@ fn says(model: &Model<'_>, item: &Item, word: &str) -> bool {
 
 fn problem(model: &Model<'_>, app: AppId, command: &Expr, passing: &Passing, text: &str) -> Diagnostic {
     let program = text.split_whitespace().next().unwrap_or(text);
-    let message = format!("what `{program}` does ends with the next boot: {}", passing.undone);
+    let message = format!("the effect of `{program}` does not survive a reboot: {}", passing.undone);
     Diagnostic::new(Code::LastingCommand, command.span, message)
-        .here("this holds while the machine is up")
+        .here("in effect until the next reboot")
         .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
         .help(passing.instead)
 }

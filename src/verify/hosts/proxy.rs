@@ -81,15 +81,17 @@ fn judge(model: &Model<'_>, app: AppId, value: &Expr, settings: &[(String, Strin
     if open.is_empty() {
         return None;
     }
-    let message = format!("the proxy is also asked for {}", List::ticked(open.iter().map(String::as_str)));
+    let message =
+        format!("cluster-internal traffic goes through the proxy: {}", List::ticked(open.iter().map(String::as_str)));
     let add: Vec<&str> = open.iter().map(|entry| entry.rsplit(' ').next().unwrap_or(entry)).collect();
     let help = format!(
-        "add {} to no_proxy, and the machines' addresses, since not every client reads ranges; or deploy `proxy` of std/site, which computes it",
+        "add {} and the addresses of the machines to `no_proxy`, since not every client supports ranges, or deploy \
+         `proxy` from std/site, which computes it",
         add.join(",")
     );
     Some(
         Diagnostic::new(Code::ProxyInside, value.span, message)
-            .here(if kept.is_some() { "no_proxy names less than the cluster" } else { "there is no no_proxy" })
+            .here(if kept.is_some() { "`no_proxy` does not cover the cluster" } else { "`no_proxy` is not set" })
             .label(model.app(app).span, format!("`{}` is deployed here", model.app(app).name))
             .help(help),
     )

@@ -1,4 +1,4 @@
-//! Addresses: all ranges are disjoint, both ways, each family by itself; each has room for what is asked of it, and each
+//! Addresses: all ranges are disjoint, both ways, each family on its own; each has room for its allocations, and each
 //! address is where it has to be.
 
 use crate::diag::Diagnostic;
@@ -29,5 +29,5 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
 fn statement(ranges: &Ranges) -> String {
     let known = ranges.list.iter().filter(|range| range.known().is_none());
     let list: Vec<String> = known.map(|range| format!("{} {}", range.name.replace('`', ""), range.range)).collect();
-    format!("no range overlaps another: {}", list.join(", "))
+    format!("no ranges overlap: {}", list.join(", "))
 }

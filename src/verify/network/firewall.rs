@@ -33,11 +33,11 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     }
     let statement = match list.is_empty() {
         true if model.apps().any(|(app, _)| has_rules(model, app)) => {
-            "rules by hand filter what comes in; `deploy firewall on *` would derive them".to_owned()
+            "incoming traffic is filtered by handwritten rules; `deploy firewall on *` derives them".to_owned()
         }
-        true => "no machine filters what comes in; `deploy firewall on *` would".to_owned(),
+        true => "no machine filters incoming traffic; `deploy firewall on *` adds a firewall".to_owned(),
         false => format!(
-            "{machines} of {} filter what comes in: {} open, and nothing that none needs",
+            "{machines} of {} filter incoming traffic: {} open, no unneeded port",
             Count(model.machines.len(), "machine"),
             Count(relations.len(), "relation")
         ),
@@ -74,7 +74,7 @@ fn open(
                 continue;
             }
             let (from, to) = (model.endpoint_name(client), service.title(model));
-            let message = format!("`{from}` cannot reach `{to}`: the firewall lets nobody in who uses it");
+            let message = format!("`{from}` cannot reach `{to}`: the firewall admits none of the clients that use it");
             let problem = Diagnostic::new(Code::RelationClosed, model.app(firewall.app).span, message)
                 .here(format!("`{}` is deployed here", model.app(firewall.app).name))
                 .label(
@@ -82,7 +82,7 @@ fn open(
                     format!("`{}` is used from outside the cluster", model.app(client.app).name),
                 )
                 .label(service.span, format!("`{to}` listens on {}", bound.what))
-                .help("name the ranges that it is used from in `operators`");
+                .help("list the ranges of its clients in `operators`");
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
@@ -115,9 +115,9 @@ fn judge(
     let (_, first) = here.first()?;
     if here.iter().all(|(_, service)| service.units.iter().all(|bound| bound.bind.is_loopback())) {
         let message =
-            format!("`open` lets {} in, where `{}` listens on the machine itself only", open.port, first.title(model));
-        let problem = Diagnostic::new(Code::OpensNothing, open.span, message).label(first.span, "it binds loopback");
-        return Some(problem.help("the rule opens nothing: take it away, or let the program bind another address"));
+            format!("`open` admits {}, but `{}` listens on the loopback interface only", open.port, first.title(model));
+        let problem = Diagnostic::new(Code::OpensNothing, open.span, message).label(first.span, "binds loopback");
+        return Some(problem.help("remove the rule, which has no effect, or bind another address"));
     }
     wider(model, firewall, rules, place, open, first)
 }
@@ -134,7 +134,7 @@ fn elsewhere(
     let problem = |message: String| Diagnostic::new(Code::OpensNothing, open.span, message);
     let Some((app, _)) = model.apps().find(|(_, app)| *app.name == *wanted) else {
         let help = did_you_mean(wanted, names(), &format!("the applications are {}", List::ticked(names())));
-        return Some(problem(format!("`open` is for `{wanted}`, and no application is named so")).help(help));
+        return Some(problem(format!("`open` names `{wanted}`, but no application has that name")).help(help));
     };
     if here.iter().any(|(_, service)| service.app == app) {
         return None;
@@ -147,16 +147,16 @@ fn elsewhere(
     ports.sort();
     ports.dedup();
     let on = match ports.as_slice() {
-        [] => format!("`{wanted}` listens on nothing there"),
+        [] => format!("`{wanted}` has no listener there"),
         list => format!("`{wanted}` listens on {}", list.join(", ")),
     };
-    let mut problem = problem(format!("`open` lets {} in for `{wanted}`, which does not listen there", open.port))
+    let mut problem = problem(format!("`open` admits {} for `{wanted}`, which does not listen there", open.port))
         .label(model.app(app).span, format!("`{wanted}` is deployed here"));
     let mut help = on;
     if let Some((_, other)) = here.first() {
         let owner = &model.app(other.app).name;
         problem = problem.label(other.span, format!("`{owner}` listens on {}", open.port));
-        help += &format!("; {} is `{owner}`'s", open.port);
+        help += &format!("; {} belongs to `{owner}`", open.port);
     }
     Some(problem.help(help))
 }
@@ -188,14 +188,14 @@ fn wider(
         ([], false) => return None,
         ([], true) => "pods".to_owned(),
         ([one], _) => format!("`{one}`"),
-        ([one, rest @ ..], _) => format!("`{one}` and {} more", Count(rest.len(), "machine")),
+        ([one, rest @ ..], _) => format!("`{one}` and {}", Count(rest.len(), "more machine")),
     };
     let message =
-        format!("`open` lets {who} dial `{}` on {}, and no relation needs that", service.title(model), open.port);
+        format!("`open` admits {who} to `{}` on {}, but no relation needs that", service.title(model), open.port);
     Some(
         Diagnostic::new(Code::OpenTooWide, open.span, message)
             .label(service.span, format!("`{}` listens on {}", model.app(service.app).name, open.port))
             .label(model.app(service.app).span, "deployed here")
-            .help("name only those outside the cluster who dial it; for a part of the cluster write a `relate`, which opens it too"),
+            .help("list only clients outside the cluster; inside it, a `relate` opens the port too"),
     )
 }

@@ -16,7 +16,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
         }
     }
     let count = model.relations.len();
-    let statement = format!("{}: no cache and no end of TLS where there may be none", Count(count, "relation"));
+    let statement = format!("{}: no forbidden cache or TLS termination", Count(count, "relation"));
     Proof { name: "interfaces", statement, count }
 }
 
@@ -36,11 +36,12 @@ fn caching(model: &Model<'_>, relation: &Relation) -> Option<Diagnostic> {
         .map(|provider| model.app(provider.app).units.len())
         .sum();
     (forbidden && behind > 1 && front.ast.kind == EndpointKind::Provides).then(|| {
-        let message = format!("`{}` caches, and {behind} providers stand behind it", model.endpoint_name(relation.to));
+        let message =
+            format!("`{}` is a caching proxy in front of {behind} providers", model.endpoint_name(relation.to));
         Diagnostic::new(Code::CachingProxy, model.app(relation.to.app).span, message)
             .here(format!("`{}` is deployed here", model.app(relation.to.app).name))
-            .label(front.ast.name.span, "it caches")
-            .help("a watch or a write seen through a stale copy breaks clients: pass the bytes through instead")
+            .label(front.ast.name.span, "caching proxy")
+            .help("forward TCP instead: watches and writes through a stale cache break clients")
     })
 }
 
@@ -55,17 +56,19 @@ fn terminating(model: &Model<'_>, relation: &Relation) -> Option<Diagnostic> {
     }
     let name = model.endpoint_name(relation.to);
     let message = match reads {
-        true => format!("`{name}` reads requests, and TLS must reach whoever answers"),
-        false => format!("`{name}` ends TLS with a certificate of its own, and TLS must reach whoever answers"),
+        true => format!("`{name}` reads requests, but this interface requires end-to-end TLS"),
+        false => {
+            format!("`{name}` terminates TLS with its own certificate, but this interface requires end-to-end TLS")
+        }
     };
     let place = ["mode", "identity"].into_iter().find_map(|field| front.ast.body.field(field));
     Some(
         Diagnostic::new(Code::TlsTerminated, model.app(relation.to.app).span, message)
             .here("deployed here")
-            .label(place.map_or(front.ast.name.span, |field| field.span), "here it takes part in the conversation")
+            .label(place.map_or(front.ast.name.span, |field| field.span), "TLS is terminated here")
             .help(
-                "the certificates of clients end there, so everyone would be the load balancer, or nobody; watches and \
-                 upgraded connections break too: forward TCP, and let TLS through",
+                "forward TCP and pass TLS through: client certificates would stop at the load balancer, and watches \
+                 and upgraded connections would break",
             ),
     )
 }

@@ -35,7 +35,11 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     problems.extend(clashes.values().map(|clashes| clash(model, &services, &listeners, clashes)));
     given::verify(model, &services, problems);
     let count = listeners.len();
-    Proof { name: "ports", statement: format!("{}, no two on one address and port", Count(count, "listener")), count }
+    Proof {
+        name: "ports",
+        statement: format!("{}, each with its own address and port", Count(count, "listener")),
+        count,
+    }
 }
 
 /// Every port that is bound, by machine.
@@ -82,8 +86,8 @@ fn clash(model: &Model<'_>, services: &[Service], all: &[Listener], clashes: &[(
 fn help(model: &Model<'_>, pair: [&Service; 2], free: Option<Port>) -> String {
     let [one, two] = pair;
     let mut help = match one.app == two.app {
-        true => "give one of them another port or address".to_owned(),
-        false => "give one of them another port or address, or put them on different machines".to_owned(),
+        true => "use another port or address for one of them".to_owned(),
+        false => "use another port or address for one of them, or place them on different machines".to_owned(),
     };
     let Some(free) = free else { return help };
     // The later one is rather the one to move: what others build on comes first.

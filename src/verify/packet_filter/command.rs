@@ -16,7 +16,7 @@ pub fn read(commands: &[&str]) -> Option<Read> {
                 .any(|word| matches!(word.trim_matches([';', '\'', '"']), "DROP" | "REJECT" | "drop" | "reject"))
     };
     let found = words.iter().find(|words| drops(words))?;
-    Some(Read::Unread(format!("`{}` is a command", found.join(" "))))
+    Some(Read::Unread(format!("the rule is set by a command, `{}`", found.join(" "))))
 }
 
 /// The words of a command, without those before the program: `sudo`, a path.
@@ -28,7 +28,7 @@ fn words(command: &str) -> Vec<&str> {
     if words.is_empty() { vec![""] } else { words }
 }
 
-/// By itself ufw denies what comes in.
+/// By default ufw denies incoming traffic.
 fn ufw(commands: &[Vec<&str>]) -> Read {
     let mut accepts = Vec::new();
     for words in commands.iter().filter(|words| words[0] == "ufw") {
@@ -37,10 +37,10 @@ fn ufw(commands: &[Vec<&str>]) -> Read {
             ["default", "allow"] | ["default", "allow", "incoming"] => return Read::Open,
             ["allow" | "limit", ref rule @ ..] => match allowed(rule) {
                 Some(accept) => accepts.push(accept),
-                None => return Read::Unread(format!("`{}` is not known", words.join(" "))),
+                None => return Read::Unread(format!("unsupported command `{}`", words.join(" "))),
             },
             ["deny" | "reject" | "route" | "insert", ..] => {
-                return Read::Unread(format!("`{}` is not read", words.join(" ")));
+                return Read::Unread(format!("unsupported command `{}`", words.join(" ")));
             }
             _ => {}
         }

@@ -28,11 +28,11 @@ pub fn read(text: &str) -> Read {
         let value = |key: &str| attribute(element, key);
         match name {
             "zone" if matches!(value("target"), Some("ACCEPT")) => return Read::Open,
-            "rule" => return Read::Unread("it has rich rules".to_owned()),
+            "rule" => return Read::Unread("rich rules are not supported".to_owned()),
             "port" => {
                 let read = (value("port").and_then(ports), value("protocol").and_then(protocol));
                 let (Some(range), Some(protocol)) = read else {
-                    return Read::Unread(format!("`<{element}>` is not known"));
+                    return Read::Unread(format!("unsupported element `<{element}>`"));
                 };
                 accepts.push(Accept { protocol: Some(protocol), ports: vec![range], from: Vec::new() });
             }
@@ -49,7 +49,7 @@ pub fn read(text: &str) -> Read {
                         from: Vec::new(),
                     }),
                     None if OTHERS.contains(&service) => {}
-                    None => return Read::Unread(format!("what its service `{service}` opens is not known")),
+                    None => return Read::Unread(format!("the ports of its service `{service}` are unknown")),
                 }
             }
             _ => {}

@@ -43,9 +43,9 @@ fn of_rule(rule: &str) -> Result<Verdict, String> {
     let mut accept = Accept::default();
     let (mut target, mut looks, mut new) = ("", false, true);
     for pair in words.windows(2) {
-        let unknown = || format!("`{}` in `{rule}` is not known", pair[1]);
+        let unknown = || format!("unsupported `{}` in `{rule}`", pair[1]);
         match pair[0] {
-            "!" => return Err(format!("`{rule}` says what is not meant")),
+            "!" => return Err(format!("negation in `{rule}` is not supported")),
             "-j" | "-g" => target = pair[1],
             "-p" | "--protocol" => accept.protocol = Some(protocol(pair[1]).ok_or_else(unknown)?),
             "--dport" | "--dports" | "--destination-port" | "--destination-ports" => {
@@ -67,10 +67,10 @@ fn of_rule(rule: &str) -> Result<Verdict, String> {
     match target {
         "ACCEPT" if new => Ok(Verdict::Accept(accept)),
         "DROP" | "REJECT" if !looks => Ok(Verdict::Rest),
-        "DROP" | "REJECT" if !accept.ports.is_empty() => Err(format!("`{rule}` refuses some ports")),
+        "DROP" | "REJECT" if !accept.ports.is_empty() => Err(format!("`{rule}` rejects some ports")),
         "ACCEPT" | "DROP" | "REJECT" | "RETURN" | "LOG" | "NFLOG" | "" => Ok(Verdict::Nothing),
         // The log of ufw.
         other if other.starts_with("ufw") && other.contains("logging") => Ok(Verdict::Nothing),
-        other => Err(format!("it jumps to the chain `{other}`")),
+        other => Err(format!("jumps to the chain `{other}` are not followed")),
     }
 }

@@ -8,7 +8,7 @@ use super::{Accept, Read, ports, protocol};
 pub fn read(text: &str) -> Read {
     let tokens = tokens(text);
     if tokens.iter().any(|token| token == "include") {
-        return Read::Unread("it includes other files".to_owned());
+        return Read::Unread("`include` is not followed".to_owned());
     }
     let sets = sets(&tokens);
     let (mut accepts, mut filters) = (Vec::new(), false);
@@ -120,13 +120,15 @@ fn of_chain(body: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Opti
         let refuses = has("drop") || has("reject");
         match () {
             () if rule.first().is_some_and(|word| word == "type" || word == "policy") => {}
-            () if has("jump") || has("goto") || has("vmap") => return Err("it jumps to other chains".to_owned()),
+            () if has("jump") || has("goto") || has("vmap") => {
+                return Err("jumps to other chains are not followed".to_owned());
+            }
             () if refuses && is_bare(rule) => {
                 drops = true;
                 break;
             }
             () if refuses && has("dport") => {
-                return Err(format!("`{}` refuses some ports", rule.join(" ")));
+                return Err(format!("`{}` rejects some ports", rule.join(" ")));
             }
             () if has("accept") => accepts.extend(accept(rule, sets)?),
             () => {}
@@ -162,7 +164,7 @@ fn is_bare(rule: &[String]) -> bool {
     !before.any(|token| looks.contains(&token.as_str()))
 }
 
-/// What a rule lets in; nothing if that is no new connection from another machine.
+/// What a rule admits; nothing if that is not a new connection from another machine.
 fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option<Accept>, String> {
     let mut accept = Accept::default();
     let mut place = 0;
@@ -171,7 +173,7 @@ fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option
         let (values, used) = elements(&rule[(place + 1).min(rule.len())..]);
         let values: Vec<String> =
             values.iter().flat_map(|value| sets.get(value).cloned().unwrap_or_else(|| vec![value.clone()])).collect();
-        let unknown = |value: &str| format!("`{value}` in `{}` is not known", rule.join(" "));
+        let unknown = |value: &str| format!("`{value}` in `{}` is not supported", rule.join(" "));
         match word {
             "state" if !values.iter().any(|value| value.split(',').any(|state| state == "new")) => return Ok(None),
             "iif" | "iifname" if values.iter().any(|value| value.trim_matches('"') == "lo") => return Ok(None),

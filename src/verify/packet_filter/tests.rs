@@ -41,7 +41,7 @@ fn rules_of_nftables_are_read_as_far_as_they_name_ports() {
         "112  from ; 4  from ; any  from 10.0.0.0/8"
     );
     assert_eq!(nft("tcp dport ssh accept\nreject with icmp type port-unreachable\ntcp dport 80 accept"), "6 22 from ");
-    assert_eq!(nft("jump services"), "unread: it jumps to other chains");
+    assert_eq!(nft("jump services"), "unread: jumps to other chains are not followed");
     assert!(nft("tcp dport != 22 drop").starts_with("unread: "));
     assert!(nft("tcp dport webmin accept").starts_with("unread: `webmin`"));
     let open = "table inet f { chain input { type filter hook input priority 0; policy accept; tcp dport 22 accept } }";
@@ -64,7 +64,7 @@ fn rules_of_iptables_are_read_as_far_as_they_name_ports() {
         read("-A INPUT -s 10.0.0.0/8 -p tcp -m multiport --dports 80,8000:8010 -j ACCEPT"),
         "6 80,8000-8010 from 10.0.0.0/8"
     );
-    assert_eq!(read("-A INPUT -j KUBE-FIREWALL"), "unread: it jumps to the chain `KUBE-FIREWALL`");
+    assert_eq!(read("-A INPUT -j KUBE-FIREWALL"), "unread: jumps to the chain `KUBE-FIREWALL` are not followed");
     let open = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n";
     assert_eq!(shown(&iptables::read(open, "INPUT")), "open");
     assert_eq!(shown(&iptables::read(&format!("{open}-A INPUT -j REJECT\n"), "INPUT")), "6 22 from ");
@@ -83,7 +83,7 @@ fn zones_of_firewalld_are_read() {
     );
     assert_eq!(zone("<protocol value=\"vrrp\"/><service name=\"dhcpv6-client\"/>"), "112  from ");
     assert!(zone("<service name=\"own\"/>").contains("`own`"));
-    assert_eq!(zone("<rule family=\"ipv4\"><accept/></rule>"), "unread: it has rich rules");
+    assert_eq!(zone("<rule family=\"ipv4\"><accept/></rule>"), "unread: rich rules are not supported");
     assert_eq!(shown(&firewalld::read("<zone target=\"ACCEPT\"></zone>")), "open");
 }
 

@@ -1,6 +1,6 @@
 //! Single points of failure: one load balancer before several servers.
 //!
-//! One that is on no machine is somebody else's, who keeps it up.
+//! One that is on no machine is managed externally.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, MachineId, Model};
@@ -32,12 +32,12 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
         }
     }
     let statement = match (count, alone) {
-        (0, _) => "nothing stands before others".to_owned(),
+        (0, _) => "no load balancers".to_owned(),
         (_, 0) if count == elsewhere => {
-            format!("{} before others, on no machine of these", Count(count, "load balancer"))
+            format!("{}, outside the machines of the model", Count(count, "load balancer"))
         }
-        (_, 0) => format!("{} before others, on more than one machine", Count(count, "load balancer")),
-        _ => format!("{} before others, {alone} on a single machine", Count(count, "load balancer")),
+        (_, 0) => format!("{}, on more than one machine", Count(count, "load balancer")),
+        _ => format!("{}, {alone} on a single machine", Count(count, "load balancer")),
     };
     Proof { name: "failures", statement, count }
 }
@@ -49,17 +49,18 @@ fn single(model: &Model<'_>, (front, machine): (AppId, MachineId), behind: &[App
     let on = &model.machine(machine).name;
     let message = match beside {
         Some(beside) => format!(
-            "`{}` runs only on `{on}`, beside one of the {servers} `{}` behind it: with that machine the way to all of them is lost",
+            "`{}` runs only on `{on}`, together with one of its {servers} `{}` backends: if that machine fails, none \
+             of them can be reached",
             app.name,
             model.app(*beside).name
         ),
-        None => format!("`{}` runs only on `{on}`, and it is the way to {servers} `{what}`", app.name),
+        None => format!("`{}` runs only on `{on}`, and it is the only way to {servers} `{what}` backends", app.name),
     };
     let mut problem = Diagnostic::new(Code::SinglePoint, app.span, message).here("deployed here");
     for app in behind {
-        problem = problem.label(model.app(*app).span, format!("`{}` stands behind it", model.app(*app).name));
+        problem = problem.label(model.app(*app).span, format!("`{}` is behind it", model.app(*app).name));
     }
     problem
         .label(model.group_of(machine).span, "its machine")
-        .help("deploy it on two machines that share an address, or say `allow single-point \"reason\"`")
+        .help("deploy it on two machines that share an address, or add `allow single-point \"reason\"`")
 }

@@ -21,7 +21,7 @@ pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -
     };
     let broken = |rule: &TargetRule| {
         let span = broken(model, document, content, rule)?;
-        let message = format!("`target {}` cannot do this: {}", target.name, rule.what);
+        let message = format!("`target {}` does not support this: {}", target.name, rule.what);
         let problem = Diagnostic::new(Code::TargetLacks, span, message).label(target.span, "the target");
         Some(problem.help(format!("{} ({})", rule.remedy, rule.source)))
     };
@@ -75,11 +75,11 @@ fn find(content: &Value, key: &str, value: &str) -> Option<Vec<String>> {
 pub fn of_sysctl(model: &Model<'_>, Ident { name, span }: &Ident) -> Option<Diagnostic> {
     let target = model.targets.first().filter(|target| !owns_sysctl(&target.name, name))?;
     let message = format!(
-        "`target {}` cannot do this: `{name}` is a setting of the host, which a container cannot change",
+        "`target {}` does not support this: `{name}` is a host setting, which a container cannot change",
         target.name
     );
     let help = format!(
-        "set it on the host, and ask for it only elsewhere: `needs sysctl {name} = ... if target.name != \"{}\"`",
+        "set it on the host, and require it on other targets only: `needs sysctl {name} = ... if target.name != \"{}\"`",
         target.name
     );
     Some(Diagnostic::new(Code::TargetLacks, *span, message).label(target.span, "the target").help(help))

@@ -11,7 +11,7 @@ pub fn keys(own: &Record) -> Vec<Finding> {
     let finding = |(key, why): &(&str, &str)| Finding {
         code: Code::OwnedKey,
         path: vec![(*key).into()],
-        message: format!("`{key}` is kmodel's: {why}"),
+        message: format!("`{key}` is managed by kmodel: {why}"),
         help: format!("remove `{key}`").into(),
         is_value: false,
     };

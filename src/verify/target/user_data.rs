@@ -88,7 +88,7 @@ impl<'a, 'p> Limited<'a, 'p> {
             group: machine.group.clone(),
             machine: machine.name.clone(),
             counted_bytes: user_data.counted(self.platform),
-            max_bytes: self.platform.max_bytes.expect("only limits are planned for"),
+            max_bytes: self.platform.max_bytes.expect("only targets with a limit are planned"),
             measured: self.platform.measured,
             compressed: user_data.compressed,
             text_bytes: user_data.text,
@@ -135,7 +135,7 @@ impl<'a, 'p> Limited<'a, 'p> {
         let platform = self.platform;
         let with = |options: Options| cloud::given(platform, &self.site, machine, &options).ok().map(|(_, data)| data);
         let comes_to = |data: &UserData| {
-            let enough = if data.fits(platform) { "" } else { ", which is not enough" };
+            let enough = if data.fits(platform) { "" } else { ", which is still too long" };
             format!("{}{enough}", Count(data.counted(platform), "byte"))
         };
         if platform.gzip && self.options.gzip == Gzip::Never {
@@ -148,21 +148,25 @@ impl<'a, 'p> Limited<'a, 'p> {
             if let Some(data) = data {
                 let name = &self.target.name;
                 let text = match self.target.span == Span::default() {
-                    true => format!("write `target {name} {{ files = \"apart\" }}`: all files come in its archive"),
-                    false => "say `files = \"apart\"` in the target: all files come in its archive".to_owned(),
+                    true => {
+                        format!("set `target {name} {{ files = \"apart\" }}`, which moves all files to the archive")
+                    }
+                    false => "set `files = \"apart\"` in the target, which moves all files to the archive".to_owned(),
                 };
-                list.push(format!("{text}, and user-data is {}", comes_to(&data)));
+                list.push(format!("{text} and leaves user-data of {}", comes_to(&data)));
                 fix = self.fix().filter(|_| data.fits(platform));
             }
         }
-        list.extend(largest.map(|path| format!("make `{path}` smaller, or an `artifact` that the machine downloads")));
+        list.extend(
+            largest.map(|path| format!("reduce `{path}`, or make it an `artifact` that the machine downloads")),
+        );
         (list, fix)
     }
 
     fn fix(&self) -> Option<Fix> {
         let (_, ast) = self.model.layers.targets.iter().find(|(_, ast)| ast.name.name == self.target.name)?;
         written(self.model, &self.target.name, "files").is_none().then_some(())?;
-        let fix = Fix::guess("put all files into the archive");
+        let fix = Fix::guess("move all files to the archive");
         Some(match ast.body.fields.first() {
             Some(first) => fix.edit(before(first.key.span()), "files = \"apart\", "),
             None => fix.edit(inside(&ast.body), "{ files = \"apart\" }"),

@@ -122,7 +122,7 @@ fn what_cannot_be_renamed_says_why() {
         let at = fixture(text);
         prepare(&at.file, at.offset).err().unwrap_or_default()
     };
-    assert!(refused("let a = jo$0in([\"a\"], \"\")").contains("a name of the language"));
+    assert!(refused("let a = jo$0in([\"a\"], \"\")").contains("a built-in name"));
     assert!(refused("use std/etcd { et$0cd }").contains("standard library"));
     assert!(refused("use ./$0x").contains("no name"));
     assert!(refused("// no$0").contains("no name"));

@@ -35,7 +35,7 @@ fn an_option_says_its_type_default_and_docs() {
 #[test]
 fn an_option_says_its_value_and_where_it_comes_from() {
     let text = model("").replace("snapshot-every", "snapshot-$0every");
-    has(&valued(&text), &["Value: `6h` in `etcd`, given here"]);
+    has(&valued(&text), &["Value: `6h` in `etcd`, set here"]);
 }
 
 #[test]
@@ -64,24 +64,24 @@ fn a_flag_says_its_versions() {
 
 #[test]
 fn a_field_of_a_body_says_what_it_is() {
-    has(&said("cluster c { no$0des = 10.0.0.0/24 }"), &["nodes: cidr", "Field of `cluster`", "Must be given"]);
+    has(&said("cluster c { no$0des = 10.0.0.0/24 }"), &["nodes: cidr", "Field of `cluster`", "Required."]);
 }
 
 #[test]
 fn what_the_language_brings_is_explained() {
     has(&said("component x { let a = machine.addr$0ess }"), &["machine.address: ip", "Its address inside"]);
     has(&said("let a = jo$0in([\"a\"], \",\")"), &["join(list: list<S>, sep: string) -> string"]);
-    has(&said("mach$0ines cp[1] { }"), &["A group of machines that are alike"]);
+    has(&said("mach$0ines cp[1] { }"), &["A group of identical machines"]);
     has(&said("let a = 4Gi$0B"), &["`size`: 4,294,967,296 bytes"]);
 }
 
 #[test]
 fn words_inside_statements_are_explained() {
-    has(&said("component x { option every: dura$0tion = 5s }"), &["30d, 1h30m, 500ms", "A time"]);
-    has(&said("component x { option every: li$0st<int> = [] }"), &["Values of one type, in an order"]);
+    has(&said("component x { option every: dura$0tion = 5s }"), &["30d, 1h30m, 500ms", "A duration"]);
+    has(&said("component x { option every: li$0st<int> = [] }"), &["An ordered list of values"]);
     has(&said("component x {\n  needs pack$0age \"x\"\n}"), &["A package of the distribution"]);
-    has(&said("let a = if true th$0en 1 else 2"), &["What holds when the condition is true"]);
-    has(&said("let a = [x for x i$0n [1]]"), &["taken one by one"]);
+    has(&said("let a = if true th$0en 1 else 2"), &["The value if the condition is true"]);
+    has(&said("let a = [x for x i$0n [1]]"), &["to iterate over"]);
     has(&said("let a = no$0ne"), &["absent"]);
 }
 

@@ -1,4 +1,4 @@
-//! The user of a kubeconfig: whether what answers lets its certificate in.
+//! The user of a kubeconfig: whether the server accepts its certificate.
 
 use serde_json::Value as Json;
 
@@ -22,13 +22,16 @@ impl Kubeconfig<'_, '_> {
             Content::Nothing | Content::Unknown => None,
             Content::Authority(symbol) => wrong(
                 format!("the certificate of the authority `{}`", self.name_of(symbol)),
-                "write that of a client: `base64(NAME.pem)` with the name of a `cert` item",
+                "use a client certificate: `base64(NAME.pem)` with the name of a `cert` item",
             ),
-            Content::Key => wrong("a private key".to_owned(), "write `base64(NAME.pem)`"),
+            Content::Key => wrong("a private key".to_owned(), "use `base64(NAME.pem)`"),
             Content::Foreign(foreign) if !foreign.client => {
-                let message = format!("`{key}` is the certificate of `{}`, which is not for clients", foreign.cn);
+                let message = format!(
+                    "`{key}` is the certificate of `{}`, which is not valid for client authentication",
+                    foreign.cn
+                );
                 let problem = self.problem(Code::WrongUsage, &at, message);
-                Some(problem.help("have it issued with the usage `clientAuth`"))
+                Some(problem.help("have it reissued with the extended key usage `clientAuth`"))
             }
             Content::Foreign(_) if !self.names_of().issued() => None,
             Content::Foreign(foreign) => ends.iter().find_map(|(end, _)| self.signed(&at, key, &foreign, *end)),
@@ -43,7 +46,7 @@ impl Kubeconfig<'_, '_> {
         }
     }
 
-    /// Whether somebody else's certificate names the authority that an endpoint trusts as its issuer.
+    /// Whether a foreign certificate names the authority that an endpoint trusts as its issuer.
     fn signed(
         &self,
         at: &[crate::verify::locate::Step],
@@ -60,10 +63,11 @@ impl Kubeconfig<'_, '_> {
         let (to, name) = (self.model().endpoint_name(end), self.name_of(trusted));
         let (own, issuer) = (&foreign.cn, &foreign.issuer);
         let message = format!(
-            "`{key}` is the certificate of `{own}`, issued by `{issuer}`, and `{to}` lets in those of `{name}`"
+            "`{key}` is the certificate of `{own}`, issued by `{issuer}`, but `{to}` accepts client certificates \
+             issued by `{name}`"
         );
         let problem = self.problem(Code::AuthorityNotTrusted, at, message);
-        Some(self.shown(problem, end).help(format!("have it issued by `{name}`")))
+        Some(self.shown(problem, end).help(format!("issue it with `{name}`")))
     }
 
     /// Whether the key beside a certificate is its own.
@@ -76,19 +80,19 @@ impl Kubeconfig<'_, '_> {
         let what = match meant {
             Identified::Key(app, cert) if (app, cert) == own => return None,
             Identified::Key(app, cert) => format!("the key of {}", name(app, cert)),
-            Identified::Certificate(app, cert) => format!("{}, and no key", name(app, cert)),
+            Identified::Certificate(app, cert) => format!("{}, not a private key", name(app, cert)),
             Identified::Authority(symbol) => {
-                format!("the certificate of the authority `{}`, and no key", self.name_of(symbol))
+                format!("the certificate of the authority `{}`, not a private key", self.name_of(symbol))
             }
         };
         let certificate = name(own.0, own.1);
-        let message = format!("`client-key-data` is {what}, beside {certificate}");
+        let message = format!("`client-key-data` is {what}, but the client certificate is {certificate}");
         let at = path("users", index, &["user", "client-key-data"]);
         let ident = &self.model().component_of(own.0).certs[own.1 as usize].ast.name.name;
-        Some(self.problem(Code::InvalidKubeconfig, &at, message).help(format!("write `base64({ident}.key-pem)`")))
+        Some(self.problem(Code::InvalidKubeconfig, &at, message).help(format!("use `base64({ident}.key-pem)`")))
     }
 
-    /// Whether an endpoint lets a certificate in.
+    /// Whether an endpoint accepts a certificate.
     fn lets_in(
         &self,
         at: &[crate::verify::locate::Step],
@@ -99,22 +103,24 @@ impl Kubeconfig<'_, '_> {
         let model = self.model();
         let info = &model.component_of(app).certs[cert as usize];
         let to = model.endpoint_name(end);
-        let label = |problem: Diagnostic| {
-            self.shown(problem, end).label(info.ast.name.span, "the certificate that the file holds")
-        };
+        let label =
+            |problem: Diagnostic| self.shown(problem, end).label(info.ast.name.span, "the certificate in the file");
         let trusted = model.endpoint_info(end).trusts;
         if let (Some(trusted), Some(issuer)) = (trusted, info.authority)
             && trusted != issuer
         {
             let (trusted, issuer) = (self.name_of(trusted), self.name_of(issuer));
             let what = self.certificate(app, cert);
-            let message = format!("`{key}` is {what}, issued by `{issuer}`, and `{to}` lets in those of `{trusted}`");
+            let message = format!(
+                "`{key}` is {what}, issued by `{issuer}`, but `{to}` accepts client certificates issued by `{trusted}`"
+            );
             let problem = self.problem(Code::AuthorityNotTrusted, at, message);
-            return Some(label(problem).help(format!("have it issued by `{trusted}`")));
+            return Some(label(problem).help(format!("issue it with `{trusted}`")));
         }
         let unit = model.units_of(app).next()?;
         let spec = self.pki().spec(model, unit, cert).filter(|spec| !spec.client)?;
-        let message = format!("`{key}` is the certificate of `{}`, which is not for clients", spec.cn);
+        let message =
+            format!("`{key}` is the certificate of `{}`, which is not valid for client authentication", spec.cn);
         Some(label(self.problem(Code::WrongUsage, at, message)).help("add \"client\" to its `usage`"))
     }
 }

@@ -20,7 +20,7 @@ pub enum Content {
     Certificate(AppId, u32),
     /// The key of one of the model's certificates.
     Key,
-    /// A certificate that somebody else issued.
+    /// A certificate that is issued externally.
     Foreign(Foreign),
 }
 

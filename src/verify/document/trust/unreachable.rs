@@ -14,7 +14,7 @@ use super::Kubeconfig;
 use super::pem::Content;
 
 impl Kubeconfig<'_, '_> {
-    /// Nothing of the model listens there: a slip, or somebody else's.
+    /// Nothing of the model listens there: a slip, or a server outside the model.
     pub(super) fn nobody(
         &self,
         host: &San,
@@ -40,7 +40,7 @@ impl Kubeconfig<'_, '_> {
         if !known.iter().any(|san| name::has(&[(*san).clone()], host)) {
             let authority = self.name_of(trusted);
             let message =
-                format!("`server` dials `{host}`, and no certificate that `{authority}` issues has that name");
+                format!("`server` is `{host}`, but no certificate that `{authority}` issues contains that name");
             let problem = self.problem(Code::NameNotInCertificate, &at("server"), message);
             return Some(problem.help(self.instead(host, port, &known)));
         }
@@ -51,7 +51,7 @@ impl Kubeconfig<'_, '_> {
             let there = model.units_of(end.app).filter_map(value).find(|value| value.address == Some(*ip))?;
             Some((*end, there.listen?))
         })?;
-        let message = format!("`server` is port {port} of {ip}, where nothing listens");
+        let message = format!("`server` is port {port} of {ip}, but nothing listens there");
         let problem = self.problem(Code::InvalidKubeconfig, &at("server"), message);
         let help = format!("`{}` listens there on {}", model.endpoint_name(end), own.number);
         Some(self.shown(problem, end).help(help))
@@ -61,10 +61,11 @@ impl Kubeconfig<'_, '_> {
     fn instead(&self, host: &San, port: u16, known: &[&San]) -> String {
         if let San::Ip(_) = host {
             let list: Vec<String> = reachability::all(self.model(), port).into_iter().take(4).collect();
-            return format!("what listens on {port}: {}", list.join(", "));
+            return format!("port {port} is open on {}", list.join(", "));
         }
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-        let fallback = format!("if the name leads to the API, say `extra-names = [\"{host}\"]` in the cluster");
+        let fallback =
+            format!("if the name resolves to the API server, set `extra-names = [\"{host}\"]` in the cluster");
         did_you_mean(&host.to_string(), names.iter().map(String::as_str), &fallback).into()
     }
 }

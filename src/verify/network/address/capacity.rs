@@ -21,7 +21,7 @@ fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Op
     let (own, whole) = (range.range.prefix_len(), range.range.max_prefix_len());
     if let Some(most) = share.host_bits.filter(|most| whole - own > *most) {
         let message = format!(
-            "{} {} leaves {} bits of an address open, and `{}` takes at most {most}",
+            "{} {} has {} host bits, but `{}` supports at most {most}",
             range.name,
             range.range,
             whole - own,
@@ -31,12 +31,12 @@ fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Op
     }
     let prefix = share.prefix[free::family(range)]?;
     if prefix < own {
-        let message = format!("{} {} is smaller than one share of it, a /{prefix}", range.name, range.range);
+        let message = format!("{} {} is smaller than one allocation, a /{prefix}", range.name, range.range);
         return Some(small(model, ranges, range, share, message));
     }
     if let Some(most) = share.share_bits.filter(|most| prefix - own > *most) {
         let message = format!(
-            "{} {} is {} bits shorter than a share of it, a /{prefix}, and `{}` takes at most {most}",
+            "{} {} is {} bits shorter than one allocation, a /{prefix}, but `{}` supports at most {most}",
             range.name,
             range.range,
             prefix - own,
@@ -50,17 +50,17 @@ fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Op
     }
     let message = match prefix == whole {
         true => format!(
-            "{} {} has {}, and at least {} are needed",
+            "{} {} has {}, but at least {} are needed",
             range.name,
             range.range,
             Count(room, "address"),
             share.count
         ),
         false => format!(
-            "{} {} has room for {}, a /{prefix} each, and {} {} needed",
+            "{} {} has room for {} of /{prefix}, but {} {} needed",
             range.name,
             range.range,
-            Count(room, "share"),
+            Count(room, "allocation"),
             thousands(share.count),
             if share.count == 1 { "is" } else { "are" }
         ),
@@ -71,7 +71,7 @@ fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Op
 fn small(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, message: String) -> Diagnostic {
     let problem = problem(model, Code::RangeTooSmall, range, share, message);
     let Some(least) = free::least(ranges, range) else { return problem.help("use a larger range") };
-    let mut help = format!("a /{least} is the smallest that does, and leaves no room to grow");
+    let mut help = format!("a /{least} is the smallest range that fits, with no room to grow");
     if let Some(free) = free::like(ranges, range, least.saturating_sub(1)) {
         help += &format!("; {free} is free");
     }
@@ -82,13 +82,13 @@ fn large(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, messa
     let problem = problem(model, Code::RangeTooLarge, range, share, message);
     let Some(limit) = free::limit(ranges, range) else { return problem };
     let part = ipnet::IpNet::new(range.range.addr(), limit).map_or(String::new(), |part| format!(", such as {part}"));
-    problem.help(format!("a /{limit} is the largest{part}"))
+    problem.help(format!("the largest supported range is a /{limit}{part}"))
 }
 
 fn problem(model: &Model<'_>, code: Code, range: &Range, share: &Share, message: String) -> Diagnostic {
     let app = model.app(share.app);
     Diagnostic::new(code, range.span, message)
         .here(range.name.clone())
-        .label(app.span, format!("`{}` takes from it", app.name))
-        .label(share.span, "this says how much")
+        .label(app.span, format!("`{}` allocates from it", app.name))
+        .label(share.span, "the size of each allocation is set here")
 }

@@ -51,13 +51,13 @@ fn twice(model: &Model<'_>, name: &'static str, list: &[IpNet]) -> Option<Diagno
     let problem = Diagnostic::new(Code::RangeFamilies, span(model, name, place), message);
     let first = span(model, name, first);
     let problem = if first == problem.labels[0].span { problem } else { problem.label(first, "the first one") };
-    Some(problem.help("Kubernetes takes one range of each family: use one that is larger"))
+    Some(problem.help("use one larger range: Kubernetes accepts one range per address family"))
 }
 
 fn first_of_machines(model: &Model<'_>, services: &IpNet) -> Diagnostic {
     let nodes = model.cluster.nodes;
     let message = format!(
-        "the first service range {services} is {}, and machines have {} addresses",
+        "the first service range {services} is {}, but machines have {} addresses",
         family(services),
         family(&nodes)
     );
@@ -65,24 +65,27 @@ fn first_of_machines(model: &Model<'_>, services: &IpNet) -> Diagnostic {
         .here("the first of `services`")
         .label(model.cluster.spans["nodes"], "`nodes`");
     problem.help(match model.cluster.services.get(1) {
-        Some(second) => format!("an API server does not start like this: put {second} first"),
-        None => format!("an API server does not start like this: use an {} range", family(&nodes)),
+        Some(second) => format!("list {second} first: the API server would not start"),
+        None => format!("use an {} range: the API server would not start", family(&nodes)),
     })
 }
 
 fn without_pods(model: &Model<'_>, place: usize) -> Diagnostic {
     let service = model.cluster.services[place];
-    let message = format!("services have {} addresses in {service}, and pods have none", family(&service));
+    let message = format!("services have {} addresses in {service}, but pods have none", family(&service));
     Diagnostic::new(Code::RangeFamilies, span(model, "services", place), message)
         .here("this range of `services`")
         .label(model.cluster.spans["pods"], "`pods`")
-        .help(format!("such a service has nothing behind it: give `pods` an {} range too", family(&service)))
+        .help(format!("add an {} range to `pods`: such a service would have no endpoints", family(&service)))
 }
 
 fn order(model: &Model<'_>, pods: &IpNet, services: &IpNet) -> Diagnostic {
-    let message = format!("pods are {} first, and services are {} first", family(pods), family(services));
+    let message = format!("pods list {} first, but services list {} first", family(pods), family(services));
     Diagnostic::new(Code::RangeOrder, span(model, "pods", 0), message)
         .here("the first of `pods`")
         .label(span(model, "services", 0), "the first of `services`")
-        .help("programs that know one address of a pod get one that its services do not use: write both in one order")
+        .help(
+            "list both in the same order: programs that use one address of a pod would get another family than that \
+               of its services",
+        )
 }

@@ -1,4 +1,4 @@
-//! Single addresses that have to be inside a range: the gateway's, and those of endpoints whose interface says `within`.
+//! Single addresses that have to be inside a range: the gateway's, and those of endpoints whose interface sets `within`.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ fn gateway(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
         problems.push(
             problem
                 .label(cluster.spans["nodes"], "the range of the machines")
-                .help("machines reach the gateway without a router: give one of their range"),
+                .help("use an address in that range: machines reach the gateway without a router"),
         );
     }
 }
@@ -91,15 +91,18 @@ fn of_endpoint(model: &Model<'_>, id: EndpointId) -> Option<Diagnostic> {
             .and_then(|range| nth(*range, 10))
             .map_or(String::new(), |ip| format!(", which is {ip}"));
         let help = format!(
-            "nobody answers there, so what dials it, as every lookup of a pod, waits in vain: leave the address to \
-             `{}`, or write `host(cluster.{name}, 10)`{tenth}",
+            "nothing answers at that address, so requests such as DNS lookups of pods time out: remove the address, \
+             so that `{}` chooses one, or use `host(cluster.{name}, 10)`{tenth}",
             model.app(id.app).name
         );
         return Some(problem(Code::AddressOutsideRange, message).help(help));
     };
     let holder = holder(range, address, name)?;
-    let message = format!("`{what}` cannot be at {address}, which is {holder} of {range}");
-    Some(problem(Code::AddressTaken, message).help("take another one, such as the tenth: `host(cluster.services, 10)`"))
+    let message = format!("`{what}` cannot use {address}, which is {holder} of {range}");
+    Some(
+        problem(Code::AddressTaken, message)
+            .help("use another address, such as the tenth: `host(cluster.services, 10)`"),
+    )
 }
 
 /// Who has an address of a range before anyone takes one.
@@ -107,7 +110,7 @@ fn holder(range: IpNet, address: IpAddr, name: &str) -> Option<&'static str> {
     let is = |n| nth(range, n) == Some(address);
     match address {
         _ if is(0) => Some("the first address"),
-        _ if is(1) && name == "services" => Some("the API's own address, the second"),
+        _ if is(1) && name == "services" => Some("the address of the API, the second"),
         _ if range.broadcast() == address && range.max_prefix_len() == 32 => Some("the last address"),
         _ => None,
     }

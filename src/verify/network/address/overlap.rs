@@ -36,7 +36,7 @@ pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>
 fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
     match (&a.kind, &b.kind) {
         (Kind::Fixed(_), Kind::Fixed(_)) => true,
-        // A component that takes a range which is known to be somebody's is that somebody, or chose it knowing that.
+        // A component that uses a well-known range owns it, or chose it deliberately.
         (Kind::Component { .. } | Kind::Reserved, Kind::Fixed(known)) if known.usable == Use::Warned => true,
         (Kind::Component { .. }, Kind::Fixed(_)) => b.is_link_local(),
         (Kind::Cluster(name), Kind::Component { inside: Some(inside), .. }) => *name == &**inside,
@@ -66,7 +66,9 @@ fn inside(model: &Model<'_>, ranges: &Ranges, range: &Range, problems: &mut Vec<
     for other in around {
         problem = problem.label(other.span, format!("{} {}", other.name, other.range));
     }
-    problems.push(problem.help(format!("what knows `{inside}` treats addresses outside it as not of the cluster")));
+    problems.push(
+        problem.help(format!("programs configured with `{inside}` treat addresses outside it as outside the cluster")),
+    );
 }
 
 fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnostic {
@@ -98,17 +100,17 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
     }
 }
 
-/// A range of the cluster that is known to be somebody's, where that somebody is.
+/// A range of the cluster that other software is known to use.
 fn somebodys(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &KnownRange) -> Diagnostic {
     let message = match range.range == known.cidr {
         true => format!("{} is {}, {}", range.name, range.range, known.name),
         false if known.cidr.contains(&range.range) => {
             format!("{} {} is inside {}, {}", range.name, range.range, known.cidr, known.name)
         }
-        false => format!("{} {} holds {}, {}", range.name, range.range, known.cidr, known.name),
+        false => format!("{} {} contains {}, {}", range.name, range.range, known.cidr, known.name),
     };
     let problem = Diagnostic::new(Code::WellKnownRange, range.span, message).here(range.name.clone());
-    let help = format!("{}; where that is so, machines send there what is meant for the cluster", known.what);
+    let help = format!("{}; there, traffic for the cluster would be sent to that network instead", known.what);
     match free::like(ranges, range, range.range.prefix_len()) {
         Some(free) => {
             let problem = problem.help(format!("{help}; {free} is free"));
@@ -128,8 +130,8 @@ fn moving(model: &Model<'_>, moved: &Range, free: IpNet) -> Option<Fix> {
 
 fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     let mut help = match a.kind {
-        Kind::Fixed(_) => format!("no network can use {}", a.name),
-        _ => "an address in both is routed to one of them, and which one depends on the machine".to_owned(),
+        Kind::Fixed(_) => format!("{} is reserved, so no network can use it", a.name),
+        _ => "an address in both is routed to either one, depending on the machine".to_owned(),
     };
     if let Some(machines) = machines_in(model, a, b) {
         help += &format!("; {machines}");
@@ -140,7 +142,7 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
             help += &format!(": `deploy {} ... {{ {option} = {free} }}`", model.app(*app).name);
         }
         if let Some(least) = free::least(ranges, range).filter(|least| least + 4 < range.range.max_prefix_len()) {
-            help += &format!(", and a /{least} is the smallest that does");
+            help += &format!("; a /{least} is the smallest range that fits");
         }
     }
     help
@@ -177,7 +179,7 @@ fn resolvers(model: &Model<'_>, list: &[Range], problems: &mut Vec<Diagnostic>) 
             Diagnostic::new(Code::OverlappingRanges, cluster.spans["dns"], message)
                 .here("the resolvers of the machines")
                 .label(range.span, range.name.clone())
-                .help("machines would look for it inside the cluster: name one that is outside"),
+                .help("use a resolver outside the range: machines would look for this one inside the cluster"),
         );
     }
 }

@@ -16,7 +16,7 @@ use crate::syntax::ast::{Definition, ExprKind, Name};
 /// A range with its name and where it is written.
 #[derive(Clone, Debug)]
 pub struct Range {
-    /// As a message says it: `` `pods` ``, `` `join` of `kube-ovn` ``.
+    /// As in a message: `` `pods` ``, `` `join` of `kube-ovn` ``.
     pub name: String,
     pub range: IpNet,
     pub span: Span,

@@ -1,4 +1,4 @@
-//! Ports that nobody has.
+//! Unused ports.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
 //! Ports that are given out: by a program, as those of services, or by the kernel to connections that go out.
 //!
-//! A listener among them starts as long as nobody was given its port before.
+//! A listener among them starts as long as its port was not allocated before.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::syntax::ast::{Expr, ItemKind, Needs, NeedsKind, Port};
 
 use super::place;
 
-/// What Linux gives to outgoing connections by itself: `net.ipv4.ip_local_port_range` in the kernel's
+/// The default range of Linux for outgoing connections: `net.ipv4.ip_local_port_range` in the kernel's
 /// Documentation/networking/ip-sysctl.rst.
 pub const EPHEMERAL: (u16, u16) = (32768, 60999);
 
@@ -51,16 +51,16 @@ fn by_both(model: &Model<'_>, giver: &Service, first: u16, last: u16) -> Option<
     }
     let name = &model.app(giver.app).name;
     let message = format!(
-        "`{name}` gives out {first}-{last} {}, and the kernel gives {from}-{to} of them to outgoing connections",
+        "`{name}` allocates {first}-{last} {}, but the kernel uses {from}-{to} for outgoing connections",
         place(model, open.into_iter())
     );
     Some(
         Diagnostic::new(Code::PortGivenOut, model.app(giver.app).span, message)
             .here(format!("`{name}` is deployed here"))
-            .label(giver.span, "the ports that it gives out")
+            .label(giver.span, "the ports that it allocates")
             .help(format!(
-                "answers to a connection that got the port of a service go to the service: end before {}, or say `needs \
-                 sysctl net.ipv4.ip_local_reserved_ports = \"{from}-{to}\"`",
+                "end the range before {}, or set `needs sysctl net.ipv4.ip_local_reserved_ports = \"{from}-{to}\"`: \
+                 replies to a connection that uses the port of a service would go to the service",
                 EPHEMERAL.0
             )),
     )
@@ -72,16 +72,18 @@ fn by_program(model: &Model<'_>, service: &Service, port: Port, giver: &Service)
     both.peek()?;
     let (name, other) = (&model.app(service.app).name, &model.app(giver.app).name);
     let what = giver.units.first()?.what;
-    let message =
-        format!("`{name}` listens on {port} {}, one of the ports that `{other}` gives out", place(model, both));
+    let message = format!(
+        "`{name}` listens on {port} {}, which is in the range that `{other}` allocates from",
+        place(model, both)
+    );
     Some(
         Diagnostic::new(Code::PortGivenOut, model.app(service.app).span, message)
             .here(format!("`{name}` is deployed here"))
             .label(service.span, format!("listens on {port}"))
-            .label(giver.span, format!("`{other}` gives out {what}"))
+            .label(giver.span, format!("`{other}` allocates {what}"))
             .label(model.app(giver.app).span, format!("`{other}` is deployed here"))
             .help(format!(
-                "once a service is given {}, what is sent there goes to it: use a port outside {what}",
+                "use a port outside {what}: once a service gets {}, traffic to that port goes to the service",
                 port.number
             )),
     )
@@ -100,7 +102,7 @@ fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnos
     let name = &model.app(service.app).name;
     let (first, last) = EPHEMERAL;
     let message = format!(
-        "`{name}` listens on {port} {}, one of the ports that outgoing connections get",
+        "`{name}` listens on {port} {}, which is in the range for outgoing connections",
         place(model, open.into_iter())
     );
     Some(
@@ -108,8 +110,8 @@ fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnos
             .here(format!("`{name}` is deployed here"))
             .label(service.span, format!("listens on {port}"))
             .help(format!(
-                "Linux gives out {first}-{last}, and the program cannot start while a connection has its port: use another \
-                 one, or say `needs sysctl net.ipv4.ip_local_reserved_ports = \"{}\"`",
+                "use a port outside {first}-{last}, or set `needs sysctl net.ipv4.ip_local_reserved_ports = \"{}\"`: \
+                 the program cannot start while an outgoing connection uses its port",
                 port.number
             )),
     )
