@@ -1,6 +1,6 @@
 //! From a model to a plan: certificates, listeners, openings and order.
 //!
-//! In: a model. Out: a [`Plan`], which says all that rendering needs to know. Nothing is judged: `verify` does that.
+//! In: a model. Out: a [`Plan`], which says all that rendering needs to know. Verdicts are left to `verify`.
 //! Nothing is issued and nothing is written.
 
 use std::collections::HashMap;

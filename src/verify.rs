@@ -1,7 +1,7 @@
 //! Whether a cluster holds together: one list of rules, over evidence that is made once.
 //!
 //! In: a model and what is to be issued for it, and of one machine of each kind what it is given. Out: every problem, and
-//! what was proved. A rule renders nothing, and renderers judge nothing; so `check`, `plan`, `render` and `apply` agree.
+//! what was proved. A rule renders nothing, and renderers rule nothing; so `check`, `plan`, `render` and `apply` agree.
 
 use std::collections::HashSet;
 
@@ -89,12 +89,12 @@ impl From<Vec<Diagnostic>> for Verdict {
 }
 
 impl<'p> Evidence<'_, 'p> {
-    /// What is wrong with each machine; machines are alike, so the same at the same place is told of the first.
-    fn on_each(&self, judge: impl Fn(&Sample<'p>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+    /// What is wrong with each machine; machines are alike, so the same at the same place is reported of the first.
+    fn on_each(&self, rule: impl Fn(&Sample<'p>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut problems: Vec<Diagnostic> = Vec::new();
         let mut known = HashSet::new();
         for sample in self.samples {
-            let found = judge(sample);
+            let found = rule(sample);
             let new: Vec<_> = found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))).collect();
             known.extend(new.iter().map(|p| (p.code, p.labels[0].span)));
             problems.extend(new);

@@ -145,8 +145,8 @@ impl Probe {
 
     /// The files of a machine that differ. Owners are compared once the boot has set them.
     pub fn differing<'a>(&self, machine: &'a Instance) -> Differing<'a> {
-        let settled = self.status.starts_with("ready");
-        let differs = |file: &&BundleFile| self.files.get(&file.path).is_none_or(|seen| !seen.is(file, settled));
+        let ready = self.status.starts_with("ready");
+        let differs = |file: &&BundleFile| self.files.get(&file.path).is_none_or(|seen| !seen.is(file, ready));
         let (private, plain) = machine.files.iter().filter(differs).partition(|file| file.secret);
         Differing { private, plain }
     }
@@ -183,9 +183,9 @@ fn bare(content: &[u8]) -> Vec<u8> {
 }
 
 impl RemoteFile {
-    fn is(&self, file: &BundleFile, settled: bool) -> bool {
+    fn is(&self, file: &BundleFile, ready: bool) -> bool {
         let owned = || self.mode == file.mode && self.owner == format!("{}:{}", file.owner, file.group);
-        self.sha256 == sha256(&file.content) && (!settled || owned())
+        self.sha256 == sha256(&file.content) && (!ready || owned())
     }
 }
 

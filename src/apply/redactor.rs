@@ -68,7 +68,7 @@ fn encoded_keys(text: &str) -> String {
     out + rest
 }
 
-/// Judged by its first line, so that a truncated key counts too.
+/// Known by its first line, so that a truncated key counts too.
 fn is_key(token: &str) -> bool {
     let head = &token[..token.len().min(64) / 4 * 4];
     STANDARD.decode(head).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("PRIVATE KEY"))

@@ -38,7 +38,7 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     args.only.iter().try_for_each(|code| known(args, code))?;
     let safety = if args.r#unsafe { Safety::Unsafe } else { Safety::Safe };
-    let fixed = fix::fix(args.model.disk(), Wanted { safety, codes: &args.only }, |world| judge(args, world))?;
+    let fixed = fix::fix(args.model.disk(), Wanted { safety, codes: &args.only }, |world| verify(args, world))?;
     if args.dry_run {
         differences(&fixed, &terminal.out)?;
     } else {
@@ -63,7 +63,7 @@ fn known(args: &Args, code: &str) -> Result<(), CliError> {
     Err(CliError::usage(format!("unknown code `{code}`"), help))
 }
 
-fn judge(args: &Args, world: &dyn World) -> Result<fix::Judged, CliError> {
+fn verify(args: &Args, world: &dyn World) -> Result<fix::Round, CliError> {
     let opened = args.model.open_in(world, None)?;
     let problems = opened.plan().problems;
     Ok((opened.checked.program, problems))

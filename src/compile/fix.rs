@@ -77,8 +77,8 @@ pub struct Fixed {
     pub rounds: usize,
 }
 
-/// What is wrong with the files as they would be.
-pub type Judged = (Program, Vec<Diagnostic>);
+/// What a round starts with: the files as they would be, and what is wrong with them.
+pub type Round = (Program, Vec<Diagnostic>);
 
 /// Applies fixes until no more can be applied.
 ///
@@ -87,11 +87,7 @@ pub type Judged = (Program, Vec<Diagnostic>);
 ///
 /// # Errors
 /// What `ask` says.
-pub fn fix<E>(
-    world: &dyn World,
-    wanted: Wanted<'_>,
-    ask: impl Fn(&dyn World) -> Result<Judged, E>,
-) -> Result<Fixed, E> {
+pub fn fix<E>(world: &dyn World, wanted: Wanted<'_>, ask: impl Fn(&dyn World) -> Result<Round, E>) -> Result<Fixed, E> {
     let mut edited = Edited { world, texts: BTreeMap::new() };
     let mut fixed = Fixed::default();
     let mut olds: BTreeMap<PathBuf, String> = BTreeMap::new();

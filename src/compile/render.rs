@@ -69,7 +69,7 @@ fn look_into(plan: &Plan<'_>, files: &[OutputFile]) -> Result<(), RenderError> {
         .filter(|file| own.contains(&file.path))
         .filter_map(|file| Some((file, std::str::from_utf8(&file.content).ok()?)))
         .flat_map(|(file, text)| {
-            document::judge(&file.path, &Content::Text(text.to_owned())).into_iter().map(move |f| (file, f))
+            document::check(&file.path, &Content::Text(text.to_owned())).into_iter().map(move |f| (file, f))
         })
         .map(|(file, finding)| {
             let span = model.targets.first().map_or(model.cluster.span, |target| target.span);

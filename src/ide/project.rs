@@ -1,6 +1,6 @@
 //! The files that an editor works on, and which of them make up a model together.
 //!
-//! A model starts at a file that no other imports. A file that is open is judged with every model it is part of, so that
+//! A model starts at a file that no other imports. A file that is open is checked with every model it is part of, so that
 //! names which only the whole model knows (its machine groups, its applications) are known in each of its files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -118,7 +118,7 @@ impl Project {
         self.imports.iter().filter(|(_, imports)| imports.contains(place)).map(|(importer, _)| importer)
     }
 
-    /// The model that starts at a file, judged now if something in it changed.
+    /// The model that starts at a file, checked now if something in it changed.
     pub fn analysis(&mut self, world: &dyn World, root: &ModulePlace) -> Arc<Analysis> {
         if let Some(known) = self.analyses.get(root) {
             return known.clone();

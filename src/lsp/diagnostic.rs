@@ -96,7 +96,7 @@ impl Server {
     }
 
     /// The files that problems may be in: all of the models with an open file.
-    fn judged(&mut self) -> Vec<ModulePlace> {
+    fn checked_files(&mut self) -> Vec<ModulePlace> {
         let mut places: Vec<ModulePlace> = self.documents.keys().filter(|place| !is_template(place)).cloned().collect();
         for root in self.open_roots() {
             let analysis = self.project.analysis(&self.world, &root);
@@ -112,7 +112,7 @@ impl Server {
         if self.client.pulls {
             return;
         }
-        let places = self.judged();
+        let places = self.checked_files();
         let mut published: HashMap<ModulePlace, Vec<Diagnostic>> = HashMap::new();
         for place in &places {
             let diagnostics = self.diagnostics(place);
@@ -165,7 +165,7 @@ impl Server {
     ) -> Answer<WorkspaceDiagnosticReportResult> {
         let known: HashSet<(&str, &str)> =
             params.previous_result_ids.iter().map(|one| (one.uri.as_str(), one.value.as_str())).collect();
-        let mut places = self.judged();
+        let mut places = self.checked_files();
         places.extend(self.project.files().cloned());
         places.sort();
         places.dedup();

@@ -22,7 +22,7 @@ pub use field::{Fields, ranges};
 /// Builds the model of a program that has no errors.
 ///
 /// # Errors
-/// Every problem found, sorted as they were met; what could not be built is not judged.
+/// Every problem found, sorted as they were met; what could not be built is not checked.
 pub fn build<'p>(program: &'p Program, world: &'p dyn World, input: &Input) -> Built<'p> {
     let mut pins = Vec::new();
     let built = attempt(program, world, (input, &mut pins));

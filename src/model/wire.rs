@@ -88,7 +88,7 @@ fn explicit(model: &mut Wired<'_>, relate: &Relate, said: &mut Vec<EndpointId>, 
             if wild && (from.app == to.app || model.providers(*from).contains(to)) {
                 continue;
             }
-            match judge(model, *from, *to, span) {
+            match check_pair(model, *from, *to, span) {
                 Some(problem) => {
                     problems.push(problem);
                     said.extend([*from, *to]);
@@ -146,7 +146,7 @@ fn resolve(model: &Wired<'_>, reference: &EndpointRef) -> Vec<EndpointId> {
 }
 
 /// Whether two endpoints can be related at all.
-fn judge(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> Option<Diagnostic> {
+fn check_pair(model: &Wired<'_>, from: EndpointId, to: EndpointId, span: Span) -> Option<Diagnostic> {
     let (a, b) = (model.endpoint_info(from), model.endpoint_info(to));
     let (from_name, to_name) = (model.endpoint_name(from), model.endpoint_name(to));
     let wrong = |message: String| {
@@ -236,7 +236,7 @@ fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
         _ => all.iter().copied().filter(|c| !all.iter().any(|other| hides(model, *other, *c))).collect(),
     };
     match (front.as_slice(), cardinality) {
-        ([], Cardinality::One) => problems.push(nobody(model, id)),
+        ([], Cardinality::One) => problems.push(no_provider(model, id)),
         ([_, _, ..], Cardinality::One | Cardinality::Optional) => problems.push(ambiguous(model, id, &front)),
         (list, _) => list.iter().for_each(|provider| connect(model, id, *provider, None)),
     }
@@ -318,7 +318,7 @@ fn stands_before(model: &Wired<'_>, front: EndpointId, back: EndpointId) -> bool
     false
 }
 
-fn nobody(model: &Wired<'_>, id: EndpointId) -> Diagnostic {
+fn no_provider(model: &Wired<'_>, id: EndpointId) -> Diagnostic {
     let info = model.endpoint_info(id);
     let interface = &info.ast.interface.name;
     let from = model.endpoint_name(id);

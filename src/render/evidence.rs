@@ -1,6 +1,6 @@
 //! What rendering meets, kept for the rules: files read as what they are, flags and needs, each with where it is written.
 //!
-//! Rendering judges nothing. It records one machine of each kind, and what is on none; `verify` looks at that.
+//! Rendering verifies nothing. It records one machine of each kind, and what is on none; `verify` looks at that.
 
 use crate::check::ModuleId;
 use crate::model::{AppId, MachineId, UnitId, Value};

@@ -1,4 +1,4 @@
-//! `allow CODE "reason"`: judgements that the operator has made already.
+//! `allow CODE "reason"`: verdicts that the operator accepts.
 
 use std::collections::HashMap;
 

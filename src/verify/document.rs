@@ -58,10 +58,10 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
 
 /// What is wrong with a file of a component, shown where the component writes it.
 fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<Diagnostic> {
-    let findings = judge(&document.path, &document.content);
+    let findings = check(&document.path, &document.content);
     if findings.is_empty() {
         let config = trust::Kubeconfig { evidence, document };
-        return kubeconfigs(document).iter().flat_map(|value| config.judge(value)).collect();
+        return kubeconfigs(document).iter().flat_map(|value| config.check(value)).collect();
     }
     let (model, writer) = (evidence.model, document.owner.into());
     let shown = |finding| diagnostic(model, &document.path, finding, (writer, document.written));
@@ -83,15 +83,15 @@ fn kubeconfigs(document: &Document<'_>) -> Vec<Json> {
 
 /// What is wrong with a value that goes into a file, shown where it is written.
 pub fn part(model: &Model<'_>, path: &str, value: &Value, written: (Writer, &Expr)) -> Vec<Diagnostic> {
-    let findings = judge(path, &Content::Value(value.clone())).into_iter();
+    let findings = check(path, &Content::Value(value.clone())).into_iter();
     findings.map(|finding| diagnostic(model, path, finding, written)).collect()
 }
 
 /// What is wrong with the content of a file.
-pub fn judge(path: &str, content: &Content) -> Vec<Finding> {
+pub fn check(path: &str, content: &Content) -> Vec<Finding> {
     match content {
         Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
-        Content::Text(text) if kind(path, &Json::Null, text) == Some(Kind::Unit) => unit_text::judge(path, text),
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(Kind::Unit) => unit_text::check(path, text),
         Content::Text(text) => documents_of(path, text),
     }
 }
@@ -121,19 +121,19 @@ fn documents_of(path: &str, text: &str) -> Vec<Finding> {
 fn document(path: &str, value: &Json, text: &str) -> Vec<Finding> {
     let Some(kind) = kind(path, value, text) else { return Vec::new() };
     match kind {
-        Kind::CloudConfig => table::judge(&table::CLOUD_CONFIG, "", value),
-        Kind::NetworkConfig => table::judge(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
+        Kind::CloudConfig => table::check(&table::CLOUD_CONFIG, "", value),
+        Kind::NetworkConfig => table::check(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
         Kind::Netplan => match value.get("network") {
-            Some(network) => below("network", table::judge(&table::NETWORK_CONFIG, "", network)),
+            Some(network) => below("network", table::check(&table::NETWORK_CONFIG, "", network)),
             None => vec![no_network(value)],
         },
         Kind::Kubeconfig => {
-            let mut list = table::judge(&table::KUBECONFIG, "", value);
-            list.extend(kubeconfig::judge(value));
+            let mut list = table::check(&table::KUBECONFIG, "", value);
+            list.extend(kubeconfig::check(value));
             list
         }
         Kind::Kubeadm => match value.get("kind").and_then(Json::as_str) {
-            Some(kind) if table::KUBEADM.body.contains_key(kind) => table::judge(&table::KUBEADM, kind, value),
+            Some(kind) if table::KUBEADM.body.contains_key(kind) => table::check(&table::KUBEADM, kind, value),
             _ => Vec::new(),
         },
         Kind::Unit => Vec::new(),

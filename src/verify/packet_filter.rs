@@ -117,11 +117,11 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
         }
     }
     files.extend(of_commands(&commands));
-    judge(evidence.model, &files).into()
+    check_filters(evidence.model, &files).into()
 }
 
 /// What each filter shuts, one problem for each file of an application.
-fn judge(model: &Model<'_>, filters: &[Filter]) -> Vec<Diagnostic> {
+fn check_filters(model: &Model<'_>, filters: &[Filter]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut done: Vec<(AppId, &str)> = Vec::new();
     for filter in filters {

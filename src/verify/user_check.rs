@@ -18,7 +18,7 @@ pub fn checks(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut count = 0;
     for (module, check) in &model.layers.checks {
         count += 1;
-        problems.extend(judge(model, &mut Scope::file(*module), check, None));
+        problems.extend(failures(model, &mut Scope::file(*module), check, None));
     }
     for (app, _) in model.apps() {
         for check in &model.component_of(app).checks {
@@ -45,7 +45,7 @@ fn of_application(model: &Model<'_>, app: AppId, check: &Check, problems: &mut V
     while let Some(current) = unit {
         scope.move_to(current, model.unit(current).machine);
         // One failure tells enough: the others of the same check would only repeat it.
-        let failed = judge(model, &mut scope, check, deployed.clone());
+        let failed = failures(model, &mut scope, check, deployed.clone());
         if !failed.is_empty() {
             problems.extend(failed);
             return;
@@ -63,7 +63,12 @@ fn varies(component: &Component<'_>, check: &Check) -> bool {
     varies
 }
 
-fn judge(model: &Model<'_>, scope: &mut Scope<'_>, check: &Check, deployed: Option<(Name, Span)>) -> Vec<Diagnostic> {
+fn failures(
+    model: &Model<'_>,
+    scope: &mut Scope<'_>,
+    check: &Check,
+    deployed: Option<(Name, Span)>,
+) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let Some(holds) = keep(model.eval_bool(scope, &check.condition), &mut problems) else { return problems };
     if holds {

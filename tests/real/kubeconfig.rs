@@ -37,11 +37,11 @@ fn every_kubeconfig_leads_to_an_api_server() {
     let outputs = all();
     let list: Vec<Kubeconfig<'_>> = outputs.iter().flat_map(|output| kubeconfigs(output)).collect();
     assert!(list.len() > 60, "only {} kubeconfigs were found", list.len());
-    let judged =
-        each(&list, |config| judge(&kubectl, &openssl, config).map_err(|error| format!("{}: {error}", config.name())));
+    let checked =
+        each(&list, |config| check(&kubectl, &openssl, config).map_err(|error| format!("{}: {error}", config.name())));
     let (mut dialled, mut problems) = (BTreeMap::new(), Vec::new());
-    for (config, judged) in list.iter().zip(judged) {
-        match judged {
+    for (config, checked) in list.iter().zip(checked) {
+        match checked {
             // Many dial the same server.
             Ok(said) => dialled
                 .insert((config.output.name.clone(), said.server.clone(), said.authority.clone()), (config, said)),
@@ -156,7 +156,7 @@ fn kubeconfigs(output: &Output) -> Vec<Kubeconfig<'_>> {
 }
 
 /// The identity holds together.
-fn judge(kubectl: &Tool, openssl: &Tool, config: &Kubeconfig<'_>) -> Result<Said, String> {
+fn check(kubectl: &Tool, openssl: &Tool, config: &Kubeconfig<'_>) -> Result<Said, String> {
     let said = said(kubectl, config)?;
     let folder = tempfile::tempdir().expect("there is room for small files");
     let file = |name: &str, text: &str| put(folder.path(), name, text);

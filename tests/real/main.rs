@@ -1,4 +1,4 @@
-//! Real programs judge what kmodel makes: openssl, systemd, cloud-init, haproxy, etcd, editors, a client of LXD.
+//! Real programs check what kmodel makes: openssl, systemd, cloud-init, haproxy, etcd, editors, a client of LXD.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! Keys and certificates, judged by the real openssl.
+//! Keys and certificates, checked by the real openssl.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

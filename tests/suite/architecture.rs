@@ -79,7 +79,7 @@ fn only_the_command_line_names_clap_and_only_the_server_its_protocol() {
 }
 
 /// What may stand in the way of a value while a model is planned or rendered; whether the values are right, `verify` says.
-const FAULTS: [&str; 11] = [
+const VALUE_CODES: [&str; 11] = [
     "EvaluationFailed",
     "FileTwice",
     "InvalidName",
@@ -94,14 +94,14 @@ const FAULTS: [&str; 11] = [
 ];
 
 #[test]
-fn planning_and_rendering_judge_nothing() {
+fn planning_and_rendering_verify_nothing() {
     let mut files = vec![PathBuf::from("src/plan.rs"), PathBuf::from("src/render.rs")];
     ["src/plan", "src/render"].iter().for_each(|folder| sources(Path::new(folder), &mut files));
     for file in files {
         let text = fs::read_to_string(&file).expect("a source file");
         let codes = text.split("Code::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
-        let judged: Vec<_> = codes.flatten().filter(|code| !FAULTS.contains(code)).collect();
-        assert!(judged.is_empty(), "{} raises {judged:?}, which a rule of `verify` should", file.display());
+        let verdicts: Vec<_> = codes.flatten().filter(|code| !VALUE_CODES.contains(code)).collect();
+        assert!(verdicts.is_empty(), "{} raises {verdicts:?}, which a rule of `verify` should", file.display());
     }
 }
 

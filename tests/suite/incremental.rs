@@ -1,4 +1,4 @@
-//! A text that is changed bit by bit is read and judged as one that is new.
+//! A text that is changed bit by bit is read and checked as one that is new.
 //!
 //! Random changes go through every `.km` file of the repository, those among them that break it: text, tree, typed tree,
 //! places and problems are compared after each with those of a fresh start.
@@ -228,7 +228,7 @@ fn found(analysis: &Analysis) -> BTreeMap<&'static str, Vec<String>> {
 }
 
 #[test]
-fn a_changed_text_is_judged_as_a_new_one() {
+fn a_changed_text_is_checked_as_a_new_one() {
     for path in files() {
         let Ok(original) = fs::read_to_string(&path) else { continue };
         let place = ModulePlace::File(path.clone());

@@ -104,7 +104,7 @@ impl Printer {
 
     /// On one line if it fits. A list or a call may also hold something of several lines.
     fn fitting(&mut self, container: &Container<'_>) -> Result<(), Broken> {
-        self.settle();
+        self.continue_line();
         match self.flat(|printer| printer.inline(container)) {
             Ok(line) => {
                 self.take(&line);

@@ -78,7 +78,7 @@ impl Printer {
     }
 
     /// Begins a line that goes on with the one before, if one is due.
-    pub fn settle(&mut self) {
+    pub fn continue_line(&mut self) {
         if self.ended || (self.newline && self.mode == Mode::Lines) {
             self.indent += INDENT;
             self.line();
@@ -88,7 +88,7 @@ impl Printer {
 
     /// What is due before a token.
     fn before(&mut self) {
-        self.settle();
+        self.continue_line();
         if !std::mem::take(&mut self.glue) {
             self.out.push(' ');
         }
@@ -122,7 +122,7 @@ impl Printer {
             return Err(Broken::Forced);
         }
         self.newline |= self.ended;
-        self.settle();
+        self.continue_line();
         self.out.push_str(if self.fresh { "" } else { "  " });
         self.out.push_str(comment.trim_end());
         (self.fresh, self.newline, self.ended) = (false, false, true);

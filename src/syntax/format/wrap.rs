@@ -29,7 +29,7 @@ impl Printer {
         if self.mode == Mode::Flat {
             return self.elements(node.kind(), node.elements());
         }
-        self.settle();
+        self.continue_line();
         match self.flat(|printer| printer.elements(node.kind(), node.elements())) {
             Ok(line) => {
                 self.take(&line);
@@ -84,7 +84,7 @@ impl Printer {
         if self.mode == Mode::Flat {
             return self.elements(node.kind(), node.elements());
         }
-        self.settle();
+        self.continue_line();
         let elements: Vec<Element<'_>> = node.elements().collect();
         match self.flat(|printer| printer.elements(node.kind(), elements.iter().copied())) {
             Ok(line) => {

@@ -27,7 +27,7 @@ pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> P
         let ends = dialled_names::behind(model, relation.to);
         problems.extend(ends.is_empty().then(|| nothing_behind(model, relation)));
         for back in ends {
-            judge(model, pki, relation, back, problems);
+            check_connection(model, pki, relation, back, problems);
             verified += 1;
             let declared = seen.insert(back);
             problems.extend(names(model, pki, (relation, back), |unit| {
@@ -58,7 +58,13 @@ fn nothing_behind(model: &Model<'_>, relation: &Relation) -> Diagnostic {
         .help(format!("relate `{}` to its backends", model.app(relation.to.app).name))
 }
 
-fn judge(model: &Model<'_>, pki: &Pki, relation: &Relation, back: EndpointId, problems: &mut Vec<Diagnostic>) {
+fn check_connection(
+    model: &Model<'_>,
+    pki: &Pki,
+    relation: &Relation,
+    back: EndpointId,
+    problems: &mut Vec<Diagnostic>,
+) {
     let (client, server) = (model.endpoint_info(relation.from), model.endpoint_info(back));
     let both = Ends { model, relation, back, client, server };
     match (client.trusts, server.identity) {

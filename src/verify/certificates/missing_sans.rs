@@ -14,14 +14,14 @@ pub fn find(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
             let said =
                 |p: &Diagnostic| p.code == Code::NameNotInCertificate && p.labels.iter().any(|l| l.span == place);
             if !problems.iter().any(said) {
-                problems.extend(nameless(model, pki, app, cert));
+                problems.extend(without_sans(model, pki, app, cert));
             }
             problems.extend(too_long(model, pki, app, cert));
         }
     }
 }
 
-fn nameless(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagnostic> {
+fn without_sans(model: &Model<'_>, pki: &Pki, app: AppId, cert: u32) -> Option<Diagnostic> {
     let specs = model.units_of(app).filter_map(|unit| Some((unit, pki.spec(model, unit, cert)?)));
     let (unit, spec) = specs.into_iter().find(|(_, spec)| spec.server && spec.sans.is_empty())?;
     let info = &model.component_of(app).certs[cert as usize];

@@ -59,7 +59,7 @@ impl Body {
 }
 
 /// What is wrong with a document, whose top is the body with this name.
-pub fn judge(table: &Table, top: &str, value: &Json) -> Vec<Finding> {
+pub fn check(table: &Table, top: &str, value: &Json) -> Vec<Finding> {
     let mut findings = Vec::new();
     walk(table, top, value, &mut Vec::new(), &mut findings);
     findings

@@ -3,7 +3,7 @@
 use super::*;
 
 fn messages(path: &str, text: &str) -> Vec<String> {
-    judge(path, &Content::Text(text.to_owned()))
+    check(path, &Content::Text(text.to_owned()))
         .into_iter()
         .map(|finding| format!("{}; {}", finding.message, finding.help))
         .collect()

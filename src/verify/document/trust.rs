@@ -51,7 +51,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
     }
 
     /// What is wrong with each of its contexts; secrets stand in it as they are.
-    pub fn judge(&self, value: &Json) -> Vec<Diagnostic> {
+    pub fn check(&self, value: &Json) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let clusters = list(value, "clusters");
         let ends: Vec<Ends> = clusters.iter().enumerate().map(|(i, one)| self.cluster(i, one, &mut problems)).collect();

@@ -9,7 +9,7 @@ pub const ENDINGS: &[&str] =
     &["service", "socket", "timer", "mount", "automount", "swap", "path", "slice", "scope", "target"];
 
 /// Sections and keys that systemd does not know, values that it would not take, and lines that it drops.
-pub fn judge(path: &str, text: &str) -> Vec<Finding> {
+pub fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut section = String::new();
     let mut findings = Vec::new();
     for line in lines(text) {

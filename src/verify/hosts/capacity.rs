@@ -24,7 +24,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     });
     for group in &model.groups {
         for kind in 0..3 {
-            problems.extend(judge(model, group, kind, &sums, &needs));
+            problems.extend(check_group(model, group, kind, &sums, &needs));
         }
     }
     let statement = format!("{} with enough capacity for all applications", Count(model.machines.len(), "machine"));
@@ -113,7 +113,7 @@ fn varies(model: &Model<'_>, app: AppId, needs: &Needs) -> bool {
 }
 
 /// One problem a group and kind: what is too small is so for all machines that carry the same.
-fn judge(model: &Model<'_>, group: &Group, kind: usize, sums: &[Amounts], needs: &Demand) -> Option<Diagnostic> {
+fn check_group(model: &Model<'_>, group: &Group, kind: usize, sums: &[Amounts], needs: &Demand) -> Option<Diagnostic> {
     let offered = offer(group)[kind];
     // A part of a thousandth is what adding up parts may be wrong by.
     let short = |id: &u32| sums[*id as usize][kind] > offered + offered.abs() * 1e-6;

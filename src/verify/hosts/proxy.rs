@@ -24,7 +24,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
             let Some((value, settings)) = settings(model, app, body, field) else { continue };
             if settings.iter().any(|(name, _)| is_proxy(name)) {
                 count += 1;
-                problems.extend(judge(model, app, value, &settings));
+                problems.extend(check_no_proxy(model, app, value, &settings));
             }
         }
     }
@@ -62,7 +62,7 @@ fn assignment(word: &str) -> Option<(String, String)> {
     Some((name.trim().to_owned(), value.trim().trim_matches(quote).to_owned()))
 }
 
-fn judge(model: &Model<'_>, app: AppId, value: &Expr, settings: &[(String, String)]) -> Option<Diagnostic> {
+fn check_no_proxy(model: &Model<'_>, app: AppId, value: &Expr, settings: &[(String, String)]) -> Option<Diagnostic> {
     let kept = settings.iter().find(|(name, _)| name.eq_ignore_ascii_case("no_proxy"));
     let entries: Vec<&str> = kept.iter().flat_map(|(_, value)| value.split(',')).map(str::trim).collect();
     let cluster = &model.cluster;

@@ -27,7 +27,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
             relations.extend(open(model, firewall, *machine, rules, problems));
         }
         for (place, opened) in firewall.open.iter().enumerate() {
-            problems.extend(judge(model, firewall, &rules, place, opened));
+            problems.extend(check_open(model, firewall, &rules, place, opened));
         }
         machines += model.app(firewall.app).units.len();
     }
@@ -92,7 +92,7 @@ fn open(
 }
 
 /// What is wrong with one `open` of the settings.
-fn judge(
+fn check_open(
     model: &Model<'_>,
     firewall: &Firewall,
     rules: &[(MachineId, Ruleset)],

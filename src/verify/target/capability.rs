@@ -10,7 +10,7 @@ use crate::syntax::ast::Ident;
 
 use crate::verify::locate::{self, Step};
 
-/// Judges the content of a file by the rules of the target that is planned for.
+/// Checks the content of a file by the rules of the target that is planned for.
 pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
     let Some(target) = model.targets.first().filter(|_| document.owner.machine.is_some()) else { return Vec::new() };
     let given = |rule: &&TargetRule| {
@@ -71,7 +71,7 @@ fn find(content: &Value, key: &str, value: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Judges a kernel setting that a component needs.
+/// Checks a kernel setting that a component needs.
 pub fn of_sysctl(model: &Model<'_>, Ident { name, span }: &Ident) -> Option<Diagnostic> {
     let target = model.targets.first().filter(|target| !owns_sysctl(&target.name, name))?;
     let message = format!(

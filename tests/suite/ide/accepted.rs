@@ -51,7 +51,7 @@ fn words_that_are_replaced_leave_a_text_that_parses() {
         for item in found.items.iter().take(12) {
             let (start, end) = (found.span.start as usize, found.span.end as usize);
             let with = [&text[..start], &filled(item), &text[end..]].concat();
-            // Another keyword makes another statement of the line: only the own one is judged.
+            // Another keyword makes another statement of the line: only the own one is checked.
             if matches!(item.sort, Sort::Snippet | Sort::Keyword) && text[start..end] != item.label {
                 continue;
             }

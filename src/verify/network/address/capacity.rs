@@ -12,12 +12,12 @@ pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>
     for share in &ranges.shares {
         for range in ranges.list.iter().filter(|range| matches!(range.kind, Kind::Cluster(name) if *name == *share.of))
         {
-            problems.extend(judge(model, ranges, range, share));
+            problems.extend(check_range(model, ranges, range, share));
         }
     }
 }
 
-fn judge(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Option<Diagnostic> {
+fn check_range(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share) -> Option<Diagnostic> {
     let (own, whole) = (range.range.prefix_len(), range.range.max_prefix_len());
     if let Some(most) = share.host_bits.filter(|most| whole - own > *most) {
         let message = format!(

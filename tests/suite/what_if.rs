@@ -1,4 +1,4 @@
-//! `kmodel check --if`: what is supposed, and what is said of it.
+//! `kmodel check --if`: what is assumed, and what is said of it.
 
 use std::process::{Command, Output};
 
