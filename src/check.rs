@@ -92,7 +92,7 @@ pub struct Analysis {
 pub fn analyse(world: &dyn World, session: &mut Session, root: &ModulePlace) -> Analysis {
     let resolved = scope::resolve(load::load(world, &mut session.cache, root));
     let before = session.snapshots.remove(root).unwrap_or_default();
-    let (diagnostics, mut index, mode) = run(&resolved, Mode::again(&resolved.program, before));
+    let (diagnostics, mut index, mode) = run(&resolved, Mode::after(&resolved.program, before));
     if let Mode::Again(again) = mode {
         session.snapshots.insert(root.clone(), again.incremental.finish(&resolved.program));
     }

@@ -19,16 +19,16 @@ use crate::verify::{Evidence, allow, verify};
 use crate::world::World;
 
 pub mod artifact;
-pub mod dial;
+pub mod connection;
 pub mod fix;
-pub mod kept;
+pub mod missing_keys;
 mod machines;
 pub mod pki;
 pub mod render;
 pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
-pub use dial::{Dial, Identity, Tls, dials};
+pub use connection::{Connection, Identity, Tls, connections};
 pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, planned_target, render};
 
 /// A plan, if a model could be built, and every problem found.

@@ -45,7 +45,7 @@ impl Parse {
     /// Parses a text of which this is what it was `before`, in time that mostly depends on what is different. Gives the same
     /// as [`parse`].
     pub fn changed(&self, before: &str, text: &str) -> Parse {
-        Parse::of(self.source, units::again(self.source, text, Before { text: before, parsed: &self.parsed }))
+        Parse::of(self.source, units::reparse(self.source, text, Before { text: before, parsed: &self.parsed }))
     }
 
     fn of(source: SourceId, (parsed, tree): (Parsed, GreenNode)) -> Parse {

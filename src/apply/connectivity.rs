@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use crate::compile::{Dial, Identity};
+use crate::compile::{Connection, Identity};
 use crate::pki::spec::San;
 
 use super::client::Client;
@@ -22,21 +22,25 @@ pub enum Connectivity {
 
 /// Tests connections, each from its machine, and returns the results in their order. `unreachable` has the reason why a machine
 /// cannot run tests, such as one that is stopped.
-pub fn test_all(client: &Client, dials: &[Dial], unreachable: &BTreeMap<String, String>) -> Vec<Connectivity> {
+pub fn test_all(
+    client: &Client,
+    connections: &[Connection],
+    unreachable: &BTreeMap<String, String>,
+) -> Vec<Connectivity> {
     let mut by_machine: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, dial) in dials.iter().enumerate() {
-        by_machine.entry(&dial.machine).or_default().push(place);
+    for (place, connection) in connections.iter().enumerate() {
+        by_machine.entry(&connection.machine).or_default().push(place);
     }
-    let mut results = vec![Connectivity::Untried("its machine did not answer".to_owned()); dials.len()];
-    for (place, dial) in dials.iter().enumerate() {
-        if let Some(why) = unreachable.get(&*dial.machine) {
+    let mut results = vec![Connectivity::Untried("its machine did not answer".to_owned()); connections.len()];
+    for (place, connection) in connections.iter().enumerate() {
+        if let Some(why) = unreachable.get(&*connection.machine) {
             results[place] = Connectivity::Failed(why.clone());
         }
     }
     let found: Vec<_> = thread::scope(|scope| {
         let asked = by_machine.iter().filter(|(machine, _)| !unreachable.contains_key(**machine));
         let threads: Vec<_> =
-            asked.map(|(machine, places)| scope.spawn(|| from_machine(client, machine, dials, places))).collect();
+            asked.map(|(machine, places)| scope.spawn(|| from_machine(client, machine, connections, places))).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a connection test does not panic")).collect()
     });
     for (place, result) in found {
@@ -45,17 +49,22 @@ pub fn test_all(client: &Client, dials: &[Dial], unreachable: &BTreeMap<String, 
     results
 }
 
-fn from_machine(client: &Client, machine: &str, dials: &[Dial], places: &[usize]) -> Vec<(usize, Connectivity)> {
-    let input: String = places.iter().map(|place| line(*place, &dials[*place])).collect();
+fn from_machine(
+    client: &Client,
+    machine: &str,
+    connections: &[Connection],
+    places: &[usize],
+) -> Vec<(usize, Connectivity)> {
+    let input: String = places.iter().map(|place| line(*place, &connections[*place])).collect();
     match client.inside(machine, SCRIPT, &[], input.as_bytes()) {
-        Ok(answer) => read(&String::from_utf8_lossy(&answer.out), dials.len()),
+        Ok(answer) => read(&String::from_utf8_lossy(&answer.out), connections.len()),
         Err(error) => places.iter().map(|place| (*place, Connectivity::Untried(error.message.clone()))).collect(),
     }
 }
 
 /// The fields are addresses, names and paths of the model, in which there is no `|`: the plan of the boot refuses one.
-fn line(place: usize, dial: &Dial) -> String {
-    let Dial { address, port, tls, .. } = dial;
+fn line(place: usize, connection: &Connection) -> String {
+    let Connection { address, port, tls, .. } = connection;
     let Some(tls) = tls else { return format!("{place}|{address}|{port}|tcp|||||\n") };
     let name = match &tls.name {
         Some(San::Ip(address)) => format!("ip:{address}"),

@@ -41,7 +41,7 @@ pub type Probes = BTreeMap<String, Probe>;
 pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, ApplyError> {
     let cluster = &*desired.cluster;
     if current.network.is_none() {
-        current.others.iter().try_for_each(|other| apart(desired, other))?;
+        current.others.iter().try_for_each(|other| no_overlap(desired, other))?;
     }
     let project = current.project.is_none().then(|| create(&desired.options.project, "project"));
     let mut profiles = Vec::new();
@@ -88,7 +88,7 @@ fn create(name: &str, what: &str) -> Change {
 
 /// No network of the server may overlap a range of the cluster: machines would look for its addresses inside the cluster, or
 /// the host for the cluster on that network.
-fn apart(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
+fn no_overlap(desired: &Desired, other: &Resource) -> Result<(), ApplyError> {
     let taken =
         ["ipv4.address", "ipv6.address"].into_iter().filter_map(|key| other.config.get(key)?.parse::<IpNet>().ok());
     for taken in taken.map(|net| net.trunc()) {

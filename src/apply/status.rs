@@ -7,7 +7,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::compile::Dial;
+use crate::compile::Connection;
 use crate::target::lxd::{Desired, Instance};
 
 use super::certificate::{self, MachineCertificate};
@@ -80,7 +80,7 @@ pub struct CertificateStatus {
 pub struct Observed<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
-    pub dials: &'a [Dial],
+    pub connections: &'a [Connection],
     pub current: &'a Current,
     pub probes: &'a Probes,
     /// Absent without a key store to compare with.
@@ -156,8 +156,8 @@ impl Observed<'_> {
             .filter(|(name, _)| !self.probes.contains_key(name))
             .map(|(name, state)| (name.clone(), format!("`{name}` is {state}")))
             .collect();
-        let results = test_all(self.client, self.dials, &unreachable);
-        self.dials.iter().zip(results).map(|(dial, result)| relation(dial, result)).collect()
+        let results = test_all(self.client, self.connections, &unreachable);
+        self.connections.iter().zip(results).map(|(connection, result)| relation(connection, result)).collect()
     }
 
     fn certificates(&self) -> Vec<MachineCertificate> {
@@ -177,18 +177,18 @@ impl Observed<'_> {
 /// The state of a machine that is no longer in the model.
 pub const SURPLUS: &str = "surplus";
 
-fn relation(dial: &Dial, result: Connectivity) -> RelationStatus {
+fn relation(connection: &Connection, result: Connectivity) -> RelationStatus {
     let (state, reason) = match result {
         Connectivity::Ok => ("ok", None),
         Connectivity::Failed(why) => ("failed", Some(why)),
         Connectivity::Untried(why) => ("untried", Some(why)),
     };
     RelationStatus {
-        from: dial.from.clone(),
-        to: dial.to.clone(),
-        machine: dial.machine.to_string(),
-        address: std::net::SocketAddr::new(dial.address, dial.port).to_string(),
-        tls: dial.tls.is_some(),
+        from: connection.from.clone(),
+        to: connection.to.clone(),
+        machine: connection.machine.to_string(),
+        address: std::net::SocketAddr::new(connection.address, connection.port).to_string(),
+        tls: connection.tls.is_some(),
         state,
         reason,
     }

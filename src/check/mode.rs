@@ -14,14 +14,14 @@ pub enum Mode {
     /// Every problem of every file, those of the standard library too.
     Everything,
     /// An editor, which asks again and again.
-    Again(Again),
+    Editor(Editor),
     /// What fits at one place.
     Probe(Probe),
 }
 
 /// A check for an editor.
 #[derive(Debug)]
-pub struct Again {
+pub struct Editor {
     /// What the check before found.
     pub incremental: Incremental,
     /// The files of the standard library, which are taken to be right, as its own tests say they are.
@@ -30,12 +30,12 @@ pub struct Again {
 
 impl Mode {
     /// A check for an editor, after one that left a snapshot.
-    pub fn again(program: &Program, before: Snapshot) -> Self {
+    pub fn after(program: &Program, before: Snapshot) -> Self {
         // The file that is looked at may be one of the library itself.
         let modules = program.modules.iter().skip(1);
         let trusted = modules.filter(|module| matches!(module.place, ModulePlace::Standard(_)));
         let trusted = trusted.map(|module| module.source).collect();
-        Mode::Again(Again { incremental: Incremental::new(before), trusted })
+        Mode::Editor(Editor { incremental: Incremental::new(before), trusted })
     }
 
     /// Whether the standard library is taken to be right.
@@ -45,13 +45,13 @@ impl Mode {
 
     /// Whether nothing of a file is kept.
     pub fn hides(&self, source: SourceId) -> bool {
-        matches!(self, Mode::Again(again) if again.trusted.contains(&source))
+        matches!(self, Mode::Editor(editor) if editor.trusted.contains(&source))
     }
 
     /// What the check before found, for an editor.
     pub fn incremental(&self) -> Option<&Incremental> {
         match self {
-            Mode::Again(again) => Some(&again.incremental),
+            Mode::Editor(editor) => Some(&editor.incremental),
             Mode::Everything | Mode::Probe(_) => None,
         }
     }
@@ -59,7 +59,7 @@ impl Mode {
     /// As [`Mode::incremental`].
     pub fn incremental_mut(&mut self) -> Option<&mut Incremental> {
         match self {
-            Mode::Again(again) => Some(&mut again.incremental),
+            Mode::Editor(editor) => Some(&mut editor.incremental),
             Mode::Everything | Mode::Probe(_) => None,
         }
     }

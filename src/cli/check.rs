@@ -64,7 +64,7 @@ fn keys(args: &Args, plan: &Plan<'_>) -> Result<Vec<Diagnostic>, CliError> {
         return Ok(Vec::new());
     }
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
-    Ok(compile::kept::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder))
+    Ok(compile::missing_keys::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder))
 }
 
 /// `cluster ha: 8 machines, 14 applications, 46 units, 27 checks`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::apply::status::{Observed, Status};
 use crate::apply::{self, Client, Current, Delta};
-use crate::compile::{self, Deployed, Dial, RenderError};
+use crate::compile::{self, Connection, Deployed, RenderError};
 use crate::pki::Store;
 use crate::world;
 
@@ -35,7 +35,7 @@ pub struct Observation {
     pub probes: apply::diff::Probes,
     /// Absent without a key store, since every key would differ.
     pub delta: Option<Delta>,
-    dials: Vec<Dial>,
+    connections: Vec<Connection>,
 }
 
 /// Reads the state of the cluster; issues and writes nothing. `None` when the model has problems, which are shown.
@@ -49,7 +49,7 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
     let (client, version) = server::client(&server::options(command, plan)?)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
-    let missing = compile::kept::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
+    let missing = compile::missing_keys::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
     report::show(&opened.checked.program.sources, &missing, args.model.message_format, &terminal.err);
     let mut store = Store::open_trial(&folder)?;
     let deployed = match compile::deploy(plan, &mut store, world::now()) {
@@ -64,15 +64,15 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
     let probes = apply::run::probes(&client, &deployed.desired, &current);
     let delta = apply::diff(&deployed.desired, &current, &probes)?;
     let delta = folder.is_dir().then_some(delta);
-    Ok(Some(Observation { client, version, current, probes, delta, dials: compile::dials(plan), deployed }))
+    Ok(Some(Observation { client, version, current, probes, delta, connections: compile::connections(plan), deployed }))
 }
 
 impl Observation {
     /// The status, for which the machines are inspected.
     pub fn status(&self) -> Status {
-        let Self { client, current, probes, delta, dials, deployed, .. } = self;
+        let Self { client, current, probes, delta, connections, deployed, .. } = self;
         let desired = &deployed.desired;
-        Observed { client, desired, dials, current, probes, delta: delta.as_ref() }.status(world::now())
+        Observed { client, desired, connections, current, probes, delta: delta.as_ref() }.status(world::now())
     }
 }
 

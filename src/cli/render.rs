@@ -75,7 +75,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 
 /// Whether the store has the keys that are recorded; looked at before there is a store.
 pub fn has_keys(plan: &Plan<'_>, folder: &Path, show: impl Fn(&[Diagnostic])) -> Result<bool, CliError> {
-    let problems = compile::kept::astray(plan, Store::open_read(folder)?.as_ref(), folder);
+    let problems = compile::missing_keys::astray(plan, Store::open_read(folder)?.as_ref(), folder);
     show(&problems);
     Ok(problems.is_empty())
 }

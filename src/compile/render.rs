@@ -123,7 +123,7 @@ pub fn lxd_options(plan: &Plan<'_>) -> Result<lxd::Options, RenderError> {
 /// Issues what a plan needs, and verifies what can be told only then.
 fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
     if !store.is_trial() {
-        let astray = super::kept::astray(plan, Some(store), store.dir());
+        let astray = super::missing_keys::astray(plan, Some(store), store.dir());
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
     }
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;

@@ -165,10 +165,10 @@ fn lines(lines: impl Iterator<Item = String>) -> String {
 
 fn twice(files: &[BundleFile], sources: &Sources) -> Vec<Problem> {
     let mut seen: HashMap<&str, &BundleFile> = HashMap::with_capacity(files.len());
-    let again = |file: &BundleFile, first: &BundleFile| {
+    let problem = |file: &BundleFile, first: &BundleFile| {
         let (one, other) = (first.origin.shown(sources), file.origin.shown(sources));
         let message = format!("`{}` is written by both {one} and {other}", file.path);
         Problem::new(&file.origin, message, "use another path for one of them")
     };
-    files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| again(file, first))).collect()
+    files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| problem(file, first))).collect()
 }

@@ -25,7 +25,7 @@ pub fn versions(evidence: &Evidence<'_, '_>) -> Verdict {
     for rule in &skew().rules {
         for (of, to) in pairs(model, &running, (&rule.of, &rule.to), rule.place) {
             count += 1;
-            problems.extend((!rule.allows(of.version, to.version)).then(|| apart(model, rule, of, to)));
+            problems.extend((!rule.allows(of.version, to.version)).then(|| out_of_skew(model, rule, of, to)));
         }
     }
     for minimum in &skew().minimums {
@@ -108,7 +108,7 @@ fn share_a_machine(model: &Model<'_>, a: AppId, b: AppId) -> bool {
     a == b || machines.any(|machine| model.unit_on(b, machine).is_some())
 }
 
-fn apart(model: &Model<'_>, rule: &SkewRule, of: &Running, to: &Running) -> Diagnostic {
+fn out_of_skew(model: &Model<'_>, rule: &SkewRule, of: &Running, to: &Running) -> Diagnostic {
     let newer = of.version.minor > to.version.minor;
     let (word, most) = if newer { ("newer", rule.newer) } else { ("older", rule.older) };
     let how = match rule.place {

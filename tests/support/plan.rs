@@ -41,7 +41,7 @@ pub fn planned<T>(text: &str, look: impl FnOnce(&Sources, &[Diagnostic], Option<
         return look(&checked.program.sources, &checked.diagnostics, None);
     }
     let planned = compile::plan_program(&checked.program, &world, &input);
-    let kept = planned.plan.iter().flat_map(|plan| compile::kept::astray(plan, None, Path::new(".kmodel/lab")));
+    let kept = planned.plan.iter().flat_map(|plan| compile::missing_keys::astray(plan, None, Path::new(".kmodel/lab")));
     let kept: Vec<_> = kept.collect();
     let problems: Vec<_> = checked.diagnostics.iter().cloned().chain(planned.problems).chain(kept).collect();
     look(&checked.program.sources, &problems, planned.plan.as_ref())

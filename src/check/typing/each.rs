@@ -10,7 +10,7 @@ use crate::syntax::ast::{Each, Expr};
 impl<'p> Typer<'_, 'p> {
     /// Runs with the names that `for` binds.
     pub fn each(&mut self, each: &'p Each, condition: Option<&'p Expr>, run: impl FnOnce(&mut Self) -> Ty) -> Ty {
-        self.apart(|typer| {
+        self.check_unplaced(|typer| {
             let (key, item) = typer.each_types(&each.list, each.key.is_some());
             let before = typer.env.locals.len();
             for (name, ty) in each.key.iter().map(|name| (name, key.clone())).chain([(&each.name, item)]) {

@@ -159,7 +159,7 @@ impl<'c, 'p> Typer<'c, 'p> {
     }
 
     /// Runs without the declared place of what is expected around.
-    pub fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+    pub fn check_unplaced<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let before = self.declared.take();
         let result = run(self);
         self.declared = before;
@@ -168,7 +168,7 @@ impl<'c, 'p> Typer<'c, 'p> {
 
     /// Checks a condition; true when it depends on a secret.
     pub fn condition(&mut self, expr: &'p Expr) -> bool {
-        let found = self.apart(|typer| typer.check(expr, &Ty::secret(Ty::Bool)));
+        let found = self.check_unplaced(|typer| typer.check(expr, &Ty::secret(Ty::Bool)));
         found.is_secret()
     }
 

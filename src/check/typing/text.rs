@@ -21,7 +21,7 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn piece(&mut self, expr: &'p Expr) -> bool {
-        let found = self.apart(|typer| typer.infer(expr));
+        let found = self.check_unplaced(|typer| typer.infer(expr));
         if !found.is_scalar() {
             let diagnostic = mismatch::piece(expr.span, &found);
             self.checker.report(diagnostic);

@@ -35,7 +35,7 @@ pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocato
             wanted.push(plan);
         }
     }
-    let departed = leave(shape, &wanted, forget);
+    let departed = forget_gone(shape, &wanted, forget);
     reserve(shape, (&wanted, &departed), addresses, problems);
     for (index, wanted) in wanted.iter().enumerate() {
         if !fill(shape, index, wanted, addresses, problems) {
@@ -211,7 +211,7 @@ struct Departed {
 }
 
 /// Forgets machines that are gone. What others that left have is given to nobody.
-fn leave(shape: &mut Shape<'_>, wanted: &[Wanted], forget: &Forget) -> Departed {
+fn forget_gone(shape: &mut Shape<'_>, wanted: &[Wanted], forget: &Forget) -> Departed {
     let counts: HashMap<&str, u32> =
         shape.groups.iter().zip(wanted).map(|(group, wanted)| (&*group.name, wanted.count)).collect();
     let is_there = |name: &str| {

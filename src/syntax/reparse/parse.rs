@@ -36,7 +36,7 @@ pub fn all(source: SourceId, text: &str) -> (Parsed, rowan::GreenNode) {
 }
 
 /// Parses what is not as it was.
-pub fn again(source: SourceId, text: &str, before: Before<'_>) -> (Parsed, rowan::GreenNode) {
+pub fn reparse(source: SourceId, text: &str, before: Before<'_>) -> (Parsed, rowan::GreenNode) {
     let edit = Edit::between(before.text, text);
     let prefix = Prefix::before(before, edit);
     let (lexemes, same) = lex(text, before, edit, prefix.lexemes);

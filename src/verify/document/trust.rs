@@ -82,7 +82,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
         let verifies = cluster["insecure-skip-tls-verify"] != Json::Bool(true);
         if fronts.is_empty() {
             if verifies {
-                problems.extend(self.nobody(&host, port, cluster, &at));
+                problems.extend(self.unreachable(&host, port, cluster, &at));
             }
             return Vec::new();
         }

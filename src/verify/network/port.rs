@@ -10,7 +10,7 @@ use crate::syntax::ast::Port;
 use crate::text::Count;
 
 mod free;
-mod given;
+mod allocated;
 
 /// One listener, and which service it is of.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
         }
     }
     problems.extend(clashes.values().map(|clashes| clash(model, &services, &listeners, clashes)));
-    given::verify(model, &services, problems);
+    allocated::verify(model, &services, problems);
     let count = listeners.len();
     Proof {
         name: "ports",

@@ -15,7 +15,7 @@ use super::pem::Content;
 
 impl Kubeconfig<'_, '_> {
     /// Nothing of the model listens there: a slip, or a server outside the model.
-    pub(super) fn nobody(
+    pub(super) fn unreachable(
         &self,
         host: &San,
         port: u16,

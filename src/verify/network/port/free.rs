@@ -6,7 +6,7 @@ use crate::model::MachineId;
 use crate::syntax::ast::Port;
 
 use super::Listener;
-use super::given::EPHEMERAL;
+use super::allocated::EPHEMERAL;
 
 /// The next port after another that is free on all of these machines.
 pub fn port(listeners: &[Listener], machines: &[MachineId], taken: Port) -> Option<Port> {

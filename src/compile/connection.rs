@@ -15,7 +15,7 @@ use crate::syntax::ast::{ExprKind, ItemKind, Name, Protocol};
 
 /// One connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Dial {
+pub struct Connection {
     /// `kube-apiserver.store`.
     pub from: String,
     /// `etcd.client`.
@@ -46,7 +46,7 @@ pub enum Identity {
 }
 
 /// All connections, by relation in the order of the model; each once, however many units share an address.
-pub fn dials(plan: &Plan<'_>) -> Vec<Dial> {
+pub fn connections(plan: &Plan<'_>) -> Vec<Connection> {
     let model = &plan.model;
     let dialling = dialled_names::dialling(model, &mut Vec::new());
     let mut list = Vec::new();
@@ -60,7 +60,7 @@ pub fn dials(plan: &Plan<'_>) -> Vec<Dial> {
     list
 }
 
-fn of_unit(model: &Model<'_>, dialling: &Dialling, of: (usize, &Relation), unit: UnitId) -> Vec<Dial> {
+fn of_unit(model: &Model<'_>, dialling: &Dialling, of: (usize, &Relation), unit: UnitId) -> Vec<Connection> {
     let (_, relation) = of;
     let Some(machine) = model.unit(unit).machine.map(|id| model.machine(id)) else { return Vec::new() };
     let links = model.links(unit, relation.from.endpoint);
@@ -72,7 +72,7 @@ fn of_unit(model: &Model<'_>, dialling: &Dialling, of: (usize, &Relation), unit:
         let value = model.endpoint_value(other, endpoint).ok()?;
         let port = value.listen.filter(|port| port.protocol == Protocol::Tcp)?.number;
         let address = value.address?;
-        Some(Dial {
+        Some(Connection {
             from: model.endpoint_name(relation.from),
             to: model.endpoint_name(relation.to),
             machine: machine.name.clone(),
