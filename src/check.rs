@@ -93,8 +93,8 @@ pub fn analyse(world: &dyn World, session: &mut Session, root: &ModulePlace) -> 
     let resolved = scope::resolve(load::load(world, &mut session.cache, root));
     let before = session.snapshots.remove(root).unwrap_or_default();
     let (diagnostics, mut index, mode) = run(&resolved, Mode::after(&resolved.program, before));
-    if let Mode::Again(again) = mode {
-        session.snapshots.insert(root.clone(), again.incremental.finish(&resolved.program));
+    if let Mode::Editor(editor) = mode {
+        session.snapshots.insert(root.clone(), editor.incremental.finish(&resolved.program));
     }
     index.tidy();
     Analysis { resolved, diagnostics, index }
@@ -113,7 +113,7 @@ pub fn probe(
     checker.everything();
     match checker.mode {
         Mode::Probe(probe) => probe.found,
-        Mode::Everything | Mode::Again(_) => None,
+        Mode::Everything | Mode::Editor(_) => None,
     }
 }
 

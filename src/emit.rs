@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::emit::draft::Draft;
-use crate::emit::place::Place;
+use crate::emit::place::FolderPlace;
 use crate::target::OutputFile;
 use crate::world;
 use crate::world::relative::RelativePath;
@@ -58,7 +58,7 @@ pub struct Written {
 /// to lose it), or the file system refuses. The folder is then as it was.
 pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, EmitError> {
     path::check(files)?;
-    let place = Place::of(out)?;
+    let place = FolderPlace::of(out)?;
     let _turn = place.take_turn()?;
     let old = old::check(&place, force)?;
     place.clean();

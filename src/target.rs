@@ -39,7 +39,7 @@ pub struct Target {
 
 /// A name that no target has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownTarget {
     pub name: String,
     /// The target that was probably meant.
     pub near: Option<&'static str>,
@@ -60,8 +60,8 @@ impl Target {
     ///
     /// # Errors
     /// When there is none.
-    pub fn parse(name: &str) -> Result<Self, Unknown> {
-        let unknown = || Unknown { name: name.to_owned(), near: closest(name, Self::all().map(Self::name)) };
+    pub fn parse(name: &str) -> Result<Self, UnknownTarget> {
+        let unknown = || UnknownTarget { name: name.to_owned(), near: closest(name, Self::all().map(Self::name)) };
         platform(name).map(|platform| Self { platform }).ok_or_else(unknown)
     }
 

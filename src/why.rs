@@ -25,7 +25,7 @@ mod show;
 mod unit;
 
 pub use absence::why_not;
-pub use names::{Unknown, names};
+pub use names::{UnknownSubject, names};
 use query::Query;
 
 /// The subject of a question, its value if it has one, and why.
@@ -81,7 +81,7 @@ pub struct Why<'a, 'p> {
 ///
 /// # Errors
 /// When nothing has this name; similar names are in the error.
-pub fn why(why: Why<'_, '_>, words: &[String]) -> Result<Answer, Unknown> {
+pub fn why(why: Why<'_, '_>, words: &[String]) -> Result<Answer, UnknownSubject> {
     let query = Query::read(&why, words);
     let fits = |resolver: &&Resolver| query.is_of(resolver.kinds) && (resolver.takes_more || query.more.is_none());
     let found = RESOLVERS.iter().filter(fits).find_map(|resolver| (resolver.resolve)(&why, &query));

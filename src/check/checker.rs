@@ -36,7 +36,7 @@ impl<'p> Checker<'p> {
             program: &resolved.program,
             resolved,
             groups: Groups::new(&resolved.program),
-            index: Index { kept: matches!(mode, Mode::Again(_)), ..Index::default() },
+            index: Index { kept: matches!(mode, Mode::Editor(_)), ..Index::default() },
             mode,
             sink: Sink::default(),
             memos: Memos::default(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::diag::any_error;
 use crate::source::{Sources, Span};
-use crate::why::{self as ask, Answer, Link, Unknown, Why};
+use crate::why::{self as ask, Answer, Link, UnknownSubject, Why};
 
 use super::exit::{CliError, Exit};
 use super::look::Look;
@@ -104,7 +104,7 @@ pub fn in_front(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
 /// Asks one of the two questions about a model, and prints the answer.
 pub fn run(
     args: &Args,
-    question: fn(Why<'_, '_>, &[String]) -> Result<Answer, Unknown>,
+    question: fn(Why<'_, '_>, &[String]) -> Result<Answer, UnknownSubject>,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let (file, words) = args.file()?;

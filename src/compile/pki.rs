@@ -14,7 +14,7 @@ use crate::target::OutputFile;
 
 /// One row of `pki/certificates.json`.
 #[derive(Serialize)]
-struct Row<'a> {
+struct CertificateRow<'a> {
     id: &'a str,
     authority: &'a str,
     cn: &'a str,
@@ -37,7 +37,7 @@ pub fn files(plan: &Plan<'_>, issued: &Issued) -> Vec<OutputFile> {
         let pem = issued.authority(place).cert_pem.as_bytes();
         files.push(public(format!("pki/{}.crt", spec.name), pem.into(), &origin));
     }
-    let rows: Vec<Row<'_>> = request
+    let rows: Vec<CertificateRow<'_>> = request
         .certificates
         .iter()
         .enumerate()
@@ -53,9 +53,9 @@ fn public(path: String, content: Arc<[u8]>, origin: &Origin) -> OutputFile {
     OutputFile { path, mode: 0o644, content, secret: false, origin: origin.clone() }
 }
 
-fn row<'a>(authority: &'a str, spec: &'a CertificateSpec, issued: &'a IssuedCertificate) -> Row<'a> {
+fn row<'a>(authority: &'a str, spec: &'a CertificateSpec, issued: &'a IssuedCertificate) -> CertificateRow<'a> {
     let usage = [("server", spec.server), ("client", spec.client)];
-    Row {
+    CertificateRow {
         id: &spec.id,
         authority,
         cn: &spec.cn,

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::emit::error::EmitError;
-use crate::emit::place::{self, Place};
+use crate::emit::place::{self, FolderPlace};
 use crate::emit::remove::remove;
 use crate::world::replace::beside;
 
@@ -17,7 +17,7 @@ pub struct Draft {
 
 impl Draft {
     /// An empty folder that only its owner can read.
-    pub fn new(place: &Place) -> Result<Self, EmitError> {
+    pub fn new(place: &FolderPlace) -> Result<Self, EmitError> {
         let path = beside(place.path());
         let made = DirBuilder::new().mode(0o700).create(&path);
         made.map(|()| Self { path: path.clone() }).map_err(|error| EmitError::file(&path, "make folder", &error))
@@ -28,7 +28,7 @@ impl Draft {
     }
 
     /// Puts it into its place. A folder that was closed to others stays closed.
-    pub fn commit(self, place: &Place, old: Option<u32>) -> Result<(), EmitError> {
+    pub fn commit(self, place: &FolderPlace, old: Option<u32>) -> Result<(), EmitError> {
         let wanted = place::mode(&self.path).unwrap_or(0o700);
         let mode = old.map_or(wanted, |old| wanted & old | 0o700);
         let swapped = fs::set_permissions(&self.path, Permissions::from_mode(mode)).and_then(|()| match old {

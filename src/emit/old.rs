@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::emit::error::EmitError;
-use crate::emit::place::{self, Place};
+use crate::emit::place::{self, FolderPlace};
 use crate::emit::{Force, manifest};
 use crate::world::kept::is_store;
 
@@ -14,7 +14,7 @@ use crate::world::kept::is_store;
 const NAMED: usize = 5;
 
 /// The permissions of the folder in the place, if there is one and it may be replaced.
-pub fn check(place: &Place, force: Force) -> Result<Option<u32>, EmitError> {
+pub fn check(place: &FolderPlace, force: Force) -> Result<Option<u32>, EmitError> {
     let path = place.path();
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -72,7 +72,7 @@ fn files(root: &Path, folder: &Path) -> Result<Vec<String>, EmitError> {
 }
 
 /// Some folders are never what was meant.
-fn not_precious(place: &Place) -> Result<(), EmitError> {
+fn not_precious(place: &FolderPlace) -> Result<(), EmitError> {
     let path = place.path();
     let holds = |other: Option<std::path::PathBuf>| {
         other.and_then(|other| fs::canonicalize(other).ok()).is_some_and(|other| other.starts_with(path))

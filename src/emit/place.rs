@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// An absolute path without links, whose parent exists.
-pub struct Place {
+pub struct FolderPlace {
     path: PathBuf,
     parent: PathBuf,
     name: String,
@@ -28,7 +28,7 @@ pub struct Turn {
     _parent: File,
 }
 
-impl Place {
+impl FolderPlace {
     /// The place that a path means. Folders above it are made.
     pub fn of(out: &Path) -> Result<Self, EmitError> {
         let failed = |error: io::Error| EmitError::file(out, "find", &error);

@@ -57,7 +57,7 @@ enum Stage {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Row {
+enum GateRow {
     Open(String, Stage, bool),
     Marked(String, Stage, bool, Mark),
 }
@@ -71,13 +71,13 @@ enum Mark {
 fn history<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Era>, D::Error> {
     let era = |row| {
         let (from, stage, on, locked) = match row {
-            Row::Open(from, stage, on) => (from, stage, on, false),
-            Row::Marked(from, stage, on, Mark::Locked) => (from, stage, on, true),
+            GateRow::Open(from, stage, on) => (from, stage, on, false),
+            GateRow::Marked(from, stage, on, Mark::Locked) => (from, stage, on, true),
         };
         let from = parse(&from).ok_or_else(|| serde::de::Error::custom(format!("`{from}` is not a version")))?;
         Ok(Era { from, stage, on, locked })
     };
-    Vec::<Row>::deserialize(deserializer)?.into_iter().map(era).collect()
+    Vec::<GateRow>::deserialize(deserializer)?.into_iter().map(era).collect()
 }
 
 static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| embedded::tables("tables/gates"));

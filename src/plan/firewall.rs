@@ -47,7 +47,7 @@ pub enum Why {
 
 /// One thing that is let in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Rule {
+pub struct FirewallRule {
     pub what: What,
     pub bind: Bind,
     pub party: Party,
@@ -59,7 +59,7 @@ pub struct Rule {
 /// All that is let into one machine, beside what every machine needs to have a network at all.
 #[derive(Clone, Debug, Default)]
 pub struct Ruleset {
-    pub rules: Vec<Rule>,
+    pub rules: Vec<FirewallRule>,
     /// Ports that are given out, and who may reach them; empty when everyone may.
     pub given_out: Vec<(What, Vec<Party>)>,
 }
@@ -174,9 +174,9 @@ pub fn clients(model: &Model<'_>, service: &Service) -> Vec<(Party, EndpointId)>
 
 impl Ruleset {
     fn push(&mut self, what: What, bind: Bind, party: Party, why: Why, comment: String) {
-        let same = |rule: &Rule| (rule.what, rule.bind, &rule.party) == (what, bind, &party);
+        let same = |rule: &FirewallRule| (rule.what, rule.bind, &rule.party) == (what, bind, &party);
         if !self.rules.iter().any(same) {
-            self.rules.push(Rule { what, bind, party, why, comment });
+            self.rules.push(FirewallRule { what, bind, party, why, comment });
         }
     }
 

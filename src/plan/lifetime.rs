@@ -68,7 +68,7 @@ pub fn lifetimes(plan: &Plan<'_>, status: &IssueStatus, now: OffsetDateTime, at:
         .zip(&status.authorities)
         .map(|(spec, status)| end(status, spec.lifetime_seconds))
         .collect();
-    let mut kinds: IndexMap<(AppId, u32), Kind> = IndexMap::new();
+    let mut kinds: IndexMap<(AppId, u32), CertificateKind> = IndexMap::new();
     let mut ends = Vec::new();
     for (place, (unit, cert)) in plan.pki.certificates.iter().enumerate() {
         let spec = &request.certificates[place];
@@ -112,14 +112,14 @@ fn planned(now: OffsetDateTime, seconds: u64) -> Date {
 
 /// The certificates of one kind.
 #[derive(Debug, Default)]
-struct Kind {
+struct CertificateKind {
     total: usize,
     ended: usize,
     first: Option<Date>,
     issued: bool,
 }
 
-impl Kind {
+impl CertificateKind {
     fn add(&mut self, end: Date, issued: bool, at: Date) {
         self.total += 1;
         if end <= at {

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::model::Model;
-use crate::plan::firewall::{Addresses, Firewall, Party, Rule, Ruleset};
+use crate::plan::firewall::{Addresses, Firewall, FirewallRule, Party, Ruleset};
 use crate::plan::listener::{Bind, What};
 use crate::syntax::ast::Protocol;
 
@@ -116,7 +116,7 @@ fn interval((first, last): (std::net::IpAddr, std::net::IpAddr)) -> String {
     if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
-fn accept(out: &mut String, sets: &mut Sets<'_, '_>, rule: &Rule) {
+fn accept(out: &mut String, sets: &mut Sets<'_, '_>, rule: &FirewallRule) {
     let what = matched(rule.what);
     let (name, addresses) = sets.of(&rule.party);
     for family in 0..2 {

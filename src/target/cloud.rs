@@ -17,7 +17,7 @@ pub(super) mod inventory;
 pub(super) mod options;
 mod user_data;
 
-pub use inventory::Row;
+pub use inventory::InventoryRow;
 pub use options::{Gzip, Options};
 pub use user_data::{UserData, compress};
 
@@ -43,14 +43,14 @@ impl<'a> Cloud<'a> {
 }
 
 impl Writer for Cloud<'_> {
-    type Entry = Row;
+    type Entry = InventoryRow;
 
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Row), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, InventoryRow), Vec<Problem>> {
         let (files, user_data) = machine_files(self.platform, self.site, machine, &self.options)?;
         Ok((files, inventory::row(self.platform, machine, ("user-data", &user_data))))
     }
 
-    fn shared(&self, rows: Vec<Row>) -> Vec<OutputFile> {
+    fn shared(&self, rows: Vec<InventoryRow>) -> Vec<OutputFile> {
         vec![inventory::file(self.site, self.options.given_as, rows)]
     }
 }

@@ -8,7 +8,7 @@ use crate::facts::platform::Platform;
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::target::cloud::{Row, UserData, archive, inventory};
+use crate::target::cloud::{InventoryRow, UserData, archive, inventory};
 use crate::target::problem::of_bundle;
 use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, in_tree, text};
 
@@ -51,9 +51,9 @@ impl<'a> Ignition<'a> {
 }
 
 impl Writer for Ignition<'_> {
-    type Entry = Row;
+    type Entry = InventoryRow;
 
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Row), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, InventoryRow), Vec<Problem>> {
         let files = self.files(machine)?;
         let user_data = UserData::plain(config::config(self.site, machine, &files, &self.options));
         let place = |name: &str| format!("machines/{}/{name}", machine.name);
@@ -65,7 +65,7 @@ impl Writer for Ignition<'_> {
         Ok((list, inventory::row(self.platform, machine, (NAME, &user_data))))
     }
 
-    fn shared(&self, rows: Vec<Row>) -> Vec<OutputFile> {
+    fn shared(&self, rows: Vec<InventoryRow>) -> Vec<OutputFile> {
         vec![inventory::file(self.site, None, rows)]
     }
 }

@@ -24,7 +24,7 @@ mod unit_text;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum DocumentKind {
     CloudConfig,
     NetworkConfig,
     /// The same as network-config, below `network`.
@@ -78,7 +78,7 @@ fn kubeconfigs(document: &Document<'_>) -> Vec<Json> {
         }
         Content::Text(_) => Vec::new(),
     };
-    list.into_iter().filter(|value| kind(path, value, "") == Some(Kind::Kubeconfig)).collect()
+    list.into_iter().filter(|value| kind(path, value, "") == Some(DocumentKind::Kubeconfig)).collect()
 }
 
 /// What is wrong with a value that goes into a file, shown where it is written.
@@ -91,7 +91,9 @@ pub fn part(model: &Model<'_>, path: &str, value: &Value, written: (Writer, &Exp
 pub fn check(path: &str, content: &Content) -> Vec<Finding> {
     match content {
         Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
-        Content::Text(text) if kind(path, &Json::Null, text) == Some(Kind::Unit) => unit_text::check(path, text),
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => {
+            unit_text::check(path, text)
+        }
         Content::Text(text) => documents_of(path, text),
     }
 }
@@ -121,22 +123,22 @@ fn documents_of(path: &str, text: &str) -> Vec<Finding> {
 fn document(path: &str, value: &Json, text: &str) -> Vec<Finding> {
     let Some(kind) = kind(path, value, text) else { return Vec::new() };
     match kind {
-        Kind::CloudConfig => table::check(&table::CLOUD_CONFIG, "", value),
-        Kind::NetworkConfig => table::check(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
-        Kind::Netplan => match value.get("network") {
+        DocumentKind::CloudConfig => table::check(&table::CLOUD_CONFIG, "", value),
+        DocumentKind::NetworkConfig => table::check(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
+        DocumentKind::Netplan => match value.get("network") {
             Some(network) => below("network", table::check(&table::NETWORK_CONFIG, "", network)),
             None => vec![no_network(value)],
         },
-        Kind::Kubeconfig => {
+        DocumentKind::Kubeconfig => {
             let mut list = table::check(&table::KUBECONFIG, "", value);
             list.extend(kubeconfig::check(value));
             list
         }
-        Kind::Kubeadm => match value.get("kind").and_then(Json::as_str) {
+        DocumentKind::Kubeadm => match value.get("kind").and_then(Json::as_str) {
             Some(kind) if table::KUBEADM.body.contains_key(kind) => table::check(&table::KUBEADM, kind, value),
             _ => Vec::new(),
         },
-        Kind::Unit => Vec::new(),
+        DocumentKind::Unit => Vec::new(),
     }
 }
 
@@ -160,24 +162,24 @@ fn no_network(value: &Json) -> Finding {
 }
 
 /// What a file says that it is: by what is in it, or by where it lies.
-fn kind(path: &str, value: &Json, text: &str) -> Option<Kind> {
+fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
     let field = |name: &str| value.get(name).and_then(Json::as_str).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
     let ending = name.rsplit('.').next().unwrap_or_default();
     let is_unit = path.starts_with("/etc/systemd/system/") || path.starts_with("/usr/lib/systemd/system/");
     match () {
-        () if text.starts_with("#cloud-config") => Some(Kind::CloudConfig),
+        () if text.starts_with("#cloud-config") => Some(DocumentKind::CloudConfig),
         () if path.starts_with("/etc/cloud/cloud.cfg") || matches!(name, "user-data" | "vendor-data") => {
             // A script may be user-data too.
-            (!text.starts_with("#!")).then_some(Kind::CloudConfig)
+            (!text.starts_with("#!")).then_some(DocumentKind::CloudConfig)
         }
-        () if name == "network-config" => Some(Kind::NetworkConfig),
-        () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(Kind::Netplan),
-        () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(Kind::Kubeadm),
-        () if field("apiVersion") == "v1" && field("kind") == "Config" => Some(Kind::Kubeconfig),
-        () if name.ends_with(".kubeconfig") => Some(Kind::Kubeconfig),
+        () if name == "network-config" => Some(DocumentKind::NetworkConfig),
+        () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(DocumentKind::Netplan),
+        () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(DocumentKind::Kubeadm),
+        () if field("apiVersion") == "v1" && field("kind") == "Config" => Some(DocumentKind::Kubeconfig),
+        () if name.ends_with(".kubeconfig") => Some(DocumentKind::Kubeconfig),
         () if is_unit && (unit_text::ENDINGS.contains(&ending) || path.contains(".d/") && ending == "conf") => {
-            Some(Kind::Unit)
+            Some(DocumentKind::Unit)
         }
         () => None,
     }
@@ -203,7 +205,7 @@ pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, (writer, writ
 }
 
 /// With the edit that puts the key that was probably meant in its place.
-fn at_key(problem: Diagnostic, place: locate::Place) -> Diagnostic {
+fn at_key(problem: Diagnostic, place: locate::DocumentPlace) -> Diagnostic {
     match problem.near().filter(|_| place.quoted).map(str::to_owned) {
         Some(near) => problem.fix(place.span, format!("\"{near}\""), format!("write `{near}`")),
         None => problem.fix_near(place.span),

@@ -44,7 +44,7 @@ impl From<Owner> for Writer {
 
 /// A place in the text of a model.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct DocumentPlace {
     pub span: Span,
     /// Whether it is the key itself, and not what is around it.
     pub exact: bool,
@@ -53,10 +53,12 @@ pub struct Place {
 }
 
 /// The key at a path; beyond what is written out, what makes it.
-pub fn place(model: &Model<'_>, writer: Writer, expr: &Expr, path: &[Step]) -> Place {
-    let made = |span| Place { span, exact: false, quoted: false };
+pub fn place(model: &Model<'_>, writer: Writer, expr: &Expr, path: &[Step]) -> DocumentPlace {
+    let made = |span| DocumentPlace { span, exact: false, quoted: false };
     match (Walk { model, writer }).find(expr, path, 0) {
-        Some(found) if found.whole && !path.is_empty() => Place { span: found.key, exact: true, quoted: found.quoted },
+        Some(found) if found.whole && !path.is_empty() => {
+            DocumentPlace { span: found.key, exact: true, quoted: found.quoted }
+        }
         Some(found) => made(found.value.map_or(found.key, |value| value.span)),
         None => made(expr.span),
     }
@@ -104,7 +106,7 @@ struct Walk<'a, 'p> {
 }
 
 /// What stands at a path.
-struct Found<'a> {
+struct FoundField<'a> {
     key: Span,
     quoted: bool,
     /// Absent in a text, whose values are no expressions.
@@ -114,9 +116,9 @@ struct Found<'a> {
 }
 
 impl<'a> Walk<'a, '_> {
-    fn find(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<Found<'a>> {
+    fn find(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<FoundField<'a>> {
         let Some((first, rest)) = path.split_first() else {
-            return Some(Found { key: expr.span, quoted: false, value: Some(expr), whole: true });
+            return Some(FoundField { key: expr.span, quoted: false, value: Some(expr), whole: true });
         };
         if depth > DEPTH {
             return None;
@@ -135,7 +137,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Among all that a value may come from, the first in which the whole path is written.
-    fn likeliest(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<Found<'a>> {
+    fn likeliest(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<FoundField<'a>> {
         let mut partly = None;
         for inner in self.behind(expr) {
             match self.find(inner, path, depth + 1) {
@@ -147,7 +149,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The last key of a path in a text that is written out: the first line that begins with it.
-    fn in_text(&self, span: Span, path: &[Step]) -> Option<Found<'a>> {
+    fn in_text(&self, span: Span, path: &[Step]) -> Option<FoundField<'a>> {
         let key = path.iter().rev().find_map(|step| match step {
             Step::Key(key) => Some(key),
             Step::Index(_) => None,
@@ -159,7 +161,7 @@ impl<'a> Walk<'a, '_> {
             if rest.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with([':', '=', ']'])) {
                 let at = span.start + (offset + start) as u32;
                 let key = Span::new(span.source, at, at + key.len() as u32);
-                return Some(Found { key, quoted: false, value: None, whole: true });
+                return Some(FoundField { key, quoted: false, value: None, whole: true });
             }
             offset += line.len();
         }
@@ -226,7 +228,7 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-fn of_field(field: &Field, whole: bool) -> Found<'_> {
+fn of_field(field: &Field, whole: bool) -> FoundField<'_> {
     let quoted = matches!(field.key, Key::Text(_));
-    Found { key: field.key.span(), quoted, value: Some(&field.value), whole }
+    FoundField { key: field.key.span(), quoted, value: Some(&field.value), whole }
 }

@@ -49,7 +49,7 @@ pub fn fields(evidence: &Evidence<'_, '_>) -> Verdict {
 }
 
 /// A target that there is not.
-pub fn unknown(unknown: &target::Unknown, span: Span) -> Diagnostic {
+pub fn unknown(unknown: &target::UnknownTarget, span: Span) -> Diagnostic {
     let help = match unknown.near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the targets are {}", List::ticked(target::Target::all().map(target::Target::name))),

@@ -11,7 +11,7 @@ use crate::plan::dialled_names;
 use crate::syntax::ast::{Cardinality, EndpointKind, ItemKind, PathItem};
 
 use super::expression::Tracer;
-use super::names::Unknown;
+use super::names::UnknownSubject;
 use super::query::Query;
 use super::{Answer, Link, Why, address, certificate, place, relation, show, unit};
 
@@ -19,14 +19,14 @@ use super::{Answer, Link, Why, address, certificate, place, relation, show, unit
 ///
 /// # Errors
 /// When it exists, or nothing has this name.
-pub fn why_not(why: Why<'_, '_>, words: &[String]) -> Result<Answer, Unknown> {
+pub fn why_not(why: Why<'_, '_>, words: &[String]) -> Result<Answer, UnknownSubject> {
     let query = Query::read(&why, words);
     let found = [relation, name, flag, placed, file].iter().find_map(|resolve| resolve(&why, &query));
     if let Some(answer) = found {
         return Ok(answer);
     }
     match super::why(why, words) {
-        Ok(_) => Err(Unknown {
+        Ok(_) => Err(UnknownSubject {
             message: format!("`{}` exists", words.join(" ")),
             help: format!("`kmodel why {}` explains it", words.join(" ")),
         }),

@@ -1,7 +1,7 @@
 //! Rules of the packet filter of a machine: why each is there.
 
 use crate::model::{EndpointId, MachineId, UnitId};
-use crate::plan::firewall::{self, Firewall, Rule, Ruleset, Why as Reason, firewalls};
+use crate::plan::firewall::{self, Firewall, FirewallRule, Ruleset, Why as Reason, firewalls};
 use crate::plan::listener::{Service, What, services_on};
 use crate::render;
 use crate::syntax::ast::Port;
@@ -29,7 +29,7 @@ fn of_firewall(why: &Why<'_, '_>, firewall: &Firewall, machine: MachineId, port:
     let rules: Ruleset = firewall::ruleset(model, firewall, machine);
     let services = services_on(model, machine);
     let lines = render::firewall::lines(model, firewall, &rules);
-    let wanted = |rule: &Rule| port.is_none_or(|port| rule.what == What::Port(port));
+    let wanted = |rule: &FirewallRule| port.is_none_or(|port| rule.what == What::Port(port));
     let found = lines.into_iter().filter(|(place, _)| wanted(&rules.rules[*place]));
     found
         .map(|(place, line)| {
@@ -40,7 +40,7 @@ fn of_firewall(why: &Why<'_, '_>, firewall: &Firewall, machine: MachineId, port:
 }
 
 /// What a rule comes from.
-fn reason(why: &Why<'_, '_>, firewall: &Firewall, services: &[Service], rule: &Rule) -> Vec<Link> {
+fn reason(why: &Why<'_, '_>, firewall: &Firewall, services: &[Service], rule: &FirewallRule) -> Vec<Link> {
     let model = why.model();
     let listens = |service: &&Service| service.units.iter().any(|bound| bound.what == rule.what);
     match &rule.why {

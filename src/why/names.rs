@@ -10,7 +10,7 @@ use super::{Why, file, unit};
 
 /// Nothing is named so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownSubject {
     pub message: String,
     pub help: String,
 }
@@ -88,7 +88,7 @@ fn flags(why: &Why<'_, '_>, app: crate::model::AppId) -> Vec<String> {
 }
 
 /// Says that nothing is named so, and what is named almost so.
-pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> Unknown {
+pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> UnknownSubject {
     let query = Query::read(why, words);
     let asked = match query.flag() {
         Some(flag) => format!("{} --{flag}", query.name),
@@ -105,7 +105,7 @@ pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> Unknown {
         [one] => format!("did you mean `{one}`?"),
         many => format!("did you mean {}?", List::ticked(many).or()),
     };
-    Unknown { message, help }
+    UnknownSubject { message, help }
 }
 
 /// The names most like one: those of the same file or field, those that begin with it, those that are spelt almost so.

@@ -11,29 +11,29 @@ use super::page::Page;
 use crate::cli::table::labelled;
 
 /// Certificates of one kind that are reissued for one reason.
-struct Again {
+struct Reissue {
     count: usize,
     why: &'static str,
 }
 
 /// One paragraph per kind of certificate; nothing if none is reissued.
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut kinds: BTreeMap<(AppId, u32), Again> = BTreeMap::new();
+    let mut kinds: BTreeMap<(AppId, u32), Reissue> = BTreeMap::new();
     let model = page.model();
     for (status, (unit, cert)) in page.status.certificates.iter().zip(&page.plan.pki.certificates) {
         if let Status::Stale { why } = status {
-            let again = kinds.entry((model.unit(*unit).app, *cert)).or_insert(Again { count: 0, why });
-            again.count += 1;
+            let reissue = kinds.entry((model.unit(*unit).app, *cert)).or_insert(Reissue { count: 0, why });
+            reissue.count += 1;
         }
     }
     if kinds.is_empty() {
         return Ok(());
     }
-    page.heading(out, "Certificates to reissue", kinds.values().map(|again| again.count).sum())?;
-    for ((app, cert), again) in &kinds {
+    page.heading(out, "Certificates to reissue", kinds.values().map(|reissue| reissue.count).sum())?;
+    for ((app, cert), reissue) in &kinds {
         let component = model.component_of(*app);
         let name = format!("{}/{}", model.app(*app).name, component.certs[*cert as usize].ast.name.name);
-        writeln!(out, "  {}  {}  {}", page.look.name(&name), again.count, again.why)?;
+        writeln!(out, "  {}  {}  {}", page.look.name(&name), reissue.count, reissue.why)?;
         labelled(out, page.look, 6, "restarts", &model.app(*app).name)?;
         let clients = clients(model, *app, *cert);
         if !clients.is_empty() {

@@ -14,8 +14,8 @@ pub fn changes(before: &Model<'_>, after: &Model<'_>, app: AppId) -> Vec<String>
     let bundle = |model: &Model<'_>| {
         let units = model.app(app).units.clone();
         (!units.is_empty()).then(|| {
-            let (sample, faults) = render::sample_unit(model, UnitId(units.start), &Absent);
-            let whole = !any_error(&faults) && !is_refused(model, &sample);
+            let (sample, problems) = render::sample_unit(model, UnitId(units.start), &Absent);
+            let whole = !any_error(&problems) && !is_refused(model, &sample);
             whole.then_some(sample.bundle)
         })
     };

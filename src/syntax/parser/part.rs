@@ -8,7 +8,7 @@ use super::{Parsed, Piece, problem};
 use crate::syntax::token::SyntaxKind;
 
 /// A rule as a part of another.
-pub type Part<'p, 'a> = &'p dyn Fn(Input<'a>) -> Parsed<'a>;
+pub type PartParser<'p, 'a> = &'p dyn Fn(Input<'a>) -> Parsed<'a>;
 
 /// This rule is not here.
 pub fn absent<'a>() -> Parsed<'a> {
@@ -16,7 +16,7 @@ pub fn absent<'a>() -> Parsed<'a> {
 }
 
 /// One part after the other; absent if one of them is.
-pub fn sequence<'a>(mut input: Input<'a>, parts: &[Part<'_, 'a>]) -> nom::IResult<Input<'a>, Vec<Piece>, ()> {
+pub fn sequence<'a>(mut input: Input<'a>, parts: &[PartParser<'_, 'a>]) -> nom::IResult<Input<'a>, Vec<Piece>, ()> {
     let mut pieces = Vec::with_capacity(parts.len());
     for part in parts {
         let (rest, piece) = part(input)?;
@@ -27,13 +27,13 @@ pub fn sequence<'a>(mut input: Input<'a>, parts: &[Part<'_, 'a>]) -> nom::IResul
 }
 
 /// A node of one part after the other.
-pub fn node<'a>(input: Input<'a>, kind: SyntaxKind, parts: &[Part<'_, 'a>]) -> Parsed<'a> {
+pub fn node<'a>(input: Input<'a>, kind: SyntaxKind, parts: &[PartParser<'_, 'a>]) -> Parsed<'a> {
     let (rest, pieces) = sequence(input, parts)?;
     Ok((rest, Piece::node(kind, pieces)))
 }
 
 /// One part after the other, in the node around them.
-pub fn group<'a>(input: Input<'a>, parts: &[Part<'_, 'a>]) -> Parsed<'a> {
+pub fn group<'a>(input: Input<'a>, parts: &[PartParser<'_, 'a>]) -> Parsed<'a> {
     let (rest, pieces) = sequence(input, parts)?;
     Ok((rest, Piece::Group(pieces)))
 }

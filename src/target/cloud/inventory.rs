@@ -28,12 +28,12 @@ struct Inventory<'a> {
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     given_as: Option<&'static str>,
-    machines: Vec<Row>,
+    machines: Vec<InventoryRow>,
 }
 
 /// One machine. Paths are relative to the output folder.
 #[derive(Serialize)]
-pub struct Row {
+pub struct InventoryRow {
     name: Name,
     group: Name,
     address: IpAddr,
@@ -64,10 +64,10 @@ struct UserDataRow {
 }
 
 /// The row of a machine that is given its user-data in a file of this name.
-pub fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&str, &UserData)) -> Row {
+pub fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&str, &UserData)) -> InventoryRow {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let seed = |name: &str| platform.seed.then(|| place(name));
-    Row {
+    InventoryRow {
         name: machine.name.clone(),
         group: machine.group.clone(),
         address: machine.address,
@@ -90,7 +90,7 @@ pub fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&st
 }
 
 /// `machines.json`.
-pub fn file(site: &Site, given_as: Option<&'static str>, machines: Vec<Row>) -> OutputFile {
+pub fn file(site: &Site, given_as: Option<&'static str>, machines: Vec<InventoryRow>) -> OutputFile {
     let target = site.target.name();
     let given = |name: &str| site.options.get(name).and_then(Value::scalar_text);
     let inventory = Inventory {

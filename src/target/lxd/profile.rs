@@ -20,7 +20,7 @@ use crate::target::{OutputFile, TargetMachine, text};
 #[derive(Clone, Debug)]
 pub struct Profile {
     pub name: String,
-    kind: Kind,
+    kind: ProfileKind,
     modules: BTreeSet<Name>,
     devices: BTreeSet<Name>,
     mounts: BTreeSet<Name>,
@@ -28,7 +28,7 @@ pub struct Profile {
 
 /// How much a container is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ProfileKind {
     /// Unprivileged.
     Plain,
     /// Runs pods, unprivileged: `privileged = false`, for those who know that their pods can do so.
@@ -59,9 +59,9 @@ impl Profile {
     pub fn of(cluster: &str, machine: &TargetMachine, options: &Options) -> Self {
         let bundle = &machine.bundle;
         let kind = match (bundle.devices.is_empty() && bundle.mounts.is_empty(), options.privileged) {
-            (true, _) => Kind::Plain,
-            (false, true) => Kind::Privileged,
-            (false, false) => Kind::Nested,
+            (true, _) => ProfileKind::Plain,
+            (false, true) => ProfileKind::Privileged,
+            (false, false) => ProfileKind::Nested,
         };
         let set = |list: &[Name]| list.iter().cloned().collect::<BTreeSet<_>>();
         let (modules, devices, mounts) = (set(&bundle.modules), set(&bundle.devices), set(&bundle.mounts));
@@ -72,7 +72,7 @@ impl Profile {
 
     /// Whether its machines run pods.
     pub fn runs_pods(&self) -> bool {
-        self.kind != Kind::Plain
+        self.kind != ProfileKind::Plain
     }
 
     /// The profile as LXD has it.
@@ -89,9 +89,9 @@ impl Profile {
     /// `plain`, or what it is for with some of the hash of what it has, so that a group's needs change no other's name.
     fn kind_name(&self) -> String {
         let base = match (self.kind, self.modules.is_empty()) {
-            (Kind::Plain, true) => return "plain".to_owned(),
-            (Kind::Plain, false) => "modules",
-            (Kind::Nested | Kind::Privileged, _) => "pods",
+            (ProfileKind::Plain, true) => return "plain".to_owned(),
+            (ProfileKind::Plain, false) => "modules",
+            (ProfileKind::Nested | ProfileKind::Privileged, _) => "pods",
         };
         let all = format!("{:?} {:?} {:?} {:?}", self.kind, self.modules, self.devices, self.mounts);
         let digest = Sha256::digest(all.as_bytes());
@@ -114,7 +114,7 @@ impl Profile {
         if self.runs_pods() {
             put("security.nesting", "true");
         }
-        if self.kind == Kind::Privileged {
+        if self.kind == ProfileKind::Privileged {
             put("security.privileged", "true");
             put("raw.lxc", RAW_LXC);
         }
@@ -135,9 +135,9 @@ impl Profile {
 
     fn comment(&self) -> String {
         let why = match self.kind {
-            Kind::Plain => "These machines run no pods: ordinary, unprivileged containers.",
-            Kind::Nested => NESTED,
-            Kind::Privileged => PRIVILEGED,
+            ProfileKind::Plain => "These machines run no pods: ordinary, unprivileged containers.",
+            ProfileKind::Nested => NESTED,
+            ProfileKind::Privileged => PRIVILEGED,
         };
         format!("{why}\nWritten by kmodel.")
     }

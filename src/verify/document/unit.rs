@@ -131,14 +131,14 @@ impl Unit<'_, '_> {
     }
 
     /// The key of a line in `extra`, else the field that makes the line.
-    fn key(&self, line: &Line<'_>) -> locate::Place {
+    fn key(&self, line: &Line<'_>) -> locate::DocumentPlace {
         self.place(line, &[line.section.into(), line.key.into()])
     }
 
-    fn place(&self, line: &Line<'_>, path: &[Step]) -> locate::Place {
+    fn place(&self, line: &Line<'_>, path: &[Step]) -> locate::DocumentPlace {
         match self.expr(line.field) {
             Some(extra) if line.field == "extra" => locate::place(self.model, self.entry.owner.into(), extra, path),
-            _ => locate::Place { span: self.field(line.field), exact: false, quoted: false },
+            _ => locate::DocumentPlace { span: self.field(line.field), exact: false, quoted: false },
         }
     }
 

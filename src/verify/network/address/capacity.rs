@@ -5,12 +5,13 @@ use crate::model::Model;
 use crate::text::{Count, thousands};
 
 use super::free;
-use super::range::{Kind, Range, Ranges, Share};
+use super::range::{Range, RangeKind, Ranges, Share};
 
 /// Compares every share with the ranges that it is of.
 pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
     for share in &ranges.shares {
-        for range in ranges.list.iter().filter(|range| matches!(range.kind, Kind::Cluster(name) if *name == *share.of))
+        for range in
+            ranges.list.iter().filter(|range| matches!(range.kind, RangeKind::Cluster(name) if *name == *share.of))
         {
             problems.extend(check_range(model, ranges, range, share));
         }

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::range::{Kind, Range, Ranges};
+use super::range::{Range, RangeKind, Ranges};
 use crate::facts::range::known;
 
 /// Whether two ranges share an address.
@@ -16,7 +16,8 @@ pub fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a R
     let (large, small) = if a.range.prefix_len() > b.range.prefix_len() { (b, a) } else { (a, b) };
     let usual = if small.range.max_prefix_len() > 32 { 48 } else { 16 };
     let order = [(small, small.range.prefix_len()), (large, usual)];
-    let movable = |range: &Range| matches!(range.kind, Kind::Cluster(_) | Kind::Component { option: Some(_), .. });
+    let movable =
+        |range: &Range| matches!(range.kind, RangeKind::Cluster(_) | RangeKind::Component { option: Some(_), .. });
     order.into_iter().filter(|(range, _)| movable(range)).find_map(|(moved, prefix)| {
         let prefix = limit(ranges, moved).map_or(prefix, |limit| prefix.max(limit));
         Some((moved, like(ranges, moved, prefix)?))
@@ -50,7 +51,7 @@ pub fn limit(ranges: &Ranges, range: &Range) -> Option<u8> {
 
 fn of<'a>(ranges: &'a Ranges, range: &Range) -> impl Iterator<Item = &'a super::range::Share> + use<'a> {
     let name = match range.kind {
-        Kind::Cluster(name) => name,
+        RangeKind::Cluster(name) => name,
         _ => "",
     };
     ranges.shares.iter().filter(move |share| *share.of == *name)

@@ -10,7 +10,7 @@ use crate::model::{AppId, Model};
 use crate::source::Span;
 
 use super::free;
-use super::range::{Kind, Range, Ranges};
+use super::range::{Range, RangeKind, Ranges};
 
 /// Compares every pair; there are as many as components bring, not as there are machines.
 pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
@@ -35,12 +35,14 @@ pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>
 /// Whether two ranges may share addresses.
 fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
     match (&a.kind, &b.kind) {
-        (Kind::Fixed(_), Kind::Fixed(_)) => true,
+        (RangeKind::Fixed(_), RangeKind::Fixed(_)) => true,
         // A component that uses a well-known range owns it, or chose it deliberately.
-        (Kind::Component { .. } | Kind::Reserved, Kind::Fixed(known)) if known.usable == Use::Warned => true,
-        (Kind::Component { .. }, Kind::Fixed(_)) => b.is_link_local(),
-        (Kind::Cluster(name), Kind::Component { inside: Some(inside), .. }) => *name == &**inside,
-        (Kind::Component { app: a, local: true, .. }, Kind::Component { app: b, local: true, .. }) => {
+        (RangeKind::Component { .. } | RangeKind::Reserved, RangeKind::Fixed(known)) if known.usable == Use::Warned => {
+            true
+        }
+        (RangeKind::Component { .. }, RangeKind::Fixed(_)) => b.is_link_local(),
+        (RangeKind::Cluster(name), RangeKind::Component { inside: Some(inside), .. }) => *name == &**inside,
+        (RangeKind::Component { app: a, local: true, .. }, RangeKind::Component { app: b, local: true, .. }) => {
             !share_a_machine(model, *a, *b)
         }
         _ => false,
@@ -53,9 +55,12 @@ fn share_a_machine(model: &Model<'_>, a: AppId, b: AppId) -> bool {
 
 /// A range that has to be inside one of the cluster's.
 fn inside(model: &Model<'_>, ranges: &Ranges, range: &Range, problems: &mut Vec<Diagnostic>) {
-    let Kind::Component { app, inside: Some(inside), .. } = &range.kind else { return };
-    let around: Vec<&Range> =
-        ranges.list.iter().filter(|other| matches!(other.kind, Kind::Cluster(name) if name == &**inside)).collect();
+    let RangeKind::Component { app, inside: Some(inside), .. } = &range.kind else { return };
+    let around: Vec<&Range> = ranges
+        .list
+        .iter()
+        .filter(|other| matches!(other.kind, RangeKind::Cluster(name) if name == &**inside))
+        .collect();
     if around.iter().any(|other| other.range.contains(&range.range)) {
         return;
     }
@@ -81,10 +86,10 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
     };
     // What the operator wrote comes first: where the range is, or where the component that brings it is deployed.
     let (brought, written): (Vec<&Range>, Vec<&Range>) =
-        [b, a].into_iter().filter(|r| r.known().is_none()).partition(|r| matches!(r.kind, Kind::Component { .. }));
+        [b, a].into_iter().filter(|r| r.known().is_none()).partition(|r| matches!(r.kind, RangeKind::Component { .. }));
     let mut places: Vec<(Span, String)> = written.iter().map(|range| (range.span, range.name.clone())).collect();
     places.extend(brought.iter().filter_map(|range| match range.kind {
-        Kind::Component { app, .. } => {
+        RangeKind::Component { app, .. } => {
             Some((model.app(app).span, format!("`{}` is deployed here", model.app(app).name)))
         }
         _ => None,
@@ -124,13 +129,13 @@ fn somebodys(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &KnownRan
 /// for a person to decide.
 fn moving(model: &Model<'_>, moved: &Range, free: IpNet) -> Option<Fix> {
     let written = model.program.sources.text(moved.span).parse() == Ok(moved.range);
-    let own = matches!(moved.kind, Kind::Cluster(_)) && written;
+    let own = matches!(moved.kind, RangeKind::Cluster(_)) && written;
     own.then(|| Fix::guess(format!("move {} to {free}", moved.name)).edit(moved.span, free.to_string()))
 }
 
 fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     let mut help = match a.kind {
-        Kind::Fixed(_) => format!("{} is reserved, so no network can use it", a.name),
+        RangeKind::Fixed(_) => format!("{} is reserved, so no network can use it", a.name),
         _ => "an address in both is routed to either one, depending on the machine".to_owned(),
     };
     if let Some(machines) = machines_in(model, a, b) {
@@ -138,7 +143,7 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     }
     if let Some((range, free)) = free::instead(ranges, a, b) {
         help += &format!("; for {}, {free} is free", range.name);
-        if let Kind::Component { app, option: Some(option), .. } = &range.kind {
+        if let RangeKind::Component { app, option: Some(option), .. } = &range.kind {
             help += &format!(": `deploy {} ... {{ {option} = {free} }}`", model.app(*app).name);
         }
         if let Some(least) = free::least(ranges, range).filter(|least| least + 4 < range.range.max_prefix_len()) {
@@ -151,8 +156,8 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
 /// Which machines have an address in both ranges, when one of them is that of the machines.
 fn machines_in(model: &Model<'_>, a: &Range, b: &Range) -> Option<String> {
     let other = match (&a.kind, &b.kind) {
-        (Kind::Cluster("nodes"), _) => b,
-        (_, Kind::Cluster("nodes")) => a,
+        (RangeKind::Cluster("nodes"), _) => b,
+        (_, RangeKind::Cluster("nodes")) => a,
         _ => return None,
     };
     let mut inside = model.machines.iter().filter(|machine| other.range.contains(&machine.address));
@@ -169,9 +174,9 @@ fn resolvers(model: &Model<'_>, list: &[Range], problems: &mut Vec<Diagnostic>) 
     let cluster = &model.cluster;
     let mut told: Vec<IpAddr> = Vec::new();
     for address in cluster.dns.iter().filter(|address| **address != cluster.gateway) {
-        let holder = list
-            .iter()
-            .find(|range| matches!(range.kind, Kind::Cluster("pods" | "services")) && range.range.contains(address));
+        let holder = list.iter().find(|range| {
+            matches!(range.kind, RangeKind::Cluster("pods" | "services")) && range.range.contains(address)
+        });
         let Some(range) = holder.filter(|_| !told.contains(address)) else { continue };
         told.push(*address);
         let message = format!("the resolver {address} is inside {} {}", range.name, range.range);

@@ -20,12 +20,12 @@ pub struct Range {
     pub name: String,
     pub range: IpNet,
     pub span: Span,
-    pub kind: Kind,
+    pub kind: RangeKind,
 }
 
 /// Whose a range is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum RangeKind {
     /// `pods`, `services` or `nodes`.
     Cluster(&'static str),
     /// Someone else's, as `reserve` says.
@@ -72,7 +72,7 @@ impl Range {
     /// What the table says of a range that is the same everywhere.
     pub fn known(&self) -> Option<&'static KnownRange> {
         match self.kind {
-            Kind::Fixed(known) => Some(known),
+            RangeKind::Fixed(known) => Some(known),
             _ => None,
         }
     }
@@ -88,7 +88,8 @@ pub fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Ranges {
     let mut ranges = Ranges { list: of_cluster(model), shares: Vec::new() };
     for (name, list) in &model.cluster.reserve {
         let span = reserve_span(model, name);
-        let reserved = |range: &IpNet| Range { name: format!("`{name}`"), range: *range, span, kind: Kind::Reserved };
+        let reserved =
+            |range: &IpNet| Range { name: format!("`{name}`"), range: *range, span, kind: RangeKind::Reserved };
         ranges.list.extend(list.iter().map(reserved));
     }
     for (app, _) in model.apps() {
@@ -100,7 +101,7 @@ pub fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Ranges {
         name: known.name.clone(),
         range: known.cidr,
         span: Span::default(),
-        kind: Kind::Fixed(known),
+        kind: RangeKind::Fixed(known),
     }));
     ranges
 }
@@ -115,7 +116,7 @@ fn of_cluster(model: &Model<'_>) -> Vec<Range> {
             name: format!("`{name}`"),
             range: *range,
             span: span(model, name, index),
-            kind: Kind::Cluster(name),
+            kind: RangeKind::Cluster(name),
         })
         .collect()
 }
@@ -167,7 +168,7 @@ fn of_component(model: &Model<'_>, app: AppId, item: &Definition, found: &mut Ra
         });
     }
     let list = value("cidr").as_ref().and_then(ranges).unwrap_or_default();
-    let kind = Kind::Component {
+    let kind = RangeKind::Component {
         app,
         local: value("local") == Some(Value::Bool(true)),
         inside: value("inside").and_then(|value| value.scalar_text()).map(Into::into),
