@@ -20,7 +20,6 @@ mod component;
 mod cycle;
 mod deploy;
 mod duplicates;
-pub mod flag_rule;
 mod flag_set;
 mod group;
 pub mod incremental;

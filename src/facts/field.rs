@@ -75,6 +75,11 @@ pub fn table(kind: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.kind == kind)
 }
 
+/// The table of the configuration file of a program.
+pub fn of_program(program: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.program == program)
+}
+
 impl Table {
     /// What is wrong with a field in a version.
     pub fn judge(&self, path: &str, version: Version, span: Span) -> Option<Diagnostic> {

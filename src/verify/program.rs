@@ -23,9 +23,9 @@ pub fn is_refused(model: &Model<'_>, sample: &Sample<'_>) -> bool {
 
 fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
-        Entry::Flags(flags) => flag::judge(model, flags),
+        Entry::Flags(flags) => flag::verify(model, flags),
         Entry::Document(document) => match &document.content {
-            Content::Value(value) if !document.derived => field::judge(model, document, value),
+            Content::Value(value) if !document.derived => field::verify(model, document, value),
             _ => Vec::new(),
         },
         _ => Vec::new(),

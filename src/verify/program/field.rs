@@ -3,6 +3,7 @@
 //! A file is known by its `kind`. Programs end when a field is unknown, and the usual validators let it pass.
 
 use crate::diag::{Code, Diagnostic, Help, closest};
+use crate::facts::duration::duration;
 use crate::facts::field::{Shape, Table, table};
 use crate::facts::quantity::quantity;
 use crate::facts::{api, gate, value};
@@ -15,8 +16,8 @@ use crate::syntax::ast::{Expr, Version};
 use super::webhook;
 use crate::verify::locate::{self, Step};
 
-/// Judges the content of a file, if its kind is known; a list is several documents.
-pub fn judge(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
+/// Verifies the content of a file, if its kind is known; a list is several documents.
+pub fn verify(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     of_value(model, document, content, &mut problems);
     problems
@@ -31,15 +32,15 @@ fn of_value(model: &Model<'_>, document: &Document<'_>, content: &Value, problem
             object(model, owner, (expr, record), version, problems);
             let kind = record.get("kind").and_then(Value::scalar_text);
             let Some(table) = kind.and_then(|kind| table(&kind)) else { return };
-            let mut judge = Judge { model, owner, expr, table, version, path: Vec::new(), problems };
-            judge.version(record);
-            judge.fields(record, "");
+            let mut verifier = FieldVerifier { model, owner, expr, table, version, path: Vec::new(), problems };
+            verifier.version(record);
+            verifier.fields(record, "");
         }
         _ => {}
     }
 }
 
-/// Judges the API version that an object, or each of a list of them, is written in.
+/// Verifies the API version that an object, or each of a list of them, is written in.
 fn object(
     model: &Model<'_>,
     owner: Owner,
@@ -55,7 +56,7 @@ fn object(
             for (place, one) in webhooks.iter().enumerate() {
                 let Value::Record(one) = one.reveal() else { continue };
                 let span = locate::value(model, owner, expr, &["webhooks".into(), place.into()]);
-                problems.extend(webhook::judge(&kind, one, span));
+                problems.extend(webhook::verify(&kind, one, span));
             }
         }
     }
@@ -67,7 +68,7 @@ fn object(
     }
 }
 
-struct Judge<'a, 'p> {
+struct FieldVerifier<'a, 'p> {
     model: &'a Model<'p>,
     owner: Owner,
     expr: &'a Expr,
@@ -78,7 +79,7 @@ struct Judge<'a, 'p> {
     problems: &'a mut Vec<Diagnostic>,
 }
 
-impl Judge<'_, '_> {
+impl FieldVerifier<'_, '_> {
     fn span(&self) -> Span {
         locate::key(self.model, self.owner, self.expr, &self.path)
     }
@@ -183,12 +184,12 @@ impl Judge<'_, '_> {
             let list = locate::found(self.model, self.owner, self.expr, &self.path);
             list.map_or(self.value_span(), |list| locate::element(self.model, self.owner, list, text))
         };
-        let judge = |text: &String| value::judge(set, (&owner, text), self.version, span(text));
-        let found: Vec<_> = texts.iter().filter_map(judge).collect();
+        let verify = |text: &String| value::judge(set, (&owner, text), self.version, span(text));
+        let found: Vec<_> = texts.iter().filter_map(verify).collect();
         self.problems.extend(found);
     }
 
-    /// Whether a value has the type of its field; what is below it is judged too.
+    /// Whether a value has the type of its field; what is below it is verified too.
     fn shape(&mut self, shape: &Shape, full: &str, value: &Value) -> bool {
         match (shape, value.reveal()) {
             (Shape::Object, Value::Record(record)) => {
@@ -247,7 +248,7 @@ fn is_scalar(shape: &Shape, value: &Value) -> bool {
         (Shape::Int(64), Value::Size(_)) => true,
         (Shape::Float, Value::Int(_) | Value::Float(_)) => true,
         (Shape::Duration, Value::Duration(_)) => true,
-        (Shape::Duration, Value::Text(text)) => is_go_duration(text),
+        (Shape::Duration, Value::Text(text)) => duration(text).is_some(),
         (Shape::Quantity, Value::Int(_) | Value::Size(_)) => true,
         (Shape::Quantity, Value::Text(text)) => quantity(text).is_some(),
         (Shape::Text, Value::Text(_)) => true,
@@ -262,39 +263,5 @@ fn is_scalar(shape: &Shape, value: &Value) -> bool {
             | Value::Percent(_),
         ) => true,
         _ => false,
-    }
-}
-
-/// `1h30m`, `500ms`, `0s`, `0`; as Go's `time.ParseDuration`.
-fn is_go_duration(text: &str) -> bool {
-    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if rest == "0" {
-        return true;
-    }
-    while !rest.is_empty() {
-        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (digits, tail) = rest.split_at(number);
-        let unit = ["ns", "us", "µs", "ms", "s", "m", "h"].into_iter().find(|unit| {
-            let after = tail.strip_prefix(unit);
-            after.is_some_and(|after| after.is_empty() || after.starts_with(|c: char| c.is_ascii_digit()))
-        });
-        let Some(unit) = unit.filter(|_| digits.chars().any(|c| c.is_ascii_digit())) else { return false };
-        rest = &tail[unit.len()..];
-    }
-    !text.is_empty()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_go_duration;
-
-    #[test]
-    fn durations_are_read_as_go_does() {
-        for good in ["1h30m", "500ms", "0s", "0", "1.5h", "2m0s"] {
-            assert!(is_go_duration(good), "{good}");
-        }
-        for bad in ["", "30", "1 h", "5d", "h"] {
-            assert!(!is_go_duration(bad), "{bad}");
-        }
     }
 }

@@ -1,34 +1,23 @@
-//! Command-line flags: whether the version that runs has them, with these values, and whether they go together.
+//! Command-line flags: whether the version that runs has them, with these values.
 
-use crate::check::flag_rule;
 use crate::diag::Diagnostic;
 use crate::facts::flag as table;
 use crate::model::{Model, Value};
-use crate::render::evidence::{Flag, Flags};
-use crate::render::flag::text;
+use crate::render::evidence::Flags;
 use crate::verify::locate;
 
 /// What is wrong with the flags of one program.
-pub fn judge(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
+pub fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program.name;
-    let mut problems = Vec::new();
-    if let Some(version) = flags.version {
-        problems.extend(table::judge_version(program, version, flags.program.span));
-        for flag in &flags.given {
-            problems.extend(table::judge(program, &flag.name, version, flag.key));
-            let place = |element: &str| locate::element(model, flags.owner, flag.written, element);
-            problems.extend(table::judge_values((program, &flag.name), &elements(&flag.value), version, place));
-        }
+    let Some(version) = flags.version else { return Vec::new() };
+    let mut problems: Vec<Diagnostic> =
+        table::judge_version(program, version, flags.program.span).into_iter().collect();
+    for flag in &flags.given {
+        problems.extend(table::judge(program, &flag.name, version, flag.key));
+        let place = |element: &str| locate::element(model, flags.owner, flag.written, element);
+        problems.extend(table::judge_values((program, &flag.name), &elements(&flag.value), version, place));
     }
-    let given: Vec<_> = flags.given.iter().map(|flag| given(model, flags, flag)).collect();
-    problems.extend(flag_rule::judge(program, &given));
     problems
-}
-
-/// A flag with its text, and where its value was written.
-pub fn given(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> flag_rule::Given {
-    let span = locate::origin(model, flags.owner, flag.written);
-    (flag.name.clone(), text(&flag.value).unwrap_or_default(), span)
 }
 
 /// The elements of a flag's value; those of a map with what they are set to, if that is true or false.

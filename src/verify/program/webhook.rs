@@ -1,15 +1,15 @@
-//! Admission webhooks that stop a whole cluster while what answers them is down.
+//! Admission webhooks that stop a whole cluster while their own pods are down.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::source::Span;
 
-/// What is wrong with one webhook of a configuration: it is asked about every pod, and refuses all while nobody answers,
-/// the pods that would answer included.
+/// What is wrong with one webhook of a configuration: it is called for every pod, and while it does not
+/// answer it rejects all of them, its own pods included.
 ///
 /// <https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/>
-pub fn judge(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
+pub fn verify(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
     if !matches!(kind, "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") {
         return None;
     }

@@ -1,41 +1,55 @@
-//! Addresses that a setting names.
+//! Addresses and URLs that a setting names.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::setting::{Covers, Inside};
+use crate::facts::setting::{Covers, Encrypted, Inside, Range, Typed, Url};
 use crate::model::{EndpointId, Model};
 use crate::syntax::ast::EndpointKind;
 use crate::text::Count;
 
-use super::{Setting, Settings, problem};
+use super::settings::{Setting, Settings};
+use super::{distinct, distinct_places, problem};
 use crate::verify::network;
 
-/// Addresses outside of the range that they have to be in. Where an address comes from whoever has it, that is reported there.
+/// URLs in plain text that lead off the machine.
+pub fn encrypted(model: &Model<'_>, settings: &Settings, rule: &Encrypted) -> Vec<Diagnostic> {
+    let verify = |setting: &Setting| {
+        let mut texts = setting.text.split(',').zip(&setting.values);
+        let (url, _) = texts.find(|(_, value)| matches!(value, Typed::Url(url) if url.is_plain_text()))?;
+        let (name, url, what) = (&setting.written, url.trim(), &rule.what);
+        let message = format!("`{name}` uses plain text over the network, `{url}`: {what}");
+        Some(problem(model, Code::PlaintextConnection, setting, message).help(&*rule.help))
+    };
+    distinct_places(rule.settings.iter().flat_map(|name| settings.named(name)).filter_map(verify))
+}
+
+/// Addresses outside of the range that they must be in. If a relation provides the address, the provider is reported.
 pub fn inside(model: &Model<'_>, settings: &Settings, rule: &Inside) -> Vec<Diagnostic> {
     let reported = network::outside(model);
     let cluster = &model.cluster;
-    let ranges = if rule.of == "pods" { &cluster.pods } else { &cluster.services };
+    let (range, ranges) = match rule.of {
+        Range::Pods => ("pods", &cluster.pods),
+        Range::Services => ("services", &cluster.services),
+    };
     let outside = |address: &IpAddr| {
         !is_of_a_link(*address) && !ranges.iter().any(|range| range.contains(address)) && !reported.contains(address)
     };
-    let mut list: Vec<Diagnostic> = Vec::new();
-    for setting in settings.named(&rule.setting) {
-        let Some(address) = addresses(&setting.text).find(outside) else { continue };
-        let message = format!("`{}` is {address}, outside `{}`: {}", setting.name, rule.of, rule.what);
-        let span = cluster.spans.get(rule.of.as_str()).copied().unwrap_or(cluster.span);
+    let verify = |setting: &Setting| {
+        let address = setting.values.iter().filter_map(address).find(outside)?;
+        let message = format!("`{}` is {address}, outside `{range}`: {}", setting.written, rule.what);
+        let span = cluster.spans.get(range).copied().unwrap_or(cluster.span);
         let found = problem(model, Code::AddressOutsideRange, setting, message);
-        let found = found.label(span, format!("`{}`", rule.of)).help(&*rule.help);
-        if !list.contains(&found) {
-            list.push(found);
-        }
-    }
-    list
+        Some(found.label(span, format!("`{range}`")).help(&*rule.help))
+    };
+    distinct(settings.named(&rule.setting).filter_map(verify))
 }
 
-/// Those of a list, as text or as JSON.
-fn addresses(text: &str) -> impl Iterator<Item = IpAddr> {
-    text.split(|c: char| "[]\", ".contains(c)).filter_map(|part| part.parse().ok())
+fn address(value: &Typed) -> Option<IpAddr> {
+    match value {
+        Typed::Address(address) => Some(*address),
+        _ => None,
+    }
 }
 
 /// A cache of the machine itself.
@@ -48,17 +62,11 @@ fn is_of_a_link(address: IpAddr) -> bool {
 
 /// URLs that name some of the units to which a relation leads, and not the others.
 pub fn covers(model: &Model<'_>, settings: &Settings, rule: &Covers) -> Vec<Diagnostic> {
-    let mut list: Vec<Diagnostic> = Vec::new();
-    for found in settings.named(&rule.setting).filter_map(|setting| uncovered(model, setting, rule)) {
-        if !list.contains(&found) {
-            list.push(found);
-        }
-    }
-    list
+    distinct(settings.named(&rule.setting).filter_map(|setting| uncovered(model, setting, rule)))
 }
 
 fn uncovered(model: &Model<'_>, setting: &Setting, rule: &Covers) -> Option<Diagnostic> {
-    let named: Vec<SocketAddr> = setting.text.split(',').filter_map(host).collect();
+    let named: Vec<SocketAddr> = setting.values.iter().filter_map(socket).collect();
     let endpoints = &model.component_of(setting.app).endpoints;
     let requires = endpoints.iter().enumerate().filter(|(_, info)| info.ast.kind == EndpointKind::Requires);
     let ends = requires.flat_map(|(place, _)| &model.ends(setting.app).providers[place]);
@@ -72,15 +80,17 @@ fn uncovered(model: &Model<'_>, setting: &Setting, rule: &Covers) -> Option<Diag
         (0 < named && named < units.len()).then(|| {
             let name = &model.app(end.app).name;
             let all = Count(units.len(), "unit");
-            let message = format!("`{}` names {named} of the {all} of `{name}`: {}", setting.name, rule.what);
+            let message = format!("`{}` names {named} of the {all} of `{name}`: {}", setting.written, rule.what);
             let found = problem(model, Code::SinglePoint, setting, message);
             found.label(model.app(end.app).span, format!("`{name}` is deployed here")).help(&*rule.help)
         })
     })
 }
 
-/// The host and port of a URL, if they are written as numbers.
-fn host(url: &str) -> Option<SocketAddr> {
-    let rest = url.trim().split_once("://").map_or(url.trim(), |(_, rest)| rest);
-    rest.split('/').next()?.parse().ok()
+/// Where a URL is dialled.
+fn socket(value: &Typed) -> Option<SocketAddr> {
+    match value {
+        Typed::Url(url) => Url::socket(url),
+        _ => None,
+    }
 }

@@ -7,19 +7,20 @@ use crate::model::Model;
 use crate::syntax::ast::{ExprKind, Literal};
 use crate::text::Count;
 
-use super::{Setting, Settings, problem};
+use super::problem;
+use super::settings::{Setting, Settings};
 
 /// A number that is too few times another one.
 pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagnostic> {
-    let judge = |setting: &Setting| {
+    let verify = |setting: &Setting| {
         let own = setting.name == rule.setting;
         let other = settings.beside(setting, if own { &rule.of } else { &rule.setting });
-        // Where both are given, the first one tells.
+        // Where both are given, the first one is reported.
         if !own && other.is_some() {
             return None;
         }
         let [large, small] = if own { [Some(setting), other] } else { [other, Some(setting)] };
-        let value = |one: Option<&Setting>, default: f64| one.map_or(Some(default), |one| quantity(&one.text));
+        let value = |one: Option<&Setting>, default: f64| one.map_or(Some(default), Setting::number);
         let (large, small) = (value(large, rule.defaults[0])?, value(small, rule.defaults[1])?);
         if large >= small * rule.least {
             return None;
@@ -28,11 +29,11 @@ pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagno
         let message = format!("`{a}` is {large}, less than {least} times `{b}`, which is {small}; {}", rule.what);
         let found = problem(model, Code::RefusedSetting, setting, message).help(&*rule.help);
         Some(match other {
-            Some(other) => found.label(other.span, format!("`{}`", other.name)),
+            Some(other) => found.label(other.span, format!("`{}`", other.written)),
             None => found,
         })
     };
-    settings.named(&rule.setting).chain(settings.named(&rule.of)).filter_map(judge).collect()
+    settings.named(&rule.setting).chain(settings.named(&rule.of)).filter_map(verify).collect()
 }
 
 /// Amounts that take all that a machine has.
@@ -50,7 +51,7 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
             None => quantity(&one.text),
         };
         if let Some(part) = parts.iter().find(|part| amount(part).is_none() && !part.secret) {
-            let message = format!("`{}` is `{}`, which is not a quantity", part.name, part.text);
+            let message = format!("`{}` is `{}`, which is not a quantity", part.written, part.text);
             let found = problem(model, Code::RefusedSetting, part, message);
             list.push(found.help("write a number with a suffix: `500m` of cpu, `512Mi` of memory"));
             continue;
@@ -59,7 +60,7 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
         if taken < has {
             continue;
         }
-        let shown: Vec<String> = parts.iter().map(|part| format!("{} of `{}`", part.text, part.name)).collect();
+        let shown: Vec<String> = parts.iter().map(|part| format!("{} of `{}`", part.text, part.written)).collect();
         let name = &model.machine(machine).name;
         let message = format!(
             "`{name}` has {}, and {} is kept from pods; {}",
@@ -84,7 +85,7 @@ fn size(of: Amount, has: f64) -> String {
 
 /// More pods than a node's share of the pod range has addresses for.
 pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
-    let Some(when) = settings.named(&rule.when).find(|when| when.text == "true") else { return Vec::new() };
+    let Some(when) = settings.named(&rule.when).find(|when| when.is_true()) else { return Vec::new() };
     let elsewhere = model.apps().any(|(app, _)| {
         let bodies = model.component_of(app).endpoints.iter().map(|info| &info.ast.body);
         let fields = bodies.filter_map(|body| body.field(&rule.unless)).map(|field| &field.value.kind);
@@ -94,8 +95,8 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
         return Vec::new();
     }
     let prefix = rule.prefix.iter().find_map(|name| settings.beside(when, name));
-    let length = prefix.map_or(Some(rule.usual), |prefix| prefix.text.trim().parse().ok());
-    // Network, gateway and broadcast are nobody's.
+    let length = prefix.map_or(Some(rule.usual), whole);
+    // Network, gateway and broadcast address are not given out.
     let Some(room) = length.filter(|length| *length <= 32).map(|length| (1u64 << (32 - length)).saturating_sub(3))
     else {
         return Vec::new();
@@ -104,7 +105,7 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
     let mut seen = Vec::new();
     let mut list = Vec::new();
     for setting in settings.named(&rule.setting) {
-        let pods = quantity(&setting.text).unwrap_or(rule.default);
+        let pods = setting.number().unwrap_or(rule.default);
         if pods <= room as f64 || seen.contains(&setting.app) {
             continue;
         }
@@ -125,4 +126,9 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
         )));
     }
     list
+}
+
+/// The length of a prefix.
+fn whole(setting: &Setting) -> Option<u8> {
+    setting.text.trim().parse().ok()
 }

@@ -1,0 +1,93 @@
+//! Values that a setting should not have.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::name::Name;
+use super::typed::{Typed, path};
+use crate::facts::embedded::Note;
+
+/// A value that a setting should not have.
+#[derive(Debug)]
+pub struct Avoided {
+    pub setting: Name,
+    pub value: Values,
+    pub what: String,
+    pub help: String,
+    /// The help where the setting is written as a flag that a field replaces.
+    pub flag_help: Option<String>,
+}
+
+/// The values that are avoided.
+#[derive(Debug)]
+pub enum Values {
+    /// This one, also as an element.
+    Is(Typed),
+    /// Any but this one.
+    Not(Typed),
+    /// Paths in these folders.
+    Below(Vec<PathBuf>),
+    /// Numbers above this one.
+    Above(f64),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AvoidedRow {
+    setting: Name,
+    is: Option<String>,
+    not: Option<String>,
+    below: Option<Vec<String>>,
+    most: Option<f64>,
+    what: String,
+    help: String,
+    flag_help: Option<String>,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+impl<'de> Deserialize<'de> for Avoided {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let row = AvoidedRow::deserialize(deserializer)?;
+        let value = row.values().map_err(D::Error::custom)?;
+        let AvoidedRow { setting, what, help, flag_help, .. } = row;
+        Ok(Self { setting, value, what, help, flag_help })
+    }
+}
+
+impl AvoidedRow {
+    fn values(&self) -> Result<Values, String> {
+        let form = self.setting.form();
+        let read = |text: &str| form.strict(text).ok_or_else(|| format!("`{}` is never `{text}`", self.setting));
+        match (&self.is, &self.not, &self.below, self.most) {
+            (Some(text), None, None, None) => read(text).map(Values::Is),
+            (None, Some(text), None, None) => read(text).map(Values::Not),
+            (None, None, Some(list), None) => Ok(Values::Below(list.iter().map(|text| path(text)).collect())),
+            (None, None, None, Some(most)) => Ok(Values::Above(most)),
+            _ => Err(format!("`{}`: give one of `is`, `not`, `below` and `most`", self.setting)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_is_misspelt_is_refused() {
+        let row = |text: &str| {
+            toml::from_str::<Avoided>(&format!("{text}\nwhat = \"a\"\nhelp = \"b\"\nsource = \"c\"")).map(|_| ())
+        };
+        assert_eq!(row("setting = \"etcd --auto-tls\"\nis = \"true\""), Ok(()));
+        for text in [
+            "setting = \"etcd --auto-tsl\"\nis = \"true\"",
+            "setting = \"etcd --auto-tls\"\nis = \"ture\"",
+            "setting = \"etcd --auto-tls\"",
+            "setting = \"etcd --auto-tls\"\nis = \"true\"\nnot = \"false\"",
+            "setting = \"etcd --auto-tls\"\nIs = \"true\"",
+        ] {
+            assert!(row(text).is_err(), "{text}");
+        }
+    }
+}

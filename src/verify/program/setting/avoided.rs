@@ -1,0 +1,51 @@
+//! Values that a setting should not have.
+
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::facts::setting::{Avoided, Listed, Typed, Values, path};
+use crate::model::Model;
+use crate::text::List;
+
+use super::settings::{Setting, Settings};
+use super::{distinct, problem};
+
+/// Looks at every setting of a rule.
+pub fn verify(model: &Model<'_>, settings: &Settings, rule: &Avoided, code: Code) -> Vec<Diagnostic> {
+    let list = settings.named(&rule.setting).filter(|setting| !setting.secret && is_avoided(&rule.value, setting));
+    distinct(list.map(|setting| {
+        let message = format!("`{}` is `{}`; {}", setting.written, setting.text, rule.what);
+        let help = rule.flag_help.as_ref().filter(|_| setting.is_flag).unwrap_or(&rule.help);
+        problem(model, code, setting, message).help(&**help)
+    }))
+}
+
+fn is_avoided(values: &Values, setting: &Setting) -> bool {
+    match values {
+        Values::Is(bad) => setting.values.contains(bad),
+        Values::Not(good) => setting.values != [good.clone()],
+        Values::Below(folders) => {
+            let path = path(setting.text.trim());
+            folders.iter().any(|folder| path.starts_with(folder))
+        }
+        Values::Above(most) => {
+            setting.values.iter().any(|value| matches!(value, Typed::Number(number) if number > most))
+        }
+    }
+}
+
+/// A name that is missing in a list beside it.
+pub fn listed(model: &Model<'_>, settings: &Settings, rule: &Listed) -> Vec<Diagnostic> {
+    let verify = |setting: &Setting| {
+        let list = settings.beside(setting, &rule.among).filter(|list| !list.secret)?;
+        let names: Vec<&str> = list.text.split(',').filter_map(|part| Some(part.split_once('=')?.0.trim())).collect();
+        if names.is_empty() || names.contains(&setting.text.trim()) {
+            return None;
+        }
+        let message =
+            format!("`{}` is `{}`, which is not in `{}`; {}", setting.written, setting.text, list.written, rule.what);
+        let known = || names.iter().copied();
+        let help = did_you_mean(&setting.text, known(), &format!("it has {}", List::ticked(known())));
+        let found = problem(model, Code::RefusedSetting, setting, message);
+        Some(found.label(list.span, format!("`{}`", list.written)).help(help))
+    };
+    settings.named(&rule.setting).filter_map(verify).collect()
+}

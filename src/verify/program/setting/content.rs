@@ -1,0 +1,128 @@
+//! Fields of configuration files, and arguments in manifests of pods, as values or as text.
+
+use serde_json::Value as Json;
+
+use crate::facts::setting::{Name, Typed, fields};
+use crate::model::Model;
+use crate::render::evidence::{Content, Document};
+use crate::render::format::{Secrets, tree};
+use crate::source::Span;
+use crate::verify::locate::{self, Step};
+
+use super::argument::known_program;
+use super::settings::Settings;
+
+/// One document of a file.
+struct Part<'a, 'p> {
+    model: &'a Model<'p>,
+    document: &'a Document<'p>,
+    /// The way to it, in a list of documents.
+    at: Vec<Step>,
+    value: &'a Json,
+    /// The same without its secrets; absent in a text, of which it is not known what is secret.
+    open: Option<&'a Json>,
+}
+
+impl Settings {
+    /// Takes the settings of a file.
+    pub(super) fn document(&mut self, model: &Model<'_>, document: &Document<'_>) {
+        let (value, open) = match &document.content {
+            Content::Value(value) => (tree(value, Secrets::Seen).ok(), tree(value, Secrets::Hidden).ok()),
+            // Most texts are scripts and the like, which are not worth reading.
+            Content::Text(text) if !text.contains("kind:") && !text.contains("\"kind\"") => return,
+            Content::Text(text) => (serde_saphyr::from_multiple(text).ok().map(Json::Array), None),
+        };
+        let Some(value) = value else { return };
+        match &value {
+            Json::Array(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    let open = open.as_ref().and_then(|open| open.get(index));
+                    self.part(&Part { model, document, at: vec![index.into()], value, open });
+                }
+            }
+            value => self.part(&Part { model, document, at: Vec::new(), value, open: open.as_ref() }),
+        }
+    }
+
+    fn part(&mut self, part: &Part<'_, '_>) {
+        let Some(kind) = part.value.get("kind").and_then(Json::as_str) else { return };
+        if kind == "Pod" {
+            return self.pod(part);
+        }
+        for field in fields(kind) {
+            let Some((path, value)) = find(part.value, field) else { continue };
+            let is_open =
+                part.open.map_or(!value.is_object() && !value.is_array(), |open| at(open, &path) == Some(value));
+            let name = Name::Field { kind: kind.to_owned(), path: field.to_owned() };
+            let written = name.to_string();
+            let (text, tree) = read(value);
+            let place = || part.span(&path.iter().copied().map(Step::from).collect::<Vec<_>>());
+            self.push(part.document.owner, (name, written, false), (text, tree, !is_open), place);
+        }
+    }
+
+    /// Takes the arguments of a pod's containers: control planes run as static pods too.
+    fn pod(&mut self, part: &Part<'_, '_>) {
+        let Some(list) = part.value.pointer("/spec/containers").and_then(Json::as_array) else { return };
+        for (container, value) in list.iter().enumerate() {
+            let words = ["command", "args"].into_iter().flat_map(|key| {
+                let words = value.get(key).and_then(Json::as_array).into_iter().flatten().enumerate();
+                words.map(move |(index, word)| (key, index, word.as_str().unwrap_or_default().to_owned()))
+            });
+            let words: Vec<(&str, usize, String)> = words.collect();
+            let Some(program) = words.first().and_then(|(.., word)| known_program(word)) else { continue };
+            let place = |index: usize| {
+                let (key, index, _) = words[index];
+                part.span(&["spec".into(), "containers".into(), container.into(), key.into(), index.into()])
+            };
+            self.runs(part.document.owner, program, place(0));
+            let texts: Vec<String> = words.iter().map(|(.., word)| word.clone()).collect();
+            self.arguments(part.document.owner, program, &texts, place);
+        }
+    }
+}
+
+impl Part<'_, '_> {
+    /// Where the value at a path is written.
+    fn span(&self, path: &[Step]) -> Span {
+        let path = [&*self.at, path].concat();
+        let (model, owner, expr) = (self.model, self.document.owner, self.document.written);
+        match locate::found(model, owner, expr, &path) {
+            Some(found) => locate::origin(model, owner, found),
+            None => locate::value(model, owner, expr, &path),
+        }
+    }
+}
+
+/// The value at a path; keys may have dots in them.
+fn find<'a, 'v>(value: &'v Json, path: &'a str) -> Option<(Vec<&'a str>, &'v Json)> {
+    if let Some(value) = value.get(path) {
+        return (!value.is_null()).then(|| (vec![path], value));
+    }
+    path.match_indices('.').find_map(|(at, _)| {
+        let (mut keys, found) = find(value.get(&path[..at])?, &path[at + 1..])?;
+        keys.insert(0, &path[..at]);
+        Some((keys, found))
+    })
+}
+
+fn at<'v>(value: &'v Json, path: &[&str]) -> Option<&'v Json> {
+    path.iter().try_fold(value, |value, key| value.get(key))
+}
+
+/// The text of a value, or of the elements of a list; what is neither stays a tree.
+fn read(value: &Json) -> (String, Option<Typed>) {
+    let scalar = |value: &Json| match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Bool(_) | Json::Number(_) => Some(value.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    };
+    let text = match value {
+        Json::Array(list) => list.iter().map(scalar).collect::<Option<Vec<_>>>().map(|list| list.join(",")),
+        value => scalar(value),
+    };
+    match text {
+        Some(text) => (text, None),
+        None => (value.to_string(), Some(Typed::Tree(value.clone()))),
+    }
+}

@@ -1,0 +1,132 @@
+//! Settings that must be the same, and are not.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic};
+use crate::facts::setting::{ClusterField, Name, Same, Typed};
+use crate::model::{AppId, Model};
+use crate::source::Span;
+
+use super::settings::{Program, Setting, Settings};
+
+/// A value that is compared, with what people call it.
+struct Compared {
+    /// `` `kube-apiserver --api-audiences` of `api` ``.
+    name: String,
+    text: String,
+    values: Vec<Typed>,
+    shown: bool,
+    span: Span,
+    app: Option<AppId>,
+}
+
+/// Compares all with the first, or those of each application with its first.
+pub fn verify(model: &Model<'_>, settings: &Settings, rule: &Same) -> Option<Diagnostic> {
+    let all = compared(model, settings, rule);
+    if rule.members {
+        let apps: BTreeSet<Option<AppId>> = all.iter().map(|one| one.app).collect();
+        let of = |app: Option<AppId>| all.iter().filter(|one| one.app == app).collect::<Vec<_>>();
+        return apps.into_iter().find_map(|app| compare(model, rule, &of(app)));
+    }
+    compare(model, rule, &all.iter().collect::<Vec<_>>())
+}
+
+fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnostic> {
+    let (first, rest) = all.split_first()?;
+    let other = rest.iter().find(|one| !is_same(rule, &one.values, &first.values))?;
+    let both = first.shown && other.shown;
+    let message = if both {
+        let value = |one: &Compared| match () {
+            () if one.values.is_empty() => "not set".to_owned(),
+            () if one.text.is_empty() => "empty".to_owned(),
+            () => format!("`{}`", one.text),
+        };
+        format!("{} is {}, and {} is {}", other.name, value(other), first.name, value(first))
+    } else {
+        format!("{} is not {}", other.name, first.name)
+    };
+    let mut problem = Diagnostic::new(Code::SettingsDiffer, other.span, message).here(other.name.clone());
+    problem = problem.label(first.span, first.name.clone());
+    for app in [other.app, first.app].into_iter().flatten().map(|app| model.app(app)) {
+        problem = problem.label(app.span, format!("`{}` is deployed here", app.name));
+    }
+    let help = if first.app.is_none() { "derive it from `cluster`" } else { "set it once, in a `let` or an option" };
+    Some(problem.help(format!("{}: {help}", rule.what)))
+}
+
+/// Whether two lists of values are the same, in this order or in any.
+fn is_same(rule: &Same, one: &[Typed], other: &[Typed]) -> bool {
+    let has_all = |list: &[Typed], of: &[Typed]| of.iter().all(|value| list.contains(value));
+    one == other || rule.unordered && one.len() == other.len() && has_all(one, other) && has_all(other, one)
+}
+
+/// Every value that a rule compares: that of the model first, then each of an application once.
+fn compared(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Compared> {
+    let mut list = Vec::new();
+    for name in &rule.settings {
+        if let Name::Cluster(field) = name {
+            list.insert(0, of_cluster(model, *field, name));
+            continue;
+        }
+        let alone: Vec<&Program> = match rule.settings.len() == 1 && !rule.members {
+            true => without(settings, name).collect(),
+            false => Vec::new(),
+        };
+        let ways: BTreeSet<(bool, &str)> = settings.named(name).map(|one| (!one.is_flag, &*one.written)).collect();
+        for (_, written) in ways {
+            of_setting(model, settings.named(name).filter(|one| one.written == written), &alone, &mut list);
+        }
+    }
+    list
+}
+
+/// The values of a setting that is written in one way, and the applications that leave it out.
+fn of_setting<'a>(
+    model: &Model<'_>,
+    settings: impl Iterator<Item = &'a Setting>,
+    alone: &[&Program],
+    list: &mut Vec<Compared>,
+) {
+    let settings: Vec<&Setting> = settings.collect();
+    let Some(written) = settings.first().map(|one| &one.written) else { return };
+    let apps: BTreeSet<AppId> = settings.iter().map(|one| one.app).chain(alone.iter().map(|one| one.app)).collect();
+    let title = |app: AppId| match apps.len() {
+        1 => format!("`{written}`"),
+        _ => format!("`{written}` of `{}`", model.app(app).name),
+    };
+    list.extend(settings.iter().map(|one| Compared {
+        name: title(one.app),
+        text: one.text.clone(),
+        values: one.values.clone(),
+        shown: !one.secret && one.text.len() < 100,
+        span: one.span,
+        app: Some(one.app),
+    }));
+    list.extend(alone.iter().map(|one| Compared {
+        name: title(one.app),
+        text: String::new(),
+        values: Vec::new(),
+        shown: true,
+        span: one.span,
+        app: Some(one.app),
+    }));
+}
+
+/// The applications that run the program of a flag without the flag.
+fn without<'a>(settings: &'a Settings, name: &'a Name) -> impl Iterator<Item = &'a Program> {
+    let runs = settings.programs.iter().filter(move |known| Some(&*known.name) == name.program());
+    runs.filter(|known| !settings.named(name).any(|one| one.app == known.app))
+}
+
+fn of_cluster(model: &Model<'_>, field: ClusterField, name: &Name) -> Compared {
+    let cluster = &model.cluster;
+    let ranges = |list: &[ipnet::IpNet]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let text = match field {
+        ClusterField::Pods => ranges(&cluster.pods),
+        ClusterField::Services => ranges(&cluster.services),
+        ClusterField::Domain => cluster.domain.to_string(),
+    };
+    let span = cluster.spans.get(field.name()).copied().unwrap_or(cluster.span);
+    let values = name.form().elements(&text);
+    Compared { name: format!("`{}` of the cluster", field.name()), text, values, shown: true, span, app: None }
+}

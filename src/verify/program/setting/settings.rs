@@ -1,0 +1,137 @@
+//! All settings that rules are about, each with its value and its place.
+
+use crate::facts::setting::{Name, Typed, fields, is_known};
+use crate::model::{AppId, MachineId, Model};
+use crate::render::evidence::{Entry, Flags, Owner};
+use crate::render::flag::text;
+use crate::source::Span;
+use crate::verify::{Evidence, locate};
+
+/// A setting of a program on a machine.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub name: Name,
+    /// As it is written there: `kubelet --max-pods`, `KubeletConfiguration.maxPods`.
+    pub written: String,
+    /// Whether it is a flag or an argument; a field has less weight.
+    pub is_flag: bool,
+    pub text: String,
+    /// What the text stands for: one value, or the elements of a list.
+    pub values: Vec<Typed>,
+    /// It must not be shown.
+    pub secret: bool,
+    pub span: Span,
+    pub app: AppId,
+    pub machine: Option<MachineId>,
+}
+
+/// A program that an application runs, and where its flags stand.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub name: String,
+    pub app: AppId,
+    pub span: Span,
+}
+
+/// Those of all that was rendered.
+#[derive(Debug, Default)]
+pub struct Settings {
+    pub list: Vec<Setting>,
+    pub programs: Vec<Program>,
+}
+
+impl Settings {
+    pub fn of(evidence: &Evidence<'_, '_>) -> Self {
+        let mut settings = Self::default();
+        for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
+            match entry {
+                Entry::Flags(flags) => settings.flags(evidence.model, flags),
+                Entry::Unit(unit) => settings.unit(evidence.model, unit),
+                Entry::Document(document) if !document.derived => settings.document(evidence.model, document),
+                _ => {}
+            }
+        }
+        settings
+    }
+
+    /// Takes the flags of a program.
+    fn flags(&mut self, model: &Model<'_>, flags: &Flags<'_>) {
+        let program = &*flags.program.name;
+        self.runs(flags.owner, program, flags.program.span);
+        for flag in &flags.given {
+            let place = || locate::origin(model, flags.owner, flag.written);
+            self.flag(flags.owner, (program, &flag.name), &text(&flag.value).unwrap_or_default(), place);
+        }
+    }
+
+    /// Notes that an application runs a program.
+    pub(super) fn runs(&mut self, owner: Owner, program: &str, span: Span) {
+        if !self.programs.iter().any(|known| known.name == program && known.app == owner.app) {
+            self.programs.push(Program { name: program.to_owned(), app: owner.app, span });
+        }
+    }
+
+    /// Takes a flag; of a map, also each key that a rule is about.
+    pub(super) fn flag(&mut self, owner: Owner, (program, flag): (&str, &str), text: &str, place: impl Fn() -> Span) {
+        let name = Name::of_flag(program, flag);
+        let written = format!("{program} --{flag}");
+        if let Name::Field { kind, path } = &name {
+            for (key, field) in fields(kind).filter_map(|field| Some((keys_of(field, path)?, field))) {
+                // Thresholds of eviction are written `memory.available<100Mi`.
+                let value = |part: &'_ str| Some(part.trim().strip_prefix(key)?.strip_prefix(['=', '<'])?.to_owned());
+                let Some(value) = text.split(',').find_map(value) else { continue };
+                let name = Name::Field { kind: kind.clone(), path: field.to_owned() };
+                self.push(owner, (name, format!("{written}={key}"), true), (value, None, false), &place);
+            }
+        }
+        self.push(owner, (name, written, true), (text.to_owned(), None, false), place);
+    }
+
+    /// Keeps a setting, if a rule is about it.
+    pub(super) fn push(
+        &mut self,
+        owner: Owner,
+        (name, written, is_flag): (Name, String, bool),
+        (text, tree, secret): (String, Option<Typed>, bool),
+        place: impl FnOnce() -> Span,
+    ) {
+        if !is_known(&name) {
+            return;
+        }
+        let values = tree.map_or_else(|| name.form().elements(&text), |tree| vec![tree]);
+        let Owner { app, machine, .. } = owner;
+        self.list.push(Setting { name, written, is_flag, text, values, secret, span: place(), app, machine });
+    }
+
+    pub fn named<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Setting> {
+        self.list.iter().filter(move |setting| setting.name == *name)
+    }
+
+    /// The setting beside another one: of the same application on the same machine. A flag overrides a field.
+    pub fn beside<'a>(&'a self, other: &'a Setting, name: &'a Name) -> Option<&'a Setting> {
+        self.named(name).filter(|setting| setting.is_beside(other)).max_by_key(|setting| setting.is_flag)
+    }
+}
+
+/// The rest of the path of a field below a map.
+fn keys_of<'f>(field: &'f str, map: &str) -> Option<&'f str> {
+    field.strip_prefix(map)?.strip_prefix('.')
+}
+
+impl Setting {
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.app, self.machine) == (other.app, other.machine)
+    }
+
+    /// Its number, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self.values.as_slice() {
+            [Typed::Number(number)] => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub fn is_true(&self) -> bool {
+        self.values == [Typed::Bool(true)]
+    }
+}
