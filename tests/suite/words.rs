@@ -142,6 +142,41 @@ fn messages_are_in_plain_english() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Texts of a table that people read: what goes wrong and what to do, with their rows.
+fn texts(key: &str, value: &toml::Value, list: &mut Vec<(String, String)>) {
+    const READ: [&str; 9] = ["what", "help", "flag_help", "title", "doc", "name", "writable", "replacement", "remedy"];
+    match value {
+        toml::Value::Table(table) => table.iter().for_each(|(inner, value)| {
+            let at = if value.is_str() { format!("{key}.{inner}") } else { inner.clone() };
+            if !value.is_str() || READ.contains(&inner.as_str()) {
+                texts(&at, value, list);
+            }
+        }),
+        toml::Value::Array(rows) => rows.iter().for_each(|row| texts(key, row, list)),
+        toml::Value::String(text) if text.contains(' ') => list.push((key.to_owned(), text.clone())),
+        _ => {}
+    }
+}
+
+#[test]
+fn tables_are_in_plain_english() {
+    let mut tables = Vec::new();
+    below(&root().join("stdlib/tables"), ".toml", &mut tables);
+    let (mut wrong, mut read) = (Vec::new(), 0);
+    for path in tables {
+        let text = fs::read_to_string(&path).expect("a table");
+        let mut list = Vec::new();
+        texts("", &toml::Value::Table(toml::from_str(&text).expect("a table")), &mut list);
+        read += list.len();
+        for (key, text) in list {
+            let shown = path.strip_prefix(root()).expect("below the root").display().to_string();
+            wrong.extend(faults(&text).into_iter().map(|fault| format!("{shown}: {key}: {fault}: {text}")));
+        }
+    }
+    assert!(read > 100, "{read} texts");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn faults_are_found_and_plain_english_is_not() {
     for text in ["`x` is no unit", "take `a` away", "nobody dials it", "on by itself", "`a` is one, and here stands b"]
