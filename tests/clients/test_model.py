@@ -220,5 +220,5 @@ async def test_more_files_than_are_looked_for_are_told_of(client, tmp_path_facto
         (folder / f"m{number}.km").write_text("")
     event = types.WorkspaceFoldersChangeEvent(added=[types.WorkspaceFolder(uri=folder.as_uri(), name="large")], removed=[])
     client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event=event))
-    message = await until(lambda: [one for one in client.messages if "models or more" in one.message])
+    message = await until(lambda: [one for one in client.messages if "or more models" in one.message])
     assert message[0].type == types.MessageType.Warning
