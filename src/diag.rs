@@ -10,7 +10,7 @@ pub mod code;
 pub mod edit;
 mod help;
 
-pub use code::Code;
+pub use code::{Code, Phase};
 pub use help::{Help, closest, did_you_mean};
 
 /// How bad it is.

@@ -1,6 +1,6 @@
 //! The pages that explain codes, `docs/errors`: what is wrong there raises the page's code and nothing else; what is right raises nothing.
 
-use kmodel::diag::Code;
+use kmodel::diag::{Code, Phase};
 
 use crate::Fixture;
 use crate::support::checked::checked;
@@ -21,7 +21,7 @@ pub fn holds(fixture: &Fixture) {
 
 /// Whether the checker alone reads a page: those of its own codes show less than a whole cluster.
 fn is_of_checker(code: Code, wrong: &str) -> bool {
-    code < Code::NoCluster && !checker(wrong).is_empty()
+    code.phase() < Phase::Shape && !checker(wrong).is_empty()
 }
 
 fn checker(text: &str) -> Vec<Code> {
