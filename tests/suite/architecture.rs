@@ -105,6 +105,26 @@ fn planning_and_rendering_verify_nothing() {
     }
 }
 
+/// A rule in no list would be compiled, and never run.
+#[test]
+fn every_rule_is_in_the_list() {
+    let text = fs::read_to_string("src/verify.rs").expect("src/verify.rs");
+    let list = text.split("const RULES").nth(1).and_then(|rest| rest.split("];").next()).expect("the list");
+    let mut files = Vec::new();
+    sources(Path::new("src/verify"), &mut files);
+    let mut count = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let pieces: Vec<_> = text.split("(evidence: &Evidence<'_, '_>) -> Verdict {").collect();
+        for before in &pieces[..pieces.len() - 1] {
+            let name = before.rsplit("fn ").next().expect("a function has a name");
+            assert!(list.contains(&format!("::{name},")), "`{name}` of {} is not in `RULES`", file.display());
+            count += 1;
+        }
+    }
+    assert_eq!(count, list.matches("::").count(), "a rule of `RULES` is a function of src/verify");
+}
+
 #[test]
 fn rules_render_nothing() {
     let mut files = vec![PathBuf::from("src/verify.rs")];
