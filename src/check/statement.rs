@@ -14,7 +14,6 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Allow, ChangeKind, Definition, Expr, ExprKind, Interface, Machines, Name, Param, Statement, StatementKind, Target,
 };
-use crate::text::List;
 
 impl<'p> Checker<'p> {
     /// Checks every statement of every file.
@@ -227,8 +226,8 @@ impl<'p> Checker<'p> {
             true => format!("`{name}` cannot be allowed: it is always an error"),
             false => format!("unknown code `{name}`"),
         };
-        let list = format!("the codes that can be allowed are {}", List::ticked(allowable()));
-        let help = if is_known { list.into() } else { did_you_mean(name, known(), &list) };
+        let list = "`kmodel explain --list` marks the codes that can be allowed";
+        let help = if is_known { list.into() } else { did_you_mean(name, known(), list) };
         let diagnostic = Diagnostic::new(Code::UnknownCode, allow.code.span, message).help(help);
         self.report(match closest(name, allowable()) {
             Some(near) if !is_known => diagnostic.fix(allow.code.span, near, format!("write `{near}`")),
