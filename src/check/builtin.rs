@@ -38,7 +38,7 @@ pub const ALL: &[Builtin] = &[
         "Replaces each `from` with `to`.",
     ),
     row("trim", &[("s", "string")], "string", "Removes white space at both ends."),
-    row("indent", &[("s", "string"), ("n", "int")], "string", "Indents each line after the first by `n` spaces."),
+    row("indent", &[("s", "string"), ("n", "int")], "string", "Indents each line that is not empty by `n` spaces."),
     row("starts-with", &[("s", "string | path"), ("p", "string | path")], "bool", "Whether `s` starts with `p`."),
     row("ends-with", &[("s", "string | path"), ("p", "string | path")], "bool", "Whether `s` ends with `p`."),
     row("contains", &[("s", "string | path"), ("p", "string | path")], "bool", "Whether `s` contains `p`."),
