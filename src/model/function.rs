@@ -291,6 +291,24 @@ fn floats(op: BinaryOp, a: f64, b: f64) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::builtin::{ALL, signature};
+
+    #[test]
+    fn every_function_of_the_language_can_be_called() {
+        let mut typed: Vec<_> = ALL.iter().map(|builtin| builtin.name).collect();
+        let mut called: Vec<_> = names().collect();
+        typed.sort_unstable();
+        called.sort_unstable();
+        assert_eq!(typed, called, "check/builtin.rs has the left functions, model/function.rs the right ones");
+    }
+
+    #[test]
+    fn every_function_takes_what_it_is_given() {
+        for (name, count, _) in FUNCTIONS {
+            let signature = signature(name).expect("a function has a signature");
+            assert_eq!(signature.parameters.len(), *count, "`{name}`");
+        }
+    }
 
     #[test]
     fn equality_crosses_the_types_that_stand_for_each_other() {

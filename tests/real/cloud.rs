@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::support::tool::{find, skip, succeed, tool};
+use kmodel::facts::platform::{PlatformKind, platforms};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-const CLOUDS: [&str; 11] =
-    ["aws", "azure", "digitalocean", "gcp", "hetzner", "maas", "nocloud", "oci", "openstack", "oxide", "vsphere"];
+/// The targets that give a machine its user-data.
+fn clouds() -> Vec<&'static str> {
+    platforms().filter(|platform| platform.kind == PlatformKind::Cloud).map(|platform| platform.name.as_str()).collect()
+}
 
 /// A small cluster with a private file, a file of so many letters that do not compress well, and a target.
 fn model(letters: usize, target: &str) -> String {
@@ -85,7 +88,7 @@ fn limits() -> BTreeMap<String, (Option<usize>, bool)> {
 
 #[test]
 fn there_is_a_target_for_each_platform_of_the_table() {
-    assert_eq!(limits().into_keys().collect::<Vec<_>>(), CLOUDS);
+    assert_eq!(limits().into_keys().collect::<Vec<_>>(), clouds());
 }
 
 proptest! {
@@ -93,7 +96,7 @@ proptest! {
 
     /// Whatever a model has and wherever it goes: what is written fits, and what does not fit is said and not written.
     #[test]
-    fn what_is_rendered_fits(cloud in prop::sample::select(&CLOUDS[..]), letters in 0usize..160_000, gzip in any::<bool>()) {
+    fn what_is_rendered_fits(cloud in prop::sample::select(clouds()), letters in 0usize..160_000, gzip in any::<bool>()) {
         let (most, encoded) = limits()[cloud];
         let never = if gzip { "" } else { "gzip = false" };
         let place = Place::new(&model(letters, &format!("target {cloud} {{ {never} }}")));
@@ -125,7 +128,7 @@ fn the_estimate_is_near() {
 
 #[test]
 fn no_private_key_is_in_user_data_or_seen_by_others() {
-    for cloud in CLOUDS {
+    for cloud in clouds() {
         let place = Place::rendered(&model(600, &format!("target {cloud} {{}}")));
         assert!(!String::from_utf8_lossy(&place.user_data()).contains("PRIVATE KEY"), "{cloud}");
         let mode = |path: &str| fs::metadata(place.path(path)).unwrap().permissions().mode() & 0o777;

@@ -14,6 +14,7 @@ mod hostile;
 mod ide;
 mod incremental;
 mod laws;
+mod listed;
 mod pages;
 mod readme;
 mod safety;
