@@ -50,7 +50,7 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let mut opened = args.model.open(args.target.as_deref())?;
     args.keep.let_go(&mut opened.input)?;
-    let planned = opened.plan();
+    let planned = opened.plan_for_target();
     server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     args.keep.is_gone(&plan.model)?;

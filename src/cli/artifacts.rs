@@ -60,7 +60,7 @@ struct ArtifactJson<'a> {
 /// Prints the list for a model without errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
-    let planned = opened.plan();
+    let planned = opened.plan_for_target();
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
     };

@@ -33,7 +33,7 @@ pub struct Args {
 /// Removes a cluster.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
-    let planned = opened.plan();
+    let planned = opened.plan_for_target();
     server::is_reached("destroy", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     let cluster = &plan.model.cluster.name;

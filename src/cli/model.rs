@@ -170,11 +170,20 @@ fn cluster_of(program: &Program) -> Name {
 impl Opened<'_> {
     /// Plans the model if it has no errors; the problems of checking are among those of the plan.
     pub fn plan(&self) -> Planned<'_> {
+        self.plan_with(&self.input)
+    }
+
+    /// As [`Opened::plan`], for one target: what is wrong only on another that the model declares is not a problem.
+    pub fn plan_for_target(&self) -> Planned<'_> {
+        self.plan_with(&Input { single_target: true, ..self.input.clone() })
+    }
+
+    fn plan_with(&self, input: &Input) -> Planned<'_> {
         let found = &self.checked.diagnostics;
         if any_error(found) {
             return Planned { plan: None, problems: found.clone() };
         }
-        let mut planned = compile::plan_program(&self.checked.program, self.world, &self.input);
+        let mut planned = compile::plan_program(&self.checked.program, self.world, input);
         planned.problems.extend(found.iter().cloned());
         tidy(&mut planned.problems);
         planned

@@ -44,7 +44,7 @@ pub struct Observation {
 /// An error of the client or the key store.
 pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Observation>, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
-    let planned = opened.plan();
+    let planned = opened.plan_for_target();
     server::is_reached(command, &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
     let (client, version) = server::client(&server::options(command, plan)?)?;

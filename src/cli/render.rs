@@ -47,7 +47,7 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let mut opened = args.model.open(args.target.as_deref())?;
     args.keep.let_go(&mut opened.input)?;
-    let planned = opened.plan();
+    let planned = opened.plan_for_target();
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
     };

@@ -16,6 +16,8 @@ pub struct Input {
     pub sets: Vec<Setting>,
     /// The target to plan for; without one, the first that the model declares.
     pub target: Option<Name>,
+    /// Whether the other targets that the model declares are left out.
+    pub single_target: bool,
     /// Plan as if the cluster ran this version of Kubernetes.
     pub kubernetes: Option<Version>,
     pub lock: Lock,

@@ -10,8 +10,8 @@ use crate::model::{Input, Model};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{Allow, Name};
 
-/// Takes away the problems that are allowed. With a model, every proof was tried, so each `allow` that had nothing to
-/// allow is reported; without one, only those that are there twice.
+/// Removes the problems that are allowed. With a model and all of its targets, every rule ran, so each `allow` that had nothing
+/// to allow is reported; without, only those that are there twice.
 pub fn apply(program: &Program, input: &Input, model: Option<&Model<'_>>, problems: &mut Vec<Diagnostic>) {
     let read;
     let held: &Layers<'_> = match model {
@@ -25,6 +25,7 @@ pub fn apply(program: &Program, input: &Input, model: Option<&Model<'_>>, proble
         return;
     }
     let own = own_code::own_codes(program);
+    let all_ran = model.is_some() && !(input.single_target && held.targets.len() > 1);
     let mut seen: HashMap<&Name, Span> = HashMap::new();
     for allow in held.allows.iter().filter(|allow| is_allowable(&allow.code.name, &own)) {
         let name = &allow.code.name;
@@ -34,7 +35,7 @@ pub fn apply(program: &Program, input: &Input, model: Option<&Model<'_>>, proble
         }
         let before = problems.len();
         problems.retain(|problem| !is_allowed(problem, name, &own));
-        if problems.len() == before && model.is_some() {
+        if problems.len() == before && all_ran {
             problems.push(unused(
                 program,
                 allow,

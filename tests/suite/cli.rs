@@ -331,6 +331,32 @@ fn artifacts_are_listed_for_people_and_programs() {
 }
 
 #[test]
+fn what_is_wrong_on_another_target_stops_no_command_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, build) = (folder.path().join("two.km"), folder.path().join("build"));
+    let long = fs::read_to_string("tests/cases/model/user-data-too-long-second-target.km").unwrap();
+    let wrong = format!("{long}target gcp {{ hashes = \"no checksum\" }}\ntarget awss {{ }}\n");
+    fs::write(&model, wrong).unwrap();
+    let (file, build) = (model.to_str().unwrap(), build.to_str().unwrap());
+    for command in ["check", "plan"] {
+        let found = run(&[command, file]);
+        assert_eq!(found.status.code(), Some(1));
+        for name in ["user-data-too-long", "invalid-hashes", "unknown-target"] {
+            assert!(err(&found).contains(name), "{command}: {}", err(&found));
+        }
+    }
+    for command in [&["render", file, "--out", build][..], &["artifacts", file]] {
+        let output = run(command);
+        assert!(output.status.success() && err(&output).is_empty(), "{}", err(&output));
+    }
+    for (command, wrong) in [("aws", "user-data-too-long"), ("gcp", "invalid-hashes")] {
+        let output = run(&["render", file, "--out", build, "--target", command]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(err(&output).contains(wrong), "{}", err(&output));
+    }
+}
+
+#[test]
 fn hashes_of_own_builds_count_before_those_that_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let (mine, hash) = (folder.path().join("cluster.km"), "a".repeat(64));

@@ -77,7 +77,10 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
 /// Evaluates the targets; the one to plan for comes first.
 pub fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Vec<Target> {
     let mut targets = Vec::new();
-    for (module, ast) in &premise.layers.targets {
+    let first = premise.layers.targets.first().map(|(_, ast)| &ast.name.name);
+    let wanted = input.target.as_ref().or(first).filter(|_| input.single_target);
+    let is_wanted = |name| wanted.is_none_or(|wanted| wanted == name);
+    for (module, ast) in premise.layers.targets.iter().filter(|(_, ast)| is_wanted(&ast.name.name)) {
         let owner = format!("target.{}", ast.name.name);
         let mut fields = Fields { sight: premise.sight(), owner: &owner, module: *module, body: &ast.body, problems };
         let mut options = Record::new();
