@@ -12,6 +12,7 @@ use crate::plan::{Pki, Proof};
 use crate::render::evidence::Sample;
 use crate::render::placeholder::Names;
 use crate::target::TargetMachine;
+use crate::text::Count;
 
 pub mod allow;
 pub mod certificates;
@@ -74,6 +75,13 @@ const RULES: &[Rule] = &[
     target::room,
 ];
 
+/// `143 flags and 12 fields`, without those that there are none of; empty if there are none at all.
+fn counted(counts: &[(usize, &str)]) -> String {
+    let some = counts.iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = some.map(|(count, noun)| Count(*count, noun).to_string()).collect();
+    said.join(" and ")
+}
+
 impl Verdict {
     /// What a rule proves, unless it found an error.
     fn of(problems: Vec<Diagnostic>, proof: Proof) -> Self {
@@ -90,7 +98,7 @@ impl From<Vec<Diagnostic>> for Verdict {
 
 impl<'p> Evidence<'_, 'p> {
     /// What is wrong with each machine; machines are alike, so the same at the same place is reported of the first.
-    fn on_each(&self, rule: impl Fn(&Sample<'p>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+    fn on_each(&self, mut rule: impl FnMut(&Sample<'p>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut problems: Vec<Diagnostic> = Vec::new();
         let mut known = HashSet::new();
         for sample in self.samples {

@@ -77,6 +77,11 @@ pub fn rules(target: &str) -> impl Iterator<Item = &'static TargetRule> {
     TABLE.rules.iter().filter(move |rule| rule.target == target)
 }
 
+/// Whether it is known which kernel settings the machines of a target have of their own.
+pub fn has_own_sysctls(target: &str) -> bool {
+    TABLE.sysctl.contains_key(target)
+}
+
 /// Whether a kernel setting is the machine's own on a target; on one that is not known, all are.
 pub fn owns_sysctl(target: &str, name: &str) -> bool {
     let Some(known) = TABLE.sysctl.get(target) else { return true };

@@ -4,16 +4,19 @@
 //! a cloud-config, a network-config, a kubeconfig, a kubeadm configuration or a systemd unit, by its place or by what it says
 //! of itself, is compared with the keys that there are before anything is written.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Value};
+use crate::plan::Proof;
 use crate::render::evidence::{Content, Document, Entry};
 use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::Expr;
 
 use super::locate::{self, Step, Writer};
-use super::{Evidence, Verdict};
+use super::{Evidence, Verdict, counted};
 
 mod kubeconfig;
 pub mod systemd;
@@ -48,24 +51,42 @@ pub struct Finding {
 
 /// Every file has the keys that its program reads, and kubeconfigs lead to a server that admits them.
 pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
-    let of = |entry: &Entry<'_>| match entry {
-        Entry::Document(document) => of_document(evidence, document),
-        Entry::Unit(entry) => unit::of_entry(evidence.model, entry),
+    let (mut files, mut units) = (BTreeSet::new(), BTreeSet::new());
+    let mut of = |entry: &Entry<'_>| match entry {
+        Entry::Document(document) => {
+            let found = of_document(evidence, document);
+            if found.is_some() {
+                files.insert((document.owner.app, document.path.clone()));
+            }
+            found.unwrap_or_default()
+        }
+        Entry::Unit(entry) => {
+            units.insert((entry.owner.app, entry.unit.name.clone()));
+            unit::of_entry(evidence.model, entry)
+        }
         _ => Vec::new(),
     };
-    evidence.on_each(|sample| sample.entries.iter().flat_map(of).collect()).into()
+    let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(&mut of).collect());
+    Verdict::of(problems, proof(files.len(), units.len()))
 }
 
-/// What is wrong with a file of a component, shown where the component writes it.
-fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<Diagnostic> {
-    let findings = check(&document.path, &document.content);
+/// That so many files and units are as their programs read them.
+fn proof(files: usize, units: usize) -> Proof {
+    let said = counted(&[(files, "configuration file"), (units, "systemd unit")]);
+    let statement = if said.is_empty() { said } else { format!("{said}: all keys are known to what reads them") };
+    Proof { name: "documents", statement, count: files + units }
+}
+
+/// What is wrong with a file of a component, shown where the component writes it; `None` if it is not known what reads it.
+fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<Vec<Diagnostic>> {
+    let findings = findings(&document.path, &document.content)?;
     if findings.is_empty() {
         let config = trust::Kubeconfig { evidence, document };
-        return kubeconfigs(document).iter().flat_map(|value| config.check(value)).collect();
+        return Some(kubeconfigs(document).iter().flat_map(|value| config.check(value)).collect());
     }
     let (model, writer) = (evidence.model, document.owner.into());
     let shown = |finding| diagnostic(model, &document.path, finding, (writer, document.written));
-    findings.into_iter().map(shown).collect()
+    Some(findings.into_iter().map(shown).collect())
 }
 
 /// The kubeconfigs in a file, with what they hold as it is: what is issued has not been yet.
@@ -89,40 +110,45 @@ pub fn part(model: &Model<'_>, path: &str, value: &Value, written: (Writer, &Exp
 
 /// What is wrong with the content of a file.
 pub fn check(path: &str, content: &Content) -> Vec<Finding> {
+    findings(path, content).unwrap_or_default()
+}
+
+/// What is wrong with the content of a file; `None` if it is not known what reads it.
+fn findings(path: &str, content: &Content) -> Option<Vec<Finding>> {
     match content {
         Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
-        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => {
-            unit_text::check(path, text)
-        }
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => Some(unit_text::check(path, text)),
         Content::Text(text) => documents_of(path, text),
     }
 }
 
 /// A YAML text may hold several documents.
-fn documents_of(path: &str, text: &str) -> Vec<Finding> {
+fn documents_of(path: &str, text: &str) -> Option<Vec<Finding>> {
     let may_claim = text.contains("kind:") || kind(path, &Json::Null, text).is_some();
     if !may_claim {
-        return Vec::new();
+        return None;
     }
     match serde_saphyr::from_multiple::<Json>(text) {
-        Ok(list) => list.iter().flat_map(|value| document(path, value, text)).collect(),
+        Ok(list) => list.iter().filter_map(|value| document(path, value, text)).reduce(|mut all, more| {
+            all.extend(more);
+            all
+        }),
         Err(error) if kind(path, &Json::Null, text).is_some() => {
             let message = error.to_string().lines().next().unwrap_or_default().to_lowercase();
-            vec![Finding {
+            Some(vec![Finding {
                 code: Code::InvalidConfig,
                 path: Vec::new(),
                 message: format!("`{path}` is not valid YAML: {message}"),
                 help: "use `content`, which kmodel serializes".into(),
                 is_value: true,
-            }]
+            }])
         }
-        Err(_) => Vec::new(),
+        Err(_) => None,
     }
 }
 
-fn document(path: &str, value: &Json, text: &str) -> Vec<Finding> {
-    let Some(kind) = kind(path, value, text) else { return Vec::new() };
-    match kind {
+fn document(path: &str, value: &Json, text: &str) -> Option<Vec<Finding>> {
+    let findings = match kind(path, value, text)? {
         DocumentKind::CloudConfig => table::check(&table::CLOUD_CONFIG, "", value),
         DocumentKind::NetworkConfig => table::check(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
         DocumentKind::Netplan => match value.get("network") {
@@ -136,10 +162,12 @@ fn document(path: &str, value: &Json, text: &str) -> Vec<Finding> {
         }
         DocumentKind::Kubeadm => match value.get("kind").and_then(Json::as_str) {
             Some(kind) if table::KUBEADM.body.contains_key(kind) => table::check(&table::KUBEADM, kind, value),
-            _ => Vec::new(),
+            _ => return None,
         },
-        DocumentKind::Unit => Vec::new(),
-    }
+        DocumentKind::Unit => return None,
+    };
+    // Of a scalar there is nothing to read.
+    (value.is_object() || value.is_array() || !findings.is_empty()).then_some(findings)
 }
 
 fn below(key: &str, findings: Vec<Finding>) -> Vec<Finding> {

@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, MachineId, Model};
 use crate::plan::firewall::{Addresses, Party, clients};
 use crate::plan::listener::{From, Service, What, services_on};
+use crate::plan::Proof;
 use crate::render::evidence::{Command, Content, Document, Entry};
 use crate::source::Span;
 use crate::syntax::ast::Protocol;
@@ -117,12 +118,18 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
         }
     }
     files.extend(of_commands(&commands));
-    check_filters(evidence.model, &files).into()
+    let (problems, count) = check_filters(evidence.model, &files);
+    let statement = match count {
+        0 => String::new(),
+        1 => "1 packet filter written by hand lets in what relations need".to_owned(),
+        _ => format!("{count} packet filters written by hand let in what relations need"),
+    };
+    Verdict::of(problems, Proof { name: "filters", statement, count })
 }
 
-/// What each filter shuts, one problem for each file of an application.
-fn check_filters(model: &Model<'_>, filters: &[Filter]) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
+/// What each filter shuts, one problem for each file of an application; and how many of them could be read.
+fn check_filters(model: &Model<'_>, filters: &[Filter]) -> (Vec<Diagnostic>, usize) {
+    let (mut problems, mut count) = (Vec::new(), 0);
     let mut done: Vec<(AppId, &str)> = Vec::new();
     for filter in filters {
         let key = (filter.app, filter.path.as_str());
@@ -135,11 +142,12 @@ fn check_filters(model: &Model<'_>, filters: &[Filter]) -> Vec<Diagnostic> {
         match unread {
             Some(why) => problems.push(unproved(model, filter, why)),
             None => {
+                count += 1;
                 problems.extend(closed(model, filter, &same().flat_map(|one| shut(model, one)).collect::<Vec<_>>()))
             }
         }
     }
-    problems
+    (problems, count)
 }
 
 fn unproved(model: &Model<'_>, filter: &Filter, why: &str) -> Diagnostic {

@@ -6,6 +6,7 @@ use crate::render::evidence::{Content, Entry, Sample};
 
 use super::{Evidence, Verdict};
 
+mod examined;
 mod field;
 mod flag;
 mod setting;
@@ -13,7 +14,7 @@ mod webhook;
 
 /// The version that runs has every flag and field, with these values.
 pub fn programs(evidence: &Evidence<'_, '_>) -> Verdict {
-    evidence.on_each(|sample| of_machine(evidence.model, sample)).into()
+    Verdict::of(evidence.on_each(|sample| of_machine(evidence.model, sample)), examined::proof(evidence))
 }
 
 /// Whether the versions that run refuse something that a sample is given.

@@ -2,12 +2,13 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Model, Target, Value};
+use crate::plan::Proof;
 use crate::render::evidence::{Content, Entry, Sample};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
 use crate::target::cloud_config::own;
 use crate::target::{self, Site, TargetMachine};
-use crate::text::List;
+use crate::text::{Count, List};
 
 use super::locate::Writer;
 use super::{Evidence, Verdict, document};
@@ -28,7 +29,8 @@ pub fn capabilities(evidence: &Evidence<'_, '_>) -> Verdict {
         },
         _ => Vec::new(),
     };
-    evidence.on_each(|sample| sample.entries.iter().flat_map(of).collect()).into()
+    let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(of).collect());
+    Verdict::of(problems, capability::proof(evidence))
 }
 
 /// Every target is one that there is, and takes its fields; those too that are not planned for.
@@ -45,7 +47,18 @@ pub fn fields(evidence: &Evidence<'_, '_>) -> Verdict {
         }
         list
     };
-    model.targets.iter().flat_map(of).collect::<Vec<_>>().into()
+    let problems = model.targets.iter().flat_map(of).collect();
+    let count = model.targets.iter().map(|target| target.options.len()).sum();
+    let statement = match count {
+        0 => String::new(),
+        _ => format!("{} of {}: all valid", Count(count, "field"), names(&model.targets)),
+    };
+    Verdict::of(problems, Proof { name: "targets", statement, count })
+}
+
+/// `` `lxd` and `aws` ``, those that are given a field.
+fn names(targets: &[Target]) -> List {
+    List::ticked(targets.iter().filter(|target| !target.options.is_empty()).map(|target| &*target.name)).and()
 }
 
 /// A target that there is not.
@@ -91,7 +104,15 @@ pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
         let found = target.cannot_take(&TargetMachine::new(model, machine, sample.bundle.clone()));
         found.into_iter().map(|problem| diagnostic(model, declared, problem)).collect()
     };
-    evidence.on_each(of).into()
+    let count = evidence.samples.iter().filter(|sample| sample.machine.is_some()).count();
+    let statement = match count {
+        0 => String::new(),
+        _ => {
+            let kinds = if count == 1 { "kind" } else { "kinds" };
+            format!("{} takes what {count} {kinds} of machine are given", target.family().title)
+        },
+    };
+    Verdict::of(evidence.on_each(of), Proof { name: "systems", statement, count })
 }
 
 /// What a field of a target is given, and by whom.

@@ -1,31 +1,69 @@
 //! What a component asks of its machines that the target's machines cannot do.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Code, Diagnostic};
-use crate::facts::target::{TargetRule, owns_sysctl, rules};
+use crate::facts::target::{TargetRule, has_own_sysctls, owns_sysctl, rules};
 use crate::model::value::Record;
-use crate::model::{Model, Value};
-use crate::render::evidence::Document;
+use crate::model::{Model, Target, Value};
+use crate::plan::Proof;
+use crate::render::evidence::{Content, Document, Entry};
 use crate::source::Span;
 use crate::syntax::ast::Ident;
-
 use crate::verify::locate::{self, Step};
+use crate::verify::{Evidence, counted};
 
 /// Checks the content of a file by the rules of the target that is planned for.
 pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
     let Some(target) = model.targets.first().filter(|_| document.owner.machine.is_some()) else { return Vec::new() };
-    let given = |rule: &&TargetRule| {
-        let holds = |(name, wanted): (&String, &String)| {
-            target.options.get(name.as_str()).and_then(Value::scalar_text).as_ref() == Some(wanted)
-        };
-        rule.options.iter().all(holds)
-    };
     let broken = |rule: &TargetRule| {
         let span = broken(model, document, content, rule)?;
         let message = format!("`target {}` does not support this: {}", target.name, rule.what);
         let problem = Diagnostic::new(Code::TargetLacks, span, message).label(target.span, "the target");
         Some(problem.help(format!("{} ({})", rule.remedy, rule.source)))
     };
-    rules(&target.name).filter(given).filter_map(broken).collect()
+    rules(&target.name).filter(|rule| is_given(target, rule)).filter_map(broken).collect()
+}
+
+/// That the target's machines can do what those components ask for that it has rules about.
+pub fn proof(evidence: &Evidence<'_, '_>) -> Proof {
+    let target = evidence.model.targets.first();
+    let (mut sysctls, mut files) = (BTreeSet::new(), BTreeSet::new());
+    for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
+        match (entry, target) {
+            (Entry::Sysctl(_, name), Some(target)) if has_own_sysctls(&target.name) => {
+                sysctls.insert(&name.name);
+            }
+            (Entry::Document(document), Some(target)) if is_looked_at(target, document) => {
+                files.insert((document.owner.app, &document.path));
+            }
+            _ => {}
+        }
+    }
+    let said = counted(&[(sysctls.len(), "kernel setting"), (files.len(), "file")]);
+    let statement = match target.filter(|_| !said.is_empty()) {
+        Some(target) => format!("{}: `{}` supports what they ask for", said, target.name),
+        None => String::new(),
+    };
+    Proof { name: "capabilities", statement, count: sysctls.len() + files.len() }
+}
+
+/// Whether a rule of the target is about a file.
+fn is_looked_at(target: &Target, document: &Document<'_>) -> bool {
+    let Content::Value(content) = &document.content else { return false };
+    let Value::Record(record) = content.reveal() else { return false };
+    let kind = record.get("kind").and_then(Value::scalar_text);
+    let is_about = |rule: &TargetRule| rule.kind.is_none() || rule.kind == kind;
+    let is_placed = document.owner.machine.is_some() && !document.derived;
+    is_placed && rules(&target.name).filter(|rule| is_given(target, rule)).any(is_about)
+}
+
+/// Whether a target has the options for which a rule holds.
+fn is_given(target: &Target, rule: &TargetRule) -> bool {
+    let holds = |(name, wanted): (&String, &String)| {
+        target.options.get(name.as_str()).and_then(Value::scalar_text).as_ref() == Some(wanted)
+    };
+    rule.options.iter().all(holds)
 }
 
 /// Where a rule is broken.
