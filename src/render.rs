@@ -56,6 +56,20 @@ pub fn machine(
     fill(model, Bundle { machine: name, ..Bundle::default() }, (&model.group_of(machine).arch, units), material)
 }
 
+/// As [`machine`], with what the rules look at.
+///
+/// # Errors
+/// As [`machine`].
+pub fn sample_machine<'p>(
+    model: &Model<'p>,
+    machine: MachineId,
+    units: &[UnitId],
+    material: &dyn Material,
+) -> Result<Sample<'p>, Vec<Diagnostic>> {
+    let (sample, problems) = sample_of(model, Some(machine), units.to_vec(), material);
+    if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(sample) }
+}
+
 /// What belongs to no machine: kubeconfigs for people.
 ///
 /// # Errors

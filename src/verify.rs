@@ -111,6 +111,15 @@ impl<'p> Evidence<'_, 'p> {
     }
 }
 
+/// The errors of one machine, from the rules that look at what is written alone: at a value that this machine has and the
+/// others of its kind have not.
+pub fn machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+    let mut problems = program::of_machine(model, sample);
+    problems.extend(document::of_machine(model, sample));
+    problems.retain(Diagnostic::is_error);
+    problems
+}
+
 /// What all rules say.
 #[derive(Debug, Default)]
 pub struct Verified {

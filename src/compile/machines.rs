@@ -10,6 +10,7 @@ use crate::model::{MachineId, Model, UnitId};
 use crate::render;
 use crate::render::bundle::Bundle;
 use crate::target::TargetMachine;
+use crate::verify;
 
 /// So many are rendered side by side.
 const AT_ONCE: usize = 64;
@@ -39,6 +40,7 @@ impl<'a, 'p> Machines<'a, 'p> {
         if self.problems.is_empty() { render::cluster(self.model, units, self.material) } else { Err(self.problems) }
     }
 
+    /// Renders the next machines. What one of them differs in from the others of its kind is seen only here.
     fn render(&mut self) {
         let last = self.rest.end.min(self.rest.start + AT_ONCE);
         let next = self.rest.start..last;
@@ -46,9 +48,14 @@ impl<'a, 'p> Machines<'a, 'p> {
         let (model, material, placement) = (self.model, self.material, &self.placement);
         let of = |place: usize| {
             let id = MachineId(place as u32);
-            render::machine(model, id, &placement[place], material).map(|bundle| TargetMachine::new(model, id, bundle))
+            let sample = render::sample_machine(model, id, &placement[place], material)?;
+            let problems = verify::machine(model, &sample);
+            let machine = TargetMachine::new(model, id, sample.bundle);
+            if problems.is_empty() { Ok(machine) } else { Err(problems) }
         };
-        match next.into_par_iter().map(of).collect::<Result<Vec<_>, _>>() {
+        // The first that cannot be rendered is reported, whichever is done first.
+        let all: Vec<Result<_, _>> = next.into_par_iter().map(of).collect();
+        match all.into_iter().collect::<Result<Vec<_>, _>>() {
             Ok(list) => self.ready = list.into_iter(),
             Err(problems) => (self.problems, self.rest.start) = (problems, self.rest.end),
         }

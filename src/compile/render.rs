@@ -12,7 +12,6 @@ use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::render;
 use crate::render::bundle::Bundle;
-use crate::render::evidence::Content;
 use crate::render::issued_material::IssuedMaterial;
 use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
 use crate::verify::{self, Evidence, document};
@@ -51,34 +50,10 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    look_into(plan, &files)?;
+    no_problem(verify::target::output(&plan.model, &files))?;
     files.push(crate::emit::manifest((&plan.model.cluster.name, target.name()), &files, &plan.model.program.sources));
     let lock = lock(plan, &issued);
     Ok(Rendered { files, issued, lock })
-}
-
-/// Compares the target's own documents, of one machine of each group, with the keys that there are.
-fn look_into(plan: &Plan<'_>, files: &[OutputFile]) -> Result<(), RenderError> {
-    let model = &plan.model;
-    let firsts = model.groups.iter().filter_map(|group| model.machines.get(group.machines.start as usize));
-    let own: Vec<String> = firsts
-        .flat_map(|first| ["user-data", "network-config"].map(|name| format!("machines/{}/{name}", first.name)))
-        .collect();
-    let problems: Vec<Diagnostic> = files
-        .iter()
-        .filter(|file| own.contains(&file.path))
-        .filter_map(|file| Some((file, std::str::from_utf8(&file.content).ok()?)))
-        .flat_map(|(file, text)| {
-            document::check(&file.path, &Content::Text(text.to_owned())).into_iter().map(move |f| (file, f))
-        })
-        .map(|(file, finding)| {
-            let span = model.targets.first().map_or(model.cluster.span, |target| target.span);
-            let origin = file.origin.shown(&model.program.sources);
-            let message = format!("`{}`, from {origin}: {}", file.path, finding.message);
-            Diagnostic::new(finding.code, span, message).help(finding.help)
-        })
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 
 /// A cluster as LXD should have it, the kubeconfigs for people, and what was issued for both.
@@ -148,6 +123,10 @@ fn documents_hold(plan: &Plan<'_>, keys: &IssuedMaterial<'_, '_>) -> Result<(), 
     let evidence = Evidence { model, pki, names: keys, samples: &samples, sized: &[] };
     problems.extend(document::documents(&evidence).problems);
     problems.retain(Diagnostic::is_error);
+    no_problem(problems)
+}
+
+fn no_problem(problems: Vec<Diagnostic>) -> Result<(), RenderError> {
     if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
 }
 

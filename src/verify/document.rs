@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Value};
 use crate::plan::Proof;
-use crate::render::evidence::{Content, Document, Entry};
+use crate::render::evidence::{Content, Document, Entry, Sample};
 use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::Expr;
 
@@ -68,6 +68,20 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     };
     let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(&mut of).collect());
     Verdict::of(problems, proof(files.len(), units.len()))
+}
+
+/// What is wrong with the files and units of one machine, whatever the model says of their connections.
+pub fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+    let of = |entry: &Entry<'_>| match entry {
+        Entry::Document(document) => {
+            let findings = check(&document.path, &document.content).into_iter();
+            let place = (document.owner.into(), document.written);
+            findings.map(|finding| diagnostic(model, &document.path, finding, place)).collect()
+        }
+        Entry::Unit(entry) => unit::of_entry(model, entry),
+        _ => Vec::new(),
+    };
+    sample.entries.iter().flat_map(of).collect()
 }
 
 /// That so many files and units are as their programs read them.

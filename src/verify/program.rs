@@ -22,7 +22,8 @@ pub fn is_refused(model: &Model<'_>, sample: &Sample<'_>) -> bool {
     of_machine(model, sample).iter().any(Diagnostic::is_error)
 }
 
-fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+/// What is wrong with what one machine is given.
+pub fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
         Entry::Flags(flags) => flag::verify(model, flags),
         Entry::Document(document) => match &document.content {

@@ -14,9 +14,11 @@ use super::locate::Writer;
 use super::{Evidence, Verdict, document};
 
 mod capability;
+mod output;
 mod owned;
 pub mod user_data;
 
+pub use output::output;
 pub use user_data::room;
 
 /// Machines of the target can do what components ask of them.

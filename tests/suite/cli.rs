@@ -335,24 +335,47 @@ fn what_is_wrong_on_another_target_stops_no_command_of_the_first() {
     let folder = tempfile::tempdir().unwrap();
     let (model, build) = (folder.path().join("two.km"), folder.path().join("build"));
     let long = fs::read_to_string("tests/cases/model/user-data-too-long-second-target.km").unwrap();
-    let wrong = format!("{long}target gcp {{ hashes = \"no checksum\" }}\ntarget awss {{ }}\n");
-    fs::write(&model, wrong).unwrap();
+    let first = long.split("target aws").next().unwrap();
     let (file, build) = (model.to_str().unwrap(), build.to_str().unwrap());
-    for command in ["check", "plan"] {
-        let found = run(&[command, file]);
-        assert_eq!(found.status.code(), Some(1));
-        for name in ["user-data-too-long", "invalid-hashes", "unknown-target"] {
-            assert!(err(&found).contains(name), "{command}: {}", err(&found));
+    for (target, code) in [
+        ("aws { region = \"eu-central-1\" }", "user-data-too-long"),
+        ("gcp { hashes = \"no checksum\" }", "invalid-hashes"),
+        ("awss {}", "unknown-target"),
+    ] {
+        fs::write(&model, format!("{first}target {target}\n")).unwrap();
+        let name = target.split(' ').next().unwrap();
+        for refused in
+            [&["check", file][..], &["plan", file], &["render", file, "--out", build, "--target", name]]
+        {
+            let output = run(refused);
+            assert_eq!(output.status.code(), Some(1), "{target}");
+            assert!(err(&output).contains(code), "{refused:?}: {}", err(&output));
+        }
+        for works in [&["render", file, "--out", build][..], &["artifacts", file]] {
+            let output = run(works);
+            assert!(output.status.success() && err(&output).is_empty(), "{works:?}: {}", err(&output));
         }
     }
-    for command in [&["render", file, "--out", build][..], &["artifacts", file]] {
-        let output = run(command);
-        assert!(output.status.success() && err(&output).is_empty(), "{}", err(&output));
-    }
-    for (command, wrong) in [("aws", "user-data-too-long"), ("gcp", "invalid-hashes")] {
-        let output = run(&["render", file, "--out", build, "--target", command]);
-        assert_eq!(output.status.code(), Some(1));
-        assert!(err(&output).contains(wrong), "{}", err(&output));
+}
+
+#[test]
+fn a_value_that_only_one_machine_has_is_verified_when_it_is_rendered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, build) = (folder.path().join("odd.km"), folder.path().join("build"));
+    let (model, build) = (model.to_str().unwrap(), build.to_str().unwrap());
+    let head = "cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }\n\
+                machines app[3]\ncomponent odd {\n";
+    let kind = "apiVersion = \"kubelet.config.k8s.io/v1beta1\", kind = \"KubeletConfiguration\"";
+    let field = format!("  file /etc/odd.yaml {{ format = \"yaml\", content = {{ {kind}, maxPods = if machine.index == 1 then \"x\" else 110 }} }}");
+    let unit = "  unit odd.service { exec = /bin/odd, extra = { Service = { Nice = if machine.index == 2 then \"x\" else \"5\" } } }";
+    for (item, place) in [(field.as_str(), "maxPods"), (unit, "Nice")] {
+        fs::write(model, format!("{head}{item}\n}}\ndeploy odd on app\n")).unwrap();
+        let checked = run(&["check", model]);
+        assert!(checked.status.success(), "{}", err(&checked));
+        let rendered = run(&["render", model, "--out", build]);
+        assert_eq!(rendered.status.code(), Some(1), "{place}");
+        assert!(err(&rendered).contains("odd.km:4:") && err(&rendered).contains(place), "{}", err(&rendered));
+        assert!(!folder.path().join("build").exists());
     }
 }
 
