@@ -121,8 +121,8 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
     let (problems, count) = check_filters(evidence.model, &files);
     let statement = match count {
         0 => String::new(),
-        1 => "1 packet filter written by hand lets in what relations need".to_owned(),
-        _ => format!("{count} packet filters written by hand let in what relations need"),
+        1 => "1 handwritten packet filter admits every relation".to_owned(),
+        _ => format!("{count} handwritten packet filters admit every relation"),
     };
     Verdict::of(problems, Proof { name: "filters", statement, count })
 }

@@ -53,9 +53,9 @@ pub fn fields(evidence: &Evidence<'_, '_>) -> Verdict {
     let count = model.targets.iter().map(|target| target.options.len()).sum();
     let statement = match count {
         0 => String::new(),
-        _ => format!("{} of {}: all valid", Count(count, "field"), names(&model.targets)),
+        _ => format!("{} of {}, all valid", Count(count, "field"), names(&model.targets)),
     };
-    Verdict::of(problems, Proof { name: "targets", statement, count })
+    Verdict::of(problems, Proof { name: "options", statement, count })
 }
 
 /// `` `lxd` and `aws` ``, those that are given a field.
@@ -111,10 +111,10 @@ pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
         0 => String::new(),
         _ => {
             let kinds = if count == 1 { "kind" } else { "kinds" };
-            format!("{} takes what {count} {kinds} of machine are given", target.family().title)
+            format!("{} supports everything on {count} {kinds} of machine", target.family().title)
         },
     };
-    Verdict::of(evidence.on_each(of), Proof { name: "systems", statement, count })
+    Verdict::of(evidence.on_each(of), Proof { name: "system", statement, count })
 }
 
 /// What a field of a target is given, and by whom.
