@@ -53,7 +53,7 @@ pub fn fields(evidence: &Evidence<'_, '_>) -> Verdict {
     let count = model.targets.iter().map(|target| target.options.len()).sum();
     let statement = match count {
         0 => String::new(),
-        _ => format!("{} of {}, all valid", Count(count, "field"), names(&model.targets)),
+        _ => format!("{} of {}: all valid", Count(count, "field"), names(&model.targets)),
     };
     Verdict::of(problems, Proof { name: "options", statement, count })
 }

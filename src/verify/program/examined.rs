@@ -39,7 +39,7 @@ impl<'a> Examined<'a> {
         let said = counted(&[(self.flags.len(), "flag"), (self.fields.len(), "field")]);
         match said.is_empty() {
             true => said,
-            false => format!("{said} of {}, all known to the running version", Count(programs.len(), "program")),
+            false => format!("{said} of {}: all known to the version that runs", Count(programs.len(), "program")),
         }
     }
 

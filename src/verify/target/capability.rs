@@ -42,7 +42,7 @@ pub fn proof(evidence: &Evidence<'_, '_>) -> Proof {
     }
     let said = counted(&[(sysctls.len(), "kernel setting"), (files.len(), "file")]);
     let statement = match target.filter(|_| !said.is_empty()) {
-        Some(target) => format!("{}, all supported by `{}`", said, target.name),
+        Some(target) => format!("{}: `{}` supports what they ask for", said, target.name),
         None => String::new(),
     };
     Proof { name: "target", statement, count: sysctls.len() + files.len() }
