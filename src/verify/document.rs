@@ -131,7 +131,9 @@ pub fn check(path: &str, content: &Content) -> Vec<Finding> {
 fn findings(path: &str, content: &Content) -> Option<Vec<Finding>> {
     match content {
         Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
-        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => Some(unit_text::check(path, text)),
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => {
+            Some(unit_text::check(path, text))
+        }
         Content::Text(text) => documents_of(path, text),
     }
 }

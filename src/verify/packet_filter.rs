@@ -5,9 +5,9 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, MachineId, Model};
+use crate::plan::Proof;
 use crate::plan::firewall::{Addresses, Party, clients};
 use crate::plan::listener::{From, Service, What, services_on};
-use crate::plan::Proof;
 use crate::render::evidence::{Command, Content, Document, Entry};
 use crate::source::Span;
 use crate::syntax::ast::Protocol;

@@ -112,7 +112,7 @@ pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
         _ => {
             let kinds = if count == 1 { "kind" } else { "kinds" };
             format!("{} supports everything on {count} {kinds} of machine", target.family().title)
-        },
+        }
     };
     Verdict::of(evidence.on_each(of), Proof { name: "system", statement, count })
 }

@@ -344,9 +344,7 @@ fn what_is_wrong_on_another_target_stops_no_command_of_the_first() {
     ] {
         fs::write(&model, format!("{first}target {target}\n")).unwrap();
         let name = target.split(' ').next().unwrap();
-        for refused in
-            [&["check", file][..], &["plan", file], &["render", file, "--out", build, "--target", name]]
-        {
+        for refused in [&["check", file][..], &["plan", file], &["render", file, "--out", build, "--target", name]] {
             let output = run(refused);
             assert_eq!(output.status.code(), Some(1), "{target}");
             assert!(err(&output).contains(code), "{refused:?}: {}", err(&output));
@@ -366,7 +364,9 @@ fn a_value_that_only_one_machine_has_is_verified_when_it_is_rendered() {
     let head = "cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }\n\
                 machines app[3]\ncomponent odd {\n";
     let kind = "apiVersion = \"kubelet.config.k8s.io/v1beta1\", kind = \"KubeletConfiguration\"";
-    let field = format!("  file /etc/odd.yaml {{ format = \"yaml\", content = {{ {kind}, maxPods = if machine.index == 1 then \"x\" else 110 }} }}");
+    let field = format!(
+        "  file /etc/odd.yaml {{ format = \"yaml\", content = {{ {kind}, maxPods = if machine.index == 1 then \"x\" else 110 }} }}"
+    );
     let unit = "  unit odd.service { exec = /bin/odd, extra = { Service = { Nice = if machine.index == 2 then \"x\" else \"5\" } } }";
     for (item, place) in [(field.as_str(), "maxPods"), (unit, "Nice")] {
         fs::write(model, format!("{head}{item}\n}}\ndeploy odd on app\n")).unwrap();

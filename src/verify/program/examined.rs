@@ -45,7 +45,8 @@ impl<'a> Examined<'a> {
 
     fn flags(&mut self, flags: &'a Flags<'_>) {
         let program = &*flags.program.name;
-        let known = flag::table(program).filter(|table| flags.version.is_some_and(|version| table.range.knows(version)));
+        let known =
+            flag::table(program).filter(|table| flags.version.is_some_and(|version| table.range.knows(version)));
         let Some(table) = known else { return };
         let given = flags.given.iter().filter(|flag| table.flags.contains_key(&flag.name));
         self.flags.extend(given.map(|flag| (flags.owner.app, program, flag.name.clone())));

@@ -12,8 +12,7 @@ const OWN: [&str; 2] = ["user-data", "network-config"];
 /// What is wrong with the target's own documents, of one machine of each group.
 pub fn output(model: &Model<'_>, files: &[OutputFile]) -> Vec<Diagnostic> {
     let firsts = model.groups.iter().filter_map(|group| model.machines.get(group.machines.start as usize));
-    let own: Vec<String> =
-        firsts.flat_map(|first| OWN.map(|name| format!("machines/{}/{name}", first.name))).collect();
+    let own: Vec<String> = firsts.flat_map(|first| OWN.map(|name| format!("machines/{}/{name}", first.name))).collect();
     files.iter().filter(|file| own.contains(&file.path)).flat_map(|file| of_file(model, file)).collect()
 }
 
