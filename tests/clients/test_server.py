@@ -76,7 +76,7 @@ async def test_hover_says_type_docs_and_value(client):
             break
         await asyncio.sleep(0.05)
     assert "option snapshot-every: duration? = none" in hover.contents.value
-    assert "Value: `6h` in `etcd`, given here" in hover.contents.value
+    assert "Value: `6h` in `etcd`, set here" in hover.contents.value
 
 
 @pytest.mark.asyncio
@@ -140,7 +140,7 @@ async def test_completion_fits_and_resolves(client):
     item = next(item for item in found.items if item.label == "machines")
     assert item.insert_text_format == types.InsertTextFormat.Snippet
     resolved = await client.completion_item_resolve_async(item)
-    assert "A group of machines" in resolved.documentation.value
+    assert "A group of identical machines" in resolved.documentation.value
 
 
 @pytest.mark.asyncio

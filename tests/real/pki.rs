@@ -331,7 +331,7 @@ fn nothing_is_rekeyed_silently() {
         change(&mut request);
         let error = bench.fails(&request);
         assert!(matches!(error, PkiError::Rotation { .. }), "{error}");
-        assert!(error.help().unwrap().contains("a separate act"));
+        assert!(error.help().unwrap().contains("restore the old request, or rotate"));
     }
     assert_eq!(bench.issue(&small()).reused, 6);
 }
