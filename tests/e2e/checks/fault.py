@@ -60,7 +60,7 @@ def first_apply_meets_everything(cluster, mirror):
     finally:
         mirror.wrong = False
     assert said.code == 4, said
-    assert "`cp-2` is not up: it was stopped while it came up" in said.err, said
+    assert "`cp-2` is not up: it was stopped while it was coming up" in said.err, said
     assert "`cp-0` is not up: " in said.err and "wrong hash, not installed" in said.err, said
     assert "expected sha256:a948904f" in said.err and "got sha256:" in said.err, said
     assert "run the same command again" in said.err, said
@@ -86,7 +86,7 @@ def disk_is_full(cluster):
     said = cluster.kmodel("apply", timeout=300)
     try:
         assert said.code in (3, 4) and "cp-1" in said.err and "No space left on device" in said.err, said
-        assert "make room" in said.err, said
+        assert "free some disk space" in said.err, said
         after = inside.standing(cluster)
         assert after["cp-2"] == before["cp-2"], "a machine after the one that failed was changed"
     finally:
