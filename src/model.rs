@@ -29,6 +29,7 @@ pub mod input;
 pub mod layer;
 pub mod material;
 pub mod mention;
+pub mod private_key;
 mod record;
 pub mod resource;
 pub mod scope;

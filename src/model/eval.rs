@@ -15,7 +15,7 @@ use crate::text::{Count, List};
 use super::scope::Scope;
 use super::value::Record;
 use super::work::{self};
-use super::{EvalError, Sight, Value, function};
+use super::{EvalError, Sight, Value, function, private_key};
 
 mod each;
 mod name;
@@ -106,7 +106,7 @@ impl Sight<'_, '_> {
     /// As [`Sight::eval`], and when an interpolated value has no text.
     pub fn eval_text(&self, scope: &mut Scope<'_>, text: &Text) -> Result<Value, EvalError> {
         if let [TextPart::Text(only)] = text.parts.as_slice() {
-            return Ok(Value::Text(only.clone()));
+            return Ok(private_key::guarded(Value::Text(only.clone())));
         }
         let mut out = String::new();
         let mut secret = false;
@@ -122,7 +122,7 @@ impl Sight<'_, '_> {
         }
         scope.work.spend(out.len() as u64 / 16, text.span)?;
         let value = Value::Text(out.into());
-        Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
+        Ok(if secret { Value::Secret(Arc::new(value)) } else { private_key::guarded(value) })
     }
 
     fn eval_record(&self, scope: &mut Scope<'_>, fields: &[Field]) -> Result<Value, EvalError> {

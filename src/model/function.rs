@@ -9,7 +9,7 @@ use crate::syntax::ast::{BinaryOp, Expr, Ident};
 
 use super::eval::eval_error;
 use super::scope::Scope;
-use super::{EvalError, Sight, Value};
+use super::{EvalError, Sight, Value, private_key};
 
 mod address;
 mod collection;
@@ -143,7 +143,7 @@ fn special(
             Err(eval_error(Code::CheckFailed, span, message.scalar_text().unwrap_or_else(|| "failed".into())))
         }
         ("read", [path]) => {
-            let value = Value::text(super::resource::read(&sight, scope, path, span)?);
+            let value = private_key::guarded(Value::text(super::resource::read(&sight, scope, path, span)?));
             scope.work.spend(weight(&value), span)?;
             Ok(value)
         }

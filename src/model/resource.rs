@@ -12,7 +12,7 @@ use crate::source::Span;
 
 use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
-use super::{EvalError, Premise, Value};
+use super::{EvalError, Premise, Value, private_key};
 
 /// The text of a file beside the module of the scope.
 pub(super) fn read(premise: &Premise<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, EvalError> {
@@ -46,7 +46,7 @@ pub fn template(
         Box::new(Diagnostic::new(Code::TemplateFailed, span, message).help(help))
     })?;
     let text = Value::text(text);
-    Ok(if vars.is_secret() { Value::Secret(text.into()) } else { text })
+    Ok(if vars.is_secret() { Value::Secret(text.into()) } else { private_key::guarded(text) })
 }
 
 /// The text of a file beside a module, of the standard library or of the world.

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
-use crate::model::{EvalError, Value};
+use crate::model::{EvalError, Value, private_key};
 use crate::render::bundle::{BundleFile, Directory, Format};
 use crate::render::evidence::{Content, Document, Entry};
 use crate::render::{format, kubeconfig};
@@ -27,9 +27,12 @@ impl<'p> Filler<'_, 'p> {
         let path = self.absolute(scope, &item.path)?;
         inside(&path, item.path.span)?;
         let (content, secret) = self.content(scope, &path, body, item.path.span)?;
+        let is_key = private_key::is_in(&content);
+        let secret = secret || is_key;
         let mode = self.mode(scope, body, "mode", 0o644)?;
         if secret && mode & 0o077 != 0 {
-            let message = format!("`{path}` contains a secret, but its mode {mode:04o} lets other users read it");
+            let what = if is_key { "a private key or a token" } else { "a secret" };
+            let message = format!("`{path}` contains {what}, but its mode {mode:04o} lets other users read it");
             let problem = Diagnostic::new(Code::SecretExposed, item.path.span, message).help("set `mode = 0600`");
             return Err(Box::new(match body.field("mode") {
                 Some(mode) => problem.fix(mode.value.span, "0600", "make it private"),

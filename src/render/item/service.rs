@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
 use crate::model::value::Record;
-use crate::model::{EvalError, Model, UnitId, Value};
+use crate::model::{EvalError, Model, UnitId, Value, private_key};
 use crate::render::bundle::Unit;
 use crate::render::evidence::{Entry, Flags, UnitEntry};
 use crate::render::flag;
@@ -35,7 +35,7 @@ impl<'p> Filler<'_, 'p> {
                 continue;
             }
             let value = self.model.eval(scope, &field.value)?;
-            if value.is_secret() {
+            if value.is_secret() || holds_key(&value) {
                 let message = format!("`{key}` of `{name}` contains a secret, but unit files are world-readable");
                 let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
                 return Err(Box::new(problem.help("write the secret to a private file that the program reads")));
@@ -70,6 +70,16 @@ impl<'p> Filler<'_, 'p> {
             }
         }
         list
+    }
+}
+
+/// Whether a private key is in a field that was put together of several texts.
+fn holds_key(value: &Value) -> bool {
+    match value {
+        Value::List(list) => list.iter().any(holds_key),
+        Value::Record(record) => record.values().any(holds_key),
+        Value::Text(text) => private_key::is_in(text),
+        _ => false,
     }
 }
 
