@@ -1,5 +1,5 @@
-# The first certificate of each file whose path is on standard input; of a kubeconfig, its client certificate. No key is read
-# into the output: only what stands between the marks of a certificate is.
+# The first certificate of each file whose path is on standard input; of a kubeconfig, its client certificate. No key is
+# printed: only the lines between the markers of a certificate are.
 first() { sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' | sed '/-----END CERTIFICATE-----/q'; }
 while IFS= read -r path; do
   echo "== $path"

@@ -21,7 +21,7 @@ connects() {
 
 identity() { # the identity and authority, from the kubeconfig if there is one
   [ -n "$kubeconfig" ] || return 0
-  [ -r "$kubeconfig" ] || { error="there is no $kubeconfig"; return 1; }
+  [ -r "$kubeconfig" ] || { error="no such file: $kubeconfig"; return 1; }
   certificate=$folder/$number.crt key=$folder/$number.key
   of_kubeconfig client-certificate-data >"$certificate"
   of_kubeconfig client-key-data >"$key"
@@ -44,7 +44,7 @@ by_openssl() {
   if [ -n "$alert" ]; then
     error="it refuses our certificate: $alert"
   elif [ -n "$verify" ]; then
-    error="its certificate is not good: $verify"
+    error="its certificate is not valid: $verify"
   elif [ "$code" -eq 0 ] || printf '%s\n' "$said" | grep -q '^Verification: OK'; then
     return 0
   else

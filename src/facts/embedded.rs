@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for Unread {
 ///
 /// # Panics
 /// When the file is not there or is not such a table, as a test would find.
-#[expect(clippy::panic, reason = "the library is embedded, and a test reads each of its tables")]
+#[expect(clippy::panic, reason = "a test reads each embedded table")]
 pub fn table<T: DeserializeOwned>(path: &str) -> T {
     let text = stdlib::read(Path::new(path)).unwrap_or_else(|| panic!("`{path}` is not in the standard library"));
     read(Path::new(path), text)
@@ -43,7 +43,7 @@ pub fn tables<T: DeserializeOwned>(folder: &str) -> Vec<T> {
     files.into_iter().map(|(path, text)| read(path, text)).collect()
 }
 
-#[expect(clippy::panic, reason = "the library is embedded, and a test reads each of its tables")]
+#[expect(clippy::panic, reason = "a test reads each embedded table")]
 fn read<T: DeserializeOwned>(path: &Path, text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|error| panic!("`{}` cannot be read: {error}", path.display()))
 }

@@ -82,13 +82,13 @@ pub fn of_program(program: &str) -> Option<&'static Table> {
 
 impl Table {
     /// What is wrong with a field in a version.
-    pub fn judge(&self, path: &str, version: Version, span: Span) -> Option<Diagnostic> {
+    pub fn examine(&self, path: &str, version: Version, span: Span) -> Option<Diagnostic> {
         let life = &self.fields.get(path)?.life;
         if version < self.range.known_from {
             return None;
         }
         let names = (&*format!("`{}`", self.program), &*format!("field `{path}`"));
-        let problem = life.judge(CODES, names, version, span)?;
+        let problem = life.examine(CODES, names, version, span)?;
         Some(problem.help(life.advice(version, CODES.deprecated, |name| self.fields.contains_key(name))))
     }
 
@@ -130,9 +130,9 @@ impl Shape {
     pub fn name(&self) -> String {
         match self {
             Shape::Bool => "true or false".to_owned(),
-            Shape::Int(bits) => format!("a whole number of {bits} bits"),
+            Shape::Int(bits) => format!("a {bits}-bit integer"),
             Shape::Float => "a number".to_owned(),
-            Shape::Text => "a text".to_owned(),
+            Shape::Text => "a string".to_owned(),
             Shape::Duration => "a duration, such as `30s`".to_owned(),
             Shape::Quantity => "a quantity, such as `\"256Mi\"`".to_owned(),
             Shape::Map(inner) => format!("a map, each value {}", inner.name()),

@@ -116,7 +116,7 @@ fn understand(bytes: &[u8]) -> Event {
     }
     // A request whose id is no id would be taken for a notification.
     if value.get("id").is_some() && id.is_none() && value.get("method").is_some() {
-        return malformed("an id is a whole number of 32 bits or a text".to_owned(), INVALID_REQUEST, None);
+        return malformed("an id is a 32-bit integer or a string".to_owned(), INVALID_REQUEST, None);
     }
     match serde_json::from_value(value) {
         Ok(message) => Event::Message(message),

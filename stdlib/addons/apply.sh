@@ -1,5 +1,5 @@
 #!/bin/sh
-# Applies the cluster's own objects until the API server has taken all of them: apply-addons FOLDER ROLES.
+# Applies the cluster's own objects until the API server has accepted all of them: apply-addons FOLDER ROLES.
 # Applying is idempotent, so several machines may do it at once.
 set -u
 folder=$1
@@ -26,8 +26,8 @@ until kubectl get --raw=/readyz >/dev/null 2>&1; do
 done
 try=1
 until apply && label; do
-    echo "not everything was taken; trying again in $wait s (attempt $try)" >&2
+    echo "not every object was accepted; trying again in $wait s (attempt $try)" >&2
     sleep "$wait"
     try=$((try + 1))
 done
-echo "everything in $folder holds"
+echo "all objects in $folder are applied"

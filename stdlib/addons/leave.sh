@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes a machine that leaves the cluster out of the nodes, its pods first: leave.d/10-node MACHINE
+# Drains a machine that leaves the cluster and removes its node: leave.d/10-node MACHINE
 set -u
 export KUBECONFIG=/etc/kubernetes/super-admin.conf PATH=/usr/local/bin:/usr/bin:/bin HOME=/root
 node=$1

@@ -1,18 +1,18 @@
 #!/bin/sh
-# Before etcd starts: joins the cluster that the other members have already, when this one came later or has lost its data.
+# Before etcd starts: joins the running cluster of the other members, if this one was added later or has lost its data.
 #
 #   etcd-join ETCD NAME URL OTHERS PORT FLAG...
 #
-# ETCD is the program, NAME and URL are this member's, OTHERS the URLs of the others, parted by commas, PORT their clients'
-# port. FLAGs are those for certificates. Where data lies here already, or nobody has a cluster yet, there is nothing to do:
-# members that start together for the first time need no one to join.
+# ETCD is the program, NAME and URL are this member's, OTHERS the URLs of the others, separated by commas, PORT their
+# client port. FLAGs are the flags for certificates. If this member has data, or no other member is part of a cluster yet,
+# there is nothing to do: members that start together for the first time form a new cluster.
 #
 # Exit: 0 etcd may start, 1 not yet, try again.
 set -u
 etcd=$1 name=$2 url=$3 others=$4 port=$5
 shift 5
 data=/var/lib/etcd
-# Written before the others are told: the members that there will be. Gone once this one has joined.
+# Written before the member is added: the members of the new cluster. Removed once this one has joined.
 mark=/var/lib/etcd-joining
 
 [ ! -d "$data/member" ] || [ -e "$mark" ] || exit 0
@@ -24,32 +24,32 @@ export ETCDCTL_API ETCDCTL_ENDPOINTS
 
 ask() { etcdctl --dial-timeout=2s --command-timeout=5s "$@"; }
 
-# A member that has once been part of a quorum says so, even when there is none at the moment; one that has not is silent.
-somebody_serves() {
-  said=$(
+# A member that was part of a quorum reports its status, even when there is none at the moment; another reports nothing.
+others_have_a_cluster() {
+  statuses=$(
     for endpoint in $(echo "$ETCDCTL_ENDPOINTS" | tr , ' '); do
       ETCDCTL_ENDPOINTS=$endpoint ask endpoint status 2>/dev/null &
     done
     wait
   )
-  [ -n "$said" ]
+  [ -n "$statuses" ]
 }
 
-tell_the_others() {
+add_member() {
   # ID, started or unstarted, NAME, URL, ...
   members=$(ask member list) || exit 1
   own=$(echo "$members" | grep -F ", $url," || true)
   case $own in
     '') ;;
-    # One that was there from the start and has only not come up yet.
+    # One of the first members, which has not started yet.
     *', unstarted, '*) exit 0 ;;
     *)
-      echo "this member has lost its data: it leaves, and joins again as a new one"
+      echo "this member has lost its data: removing it, then adding it as a new member"
       ask member remove "${own%%,*}" || exit 1
       members=$(echo "$members" | grep -vF ", $url,")
       ;;
   esac
-  # etcd compares URLs; a member that has not come up yet has no name.
+  # etcd compares URLs; a member that has not started yet has no name.
   cluster=$(echo "$members" | awk -F', ' '{ print ($3 == "" ? "member-" NR : $3) "=" $4 }' | paste -s -d,)
   printf '%s\n' "$cluster,$name=$url" >"$mark.new" && mv "$mark.new" "$mark" || exit 1
   if ! ask member add "$name" --peer-urls="$url"; then
@@ -58,7 +58,7 @@ tell_the_others() {
   fi
 }
 
-# The first start of a joined member wants other flags than all later ones, which find its data.
+# The first start of an added member needs other flags than later ones, which find its data.
 first_start() {
   rm -rf "${data:?}/member"
   "$etcd" --name="$name" --data-dir="$data" --initial-cluster-state=existing --initial-cluster="$(cat "$mark")" \
@@ -82,8 +82,8 @@ first_start() {
 }
 
 if [ ! -e "$mark" ]; then
-  somebody_serves || exit 0
-  tell_the_others
+  others_have_a_cluster || exit 0
+  add_member
 fi
 first_start "$@"
 exit 0

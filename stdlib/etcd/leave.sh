@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes a machine that leaves the cluster out of the members of etcd: leave.d/50-etcd MACHINE
+# Removes a machine that leaves the cluster from the members of etcd: leave.d/50-etcd MACHINE
 set -u
 . /etc/profile.d/etcdctl.sh
 export ETCDCTL_API=3

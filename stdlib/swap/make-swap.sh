@@ -10,7 +10,7 @@ wanted=$((size * 1048576))
 if [ "$(stat -c %s "$path" 2>/dev/null || echo 0)" != "$wanted" ]; then
     rm -f "$path"
     umask 077
-    # Without holes: the kernel takes no swap file that has some.
+    # Without holes: the kernel rejects a swap file with holes.
     dd if=/dev/zero of="$path.part" bs=1M count="$size" status=none
     mkswap "$path.part" >/dev/null
     mv "$path.part" "$path"

@@ -153,7 +153,7 @@ fn reserve(
 ) {
     let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::new();
     for (group, wanted) in shape.groups.iter().zip(wanted) {
-        let mut told = false;
+        let mut reported = false;
         for (index, address) in wanted.pinned.iter().enumerate().take(wanted.count as usize) {
             let name = format!("{}-{index}", group.name);
             // One problem a group: what is wrong with a first address is wrong with those after it.
@@ -162,7 +162,7 @@ fn reserve(
             if of_departed.is_some() || !is_usable(shape.cluster.nodes, *address) || !addresses.take(*address) {
                 let problem =
                     of_departed.unwrap_or_else(|| cannot_pin(shape, &name, (*address, wanted.pinned_span), &holders));
-                problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut told, true)));
+                problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut reported, true)));
             }
             holders.entry(*address).or_insert((name.clone(), wanted.pinned_span));
             shape.lock.addresses.insert(name, *address);
@@ -200,7 +200,7 @@ fn given_twice(shape: &Shape<'_>, address: IpAddr, (one, other): (&str, &str)) -
     let message = format!("kmodel.lock has {address} for `{one}` and for `{other}`");
     Diagnostic::new(Code::AddressTaken, shape.cluster.spans["nodes"], message)
         .here("the range of the machines")
-        .help("remove the line of the one that does not run yet, and another address is given out for it")
+        .help("remove the line of the machine that does not run yet: it gets another address")
 }
 
 /// Machines that left the model and may still run.
@@ -232,7 +232,7 @@ fn not_gone(name: &str, (address, span): (IpAddr, Span), holder: &str) -> Diagno
     Diagnostic::new(Code::AddressTaken, span, message)
         .here(format!("`{holder}` left the model and may still run"))
         .help(format!(
-            "pin another address; or remove `{holder}`, and say that it is gone: `kmodel render --forget {holder}`"
+            "pin another address; or remove `{holder}`, and confirm that it is gone: `kmodel render --forget {holder}`"
         ))
 }
 

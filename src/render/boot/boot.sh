@@ -2,10 +2,10 @@
 # What a machine does before its units start. The same text on every machine; what differs is in /etc/kmodel/machine.
 # It may be run again at any time: what is there already is left alone, and only units whose files changed restart.
 #
-#   boot          brings the machine to what /etc/kmodel/machine says (`systemctl restart kmodel-boot`)
+#   boot          sets the machine up as /etc/kmodel/machine describes (`systemctl restart kmodel-boot`)
 #   boot units    prints each unit and its state; succeeds when all are up
 #
-# Exit: 0 ready, 1 failed and worth another try (systemd tries again), 2 failed until somebody mends it.
+# Exit: 0 ready, 1 failed and worth another try (systemd tries again), 2 failed, and trying again does not help.
 # State: /run/kmodel/status, /var/lib/kmodel/boot.json, /var/lib/kmodel/boot.log.
 set -u -o pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -22,7 +22,7 @@ readonly PATIENCE=${KMODEL_PATIENCE:-1800}       # seconds for one download
 STEP=begin
 ERROR=
 
-# --- saying how it goes
+# --- reporting progress
 
 say() {
   printf 'kmodel: %s\n' "$*"
@@ -44,13 +44,13 @@ fail() { # MESSAGE: systemd tries again
   exit 1
 }
 
-refuse() { # MESSAGE: no use to try again
+refuse() { # MESSAGE: trying again does not help
   say "FAILED: $*"
   status failed "$*"
   exit 2
 }
 
-# --- reading the plan: lines of fields parted by `|`, the first one says what the line is
+# --- reading the plan: lines of fields separated by `|`, the first one says what the line is
 
 each() { # TAG [NAME]: the fields after TAG (and NAME)
   awk -F'|' -v tag="$1" -v name="${2-}" -v named="${2+1}" '
@@ -79,10 +79,10 @@ private_files() {
   while missing=$(missing_private_files) && [ -n "$missing" ]; do
     waited=$((SECONDS - begin))
     [ "$waited" -lt "$WAIT" ] ||
-      fail "private files did not arrive within $WAIT s: ${missing//$'\n'/ }; kmodel apply brings them to LXD, files.tar.gz elsewhere"
+      fail "private files did not arrive within $WAIT s: ${missing//$'\n'/ }; on LXD run kmodel apply, elsewhere unpack the machine's files.tar.gz"
     if [ $((waited - said)) -ge 10 ]; then
       said=$waited
-      say "waiting for private files: $(wc -l <<<"$missing") to come, first ${missing%%$'\n'*}"
+      say "waiting for private files: $(wc -l <<<"$missing") missing, first ${missing%%$'\n'*}"
     fi
     status running "waiting for private files"
     sleep 1
@@ -100,7 +100,7 @@ modules() {
   local module
   while read -r module; do
     has_module "$module" || modprobe -- "$module" 2>/dev/null && continue
-    contained || fail "the kernel module $module cannot be loaded: is it in the kernel's package?"
+    contained || fail "cannot load the kernel module $module: check that the kernel's package has it"
     say "warning: the kernel module $module is not loaded: load it on the host (a container cannot)"
   done < <(each module)
 }
@@ -112,7 +112,7 @@ sysctls() {
   while IFS='|' read -r name value; do
     [ "$(sysctl_now "$name")" = "$value" ] && continue
     sysctl -q -w "$name=$value" >/dev/null 2>&1 && [ "$(sysctl_now "$name")" = "$value" ] && continue
-    contained || fail "sysctl $name cannot be set to $value"
+    contained || fail "cannot set sysctl $name to $value"
     say "warning: sysctl $name is '$(sysctl_now "$name")', not '$value': set it on the host (a container cannot)"
   done < <(each sysctl)
 }
@@ -131,13 +131,13 @@ users() {
 }
 
 give() { # PATH OWNER MODE
-  if ! { chown "$2" -- "$ROOT$1" && chmod "$3" -- "$ROOT$1"; }; then fail "cannot give $1 to $2"; fi
+  if ! { chown "$2" -- "$ROOT$1" && chmod "$3" -- "$ROOT$1"; }; then fail "cannot set owner $2 and mode $3 of $1"; fi
 }
 
 directories() {
   local mode owner path
   while IFS='|' read -r mode owner path; do
-    mkdir -p -- "$ROOT$path" || fail "cannot make the folder $path"
+    mkdir -p -- "$ROOT$path" || fail "cannot create the folder $path"
     give "$path" "$owner" "$mode"
   done < <(each directory)
 }
@@ -151,12 +151,12 @@ owners() {
 
 # --- artifacts
 
-download() { # URL FILE: goes on where an earlier try broke off; what went wrong is in ERROR
+download() { # URL FILE: continues an earlier attempt; the error is in ERROR
   local code
   if command -v curl >/dev/null; then
     ERROR=$(curl -fsSL --connect-timeout 10 --speed-time 30 --speed-limit 1024 -C - -o "$2" "$1" 2>&1)
     code=$?
-    # The server cannot go on from the middle (33, 36), or refuses a range, also that behind the end (22).
+    # The server cannot continue from the middle (33, 36), or refuses a range, also that behind the end (22).
     case $code in 22 | 33 | 36) [ -s "$2" ] && return 3 ;; esac
   elif command -v wget >/dev/null; then
     ERROR=$(wget -nv -c --tries=1 --timeout=30 -O "$2" "$1" 2>&1)
@@ -191,8 +191,8 @@ fetch() { # HASH URL: into $CACHE, and only what has the right hash
     fi
     [ "$code" -eq 3 ] && rm -f "$file.part"
     no_space && fail "no space left for $url in /var/cache/kmodel"
-    [ $((SECONDS - begin)) -lt "$PATIENCE" ] || fail "cannot download $url in $tries tries: $ERROR"
-    say "cannot download $url (try $tries), again in $pause s: $ERROR"
+    [ $((SECONDS - begin)) -lt "$PATIENCE" ] || fail "cannot download $url after $tries attempts: $ERROR"
+    say "cannot download $url (attempt $tries), trying again in $pause s: $ERROR"
     status running "downloading $url: $ERROR"
     sleep "$pause"
     pause=$((pause < 30 ? pause * 2 : 30))
@@ -206,7 +206,7 @@ place() { # FILE PATH [MODE]: whole or not at all
   mv -fT -- "$target.kmodel-new" "$target"
 }
 
-# A member may stand in the archive as `name` or as `./name`, which is one part more to strip.
+# A member may be named `name` or `./name` in the archive: one more part to strip.
 unpack_members() { # ID FILE FOLDER STRIP MODE
   local from to names=() depth='' i
   for ((i = 0; i < $4; i++)); do depth+='*/'; done
@@ -239,7 +239,7 @@ install_artifact() { # ID KIND STRIP MODE HASH URL
     binary) place_binary "$1" "$file" "$4" ;;
     members) unpack_members "$1" "$file" "$folder" "$3" "$4" ;;
     *) unpack_all "$1" "$file" "$folder" "$3" ;;
-  esac || fail "cannot install $6: no space, or it has not the members that the model names"
+  esac || fail "cannot install $6: no space left, or a member listed in the model is not in it"
   rm -rf "$folder"
   printf '%s\n' "$5" >"$STATE/artifacts/$1"
 }
@@ -270,7 +270,7 @@ commands() {
 
 # --- units
 
-unit_hash() { # UNIT: changes when it must restart; a comment says where a unit comes from and is no reason to
+unit_hash() { # UNIT: changes when it must restart, so without comments
   local path
   {
     sed '/^#/d' "$UNITS/$1" "$UNITS/$1.d/10-kmodel.conf" 2>/dev/null
@@ -294,10 +294,10 @@ unit_state() { # UNIT: up, starting, or what is wrong
   esac
 }
 
-# A job that ended well and is started again after a minute or more does its work; a server would not wait that long.
+# A job that succeeded and starts again after a minute or more works as intended; a server would not wait that long.
 comes_again() { case $1 in *min* | *h* | *d* | *w*) return 0 ;; *) return 1 ;; esac }
 
-forget_units() { # those that the model no longer starts
+forget_units() { # units that the model no longer starts
   local stamp unit
   for stamp in "$STATE/units/"*; do
     unit=${stamp##*/}
@@ -309,7 +309,7 @@ forget_units() { # those that the model no longer starts
   done
 }
 
-begin_units() { # UNIT...: in the order of their needs; systemd keeps that order among what is queued
+begin_units() { # UNIT...: in the order of their dependencies, which systemd keeps for queued jobs
   local unit hash changed=() stopped=()
   for unit in "$@"; do
     hash=$(unit_hash "$unit")
@@ -321,8 +321,8 @@ begin_units() { # UNIT...: in the order of their needs; systemd keeps that order
     printf '%s\n' "$hash" >"$STATE/units/$unit.new"
   done
   [ "${#changed[@]}" -eq 0 ] || say "starting ${changed[*]}"
-  [ "${#changed[@]}" -eq 0 ] || systemctl restart --no-block "${changed[@]}" || fail "systemd refuses to start ${changed[*]}"
-  [ "${#stopped[@]}" -eq 0 ] || systemctl start --no-block "${stopped[@]}" || fail "systemd refuses to start ${stopped[*]}"
+  [ "${#changed[@]}" -eq 0 ] || systemctl restart --no-block "${changed[@]}" || fail "systemd cannot start ${changed[*]}"
+  [ "${#stopped[@]}" -eq 0 ] || systemctl start --no-block "${stopped[@]}" || fail "systemd cannot start ${stopped[*]}"
   for unit in "$@"; do mv -f "$STATE/units/$unit.new" "$STATE/units/$unit"; done
 }
 
@@ -333,9 +333,9 @@ units() {
     [ "$(readlink "$UNITS/$unit")" = /dev/null ] && rm -f "$UNITS/$unit"
     [ "$enable" = enabled ] && list+=("$unit")
   done < <(each unit)
-  systemctl daemon-reload || fail "systemd does not reload"
+  systemctl daemon-reload || fail "cannot reload systemd"
   [ "${#list[@]}" -eq 0 ] && return
-  systemctl enable --quiet "${list[@]}" || fail "systemd does not enable ${list[*]}"
+  systemctl enable --quiet "${list[@]}" || fail "cannot enable ${list[*]}"
   systemctl reset-failed "${list[@]}" 2>/dev/null
   begin_units "${list[@]}"
 }

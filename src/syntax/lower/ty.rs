@@ -56,7 +56,8 @@ impl Lower {
         match text.and_then(|text| text.plain()) {
             Some(text) => TypeKind::Text(text),
             None => {
-                let problem = Diagnostic::new(Code::UnexpectedText, node.span(), "a text in a type has no `${ }`");
+                let problem =
+                    Diagnostic::new(Code::UnexpectedText, node.span(), "a string in a type cannot contain `${ }`");
                 self.diagnostics.push(problem.help("write out each text that is allowed"));
                 TypeKind::Error
             }

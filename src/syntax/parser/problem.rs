@@ -24,7 +24,7 @@ fn expectation(input: &Input, what: &str) -> Diagnostic {
         kind @ (SyntaxKind::LineEnd | SyntaxKind::End) => {
             unexpected(input, format!("expected {what}, found {}", kind.describe()))
         }
-        SyntaxKind::StringStart => unexpected(input, format!("expected {what}, found a text")),
+        SyntaxKind::StringStart => unexpected(input, format!("expected {what}, found a string")),
         SyntaxKind::StringText => unexpected(input, format!("expected {what}, found text")),
         _ => unexpected(input, format!("expected {what}, found `{}`", shorten(input.text_at(0)))),
     };
@@ -65,7 +65,7 @@ fn habit(input: &Input) -> Option<&'static str> {
         SyntaxKind::Ident => spelled(input.text_at(0)),
         SyntaxKind::Unknown => match input.text_at(0) {
             "'" => Some("text is written in double quotes"),
-            "$" => Some("`${ }` stands inside a text: write `\"${name}\"`"),
+            "$" => Some("`${ }` is allowed only inside a string: write `\"${name}\"`"),
             "\\" => Some("a line goes on when it ends in an operator, or inside brackets"),
             _ => Some("remove it, or put it in quotes where text is meant"),
         },

@@ -51,7 +51,7 @@ fn object(
     let text = |name: &str| record.get(name).and_then(Value::scalar_text);
     if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
         let span = locate::value(model, owner, expr, &["apiVersion".into()]);
-        problems.extend(api::judge(&api, &kind, version, span));
+        problems.extend(api::examine(&api, &kind, version, span));
         if let Some(Value::List(webhooks)) = record.get("webhooks").map(Value::reveal) {
             for (place, one) in webhooks.iter().enumerate() {
                 let Value::Record(one) = one.reveal() else { continue };
@@ -97,7 +97,7 @@ impl FieldVerifier<'_, '_> {
         }
         let key = if written.is_some() { "apiVersion" } else { "kind" };
         self.path.push(key.into());
-        let message = format!("a `{kind}` is of `{api}`");
+        let message = format!("`{kind}` belongs to API version `{api}`");
         let problem = Diagnostic::new(Code::UnknownValue, self.value_span(), message);
         self.problems.push(problem.help(format!("write `apiVersion = \"{api}\"`")));
         self.path.pop();
@@ -118,7 +118,7 @@ impl FieldVerifier<'_, '_> {
 
     fn field(&mut self, full: &str, at: &str, name: &str, value: &Value) {
         let Some(field) = self.table.fields.get(full) else { return self.unknown(at, name) };
-        if let Some(problem) = self.table.judge(full, self.version, self.span()) {
+        if let Some(problem) = self.table.examine(full, self.version, self.span()) {
             self.problems.push(problem);
         }
         if full == "featureGates" {
@@ -145,8 +145,8 @@ impl FieldVerifier<'_, '_> {
         let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
         self.problems.push(match (near, self.elsewhere(name)) {
             (Some(near), _) => problem.help(Help::near(near)).fix_near(span),
-            (None, Some(path)) => problem.help(format!("it stands elsewhere: `{path}`")),
-            (None, None) => problem.help("leave it out: no version reads it"),
+            (None, Some(path)) => problem.help(format!("use `{path}`")),
+            (None, None) => problem.help("remove it: no known version reads it"),
         });
     }
 
@@ -165,7 +165,7 @@ impl FieldVerifier<'_, '_> {
                     let family = &self.table.range.versions_of;
                     let span = self.span();
                     let gate = (&**name, *on);
-                    self.problems.extend(gate::judge(family, &self.table.program, gate, self.version, span));
+                    self.problems.extend(gate::examine(family, &self.table.program, gate, self.version, span));
                 }
                 other => self.mismatch(&Shape::Bool, &format!("featureGates.{name}"), other),
             }
@@ -184,7 +184,7 @@ impl FieldVerifier<'_, '_> {
             let list = locate::found(self.model, self.owner, self.expr, &self.path);
             list.map_or(self.value_span(), |list| locate::element(self.model, self.owner, list, text))
         };
-        let verify = |text: &String| value::judge(set, (&owner, text), self.version, span(text));
+        let verify = |text: &String| value::examine(set, (&owner, text), self.version, span(text));
         let found: Vec<_> = texts.iter().filter_map(verify).collect();
         self.problems.extend(found);
     }
@@ -223,18 +223,18 @@ impl FieldVerifier<'_, '_> {
 
     fn mismatch(&mut self, shape: &Shape, full: &str, value: &Value) {
         let (kind, wanted) = (&self.table.kind, shape.name());
-        let message = format!("`{full}` of a `{kind}` is {wanted}, and this is `{}`", value.type_name());
+        let message = format!("`{full}` of `{kind}` expects {wanted}, found `{}`", value.type_name());
         let problem = Diagnostic::new(Code::TypeMismatch, self.value_span(), message);
         self.problems.push(problem.help(match (shape, value) {
-            (Shape::Duration, Value::Int(n)) => format!("write the unit: `{n}s`"),
-            (Shape::Text, Value::Int(n)) => format!("write it as a text: `\"{n}\"`"),
+            (Shape::Duration, Value::Int(n)) => format!("add a unit: `{n}s`"),
+            (Shape::Text, Value::Int(n)) => format!("quote it: `\"{n}\"`"),
             (Shape::Int(_), Value::Text(text)) if text.parse::<i64>().is_ok() => {
                 format!("write `{text}`, without quotes")
             }
             (Shape::Bool, Value::Text(text)) if ["true", "false"].contains(&&**text) => {
                 format!("write `{text}`, without quotes")
             }
-            _ => format!("`{}` refuses a file with another type", self.table.program),
+            _ => format!("`{}` rejects a file with another type", self.table.program),
         }));
     }
 }

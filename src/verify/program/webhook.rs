@@ -23,9 +23,9 @@ pub fn verify(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
     }
     let name = text(webhook, "name").unwrap_or_default();
     let message =
-        format!("`{name}` is asked about the pods of every namespace, and while it does not answer nothing starts");
-    let help = "its own pods and those of the network and the resolver are refused too, so a cluster that was down stays down: \
-                leave `kube-system` and its own namespace out with a `namespaceSelector`, or say `failurePolicy = \"Ignore\"`";
+        format!("the webhook `{name}` intercepts the pods of every namespace: while it is unavailable, no pod starts");
+    let help = "its own pods and those of the network and the resolver are rejected too, so a cluster that was down stays down: \
+                exclude `kube-system` and its own namespace with a `namespaceSelector`, or set `failurePolicy = \"Ignore\"`";
     Some(Diagnostic::new(Code::UnwiseSetting, span, message).help(help))
 }
 

@@ -4,8 +4,8 @@ readonly POLICY=$ROOT/usr/sbin/policy-rc.d
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; } # PACKAGE
 
-# Packages start their services as soon as they are unpacked, with the configuration of the distribution. Ours start when
-# all is there: policy-rc.d keeps them from starting now, a mask from starting should the machine restart before the end.
+# Packages start their services when they are unpacked, with the distribution's configuration. Ours start when everything
+# is in place: policy-rc.d keeps them from starting now, a mask if the machine restarts before that.
 hold_units() {
   local unit
   while IFS='|' read -r unit _ packaged; do
@@ -28,7 +28,7 @@ release_units() {
 
 apt() { apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >>"$STATE/apt.log" 2>&1; }
 
-apt_install() { # PACKAGE...: files that are there already are ours and stay
+apt_install() { # PACKAGE...: existing configuration files are kept
   apt -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-install-recommends install "$@"
 }
 
@@ -39,14 +39,14 @@ packages() {
   done < <(each package)
   [ "${#missing[@]}" -eq 0 ] && return
   command -v apt-get >/dev/null ||
-    refuse "packages are missing and there is no apt-get to install them: ${missing[*]}; use an image that has them"
+    refuse "cannot install packages without apt-get: ${missing[*]}; use an image that contains them"
   say "installing packages: ${missing[*]}"
   trap release_units EXIT
   hold_units
-  dpkg --configure -a >>"$STATE/apt.log" 2>&1 # what an earlier run broke off
+  dpkg --configure -a >>"$STATE/apt.log" 2>&1 # finish an interrupted run
   until apt_install "${missing[@]}" || { apt update && apt_install "${missing[@]}"; }; do
     [ "$pause" -le 40 ] || fail "cannot install ${missing[*]}: $(grep -E '^(E|W|Err)' "$STATE/apt.log" | tail -n 1)"
-    say "cannot install packages yet, again in $pause s"
+    say "cannot install packages yet, trying again in $pause s"
     sleep "$pause"
     pause=$((pause * 2))
   done

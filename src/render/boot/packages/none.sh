@@ -1,5 +1,5 @@
 # @functions
-# --- packages: the image has them, and no way to install others
+# --- packages: they are part of the image, and others cannot be installed
 
 packages() { :; }
 

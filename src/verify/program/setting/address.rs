@@ -80,7 +80,7 @@ fn uncovered(model: &Model<'_>, setting: &Setting, rule: &Covers) -> Option<Diag
         (0 < named && named < units.len()).then(|| {
             let name = &model.app(end.app).name;
             let all = Count(units.len(), "unit");
-            let message = format!("`{}` names {named} of the {all} of `{name}`: {}", setting.written, rule.what);
+            let message = format!("`{}` lists {named} of the {all} of `{name}`: {}", setting.written, rule.what);
             let found = problem(model, Code::SinglePoint, setting, message);
             found.label(model.app(end.app).span, format!("`{name}` is deployed here")).help(&*rule.help)
         })

@@ -60,17 +60,13 @@ pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diag
         if taken < has {
             continue;
         }
-        let shown: Vec<String> = parts.iter().map(|part| format!("{} of `{}`", part.text, part.written)).collect();
+        let shown: Vec<String> = parts.iter().map(|part| format!("{} by `{}`", part.text, part.written)).collect();
         let name = &model.machine(machine).name;
-        let message = format!(
-            "`{name}` has {}, and {} is kept from pods; {}",
-            size(rule.of, has),
-            shown.join(" and "),
-            rule.what
-        );
+        let message =
+            format!("`{name}` has {}, but reserves {}; {}", size(rule.of, has), shown.join(" and "), rule.what);
         let found = problem(model, Code::RefusedSetting, setting, message);
         list.push(found.label(group.span, format!("`{}` has {}", group.name, size(rule.of, has))).help(
-            "keep less, or give the machines more: the kubelet and the runtime need about 1 GiB and a tenth of a processor",
+            "reserve less, or give the machines more: the kubelet and the runtime need about 1 GiB and a tenth of a processor",
         ));
     }
     list
@@ -111,7 +107,7 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
         }
         seen.push(setting.app);
         let message = format!(
-            "a node takes {}, and its share of the pod range, a /{length}, has {}",
+            "a node allows {}, and its share of the pod range, a /{length}, has {}",
             Count(pods, "pod"),
             Count(room, "address")
         );
@@ -121,7 +117,7 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
             found = found.label(prefix.span, format!("a /{length} for each node"));
         }
         list.push(found.help(format!(
-            "{}: give each node a /{wanted}, as with `node-prefix = {wanted}`, or take fewer pods",
+            "{}: give each node a /{wanted}, as with `node-prefix = {wanted}`, or allow fewer pods",
             rule.what
         )));
     }
