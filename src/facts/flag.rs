@@ -81,8 +81,8 @@ pub fn programs() -> impl Iterator<Item = &'static str> {
 
 const CODES: Codes = Codes { not_yet: Code::FlagNotYet, removed: Code::FlagRemoved, deprecated: Code::FlagDeprecated };
 
-/// What is wrong with a flag in the version that runs; a version beyond what the table knows is judged by [`judge_version`].
-pub fn judge(program: &str, flag: &str, version: Version, span: Span) -> Option<Diagnostic> {
+/// What is wrong with a flag in the version that runs; a version beyond what the table knows is examined by [`examine_version`].
+pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Option<Diagnostic> {
     let table = table(program)?;
     let known = table.flags.get(flag)?;
     // Nothing is guessed about versions that were not read.
@@ -90,7 +90,7 @@ pub fn judge(program: &str, flag: &str, version: Version, span: Span) -> Option<
         return None;
     }
     let names = (&*format!("`{program}`"), &*format!("`--{flag}`"));
-    let problem = known.life.judge(CODES, names, version, span)?;
+    let problem = known.life.examine(CODES, names, version, span)?;
     let is_flag = |name: &str| table.flags.get(name).is_some_and(|flag| flag.life.status(version) == Status::Known);
     let problem = problem.help(known.life.advice(version, CODES.deprecated, is_flag));
     // The other flag may take its value in another form.
@@ -105,7 +105,7 @@ pub fn judge(program: &str, flag: &str, version: Version, span: Span) -> Option<
 /// What is wrong with the elements of a flag's value: names of gates with whether they are on, or values of a known set.
 ///
 /// `span` tells where an element is written.
-pub fn judge_values(
+pub fn examine_values(
     (program, flag): (&str, &str),
     elements: &[(String, Option<bool>)],
     version: Version,
@@ -114,17 +114,17 @@ pub fn judge_values(
     let Some(table) = table(program) else { return Vec::new() };
     if flag == "feature-gates" {
         let family = &table.range.versions_of;
-        let judge =
-            |(name, on): &(String, Option<bool>)| gate::judge(family, program, (name, (*on)?), version, span(name));
-        return elements.iter().filter_map(judge).collect();
+        let examine =
+            |(name, on): &(String, Option<bool>)| gate::examine(family, program, (name, (*on)?), version, span(name));
+        return elements.iter().filter_map(examine).collect();
     }
     let Some(set) = table.flags.get(flag).and_then(|flag| flag.values.as_deref()) else { return Vec::new() };
     let owner = format!("`--{flag}` of `{program}`");
-    elements.iter().filter_map(|(name, _)| value::judge(set, (&owner, name), version, span(name))).collect()
+    elements.iter().filter_map(|(name, _)| value::examine(set, (&owner, name), version, span(name))).collect()
 }
 
 /// Says once per set of flags that the table does not know the version that runs.
-pub fn judge_version(program: &str, version: Version, span: Span) -> Option<Diagnostic> {
+pub fn examine_version(program: &str, version: Version, span: Span) -> Option<Diagnostic> {
     let table = table(program)?;
     if table.range.knows(version) {
         return None;

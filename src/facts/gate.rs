@@ -97,7 +97,7 @@ pub fn open(family: &str, version: Option<Version>) -> Vec<(&'static str, String
 }
 
 /// What is wrong with setting a gate of a family (`kubernetes`, `etcd`) for a program.
-pub fn judge(
+pub fn examine(
     family: &str,
     program: &str,
     (name, on): (&str, bool),
@@ -190,11 +190,11 @@ mod tests {
 
     fn code(name: &str, on: bool, minor: u32) -> Option<Code> {
         let version = Version { major: 1, minor, patch: 0 };
-        judge("kubernetes", "kubelet", (name, on), version, Span::default()).map(|problem| problem.code)
+        examine("kubernetes", "kubelet", (name, on), version, Span::default()).map(|problem| problem.code)
     }
 
     #[test]
-    fn a_gate_is_judged_by_its_stage() {
+    fn a_gate_is_examined_by_its_stage() {
         assert_eq!(code("APIServerTracing", false, 33), None);
         assert_eq!(code("APIServerTracing", false, 34), Some(Code::GateLocked));
         assert_eq!(code("kube:APIServerTracing", true, 34), Some(Code::GateSettled));

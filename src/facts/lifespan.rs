@@ -69,7 +69,13 @@ impl Lifespan {
     }
 
     /// What is wrong with `what` of `owner` (`` `kubelet` ``) in a version; no help yet.
-    pub fn judge(&self, codes: Codes, (owner, what): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
+    pub fn examine(
+        &self,
+        codes: Codes,
+        (owner, what): (&str, &str),
+        version: Version,
+        span: Span,
+    ) -> Option<Diagnostic> {
         let (code, message) = match self.status(version) {
             Status::Known => return None,
             Status::NotYet(since) => {

@@ -65,14 +65,14 @@ impl Set {
 }
 
 /// What is wrong with a value that `owner` (`` `--x` of `y` ``) is given.
-pub fn judge(set: &str, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
+pub fn examine(set: &str, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
     let set = TABLE.set.get(set)?;
     let Some(known) = set.values.get(value) else { return unknown(set, (owner, value), version, span) };
     if version < set.range.known_from {
         return None;
     }
     let what = format!("{} `{value}`", set.what);
-    let problem = known.life.judge(CODES, ("Kubernetes", &what), version, span)?;
+    let problem = known.life.examine(CODES, ("Kubernetes", &what), version, span)?;
     let is_value = |name: &str| set.values.get(name).is_some_and(|other| other.life.status(version) == Status::Known);
     Some(problem.help(known.life.advice(version, CODES.deprecated, is_value)))
 }
@@ -112,12 +112,12 @@ mod tests {
     #[test]
     fn a_removed_plugin_names_its_successor() {
         let version = Version { major: 1, minor: 34, patch: 2 };
-        let judge = |name| judge("admission-plugin", ("x", name), version, Span::default());
-        let removed = judge("PodSecurityPolicy").expect("a problem");
+        let examine = |name| examine("admission-plugin", ("x", name), version, Span::default());
+        let removed = examine("PodSecurityPolicy").expect("a problem");
         assert_eq!(removed.code, Code::ValueRemoved);
         assert!(removed.help.is_some_and(|help| help.text().contains("PodSecurity,")));
-        assert_eq!(judge("NodeRestriction"), None);
-        let unknown = judge("nodeRestriction").expect("a problem");
+        assert_eq!(examine("NodeRestriction"), None);
+        let unknown = examine("nodeRestriction").expect("a problem");
         assert_eq!(unknown.near(), Some("NodeRestriction"));
     }
 }

@@ -175,8 +175,8 @@ fn fields(why: &Why<'_, '_>, unit: UnitId, item: &PathItem) -> Vec<Link> {
     for field in &item.body.fields {
         let traced = tracer.links(&mut scope, &field.value);
         let name = field.key.plain().unwrap_or_default();
-        let told = !matches!(&*name, "mode" | "owner" | "group" | "format") || !traced.is_empty();
-        links.extend(told.then(|| Link::at(field.span, format!("`{}`", why.text(field.span))).because(traced)));
+        let shown = !matches!(&*name, "mode" | "owner" | "group" | "format") || !traced.is_empty();
+        links.extend(shown.then(|| Link::at(field.span, format!("`{}`", why.text(field.span))).because(traced)));
     }
     links
 }

@@ -46,7 +46,7 @@ impl Bed {
 
     fn command(&self, command: &str) -> Command {
         let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
-        kmodel.arg(command).arg(self.path("model.km")).env("KMODEL_LXC", double()).env("FAKE", self.path("fake"));
+        kmodel.arg(command).arg(self.path("model.km")).env("KMODEL_LXC", fake_lxc()).env("FAKE", self.path("fake"));
         kmodel.stdin(Stdio::null());
         kmodel
     }
@@ -86,7 +86,7 @@ impl Bed {
 }
 
 /// Cargo builds examples beside the tests, unless it was asked for this one test alone.
-fn double() -> PathBuf {
+fn fake_lxc() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join("examples/fake-lxc");
     if !path.exists() {

@@ -190,7 +190,7 @@ fn paths_outside_the_folder_are_refused() {
     let bench = Bench::with("one");
     for path in ["/etc/x", "../x", "a/../../x", "", "a//b", "./a"] {
         let error = bench.refuses(&output(&[file(path, "")]), Force::Replace);
-        assert!(matches!(&error, EmitError::Outside { path: told, .. } if told == path), "{error}");
+        assert!(matches!(&error, EmitError::Outside { path: refused, .. } if refused == path), "{error}");
     }
     for files in [["a", "a"], ["a/b", "a"], ["a", "a/b/c"]] {
         let error = bench.refuses(&output(&files.map(|path| file(path, ""))), Force::Replace);

@@ -278,8 +278,8 @@ fn values_of_the_command_line_are_literals() {
     assert!(!ok && said.contains("is not a valid value"), "{said}");
 }
 
-/// What the language server tells of a model of the repository, with these folders as its workspace.
-fn told(home: &Home, folders: &[&str]) -> String {
+/// What the language server reports about a model of the repository, with these folders as its workspace.
+fn output_of(home: &Home, folders: &[&str]) -> String {
     let uri = |path: &Path| format!("file://{}", path.display());
     let folders: Vec<_> =
         folders.iter().map(|name| serde_json::json!({ "uri": uri(&home.path(name)), "name": name })).collect();
@@ -332,12 +332,12 @@ fn an_editor_reads_the_workspace_only() {
     for name in ["../secret/bait.txt", "./link.txt", "./keys/secrets.json", "./pipe", "/dev/zero"] {
         home.write("repo/lab.km", &with_text(&format!("read(\"{name}\")")));
         for folders in [&["repo"][..], &[]] {
-            let said = told(&home, folders);
+            let said = output_of(&home, folders);
             assert!(said.contains("file-refused") && !said.contains(BAIT), "{name}: {said}");
         }
     }
     home.write("shared.txt", "welcome");
     home.write("repo/lab.km", &with_text("read(\"../shared.txt\")"));
-    assert!(told(&home, &["repo"]).contains("file-refused"));
-    assert!(!told(&home, &["."]).contains("file-refused"));
+    assert!(output_of(&home, &["repo"]).contains("file-refused"));
+    assert!(!output_of(&home, &["."]).contains("file-refused"));
 }

@@ -89,7 +89,7 @@ fn a_kubeconfig_stays_where_kubeconfigs_are() {
     for path in ["../../../victim/authorized_keys", "../authorities.json", "a/./b", "a//b", "a\\nb"] {
         let site = Site::new(&people(path));
         let said = site.refuses(&["check", "lab.km"], "is not a valid path in the output");
-        assert!(said.contains("lab.km:"), "the place is told: {said}");
+        assert!(said.contains("lab.km:"), "the place is shown: {said}");
         site.refuses(&["render", "lab.km", "--out", "build"], "is not a valid path in the output");
         assert!(!site.path("build").exists() && !site.path(".kmodel").exists());
     }

@@ -101,7 +101,7 @@ fn what_a_version_refuses_is_an_edit_before_its_hop() {
         })
         .collect();
     let none: Vec<String> = Vec::new();
-    // What is wrong in one hop is told once, before the first that has it.
+    // What is wrong in one hop is reported once, before the first that has it.
     assert_eq!(codes, [none.clone(), vec!["flag-removed".to_owned(), "gate-removed".to_owned()], none], "{way:#}");
     let edit = &way["hops"][1]["edits"][0];
     assert_eq!(edit["place"].as_str().map(|place| place.starts_with("old.km:")), Some(true), "{edit}");

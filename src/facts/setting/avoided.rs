@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Avoided {
 impl AvoidedRow {
     fn values(&self) -> Result<Values, String> {
         let form = self.setting.form();
-        let read = |text: &str| form.strict(text).ok_or_else(|| format!("`{}` is never `{text}`", self.setting));
+        let read = |text: &str| form.read_known(text).ok_or_else(|| format!("`{}` is never `{text}`", self.setting));
         match (&self.is, &self.not, &self.below, self.most) {
             (Some(text), None, None, None) => read(text).map(Values::Is),
             (None, Some(text), None, None) => read(text).map(Values::Not),

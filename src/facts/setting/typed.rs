@@ -82,7 +82,7 @@ impl Form {
     }
 
     /// A value of a table of ours.
-    pub fn strict(self, text: &str) -> Option<Typed> {
+    pub fn read_known(self, text: &str) -> Option<Typed> {
         Some(self.read(text)).filter(|value| self == Self::Text || !matches!(value, Typed::Text(_)))
     }
 }
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn a_value_of_a_table_is_of_its_form() {
-        assert_eq!(Form::Bool.strict("ture"), None);
-        assert_eq!(Form::Number.strict("O"), None);
-        assert_eq!(Form::Text.strict("AlwaysAllow"), Some(Typed::Text("AlwaysAllow".to_owned())));
+        assert_eq!(Form::Bool.read_known("ture"), None);
+        assert_eq!(Form::Number.read_known("O"), None);
+        assert_eq!(Form::Text.read_known("AlwaysAllow"), Some(Typed::Text("AlwaysAllow".to_owned())));
     }
 }

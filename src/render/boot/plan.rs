@@ -22,7 +22,7 @@ pub fn plan<'a>(
     delivery: Delivery<'_>,
 ) -> Result<String, Problem> {
     let mut lines = Lines::new(bundle, delivery.family);
-    apart(files.filter(|file| delivery.apart.has(file)), &mut lines)?;
+    separate_files(files.filter(|file| delivery.apart.has(file)), &mut lines)?;
     kernel(bundle, &mut lines)?;
     let installed = |name: &&Name| delivery.family.package(name) == Package::Installed;
     bundle.packages.iter().filter(installed).try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
@@ -70,7 +70,7 @@ impl Lines {
 
 /// The files that come apart, by the hash of what they will hold. Secrets are keys or random, so their hash tells
 /// nothing of them.
-fn apart<'a>(mut files: impl Iterator<Item = &'a BundleFile>, lines: &mut Lines) -> Result<(), Problem> {
+fn separate_files<'a>(mut files: impl Iterator<Item = &'a BundleFile>, lines: &mut Lines) -> Result<(), Problem> {
     files.try_for_each(|file| lines.put("private", &[&hash(&file.content), &file.path], &file.origin))
 }
 

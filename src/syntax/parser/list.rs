@@ -56,9 +56,9 @@ pub fn delimited<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -
     };
     let (rest, pieces) = inner(inside.within(context).join())?;
     let rest = rest.within(input.context);
-    let told = pieces.is_wrong_at_top() && input.is_line_to(&rest);
+    let reported = pieces.is_wrong_at_top() && input.is_line_to(&rest);
     let (rest, close) = close(rest, input, shape)?;
-    let close = if told { close.silent() } else { close };
+    let close = if reported { close.silent() } else { close };
     Ok((rest, Piece::Group(vec![open, pieces, close])))
 }
 
@@ -104,8 +104,8 @@ pub fn separated<'a>(
         return Ok(None);
     }
     let (rest, piece) = one(input, &element)?;
-    let told = input.is_line_to(&rest) && piece.is_wrong();
-    let (rest, separator) = if told { resume(rest, shape)? } else { separator(rest, shape)? };
+    let reported = input.is_line_to(&rest) && piece.is_wrong();
+    let (rest, separator) = if reported { resume(rest, shape)? } else { separator(rest, shape)? };
     Ok(Some((rest.join(), Piece::Group(vec![piece, separator]))))
 }
 

@@ -11,11 +11,11 @@ pub fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program.name;
     let Some(version) = flags.version else { return Vec::new() };
     let mut problems: Vec<Diagnostic> =
-        table::judge_version(program, version, flags.program.span).into_iter().collect();
+        table::examine_version(program, version, flags.program.span).into_iter().collect();
     for flag in &flags.given {
-        problems.extend(table::judge(program, &flag.name, version, flag.key));
+        problems.extend(table::examine(program, &flag.name, version, flag.key));
         let place = |element: &str| locate::element(model, flags.owner, flag.written, element);
-        problems.extend(table::judge_values((program, &flag.name), &elements(&flag.value), version, place));
+        problems.extend(table::examine_values((program, &flag.name), &elements(&flag.value), version, place));
     }
     problems
 }

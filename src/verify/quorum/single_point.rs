@@ -27,7 +27,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
             let dialled = !model.ends(app).clients[id.endpoint as usize].is_empty();
             if model.app(app).units.len() == 1 && servers > 1 && dialled {
                 alone += 1;
-                problems.push(single(model, (app, machine), &behind, servers));
+                problems.push(single_point(model, (app, machine), &behind, servers));
             }
         }
     }
@@ -42,7 +42,12 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     Proof { name: "failures", statement, count }
 }
 
-fn single(model: &Model<'_>, (front, machine): (AppId, MachineId), behind: &[AppId], servers: usize) -> Diagnostic {
+fn single_point(
+    model: &Model<'_>,
+    (front, machine): (AppId, MachineId),
+    behind: &[AppId],
+    servers: usize,
+) -> Diagnostic {
     let app = model.app(front);
     let beside = behind.iter().find(|app| model.unit_on(**app, machine).is_some());
     let what = behind.first().map_or("", |app| &model.app(*app).name);

@@ -1,4 +1,4 @@
-//! What the editor is told, feature by feature: each fixture has the cursor as `$0`.
+//! What the editor shows, feature by feature: each fixture has the cursor as `$0`.
 
 mod accepted;
 mod assist;

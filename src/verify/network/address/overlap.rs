@@ -15,17 +15,17 @@ use super::range::{Range, RangeKind, Ranges};
 /// Compares every pair; there are as many as components bring, not as there are machines.
 pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
     let list = &ranges.list;
-    let mut told = vec![false; list.len()];
+    let mut reported = vec![false; list.len()];
     for (i, a) in list.iter().enumerate() {
         inside(model, ranges, a, problems);
         for (j, b) in list.iter().enumerate().skip(i + 1) {
-            let cascade = b.known().is_some() && told[i];
+            let cascade = b.known().is_some() && reported[i];
             if free::meet(a.range, b.range) && !cascade && !may_meet(model, a, b) {
                 problems.push(match b.known().filter(|known| known.usable == Use::Warned) {
-                    Some(known) => somebodys(model, ranges, a, known),
+                    Some(known) => well_known(model, ranges, a, known),
                     None => overlap(model, ranges, a, b),
                 });
-                (told[i], told[j]) = (true, true);
+                (reported[i], reported[j]) = (true, true);
             }
         }
     }
@@ -106,7 +106,7 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
 }
 
 /// A range of the cluster that other software is known to use.
-fn somebodys(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &KnownRange) -> Diagnostic {
+fn well_known(model: &Model<'_>, ranges: &Ranges, range: &Range, known: &KnownRange) -> Diagnostic {
     let message = match range.range == known.cidr {
         true => format!("{} is {}, {}", range.name, range.range, known.name),
         false if known.cidr.contains(&range.range) => {
@@ -172,13 +172,13 @@ fn machines_in(model: &Model<'_>, a: &Range, b: &Range) -> Option<String> {
 /// Resolvers and the gateway are reached by their addresses, so no pod and no service may have one of them.
 fn resolvers(model: &Model<'_>, list: &[Range], problems: &mut Vec<Diagnostic>) {
     let cluster = &model.cluster;
-    let mut told: Vec<IpAddr> = Vec::new();
+    let mut reported: Vec<IpAddr> = Vec::new();
     for address in cluster.dns.iter().filter(|address| **address != cluster.gateway) {
         let holder = list.iter().find(|range| {
             matches!(range.kind, RangeKind::Cluster("pods" | "services")) && range.range.contains(address)
         });
-        let Some(range) = holder.filter(|_| !told.contains(address)) else { continue };
-        told.push(*address);
+        let Some(range) = holder.filter(|_| !reported.contains(address)) else { continue };
+        reported.push(*address);
         let message = format!("the resolver {address} is inside {} {}", range.name, range.range);
         problems.push(
             Diagnostic::new(Code::OverlappingRanges, cluster.spans["dns"], message)

@@ -68,13 +68,13 @@ fn compared(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Compared
             list.insert(0, of_cluster(model, *field, name));
             continue;
         }
-        let alone: Vec<&Program> = match rule.settings.len() == 1 && !rule.members {
+        let absent: Vec<&Program> = match rule.settings.len() == 1 && !rule.members {
             true => without(settings, name).collect(),
             false => Vec::new(),
         };
         let ways: BTreeSet<(bool, &str)> = settings.named(name).map(|one| (!one.is_flag, &*one.written)).collect();
         for (_, written) in ways {
-            of_setting(model, settings.named(name).filter(|one| one.written == written), &alone, &mut list);
+            of_setting(model, settings.named(name).filter(|one| one.written == written), &absent, &mut list);
         }
     }
     list
@@ -84,12 +84,12 @@ fn compared(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Compared
 fn of_setting<'a>(
     model: &Model<'_>,
     settings: impl Iterator<Item = &'a Setting>,
-    alone: &[&Program],
+    absent: &[&Program],
     list: &mut Vec<Compared>,
 ) {
     let settings: Vec<&Setting> = settings.collect();
     let Some(written) = settings.first().map(|one| &one.written) else { return };
-    let apps: BTreeSet<AppId> = settings.iter().map(|one| one.app).chain(alone.iter().map(|one| one.app)).collect();
+    let apps: BTreeSet<AppId> = settings.iter().map(|one| one.app).chain(absent.iter().map(|one| one.app)).collect();
     let title = |app: AppId| match apps.len() {
         1 => format!("`{written}`"),
         _ => format!("`{written}` of `{}`", model.app(app).name),
@@ -102,7 +102,7 @@ fn of_setting<'a>(
         span: one.span,
         app: Some(one.app),
     }));
-    list.extend(alone.iter().map(|one| Compared {
+    list.extend(absent.iter().map(|one| Compared {
         name: title(one.app),
         text: String::new(),
         values: Vec::new(),
