@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::text::List;
+
 /// What to do about a problem, as a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Help {
@@ -15,6 +17,11 @@ impl Help {
     pub fn near(name: impl Into<String>) -> Self {
         let name = name.into();
         Self { text: format!("did you mean `{name}`?"), near: Some(name) }
+    }
+
+    /// Asks which of several names was meant.
+    pub fn one_of(names: &[&str]) -> Self {
+        format!("did you mean {}?", List::ticked(names).or()).into()
     }
 
     /// Says more after the question.

@@ -281,9 +281,7 @@ fn protocol(model: &Model<'_>, app: AppId, body: &Body, problems: &mut Vec<Diagn
 fn range(value: &Value) -> Option<What> {
     let text = value.scalar_text()?;
     let (range, protocol) = match text.split_once('/') {
-        Some((range, "tcp")) => (range, Some(Protocol::Tcp)),
-        Some((range, "udp")) => (range, Some(Protocol::Udp)),
-        Some(_) => return None,
+        Some((range, protocol)) => (range, Some(Protocol::read(protocol)?)),
         None => (&*text, None),
     };
     let (first, last) = range.split_once('-')?;

@@ -1,6 +1,6 @@
 //! The targets: whether they are there, take their fields, can do what components ask of them, and have room for user-data.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Target, Value};
 use crate::plan::Proof;
 use crate::render::evidence::{Content, Entry, Sample};
@@ -65,15 +65,11 @@ fn names(targets: &[Target]) -> List {
 
 /// A target that there is not.
 pub fn unknown(unknown: &target::UnknownTarget, span: Span) -> Diagnostic {
-    let help = match unknown.near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the targets are {}", List::ticked(target::Target::all().map(target::Target::name))),
-    };
+    let known = || format!("the targets are {}", List::ticked(target::Target::all().map(target::Target::name)));
+    let help = unknown.near.map_or_else(|| known().into(), Help::near);
     let problem = Diagnostic::new(Code::UnknownTarget, span, format!("unknown target `{}`", unknown.name)).help(help);
-    match unknown.near.filter(|_| span != Span::default()) {
-        Some(near) => problem.fix(span, near, format!("write `{near}`")),
-        None => problem,
-    }
+    // A target of the command line has no place.
+    if span == Span::default() { problem } else { problem.fix_near(span) }
 }
 
 /// A problem that a target found, at the field that is meant, else at the target's statement.

@@ -1,7 +1,7 @@
 //! Why something does not exist: a relation, a name in a certificate, a unit on a machine, a flag, a file.
 
 use crate::check::flag_type;
-use crate::diag::closest;
+use crate::diag::{Help, closest};
 use crate::facts::{Status, flag as flags};
 use crate::model::scope::Scope;
 use crate::model::wire::considered;
@@ -28,7 +28,7 @@ pub fn why_not(why: Why<'_, '_>, words: &[String]) -> Result<Answer, UnknownSubj
     match super::why(why, words) {
         Ok(_) => Err(UnknownSubject {
             message: format!("`{}` exists", words.join(" ")),
-            help: format!("`kmodel why {}` explains it", words.join(" ")),
+            help: format!("`kmodel why {}` explains it", words.join(" ")).into(),
         }),
         Err(unknown) => Err(unknown),
     }
@@ -209,7 +209,7 @@ fn known_flag(why: &Why<'_, '_>, program: &str, name: &str) -> Link {
         }
         None => {
             let near = closest(name, table.flags.keys().map(String::as_str));
-            let near = near.map_or(String::new(), |near| format!("; did you mean `--{near}`?"));
+            let near = near.map_or(String::new(), |near| format!("; {}", Help::near(format!("--{near}"))));
             Link::new(format!("`{program}` has no flag `--{name}`{near}"))
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::check::schema::statement;
 use crate::check::{Symbol, SymbolKind};
+use crate::diag::Help;
 use crate::syntax::ast::ItemKind;
-use crate::text::List;
 
 use super::query::Query;
 use super::{Why, file, unit};
@@ -12,7 +12,7 @@ use super::{Why, file, unit};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownSubject {
     pub message: String,
-    pub help: String,
+    pub help: Help,
 }
 
 /// How many names are suggested.
@@ -101,9 +101,9 @@ pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> UnknownSubject {
         [] => "ask for a value (`wrk.memory`), a file (`cp-0:/etc/hosts`), a unit (`etcd.service`), a flag \
                (`etcd --name`), a certificate (`etcd.server`), a relation (`kubelet.cluster-api`), an address or a port; \
                for something that does not exist, ask `kmodel why-not`"
-            .to_owned(),
-        [one] => format!("did you mean `{one}`?"),
-        many => format!("did you mean {}?", List::ticked(many).or()),
+            .into(),
+        [one] => Help::near(*one),
+        several => Help::one_of(several),
     };
     UnknownSubject { message, help }
 }

@@ -4,7 +4,7 @@ use crate::model::endpoint::{ip, port};
 use crate::model::scope::Scope;
 use crate::model::{EndpointId, MachineId, UnitId};
 use crate::source::Span;
-use crate::syntax::ast::{EndpointKind, Port};
+use crate::syntax::ast::{EndpointKind, Port, Protocol};
 use crate::text::Count;
 
 use super::expression::Tracer;
@@ -13,12 +13,15 @@ use super::{Answer, Link, Why, firewall, place, relation, show};
 
 /// `6443/tcp`, `cp-0:6443`, `firewall cp-0:6443`.
 pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
-    let number = query.name.split('/').next()?.parse::<u16>().ok()?;
-    let protocol = query.name.split('/').nth(1);
+    let (number, protocol) = match query.name.split_once('/') {
+        Some((number, protocol)) => (number, Some(Protocol::read(protocol)?)),
+        None => (&*query.name, None),
+    };
+    let number = number.parse::<u16>().ok()?;
     if query.machine.is_none() && query.kind.is_none() && protocol.is_none() {
         return None;
     }
-    let wanted = |port: Port| port.number == number && protocol.is_none_or(|p| port.protocol.to_string() == p);
+    let wanted = |port: Port| port.number == number && protocol.is_none_or(|protocol| port.protocol == protocol);
     let machine = query.machine.as_deref().map(|name| why.machine(name));
     let machine = match machine {
         Some(None) => return None,

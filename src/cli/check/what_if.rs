@@ -1,6 +1,5 @@
 //! `kmodel check --if`: what would still work.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -97,10 +96,7 @@ fn whole(model: &Model<'_>, version: &str) -> String {
 
 /// The problems that were not there before.
 fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Diagnostic> {
-    let known: HashSet<(&str, &str)> =
-        before.problems.iter().map(|problem| (problem.code_name(), problem.message.as_str())).collect();
-    let new = |problem: &&Diagnostic| !known.contains(&(problem.code_name(), problem.message.as_str()));
-    let mut list: Vec<Diagnostic> = after.problems.iter().filter(new).cloned().collect();
+    let mut list = new(&before.problems, &after.problems);
     // An invalid value explains everything; what is missing because of it would only repeat that.
     let overridden = |problem: &Diagnostic| {
         let model = after.plan.as_ref().map(|plan| &plan.model);
@@ -114,6 +110,26 @@ fn more(sources: &Sources, before: &Planned<'_>, after: &Planned<'_>) -> Vec<Dia
         list.retain(overridden);
     }
     list
+}
+
+/// The problems without those that were there: unchanged, or with the same code at the same places, whatever their figures.
+fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic> {
+    let (mut known, mut list) = (before.to_vec(), after.to_vec());
+    for same in [Diagnostic::eq, is_same] {
+        list.retain(|problem| match known.iter().position(|known| same(known, problem)) {
+            Some(at) => {
+                known.remove(at);
+                false
+            }
+            None => true,
+        });
+    }
+    list
+}
+
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let places = |problem: &Diagnostic| problem.labels.iter().map(|label| label.span).collect::<Vec<_>>();
+    one.code_name() == other.code_name() && one.severity == other.severity && places(one) == places(other)
 }
 
 /// One figure that differs.
@@ -250,4 +266,26 @@ fn applications<'a>(
     }
     heading(out, look, &format!("{title} ({})", rows.len()))?;
     table(out, look, 2, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+    use crate::source::{SourceId, Span};
+
+    #[test]
+    fn a_problem_with_other_figures_is_not_new() {
+        let at = |start: u32, message: &str| {
+            let span = Span { source: SourceId(0), start, end: start + 1 };
+            Diagnostic::new(Code::SingleMember, span, message)
+        };
+        let before = [at(1, "1 member"), at(5, "a"), at(5, "b")];
+        assert_eq!(new(&before, &before), []);
+        assert_eq!(new(&before, &[at(1, "2 members"), at(9, "1 member")]), [at(9, "1 member")]);
+        // Another one at a place that has one: those that did not change are not it.
+        assert_eq!(new(&before, &[at(5, "c"), at(5, "b"), at(5, "a")]), [at(5, "c")]);
+        let worse = Diagnostic { severity: crate::diag::Severity::Error, ..at(1, "1 member") };
+        assert_eq!(new(&before, std::slice::from_ref(&worse)), [worse]);
+    }
 }

@@ -88,11 +88,7 @@ fn cidr(text: &str) -> Result<Literal, InvalidLiteral> {
 
 fn port(text: &str) -> Result<Literal, InvalidLiteral> {
     let (number, protocol) = text.split_once('/').unwrap_or((text, ""));
-    let protocol = match protocol {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        other => return Err(invalid_protocol(text, number, other)),
-    };
+    let protocol = Protocol::read(protocol).ok_or_else(|| invalid_protocol(text, number, protocol))?;
     match digits(number).parse() {
         Ok(number) if number > 0 => Ok(Literal::Port(Port { number, protocol })),
         _ => Err(InvalidLiteral::new(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),
@@ -100,7 +96,7 @@ fn port(text: &str) -> Result<Literal, InvalidLiteral> {
 }
 
 fn invalid_protocol(text: &str, number: &str, protocol: &str) -> InvalidLiteral {
-    let help = match closest(protocol, ["tcp", "udp"]) {
+    let help = match closest(protocol, Protocol::ALL.map(Protocol::name)) {
         Some(meant) => Help::near(format!("{number}/{meant}")),
         None => {
             format!("the protocol is `tcp` or `udp`; a division is written with spaces: `{number} / {protocol}`").into()
