@@ -12,6 +12,8 @@ mod flag;
 mod setting;
 mod webhook;
 
+pub use setting::settings;
+
 /// The version that runs has every flag and field, with these values.
 pub fn programs(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict::of(evidence.on_each(|sample| of_machine(evidence.model, sample)), examined::proof(evidence))
@@ -33,9 +35,4 @@ pub fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
         _ => Vec::new(),
     };
     sample.entries.iter().flat_map(of).collect()
-}
-
-/// Settings go together, within a program and between programs.
-pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
-    setting::verify(evidence).into()
 }

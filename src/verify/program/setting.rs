@@ -3,11 +3,14 @@
 //! In: flags, arguments and configuration files as they are rendered, of one machine of each kind. Out: problems. A rule
 //! sees settings and not their files, so it holds wherever a setting is written.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::rules;
 use crate::model::Model;
-
-use crate::verify::Evidence;
+use crate::plan::Proof;
+use crate::text::Count;
+use crate::verify::{Evidence, Verdict};
 
 mod address;
 mod amount;
@@ -20,8 +23,8 @@ mod settings;
 
 use settings::{Setting, Settings};
 
-/// What the rules find.
-pub fn verify(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
+/// Settings go together, within a program and between programs.
+pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, settings, rules) = (evidence.model, &Settings::of(evidence), rules());
     let mut problems = Vec::new();
     problems.extend(rules.same.iter().filter_map(|rule| same::verify(model, settings, rule)));
@@ -36,7 +39,20 @@ pub fn verify(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
     problems.extend(rules.times.iter().flat_map(|rule| amount::times(model, settings, rule)));
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
-    problems
+    Verdict::of(problems, proof(settings))
+}
+
+/// That the settings go together: those of machines that are alike count once.
+fn proof(settings: &Settings) -> Proof {
+    let distinct: BTreeSet<_> = settings.list.iter().map(|setting| (setting.app, &setting.written)).collect();
+    let apps: BTreeSet<_> = distinct.iter().map(|(app, _)| app).collect();
+    let (count, apps) = (distinct.len(), Count(apps.len(), "application"));
+    let statement = match count {
+        0 => String::new(),
+        1 => "1 setting: consistent with the cluster".to_owned(),
+        _ => format!("{count} settings of {apps}: consistent with each other and the cluster"),
+    };
+    Proof { name: "settings", statement, count }
 }
 
 /// A problem of a setting, with the place where its application is deployed.
