@@ -23,6 +23,7 @@ pub mod graph;
 pub mod json;
 pub mod listener;
 pub mod lifetime;
+pub mod machine_changes;
 pub mod majority;
 pub mod name;
 pub mod order;

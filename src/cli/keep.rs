@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::diag::did_you_mean;
 use crate::model::{Input, Lock, Model};
+use crate::plan::machine_changes::{MachineChanges, Moved};
 
 use super::exit::CliError;
 use super::look::Look;
@@ -75,33 +76,33 @@ fn machines<'a>(model: &'a Model<'_>) -> HashSet<&'a str> {
     model.machines.iter().map(|machine| &*machine.name).collect()
 }
 
-/// Says which machines are new since the last render, and which are in the model no more.
+/// Lists the machines that are new since the last render, that left the model, and that get another address.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn moves(out: &mut dyn Write, look: &Look, (lock, model): (&Lock, &Model<'_>)) -> io::Result<()> {
-    if lock.addresses.is_empty() {
-        return Ok(());
+    let Some(changes) = MachineChanges::of(lock, model) else { return Ok(()) };
+    if !changes.new.is_empty() {
+        labelled(out, look, 0, "new machines:", &names(&changes.new))?;
     }
-    let new = model.machines.iter().map(|machine| &*machine.name).filter(|name| !lock.addresses.contains_key(*name));
-    let new: Vec<_> = new.collect();
-    let there = machines(model);
-    let left: Vec<_> = model.lock.departed(|name| there.contains(name)).map(|(name, _)| name).collect();
-    if !new.is_empty() {
-        labelled(out, look, 0, "new machines:", &names(&new))?;
-    }
-    if !left.is_empty() {
-        let rest = match left.len() {
+    let departed: Vec<&str> = changes.departed.iter().map(|machine| machine.name).collect();
+    if !departed.is_empty() {
+        let rest = match departed.len() {
             1 => "its address stays taken until `apply` removes it or `--forget` says that it is gone",
             _ => "their addresses stay taken until `apply` removes them or `--forget` says that they are gone",
         };
-        labelled(out, look, 0, "not in the model any more:", &format!("{}; {rest}", names(&left)))?;
+        labelled(out, look, 0, "not in the model any more:", &format!("{}; {rest}", names(&departed)))?;
+    }
+    let moved: Vec<String> =
+        changes.moved.iter().map(|Moved { name, from, to }| format!("{name} (from {from} to {to})")).collect();
+    if !moved.is_empty() {
+        labelled(out, look, 0, "other addresses:", &names(&moved))?;
     }
     Ok(())
 }
 
-fn names(list: &[&str]) -> String {
-    let named = list.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+fn names(list: &[impl AsRef<str>]) -> String {
+    let named = list.iter().take(NAMED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     match list.len().saturating_sub(NAMED) {
         0 => named,
         more => format!("{named} and {}", Count(more, "more machine")),

@@ -85,7 +85,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         if let Some(date) = args.at {
             at::run(plan, &status, date, args.json, &terminal.out)?;
         } else if args.json {
-            output::print(|out| json::write(out, plan, &status))?;
+            output::print(|out| json::write(out, plan, &opened.input.lock, &status))?;
         } else {
             let tally = report::tally(&problems);
             let page = Page { plan, status: &status, look: &terminal.out, detail: args.detail() };

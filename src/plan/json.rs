@@ -11,29 +11,30 @@ use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
-use crate::model::{App, AppId, EndpointId, Group, MachineId, Model, Relation, UnitId};
+use crate::model::{App, AppId, EndpointId, Group, Lock, MachineId, Model, Relation, UnitId};
 use crate::pki::Status;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretSpec};
 
 use super::budget::Budget;
 use super::firewall::{Opening, openings};
 use super::issue_status::IssueStatus;
+use super::machine_changes::MachineChanges;
 use super::{Plan, Proof, Step};
 
 /// The version of the schema.
 pub const VERSION: u32 = 1;
 
-/// Writes a plan and a newline.
+/// Writes a plan, with what it changes of the machines that were rendered last, and a newline.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(out: &mut dyn Write, plan: &Plan<'_>, status: &IssueStatus) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document(plan, status))?;
+pub fn write(out: &mut dyn Write, plan: &Plan<'_>, before: &Lock, status: &IssueStatus) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(plan, before, status))?;
     writeln!(out)
 }
 
 /// The whole plan. Of secrets and keys only names and kinds are in it.
-pub fn document<'a>(plan: &'a Plan<'_>, status: &'a IssueStatus) -> impl Serialize + 'a {
+fn document<'a>(plan: &'a Plan<'_>, before: &Lock, status: &'a IssueStatus) -> impl Serialize + 'a {
     let (model, pki) = (&plan.model, &plan.pki);
     let runs = runs(model);
     Document {
@@ -42,6 +43,7 @@ pub fn document<'a>(plan: &'a Plan<'_>, status: &'a IssueStatus) -> impl Seriali
         cluster: ClusterJson::new(model),
         targets: model.targets.iter().map(|target| &*target.name).collect(),
         groups: Each(move || model.groups.iter().map(|group| GroupJson::new(model, group))),
+        machine_changes: MachineChanges::of(before, model),
         machines: Each(move || (0..model.machines.len()).map(|index| machine(model, &runs, index)).collect::<Vec<_>>()),
         applications: Each(move || model.apps().map(|(id, app)| ApplicationJson::new(model, id, app))),
         relations: Each(move || model.relations.iter().map(|relation| RelationJson::new(model, relation))),
@@ -80,6 +82,7 @@ where
     cluster: ClusterJson<'a>,
     targets: Vec<&'a str>,
     groups: G,
+    machine_changes: Option<MachineChanges<'a>>,
     machines: M,
     applications: A,
     relations: R,

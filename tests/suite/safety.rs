@@ -220,6 +220,10 @@ fn a_renamed_group_takes_no_address_of_what_may_still_run() {
         assert!(said.contains("not in the model any more: old-0, old-1; their addresses stay taken"), "{said}");
     }
     let lock = site.read("kmodel.lock");
+    let json: serde_json::Value = serde_json::from_str(&site.ok(&["plan", "lab.km", "--json"])).unwrap();
+    let departed =
+        serde_json::json!([{ "name": "old-0", "address": "10.10.0.10" }, { "name": "old-1", "address": "10.10.0.11" }]);
+    assert_eq!(json["machine_changes"], serde_json::json!({ "new": [], "departed": departed, "moved": [] }));
     for line in ["old-0 = \"10.10.0.10\"", "old-1 = \"10.10.0.11\"", "new-0 = \"10.10.0.12\"", "new-1 = \"10.10.0.13\""]
     {
         assert!(lock.contains(line), "{line}: {lock}");
@@ -241,6 +245,23 @@ fn an_address_of_what_may_still_run_cannot_be_pinned() {
     let said = site.refuses(&["check", "lab.km"], "which is the address of `old-1`");
     assert!(said.contains("--forget"), "{said}");
     site.ok(&["render", "lab.km", "--out", "build", "--forget", "all"]);
+}
+
+#[test]
+fn a_machine_with_another_address_is_listed() {
+    let site = Site::new(PAIR);
+    let json = || serde_json::from_str::<serde_json::Value>(&site.ok(&["plan", "lab.km", "--json"])).unwrap();
+    assert_eq!(json()["machine_changes"], serde_json::Value::Null, "nothing was rendered yet");
+    site.ok(&["render", "lab.km", "--out", "build"]);
+    site.model(&PAIR.replace("old[2] { }", "old[3] { first-address = 10.10.0.20 }"));
+    let said = site.ok(&["plan", "lab.km"]);
+    let moved = "other addresses: old-0 (from 10.10.0.10 to 10.10.0.20), old-1 (from 10.10.0.11 to 10.10.0.21)\n";
+    assert!(said.contains("new machines: old-2\n") && said.contains(moved), "{said}");
+    let moved = serde_json::json!([
+        { "name": "old-0", "from": "10.10.0.10", "to": "10.10.0.20" },
+        { "name": "old-1", "from": "10.10.0.11", "to": "10.10.0.21" },
+    ]);
+    assert_eq!(json()["machine_changes"], serde_json::json!({ "new": ["old-2"], "departed": [], "moved": moved }));
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! The machines that are new since the last render, that left the model, and that get another address.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::model::{Lock, Model};
+
+/// In the order of the model; those that left in the order of their names.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct MachineChanges<'a> {
+    pub new: Vec<&'a str>,
+    pub departed: Vec<Departed<'a>>,
+    pub moved: Vec<Moved<'a>>,
+}
+
+/// A machine that is not in the model any more, and keeps its address until it is known to be gone.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Departed<'a> {
+    pub name: &'a str,
+    pub address: IpAddr,
+}
+
+/// A machine whose address the model changes.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Moved<'a> {
+    pub name: &'a str,
+    pub from: IpAddr,
+    pub to: IpAddr,
+}
+
+impl<'a> MachineChanges<'a> {
+    /// What a model changes of what was rendered last; `None` if nothing was.
+    pub fn of(before: &Lock, model: &'a Model<'_>) -> Option<Self> {
+        if before.addresses.is_empty() {
+            return None;
+        }
+        let known = |name: &str| before.addresses.get(name).copied();
+        let names: HashSet<&str> = model.machines.iter().map(|machine| &*machine.name).collect();
+        let moved = model.machines.iter().filter_map(|machine| {
+            let (name, from, to) = (&*machine.name, known(&machine.name)?, machine.address);
+            (from != to).then_some(Moved { name, from, to })
+        });
+        let departed = model.lock.departed(|name| names.contains(name));
+        Some(Self {
+            new: model.machines.iter().map(|machine| &*machine.name).filter(|name| known(name).is_none()).collect(),
+            departed: departed.map(|(name, address)| Departed { name, address }).collect(),
+            moved: moved.collect(),
+        })
+    }
+}
