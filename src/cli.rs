@@ -46,6 +46,7 @@ pub mod explain;
 pub mod tables;
 pub mod why;
 pub mod completions;
+mod visible;
 
 use exit::{CliError, Exit};
 use look::{Color, Look};
@@ -128,6 +129,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&error),
     };
     let terminal = Terminal { out: Look::stdout(cli.color), err: Look::stderr(cli.color) };
+    if terminal.out.colour || terminal.err.colour {
+        visible::styled();
+    }
     match dispatch(&cli.command, &terminal) {
         Ok(exit) => exit.into(),
         Err(error) => error.show(&terminal.err).into(),

@@ -15,6 +15,7 @@ use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::progress::Board;
+use super::visible::say;
 use super::{Terminal, lock, output, render, report, server};
 
 /// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
@@ -145,7 +146,7 @@ impl Work<'_> {
         let question = format!("Remove {} and all data on {on}? Type `yes` to continue:", names.join(", "));
         let yes = server::confirm(&question, "yes")?;
         if !yes {
-            eprintln!("no changes made");
+            say("no changes made");
         }
         Ok(yes)
     }
@@ -214,19 +215,19 @@ impl Work<'_> {
     fn not_up(&self, outcome: &Outcome) -> Exit {
         let look = &self.terminal.err;
         for NotUp { machine, error, log } in &outcome.not_up {
-            eprintln!("{} `{machine}` is not up: {}", look.error("error:"), error.message);
-            log.iter().for_each(|line| eprintln!("    {line}"));
+            say(format!("{} `{machine}` is not up: {}", look.error("error:"), error.message));
+            log.iter().for_each(|line| say(format!("    {line}")));
             if let Some(help) = &error.help {
-                eprintln!("{} {help}", look.help(" help:"));
+                say(format!("{} {help}", look.help(" help:")));
             }
         }
         if !outcome.left.is_empty() {
-            eprintln!("skipped because of this: {}", outcome.left.join(", "));
+            say(format!("skipped because of this: {}", outcome.left.join(", ")));
         }
-        eprintln!(
+        say(format!(
             "{} fix the cause and run the same command again: it continues where it stopped",
             look.help(" help:")
-        );
+        ));
         Exit::Differs
     }
 }

@@ -21,5 +21,5 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     generate(args.shell, &mut super::command(), "kmodel", &mut script);
-    output::print(|out| std::io::Write::write_all(out, &script))
+    output::print_raw(|out| std::io::Write::write_all(out, &script))
 }

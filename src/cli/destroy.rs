@@ -9,6 +9,7 @@ use crate::text::Count;
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::progress::Board;
+use super::visible::say;
 use super::{Terminal, output, server};
 
 /// Remove what `apply` created for this cluster: machines and their data, profiles, network, storage pool, project
@@ -50,7 +51,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         });
     }
     if !args.yes && !ask(cluster, &options.project, &marked)? {
-        eprintln!("nothing removed");
+        say("nothing removed");
         return Ok(Exit::Differs);
     }
     server::on_interrupt("interrupted: run the same command again to remove the rest");
@@ -67,9 +68,13 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 
 fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, CliError> {
     let machines = Count(marked.machines.len(), "machine");
-    println!("This removes the cluster {cluster} from the project {project}: {machines} and all data on them.");
-    if !marked.machines.is_empty() {
-        println!("  {}", marked.machines.join(" "));
-    }
+    output::print(|out| {
+        use std::io::Write;
+        writeln!(
+            out,
+            "This removes the cluster {cluster} from the project {project}: {machines} and all data on them."
+        )?;
+        if marked.machines.is_empty() { Ok(()) } else { writeln!(out, "  {}", marked.machines.join(" ")) }
+    })?;
     server::confirm("Type the name of the cluster to continue:", cluster)
 }

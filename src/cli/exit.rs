@@ -10,6 +10,7 @@ use crate::pki::PkiError;
 use crate::world::refusal::Refusal;
 
 use super::look::Look;
+use super::visible::say;
 
 /// The exit code; documented in `--help`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,9 +57,9 @@ impl CliError {
 
     /// Writes it to stderr.
     pub fn show(&self, look: &Look) -> Exit {
-        eprintln!("{} {}", look.error("error:"), self.message);
+        say(format!("{} {}", look.error("error:"), self.message));
         if let Some(help) = &self.help {
-            eprintln!("{} {help}", look.help(" help:"));
+            say(format!("{} {help}", look.help(" help:")));
         }
         self.exit
     }

@@ -12,6 +12,7 @@ use super::exit::{CliError, Exit};
 use super::look::Look;
 use super::model::{self, ModelArgs};
 use super::table::{Cell, table};
+use super::visible::say;
 use super::{Terminal, change, output, report};
 
 /// Apply automatic fixes
@@ -114,9 +115,9 @@ fn hint(args: &Args, problems: &[Diagnostic], look: &Look) {
     let choices = problems.iter().filter(|problem| problem.fixes.len() > 1).count();
     if more > 0 && !args.r#unsafe {
         let text = format!("{} may be wrong: kmodel fix --unsafe --diff shows them", Count(more, "more fix"));
-        eprintln!("{}", look.dim(&text.replace("more fixs", "more fixes")));
+        say(look.dim(&text.replace("more fixs", "more fixes")));
     }
     if choices > 0 {
-        eprintln!("{}", look.dim(&format!("{} can be fixed in several ways; choose one", Count(choices, "problem"))));
+        say(look.dim(&format!("{} can be fixed in several ways; choose one", Count(choices, "problem"))));
     }
 }

@@ -73,12 +73,12 @@ fn standard_input(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     match format("stdin", &text, &terminal.err) {
         Outcome::Broken => Ok(Exit::Problems),
         Outcome::Same if args.check => Ok(Exit::Ok),
-        Outcome::Same => output::print(|out| out.write_all(text.as_bytes())),
+        Outcome::Same => output::print_raw(|out| out.write_all(text.as_bytes())),
         Outcome::Changed(formatted) if args.check => {
             difference("stdin", &text, &formatted, &terminal.out)?;
             Ok(Exit::Problems)
         }
-        Outcome::Changed(formatted) => output::print(|out| out.write_all(formatted.as_bytes())),
+        Outcome::Changed(formatted) => output::print_raw(|out| out.write_all(formatted.as_bytes())),
     }
 }
 

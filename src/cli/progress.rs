@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::apply::Progress;
 
 use super::look::Look;
+use super::visible::{self, Visible};
 
 /// Displays progress.
 pub struct Board {
@@ -43,7 +44,7 @@ impl Board {
         bars.iter().filter(|bar| !bar.is_finished()).for_each(|bar| bar.abandon());
         if !bars.is_empty() {
             // The last line has no end of its own.
-            eprintln!();
+            visible::say("");
         }
     }
 
@@ -69,7 +70,7 @@ impl Board {
         match progress {
             Progress::Done(_) => bar.finish_with_message(self.painted(progress)),
             Progress::Failed(_) => bar.abandon_with_message(self.painted(progress)),
-            _ => bar.set_message(self.painted(progress)),
+            _ => bar.set_message(visible::shown(&self.painted(progress))),
         }
     }
 
@@ -85,11 +86,8 @@ impl Board {
 
     fn say(&self, line: &str) {
         match &self.bars {
-            Some(bars) => bars.suspend(|| println!("{line}")),
-            None => {
-                // A reader that has gone away does not stop the work.
-                let _ = writeln!(stdout(), "{line}").and_then(|()| stdout().flush());
-            }
+            Some(bars) => bars.suspend(|| line_out(line)),
+            None => line_out(line),
         }
     }
 
@@ -100,6 +98,12 @@ impl Board {
             Progress::Doing(text) | Progress::Warning(text) => text.clone(),
         }
     }
+}
+
+/// A reader that has gone away does not stop the work.
+fn line_out(line: &str) {
+    let mut out = Visible(stdout());
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 fn text(progress: &Progress) -> &str {

@@ -7,6 +7,7 @@ use crate::source::{SourceKind, Sources, Span};
 use crate::text::Count;
 
 use super::look::Look;
+use super::visible::Visible;
 
 mod github;
 mod human;
@@ -26,9 +27,11 @@ pub enum Format {
 
 /// Writes all problems to stderr.
 pub fn show(sources: &Sources, problems: &[Diagnostic], format: Format, look: &Look) {
-    let mut err = BufWriter::new(stderr().lock());
+    let mut err = Visible(BufWriter::new(stderr().lock()));
     // There is nowhere left to say that stderr cannot be written.
     let _ = write(&mut err, sources, problems, format, look).and_then(|()| err.flush());
+    // What is left must not be tried again on drop.
+    let _ = err.0.into_parts();
 }
 
 fn write(

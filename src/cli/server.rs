@@ -11,6 +11,7 @@ use crate::target::{Target, lxd};
 
 use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
+use super::visible::{Visible, say};
 use super::{Terminal, report};
 
 /// The plan, if it has no errors; problems are shown.
@@ -86,8 +87,9 @@ pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
             "pass `--yes` to proceed without it",
         ));
     }
-    print!("{question} ");
-    stdout().flush()?;
+    let mut out = Visible(stdout());
+    write!(out, "{question} ")?;
+    out.flush()?;
     let mut line = String::new();
     stdin().read_line(&mut line)?;
     Ok(line.trim() == word)
@@ -98,7 +100,7 @@ pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
 pub fn on_interrupt(text: &'static str) {
     // Only a second handler could be refused, and there is one command a run.
     let _ = ctrlc::set_handler(move || {
-        eprintln!("\n{text}");
+        say(format!("\n{text}"));
         std::process::exit(130);
     });
 }

@@ -134,7 +134,7 @@ pub fn run(
     })?;
     if any_error(&planned.problems) {
         let text = format!("the model has problems: kmodel check {}", model.file.display());
-        eprintln!("{}", terminal.err.dim(&text));
+        super::visible::say(terminal.err.dim(&text));
     }
     Ok(Exit::Ok)
 }

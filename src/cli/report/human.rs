@@ -30,7 +30,9 @@ pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], lo
     let handler = handler(look);
     for problem in most(problems) {
         let mut text = String::new();
-        let shown = Shown { problem, texts: Texts::new(sources, problem), width: look.width.min(WIDEST) };
+        let texts = Texts::new(sources, problem);
+        let place = texts.is_too_wide(problem).then(|| place(sources, problem));
+        let shown = Shown { problem, texts, width: look.width.min(WIDEST), place };
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
         writeln!(out, "{}", tidy(&text))?;
         patch::write(out, look, sources, problem)?;
@@ -84,12 +86,19 @@ fn handler(look: &Look) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
+/// Where the first label is.
+fn place(sources: &Sources, problem: &Diagnostic) -> String {
+    problem.labels.iter().find(|label| is_place(label.span)).map_or_else(String::new, |label| sources.place(label.span))
+}
+
 /// A problem as miette sees it.
 #[derive(Debug)]
 struct Shown<'a> {
     problem: &'a Diagnostic,
     texts: Texts<'a>,
     width: usize,
+    /// Where to look, when no snippet can show it.
+    place: Option<String>,
 }
 
 impl Shown<'_> {
@@ -123,6 +132,9 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        if self.place.is_some() {
+            return None;
+        }
         let labels = self.problem.labels.iter().filter(|label| is_place(label.span)).enumerate();
         let mut labels = labels.map(|(index, label)| self.texts.label(label, index == 0)).peekable();
         labels.peek()?;
@@ -132,7 +144,8 @@ impl miette::Diagnostic for Shown<'_> {
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.lines(&self.problem.message))
+        f.write_str(&self.lines(&self.problem.message))?;
+        self.place.as_ref().map_or(Ok(()), |place| write!(f, "\nat {place}"))
     }
 }
 

@@ -38,6 +38,15 @@ impl<'a> Texts<'a> {
         Self(list)
     }
 
+    /// Whether a line that would be shown is too wide to be: miette ends the program at column 65,536.
+    pub fn is_too_wide(&self, problem: &Diagnostic) -> bool {
+        let labels = problem.labels.iter().filter(|label| is_place(label.span));
+        labels.into_iter().any(|label| {
+            let placed = self.0.iter().find(|placed| placed.id == label.span.source);
+            placed.is_some_and(|placed| is_wide(&placed.source.text, label))
+        })
+    }
+
     /// A label with its place in the row. The place to look is the one that the snippet's head names.
     pub fn label(&self, label: &Label, primary: bool) -> LabeledSpan {
         let start = self.0.iter().find(|placed| placed.id == label.span.source).map_or(0, |placed| placed.start);
@@ -46,6 +55,16 @@ impl<'a> Texts<'a> {
         let span = SourceSpan::from((start + label.span.start as usize, length));
         if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
     }
+}
+
+/// Whether one of the lines of a label, or the one before or after them, is wider than anybody reads.
+fn is_wide(text: &str, label: &Label) -> bool {
+    const WIDEST: usize = 4_000;
+    let (start, end) = (label.span.start as usize, label.span.end as usize);
+    let before = text.get(..start).unwrap_or(text).rsplit('\n').take(2).map(str::len).sum::<usize>();
+    let after = text.get(end..).unwrap_or_default().split('\n').take(2).map(str::len).sum::<usize>();
+    let inside = text.get(start..end).unwrap_or_default().split('\n').map(str::len).max().unwrap_or(0);
+    before.max(after).max(inside) > WIDEST
 }
 
 impl SourceCode for Texts<'_> {
