@@ -96,6 +96,10 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
     };
     pins.iter().for_each(|pin| addresses.hold(*pin));
     machine::machines(&mut shape, &input.forget, &mut addresses, problems);
+    // A selector of machines that are not there would select nothing that anybody can look at.
+    if shape.machines.len() < shape.groups.iter().map(|group| group.machines.len()).sum() {
+        return None;
+    }
     app::apps(&mut shape, problems);
     sound(problems)?;
     pins.extend(app::addresses(&mut shape, &mut addresses, problems));

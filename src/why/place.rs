@@ -20,7 +20,8 @@ pub fn machine(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         format!("`{name}` is machine {} of the {} of `{}`", model.machine(id).index, group.machines.len(), group.name);
     let mut links = vec![Link::at(group.span, named).because(count), address::of_machine(why, id)];
     if let Some(zone) = &model.machine(id).zone {
-        let field = layer::group_links(why, &group.name, "zones").filter(|links| links[0].span.is_some());
+        let field = layer::group_links(why, &group.name, "zones")
+            .filter(|links| links.first().is_some_and(|link| link.span.is_some()));
         let field = field.or_else(|| layer::group_links(why, &group.name, "zone")).unwrap_or_default();
         links.push(Link::new(format!("it is in zone `{zone}`")).because(field));
     }
