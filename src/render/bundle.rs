@@ -102,6 +102,27 @@ pub enum Format {
     Json,
     Toml,
     Ini,
+    Systemd,
+    Shell,
+    EnvironmentD,
+    Apt,
+}
+
+impl Format {
+    /// The format with this name in a model.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "yaml" => Self::Yaml,
+            "json" => Self::Json,
+            "toml" => Self::Toml,
+            "ini" => Self::Ini,
+            "systemd" => Self::Systemd,
+            "shell" => Self::Shell,
+            "environment-d" => Self::EnvironmentD,
+            "apt" => Self::Apt,
+            _ => return None,
+        })
+    }
 }
 
 /// A function of the formats: the text of a value, or what it cannot express.

@@ -1,4 +1,5 @@
-//! Structured content as text: YAML, JSON, TOML and INI.
+//! Structured content as text: YAML, JSON, TOML, INI, and what some programs read. Each has a writer that escapes, or
+//! refuses what the format cannot hold.
 //!
 //! The order of fields is kept and fields that are `none` are left out. Sizes are integers (bytes), ports integers,
 //! durations in Go's form, modes octal text; versions, addresses, ranges and paths are text. Secrets are shown: whoever
@@ -9,7 +10,10 @@ use std::fmt;
 use crate::model::Value;
 use crate::render::bundle::Format;
 
+mod apt;
+mod assignment;
 mod ini;
+mod systemd;
 mod toml;
 mod tree;
 mod yaml;
@@ -57,6 +61,10 @@ pub fn write(format: Format, value: &Value) -> Result<String, FormatError> {
         Format::Json => Ok(json(&document)),
         Format::Toml => toml::document(&document),
         Format::Ini => ini::document(&document),
+        Format::Systemd => systemd::document(&document),
+        Format::Shell => assignment::shell(&document),
+        Format::EnvironmentD => assignment::environment(&document),
+        Format::Apt => apt::document(&document),
     }
 }
 
@@ -66,6 +74,22 @@ pub fn write(format: Format, value: &Value) -> Result<String, FormatError> {
 /// As [`write()`].
 pub fn yaml_document(value: &Value) -> Result<String, FormatError> {
     yaml::document(&tree(value, Secrets::Seen)?)
+}
+
+/// The text of one value that stands on one line.
+fn scalar(value: &serde_json::Value, path: &str) -> Result<String, FormatError> {
+    let text = match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => value.to_string(),
+        _ => {
+            let message = "this format does not support records or lists here";
+            return Err(FormatError::new(path, message, "use a string or a number"));
+        }
+    };
+    match text.contains(char::is_control) {
+        true => Err(FormatError::new(path, "a value must be a single line", "remove newlines and control characters")),
+        false => Ok(text),
+    }
 }
 
 fn json(tree: &serde_json::Value) -> String {

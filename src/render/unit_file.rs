@@ -16,6 +16,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub use command::assignment;
 use field::Fields;
 pub use field::is_of_services;
 pub use section::{Line, Lines};

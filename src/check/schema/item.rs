@@ -118,7 +118,11 @@ pub static FILE: Lazy = LazyLock::new(|| {
                 GROUP,
                 field("text", "secret<string>", "The content as text."),
                 field("content", "any", "The content as data in a `format`."),
-                field("format", "\"yaml\" | \"json\" | \"toml\" | \"ini\"", "The format of `content`."),
+                field(
+                    "format",
+                    "\"yaml\" | \"json\" | \"toml\" | \"ini\" | \"systemd\" | \"shell\" | \"environment-d\" | \"apt\"",
+                    "The format of `content`.",
+                ),
                 field("template", "string", "A minijinja template next to the `.km` file."),
                 field("vars", "map<any>", "The variables of the template."),
                 field("when", "bool", "Whether it is written; default true."),

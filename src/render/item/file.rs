@@ -103,12 +103,8 @@ impl<'p> Filler<'_, 'p> {
     }
 
     fn format(&self, scope: &mut Scope<'_>, body: &Body) -> Result<Format, EvalError> {
-        Ok(match self.optional_text(scope, body, "format")?.as_deref() {
-            Some("json") => Format::Json,
-            Some("toml") => Format::Toml,
-            Some("ini") => Format::Ini,
-            _ => Format::Yaml,
-        })
+        let name = self.optional_text(scope, body, "format")?;
+        Ok(name.as_deref().and_then(Format::named).unwrap_or(Format::Yaml))
     }
 
     pub(super) fn kubeconfig(

@@ -46,6 +46,11 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "@%$+=:,./_-".contains(c)
 }
 
+/// `"NAME=VALUE"`, as `Environment=` takes it; `%` means itself.
+pub fn assignment(name: &str, value: &str) -> String {
+    format!("\"{name}={}\"", escaped(&value.replace('%', "%%")))
+}
+
 /// Text between double quotes.
 pub fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {

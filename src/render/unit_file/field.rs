@@ -1,6 +1,6 @@
 //! The fields of a unit as docs/language.md has them, read with their types.
 
-use super::command::{escaped, quoted};
+use super::command::{assignment, quoted};
 use super::is_packaged;
 use crate::model::Value;
 use crate::model::value::Record;
@@ -142,7 +142,7 @@ impl<'a> Fields<'a> {
             let what = format!("has `{name}`, which is not a valid name with a string value");
             self.problem("environment", &what, "use letters, digits and `_` in names, and strings as values")
         })?;
-        Ok(format!("\"{name}={}\"", escaped(&text.replace('%', "%%"))))
+        Ok(assignment(name, &text))
     }
 
     /// `exec` unless the package says.

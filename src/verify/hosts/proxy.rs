@@ -18,7 +18,8 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
         for item in &model.component_of(app).ast.items {
             let (body, field) = match &item.kind {
                 ItemKind::Unit(PathItem { body, .. }) => (body, "environment"),
-                ItemKind::File(PathItem { body, each: None, .. }) => (body, "text"),
+                ItemKind::File(PathItem { body, each: None, .. }) if body.field("text").is_some() => (body, "text"),
+                ItemKind::File(PathItem { body, each: None, .. }) => (body, "content"),
                 _ => continue,
             };
             let Some((value, settings)) = settings(model, app, body, field) else { continue };
@@ -45,14 +46,24 @@ fn settings<'a>(
     let value = &body.field(field)?.value;
     let unit = model.units_of(app).next()?;
     let found = keep(model.eval(&mut Scope::unit(model, unit), value), &mut Vec::new())?;
-    let text = |value: &Value| value.scalar_text().unwrap_or_default();
-    let settings = match &found {
-        Value::Record(map) => map.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-        // A secret is never looked into.
-        Value::Text(lines) => lines.split(['\n', ' ']).filter_map(assignment).collect(),
-        _ => return None,
-    };
+    let mut settings = Vec::new();
+    gather(&found, &mut settings);
     Some((value, settings))
+}
+
+/// Names and values, those too that are assignments in a text. A secret is never looked into.
+fn gather(value: &Value, settings: &mut Vec<(String, String)>) {
+    match value {
+        Value::Text(lines) => settings.extend(lines.split(['\n', ' ']).filter_map(assignment)),
+        Value::List(list) => list.iter().for_each(|value| gather(value, settings)),
+        Value::Record(map) => map.iter().for_each(|(name, value)| match value {
+            Value::Text(text) if is_proxy(name) || name.eq_ignore_ascii_case("no_proxy") => {
+                settings.push((name.to_string(), text.to_string()));
+            }
+            value => gather(value, settings),
+        }),
+        _ => {}
+    }
 }
 
 /// `NAME=VALUE`, as a shell, systemd or env(1) reads it.
