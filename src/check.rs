@@ -44,6 +44,7 @@ mod relate;
 pub mod schema;
 pub mod scope;
 pub mod session;
+pub mod text_form;
 mod sink;
 mod statement;
 pub mod suggest;

@@ -23,6 +23,7 @@ pub mod checksum;
 pub mod component;
 pub mod endpoint;
 pub mod eval;
+pub mod form;
 pub mod function;
 pub mod id;
 pub mod input;

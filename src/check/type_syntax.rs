@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::text_form::TextForm;
 use super::ty::{Member, Record, Ty};
 
 /// The type that a constant text stands for.
@@ -27,6 +28,7 @@ pub fn named(name: &str) -> Option<Ty> {
         "int" => Ty::Int,
         "float" => Ty::Float,
         "string" => Ty::String,
+        _ if TextForm::named(name).is_some() => Ty::String,
         "size" => Ty::Size,
         "duration" => Ty::Duration,
         "percent" => Ty::Percent,
@@ -42,7 +44,7 @@ pub fn named(name: &str) -> Option<Ty> {
 }
 
 /// The words that may stand for a type, for suggestions.
-pub const WORDS: [&str; 18] = [
+pub const WORDS: [&str; 25] = [
     "bool",
     "int",
     "float",
@@ -56,6 +58,13 @@ pub const WORDS: [&str; 18] = [
     "version",
     "mode",
     "path",
+    "url",
+    "host",
+    "interface-name",
+    "label-key",
+    "label-value",
+    "word",
+    "line",
     "any",
     "list",
     "map",

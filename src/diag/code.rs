@@ -131,6 +131,7 @@ codes! {
     MissingParam "missing-param" Shape Error false,
     ValueCycle "value-cycle" Shape Error false,
     EvaluationFailed "evaluation-failed" Shape Error false,
+    InvalidText "invalid-text" Shape Error false,
     SecretExposed "secret-exposed" Shape Error false,
     InterfaceMismatch "interface-mismatch" Relations Error false,
     NoProvider "no-provider" Relations Error false,

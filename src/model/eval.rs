@@ -15,7 +15,7 @@ use crate::text::{Count, List};
 use super::scope::Scope;
 use super::value::Record;
 use super::work::{self};
-use super::{EvalError, Sight, Value, function, private_key};
+use super::{EvalError, Sight, Value, form, function, private_key};
 
 mod each;
 mod name;
@@ -81,6 +81,7 @@ impl Sight<'_, '_> {
             return Ok(Value::Version(version));
         }
         let value = work::bounded(self.eval(scope, expr)?, expr.span)?;
+        ty.map_or(Ok(()), |ty| form::conform(&value, expr, ty))?;
         match ty {
             Some(ty) if is_secret(ty) && !matches!(value, Value::None | Value::Secret(_)) => {
                 Ok(Value::Secret(Arc::new(value)))

@@ -1,7 +1,9 @@
 //! What is downloaded on a machine.
 
+use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
+use crate::model::form::require;
 use crate::model::scope::Scope;
 use crate::model::{Checksums, EvalError, Model, Value};
 use crate::source::Span;
@@ -125,14 +127,36 @@ impl Fields<'_, '_, '_, '_> {
             Value::Record(hashes) => hashes.get(arch).and_then(Value::scalar_text),
             single => single.scalar_text(),
         };
+        require(TextForm::Url, &url, self.span("url"))?;
+        self.is_web(&url)?;
         let hash = own.of(mirror_path(&url)).map(str::to_owned).or(stated);
-        let Some(hash) = hash.filter(|_| !url.is_empty()) else {
+        let Some(hash) = hash else {
             let message = format!("`{}` has no hash for {arch}", self.item.name.name);
             let problem = Diagnostic::new(Code::UnknownRelease, self.span("hash"), message);
             return Err(Box::new(problem.help("set `url` and `hash = { amd64 = \"sha256:...\" }`")));
         };
+        self.is_checksum(&hash)?;
         let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
         Ok(FoundRelease { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
+    }
+
+    /// With a hash, plain HTTP is as good as HTTPS; what else there is, machines may not have.
+    fn is_web(&self, url: &str) -> Result<(), EvalError> {
+        if url.starts_with("https://") || url.starts_with("http://") {
+            return Ok(());
+        }
+        let message = format!("`{url}` is neither an `https://` nor an `http://` URL");
+        let problem = Diagnostic::new(Code::InvalidText, self.span("url"), message);
+        Err(Box::new(problem.help("serve the file over HTTPS, or over HTTP from a mirror of your own")))
+    }
+
+    fn is_checksum(&self, hash: &str) -> Result<(), EvalError> {
+        if is_checksum(hash) {
+            return Ok(());
+        }
+        let message = format!("`{}` is not a SHA-256 or SHA-512 checksum", hash.escape_debug());
+        let problem = Diagnostic::new(Code::InvalidHashes, self.span("hash"), message);
+        Err(Box::new(problem.help("write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")))
     }
 
     fn unknown(&self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> EvalError {
@@ -158,5 +182,35 @@ impl Fields<'_, '_, '_, '_> {
             problem = problem.label(*span, "the version of the cluster");
         }
         Box::new(problem)
+    }
+}
+
+/// `sha256:` or `sha512:`, and its digits.
+fn is_checksum(hash: &str) -> bool {
+    let digits = match hash.split_once(':') {
+        Some(("sha256", digits)) if digits.len() == 64 => digits,
+        Some(("sha512", digits)) if digits.len() == 128 => digits,
+        _ => return false,
+    };
+    digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_checksum;
+
+    #[test]
+    fn a_checksum_has_its_kind_and_all_its_digits() {
+        let (short, long) = ("aF09".repeat(16), "0".repeat(128));
+        assert!(is_checksum(&format!("sha256:{short}")) && is_checksum(&format!("sha512:{long}")));
+        let wrong = format!("md5:{}", "0".repeat(32));
+        let others =
+            [format!("sha256:{long}"), format!("sha256:{}é", &short[2..]), format!("sha256:{}", "x".repeat(64))];
+        for text in ["", "xyz", "sha256:1111", "../../etc/passwd", &wrong, &short]
+            .into_iter()
+            .chain(others.iter().map(|s| &**s))
+        {
+            assert!(!is_checksum(text), "{text}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The items of a unit's component, evaluated into the bundle of its machine.
 
+use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::mismatch;
+use crate::model::form::require;
 use crate::model::material::Material;
 use crate::model::scope::Scope;
 use crate::model::{EvalError, Model, UnitId, Value};
@@ -16,6 +18,7 @@ use super::{Origin, artifact};
 
 mod file;
 mod firewall;
+mod name;
 mod need;
 mod pki;
 mod service;
@@ -76,6 +79,7 @@ impl<'p> Filler<'_, 'p> {
             ItemKind::Image(image) => {
                 if let Some(field) = image.body.field("ref") {
                     let name = self.text(scope, &field.value)?;
+                    require(TextForm::Word, &name, field.value.span)?;
                     push(&mut self.bundle.images, name.into());
                 }
                 Ok(())
@@ -111,8 +115,8 @@ impl<'p> Filler<'_, 'p> {
 
     fn absolute(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, EvalError> {
         let path = self.text(scope, expr)?;
-        if path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..") {
-            return Ok(path);
+        if path.starts_with('/') && !path.split('/').any(|part| part == "..") {
+            return if path == "/" { Ok(path) } else { inside(&path, expr.span).map(|()| path) };
         }
         let message = format!("`{path}` is not an absolute path");
         Err(Box::new(
@@ -124,8 +128,12 @@ impl<'p> Filler<'_, 'p> {
         body.field(field).map(|field| self.text(scope, &field.value)).transpose()
     }
 
+    /// A user or group.
     fn name(&self, scope: &mut Scope<'_>, body: &Body, field: &str, default: &str) -> Result<Name, EvalError> {
-        Ok(self.optional_text(scope, body, field)?.map_or_else(|| default.into(), Into::into))
+        let Some(field) = body.field(field) else { return Ok(default.into()) };
+        let name = self.text(scope, &field.value)?;
+        name::user(&name, field.value.span)?;
+        Ok(name.into())
     }
 
     fn mode(&self, scope: &mut Scope<'_>, body: &Body, field: &str, default: u32) -> Result<u32, EvalError> {

@@ -79,10 +79,12 @@ fn only_the_command_line_names_clap_and_only_the_server_its_protocol() {
 }
 
 /// What may stand in the way of a value while a model is planned or rendered; whether the values are right, `verify` says.
-const VALUE_CODES: [&str; 11] = [
+const VALUE_CODES: [&str; 13] = [
     "EvaluationFailed",
     "FileTwice",
+    "InvalidHashes",
     "InvalidName",
+    "InvalidText",
     "MissingField",
     "NotPlaced",
     "SecretExposed",

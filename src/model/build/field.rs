@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::check::ModuleId;
+use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic};
 use crate::model::endpoint::texts;
 use crate::model::eval::{mismatch, short_version};
+use crate::model::form::require;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
 use crate::model::{EvalError, Sight, Value};
@@ -52,6 +54,12 @@ impl<'p> Fields<'_, 'p> {
             .eval(&mut Scope::file(written.module), written.expr)
             .and_then(|value| open(value, written.expr.span));
         self.keep(value).filter(|value| *value != Value::None)
+    }
+
+    /// Keeps a problem of a text that is not of a form, at a field.
+    pub fn require(&mut self, form: TextForm, text: &str, field: &str) {
+        let result = require(form, text, self.span(field));
+        self.keep(result);
     }
 
     fn keep<T>(&mut self, result: Result<T, EvalError>) -> Option<T> {

@@ -7,8 +7,10 @@ use std::ops::Range;
 use ipnet::IpNet;
 
 use crate::check::ModuleId;
+use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::{Allocator, bits, nth};
+use crate::model::endpoint::texts;
 use crate::model::input::Forget;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
@@ -79,6 +81,7 @@ fn group(
         labels: fields.value("labels").unwrap_or_else(|| Value::record::<&str>([])),
         taints: fields.value("taints").unwrap_or_else(|| Value::list([])),
     };
+    nodes_take(&mut fields, &group);
     let wanted = wanted(&mut fields, &shape.cluster, count);
     let empty = [("cores", group.cores <= 0.0), ("memory", group.memory == 0), ("disk", group.disk == 0)];
     for (field, _) in empty.into_iter().filter(|(_, empty)| *empty) {
@@ -87,6 +90,39 @@ fn group(
         fields.problems.push(problem.help("set it to more than zero"));
     }
     Some((group, wanted))
+}
+
+/// Labels, taints and zones are what Kubernetes takes: they become parts of flags and of files of others.
+fn nodes_take(fields: &mut Fields<'_, '_>, group: &Group) {
+    let zones = [
+        ("zone", TextForm::LabelValue),
+        ("zones", TextForm::LabelValue),
+        ("rack", TextForm::Line),
+        ("racks", TextForm::Line),
+    ];
+    for (field, form) in zones {
+        let value = fields.value(field);
+        let texts = value.iter().flat_map(|value| match value {
+            Value::List(list) => list.iter().collect(),
+            value => vec![value],
+        });
+        for text in texts.filter_map(Value::scalar_text) {
+            fields.require(form, &text, field);
+        }
+    }
+    if let Value::Record(labels) = &group.labels {
+        for (key, value) in labels.iter() {
+            fields.require(TextForm::LabelKey, key, "labels");
+            fields.require(TextForm::LabelValue, &value.scalar_text().unwrap_or_default(), "labels");
+        }
+    }
+    for taint in texts(&group.taints) {
+        let (taint, effect) = taint.rsplit_once(':').unwrap_or((&taint, "NoSchedule"));
+        let (key, value) = taint.split_once('=').unwrap_or((taint, ""));
+        fields.require(TextForm::LabelKey, key, "taints");
+        fields.require(TextForm::LabelValue, value, "taints");
+        fields.require(TextForm::Word, effect, "taints");
+    }
 }
 
 fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, count: u32) -> Wanted {

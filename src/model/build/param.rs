@@ -1,5 +1,6 @@
 //! The values of parameters: from the command line, an overlay, or their default.
 
+use crate::check::text_form::TextForm;
 use crate::check::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::input::Setting;
@@ -170,7 +171,7 @@ fn provides(
 
 fn takes_text(ty: &Type) -> bool {
     match &ty.kind {
-        TypeKind::Name(ident) => matches!(&*ident.name, "string" | "path"),
+        TypeKind::Name(ident) => matches!(&*ident.name, "string" | "path") || TextForm::named(&ident.name).is_some(),
         TypeKind::Optional(inner) => takes_text(inner),
         TypeKind::Union(list) => list.iter().all(|ty| matches!(ty.kind, TypeKind::Text(_)) || takes_text(ty)),
         _ => false,
@@ -185,6 +186,7 @@ fn fits(value: &Value, ty: &Type) -> bool {
             "any" => true,
             "float" => matches!(value, Value::Int(_) | Value::Float(_)),
             "path" => matches!(value, Value::Path(_) | Value::Text(_)),
+            name if TextForm::named(name).is_some() => matches!(value, Value::Text(_)),
             name => name == value.type_name(),
         },
         TypeKind::Generic(ident, inner) => match (&*ident.name, value) {

@@ -142,7 +142,7 @@ fn artifact(artifact: &Artifact, mirror: Option<&str>, lines: &mut Lines) -> Res
 /// Names what was downloaded, so that it changes with the file and not with what else is taken from it.
 fn id(artifact: &Artifact) -> String {
     let (_, digest) = hash_parts(&artifact.hash);
-    format!("{}-{}", artifact.name, &digest[..digest.len().min(12)])
+    format!("{}-{}", artifact.name, digest.get(..12).unwrap_or(digest))
 }
 
 /// The kind of a hash, and its digits.

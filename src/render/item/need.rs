@@ -1,14 +1,16 @@
 //! What a unit needs from its machine: modules, sysctls, packages, devices.
 
+use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic};
 use crate::model::EvalError;
+use crate::model::form::require;
 use crate::model::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Needs, NeedsKind};
 
 use crate::render::evidence::{Command, Entry};
 
-use super::{Filler, push};
+use super::{Filler, name, push};
 
 impl Filler<'_, '_> {
     pub(super) fn needs(&mut self, scope: &mut Scope<'_>, needs: &Needs) -> Result<(), EvalError> {
@@ -19,11 +21,13 @@ impl Filler<'_, '_> {
             NeedsKind::Module(ident) => push(&mut self.bundle.modules, ident.name.clone()),
             NeedsKind::Sysctl(key, value) => {
                 let text = self.text(scope, value)?;
+                require(TextForm::Line, &text, value.span)?;
                 self.record(scope, |owner| Entry::Sysctl(owner, key.clone()));
                 return self.sysctl(key.name.clone(), text, key.span);
             }
             NeedsKind::Package(expr) => {
                 let name = self.text(scope, expr)?;
+                name::package(&name, expr.span)?;
                 push(&mut self.bundle.packages, name.into());
             }
             NeedsKind::Device(expr) => {
@@ -36,6 +40,7 @@ impl Filler<'_, '_> {
             }
             NeedsKind::Command(expr) => {
                 let name = self.text(scope, expr)?;
+                require(TextForm::Line, &name, expr.span)?;
                 let (span, text) = (expr.span, &name);
                 self.record(scope, |owner| Entry::Command(Command { owner, span, text: text.clone() }));
                 push(&mut self.bundle.commands, name.into());

@@ -10,7 +10,7 @@ use crate::render::flag;
 use crate::source::Span;
 use crate::syntax::ast::{ExprKind, ItemKind, Name, PathItem};
 
-use super::{Filler, push};
+use super::{Filler, name, push};
 
 impl<'p> Filler<'_, 'p> {
     pub(super) fn systemd_unit(
@@ -21,6 +21,7 @@ impl<'p> Filler<'_, 'p> {
         after: &[Name],
     ) -> Result<(), EvalError> {
         let name: Name = self.text(scope, &item.path)?.into();
+        name::unit(&name, item.path.span)?;
         let mut fields = Record::new();
         let mut flags = Vec::new();
         for field in &item.body.fields {
@@ -39,6 +40,11 @@ impl<'p> Filler<'_, 'p> {
                 let message = format!("`{key}` of `{name}` contains a secret, but unit files are world-readable");
                 let problem = Diagnostic::new(Code::SecretExposed, field.value.span, message);
                 return Err(Box::new(problem.help("write the secret to a private file that the program reads")));
+            }
+            if matches!(&*key, "user" | "group")
+                && let Some(text) = value.scalar_text()
+            {
+                name::user(&text, field.value.span)?;
             }
             if value != Value::None {
                 fields.insert(key, value);
