@@ -111,11 +111,11 @@ impl<'p> Evidence<'_, 'p> {
     }
 }
 
-/// The errors of one machine, from the rules that look at what is written alone: at a value that this machine has and the
-/// others of its kind have not.
-pub fn machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
-    let mut problems = program::of_machine(model, sample);
-    problems.extend(document::of_machine(model, sample));
+/// The errors of one machine, from the rules that look at what is written: at a value that this machine has and the others
+/// of its kind have not. The samples of the evidence are not asked for.
+pub fn machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+    let mut problems = program::of_machine(evidence.model, sample);
+    problems.extend(document::of_machine(evidence, sample));
     problems.retain(Diagnostic::is_error);
     problems
 }

@@ -5,20 +5,21 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::model::material::Material;
-use crate::model::{MachineId, Model, UnitId};
+use crate::model::{MachineId, UnitId};
+use crate::plan::Plan;
 use crate::render;
 use crate::render::bundle::Bundle;
+use crate::render::issued_material::IssuedMaterial;
 use crate::target::TargetMachine;
-use crate::verify;
+use crate::verify::{self, Evidence};
 
 /// So many are rendered side by side.
 const AT_ONCE: usize = 64;
 
 /// All machines of a model with what was issued in them, in their order. Whoever takes one decides how long it is kept.
 pub struct Machines<'a, 'p> {
-    model: &'a Model<'p>,
-    material: &'a dyn Material,
+    plan: &'a Plan<'p>,
+    material: &'a IssuedMaterial<'a, 'p>,
     placement: Vec<Vec<UnitId>>,
     rest: Range<usize>,
     ready: std::vec::IntoIter<TargetMachine>,
@@ -26,9 +27,9 @@ pub struct Machines<'a, 'p> {
 }
 
 impl<'a, 'p> Machines<'a, 'p> {
-    pub fn new(model: &'a Model<'p>, material: &'a dyn Material) -> Self {
-        let (placement, rest) = (render::placement(model), 0..model.machines.len());
-        Self { model, material, placement, rest, ready: Vec::new().into_iter(), problems: Vec::new() }
+    pub fn new(plan: &'a Plan<'p>, material: &'a IssuedMaterial<'a, 'p>) -> Self {
+        let (placement, rest) = (render::placement(&plan.model), 0..plan.model.machines.len());
+        Self { plan, material, placement, rest, ready: Vec::new().into_iter(), problems: Vec::new() }
     }
 
     /// What belongs to no machine.
@@ -37,7 +38,11 @@ impl<'a, 'p> Machines<'a, 'p> {
     /// What stood in the way of a value, of a machine before or of this; after it nothing was handed out.
     pub fn cluster(self) -> Result<Bundle, Vec<Diagnostic>> {
         let units = self.placement.last().expect("there is always a place for what is on no machine");
-        if self.problems.is_empty() { render::cluster(self.model, units, self.material) } else { Err(self.problems) }
+        if self.problems.is_empty() {
+            render::cluster(&self.plan.model, units, self.material)
+        } else {
+            Err(self.problems)
+        }
     }
 
     /// Renders the next machines. What one of them differs in from the others of its kind is seen only here.
@@ -45,11 +50,12 @@ impl<'a, 'p> Machines<'a, 'p> {
         let last = self.rest.end.min(self.rest.start + AT_ONCE);
         let next = self.rest.start..last;
         self.rest.start = last;
-        let (model, material, placement) = (self.model, self.material, &self.placement);
+        let (model, pki, material, placement) = (&self.plan.model, &self.plan.pki, self.material, &self.placement);
         let of = |place: usize| {
             let id = MachineId(place as u32);
             let sample = render::sample_machine(model, id, &placement[place], material)?;
-            let problems = verify::machine(model, &sample);
+            let evidence = Evidence { model, pki, names: material, samples: &[], sized: &[] };
+            let problems = verify::machine(&evidence, &sample);
             let machine = TargetMachine::new(model, id, sample.bundle);
             if problems.is_empty() { Ok(machine) } else { Err(problems) }
         };

@@ -41,9 +41,9 @@ pub enum RenderError {
 /// When the store refuses, a value cannot be computed, or the target cannot take it.
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
     let issued = issue(plan, store, now)?;
-    let keys = IssuedMaterial { plan, issued: &issued };
+    let keys = IssuedMaterial::new(plan, &issued);
     let target = planned_target(&plan.model).map_err(|problem| RenderError::Problems(vec![problem]))?;
-    let (mut machines, mut files) = (Machines::new(&plan.model, &keys), Vec::new());
+    let (mut machines, mut files) = (Machines::new(plan, &keys), Vec::new());
     let written = target.write(&planned_site(plan), &mut machines, &mut |file| files.push(file));
     let cluster = machines.cluster().map_err(RenderError::Problems)?;
     written.map_err(|problems| of_target(plan, problems))?;
@@ -71,8 +71,8 @@ pub struct Deployed {
 /// As [`render()`].
 pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Deployed, RenderError> {
     let issued = issue(plan, store, now)?;
-    let keys = IssuedMaterial { plan, issued: &issued };
-    let mut machines = Machines::new(&plan.model, &keys);
+    let keys = IssuedMaterial::new(plan, &issued);
+    let mut machines = Machines::new(plan, &keys);
     let all: Vec<TargetMachine> = machines.by_ref().collect();
     let cluster = machines.cluster().map_err(RenderError::Problems)?;
     let desired = lxd::desired(&planned_site(plan), &all).map_err(|problems| of_target(plan, problems))?;
@@ -102,7 +102,7 @@ fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issu
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
     }
     let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
-    documents_hold(plan, &IssuedMaterial { plan, issued: &issued })?;
+    documents_hold(plan, &IssuedMaterial::new(plan, &issued))?;
     Ok(issued)
 }
 

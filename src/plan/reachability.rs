@@ -19,8 +19,15 @@ pub struct Front {
 /// The endpoints that listen on TCP at a name and a port; `here` is whose loopback addresses are meant.
 pub fn fronts(model: &Model<'_>, host: &San, port: u16, here: Option<MachineId>) -> Vec<Front> {
     let fronts = ends(model, port).map(|end| {
-        let units = model.units_of(end.app).filter(|unit| is_at(model, *unit, end.endpoint, host, here));
-        Front { end, units: units.collect() }
+        let at = |unit: &UnitId| is_at(model, *unit, end.endpoint, host, here);
+        let units = match host {
+            San::Ip(ip) if ip.is_loopback() => {
+                let own = here.and_then(|machine| model.unit_on(end.app, machine));
+                own.into_iter().filter(at).collect()
+            }
+            _ => model.units_of(end.app).filter(at).collect(),
+        };
+        Front { end, units }
     });
     fronts.filter(|front| !front.units.is_empty()).collect()
 }

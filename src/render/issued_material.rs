@@ -1,5 +1,8 @@
 //! What was issued, as expressions see it.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::check::Symbol;
 use crate::model::UnitId;
 use crate::model::material::Material;
@@ -10,11 +13,28 @@ use super::placeholder::{Identified, Names};
 
 /// The material of a plan.
 pub struct IssuedMaterial<'a, 'p> {
-    pub plan: &'a Plan<'p>,
-    pub issued: &'a Issued,
+    plan: &'a Plan<'p>,
+    issued: &'a Issued,
+    /// What each certificate and key of a component is, by its PEM; made when the first file asks.
+    known: OnceLock<HashMap<&'a str, Identified>>,
 }
 
-impl IssuedMaterial<'_, '_> {
+impl<'a, 'p> IssuedMaterial<'a, 'p> {
+    pub fn new(plan: &'a Plan<'p>, issued: &'a Issued) -> Self {
+        Self { plan, issued, known: OnceLock::new() }
+    }
+
+    /// Of those with one PEM the first.
+    fn known(&self) -> HashMap<&'a str, Identified> {
+        let mut known = HashMap::new();
+        for (place, (unit, cert)) in self.plan.pki.certificates.iter().enumerate() {
+            let (app, issued) = (self.plan.model.unit(*unit).app, self.issued.certificate(place));
+            known.entry(issued.cert_pem.trim()).or_insert(Identified::Certificate(app, *cert));
+            known.entry(issued.key_pem.as_str().trim()).or_insert(Identified::Key(app, *cert));
+        }
+        known
+    }
+
     fn place(&self, symbol: Symbol) -> usize {
         self.plan.pki.place(symbol).expect("a plan has everything that its components mention")
     }
@@ -31,12 +51,7 @@ impl Names for IssuedMaterial<'_, '_> {
         if let Some(place) = (0..pki.authorities.len()).find(own).filter(|_| !text.trim().is_empty()) {
             return Some(Identified::Authority(pki.authorities[place]));
         }
-        let app = |unit: UnitId| self.plan.model.unit(unit).app;
-        pki.certificates.iter().enumerate().find_map(|(place, (unit, cert))| {
-            let issued = issued.certificate(place);
-            let certificate = same(&issued.cert_pem).then_some(Identified::Certificate(app(*unit), *cert));
-            certificate.or_else(|| same(issued.key_pem.as_str()).then_some(Identified::Key(app(*unit), *cert)))
-        })
+        self.known.get_or_init(|| self.known()).get(text.trim()).copied()
     }
 
     fn issued(&self) -> bool {

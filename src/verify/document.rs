@@ -70,15 +70,16 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict::of(problems, proof(files.len(), units.len()))
 }
 
-/// What is wrong with the files and units of one machine, whatever the model says of their connections.
-pub fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+/// What is wrong with the files and units of one machine. A kubeconfig that follows from relations dials what they lead to.
+pub fn of_machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
-        Entry::Document(document) => {
+        Entry::Document(document) if document.derived => {
             let findings = check(&document.path, &document.content).into_iter();
             let place = (document.owner.into(), document.written);
-            findings.map(|finding| diagnostic(model, &document.path, finding, place)).collect()
+            findings.map(|finding| diagnostic(evidence.model, &document.path, finding, place)).collect()
         }
-        Entry::Unit(entry) => unit::of_entry(model, entry),
+        Entry::Document(document) => of_document(evidence, document).unwrap_or_default(),
+        Entry::Unit(entry) => unit::of_entry(evidence.model, entry),
         _ => Vec::new(),
     };
     sample.entries.iter().flat_map(of).collect()

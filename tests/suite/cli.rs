@@ -380,6 +380,48 @@ fn a_value_that_only_one_machine_has_is_verified_when_it_is_rendered() {
 }
 
 #[test]
+fn a_server_that_only_one_machine_dials_is_verified_when_it_is_rendered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, build) = (folder.path().join("odd.km"), folder.path().join("build"));
+    let (model, build) = (model.to_str().unwrap(), build.to_str().unwrap());
+    let component = |other: &str| {
+        format!(
+            r#"
+component reader {{
+  file /etc/reader.kubeconfig {{
+    format  = "yaml"
+    mode    = 0600
+    content = {{
+      apiVersion = "v1", kind = "Config"
+      clusters = [{{
+        name = "a"
+        cluster = {{
+          server = if machine.index == 1 then "{other}" else "https://10.10.0.254:6443"
+          "certificate-authority-data" = base64(kubernetes-ca.pem)
+        }}
+      }}]
+      users    = [{{ name = "b", user = {{ token = "x" }} }}]
+      contexts = [{{ name = "b@a", context = {{ cluster = "a", user = "b" }} }}]
+      "current-context" = "b@a"
+    }}
+  }}
+}}
+deploy reader on wrk
+"#
+        )
+    };
+    let example = fs::read_to_string("examples/ha.km").unwrap();
+    for (other, works) in [("https://10.10.0.254:6443", true), ("https://10.10.0.77:6443", false)] {
+        fs::write(model, format!("{example}{}", component(other))).unwrap();
+        let checked = run(&["check", model]);
+        assert!(checked.status.success(), "{}", err(&checked));
+        let rendered = run(&["render", model, "--out", build, "--force"]);
+        assert_eq!(rendered.status.success(), works, "{}", err(&rendered));
+        assert_eq!(err(&rendered).contains("name-not-in-certificate"), !works, "{}", err(&rendered));
+    }
+}
+
+#[test]
 fn hashes_of_own_builds_count_before_those_that_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let (mine, hash) = (folder.path().join("cluster.km"), "a".repeat(64));
