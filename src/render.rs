@@ -21,6 +21,7 @@ pub mod issued_material;
 pub mod kubeconfig;
 pub mod placeholder;
 pub mod origin;
+mod reading;
 pub mod problem;
 #[cfg(test)]
 mod snapshot;
@@ -146,5 +147,6 @@ fn sample_of<'p>(
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     let entries = filler.entries.unwrap_or_default();
-    (Sample { machine, units, bundle, entries }, problems)
+    let (entries, services) = reading::read(model, entries);
+    (Sample { machine, units, bundle, entries, services }, problems)
 }

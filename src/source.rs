@@ -3,7 +3,7 @@
 //! Every text that takes part in a compile has a `SourceId`; a `Span` is a range of bytes in one of them. Lines and
 //! columns are computed only when something is shown.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The number of a text within one [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -53,6 +53,41 @@ pub struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     list: Vec<Source>,
+    pasted: Pasted,
+}
+
+/// The bit that the numbers of pasted texts have.
+const PASTED: u32 = 1 << 31;
+
+/// Files that are no part of the language and that a model pastes with `read`; kept so that a problem can be shown in them.
+/// They are added while a model is verified, when the other texts are shared.
+#[derive(Debug, Default)]
+struct Pasted(OnceLock<Box<(Source, Span, Pasted)>>);
+
+/// Another compile reads them anew.
+impl Clone for Pasted {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Pasted {
+    fn iter(&self) -> impl Iterator<Item = (&Source, Span)> {
+        fn first(of: &Pasted) -> Option<&(Source, Span, Pasted)> {
+            of.0.get().map(|link| &**link)
+        }
+        std::iter::successors(first(self), |(_, _, rest)| first(rest)).map(|(source, by, _)| (source, *by))
+    }
+
+    fn add(&self, source: Source, by: Span) {
+        let mut link = Box::new((source, by, Pasted::default()));
+        let mut at = self;
+        while let Err(back) = at.0.set(link) {
+            link = back;
+            let Some(next) = at.0.get() else { continue };
+            at = &next.2;
+        }
+    }
 }
 
 impl Sources {
@@ -70,7 +105,28 @@ impl Sources {
 
     /// The text with this number.
     pub fn get(&self, id: SourceId) -> &Source {
-        &self.list[id.0 as usize]
+        let pasted = || self.pasted.iter().nth((id.0 & !PASTED) as usize).map(|(source, _)| source);
+        match id.0 & PASTED {
+            0 => &self.list[id.0 as usize],
+            _ => pasted().expect("a number is given when its text is added"),
+        }
+    }
+
+    /// The whole of a file that is pasted by an expression of another text; once for each content.
+    pub fn paste(&self, kind: SourceKind, name: &str, text: &str, by: Span) -> Span {
+        let is_it = |(known, _): (&Source, Span)| (&*known.name, &*known.text) == (name, text);
+        let place = self.pasted.iter().position(is_it).unwrap_or_else(|| {
+            self.pasted.add(Source { kind, name: name.into(), text: text.into() }, by);
+            self.pasted.iter().position(is_it).expect("it was added")
+        });
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Span::new(SourceId(PASTED | place as u32), 0, length)
+    }
+
+    /// The expression that pastes the text of a span, if one does.
+    pub fn pasted_by(&self, span: Span) -> Option<Span> {
+        let place = (span.source.0 & PASTED != 0).then_some((span.source.0 & !PASTED) as usize)?;
+        self.pasted.iter().nth(place).map(|(_, by)| by)
     }
 
     /// All texts with their numbers.

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Fix};
 use crate::model::Model;
 use crate::plan::budget::Budget;
 use crate::plan::{Pki, Proof};
@@ -23,6 +23,7 @@ pub mod network;
 pub mod packet_filter;
 pub mod program;
 pub mod quorum;
+mod services;
 pub mod target;
 mod user_check;
 mod versions;
@@ -68,6 +69,7 @@ const RULES: &[Rule] = &[
     program::programs,
     program::settings,
     document::documents,
+    services::services,
     packet_filter::filters,
     target::capabilities,
     target::fields,
@@ -130,11 +132,14 @@ pub struct Verified {
 
 /// Runs all rules.
 pub fn verify(evidence: &Evidence<'_, '_>) -> Verified {
-    let mut verified = Verified::default();
+    let (mut verified, sources) = (Verified::default(), &evidence.model.program.sources);
     for verdict in RULES.iter().map(|rule| rule(evidence)) {
         verified.problems.extend(verdict.problems);
         verified.proofs.extend(verdict.proof);
         verified.user_data.extend(verdict.user_data);
     }
+    // A file that the model reads is not edited: other programs may write it.
+    let is_own = |fix: &Fix| fix.edits.iter().all(|edit| sources.pasted_by(edit.span).is_none());
+    verified.problems.iter_mut().for_each(|problem| problem.fixes.retain(is_own));
     verified
 }

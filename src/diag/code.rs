@@ -192,6 +192,7 @@ codes! {
     InvalidConfig "invalid-config" Rendering Error false,
     InvalidKubeconfig "invalid-kubeconfig" Rendering Error false,
     InvalidUnit "invalid-unit" Rendering Error false,
+    CommandReplaced "command-replaced" Rendering Error true,
     UnknownTarget "unknown-target" Rendering Error false,
     TargetLacks "target-lacks" Rendering Error true,
     TargetLimit "target-limit" Rendering Error false,

@@ -9,8 +9,9 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::lifespan::{Codes, Lifespan, Status, short};
+use super::setting::Form;
 use super::{Range, embedded, gate, value};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::Version;
 
@@ -100,6 +101,24 @@ pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Optio
         Some(other) => problem.fix(span, other, format!("write `{other}`")),
         None => problem,
     })
+}
+
+/// What is wrong with an argument that no checker of the language has seen: a flag that no version has, or a value of another
+/// type.
+pub fn examine_argument(program: &str, (flag, text): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
+    let table = table(program).filter(|table| table.range.knows(version))?;
+    let Some(known) = table.flags.get(flag) else {
+        let (from, through) = (short(table.range.known_from), short(table.range.known_through));
+        let message = format!("`{program}` has no flag `{flag}` in any version");
+        let help =
+            did_you_mean(flag, table.flags.keys().map(String::as_str), &format!("checked against {from} to {through}"));
+        return Some(Diagnostic::new(Code::UnknownFlag, span, message).help(help));
+    };
+    let form = Form::of_flag(known);
+    // What is taken from the environment of the machine is not known.
+    let is_read = text.contains(['$', '%']) || known.kind == FlagKind::Map || form.read_known(text).is_some();
+    let message = format!("`--{flag}` of `{program}` expects {}, found `{text}`", form.name());
+    (!is_read).then(|| Diagnostic::new(Code::TypeMismatch, span, message).help("the program exits when it reads this"))
 }
 
 /// What is wrong with the elements of a flag's value: names of gates with whether they are on, or values of a known set.

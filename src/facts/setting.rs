@@ -14,7 +14,7 @@ mod url;
 
 pub use avoided::{Avoided, Values};
 pub use name::{ClusterField, Name};
-pub use typed::{Typed, path};
+pub use typed::{Form, Typed, path};
 pub use url::Url;
 
 /// All rules.

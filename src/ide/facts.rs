@@ -11,10 +11,10 @@ use crate::check::index::{NameKind, Target};
 use crate::check::{Analysis, SymbolKind};
 use crate::compile;
 use crate::compile::Planned;
-use crate::diag::{Diagnostic, any_error};
+use crate::diag::{Diagnostic, Label, any_error};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Input, Model, Param, Value};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::syntax::ast::StatementKind;
 use crate::text::Count;
 use crate::world::World;
@@ -84,11 +84,22 @@ pub fn facts(analysis: &Analysis, world: &dyn World, input: &Input) -> Facts {
         return Facts::default();
     }
     let Planned { plan, problems } = compile::plan_program(&analysis.resolved.program, world, input);
+    let problems = problems.into_iter().map(|problem| at_read(&analysis.resolved.program.sources, problem)).collect();
     let mut facts = Facts { problems, ..Facts::default() };
     if let Some(plan) = plan {
         facts.read(analysis, &plan.model);
     }
     facts
+}
+
+/// A problem in a file that the model reads, shown where it is read: an editor has no other file of the model.
+fn at_read(sources: &Sources, mut problem: Diagnostic) -> Diagnostic {
+    let span = problem.labels[0].span;
+    if let Some(by) = sources.pasted_by(span) {
+        problem.labels.insert(0, Label { span: by, text: format!("at {}", sources.place(span)) });
+        problem.labels.retain(|label| sources.pasted_by(label.span).is_none());
+    }
+    problem
 }
 
 /// Whether the program describes a cluster: a file of components alone is not a model.

@@ -65,6 +65,16 @@ fn text_beside(premise: &Premise<'_>, module: ModuleId, name: &str, span: Span) 
     }
 }
 
+/// The name and the text of a file that `read` brings, if it can be read.
+pub fn beside_module(premise: &Premise<'_>, module: ModuleId, name: &str) -> Option<(String, String)> {
+    let path = match &premise.program.module(module).place {
+        ModulePlace::Standard(place) => Path::new("std").join(beside(place, name)),
+        ModulePlace::File(place) => beside(place, name),
+    };
+    let text = text_beside(premise, module, name, Span::default()).ok()?;
+    Some((path.display().to_string(), text))
+}
+
 fn missing(path: &str, why: &str, span: Span) -> EvalError {
     eval_error(Code::FileNotFound, span, format!("cannot read `{path}`: {why}"))
 }

@@ -62,6 +62,11 @@ pub enum Kernel {
     Shared,
 }
 
+/// Whether the boot writes a unit at a path itself.
+pub fn is_own(path: &str) -> bool {
+    [SERVICE, BOOTSTRAP].contains(&path)
+}
+
 /// Every file of a machine. Units name the places in these sources that they come from.
 ///
 /// # Errors

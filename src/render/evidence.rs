@@ -5,7 +5,9 @@
 use crate::check::ModuleId;
 use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Ident, PathItem, Version};
+use crate::syntax::ast::{Expr, Ident, Name, PathItem, Version};
+
+pub use super::reading::{Part, Service, ini};
 
 use super::bundle::{Bundle, Unit};
 
@@ -17,6 +19,8 @@ pub struct Sample<'p> {
     pub bundle: Bundle,
     /// In the order of the items that they come from.
     pub entries: Vec<Entry<'p>>,
+    /// Its systemd units, each as all that is written of it makes it.
+    pub services: Vec<Service<'p>>,
 }
 
 /// Something that an item of a component puts on a machine.
@@ -36,6 +40,8 @@ pub struct Owner {
     pub module: ModuleId,
     pub app: AppId,
     pub machine: Option<MachineId>,
+    /// The application of the unit that the item is repeated for.
+    pub of: Option<AppId>,
 }
 
 /// The content of a file: as a value, where the component gives one, or as its text.
@@ -45,13 +51,36 @@ pub enum Content {
     Text(String),
 }
 
-/// A file that a component writes.
+/// A step from the top of a document to a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Key(String),
+    Index(usize),
+}
+
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Step::Key(key.to_owned())
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Step::Index(index)
+    }
+}
+
+/// A file that a component writes, or one that stands inside another: in a ConfigMap, in `write_files` of a cloud-config.
 #[derive(Clone, Debug)]
 pub struct Document<'p> {
     pub path: String,
     pub content: Content,
+    /// The value of a text that could be read; several documents are a list.
+    pub read: Option<Value>,
     /// Where it is put together.
     pub written: &'p Expr,
+    /// The way into what is put together there.
+    pub at: Vec<Step>,
     pub owner: Owner,
     /// Whether it follows from a relation, of which it is proved already what holds of the connection.
     pub derived: bool,
@@ -60,20 +89,34 @@ pub struct Document<'p> {
 /// The flags of a program that has a table of them.
 #[derive(Clone, Debug)]
 pub struct Flags<'p> {
-    pub program: &'p Ident,
+    pub program: Name,
+    /// Where the program is named.
+    pub named: Written<'p>,
     /// The version that runs, if it is known.
     pub version: Option<Version>,
     pub given: Vec<Flag<'p>>,
     pub owner: Owner,
+    /// The systemd unit that runs it.
+    pub unit: Option<Name>,
 }
 
 /// A flag that is set.
 #[derive(Clone, Debug)]
 pub struct Flag<'p> {
     pub name: String,
-    pub key: Span,
     pub value: Value,
-    pub written: &'p Expr,
+    pub written: Written<'p>,
+}
+
+/// Where a word of a command line is written.
+#[derive(Clone, Debug)]
+pub enum Written<'p> {
+    /// A flag as a field of a set: its key and its value.
+    Field(Span, &'p Expr),
+    /// An argument: what it is put together in, the way into that, and its text.
+    Word { expr: &'p Expr, at: Vec<Step>, text: String },
+    /// The name of a program.
+    Name(Span),
 }
 
 /// A systemd unit, and the item that declares it.
@@ -90,6 +133,21 @@ pub struct Command {
     pub owner: Owner,
     pub span: Span,
     pub text: String,
+}
+
+impl Document<'_> {
+    /// What is in it, as a value.
+    pub fn value(&self) -> Option<&Value> {
+        match &self.content {
+            Content::Value(value) => Some(value),
+            Content::Text(_) => self.read.as_ref(),
+        }
+    }
+
+    /// The way to a part of it, from where it is put together.
+    pub fn way(&self, path: &[Step]) -> Vec<Step> {
+        [&*self.at, path].concat()
+    }
 }
 
 impl<'p> Sample<'p> {

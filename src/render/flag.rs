@@ -6,9 +6,9 @@ use crate::model::eval::{eval_error, mismatch};
 use crate::model::scope::Scope;
 use crate::model::{AppId, EvalError, Model, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, Ident, Version};
+use crate::syntax::ast::{Expr, ExprKind, Version};
 
-use super::evidence::Flag;
+use super::evidence::{Flag, Written};
 
 /// The flags of a unit as `--name=value`; then each with where it is written, if its program has a table.
 ///
@@ -32,7 +32,8 @@ pub fn flags<'p>(
         }
         let name = model.eval_key(scope, &field.key)?;
         list.extend(written(&name, &value, table, field.value.span)?);
-        given.push(Flag { name: name.to_string(), key: field.key.span(), value, written: &field.value });
+        let written = Written::Field(field.key.span(), &field.value);
+        given.push(Flag { name: name.to_string(), value, written });
     }
     Ok((list, given))
 }
@@ -44,10 +45,10 @@ fn untabled(model: &Model<'_>, scope: &mut Scope<'_>, expr: &Expr) -> Result<Vec
 }
 
 /// The version of a program that an application runs, as far as it is known.
-pub fn version(model: &Model<'_>, scope: &Scope<'_>, program: &Ident) -> Option<Version> {
-    match flags::table(&program.name)?.range.versions_of.as_str() {
-        "kubernetes" => Some(scope.app.map_or(model.cluster.kubernetes, |app| model.app(app).kubernetes)),
-        _ => option_version(model, scope.app?),
+pub fn version(model: &Model<'_>, app: Option<AppId>, program: &str) -> Option<Version> {
+    match flags::table(program)?.range.versions_of.as_str() {
+        "kubernetes" => Some(app.map_or(model.cluster.kubernetes, |app| model.app(app).kubernetes)),
+        _ => option_version(model, app?),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::eval::mismatch;
 use crate::model::form::require;
 use crate::model::material::Material;
 use crate::model::scope::Scope;
-use crate::model::{EvalError, Model, UnitId, Value};
+use crate::model::{AppId, EvalError, Model, UnitId, Value};
 use crate::plan::keep;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Component, Expr, Item, ItemKind, Name};
@@ -91,7 +91,8 @@ impl<'p> Filler<'_, 'p> {
     /// Keeps something for the rules, if this machine is one of those that they look at.
     fn record(&mut self, scope: &Scope<'_>, entry: impl FnOnce(Owner) -> Entry<'p>) {
         if let (Some(entries), Some(app)) = (&mut self.entries, scope.app) {
-            entries.push(entry(Owner { module: scope.module, app, machine: scope.machine }));
+            let of = scope.locals.last().and_then(|(_, value)| app_of(self.model, value));
+            entries.push(entry(Owner { module: scope.module, app, machine: scope.machine, of }));
         }
     }
 
@@ -169,6 +170,13 @@ impl<'p> Filler<'_, 'p> {
         self.bundle.files.push(file);
         self.spans.push(span);
     }
+}
+
+/// The application of the unit that a record stands for.
+fn app_of(model: &Model<'_>, value: &Value) -> Option<AppId> {
+    let Value::Record(record) = value else { return None };
+    let name = record.get("app")?.scalar_text()?;
+    model.apps().find(|(_, app)| *app.name == *name).map(|(id, _)| id)
 }
 
 /// Refuses a path that leads out of the machine or the output, or that has another form too.

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Value};
 use crate::plan::Proof;
-use crate::render::evidence::{Content, Document, Entry, Sample};
+use crate::render::evidence::{Content, Document, Entry, Sample, ini};
 use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::Expr;
 
@@ -75,8 +75,7 @@ pub fn of_machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagn
     let of = |entry: &Entry<'_>| match entry {
         Entry::Document(document) if document.derived => {
             let findings = check(&document.path, &document.content).into_iter();
-            let place = (document.owner.into(), document.written);
-            findings.map(|finding| diagnostic(evidence.model, &document.path, finding, place)).collect()
+            findings.map(|finding| shown(evidence.model, document, finding)).collect()
         }
         Entry::Document(document) => of_document(evidence, document).unwrap_or_default(),
         Entry::Unit(entry) => unit::of_entry(evidence.model, entry),
@@ -99,9 +98,13 @@ fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<V
         let config = trust::Kubeconfig { evidence, document };
         return Some(kubeconfigs(document).iter().flat_map(|value| config.check(value)).collect());
     }
-    let (model, writer) = (evidence.model, document.owner.into());
-    let shown = |finding| diagnostic(model, &document.path, finding, (writer, document.written));
-    Some(findings.into_iter().map(shown).collect())
+    Some(findings.into_iter().map(|finding| shown(evidence.model, document, finding)).collect())
+}
+
+/// A finding at its place in a document.
+fn shown(model: &Model<'_>, document: &Document<'_>, finding: Finding) -> Diagnostic {
+    let finding = Finding { path: document.way(&finding.path), ..finding };
+    diagnostic(model, &document.path, finding, (document.owner.into(), document.written))
 }
 
 /// The kubeconfigs in a file, with what they hold as it is: what is issued has not been yet.
@@ -131,6 +134,9 @@ pub fn check(path: &str, content: &Content) -> Vec<Finding> {
 /// What is wrong with the content of a file; `None` if it is not known what reads it.
 fn findings(path: &str, content: &Content) -> Option<Vec<Finding>> {
     match content {
+        Content::Value(value) if kind(path, &Json::Null, "") == Some(DocumentKind::Unit) => {
+            Some(unit_text::check(path, &ini(value)?))
+        }
         Content::Value(value) => document(path, &json(value, Secrets::Hidden), ""),
         Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => {
             Some(unit_text::check(path, text))
@@ -247,6 +253,8 @@ pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, (writer, writ
 /// With the edit that puts the key that was probably meant in its place.
 fn at_key(problem: Diagnostic, place: locate::DocumentPlace) -> Diagnostic {
     match problem.near().filter(|_| place.quoted).map(str::to_owned) {
+        // A file that is pasted is not the model's own.
+        _ if place.pasted => problem,
         Some(near) => problem.fix(place.span, format!("\"{near}\""), format!("write `{near}`")),
         None => problem.fix_near(place.span),
     }

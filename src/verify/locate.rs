@@ -5,40 +5,28 @@
 
 use crate::check::ModuleId;
 use crate::model::component::Local;
-use crate::model::{AppId, Model};
+use crate::model::{AppId, Model, private_key, resource};
 use crate::render::evidence::Owner;
 use crate::source::Span;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Field, Key, Statement, StatementKind};
+use crate::syntax::ast::{BinaryOp, EndpointKind, Expr, ExprKind, Field, Key, Statement, StatementKind};
 
-/// A step from the top of a document to a part of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Key(String),
-    Index(usize),
-}
+pub use crate::render::evidence::Step;
 
-impl From<&str> for Step {
-    fn from(key: &str) -> Self {
-        Step::Key(key.to_owned())
-    }
-}
-
-impl From<usize> for Step {
-    fn from(index: usize) -> Self {
-        Step::Index(index)
-    }
-}
+mod text;
+pub mod word;
 
 /// In whose words a document is written: what its names stand for.
 #[derive(Clone, Copy, Debug)]
 pub struct Writer {
     pub module: ModuleId,
     pub app: Option<AppId>,
+    /// The application of the unit that the item is repeated for.
+    pub of: Option<AppId>,
 }
 
 impl From<Owner> for Writer {
     fn from(owner: Owner) -> Self {
-        Self { module: owner.module, app: Some(owner.app) }
+        Self { module: owner.module, app: Some(owner.app), of: owner.of }
     }
 }
 
@@ -50,14 +38,17 @@ pub struct DocumentPlace {
     pub exact: bool,
     /// Whether the key is written in quotes.
     pub quoted: bool,
+    /// Whether it is in a file that the model reads.
+    pub pasted: bool,
 }
 
 /// The key at a path; beyond what is written out, what makes it.
 pub fn place(model: &Model<'_>, writer: Writer, expr: &Expr, path: &[Step]) -> DocumentPlace {
-    let made = |span| DocumentPlace { span, exact: false, quoted: false };
+    let pasted = |span| model.program.sources.pasted_by(span).is_some();
+    let made = |span| DocumentPlace { span, exact: false, quoted: false, pasted: pasted(span) };
     match (Walk { model, writer }).find(expr, path, 0) {
         Some(found) if found.whole && !path.is_empty() => {
-            DocumentPlace { span: found.key, exact: true, quoted: found.quoted }
+            DocumentPlace { span: found.key, exact: true, quoted: found.quoted, pasted: pasted(found.key) }
         }
         Some(found) => made(found.value.map_or(found.key, |value| value.span)),
         None => made(expr.span),
@@ -87,12 +78,12 @@ pub fn element(model: &Model<'_>, writer: impl Into<Writer>, expr: &Expr, text: 
 
 /// Where a value was written, if nothing but names leads there: the value of an option or of a `let`.
 pub fn origin(model: &Model<'_>, writer: impl Into<Writer>, expr: &Expr) -> Span {
-    let walk = Walk { model, writer: writer.into() };
+    let mut walk = Walk { model, writer: writer.into() };
     let mut at = expr;
     for _ in 0..DEPTH {
         let is_name = matches!(at.kind, ExprKind::Name(_) | ExprKind::Field { .. } | ExprKind::Paren(_));
-        let Some(next) = walk.behind(at).into_iter().next().filter(|_| is_name) else { break };
-        at = next;
+        let Some((next_walk, next)) = walk.behind(at).into_iter().next().filter(|_| is_name) else { break };
+        (walk, at) = (next_walk, next);
     }
     at.span
 }
@@ -100,6 +91,10 @@ pub fn origin(model: &Model<'_>, writer: impl Into<Writer>, expr: &Expr) -> Span
 /// Names are followed so many times at most: evaluation has ended, so this is for the shape of the text only.
 const DEPTH: u32 = 16;
 
+/// What gives its value on as it is, or nearly so.
+const GIVING_ON: &[&str] = &["replace", "trim", "string"];
+
+#[derive(Clone, Copy)]
 struct Walk<'a, 'p> {
     model: &'a Model<'p>,
     writer: Writer,
@@ -115,7 +110,7 @@ struct FoundField<'a> {
     whole: bool,
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a, 'p> Walk<'a, 'p> {
     fn find(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<FoundField<'a>> {
         let Some((first, rest)) = path.split_first() else {
             return Some(FoundField { key: expr.span, quoted: false, value: Some(expr), whole: true });
@@ -132,6 +127,9 @@ impl<'a> Walk<'a, '_> {
             (ExprKind::List(list), Step::Index(index)) => self.find(list.get(*index)?, rest, depth + 1),
             (ExprKind::ListFor { value, .. }, Step::Index(_)) => self.find(value, rest, depth + 1),
             (ExprKind::Text(_), _) => self.in_text(expr.span, path),
+            (ExprKind::Call { function, arguments }, _) if &*function.name == "read" => {
+                self.in_text(self.pasted(expr, arguments)?, path)
+            }
             _ => self.likeliest(expr, path, depth),
         }
     }
@@ -139,8 +137,8 @@ impl<'a> Walk<'a, '_> {
     /// Among all that a value may come from, the first in which the whole path is written.
     fn likeliest(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<FoundField<'a>> {
         let mut partly = None;
-        for inner in self.behind(expr) {
-            match self.find(inner, path, depth + 1) {
+        for (walk, inner) in self.behind(expr) {
+            match walk.find(inner, path, depth + 1) {
                 Some(found) if found.whole => return Some(found),
                 found => partly = partly.or(found),
             }
@@ -148,24 +146,22 @@ impl<'a> Walk<'a, '_> {
         partly
     }
 
-    /// The last key of a path in a text that is written out: the first line that begins with it.
+    /// A part of a text that is written out.
     fn in_text(&self, span: Span, path: &[Step]) -> Option<FoundField<'a>> {
-        let key = path.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(key),
-            Step::Index(_) => None,
-        })?;
-        let mut offset = 0;
-        for line in self.model.program.sources.text(span).split_inclusive('\n') {
-            let start = line.len() - line.trim_start_matches([' ', '\t', '-', '"']).len();
-            let rest = line[start..].strip_prefix(key.as_str());
-            if rest.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with([':', '=', ']'])) {
-                let at = span.start + (offset + start) as u32;
-                let key = Span::new(span.source, at, at + key.len() as u32);
-                return Some(FoundField { key, quoted: false, value: None, whole: true });
-            }
-            offset += line.len();
-        }
-        None
+        let found = text::find(self.model.program.sources.text(span), path)?;
+        let key = Span::new(span.source, span.start + found.start as u32, span.start + found.end as u32);
+        let is_last = |step: &Step| matches!(step, Step::Key(last) if *last == self.model.program.sources.text(key));
+        let whole = path.iter().rev().find(|step| matches!(step, Step::Key(_))).is_some_and(is_last);
+        Some(FoundField { key, quoted: false, value: None, whole })
+    }
+
+    /// The file that a `read` brings.
+    fn pasted(&self, call: &Expr, arguments: &[Expr]) -> Option<Span> {
+        let [Expr { kind: ExprKind::Text(name), .. }] = arguments else { return None };
+        let (path, text) = resource::beside_module(self.model, self.writer.module, &name.plain()?)?;
+        // A private key is shown nowhere.
+        let kind = self.model.program.sources.get(call.span.source).kind;
+        (!private_key::is_in(&text)).then(|| self.model.program.sources.paste(kind, &path, &text, call.span))
     }
 
     fn element(&self, expr: &'a Expr, text: &str, depth: u32) -> Option<Span> {
@@ -179,20 +175,29 @@ impl<'a> Walk<'a, '_> {
                 let field = fields.iter().find(|field| field.key.plain().as_deref() == Some(text))?;
                 Some(field.key.span())
             }
-            _ => self.behind(expr).into_iter().find_map(|inner| self.element(inner, text, depth + 1)),
+            _ => self.behind(expr).into_iter().find_map(|(walk, inner)| walk.element(inner, text, depth + 1)),
         }
     }
 
-    /// The expressions that a value may come from, the likeliest first.
-    fn behind(&self, expr: &'a Expr) -> Vec<&'a Expr> {
+    /// The expressions that a value may come from, the likeliest first, each with whose words it is in.
+    fn behind(&self, expr: &'a Expr) -> Vec<(Walk<'a, 'p>, &'a Expr)> {
+        let own = |expr: &'a Expr| (*self, expr);
         match &expr.kind {
-            ExprKind::Paren(inner) => vec![inner],
-            ExprKind::If { then, otherwise, .. } => std::iter::once(&**then).chain(otherwise.as_deref()).collect(),
-            ExprKind::Binary { op: BinaryOp::Merge | BinaryOp::Default | BinaryOp::Add, left, right } => {
-                vec![right, left]
+            ExprKind::Paren(inner) => vec![own(inner)],
+            ExprKind::If { then, otherwise, .. } => {
+                std::iter::once(&**then).chain(otherwise.as_deref()).map(own).collect()
             }
-            ExprKind::Name(name) => self.named(&name.name).into_iter().collect(),
-            ExprKind::Field { value, field, .. } => self.option(value, &field.name).into_iter().collect(),
+            ExprKind::Binary { op: BinaryOp::Merge | BinaryOp::Default | BinaryOp::Add, left, right } => {
+                vec![own(right), own(left)]
+            }
+            ExprKind::Call { function, arguments } if GIVING_ON.contains(&&*function.name) => {
+                arguments.first().map(own).into_iter().collect()
+            }
+            ExprKind::Name(name) => self.named(&name.name).map(own).into_iter().collect(),
+            ExprKind::Field { value, field, .. } => {
+                let option = self.option(value, &field.name);
+                option.or_else(|| self.provided(value, &field.name)).into_iter().collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -214,7 +219,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// `option.NAME`: what the deployment gives, else the default.
-    fn option(&self, root: &Expr, name: &str) -> Option<&'a Expr> {
+    fn option(&self, root: &Expr, name: &str) -> Option<(Walk<'a, 'p>, &'a Expr)> {
         let ExprKind::Name(root) = &root.kind else { return None };
         let app = self.writer.app.filter(|_| &*root.name == "option")?;
         let model = self.model;
@@ -224,7 +229,25 @@ impl<'a> Walk<'a, '_> {
             let options = &model.component_of(app).options;
             options.iter().find(|option| &*option.name.name == name)?.default.as_ref()
         };
-        written.map(|written| written.expr).or_else(default)
+        match written {
+            // A deployment is written in its own file, where the component's names mean nothing.
+            Some(written) => {
+                let writer = Writer { module: written.module, app: None, of: None };
+                Some((Walk { model, writer }, written.expr))
+            }
+            None => default().map(|expr| (*self, expr)),
+        }
+    }
+
+    /// A field of an endpoint of the unit that an item is repeated for.
+    fn provided(&self, root: &Expr, name: &str) -> Option<(Walk<'a, 'p>, &'a Expr)> {
+        let ExprKind::Name(root) = &root.kind else { return None };
+        let of = self.writer.of.filter(|_| self.named(&root.name).is_none())?;
+        let model = self.model;
+        let endpoints = model.component_of(of).endpoints.iter().filter(|one| one.ast.kind == EndpointKind::Provides);
+        let field = endpoints.filter_map(|one| one.ast.body.field(name)).next()?;
+        let writer = Writer { module: model.module_of(of), app: Some(of), of: None };
+        Some((Walk { model, writer }, &field.value))
     }
 }
 

@@ -101,7 +101,11 @@ fn of_commands(commands: &[&Command]) -> Vec<Filter> {
 
 /// The packet filter that a file is, on a machine.
 fn of_document(model: &Model<'_>, document: &Document<'_>) -> Option<Filter> {
+    // What stands in a ConfigMap is read in pods.
     let Content::Text(text) = &document.content else { return None };
+    if !document.path.starts_with('/') {
+        return None;
+    }
     let (app, machine) = (document.owner.app, document.owner.machine?);
     let read = read(&document.path, text, model.cluster.nodes)?;
     Some(Filter { path: document.path.clone(), app, machine, span: document.written.span, read })

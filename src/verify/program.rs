@@ -2,7 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::model::Model;
-use crate::render::evidence::{Content, Entry, Sample};
+use crate::render::evidence::{Entry, Sample};
 
 use super::{Evidence, Verdict};
 
@@ -28,10 +28,7 @@ pub fn is_refused(model: &Model<'_>, sample: &Sample<'_>) -> bool {
 pub fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
         Entry::Flags(flags) => flag::verify(model, flags),
-        Entry::Document(document) => match &document.content {
-            Content::Value(value) if !document.derived => field::verify(model, document, value),
-            _ => Vec::new(),
-        },
+        Entry::Document(document) if !document.derived => field::verify(model, document),
         _ => Vec::new(),
     };
     sample.entries.iter().flat_map(of).collect()

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Target, Value};
 use crate::plan::Proof;
-use crate::render::evidence::{Content, Entry, Sample};
+use crate::render::evidence::{Entry, Sample};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
 use crate::target::cloud_config::own;
@@ -25,10 +25,9 @@ pub use user_data::room;
 pub fn capabilities(evidence: &Evidence<'_, '_>) -> Verdict {
     let of = |entry: &Entry<'_>| match entry {
         Entry::Sysctl(_, name) => capability::of_sysctl(evidence.model, name).into_iter().collect(),
-        Entry::Document(document) => match &document.content {
-            Content::Value(value) if !document.derived => capability::of_content(evidence.model, document, value),
-            _ => Vec::new(),
-        },
+        Entry::Document(document) if !document.derived => {
+            document.value().map_or_else(Vec::new, |value| capability::of_content(evidence.model, document, value))
+        }
         _ => Vec::new(),
     };
     let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(of).collect());
@@ -117,7 +116,7 @@ pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
 fn written<'p>(model: &Model<'p>, target: &str, field: &str) -> Option<(Writer, &'p Expr)> {
     let (module, ast) = model.layers.targets.iter().find(|(_, ast)| *ast.name.name == *target)?;
     let written = model.layers.field(&format!("target.{target}"), *module, &ast.body, field)?;
-    Some((Writer { module: *module, app: None }, written.expr))
+    Some((Writer { module: *module, app: None, of: None }, written.expr))
 }
 
 /// The operator's own part of the user-data, by the keys that cloud-init knows and those that are kmodel's.

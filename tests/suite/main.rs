@@ -16,6 +16,7 @@ mod incremental;
 mod laws;
 mod listed;
 mod pages;
+mod pasted;
 mod readme;
 mod safety;
 mod stability;

@@ -41,6 +41,17 @@ pub enum Typed {
 }
 
 impl Form {
+    /// As a message has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Number => "a number",
+            Self::Duration => "a duration",
+            Self::Url => "a URL",
+            Self::Text => "a text",
+        }
+    }
+
     /// That of a flag's value, or of its elements.
     pub fn of_flag(flag: &Flag) -> Self {
         match flag.kind {

@@ -98,7 +98,8 @@ impl<'p> Filler<'_, 'p> {
         content: impl FnOnce() -> Content,
     ) {
         self.record(scope, |owner| {
-            Entry::Document(Document { path: path.to_owned(), content: content(), written, owner, derived })
+            let (path, content) = (path.to_owned(), content());
+            Entry::Document(Document { path, content, read: None, written, at: Vec::new(), owner, derived })
         });
     }
 

@@ -5,7 +5,7 @@ use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{EvalError, Model, UnitId, Value, private_key};
 use crate::render::bundle::Unit;
-use crate::render::evidence::{Entry, Flags, UnitEntry};
+use crate::render::evidence::{Entry, Flags, UnitEntry, Written};
 use crate::render::flag;
 use crate::source::Span;
 use crate::syntax::ast::{ExprKind, ItemKind, Name, PathItem};
@@ -29,8 +29,10 @@ impl<'p> Filler<'_, 'p> {
             if &*key == "flags" {
                 let (list, given) = flag::flags(self.model, scope, &field.value)?;
                 if let ExprKind::Record { table: Some(program), .. } = &field.value.kind {
-                    let version = flag::version(self.model, scope, program);
-                    self.record(scope, |owner| Entry::Flags(Flags { program, version, given, owner }));
+                    let version = flag::version(self.model, scope.app, &program.name);
+                    let (unit, named) = (Some(name.clone()), Written::Name(program.span));
+                    let program = program.name.clone();
+                    self.record(scope, |owner| Entry::Flags(Flags { program, named, version, given, owner, unit }));
                 }
                 flags = list;
                 continue;

@@ -99,7 +99,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
     /// What is wrong at a path of the file; the last key of the path need not be there.
     fn problem(&self, code: Code, path: &[Step], message: String) -> Diagnostic {
         let Document { owner, written, .. } = self.document;
-        let place = locate::place(self.model(), (*owner).into(), written, path);
+        let place = locate::place(self.model(), (*owner).into(), written, &self.document.way(path));
         Diagnostic::new(code, place.span, message).here(if place.exact {
             ""
         } else {

@@ -138,7 +138,7 @@ impl Unit<'_, '_> {
     fn place(&self, line: &Line<'_>, path: &[Step]) -> locate::DocumentPlace {
         match self.expr(line.field) {
             Some(extra) if line.field == "extra" => locate::place(self.model, self.entry.owner.into(), extra, path),
-            _ => locate::DocumentPlace { span: self.field(line.field), exact: false, quoted: false },
+            _ => locate::DocumentPlace { span: self.field(line.field), exact: false, quoted: false, pasted: false },
         }
     }
 

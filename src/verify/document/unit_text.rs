@@ -38,11 +38,11 @@ pub fn check(path: &str, text: &str) -> Vec<Finding> {
             continue;
         }
         match systemd::key(&section, key) {
-            Err(wrong) => findings.push(finding(key, wrong)),
+            Err(wrong) => findings.push(in_section(&section, key, wrong)),
             Ok(()) => findings.extend(
                 systemd::value(&section, key, value)
                     .err()
-                    .map(|wrong| Finding { is_value: true, ..finding(key, wrong) }),
+                    .map(|wrong| Finding { is_value: true, ..in_section(&section, key, wrong) }),
             ),
         }
     }
@@ -64,6 +64,10 @@ fn lines(text: &str) -> Vec<String> {
         open = line.ends_with('\\');
     }
     list
+}
+
+fn in_section(section: &str, key: &str, wrong: Wrong) -> Finding {
+    Finding { path: vec![section.into(), key.into()], ..finding(key, wrong) }
 }
 
 fn finding(key: &str, Wrong { message, help }: Wrong) -> Finding {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::facts::{field, flag};
 use crate::model::{AppId, Model, Value};
 use crate::plan::Proof;
-use crate::render::evidence::{Content, Document, Entry, Flags};
+use crate::render::evidence::{Document, Entry, Flags};
 use crate::text::Count;
 use crate::verify::{Evidence, counted};
 
@@ -44,7 +44,7 @@ impl<'a> Examined<'a> {
     }
 
     fn flags(&mut self, flags: &'a Flags<'_>) {
-        let program = &*flags.program.name;
+        let program = &*flags.program;
         let known =
             flag::table(program).filter(|table| flags.version.is_some_and(|version| table.range.knows(version)));
         let Some(table) = known else { return };
@@ -53,7 +53,7 @@ impl<'a> Examined<'a> {
     }
 
     fn document(&mut self, model: &Model<'_>, document: &Document<'_>) {
-        let Content::Value(value) = &document.content else { return };
+        let Some(value) = document.value() else { return };
         let Value::List(list) = value.reveal() else { return self.file(model, document.owner.app, value) };
         list.iter().for_each(|one| self.file(model, document.owner.app, one));
     }

@@ -17,22 +17,32 @@ use super::webhook;
 use crate::verify::locate::{self, Step};
 
 /// Verifies the content of a file, if its kind is known; a list is several documents.
-pub fn verify(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
+pub fn verify(model: &Model<'_>, document: &Document<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    of_value(model, document, content, &mut problems);
+    if let Some(content) = document.value() {
+        of_value(model, document, (content, &[]), &mut problems);
+    }
     problems
 }
 
-fn of_value(model: &Model<'_>, document: &Document<'_>, content: &Value, problems: &mut Vec<Diagnostic>) {
-    let (expr, owner) = (document.written, document.owner);
-    let version = model.app(owner.app).kubernetes;
+fn of_value(
+    model: &Model<'_>,
+    document: &Document<'_>,
+    (content, at): (&Value, &[Step]),
+    problems: &mut Vec<Diagnostic>,
+) {
     match content.reveal() {
-        Value::List(list) => list.iter().for_each(|one| of_value(model, document, one, problems)),
+        Value::List(list) => {
+            let of = |(place, one): (usize, &Value)| of_value(model, document, (one, &below(at, place)), problems);
+            list.iter().enumerate().for_each(of);
+        }
         Value::Record(record) => {
-            object(model, owner, (expr, record), version, problems);
+            object(model, document, (record, at), problems);
             let kind = record.get("kind").and_then(Value::scalar_text);
             let Some(table) = kind.and_then(|kind| table(&kind)) else { return };
-            let mut verifier = FieldVerifier { model, owner, expr, table, version, path: Vec::new(), problems };
+            let version = model.app(document.owner.app).kubernetes;
+            let (owner, expr, path) = (document.owner, document.written, document.way(at));
+            let mut verifier = FieldVerifier { model, owner, expr, table, version, path, problems };
             verifier.version(record);
             verifier.fields(record, "");
         }
@@ -40,31 +50,33 @@ fn of_value(model: &Model<'_>, document: &Document<'_>, content: &Value, problem
     }
 }
 
+fn below(at: &[Step], step: impl Into<Step>) -> Vec<Step> {
+    [at, &[step.into()]].concat()
+}
+
 /// Verifies the API version that an object, or each of a list of them, is written in.
 fn object(
     model: &Model<'_>,
-    owner: Owner,
-    (expr, record): (&Expr, &Record),
-    version: Version,
+    document: &Document<'_>,
+    (record, at): (&Record, &[Step]),
     problems: &mut Vec<Diagnostic>,
 ) {
     let text = |name: &str| record.get(name).and_then(Value::scalar_text);
+    let version = model.app(document.owner.app).kubernetes;
+    let place = |path: &[Step]| locate::value(model, document.owner, document.written, &document.way(path));
     if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
-        let span = locate::value(model, owner, expr, &["apiVersion".into()]);
-        problems.extend(api::examine(&api, &kind, version, span));
+        problems.extend(api::examine(&api, &kind, version, place(&below(at, "apiVersion"))));
         if let Some(Value::List(webhooks)) = record.get("webhooks").map(Value::reveal) {
-            for (place, one) in webhooks.iter().enumerate() {
+            for (index, one) in webhooks.iter().enumerate() {
                 let Value::Record(one) = one.reveal() else { continue };
-                let span = locate::value(model, owner, expr, &["webhooks".into(), place.into()]);
-                problems.extend(webhook::verify(&kind, one, span));
+                problems.extend(webhook::verify(&kind, one, place(&below(&below(at, "webhooks"), index))));
             }
         }
     }
     let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
-    for (place, item) in items.iter().enumerate() {
+    for (index, item) in items.iter().enumerate() {
         let Value::Record(item) = item.reveal() else { continue };
-        let inner = locate::found(model, owner, expr, &["items".into(), place.into()]);
-        object(model, owner, (inner.unwrap_or(expr), item), version, problems);
+        object(model, document, (item, &below(&below(at, "items"), index)), problems);
     }
 }
 

@@ -3,19 +3,32 @@
 use crate::diag::Diagnostic;
 use crate::facts::flag as table;
 use crate::model::{Model, Value};
-use crate::render::evidence::Flags;
+use crate::render::evidence::{Flags, Written};
+use crate::render::flag::text;
 use crate::verify::locate;
 
 /// What is wrong with the flags of one program.
 pub fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
-    let program = &flags.program.name;
-    let Some(version) = flags.version else { return Vec::new() };
-    let mut problems: Vec<Diagnostic> =
-        table::examine_version(program, version, flags.program.span).into_iter().collect();
+    let program = &flags.program;
+    let Some(version) = flags.version.filter(|_| !flags.given.is_empty()) else { return Vec::new() };
+    let named = locate::word::span(model, flags.owner, &flags.named);
+    let mut problems: Vec<Diagnostic> = table::examine_version(program, version, named).into_iter().collect();
     for flag in &flags.given {
-        problems.extend(table::examine(program, &flag.name, version, flag.key));
-        let place = |element: &str| locate::element(model, flags.owner, flag.written, element);
-        problems.extend(table::examine_values((program, &flag.name), &elements(&flag.value), version, place));
+        let key = || locate::word::key(model, flags.owner, flag);
+        let place = |element: &str| locate::word::element(model, flags.owner, flag, element);
+        let mut found: Vec<Diagnostic> = table::examine(program, &flag.name, version, key()).into_iter().collect();
+        found.extend(table::examine_values((program, &flag.name), &elements(&flag.value), version, place));
+        if matches!(flag.written, Written::Word { .. }) {
+            found.extend(table::examine_argument(
+                program,
+                (&flag.name, &text(&flag.value).unwrap_or_default()),
+                version,
+                key(),
+            ));
+            // An edit of a field of a set is none of an argument.
+            found.iter_mut().for_each(|problem| problem.fixes.clear());
+        }
+        problems.extend(found);
     }
     problems
 }

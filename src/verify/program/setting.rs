@@ -14,7 +14,6 @@ use crate::verify::{Evidence, Verdict};
 
 mod address;
 mod amount;
-mod argument;
 mod avoided;
 mod content;
 mod differ;

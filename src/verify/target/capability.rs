@@ -7,7 +7,7 @@ use crate::facts::target::{TargetRule, has_own_sysctls, owns_sysctl, rules};
 use crate::model::value::Record;
 use crate::model::{Model, Target, Value};
 use crate::plan::Proof;
-use crate::render::evidence::{Content, Document, Entry};
+use crate::render::evidence::{Document, Entry};
 use crate::source::Span;
 use crate::syntax::ast::Ident;
 use crate::verify::locate::{self, Step};
@@ -50,7 +50,7 @@ pub fn proof(evidence: &Evidence<'_, '_>) -> Proof {
 
 /// Whether a rule of the target is about a file.
 fn is_looked_at(target: &Target, document: &Document<'_>) -> bool {
-    let Content::Value(content) = &document.content else { return false };
+    let Some(content) = document.value() else { return false };
     let Value::Record(record) = content.reveal() else { return false };
     let kind = record.get("kind").and_then(Value::scalar_text);
     let is_about = |rule: &TargetRule| rule.kind.is_none() || rule.kind == kind;
@@ -77,11 +77,12 @@ fn broken(model: &Model<'_>, document: &Document<'_>, content: &Value, rule: &Ta
         let missing = rule.wants.iter().find(|(path, wanted)| !has(record, path, wanted))?;
         // The nearest thing that is written: the field, the record that it would stand in, or the whole.
         let path: Vec<Step> = missing.0.split('.').map(Step::from).collect();
-        return Some(locate::key(model, owner, expr, &path));
+        return Some(locate::key(model, owner, expr, &document.way(&path)));
     }
     let (key, value) = (rule.key.as_ref()?, rule.not.as_ref()?);
     let path = find(content, key, value)?;
-    Some(locate::value(model, owner, expr, &path.into_iter().map(Step::Key).collect::<Vec<_>>()))
+    let path: Vec<Step> = path.into_iter().map(Step::Key).collect();
+    Some(locate::value(model, owner, expr, &document.way(&path)))
 }
 
 fn has(record: &Record, path: &str, wanted: &toml::Value) -> bool {

@@ -1,4 +1,4 @@
-//! Fields of configuration files, and arguments in manifests of pods, as values or as text.
+//! Fields of configuration files, as values or as text.
 
 use serde_json::Value as Json;
 
@@ -9,7 +9,6 @@ use crate::render::format::{Secrets, tree};
 use crate::source::Span;
 use crate::verify::locate::{self, Step};
 
-use super::argument::known_program;
 use super::settings::Settings;
 
 /// One document of a file.
@@ -26,13 +25,13 @@ struct Part<'a, 'p> {
 impl Settings {
     /// Takes the settings of a file.
     pub(super) fn document(&mut self, model: &Model<'_>, document: &Document<'_>) {
-        let (value, open) = match &document.content {
-            Content::Value(value) => (tree(value, Secrets::Seen).ok(), tree(value, Secrets::Hidden).ok()),
-            // Most texts are scripts and the like, which are not worth reading.
-            Content::Text(text) if !text.contains("kind:") && !text.contains("\"kind\"") => return,
-            Content::Text(text) => (serde_saphyr::from_multiple(text).ok().map(Json::Array), None),
+        let Some(content) = document.value() else { return };
+        let Ok(value) = tree(content, Secrets::Seen) else { return };
+        // Of a text it is not known what is secret.
+        let open = match &document.content {
+            Content::Value(value) => tree(value, Secrets::Hidden).ok(),
+            Content::Text(_) => None,
         };
-        let Some(value) = value else { return };
         match &value {
             Json::Array(list) => {
                 for (index, value) in list.iter().enumerate() {
@@ -46,9 +45,6 @@ impl Settings {
 
     fn part(&mut self, part: &Part<'_, '_>) {
         let Some(kind) = part.value.get("kind").and_then(Json::as_str) else { return };
-        if kind == "Pod" {
-            return self.pod(part);
-        }
         for field in fields(kind) {
             let Some((path, value)) = find(part.value, field) else { continue };
             let is_open =
@@ -60,32 +56,12 @@ impl Settings {
             self.push(part.document.owner, (name, written, false), (text, tree, !is_open), place);
         }
     }
-
-    /// Takes the arguments of a pod's containers: control planes run as static pods too.
-    fn pod(&mut self, part: &Part<'_, '_>) {
-        let Some(list) = part.value.pointer("/spec/containers").and_then(Json::as_array) else { return };
-        for (container, value) in list.iter().enumerate() {
-            let words = ["command", "args"].into_iter().flat_map(|key| {
-                let words = value.get(key).and_then(Json::as_array).into_iter().flatten().enumerate();
-                words.map(move |(index, word)| (key, index, word.as_str().unwrap_or_default().to_owned()))
-            });
-            let words: Vec<(&str, usize, String)> = words.collect();
-            let Some(program) = words.first().and_then(|(.., word)| known_program(word)) else { continue };
-            let place = |index: usize| {
-                let (key, index, _) = words[index];
-                part.span(&["spec".into(), "containers".into(), container.into(), key.into(), index.into()])
-            };
-            self.runs(part.document.owner, program, place(0));
-            let texts: Vec<String> = words.iter().map(|(.., word)| word.clone()).collect();
-            self.arguments(part.document.owner, program, &texts, place);
-        }
-    }
 }
 
 impl Part<'_, '_> {
     /// Where the value at a path is written.
     fn span(&self, path: &[Step]) -> Span {
-        let path = [&*self.at, path].concat();
+        let path = self.document.way(&[&*self.at, path].concat());
         let (model, owner, expr) = (self.model, self.document.owner, self.document.written);
         match locate::found(model, owner, expr, &path) {
             Some(found) => locate::origin(model, owner, found),

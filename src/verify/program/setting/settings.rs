@@ -46,7 +46,6 @@ impl Settings {
         for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
             match entry {
                 Entry::Flags(flags) => settings.flags(evidence.model, flags),
-                Entry::Unit(unit) => settings.unit(evidence.model, unit),
                 Entry::Document(document) if !document.derived => settings.document(evidence.model, document),
                 _ => {}
             }
@@ -56,23 +55,23 @@ impl Settings {
 
     /// Takes the flags of a program.
     fn flags(&mut self, model: &Model<'_>, flags: &Flags<'_>) {
-        let program = &*flags.program.name;
-        self.runs(flags.owner, program, flags.program.span);
+        let program = &*flags.program;
+        self.runs(flags.owner, program, locate::word::span(model, flags.owner, &flags.named));
         for flag in &flags.given {
-            let place = || locate::origin(model, flags.owner, flag.written);
+            let place = || locate::word::span(model, flags.owner, &flag.written);
             self.flag(flags.owner, (program, &flag.name), &text(&flag.value).unwrap_or_default(), place);
         }
     }
 
     /// Notes that an application runs a program.
-    pub(super) fn runs(&mut self, owner: Owner, program: &str, span: Span) {
+    fn runs(&mut self, owner: Owner, program: &str, span: Span) {
         if !self.programs.iter().any(|known| known.name == program && known.app == owner.app) {
             self.programs.push(Program { name: program.to_owned(), app: owner.app, span });
         }
     }
 
     /// Takes a flag; of a map, also each key that a rule is about.
-    pub(super) fn flag(&mut self, owner: Owner, (program, flag): (&str, &str), text: &str, place: impl Fn() -> Span) {
+    fn flag(&mut self, owner: Owner, (program, flag): (&str, &str), text: &str, place: impl Fn() -> Span) {
         let name = Name::of_flag(program, flag);
         let written = format!("{program} --{flag}");
         if let Name::Field { kind, path } = &name {

@@ -1,0 +1,49 @@
+//! What is pasted, read as what it is: texts of files, files inside files, and the command lines of units and pods.
+//!
+//! In: what rendering met on a machine. Out: the same, with the value of each text that could be read, the documents inside
+//! others, the flags of every program, and each systemd unit as all that is written of it makes it. So a rule sees a setting
+//! wherever it is written.
+
+use crate::model::Model;
+
+use super::evidence::Entry;
+
+mod argument;
+mod command;
+mod nested;
+mod pod;
+mod service;
+mod text;
+
+pub use service::{Part, Service, ini};
+
+/// Reads what is on one machine.
+pub fn read<'p>(model: &Model<'p>, entries: Vec<Entry<'p>>) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {
+    let mut list = Vec::with_capacity(entries.len());
+    entries.into_iter().for_each(|entry| document(entry, &mut list, DEPTH));
+    let services = service::services(&list);
+    let replaced = |entry: &Entry<'_>| match entry {
+        Entry::Flags(flags) => services.iter().any(|service| service.replaces(flags)),
+        _ => false,
+    };
+    list.retain(|entry| !replaced(entry));
+    let mut flags = services.iter().flat_map(|service| service.flags(model, &list)).collect::<Vec<_>>();
+    flags.extend(
+        list.iter()
+            .filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None })
+            .flat_map(|document| pod::flags(model, document)),
+    );
+    list.extend(flags.into_iter().map(Entry::Flags));
+    (list, services)
+}
+
+/// A file may hold a file so many times.
+const DEPTH: u32 = 4;
+
+fn document<'p>(entry: Entry<'p>, list: &mut Vec<Entry<'p>>, depth: u32) {
+    let Entry::Document(mut one) = entry else { return list.push(entry) };
+    one.read = text::value(&one);
+    let inside = if depth == 0 { Vec::new() } else { nested::entries(&one) };
+    list.push(Entry::Document(one));
+    inside.into_iter().for_each(|entry| document(entry, list, depth - 1));
+}

@@ -1,0 +1,82 @@
+//! The flags that the arguments of a program set.
+
+use std::path::Path;
+
+use crate::facts::flag::{self, FlagKind};
+use crate::model::Value;
+use crate::render::evidence::{Flag, Written};
+
+/// A word of a command line, and where it is written.
+#[derive(Clone, Debug)]
+pub struct Word<'p> {
+    pub text: String,
+    pub written: Written<'p>,
+}
+
+/// The program at a path, if it has a table of flags.
+pub fn known_program(path: &str) -> Option<&str> {
+    Path::new(path).file_name()?.to_str().filter(|name| flag::table(name).is_some())
+}
+
+/// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.
+pub fn flags<'p>(program: &str, words: &[Word<'p>]) -> Vec<Flag<'p>> {
+    let kind = |flag: &str| flag::table(program).and_then(|table| table.flags.get(flag)).map(|row| row.kind);
+    let mut list: Vec<(Flag<'p>, String)> = Vec::new();
+    let mut rest = words.iter().peekable();
+    while let Some(word) = rest.next() {
+        let Some(body) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
+        let (name, value) = match body.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            None if kind(body) == Some(FlagKind::Bool) => (body, "true".to_owned()),
+            None => match rest.next_if(|next| !next.text.starts_with("--")) {
+                Some(next) => (body, next.text.clone()),
+                None => (body, String::new()),
+            },
+        };
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        match list.iter_mut().find(|(known, _)| known.name == name).filter(|_| is_name) {
+            Some((_, known)) if matches!(kind(name), Some(FlagKind::StringList | FlagKind::Map)) => {
+                *known = format!("{known},{value}");
+            }
+            Some((flag, known)) => (flag.written, *known) = (word.written.clone(), value),
+            None if is_name => {
+                let flag = Flag { name: name.to_owned(), value: Value::None, written: word.written.clone() };
+                list.push((flag, value));
+            }
+            None => {}
+        }
+    }
+    list.into_iter().map(|(flag, value)| Flag { value: Value::text(value), ..flag }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn read(texts: &[&str]) -> Vec<(String, String)> {
+        let word = |text: &&str| Word { text: (*text).to_owned(), written: Written::Name(Span::default()) };
+        let words: Vec<Word<'_>> = texts.iter().map(word).collect();
+        let pair = |flag: Flag<'_>| (flag.name, flag.value.scalar_text().unwrap_or_default());
+        flags("kube-apiserver", &words).into_iter().map(pair).collect()
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn arguments_are_read_in_all_their_forms() {
+        let found = read(&["serve", "--etcd-prefix=/a=b", "--client-ca-file", "/ca", "--profiling", "--v", "--x=1"]);
+        assert_eq!(
+            found,
+            pairs(&[("etcd-prefix", "/a=b"), ("client-ca-file", "/ca"), ("profiling", "true"), ("v", ""), ("x", "1")])
+        );
+    }
+
+    #[test]
+    fn a_repeated_argument_is_a_list_or_its_last() {
+        let found = read(&["--api-audiences=a", "--etcd-prefix=/a", "--api-audiences=b", "--etcd-prefix=/b"]);
+        assert_eq!(found, pairs(&[("api-audiences", "a,b"), ("etcd-prefix", "/b")]));
+    }
+}

@@ -1,0 +1,113 @@
+//! A command line of a unit as systemd splits it: quotes, escapes and variables (systemd.service(5)).
+
+use super::argument::{Word, known_program};
+
+/// A part of a line: a word, and whether quotes kept it from being split further.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(end), c) if c == end => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (_, '\\') => word.get_or_insert_default().extend(chars.next()),
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The words of a command line; those that variables stand for are where these are set.
+pub fn words<'p>(line: &str, variables: &[(String, Word<'p>)], place: impl Fn(&str) -> Word<'p>) -> Vec<Word<'p>> {
+    let mut list = Vec::new();
+    for (index, text) in split(line).into_iter().enumerate() {
+        if index == 0 {
+            let program = text.trim_start_matches(['-', '+', '!', ':', '@', '|']);
+            list.push(Word { text: program.to_owned(), ..place(program) });
+        } else {
+            expand(&text, variables, &place, &mut list);
+        }
+    }
+    shell(list)
+}
+
+fn expand<'p>(
+    text: &str,
+    variables: &[(String, Word<'p>)],
+    place: &impl Fn(&str) -> Word<'p>,
+    list: &mut Vec<Word<'p>>,
+) {
+    let value = |name: &str| variables.iter().rev().find(|(known, _)| known == name).map(|(_, word)| word);
+    let whole = text.strip_prefix('$').filter(|name| is_name(name));
+    if let Some(name) = whole {
+        let words = value(name)
+            .into_iter()
+            .flat_map(|word| split(&word.text).into_iter().map(|text| Word { text, written: word.written.clone() }));
+        return list.extend(words);
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        let Some(end) = after.find('}') else { break };
+        out.push_str(before);
+        out.push_str(value(&after[..end]).map_or("", |word| &word.text));
+        rest = &after[end + 1..];
+    }
+    out.push_str(rest);
+    let written = place(text).written;
+    list.push(Word { text: out.replace("$$", "$").replace("%%", "%"), written });
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The program that `sh -c '...'` ends in, with its arguments.
+fn shell(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
+    let name = words.first().and_then(|word| word.text.rsplit('/').next()).unwrap_or_default();
+    let [_, Word { text: flag, .. }, script, ..] = words.as_slice() else { return words };
+    if !matches!(name, "sh" | "bash" | "dash") || !flag.starts_with('-') || !flag.ends_with('c') {
+        return words;
+    }
+    let inner = split(&script.text.replace("\\\n", " "));
+    let Some(start) = inner.iter().position(|word| word.contains('/') && known_program(word).is_some()) else {
+        return words;
+    };
+    let end = |word: &&String| !matches!(word.as_str(), ";" | "&&" | "||" | "|" | "&");
+    let of = |text: &String| Word { text: text.clone(), written: script.written.clone() };
+    inner[start..].iter().take_while(end).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::evidence::Written;
+    use crate::source::Span;
+
+    fn word(text: &str) -> Word<'static> {
+        Word { text: text.to_owned(), written: Written::Name(Span::default()) }
+    }
+
+    fn read(line: &str) -> Vec<String> {
+        let variables = [("ARGS".to_owned(), word("--a=1 --b='x y'")), ("IP".to_owned(), word("10.0.0.1"))];
+        words(line, &variables, word).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn command_lines_are_split_as_systemd_does() {
+        assert_eq!(read("-/bin/a --x=\"b c\" 'd e' f\\ g"), ["/bin/a", "--x=b c", "d e", "f g"]);
+        assert_eq!(
+            read("/bin/a $ARGS --ip=${IP} ${NONE} $$x"),
+            ["/bin/a", "--a=1", "--b=x y", "--ip=10.0.0.1", "", "$x"]
+        );
+        assert_eq!(read("/bin/sh -c 'exec /usr/bin/kubelet --x ; true'"), ["/usr/bin/kubelet", "--x"]);
+    }
+}

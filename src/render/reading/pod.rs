@@ -1,0 +1,92 @@
+//! The flags of programs that pods run: static pods, and the pods of workloads.
+
+use crate::model::value::Record;
+use crate::model::{Model, Value};
+use crate::render::evidence::{Document, Flags, Step, Written};
+use crate::render::flag;
+use crate::syntax::ast::Version;
+
+use super::argument::{self, Word, known_program};
+
+/// Where a pod stands in an object of a kind.
+fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "Pod" => &["spec"],
+        "DaemonSet" | "Deployment" | "StatefulSet" | "ReplicaSet" | "Job" => &["spec", "template", "spec"],
+        "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
+        _ => return None,
+    })
+}
+
+/// The flags of the programs in a document.
+pub fn flags<'p>(model: &Model<'_>, document: &Document<'p>) -> Vec<Flags<'p>> {
+    let mut list = Vec::new();
+    if let Some(value) = document.value().filter(|_| !document.derived) {
+        object(model, document, value, &[], &mut list);
+    }
+    list
+}
+
+fn object<'p>(model: &Model<'_>, document: &Document<'p>, value: &Value, at: &[Step], list: &mut Vec<Flags<'p>>) {
+    let record = match value.reveal() {
+        Value::List(values) => {
+            let of = |(place, one): (usize, &Value)| object(model, document, one, &way(at, [place.into()]), list);
+            return values.iter().enumerate().for_each(of);
+        }
+        Value::Record(record) => record,
+        _ => return,
+    };
+    if let Some(items) = record.get("items") {
+        object(model, document, items, &way(at, ["items".into()]), list);
+    }
+    let kind = record.get("kind").and_then(Value::scalar_text);
+    let Some(path) = kind.and_then(|kind| spec_of(&kind)) else { return };
+    let spec = path.iter().try_fold(&**record, |record, key| inner(record, key));
+    let Some(Value::List(containers)) = spec.and_then(|spec| spec.get("containers")).map(Value::reveal) else { return };
+    for (place, container) in containers.iter().enumerate() {
+        let Value::Record(container) = container.reveal() else { continue };
+        let steps = path.iter().map(|key| Step::from(*key)).chain(["containers".into(), place.into()]);
+        list.extend(of_container(model, document, container, &way(at, steps)));
+    }
+}
+
+fn inner<'v>(record: &'v Record, key: &str) -> Option<&'v Record> {
+    match record.get(key)?.reveal() {
+        Value::Record(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+fn way(at: &[Step], steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    at.iter().cloned().chain(steps).collect()
+}
+
+fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Record, at: &[Step]) -> Option<Flags<'p>> {
+    let words = ["command", "args"].into_iter().flat_map(|key| {
+        let list = match container.get(key).map(Value::reveal) {
+            Some(Value::List(list)) => &list[..],
+            _ => &[],
+        };
+        list.iter().enumerate().map(move |(index, word)| {
+            let text = word.scalar_text().unwrap_or_default();
+            let at = document.way(&way(at, [key.into(), index.into()]));
+            Word { text: text.clone(), written: Written::Word { expr: document.written, at, text } }
+        })
+    });
+    let words: Vec<Word<'p>> = words.collect();
+    let (program, rest) = words.split_first()?;
+    let name = known_program(&program.text)?;
+    let image = container.get("image").and_then(Value::scalar_text);
+    let version = image.and_then(|image| tag(&image)).or_else(|| flag::version(model, Some(document.owner.app), name));
+    let given = argument::flags(name, rest);
+    let (named, owner) = (program.written.clone(), document.owner);
+    Some(Flags { program: name.into(), named, version, given, owner, unit: None })
+}
+
+/// The version in the tag of an image: `registry.k8s.io/kube-proxy:v1.35.5`.
+fn tag(image: &str) -> Option<Version> {
+    let tag = image.split('@').next()?.rsplit_once(':')?.1;
+    let mut parts = tag.strip_prefix('v')?.split(['.', '-', '+']);
+    let mut number = || parts.next()?.parse().ok();
+    Some(Version { major: number()?, minor: number()?, patch: number()? })
+}

@@ -1,0 +1,288 @@
+//! Each systemd unit as all that is written of it makes it: its file, its drop-ins, and the command that it runs in the end.
+
+use crate::model::value::Record;
+use crate::model::{Model, Value};
+use crate::render::evidence::{Content, Document, Entry, Flags, Owner, UnitEntry, Written};
+use crate::render::unit_file::{self, unit_path};
+use crate::render::{flag, format};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Name};
+
+use super::argument::{self, Word, known_program};
+use super::command;
+
+/// A unit of a machine.
+#[derive(Debug)]
+pub struct Service<'p> {
+    pub name: Name,
+    /// Its file, then its drop-ins as systemd reads them.
+    pub parts: Vec<Part<'p>>,
+}
+
+/// A file of a unit.
+#[derive(Debug)]
+pub struct Part<'p> {
+    pub path: String,
+    pub owner: Owner,
+    /// Where it is declared.
+    pub span: Span,
+    pub is_drop_in: bool,
+    lines: Vec<Line<'p>>,
+}
+
+/// `KEY=VALUE` in a section.
+#[derive(Debug)]
+struct Line<'p> {
+    section: String,
+    key: String,
+    value: String,
+    written: Written<'p>,
+    /// The words of a command that is declared by fields; the flags of a set of one program are kept apart.
+    words: Option<Vec<Word<'p>>>,
+}
+
+/// The folders of units, the first has precedence (systemd.unit(5)).
+const FOLDERS: [&str; 4] =
+    ["/etc/systemd/system/", "/run/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"];
+
+/// The units of a machine, sorted by name.
+pub fn services<'p>(entries: &[Entry<'p>]) -> Vec<Service<'p>> {
+    let mut parts: Vec<(Name, usize, Part<'p>)> = entries.iter().filter_map(part).collect();
+    let order = |(name, folder, part): &(Name, usize, Part<'_>)| {
+        let file = part.path.rsplit('/').next().unwrap_or_default().to_owned();
+        (name.clone(), part.is_drop_in, if part.is_drop_in { file } else { String::new() }, *folder)
+    };
+    parts.sort_by_key(order);
+    let mut list: Vec<Service<'p>> = Vec::new();
+    for (name, _, part) in parts {
+        match list.last_mut().filter(|known| known.name == name) {
+            Some(known) => known.parts.push(part),
+            None => list.push(Service { name, parts: vec![part] }),
+        }
+    }
+    list
+}
+
+fn part<'p>(entry: &Entry<'p>) -> Option<(Name, usize, Part<'p>)> {
+    match entry {
+        Entry::Unit(unit) => {
+            let path = unit_path(&unit.unit);
+            let is_drop_in = unit_file::is_packaged(&unit.unit);
+            let (owner, span) = (unit.owner, unit.item.path.span);
+            Some((unit.unit.name.clone(), 0, Part { path, owner, span, is_drop_in, lines: of_unit(unit) }))
+        }
+        Entry::Document(document) => {
+            let (folder, rest) = FOLDERS
+                .iter()
+                .enumerate()
+                .find_map(|(place, folder)| Some((place, document.path.strip_prefix(folder)?)))?;
+            let (name, is_drop_in) = match rest.split_once(".d/") {
+                Some((name, file)) if file.ends_with(".conf") => (name, true),
+                Some(_) => return None,
+                None => (rest, false),
+            };
+            if name.contains('/') {
+                return None;
+            }
+            let (path, owner, span) = (document.path.clone(), document.owner, document.written.span);
+            Some((name.into(), folder, Part { path, owner, span, is_drop_in, lines: of_document(document) }))
+        }
+        _ => None,
+    }
+}
+
+fn of_unit<'p>(entry: &UnitEntry<'p>) -> Vec<Line<'p>> {
+    let field = |name: &str| entry.item.body.field(name).map(|field| &field.value);
+    let lines = unit_file::lines(&entry.unit);
+    let of = |line: &unit_file::Line<'_>| {
+        let (section, key, value) = (line.section.to_owned(), line.key.to_owned(), line.value.clone());
+        let at = match line.field {
+            "extra" => vec![line.section.into(), line.key.into()],
+            _ => Vec::new(),
+        };
+        let expr = field(line.field).unwrap_or(&entry.item.path);
+        let words = (line.field == "exec" && !value.is_empty()).then(|| of_exec(entry));
+        Line { section, key, value: value.clone(), written: Written::Word { expr, at, text: value }, words }
+    };
+    lines.list.iter().map(of).collect()
+}
+
+/// The program, the flags that are put together of several sets, and the arguments.
+fn of_exec<'p>(entry: &UnitEntry<'p>) -> Vec<Word<'p>> {
+    let field = |name: &str| entry.item.body.field(name).map(|field| &field.value);
+    let text = |name: &str| entry.unit.fields.get(name).and_then(Value::scalar_text).unwrap_or_default();
+    let exec = field("exec").map(|expr| Word { text: text("exec"), written: Written::Name(expr.span) });
+    let flags = field("flags").filter(|expr| !is_written_out(expr)).into_iter().flat_map(|expr| {
+        entry.unit.flags.iter().map(move |flag| {
+            let name = flag.trim_start_matches('-');
+            let name = name.split_once('=').map_or(name, |(name, _)| name);
+            Word { text: flag.clone(), written: Written::Word { expr, at: vec![name.into()], text: String::new() } }
+        })
+    });
+    let args = field("args").into_iter().flat_map(|expr| {
+        let list = match entry.unit.fields.get("args") {
+            Some(Value::List(list)) => &list[..],
+            _ => &[],
+        };
+        list.iter().enumerate().map(move |(index, one)| {
+            let text = one.scalar_text().unwrap_or_default();
+            Word { text: text.clone(), written: Written::Word { expr, at: vec![index.into()], text } }
+        })
+    });
+    exec.into_iter().chain(flags).chain(args).collect()
+}
+
+fn is_written_out(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Record { table: Some(_), .. })
+}
+
+/// The text of a unit that is given as a value.
+pub fn ini(value: &Value) -> Option<String> {
+    matches!(value.reveal(), Value::Record(_)).then(|| format::write(crate::render::bundle::Format::Ini, value).ok())?
+}
+
+fn of_document<'p>(document: &Document<'p>) -> Vec<Line<'p>> {
+    let text = match &document.content {
+        Content::Text(text) => Some(text.clone()),
+        Content::Value(value) => ini(value),
+    };
+    let (mut section, mut list) = (String::new(), Vec::new());
+    for line in joined(&text.unwrap_or_default()) {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name.to_owned();
+        } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) {
+            let (key, value) = (key.trim().to_owned(), value.trim().to_owned());
+            let at = document.way(&[section.as_str().into(), key.as_str().into()]);
+            let written = Written::Word { expr: document.written, at, text: value.clone() };
+            list.push(Line { section: section.clone(), key, value, written, words: None });
+        }
+    }
+    list
+}
+
+/// The lines of a unit; one that ends in a backslash goes on in the next.
+fn joined(text: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines().filter(|line| !line.trim_start().starts_with(['#', ';'])) {
+        let part = line.trim_end_matches('\\');
+        match list.last_mut().filter(|_| open) {
+            Some(last) => *last = format!("{last} {part}"),
+            None => list.push(part.to_owned()),
+        }
+        open = line.ends_with('\\');
+    }
+    list
+}
+
+impl<'p> Part<'p> {
+    fn of<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Line<'p>> {
+        self.lines.iter().filter(move |line| line.section == "Service" && line.key == key)
+    }
+
+    /// Where it gives the unit a command, or takes its command away.
+    pub fn command(&self) -> Option<&Written<'p>> {
+        let mut lines = self.of("ExecStart");
+        let first = lines.next()?;
+        Some(lines.find(|line| !line.value.is_empty()).map_or(&first.written, |line| &line.written))
+    }
+}
+
+impl<'p> Service<'p> {
+    /// The commands that it runs, each with the part that gives it.
+    fn commands(&self) -> Vec<(&Part<'p>, &Line<'p>)> {
+        let mut list: Vec<(&Part<'p>, &Line<'p>)> = Vec::new();
+        let base = self.parts.iter().position(|part| !part.is_drop_in);
+        for (place, part) in self.parts.iter().enumerate() {
+            if !part.is_drop_in && Some(place) != base {
+                continue;
+            }
+            for line in part.of("ExecStart") {
+                if line.value.is_empty() { list.clear() } else { list.push((part, line)) }
+            }
+        }
+        list
+    }
+
+    /// Whether the command that has these flags is not the one that runs.
+    pub fn replaces(&self, flags: &Flags<'_>) -> bool {
+        let commands = self.commands();
+        let is_of = |(part, line): &(&Part<'_>, &Line<'_>)| part.owner.app == flags.owner.app && line.words.is_some();
+        flags.unit.as_ref() == Some(&self.name) && !commands.is_empty() && !commands.iter().any(is_of)
+    }
+
+    /// The flags of the programs that it runs, without those of a set of one program.
+    pub fn flags(&self, model: &Model<'_>, entries: &[Entry<'p>]) -> Vec<Flags<'p>> {
+        let variables = self.variables(entries);
+        let of = |(part, line): (&Part<'p>, &Line<'p>)| {
+            let words = match &line.words {
+                Some(words) => words.clone(),
+                None => command::words(&line.value, &variables, |text| line.word(text)),
+            };
+            let (program, rest) = words.split_first()?;
+            let name = known_program(&program.text)?;
+            let given = argument::flags(name, rest);
+            let (owner, unit) = (part.owner, Some(self.name.clone()));
+            let version = flag::version(model, Some(owner.app), name);
+            Some(Flags { program: name.into(), named: program.written.clone(), version, given, owner, unit })
+        };
+        self.commands().into_iter().filter_map(of).collect()
+    }
+
+    /// What its environment sets; a file has precedence.
+    fn variables(&self, entries: &[Entry<'p>]) -> Vec<(String, Word<'p>)> {
+        let lines = |key: &'static str| self.parts.iter().flat_map(move |part| part.of(key));
+        let mut list = Vec::new();
+        for line in lines("Environment") {
+            for word in command::words(&format!("- {}", line.value), &[], |text| line.word(text)).iter().skip(1) {
+                let Some((name, value)) = word.text.split_once('=') else { continue };
+                list.push((name.to_owned(), Word { text: value.to_owned(), written: word.written.clone() }));
+            }
+        }
+        for line in lines("EnvironmentFile") {
+            let path = line.value.trim_start_matches('-');
+            let is_it = |document: &&Document<'_>| document.path == path;
+            let documents =
+                entries.iter().filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None });
+            list.extend(documents.filter(is_it).flat_map(|document| assignments(document)));
+        }
+        list
+    }
+}
+
+impl<'p> Line<'p> {
+    /// A word of its value.
+    fn word(&self, text: &str) -> Word<'p> {
+        let written = match &self.written {
+            Written::Word { expr, at, .. } => Written::Word { expr, at: at.clone(), text: text.to_owned() },
+            other => other.clone(),
+        };
+        Word { text: text.to_owned(), written }
+    }
+}
+
+/// The variables of a file of an environment.
+fn assignments<'p>(document: &Document<'p>) -> Vec<(String, Word<'p>)> {
+    let texts: Vec<(String, String)> = match &document.content {
+        Content::Text(text) => joined(text)
+            .iter()
+            .filter_map(|line| line.trim().split_once('='))
+            .map(|(name, value)| (name.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+            .collect(),
+        Content::Value(value) => match value.reveal() {
+            Value::Record(record) => of_record(record),
+            _ => Vec::new(),
+        },
+    };
+    let of = |(name, text): (String, String)| {
+        let at = document.way(&[name.as_str().into()]);
+        let written = Written::Word { expr: document.written, at, text: text.clone() };
+        (name, Word { text, written })
+    };
+    texts.into_iter().map(of).collect()
+}
+
+fn of_record(record: &Record) -> Vec<(String, String)> {
+    record.iter().filter_map(|(name, value)| Some((name.to_string(), value.scalar_text()?))).collect()
+}

@@ -1,0 +1,81 @@
+//! systemd units that several applications write to: each file has one writer, and each command too.
+//!
+//! A drop-in with `ExecStart=` takes the place of the command that the unit has (systemd.service(5)), so the flags of the
+//! application that declares the unit would be gone, while everything that was proved of them still stands in the plan.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Model;
+use crate::plan::Proof;
+use crate::render::boot;
+use crate::render::evidence::{Part, Sample, Service};
+
+use super::{Evidence, Verdict, locate};
+
+/// No unit is written twice, and no application replaces the command of another.
+pub fn services(evidence: &Evidence<'_, '_>) -> Verdict {
+    let model = evidence.model;
+    let of = |sample: &Sample<'_>| {
+        let services = sample.services.iter();
+        services.flat_map(|service| replaced(model, service).into_iter().chain(twice(model, service))).collect()
+    };
+    let problems = evidence.on_each(of);
+    let units = evidence.samples.iter().flat_map(|sample| &sample.services);
+    let shared = units.filter(|service| service.parts.len() > 1).count();
+    let statement = match shared {
+        0 => String::new(),
+        _ => format!(
+            "{}: no drop-in replaces the command of another application",
+            crate::text::Count(shared, "shared unit")
+        ),
+    };
+    Verdict::of(problems, Proof { name: "drop-ins", statement, count: shared })
+}
+
+/// The commands that take the place of one of another application.
+fn replaced(model: &Model<'_>, service: &Service<'_>) -> Vec<Diagnostic> {
+    let mut first: Option<&Part<'_>> = None;
+    let mut problems = Vec::new();
+    for part in &service.parts {
+        let Some(command) = part.command() else { continue };
+        let Some(first) = first.filter(|first| first.path != part.path) else {
+            first = first.or(Some(part));
+            continue;
+        };
+        if !part.is_drop_in || first.owner.app == part.owner.app {
+            continue;
+        }
+        let (own, other) = (&model.app(part.owner.app).name, &model.app(first.owner.app).name);
+        let message = format!("`{own}` replaces the command of `{}`, which `{other}` declares", service.name);
+        let span = locate::word::span(model, part.owner, command);
+        let problem = Diagnostic::new(Code::CommandReplaced, span, message)
+            .label(first.span, format!("declared by `{other}`"))
+            .label(model.app(part.owner.app).span, format!("`{own}` is deployed here"));
+        problems.push(problem.help(
+            "a drop-in with `exec` discards all flags of the unit: set the flags in the component that declares the unit, \
+             and use a drop-in without `exec` for its environment and limits",
+        ));
+    }
+    problems
+}
+
+/// Files of the unit that are written twice.
+fn twice(model: &Model<'_>, service: &Service<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (place, part) in service.parts.iter().enumerate() {
+        let problem = |with: &str| {
+            let message = format!("`{}` is written by both {with} and `{}`", part.path, model.app(part.owner.app).name);
+            let problem = Diagnostic::new(Code::FileTwice, part.span, message).here("written here");
+            problem.help("use another path for one of them")
+        };
+        let first = service.parts[..place].iter().find(|first| first.path == part.path && first.span != part.span);
+        match first {
+            Some(first) => {
+                let with = format!("`{}`", model.app(first.owner.app).name);
+                problems.push(problem(&with).label(first.span, "and here"));
+            }
+            None if boot::is_own(&part.path) => problems.push(problem("kmodel itself")),
+            None => {}
+        }
+    }
+    problems
+}
