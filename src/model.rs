@@ -30,6 +30,8 @@ pub mod input;
 pub mod layer;
 pub mod material;
 pub mod mention;
+pub mod immutable;
+pub mod moved;
 pub mod private_key;
 mod record;
 pub mod resource;

@@ -18,6 +18,7 @@ pub mod allow;
 pub mod certificates;
 pub mod document;
 pub mod hosts;
+mod immutable;
 pub mod locate;
 pub mod network;
 pub mod packet_filter;
@@ -64,6 +65,7 @@ const RULES: &[Rule] = &[
     quorum::failures,
     hosts::room,
     versions::versions,
+    immutable::immutables,
     hosts::hosts,
     user_check::checks,
     program::programs,

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 pub mod access;
+pub mod fault;
 pub mod file;
 pub mod kept;
 pub mod refusal;
 pub mod relative;
 pub mod replace;
+pub mod turn;
 pub mod watched;
 
 use access::Access;

@@ -108,9 +108,9 @@ quotes in what a text interpolates."
   "A name, with hyphens.")
 
 (defconst kmodel--beginnings
-  '("use" "export" "param" "let" "cluster" "machines" "deploy" "relate" "target" "overlay" "check" "warn" "allow"
+  '("use" "export" "param" "let" "cluster" "machines" "deploy" "relate" "moved" "target" "overlay" "check" "warn" "allow"
     "interface" "component" "authority" "keypair" "secret" "for" "option" "provides" "requires" "peers" "listen" "cert"
-    "kubeconfig" "holds" "unit" "file" "dir" "needs" "artifact" "image" "address" "set" "add" "drop" "field")
+    "kubeconfig" "holds" "unit" "file" "dir" "needs" "artifact" "image" "address" "range" "immutable" "firewall" "set" "add" "drop" "field")
   "The words that begin a statement, an item or a change.")
 
 (defconst kmodel--types
@@ -300,10 +300,10 @@ Without one it is that of the repository that this file is in."
     (string ((text_expression) @font-lock-string-face
              (path) @font-lock-string-face
              (relative_path) @font-lock-string-face))
-    (keyword (["use" "export" "param" "let" "cluster" "machines" "deploy" "relate" "target" "overlay" "check" "warn" "allow"
+    (keyword (["use" "export" "param" "let" "cluster" "machines" "deploy" "relate" "moved" "target" "overlay" "check" "warn" "allow"
                "interface" "component" "authority" "keypair" "secret" "option" "provides" "requires" "peers" "listen"
                "kubeconfig" "holds" "unit" "file" "dir" "needs" "module" "sysctl" "package" "device" "mount" "command"
-               "artifact" "image" "address" "set" "add" "drop" "as" "on" "where" "if" "then" "else" "for" "in"]
+               "artifact" "image" "address" "range" "immutable" "firewall" "set" "add" "drop" "as" "on" "where" "if" "then" "else" "for" "in"]
               @font-lock-keyword-face
               (cert_item "cert" @font-lock-keyword-face)
               (cert_expression "cert" @font-lock-keyword-face)))

@@ -168,6 +168,7 @@ module.exports = grammar({
         $.machines_statement,
         $.deploy_statement,
         $.relate_statement,
+        $.moved_statement,
         $.target_statement,
         $.check_statement,
         $.allow_statement,
@@ -231,6 +232,7 @@ module.exports = grammar({
     where: ($) => seq('where', inline($, $._guard)),
 
     relate_statement: ($) => seq('relate', inline($, field('from', $.endpoint_ref)), inline($, '->'), field('to', $.endpoint_ref)),
+    moved_statement: ($) => seq('moved', inline($, field('from', $.identifier)), inline($, '->'), field('to', $.identifier)),
     endpoint_ref: ($) =>
       seq(
         field('app', choice($.identifier, '*')),
@@ -303,6 +305,7 @@ module.exports = grammar({
         $.listen_item,
         $.address_item,
         $.range_item,
+        $.immutable_item,
         $.firewall_item,
         $.check_statement,
       ),
@@ -331,6 +334,7 @@ module.exports = grammar({
     listen_item: ($) => definition($, 'listen'),
     address_item: ($) => definition($, 'address'),
     range_item: ($) => definition($, 'range'),
+    immutable_item: ($) => definition($, 'immutable'),
     firewall_item: ($) => seq('firewall', $._at_path),
     holds_item: ($) => seq('holds', inline($, field('name', $.identifier))),
     unit_item: ($) =>

@@ -46,6 +46,7 @@ pub enum Local {
     Endpoint,
     Cert,
     Address,
+    Immutable,
 }
 
 impl<'p> Info<'p> {
@@ -66,10 +67,10 @@ impl<'p> Info<'p> {
         info
     }
 
-    /// Where an `address` item of that name is.
-    pub fn address(&self, name: &str) -> Option<Span> {
+    /// Where an `address` or an `immutable` item of that name is.
+    pub fn definition(&self, name: &str) -> Option<Span> {
         self.component.items.iter().find_map(|item| match &item.kind {
-            ItemKind::Address(address) if &*address.name.name == name => Some(address.name.span),
+            ItemKind::Address(item) | ItemKind::Immutable(item) if &*item.name.name == name => Some(item.name.span),
             _ => None,
         })
     }
@@ -85,6 +86,7 @@ impl<'p> Info<'p> {
             ItemKind::Endpoint(endpoint) => self.endpoint(checker, endpoint),
             ItemKind::Let(item) => self.value(&item.name.name, Local::Let(index)),
             ItemKind::Address(address) => self.value(&address.name.name, Local::Address),
+            ItemKind::Immutable(item) => self.value(&item.name.name, Local::Immutable),
             ItemKind::Cert(cert) => {
                 self.certs.entry(cert.name.name.clone()).or_insert(cert.name.span);
                 self.value(&cert.name.name, Local::Cert);

@@ -25,7 +25,9 @@ impl DeclaredNames {
                 }
                 ItemKind::Let(item) => self.value(checker, &item.name),
                 ItemKind::Endpoint(endpoint) => self.value(checker, &endpoint.name),
-                ItemKind::Cert(item) | ItemKind::Address(item) => self.value(checker, &item.name),
+                ItemKind::Cert(item) | ItemKind::Address(item) | ItemKind::Immutable(item) => {
+                    self.value(checker, &item.name);
+                }
                 ItemKind::Listen(item) => self.one(checker, "listener", &item.name),
                 ItemKind::Artifact(item) => self.one(checker, "artifact", &item.name),
                 ItemKind::Range(item) => self.one(checker, "range", &item.name),

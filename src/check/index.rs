@@ -79,6 +79,7 @@ pub enum NameKind {
     Endpoint,
     Cert,
     Address,
+    Immutable,
     InterfaceField,
     /// A name bound by `for`.
     Local,
@@ -114,7 +115,8 @@ impl Target {
             },
             Local::Cert => (NameKind::Cert, *info.certs.get(name)?),
             Local::Endpoint => (NameKind::Endpoint, info.endpoints.get(name)?.endpoint.name.span),
-            Local::Address => (NameKind::Address, info.address(name)?),
+            Local::Address => (NameKind::Address, info.definition(name)?),
+            Local::Immutable => (NameKind::Immutable, info.definition(name)?),
         };
         Some(Target::Declared(kind, span))
     }

@@ -51,6 +51,7 @@ impl<'p> Checker<'p> {
             ItemKind::Listen(listen) => self.listener(info, listen),
             ItemKind::Address(address) => self.definition(info, &schemas::ADDRESS, address),
             ItemKind::Range(range) => self.range(info, range),
+            ItemKind::Immutable(item) => self.immutable(info, item),
             ItemKind::Firewall(item) => self.inside(info).firewall(item),
             ItemKind::Check(check) => self.inside(info).assertion(check),
         }
@@ -134,6 +135,17 @@ impl<'p> Checker<'p> {
         let found = self.inside(info).body(&schemas::RANGE, &item.body, head);
         if !found.contains_key("cidr") && !found.contains_key("of") {
             self.inside(info).missing(&schemas::RANGE, "cidr", "or `of`".into(), head);
+        }
+    }
+
+    /// What must not change is recorded in a public file.
+    fn immutable(&mut self, info: &Rc<Info<'p>>, item: &'p Definition) {
+        let found = self.inside(info).body(&schemas::IMMUTABLE, &item.body, item.name.span);
+        if let Some(value) = item.body.field("value").filter(|_| found.get("value").is_some_and(Ty::is_secret)) {
+            self.report(mismatch::exposed(
+                value.value.span,
+                "an immutable value is recorded in kmodel.lock, which is not secret",
+            ));
         }
     }
 

@@ -136,6 +136,7 @@ impl<'p> Typer<'_, 'p> {
             Some(Local::Let(index)) => self.checker.local_let(info, *index),
             Some(Local::Cert) => prelude::cert(),
             Some(Local::Address) => Ty::Ip,
+            Some(Local::Immutable) => prelude::immutable(),
             Some(Local::Endpoint) => info.endpoints[&name.name].ty.clone(),
             None => self.scope_name(name),
         }

@@ -68,6 +68,8 @@ const APP: Rows = &[
     ("units", "list<{ name: string, machine: string, address: ip, index: int }>"),
 ];
 
+const IMMUTABLE: Rows = &[("earlier", "list<string>")];
+
 const CERT: Rows = &[
     ("cert", "path"),
     ("key", "path"),
@@ -89,6 +91,7 @@ struct Given {
     unit: Ty,
     app: Ty,
     cert: Ty,
+    immutable: Ty,
     authority: Ty,
     keypair: Ty,
     secret: Ty,
@@ -103,6 +106,7 @@ static GIVEN: LazyLock<Given> = LazyLock::new(|| Given {
     unit: record("unit", UNIT),
     app: record("app", APP),
     cert: record("certificate", CERT),
+    immutable: record("immutable", IMMUTABLE),
     authority: record("authority", AUTHORITY),
     keypair: record("key pair", KEYPAIR),
     secret: record("secret", SECRET),
@@ -154,6 +158,11 @@ pub fn machine_fields() -> impl Iterator<Item = Name> {
 /// A certificate in expressions.
 pub fn cert() -> Ty {
     GIVEN.cert.clone()
+}
+
+/// What must not change, as `NAME.earlier` shows it.
+pub fn immutable() -> Ty {
+    GIVEN.immutable.clone()
 }
 
 /// An authority in expressions.

@@ -9,7 +9,7 @@ use super::index::{NameKind, Target};
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, Help, closest, did_you_mean};
 use crate::source::Span;
-use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Name, Relate};
+use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Moved, Name, Relate};
 use crate::text::List;
 
 /// The endpoint of an application that fits a side of the arrow and has the interface of the other side, if there is one.
@@ -50,6 +50,14 @@ impl<'p> Checker<'p> {
             (Some(known), None) => self.wrong_end(apps, (&relate.from, known), End::From, to.as_ref()),
             (None, Some(known)) => self.wrong_end(apps, (&relate.to, known), End::To, from.as_ref()),
             (None, None) => self.interfaces(relate, from, to),
+        }
+    }
+
+    /// What has the new name; whether there is one is known once overlays are applied.
+    pub fn moved(&mut self, module: ModuleId, apps: &Apps<'p>, moved: &'p Moved) {
+        match self.program.lookup(module, &moved.to.name).filter(|symbol| symbol.kind == SymbolKind::Machines) {
+            Some(group) => self.refer(moved.to.span, Target::symbol(group)),
+            None => self.refer_app(apps, &moved.to),
         }
     }
 

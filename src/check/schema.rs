@@ -105,6 +105,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Schema> {
         &item::LISTEN,
         &item::ADDRESS,
         &item::RANGE,
+        &item::IMMUTABLE,
         &item::FIREWALL,
     ];
     let lazy = statements.into_iter().chain(items).map(|schema| &**schema);

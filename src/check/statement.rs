@@ -147,6 +147,7 @@ impl<'p> Checker<'p> {
             StatementKind::Machines(machines) => self.machines(module, machines),
             StatementKind::Deploy(deploy) => self.deploy(module, deploy, set),
             StatementKind::Relate(relate) => self.relate(module, apps, relate),
+            StatementKind::Moved(moved) => self.moved(module, apps, moved),
             StatementKind::Target(target) => self.target(module, target),
             StatementKind::Check(check) => self.file(module).assertion(check),
             StatementKind::Allow(allow) => self.allow(module, allow),

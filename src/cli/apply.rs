@@ -63,7 +63,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if !render::has_keys(plan, &folder, show)? {
         return Ok(Exit::Problems);
     }
-    let (deployed, _turn) = match deploy(args, plan, &folder) {
+    let (deployed, _turn) = match deploy(args, (plan, &opened.seen), &folder) {
         Ok(both) => both,
         Err(Undeployed::CliError(error)) => return Err(error),
         Err(Undeployed::Problems(problems)) => {
@@ -81,7 +81,11 @@ enum Undeployed {
 }
 
 /// The desired state. The store is saved before anything leaves this machine, and the lock admits one run at a time.
-fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Option<ApplyLock>), Undeployed> {
+fn deploy(
+    args: &Args,
+    (plan, seen): (&Plan<'_>, &lock::Seen),
+    folder: &Path,
+) -> Result<(Deployed, Option<ApplyLock>), Undeployed> {
     let failed = |error: CliError| Undeployed::CliError(error);
     let open = if args.dry_run { Store::open_trial(folder) } else { Store::open(folder) };
     let mut store = open.map_err(|error| failed(error.into()))?;
@@ -93,7 +97,8 @@ fn deploy(args: &Args, plan: &Plan<'_>, folder: &Path) -> Result<(Deployed, Opti
     })?;
     if !args.dry_run {
         store.save().map_err(|error| failed(error.into()))?;
-        lock::write(&args.model.lock_path(), &plan.model.cluster.name, &deployed.lock).map_err(failed)?;
+        let path = args.model.lock_path();
+        lock::write(&path, &plan.model.cluster.name, (seen, &deployed.lock)).map_err(failed)?;
     }
     Ok((deployed, turn))
 }
@@ -177,11 +182,11 @@ impl Work<'_> {
         let desired = &self.deployed.desired;
         let current = Current::read(self.client, &desired.options)?;
         let is_there = |name: &str| current.machines.iter().any(|machine| machine.name == name);
-        let mut lock = self.deployed.lock.clone();
-        for gone in delta.removed.iter().filter(|change| !is_there(&change.name)) {
-            lock.addresses.remove(&gone.name);
-        }
-        lock::write(&self.args.model.lock_path(), &desired.cluster, &lock)
+        lock::change(&self.args.model.lock_path(), &desired.cluster, |lock| {
+            let is_gone = |name: &str| delta.removed.iter().any(|change| change.name == name) && !is_there(name);
+            lock.iter_mut().for_each(|lock| lock.addresses.retain(|name, _| !is_gone(name)));
+            Ok(())
+        })
     }
 
     fn all_is_well(&self, delta: &Delta) -> Result<Exit, CliError> {

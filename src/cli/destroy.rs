@@ -1,16 +1,17 @@
 //! `kmodel destroy`: remove what `apply` created, and nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::apply::destroy::{Marked, destroy};
 use crate::apply::{ApplyLock, Current, Reporter};
+use crate::model::Lock;
 use crate::text::Count;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::progress::Board;
 use super::visible::say;
-use super::{Terminal, output, server};
+use super::{Terminal, lock, output, server};
 
 /// Remove what `apply` created for this cluster: machines and their data, profiles, network, storage pool, project
 ///
@@ -33,7 +34,9 @@ pub struct Args {
 
 /// Removes a cluster.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
-    let opened = args.model.open(args.target.as_deref())?;
+    let mut opened = args.model.open(args.target.as_deref())?;
+    // What runs is removed, so it does not matter what it could not change.
+    nothing_runs(&mut opened.input.lock);
     let planned = opened.plan_for_target();
     server::is_reached("destroy", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
@@ -60,10 +63,28 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let result = destroy(&client, &marked, report);
     board.finish();
     result?;
+    forget(&args.model.lock_path(), cluster)?;
     output::print(|out| {
         use std::io::Write;
         writeln!(out, "{} {cluster} is removed", terminal.out.good("ok:"))
     })
+}
+
+/// After this the model may become another cluster.
+fn forget(path: &Path, cluster: &str) -> Result<(), CliError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    lock::change(path, cluster, |lock| {
+        lock.iter_mut().for_each(nothing_runs);
+        Ok(())
+    })
+}
+
+fn nothing_runs(lock: &mut Lock) {
+    lock.immutable.clear();
+    lock.earlier.clear();
+    lock.model = None;
 }
 
 fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, CliError> {

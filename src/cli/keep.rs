@@ -1,11 +1,11 @@
 //! What is kept of earlier renders, what a person lets go of it, and which machines come and go.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use crate::diag::did_you_mean;
-use crate::model::{Input, Lock, Model};
-use crate::plan::machine_changes::{MachineChanges, Moved};
+use crate::model::{Input, Lock, Model, immutable};
+use crate::plan::machine_changes::{MachineChanges, Moved, Renamed};
 
 use super::exit::CliError;
 use super::look::Look;
@@ -24,9 +24,12 @@ pub struct KeepArgs {
     /// Make new keys in place of those that kmodel.lock records and the key store lacks; what runs with the old ones breaks
     #[arg(long)]
     new_keys: bool,
-    /// Say that a machine which left the model is gone, so that its address may be given to another: its name, or `all`; can be repeated
-    #[arg(long, value_name = "MACHINE")]
+    /// Say that a machine which left the model is gone, so that its address may be given to another, or that an earlier value is not in use any more: its name, or `all` machines; can be repeated
+    #[arg(long, value_name = "NAME")]
     forget: Vec<String>,
+    /// Change what a running cluster cannot change, because nothing runs yet or you rebuild it: its name under `immutable` in kmodel.lock, `cluster`, a machine whose address changes, or `all`; can be repeated
+    #[arg(long, value_name = "NAME")]
+    change: Vec<String>,
 }
 
 impl KeepArgs {
@@ -38,18 +41,8 @@ impl KeepArgs {
         if self.new_keys {
             input.lock.keys.clear();
         }
-        for name in &self.forget {
-            if name == ALL {
-                input.forget.all = true;
-            } else if input.lock.addresses.contains_key(name) {
-                input.forget.names.insert(name.clone());
-            } else {
-                let known = input.lock.addresses.keys().map(String::as_str);
-                let help = did_you_mean(name, known, "the names are in kmodel.lock, under `addresses`");
-                return Err(CliError::usage(format!("kmodel.lock has no address for `{name}`"), help));
-            }
-        }
-        Ok(())
+        self.forget.iter().try_for_each(|name| forget(name, input))?;
+        self.change.iter().try_for_each(|name| change(name, &mut input.lock))
     }
 
     /// Refuses to forget what the model has.
@@ -72,6 +65,44 @@ impl KeepArgs {
     }
 }
 
+/// Lets go of an address or of an earlier value.
+fn forget(name: &str, input: &mut Input) -> Result<(), CliError> {
+    let lock = &mut input.lock;
+    if name == ALL {
+        input.forget.all = true;
+    } else if lock.earlier.remove(name).is_none() && !lock.addresses.contains_key(name) {
+        let known = lock.addresses.keys().chain(lock.earlier.keys()).map(String::as_str);
+        let help = did_you_mean(name, known, "the names are in kmodel.lock, under `addresses` and `earlier`");
+        let message = match lock.immutable.contains_key(name) {
+            true => format!("kmodel.lock has no earlier value of `{name}`"),
+            false => format!("kmodel.lock has no address for `{name}`"),
+        };
+        return Err(CliError::usage(message, help));
+    } else {
+        input.forget.names.insert(name.to_owned());
+    }
+    Ok(())
+}
+
+/// Lets go of what the last render had.
+fn change(name: &str, lock: &mut Lock) -> Result<(), CliError> {
+    let renamed = if name == ALL || name == immutable::CLUSTER { lock.renamed.take() } else { None };
+    if name == ALL {
+        lock.immutable.clear();
+        lock.earlier.clear();
+        return Ok(());
+    }
+    lock.earlier.remove(name);
+    let known = lock.immutable.keys().chain(lock.addresses.keys()).cloned().collect::<Vec<_>>();
+    let is_known = lock.immutable.remove(name).is_some() | lock.addresses.remove(name).is_some() | renamed.is_some();
+    if is_known {
+        return Ok(());
+    }
+    let known = known.iter().map(String::as_str);
+    let help = did_you_mean(name, known, "the names are in kmodel.lock, under `immutable` and `addresses`");
+    Err(CliError::usage(format!("kmodel.lock has no value of `{name}`"), help))
+}
+
 fn machines<'a>(model: &'a Model<'_>) -> HashSet<&'a str> {
     model.machines.iter().map(|machine| &*machine.name).collect()
 }
@@ -82,6 +113,10 @@ fn machines<'a>(model: &'a Model<'_>) -> HashSet<&'a str> {
 /// When it cannot be written.
 pub fn moves(out: &mut dyn Write, look: &Look, (lock, model): (&Lock, &Model<'_>)) -> io::Result<()> {
     let Some(changes) = MachineChanges::of(lock, model) else { return Ok(()) };
+    let renamed: Vec<String> = changes.renamed.iter().map(|Renamed { from, to }| format!("{from} to {to}")).collect();
+    if !renamed.is_empty() {
+        labelled(out, look, 0, "renamed:", &names(&renamed))?;
+    }
     if !changes.new.is_empty() {
         labelled(out, look, 0, "new machines:", &names(&changes.new))?;
     }
@@ -93,12 +128,36 @@ pub fn moves(out: &mut dyn Write, look: &Look, (lock, model): (&Lock, &Model<'_>
         };
         labelled(out, look, 0, "not in the model any more:", &format!("{}; {rest}", names(&departed)))?;
     }
+    for (old, new, count) in renamed_groups(&departed, &changes.new) {
+        let what = if count == 1 { "its address" } else { "their addresses" };
+        labelled(out, look, 0, "if this is a rename:", &format!("write `moved {old} -> {new}`, which keeps {what}"))?;
+    }
     let moved: Vec<String> =
         changes.moved.iter().map(|Moved { name, from, to }| format!("{name} (from {from} to {to})")).collect();
     if !moved.is_empty() {
         labelled(out, look, 0, "other addresses:", &names(&moved))?;
     }
     Ok(())
+}
+
+/// Groups that are gone, each with a new one of the same size, if there is but one.
+fn renamed_groups<'a>(left: &[&'a str], new: &[&'a str]) -> Vec<(&'a str, &'a str, usize)> {
+    let groups = |names: &[&'a str]| {
+        let mut groups: BTreeMap<&'a str, usize> = BTreeMap::new();
+        names
+            .iter()
+            .filter_map(|name| name.rsplit_once('-'))
+            .for_each(|(group, _)| *groups.entry(group).or_default() += 1);
+        groups
+    };
+    let (left, new) = (groups(left), groups(new));
+    let one =
+        |groups: &BTreeMap<&'a str, usize>, size: usize| groups.values().filter(|count| **count == size).count() == 1;
+    let pair = |(old, size): (&&'a str, &usize)| {
+        let name = new.iter().find(|(name, count)| *count == size && !left.contains_key(**name))?.0;
+        (one(&left, *size) && one(&new, *size)).then_some((*old, *name, *size))
+    };
+    left.iter().filter_map(pair).collect()
 }
 
 fn names(list: &[impl AsRef<str>]) -> String {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Lock;
-use crate::world::access::read_named;
+use crate::world::access::{read_named, resolve};
 use crate::world::file::TEXT_LIMIT;
 use crate::world::kept;
 use crate::world::replace::replace;
+use crate::world::turn;
 
 use super::exit::CliError;
 
@@ -37,12 +38,31 @@ pub fn path(model: &Path) -> PathBuf {
     model.with_file_name(NAME)
 }
 
-/// Reads the lock of a cluster; an empty one if there is none yet.
+/// What a file had of a cluster when it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(Option<Lock>);
+
+/// Reads the lock of a model's cluster; an empty one if there is none yet.
 ///
 /// # Errors
 /// When it cannot be read or parsed. Nothing is guessed: allocated addresses must not move.
-pub fn read(path: &Path, cluster: &str) -> Result<Lock, CliError> {
-    Ok(file(path)?.cluster.remove(cluster).unwrap_or_default())
+pub fn read(path: &Path, model: &Path, cluster: &str) -> Result<(Lock, Seen), CliError> {
+    let mut file = file(path)?;
+    let model = place(path, model);
+    let seen = file.cluster.remove(cluster);
+    let lock = seen.clone().unwrap_or_else(|| {
+        let mut others = file.cluster.iter().filter(|(_, other)| model.is_some() && other.model == model);
+        Lock { renamed: others.next().map(|(name, _)| name.clone()), ..Lock::default() }
+    });
+    Ok((Lock { model: model.or(lock.model), ..lock }, Seen(seen)))
+}
+
+/// The path of a model from the folder of its lock, if it is below.
+fn place(path: &Path, model: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = resolve(folder);
+    let model = resolve(model);
+    model.strip_prefix(folder).ok().and_then(Path::to_str).map(str::to_owned)
 }
 
 fn file(path: &Path) -> Result<File, CliError> {
@@ -51,22 +71,72 @@ fn file(path: &Path) -> Result<File, CliError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
         Err(error) => return Err(CliError::file(path, "read", &error)),
     };
-    let file: File = toml::from_str(&text).map_err(|error| malformed(path, &text, &error))?;
-    if file.version > VERSION {
-        let message =
-            format!("`{}` has format version {}, but this kmodel supports {VERSION}", path.display(), file.version);
+    unmerged(path, &text)?;
+    // A newer format may have what this one does not know.
+    if let Ok(Versioned { version }) = toml::from_str(&text)
+        && version > VERSION
+    {
+        let message = format!("`{}` has format version {version}, but this kmodel supports {VERSION}", path.display());
         return Err(CliError::outside(message).help("use the version of kmodel that wrote it, or a newer one"));
     }
-    Ok(file)
+    toml::from_str(&text).map_err(|error| malformed(path, &text, &error))
+}
+
+/// What every version of the format has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+/// Refuses what a merge left open.
+fn unmerged(path: &Path, text: &str) -> Result<(), CliError> {
+    let marks = ["<<<<<<< ", "=======", ">>>>>>> "];
+    let Some(line) = text.lines().position(|line| marks.iter().any(|mark| line.starts_with(mark))) else {
+        return Ok(());
+    };
+    let message = format!("`{}` has conflict markers of a merge, the first in line {}", path.display(), line + 1);
+    Err(CliError::outside(message).help(
+        "keep the lines of both branches and remove the markers; where both gave one address to different machines, remove \
+         the line of the machine that does not run yet. Do not delete the file: running machines would get other addresses",
+    ))
 }
 
 /// Writes the lock of a cluster, if it differs from what is there. Those of other clusters stay.
 ///
 /// # Errors
-/// When the file system refuses.
-pub fn write(path: &Path, cluster: &str, lock: &Lock) -> Result<(), CliError> {
+/// When another run has written it since it was read, or the file system refuses.
+pub fn write(path: &Path, cluster: &str, (Seen(seen), lock): (&Seen, &Lock)) -> Result<(), CliError> {
+    change(path, cluster, |now| {
+        if now.as_ref() != seen.as_ref() {
+            let message = format!("`{}` has changed since this run read it", path.display());
+            return Err(
+                CliError::outside(message).help("another run may have given out addresses: run the command again")
+            );
+        }
+        *now = Some(lock.clone());
+        Ok(())
+    })
+}
+
+/// Changes the lock of a cluster as it is now.
+///
+/// # Errors
+/// As `edit` says, or when the file system refuses.
+pub fn change(
+    path: &Path,
+    cluster: &str,
+    edit: impl FnOnce(&mut Option<Lock>) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let turn = turn::take(folder).map_err(|error| CliError::file(folder, "open", &error))?;
+    let _turn = turn.ok_or_else(|| {
+        let busy = CliError::outside(format!("another run of kmodel is writing beside `{}`", path.display()));
+        busy.help("wait until it has ended, then try again")
+    })?;
     let mut file = File { version: VERSION, ..file(path)? };
-    file.cluster.insert(cluster.to_owned(), lock.clone());
+    let mut lock = file.cluster.remove(cluster);
+    edit(&mut lock)?;
+    file.cluster.extend(lock.map(|lock| (cluster.to_owned(), lock)));
     let body = toml::to_string(&file).map_err(|error| CliError::outside(error.to_string()))?;
     let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
     if read_named(path, TEXT_LIMIT).is_ok_and(|old| old == text) {

@@ -33,5 +33,5 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
 
 /// The lock; empty if it cannot be read, which `kmodel check` reports.
 fn lock_of(model: &Path, cluster: &str) -> Lock {
-    lock::read(&lock::path(model), cluster).unwrap_or_default()
+    lock::read(&lock::path(model), model, cluster).map(|(lock, _)| lock).unwrap_or_default()
 }

@@ -59,6 +59,8 @@ pub struct Opened<'w> {
     pub world: &'w dyn World,
     pub checked: Checked,
     pub input: Input,
+    /// The lock as it was read.
+    pub seen: lock::Seen,
 }
 
 /// What a model is read from; it remembers what it gave.
@@ -102,12 +104,12 @@ impl ModelArgs {
     pub fn open_in<'w>(&self, world: &'w dyn World, target: Option<&str>) -> Result<Opened<'w>, CliError> {
         world.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
         let mut checked = check::check(world, &self.file);
-        let lock = lock::read(&self.lock_path(), &cluster_of(&checked.program))?;
+        let (lock, seen) = lock::read(&self.lock_path(), &self.file, &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
         let sets = self.set.iter().map(|(name, value)| parse(sources, "--set", name, value)).collect();
         let target = target.map(Into::into);
         let input = Input { overlays: self.overlay.clone(), sets, target, lock, ..Input::default() };
-        Ok(Opened { world, checked, input })
+        Ok(Opened { world, checked, input, seen })
     }
 
     /// The same model with other values, by their paths as `set` has them: `wrk.count`.

@@ -63,7 +63,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     match compile::render(plan, &mut store, world::now()) {
         Ok(rendered) => {
             output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
-            write(args, terminal, &plan.model, (&rendered, &mut store))
+            write(args, terminal, (&plan.model, &opened.seen), (&rendered, &mut store))
         }
         Err(RenderError::Pki(error)) => Err(error.into()),
         Err(RenderError::Problems(problems)) => {
@@ -84,11 +84,11 @@ pub fn has_keys(plan: &Plan<'_>, folder: &Path, show: impl Fn(&[Diagnostic])) ->
 fn write(
     args: &Args,
     terminal: &Terminal,
-    model: &Model<'_>,
+    (model, seen): (&Model<'_>, &lock::Seen),
     (rendered, store): (&Rendered, &mut Store),
 ) -> Result<Exit, CliError> {
     store.save()?;
-    lock::write(&args.model.lock_path(), &model.cluster.name, &rendered.lock)?;
+    lock::write(&args.model.lock_path(), &model.cluster.name, (seen, &rendered.lock))?;
     let written = emit::write(&args.out, &rendered.files, super::folder::force(args.force))?;
     summary(args, terminal, model, (rendered, written))
 }

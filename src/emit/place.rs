@@ -1,18 +1,14 @@
 //! Where output goes: a folder in a folder.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::emit::error::EmitError;
 use crate::emit::remove::remove_leftover;
 use crate::world::replace::is_leftover;
-
-const PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(20);
+use crate::world::turn::{self, Turn};
 
 /// An absolute path without links, whose parent exists.
 pub struct FolderPlace {
@@ -21,11 +17,6 @@ pub struct FolderPlace {
     name: String,
     /// What was named is a link to it.
     linked: bool,
-}
-
-/// The right to write beside other places of the same parent; given back when dropped.
-pub struct Turn {
-    _parent: File,
 }
 
 impl FolderPlace {
@@ -61,16 +52,8 @@ impl FolderPlace {
 
     /// Waits until no other run writes here, so that what it leaves for a moment is not taken for a leftover.
     pub fn take_turn(&self) -> Result<Turn, EmitError> {
-        let parent = File::open(&self.parent).map_err(|error| EmitError::file(&self.parent, "open", &error))?;
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match parent.try_lock() {
-                Err(TryLockError::WouldBlock) if Instant::now() < end => thread::sleep(PAUSE),
-                Err(TryLockError::WouldBlock) => return Err(EmitError::Busy { path: self.path.clone() }),
-                // Some network file systems cannot lock folders; there, two runs at once are the user's to avoid.
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Turn { _parent: parent }),
-            }
-        }
+        let turn = turn::take(&self.parent).map_err(|error| EmitError::file(&self.parent, "open", &error))?;
+        turn.ok_or_else(|| EmitError::Busy { path: self.path.clone() })
     }
 
     /// Removes what runs that were cut off have left. Whoever can write here can give any name, so a link is not entered.

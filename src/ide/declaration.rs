@@ -95,6 +95,7 @@ fn of_item(owner: &Name, item: &ast::Item) -> Option<Declaration> {
         ItemKind::Endpoint(endpoint) => (NameKind::Endpoint, &endpoint.name, Some(endpoint.body.span)),
         ItemKind::Cert(cert) => (NameKind::Cert, &cert.name, Some(cert.body.span)),
         ItemKind::Address(address) => (NameKind::Address, &address.name, Some(address.body.span)),
+        ItemKind::Immutable(item) => (NameKind::Immutable, &item.name, Some(item.body.span)),
         _ => return None,
     };
     let (docs, owner) = (item.docs.clone(), Some(owner.clone()));
@@ -125,6 +126,7 @@ impl NameKind {
             NameKind::Endpoint => "endpoint",
             NameKind::Cert => "certificate",
             NameKind::Address => "address",
+            NameKind::Immutable => "immutable",
             NameKind::InterfaceField => "field of an interface",
             NameKind::Local => "name bound by `for`",
         }

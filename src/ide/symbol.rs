@@ -52,6 +52,10 @@ fn of_statement(statement: &ast::Statement, text: &str) -> Vec<Symbol> {
             let span = item.from.span.to(item.to.span);
             vec![leaf(written(span), Picture::Relation, span)]
         }
+        StatementKind::Moved(item) => {
+            let span = item.from.span.to(item.to.span);
+            vec![leaf(format!("moved {}", written(span)), Picture::Relation, span)]
+        }
         StatementKind::Check(item) => {
             let word = if item.fatal { "check" } else { "warn" };
             vec![leaf(format!("{word} {}", written(item.condition.span)), Picture::Check, item.condition.span)]
@@ -120,6 +124,7 @@ fn of_item(item: &ast::Item, written: &dyn Fn(Span) -> String) -> Option<Symbol>
         ItemKind::Endpoint(endpoint) => named(NameKind::Endpoint, &endpoint.name, endpoint.interface.name.to_string()),
         ItemKind::Cert(cert) => named(NameKind::Cert, &cert.name, "certificate".to_owned()),
         ItemKind::Address(address) => named(NameKind::Address, &address.name, "address".to_owned()),
+        ItemKind::Immutable(item) => named(NameKind::Immutable, &item.name, "immutable".to_owned()),
         ItemKind::Unit(unit) => word("unit", &unit.path),
         ItemKind::File(file) => word("file", &file.path),
         ItemKind::Dir(dir) => word("folder", &dir.path),

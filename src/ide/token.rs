@@ -199,6 +199,7 @@ fn class(kind: NameKind) -> Class {
         | NameKind::Secret
         | NameKind::Cert
         | NameKind::Address
+        | NameKind::Immutable
         | NameKind::Local => Class::Variable,
     }
 }

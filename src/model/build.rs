@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic, any_error};
 use crate::syntax::ast::{EndpointKind, StatementKind};
 use crate::world::World;
 
+use super::moved::Former;
 use super::{Input, Model, Premise, Shape, UnitId, Wired, address, layer, wire};
 
 mod app;
@@ -93,7 +94,12 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
         apps: Vec::new(),
         units: Vec::new(),
         lock: input.lock.clone(),
+        former: Former::default(),
+        new_machines: Vec::new(),
+        readdressed: Vec::new(),
     };
+    shape.former = Former::read(&shape.premise.layers, problems);
+    shape.former.rename(&mut shape.lock);
     pins.iter().for_each(|pin| addresses.hold(*pin));
     machine::machines(&mut shape, &input.forget, &mut addresses, problems);
     // A selector of machines that are not there would select nothing that anybody can look at.

@@ -19,6 +19,7 @@ pub struct Component<'p> {
     pub addresses: Vec<&'p ast::Definition>,
     pub listens: Vec<&'p ast::Definition>,
     pub ranges: Vec<&'p ast::Definition>,
+    pub immutables: Vec<&'p ast::Definition>,
     pub firewalls: Vec<&'p ast::PathItem>,
     pub checks: Vec<&'p ast::Check>,
     pub versions: Vec<&'p ast::ForVersion>,
@@ -34,6 +35,7 @@ pub enum Local {
     Endpoint(u32),
     Cert(u32),
     Address(u32),
+    Immutable(u32),
 }
 
 /// An endpoint with what is known of it without evaluation.
@@ -102,6 +104,7 @@ impl<'p> Component<'p> {
             addresses: Vec::new(),
             listens: Vec::new(),
             ranges: Vec::new(),
+            immutables: Vec::new(),
             firewalls: Vec::new(),
             checks: Vec::new(),
             versions: Vec::new(),
@@ -121,6 +124,7 @@ impl<'p> Component<'p> {
                 ItemKind::Address(address) => self.addresses.push(address),
                 ItemKind::Listen(listen) => self.listens.push(listen),
                 ItemKind::Range(range) => self.ranges.push(range),
+                ItemKind::Immutable(item) => self.immutables.push(item),
                 ItemKind::Firewall(item) => self.firewalls.push(item),
                 ItemKind::Check(check) => self.checks.push(check),
                 _ => {}
@@ -133,8 +137,9 @@ impl<'p> Component<'p> {
         let endpoints = self.endpoints.iter().enumerate().map(|(i, e)| (&e.ast.name, Local::Endpoint(i as u32)));
         let certs = self.certs.iter().enumerate().map(|(i, c)| (&c.ast.name, Local::Cert(i as u32)));
         let addresses = self.addresses.iter().enumerate().map(|(i, a)| (&a.name, Local::Address(i as u32)));
-        self.names =
-            lets.chain(endpoints).chain(certs).chain(addresses).map(|(ident, l)| (ident.name.clone(), l)).collect();
+        let immutables = self.immutables.iter().enumerate().map(|(i, a)| (&a.name, Local::Immutable(i as u32)));
+        let all = lets.chain(endpoints).chain(certs).chain(addresses).chain(immutables);
+        self.names = all.map(|(ident, l)| (ident.name.clone(), l)).collect();
     }
 
     fn resolve_endpoints(&mut self, program: &Program) {
@@ -179,7 +184,8 @@ impl<'p> Component<'p> {
         let mut found = Vec::new();
         for item in &self.ast.items {
             let holds = matches!(item.kind, ItemKind::Holds(_));
-            super::mention::in_item(item, &mut |name, private, span| {
+            super::mention::in_item(item, &mut |name, field, span| {
+                let private = matches!(field, Some("key" | "value"));
                 let Some(symbol) = program.lookup(self.module, name) else { return };
                 if matches!(symbol.kind, SymbolKind::Authority | SymbolKind::Keypair | SymbolKind::Secret) {
                     // An authority's key is only copied where the component has a `holds` item for it.

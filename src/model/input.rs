@@ -51,12 +51,24 @@ pub struct Lock {
     /// The kmodel that rendered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kmodel: Option<String>,
+    /// The model that was rendered, by its path from the folder of the lock; not said of one that is elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The cluster that this model had when it was rendered last, if it has another now.
+    #[serde(skip)]
+    pub renamed: Option<String>,
     /// Allocated addresses: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,
     /// Fingerprints of the keys that the cluster runs with: `authority/NAME`, `keypair/NAME`, `secret/NAME`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<String, String>,
+    /// What a running cluster cannot change, as it was rendered last: by its name, or `application/name`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub immutable: BTreeMap<String, Vec<String>>,
+    /// Values that it had before and that are still in use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub earlier: BTreeMap<String, Vec<String>>,
     /// What was rendered last: application, program, version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, BTreeMap<String, String>>,

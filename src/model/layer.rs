@@ -35,6 +35,7 @@ pub struct Layers<'p> {
     pub machines: Vec<(ModuleId, &'p ast::Machines)>,
     pub deployments: Vec<Deployment<'p>>,
     pub relations: Vec<(ModuleId, &'p Relate)>,
+    pub moves: Vec<&'p ast::Moved>,
     pub targets: Vec<(ModuleId, &'p ast::Target)>,
     pub checks: Vec<(ModuleId, &'p ast::Check)>,
     pub allows: Vec<&'p ast::Allow>,
@@ -89,6 +90,7 @@ impl<'p> Layers<'p> {
             }
             StatementKind::Deploy(deploy) => self.add_deploy(module, deploy),
             StatementKind::Relate(relate) => self.relations.push((module, relate)),
+            StatementKind::Moved(moved) => self.moves.push(moved),
             StatementKind::Target(target) => self.targets.push((module, target)),
             StatementKind::Check(check) => self.checks.push((module, check)),
             StatementKind::Allow(allow) => self.allows.push(allow),

@@ -3,8 +3,8 @@
 use crate::source::Span;
 use crate::syntax::ast::{Body, Each, Expr, ExprKind, Item, ItemKind, Key, Needs, NeedsKind, PathItem, Text, TextPart};
 
-/// Called with a name, whether its `.key` is taken, and where it stands.
-pub type OnMention<'a> = dyn FnMut(&str, bool, Span) + 'a;
+/// Called with a name, the field that is taken of it, and where it stands.
+pub type OnMention<'a> = dyn FnMut(&str, Option<&str>, Span) + 'a;
 
 /// All names in an item.
 pub fn in_item(item: &Item, found: &mut OnMention<'_>) {
@@ -18,13 +18,14 @@ pub fn in_item(item: &Item, found: &mut OnMention<'_>) {
         | ItemKind::Image(d)
         | ItemKind::Listen(d)
         | ItemKind::Address(d)
-        | ItemKind::Range(d) => in_body(&d.body, found),
+        | ItemKind::Range(d)
+        | ItemKind::Immutable(d) => in_body(&d.body, found),
         ItemKind::Kubeconfig(item)
         | ItemKind::Unit(item)
         | ItemKind::File(item)
         | ItemKind::Dir(item)
         | ItemKind::Firewall(item) => in_path_item(item, found),
-        ItemKind::Holds(ident) => found(&ident.name, true, ident.span),
+        ItemKind::Holds(ident) => found(&ident.name, Some("key"), ident.span),
         ItemKind::Needs(needs) => in_needs(needs, found),
         ItemKind::Check(check) => {
             in_expr(&check.condition, found);
@@ -81,9 +82,9 @@ pub fn in_expr(expr: &Expr, found: &mut OnMention<'_>) {
     match &expr.kind {
         ExprKind::Error | ExprKind::Literal(_) | ExprKind::Cert(_) => {}
         ExprKind::Text(text) => in_text(text, found),
-        ExprKind::Name(ident) => found(&ident.name, false, ident.span),
+        ExprKind::Name(ident) => found(&ident.name, None, ident.span),
         ExprKind::Field { value, field, .. } => match &value.kind {
-            ExprKind::Name(ident) => found(&ident.name, matches!(&*field.name, "key" | "value"), ident.span),
+            ExprKind::Name(ident) => found(&ident.name, Some(&field.name), ident.span),
             _ => in_expr(value, found),
         },
         ExprKind::Index { value, index } => [value, index].into_iter().for_each(|e| in_expr(e, found)),

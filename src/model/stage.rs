@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::world::World;
 
 use super::layer::Layers;
+use super::moved::Former;
 use super::{
     App, AppId, Cluster, Component, EndpointId, EndpointValue, Group, Lock, Machine, MachineId, Param, Relation,
     Target, Unit, UnitId, Value, address, component,
@@ -35,6 +36,12 @@ pub struct Shape<'p> {
     pub units: Vec<Unit>,
     /// All allocated addresses, to be written back: those of the old lock and new ones.
     pub lock: Lock,
+    /// The names that groups and applications had before.
+    pub former: Former,
+    /// Machines that the lock does not know, if it knows any; in the order of their numbers.
+    pub new_machines: Vec<MachineId>,
+    /// Machines with another address than they had, and which that was.
+    pub readdressed: Vec<(MachineId, IpAddr)>,
 }
 
 /// A shape with its relations.

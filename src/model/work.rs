@@ -38,6 +38,7 @@ pub struct Work {
 pub enum ValueId {
     Let(Symbol),
     ComponentLet(AppId, Option<UnitId>, u32),
+    Immutable(AppId, u32),
     Endpoint(UnitId, u32),
     Field(UnitId, u32, Name),
 }

@@ -13,6 +13,16 @@ pub struct MachineChanges<'a> {
     pub new: Vec<&'a str>,
     pub departed: Vec<Departed<'a>>,
     pub moved: Vec<Moved<'a>>,
+    /// By `moved OLD -> NEW`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<Renamed<'a>>,
+}
+
+/// A machine that had another name.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Renamed<'a> {
+    pub from: String,
+    pub to: &'a str,
 }
 
 /// A machine that is not in the model any more, and keeps its address until it is known to be gone.
@@ -43,10 +53,18 @@ impl<'a> MachineChanges<'a> {
             (from != to).then_some(Moved { name, from, to })
         });
         let departed = model.lock.departed(|name| names.contains(name));
+        let (mut new, mut renamed) = (Vec::new(), Vec::new());
+        for name in model.machines.iter().map(|machine| &*machine.name).filter(|name| known(name).is_none()) {
+            match model.former.machine(name).into_iter().find(|old| known(old).is_some()) {
+                Some(from) => renamed.push(Renamed { from, to: name }),
+                None => new.push(name),
+            }
+        }
         Some(Self {
-            new: model.machines.iter().map(|machine| &*machine.name).filter(|name| known(name).is_none()).collect(),
+            new,
             departed: departed.map(|(name, address)| Departed { name, address }).collect(),
             moved: moved.collect(),
+            renamed,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::flag;
 use crate::facts::lifespan::parse;
+use crate::model::immutable;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Lock, Model, UnitId, Value};
 use crate::source::Span;
@@ -117,7 +118,8 @@ pub const KMODEL: &str = env!("CARGO_PKG_VERSION");
 
 /// What is to be remembered of a model: addresses given out, the versions that run, and who rendered it.
 pub fn remembered(model: &Model<'_>) -> Lock {
-    Lock { kmodel: Some(KMODEL.to_owned()), versions: recorded(model), ..model.lock.clone() }
+    let lock = Lock { kmodel: Some(KMODEL.to_owned()), versions: recorded(model), ..model.lock.clone() };
+    immutable::recorded(model, lock)
 }
 
 /// What is recorded when a model is rendered: application, program, version; of programs that a rule is about.

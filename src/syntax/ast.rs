@@ -47,6 +47,7 @@ pub enum StatementKind {
     Machines(Machines),
     Deploy(Deploy),
     Relate(Relate),
+    Moved(Moved),
     Target(Target),
     Overlay(Overlay),
     Check(Check),
@@ -142,6 +143,13 @@ pub enum SelectorKind {
 pub struct Relate {
     pub from: EndpointRef,
     pub to: EndpointRef,
+}
+
+/// `moved old -> new`: a machine group or an application that had another name.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    pub from: Ident,
+    pub to: Ident,
 }
 
 #[derive(Clone, Debug)]
@@ -261,6 +269,8 @@ pub enum ItemKind {
     Address(Definition),
     /// Addresses that the component uses beside those of the cluster, or what it asks of one of the cluster's ranges.
     Range(Definition),
+    /// What must not change once a cluster runs, as the component sees it.
+    Immutable(Definition),
     /// The packet filter of the machine, derived from the relations.
     Firewall(PathItem),
     Check(Check),

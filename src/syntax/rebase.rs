@@ -75,6 +75,7 @@ fields! {
     DeployName: name;
     Selector: span kind;
     Relate: from to;
+    Moved: from to;
     EndpointRef: app endpoint span;
     Target: name body;
     Overlay: name changes;
@@ -113,6 +114,7 @@ impl Rebase for StatementKind {
             StatementKind::Machines(one) => one.shift(by),
             StatementKind::Deploy(one) => one.shift(by),
             StatementKind::Relate(one) => one.shift(by),
+            StatementKind::Moved(one) => one.shift(by),
             StatementKind::Target(one) => one.shift(by),
             StatementKind::Overlay(one) => one.shift(by),
             StatementKind::Check(one) => one.shift(by),
@@ -176,7 +178,8 @@ impl Rebase for ItemKind {
             | ItemKind::Image(one)
             | ItemKind::Listen(one)
             | ItemKind::Address(one)
-            | ItemKind::Range(one) => one.shift(by),
+            | ItemKind::Range(one)
+            | ItemKind::Immutable(one) => one.shift(by),
         }
     }
 }

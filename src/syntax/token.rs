@@ -107,6 +107,7 @@ kinds! {
     Selector "a selector",
     Where "a condition",
     RelateStatement "a statement",
+    MovedStatement "a statement",
     EndpointRef "an endpoint",
     TargetStatement "a statement",
     OverlayStatement "a statement",
@@ -143,6 +144,7 @@ kinds! {
     ListenItem "an item",
     AddressItem "an item",
     RangeItem "an item",
+    ImmutableItem "an item",
     FirewallItem "an item",
     // bodies
     Body "a body",

@@ -202,6 +202,11 @@ impl<'w, 'a, 'p> Tracer<'w, 'a, 'p> {
                 let ast = component.certs[cert as usize].ast;
                 self.link(scope, expr, ast.name.span).because(certificate::path(self.why, scope, ast, expr))
             }
+            Local::Immutable(place) => {
+                let item = component.immutables[place as usize];
+                let links = item.body.field("value").map(|field| self.links(scope, &field.value)).unwrap_or_default();
+                self.link(scope, expr, item.name.span).because(links)
+            }
             Local::Address(place) => {
                 self.link(scope, expr, expr.span).because(address::of_item(self.why, app, place as usize))
             }

@@ -23,45 +23,45 @@ target lxd { image = "debian/13" }
 "#;
 
 /// A folder with a model in it.
-struct Site {
+pub struct Site {
     folder: tempfile::TempDir,
 }
 
 impl Site {
-    fn new(model: &str) -> Self {
+    pub fn new(model: &str) -> Self {
         let site = Self { folder: tempfile::tempdir().unwrap() };
         site.model(model);
         site
     }
 
-    fn model(&self, text: &str) {
+    pub fn model(&self, text: &str) {
         fs::write(self.path("lab.km"), text).unwrap();
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.output().unwrap()
     }
 
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{}", said(&output));
         said(&output)
     }
 
     /// The run fails and says this.
-    fn refuses(&self, arguments: &[&str], text: &str) -> String {
+    pub fn refuses(&self, arguments: &[&str], text: &str) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success() && said(&output).contains(text), "{arguments:?}: {}", said(&output));
         said(&output)
     }
 
-    fn read(&self, path: &str) -> String {
+    pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
     }
 }

@@ -65,6 +65,10 @@ fn input(text: &str, checked: &mut Checked) -> Input {
                 let (name, digest) = value.split_once('=').expect("--kept takes authority/name=digest");
                 input.lock.keys.insert(name.to_owned(), digest.to_owned());
             }
+            "--had" => {
+                let (name, had) = value.split_once('=').expect("--had takes name=value");
+                input.lock.immutable.entry(name.to_owned()).or_default().push(had.to_owned());
+            }
             "--by" => input.lock.kmodel = Some(value.to_owned()),
             "--lock" => {
                 let (name, address) = value.split_once('=').expect("--lock takes name=address");

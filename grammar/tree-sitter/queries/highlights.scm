@@ -10,10 +10,10 @@
 ["use" "export"] @keyword.import
 
 [
-  "param" "let" "cluster" "machines" "deploy" "relate" "target" "overlay" "check" "warn" "allow"
+  "param" "let" "cluster" "machines" "deploy" "relate" "moved" "target" "overlay" "check" "warn" "allow"
   "option" "field" "provides" "requires" "peers" "listen" "kubeconfig" "holds" "unit" "file" "dir"
   "needs" "module" "sysctl" "package" "device" "mount" "command" "cores" "memory" "disk" "artifact" "image" "address"
-  "range" "firewall"
+  "range" "immutable" "firewall"
   "set" "add" "drop" "as" "on" "where"
 ] @keyword
 
@@ -47,6 +47,7 @@
 (artifact_item name: (identifier) @property)
 (image_item name: (identifier) @property)
 (address_item name: (identifier) @variable)
+(immutable_item name: (identifier) @variable)
 (each name: (identifier) @variable.parameter)
 (interface_field name: (identifier) @property)
 (type_field name: (identifier) @property)
@@ -59,6 +60,7 @@
 (deploy_name (identifier) @type)
 (param_name) @variable.parameter
 (selector group: (identifier) @variable)
+(moved_statement (identifier) @variable)
 (endpoint_ref app: (identifier) @variable)
 (endpoint_ref endpoint: (identifier) @property)
 (dotted_name (identifier) @variable . (identifier)+ @property)

@@ -25,6 +25,7 @@
 (endpoint_item name: (identifier) @local.definition.field)
 (cert_item name: (identifier) @local.definition.constant)
 (address_item name: (identifier) @local.definition.var)
+(immutable_item name: (identifier) @local.definition.var)
 (each name: (identifier) @local.definition.parameter)
 
 (name_expression (identifier) @local.reference)
@@ -32,6 +33,7 @@
 (deploy_name (identifier) @local.reference)
 (selector group: (identifier) @local.reference)
 (endpoint_ref app: (identifier) @local.reference)
+(moved_statement (identifier) @local.reference)
 (endpoint_item interface: (identifier) @local.reference)
 (holds_item name: (identifier) @local.reference)
 (name_type (identifier) @local.reference)

@@ -38,7 +38,7 @@ static const char *const BEGINNINGS[] = {
     "overlay",   "check",    "warn",    "allow",    "interface", "component", "authority", "keypair", "secret",
     "for",       "option",   "provides", "requires", "peers",   "listen",    "cert",     "kubeconfig", "holds",
     "unit",      "file",     "dir",     "needs",    "artifact", "image",     "address",  "set",    "add",
-    "drop",      "range",    "firewall",
+    "drop",      "range",    "firewall",  "immutable", "moved",
 };
 
 // The words that are no name where a value is expected.

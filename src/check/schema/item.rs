@@ -200,6 +200,31 @@ pub static RANGE: Lazy = LazyLock::new(|| {
     )
 });
 
+pub static IMMUTABLE: Lazy = LazyLock::new(|| {
+    Schema::new(
+        "immutable",
+        const {
+            &[
+                required("value", "any", "What the last render has to have had too."),
+                required("because", "string", "What breaks if it changes in a running cluster."),
+                field("help", "string", "What to do instead, or how to migrate."),
+                field("grows", "bool", "Whether a range may become a larger one that contains it; default false."),
+                field("extends", "bool", "Whether elements may be added at the end of a list; default false."),
+                field(
+                    "migrates",
+                    "bool",
+                    "Whether it may change, because `NAME.earlier` keeps earlier values in use; default false.",
+                ),
+                field(
+                    "scope",
+                    "\"cluster\" | \"application\"",
+                    "With \"application\", each application has its own; default \"cluster\".",
+                ),
+            ]
+        },
+    )
+});
+
 const WHICH: &str = "\"pods\" | \"services\" | \"nodes\"";
 
 pub static FIREWALL: Lazy = LazyLock::new(|| {

@@ -61,6 +61,7 @@ fn body(ask: &Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
         S::ListenItem => named("listen"),
         S::AddressItem => named("address"),
         S::RangeItem => named("range"),
+        S::ImmutableItem => named("immutable"),
         S::FirewallItem => named("firewall"),
         _ => Vec::new(),
     }

@@ -154,7 +154,7 @@ fn kind(picture: Picture) -> SymbolKind {
             NameKind::Endpoint => SymbolKind::EVENT,
             NameKind::Param => SymbolKind::CONSTANT,
             NameKind::Authority | NameKind::Keypair | NameKind::Secret | NameKind::Cert => SymbolKind::KEY,
-            NameKind::Let | NameKind::Address | NameKind::Local => SymbolKind::VARIABLE,
+            NameKind::Let | NameKind::Address | NameKind::Immutable | NameKind::Local => SymbolKind::VARIABLE,
         },
         Picture::Relation => SymbolKind::OPERATOR,
         Picture::Item => SymbolKind::FILE,

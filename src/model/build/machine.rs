@@ -14,7 +14,7 @@ use crate::model::endpoint::texts;
 use crate::model::input::Forget;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
-use crate::model::{Cluster, Group, Machine, Shape, Value};
+use crate::model::{Cluster, Group, Machine, MachineId, Shape, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Machines, Name};
 use crate::text::Count;
@@ -38,12 +38,22 @@ pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocato
         }
     }
     let departed = forget_gone(shape, &wanted, forget);
+    let before = shape.lock.addresses.clone();
     reserve(shape, (&wanted, &departed), addresses, problems);
     for (index, wanted) in wanted.iter().enumerate() {
         if !fill(shape, index, wanted, addresses, problems) {
             return;
         }
     }
+    let machines = || shape.machines.iter().enumerate();
+    let new = machines().filter(|(_, machine)| !before.is_empty() && !before.contains_key(&*machine.name));
+    let new = new.map(|(place, _)| MachineId(place as u32)).collect();
+    let other = machines().filter_map(|(place, machine)| {
+        let had = before.get(&*machine.name).filter(|had| **had != machine.address)?;
+        Some((MachineId(place as u32), *had))
+    });
+    shape.readdressed = other.collect();
+    shape.new_machines = new;
 }
 
 /// What is needed to make the machines of a group.

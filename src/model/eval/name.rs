@@ -111,6 +111,7 @@ impl Sight<'_, '_> {
                 None => Ok(Value::None),
             },
             Local::Cert(index) => self.cert_record(scope, index),
+            Local::Immutable(index) => self.immutable_record(scope, index),
             Local::Address(index) => match self.placed().app(app).addresses.get(index as usize) {
                 Some(address) => Ok(Value::Ip(*address)),
                 None => Err(eval_error(Code::EvaluationFailed, ident.span, "this address is not available here")),

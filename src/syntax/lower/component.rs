@@ -41,6 +41,7 @@ impl Lower {
             SyntaxKind::ListenItem => ItemKind::Listen(self.definition(node)?),
             SyntaxKind::AddressItem => ItemKind::Address(self.definition(node)?),
             SyntaxKind::RangeItem => ItemKind::Range(self.definition(node)?),
+            SyntaxKind::ImmutableItem => ItemKind::Immutable(self.definition(node)?),
             SyntaxKind::FirewallItem => ItemKind::Firewall(self.at_path(node)),
             SyntaxKind::CheckStatement => ItemKind::Check(self.check(node)),
             _ => return None,

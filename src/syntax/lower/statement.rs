@@ -2,8 +2,8 @@
 
 use super::{Lower, ident, keyword, name};
 use crate::syntax::ast::{
-    Allow, Check, Cluster, Definition, Ident, Interface, InterfaceField, Let, Machines, Name, Param, StatementKind,
-    Target, Use, UseName,
+    Allow, Check, Cluster, Definition, Ident, Interface, InterfaceField, Let, Machines, Moved, Name, Param,
+    StatementKind, Target, Use, UseName,
 };
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::View;
@@ -19,6 +19,7 @@ impl Lower {
             SyntaxKind::MachinesStatement => StatementKind::Machines(self.machines(node)?),
             SyntaxKind::DeployStatement => self.deploy(node),
             SyntaxKind::RelateStatement => StatementKind::Relate(self.relate(node)?),
+            SyntaxKind::MovedStatement => StatementKind::Moved(moved(node)?),
             SyntaxKind::TargetStatement => StatementKind::Target(self.target(node)?),
             SyntaxKind::OverlayStatement => self.overlay(node)?,
             SyntaxKind::CheckStatement => StatementKind::Check(self.check(node)),
@@ -87,6 +88,11 @@ impl Lower {
     fn interface_field(&mut self, docs: Option<Name>, node: View<'_>) -> Option<InterfaceField> {
         Some(InterfaceField { docs, name: name(node)?, ty: self.ty(node), default: self.optional(node) })
     }
+}
+
+fn moved(node: View<'_>) -> Option<Moved> {
+    let mut names = super::names(node);
+    Some(Moved { from: names.next()?, to: names.next()? })
 }
 
 fn import(node: View<'_>) -> Option<Use> {

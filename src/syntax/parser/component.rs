@@ -58,6 +58,7 @@ fn rule(text: &str) -> Option<GrammarRule> {
         "image" => |input| definition(input, SyntaxKind::ImageItem, "the name of the image"),
         "address" => |input| definition(input, SyntaxKind::AddressItem, "the name of the address"),
         "range" => |input| definition(input, SyntaxKind::RangeItem, "the name of the range"),
+        "immutable" => |input| definition(input, SyntaxKind::ImmutableItem, "the name of what must not change"),
         "firewall" => |input| at_path(input, SyntaxKind::FirewallItem),
         "check" | "warn" => check,
         _ => return None,

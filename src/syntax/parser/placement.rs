@@ -93,6 +93,15 @@ pub fn relate(input: Input<'_>) -> Parsed<'_> {
     )
 }
 
+/// `moved old -> new`.
+pub fn moved(input: Input<'_>) -> Parsed<'_> {
+    node(
+        input,
+        SyntaxKind::MovedStatement,
+        &[&word, &name("the earlier name"), &need("`->`", joint(SyntaxKind::Arrow)), &name("the new name")],
+    )
+}
+
 fn needed_endpoint(input: Input<'_>) -> Parsed<'_> {
     let app = |input| application(input).or_else(|_| name("an application or `*`")(input));
     let dot = need("`.` and an endpoint", token(SyntaxKind::Dot));

@@ -33,6 +33,7 @@ fn rule(word: &str) -> Option<GrammarRule> {
         "machines" => machines,
         "deploy" => placement::deploy,
         "relate" => placement::relate,
+        "moved" => placement::moved,
         "target" => target,
         "overlay" => overlay::overlay,
         "check" | "warn" => check,

@@ -1,0 +1,222 @@
+//! What a running cluster cannot change, and what it migrates.
+
+use crate::safety::Site;
+
+const HA: &str = include_str!("../../examples/ha.km");
+
+const RENDER: [&str; 4] = ["render", "lab.km", "--out", "build"];
+
+/// A cluster that was rendered.
+fn rendered() -> Site {
+    let site = Site::new(HA);
+    site.ok(&RENDER);
+    site
+}
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&RENDER[..], more].concat()
+}
+
+/// The providers of the encryption of Secrets, in their order.
+fn providers(site: &Site) -> Vec<String> {
+    let path = "build/machines/cp-0/root/etc/kubernetes/encryption.yaml";
+    if !site.path(path).exists() {
+        return Vec::new();
+    }
+    let text = site.read(path);
+    let name = |line: &str| Some(line.strip_prefix("  - ")?.split_once(':')?.0.to_owned());
+    text.lines().filter_map(name).collect()
+}
+
+#[test]
+fn what_a_running_cluster_cannot_change_is_refused() {
+    let changes = [
+        (
+            "pods       = 10.244.0.0/16",
+            "pods       = 10.200.0.0/16",
+            "`pods` cannot change from 10.244.0.0/16 to 10.200.0.0/16",
+        ),
+        ("services   = 10.96.0.0/16", "services   = 10.97.0.0/16", "`services` cannot change"),
+        ("services   = 10.96.0.0/16", "services   = 10.96.0.0/16\n  domain = \"x.example\"", "`domain` cannot change"),
+        (
+            "deploy rbac, coredns, admin",
+            "deploy rbac, admin\ndeploy coredns { address = 10.96.0.20 }",
+            "`dns-address` cannot change",
+        ),
+        (
+            "use std/cni { flannel }",
+            "use std/cni { cilium as flannel }",
+            "`pod-network` cannot change from flannel to cilium",
+        ),
+    ];
+    let site = rendered();
+    let lock = site.read("kmodel.lock");
+    for (old, new, refusal) in changes {
+        assert!(HA.contains(old), "{old}");
+        site.model(&HA.replace(old, new));
+        for arguments in [&["check", "lab.km"][..], &["plan", "lab.km"], &RENDER] {
+            let said = site.refuses(arguments, "immutable-changed");
+            assert!(said.replace("\n  │ ", " ").contains(refusal), "{said}");
+            assert!(said.contains("lab.km:"), "the place is told: {said}");
+        }
+        assert_eq!(site.read("kmodel.lock"), lock);
+        site.ok(&with(&["--change", "all"]));
+        site.ok(&["check", "lab.km"]);
+        site.model(HA);
+        site.ok(&with(&["--change", "all"]));
+        assert_eq!(site.read("kmodel.lock"), lock);
+    }
+}
+
+#[test]
+fn ranges_may_grow_and_gain_a_family() {
+    let site = rendered();
+    let grown = HA.replace("10.244.0.0/16", "10.244.0.0/15").replace("10.96.0.0/16", "[10.96.0.0/16, fd00:96::/112]");
+    site.model(&grown);
+    let said = site.run(&["check", "lab.km"]);
+    let said = crate::support::tool::said(&said);
+    assert!(!said.contains("immutable-changed"), "{said}");
+}
+
+#[test]
+fn old_encryption_is_read_until_it_is_forgotten() {
+    let encryption = |value: &str| {
+        let own = format!("deploy kube-apiserver on cp {{ encryption = \"{value}\" }}\ndeploy kube-controller-manager");
+        HA.replace("deploy kube-apiserver, kube-controller-manager", &own)
+    };
+    let site = rendered();
+    assert_eq!(providers(&site), ["secretbox", "identity"]);
+    site.model(&encryption("aescbc"));
+    // What the last render had is in use, whatever is forgotten before the next one.
+    site.refuses(&with(&["--forget", "encryption"]), "no earlier value of `encryption`");
+    let said = site.ok(&RENDER);
+    assert!(said.contains("migration-pending") && said.contains("kubectl get secrets -A"), "{said}");
+    assert_eq!(providers(&site), ["aescbc", "secretbox", "identity"]);
+    let lock = site.read("kmodel.lock");
+    site.ok(&RENDER);
+    assert_eq!(site.read("kmodel.lock"), lock, "the same again");
+    assert!(site.ok(&["plan", "lab.km"]).contains("migration-pending"));
+    site.model(&encryption("none"));
+    site.ok(&RENDER);
+    assert_eq!(providers(&site), ["identity", "aescbc", "secretbox"]);
+    let said = site.ok(&with(&["--forget", "encryption"]));
+    assert!(!said.contains("migration-pending") && providers(&site).is_empty(), "{said}");
+    site.model(&encryption("secretbox"));
+    let said = site.ok(&RENDER);
+    assert!(said.contains("the earlier `none` stays in use"), "what is in plain text is rewritten too: {said}");
+    site.ok(&with(&["--change", "encryption"]));
+    assert!(!site.read("kmodel.lock").contains("earlier"));
+    site.refuses(&with(&["--change", "encrytion"]), "did you mean `encryption`?");
+}
+
+#[test]
+fn old_issuers_are_accepted_until_they_are_forgotten() {
+    let site = rendered();
+    site.model(&HA.replace("services   = 10.96.0.0/16", "services   = 10.96.0.0/16\n  domain     = \"x.example\""));
+    site.ok(&with(&["--change", "domain"]));
+    let unit = site.read("build/machines/cp-0/root/etc/systemd/system/kube-apiserver.service");
+    let issuers = "--service-account-issuer=https://kubernetes.default.svc.x.example";
+    assert!(unit.contains(issuers) && unit.contains("https://kubernetes.default.svc.cluster.local"), "{unit}");
+}
+
+#[test]
+fn a_cluster_keeps_its_name() {
+    let site = rendered();
+    site.model(&HA.replace("cluster ha {", "cluster prod {"));
+    let said = site.refuses(&["check", "lab.km"], "cannot be renamed from `ha` to `prod`");
+    assert!(said.contains("--change cluster"), "{said}");
+    site.refuses(&RENDER, "cannot be renamed");
+    site.ok(&with(&["--change", "cluster"]));
+    let lock = site.read("kmodel.lock");
+    assert!(lock.contains("[cluster.ha]") && lock.contains("[cluster.prod]"), "{lock}");
+    site.ok(&["check", "lab.km"]);
+    // Another model beside it is another cluster.
+    std::fs::write(site.path("other.km"), HA.replace("cluster ha {", "cluster other {")).unwrap();
+    site.ok(&["check", "other.km"]);
+}
+
+#[test]
+fn members_of_a_quorum_keep_their_addresses() {
+    let site = rendered();
+    site.model(&HA.replace("nodes      = 10.10.0.0/24", "nodes      = 10.11.0.0/24"));
+    let said = site.refuses(&RENDER, "cannot change its address from 10.10.0.10");
+    assert!(said.contains("--change cp-0"), "{said}");
+    let workers = HA.replace("machines wrk[3] {", "machines wrk[3] { first-address = 10.10.0.100,");
+    assert_ne!(workers, HA);
+    site.model(&workers);
+    let said = site.ok(&RENDER);
+    assert!(said.contains("other addresses: wrk-0 10.10.0.15 to 10.10.0.100, wrk-1"), "{said}");
+    site.model(&HA.replace("nodes      = 10.10.0.0/24", "nodes      = 10.11.0.0/24"));
+    site.ok(&with(&["--change", "all"]));
+}
+
+#[test]
+fn members_of_a_quorum_are_not_all_replaced() {
+    let site = rendered();
+    let renamed = HA.replace("machines cp[3]", "machines ctl[3]").replace(" on cp", " on ctl");
+    site.model(&renamed);
+    let said = site.refuses(&RENDER, "all members of `etcd` are on new machines");
+    assert!(said.contains("moved OLD -> NEW") && said.contains("--change etcd/data"), "{said}");
+    site.model(&format!("{renamed}\nmoved cp -> ctl\n"));
+    site.ok(&RENDER);
+    let lock = site.read("kmodel.lock");
+    assert!(lock.contains("ctl-0 = \"10.10.0.10\"") && !lock.contains("cp-0"), "{lock}");
+}
+
+#[test]
+fn a_moved_application_keeps_its_addresses_and_keys() {
+    let site = rendered();
+    let shared = "\"keepalived/vip\" = \"10.10.0.254\"";
+    let lock = site.read("kmodel.lock");
+    assert!(lock.contains(shared), "{lock}");
+    let keys = |text: &str| {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let leaves = value["certificates"].as_object().unwrap().clone();
+        leaves.into_iter().map(|(id, leaf)| (id, leaf["issued"]["key_pem"].to_string())).collect::<Vec<_>>()
+    };
+    let renamed =
+        HA.replace("deploy haproxy, keepalived on lb", "deploy haproxy on lb\ndeploy keepalived as shared on lb");
+    site.model(&format!("{renamed}\nmoved keepalived -> shared\n"));
+    let said = site.ok(&RENDER);
+    assert!(said.contains("0 issued"), "{said}");
+    assert!(site.read("kmodel.lock").contains("\"shared/vip\" = \"10.10.0.254\""));
+    let before = keys(&site.read(".kmodel/ha/machines/wrk-0.json"));
+    site.model(&format!(
+        "{}\nmoved wrk -> worker\n",
+        HA.replace("machines wrk[3]", "machines worker[3]").replace(", wrk", ", worker")
+    ));
+    site.ok(&RENDER);
+    let after = keys(&site.read(".kmodel/ha/machines/worker-0.json"));
+    assert!(!before.is_empty() && before.len() == after.len());
+    assert!(
+        before.iter().zip(&after).all(|(before, after)| before.1 == after.1 && before.0 != after.0),
+        "the same keys"
+    );
+    // Without the statement they are kept under the new name.
+    site.model(&HA.replace("machines wrk[3]", "machines worker[3]").replace(", wrk", ", worker"));
+    assert!(site.ok(&RENDER).contains("0 issued"));
+}
+
+#[test]
+fn a_machine_that_comes_back_gets_keys_of_its_own() {
+    let site = rendered();
+    let before = site.read(".kmodel/ha/machines/wrk-2.json");
+    site.model(&HA.replace("machines wrk[3]", "machines wrk[2]"));
+    site.ok(&RENDER);
+    site.model(HA);
+    site.ok(&RENDER);
+    assert_eq!(
+        site.read(".kmodel/ha/machines/wrk-2.json"),
+        before,
+        "it may be the same machine, as long as it is not gone"
+    );
+    site.model(&HA.replace("machines wrk[3]", "machines wrk[2]"));
+    site.ok(&with(&["--forget", "wrk-2"]));
+    site.model(HA);
+    assert!(site.ok(&["plan", "lab.km", "--all"]).contains("its machine is new"));
+    site.ok(&RENDER);
+    let after = site.read(".kmodel/ha/machines/wrk-2.json");
+    assert_ne!(after, before);
+    site.ok(&RENDER);
+    assert_eq!(site.read(".kmodel/ha/machines/wrk-2.json"), after);
+}
