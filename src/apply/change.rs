@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Step {
     /// Create the resource.
     Create(String),
+    /// Give the machine of this name its new one, for which it is stopped.
+    Rename { from: String },
     /// Set a key of its configuration, or unset it without a value.
     Config { key: String, from: Option<String>, to: Option<String> },
     /// Set a key of a device.
@@ -62,6 +64,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(what) => write!(f, "create {what}"),
+            Self::Rename { from } => write!(f, "rename from {from}, with all its data (the machine stops)"),
             Self::Config { key, from, to } => between(f, key, from.as_deref(), to.as_deref()),
             Self::Device { device, key, from, to } => between(f, &format!("{device} {key}"), from.as_deref(), Some(to)),
             Self::Data(key) => write!(f, "{key}, used at its next start"),

@@ -49,10 +49,17 @@ pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Del
         profiles.extend(profile_change(cluster, profile, current.profile(&profile.name))?);
     }
     let mut machines = Vec::new();
+    let mut renamed = Vec::new();
     for machine in &desired.machines {
-        machines.extend(machine_change(desired, machine, current.machine(machine.name()), probes)?);
+        let former = former(desired, machine, current);
+        renamed.extend(former.map(|former| former.name.as_str()));
+        machines.extend(match former {
+            Some(former) => Some(rename(machine, former)),
+            None => machine_change(desired, machine, current.machine(machine.name()), probes)?,
+        });
     }
     let gone = current.ours(cluster).filter(|machine| desired.machine(&machine.name).is_none());
+    let gone = gone.filter(|machine| !renamed.contains(&machine.name.as_str()));
     let mut removed: Vec<_> = gone.map(|machine| change(&machine.name, Turn::InTurn, vec![Step::Remove])).collect();
     removed.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Delta {
@@ -189,6 +196,23 @@ fn device_steps(desired: &Record, current: &Resource) -> Vec<Step> {
             })
         })
         .collect()
+}
+
+/// The instance of a machine that had another name and has not got its new one yet.
+fn former<'a>(desired: &Desired, machine: &Instance, current: &'a Current) -> Option<&'a Resource> {
+    if current.machine(machine.name()).is_some() {
+        return None;
+    }
+    let instances = machine.former.iter().filter(|name| desired.machine(name).is_none());
+    instances.filter_map(|name| current.machine(name)).find(|former| former.is_of(&desired.cluster))
+}
+
+/// It keeps its disk; what it is given under the new name is uploaded once it is up again.
+fn rename(machine: &Instance, former: &Resource) -> Change {
+    let mut steps = vec![Step::Rename { from: former.name.clone() }];
+    steps.extend(instance_steps(machine, former).into_iter().filter(|step| *step != Step::Restart));
+    steps.push(Step::Start);
+    change(machine.name(), if former.is_running() { Turn::InTurn } else { Turn::Together }, steps)
 }
 
 fn machine_change(

@@ -44,6 +44,10 @@ pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> 
     let name = machine.name();
     match step {
         Step::Create(_) => create(client, machine, image),
+        Step::Rename { from } => {
+            stop(client, from)?;
+            client.give(&format!("rename `{from}` to `{name}`"), &["rename", from, name], &[]).map(drop)
+        }
         Step::Config { key, to: Some(value), .. } => {
             let pair = format!("{key}={value}");
             client.ask(&format!("set {key} of `{name}`"), &["config", "set", name, &pair]).map(drop)

@@ -32,6 +32,8 @@ pub struct Site {
 #[derive(Clone, Debug)]
 pub struct TargetMachine {
     pub name: Name,
+    /// Names that it had before, the latest first.
+    pub former: Vec<String>,
     pub group: Name,
     pub address: IpAddr,
     pub cores: f64,
@@ -89,6 +91,7 @@ impl TargetMachine {
         let (machine, group) = (model.machine(id), model.group_of(id));
         Self {
             name: machine.name.clone(),
+            former: model.former.machine(&machine.name),
             group: group.name.clone(),
             address: machine.address,
             cores: group.cores,

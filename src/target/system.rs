@@ -71,6 +71,7 @@ mod tests {
         let packages = vec!["curl".into(), "haproxy".into()];
         TargetMachine {
             name: "cp-0".into(),
+            former: Vec::new(),
             group: "cp".into(),
             address: "10.0.0.1".parse().unwrap(),
             cores: 1.0,

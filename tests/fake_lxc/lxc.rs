@@ -175,6 +175,14 @@ fn of_machine(state: &mut State, faults: &Faults, words: &[&str], input: &[u8]) 
             Ok(String::new())
         }
         ["delete", "--force", name] => delete(&mut state.machines, name),
+        ["rename", old, new] => {
+            let machine = state.machines.remove(*old).ok_or("Error: Instance not found")?;
+            if machine.status == "Running" {
+                return Err("Error: Renaming of running instance not allowed".into());
+            }
+            state.machines.insert((*new).to_owned(), machine);
+            Ok(String::new())
+        }
         [verb, name, ..] if ["start", "stop", "exec"].contains(verb) => {
             let machine = state.machines.get_mut(*name).ok_or("Error: Instance not found")?;
             match *verb {

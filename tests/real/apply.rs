@@ -232,14 +232,51 @@ fn a_renamed_group_has_addresses_of_its_own_until_the_old_one_is_removed() {
     let bed = Bed::new(MODEL);
     bed.ok("apply", &[]);
     bed.model(&MODEL.replace("machines cp[3]", "machines member[3]").replace("on cp", "on member"));
-    let (said, _) = bed.ok("apply", &["--dry-run"]);
+    assert!(said(&bed.run("apply", &["--dry-run"])).contains("all members of `etcd` are on new machines"));
+    let anew = ["--change", "etcd/data"];
+    let (said, _) = bed.ok("apply", &[&anew[..], &["--dry-run"]].concat());
     assert!(
         said.contains("new machines: member-0, member-1, member-2\nnot in the model any more: cp-0, cp-1, cp-2;"),
         "{said}"
     );
-    bed.ok("apply", &["--yes"]);
+    assert!(said.contains("write `moved cp -> member`"), "{said}");
+    bed.ok("apply", &[&anew[..], &["--yes"]].concat());
     let lock = fs::read_to_string(bed.path("kmodel.lock")).unwrap();
     assert!(lock.contains("member-0 = \"10.213.0.13\"") && !lock.contains("cp-0"), "{lock}");
+}
+
+#[test]
+fn a_moved_group_keeps_its_machines() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let renamed = MODEL.replace("machines cp[3]", "machines member[3]").replace("on cp", "on member");
+    bed.model(&format!("{renamed}\nmoved cp -> member\n"));
+    let (said, _) = bed.ok("apply", &["--dry-run"]);
+    assert!(said.contains("~ member-0: rename from cp-0") && !said.contains("remove it"), "{said}");
+    let (_, log) = bed.ok("apply", &[]);
+    let [first, up, second] =
+        ["rename cp-0 member-0", "start member-0", "rename cp-1 member-1"].map(|call| log.find(call).expect(call));
+    assert!(first < up && up < second, "one after another: {log}");
+    assert!(!log.contains("delete") && !log.contains("leave.d/50-etcd cp-0"), "{log}");
+    assert_eq!(bed.machines(), ["member-0", "member-1", "member-2"]);
+    let lock = fs::read_to_string(bed.path("kmodel.lock")).unwrap();
+    assert!(lock.contains("member-0 = \"10.213.0.10\"") && !lock.contains("cp-0"), "{lock}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+#[test]
+fn a_rename_that_was_cut_off_is_taken_up() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let renamed = MODEL.replace("machines cp[3]", "machines member[3]").replace("on cp", "on member");
+    bed.model(&format!("{renamed}\nmoved cp -> member\n"));
+    for call in ["stop cp-0", "rename cp-0 member-0", "start member-0"] {
+        bed.faults(&json!({ "die": call }));
+        bed.run("apply", &[]);
+    }
+    bed.faults(&json!({}));
+    bed.ok("apply", &[]);
+    assert_eq!(bed.machines(), ["member-0", "member-1", "member-2"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::render::bundle::Bundle;
 fn machine() -> TargetMachine {
     TargetMachine {
         name: "cp-0".into(),
+        former: Vec::new(),
         group: "cp".into(),
         address: "10.10.0.11".parse().unwrap(),
         cores: 2.0,

@@ -50,6 +50,8 @@ pub struct Instance {
     pub definition: Definition,
     pub profile: String,
     pub group: Name,
+    /// Names that it had before, the latest first.
+    pub former: Vec<String>,
     pub user_data: String,
     pub network_config: String,
     /// Every file of it, those that come apart from the user-data included.
@@ -141,6 +143,7 @@ fn instance_of(
         definition: instance::definition(site, machine, options),
         profile: profile.to_owned(),
         group: machine.group.clone(),
+        former: machine.former.clone(),
         user_data: cloud_config::user_data(site, machine, &files, Apart::Secrets),
         network_config: cloud_config::network_config(site, machine, INTERFACE),
         units,
