@@ -10,6 +10,7 @@ pub mod spec;
 pub mod status;
 pub mod store;
 
+mod constraints;
 mod der;
 mod entry;
 mod external;

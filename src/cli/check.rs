@@ -58,13 +58,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     }
 }
 
-/// Keys of the last render that the store does not have. It is opened only when some are recorded.
+/// Keys of the last render that the store does not have, and what the operator's authorities in it may not sign.
 fn keys(args: &Args, plan: &Plan<'_>) -> Result<Vec<Diagnostic>, CliError> {
-    if plan.model.lock.keys.is_empty() {
-        return Ok(Vec::new());
-    }
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
-    Ok(compile::missing_keys::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder))
+    let store = Store::open_read(&folder)?;
+    store.as_ref().map_or(Ok(()), |store| store.permits(&plan.pki.request))?;
+    Ok(compile::missing_keys::warnings(plan, store.as_ref(), &folder))
 }
 
 /// `cluster ha: 8 machines, 14 applications, 46 units, 27 checks`.

@@ -125,6 +125,7 @@ fn finish(
 fn issue_status_of(args: &Args, plan: &Plan<'_>) -> Result<(IssueStatus, Vec<Diagnostic>), CliError> {
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let store = Store::open_read(&folder)?;
+    store.as_ref().map_or(Ok(()), |store| store.permits(&plan.pki.request))?;
     let warnings = compile::missing_keys::warnings(plan, store.as_ref(), &folder);
     Ok((issue_status(&plan.pki.request, store.as_ref(), world::now())?, warnings))
 }

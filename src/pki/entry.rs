@@ -56,14 +56,14 @@ pub struct Secret {
     pub value: Private,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Leaf {
     pub spec: LeafSpec,
     pub issued: Arc<IssuedCertificate>,
 }
 
 /// A [`CertificateSpec`] that stands alone: the authority is the certificate it had, not an index.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct LeafSpec {
     pub authority: Name,
     pub authority_fingerprint: Arc<str>,

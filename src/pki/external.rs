@@ -4,6 +4,7 @@ use std::path::Path;
 
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::pki::constraints::Constraints;
 use crate::pki::error::PkiError;
 use crate::pki::issued::{IssuedAuthority, Private};
 use crate::pki::pem;
@@ -16,7 +17,9 @@ pub fn authority(path: &Path, text: &str, key: Option<String>) -> Result<IssuedA
     let (_, der) = pem::first(text, &["CERTIFICATE"])
         .ok_or_else(|| PkiError::external(path, "it contains no certificate (PEM, `BEGIN CERTIFICATE`)"))?;
     let (_, certificate) = X509Certificate::from_der(&der).map_err(|error| PkiError::external(path, error))?;
-    may_sign(&certificate).map_err(|reason| PkiError::external(path, reason))?;
+    may_sign(&certificate)
+        .and_then(|()| Constraints::read(&certificate).map(drop))
+        .map_err(|reason| PkiError::external(path, reason))?;
     Ok(IssuedAuthority {
         serial: pem::hex(certificate.raw_serial()).into(),
         not_before: certificate.validity().not_before.to_datetime(),
@@ -33,6 +36,9 @@ fn may_sign(certificate: &X509Certificate<'_>) -> Result<(), String> {
         Err("it is not the certificate of an authority (`CA:TRUE` is missing)".to_owned())
     } else if usage.is_some_and(|usage| !usage.value.key_cert_sign()) {
         Err("its key usage does not allow it to sign certificates".to_owned())
+    } else if certificate.subject().iter().next().is_none() {
+        // RFC 5280, section 4.1.2.6: verifiers find an issuer by its subject.
+        Err("its subject is empty, so no certificate can name it as its issuer".to_owned())
     } else {
         Ok(())
     }

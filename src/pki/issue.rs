@@ -25,6 +25,7 @@ mod secret;
 pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime) -> Result<Issued, PkiError> {
     store.writable()?;
     check(request)?;
+    store.permits(request)?;
     let mut issued = Issued::default();
     authority::issue(request, store, now, &mut issued)?;
     keypair::issue(request, store, &mut issued)?;

@@ -1,5 +1,6 @@
 //! What is to be issued, as data.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,9 @@ pub enum San {
 pub struct CertificateSpec {
     /// Stable and unique: `MACHINE/APPLICATION/CERT`, or `-/APPLICATION/CERT` without a machine.
     pub id: String,
+    /// Ids that it had before, the latest first: its key is looked for there too.
+    #[serde(skip)]
+    pub former: Vec<String>,
     /// Index into [`Request::authorities`].
     pub authority: u32,
     pub cn: String,
@@ -91,6 +95,9 @@ pub struct Request {
     pub keypairs: Vec<KeypairSpec>,
     pub secrets: Vec<SecretSpec>,
     pub certificates: Vec<CertificateSpec>,
+    /// Machines that are new, which get no keys of machines that had their names before.
+    #[serde(skip)]
+    pub new_machines: BTreeSet<Name>,
     /// A certificate with less than this left is issued anew; of one that lives short, at most a third of its life.
     pub renew_seconds: u64,
 }
@@ -116,11 +123,21 @@ impl KeyKind {
 impl CertificateSpec {
     /// The part of the id before the first `/`: the machine, or `-`.
     pub fn machine(&self) -> &str {
-        self.id.split_once('/').map_or(self.id.as_str(), |(machine, _)| machine)
+        machine(&self.id)
     }
 }
 
+/// The part of an id before the first `/`.
+pub fn machine(id: &str) -> &str {
+    id.split_once('/').map_or(id, |(machine, _)| machine)
+}
+
 impl Request {
+    /// Whether what the store has for a certificate is of a machine that had the same name.
+    pub fn is_anew(&self, spec: &CertificateSpec) -> bool {
+        self.new_machines.contains(spec.machine())
+    }
+
     /// How long before its end a certificate is issued anew.
     pub fn renewed_before_end(&self, spec: &CertificateSpec) -> time::Duration {
         let seconds = self.renew_seconds.min(spec.lifetime_seconds / 3);

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::pki::error::PkiError;
-use crate::pki::issued::IssuedAuthority;
+use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Request};
 use crate::pki::store::Store;
 
@@ -13,7 +13,7 @@ pub enum Status {
     /// It will be issued.
     Missing,
     /// It stays as it is until then.
-    Current { not_after: OffsetDateTime },
+    Current { not_before: OffsetDateTime, not_after: OffsetDateTime },
     /// It will be issued anew.
     Stale { why: &'static str },
 }
@@ -22,10 +22,8 @@ impl Store {
     /// How an authority stands.
     pub fn authority_status(&self, spec: &AuthoritySpec) -> Status {
         match (self.external(&spec.name), self.own(&spec.name)) {
-            (Some(external), _) => Status::Current { not_after: external.not_after },
-            (None, Some(own)) => own
-                .outdated(spec)
-                .map_or(Status::Current { not_after: own.issued.not_after }, |why| Status::Stale { why }),
+            (Some(external), _) => Status::Current { not_before: external.not_before, not_after: external.not_after },
+            (None, Some(own)) => own.outdated(spec).map_or(current(&own.issued), |why| Status::Stale { why }),
             (None, None) => Status::Missing,
         }
     }
@@ -42,7 +40,8 @@ impl Store {
             Status::Current { .. } => self.standing(authority).and_then(|own| leaf.spec.outdated(spec, &own)),
             _ => Some("its authority will have another certificate"),
         };
-        Ok(stale.map_or(Status::Current { not_after: leaf.issued.not_after }, |why| Status::Stale { why }))
+        let stale = stale.or(request.is_anew(spec).then_some("its machine is new"));
+        Ok(stale.map_or(current(&leaf.issued), |why| Status::Stale { why }))
     }
 
     /// The authority as the store has it.
@@ -50,4 +49,8 @@ impl Store {
         let own = || self.own(&spec.name).map(|own| IssuedAuthority::from(&own.issued));
         self.external(&spec.name).cloned().or_else(own)
     }
+}
+
+fn current(issued: &IssuedCertificate) -> Status {
+    Status::Current { not_before: issued.not_before, not_after: issued.not_after }
 }

@@ -23,10 +23,11 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use crate::pki::constraints::Constraints;
 use crate::pki::entry::{Authorities, Authority, Keypair, Leaf, Machine, Secret, Secrets};
 use crate::pki::error::PkiError;
 use crate::pki::issued::IssuedAuthority;
-use crate::pki::spec::CertificateSpec;
+use crate::pki::spec::{CertificateSpec, Request, machine as machine_of};
 use crate::pki::store::file::{Entry, encode};
 use crate::pki::store::lock::Lock;
 use crate::syntax::ast::Name;
@@ -158,6 +159,27 @@ impl Store {
         Ok(files.len())
     }
 
+    /// Looks at what the operator's own authorities may sign, before they sign any of it.
+    ///
+    /// # Errors
+    /// The first certificate that verifiers would refuse.
+    pub fn permits(&self, request: &Request) -> Result<(), PkiError> {
+        let constraints = request.authorities.iter().map(|spec| {
+            let own = self.external(&spec.name).map(|own| (self.external_paths(&spec.name), own));
+            own.map(|([path, _], own)| match Constraints::of(&own.cert_pem) {
+                Ok(constraints) => Ok((path, constraints)),
+                Err(reason) => Err(PkiError::external(&path, reason)),
+            })
+            .transpose()
+        });
+        let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
+        let refusal = request.certificates.iter().find_map(|spec| {
+            let (path, constraints) = constraints.get(spec.authority as usize)?.as_ref()?;
+            constraints.refusal(spec).map(|reason| PkiError::external(path, reason))
+        });
+        refusal.map_or(Ok(()), Err)
+    }
+
     /// Where it is.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -194,11 +216,22 @@ impl Store {
         self.secrets.secrets.get(name)
     }
 
-    /// The certificate with this id, whatever it was issued for.
+    /// The certificate with this id or one that it had before, whatever it was issued for.
     pub(super) fn leaf(&self, spec: &CertificateSpec) -> Result<Option<&Leaf>, PkiError> {
-        let Some(machine) = self.machines.get(spec.machine()) else { return Ok(None) };
-        let machine = machine.get_or_init(|| self.read_machine(spec.machine())).as_ref().map_err(Clone::clone)?;
-        Ok(machine.certificates.get(&spec.id))
+        for id in [&spec.id].into_iter().chain(&spec.former) {
+            if let Some(leaf) = self.leaf_with(id)? {
+                return Ok(Some(leaf));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The certificate with this very id.
+    pub(super) fn leaf_with(&self, id: &str) -> Result<Option<&Leaf>, PkiError> {
+        let name = machine_of(id);
+        let Some(machine) = self.machines.get(name) else { return Ok(None) };
+        let machine = machine.get_or_init(|| self.read_machine(name)).as_ref().map_err(Clone::clone)?;
+        Ok(machine.certificates.get(id))
     }
 
     fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {
@@ -222,7 +255,7 @@ impl Store {
 
     pub(super) fn put_leaf(&mut self, spec: &CertificateSpec, leaf: Leaf) -> Result<(), PkiError> {
         // The file is read before it is added to: INVARIANT: a machine in memory holds all that its file holds.
-        self.leaf(spec)?;
+        self.leaf_with(&spec.id)?;
         let name = Name::from(spec.machine());
         let machine = self.machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Ok(Machine::default())));
         if let Some(Ok(machine)) = machine.get_mut() {

@@ -20,6 +20,7 @@ const DAY: u64 = 86_400;
 pub fn certificates(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Pki {
     let mut pki = Pki::default();
     pki.request.renew_seconds = model.cluster.renew.unwrap_or(0) / 1000;
+    pki.request.new_machines = model.new_machines.iter().map(|machine| model.machine(*machine).name.clone()).collect();
     for (app, _) in model.apps() {
         for mention in &model.component_of(app).mentions {
             define(model, &mut pki, mention.symbol, problems);
@@ -194,6 +195,15 @@ fn certificate(
         Box::new(Diagnostic::new(Code::MissingField, info.ast.name.span, message))
     })?;
     let usage = reader.texts("usage")?;
+    if usage.is_empty() {
+        let (_, span) = reader.value("usage")?;
+        let name = &info.ast.name.name;
+        let message =
+            format!("`usage` of the certificate `{name}` is empty, so every program would accept it for any use");
+        return Err(Box::new(
+            Diagnostic::new(Code::MissingField, span, message).help("write `[\"server\"]`, `[\"client\"]`, or both"),
+        ));
+    }
     let mut sans: BTreeSet<San> = reader.texts("names")?.iter().map(|name| San::parse(name)).collect();
     if reader.truth("derive-names", true)? {
         sans.extend(derived(model, unit, cert, dialling));
@@ -206,9 +216,10 @@ fn certificate(
             "use an IP address, or a DNS name: labels of up to 63 letters, digits and hyphens, separated by dots";
         return Err(Box::new(problem.help(help)));
     }
-    let machine = own.machine.map_or("-", |machine| &model.machine(machine).name);
+    let mut ids = ids(model, unit, &info.ast.name.name);
     Ok(CertificateSpec {
-        id: format!("{machine}/{}/{}", model.app(own.app).name, info.ast.name.name),
+        id: ids.remove(0),
+        former: ids,
         authority: authority as u32,
         cn: reader.text("cn")?,
         org: reader.texts("org")?,
@@ -218,6 +229,16 @@ fn certificate(
         lifetime_seconds: reader.seconds("lifetime", 365 * DAY)?,
         key: reader.key()?,
     })
+}
+
+/// The id of a certificate, then those that it had under earlier names of its machine and its application.
+fn ids(model: &Model<'_>, unit: UnitId, cert: &str) -> Vec<String> {
+    let own = model.unit(unit);
+    let name = own.machine.map_or("-", |machine| &model.machine(machine).name);
+    let machines: Vec<_> = [name.to_owned()].into_iter().chain(model.former.machine(name)).collect();
+    let app = &model.app(own.app).name;
+    let apps = || [app].into_iter().chain(model.former.app(app));
+    machines.iter().flat_map(|machine| apps().map(move |app| format!("{machine}/{app}/{cert}"))).collect()
 }
 
 /// Whether a name can be one in a certificate: an address, or a DNS name (RFC 1123, section 2.1), underscores and a

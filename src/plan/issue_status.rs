@@ -33,7 +33,7 @@ pub fn issue_status(request: &Request, store: Option<&Store>, now: OffsetDateTim
     let certificates = request.certificates.par_iter().map(|spec| {
         let status = alive(store.certificate_status(spec, request)?, now);
         Ok(match (&status, authorities.get(spec.authority as usize)) {
-            (Status::Current { not_after }, Some(Status::Current { not_after: authority }))
+            (Status::Current { not_after, .. }, Some(Status::Current { not_after: authority, .. }))
                 if is_due(*not_after, request.renewed_before_end(spec), now) && not_after < authority =>
             {
                 Status::Stale { why: "it expires soon" }
@@ -48,7 +48,8 @@ pub fn issue_status(request: &Request, store: Option<&Store>, now: OffsetDateTim
 /// What has expired does not stay as it is.
 fn alive(status: Status, now: OffsetDateTime) -> Status {
     match status {
-        Status::Current { not_after } if not_after <= now => Status::Stale { why: "it has expired" },
+        Status::Current { not_after, .. } if not_after <= now => Status::Stale { why: "it has expired" },
+        Status::Current { not_before, .. } if not_before > now => Status::Stale { why: "it begins in the future" },
         other => other,
     }
 }
@@ -75,10 +76,18 @@ mod tests {
 
     #[test]
     fn what_ends_now_has_expired() {
-        let at = |not_after| alive(Status::Current { not_after }, NOW);
+        let current = |not_after| Status::Current { not_before: NOW, not_after };
+        let at = |not_after| alive(current(not_after), NOW);
         assert_eq!(at(NOW), Status::Stale { why: "it has expired" });
         assert_eq!(at(NOW - SECOND), Status::Stale { why: "it has expired" });
-        assert_eq!(at(NOW + SECOND), Status::Current { not_after: NOW + SECOND });
+        assert_eq!(at(NOW + SECOND), current(NOW + SECOND));
         assert_eq!(alive(Status::Missing, NOW), Status::Missing);
+    }
+
+    #[test]
+    fn what_begins_later_is_outdated() {
+        let at = |not_before| alive(Status::Current { not_before, not_after: NOW + SECOND * 9 }, NOW);
+        assert_eq!(at(NOW + SECOND), Status::Stale { why: "it begins in the future" });
+        assert!(matches!(at(NOW), Status::Current { .. }));
     }
 }

@@ -328,7 +328,7 @@ impl From<&Status> for StatusJson {
     fn from(status: &Status) -> Self {
         match status {
             Status::Missing => Self::Missing,
-            Status::Current { not_after } => Self::Current { not_after: *not_after },
+            Status::Current { not_after, .. } => Self::Current { not_after: *not_after },
             Status::Stale { why } => Self::Stale { why },
         }
     }

@@ -59,7 +59,7 @@ pub struct OldVersion {
 pub fn lifetimes(plan: &Plan<'_>, status: &IssueStatus, now: OffsetDateTime, at: Date) -> Lifetimes {
     let (model, request) = (&plan.model, &plan.pki.request);
     let end = |status: &Status, seconds: u64| match status {
-        Status::Current { not_after } => (not_after.date(), true),
+        Status::Current { not_after, .. } => (not_after.date(), true),
         _ => (planned(now, seconds), false),
     };
     let authorities: Vec<_> = request

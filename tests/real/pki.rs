@@ -91,6 +91,7 @@ fn authority(name: &str, key: KeyKind) -> AuthoritySpec {
 fn certificate(id: &str, key: KeyKind) -> CertificateSpec {
     CertificateSpec {
         id: id.into(),
+        former: Vec::new(),
         authority: 0,
         cn: "kube-apiserver".into(),
         org: vec![],
@@ -108,6 +109,7 @@ fn request(key: KeyKind) -> Request {
         keypairs: vec![KeypairSpec { name: "service-account".into(), key }],
         secrets: vec![SecretSpec { name: "token".into(), bytes: 32, encoding: Encoding::Base64 }],
         certificates: ["a/api/server", "b/api/server", "-/admin/client"].map(|id| certificate(id, key)).to_vec(),
+        new_machines: std::collections::BTreeSet::new(),
         renew_seconds: 0,
     }
 }
@@ -363,7 +365,9 @@ fn status_is_told_without_making_anything() {
     assert!(!bench.store().exists());
     let mut request = small();
     let issued = bench.issue(&request);
-    assert_eq!(bench.status(&request, 0), Status::Current { not_after: issued.certificate(0).not_after });
+    let first = issued.certificate(0);
+    let current = Status::Current { not_before: first.not_before, not_after: first.not_after };
+    assert_eq!(bench.status(&request, 0), current);
     request.certificates.push(certificate("new/api/server", KeyKind::EcdsaP256));
     assert_eq!(bench.status(&request, 3), Status::Missing);
     let mut store = Store::open_read(&bench.store()).unwrap().unwrap();
@@ -598,6 +602,90 @@ fn an_authority_that_cannot_sign_is_refused() {
         fs::write(folder.join("kubernetes.crt"), text).unwrap();
         assert!(bench.fails(&small()).to_string().contains(reason));
     }
+}
+
+/// An authority of the operator's with more in its certificate.
+fn limited(bench: &Bench, subject: &str, extension: &str) {
+    external(bench, "genpkey -algorithm ed25519");
+    let usage = "keyUsage=critical,keyCertSign,cRLSign";
+    bench.openssl(&format!(
+        "req -x509 -new -key .kmodel/authorities/kubernetes.key -days 900 -subj {subject} -addext {usage} \
+         -addext {extension} -out .kmodel/authorities/kubernetes.crt"
+    ));
+}
+
+#[test]
+fn an_authority_signs_only_what_its_certificate_allows() {
+    if !has_openssl() {
+        return;
+    }
+    let own = "/CN=Own";
+    let refused = [
+        (
+            "extendedKeyUsage=clientAuth",
+            "its extended key usage allows no certificates of servers, such as `a/api/server`",
+        ),
+        ("nameConstraints=critical,permitted;DNS:example.org", "its name constraints do not allow `api.example.com`"),
+        ("nameConstraints=excluded;IP:10.0.0.0/255.0.0.0", "its name constraints do not allow `10.0.0.1`"),
+    ];
+    for (extension, reason) in refused {
+        let bench = Bench::new();
+        limited(&bench, own, extension);
+        let error = bench.fails(&small());
+        assert!(error.to_string().contains(reason), "{error}");
+        assert!(!bench.store().join("machines/a.json").exists(), "nothing is signed");
+    }
+    for extension in ["extendedKeyUsage=serverAuth,clientAuth", "extendedKeyUsage=anyExtendedKeyUsage"] {
+        let bench = Bench::new();
+        limited(&bench, own, extension);
+        bench.issue(&small());
+    }
+    let bench = Bench::new();
+    limited(
+        &bench,
+        own,
+        "nameConstraints=critical,permitted;DNS:example.com,permitted;IP:10.0.0.0/255.0.0.0,permitted;IP:fd00::/ffff::",
+    );
+    let issued = bench.issue(&small());
+    bench.write_pair(&issued, 0, 0);
+    bench.openssl("verify -CAfile ca.crt -purpose sslserver -verify_ip 10.0.0.1 leaf.crt");
+    let bench = Bench::new();
+    limited(&bench, "/", "subjectAltName=DNS:ca");
+    assert!(bench.fails(&small()).to_string().contains("its subject is empty"));
+}
+
+#[test]
+fn a_key_without_its_certificate_is_not_passed_over() {
+    if !has_openssl() {
+        return;
+    }
+    let bench = Bench::new();
+    external(&bench, "genpkey -algorithm ed25519");
+    fs::remove_file(bench.store().join("authorities/kubernetes.crt")).unwrap();
+    let error = bench.fails(&small()).to_string();
+    assert!(error.contains("kubernetes.key`") && error.contains("kubernetes.crt` is missing"), "{error}");
+}
+
+#[test]
+fn what_was_issued_by_a_clock_ahead_is_issued_anew() {
+    let bench = Bench::new();
+    let ahead = bench.issue_at(&small(), later(365 * 70)).unwrap();
+    let now = bench.issue(&small());
+    assert!(now.certificate(0).not_before < later(0) && now.authority(0).not_before < later(0));
+    assert_eq!(now.certificate(0).key_pem, ahead.certificate(0).key_pem, "the key stays");
+    assert_eq!(bench.issue(&small()).issued, 0);
+}
+
+#[test]
+fn a_new_machine_gets_no_key_of_an_old_one() {
+    let bench = Bench::new();
+    let before = bench.issue(&small());
+    let mut request = small();
+    request.new_machines.insert("a".into());
+    assert_eq!(bench.status(&request, 0), Status::Stale { why: "its machine is new" });
+    let after = bench.issue(&request);
+    assert_ne!(after.certificate(0).key_pem, before.certificate(0).key_pem);
+    assert_eq!(after.certificate(1).key_pem, before.certificate(1).key_pem);
 }
 
 /// `cargo test --release --test pki -- --ignored --nocapture`

@@ -21,7 +21,7 @@ impl Ends {
         match status {
             Status::Missing => self.missing += 1,
             Status::Stale { why } => self.stale = Some((self.stale.map_or(0, |(count, _)| count) + 1, why)),
-            Status::Current { not_after } => {
+            Status::Current { not_after, .. } => {
                 let date = not_after.date();
                 let (first, last) = self.dates.unwrap_or((date, date));
                 self.dates = Some((first.min(date), last.max(date)));

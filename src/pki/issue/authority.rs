@@ -58,7 +58,8 @@ fn source(spec: &AuthoritySpec, store: &Store, now: OffsetDateTime) -> Result<So
         return Err(PkiError::kind(&store.authorities_path(), "authority", &spec.name, kinds));
     }
     let expired = (own.issued.not_after <= now).then_some("its certificate has expired");
-    match own.outdated(spec).or(expired) {
+    let early = (own.issued.not_before > now).then_some("its certificate begins in the future");
+    match own.outdated(spec).or(expired).or(early) {
         Some(why) => renew(spec, own, why, (store, now)),
         None => Ok(Source::Kept(IssuedAuthority::from(&own.issued))),
     }

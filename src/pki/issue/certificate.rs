@@ -29,6 +29,8 @@ struct Run<'a> {
 /// A certificate, and what is to be put into the store if it is a new one.
 enum Outcome {
     Kept(Arc<IssuedCertificate>),
+    /// Kept, and put under the id of now.
+    Moved(Leaf),
     Made(Leaf, Validity),
 }
 
@@ -41,6 +43,10 @@ pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime, issued: 
     for (spec, outcome) in request.certificates.iter().zip(outcomes) {
         match outcome? {
             Outcome::Kept(certificate) => keep(issued, certificate),
+            Outcome::Moved(leaf) => {
+                keep(issued, Arc::clone(&leaf.issued));
+                store.put_leaf(spec, leaf)?;
+            }
             Outcome::Made(leaf, validity) => {
                 if validity.shortened {
                     *shortened.entry(spec.authority).or_default() += 1;
@@ -68,13 +74,17 @@ impl Run<'_> {
     fn outcome(&self, spec: &CertificateSpec) -> Result<Outcome, PkiError> {
         let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
         let authority = self.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
-        let held = self.store.leaf(spec)?;
+        // A machine that comes back may not be the one that left, which may be in other hands.
+        let held = self.store.leaf(spec)?.filter(|_| !self.request.is_anew(spec));
         // What its authority's end cut short would only be cut short again.
         let renew = |end| end - self.request.renewed_before_end(spec) <= self.now && end < authority.not_after;
-        let good = |end| end > self.now && !renew(end);
+        let good = |held: &IssuedCertificate| {
+            held.not_before <= self.now && held.not_after > self.now && !renew(held.not_after)
+        };
         match held {
-            Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && good(leaf.issued.not_after) => {
-                Ok(Outcome::Kept(Arc::clone(&leaf.issued)))
+            Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && good(&leaf.issued) => {
+                let moved = self.store.leaf_with(&spec.id)?.is_none();
+                Ok(if moved { Outcome::Moved(leaf.clone()) } else { Outcome::Kept(Arc::clone(&leaf.issued)) })
             }
             _ => self.make(spec, authority, held),
         }
@@ -109,6 +119,10 @@ impl Run<'_> {
         };
         if authority.not_after <= self.now {
             return Err(PkiError::external(&certificate, format!("it expired on {}", authority.not_after.date())));
+        }
+        if authority.not_before > self.now {
+            let reason = format!("it is not valid before {}", authority.not_before.date());
+            return Err(PkiError::external(&certificate, reason));
         }
         Signer::new(&authority.cert_pem, key_pem.as_str()).map_err(|reason| match self.store.external(name) {
             Some(_) => PkiError::external(&certificate, reason),

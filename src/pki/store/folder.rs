@@ -106,8 +106,16 @@ pub fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
 
 /// The operator's own authorities.
 pub fn external(dir: &Path) -> Result<BTreeMap<Name, IssuedAuthority>, PkiError> {
-    let entries = list(&dir.join(EXTERNAL))?.into_iter().map(|entry| entry.path());
-    entries.filter(|path| path.extension().is_some_and(|kind| kind == "crt")).map(|path| one(&path)).collect()
+    let entries: Vec<_> = list(&dir.join(EXTERNAL))?.into_iter().map(|entry| entry.path()).collect();
+    let is = |path: &Path, kind: &str| path.extension().is_some_and(|own| own == kind);
+    // Passed over, it would be replaced by an authority that kmodel makes.
+    let alone = entries.iter().find(|path| is(path, "key") && !entries.contains(&path.with_extension("crt")));
+    if let Some(key) = alone {
+        let certificate = key.with_extension("crt");
+        return Err(PkiError::external(key, format!("its certificate `{}` is missing", certificate.display())));
+    }
+    let entries = entries.into_iter();
+    entries.filter(|path| is(path, "crt")).map(|path| one(&path)).collect()
 }
 
 fn one(path: &Path) -> Result<(Name, IssuedAuthority), PkiError> {
