@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::emit::error::EmitError;
 use crate::emit::place::{self, FolderPlace};
 use crate::emit::remove::remove;
+use crate::world::fault;
 use crate::world::replace::beside;
 
 /// A folder under a hidden name. Dropped, it is removed: the draft if it was not put into its place, else the old folder.
@@ -19,7 +20,7 @@ impl Draft {
     /// An empty folder that only its owner can read.
     pub fn new(place: &FolderPlace) -> Result<Self, EmitError> {
         let path = beside(place.path());
-        let made = DirBuilder::new().mode(0o700).create(&path);
+        let made = fault::check().and_then(|()| DirBuilder::new().mode(0o700).create(&path));
         made.map(|()| Self { path: path.clone() }).map_err(|error| EmitError::file(&path, "make folder", &error))
     }
 
@@ -31,7 +32,8 @@ impl Draft {
     pub fn commit(self, place: &FolderPlace, old: Option<u32>) -> Result<(), EmitError> {
         let wanted = place::mode(&self.path).unwrap_or(0o700);
         let mode = old.map_or(wanted, |old| wanted & old | 0o700);
-        let swapped = fs::set_permissions(&self.path, Permissions::from_mode(mode)).and_then(|()| match old {
+        let closed = fault::check().and_then(|()| fs::set_permissions(&self.path, Permissions::from_mode(mode)));
+        let swapped = closed.and_then(|()| match old {
             Some(_) => exchange(&self.path, place.path()),
             None => fs::rename(&self.path, place.path()),
         });

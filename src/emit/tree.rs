@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::emit::error::EmitError;
 use crate::emit::path;
 use crate::target::OutputFile;
+use crate::world::fault;
 use crate::world::relative::RelativePath;
 use crate::world::replace::create;
 
@@ -42,7 +43,7 @@ fn folders(files: &[OutputFile]) -> Folders<'_> {
 
 /// The root exists already.
 fn make(folder: &Path, mode: u32) -> Result<(), EmitError> {
-    let made = DirBuilder::new().recursive(true).mode(mode).create(folder);
+    let made = fault::check().and_then(|()| DirBuilder::new().recursive(true).mode(mode).create(folder));
     let made = made.and_then(|()| fs::set_permissions(folder, Permissions::from_mode(mode)));
     made.map_err(|error| EmitError::file(folder, "make folder", &error))
 }

@@ -9,6 +9,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::fault::{self, Fault};
+
 /// What follows the name that a hidden name stands for.
 const MARK: &str = ".kmodel-";
 
@@ -58,7 +60,15 @@ pub fn is_leftover(name: &str, of: Option<&str>) -> bool {
 /// What the file system says.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
     // The mode is given when the file comes into being, so a private one is never readable, not even for a moment.
+    let fault = fault::next();
+    if fault == Some(Fault::Full) {
+        return Err(fault::full());
+    }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    if let Some(fault) = fault {
+        file.write_all(&bytes[..bytes.len() / 2])?;
+        return if fault == Fault::Kill { std::process::abort() } else { Err(fault::full()) };
+    }
     file.write_all(bytes)?;
     file.set_permissions(Permissions::from_mode(mode))?;
     Ok(file)
@@ -70,6 +80,7 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
 /// What the file system says.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fault::check()?;
     File::open(folder)?.sync_all()
 }
 
@@ -104,6 +115,7 @@ impl Staged {
     /// # Errors
     /// What the file system says.
     pub fn sync(&self) -> io::Result<()> {
+        fault::check()?;
         self.file.sync_all()
     }
 
@@ -112,6 +124,7 @@ impl Staged {
     /// # Errors
     /// What the file system says; the old content is then still there.
     pub fn commit(self) -> io::Result<()> {
+        fault::check()?;
         fs::rename(&self.temporary, &self.target)
     }
 }

@@ -1,0 +1,221 @@
+//! A disk that is full, a write that is cut short, a process that is killed: at every change of the file system in turn.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::safety::Site;
+use crate::support::tool::said;
+
+/// A machine with a key, a certificate and a secret.
+const BEFORE: &str = r#"authority ca { cn = "ca", file = /etc/web/ca.crt }
+secret pass { }
+component web {
+  cert serving { authority = ca, cn = "web", usage = ["server"], names = [machine.name], file = /etc/web/web.crt }
+  file /etc/web/pass { mode = 0600, text = pass.value }
+}
+cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
+machines m[1] { }
+deploy web on m
+target lxd { image = "debian/13" }
+"#;
+
+/// The same with one more machine, and one more secret and file on each.
+fn after() -> String {
+    let more = "secret more { }\ncomponent page {\n  file /etc/web/more { mode = 0600, text = more.value }\n}\n";
+    format!("{more}{}deploy page on m\n", BEFORE.replace("m[1]", "m[2]"))
+}
+
+const RENDER: [&str; 4] = ["render", "lab.km", "--out", "build"];
+
+/// The files below a folder, by their paths.
+fn below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.path()),
+                false => {
+                    let path = entry.path().strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                    files.insert(path, fs::read(entry.path()).unwrap());
+                }
+            }
+        }
+    }
+    files
+}
+
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").args(["-a", "--"]).args([from, to]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Each file that the manifest names is there as it says.
+fn is_whole(output: &BTreeMap<String, Vec<u8>>) -> bool {
+    let Some(manifest) = output.get("manifest.json") else { return output.is_empty() };
+    let manifest: Value = serde_json::from_slice(manifest).unwrap();
+    let files = manifest["files"].as_array().unwrap();
+    let same = |file: &Value| {
+        output
+            .get(file["path"].as_str().unwrap())
+            .is_some_and(|bytes| bytes.len() as u64 == file["size"].as_u64().unwrap())
+    };
+    files.len() + 1 == output.len() && files.iter().all(same)
+}
+
+/// What nothing may change: keys that were issued, and addresses that were given out.
+fn kept(site: &Site) -> (Vec<Value>, Option<String>) {
+    let read = |name: &str| -> Value {
+        let text = fs::read_to_string(site.path(".kmodel/lab").join(name));
+        text.map_or(Value::Null, |text| serde_json::from_str(&text).expect("what the store holds can be read"))
+    };
+    let keys =
+        vec![read("authorities.json")["authorities"]["ca"].clone(), read("secrets.json")["secrets"]["pass"].clone()];
+    let lock = fs::read_to_string(site.path("kmodel.lock")).ok();
+    let first = lock.and_then(|lock| lock.lines().find(|line| line.starts_with("m-0 = ")).map(str::to_owned));
+    (keys, first)
+}
+
+/// Renders with a fault at this change. Whether there was one.
+fn render(site: &Site, fault: &str) -> bool {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+    command.args(RENDER).env("KMODEL_FAULT", fault).current_dir(site.path(".")).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let text = said(&output);
+    match output.status.code() {
+        Some(0) => false,
+        Some(code) => {
+            assert!(code == 3 && text.contains("cannot ") && !text.contains("panicked"), "{fault}: {text}");
+            true
+        }
+        None => true,
+    }
+}
+
+/// One fault after the other, each from the same start.
+fn try_all(kind: &str, start: &Site) -> usize {
+    for number in 0.. {
+        let site = Site::new(&after());
+        for part in [".kmodel", "kmodel.lock", "build"] {
+            if start.path(part).exists() {
+                copy(&start.path(part), &site.path(part));
+            }
+        }
+        let (keys, address) = kept(&site);
+        let before = below(&site.path("build"));
+        let fault = format!("{number}:{kind}");
+        if !render(&site, &fault) {
+            return number;
+        }
+        let now = below(&site.path("build"));
+        assert!(is_whole(&now), "{fault}: the output is the old one or the new one: {:?}", now.keys());
+        if now != before {
+            assert!(site.read("kmodel.lock").contains("m-1 = "), "{fault}: what is out is remembered");
+        }
+        let (keys_now, address_now) = kept(&site);
+        for (key, now) in keys.iter().zip(&keys_now) {
+            assert!(key.is_null() || key == now, "{fault}: a key is lost");
+        }
+        assert!(address.is_none() || address == address_now, "{fault}: an address is lost");
+        site.ok(&RENDER);
+        let (keys_then, _) = kept(&site);
+        for (now, then) in keys_now.iter().zip(&keys_then) {
+            assert!(now.is_null() || now == then, "{fault}: a key is made anew");
+        }
+        assert!(is_whole(&below(&site.path("build"))), "{fault}");
+        let left = below(&site.path(".")).into_keys().filter(|path| path.contains(".kmodel-")).collect::<Vec<_>>();
+        assert!(left.is_empty(), "{fault}: {left:?}");
+        assert!(site.ok(&RENDER).contains("keys    0 issued"), "{fault}: the next run has nothing to do");
+    }
+    unreachable!("a run has an end")
+}
+
+fn each(kind: &str) {
+    let count = try_all(kind, &Site::new(""));
+    assert!(count > 20, "{count}");
+    let start = Site::new(BEFORE);
+    start.ok(&RENDER);
+    assert!(try_all(kind, &start) > 20);
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    each("full");
+}
+
+#[test]
+fn a_write_that_is_cut_short_loses_nothing() {
+    each("short");
+}
+
+#[test]
+fn a_kill_loses_nothing() {
+    each("kill");
+}
+
+#[test]
+fn renders_at_once_give_out_no_address_twice() {
+    let site = Site::new(BEFORE);
+    site.ok(&RENDER);
+    let groups = ["a", "b", "c", "d"];
+    for group in groups {
+        let model = BEFORE.replace("machines m[1] { }", &format!("machines m[1] {{ }}\nmachines {group}[3] {{ }}"));
+        fs::write(site.path(&format!("{group}.km")), model).unwrap();
+    }
+    let run = |group: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        command.args(["render", &format!("{group}.km"), "--out", &format!("out-{group}")]);
+        command.current_dir(site.path(".")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let runs: Vec<_> = groups.into_iter().map(run).collect();
+    let mut done = 0;
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        let text = said(&output);
+        assert!(output.status.success() || text.contains("has changed since this run read it"), "{text}");
+        done += usize::from(output.status.success());
+    }
+    assert!(done > 0);
+    groups
+        .iter()
+        .for_each(|group| drop(site.ok(&["render", &format!("{group}.km"), "--out", &format!("out-{group}")])));
+    let lock = site.read("kmodel.lock");
+    let mut addresses: Vec<_> = lock.lines().filter_map(|line| line.split_once(" = \"10.")).map(|(_, ip)| ip).collect();
+    let count = addresses.len();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!((count, addresses.len()), (13, 13), "{lock}");
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_says_why_and_stays() {
+    let site = Site::new(BEFORE);
+    site.ok(&RENDER);
+    let lock = site.read("kmodel.lock");
+    let merged = lock.replace(
+        "m-0 = \"10.10.0.10\"",
+        "m-0 = \"10.10.0.10\"\n<<<<<<< HEAD\nm-1 = \"10.10.0.11\"\n=======\nn-0 = \"10.10.0.11\"\n>>>>>>> other",
+    );
+    let newer = lock.replace("version = 1", "version = 9\nplaces = 3");
+    let broken = lock.replace("m-0 = \"10.10.0.10\"", "m-0 = \"10.10.0.1000\"");
+    for (text, reason, help) in [
+        (merged, "has conflict markers of a merge", "Do not delete the file"),
+        (newer, "has format version 9, but this kmodel supports 1", "use the version of kmodel"),
+        (broken, "cannot be read: line", "restore it from version control"),
+    ] {
+        fs::write(site.path("kmodel.lock"), &text).unwrap();
+        for arguments in [&["check", "lab.km"][..], &RENDER] {
+            let said = site.refuses(arguments, reason);
+            assert!(said.replace("\n       ", " ").contains(help), "{said}");
+        }
+        assert_eq!(site.read("kmodel.lock"), text);
+    }
+    fs::write(site.path("kmodel.lock"), &lock).unwrap();
+    fs::write(site.path(".kmodel/lab/version"), "kmodel store 9\n").unwrap();
+    site.refuses(&RENDER, "kmodel store 9");
+}
