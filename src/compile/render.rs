@@ -13,6 +13,7 @@ use crate::plan::version::remembered;
 use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
+use crate::render::origin::What;
 use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
 use crate::verify::{self, Evidence, document};
 
@@ -49,11 +50,23 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     written.map_err(|problems| of_target(plan, problems))?;
     files.extend(super::pki::files(plan, &issued));
     files.extend(kubeconfigs(cluster));
+    files.extend(files.iter().any(|file| file.secret).then(unversioned));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     no_problem(verify::target::output(&plan.model, &files))?;
     files.push(crate::emit::manifest((&plan.model.cluster.name, target.name()), &files, &plan.model.program.sources));
     let lock = lock(plan, &issued);
     Ok(Rendered { files, issued, lock })
+}
+
+/// Keeps a folder with keys in it out of version control.
+fn unversioned() -> OutputFile {
+    OutputFile {
+        path: ".gitignore".to_owned(),
+        mode: 0o644,
+        content: b"*\n"[..].into(),
+        secret: false,
+        origin: What::Kmodel.into(),
+    }
 }
 
 /// A cluster as LXD should have it, the kubeconfigs for people, and what was issued for both.
