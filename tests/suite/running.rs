@@ -158,7 +158,11 @@ fn members_of_a_quorum_are_not_all_replaced() {
     let said = site.refuses(&RENDER, "all members of `etcd` are on new machines");
     assert!(said.contains("moved OLD -> NEW") && said.contains("--change etcd/data"), "{said}");
     site.model(&format!("{renamed}\nmoved cp -> ctl\n"));
-    site.ok(&RENDER);
+    let said = site.ok(&RENDER);
+    assert!(
+        said.contains("renamed: cp-0 to ctl-0, cp-1 to ctl-1, cp-2 to ctl-2\n") && !said.contains("new machines"),
+        "{said}"
+    );
     let lock = site.read("kmodel.lock");
     assert!(lock.contains("ctl-0 = \"10.10.0.10\"") && !lock.contains("cp-0"), "{lock}");
 }
