@@ -12,7 +12,7 @@ use crate::model::Lock;
 use crate::world::access::{read_named, resolve};
 use crate::world::file::TEXT_LIMIT;
 use crate::world::kept;
-use crate::world::replace::replace;
+use crate::world::replace::{clean, replace};
 use crate::world::turn;
 
 use super::exit::CliError;
@@ -133,6 +133,7 @@ pub fn change(
         let busy = CliError::outside(format!("another run of kmodel is writing beside `{}`", path.display()));
         busy.help("wait until it has ended, then try again")
     })?;
+    clean(path);
     let mut file = File { version: VERSION, ..file(path)? };
     let mut lock = file.cluster.remove(cluster);
     edit(&mut lock)?;

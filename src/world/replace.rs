@@ -54,6 +54,20 @@ pub fn is_leftover(name: &str, of: Option<&str>) -> bool {
     of.is_none_or(|of| of == stem) && number(process) && number(count)
 }
 
+/// Removes what runs that were cut off have left of a file. Only for those who are alone with it: another run may be at work.
+pub fn clean(target: &Path) {
+    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let entries = fs::read_dir(folder_of(target)).into_iter().flatten().flatten();
+    let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), Some(&name)));
+    // A link is none of ours, and is left alone.
+    left.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file())).for_each(|entry| forget(&entry.path()));
+}
+
+/// The folder that a path is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file that must not exist yet, with exactly this mode whatever the umask is.
 ///
 /// # Errors
@@ -79,9 +93,8 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
 /// # Errors
 /// What the file system says.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fault::check()?;
-    File::open(folder)?.sync_all()
+    File::open(folder_of(path))?.sync_all()
 }
 
 impl Staged {
