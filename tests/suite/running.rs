@@ -145,7 +145,7 @@ fn members_of_a_quorum_keep_their_addresses() {
     assert_ne!(workers, HA);
     site.model(&workers);
     let said = site.ok(&RENDER);
-    assert!(said.contains("other addresses: wrk-0 10.10.0.15 to 10.10.0.100, wrk-1"), "{said}");
+    assert!(said.contains("other addresses: wrk-0 (from 10.10.0.15 to 10.10.0.100), wrk-1"), "{said}");
     site.model(&HA.replace("nodes      = 10.10.0.0/24", "nodes      = 10.11.0.0/24"));
     site.ok(&with(&["--change", "all"]));
 }
