@@ -144,13 +144,15 @@ impl Server {
             self.withdraw(&mut waiting);
             let Some(event) = waiting.pop_front() else {
                 self.check_changes();
-                match self.wait(events) {
-                    Some(event) => waiting.push_back(event),
-                    None => return Ended::Badly,
+                match catch_unwind(AssertUnwindSafe(|| self.wait(events))) {
+                    Ok(Some(event)) => waiting.push_back(event),
+                    Ok(None) => return Ended::Badly,
+                    Err(_) => self.recover("a model").unwrap_or(()),
                 }
                 continue;
             };
-            if let Some(ended) = self.event(event) {
+            let ended = catch_unwind(AssertUnwindSafe(|| self.event(event)));
+            if let Some(ended) = ended.unwrap_or_else(|_| self.recover("an event")) {
                 return ended;
             }
         }
@@ -222,6 +224,7 @@ impl Server {
         let id = request.id.clone();
         let handled = catch_unwind(AssertUnwindSafe(|| answer(self, request)));
         if handled.is_err() {
+            self.recover::<()>("a request");
             let message = "the server failed to answer this request; the session continues".to_owned();
             self.respond(id, Err(RequestError { code: -32603, message }));
         }
@@ -231,8 +234,18 @@ impl Server {
         let method = notification.method.clone();
         let handled = catch_unwind(AssertUnwindSafe(|| self.notification(notification)));
         if handled.is_err() {
-            self.log(&format!("the server failed at `{method}`; the session continues"));
+            self.recover::<()>(&format!("`{method}`"));
         }
+    }
+
+    /// What was derived from the texts may be half made: it is made again with the next change.
+    fn recover<T>(&mut self, at: &str) -> Option<T> {
+        self.project = Project::default();
+        self.lines.clear();
+        self.facts.clear();
+        self.evaluating.clear();
+        self.log(&format!("the server failed at {at}; the session continues"));
+        None
     }
 
     /// Once all messages are read: publishes the problems of what changed.
@@ -240,7 +253,7 @@ impl Server {
         if self.is_dirty && self.stage == Stage::Running {
             self.is_dirty = false;
             if catch_unwind(AssertUnwindSafe(|| self.publish_all())).is_err() {
-                self.log("the server failed to check the open files; the session continues");
+                self.recover::<()>("the check of the open files");
             }
         }
     }
