@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 use crate::check::load::unreadable;
 use crate::check::{ModuleId, ModulePlace};
@@ -13,6 +13,9 @@ use crate::source::Span;
 use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
 use super::{EvalError, Premise, Value, private_key};
+
+/// How many steps a template may take; bytes that it makes count as one each, so that it can take no more memory either.
+const FUEL: u64 = 20_000_000;
 
 /// The text of a file beside the module of the scope.
 pub(super) fn read(premise: &Premise<'_>, scope: &Scope<'_>, path: &Value, span: Span) -> Result<String, EvalError> {
@@ -35,14 +38,23 @@ pub fn template(
     let source = text_beside(premise, scope.module, &name, span)?;
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("these settings go together"));
     let context = minijinja::Value::from(minijinja::value::Serde(super::function::to_json(vars)));
     let text = environment.render_named_str(&name, &source, context).map_err(|error| {
         let line = error.line().map_or(String::new(), |line| format!(" at line {line}"));
-        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let (detail, help) = match error.kind() {
+            ErrorKind::OutOfFuel => {
+                let help = "the limit is 20 million steps and bytes: use shorter loops, or compute lists in the model";
+                ("it takes too many steps".to_owned(), help)
+            }
+            kind => {
+                let help = "a template can only use the variables in `vars`";
+                (error.detail().map_or_else(|| kind.to_string(), str::to_owned), help)
+            }
+        };
         let message = format!("the template `{name}` fails{line}: {detail}");
-        let help = "a template can only use the variables in `vars`";
         Box::new(Diagnostic::new(Code::TemplateFailed, span, message).help(help))
     })?;
     let text = Value::text(text);
