@@ -13,7 +13,7 @@ use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{App, AppId, ComponentId, MachineId, Param, Shape, Unit, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Ident, Selector, SelectorKind};
+use crate::syntax::ast::{Expr, Ident, Name, Selector, SelectorKind};
 use crate::text::{Count, List};
 
 use super::Fields;
@@ -21,26 +21,31 @@ use super::machine::{departed, is_usable};
 
 /// Makes all applications and their units.
 pub fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
-    for deployment in shape.layers.deployments.clone() {
+    let mut known: HashMap<Name, Span> = HashMap::new();
+    // The deployment of each application.
+    let mut deployed = Vec::new();
+    for (place, deployment) in shape.layers.deployments.clone().into_iter().enumerate() {
         let Some(component) = component(shape, &deployment) else { continue };
         let Some(machines) = machines(shape, &deployment, problems) else { continue };
-        if let Some(earlier) = shape.apps.iter().find(|app| app.name == deployment.name) {
-            problems.push(twice(&deployment, earlier.span));
+        if let Some(earlier) = known.get(&deployment.name) {
+            problems.push(twice(&deployment, *earlier));
             continue;
         }
+        known.insert(deployment.name.clone(), deployment.span);
         add(shape, &deployment, component, machines);
+        deployed.push(place);
     }
-    for index in 0..shape.apps.len() {
-        version(shape, index, problems);
+    for (index, place) in deployed.into_iter().enumerate() {
+        let deployment = shape.layers.deployments[place].clone();
+        version(shape, index, &deployment, problems);
         problems.extend(bounds(shape, AppId(index as u32)));
-        options(shape, index, problems);
+        options(shape, index, &deployment, problems);
     }
 }
 
 /// Reads the version of Kubernetes that an application runs: `kubernetes` of its `deploy`, else the cluster's.
-fn version(shape: &mut Shape<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
+fn version<'p>(shape: &mut Shape<'p>, index: usize, deployment: &Deployment<'p>, problems: &mut Vec<Diagnostic>) {
     let name = shape.apps[index].name.clone();
-    let Some(deployment) = shape.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
     let component = &shape.components[shape.apps[index].component.index()];
     // A component may have an option of that name for something of its own.
     if component.options.iter().any(|option| &*option.name.name == VERSION) {
@@ -325,10 +330,9 @@ fn add(shape: &mut Shape<'_>, deployment: &Deployment<'_>, component: ComponentI
 }
 
 /// Evaluates the options of an application: what an overlay set, else what was written, else the default.
-fn options(shape: &mut Shape<'_>, index: usize, problems: &mut Vec<Diagnostic>) {
+fn options<'p>(shape: &mut Shape<'p>, index: usize, deployment: &Deployment<'p>, problems: &mut Vec<Diagnostic>) {
     let app = AppId(index as u32);
     let name = shape.apps[index].name.clone();
-    let Some(deployment) = shape.layers.deployments.iter().find(|d| d.name == name).cloned() else { return };
     for place in 0..shape.component_of(app).options.len() {
         let option = shape.component_of(app).options[place];
         let written = shape.layers.field(&name, deployment.module, &deployment.ast.body, &option.name.name);
