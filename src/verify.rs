@@ -77,6 +77,7 @@ const RULES: &[Rule] = &[
     target::fields,
     target::systems,
     target::room,
+    target::writing,
 ];
 
 /// `143 flags and 12 fields`, without those that there are none of; empty if there are none at all.

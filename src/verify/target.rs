@@ -17,9 +17,11 @@ mod capability;
 mod output;
 mod owned;
 pub mod user_data;
+mod writing;
 
 pub use output::output;
 pub use user_data::room;
+pub use writing::writing;
 
 /// Machines of the target can do what components ask of them.
 pub fn capabilities(evidence: &Evidence<'_, '_>) -> Verdict {
