@@ -16,6 +16,7 @@ mod daemon;
 mod editors;
 mod etcd;
 mod firewall;
+mod hostile_values;
 mod ignition;
 mod kubeconfig;
 mod manifest;

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 pub mod checked;
 pub mod ebnf;
+pub mod hostile;
 pub mod outline;
 pub mod plan;
 pub mod tool;
