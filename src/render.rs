@@ -29,7 +29,7 @@ pub mod unit_file;
 
 use bundle::Bundle;
 use evidence::Sample;
-use item::Filler;
+use item::{Filler, Places};
 pub use origin::Origin;
 pub use problem::Problem;
 
@@ -93,6 +93,7 @@ fn fill(
         bundle: &mut bundle,
         problems: &mut problems,
         spans: Vec::new(),
+        places: Places::default(),
         touched: Vec::new(),
         entries: None,
     };
@@ -142,6 +143,7 @@ fn sample_of<'p>(
         bundle: &mut bundle,
         problems: &mut problems,
         spans: Vec::new(),
+        places: Places::default(),
         touched: Vec::new(),
         entries: Some(Vec::new()),
     };

@@ -227,7 +227,8 @@ fn no_element(list: &[Value], at: i64, span: Span) -> EvalError {
     Box::new(Diagnostic::new(Code::EvaluationFailed, span, message).help(help))
 }
 
-fn is_secret(ty: &Type) -> bool {
+/// Whether values of a declared type are secret.
+pub(super) fn is_secret(ty: &Type) -> bool {
     match &ty.kind {
         TypeKind::Generic(name, _) => &*name.name == "secret",
         TypeKind::Optional(inner) => is_secret(inner),

@@ -14,6 +14,11 @@ pub(super) fn conform(value: &Value, expr: &Expr, ty: &Type) -> Result<(), EvalE
     if text_form::is_formed(ty) { part(value, Place { expr: Some(expr), span: expr.span }, ty) } else { Ok(()) }
 }
 
+/// As [`conform`], of a value that is not written in the model.
+pub(super) fn conform_at(value: &Value, span: Span, ty: &Type) -> Result<(), EvalError> {
+    if text_form::is_formed(ty) { part(value, Place { expr: None, span }, ty) } else { Ok(()) }
+}
+
 /// Refuses a text that is not of a form.
 ///
 /// # Errors

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::text_form::{self, TextForm};
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::model::endpoint::texts;
 use crate::model::eval::mismatch;
+use crate::model::form::require;
 use crate::model::scope::Scope;
 use crate::model::{AppId, EvalError, Model, UnitId, Value};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Encoding, KeyKind, KeypairSpec, San, SecretSpec};
 use crate::source::Span;
 use crate::syntax::ast::Body;
+use crate::text::Count;
 
 use super::{Pki, dialled_names, keep};
 
@@ -82,9 +85,39 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn text(&mut self, field: &str) -> Result<String, EvalError> {
+    /// A part of a subject: clients and logs show it.
+    fn subject(&mut self, field: &str) -> Result<Vec<String>, EvalError> {
         let (value, span) = self.value(field)?;
-        value.scalar_text().ok_or_else(|| mismatch(span, "`string`", &value))
+        let list = match &value {
+            Value::List(_) => texts(&value).iter().map(|text| text.to_string()).collect(),
+            Value::None => Vec::new(),
+            value => vec![value.scalar_text().ok_or_else(|| mismatch(span, "`string`", value))?],
+        };
+        for text in &list {
+            require(TextForm::Line, text, span)?;
+            if text.trim().is_empty() {
+                let message = format!("`{field}` is empty, and a subject names whom a certificate is for");
+                return Err(Box::new(Diagnostic::new(Code::InvalidName, span, message)));
+            }
+        }
+        Ok(list)
+    }
+
+    fn common_name(&mut self) -> Result<String, EvalError> {
+        // It is required, which the checker sees to.
+        Ok(self.subject("cn")?.pop().unwrap_or_default())
+    }
+
+    /// How long something holds.
+    fn lifetime(&mut self, default: u64) -> Result<u64, EvalError> {
+        match self.seconds("lifetime", default)? {
+            0 => {
+                let span = self.value("lifetime")?.1;
+                let problem = Diagnostic::new(Code::EvaluationFailed, span, "`lifetime` is less than a second");
+                Err(Box::new(problem.help("set how long the certificate is valid: `lifetime = 365d`")))
+            }
+            seconds => Ok(seconds),
+        }
     }
 
     fn texts(&mut self, field: &str) -> Result<Vec<String>, EvalError> {
@@ -122,9 +155,9 @@ impl Reader<'_, '_> {
 fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, EvalError> {
     Ok(AuthoritySpec {
         name: "".into(),
-        cn: reader.text("cn")?,
+        cn: reader.common_name()?,
         names: reader.texts("names")?,
-        lifetime_seconds: reader.seconds("lifetime", 3650 * DAY)?,
+        lifetime_seconds: reader.lifetime(3650 * DAY)?,
         key: reader.key()?,
     })
 }
@@ -134,15 +167,22 @@ fn key_of(mut reader: Reader<'_, '_>) -> Result<KeyKind, EvalError> {
 }
 
 fn secret(mut reader: Reader<'_, '_>) -> Result<SecretSpec, EvalError> {
-    let bytes = match reader.value("bytes")? {
-        (Value::None, _) => 32,
-        (Value::Int(bytes @ 1..=4096), _) => bytes as u32,
-        (other, span) => return Err(mismatch(span, "a number from 1 to 4096", &other)),
-    };
     let encoding = match reader.value("encoding")?.0.scalar_text().as_deref() {
         Some("hex") => Encoding::Hex,
         Some("alnum") => Encoding::Alnum,
         _ => Encoding::Base64,
+    };
+    // Some protocols take a password of eight characters, and no more. Anything else can be long enough not to be guessed.
+    let least = if encoding == Encoding::Alnum { 8 } else { 16 };
+    let bytes = match reader.value("bytes")? {
+        (Value::None, _) => 32,
+        (Value::Int(bytes @ 1..=4096), _) if bytes >= least => bytes as u32,
+        (Value::Int(bytes @ 1..16), span) => {
+            let message = format!("a secret of {} can be guessed", Count(bytes as usize, "byte"));
+            let help = format!("use at least {least} bytes; 32 is the default");
+            return Err(Box::new(Diagnostic::new(Code::EvaluationFailed, span, message).help(help)));
+        }
+        (other, span) => return Err(mismatch(span, "a number from 16 to 4096", &other)),
     };
     Ok(SecretSpec { name: "".into(), bytes, encoding })
 }
@@ -221,12 +261,12 @@ fn certificate(
         id: ids.remove(0),
         former: ids,
         authority: authority as u32,
-        cn: reader.text("cn")?,
-        org: reader.texts("org")?,
+        cn: reader.common_name()?,
+        org: reader.subject("org")?,
         server: usage.iter().any(|usage| usage == "server"),
         client: usage.iter().any(|usage| usage == "client"),
         sans: sans.into_iter().collect(),
-        lifetime_seconds: reader.seconds("lifetime", 365 * DAY)?,
+        lifetime_seconds: reader.lifetime(365 * DAY)?,
         key: reader.key()?,
     })
 }
@@ -245,11 +285,7 @@ fn ids(model: &Model<'_>, unit: UnitId, cert: &str) -> Vec<String> {
 /// wildcard in front (RFC 6125, section 6.4.3) included.
 fn is_name(name: &San) -> bool {
     let San::Dns(name) = name else { return true };
-    let label = |label: &str| {
-        let letters = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        letters && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    name.len() <= 253 && name.strip_prefix("*.").unwrap_or(name).split('.').all(label)
+    name.len() <= 253 && text_form::is_dns_name(name.strip_prefix("*.").unwrap_or(name))
 }
 
 /// The names by which the endpoints that show a certificate are dialled.

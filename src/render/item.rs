@@ -1,5 +1,7 @@
 //! The items of a unit's component, evaluated into the bundle of its machine.
 
+use std::collections::HashMap;
+
 use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic};
 use crate::model::eval::mismatch;
@@ -33,6 +35,8 @@ pub struct Filler<'a, 'p> {
     pub problems: &'a mut Vec<Diagnostic>,
     /// Where the file at each place of the bundle was declared.
     pub spans: Vec<Span>,
+    /// The place in the bundle of each file, and of one below each folder that files are in.
+    pub places: Places,
     /// The paths of what the unit at hand has written so far.
     pub touched: Vec<Name>,
     /// What is kept to be verified; nothing where a machine is only rendered.
@@ -153,7 +157,7 @@ impl<'p> Filler<'_, 'p> {
             return self.problems.push(*problem);
         }
         self.touched.push(file.path.as_str().into());
-        if let Some(place) = self.bundle.files.iter().position(|known| known.path == file.path) {
+        if let Some(&place) = self.places.files.get(file.path.as_str()) {
             let known = &self.bundle.files[place];
             let same = known.content == file.content && known.mode == file.mode && known.owner == file.owner;
             if !same {
@@ -167,6 +171,13 @@ impl<'p> Filler<'_, 'p> {
             }
             return;
         }
+        if let Some((folder, other)) = self.places.clash(&file.path) {
+            let message = format!("`{folder}` cannot be a file and a directory on `{}`", self.bundle.machine);
+            let problem = Diagnostic::new(Code::FileTwice, span, message).here("written here");
+            let problem = problem.label(self.spans[other], "and here").help("use another path for one of them");
+            return self.problems.push(problem);
+        }
+        self.places.add(&file.path, self.spans.len());
         self.bundle.files.push(file);
         self.spans.push(span);
     }
@@ -177,6 +188,37 @@ fn app_of(model: &Model<'_>, value: &Value) -> Option<AppId> {
     let Value::Record(record) = value else { return None };
     let name = record.get("app")?.scalar_text()?;
     model.apps().find(|(_, app)| *app.name == *name).map(|(id, _)| id)
+}
+
+/// Where the files of a bundle are in its list.
+#[derive(Default)]
+pub struct Places {
+    files: HashMap<String, usize>,
+    /// The folders that files are in, each with one of those files.
+    folders: HashMap<String, usize>,
+}
+
+impl Places {
+    fn add(&mut self, path: &str, place: usize) {
+        self.files.insert(path.to_owned(), place);
+        for folder in folders(path) {
+            if self.folders.contains_key(folder) {
+                break;
+            }
+            self.folders.insert(folder.to_owned(), place);
+        }
+    }
+
+    /// What would be a file and a folder, and the file that makes it so.
+    fn clash<'a>(&self, path: &'a str) -> Option<(&'a str, usize)> {
+        let below = self.folders.get(path).map(|place| (path, *place));
+        below.or_else(|| folders(path).find_map(|folder| Some((folder, *self.files.get(folder)?))))
+    }
+}
+
+/// The folders above a path, the nearest first.
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(path.rsplit_once('/'), |(folder, _)| folder.rsplit_once('/')).map(|(folder, _)| folder)
 }
 
 /// Refuses a path that leads out of the machine or the output, or that has another form too.

@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 use crate::model::{MachineId, Model, UnitId};
 use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{Bundle, BundleFile};
-use crate::render::item::Filler;
+use crate::render::item::{Filler, Places};
 use crate::render::origin::What;
 use crate::render::{placement, unit_file};
 use crate::source::Span;
@@ -80,6 +80,7 @@ pub fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
         bundle: &mut bundle,
         problems: &mut problems,
         spans: Vec::new(),
+        places: Places::default(),
         touched: Vec::new(),
         entries: None,
     };

@@ -3,6 +3,8 @@
 use crate::check::text_form::TextForm;
 use crate::check::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::model::eval::is_secret;
+use crate::model::form;
 use crate::model::input::Setting;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
@@ -62,9 +64,14 @@ fn value(
             {
                 evaluate(premise, (module, param), Written { module, expr }).map(Some)
             }
-            _ if takes_text(&param.ty) => Ok(Some(Param::Value(Value::text(&setting.text)))),
+            _ if takes_text(&param.ty) => {
+                let value = Value::text(&setting.text);
+                form::conform_at(&value, param.name.span, &param.ty).map_err(|problem| *problem)?;
+                Ok(Some(Param::Value(value)))
+            }
             _ => {
-                let message = format!("`{}` is not a valid value for parameter `{}`", setting.text, setting.name);
+                let given = if is_secret(&param.ty) { "this".to_owned() } else { format!("`{}`", setting.text) };
+                let message = format!("{given} is not a valid value for parameter `{}`", setting.name);
                 Err(Diagnostic::new(Code::TypeMismatch, param.name.span, message).label(param.ty.span, "its type"))
             }
         };

@@ -142,6 +142,11 @@ impl<'p> Filler<'_, 'p> {
             group: self.name(scope, &item.body, "group", "root")?,
             origin: self.origin(span, scope),
         };
+        if let Some(place) = self.places.files.get(&directory.path) {
+            let message = format!("`{}` cannot be a file and a directory on `{}`", directory.path, self.bundle.machine);
+            let problem = Diagnostic::new(Code::FileTwice, item.path.span, message);
+            return Err(Box::new(problem.label(self.spans[*place], "the file")));
+        }
         match self.bundle.directories.iter().find(|known| known.path == directory.path) {
             Some(known) if (known.mode, &known.owner) != (directory.mode, &directory.owner) => {
                 let message = format!("two components declare `{}` with different modes or owners", directory.path);
