@@ -51,6 +51,8 @@ pub struct Accept {
     pub ports: Vec<(u16, u16)>,
     /// From where; anywhere if there is none.
     pub from: Vec<ipnet::IpNet>,
+    /// A condition that is not read: it may let in less.
+    pub only: Option<String>,
 }
 
 pub const TCP: u8 = 6;
@@ -74,6 +76,68 @@ pub fn read(path: &str, text: &str, nodes: ipnet::IpNet) -> Option<Read> {
         () if path.starts_with("/etc/firewalld/zones/") && name.ends_with(".xml") => Some(firewalld::read(text)),
         () => None,
     }
+}
+
+/// Who comes in by an interface.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Inside {
+    /// The machine itself, or pods on it.
+    Machine,
+    /// Other machines.
+    Network,
+    /// It is not known.
+    Unknown,
+}
+
+/// Interfaces that a machine makes for itself and its pods, by the beginnings of their names: those of bridges, network
+/// plugins and tunnels between pods.
+const OWN: &[&str] = &[
+    "lo",
+    "cni",
+    "cbr",
+    "docker",
+    "br-",
+    "virbr",
+    "veth",
+    "cali",
+    "cilium",
+    "lxc",
+    "flannel",
+    "vxlan.calico",
+    "tunl",
+    "wireguard.cali",
+    "kube-ipvs",
+    "nodelocaldns",
+    "weave",
+    "ovn",
+    "antrea",
+    "podman",
+    "nerdctl",
+    "dummy",
+];
+
+/// Interfaces of networks, by the beginnings of the names that the kernel and systemd give them (systemd.net-naming-scheme).
+const NETWORK: &[&str] = &["eth", "en", "bond", "ib", "team", "wl", "vlan"];
+
+/// Who comes in by an interface of this name; `*` and `+` at its end stand for any rest.
+fn inside(name: &str) -> Inside {
+    let name = name.trim_matches('"').trim_end_matches(['*', '+']);
+    let begins = |list: &[&str]| list.iter().any(|start| name.starts_with(start));
+    match () {
+        () if name.is_empty() => Inside::Unknown,
+        () if begins(OWN) => Inside::Machine,
+        () if begins(NETWORK) => Inside::Network,
+        () => Inside::Unknown,
+    }
+}
+
+/// What a rule admits that is bound to interfaces: nothing where none of them is one of a network.
+fn by_interface(names: &[&str], rule: &str, accept: &mut Accept) -> bool {
+    let inside: Vec<Inside> = names.iter().map(|name| inside(name)).collect();
+    if inside.contains(&Inside::Unknown) && !inside.contains(&Inside::Network) {
+        accept.only = Some(format!("who enters by the interface of `{rule}` is not known"));
+    }
+    inside.iter().any(|one| *one != Inside::Machine)
 }
 
 /// The packet filters that commands make.
@@ -146,8 +210,19 @@ fn check_filters(model: &Model<'_>, filters: &[Filter]) -> (Vec<Diagnostic>, usi
         match unread {
             Some(why) => problems.push(unproved(model, filter, why)),
             None => {
-                count += 1;
-                problems.extend(closed(model, filter, &same().flat_map(|one| shut(model, one)).collect::<Vec<_>>()))
+                let all = |sure: bool| same().flat_map(|one| shut(model, one, sure)).collect::<Vec<_>>();
+                let (least, sure) = (all(false), all(true));
+                let condition = same().find_map(|one| match &one.read {
+                    Read::Accepts(list) => list.iter().find_map(|accept| accept.only.as_ref()),
+                    _ => None,
+                });
+                match condition.filter(|_| least.is_empty() && !sure.is_empty()) {
+                    Some(why) => problems.push(unproved(model, filter, why)),
+                    None => {
+                        count += 1;
+                        problems.extend(closed(model, filter, &least));
+                    }
+                }
             }
         }
     }
@@ -214,13 +289,14 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
     Some(problem.help(help))
 }
 
-/// The relations to listeners on the machine of a filter that it blocks.
-fn shut(model: &Model<'_>, filter: &Filter) -> Vec<Shut> {
+/// The relations to listeners on the machine of a filter that it blocks, with what it lets in for sure or may let in.
+fn shut(model: &Model<'_>, filter: &Filter, sure: bool) -> Vec<Shut> {
     let Read::Accepts(accepts) = &filter.read else { return Vec::new() };
+    let accepts: Vec<&Accept> = accepts.iter().filter(|accept| !sure || accept.only.is_none()).collect();
     let mut list = Vec::new();
     for service in services_on(model, filter.machine) {
         let Some(bound) = service.units.first().filter(|bound| !bound.bind.is_loopback()) else { continue };
-        let admitted = admitted(accepts, bound.what);
+        let admitted = admitted(&accepts, bound.what);
         for (from, wanted) in dialling(model, &service) {
             if !wanted.is_empty() && !wanted.without(&admitted).is_empty() {
                 let text = format!("{from} to `{}` ({})", service.title(model), bound.what);
@@ -246,8 +322,8 @@ fn dialling(model: &Model<'_>, service: &Service) -> Vec<(String, Addresses)> {
 }
 
 /// The addresses that are let in to something that listens.
-fn admitted(accepts: &[Accept], what: What) -> Addresses {
-    let fits = |accept: &&Accept| {
+fn admitted(accepts: &[&Accept], what: What) -> Addresses {
+    let fits = |accept: &&&Accept| {
         let (protocol, first, last) = match what {
             What::Port(port) => {
                 (Some(if port.protocol == Protocol::Tcp { TCP } else { UDP }), port.number, port.number)

@@ -1,6 +1,6 @@
 //! Packet filters that are made by commands: those of ufw, and of iptables one by one.
 
-use super::{Accept, Read, TCP, UDP, ports, protocol};
+use super::{Accept, Read, TCP, UDP, by_interface, ports, protocol};
 
 /// What the commands of one application make of a machine; `None` where they make no packet filter.
 pub fn read(commands: &[&str]) -> Option<Read> {
@@ -36,7 +36,7 @@ fn ufw(commands: &[Vec<&str>]) -> Read {
         match rest[..] {
             ["default", "allow"] | ["default", "allow", "incoming"] => return Read::Open,
             ["allow" | "limit", ref rule @ ..] => match allowed(rule) {
-                Some(accept) => accepts.push(accept),
+                Some((accept, admits)) => accepts.extend(admits.then_some(accept)),
                 None => return Read::Unread(format!("unsupported command `{}`", words.join(" "))),
             },
             ["deny" | "reject" | "route" | "insert", ..] => {
@@ -48,14 +48,28 @@ fn ufw(commands: &[Vec<&str>]) -> Read {
     Read::Accepts(accepts)
 }
 
-/// `22`, `22/tcp`, `8000:8010/tcp`, `ssh`, `from 10.0.0.0/8`, `from 10.0.0.0/8 to any port 22 proto tcp`.
-fn allowed(rule: &[&str]) -> Option<Accept> {
+/// `in on cni0`, and what follows; and whether other machines come in by that interface.
+fn allowed(rule: &[&str]) -> Option<(Accept, bool)> {
     let rule = rule.strip_prefix(&["in"]).unwrap_or(rule);
+    let ["on", name, rest @ ..] = rule else {
+        return admitted(rule).map(|accept| (accept, true));
+    };
+    let mut accept = if rest.is_empty() { Accept::default() } else { admitted(rest)? };
+    let admits = by_interface(&[name], &rule.join(" "), &mut accept);
+    Some((accept, admits))
+}
+
+/// `22`, `22/tcp`, `8000:8010/tcp`, `ssh`, `from 10.0.0.0/8`, `from 10.0.0.0/8 to any port 22 proto tcp`.
+fn admitted(rule: &[&str]) -> Option<Accept> {
     if let [one] = rule {
         let (range, kind) = one.split_once('/').map_or((*one, None), |(range, kind)| (range, Some(kind)));
         let ports = range.split(',').map(ports).collect::<Option<_>>()?;
         let protocol = kind.map(|kind| protocol(kind).filter(|kind| [TCP, UDP].contains(kind)));
-        return Some(Accept { protocol: protocol.map_or(Some(None), |kind| kind.map(Some))?, ports, from: Vec::new() });
+        return Some(Accept {
+            protocol: protocol.map_or(Some(None), |kind| kind.map(Some))?,
+            ports,
+            ..Accept::default()
+        });
     }
     let mut accept = Accept::default();
     for pair in rule.chunks(2) {

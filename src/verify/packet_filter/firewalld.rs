@@ -1,6 +1,6 @@
 //! Zones of firewalld.
 
-use super::{Accept, Read, ports, protocol};
+use super::{Accept, Inside, Read, inside, ports, protocol};
 
 /// The services that firewalld itself brings which a cluster has to do with: its `config/services`.
 const SERVICES: &[(&str, u8, &str)] = &[
@@ -20,10 +20,16 @@ const SERVICES: &[(&str, u8, &str)] = &[
 /// Services that open no port that a cluster has something to do with.
 const OTHERS: &[&str] = &["cockpit", "dhcpv6-client", "mdns", "dhcp", "ntp", "samba-client"];
 
-/// Reads a zone.
+/// Reads a zone. One that is bound to interfaces of pods alone filters nothing that comes from other machines.
 pub fn read(text: &str) -> Read {
     let mut accepts = Vec::new();
-    for element in text.split('<').skip(1).map(|part| part.split('>').next().unwrap_or_default()) {
+    let elements = || text.split('<').skip(1).map(|part| part.split('>').next().unwrap_or_default());
+    let bound: Vec<&str> =
+        elements().filter(|element| element.starts_with("interface ")).filter_map(|e| attribute(e, "name")).collect();
+    if !bound.is_empty() && bound.iter().all(|name| inside(name) == Inside::Machine) {
+        return Read::Open;
+    }
+    for element in elements() {
         let name = element.split([' ', '/', '\n', '\t']).next().unwrap_or_default();
         let value = |key: &str| attribute(element, key);
         match name {
@@ -34,7 +40,7 @@ pub fn read(text: &str) -> Read {
                 let (Some(range), Some(protocol)) = read else {
                     return Read::Unread(format!("unsupported element `<{element}>`"));
                 };
-                accepts.push(Accept { protocol: Some(protocol), ports: vec![range], from: Vec::new() });
+                accepts.push(Accept { protocol: Some(protocol), ports: vec![range], ..Accept::default() });
             }
             "protocol" => {
                 let number = value("value").and_then(protocol);
@@ -46,7 +52,7 @@ pub fn read(text: &str) -> Read {
                     Some((_, protocol, range)) => accepts.push(Accept {
                         protocol: Some(*protocol),
                         ports: ports(range).into_iter().collect(),
-                        from: Vec::new(),
+                        ..Accept::default()
                     }),
                     None if OTHERS.contains(&service) => {}
                     None => return Read::Unread(format!("the ports of its service `{service}` are unknown")),

@@ -1,6 +1,6 @@
 //! Rules as iptables-save writes them.
 
-use super::{Accept, Read, ports, protocol};
+use super::{Accept, Read, by_interface, ports, protocol};
 
 /// Reads one chain of the table `filter`. One of ufw has no policy of its own: what it does not let in is refused.
 pub fn read(text: &str, chain: &str) -> Read {
@@ -31,6 +31,31 @@ pub fn read(text: &str, chain: &str) -> Read {
     if drops { Read::Accepts(accepts) } else { Read::Open }
 }
 
+/// Options that let in less than a rule says otherwise.
+const NARROW: &[&str] = &[
+    "-d",
+    "--destination",
+    "--sport",
+    "--sports",
+    "--source-port",
+    "--source-ports",
+    "--mark",
+    "--mac-source",
+    "--match-set",
+    "--physdev-in",
+    "--uid-owner",
+    "--gid-owner",
+    "--dst-type",
+    "--src-type",
+    "--src-range",
+    "--tcp-flags",
+    "--timestart",
+    "--pkt-type",
+    "--ttl-eq",
+    "--dscp",
+    "--string",
+];
+
 enum Verdict {
     Accept(Accept),
     /// All that is left is refused.
@@ -58,8 +83,9 @@ fn of_rule(rule: &str) -> Result<Verdict, String> {
                 accept.from =
                     pair[1].split(',').map(|part| read(part).ok_or_else(unknown)).collect::<Result<_, _>>()?;
             }
-            "-i" if pair[1] == "lo" => new = false,
+            "-i" | "--in-interface" => new &= by_interface(&[pair[1]], rule, &mut accept),
             "--state" | "--ctstate" => new &= pair[1].split(',').any(|state| state == "NEW"),
+            option if NARROW.contains(&option) => accept.only = Some(format!("what `{rule}` admits is not known")),
             _ => continue,
         }
         looks |= !matches!(pair[0], "-j" | "-g");

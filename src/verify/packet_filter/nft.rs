@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Accept, Read, ports, protocol};
+use super::{Accept, Read, by_interface, ports, protocol};
 
 /// Reads the chains that see what comes in.
 pub fn read(text: &str) -> Read {
@@ -176,8 +176,24 @@ fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option
         let unknown = |value: &str| format!("`{value}` in `{}` is not supported", rule.join(" "));
         match word {
             "state" if !values.iter().any(|value| value.split(',').any(|state| state == "new")) => return Ok(None),
-            "iif" | "iifname" if values.iter().any(|value| value.trim_matches('"') == "lo") => return Ok(None),
+            "iif" | "iifname" if values.iter().any(|value| value == "!=") => narrow(&mut accept, rule),
+            "iif" | "iifname" => {
+                let names: Vec<&str> = values.iter().map(String::as_str).collect();
+                if !by_interface(&names, &rule.join(" "), &mut accept) {
+                    return Ok(None);
+                }
+                place += used;
+            }
             "icmp" | "icmpv6" => return Ok(None),
+            // VRRP and the like are sent to a group, and a group has no connections.
+            "daddr" if values.iter().all(|value| network(value).is_some_and(|range| range.addr().is_multicast())) => {
+                accept.protocol = accept.protocol.or(protocol("vrrp"));
+                place += used;
+            }
+            word if NARROW.contains(&word) => {
+                narrow(&mut accept, rule);
+                place += used;
+            }
             "tcp" | "udp" => accept.protocol = protocol(word),
             "l4proto" | "protocol" | "nexthdr" if values.len() == 1 => {
                 accept.protocol = Some(protocol(&values[0]).ok_or_else(|| unknown(&values[0]))?);
@@ -197,6 +213,17 @@ fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option
         place += 1;
     }
     Ok(Some(accept))
+}
+
+/// What lets in less than a rule says otherwise.
+const NARROW: &[&str] = &[
+    "daddr", "sport", "mark", "ether", "fib", "skuid", "skgid", "pkttype", "iiftype", "iifgroup", "oif", "oifname",
+    "cgroup", "socket", "hour", "day", "ttl", "hoplimit", "dscp", "vlan", "ipsec", "flags", "numgen", "jhash",
+    "secmark", "ibrname",
+];
+
+fn narrow(accept: &mut Accept, rule: &[String]) {
+    accept.only = Some(format!("what `{}` admits is not known", rule.join(" ")));
 }
 
 fn network(text: &str) -> Option<ipnet::IpNet> {
