@@ -38,7 +38,6 @@ pub mod resource;
 pub mod scope;
 mod sight;
 mod stage;
-mod template_kind;
 pub mod value;
 pub mod wire;
 pub mod work;

@@ -150,5 +150,6 @@ fn sample_of<'p>(
     units.iter().for_each(|unit| filler.unit(*unit));
     let entries = filler.entries.unwrap_or_default();
     let (entries, services) = reading::read(model, entries);
-    (Sample { machine, units, bundle, entries, services }, problems)
+    let whole = !problems.iter().any(Diagnostic::is_error);
+    (Sample { machine, units, bundle, entries, services, whole }, problems)
 }

@@ -21,6 +21,7 @@ pub mod hosts;
 mod immutable;
 pub mod locate;
 pub mod network;
+pub mod objects;
 pub mod packet_filter;
 pub mod program;
 pub mod quorum;
@@ -72,6 +73,7 @@ const RULES: &[Rule] = &[
     program::settings,
     document::documents,
     services::services,
+    objects::objects,
     packet_filter::filters,
     target::capabilities,
     target::fields,

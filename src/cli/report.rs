@@ -15,7 +15,6 @@ mod json;
 mod patch;
 mod sarif;
 mod text;
-mod mask;
 
 /// How problems are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

@@ -125,6 +125,7 @@ pub mod tests {
         all("tables/config", refuses_unknown_keys::<field::Table>);
         all("tables/flags", refuses_unknown_keys::<flag::Table>);
         all("tables/gates", refuses_unknown_keys::<gate::Table>);
+        all("tables/refused", refuses_unknown_keys::<setting::Refusals>);
     }
 
     #[test]

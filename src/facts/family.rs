@@ -43,9 +43,24 @@ pub enum Packages {
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     family: BTreeMap<String, Family>,
+    everywhere: Everywhere,
+}
+
+/// What the image of every family has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Everywhere {
+    programs: Vec<String>,
+    #[serde(rename = "source")]
+    _source: embedded::Note,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/families.toml"));
+
+/// Whether the image of every family has a program, by its path.
+pub fn has_program(path: &str) -> bool {
+    TABLE.everywhere.programs.iter().any(|known| known == path)
+}
 
 /// The family with this name.
 pub fn family(name: &str) -> Option<&'static Family> {

@@ -96,6 +96,13 @@ pub fn open(family: &str, version: Option<Version>) -> Vec<(&'static str, String
     gates.collect()
 }
 
+/// Whether a gate of a family is on in a version where nothing sets it; `None` where that is not known.
+pub fn by_default(family: &str, name: &str, version: Version) -> Option<bool> {
+    let table = TABLES.iter().find(|table| table.range.versions_of == family && table.range.knows(version))?;
+    let gate = table.gates.get(name)?;
+    gate.at(version).map(|era| era.on)
+}
+
 /// What is wrong with setting a gate of a family (`kubernetes`, `etcd`) for a program.
 pub fn examine(
     family: &str,

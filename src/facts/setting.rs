@@ -8,12 +8,18 @@ use serde::Deserialize;
 use super::embedded::{self, Note};
 
 mod avoided;
+mod clause;
+mod grammar;
 mod name;
+mod refused;
 mod typed;
 mod url;
 
 pub use avoided::{Avoided, Values};
+pub use clause::{Clause, Operand, Order, Test};
+pub use grammar::Grammar;
 pub use name::{ClusterField, Name};
+pub use refused::{Harm, Refusal, Refusals, default_of, default_values, refusals};
 pub use typed::{Form, Typed, path};
 pub use url::Url;
 
@@ -34,6 +40,8 @@ pub struct Rules {
     pub covers: Vec<Covers>,
     pub within: Vec<Within>,
     pub fits: Vec<Fits>,
+    pub presented: Vec<Presented>,
+    pub needed: Vec<Needed>,
 }
 
 /// Settings that have one value, wherever they stand.
@@ -169,9 +177,41 @@ pub struct Fits {
     _source: Note,
 }
 
+/// The certificate that a program shows, or the authority that it trusts, where it listens or dials.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Presented {
+    pub certificate: Name,
+    pub authority: Option<Name>,
+    /// A port, or URLs.
+    pub at: Name,
+    /// The port where that is not given.
+    pub port: Option<u16>,
+    /// Whether it dials there.
+    #[serde(default)]
+    pub dials: bool,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// A program without which those beside it are of no use.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needed {
+    pub program: String,
+    pub beside: Vec<String>,
+    /// A field of an interface: if a provider sets it to true, it is not needed.
+    pub unless: Option<String>,
+    pub what: String,
+    pub help: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
 static RULES: LazyLock<Rules> = LazyLock::new(|| embedded::table("tables/settings.toml"));
 
-static NAMES: LazyLock<BTreeSet<&Name>> = LazyLock::new(|| rules().names().collect());
+static NAMES: LazyLock<BTreeSet<&Name>> =
+    LazyLock::new(|| rules().names().chain(refusals().iter().flat_map(Refusals::names)).collect());
 
 impl Rules {
     /// Every setting that a rule is about.
@@ -186,7 +226,9 @@ impl Rules {
         let covers = self.covers.iter().map(|rule| &rule.setting);
         let within = self.within.iter().flat_map(|rule| &rule.settings);
         let fits = self.fits.iter().flat_map(|rule| rule.prefix.iter().chain([&rule.setting, &rule.when]));
-        let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits);
+        let presented =
+            self.presented.iter().flat_map(|rule| [&rule.certificate, &rule.at].into_iter().chain(&rule.authority));
+        let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
         same.chain(differ).chain(encrypted).chain(within).chain(of_one)
     }
 }

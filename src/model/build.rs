@@ -14,6 +14,7 @@ use super::{Input, Model, Premise, Shape, UnitId, Wired, address, layer, wire};
 
 mod app;
 mod cluster;
+mod domain;
 mod field;
 mod machine;
 mod param;

@@ -12,7 +12,6 @@ use crate::source::Span;
 
 use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
-use super::template_kind;
 use super::{EvalError, Premise, Value, private_key};
 
 /// How many steps a template may take; bytes that it makes count as one each, so that it can take no more memory either.
@@ -40,7 +39,6 @@ pub fn template(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
-    template_kind::guard(&mut environment, &name);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("these settings go together"));
     let context = minijinja::Value::from(minijinja::value::Serde(super::function::to_json(vars)));
@@ -50,12 +48,6 @@ pub fn template(
             ErrorKind::OutOfFuel => {
                 let help = "the limit is 20 million steps and bytes: use shorter loops, or compute lists in the model";
                 ("it takes too many steps".to_owned(), help)
-            }
-            ErrorKind::InvalidOperation
-                if error.detail().is_some_and(|detail| detail.contains("has the character")) =>
-            {
-                let help = "docs/language.md, *Templates*, lists what a value may have in each kind of file";
-                (error.detail().unwrap_or_default().to_owned(), help)
             }
             kind => {
                 let help = "a template can only use the variables in `vars`";

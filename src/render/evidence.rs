@@ -21,6 +21,8 @@ pub struct Sample<'p> {
     pub entries: Vec<Entry<'p>>,
     /// Its systemd units, each as all that is written of it makes it.
     pub services: Vec<Service<'p>>,
+    /// Whether everything could be evaluated; else what is not in the bundle may be missing for that reason.
+    pub whole: bool,
 }
 
 /// Something that an item of a component puts on a machine.

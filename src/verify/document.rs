@@ -241,6 +241,11 @@ fn json(value: &Value, secrets: Secrets) -> Json {
     tree(value, secrets).unwrap_or_default()
 }
 
+/// A value on one line, to look for something in it.
+pub fn plain(value: &Value) -> String {
+    json(value, Secrets::Seen).to_string()
+}
+
 /// A finding, shown where the document is put together.
 pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, (writer, written): (Writer, &Expr)) -> Diagnostic {
     let place = locate::place(model, writer, written, &finding.path);

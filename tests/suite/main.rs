@@ -12,7 +12,6 @@ mod fix;
 mod format;
 mod grammar;
 mod hostile;
-mod hostile_repository;
 mod hostile_values;
 mod ide;
 mod incremental;

@@ -36,7 +36,7 @@ fn written(path: &str, text: &str) -> [(String, String); 2] {
 
 /// Every form of the flags of a program; the first is the set that declares them.
 fn of_flags(program: &str, flags: &[(&str, &str)]) -> Vec<(String, String, String)> {
-    let exec = format!("/usr/local/bin/{program}");
+    let exec = format!("/usr/bin/{program}");
     let arguments: Vec<String> = flags.iter().map(|(name, value)| format!("--{name}={value}")).collect();
     let words = arguments.join(" ");
     let listed = arguments.iter().map(|argument| format!("\"{argument}\"")).collect::<Vec<_>>().join(", ");

@@ -33,14 +33,14 @@ interface api { scheme = "http" }
 component server {
   provides api: api { listen = 6443/tcp }
   unit kube-apiserver.service {
-    exec  = /usr/local/bin/kube-apiserver
+    exec  = /usr/bin/kube-apiserver
     flags = kube-apiserver { feature-gates = { UserNamespacesPodSecurityStandards = true } }
   }
 }
 component node {
   requires api: api
   unit kubelet.service {
-    exec  = /usr/local/bin/kubelet
+    exec  = /usr/bin/kubelet
     flags = kubelet { pod-infra-container-image = "registry.k8s.io/pause:3.10" }
   }
   artifact kubernetes-node {

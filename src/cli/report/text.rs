@@ -3,14 +3,12 @@
 //! miette shows labels of one source only. Here the files lie behind each other in one row of offsets, in the order in
 //! which the labels name them, so that each snippet is shown under the name of its own file.
 
-use std::borrow::Cow;
-
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::diag::{Diagnostic, Label};
 use crate::source::{Source, SourceId, Sources};
 
-use super::{is_place, mask};
+use super::is_place;
 
 /// Files and where each starts.
 #[derive(Debug)]
@@ -20,8 +18,6 @@ pub struct Texts<'a>(Vec<Placed<'a>>);
 struct Placed<'a> {
     id: SourceId,
     source: &'a Source,
-    /// What is shown of it.
-    text: Cow<'a, str>,
     start: usize,
 }
 
@@ -29,14 +25,12 @@ impl<'a> Texts<'a> {
     /// The files that a problem's labels are in.
     pub fn new(sources: &'a Sources, problem: &Diagnostic) -> Self {
         let mut list: Vec<Placed<'a>> = Vec::new();
-        let secrets = mask::names(sources);
         let mut start = 0;
         for label in problem.labels.iter().filter(|label| is_place(label.span)) {
             let id = label.span.source;
             if list.iter().all(|placed| placed.id != id) {
                 let source = sources.get(id);
-                let text = mask::masked(source, &secrets).map_or(Cow::Borrowed(&*source.text), Cow::Owned);
-                list.push(Placed { id, source, text, start });
+                list.push(Placed { id, source, start });
                 // A gap, so that the end of one is not the start of the next.
                 start += source.text.len() + 2;
             }
@@ -82,7 +76,7 @@ impl SourceCode for Texts<'_> {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let found = self.0.iter().rev().find(|placed| placed.start <= span.offset()).ok_or(MietteError::OutOfBounds)?;
         let own = SourceSpan::from((span.offset() - found.start, span.len()));
-        let text: &str = &found.text;
+        let text: &str = &found.source.text;
         let contents = text.read_span(&own, before, after)?;
         let shifted = SourceSpan::from((contents.span().offset() + found.start, contents.span().len()));
         Ok(Box::new(MietteSpanContents::new_named(

@@ -51,7 +51,7 @@ impl Name {
     }
 
     /// A name in a table of ours.
-    fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
         if let Some(name) = text.strip_prefix("cluster ") {
             let found = ClusterField::ALL.into_iter().find(|field| field.name() == name);
             return found.map(Self::Cluster).ok_or_else(|| format!("`{text}` is not a field of a cluster"));

@@ -1,5 +1,6 @@
 //! The values of settings as what they stand for, so that values are compared and not the letters of their texts.
 
+use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 
@@ -95,6 +96,34 @@ impl Form {
     /// A value of a table of ours.
     pub fn read_known(self, text: &str) -> Option<Typed> {
         Some(self.read(text)).filter(|value| self == Self::Text || !matches!(value, Typed::Text(_)))
+    }
+}
+
+impl Typed {
+    /// Its number, if it is one or a duration.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) | Self::Duration(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl Display for Typed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Duration(nanoseconds) => match nanoseconds / 1e9 {
+                seconds if seconds < 1.0 && seconds > 0.0 => write!(f, "{}ms", nanoseconds / 1e6),
+                seconds => write!(f, "{seconds}s"),
+            },
+            Self::Text(text) => f.write_str(text),
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Range(range) => write!(f, "{range}"),
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Url(_) | Self::Tree(_) => write!(f, "{self:?}"),
+        }
     }
 }
 

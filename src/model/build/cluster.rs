@@ -6,7 +6,7 @@ use crate::model::value::Record;
 use crate::model::{Checksums, Cluster, Input, Premise, Target};
 use crate::source::Span;
 
-use super::Fields;
+use super::{Fields, domain};
 
 const FIELDS: &[&str] =
     &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
@@ -56,6 +56,9 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         return None;
     };
     let dns = fields.addresses("dns");
+    let domain = fields.text("domain").unwrap_or_else(|| "cluster.local".into());
+    let found = domain::check(&domain, fields.span("domain"));
+    fields.problems.extend(found);
     let spans = FIELDS.iter().map(|field| (*field, fields.span(field))).collect();
     Some(Cluster {
         name: ast.name.name.clone(),
@@ -64,7 +67,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         pods,
         services,
         nodes,
-        domain: fields.text("domain").unwrap_or_else(|| "cluster.local".into()),
+        domain,
         gateway,
         dns: if dns.is_empty() { vec![gateway] } else { dns },
         extra_names: fields.texts("extra-names"),

@@ -16,7 +16,11 @@ mod address;
 mod amount;
 mod avoided;
 mod content;
+mod context;
 mod differ;
+mod needed;
+mod presented;
+mod refused;
 mod same;
 mod settings;
 
@@ -37,6 +41,9 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.covers.iter().flat_map(|rule| address::covers(model, settings, rule)));
     problems.extend(rules.times.iter().flat_map(|rule| amount::times(model, settings, rule)));
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
+    problems.extend(rules.needed.iter().filter_map(|rule| needed::program(model, settings, rule)));
+    problems.extend(rules.presented.iter().flat_map(|rule| presented::verify(evidence, settings, rule)));
+    problems.extend(refused::verify(evidence, settings));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
     Verdict::of(problems, proof(settings))
 }

@@ -25,8 +25,8 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
                 continue;
             };
             let dialled = !model.ends(app).clients[id.endpoint as usize].is_empty();
+            alone += usize::from(model.app(app).units.len() == 1);
             if model.app(app).units.len() == 1 && servers > 1 && dialled {
-                alone += 1;
                 problems.push(single_point(model, (app, machine), &behind, servers));
             }
         }
@@ -37,7 +37,8 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
             format!("{}, outside the machines of the model", Count(count, "load balancer"))
         }
         (_, 0) => format!("{}, on more than one machine", Count(count, "load balancer")),
-        _ => format!("{}, {alone} on a single machine", Count(count, "load balancer")),
+        (1, _) => "1 load balancer, on a single machine: a single point of failure".to_owned(),
+        _ => format!("{}, {alone} on a single machine: a single point of failure", Count(count, "load balancer")),
     };
     Proof { name: "failures", statement, count }
 }

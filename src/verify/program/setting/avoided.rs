@@ -1,7 +1,7 @@
 //! Values that a setting should not have.
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::facts::setting::{Avoided, Listed, Typed, Values, path};
+use crate::facts::setting::{Avoided, ClusterField, Listed, Name, Typed, Values, path};
 use crate::model::Model;
 use crate::text::List;
 
@@ -10,12 +10,30 @@ use super::{distinct, problem};
 
 /// Looks at every setting of a rule.
 pub fn verify(model: &Model<'_>, settings: &Settings, rule: &Avoided, code: Code) -> Vec<Diagnostic> {
+    if let Name::Cluster(field) = rule.setting {
+        return of_cluster(model, field, rule, code).into_iter().collect();
+    }
     let list = settings.named(&rule.setting).filter(|setting| !setting.secret && is_avoided(&rule.value, setting));
     distinct(list.map(|setting| {
         let message = format!("`{}` is `{}`; {}", setting.written, setting.text, rule.what);
         let help = rule.flag_help.as_ref().filter(|_| setting.is_flag).unwrap_or(&rule.help);
         problem(model, code, setting, message).help(&**help)
     }))
+}
+
+/// A field of the cluster itself.
+fn of_cluster(model: &Model<'_>, field: ClusterField, rule: &Avoided, code: Code) -> Option<Diagnostic> {
+    let cluster = &model.cluster;
+    let text = match field {
+        ClusterField::Domain => cluster.domain.to_string(),
+        // Ranges have rules of their own.
+        ClusterField::Pods | ClusterField::Services => return None,
+    };
+    let is_it = matches!(&rule.value, Values::Is(bad) if rule.setting.form().elements(&text).contains(bad));
+    let name = field.name();
+    let span = cluster.spans.get(name).copied().unwrap_or(cluster.span);
+    let message = format!("`{name}` of the cluster is `{text}`; {}", rule.what);
+    is_it.then(|| Diagnostic::new(code, span, message).help(&*rule.help))
 }
 
 fn is_avoided(values: &Values, setting: &Setting) -> bool {

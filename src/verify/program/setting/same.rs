@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::setting::{ClusterField, Name, Same, Typed};
+use crate::facts::setting::{ClusterField, Name, Same, Typed, default_of, default_values};
 use crate::model::{AppId, Model};
 use crate::source::Span;
 
@@ -16,6 +16,8 @@ struct Compared {
     text: String,
     values: Vec<Typed>,
     shown: bool,
+    /// It is not given, and this is what the program takes then.
+    default: bool,
     span: Span,
     app: Option<AppId>,
 }
@@ -39,6 +41,7 @@ fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnost
         let value = |one: &Compared| match () {
             () if one.values.is_empty() => "not set".to_owned(),
             () if one.text.is_empty() => "empty".to_owned(),
+            () if one.default => format!("`{}` by default", one.text),
             () => format!("`{}`", one.text),
         };
         format!("{} is {}, and {} is {}", other.name, value(other), first.name, value(first))
@@ -68,13 +71,19 @@ fn compared(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Compared
             list.insert(0, of_cluster(model, *field, name));
             continue;
         }
-        let absent: Vec<&Program> = match rule.settings.len() == 1 && !rule.members {
-            true => without(settings, name).collect(),
-            false => Vec::new(),
-        };
+        // A default is compared with what is given elsewhere; without one, nothing is known of what is not given.
+        let given = || rule.settings.iter().any(|name| settings.named(name).next().is_some());
+        let absent: Vec<&Program> =
+            match rule.settings.len() == 1 && !rule.members || default_of(name).is_some() && given() {
+                true => without(settings, name).collect(),
+                false => Vec::new(),
+            };
         let ways: BTreeSet<(bool, &str)> = settings.named(name).map(|one| (!one.is_flag, &*one.written)).collect();
-        for (_, written) in ways {
-            of_setting(model, settings.named(name).filter(|one| one.written == written), &absent, &mut list);
+        for (_, written) in &ways {
+            of_setting(model, settings.named(name).filter(|one| one.written == *written), &absent, &mut list);
+        }
+        if ways.is_empty() && default_of(name).is_some() {
+            of_default(model, name, &absent, &mut list);
         }
     }
     list
@@ -94,19 +103,38 @@ fn of_setting<'a>(
         1 => format!("`{written}`"),
         _ => format!("`{written}` of `{}`", model.app(app).name),
     };
+    let name = settings.first().map(|one| &one.name);
+    let text = name.and_then(default_of).unwrap_or_default();
+    let values = name.and_then(default_values).unwrap_or_default();
     list.extend(settings.iter().map(|one| Compared {
         name: title(one.app),
         text: one.text.clone(),
         values: one.values.clone(),
         shown: !one.secret && one.text.len() < 100,
+        default: false,
         span: one.span,
         app: Some(one.app),
     }));
     list.extend(absent.iter().map(|one| Compared {
         name: title(one.app),
-        text: String::new(),
-        values: Vec::new(),
+        text: text.to_owned(),
+        values: values.clone(),
         shown: true,
+        default: !text.is_empty(),
+        span: one.span,
+        app: Some(one.app),
+    }));
+}
+
+/// The default of a setting that no application gives, of those that run its program.
+fn of_default(model: &Model<'_>, name: &Name, absent: &[&Program], list: &mut Vec<Compared>) {
+    let (Some(text), Some(values)) = (default_of(name), default_values(name)) else { return };
+    list.extend(absent.iter().map(|one| Compared {
+        name: format!("`{name}` of `{}`", model.app(one.app).name),
+        text: text.to_owned(),
+        values: values.clone(),
+        shown: true,
+        default: true,
         span: one.span,
         app: Some(one.app),
     }));
@@ -115,7 +143,7 @@ fn of_setting<'a>(
 /// The applications that run the program of a flag without the flag.
 fn without<'a>(settings: &'a Settings, name: &'a Name) -> impl Iterator<Item = &'a Program> {
     let runs = settings.programs.iter().filter(move |known| Some(&*known.name) == name.program());
-    runs.filter(|known| !settings.named(name).any(|one| one.app == known.app))
+    runs.filter(|known| !settings.named(name).any(|one| (one.app, one.machine) == (known.app, known.machine)))
 }
 
 fn of_cluster(model: &Model<'_>, field: ClusterField, name: &Name) -> Compared {
@@ -128,5 +156,13 @@ fn of_cluster(model: &Model<'_>, field: ClusterField, name: &Name) -> Compared {
     };
     let span = cluster.spans.get(field.name()).copied().unwrap_or(cluster.span);
     let values = name.form().elements(&text);
-    Compared { name: format!("`{}` of the cluster", field.name()), text, values, shown: true, span, app: None }
+    Compared {
+        name: format!("`{}` of the cluster", field.name()),
+        text,
+        values,
+        shown: true,
+        default: false,
+        span,
+        app: None,
+    }
 }

@@ -30,6 +30,7 @@ pub struct Setting {
 pub struct Program {
     pub name: String,
     pub app: AppId,
+    pub machine: Option<MachineId>,
     pub span: Span,
 }
 
@@ -65,8 +66,9 @@ impl Settings {
 
     /// Notes that an application runs a program.
     fn runs(&mut self, owner: Owner, program: &str, span: Span) {
-        if !self.programs.iter().any(|known| known.name == program && known.app == owner.app) {
-            self.programs.push(Program { name: program.to_owned(), app: owner.app, span });
+        let Owner { app, machine, .. } = owner;
+        if !self.programs.iter().any(|known| known.name == program && (known.app, known.machine) == (app, machine)) {
+            self.programs.push(Program { name: program.to_owned(), app, machine, span });
         }
     }
 
@@ -102,12 +104,12 @@ impl Settings {
         self.list.push(Setting { name, written, is_flag, text, values, secret, span: place(), app, machine });
     }
 
-    pub fn named<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Setting> {
+    pub fn named<'a, 'n>(&'a self, name: &'n Name) -> impl Iterator<Item = &'a Setting> + use<'a, 'n> {
         self.list.iter().filter(move |setting| setting.name == *name)
     }
 
     /// The setting beside another one: of the same application on the same machine. A flag overrides a field.
-    pub fn beside<'a>(&'a self, other: &'a Setting, name: &'a Name) -> Option<&'a Setting> {
+    pub fn beside<'a>(&'a self, other: &Setting, name: &Name) -> Option<&'a Setting> {
         self.named(name).filter(|setting| setting.is_beside(other)).max_by_key(|setting| setting.is_flag)
     }
 }

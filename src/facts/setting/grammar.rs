@@ -1,0 +1,301 @@
+//! Forms that programs read a text in: an address with a port, a set of processors, a label.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::url::{Host, Url};
+use crate::facts::duration::duration;
+use crate::facts::quantity::quantity;
+
+/// A form of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grammar {
+    Address,
+    /// An address, with a port or without.
+    AddressAndPort,
+    Range,
+    /// `300-2000`, `300+100`, `300`, or nothing.
+    PortRange,
+    /// `0-3,8`.
+    CpuSet,
+    /// Begins with `/`, without `//`, `.` and `..`.
+    PlainPath,
+    /// A URL whose host is an address or `localhost`, with a port.
+    ListenUrl,
+    /// A URL with a host and a port.
+    ReachedUrl,
+    HttpsUrl,
+    /// `group/resource#server;server`.
+    StorageOverride,
+    Duration,
+    Quantity,
+    /// A percentage of at most 100, or a quantity above 0.
+    Threshold,
+    /// A whole number that is not negative.
+    Count,
+    /// A whole number, or a duration.
+    Retention,
+    /// `max-age=N`, `includeSubDomains` or `preload`.
+    TransportSecurity,
+    /// `example.org/name`.
+    LabelKey,
+    LabelValue,
+    /// `key=value:Effect`.
+    Taint,
+    /// Labels in lower case, separated by dots.
+    Subdomain,
+}
+
+const GRAMMARS: [(&str, Grammar); 20] = [
+    ("address", Grammar::Address),
+    ("address and port", Grammar::AddressAndPort),
+    ("range", Grammar::Range),
+    ("port range", Grammar::PortRange),
+    ("cpu set", Grammar::CpuSet),
+    ("plain path", Grammar::PlainPath),
+    ("listen url", Grammar::ListenUrl),
+    ("reached url", Grammar::ReachedUrl),
+    ("https url", Grammar::HttpsUrl),
+    ("storage override", Grammar::StorageOverride),
+    ("duration", Grammar::Duration),
+    ("quantity", Grammar::Quantity),
+    ("threshold", Grammar::Threshold),
+    ("count", Grammar::Count),
+    ("retention", Grammar::Retention),
+    ("transport security", Grammar::TransportSecurity),
+    ("label key", Grammar::LabelKey),
+    ("label value", Grammar::LabelValue),
+    ("taint", Grammar::Taint),
+    ("subdomain", Grammar::Subdomain),
+];
+
+impl Grammar {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let found = GRAMMARS.iter().find(|(name, _)| *name == text).map(|(_, grammar)| *grammar);
+        found.ok_or_else(|| format!("`{text}` is not a form of a text"))
+    }
+
+    /// What to write, for people.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Address => "an IP address",
+            Self::AddressAndPort => "an IP address with a port, such as `0.0.0.0:10256`",
+            Self::Range => "a range, such as `10.0.0.0/8`",
+            Self::PortRange => "a port range, such as `300-2000`",
+            Self::CpuSet => "numbers of processors, such as `0-1,8`",
+            Self::PlainPath => "an absolute path without `.` and `..`",
+            Self::ListenUrl => "a URL with an IP address and a port, such as `https://10.0.0.5:2379`",
+            Self::ReachedUrl => "a URL with a host and a port, such as `https://etcd-0:2379`",
+            Self::HttpsUrl => "a URL that begins with `https://`",
+            Self::StorageOverride => {
+                "`GROUP/RESOURCE#URL;URL`, such as `/events#https://a:2379;https://b:2379`: semicolons separate servers, \
+                 commas separate overrides"
+            }
+            Self::Duration => "a duration, such as `1m30s`",
+            Self::Quantity => "a quantity, such as `100m` or `512Mi`",
+            Self::Threshold => "a percentage from `0%` to `100%`, or a quantity such as `100Mi`",
+            Self::Count => "a whole number",
+            Self::Retention => "a whole number, or a duration such as `8h`",
+            Self::TransportSecurity => "`max-age=SECONDS`, `includeSubDomains` or `preload`",
+            Self::LabelKey => {
+                "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends; before it, a DNS name and `/` if \
+                 you like: `example.org/team`"
+            }
+            Self::LabelValue => {
+                "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends, or nothing"
+            }
+            Self::Taint => {
+                "`key=value:Effect` or `key:Effect`, with the effect NoSchedule, PreferNoSchedule or NoExecute"
+            }
+            Self::Subdomain => {
+                "lower-case letters, digits and hyphens in parts of at most 63, separated by dots: `cluster.local`"
+            }
+        }
+    }
+
+    /// Whether a text has this form.
+    pub fn fits(self, text: &str) -> bool {
+        let text = text.trim();
+        match self {
+            Self::Address => address(text).is_some(),
+            Self::AddressAndPort => {
+                address(text).is_some() || text.parse::<SocketAddr>().is_ok_and(|socket| socket.port() > 0)
+            }
+            Self::Range => text.parse::<IpNet>().is_ok(),
+            Self::PortRange => is_port_range(text),
+            Self::CpuSet => text.split(',').all(is_cpu_range),
+            Self::PlainPath => is_plain_path(text),
+            Self::ListenUrl => {
+                is_unix(text) || Url::read(text).is_some_and(|url| has_port(&url) && is_bound(&url.host))
+            }
+            Self::ReachedUrl => is_unix(text) || Url::read(text).is_some_and(|url| has_port(&url)),
+            Self::HttpsUrl => Url::read(text).is_some_and(|url| url.scheme == "https"),
+            Self::StorageOverride => is_override(text),
+            Self::Duration => duration(text).is_some(),
+            Self::Quantity => quantity(text).is_some_and(|amount| amount >= 0.0),
+            Self::Threshold => is_threshold(text),
+            Self::Count => text.parse::<u64>().is_ok(),
+            Self::Retention => text.parse::<u64>().is_ok() || duration(text).is_some(),
+            Self::TransportSecurity => {
+                let age = text.strip_prefix("max-age=");
+                age.is_some_and(|age| !age.contains('=')) || matches!(text, "includeSubDomains" | "preload")
+            }
+            Self::LabelKey => match text.split_once('/') {
+                Some((prefix, name)) => is_subdomain(prefix) && is_label(name),
+                None => is_label(text),
+            },
+            Self::LabelValue => text.is_empty() || is_label(text),
+            Self::Taint => is_taint(text),
+            Self::Subdomain => is_subdomain(text),
+        }
+    }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok()
+}
+
+/// `ParsePortRange` of apimachinery's `pkg/util/net`.
+fn is_port_range(text: &str) -> bool {
+    let port = |text: &str| text.trim().parse::<u16>().ok();
+    match (text.split_once('-'), text.split_once('+')) {
+        _ if text.is_empty() => true,
+        (Some((first, last)), _) => matches!((port(first), port(last)), (Some(first), Some(last)) if first <= last),
+        (_, Some((first, more))) => {
+            matches!((port(first), port(more)), (Some(first), Some(more)) if first.checked_add(more).is_some())
+        }
+        _ => port(text).is_some(),
+    }
+}
+
+fn is_cpu_range(text: &str) -> bool {
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    match text.split_once('-') {
+        Some((first, last)) => matches!((number(first), number(last)), (Some(first), Some(last)) if first <= last),
+        None => number(text).is_some(),
+    }
+}
+
+fn is_plain_path(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('/') else { return false };
+    text.is_ascii() && (rest.is_empty() || rest.split('/').all(|part| !matches!(part, "" | "." | "..")))
+}
+
+fn is_unix(text: &str) -> bool {
+    text.starts_with("unix:") || text.starts_with("unixs:")
+}
+
+fn has_port(url: &Url) -> bool {
+    url.port.is_some()
+}
+
+/// `checkBindURLs` of etcd's server/embed/config.go.
+fn is_bound(host: &Host) -> bool {
+    match host {
+        Host::Address(_) => true,
+        Host::Name(name) => name == "localhost",
+    }
+}
+
+/// `EtcdOptions.Validate` of k8s.io/apiserver pkg/server/options/etcd.go; each server is a URL.
+fn is_override(text: &str) -> bool {
+    let Some((resource, servers)) = text.split_once('#') else { return false };
+    resource.split('/').count() == 2
+        && !servers.contains('#')
+        && servers.split(';').all(|server| Url::read(server).is_some_and(|url| !url.scheme.is_empty()))
+}
+
+/// `parseThresholdStatement` of the kubelet's pkg/kubelet/eviction/helpers.go.
+fn is_threshold(text: &str) -> bool {
+    match text.strip_suffix('%') {
+        Some(percent) => percent.parse::<f64>().is_ok_and(|percent| (0.0..=100.0).contains(&percent)),
+        None => quantity(text).is_some_and(|amount| amount > 0.0),
+    }
+}
+
+/// `IsQualifiedName` and `IsValidLabelValue` of apimachinery's pkg/util/validation.
+fn is_label(text: &str) -> bool {
+    let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let all = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    text.len() <= 63 && all && end(text.chars().next()) && end(text.chars().next_back())
+}
+
+/// `IsDNS1123Subdomain` of apimachinery's pkg/util/validation.
+fn is_subdomain(text: &str) -> bool {
+    let part = |part: &str| {
+        let all = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        !part.is_empty() && part.len() <= 63 && all && !part.starts_with('-') && !part.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(part)
+}
+
+/// `parseTaint` of kubernetes/kubernetes pkg/util/taints.
+fn is_taint(text: &str) -> bool {
+    let Some((label, effect)) = text.split_once(':') else { return false };
+    let (key, value) = label.split_once('=').unwrap_or((label, ""));
+    Grammar::LabelKey.fits(key)
+        && Grammar::LabelValue.fits(value)
+        && matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_those_that_programs_read() {
+        let good = [
+            (Grammar::AddressAndPort, "0.0.0.0"),
+            (Grammar::AddressAndPort, "[::]:10256"),
+            (Grammar::PortRange, "300-2000"),
+            (Grammar::PortRange, ""),
+            (Grammar::CpuSet, "0-1,8"),
+            (Grammar::PlainPath, "/var/log/pods"),
+            (Grammar::ListenUrl, "https://10.0.0.5:2379"),
+            (Grammar::ListenUrl, "unixs:/run/etcd.sock"),
+            (Grammar::ReachedUrl, "https://etcd-0:2379"),
+            (Grammar::StorageOverride, "/events#https://a:2379;https://b:2379"),
+            (Grammar::Threshold, "100%"),
+            (Grammar::Threshold, "100Mi"),
+            (Grammar::Retention, "8h"),
+            (Grammar::LabelKey, "node-role.kubernetes.io/control-plane"),
+            (Grammar::LabelValue, ""),
+            (Grammar::LabelValue, "Data_science.2"),
+            (Grammar::Taint, "dedicated=db:NoExecute"),
+            (Grammar::Taint, "example.org/gpu:NoSchedule"),
+            (Grammar::Subdomain, "cluster.local"),
+        ];
+        for (grammar, text) in good {
+            assert!(grammar.fits(text), "{grammar:?} {text}");
+        }
+        let bad = [
+            (Grammar::AddressAndPort, ":10256"),
+            (Grammar::AddressAndPort, "0.0.0.0:0"),
+            (Grammar::PortRange, "2000-300"),
+            (Grammar::CpuSet, "0-"),
+            (Grammar::PlainPath, "/var/../log"),
+            (Grammar::PlainPath, "var/log"),
+            (Grammar::ListenUrl, "https://etcd-0:2379"),
+            (Grammar::ReachedUrl, "https://etcd-0"),
+            (Grammar::StorageOverride, "https://b:2379"),
+            (Grammar::StorageOverride, "/events#a"),
+            (Grammar::Threshold, "101%"),
+            (Grammar::Threshold, "0"),
+            (Grammar::Retention, "8 h"),
+            (Grammar::LabelKey, "team name"),
+            (Grammar::LabelKey, "Example.org/team"),
+            (Grammar::LabelKey, "/team"),
+            (Grammar::LabelValue, "data science"),
+            (Grammar::LabelValue, "-x"),
+            (Grammar::Taint, "dedicated=d b:NoExecute"),
+            (Grammar::Taint, "dedicated"),
+            (Grammar::Subdomain, "my_cluster.local"),
+            (Grammar::Subdomain, "Cluster.local"),
+            (Grammar::Subdomain, "cluster..local"),
+        ];
+        for (grammar, text) in bad {
+            assert!(!grammar.fits(text), "{grammar:?} {text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Kubernetes objects of components: that an application applies them, and that pods of theirs get onto machines.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::scope::Scope;
+use crate::model::{AppId, Model, Value};
+use crate::render::evidence::Entry;
+use crate::render::format::{Secrets, tree};
+use crate::syntax::ast::{EndpointKind, Ident};
+use crate::text::List;
+
+use super::{Evidence, Verdict};
+
+mod toleration;
+
+/// Looks at every object that a component provides.
+pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems: Vec<Diagnostic> = applied(evidence.model).into_iter().collect();
+    let nodes = nodes(evidence);
+    for (app, objects) in all(evidence.model) {
+        problems.extend(toleration::verify(evidence.model, &nodes, app, &objects));
+    }
+    problems.into()
+}
+
+/// The groups of machines that have a kubelet.
+fn nodes(evidence: &Evidence<'_, '_>) -> BTreeSet<u32> {
+    let is_kubelet = |entry: &Entry<'_>| match entry {
+        Entry::Unit(unit) => {
+            let exec = unit.unit.fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
+            Path::new(&exec).file_name().is_some_and(|name| name == "kubelet")
+        }
+        _ => false,
+    };
+    let with = evidence.samples.iter().filter(|sample| sample.entries.iter().any(is_kubelet));
+    with.filter_map(|sample| Some(evidence.model.machine(sample.machine?).group)).collect()
+}
+
+/// The objects of each application, from its values and from its texts.
+fn all(model: &Model<'_>) -> Vec<(AppId, Vec<Json>)> {
+    let of = |app: AppId, endpoint: u32| {
+        let values = OBJECTS.iter().filter_map(|name| field(model, app, endpoint, name));
+        values
+            .flat_map(|value| match value.reveal() {
+                Value::Text(text) => serde_saphyr::from_multiple::<Json>(text).unwrap_or_default(),
+                _ => match tree(&value, Secrets::Hidden) {
+                    Ok(Json::Array(list)) => list,
+                    _ => Vec::new(),
+                },
+            })
+            .collect::<Vec<_>>()
+    };
+    providers(model).map(|(app, endpoint)| (app, of(app, endpoint))).filter(|(_, list)| !list.is_empty()).collect()
+}
+
+/// The endpoints that provide something.
+pub fn providers<'m>(model: &'m Model<'_>) -> impl Iterator<Item = (AppId, u32)> + 'm {
+    model.apps().flat_map(|(app, _)| {
+        let endpoints = model.component_of(app).endpoints.iter().enumerate();
+        let provides = endpoints.filter(|(_, info)| info.ast.kind == EndpointKind::Provides);
+        provides.map(move |(place, _)| (app, place as u32))
+    })
+}
+
+/// A field of a provider's interface, on its first unit; `None` if the interface has no such field.
+pub fn field(model: &Model<'_>, app: AppId, endpoint: u32, name: &str) -> Option<Value> {
+    let info = &model.component_of(app).endpoints[endpoint as usize];
+    let interface = model.program.interface(info.interface?)?;
+    interface.fields.iter().find(|field| &*field.name.name == name)?;
+    let unit = model.units_of(app).next()?;
+    let ident = Ident { name: name.into(), span: info.ast.name.span };
+    model.endpoint_field(&mut Scope::unit(model, unit), endpoint, &ident).ok()
+}
+
+/// The fields of interfaces that hold objects of the cluster.
+const OBJECTS: [&str; 2] = ["objects", "manifest"];
+
+/// Objects that no application applies.
+fn applied(model: &Model<'_>) -> Option<Diagnostic> {
+    let is_some = |value: Value| match value.reveal() {
+        Value::List(list) => !list.is_empty(),
+        Value::Text(text) => !text.is_empty(),
+        _ => false,
+    };
+    let lonely = |(app, endpoint): &(AppId, u32)| {
+        let has = OBJECTS.iter().any(|name| field(model, *app, *endpoint, name).is_some_and(is_some));
+        has && model.ends(*app).clients[*endpoint as usize].is_empty()
+    };
+    let apps: Vec<AppId> = providers(model).filter(lonely).map(|(app, _)| app).collect();
+    let first = model.app(*apps.first()?);
+    let names = List::ticked(apps.iter().map(|app| &*model.app(*app).name));
+    let message = format!("no application applies the objects of {names}, so they are not in the cluster");
+    let found = Diagnostic::new(Code::IncompleteCluster, first.span, message)
+        .here(format!("`{}` is deployed here", first.name));
+    Some(found.help(
+        "`deploy addons` on the machines of the API servers, or apply them yourself and allow this with that reason",
+    ))
+}

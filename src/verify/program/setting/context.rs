@@ -1,0 +1,209 @@
+//! Whether the clauses of a rule hold for a program on a machine.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use crate::facts::gate;
+use crate::facts::setting::{Clause, Name, Operand, Refusal, Refusals, Test, Typed};
+use crate::facts::target::owns_sysctl;
+use crate::model::{AppId, MachineId};
+use crate::plan::dialled_names;
+use crate::render::evidence::{Content, Entry};
+use crate::verify::Evidence;
+
+use super::settings::{Setting, Settings};
+
+/// A program of an application on a machine, with all that a clause may ask for.
+pub struct Context<'a, 'e, 'p> {
+    pub evidence: &'a Evidence<'e, 'p>,
+    pub settings: &'a Settings,
+    pub table: &'a Refusals,
+    pub app: AppId,
+    pub machine: Option<MachineId>,
+}
+
+/// The paths at which an API server tells of its health.
+const HEALTH: [&str; 3] = ["/readyz", "/livez", "/healthz"];
+
+impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
+    /// Whether all clauses hold, and one of the settings was given.
+    pub fn holds(&self, rule: &Refusal) -> bool {
+        rule.clauses.iter().all(|clause| self.clause(clause)) && !self.given(rule).is_empty()
+    }
+
+    /// The settings of a rule that are given, in the order of its clauses.
+    pub fn given(&self, rule: &Refusal) -> Vec<&'a Setting> {
+        let mut list: Vec<&Setting> = Vec::new();
+        for name in rule.clauses.iter().flat_map(Clause::names) {
+            list.extend(self.setting(name).filter(|one| !list.iter().any(|known| known.name == one.name)));
+        }
+        list
+    }
+
+    /// A setting that is given; a flag overrides a field.
+    fn setting(&self, name: &Name) -> Option<&'a Setting> {
+        let here = |one: &&Setting| (one.app, one.machine) == (self.app, self.machine);
+        self.settings.named(name).filter(here).max_by_key(|one| one.is_flag)
+    }
+
+    /// The values of a setting, or those of its default.
+    fn values(&self, name: &Name) -> Cow<'a, [Typed]> {
+        match self.setting(name) {
+            Some(one) if one.text.is_empty() => Cow::Borrowed(&[]),
+            Some(one) => Cow::Borrowed(&one.values),
+            None => {
+                let default = self.table.defaults.get(name);
+                Cow::Owned(default.map(|text| name.form().elements(text)).unwrap_or_default())
+            }
+        }
+    }
+
+    fn clause(&self, clause: &Clause) -> bool {
+        match clause {
+            Clause::Setting(name, test) => self.test(name, test),
+            Clause::Gate(name, on) => self.gate(name) == Some(*on),
+            Clause::Sysctl(key, value) => self.lacks_sysctl(key, value),
+            Clause::Units(least) => self.units() > *least,
+            Clause::Probed => self.prober().is_some(),
+        }
+    }
+
+    fn test(&self, name: &Name, test: &Test) -> bool {
+        let values = self.values(name);
+        let number = || match &*values {
+            [one] => one.number(),
+            _ => None,
+        };
+        match test {
+            Test::Set => !values.is_empty() && self.setting(name).is_some(),
+            Test::Unset => self.setting(name).is_none_or(|one| one.text.is_empty()),
+            Test::Is(value) => *values == [value.clone()],
+            Test::IsNot(value) => !values.is_empty() && *values != [value.clone()],
+            Test::Compare(order, operand) => {
+                let other = match operand {
+                    Operand::Value(value) => value.number(),
+                    Operand::Times(factor, other) => match &*self.values(other) {
+                        [one] => one.number().map(|number| number * factor),
+                        _ => None,
+                    },
+                };
+                matches!((number(), other), (Some(left), Some(right)) if order.holds(left, right))
+            }
+            Test::Outside(low, high) => match (number(), low.number(), high.number()) {
+                (Some(own), Some(low), Some(high)) => own < low || own > high,
+                _ => false,
+            },
+            Test::Has(value) => values.contains(value),
+            Test::Lacks(value) => !values.contains(value),
+            Test::MoreThan(most) => values.len() > *most,
+            Test::Repeats => values.iter().enumerate().any(|(index, value)| values[..index].contains(value)),
+            Test::Other(known) => values.iter().any(|value| !known.contains(value)),
+            Test::Malformed(grammar) => self.texts(name).iter().any(|text| !grammar.fits(text)),
+            Test::KeysOther(_) | Test::KeysBeyond(_) | Test::Keys(_) | Test::Entries(_) => {
+                self.culprit(name, test).is_some()
+            }
+        }
+    }
+
+    /// The first entry of a map that a condition is about.
+    pub fn culprit(&self, name: &Name, test: &Test) -> Option<String> {
+        let mut entries = self.entries(name).into_iter();
+        let key = |(key, _): (String, String)| key;
+        match test {
+            Test::KeysOther(known) => entries.find(|(key, _)| !known.contains(key)).map(key),
+            Test::KeysBeyond(other) => {
+                let others = self.entries(other);
+                entries.find(|(key, _)| !others.iter().any(|(known, _)| known == key)).map(key)
+            }
+            Test::Keys(grammar) => entries.find(|(key, _)| !grammar.fits(key)).map(key),
+            Test::Entries(grammar) => {
+                entries.find(|(_, value)| !grammar.fits(value)).map(|(key, value)| format!("{key}: {value}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The texts of the elements of a setting that is given.
+    fn texts(&self, name: &Name) -> Vec<&'a str> {
+        let Some(one) = self.setting(name).filter(|one| !one.text.is_empty() && !one.secret) else { return Vec::new() };
+        match one.values.as_slice() {
+            [_] => vec![&*one.text],
+            _ => one.text.split(',').collect(),
+        }
+    }
+
+    /// The keys and values of a map, from a file or from a flag: `a=1,b<2`.
+    fn entries(&self, name: &Name) -> Vec<(String, String)> {
+        let Some(one) = self.setting(name) else { return Vec::new() };
+        if let [Typed::Tree(Json::Object(map))] = one.values.as_slice() {
+            let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            return map.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+        }
+        let pair =
+            |part: &str| part.split_once(['=', '<']).map(|(key, value)| (key.trim().into(), value.trim().into()));
+        one.text.split(',').filter_map(pair).collect()
+    }
+
+    /// Whether a feature gate is on: as it is set, else as the version has it.
+    fn gate(&self, name: &str) -> Option<bool> {
+        let mut set = self.settings.list.iter().filter(|one| (one.app, one.machine) == (self.app, self.machine));
+        let gates = set.find(|one| match &one.name {
+            Name::Field { path, .. } => path == "featureGates",
+            Name::Flag { flag, .. } => flag == "feature-gates",
+            Name::Cluster(_) => false,
+        });
+        let own = gates.and_then(|one| self.entries(&one.name).into_iter().find(|(key, _)| key == name));
+        match own {
+            Some((_, value)) => value.parse().ok(),
+            None => gate::by_default(&self.table.range.versions_of, name, self.evidence.model.app(self.app).kubernetes),
+        }
+    }
+
+    /// Whether a sysctl has another value, or is named nowhere on a machine with a kernel of its own.
+    fn lacks_sysctl(&self, key: &str, value: &str) -> bool {
+        let mut samples = self.evidence.samples.iter();
+        let Some(sample) = samples.find(|sample| sample.machine == self.machine) else { return false };
+        if self.evidence.model.targets.iter().any(|target| !owns_sysctl(&target.name, key)) {
+            return false;
+        }
+        if let Some((_, set)) = sample.bundle.sysctls.iter().find(|(known, _)| **known == *key) {
+            return set != value;
+        }
+        let spelt = key.replace('.', "/");
+        let names = |text: &str| text.contains(key) || text.contains(&spelt);
+        let files = sample.bundle.files.iter().map(|file| String::from_utf8_lossy(&file.content));
+        let mut texts = files.chain(sample.bundle.commands.iter().map(|text| Cow::Borrowed(&**text)));
+        !texts.any(|text| names(&text))
+    }
+
+    /// On how many machines the application runs.
+    pub fn units(&self) -> usize {
+        let program = &self.table.program;
+        let apps = self.settings.programs.iter().filter(|one| one.name == *program).map(|one| one.app);
+        let apps: std::collections::BTreeSet<AppId> = apps.chain([self.app]).collect();
+        apps.into_iter().map(|app| self.evidence.model.app(app).units.len()).sum()
+    }
+
+    /// The load balancer before it whose files name a path of its health.
+    pub fn prober(&self) -> Option<String> {
+        let model = self.evidence.model;
+        let before = |app: AppId| {
+            let leads = |relation: &&crate::model::Relation| {
+                relation.from.app == app
+                    && relation.to.app == self.app
+                    && dialled_names::is_forwarding(model, relation.from)
+            };
+            model.relations.iter().any(|relation| leads(&relation))
+        };
+        let asks = |entry: &Entry<'_>| match entry {
+            Entry::Document(document) => match &document.content {
+                Content::Text(text) if HEALTH.iter().any(|path| text.contains(path)) => Some(document.owner.app),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut entries = self.evidence.samples.iter().flat_map(|sample| &sample.entries);
+        entries.find_map(|entry| asks(entry).filter(|app| before(*app))).map(|app| model.app(app).name.to_string())
+    }
+}
