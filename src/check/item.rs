@@ -68,6 +68,16 @@ impl<'p> Checker<'p> {
         let diagnostic = match &external.value.kind {
             ExprKind::Literal(Literal::Bool(false)) | ExprKind::Error => return,
             ExprKind::Literal(Literal::Bool(true)) => {
+                let derives = cert.body.field("derive-names");
+                let derives = derives.filter(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(true))));
+                if let Some(derives) = derives {
+                    let message = format!("`{name}` is issued externally, so no names can be added to it");
+                    return self.report(
+                        Diagnostic::new(Code::WrongKind, derives.key.span(), message)
+                            .label(external.key.span(), "marked `external` here")
+                            .help("remove this field, and list the names that the certificate has in `names`"),
+                    );
+                }
                 let Some(written) = ["file", "key-file", "key"].iter().find_map(|f| cert.body.field(f)) else { return };
                 let message = format!("`{name}` is issued externally, so it cannot be written here");
                 Diagnostic::new(Code::WrongKind, written.key.span(), message)

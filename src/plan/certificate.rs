@@ -245,7 +245,8 @@ fn certificate(
         ));
     }
     let mut sans: BTreeSet<San> = reader.texts("names")?.iter().map(|name| San::parse(name)).collect();
-    if reader.truth("derive-names", true)? {
+    // Who issues it elsewhere is told no names by this model.
+    if !info.external && reader.truth("derive-names", true)? {
         sans.extend(derived(model, unit, cert, dialling));
     }
     if let Some(bad) = sans.iter().find(|name| !is_name(name)) {

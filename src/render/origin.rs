@@ -42,6 +42,14 @@ impl Origin {
         Self { span: Some(span), what: What::Application(app) }
     }
 
+    /// The application whose item it is.
+    pub fn application(&self) -> Option<&Name> {
+        match &self.what {
+            What::Application(app) => Some(app),
+            _ => None,
+        }
+    }
+
     /// `std/etcd/etcd.km:12:3: etcd`, with the names and lines of these sources.
     pub fn shown<'a>(&'a self, sources: &'a Sources) -> Shown<'a> {
         Shown { origin: self, sources }

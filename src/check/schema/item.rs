@@ -23,7 +23,11 @@ pub static CERT: Lazy = LazyLock::new(|| {
                 field("org", "list<string>", "The organisations."),
                 required("usage", "list<\"server\" | \"client\">", "Its extended key usage."),
                 field("names", "list<string>", "Subject alternative names in addition to the derived ones."),
-                field("derive-names", "bool", "Whether to add each name that a client dials; default true."),
+                field(
+                    "derive-names",
+                    "bool",
+                    "Whether to add each name that a client dials; default true, false if it is `external`.",
+                ),
                 field("file", "path", "The path of the certificate."),
                 field("key-file", "path", "The path of the private key; default next to it with `.key`."),
                 OWNER,
