@@ -68,6 +68,7 @@ const RULES: &[Rule] = &[
     versions::versions,
     immutable::immutables,
     hosts::hosts,
+    hosts::files,
     user_check::checks,
     program::programs,
     program::settings,

@@ -1,12 +1,17 @@
 //! What machines keep beside their programs: each differs from the others, what is changed stays so after a restart, and
 //! what is inside the cluster does not leave it.
 
+use std::collections::BTreeSet;
+
 use crate::plan::Proof;
+use crate::text::{Count, List};
 
 use super::{Evidence, Verdict};
 
+mod access;
 mod capacity;
 pub mod identity;
+mod installed;
 mod persistence;
 mod proxy;
 
@@ -34,4 +39,27 @@ pub fn hosts(evidence: &Evidence<'_, '_>) -> Verdict {
     let count = identities + commands + proxies;
     let statement = if problems.is_empty() { statement } else { Vec::new() };
     Verdict::of(problems, Proof { name: "hosts", statement: statement.join(", "), count })
+}
+
+/// Units run programs that are there, and read files that they may read.
+pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut unknown = BTreeSet::new();
+    let problems = evidence.on_each(|sample| {
+        if !sample.whole || sample.machine.is_none() {
+            return Vec::new();
+        }
+        let mut problems = installed::verify(evidence.model, sample, &mut unknown);
+        problems.extend(access::verify(evidence.model, sample));
+        problems
+    });
+    let count = unknown.len();
+    let statement = match count {
+        0 => String::new(),
+        _ => format!(
+            "{} not examined, left to packages and images: {}",
+            Count(count, "program"),
+            List::ticked(unknown.iter().map(String::as_str))
+        ),
+    };
+    Verdict::of(problems, Proof { name: "files", statement, count })
 }

@@ -1,0 +1,139 @@
+//! Files that a unit's own user has to read, and cannot.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Model, Value};
+use crate::render::bundle::{Bundle, BundleFile};
+use crate::render::evidence::{Entry, Sample, UnitEntry};
+use crate::render::unit_file;
+use crate::verify::document;
+
+/// Who a unit runs as.
+struct Identity {
+    user: String,
+    groups: Vec<String>,
+}
+
+/// The files that units of one machine name and cannot read.
+pub fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+    let units =
+        sample.entries.iter().filter_map(|entry| if let Entry::Unit(entry) = entry { Some(entry) } else { None });
+    units.filter_map(|entry| unreadable(model, &sample.bundle, entry)).collect()
+}
+
+impl Identity {
+    /// The user of a unit; `None` for root, and for one with the right to read everything.
+    fn of(entry: &UnitEntry<'_>) -> Option<Self> {
+        let field =
+            |name: &str| entry.unit.fields.get(name).and_then(Value::scalar_text).filter(|text| !text.is_empty());
+        let user = field("user")?;
+        let lines = unit_file::lines(&entry.unit).list;
+        let of =
+            |key: &str| lines.iter().filter(|line| line.key == key).map(|line| line.value.clone()).collect::<Vec<_>>();
+        let reads_all = of("AmbientCapabilities").iter().any(|list| list.contains("CAP_DAC_"));
+        if matches!(&*user, "root" | "0") || reads_all || user.contains('%') {
+            return None;
+        }
+        let more = of("SupplementaryGroups");
+        let more = more.iter().flat_map(|list| list.split_whitespace()).map(str::to_owned);
+        let groups = field("group").unwrap_or_else(|| user.clone());
+        Some(Self { groups: more.chain([groups]).collect(), user })
+    }
+
+    /// Whether this bit (4 to read, 1 to enter) of a mode is there for it.
+    fn may(&self, bit: u32, mode: u32, owner: &str, group: &str) -> bool {
+        let shift = match () {
+            () if owner == self.user => 6,
+            () if self.groups.iter().any(|own| own == group) => 3,
+            () => 0,
+        };
+        mode >> shift & bit == bit
+    }
+}
+
+fn unreadable(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>) -> Option<Diagnostic> {
+    let identity = Identity::of(entry)?;
+    let named = named(model, bundle, entry);
+    let file = named.iter().find(|file| !identity.may(4, file.mode, &file.owner, &file.group));
+    let (path, mode, owner, group) = match file {
+        Some(file) => (&file.path, file.mode, &file.owner, &file.group),
+        None => {
+            let shut = |file: &&&BundleFile| {
+                bundle.directories.iter().find(|folder| {
+                    file.path.strip_prefix(&folder.path).is_some_and(|rest| rest.starts_with('/'))
+                        && !identity.may(1, folder.mode, &folder.owner, &folder.group)
+                })
+            };
+            let folder = named.iter().find_map(|file| shut(&file))?;
+            (&folder.path, folder.mode, &folder.owner, &folder.group)
+        }
+    };
+    let (unit, user) = (&entry.unit.name, &identity.user);
+    let message = format!(
+        "unit `{unit}` runs as `{user}`, which cannot read `{path}`: it belongs to `{owner}:{group}` with mode {mode:04o}"
+    );
+    let span = entry.item.body.field("user").map_or(entry.item.path.span, |field| field.value.span);
+    let app = model.app(entry.owner.app);
+    let found = Diagnostic::new(Code::FileUnreadable, span, message)
+        .label(app.span, format!("`{}` is deployed here", app.name));
+    let written = file.and_then(|file| file.origin.span).filter(|place| *place != span);
+    let found = match written {
+        Some(place) => found.label(place, format!("`{path}` is written here")),
+        None => found,
+    };
+    Some(found.help(format!(
+        "set `owner = \"{user}\"` where it is declared, or let systemd pass it on with `LoadCredential`"
+    )))
+}
+
+/// The files of kmodel that a unit's command line and environment name, and those that its own files name.
+fn named<'b>(model: &Model<'_>, bundle: &'b Bundle, entry: &UnitEntry<'_>) -> Vec<&'b BundleFile> {
+    let of_unit = ["exec", "args", "environment"].into_iter().filter_map(|name| entry.unit.fields.get(name));
+    let mut texts: Vec<String> = of_unit.map(document::plain).collect();
+    texts.extend(entry.unit.flags.iter().cloned());
+    let app = &model.app(entry.owner.app).name;
+    let mut list: Vec<&BundleFile> = Vec::new();
+    while let Some(text) = texts.pop() {
+        for file in bundle.files.iter().filter(|file| names(&text, &file.path)) {
+            if list.iter().any(|known| known.path == file.path) {
+                continue;
+            }
+            list.push(file);
+            if file.origin.application() == Some(app) {
+                texts.push(String::from_utf8_lossy(&file.content).into_owned());
+            }
+        }
+    }
+    list
+}
+
+/// Whether a text has a path as a whole word.
+fn names(text: &str, path: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    text.match_indices(path).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_some_and(part);
+        let after = text[at + path.len()..].chars().next().is_some_and(part);
+        !before && !after
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_named_as_a_whole() {
+        assert!(names("--key=/etc/t.key --x", "/etc/t.key"));
+        assert!(!names("--key=/etc/t.key.old", "/etc/t.key"));
+        assert!(!names("--key=/root/etc/t.key", "/etc/t.key"));
+    }
+
+    #[test]
+    fn rights_are_those_of_the_first_that_fits() {
+        let identity = Identity { user: "web".to_owned(), groups: vec!["www".to_owned()] };
+        assert!(identity.may(4, 0o400, "web", "root"));
+        assert!(identity.may(4, 0o640, "root", "www"));
+        assert!(!identity.may(4, 0o604, "root", "www"), "its group counts before the others");
+        assert!(!identity.may(4, 0o600, "root", "root"));
+        assert!(identity.may(1, 0o755, "root", "root"));
+    }
+}
