@@ -55,7 +55,7 @@ impl KeepArgs {
         let has = |name: &str| {
             machines.contains(name) || app(name).is_some_and(|app| model.apps.iter().any(|known| *known.name == *app))
         };
-        match self.forget.iter().find(|name| has(name)) {
+        match self.forget.iter().find(|name| model.lock.addresses.contains_key(*name) && has(name)) {
             None => Ok(()),
             Some(name) => Err(CliError::usage(
                 format!("`{name}` is in the model, so its address is not forgotten"),

@@ -366,6 +366,8 @@ fn destroy_asks_and_leaves_nothing() {
     assert_eq!(output.status.code(), Some(2), "stdin is not a terminal");
     assert_eq!(bed.machines().len(), 3);
     bed.ok("destroy", &["--yes"]);
+    let lock = fs::read_to_string(bed.path("kmodel.lock")).unwrap();
+    assert!(lock.contains("cp-0 = ") && !lock.contains("immutable"), "nothing runs that could not change: {lock}");
     let state = bed.state();
     assert!(state.as_object().unwrap().values().all(|kind| kind == &json!({})), "{state}");
     assert!(bed.ok("destroy", &["--yes"]).0.contains("nothing to remove"));

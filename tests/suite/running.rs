@@ -48,6 +48,11 @@ fn what_a_running_cluster_cannot_change_is_refused() {
             "use std/cni { cilium as flannel }",
             "`pod-network` cannot change from flannel to cilium",
         ),
+        (
+            "deploy containerd, kubelet",
+            "deploy containerd on cp, wrk { cgroup-driver = \"cgroupfs\" }\ndeploy kubelet",
+            "`cgroup-driver` of `containerd` cannot change from systemd to cgroupfs",
+        ),
     ];
     let site = rendered();
     let lock = site.read("kmodel.lock");
@@ -223,4 +228,24 @@ fn a_machine_that_comes_back_gets_keys_of_its_own() {
     assert_ne!(after, before);
     site.ok(&RENDER);
     assert_eq!(site.read(".kmodel/ha/machines/wrk-2.json"), after);
+}
+
+#[test]
+fn an_application_has_values_of_its_own() {
+    let model = |value: &str| {
+        format!(
+            "component store {{\n  option cipher: string\n  immutable cipher {{ value = option.cipher, scope = \"application\", migrates = \
+             true, because = \"data was written with it\" }}\n  file /etc/store {{ text = join([option.cipher] + cipher.earlier, \"\\n\") }}\n}}\n\
+             cluster lab {{ kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }}\nmachines m {{ }}\n\
+             deploy store as a on m {{ cipher = \"{value}\" }}\ntarget lxd {{ }}\n"
+        )
+    };
+    let site = Site::new(&model("old"));
+    site.ok(&RENDER);
+    assert!(site.read("kmodel.lock").contains("\"a/cipher\" = [\"old\"]"));
+    site.model(&model("new"));
+    site.ok(&RENDER);
+    assert_eq!(site.read("build/machines/m-0/root/etc/store"), "new\nold\n");
+    site.ok(&with(&["--forget", "a/cipher"]));
+    assert_eq!(site.read("build/machines/m-0/root/etc/store"), "new\n");
 }

@@ -23,6 +23,7 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
         S::Selector => name::groups(ask),
         S::EndpointRef => relation::endpoints(ask, &token, &parent),
         S::AllowStatement => word::codes(ask),
+        S::MovedStatement => new_names(ask, &token),
         S::NameType | S::ComponentType | S::GenericType => types(ask, &parent),
         S::EndpointItem => interfaces_of(ask, &token),
         S::HoldsItem => name::symbols(ask, crate::check::SymbolKind::Authority),
@@ -38,6 +39,12 @@ pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
         S::File | S::Items | S::Changes | S::Body => skipped(ask, &token, &parent),
         _ => after_head(ask, &parent),
     }
+}
+
+/// `moved old -> NEW`: the old name is in the model no more.
+fn new_names(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
+    let arrow = previous(token).is_some_and(|token| token.kind() == S::Arrow);
+    if arrow { name::droppable(ask) } else { Vec::new() }
 }
 
 fn types(ask: &Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {

@@ -120,6 +120,7 @@ fn what_set_can_set() {
     offers(&model("overlay x { set etcd.$0 }"), &["quota"], &["count"]);
     offers(&model("overlay x { set $0 }"), &["cp", "etcd", "cluster"], &[]);
     offers(&model("overlay x { drop $0 }"), &["cp", "etcd"], &[]);
+    offers(&model("moved old -> $0"), &["cp", "etcd"], &["machines"]);
 }
 
 #[test]
