@@ -17,6 +17,7 @@ pub mod flag;
 pub mod gate;
 pub mod help;
 pub mod lifespan;
+pub mod network;
 pub mod platform;
 pub mod quantity;
 pub mod range;

@@ -78,6 +78,7 @@ const RULES: &[Rule] = &[
     packet_filter::filters,
     target::capabilities,
     target::fields,
+    target::networks,
     target::systems,
     target::room,
     target::writing,

@@ -38,13 +38,13 @@ impl<'p> Checker<'p> {
                 self.definition(info, &schemas::CERT, cert);
                 self.external(cert);
             }
-            ItemKind::Kubeconfig(item) => self.inside(info).kubeconfig(item),
+            ItemKind::Kubeconfig(item) => self.inside(info).once_or_each(item, Typer::kubeconfig),
             ItemKind::Holds(name) => {
                 self.reference(info.place.0, name, SymbolKind::Authority);
             }
             ItemKind::Unit(unit) => self.inside(info).unit(unit),
-            ItemKind::File(file) => self.inside(info).file(file),
-            ItemKind::Dir(dir) => self.inside(info).dir(dir),
+            ItemKind::File(file) => self.inside(info).once_or_each(file, Typer::file),
+            ItemKind::Dir(dir) => self.inside(info).once_or_each(dir, Typer::dir),
             ItemKind::Needs(needs) => self.inside(info).needs(needs),
             ItemKind::Artifact(artifact) => self.artifact(info, artifact),
             ItemKind::Image(image) => self.definition(info, &schemas::IMAGE, image),
@@ -256,19 +256,20 @@ impl<'p> Typer<'_, 'p> {
         }
     }
 
-    fn file(&mut self, item: &'p PathItem) {
+    /// An item that is there once, or for each element of a list.
+    fn once_or_each(&mut self, item: &'p PathItem, mut one: impl FnMut(&mut Self, &'p PathItem)) {
         match &item.each {
-            None => self.one_file(item),
+            None => one(self, item),
             Some(each) => {
                 self.each(each, None, |typer| {
-                    typer.one_file(item);
+                    one(typer, item);
                     Ty::Error
                 });
             }
         }
     }
 
-    fn one_file(&mut self, item: &'p PathItem) {
+    fn file(&mut self, item: &'p PathItem) {
         self.check(&item.path, &Ty::Path);
         // Nothing of a file is looked at when its `when` is false.
         let when = item.body.field("when");

@@ -84,6 +84,13 @@ const AUTHORITY: Rows = &[("cert", "path"), ("key", "path"), ("pem", "string")];
 const KEYPAIR: Rows = &[("key", "path"), ("public", "path")];
 const SECRET: Rows = &[("value", "secret<string>")];
 
+const PLATFORM: Rows = &[
+    ("shared-address", "(\"moves\" | \"allowed-pairs\" | \"fixed\")?"),
+    ("hairpin", "bool?"),
+    ("ipip", "bool?"),
+    ("default-route", "(\"nodes\" | \"public\")?"),
+];
+
 struct Given {
     cluster: Ty,
     machine: Ty,
@@ -118,10 +125,12 @@ fn record(name: &'static str, rows: Rows) -> Ty {
     Ty::record(name, rows.iter().map(|(key, text)| (*key, ty(text))))
 }
 
-/// A target has a name, and fields of its own that only its platform knows.
+/// A target has a name, what its network does, and fields of its own that only its platform knows.
 fn target() -> Ty {
-    let name = Member { ty: Ty::String, optional: false };
-    let fields = [(Name::from("name"), name)].into_iter().collect();
+    let always = |ty: Ty| Member { ty, optional: false };
+    let name = (Name::from("name"), always(Ty::String));
+    let platform = (Name::from("platform"), always(record("platform", PLATFORM)));
+    let fields = [name, platform].into_iter().collect();
     Ty::Record(Arc::new(Record { name: Some("target"), fields, open: true }))
 }
 

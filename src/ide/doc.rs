@@ -317,6 +317,15 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("key pair", "public", "The path of the public key."),
     ("secret", "value", "The secret as a string; only private files can contain it."),
     ("target", "name", "The name of the target."),
+    ("target", "platform", "What the network of the target does; `none` where that is not known."),
+    (
+        "platform",
+        "shared-address",
+        "Whether an address that another machine announces `moves` there; `fixed`: only by an API call.",
+    ),
+    ("platform", "hairpin", "Whether a machine reaches itself through the platform's load balancer."),
+    ("platform", "ipip", "Whether packets of IP in IP are delivered."),
+    ("platform", "default-route", "Whether the default route uses the interface of `nodes`, or a public one."),
     (
         "endpoint",
         "units",

@@ -15,6 +15,8 @@ pub struct Allocator {
     taken: HashSet<u128>,
     /// Those that are wanted by name later on, and given to nobody before.
     held: HashSet<u128>,
+    /// How many of those that machines could have had the platforms keep for themselves.
+    reserved: u128,
     /// Next offset to try for machines.
     low: u128,
     /// Next offset to try for applications, going down.
@@ -30,10 +32,26 @@ impl Allocator {
     pub fn new(range: IpNet, gateway: IpAddr) -> Self {
         let size = size_of(range);
         let low = if size >= 64 { FIRST_OFFSET } else { 1 };
-        let mut allocator =
-            Self { range, taken: HashSet::new(), held: HashSet::new(), low, high: size.saturating_sub(2), size };
+        let mut allocator = Self {
+            range,
+            taken: HashSet::new(),
+            held: HashSet::new(),
+            reserved: 0,
+            low,
+            high: size.saturating_sub(2),
+            size,
+        };
         allocator.take(gateway);
         allocator
+    }
+
+    /// Never gives out these addresses, which the platform of a target keeps for itself.
+    pub fn reserve(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        for address in addresses {
+            let place = bits(address).wrapping_sub(bits(self.range.network()));
+            let new = !self.taken.contains(&bits(address)) && self.held.insert(bits(address));
+            self.reserved += u128::from(new && (self.low..self.size.saturating_sub(1)).contains(&place));
+        }
     }
 
     /// Marks an address as taken; whether it was free and inside the range.
@@ -77,7 +95,8 @@ impl Allocator {
 
     /// How many machines the range can hold at most.
     pub fn capacity(&self) -> u128 {
-        self.size.saturating_sub(if self.size >= 64 { FIRST_OFFSET + 1 } else { 3 })
+        let usual = self.size.saturating_sub(if self.size >= 64 { FIRST_OFFSET + 1 } else { 3 });
+        usual.saturating_sub(self.reserved)
     }
 }
 
@@ -143,6 +162,16 @@ mod tests {
         let mut a = allocator("10.0.0.0/29", "10.0.0.1");
         let all: Vec<_> = std::iter::from_fn(|| a.next_from_start()).map(|ip| ip.to_string()).collect();
         assert_eq!(all, ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]);
+    }
+
+    #[test]
+    fn what_a_platform_keeps_is_given_to_nobody() {
+        let mut a = allocator("10.0.0.0/29", "10.0.0.1");
+        a.reserve(["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.7"].map(|a| a.parse().unwrap()));
+        assert_eq!(a.capacity(), 3);
+        assert_eq!(a.next_from_end().unwrap().to_string(), "10.0.0.6");
+        let rest: Vec<_> = std::iter::from_fn(|| a.next_from_start()).map(|ip| ip.to_string()).collect();
+        assert_eq!(rest, ["10.0.0.4", "10.0.0.5"]);
     }
 
     #[test]

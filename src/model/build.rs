@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
+use ipnet::IpNet;
+
 use crate::check::{Program, SymbolKind};
 use crate::diag::{Code, Diagnostic, any_error};
+use crate::facts::network::network;
 use crate::syntax::ast::{EndpointKind, StatementKind};
 use crate::world::World;
 
@@ -86,6 +89,7 @@ fn premise<'p>(
 fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<Diagnostic>) -> Option<Shape<'p>> {
     let cluster = cluster::cluster(&premise, input, problems)?;
     let mut addresses = address::Allocator::new(cluster.nodes, cluster.gateway);
+    reserved(&premise, cluster.nodes).for_each(|list| addresses.reserve(list));
     let mut shape = Shape {
         premise,
         cluster,
@@ -111,6 +115,13 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
     sound(problems)?;
     pins.extend(app::addresses(&mut shape, &mut addresses, problems));
     Some(shape)
+}
+
+/// The addresses that the platforms of all targets keep for themselves: an address holds whatever the target.
+fn reserved(premise: &Premise<'_>, nodes: IpNet) -> impl Iterator<Item = Vec<IpAddr>> {
+    let declared = premise.layers.targets.iter().map(|(_, ast)| &*ast.name.name);
+    let names = declared.chain(premise.targets.iter().map(|target| &*target.name));
+    names.filter_map(network).map(move |network| network.reserved(nodes))
 }
 
 /// A place for the value of each `let` of each file.

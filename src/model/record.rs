@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
+use crate::facts::network::{Fact, Network, network};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Ident, StatementKind, Version};
 
 use super::eval::{eval_error, field_of};
 use super::scope::Scope;
+use super::value::Record;
 use super::{AppId, Cluster, EvalError, MachineId, Premise, Shape, Sight, UnitId, Value};
 
 impl Sight<'_, '_> {
@@ -146,9 +148,10 @@ impl Sight<'_, '_> {
     }
 
     pub(super) fn target_record(&self) -> Value {
-        let Some(target) = self.targets.first() else { return Value::record([("name", Value::text(""))]) };
-        let mut record = target.options.clone();
-        record.insert("name".into(), Value::Text(target.name.clone()));
+        let name = self.targets.first().map_or("", |target| &*target.name);
+        let mut record = self.targets.first().map_or_else(Record::default, |target| target.options.clone());
+        record.insert("platform".into(), platform(name));
+        record.insert("name".into(), Value::text(name));
         Value::Record(Arc::new(record))
     }
 
@@ -326,4 +329,18 @@ pub fn key_beside(file: &Value) -> Value {
         ),
         _ => Value::None,
     }
+}
+
+/// What is known of the network of a target; `none` where nothing is.
+fn platform(target: &str) -> Value {
+    let unknown = Network::default();
+    let known = network(target).unwrap_or(&unknown);
+    let text = |fact: Option<&'static str>| fact.map_or(Value::None, Value::text);
+    let truth = |fact: &Option<Fact<bool>>| fact.as_ref().map_or(Value::None, |fact| Value::Bool(fact.value));
+    Value::record([
+        ("shared-address", text(known.shared_address.as_ref().map(|fact| fact.value.name()))),
+        ("hairpin", truth(&known.hairpin)),
+        ("ipip", truth(&known.ipip)),
+        ("default-route", text(known.default_route.as_ref().map(|fact| fact.value.name()))),
+    ])
 }

@@ -8,8 +8,9 @@ use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate, StatementKind};
 use crate::text::List;
 
+use super::scope::Scope;
 use super::stage::Ends;
-use super::{App, AppId, EndpointId, Relation, Shape, UnitId, Wired};
+use super::{App, AppId, EndpointId, EvalError, Relation, Shape, UnitId, Wired};
 
 /// Wires all endpoints of all applications.
 pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
@@ -230,6 +231,11 @@ fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
     }
     let info = model.endpoint_info(id);
     let cardinality = info.ast.cardinality;
+    match is_wanted(model, id) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(problem) => return problems.push(*problem),
+    }
     let all = candidates(model, id);
     let front: Vec<EndpointId> = match cardinality {
         Cardinality::Many => all,
@@ -242,17 +248,34 @@ fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
     }
 }
 
+/// Whether an endpoint seeks a provider: its `when`, which sees no unit.
+pub fn is_wanted(model: &Wired<'_>, id: EndpointId) -> Result<bool, EvalError> {
+    let Some(field) = model.endpoint_info(id).ast.body.field("when") else { return Ok(true) };
+    model.sight().holds(&mut Scope::app(model, id.app), Some(&field.value))
+}
+
 /// The endpoints that could serve a `requires`.
+///
+/// One that dials its own machine takes a provider that is on every machine of its application; if it can do without one, also
+/// the only one that is on some of them.
 fn candidates(model: &Wired<'_>, id: EndpointId) -> Vec<EndpointId> {
     let info = model.endpoint_info(id);
-    endpoints(model)
+    let all: Vec<EndpointId> = endpoints(model)
         .filter(|other| other.app != id.app && !model.app(other.app).units.is_empty())
         .filter(|other| {
             let provider = model.endpoint_info(*other);
             provider.is_provider() && provider.interface == info.interface && info.interface.is_some()
         })
-        .filter(|other| !info.same_machine || covers(model, other.app, id.app))
-        .collect()
+        .collect();
+    if !info.same_machine {
+        return all;
+    }
+    let here: Vec<_> = all.iter().copied().filter(|other| covers(model, other.app, id.app)).collect();
+    if !here.is_empty() || info.ast.cardinality != Cardinality::Optional {
+        return here;
+    }
+    let partly: Vec<_> = all.into_iter().filter(|other| meets(model, other.app, id.app)).collect();
+    if partly.len() == 1 { partly } else { here }
 }
 
 /// Why a provider of the right interface does not count for a `requires`.
@@ -279,7 +302,7 @@ pub fn considered(model: &Wired<'_>, id: EndpointId) -> Vec<(EndpointId, Option<
     let out = |other: EndpointId| match () {
         () if other.app == id.app => Some(Out::Itself),
         () if model.app(other.app).units.is_empty() => Some(Out::Nowhere),
-        () if info.same_machine && !covers(model, other.app, id.app) => Some(Out::Elsewhere),
+        () if info.same_machine && !all.contains(&other) => Some(Out::Elsewhere),
         () if info.ast.cardinality == Cardinality::Many => None,
         () => all.iter().find(|front| hides(model, **front, other)).map(|front| Out::Behind(*front)),
     };
@@ -289,6 +312,14 @@ pub fn considered(model: &Wired<'_>, id: EndpointId) -> Vec<(EndpointId, Option<
 /// Whether every machine of `client` has a unit of `provider`.
 fn covers(model: &Wired<'_>, provider: AppId, client: AppId) -> bool {
     model.units_of(client).all(|unit| {
+        let machine = model.unit(unit).machine;
+        machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
+    })
+}
+
+/// Whether some machine of `client` has a unit of `provider`.
+fn meets(model: &Wired<'_>, provider: AppId, client: AppId) -> bool {
+    model.units_of(client).any(|unit| {
         let machine = model.unit(unit).machine;
         machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
     })

@@ -68,9 +68,9 @@ impl<'p> Filler<'_, 'p> {
         match &item.kind {
             ItemKind::File(file) => self.files(scope, file, item.span),
             ItemKind::Firewall(filter) => self.firewall(scope, filter, item.span),
-            ItemKind::Dir(dir) => self.directory(scope, dir, item.span),
+            ItemKind::Dir(dir) => self.directories(scope, dir, item.span),
             ItemKind::Unit(unit) => self.systemd_unit(scope, unit, item.span, after),
-            ItemKind::Kubeconfig(config) => self.kubeconfig(scope, config, item.span),
+            ItemKind::Kubeconfig(config) => self.kubeconfigs(scope, config, item.span),
             ItemKind::Needs(needs) => self.needs(scope, needs),
             ItemKind::Artifact(artifact) => {
                 let origin = self.origin(item.span, scope);

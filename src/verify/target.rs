@@ -14,11 +14,13 @@ use super::locate::Writer;
 use super::{Evidence, Verdict, document};
 
 mod capability;
+mod network;
 mod output;
 mod owned;
 pub mod user_data;
 mod writing;
 
+pub use network::networks;
 pub use output::output;
 pub use user_data::room;
 pub use writing::writing;

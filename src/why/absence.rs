@@ -264,7 +264,12 @@ fn file(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     for (app, _) in model.apps() {
         for item in &model.component_of(app).ast.items {
             let (ItemKind::File(ast) | ItemKind::Kubeconfig(ast) | ItemKind::Dir(ast)) = &item.kind else { continue };
-            links.extend(not_written(why, app, machine, ast, &query.name));
+            // Two items of a component may write the same file, each in its own case.
+            for link in not_written(why, app, machine, ast, &query.name) {
+                if !links.contains(&link) {
+                    links.push(link);
+                }
+            }
         }
     }
     if links.is_empty() {

@@ -45,6 +45,11 @@ static REQUIRES: Lazy = LazyLock::new(|| {
                 TRUSTS,
                 field("dials", "string", "The name to dial: \"address\", \"machine-name\", or a name."),
                 field("scope", "\"cluster\" | \"machine\"", "With \"machine\", only the provider on the same machine."),
+                field(
+                    "when",
+                    "bool",
+                    "Whether a provider is sought, from `cluster`, `option` and `target`; default true.",
+                ),
                 SOFT,
             ]
         },

@@ -108,12 +108,18 @@ impl<'p> Filler<'_, 'p> {
         Ok(name.as_deref().and_then(Format::named).unwrap_or(Format::Yaml))
     }
 
-    pub(super) fn kubeconfig(
+    pub(super) fn kubeconfigs(
         &mut self,
         scope: &mut Scope<'_>,
         item: &'p PathItem,
         span: Span,
     ) -> Result<(), EvalError> {
+        let Some(each) = &item.each else { return self.kubeconfig(scope, item, span) };
+        let model = self.model;
+        model.for_each(scope, each, |scope| self.kubeconfig(scope, item, span))
+    }
+
+    fn kubeconfig(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), EvalError> {
         let value = kubeconfig::content(self.model, scope, &item.body)?;
         let text = format::write(Format::Yaml, &value).expect("a kubeconfig is plain data");
         let path = self.text(scope, &item.path)?;
@@ -134,7 +140,13 @@ impl<'p> Filler<'_, 'p> {
         Ok(())
     }
 
-    pub(super) fn directory(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), EvalError> {
+    pub(super) fn directories(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), EvalError> {
+        let Some(each) = &item.each else { return self.directory(scope, item, span) };
+        let model = self.model;
+        model.for_each(scope, each, |scope| self.directory(scope, item, span))
+    }
+
+    fn directory(&mut self, scope: &mut Scope<'_>, item: &PathItem, span: Span) -> Result<(), EvalError> {
         let directory = Directory {
             path: self.absolute(scope, &item.path)?,
             mode: self.mode(scope, &item.body, "mode", 0o755)?,

@@ -20,6 +20,7 @@ use crate::verify::locate::{self, Step};
 use pem::{Content, content};
 
 mod client;
+mod hairpin;
 mod pem;
 mod unreachable;
 
@@ -58,6 +59,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
         if self.document.derived {
             problems.clear();
         }
+        problems.extend(hairpin::of(self, &clusters));
         let named = |list: &[&Json], name: &str| list.iter().position(|entry| entry["name"] == name);
         let users = list(value, "users");
         let mut seen = Vec::new();
