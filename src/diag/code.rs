@@ -137,6 +137,7 @@ codes! {
     InterfaceMismatch "interface-mismatch" Relations Error false,
     NoProvider "no-provider" Relations Error false,
     AmbiguousProvider "ambiguous-provider" Relations Error false,
+    ProvidedTwice "provided-twice" Relations Error false,
     AlreadyRelated "already-related" Relations Error false,
     StartCycle "start-cycle" Relations Error false,
     NameNotInCertificate "name-not-in-certificate" Proofs Error false,

@@ -5,7 +5,7 @@
 
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::source::Span;
-use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate, StatementKind};
+use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, ExprKind, Literal, Relate, StatementKind};
 use crate::text::List;
 
 use super::scope::Scope;
@@ -438,17 +438,29 @@ fn providing<'p>(model: &Wired<'p>, interface: &str) -> Vec<&'p str> {
         .collect()
 }
 
+/// Whether a machine may have one provider of the interface at most.
+fn one_per_machine(model: &Wired<'_>, id: EndpointId) -> bool {
+    let interface = model.endpoint_info(id).interface.and_then(|symbol| model.program.interface(symbol));
+    let field = interface.and_then(|interface| interface.body.field("one-per-machine"));
+    field.is_some_and(|field| matches!(field.value.kind, ExprKind::Literal(Literal::Bool(true))))
+}
+
 fn ambiguous(model: &Wired<'_>, id: EndpointId, list: &[EndpointId]) -> Diagnostic {
     let from = model.endpoint_name(id);
     let names: Vec<String> = list.iter().map(|provider| model.endpoint_name(*provider)).collect();
     let message =
         format!("`{from}` has several possible providers: {}", List::ticked(names.iter().map(String::as_str)));
-    let mut problem = Diagnostic::new(Code::AmbiguousProvider, model.app(id.app).span, message)
-        .here("deployed here")
-        .help(format!("choose one: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))));
+    let one = one_per_machine(model, id);
+    let help = match one {
+        true => "deploy only one of them on a machine".to_owned(),
+        false => format!("choose one: `relate {from} -> {}`", names.join(&format!("` or `relate {from} -> "))),
+    };
+    let mut problem =
+        Diagnostic::new(Code::AmbiguousProvider, model.app(id.app).span, message).here("deployed here").help(help);
     for provider in list {
         problem = problem.label(model.app(provider.app).span, format!("`{}`", model.endpoint_name(*provider)));
-        if let Some(place) = behind_deployment(model, id.app) {
+        // A relation would choose one of them, and the other one would still be there.
+        if let Some(place) = behind_deployment(model, id.app).filter(|_| !one) {
             let relate = format!("relate {from} -> {}", model.endpoint_name(*provider));
             problem = problem.fix(place, format!("\n{relate}"), format!("add `{relate}`"));
         }

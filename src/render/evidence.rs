@@ -7,7 +7,7 @@ use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident, Name, PathItem, Version};
 
-pub use super::reading::{Part, Service, ini};
+pub use super::reading::{Part, Service, ini, yaml};
 
 use super::bundle::{Bundle, Unit};
 
@@ -58,6 +58,8 @@ pub enum Content {
 pub enum Step {
     Key(String),
     Index(usize),
+    /// A line of a text that cannot be read further, from 1.
+    Line(usize),
 }
 
 impl From<&str> for Step {

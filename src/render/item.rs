@@ -81,7 +81,8 @@ impl<'p> Filler<'_, 'p> {
                 Ok(())
             }
             ItemKind::Image(image) => {
-                if let Some(field) = image.body.field("ref") {
+                let holds = self.model.holds(scope, image.body.field("when").map(|field| &field.value))?;
+                if let Some(field) = image.body.field("ref").filter(|_| holds) {
                     let name = self.text(scope, &field.value)?;
                     require(TextForm::Word, &name, field.value.span)?;
                     push(&mut self.bundle.images, name.into());

@@ -16,6 +16,7 @@ mod service;
 mod text;
 
 pub use service::{Part, Service, ini};
+pub use text::{images, yaml};
 
 /// Reads what is on one machine.
 pub fn read<'p>(model: &Model<'p>, entries: Vec<Entry<'p>>) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Value};
 use crate::plan::Proof;
-use crate::render::evidence::{Content, Document, Entry, Sample, ini};
+use crate::render::evidence::{Content, Document, Entry, Sample, ini, yaml};
 use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::Expr;
 
@@ -151,6 +151,17 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<Finding>> {
     if !may_claim {
         return None;
     }
+    if is_object(path, text)
+        && let Err(broken) = yaml(text)
+    {
+        return Some(vec![Finding {
+            code: Code::InvalidConfig,
+            path: vec![Step::Line(broken.line)],
+            message: format!("`{path}` is not valid YAML: {}", broken.message),
+            help: "the program that reads it rejects the whole file".into(),
+            is_value: true,
+        }]);
+    }
     match serde_saphyr::from_multiple::<Json>(text) {
         Ok(list) => list.iter().filter_map(|value| document(path, value, text)).reduce(|mut all, more| {
             all.extend(more);
@@ -168,6 +179,12 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<Finding>> {
         }
         Err(_) => None,
     }
+}
+
+/// Whether a text says that it is an object of Kubernetes.
+fn is_object(path: &str, text: &str) -> bool {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    path.rsplit('.').next().is_some_and(|ending| matches!(ending, "yaml" | "yml")) && has("apiVersion:") && has("kind:")
 }
 
 fn document(path: &str, value: &Json, text: &str) -> Option<Vec<Finding>> {

@@ -158,7 +158,15 @@ pub static ARTIFACT: Lazy = LazyLock::new(|| {
 });
 
 pub static IMAGE: Lazy = LazyLock::new(|| {
-    Schema::new("image", const { &[required("ref", "string", "The image reference, with registry and tag.")] })
+    Schema::new(
+        "image",
+        const {
+            &[
+                required("ref", "string", "The image reference, with registry and tag."),
+                field("when", "bool", "Only if this holds."),
+            ]
+        },
+    )
 });
 
 pub static LISTEN: Lazy = LazyLock::new(|| {

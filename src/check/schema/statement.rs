@@ -99,6 +99,7 @@ pub static INTERFACE: Lazy = LazyLock::new(|| {
                 field("version", "int", "Increases when the interface changes."),
                 field("scheme", "string", "The scheme of its URLs."),
                 field("cacheable", "bool", "Whether a caching proxy may be in front of several providers."),
+                field("one-per-machine", "bool", "Whether a machine has at most one provider."),
                 field("quorum", "bool", "On `peers`: whether more than half of the members must be up."),
                 field(
                     "within",

@@ -14,6 +14,8 @@ pub enum Name {
     Flag { program: String, flag: String },
     /// `KubeletConfiguration.authorization.mode`.
     Field { kind: String, path: String },
+    /// `calico-node $CALICO_IPV4POOL_CIDR`: a variable of a container of a workload.
+    Variable { container: String, variable: String },
     /// `cluster pods`.
     Cluster(ClusterField),
 }
@@ -56,6 +58,9 @@ impl Name {
             let found = ClusterField::ALL.into_iter().find(|field| field.name() == name);
             return found.map(Self::Cluster).ok_or_else(|| format!("`{text}` is not a field of a cluster"));
         }
+        if let Some((container, variable)) = text.split_once(" $") {
+            return Ok(Self::Variable { container: container.to_owned(), variable: variable.to_owned() });
+        }
         if let Some((program, flag)) = text.split_once(" --") {
             return Self::read_flag(program, flag);
         }
@@ -85,7 +90,7 @@ impl Name {
                 flag::table(program).and_then(|table| table.flags.get(flag)).map(Form::of_flag)
             }
             Self::Field { kind, path } => shape(kind, path).map(Form::of_field),
-            Self::Cluster(_) => None,
+            Self::Variable { .. } | Self::Cluster(_) => None,
         };
         form.unwrap_or(Form::Text)
     }
@@ -94,7 +99,7 @@ impl Name {
     pub fn program(&self) -> Option<&str> {
         match self {
             Self::Flag { program, .. } => Some(program),
-            Self::Field { .. } | Self::Cluster(_) => None,
+            Self::Field { .. } | Self::Variable { .. } | Self::Cluster(_) => None,
         }
     }
 }
@@ -112,6 +117,7 @@ impl Display for Name {
         match self {
             Self::Flag { program, flag } => write!(f, "{program} --{flag}"),
             Self::Field { kind, path } => write!(f, "{kind}.{path}"),
+            Self::Variable { container, variable } => write!(f, "{container} ${variable}"),
             Self::Cluster(field) => write!(f, "cluster {}", field.name()),
         }
     }

@@ -6,11 +6,12 @@ use crate::model::scope::Scope;
 use crate::model::{EvalError, Value, private_key};
 use crate::render::bundle::{BundleFile, Directory, Format};
 use crate::render::evidence::{Content, Document, Entry};
+use crate::render::reading::images;
 use crate::render::{format, kubeconfig};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, PathItem};
 
-use super::{Filler, inside};
+use super::{Filler, inside, push};
 
 impl<'p> Filler<'_, 'p> {
     pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), EvalError> {
@@ -28,6 +29,7 @@ impl<'p> Filler<'_, 'p> {
         inside(&path, item.path.span)?;
         let (content, secret) = self.content(scope, &path, body, item.path.span)?;
         let is_key = private_key::is_in(&content);
+        images(&content).into_iter().for_each(|image| push(&mut self.bundle.images, image.into()));
         let secret = secret || is_key;
         let mode = self.mode(scope, body, "mode", 0o644)?;
         if secret && mode & 0o077 != 0 {

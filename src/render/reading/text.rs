@@ -15,11 +15,54 @@ pub fn value(document: &Document<'_>) -> Option<Value> {
     if !text.contains("kind:") && !text.contains("\"kind\"") && !text.starts_with("#cloud-config") {
         return None;
     }
-    let documents: Vec<Json> = serde_saphyr::from_multiple(text).ok()?;
+    let documents = yaml(text).ok()?;
     let mut values: Vec<Value> = documents.iter().map(|json| of_json(json, text)).collect();
     match values.len() {
         1 => values.pop(),
         _ => Some(Value::list(values)),
+    }
+}
+
+/// Why a text is not YAML, and on which line.
+pub struct Broken {
+    pub line: usize,
+    pub message: String,
+}
+
+/// The documents of a text. Of a key that is there twice the last one holds, as for kubectl.
+///
+/// # Errors
+/// The text is not YAML.
+pub fn yaml(text: &str) -> Result<Vec<Json>, Broken> {
+    let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| Broken {
+        line: error.location().map_or(1, |location| location.line() as usize),
+        message: error.to_string().lines().next().unwrap_or_default().to_lowercase().replace("error: ", ""),
+    })
+}
+
+/// The images of the containers in a text of objects.
+pub fn images(text: &str) -> Vec<String> {
+    let mut list = Vec::new();
+    if text.contains("image") && text.contains("ontainers") && (text.contains("kind:") || text.contains("\"kind\"")) {
+        yaml(text).unwrap_or_default().iter().for_each(|document| images_in(document, &mut list));
+    }
+    list
+}
+
+fn images_in(json: &Json, list: &mut Vec<String>) {
+    match json {
+        Json::Array(values) => values.iter().for_each(|value| images_in(value, list)),
+        Json::Object(map) => {
+            for (key, value) in map {
+                let is_list = ["containers", "initContainers", "ephemeralContainers"].contains(&key.as_str());
+                for container in value.as_array().filter(|_| is_list).into_iter().flatten() {
+                    list.extend(container.get("image").and_then(Json::as_str).map(str::to_owned));
+                }
+                images_in(value, list);
+            }
+        }
+        _ => {}
     }
 }
 

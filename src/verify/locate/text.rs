@@ -18,6 +18,9 @@ struct Line<'t> {
 
 /// The last key of a path, or the start of the element that it ends with.
 pub fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
+    if let [Step::Line(number)] = path {
+        return line(text, *number);
+    }
     let lines = lines(text);
     let documents: Vec<&[Line<'_>]> =
         lines.split(|line| line.body.trim_end() == "---").filter(|part| !part.is_empty()).collect();
@@ -25,6 +28,15 @@ pub fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
         (Some(Step::Index(index)), [_, _, ..]) => descend(text, documents.get(*index)?, &path[1..]),
         _ => descend(text, &lines, path),
     }
+}
+
+/// A line of a text; the first one of a literal follows its quotes.
+fn line(text: &str, number: usize) -> Option<Range<usize>> {
+    let skipped = usize::from(text.starts_with("\"\"\""));
+    let start: usize = text.split_inclusive('\n').take(number + skipped - 1).map(str::len).sum();
+    let body = text.get(start..)?.lines().next()?;
+    let start = start + body.len() - body.trim_start().len();
+    Some(start..start + body.trim().len()).filter(|range| !range.is_empty())
 }
 
 fn lines(text: &str) -> Vec<Line<'_>> {
@@ -48,6 +60,7 @@ fn descend(text: &str, block: &[Line<'_>], path: &[Step]) -> Option<Range<usize>
     let found = match step {
         Step::Key(key) => section(block, key).or_else(|| field(block, key)),
         Step::Index(index) => element(block, *index).map(|inner| (inner[0].start..inner[0].start, inner)),
+        Step::Line(_) => None,
     };
     let Some((key, inner)) = found else { return by_name(text, first.start..end, path) };
     match rest.iter().any(|step| matches!(step, Step::Key(_))) || matches!(step, Step::Index(_)) {

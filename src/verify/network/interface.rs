@@ -1,9 +1,12 @@
 //! What an interface forbids to those who stand between its two ends: caches where nothing may be cached, and load
 //! balancers that end TLS.
 
+use std::collections::HashMap;
+
+use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
 use crate::model::component::text_field;
-use crate::model::{EndpointId, Model, Relation};
+use crate::model::{AppId, EndpointId, MachineId, Model, Relation};
 use crate::plan::Proof;
 use crate::syntax::ast::{Body, EndpointKind, ExprKind, Literal};
 use crate::text::Count;
@@ -15,6 +18,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
             problems.extend(found.filter(|problem| !problems.contains(problem)));
         }
     }
+    problems.extend(twice(model));
     let count = model.relations.len();
     let statement = format!("{}: no forbidden cache or TLS termination", Count(count, "relation"));
     Proof { name: "interfaces", statement, count }
@@ -23,6 +27,47 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
 fn interface<'p>(model: &Model<'p>, id: EndpointId) -> Option<&'p Body> {
     let symbol = model.endpoint_info(id).interface?;
     Some(&model.program.interface(symbol)?.body)
+}
+
+/// Whether an interface sets a field to true.
+fn is_true(body: &Body, field: &str) -> bool {
+    body.field(field).is_some_and(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(true))))
+}
+
+/// Two applications on a machine that provide an interface of which a machine has one: two pod networks.
+fn twice(model: &Model<'_>) -> Vec<Diagnostic> {
+    let mut known: HashMap<(Symbol, MachineId), AppId> = HashMap::new();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    let mut pairs = Vec::new();
+    for (app, info) in model.apps().flat_map(|(app, _)| provided(model, app).map(move |symbol| (app, symbol))) {
+        for machine in model.units_of(app).filter_map(|unit| model.unit(unit).machine) {
+            let first = *known.entry((info, machine)).or_insert(app);
+            if first != app && !pairs.contains(&(first, app)) {
+                pairs.push((first, app));
+                problems.push(both(model, (first, app), info, machine));
+            }
+        }
+    }
+    problems
+}
+
+/// The interfaces that an application provides and of which a machine has one provider.
+fn provided(model: &Model<'_>, app: AppId) -> impl Iterator<Item = Symbol> {
+    let of =
+        |symbol: &Symbol| model.program.interface(*symbol).is_some_and(|one| is_true(&one.body, "one-per-machine"));
+    let provides = model.component_of(app).endpoints.iter().filter(|one| one.ast.kind == EndpointKind::Provides);
+    provides.filter_map(|one| one.interface).filter(of).collect::<Vec<_>>().into_iter()
+}
+
+fn both(model: &Model<'_>, (first, second): (AppId, AppId), symbol: Symbol, machine: MachineId) -> Diagnostic {
+    let interface = model.program.interface(symbol).map_or("", |one| &*one.name.name);
+    let (one, other) = (model.app(first), model.app(second));
+    let place = &model.machine(machine).name;
+    let message = format!("`{}` and `{}` both provide `{interface}` on `{place}`", one.name, other.name);
+    let problem = Diagnostic::new(Code::ProvidedTwice, other.span, message);
+    problem
+        .label(one.span, format!("`{}` is deployed here", one.name))
+        .help(format!("deploy only one of them on `{place}`"))
 }
 
 /// A caching proxy may not stand before several providers of an interface that cannot be cached.

@@ -36,20 +36,18 @@ pub fn inside(model: &Model<'_>, settings: &Settings, rule: &Inside) -> Vec<Diag
         !is_of_a_link(*address) && !ranges.iter().any(|range| range.contains(address)) && !reported.contains(address)
     };
     let verify = |setting: &Setting| {
-        let address = setting.values.iter().filter_map(address).find(outside)?;
+        let shown = |value: &Typed| match value {
+            Typed::Address(address) => outside(address).then(|| address.to_string()),
+            Typed::Range(range) => (!ranges.iter().any(|own| own.contains(range))).then(|| range.to_string()),
+            _ => None,
+        };
+        let address = setting.values.iter().find_map(shown)?;
         let message = format!("`{}` is {address}, outside `{range}`: {}", setting.written, rule.what);
         let span = cluster.spans.get(range).copied().unwrap_or(cluster.span);
         let found = problem(model, Code::AddressOutsideRange, setting, message);
         Some(found.label(span, format!("`{range}`")).help(&*rule.help))
     };
     distinct(settings.named(&rule.setting).filter_map(verify))
-}
-
-fn address(value: &Typed) -> Option<IpAddr> {
-    match value {
-        Typed::Address(address) => Some(*address),
-        _ => None,
-    }
 }
 
 /// A cache of the machine itself.

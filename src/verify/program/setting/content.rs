@@ -45,6 +45,11 @@ impl Settings {
 
     fn part(&mut self, part: &Part<'_, '_>) {
         let Some(kind) = part.value.get("kind").and_then(Json::as_str) else { return };
+        for (index, value) in part.value.get("items").and_then(Json::as_array).into_iter().flatten().enumerate() {
+            let at = [&*part.at, &["items".into(), index.into()]].concat();
+            self.part(&Part { at, value, open: part.open.and_then(|open| open.get("items")?.get(index)), ..*part });
+        }
+        self.variables(part);
         for field in fields(kind) {
             let Some((path, value)) = find(part.value, field) else { continue };
             let is_open =
@@ -54,6 +59,28 @@ impl Settings {
             let (text, tree) = read(value);
             let place = || part.span(&path.iter().copied().map(Step::from).collect::<Vec<_>>());
             self.push(part.document.owner, (name, written, false), (text, tree, !is_open), place);
+        }
+    }
+}
+
+impl Settings {
+    /// Takes the variables of the containers of a workload.
+    fn variables(&mut self, part: &Part<'_, '_>) {
+        let elements = |value: Option<&Json>| value.and_then(Json::as_array).cloned().unwrap_or_default();
+        let spec = ["spec", "template", "spec"];
+        let containers =
+            spec.iter().try_fold(part.value, |value, key| value.get(key)).and_then(|spec| spec.get("containers"));
+        for (index, container) in elements(containers).iter().enumerate() {
+            let Some(name) = container.get("name").and_then(Json::as_str) else { continue };
+            for (place, one) in elements(container.get("env")).iter().enumerate() {
+                let text = |key: &str| one.get(key).and_then(Json::as_str).map(str::to_owned);
+                let (Some(variable), Some(value)) = (text("name"), text("value")) else { continue };
+                let name = Name::Variable { container: name.to_owned(), variable };
+                let (written, owner) = (name.to_string(), part.document.owner);
+                let of_container = ["containers".into(), index.into(), "env".into(), place.into(), "value".into()];
+                let path: Vec<Step> = spec.iter().map(|key| Step::from(*key)).chain(of_container).collect();
+                self.push(owner, (name, written, false), (value, None, false), || part.span(&path));
+            }
         }
     }
 }
