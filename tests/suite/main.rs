@@ -21,6 +21,7 @@ mod pages;
 mod pasted;
 mod readme;
 mod running;
+mod renderable;
 mod safety;
 mod stability;
 mod stdlib;
