@@ -100,9 +100,8 @@ impl Machine {
     }
 
     fn has_private_files(&self) -> bool {
-        self.plan("private")
-            .iter()
-            .all(|fields| self.files.get(&fields[2]).is_some_and(|file| format!("sha256:{}", file.sha256) == fields[1]))
+        let is = |file: &Stored, wanted: &str| wanted == "present" || format!("sha256:{}", file.sha256) == wanted;
+        self.plan("private").iter().all(|fields| self.files.get(&fields[2]).is_some_and(|file| is(file, &fields[1])))
     }
 
     /// A script, known by what it does.

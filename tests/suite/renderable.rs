@@ -34,7 +34,9 @@ fn what_can_be_planned_can_be_rendered() {
             let mut store = Store::open_trial(&folder.path().join("store")).expect("no store is a new one");
             match compile::render(plan, &mut store, world::now()) {
                 Ok(_) => rendered += 1,
-                Err(RenderError::Problems(problems)) => panic!("{}: only `render` refuses: {problems:#?}", path.display()),
+                Err(RenderError::Problems(problems)) => {
+                    panic!("{}: only `render` refuses: {problems:#?}", path.display())
+                }
                 Err(RenderError::Pki(why)) => panic!("{}: only `render` refuses: {why}", path.display()),
             }
         });
