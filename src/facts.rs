@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::syntax::ast::Version;
 
 pub mod api;
+pub mod boot;
 pub mod duration;
 pub(crate) mod embedded;
 pub mod family;

@@ -15,6 +15,7 @@ use crate::target::TargetMachine;
 use crate::text::Count;
 
 pub mod allow;
+mod boot_order;
 pub mod certificates;
 pub mod document;
 pub mod hosts;
@@ -75,6 +76,7 @@ const RULES: &[Rule] = &[
     document::documents,
     services::services,
     objects::objects,
+    boot_order::orders,
     packet_filter::filters,
     target::capabilities,
     target::fields,

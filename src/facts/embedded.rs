@@ -104,12 +104,14 @@ pub mod tests {
     #[test]
     fn every_table_takes_only_keys_that_it_knows() {
         use crate::facts::{
-            api, family, field, flag, gate, network, platform, range, release, setting, skew, target, tested, value,
+            api, boot, family, field, flag, gate, network, platform, range, release, setting, skew, target, tested,
+            value,
         };
         let one = |path: &str, check: fn(&Path, &str)| {
             check(Path::new(path), stdlib::read(Path::new(path)).expect("a table"));
         };
         one("tables/apis.toml", refuses_unknown_keys::<api::Table>);
+        one("tables/boot.toml", refuses_unknown_keys::<boot::Table>);
         one("tables/families.toml", refuses_unknown_keys::<family::Table>);
         one("tables/networks.toml", refuses_unknown_keys::<network::Table>);
         one("tables/ranges.toml", refuses_unknown_keys::<range::Table>);

@@ -4,6 +4,7 @@
 //! drop-in beside it. `exec`, `flags` and `args` are quoted so that each arrives as it was written; `pre`, `post`,
 //! `reload` and `stop` are command lines in systemd's own syntax (`$MAINPID`, a leading `-`) and are taken as they are.
 
+use crate::facts::boot;
 use crate::model::Value;
 use crate::render::Problem;
 use crate::render::bundle::{BundleFile, Unit};
@@ -84,7 +85,8 @@ fn is_true(unit: &Unit, field: &str, default: bool) -> bool {
 }
 
 fn unit_section<'a>(unit: &'a Unit, fields: &Fields<'a>, out: &mut Lines<'a>) {
-    let network = unit.name.ends_with(".service").then_some("network-online.target");
+    let waits = unit.name.ends_with(".service") && !is_early(unit, fields);
+    let network = waits.then_some(boot::NETWORK_ONLINE);
     out.put(("Unit", "Description"), "description", fields.literal("description"));
     out.put(("Unit", "After"), "after", fields.names("after", network.into_iter().chain(after(unit))));
     out.put(("Unit", "Before"), "before", fields.names("before", []));
@@ -95,6 +97,17 @@ fn unit_section<'a>(unit: &'a Unit, fields: &Fields<'a>, out: &mut Lines<'a>) {
     let keeps_trying =
         fields.restart().map(|restart| restart.filter(|restart| restart != "no").map(|_| "0".to_owned()));
     out.put(("Unit", "StartLimitIntervalSec"), "restart", keeps_trying);
+}
+
+/// Whether a unit comes up before the network, or with nothing that it did not ask for: if it waited for the network, systemd
+/// would drop a job of the cycle at each boot.
+fn is_early(unit: &Unit, fields: &Fields<'_>) -> bool {
+    let names = fields.texts("before").unwrap_or_default();
+    let mut extra = fields.extra().unwrap_or_default().into_iter();
+    let none = extra.any(|(section, key, value)| {
+        section == "Unit" && key == "DefaultDependencies" && value.is_ok_and(|text| boot::is_off(&text))
+    });
+    none || boot::is_early(&unit.name) || names.iter().any(|name| boot::is_before_network(name))
 }
 
 fn after(unit: &Unit) -> impl Iterator<Item = &str> {

@@ -161,6 +161,53 @@ impl Site {
     }
 }
 
+/// What the unit runs, on a machine that has its own `/var/lib` and a systemd that is restarting the unit, or not.
+#[test]
+fn a_filter_is_replaced_and_never_missing() {
+    const SCRIPT: &str = r#"
+        mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/bin && PATH=/var/lib/bin:$PATH || exit 9
+        printf '%s\n' '#!/bin/sh' 'case $1 in is-system-running) cat /var/lib/running ;; *) cat /var/lib/jobs ;; esac' >/var/lib/bin/systemctl
+        chmod 755 /var/lib/bin/systemctl
+        echo running >/var/lib/running; : >/var/lib/jobs
+        filter=$1 rules=$2
+        is() { nft list table inet kmodel >/dev/null 2>&1; }
+        must() { "$@" || { echo "failed: $*"; exit 1; }; }
+        sh "$filter" load "$rules" || { echo "SKIP"; exit 0; }
+        (while [ -e /var/lib/jobs ]; do is || echo open; done) & watch=$!
+        for i in 1 2 3 4 5 6 7 8; do must sh "$filter" load "$rules"; done
+        echo "1 kmodel-firewall.service restart running" >/var/lib/jobs
+        sh "$filter" unload "$rules"
+        must is
+        (cat "$rules"; echo "table inet kmodel { chain input { tcp dport nonsense accept } }") >/var/lib/bad
+        before=$(nft list table inet kmodel)
+        sh "$filter" load /var/lib/bad 2>/dev/null && echo "bad rules were loaded"
+        [ "$before" = "$(nft list table inet kmodel)" ] || echo "bad rules changed the filter"
+        rm /var/lib/jobs; wait $watch
+        nft delete table inet kmodel
+        sh "$filter" load /var/lib/bad 2>/dev/null && echo "bad rules were loaded"
+        must is
+        : >/var/lib/jobs; echo stopping >/var/lib/running
+        sh "$filter" unload "$rules"
+        must is
+        echo running >/var/lib/running
+        must sh "$filter" unload "$rules"
+        is && echo "stopping the unit does not remove the filter"
+        exit 0
+    "#;
+    let (Some(_), Some(ip), Some(bash)) = (tool("nft", WHAT), tool("ip", WHAT), tool("bash", WHAT)) else { return };
+    let output = case("firewall");
+    let machine = &output.machines[0];
+    let Some(network) = Network::new(&ip, [machine], WHAT) else { return };
+    let root = output.tree(&machine.name);
+    let mut command = network.on(&machine.name, bash.path());
+    command.args(["-c", SCRIPT, "bash"]).arg(root.join("etc/nftables.d/kmodel.sh")).arg(root.join(RULES));
+    let result = command.output().expect("bash runs");
+    match lossy(&result.stdout).trim() {
+        "SKIP" => skip(&format!("nftables are not allowed here ({})", lossy(&result.stderr).trim()), WHAT),
+        said => assert!(said.is_empty() && result.status.success(), "{said}{}", lossy(&result.stderr)),
+    }
+}
+
 #[test]
 fn the_script_is_one_file_of_the_machine() {
     for output in ["firewall", "firewall-ipv6"].map(case) {

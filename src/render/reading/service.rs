@@ -190,6 +190,19 @@ impl<'p> Part<'p> {
 }
 
 impl<'p> Service<'p> {
+    /// The values of a key in all of its files, each with the file and where it is written. Orders cannot be reset
+    /// (systemd.unit(5)), so those of every file hold.
+    pub fn values<'a>(
+        &'a self,
+        section: &'a str,
+        key: &'a str,
+    ) -> impl Iterator<Item = (&'a Part<'p>, &'a str, &'a Written<'p>)> {
+        let of = move |line: &&Line<'p>| line.section == section && line.key == key;
+        self.parts
+            .iter()
+            .flat_map(move |part| part.lines.iter().filter(of).map(move |line| (part, &*line.value, &line.written)))
+    }
+
     /// The commands that it runs, each with the part that gives it.
     fn commands(&self) -> Vec<(&Part<'p>, &Line<'p>)> {
         let mut list: Vec<(&Part<'p>, &Line<'p>)> = Vec::new();
