@@ -15,7 +15,10 @@ data=/var/lib/etcd
 # Written before the member is added: the members of the new cluster. Removed once this one has joined.
 mark=/var/lib/etcd-joining
 
-[ ! -d "$data/member" ] || [ -e "$mark" ] || exit 0
+# A start that failed leaves a folder behind, without a log of its own (etcd renames it into place once it is whole).
+has_member() { [ -n "$(find "$data/member/wal" -name '*.wal' 2>/dev/null | head -n 1)" ]; }
+
+! has_member || [ -e "$mark" ] || exit 0
 . /etc/profile.d/etcdctl.sh
 here=$ETCDCTL_ENDPOINTS
 ETCDCTL_API=3
@@ -60,7 +63,8 @@ add_member() {
 
 # The first start of an added member needs other flags than later ones, which find its data.
 first_start() {
-  rm -rf "${data:?}/member"
+  # What an earlier try has stored is this member's: without it, the others refuse it.
+  has_member || rm -rf "${data:?}/member"
   "$etcd" --name="$name" --data-dir="$data" --initial-cluster-state=existing --initial-cluster="$(cat "$mark")" \
     --listen-peer-urls="$url" --initial-advertise-peer-urls="$url" \
     --listen-client-urls="$here" --advertise-client-urls="$here" "$@" &
@@ -81,6 +85,20 @@ first_start() {
   echo "joined"
 }
 
+# An earlier try may be void: the member was removed meanwhile, or has joined and lost its data since.
+still_joining() {
+  members=$(ask member list 2>/dev/null) || return 0
+  case $(echo "$members" | grep -F ", $url,") in
+    '') rm -rf "${data:?}/member" && return 1 ;;
+    *', started, '*) has_member ;;
+    *) return 0 ;;
+  esac
+}
+
+if [ -e "$mark" ] && ! still_joining; then
+  echo "the others do not wait for this member any more: joining them again"
+  rm -f "$mark"
+fi
 if [ ! -e "$mark" ]; then
   others_have_a_cluster || exit 0
   add_member

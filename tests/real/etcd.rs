@@ -178,3 +178,52 @@ fn run(command: &mut Command) -> Result<String, String> {
     let said = text(&result.stdout) + &text(&result.stderr);
     if result.status.success() { Ok(said) } else { Err(said) }
 }
+
+/// `etcd-join`, with an etcd and an etcdctl that note what they are asked, on a machine that has its own `/var/lib` and profile.
+#[test]
+fn a_member_joins_unless_it_has_a_log_of_its_own() {
+    const SCRIPT: &str = r#"
+        mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /etc/profile.d || { echo SKIP; exit 0; }
+        mkdir /var/lib/bin && PATH=/var/lib/bin:$PATH
+        echo 'export ETCDCTL_ENDPOINTS=https://127.0.0.1:2379' >/etc/profile.d/etcdctl.sh
+        cat >/var/lib/bin/etcdctl <<'END'
+#!/bin/sh
+case "$*" in
+  *'endpoint status'*) echo status ;;
+  *'endpoint health'*) grep -q ^etcd /var/lib/said ;;
+  *'member list'*) cat /var/lib/members ;;
+  *'member remove'* | *'member add'*) echo "$*" | sed 's/.*member /member /' >>/var/lib/said ;;
+esac
+END
+        printf '%s\n' '#!/bin/sh' 'echo etcd $(ls /var/lib/etcd/member 2>/dev/null) >>/var/lib/said' 'exec sleep 9' >/var/lib/bin/etcd
+        chmod 755 /var/lib/bin/*
+        url=https://10.0.0.1:2380 others=https://10.0.0.2:2380
+        join() { : >/var/lib/said; sh "$1" /var/lib/bin/etcd a $url $others 2379 >/dev/null 2>&1; echo "$2: $? $(paste -sd' ' /var/lib/said)"; }
+        started="1, started, b, $others, x, false"
+        printf '%s\n' "$started" "2, started, a, $url, x, false" >/var/lib/members
+        mkdir -p /var/lib/etcd/member/wal && touch /var/lib/etcd/member/wal/0.wal
+        join "$1" "with a log"
+        rm -r /var/lib/etcd/member && mkdir -p /var/lib/etcd/member/snap
+        join "$1" "after a start that failed"
+        rm -rf /var/lib/etcd/member && touch /var/lib/etcd-joining && printf '%s\n' "$started" >/var/lib/members
+        join "$1" "removed meanwhile"
+        printf '%s\n' "$started" "2, unstarted, , $url, , false" >/var/lib/members
+        touch /var/lib/etcd-joining && mkdir -p /var/lib/etcd/member/wal && touch /var/lib/etcd/member/wal/0.wal
+        join "$1" "again with a log"
+    "#;
+    let what = "joining members of etcd";
+    let (Some(unshare), Some(_)) = (tool("unshare", what), tool("bash", what)) else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib/etcd/join.sh");
+    let said = unshare.run(["--mount", "--propagation", "private", "bash", "-c", SCRIPT, "bash", script]);
+    match said.as_deref().map(str::trim) {
+        Err(why) => skip(&format!("mounts are not allowed here ({why})"), what),
+        Ok("SKIP") => skip("mounts are not allowed here", what),
+        Ok(said) => assert_eq!(
+            said,
+            "with a log: 0 \n\
+             after a start that failed: 0 member remove 2 member add a --peer-urls=https://10.0.0.1:2380 etcd\n\
+             removed meanwhile: 0 member add a --peer-urls=https://10.0.0.1:2380 etcd\n\
+             again with a log: 0 etcd wal"
+        ),
+    }
+}
