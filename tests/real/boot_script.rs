@@ -311,3 +311,39 @@ fn a_job_that_comes_again_is_up_and_a_server_that_falls_over_is_not() {
     let failing = "job.service failing (exit-code), started again 3 times\n".to_owned();
     assert_eq!(state("exit-code", "1h"), (false, failing));
 }
+
+/// What systemd says of a server that is active, and since when.
+#[test]
+fn a_server_is_up_when_it_has_been_for_longer_than_its_restart_takes() {
+    let machine = Machine::new("unit|web.service|enabled|own\n");
+    let state = |kind: &str, restart: &str, pause: &str, restarts: u32, since: &str| {
+        let show = format!(
+            "#!/bin/sh\nprintf '%s\\n' Type={kind} ActiveState=active SubState=running Result=success NRestarts={restarts} \
+             RestartUSec='{pause}' Restart={restart} \"ActiveEnterTimestamp=$(date -u -d '{since} ago' '+%a %F %T UTC')\"\n"
+        );
+        write(&machine.path("bin/systemctl"), show.as_bytes(), 0o755);
+        let path = format!("{}:{}", machine.path("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        command.arg(machine.path("boot")).arg("units").env("PATH", path).env("KMODEL_ROOT", machine.folder.path());
+        said(&command.output().unwrap()).trim_start_matches("web.service ").trim_end().to_owned()
+    };
+    for (kind, restart, pause, restarts, since, expected) in [
+        // `sleep 1; exit 1`, looked at in the moment in which it runs.
+        ("exec", "always", "5s", 31, "1 second", "starting (active, watched for 15 s)"),
+        ("exec", "always", "5s", 0, "1 second", "starting (active, watched for 5 s)"),
+        ("exec", "always", "5s", 0, "30 seconds", "up"),
+        ("exec", "always", "5s", 31, "8 seconds", "starting (active, watched for 15 s)"),
+        ("notify", "on-failure", "5s", 3, "60 seconds", "up"),
+        ("notify", "on-failure", "100ms", 0, "0 seconds", "starting (active, watched for 1 s)"),
+        ("exec", "always", "1min 30s", 0, "1 second", "up"),
+        ("oneshot", "on-failure", "5s", 0, "0 seconds", "up"),
+        ("exec", "no", "100ms", 0, "0 seconds", "up"),
+        ("exec", "always", "5s", 0, "-30 seconds", "up"),
+    ] {
+        assert_eq!(
+            state(kind, restart, pause, restarts, since),
+            expected,
+            "{kind} {restart} {pause} {restarts} {since}"
+        );
+    }
+}

@@ -280,18 +280,45 @@ unit_hash() { # UNIT: changes when it must restart, so without comments
 
 unit_state() { # UNIT: up, starting, or what is wrong
   local ActiveState='' SubState='' Result='' Type='' ExecMainStartTimestampMonotonic=0 NRestarts=0 RestartUSec='' line
+  local Restart='' ActiveEnterTimestamp='' pause
   while read -r line; do
     case $line in [A-Za-z]*=*) printf -v "${line%%=*}" '%s' "${line#*=}" ;; esac
   done < <(systemctl show \
-    -p ActiveState,SubState,Result,Type,ExecMainStartTimestampMonotonic,NRestarts,RestartUSec "$1")
+    -p ActiveState,SubState,Result,Type,ExecMainStartTimestampMonotonic,NRestarts,RestartUSec,Restart,ActiveEnterTimestamp "$1")
   case $Type:$ActiveState:$SubState:$Result in
-    *:active:*) echo up ;;
+    *:active:*) pause=$(watched) && echo up || echo "starting (active, watched for $pause s)" ;;
     oneshot:inactive:*:success) [ "${ExecMainStartTimestampMonotonic:-0}" != 0 ] && echo up || echo inactive ;;
     *:activating:auto-restart*:success) comes_again "$RestartUSec" && echo up || echo "starting ($SubState)" ;;
     *:activating:auto-restart*) echo "failing ($Result), started again $NRestarts times" ;;
     *:activating:* | *:reloading:*) echo "starting ($SubState)" ;;
     *) echo "$ActiveState ($Result)" ;;
   esac
+}
+
+# Whether an active unit has been so for longer than it takes to restart, twice as long once it has restarted: a program that
+# ends at once is active for a moment after each start. Prints how long that is. A job that comes again has no such time.
+watched() {
+  local pause began
+  case $Type:$SubState:$Restart in oneshot:* | *:exited:* | *:*:no | *:*:'') return 0 ;; esac
+  comes_again "$RestartUSec" && return
+  pause=$(in_seconds "$RestartUSec")
+  [ "${NRestarts:-0}" -eq 0 ] || pause=$((pause * 2 + 5))
+  # It begins with the day of the week. A clock that was set back says nothing.
+  began=$(date -d "${ActiveEnterTimestamp#* }" +%s 2>/dev/null) || return 0
+  began=$(($(date +%s) - began))
+  printf '%s' "$pause"
+  [ "$began" -gt "$pause" ] || [ "$began" -lt 0 ]
+}
+
+in_seconds() { # SPAN of systemd, below a minute: 5s, 100ms, 1s 500ms
+  local part sum=0
+  for part in $1; do
+    case $part in
+      *[!0-9a-z]* | *ms | *us) sum=$((sum + 1)) ;;
+      [0-9]*s) sum=$((sum + ${part%s})) ;;
+    esac
+  done
+  printf '%s' "$sum"
 }
 
 # A job that succeeded and starts again after a minute or more works as intended; a server would not wait that long.
