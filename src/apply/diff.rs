@@ -29,6 +29,8 @@ pub struct Delta {
     pub machines: Vec<Change>,
     /// Machines of this cluster that the model no longer has, sorted by name.
     pub removed: Vec<Change>,
+    /// The addresses of these.
+    pub leaving: Vec<IpAddr>,
 }
 
 /// Probes of running machines, by name.
@@ -59,8 +61,9 @@ pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Del
         });
     }
     let gone = current.ours(cluster).filter(|machine| desired.machine(&machine.name).is_none());
-    let gone = gone.filter(|machine| !renamed.contains(&machine.name.as_str()));
-    let mut removed: Vec<_> = gone.map(|machine| change(&machine.name, Turn::InTurn, vec![Step::Remove])).collect();
+    let gone: Vec<_> = gone.filter(|machine| !renamed.contains(&machine.name.as_str())).collect();
+    let mut removed: Vec<_> =
+        gone.iter().map(|machine| change(&machine.name, Turn::InTurn, vec![Step::Remove])).collect();
     removed.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Delta {
         project,
@@ -69,6 +72,7 @@ pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Del
         profiles,
         machines,
         removed,
+        leaving: gone.iter().flat_map(|machine| addresses(machine)).collect(),
     })
 }
 
@@ -83,6 +87,14 @@ impl Delta {
     pub fn is_empty(&self) -> bool {
         self.all().next().is_none()
     }
+}
+
+/// The addresses that an instance has by its network configuration.
+fn addresses(machine: &Resource) -> Vec<IpAddr> {
+    let text = machine.config.get(NETWORK_CONFIG).map_or("", String::as_str);
+    let words = text.split(|c: char| !c.is_ascii_hexdigit() && !['.', ':', '/'].contains(&c));
+    let nets = words.filter_map(|word| word.trim_end_matches(':').parse::<IpNet>().ok());
+    nets.filter(|net| net.addr() != net.network()).map(|net| net.addr()).collect()
 }
 
 fn change(name: &str, turn: Turn, steps: Vec<Step>) -> Change {

@@ -45,6 +45,11 @@ const KNOWN_ERRORS: &[(&[&str], &str)] = &[
         "load the module on the host, or use a host whose kernel has it: a container cannot load modules",
     ),
     (
+        &["dnsmasq is required", "\"dnsmasq\": executable file not found"],
+        "install dnsmasq on the server, which serves DHCP on its bridges: `apt install dnsmasq-base`, then run the same command \
+         again",
+    ),
+    (
         &["not authorized", "forbidden", "restricted"],
         "your user lacks permission for this on the server: request it, or use another project",
     ),
@@ -138,6 +143,8 @@ mod tests {
         let error = ApplyError::refused("upload a file", said);
         assert_eq!(error.message, "cannot upload a file: tar: etc/a: Cannot write: No space left on device");
         assert!(error.help.is_some_and(|help| help.starts_with("free some disk space")));
+        let error = ApplyError::refused("create the network", "Error: dnsmasq is required for LXD managed bridges\n");
+        assert!(error.help.is_some_and(|help| help.contains("apt install dnsmasq-base")));
     }
 
     #[test]

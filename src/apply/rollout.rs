@@ -46,6 +46,8 @@ struct Board {
     states: BTreeMap<String, (String, bool)>,
     changed: Instant,
     failed: bool,
+    /// Whether other machines wait to be changed, which may be what these wait for.
+    hurry: bool,
 }
 
 /// A machine while it is coming up.
@@ -68,8 +70,14 @@ enum NextStep {
 
 impl<'a> Rollout<'a> {
     pub fn new(client: &'a Client, report: Reporter<'a>, patience: Duration) -> Self {
-        let board = Board { states: BTreeMap::new(), changed: Instant::now(), failed: false };
+        let board = Board { states: BTreeMap::new(), changed: Instant::now(), failed: false, hurry: false };
         Self { client, report, patience, board: Mutex::new(board) }
+    }
+
+    /// Whether idle machines are given up early, since others are to be changed after them.
+    pub fn hurry(&self, hurry: bool) {
+        let mut board = self.board();
+        (board.hurry, board.failed) = (hurry, false);
     }
 
     /// Waits until a running machine has all its files and all its units are up.
@@ -200,7 +208,7 @@ impl<'a> Rollout<'a> {
             (self.report)(machine.name(), Progress::Doing(what));
             return Ok(NextStep::Later);
         }
-        let stall = if board.failed { STALL_AFTER_FAILURE } else { STALL };
+        let stall = if board.failed || board.hurry { STALL_AFTER_FAILURE } else { STALL };
         let works = board.states.values().any(|(_, busy)| *busy);
         match !works && board.changed.elapsed() > stall {
             true => Err(ApplyError::new(format!("{what}; no change for {} s", stall.as_secs()))),

@@ -1,12 +1,16 @@
 //! Make the changes.
 //!
-//! First shared resources; then all machines that are not up, in parallel, since they may wait for each other; then machines
-//! to remove; then, one at a time, machines that are up: members of a quorum change one by one, and a bad change stops at
-//! the first.
+//! First shared resources; then the packet filters of machines that are up, which new machines wait for; then all machines
+//! that are not up, in parallel, since they may wait for each other; then machines to remove; then, one at a time, machines
+//! that are up: members of a quorum change one by one, and a bad change stops at the first. A machine that stays down holds
+//! back only changes of what is down on it: another change may be its cure.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
 
+use crate::render::firewall;
 use crate::target::lxd::{Desired, Instance};
 
 use super::change::{Change, Step, Turn};
@@ -20,6 +24,7 @@ use super::probe::{Look, probe};
 use super::progress::{Progress, Reporter};
 use super::rollout::Rollout;
 use super::site;
+use super::upload;
 
 /// The result: machines that are not up, in the order of the model. If there are none, the cluster matches the model.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -75,15 +80,21 @@ pub fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
     site::reconcile(client, desired, delta, report)?;
     let executor = Executor { client, desired, image, report, rollout: Rollout::new(client, report, patience) };
     let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
-    let mut outcome = Outcome { not_up: executor.together(&together), left: Vec::new() };
-    for change in delta.removed.iter().chain(turns) {
-        if !outcome.not_up.is_empty() {
-            outcome.left.push(change.name.clone());
-        } else if let Err(not_up) = executor.one(change) {
-            outcome.not_up.push(not_up);
-        }
+    if !together.is_empty() {
+        turns.iter().for_each(|change| executor.widen(change, &delta.leaving));
     }
-    Ok(outcome)
+    executor.rollout.hurry(!turns.is_empty());
+    let sick = executor.together(&together);
+    let mut left: Vec<&Change> = delta.removed.iter().chain(turns.iter().copied()).collect();
+    let down = (!sick.is_empty()).then(|| executor.down(&sick));
+    let mut not_up = executor.in_turn(&mut left, down.as_ref());
+    executor.rollout.hurry(false);
+    let sick = if not_up.is_empty() && !turns.is_empty() { executor.again(sick) } else { sick };
+    if not_up.is_empty() && sick.is_empty() {
+        not_up = executor.in_turn(&mut left, None);
+    }
+    not_up.splice(0..0, sick);
+    Ok(Outcome { not_up, left: left.into_iter().map(|change| change.name.clone()).collect() })
 }
 
 fn image(client: &Client, desired: &Desired, delta: &Delta) -> Result<Image, ApplyError> {
@@ -109,6 +120,79 @@ impl Executor<'_> {
             let threads: Vec<_> = changes.iter().map(|change| scope.spawn(|| self.one(change))).collect();
             threads.into_iter().filter_map(|t| t.join().expect("applying a change does not panic").err()).collect()
         })
+    }
+
+    /// One after another, until one fails; those that are `left` are not made, since they touch what is down.
+    fn in_turn(&self, left: &mut Vec<&Change>, down: Option<&HashSet<String>>) -> Vec<NotUp> {
+        let mut kept = Vec::new();
+        let mut not_up = Vec::new();
+        for change in left.drain(..) {
+            if !not_up.is_empty() || down.is_some_and(|down| self.touches(change, down)) {
+                kept.push(change);
+            } else {
+                not_up.extend(self.one(change).err());
+            }
+        }
+        *left = kept;
+        not_up
+    }
+
+    /// Whether a change restarts one of these units. Machines are not removed while any is down.
+    fn touches(&self, change: &Change, down: &HashSet<String>) -> bool {
+        let all =
+            || self.desired.machine(&change.name).is_none_or(|one| one.units.iter().any(|u| down.contains(&*u.name)));
+        change.steps.iter().any(|step| match step {
+            Step::Files { restarts, .. } => restarts.iter().any(|unit| down.contains(unit)),
+            Step::Remove => true,
+            Step::Config { .. } | Step::Device { .. } | Step::Data(_) => false,
+            Step::Create(_) | Step::Rename { .. } | Step::Profile { .. } | Step::Restart | Step::Start => all(),
+            Step::Boot(_) | Step::Wait(_) => false,
+        })
+    }
+
+    /// The units that are down on machines; all of one that cannot be entered or has not ended its boot.
+    fn down(&self, sick: &[NotUp]) -> HashSet<String> {
+        let machines = sick.iter().filter_map(|one| self.desired.machine(&one.machine));
+        let units = machines.flat_map(|machine| match probe(self.client, machine, Look::Units) {
+            Ok(probe) if !probe.units.is_empty() => probe.down().map(|(unit, _)| unit.clone()).collect::<Vec<_>>(),
+            _ => machine.units.iter().map(|unit| unit.name.to_string()).collect(),
+        });
+        units.collect()
+    }
+
+    /// Looks again at machines that were not up: what was changed since may be what they waited for.
+    fn again(&self, sick: Vec<NotUp>) -> Vec<NotUp> {
+        let up = |one: &NotUp| {
+            let machine = self.desired.machine(&one.machine);
+            let result = machine.map(|machine| self.rollout.converge(machine));
+            let up = matches!(result, Some(Ok(())));
+            if up {
+                (self.report)(&one.machine, Progress::Done("up".to_owned()));
+            }
+            up
+        };
+        sick.into_iter().filter(|one| !up(one)).collect()
+    }
+
+    /// Lets a machine that is up and changes later admit those that come now: they may wait for it. Machines that leave are
+    /// admitted until its turn. What fails here is done in its turn.
+    fn widen(&self, change: &Change, leaving: &[IpAddr]) {
+        const SCRIPT: &str = "for unit; do systemctl try-restart \"$unit\"; done";
+        let Some(machine) = self.desired.machine(&change.name) else { return };
+        let is_changed = |path: &String| {
+            change.steps.iter().any(|step| matches!(step, Step::Files { paths, .. } if paths.contains(path)))
+        };
+        let filters = machine.files.iter().filter(|file| is_changed(&file.path) && firewall::is_ours(&file.content));
+        for file in filters {
+            let mut wide = file.clone();
+            wide.content = firewall::widened(&file.content, leaving).into();
+            self.say(machine.name(), "admitting machines that come");
+            let units = machine.units.iter().filter(|unit| unit.watches.iter().any(|path| **path == *file.path));
+            let units: Vec<&str> = units.map(|unit| &*unit.name).collect();
+            if upload::upload(self.client, machine.name(), &[&wide]).is_ok() {
+                let _ = self.client.inside(machine.name(), SCRIPT, &units, &[]);
+            }
+        }
     }
 
     fn one(&self, change: &Change) -> Result<(), NotUp> {

@@ -12,7 +12,7 @@ use crate::text::Count;
 use super::client::Client;
 use super::error::ApplyError;
 
-/// The folder for uploads.
+/// The folder for uploads. Files there are dated when they arrive (`-m`).
 const INCOMING: &str = "/var/lib/kmodel/incoming";
 
 const SCRIPT: &str = r#"
@@ -20,7 +20,7 @@ set -e
 rm -rf "$1"
 mkdir -p "${1%/*}"
 mkdir -m 0700 "$1"
-tar -x -p --no-same-owner -f - -C "$1"
+tar -x -m -p --no-same-owner -f - -C "$1"
 cd "$1"
 find . -type f | while IFS= read -r file; do
   mkdir -p "/${file%/*}" && mv -f "$file" "/$file" || exit 1

@@ -51,6 +51,21 @@ pub fn text(model: &Model<'_>, firewall: &Firewall, rules: &Ruleset) -> String {
     out + &body + "}\n"
 }
 
+/// Whether a file is such a script.
+pub fn is_ours(content: &[u8]) -> bool {
+    content.starts_with(HEAD.as_bytes())
+}
+
+/// A script that also admits everything from these addresses, of machines that are about to leave.
+pub fn widened(content: &[u8], from: &[std::net::IpAddr]) -> Vec<u8> {
+    const SELF: &str = "    iifname \"lo\" accept\n";
+    let lines = from.iter().fold(SELF.to_owned(), |mut text, one| {
+        let _ = writeln!(text, "    {} saddr {one} accept", if one.is_ipv4() { "ip" } else { "ip6" });
+        text
+    });
+    String::from_utf8_lossy(content).replace(SELF, &lines).into_bytes()
+}
+
 /// The rules as they stand in the script, each with its place among those of the machine.
 pub fn lines(model: &Model<'_>, firewall: &Firewall, rules: &Ruleset) -> Vec<(usize, String)> {
     let mut sets = Sets { model, firewall, known: Vec::new() };

@@ -343,6 +343,49 @@ fn a_bad_change_stops_at_the_first_machine() {
     assert!(text.contains("skipped because of this: cp-1, cp-2"), "{text}");
 }
 
+/// A unit that is down on one machine: others get changes that do not touch it, and no more.
+#[test]
+fn a_sick_machine_holds_back_only_what_is_down_on_it() {
+    let side = |text: &str| {
+        format!("{MODEL}\ncomponent note {{ file /etc/note {{ text = \"{text}\" }} }}\ndeploy note on cp[1], cp[2]\n")
+    };
+    let bed = Bed::new(&side("one"));
+    bed.ok("apply", &[]);
+    bed.faults(&json!({ "status": { "cp-0": "failed artifacts wrong hash" } }));
+    bed.model(&side("two"));
+    let output = bed.run("apply", &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("cp-1: up") && text.contains("cp-2: up") && text.contains("`cp-0` is not up"), "{text}");
+    assert!(!text.contains("skipped because of this"), "{text}");
+    bed.faults(&json!({ "units": { "cp-0/etcd.service": "failed (exit-code)" }, "status": { "cp-0": "failed artifacts wrong hash" } }));
+    bed.model(&side("two").replace("install = \"package\"", "install = \"package\", history = 4h"));
+    let output = bed.run("apply", &[]);
+    let text = said(&output);
+    assert!(text.contains("skipped because of this: cp-1, cp-2"), "a majority would be lost: {text}");
+}
+
+/// Filters of machines that are up are uploaded before new machines are awaited.
+#[test]
+fn filters_admit_new_machines_before_these_are_awaited() {
+    let walled = |count: &str| {
+        let model = MODEL.replace("machines cp[3]", &format!("machines cp[{count}]"));
+        model.replace("use std/kubernetes { etcd }", "use std/kubernetes { etcd }\nuse std/firewall")
+            + "\ndeploy firewall on * { operators = [10.9.0.0/24] }\n"
+    };
+    let bed = Bed::new(&walled("3"));
+    bed.ok("apply", &[]);
+    bed.model(&walled("5"));
+    let (text, log) = bed.ok("apply", &[]);
+    let at = |what: &str| log.find(what).unwrap_or_else(|| panic!("{what}: {log}\n{text}"));
+    let widened = at("exec cp-0 -T -- env LC_ALL=C sh -c SCRIPT sh kmodel-firewall.service");
+    assert!(
+        widened < at("init images:debian/13/cloud cp-3") && text.contains("cp-0: admitting machines that come"),
+        "{log}"
+    );
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
 #[test]
 fn what_is_not_ours_stops_the_run_and_stays() {
     let bed = Bed::new(MODEL);
