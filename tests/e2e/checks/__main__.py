@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import sys
 
+import apart
 import change
 import destroy
 import fault
@@ -29,6 +30,7 @@ def main():
     folder.mkdir(parents=True)
     report = Report()
     plain(report, folder / "e2e")
+    walled(report, folder / "apart")
     releases_folder = os.environ.get("KMODEL_E2E_MIRROR")
     if releases_folder:
         whole(report, folder / "k8s", pathlib.Path(releases_folder).resolve())
@@ -86,6 +88,32 @@ def plain(report, folder):
     report.stage("Removing it")
     report.check("destroy asks first", destroy.destroy_asks, cluster)
     report.check("destroy removes what apply made, and nothing else", destroy.destroy_leaves_others_alone, cluster)
+    mirror.down()
+
+
+def walled(report, folder):
+    """etcd apart, and a packet filter on every machine."""
+    folder.mkdir()
+    for name in ["apart.km", "answer.km", "answer.py"]:
+        shutil.copy(HERE / name, folder)
+    hello = folder / "mirror/files.example.org/e2e/hello.txt"
+    hello.parent.mkdir(parents=True)
+    hello.write_text("hello world\n")
+    mirror = Mirror(folder / "mirror", 8079)
+    cluster = Cluster("apart", folder / "apart.km")
+
+    report.stage("etcd apart, behind packet filters")
+    mirror.up()
+    if not report.check("apply brings up 6 machines", cluster.apply):
+        return
+    report.check("every machine filters", apart.every_machine_filters, cluster)
+    report.check("the second apply changes nothing", change.second_apply_changes_nothing, cluster)
+    report.check("three members of etcd to five and back", apart.members_grow_and_shrink, cluster)
+    report.check("a member without its data joins again", apart.wiped_member_joins_again, cluster)
+    report.check("a filter that does not load opens nothing", apart.filter_is_not_opened, cluster)
+    report.check("each machine boots twice without an ordering cycle", apart.machines_boot_twice, cluster)
+    report.check("status says that all is up", look.all_is_up, cluster)
+    report.check("destroy removes it", destroy.all_is_removed, cluster)
     mirror.down()
 
 

@@ -1,0 +1,67 @@
+"""etcd apart and a packet filter everywhere: members that come, go and lose their data, and machines that boot again."""
+
+import json
+
+import inside
+from report import eventually
+
+STORE = ["store-0", "store-1", "store-2"]
+
+
+def members_are(cluster, names):
+    for machine in names:
+        members = json.loads(cluster.ask(machine, f"{inside.ETCDCTL} member list -w json"))["members"]
+        assert sorted(member["name"] for member in members) == names, members
+        health = json.loads(cluster.ask(machine, f"{inside.ETCDCTL} endpoint health --cluster -w json 2>/dev/null"))
+        assert len(health) == len(names) and all(member["health"] for member in health), health
+
+
+def every_machine_filters(cluster):
+    for machine in cluster.machines():
+        cluster.ask(machine, "nft list table inet kmodel >/dev/null")
+    address = inside.address_of(cluster, "store-0")
+    said = cluster.inside("lb-0", f"timeout 3 bash -c '</dev/tcp/{address}/2379'")
+    assert said.code != 0, "the load balancer reaches etcd through the filter"
+
+
+def members_grow_and_shrink(cluster):
+    """store[3] -> store[5] -> store[3]: filters of old members admit the new ones before these are awaited."""
+    cluster.ask("store-0", f"{inside.ETCDCTL} put grown kept")
+    cluster.sets["members"] = 5
+    cluster.apply()
+    members_are(cluster, [f"store-{i}" for i in range(5)])
+    del cluster.sets["members"]
+    cluster.apply("--yes")
+    members_are(cluster, STORE)
+    assert "kept" in cluster.ask("store-2", f"{inside.ETCDCTL} get grown")
+
+
+def wiped_member_joins_again(cluster):
+    """A member without its data, and with what a start that failed leaves of it."""
+    cluster.ask("store-1", "systemctl stop etcd && rm -rf /var/lib/etcd/member && mkdir -p /var/lib/etcd/member/snap && "
+                           "systemctl start --no-block etcd")
+    eventually(120, lambda: members_are(cluster, STORE) or True)
+    assert "kept" in cluster.ask("store-1", f"{inside.ETCDCTL} get grown")
+
+
+def filter_is_not_opened(cluster):
+    """Rules that do not load leave those that are there, and a restart of the unit too."""
+    rules = "/etc/nftables.d/kmodel.nft"
+    cluster.ask("cp-0", f"cp {rules} /run/good.nft; before=$(nft list table inet kmodel); echo nonsense >>{rules}; "
+                        "systemctl restart kmodel-firewall && exit 1; "
+                        '[ "$before" = "$(nft list table inet kmodel)" ] || exit 2; '
+                        f"cat /run/good.nft >{rules}; systemctl restart kmodel-firewall")
+
+
+def machines_boot_twice(cluster):
+    """Each machine twice, one after another; no boot drops a job of an ordering cycle, and the filter is up before the network."""
+    for machine in cluster.machines():
+        for _ in range(2):
+            cluster.lxc("restart", machine, timeout=180)
+            eventually(180, lambda: cluster.inside(machine, "/usr/local/lib/kmodel/boot units").code == 0)
+            cycles = cluster.inside(machine, "journalctl --boot --no-pager | grep -i 'ordering cycle'").out
+            assert not cycles, f"{machine}: {cycles}"
+            order = ("systemctl show -P ActiveEnterTimestampMonotonic kmodel-firewall.service network.target | grep .")
+            filtered, network = (int(text) for text in cluster.ask(machine, order).split())
+            assert filtered <= network, f"{machine}: the filter came after the network"
+    inside.no_unit_has_failed(cluster)
