@@ -30,6 +30,8 @@ pub mod certificate;
 pub mod status;
 pub mod redactor;
 pub mod collect;
+#[cfg(test)]
+mod sample;
 
 pub use change::{Change, Step, Turn};
 pub use client::Client;

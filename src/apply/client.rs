@@ -262,3 +262,6 @@ fn reader(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>>
     });
     receiver
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,19 @@ fn read(text: &str, count: usize) -> Vec<(usize, Connectivity)> {
     };
     text.lines().filter_map(parse).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_not_of_a_connection_is_passed_over() {
+        let text = "0|ok|\n2|failed|Connection refused\n1|untried|no openssl\n3|ok|\nbash: no job control\n";
+        let expected = [
+            (0, Connectivity::Ok),
+            (2, Connectivity::Failed("connection refused".to_owned())),
+            (1, Connectivity::Untried("no openssl".to_owned())),
+        ];
+        assert_eq!(read(text, 3), expected);
+    }
+}

@@ -45,3 +45,27 @@ fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<()
     );
     Err(last.help(by_hand))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn the_first_machine_that_can_is_enough() {
+        let run = |places: &[&str]| {
+            let folder = tempfile::tempdir().unwrap();
+            let script = "echo $4 >>\"$0.calls\"; [ $4 != cp-0 ] || { echo Error: no quorum >&2; exit 1; }";
+            let client = sample::client(folder.path(), script);
+            let result = one(&client, "cp-3", "50-etcd", places);
+            (result, std::fs::read_to_string(folder.path().join("lxc.calls")).unwrap_or_default())
+        };
+        assert_eq!(run(&["cp-0", "cp-1", "cp-2"]), (Ok(()), "cp-0\ncp-1\n".to_owned()));
+        let (result, _) = run(&["cp-0"]);
+        let error = result.unwrap_err();
+        let action = "cannot decommission `cp-3` with `/usr/local/lib/kmodel/leave.d/50-etcd`";
+        assert_eq!(error.message, format!("{action} on `cp-0`: no quorum"));
+        assert!(error.help.is_some_and(|help| help.contains("/lxc --project lab delete --force cp-3`")));
+        assert_eq!(run(&[]).0.unwrap_err().message, format!("{action}: no remaining machine has this file"));
+    }
+}

@@ -128,6 +128,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_client_that_cannot_be_run_is_told_from_one_that_is_missing() {
+        let of = |code| ApplyError::no_client("lxc", &io::Error::from_raw_os_error(code));
+        let (missing, denied, other) = (of(2), of(13), of(8));
+        assert_eq!(missing.message, "`lxc` is not installed");
+        assert!(missing.help.is_some_and(|help| help.contains("KMODEL_LXC")));
+        assert_eq!(denied, ApplyError::new("cannot run `lxc`: permission denied"));
+        assert_eq!(other, ApplyError::new("cannot run `lxc`: Exec format error (os error 8)"));
+    }
+
+    #[test]
     fn known_words_get_their_help() {
         let said =
             "Error: Get \"http://unix.socket/1.0\": dial unix /var/lib/lxd/unix.socket: connect: permission denied\n";

@@ -212,6 +212,7 @@ fn steady(state: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
 
     fn boot_state(text: &str) -> BootState {
@@ -239,5 +240,42 @@ mod tests {
         assert_eq!(boot_state(text), BootState::Failing("wrong hash, not installed: x".to_owned()));
         let text = format!("service failed\n{text}");
         assert_eq!(boot_state(&text), BootState::Failed("wrong hash, not installed: x".to_owned()));
+    }
+
+    fn unit(name: &str, watches: &[&str]) -> StartedUnit {
+        let watches = watches.iter().map(|path| (*path).into()).collect();
+        StartedUnit { name: name.into(), file: format!("/etc/systemd/system/{name}"), watches }
+    }
+
+    #[test]
+    fn a_unit_restarts_when_what_it_reads_changes() {
+        const STAMP: &str = "/var/lib/kmodel/artifacts/etcd";
+        let units = vec![unit("a.service", &["/etc/a"]), unit("b.service", &["/etc/b"]), unit("c.service", &[STAMP])];
+        let file = |path: &str| sample::file(path, "# old\nx\n", false);
+        let files = vec![file("/etc/a"), file("/etc/b"), file("/etc/systemd/system/b.service")];
+        let machine = sample::machine("cp-0", files, units);
+        let restarts = |text: &str, changed: &[usize]| {
+            let plain = changed.iter().map(|place| &machine.files[*place]).collect();
+            Probe::read(text).restarts(&machine, &Differing { private: vec![], plain })
+        };
+        let stamped = format!("stat 644 root:root {STAMP}\n");
+        let none = Vec::<String>::new();
+        assert_eq!(restarts(&stamped, &[]), none);
+        assert_eq!(restarts("", &[]), ["c.service"], "its artifact is not installed yet");
+        assert_eq!(restarts(&stamped, &[0]), ["a.service"]);
+        assert_eq!(restarts(&stamped, &[2]), ["b.service"]);
+        let commented = format!("{stamped}bare {} /etc/systemd/system/b.service\n", sha256(b"x\n"));
+        assert_eq!(restarts(&commented, &[2]), none, "only a comment of the unit has changed");
+    }
+
+    #[test]
+    fn a_file_differs_by_content_and_once_booted_by_mode_and_owner() {
+        let machine = sample::machine("cp-0", vec![sample::file("/etc/a", "x", false)], vec![]);
+        let differs = |text: &str| Probe::read(text).differing(&machine).paths().count() == 1;
+        let sum = format!("sum {}  /etc/a\n", sha256(b"x"));
+        let seen = |state: &str, stat: &str| differs(&format!("status {state}\n{sum}stat {stat} /etc/a\n"));
+        assert!(differs("status ready end\n") && differs(&format!("sum {}  /etc/a\n", sha256(b"y"))));
+        assert!(!seen("ready end", "644 root:etcd") && !seen("running units", "600 root:root"));
+        assert!(seen("ready end", "600 root:etcd") && seen("ready end", "644 root:root"));
     }
 }

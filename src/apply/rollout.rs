@@ -221,3 +221,6 @@ impl<'a> Rollout<'a> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

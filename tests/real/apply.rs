@@ -307,6 +307,50 @@ fn a_stopped_machine_is_started() {
 }
 
 #[test]
+fn a_stopped_machine_with_another_profile_starts_once() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let mut state = bed.state();
+    let machine = &mut state["machines"]["cp-1"];
+    let profile = machine["profiles"][0].clone();
+    (machine["status"], machine["profiles"]) = (json!("Stopped"), json!(["default"]));
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    let (said, _) = bed.ok("apply", &["--dry-run"]);
+    let line = said.lines().find(|line| line.contains("cp-1")).unwrap_or_default();
+    assert!(line.contains("default -> ") && !line.contains(", start"), "a restart is a start: {line}");
+    let (_, log) = bed.ok("apply", &[]);
+    assert_eq!(changes(&log), [&format!("profile assign cp-1 {}", profile.as_str().unwrap()), "start cp-1"]);
+}
+
+#[test]
+fn a_boot_that_failed_before_is_run_again_once() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    let before = bed.boots();
+    bed.faults(&json!({ "status": { "cp-1": "failed artifacts no route to host" } }));
+    let output = bed.run("apply", &[]);
+    assert_eq!(output.status.code(), Some(4));
+    let text = said(&output);
+    assert!(text.contains("`cp-1` is not up: no route to host"), "{text}");
+    assert_eq!(text.matches("running its boot again").count(), 1, "{text}");
+    assert_eq!(bed.boots(), [before[0], before[1] + 1, before[2]]);
+}
+
+#[test]
+fn what_the_server_refuses_ends_the_run_with_its_reason() {
+    for (call, wanted) in [
+        ("project create", "cannot create the project `pkg`: No space"),
+        ("start cp-1", "cannot start `cp-1`: No space"),
+        ("profile edit", "the profile `pkg-plain`: No space"),
+    ] {
+        let bed = Bed::new(MODEL);
+        bed.faults(&json!({ "refuse": { call: "Error: No space" } }));
+        let output = bed.run("apply", &[]);
+        assert!(!output.status.success() && said(&output).contains(wanted), "{call}: {}", said(&output));
+    }
+}
+
+#[test]
 fn an_image_that_is_missing_is_said_before_anything_is_made() {
     let bed = Bed::new(&MODEL.replace("debian/13", "nowhere/9"));
     let output = bed.run("apply", &[]);
@@ -504,6 +548,21 @@ fn status_tells_what_is_not_as_it_should_be() {
     let failed: Vec<_> = status["relations"].as_array().unwrap().iter().filter(|r| r["state"] != "ok").collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["reason"], json!("it refuses our certificate: tlsv1 alert unknown ca"));
+}
+
+#[test]
+fn status_of_a_machine_that_runs_no_commands_says_so() {
+    let bed = Bed::new(MODEL);
+    bed.ok("apply", &[]);
+    bed.faults(&json!({ "refuse": { "exec cp-1": "Error: Command not found" } }));
+    let output = bed.run("status", &["--json"]);
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let machine = &status["machines"][1];
+    assert_eq!((&machine["state"], &machine["standing"]), (&json!("running"), &Value::Null));
+    assert_eq!(machine["reason"], json!("cannot run commands on it"));
+    let of = |relation: &&Value| relation["machine"] == "cp-1";
+    let mut relations = status["relations"].as_array().unwrap().iter().filter(of);
+    assert!(relations.all(|relation| relation["state"] == "failed" && relation["reason"] == "`cp-1` is running"));
 }
 
 #[test]

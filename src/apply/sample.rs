@@ -1,0 +1,54 @@
+//! What tests of this module share: a client that is a script, and a machine.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::model::value::Record;
+use crate::render::bundle::BundleFile;
+use crate::render::origin::What;
+use crate::target::lxd::{Definition, Instance, StartedUnit};
+
+use super::client::Client;
+
+/// A client of the project `lab` whose program is a shell script. Another process writes it: one that is still open for
+/// writing, in whatever thread, could not be run.
+pub fn client(folder: &Path, script: &str) -> Client {
+    let program = folder.join("lxc").display().to_string();
+    let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\"";
+    let status = Command::new("sh").args(["-c", write, &program, script]).status().unwrap();
+    assert!(status.success());
+    Client::new(&program, "lab")
+}
+
+/// A machine with these files and units.
+pub fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit>) -> Instance {
+    let definition = Definition {
+        name: name.to_owned(),
+        description: String::new(),
+        config: Record::default(),
+        devices: Record::default(),
+        comment: String::new(),
+    };
+    Instance {
+        definition,
+        profile: String::new(),
+        group: "cp".into(),
+        user_data: String::new(),
+        network_config: String::new(),
+        files,
+        units,
+        former: vec![],
+    }
+}
+
+pub fn file(path: &str, content: &str, secret: bool) -> BundleFile {
+    BundleFile {
+        path: path.to_owned(),
+        mode: 0o644,
+        owner: "root".into(),
+        group: "etcd".into(),
+        content: content.as_bytes().into(),
+        secret,
+        origin: What::Boot.into(),
+    }
+}
