@@ -217,8 +217,33 @@ mod tests {
             ("TimeoutStartSec", "1..5s", "30s"),
             ("LimitNOFILE", "64K", "SOFT:HARD"),
             ("RestartSec", "%i", "30s"),
+            ("After", "network.conf", "full unit name"),
+            ("After", "a.service .target", "full unit name"),
+            ("NoNewPrivileges", "%i", "yes"),
+            ("Type", "ext4", "did you mean `exec`?"),
+            ("CPUWeight", "busy", "1 to 10000"),
+            ("Nice", "idle", "-20 to 19"),
+            ("ExecStart", "./etcd", "absolute path"),
         ] {
             assert!(value("Service", name, bad).unwrap_err().help.text().contains(help), "{name}={bad}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_mean_something_else_in_another_section() {
+        for (section, name, good) in [
+            ("Mount", "Type", "ext4"),
+            ("Timer", "OnBootSec", "%i"),
+            ("X-Own", "Type", "anything"),
+            ("Service", "ExecStart", "/bin/sh -c %i"),
+            ("Service", "ExecStart", "$PROGRAM"),
+        ] {
+            assert_eq!(value(section, name, good), Ok(()), "[{section}] {name}={good}");
+        }
+        for (section, name, bad) in
+            [("Mount", "DirectoryMode", "rwx"), ("Timer", "AccuracySec", "%i"), ("Timer", "OnBootSec", "soon")]
+        {
+            assert!(value(section, name, bad).is_err(), "[{section}] {name}={bad}");
         }
     }
 

@@ -164,9 +164,9 @@ fn is_bare(rule: &[String]) -> bool {
     !before.any(|token| looks.contains(&token.as_str()))
 }
 
-/// What a rule admits; nothing if that is not a new connection from another machine.
-fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option<Accept>, String> {
-    let mut accept = Accept::default();
+/// What a rule admits, by protocol; nothing if that is not a new connection from another machine.
+fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Vec<Accept>, String> {
+    let (mut accept, mut protocols) = (Accept::default(), Vec::new());
     let mut place = 0;
     while place < rule.len() {
         let word = rule[place].as_str();
@@ -175,28 +175,34 @@ fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option
             values.iter().flat_map(|value| sets.get(value).cloned().unwrap_or_else(|| vec![value.clone()])).collect();
         let unknown = |value: &str| format!("`{value}` in `{}` is not supported", rule.join(" "));
         match word {
-            "state" if !values.iter().any(|value| value.split(',').any(|state| state == "new")) => return Ok(None),
+            "state" if !values.iter().any(|value| value.split(',').any(|state| state == "new")) => {
+                return Ok(Vec::new());
+            }
             "iif" | "iifname" if values.iter().any(|value| value == "!=") => narrow(&mut accept, rule),
             "iif" | "iifname" => {
                 let names: Vec<&str> = values.iter().map(String::as_str).collect();
                 if !by_interface(&names, &rule.join(" "), &mut accept) {
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 place += used;
             }
-            "icmp" | "icmpv6" => return Ok(None),
+            "icmp" | "icmpv6" => return Ok(Vec::new()),
             // VRRP and the like are sent to a group, and a group has no connections.
             "daddr" if values.iter().all(|value| network(value).is_some_and(|range| range.addr().is_multicast())) => {
-                accept.protocol = accept.protocol.or(protocol("vrrp"));
+                if protocols.is_empty() {
+                    protocols.extend(protocol("vrrp"));
+                }
                 place += used;
             }
             word if NARROW.contains(&word) => {
                 narrow(&mut accept, rule);
                 place += used;
             }
-            "tcp" | "udp" => accept.protocol = protocol(word),
-            "l4proto" | "protocol" | "nexthdr" if values.len() == 1 => {
-                accept.protocol = Some(protocol(&values[0]).ok_or_else(|| unknown(&values[0]))?);
+            "tcp" | "udp" => protocols = protocol(word).into_iter().collect(),
+            "l4proto" | "protocol" | "nexthdr" => {
+                let read = |value: &String| protocol(value).ok_or_else(|| unknown(value));
+                protocols = values.iter().map(read).collect::<Result<_, _>>()?;
+                place += used;
             }
             "dport" => {
                 let read = |value: &String| ports(value).ok_or_else(|| unknown(value));
@@ -212,7 +218,10 @@ fn accept(rule: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option
         }
         place += 1;
     }
-    Ok(Some(accept))
+    if protocols.is_empty() {
+        return Ok(vec![accept]);
+    }
+    Ok(protocols.into_iter().map(|protocol| Accept { protocol: Some(protocol), ..accept.clone() }).collect())
 }
 
 /// What lets in less than a rule says otherwise.

@@ -41,6 +41,22 @@ fn rules_of_nftables_are_read_as_far_as_they_name_ports() {
         "112  from ; 4  from ; any  from 10.0.0.0/8"
     );
     assert_eq!(nft("tcp dport ssh accept\nreject with icmp type port-unreachable\ntcp dport 80 accept"), "6 22 from ");
+    assert_eq!(
+        nft("tcp dport {\n80,\n443\n} accept\nudp dport 53 accept\niifname \"eth0\" tcp dport 22 accept"),
+        "6 80,443 from ; 17 53 from ; 6 22 from ",
+        "an interface is not looked at"
+    );
+    assert_eq!(nft("meta l4proto { tcp, udp } th dport 53 accept"), "6 53 from ; 17 53 from ");
+    assert!(nft("meta l4proto != tcp accept").starts_with("unread: `!=`"));
+    assert_eq!(nft("ip saddr 10.0.0.9 drop\ntcp dport 22 accept\ndrop\ntcp dport 80 accept"), "6 22 from ");
+    assert_eq!(nft("ct state { established, new } tcp dport 22 accept\nct state invalid drop"), "6 22 from ");
+    assert_eq!(nft("iif \"lo\" accept\nmeta nfproto ipv6 icmpv6 type echo-request accept\nlog"), "");
+    assert!(nft("ip saddr server.example.org accept").starts_with("unread: `server.example.org`"));
+    assert!(nft("meta l4proto own accept").starts_with("unread: `own`"));
+    let two = "table ip a { chain in { type filter hook input priority 0; policy drop; tcp dport 22 accept }\n\
+        chain other { tcp dport 99 accept } }\n# table ip b { chain in { jump x } }\n\
+        table ip b { chain in { type filter hook input priority 1; policy accept; tcp dport 80 accept } }";
+    assert_eq!(shown(&nft::read(two)), "6 22 from ");
     assert_eq!(nft("jump services"), "unread: jumps to other chains are not followed");
     assert!(nft("tcp dport != 22 drop").starts_with("unread: "));
     assert!(nft("tcp dport webmin accept").starts_with("unread: `webmin`"));
@@ -65,10 +81,21 @@ fn rules_of_iptables_are_read_as_far_as_they_name_ports() {
         "6 80,8000-8010 from 10.0.0.0/8"
     );
     assert_eq!(read("-A INPUT -j KUBE-FIREWALL"), "unread: jumps to the chain `KUBE-FIREWALL` are not followed");
+    assert_eq!(
+        read("-A INPUT -s 10.0.0.9/32 -j DROP\n-A INPUT -i eth0 -p tcp --dport 22 -j ACCEPT\n-A INPUT -j LOG"),
+        "6 22 from ",
+        "what one address may not is not looked at"
+    );
+    assert_eq!(read("-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j DROP\n-A INPUT -p udp -j ACCEPT"), "6 22 from ");
+    assert_eq!(read("-A INPUT -s 10.0.0.1,192.168.0.0/16 -j ACCEPT"), "any  from 10.0.0.1/32,192.168.0.0/16");
+    assert_eq!(read("-A INPUT -m conntrack --ctstate NEW -p 112 -j ACCEPT"), "112  from ");
+    assert!(read("-A INPUT -p tcp --dport 23 -j REJECT").contains("rejects some ports"));
+    assert!(read("-A INPUT ! -s 10.0.0.0/8 -j ACCEPT").contains("negation"));
+    assert!(read("-A INPUT -p own -j ACCEPT").starts_with("unread: unsupported `own`"));
     let open = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n";
     assert_eq!(shown(&iptables::read(open, "INPUT")), "open");
     assert_eq!(shown(&iptables::read(&format!("{open}-A INPUT -j REJECT\n"), "INPUT")), "6 22 from ");
-    let ufw = "*filter\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n-A ufw-user-input -p udp --dport 8472 -s 10.0.0.0/8 -j ACCEPT\n";
+    let ufw = "*filter\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n-A ufw-user-input -p udp --dport 8472 -s 10.0.0.0/8 -j ACCEPT\n-A ufw-user-input -j ufw-user-logging-input\n";
     assert_eq!(shown(&iptables::read(ufw, "ufw-user-input")), "6 22 from ; 17 8472 from 10.0.0.0/8");
 }
 
@@ -90,9 +117,27 @@ fn zones_of_firewalld_are_read() {
 #[test]
 fn only_files_of_packet_filters_are_read() {
     let (v4, v6) = ("10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap());
-    for path in ["/etc/nftables.conf", "/etc/nftables.d/own.nft", "/etc/iptables/rules.v4", "/etc/ufw/user.rules"] {
+    for path in [
+        "/etc/nftables.conf",
+        "/etc/nftables.d/own.nft",
+        "/etc/iptables/rules.v4",
+        "/etc/ufw/user.rules",
+        "/etc/firewalld/zones/public.xml",
+    ] {
         assert!(read(path, "", v4).is_some(), "{path}");
     }
+    for path in [
+        "/etc/nftables.d/README",
+        "/opt/own.nft",
+        "/etc/iptables/README",
+        "/opt/rules.v4",
+        "/etc/ufw/user6.rules",
+        "/etc/firewalld/zones/README",
+        "/opt/public.xml",
+    ] {
+        assert!(read(path, "", v4).is_none(), "{path}");
+    }
+    assert!(read("/etc/ufw/user6.rules", "", v6).is_some() && read("/etc/ufw/user.rules", "", v6).is_none());
     assert!(read("/etc/iptables/rules.v4", "", v6).is_none() && read("/etc/iptables/rules.v6", "", v6).is_some());
     assert!(read("/etc/iptables/rules.v6", "", v4).is_none() && read("/etc/other.conf", "", v4).is_none());
 }
@@ -110,6 +155,23 @@ fn commands_are_read_where_they_make_a_packet_filter() {
     assert_eq!(read(&["ufw default allow incoming", "ufw enable"]), "open");
     assert!(read(&["ufw allow OpenSSH", "ufw enable"]).starts_with("unread: "));
     assert!(read(&["iptables -A INPUT -p tcp --dport 22 -j ACCEPT", "iptables -P INPUT DROP"]).starts_with("unread: "));
+    assert_eq!(
+        read(&["ufw allow from any to any port 22 proto tcp", "sudo ufw limit in 80", "ufw enable"]),
+        "6 22 from ; any 80 from "
+    );
+    assert_eq!(
+        read(&["ufw allow from 10.0.0.1", "ufw allow 80,443/tcp", "ufw enable"]),
+        "any  from 10.0.0.1/32; 6 80,443 from "
+    );
+    for command in
+        ["deny 23", "reject 23", "insert 1 allow 22", "route allow 22", "allow to 10.0.0.1 port 22", "allow 22/icmp"]
+    {
+        let read = read(&[&format!("ufw {command}"), "ufw enable"]);
+        assert_eq!(read, format!("unread: unsupported command `ufw {command}`"));
+    }
+    for command in ["nft add rule inet filter input drop;", "sudo ip6tables -A INPUT -j REJECT"] {
+        assert!(read(&["swapoff -a", command]).starts_with("unread: the rule is set by a command, `"), "{command}");
+    }
     assert_eq!(read(&["nft list ruleset", "", "sudo"]), "none");
 }
 

@@ -273,6 +273,48 @@ mod tests {
     }
 
     #[test]
+    fn spans_of_time_are_as_long_as_they_say() {
+        for (text, microseconds) in [
+            ("5", 5 * SECOND),
+            ("1s", 1_000_000),
+            ("1.25s", 1_250_000),
+            (".5", 500_000),
+            ("2min", 120_000_000),
+            ("1.5m", 90_000_000),
+            ("1h 30min", 5_400_000_000),
+            ("1d", 86_400_000_000),
+            ("1w", 604_800_000_000),
+            ("1M", 2_629_800_000_000),
+            ("1y", 31_557_600_000_000),
+            ("3ms 2us", 3_002),
+            ("infinity", u64::MAX),
+        ] {
+            assert_eq!(time(text, SECOND), Some(microseconds), "{text}");
+        }
+        assert_eq!([time("5", 1), time("1 2s", 1)], [Some(5), Some(2_000_001)]);
+    }
+
+    #[test]
+    fn shares_sizes_and_levels_are_as_large_as_they_say() {
+        let shares = ["50%", "12.5%", "12.25%", "100.00%", "5‰", "0.5‰", "50‱", "100%"];
+        assert_eq!(shares.map(is_share), [5000, 1250, 1225, 10_000, 50, 5, 50, 10_000].map(Some));
+        assert_eq!(["0.5‱", "1.25‰", "1.%", "100.01%", "5"].map(is_share), [None; 5]);
+        let sizes = ["5", "5B", "1K", "1.5K", "2M", "1G 500M", "1T", "1P", "1E", "1K 1"];
+        let bytes = [5, 5, 1024, 1536, 2 << 20, (1 << 30) + (500 << 20), 1 << 40, 1 << 50, 1 << 60, 1025].map(Some);
+        assert_eq!(sizes.map(size), bytes);
+        assert_eq!(["+5", "+0", "-5", "-20", "7"].map(nice), [15, 20, 25, 40, 7].map(Some));
+        assert_eq!(["+20", "-21", "41", ""].map(nice), [None; 4]);
+        assert_eq!(["-0", "0o17", "017", "0X1F", "+7"].map(unsigned), [0, 15, 15, 31, 7].map(Some));
+        assert_eq!(["-1", "0o8", "-"].map(unsigned), [None; 3]);
+        let limit = |key: &str, text: &str| Limit::of(key).read(text);
+        assert_eq!(limit("LimitCPU", "1500ms"), Some(2), "whole seconds, up");
+        assert_eq!(limit("LimitRTTIME", "5ms"), Some(5000));
+        assert_eq!([limit("LimitCPU", "infinity"), limit("LimitNOFILE", "infinity")], [Some(u64::MAX); 2]);
+        assert_eq!([limit("LimitAS", "1K"), limit("LimitNPROC", "16")], [Some(1024), Some(16)]);
+        assert_eq!(limit("LimitNOFILE", "18446744073709551615"), None, "that is `infinity`");
+    }
+
+    #[test]
     fn amounts_of_memory() {
         for good in ["5K", "1G 500M", "10.5M", "10.M", "4K1", "infinity", "50%", "12.25%", "0.5‰", "100%", "1 G", "5B"]
         {
