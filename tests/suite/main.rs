@@ -15,6 +15,7 @@ mod hostile;
 mod hostile_values;
 mod ide;
 mod incremental;
+mod kubeconfigs;
 mod laws;
 mod listed;
 mod pages;

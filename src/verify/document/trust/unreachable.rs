@@ -61,7 +61,10 @@ impl Kubeconfig<'_, '_> {
     fn instead(&self, host: &San, port: u16, known: &[&San]) -> String {
         if let San::Ip(_) = host {
             let list: Vec<String> = reachability::all(self.model(), port).into_iter().take(4).collect();
-            return format!("port {port} is open on {}", list.join(", "));
+            return match list.is_empty() {
+                true => format!("nothing in the model listens on port {port} either"),
+                false => format!("port {port} is open on {}", list.join(", ")),
+            };
         }
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
         let fallback =
