@@ -143,3 +143,36 @@ impl fmt::Display for PkiError {
 }
 
 impl std::error::Error for PkiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said, and a part of what to do; an empty one stands for no help.
+    #[test]
+    fn each_error_says_what_to_do_if_anything_helps() {
+        let (path, name) = (PathBuf::from("keys"), || "own".to_owned());
+        for (error, text, help) in [
+            (PkiError::corrupt(&path, "no JSON"), "`keys` is damaged: no JSON", "restore `keys` from a backup"),
+            (PkiError::Exposed { path: path.clone(), mode: 0o644, wanted: 0o600 }, "mode 644", "`chmod 600 keys`"),
+            (PkiError::Version { path: path.clone(), found: "9".into() }, "version `9`", "or a newer one"),
+            (PkiError::NotAStore { path: path.clone(), found: "a".into() }, "contains `a`", "with `--store`"),
+            (PkiError::Link { path: path.clone() }, "`keys` is a symbolic link", "replace the link"),
+            (PkiError::Locked { path: path.clone() }, "another run of kmodel", "wait until the other run has ended"),
+            (PkiError::ReadOnly { path: path.clone() }, "opened for reading only", ""),
+            (PkiError::kind(&path, "key", "own", [KeyKind::Ed25519, KeyKind::Rsa2048]), "ed25519", "--new-keys"),
+            (PkiError::NoKey { authority: name(), key: path.clone() }, "authority `own`", "as `keys` (mode 600)"),
+            (PkiError::Lifetime { name: name(), seconds: 1 }, "valid for 1 second", "more than 5 minutes"),
+            (PkiError::BadName { what: "key", name: name() }, "key `own` is not a valid file name", ""),
+            (PkiError::Twice { what: "key", name: name() }, "key `own` is requested twice", ""),
+            (PkiError::UnknownAuthority { id: name(), index: 3 }, "authority number 3", ""),
+            (PkiError::external(&path, "expired"), "cannot be used as an authority: expired", ""),
+            (PkiError::making("own", "no entropy"), "cannot create `own`: no entropy", ""),
+            (PkiError::file(&path, "read", &io::Error::other("gone")), "cannot read `keys`: gone", ""),
+        ] {
+            assert!(error.to_string().contains(text), "{error}");
+            let said = error.help().unwrap_or_default();
+            assert!(said.contains(help) && said.is_empty() == help.is_empty(), "{error}: {said}");
+        }
+    }
+}

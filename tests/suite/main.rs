@@ -20,6 +20,7 @@ mod laws;
 mod listed;
 mod pages;
 mod pasted;
+mod plan;
 mod readme;
 mod running;
 mod renderable;

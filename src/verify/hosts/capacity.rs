@@ -159,3 +159,16 @@ fn shown(kind: usize, amount: f64) -> String {
         _ => format!("{}GiB", rounded(mib / 1024.0)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn amounts_are_shown_in_the_unit_that_fits() {
+        const MIB: f64 = (1 << 20) as f64;
+        let memory = [0.0, 768.0, 1023.0, 1024.0, 1536.0, 10_000.0].map(|mib| shown(1, mib * MIB));
+        assert_eq!(memory, ["0MiB", "768MiB", "1023MiB", "1GiB", "1.5GiB", "9.77GiB"]);
+        assert_eq!([2.0, 1.5, 0.125].map(|cores| shown(0, cores)), ["2", "1.5", "0.13"]);
+    }
+}

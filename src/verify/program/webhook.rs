@@ -55,3 +55,55 @@ fn list<'v>(record: &'v Record, name: &str) -> &'v [Value] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(fields: &[(&str, Value)]) -> Value {
+        let fields = fields.iter().map(|(name, value)| ((*name).into(), value.clone()));
+        Value::Record(fields.collect::<Record>().into())
+    }
+
+    fn words(list: &[&str]) -> Value {
+        Value::list(list.iter().map(|word| Value::text(*word)))
+    }
+
+    fn rule(groups: &[&str], resources: &[&str], operations: &[&str]) -> Value {
+        let fields = [("apiGroups", groups), ("resources", resources), ("operations", operations)];
+        of(&fields.map(|(name, list)| (name, words(list))))
+    }
+
+    /// Whether a webhook with these fields beside the usual ones is one that stops a cluster.
+    fn stops(kind: &str, fields: &[(&str, Value)]) -> bool {
+        let service = of(&[("service", of(&[("name", Value::text("own"))]))]);
+        let usual = [("clientConfig", service), ("rules", Value::list([rule(&[""], &["pods"], &["CREATE"])]))];
+        let Value::Record(webhook) = of(&[&usual, fields].concat()) else { unreachable!() };
+        verify(kind, &webhook, Span::default()).is_some()
+    }
+
+    #[test]
+    fn only_a_webhook_for_every_pod_that_fails_closed_stops_a_cluster() {
+        let stops = |fields: &[(&str, Value)]| stops("MutatingWebhookConfiguration", fields);
+        let some = || of(&[("matchLabels", of(&[("a", Value::text("b"))]))]);
+        let url = of(&[("url", Value::text("https://hooks.example.org"))]);
+        assert!(stops(&[]) && stops(&[("failurePolicy", Value::text("Fail"))]));
+        assert!(stops(&[("namespaceSelector", of(&[]))]) && stops(&[("matchConditions", Value::list([]))]));
+        assert!(!stops(&[("failurePolicy", Value::text("Ignore"))]) && !stops(&[("clientConfig", url)]));
+        assert!(!stops(&[("namespaceSelector", some())]) && !stops(&[("objectSelector", some())]));
+        assert!(!stops(&[("matchConditions", Value::list([some()]))]));
+        assert!(!self::stops("Deployment", &[]) && self::stops("ValidatingWebhookConfiguration", &[]));
+    }
+
+    #[test]
+    fn a_rule_is_about_pods_by_group_resource_and_operation() {
+        let pods = |groups: &[&str], resources: &[&str], operations: &[&str]| {
+            stops("MutatingWebhookConfiguration", &[("rules", Value::list([rule(groups, resources, operations)]))])
+        };
+        assert!(pods(&["apps", "*"], &["*/*"], &["*"]) && pods(&[""], &["*"], &["UPDATE", "CREATE"]));
+        assert!(!pods(&["apps"], &["pods"], &["CREATE"]));
+        assert!(!pods(&[""], &["services"], &["CREATE"]));
+        assert!(!pods(&[""], &["pods"], &["DELETE"]));
+        assert!(!pods(&[], &[], &[]) && !stops("MutatingWebhookConfiguration", &[("rules", Value::list([]))]));
+    }
+}
