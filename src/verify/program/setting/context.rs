@@ -151,7 +151,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         let gates = set.find(|one| match &one.name {
             Name::Field { path, .. } => path == "featureGates",
             Name::Flag { flag, .. } => flag == "feature-gates",
-            Name::Cluster(_) => false,
+            Name::Variable { .. } | Name::Cluster(_) => false,
         });
         let own = gates.and_then(|one| self.entries(&one.name).into_iter().find(|(key, _)| key == name));
         match own {
