@@ -18,6 +18,7 @@ use crate::syntax::ast::Expr;
 use super::locate::{self, Step, Writer};
 use super::{Evidence, Verdict, counted};
 
+mod containerd;
 mod kubeconfig;
 pub mod systemd;
 mod table;
@@ -34,6 +35,7 @@ enum DocumentKind {
     Netplan,
     Kubeconfig,
     Kubeadm,
+    Containerd,
     Unit,
 }
 
@@ -55,7 +57,9 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut of = |entry: &Entry<'_>| match entry {
         Entry::Document(document) => {
             let found = of_document(evidence, document);
-            if found.is_some() {
+            // Of containerd's keys there is no table: its file is examined, and nothing is proved of it.
+            let is_listed = kind(&document.path, &Json::Null, "") != Some(DocumentKind::Containerd);
+            if found.is_some() && is_listed {
                 files.insert((document.owner.app, document.path.clone()));
             }
             found.unwrap_or_default()
@@ -141,7 +145,24 @@ fn findings(path: &str, content: &Content) -> Option<Vec<Finding>> {
         Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => {
             Some(unit_text::check(path, text))
         }
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Containerd) => toml_of(path, text),
         Content::Text(text) => documents_of(path, text),
+    }
+}
+
+fn toml_of(path: &str, text: &str) -> Option<Vec<Finding>> {
+    match toml::from_str::<Json>(text) {
+        Ok(value) => document(path, &value, text),
+        Err(error) => {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            Some(vec![Finding {
+                code: Code::InvalidConfig,
+                path: vec![Step::Line(before.matches('\n').count() + 1)],
+                message: format!("`{path}` is not valid TOML: {}", error.message()),
+                help: "containerd does not start with it".into(),
+                is_value: true,
+            }])
+        }
     }
 }
 
@@ -204,6 +225,7 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<Finding>> {
             Some(kind) if table::KUBEADM.body.contains_key(kind) => table::check(&table::KUBEADM, kind, value),
             _ => return None,
         },
+        DocumentKind::Containerd => containerd::check(value),
         DocumentKind::Unit => return None,
     };
     // Of a scalar there is nothing to read.
@@ -245,6 +267,7 @@ fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
         () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(DocumentKind::Netplan),
         () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(DocumentKind::Kubeadm),
         () if field("apiVersion") == "v1" && field("kind") == "Config" => Some(DocumentKind::Kubeconfig),
+        () if path == "/etc/containerd/config.toml" => Some(DocumentKind::Containerd),
         () if name.ends_with(".kubeconfig") => Some(DocumentKind::Kubeconfig),
         () if is_unit && (unit_text::ENDINGS.contains(&ending) || path.contains(".d/") && ending == "conf") => {
             Some(DocumentKind::Unit)
