@@ -131,9 +131,16 @@ impl<'w> Loader<'w> {
             let span = path.span;
             match self.find(&place, &path.name) {
                 Ok(target) => self.out.imports[id.0 as usize].push(Import { statement, target, span }),
+                // What follows it is not understood either: an address, not a name.
+                Err(_) if self.is_cut(span) => {}
                 Err(error) => self.out.diagnostics.push(not_found(&place, &path, &error)),
             }
         }
+    }
+
+    /// Whether the parser stopped right behind a path, and said so.
+    fn is_cut(&self, path: Span) -> bool {
+        self.out.syntax.iter().any(|span| (span.source, span.start) == (path.source, path.end))
     }
 
     fn find(&mut self, from: &ModulePlace, path: &str) -> io::Result<ModuleId> {

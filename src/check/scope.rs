@@ -170,6 +170,11 @@ impl<'r> Scope<'r> {
             false => diagnostic.label(earlier, "first imported here").label(known.span, "declared here"),
         };
         match imported {
+            true if symbol.module != self.id && known.module == self.id => {
+                let own = known.kind.noun().rsplit(' ').next().unwrap_or_default();
+                let more = format!("rename the {own}, for example `{name}-{own}`");
+                diagnostic.help(format!("{more}, or import the other one under another name: `{{ {name} as other }}`"))
+            }
             true => diagnostic.help(format!("import it under another name: `{{ {name} as other }}`")),
             false => diagnostic.help("rename one of them"),
         }

@@ -101,10 +101,11 @@ pub fn labelled(out: &mut dyn Write, look: &Look, indent: usize, label: &str, te
     lines.try_for_each(|line| writeln!(out, "{:column$}{line}", ""))
 }
 
-/// Breaks a text at spaces so that each line fits; a word that is too long stands alone.
+/// Breaks a text at spaces so that each line fits; a word that is too long stands alone. What is in backticks stays together
+/// if a line can hold it.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text, width) {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= width => {
                 line.push(' ');
@@ -116,9 +117,39 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The words of a text; those between two backticks are one, if they fit on a line.
+fn words(text: &str, width: usize) -> Vec<&str> {
+    let (mut list, mut start, mut inside) = (Vec::new(), 0, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '`' => inside = !inside && is_short(&text[at + 1..], width),
+            ' ' if !inside => {
+                list.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    list.push(&text[start..]);
+    list.retain(|word| !word.is_empty());
+    list
+}
+
+/// Whether a line can hold what a backtick begins.
+fn is_short(rest: &str, width: usize) -> bool {
+    rest.find('`').is_some_and(|end| rest[..end].width() + 2 <= width)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_is_not_broken() {
+        assert_eq!(wrap("write `a = b` or so", 11), ["write", "`a = b` or", "so"]);
+        assert_eq!(wrap("see `a b c d e f`", 9), ["see `a b", "c d e f`"]);
+        assert_eq!(wrap("a ` b c", 3), ["a `", "b c"]);
+    }
 
     #[test]
     fn words_go_on_the_next_line_when_they_do_not_fit() {

@@ -67,7 +67,9 @@ pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| {
             let longest = name.len().max(candidate.len());
-            *distance <= longest.div_ceil(3) && *distance < longest
+            // Of short names half would be another word.
+            let most = if longest <= 4 { 1 } else { longest.div_ceil(3) };
+            *distance <= most && *distance < longest
         })
         .min()
         .map(|(_, candidate)| candidate)

@@ -54,6 +54,8 @@ pub enum Shape {
     Text,
     /// `1h30m`.
     Duration,
+    /// The same, or a number of nanoseconds, as Kubernetes itself writes it.
+    DurationOrNanoseconds,
     /// `100m`, `256Mi`, or a whole number.
     Quantity,
     Map(Box<Shape>),
@@ -116,6 +118,7 @@ impl Shape {
             "float" => Shape::Float,
             "string" | "enum" => Shape::Text,
             "duration" => Shape::Duration,
+            "duration-or-nanoseconds" => Shape::DurationOrNanoseconds,
             "quantity" => Shape::Quantity,
             _ if text.starts_with("object:") => Shape::Object,
             _ => match (inside("map"), inside("list")) {
@@ -134,6 +137,7 @@ impl Shape {
             Shape::Float => "a number".to_owned(),
             Shape::Text => "a string".to_owned(),
             Shape::Duration => "a duration, such as `30s`".to_owned(),
+            Shape::DurationOrNanoseconds => "a duration, such as `30s`, or a number of nanoseconds".to_owned(),
             Shape::Quantity => "a quantity, such as `\"256Mi\"`".to_owned(),
             Shape::Map(inner) => format!("a map, each value {}", inner.name()),
             Shape::List(inner) => format!("a list, each element {}", inner.name()),

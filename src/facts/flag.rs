@@ -92,7 +92,11 @@ pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Optio
     }
     let names = (&*format!("`{program}`"), &*format!("`--{flag}`"));
     let problem = known.life.examine(CODES, names, version, span)?;
-    let is_flag = |name: &str| table.flags.get(name).is_some_and(|flag| flag.life.status(version) == Status::Known);
+    // One of another type takes other values.
+    let is_flag = |name: &str| {
+        let other = table.flags.get(name);
+        other.is_some_and(|flag| flag.life.status(version) == Status::Known && flag.kind == known.kind)
+    };
     let problem = problem.help(known.life.advice(version, CODES.deprecated, is_flag));
     // The other flag may take its value in another form.
     let other = known.life.replacement.as_deref().filter(|other| is_flag(other));

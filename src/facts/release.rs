@@ -69,9 +69,9 @@ pub struct FoundRelease {
 pub enum UnknownRelease {
     /// No release has the name; those that there are.
     Name(Vec<String>),
-    /// The version is not in the table; those that are.
+    /// The version is not in the table; those that are, for the architecture.
     Version(Vec<String>),
-    /// The version has no hash for the architecture; those it has.
+    /// The version has no hash for the architecture; the versions that have one.
     Arch(Vec<String>),
 }
 
@@ -130,9 +130,16 @@ pub fn has(name: &str, version: Version) -> bool {
 
 impl Release {
     fn hash(&self, version: &str, arch: &str) -> Result<String, UnknownRelease> {
-        let hashes = self.row(version).ok_or_else(|| UnknownRelease::Version(self.versions()))?;
+        let hashes = self.row(version).ok_or_else(|| UnknownRelease::Version(self.versions_for(arch)))?;
         let hash = hashes.get(arch).map(|hash| hash.0.clone());
-        hash.ok_or_else(|| UnknownRelease::Arch(hashes.keys().cloned().collect()))
+        hash.ok_or_else(|| UnknownRelease::Arch(self.versions_for(arch)))
+    }
+
+    /// The versions with a hash for an architecture, oldest first.
+    fn versions_for(&self, arch: &str) -> Vec<String> {
+        let mut versions = self.versions();
+        versions.retain(|version| self.row(version).is_some_and(|hashes| hashes.contains_key(arch)));
+        versions
     }
 
     fn row(&self, version: &str) -> Option<&BTreeMap<String, Hash>> {

@@ -17,6 +17,8 @@ pub struct Allocator {
     held: HashSet<u128>,
     /// How many of those that machines could have had the platforms keep for themselves.
     reserved: u128,
+    /// Parts of the range that others give out, such as a pool of MetalLB.
+    left: Vec<IpNet>,
     /// Next offset to try for machines.
     low: u128,
     /// Next offset to try for applications, going down.
@@ -37,6 +39,7 @@ impl Allocator {
             taken: HashSet::new(),
             held: HashSet::new(),
             reserved: 0,
+            left: Vec::new(),
             low,
             high: size.saturating_sub(2),
             size,
@@ -64,6 +67,19 @@ impl Allocator {
         self.held.insert(bits(address));
     }
 
+    /// Leaves parts of the range to others: from them an address is only given to who asks for that one.
+    pub fn leave(&mut self, parts: impl Iterator<Item = IpNet>) {
+        let (range, inside) = (self.range, |part: &IpNet| part.prefix_len() > self.range.prefix_len());
+        self.left = parts.filter(|part| inside(part) && range.contains(part)).collect();
+    }
+
+    /// The offset behind the part that is left to others and has this one, or before it.
+    fn skip(&self, address: IpAddr) -> Option<(u128, u128)> {
+        let part = self.left.iter().find(|part| part.contains(&address))?;
+        let start = bits(part.network()) - bits(self.range.network());
+        Some((start.saturating_sub(1), start + size_of(*part)))
+    }
+
     /// Whether an address has been given out.
     pub fn is_taken(&self, address: IpAddr) -> bool {
         self.taken.contains(&bits(address))
@@ -73,6 +89,10 @@ impl Allocator {
     pub fn next_from_start(&mut self) -> Option<IpAddr> {
         while self.low + 1 < self.size {
             let address = nth(self.range, self.low)?;
+            if let Some((_, behind)) = self.skip(address) {
+                self.low = behind;
+                continue;
+            }
             self.low += 1;
             if !self.held.contains(&bits(address)) && self.taken.insert(bits(address)) {
                 return Some(address);
@@ -85,6 +105,10 @@ impl Allocator {
     pub fn next_from_end(&mut self) -> Option<IpAddr> {
         while self.high > 0 {
             let address = nth(self.range, self.high)?;
+            if let Some((before, _)) = self.skip(address) {
+                self.high = before;
+                continue;
+            }
             self.high -= 1;
             if !self.held.contains(&bits(address)) && self.taken.insert(bits(address)) {
                 return Some(address);
@@ -96,7 +120,8 @@ impl Allocator {
     /// How many machines the range can hold at most.
     pub fn capacity(&self) -> u128 {
         let usual = self.size.saturating_sub(if self.size >= 64 { FIRST_OFFSET + 1 } else { 3 });
-        usual.saturating_sub(self.reserved)
+        let left = self.left.iter().fold(0_u128, |sum, part| sum.saturating_add(size_of(*part)));
+        usual.saturating_sub(self.reserved).saturating_sub(left)
     }
 }
 
@@ -172,6 +197,16 @@ mod tests {
         assert_eq!(a.next_from_end().unwrap().to_string(), "10.0.0.6");
         let rest: Vec<_> = std::iter::from_fn(|| a.next_from_start()).map(|ip| ip.to_string()).collect();
         assert_eq!(rest, ["10.0.0.4", "10.0.0.5"]);
+    }
+
+    #[test]
+    fn parts_of_others_are_left_out() {
+        let mut a = allocator("10.0.0.0/24", "10.0.0.1");
+        a.leave(["10.0.0.12/30", "10.0.0.248/29", "10.0.0.0/24"].map(|part| part.parse().unwrap()).into_iter());
+        let low: Vec<_> = (0..4).filter_map(|_| a.next_from_start()).map(|ip| ip.to_string()).collect();
+        assert_eq!(low, ["10.0.0.10", "10.0.0.11", "10.0.0.16", "10.0.0.17"]);
+        assert_eq!(a.next_from_end().unwrap().to_string(), "10.0.0.247");
+        assert_eq!(a.capacity(), 245 - 12);
     }
 
     #[test]

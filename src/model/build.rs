@@ -19,7 +19,7 @@ mod app;
 mod cluster;
 mod domain;
 mod field;
-mod machine;
+pub mod machine;
 mod param;
 
 pub use field::{Fields, ranges};
@@ -106,6 +106,7 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
     shape.former = Former::read(&shape.premise.layers, problems);
     shape.former.rename(&mut shape.lock);
     pins.iter().for_each(|pin| addresses.hold(*pin));
+    addresses.leave(shape.cluster.reserve.iter().flat_map(|(_, ranges)| ranges).copied());
     machine::machines(&mut shape, &input.forget, &mut addresses, problems);
     // A selector of machines that are not there would select nothing that anybody can look at.
     if shape.machines.len() < shape.groups.iter().map(|group| group.machines.len()).sum() {

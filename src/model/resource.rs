@@ -9,6 +9,7 @@ use crate::check::load::unreadable;
 use crate::check::{ModuleId, ModulePlace};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
+use crate::text::List;
 
 use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
@@ -44,21 +45,49 @@ pub fn template(
     let context = minijinja::Value::from(minijinja::value::Serde(super::function::to_json(vars)));
     let text = environment.render_named_str(&name, &source, context).map_err(|error| {
         let line = error.line().map_or(String::new(), |line| format!(" at line {line}"));
-        let (detail, help) = match error.kind() {
-            ErrorKind::OutOfFuel => {
-                let help = "the limit is 20 million steps and bytes: use shorter loops, or compute lists in the model";
-                ("it takes too many steps".to_owned(), help)
-            }
-            kind => {
-                let help = "a template can only use the variables in `vars`";
-                (error.detail().map_or_else(|| kind.to_string(), str::to_owned), help)
-            }
+        let detail = match error.kind() {
+            ErrorKind::OutOfFuel => "it takes too many steps".to_owned(),
+            kind => error.detail().map_or_else(|| kind.to_string(), str::to_owned),
         };
-        let message = format!("the template `{name}` fails{line}: {detail}");
-        Box::new(Diagnostic::new(Code::TemplateFailed, span, message).help(help))
+        let shown = expression(&source, &error).map_or(String::new(), |shown| format!(" in `{shown}`"));
+        let message = format!("the template `{name}` fails{line}: {detail}{shown}");
+        Box::new(Diagnostic::new(Code::TemplateFailed, span, message).help(advice(&error, vars)))
     })?;
     let text = Value::text(text);
     Ok(if vars.is_secret() { Value::Secret(text.into()) } else { private_key::guarded(text) })
+}
+
+/// The tag of a template that an error is about, if its line has one tag only.
+fn expression(source: &str, error: &minijinja::Error) -> Option<String> {
+    let line = source.lines().nth(error.line()?.checked_sub(1)?)?;
+    let starts = |open: &str| line.match_indices(open).map(|(at, _)| at).collect::<Vec<_>>();
+    let [at] = [starts("{{"), starts("{%")].concat()[..] else { return None };
+    let end = line[at..].find(["}}", "%}"].iter().find(|end| line[at..].contains(**end))?)? + 2;
+    Some(line[at..at + end].to_owned()).filter(|tag| tag.len() <= 80 && !tag.contains('`'))
+}
+
+/// What to do about a template, by what is wrong with it.
+fn advice(error: &minijinja::Error, vars: &Value) -> String {
+    let known = match vars.reveal() {
+        Value::Record(record) if !record.is_empty() => format!(": {}", List::ticked(record.keys()).most(12)),
+        _ => ", which is empty".to_owned(),
+    };
+    match error.kind() {
+        ErrorKind::UndefinedError => format!("a template can only use the variables in `vars`{known}"),
+        ErrorKind::OutOfFuel => {
+            "the limit is 20 million steps and bytes: use shorter loops, or compute lists in the model".into()
+        }
+        ErrorKind::SyntaxError => {
+            "templates are written in Jinja: `{{ value }}`, `{% for x in list %} ... {% endfor %}`, `{# comment #}`".into()
+        }
+        ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest | ErrorKind::UnknownMethod => {
+            "templates have the filters, functions and tests of MiniJinja; compute the rest in the model and pass it in \
+             `vars`"
+                .into()
+        }
+        ErrorKind::TemplateNotFound => "a template cannot include another one: use `read` and pass the text in `vars`".into(),
+        _ => "check the types of the values in `vars`, or compute the value in the model".into(),
+    }
 }
 
 /// The text of a file beside a module, of the standard library or of the world.

@@ -212,7 +212,7 @@ fn behind_deployment(model: &Wired<'_>, app: AppId) -> Option<Span> {
 fn too_many(model: &Wired<'_>, id: EndpointId, span: Span) -> Option<Diagnostic> {
     let info = model.endpoint_info(id);
     let providers = model.providers(id);
-    if providers.len() < 2 || info.ast.cardinality == Cardinality::Many {
+    if providers.len() < 2 || takes_several(model, id) || is_one_each(model, id, providers) {
         return None;
     }
     let earlier = model.relations.iter().find(|r| r.from == id).map_or(span, |r| r.span);
@@ -221,8 +221,33 @@ fn too_many(model: &Wired<'_>, id: EndpointId, span: Span) -> Option<Diagnostic>
     let message = format!("`{}` accepts one provider, and is related to {names}", model.endpoint_name(id));
     let problem = Diagnostic::new(Code::AlreadyRelated, span, message);
     let problem = if earlier == span { problem } else { problem.label(earlier, "the first one") };
-    let help = "relate it to one of them, or put a load balancer in front of them";
+    let help = match providers.iter().all(|provider| model.endpoint_info(*provider).forwards.is_some()) {
+        true => "relate it to one of them",
+        false => "relate it to one of them, or put a load balancer in front of them",
+    };
     Some(problem.label(info.ast.name.span, "accepts one provider").help(help))
+}
+
+/// Whether an endpoint takes several providers: it says so, or it forwards to servers, of which one deployment may be of an
+/// older version than another.
+fn takes_several(model: &Wired<'_>, id: EndpointId) -> bool {
+    model.endpoint_info(id).ast.cardinality == Cardinality::Many || is_forwarded(model, id)
+}
+
+/// Whether each machine of a client that dials only its own has exactly one of the providers.
+fn is_one_each(model: &Wired<'_>, id: EndpointId, providers: &[EndpointId]) -> bool {
+    let here = |machine| providers.iter().filter(|other| model.unit_on(other.app, machine).is_some()).count();
+    let mut machines = model.units_of(id.app).map(|unit| model.unit(unit).machine);
+    model.endpoint_info(id).same_machine && machines.all(|machine| machine.is_some_and(|machine| here(machine) == 1))
+}
+
+/// Whether several providers are one service in several deployments: of one component, none before another, and taken
+/// together where one is wanted.
+fn is_one_service(model: &Wired<'_>, id: EndpointId, list: &[EndpointId]) -> bool {
+    let component = |id: &EndpointId| (model.app(id.app).component, id.endpoint);
+    let alike = list.windows(2).all(|pair| component(&pair[0]) == component(&pair[1]));
+    let server = list.iter().all(|id| model.endpoint_info(*id).forwards.is_none());
+    alike && server && (is_forwarded(model, id) || is_one_each(model, id, list))
 }
 
 fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) {
@@ -242,6 +267,9 @@ fn infer(model: &mut Wired<'_>, id: EndpointId, problems: &mut Vec<Diagnostic>) 
         _ => all.iter().copied().filter(|c| !all.iter().any(|other| hides(model, *other, *c))).collect(),
     };
     match (front.as_slice(), cardinality) {
+        (list @ [_, _, ..], _) if is_one_service(model, id, list) => {
+            list.iter().for_each(|provider| connect(model, id, *provider, None));
+        }
         ([], Cardinality::One) => problems.push(no_provider(model, id)),
         ([_, _, ..], Cardinality::One | Cardinality::Optional) => problems.push(ambiguous(model, id, &front)),
         (list, _) => list.iter().for_each(|provider| connect(model, id, *provider, None)),
@@ -254,28 +282,40 @@ pub fn is_wanted(model: &Wired<'_>, id: EndpointId) -> Result<bool, EvalError> {
     model.sight().holds(&mut Scope::app(model, id.app), Some(&field.value))
 }
 
-/// The endpoints that could serve a `requires`.
-///
-/// One that dials its own machine takes a provider that is on every machine of its application; if it can do without one, also
-/// the only one that is on some of them.
+/// The endpoints that could serve a `requires`. Where only the own machine is dialled, each is on all machines of the
+/// client, or there are several of which each machine has one.
 fn candidates(model: &Wired<'_>, id: EndpointId) -> Vec<EndpointId> {
     let info = model.endpoint_info(id);
-    let all: Vec<EndpointId> = endpoints(model)
+    let all = providers_of(model, id);
+    if !info.same_machine {
+        return all;
+    }
+    let covering: Vec<EndpointId> = all.iter().copied().filter(|other| covers(model, other.app, id.app)).collect();
+    let here = |other: &EndpointId| model.units_of(other.app).any(|unit| is_beside(model, unit, id.app));
+    let parts: Vec<EndpointId> = all.into_iter().filter(here).collect();
+    if !covering.is_empty() {
+        return covering;
+    }
+    // What can do without a provider takes the only one that is on some of its machines.
+    let is_optional = info.ast.cardinality == Cardinality::Optional && parts.len() == 1;
+    if is_optional || is_one_service(model, id, &parts) { parts } else { Vec::new() }
+}
+
+/// Whether a unit is on a machine of an application.
+fn is_beside(model: &Wired<'_>, unit: UnitId, app: AppId) -> bool {
+    model.unit(unit).machine.is_some_and(|machine| model.unit_on(app, machine).is_some())
+}
+
+/// The endpoints of other applications that provide what a `requires` wants.
+fn providers_of(model: &Wired<'_>, id: EndpointId) -> Vec<EndpointId> {
+    let info = model.endpoint_info(id);
+    endpoints(model)
         .filter(|other| other.app != id.app && !model.app(other.app).units.is_empty())
         .filter(|other| {
             let provider = model.endpoint_info(*other);
             provider.is_provider() && provider.interface == info.interface && info.interface.is_some()
         })
-        .collect();
-    if !info.same_machine {
-        return all;
-    }
-    let here: Vec<_> = all.iter().copied().filter(|other| covers(model, other.app, id.app)).collect();
-    if !here.is_empty() || info.ast.cardinality != Cardinality::Optional {
-        return here;
-    }
-    let partly: Vec<_> = all.into_iter().filter(|other| meets(model, other.app, id.app)).collect();
-    if partly.len() == 1 { partly } else { here }
+        .collect()
 }
 
 /// Why a provider of the right interface does not count for a `requires`.
@@ -312,14 +352,6 @@ pub fn considered(model: &Wired<'_>, id: EndpointId) -> Vec<(EndpointId, Option<
 /// Whether every machine of `client` has a unit of `provider`.
 fn covers(model: &Wired<'_>, provider: AppId, client: AppId) -> bool {
     model.units_of(client).all(|unit| {
-        let machine = model.unit(unit).machine;
-        machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
-    })
-}
-
-/// Whether some machine of `client` has a unit of `provider`.
-fn meets(model: &Wired<'_>, provider: AppId, client: AppId) -> bool {
-    model.units_of(client).any(|unit| {
         let machine = model.unit(unit).machine;
         machine.is_some_and(|machine| model.unit_on(provider, machine).is_some())
     })
@@ -484,7 +516,10 @@ fn check_related(model: &Wired<'_>, problems: &mut Vec<Diagnostic>) {
                 continue;
             }
             (format!("`{to}` forwards to itself in a loop, so no server answers `{from}`"), CIRCLE.to_owned())
-        } else if info.same_machine && !covers(model, relation.to.app, relation.from.app) {
+        } else if info.same_machine
+            && !covers(model, relation.to.app, relation.from.app)
+            && !is_one_each(model, relation.from, model.providers(relation.from))
+        {
             let there = not_there(model, relation.from.app, provider);
             (format!("`{from}` dials only its own machine, and {there}"), on_the_same(provider))
         } else {

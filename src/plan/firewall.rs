@@ -17,7 +17,7 @@ pub mod setting;
 pub use addresses::Addresses;
 pub use setting::{Firewall, Open, firewalls};
 
-use super::listener::{Bind, From, Service, What, services_on};
+use super::listener::{Bind, From, Service, What, services, services_on};
 
 /// Who dials.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,21 +128,37 @@ pub struct Opening {
 
 /// Everything that the firewalls of a model let in, in the order of its applications.
 pub fn openings(model: &Model<'_>) -> Vec<Opening> {
+    let of = |firewall: &Firewall| {
+        let rules = |machine| ruleset(model, firewall, machine).rules;
+        kinds(model, firewall.app).into_iter().flat_map(rules).collect::<Vec<_>>()
+    };
+    listed(firewalls(model, &mut Vec::new()).iter().flat_map(of))
+}
+
+/// Everything that a filter between the machines has to let in, whether they have firewalls of their own or not.
+pub fn needed(model: &Model<'_>) -> Vec<Opening> {
+    let of = |service: &Service| {
+        let mut set = Ruleset::default();
+        of_service(model, service, &mut set);
+        set.rules
+    };
+    listed(services(model, &mut Vec::new()).iter().flat_map(of))
+}
+
+/// The rules of all machines, those of one service and port as one.
+fn listed(rules: impl Iterator<Item = FirewallRule>) -> Vec<Opening> {
     let mut list: Vec<Opening> = Vec::new();
-    for firewall in firewalls(model, &mut Vec::new()) {
-        for rule in kinds(model, firewall.app).into_iter().flat_map(|machine| ruleset(model, &firewall, machine).rules)
-        {
-            let (service, from) = match (&rule.why, &rule.party, rule.comment.split_once(" from ")) {
-                (Why::Open(_), Party::Range(range), _) => (rule.comment.clone(), range.to_string()),
-                (_, _, Some((service, from))) => (service.to_owned(), from.to_owned()),
-                _ => ("SSH".to_owned(), "operators".to_owned()),
-            };
-            let port = rule.what.to_string();
-            match list.iter_mut().find(|known| known.service == service && known.port == port) {
-                Some(known) if known.from.contains(&from) => {}
-                Some(known) => known.from.push(from),
-                None => list.push(Opening { service, port, from: vec![from] }),
-            }
+    for rule in rules {
+        let (service, from) = match (&rule.why, &rule.party, rule.comment.split_once(" from ")) {
+            (Why::Open(_), Party::Range(range), _) => (rule.comment.clone(), range.to_string()),
+            (_, _, Some((service, from))) => (service.to_owned(), from.to_owned()),
+            _ => ("SSH".to_owned(), "operators".to_owned()),
+        };
+        let port = rule.what.to_string();
+        match list.iter_mut().find(|known| known.service == service && known.port == port) {
+            Some(known) if known.from.contains(&from) => {}
+            Some(known) => known.from.push(from),
+            None => list.push(Opening { service, port, from: vec![from] }),
         }
     }
     list

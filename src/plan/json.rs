@@ -16,7 +16,7 @@ use crate::pki::Status;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretSpec};
 
 use super::budget::Budget;
-use super::firewall::{Opening, openings};
+use super::firewall::{Opening, firewalls, needed, openings};
 use super::issue_status::IssueStatus;
 use super::machine_changes::MachineChanges;
 use super::{Plan, Proof, Step};
@@ -47,7 +47,7 @@ fn document<'a>(plan: &'a Plan<'_>, before: &Lock, status: &'a IssueStatus) -> i
         machines: Each(move || (0..model.machines.len()).map(|index| machine(model, &runs, index)).collect::<Vec<_>>()),
         applications: Each(move || model.apps().map(|(id, app)| ApplicationJson::new(model, id, app))),
         relations: Each(move || model.relations.iter().map(|relation| RelationJson::new(model, relation))),
-        openings: openings(model),
+        openings: if firewalls(model, &mut Vec::new()).is_empty() { needed(model) } else { openings(model) },
         authorities: Each(move || {
             pki.request
                 .authorities

@@ -102,6 +102,8 @@ pub struct Service {
     /// The option of the component that its port is, if it is one.
     pub option: Option<Name>,
     pub from: Vec<From>,
+    /// Whether it binds what it listens on, so that no other can.
+    pub binds: bool,
     pub units: Vec<Bound>,
 }
 
@@ -175,6 +177,7 @@ fn endpoints(
             span: info.ast.name.span,
             option: option_of(&info.ast.body, "listen"),
             from: from(model, app, &info.ast.body, problems),
+            binds: binds(model, app, &info.ast.body, problems),
             units,
         });
     }
@@ -207,10 +210,17 @@ fn items(model: &Model<'_>, app: AppId, range: Range<u32>, list: &mut Vec<Servic
                 span: item.name.span,
                 option: option_of(&item.body, "port"),
                 from: from(model, app, &item.body, problems),
+                binds: true,
                 units,
             });
         }
     }
+}
+
+/// Whether an endpoint binds what it listens on; the same on every unit.
+fn binds(model: &Model<'_>, app: AppId, body: &Body, problems: &mut Vec<Diagnostic>) -> bool {
+    let Some((unit, field)) = model.units_of(app).next().zip(body.field("binds")) else { return true };
+    keep(model.eval(&mut Scope::unit(model, unit), &field.value), problems) != Some(Value::Bool(false))
 }
 
 /// A field of an item: its value where that is the same on every unit, else what it is computed from.

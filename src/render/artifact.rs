@@ -159,7 +159,7 @@ impl Fields<'_, '_, '_, '_> {
         Err(Box::new(problem.help("write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")))
     }
 
-    fn unknown(&self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> EvalError {
+    fn unknown(&mut self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> EvalError {
         let (span, message, help) = match unknown {
             UnknownRelease::Name(known) => (
                 self.span("release"),
@@ -169,19 +169,29 @@ impl Fields<'_, '_, '_, '_> {
             UnknownRelease::Version(known) => (
                 self.span("version"),
                 format!("no hash is known for {release} {version}"),
-                format!("hashes are known for {}", known.join(", ")).into(),
+                known_hashes(&known, arch).into(),
             ),
             UnknownRelease::Arch(known) => (
                 self.item.name.span,
                 format!("no hash is known for {release} {version} on {arch}"),
-                format!("hashes are known for {}", List::ticked(known)).into(),
+                known_hashes(&known, arch).into(),
             ),
         };
+        let otherwise = self.value("otherwise").ok().and_then(|text| text.scalar_text());
+        let help = otherwise.map_or(help.clone(), |more| format!("{}; {more}", help.text()).into());
         let mut problem = Diagnostic::new(Code::UnknownRelease, span, message).help(help);
         if let Some(span) = self.model.cluster.spans.get("kubernetes").filter(|_| release.starts_with("kube")) {
             problem = problem.label(*span, "the version of the cluster");
         }
         Box::new(problem)
+    }
+}
+
+/// The versions that can be had for an architecture, and what to do for another one.
+fn known_hashes(known: &[String], arch: &str) -> String {
+    match known {
+        [] => format!("no hash is known for {arch}: add the file's own to `hashes` of the target"),
+        _ => format!("hashes for {arch} are known for {}", List::of(known)),
     }
 }
 

@@ -38,13 +38,16 @@ pub enum Read {
     Open,
     /// It lets in this, and nothing else that is new.
     Accepts(Vec<Accept>),
+    /// It lets in everything but this, in which it also names what it lets in.
+    Rejects(Vec<Accept>),
     /// Something decides that is not read: this.
     Unread(String),
 }
 
-/// Something that is let in.
+/// Something that is let in, or kept out.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Accept {
+    pub verdict: Does,
     /// TCP, UDP or another protocol; of any kind if there is none.
     pub protocol: Option<u8>,
     /// First and last of each range; all if there are none.
@@ -53,6 +56,16 @@ pub struct Accept {
     pub from: Vec<ipnet::IpNet>,
     /// A condition that is not read: it may let in less.
     pub only: Option<String>,
+}
+
+/// What a rule does with what it names. The first rule that fits decides.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Does {
+    #[default]
+    Accept,
+    Reject,
+    /// It keeps out some of it, which more decides than is read: the rule.
+    Unsure(String),
 }
 
 pub const TCP: u8 = 6;
@@ -206,9 +219,9 @@ fn check_filters(model: &Model<'_>, filters: &[Filter]) -> (Vec<Diagnostic>, usi
         }
         done.push(key);
         let same = || filters.iter().filter(|other| (other.app, other.path.as_str()) == key);
-        let unread = same().find_map(|one| if let Read::Unread(why) = &one.read { Some(why) } else { None });
-        match unread {
-            Some(why) => problems.push(unproved(model, filter, why)),
+        let unread = same().find_map(|one| if let Read::Unread(why) = &one.read { Some(why.clone()) } else { None });
+        match unread.or_else(|| same().find_map(|one| unsure(model, one))) {
+            Some(why) => problems.push(unproved(model, filter, &why)),
             None => {
                 let all = |sure: bool| same().flat_map(|one| shut(model, one, sure)).collect::<Vec<_>>();
                 let (least, sure) = (all(false), all(true));
@@ -291,12 +304,10 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
 
 /// The relations to listeners on the machine of a filter that it blocks, with what it lets in for sure or may let in.
 fn shut(model: &Model<'_>, filter: &Filter, sure: bool) -> Vec<Shut> {
-    let Read::Accepts(accepts) = &filter.read else { return Vec::new() };
-    let accepts: Vec<&Accept> = accepts.iter().filter(|accept| !sure || accept.only.is_none()).collect();
     let mut list = Vec::new();
     for service in services_on(model, filter.machine) {
         let Some(bound) = service.units.first().filter(|bound| !bound.bind.is_loopback()) else { continue };
-        let admitted = admitted(&accepts, bound.what);
+        let admitted = filter.read.admits(bound.what, sure);
         for (from, wanted) in dialling(model, &service) {
             if !wanted.is_empty() && !wanted.without(&admitted).is_empty() {
                 let text = format!("{from} to `{}` ({})", service.title(model), bound.what);
@@ -305,6 +316,20 @@ fn shut(model: &Model<'_>, filter: &Filter, sure: bool) -> Vec<Shut> {
         }
     }
     list
+}
+
+/// The rule that may keep out someone who dials what runs on the machine of a filter, if more decides than is read of it.
+fn unsure(model: &Model<'_>, filter: &Filter) -> Option<String> {
+    let (Read::Accepts(rules) | Read::Rejects(rules)) = &filter.read else { return None };
+    if !rules.iter().any(|rule| matches!(rule.verdict, Does::Unsure(_))) {
+        return None;
+    }
+    services_on(model, filter.machine).iter().find_map(|service| {
+        let bound = service.units.first().filter(|bound| !bound.bind.is_loopback())?;
+        let dialled = dialling(model, service).iter().any(|(_, wanted)| !wanted.is_empty());
+        let rule = rules.iter().find(|rule| rule.fits(bound.what)).filter(|_| dialled)?;
+        if let Does::Unsure(why) = &rule.verdict { Some(why.clone()) } else { None }
+    })
 }
 
 /// Who dials a service from other machines, and from where.
@@ -321,9 +346,31 @@ fn dialling(model: &Model<'_>, service: &Service) -> Vec<(String, Addresses)> {
     related.chain(declared).collect()
 }
 
-/// The addresses that are let in to something that listens.
-fn admitted(accepts: &[&Accept], what: What) -> Addresses {
-    let fits = |accept: &&&Accept| {
+impl Read {
+    /// The addresses that are let in to something that listens, for sure or perhaps: each by the first rule that fits.
+    fn admits(&self, what: What, sure: bool) -> Addresses {
+        let (rules, open) = match self {
+            Read::Accepts(rules) => (&rules[..], false),
+            Read::Rejects(rules) => (&rules[..], true),
+            Read::Open | Read::Unread(_) => (&[][..], true),
+        };
+        let (mut admitted, mut rejected) = (Addresses::default(), Addresses::default());
+        for rule in rules.iter().filter(|rule| rule.fits(what)) {
+            let from = if rule.from.is_empty() { Addresses::all() } else { Addresses::of_ranges(&rule.from) };
+            match rule.verdict {
+                Does::Accept if sure && rule.only.is_some() => {}
+                Does::Accept => admitted = admitted.and(&from.without(&rejected)),
+                Does::Reject => rejected = rejected.and(&from.without(&admitted)),
+                Does::Unsure(_) => {}
+            }
+        }
+        if open { admitted.and(&Addresses::all().without(&rejected)) } else { admitted }
+    }
+}
+
+impl Accept {
+    /// Whether it is about something that listens.
+    fn fits(&self, what: What) -> bool {
         let (protocol, first, last) = match what {
             What::Port(port) => {
                 (Some(if port.protocol == Protocol::Tcp { TCP } else { UDP }), port.number, port.number)
@@ -333,14 +380,13 @@ fn admitted(accepts: &[&Accept], what: What) -> Addresses {
             }
             What::Other(number) => (Some(number), 0, 0),
         };
-        let known = accept.protocol.is_none() || protocol.is_none() || accept.protocol == protocol;
-        let ports = accept.ports.is_empty() || accept.ports.iter().any(|(from, to)| *from <= first && last <= *to);
-        known && ports
-    };
-    accepts.iter().filter(fits).fold(Addresses::default(), |sum, accept| match accept.from.is_empty() {
-        true => sum.and(&Addresses::all()),
-        false => sum.and(&Addresses::of_ranges(&accept.from)),
-    })
+        let known = self.protocol.is_none() || protocol.is_none() || self.protocol == protocol;
+        // To let in, it has to name all of several ports; to keep out, one is enough.
+        let whole = self.verdict == Does::Accept;
+        let fits =
+            |(from, to): &(u16, u16)| if whole { *from <= first && last <= *to } else { *from <= last && first <= *to };
+        known && (self.ports.is_empty() || self.ports.iter().any(fits))
+    }
 }
 
 /// `22`, `80-90` or `80:90`, or a name that everybody knows.

@@ -5,6 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use kmodel::diag::edit::after;
+use kmodel::diag::{Diagnostic, Fix, Phase};
+
+use crate::support::plan::planned;
+
 fn kmodel(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
     command.args(arguments).current_dir(folder).env("COLUMNS", "100").env_remove("CLICOLOR_FORCE");
@@ -141,4 +146,84 @@ fn an_allow_without_a_use_is_removed() {
     let output = kmodel(folder.path(), &["fix", "a.km"]);
     assert_eq!(text(&folder), format!("{CLUSTER}machines cp\n"), "{}", err(&output));
     assert_eq!(output.status.code(), Some(0));
+}
+
+/// No fix writes what is refused then: of every fixture, each fix by itself leaves no error at the line that it changed which
+/// was not there before. What only a later phase finds was hidden before, and is news.
+#[test]
+fn what_a_fix_writes_is_not_refused() {
+    let (mut tried, mut refused) = (0, Vec::new());
+    for path in fixtures() {
+        let text = fs::read_to_string(&path).unwrap();
+        let fixes = fixes(&text);
+        let before = if fixes.is_empty() { Vec::new() } else { errors(&text) };
+        for (fix, edited, phase) in fixes {
+            tried += 1;
+            let known = |error: &Found| before.iter().any(|other| other.message == error.message);
+            let lines = changed(&text, &edited);
+            let new = errors(&edited)
+                .into_iter()
+                .find(|error| error.phase <= phase && !known(error) && lines.contains(&error.line));
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let new = new.filter(|_| !STILL_WRONG.contains(&(&*name, &*fix.title)));
+            refused.extend(new.map(|error| format!("{name}: {}: {}", fix.title, error.message)));
+        }
+    }
+    assert!(tried > 60, "{tried} fixes were tried");
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// Fixes of a name behind which something else is wrong: a value, which is read then, or a second thing of that name.
+const STILL_WRONG: [(&str, &str); 5] = [
+    ("invalid-unit-all", "write `Service`"),
+    ("no-provider-dropped", "deploy `site`"),
+    ("unknown-flag-pasted", "write `After`"),
+    ("unknown-flag-pasted", "write `Install`"),
+    ("unknown-key-kubeconfig", "write `current-context`"),
+];
+
+/// An error, and the line of the main file that it is at.
+struct Found {
+    message: String,
+    phase: Phase,
+    line: usize,
+}
+
+fn fixtures() -> Vec<std::path::PathBuf> {
+    let folders = ["check", "model", "broken"].map(|kind| format!("{}/tests/cases/{kind}", env!("CARGO_MANIFEST_DIR")));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|kind| kind == "km"));
+    paths.sort();
+    paths
+}
+
+fn errors(text: &str) -> Vec<Found> {
+    planned(text, |sources, problems, _| {
+        let found = |problem: &Diagnostic| Found {
+            message: problem.message.clone(),
+            phase: problem.code.phase(),
+            line: sources.line_column(problem.labels[0].span).0 as usize,
+        };
+        problems.iter().filter(|problem| problem.is_error()).map(found).collect()
+    })
+}
+
+/// The fixes of a text that change only its main file, each with what it makes and the last phase that said something.
+fn fixes(text: &str) -> Vec<(Fix, String, Phase)> {
+    let (main, others) = text.find("\n//# ").map_or((text, ""), |at| text.split_at(at + 1));
+    planned(text, |sources, problems, _| {
+        let own = |fix: &&Fix| fix.edits.iter().all(|edit| sources.get(edit.span.source).text.as_ref() == main);
+        let made = |fix: &Fix| after(fix, fix.edits[0].span.source, main) + others;
+        let Some(last) = problems.iter().map(|problem| problem.code.phase()).max() else { return Vec::new() };
+        let all = problems.iter().flat_map(|problem| &problem.fixes).filter(own);
+        all.map(|fix| (fix.clone(), made(fix), last)).collect()
+    })
+}
+
+/// The lines of a text that another one does not have.
+fn changed(before: &str, edited: &str) -> Vec<usize> {
+    let old: Vec<&str> = before.lines().collect();
+    let new = edited.lines().enumerate().filter(|(_, line)| !old.contains(line));
+    new.map(|(index, _)| index + 1).collect()
 }

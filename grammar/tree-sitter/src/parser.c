@@ -6533,6 +6533,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '5') ADVANCE(202);
       if (('6' <= lookahead && lookahead <= '9')) ADVANCE(204);
       if (('0' <= lookahead && lookahead <= '4')) ADVANCE(203);
+      if (lookahead == 'G' ||
+          lookahead == 'K' ||
+          lookahead == 'M' ||
+          lookahead == 'T') ADVANCE(332);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
@@ -6543,6 +6547,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '/') ADVANCE(103);
       if (('6' <= lookahead && lookahead <= '9')) ADVANCE(206);
       if (('0' <= lookahead && lookahead <= '5')) ADVANCE(204);
+      if (lookahead == 'G' ||
+          lookahead == 'K' ||
+          lookahead == 'M' ||
+          lookahead == 'T') ADVANCE(332);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
@@ -6552,6 +6560,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '.') ADVANCE(33);
       if (lookahead == '/') ADVANCE(103);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(204);
+      if (lookahead == 'G' ||
+          lookahead == 'K' ||
+          lookahead == 'M' ||
+          lookahead == 'T') ADVANCE(332);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
@@ -6561,6 +6573,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '.') ADVANCE(33);
       if (lookahead == '/') ADVANCE(103);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(206);
+      if (lookahead == 'G' ||
+          lookahead == 'K' ||
+          lookahead == 'M' ||
+          lookahead == 'T') ADVANCE(332);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
@@ -6570,6 +6586,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '.') ADVANCE(33);
       if (lookahead == '/') ADVANCE(103);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(203);
+      if (lookahead == 'G' ||
+          lookahead == 'K' ||
+          lookahead == 'M' ||
+          lookahead == 'T') ADVANCE(332);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
@@ -6579,6 +6599,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '.') ADVANCE(97);
       if (lookahead == '/') ADVANCE(103);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(206);
+      if (lookahead == 'G' ||
+          lookahead == 'K' ||
+          lookahead == 'M' ||
+          lookahead == 'T') ADVANCE(332);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);

@@ -23,6 +23,11 @@ static PROVIDES: Lazy = LazyLock::new(|| {
                 LISTEN,
                 ADDRESS,
                 BIND,
+                field(
+                    "binds",
+                    "bool",
+                    "Whether it listens itself; false for an address that moves to a machine whose own server answers there.",
+                ),
                 IDENTITY,
                 TRUSTS,
                 field("forwards", "@endpoint", "The `requires` endpoint to whose providers it forwards."),

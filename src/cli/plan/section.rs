@@ -52,7 +52,11 @@ impl PlanSection {
 pub fn write(page: &Page<'_, '_>, out: &mut dyn Write, sections: &[PlanSection], problems: &str) -> io::Result<()> {
     let shown = PlanSection::ALL.into_iter().filter(|section| sections.is_empty() || sections.contains(section));
     for section in shown {
-        section.write(page, out)?;
+        match section {
+            // Asked for, they are listed for the filters of others too.
+            PlanSection::Openings if !sections.is_empty() => opening::write_all(page, out)?,
+            _ => section.write(page, out)?,
+        }
     }
     if sections.is_empty() { totals(page, out, problems) } else { Ok(()) }
 }

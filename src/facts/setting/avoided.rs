@@ -17,6 +17,8 @@ pub struct Avoided {
     pub help: String,
     /// The help where the setting is written as a flag that a field replaces.
     pub flag_help: Option<String>,
+    /// The value is a file, which is as it should be where the model writes it.
+    pub unless_written: bool,
 }
 
 /// The values that are avoided.
@@ -43,6 +45,8 @@ struct AvoidedRow {
     what: String,
     help: String,
     flag_help: Option<String>,
+    #[serde(default)]
+    unless_written: bool,
     #[serde(rename = "source")]
     _source: Note,
 }
@@ -51,8 +55,8 @@ impl<'de> Deserialize<'de> for Avoided {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let row = AvoidedRow::deserialize(deserializer)?;
         let value = row.values().map_err(D::Error::custom)?;
-        let AvoidedRow { setting, what, help, flag_help, .. } = row;
-        Ok(Self { setting, value, what, help, flag_help })
+        let AvoidedRow { setting, what, help, flag_help, unless_written, .. } = row;
+        Ok(Self { setting, value, what, help, flag_help, unless_written })
     }
 }
 

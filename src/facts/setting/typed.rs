@@ -69,7 +69,7 @@ impl Form {
         match shape {
             Shape::Bool => Self::Bool,
             Shape::Int(_) | Shape::Float | Shape::Quantity => Self::Number,
-            Shape::Duration => Self::Duration,
+            Shape::Duration | Shape::DurationOrNanoseconds => Self::Duration,
             Shape::List(inner) | Shape::Map(inner) => Self::of_field(inner),
             Shape::Text | Shape::Object => Self::Text,
         }

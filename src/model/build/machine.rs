@@ -25,7 +25,7 @@ use super::Fields;
 const MAX_COUNT: i64 = 1_000_000;
 
 /// What a machine reserves for its system by default: a minimal Debian, and some room to log in.
-const SYSTEM_CORES: f64 = 0.1;
+pub const SYSTEM_CORES: f64 = 0.1;
 const SYSTEM_MEMORY: u64 = 256 << 20;
 
 /// Makes all groups and machines.

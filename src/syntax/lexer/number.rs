@@ -70,10 +70,17 @@ fn dotted(parts: usize) -> SyntaxKind {
 fn united(word: &str) -> SyntaxKind {
     let digits = word.bytes().position(|b| !b.is_ascii_digit() && b != b'_').unwrap_or(word.len());
     match &word[digits..] {
-        "KiB" | "MiB" | "GiB" | "TiB" | "KB" | "MB" | "GB" | "TB" => SyntaxKind::Size,
+        unit if is_size(&word[..digits], unit) => SyntaxKind::Size,
         _ if is_duration(word) => SyntaxKind::Duration,
         _ => SyntaxKind::BadLiteral,
     }
+}
+
+/// Whether what begins with digits ends with a unit of a size: `4GiB`, `3.75GiB`.
+fn is_size(digits: &str, rest: &str) -> bool {
+    let part = rest.strip_prefix('.').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let is_unit = |unit| matches!(unit, "KiB" | "MiB" | "GiB" | "TiB" | "KB" | "MB" | "GB" | "TB");
+    !digits.is_empty() && is_unit(part.unwrap_or(rest))
 }
 
 fn is_duration(word: &str) -> bool {

@@ -117,10 +117,19 @@ fn mode(text: &str) -> Result<Literal, InvalidLiteral> {
 
 fn size(text: &str) -> Result<Literal, InvalidLiteral> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let bytes = unit_size(&text[number.len()..]).zip(digits(number).parse::<u64>().ok());
-    bytes.and_then(|(unit, number)| number.checked_mul(unit)).map(Literal::Size).ok_or_else(|| {
-        InvalidLiteral::new(format!("`{text}` is too large"), "the largest size is just below `16777216TiB`")
-    })
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let unit = unit_size(&text[number.len()..]).map(u128::from);
+    let scale = u32::try_from(part.len()).ok().and_then(|places| 10_u128.checked_pow(places));
+    let all = digits(&format!("{whole}{part}")).parse::<u128>().ok();
+    let Some((bytes, scale)) = unit.zip(all).and_then(|(unit, all)| unit.checked_mul(all)).zip(scale) else {
+        return Err(too_large(text));
+    };
+    // 1.1 GiB is not a whole number of bytes: the rest is dropped.
+    u64::try_from(bytes / scale).map(Literal::Size).map_err(|_| too_large(text))
+}
+
+fn too_large(text: &str) -> InvalidLiteral {
+    InvalidLiteral::new(format!("`{text}` is too large"), "the largest size is just below `16777216TiB`")
 }
 
 fn unit_size(unit: &str) -> Option<u64> {
@@ -210,7 +219,6 @@ fn united(text: &str, number: &str, unit: &str) -> InvalidLiteral {
     const UNITS: [&str; 13] = ["KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "d", "h", "m", "s", "ms"];
     let whole = number.bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let help = match closest(unit, UNITS) {
-        _ if !whole && unit_size(unit).is_some() => "a size is a whole number: write `512MiB` for half a GiB".into(),
         Some(meant) if whole && !unit.is_empty() => Help::near(format!("{number}{meant}")),
         _ => format!("units are {}; text is written in quotes", List::ticked(&UNITS)).into(),
     };
@@ -237,6 +245,8 @@ mod tests {
             ("0", Literal::Int(0)),
             ("1.31", Literal::Decimal("1.31".into())),
             ("4GiB", Literal::Size(4 << 30)),
+            ("3.75GiB", Literal::Size(15 << 28)),
+            ("0.5MB", Literal::Size(500_000)),
             ("10KB", Literal::Size(10_000)),
             ("1h30m", Literal::Duration(5_400_000)),
             ("500ms", Literal::Duration(500)),
@@ -267,7 +277,7 @@ mod tests {
             "10.0.0.0/33",
             "300.0.0.1",
             "4GiBB",
-            "0.5GiB",
+            "1.1.1GiB",
             "fd00:::1",
             "0888",
             "30m1h",

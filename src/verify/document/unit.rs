@@ -24,7 +24,7 @@ pub fn of_entry(model: &Model<'_>, entry: &UnitEntry<'_>) -> Vec<Diagnostic> {
     problems.extend(unit.restarts_forever());
     problems.extend(unit.of_a_service());
     for line in &lines.list {
-        let found = unit.half_a_path(line).or_else(|| unit.line(line));
+        let found = unit.half_a_path(line).or_else(|| unit.relative(line)).or_else(|| unit.line(line));
         // A section is unknown once, however many keys it has.
         problems.extend(found.filter(|found| !problems.iter().any(|known| known.message == found.message)));
     }
@@ -99,6 +99,17 @@ impl Unit<'_, '_> {
             field => format!("`{field}` runs `{program}`, which is not an absolute path"),
         };
         Some(self.problem(self.field(line.field), &message, help))
+    }
+
+    /// A condition on less than a whole path. `|` before it lets one of several be enough, `!` turns it round.
+    fn relative(&self, line: &Line<'_>) -> Option<Diagnostic> {
+        let path = line.value.strip_prefix('|').unwrap_or(&line.value);
+        let is_whole = path.strip_prefix('!').unwrap_or(path).starts_with('/');
+        let wrong = line.field == "condition-path" && !is_whole;
+        wrong.then(|| {
+            let message = format!("`condition-path` is `{}`, which is not an absolute path", line.value);
+            self.problem(self.field(line.field), &message, "write `/path`, or `\"!/path\"` if it must not exist")
+        })
     }
 
     /// A key that systemd does not know, or a value that it would not take.

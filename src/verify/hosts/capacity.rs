@@ -1,6 +1,7 @@
 //! Every machine can hold what is placed on it: processors, memory and disk, beside what its system keeps.
 
 use crate::diag::{Code, Diagnostic};
+use crate::model::build::machine::SYSTEM_CORES;
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Group, MachineId, Model, UnitId, Value};
@@ -115,8 +116,10 @@ fn varies(model: &Model<'_>, app: AppId, needs: &Needs) -> bool {
 /// One problem a group and kind: what is too small is so for all machines that carry the same.
 fn check_group(model: &Model<'_>, group: &Group, kind: usize, sums: &[Amounts], needs: &Demand) -> Option<Diagnostic> {
     let offered = offer(group)[kind];
-    // A part of a thousandth is what adding up parts may be wrong by.
-    let short = |id: &u32| sums[*id as usize][kind] > offered + offered.abs() * 1e-6;
+    // A part of a thousandth is what adding up parts may be wrong by. Processors are shared in time: what is kept for the
+    // system by default may be lent.
+    let lent = if kind == 0 { group.system.0.min(SYSTEM_CORES) } else { 0.0 };
+    let short = |id: &u32| sums[*id as usize][kind] > offered + lent + offered.abs() * 1e-6;
     let mut machines = group.machines.clone().filter(short);
     let first = MachineId(machines.next()?);
     let others = machines.count();

@@ -51,7 +51,7 @@ fn listeners(services: &[Service]) -> Vec<Listener> {
         });
         bound.collect::<Vec<_>>()
     };
-    let mut list: Vec<Listener> = services.iter().enumerate().flat_map(of).collect();
+    let mut list: Vec<Listener> = services.iter().enumerate().filter(|(_, known)| known.binds).flat_map(of).collect();
     list.sort_by_key(|listener| (listener.bound.machine, listener.port, listener.service));
     list
 }
@@ -89,6 +89,15 @@ fn help(model: &Model<'_>, pair: [&Service; 2], free: Option<Port>) -> String {
         true => "use another port or address for one of them".to_owned(),
         false => "use another port or address for one of them, or place them on different machines".to_owned(),
     };
+    let front = in_front(model, pair);
+    if let Some([front, back]) = front.filter(|[front, _]| front.option.is_none()) {
+        let (name, server) = (&front.name, &model.app(back.app).name);
+        help += &format!(
+            "; if `{}` only holds the address, and `{server}` answers there, set `binds = false` in `{name}`",
+            model.app(front.app).name
+        );
+        return help;
+    }
     let Some(free) = free else { return help };
     // The later one is rather the one to move: what others build on comes first.
     match [two, one].into_iter().find_map(|service| Some((service, service.option.as_ref()?))) {
@@ -98,6 +107,17 @@ fn help(model: &Model<'_>, pair: [&Service; 2], free: Option<Port>) -> String {
         None => help += &format!("; {free} is free"),
     }
     help
+}
+
+/// Two services of which the first forwards to the application of the second.
+fn in_front<'s>(model: &Model<'_>, [one, two]: [&'s Service; 2]) -> Option<[&'s Service; 2]> {
+    let forwards = |front: &Service, back: &Service| {
+        let info = &model.component_of(front.app).endpoints[front.endpoint? as usize];
+        let providers = &model.ends(front.app).providers[info.forwards? as usize];
+        providers.iter().any(|provider| provider.app == back.app).then_some(())
+    };
+    let found = [[one, two], [two, one]].into_iter().find(|[front, back]| forwards(front, back).is_some());
+    found.filter(|_| one.app != two.app)
 }
 
 /// `on cp-0 and 2 more`.

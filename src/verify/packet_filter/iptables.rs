@@ -1,6 +1,6 @@
 //! Rules as iptables-save writes them.
 
-use super::{Accept, Read, by_interface, ports, protocol};
+use super::{Accept, Does, Read, by_interface, ports, protocol};
 
 /// Reads one chain of the table `filter`. One of ufw has no policy of its own: what it does not let in is refused.
 pub fn read(text: &str, chain: &str) -> Read {
@@ -28,7 +28,19 @@ pub fn read(text: &str, chain: &str) -> Read {
             Err(why) => return Read::Unread(why),
         }
     }
-    if drops { Read::Accepts(accepts) } else { Read::Open }
+    match accepts.iter().any(|rule| rule.verdict != Does::Accept) {
+        _ if drops => Read::Accepts(accepts),
+        true => Read::Rejects(accepts),
+        false => Read::Open,
+    }
+}
+
+/// Whether nothing else than ports, sources and the state of a connection decides about a rule.
+fn is_plain(words: &[&str]) -> bool {
+    let modules = words.windows(2).filter(|pair| ["-m", "--match"].contains(&pair[0])).map(|pair| pair[1]);
+    let known = ["tcp", "udp", "multiport", "conntrack", "state", "comment"];
+    let decides = ["-i", "--in-interface", "-d", "--destination", "--sport", "--sports"];
+    modules.into_iter().all(|module| known.contains(&module)) && !words.iter().any(|word| decides.contains(word))
 }
 
 /// Options that let in less than a rule says otherwise.
@@ -93,7 +105,12 @@ fn of_rule(rule: &str) -> Result<Verdict, String> {
     match target {
         "ACCEPT" if new => Ok(Verdict::Accept(accept)),
         "DROP" | "REJECT" if !looks => Ok(Verdict::Rest),
-        "DROP" | "REJECT" if !accept.ports.is_empty() => Err(format!("`{rule}` rejects some ports")),
+        "DROP" | "REJECT" if !new => Ok(Verdict::Nothing),
+        "DROP" | "REJECT" if !accept.ports.is_empty() => {
+            let why = format!("`{rule}` rejects some of what comes in");
+            let verdict = if accept.only.is_none() && is_plain(&words) { Does::Reject } else { Does::Unsure(why) };
+            Ok(Verdict::Accept(Accept { verdict, ..accept }))
+        }
         "ACCEPT" | "DROP" | "REJECT" | "RETURN" | "LOG" | "NFLOG" | "" => Ok(Verdict::Nothing),
         // The log of ufw.
         other if other.starts_with("ufw") && other.contains("logging") => Ok(Verdict::Nothing),

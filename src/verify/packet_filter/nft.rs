@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Accept, Read, by_interface, ports, protocol};
+use super::{Accept, Does, Read, by_interface, ports, protocol};
 
 /// Reads the chains that see what comes in.
 pub fn read(text: &str) -> Read {
@@ -14,15 +14,18 @@ pub fn read(text: &str) -> Read {
     let (mut accepts, mut filters) = (Vec::new(), false);
     for chain in chains(&tokens) {
         match of_chain(chain, &sets) {
-            Ok(Some(list)) => {
-                filters = true;
+            Ok((drops, list)) => {
+                filters |= drops;
                 accepts.extend(list);
             }
-            Ok(None) => {}
             Err(why) => return Read::Unread(why),
         }
     }
-    if filters { Read::Accepts(accepts) } else { Read::Open }
+    match accepts.iter().any(|rule| rule.verdict != Does::Accept) {
+        _ if filters => Read::Accepts(accepts),
+        true => Read::Rejects(accepts),
+        false => Read::Open,
+    }
 }
 
 /// Words, braces, commas, and one `;` for each end of a statement.
@@ -111,11 +114,12 @@ fn chains(tokens: &[String]) -> impl Iterator<Item = &[String]> {
         .filter(|body| body.windows(2).any(|pair| pair[0] == "hook" && pair[1] == "input"))
 }
 
-/// What a chain lets in, if it drops the rest.
-fn of_chain(body: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Option<Vec<Accept>>, String> {
+/// Whether a chain drops what it does not name, and what it lets in or keeps out.
+fn of_chain(body: &[String], sets: &HashMap<String, Vec<String>>) -> Result<(bool, Vec<Accept>), String> {
     let mut drops = body.windows(2).any(|pair| pair[0] == "policy" && pair[1] == "drop");
     let mut accepts = Vec::new();
-    for rule in statements(body) {
+    let rules: Vec<Vec<String>> = statements(body).into_iter().flat_map(rows).collect();
+    for rule in rules.iter().map(Vec::as_slice) {
         let has = |word: &str| rule.iter().any(|token| token == word);
         let refuses = has("drop") || has("reject");
         match () {
@@ -128,13 +132,43 @@ fn of_chain(body: &[String], sets: &HashMap<String, Vec<String>>) -> Result<Opti
                 break;
             }
             () if refuses && has("dport") => {
-                return Err(format!("`{}` rejects some ports", rule.join(" ")));
+                let why = format!("`{}` rejects some of what comes in", rule.join(" "));
+                let verdict = |named: &Accept| match named.only.is_none() && is_plain(rule) {
+                    true => Does::Reject,
+                    false => Does::Unsure(why.clone()),
+                };
+                accepts
+                    .extend(accept(rule, sets)?.into_iter().map(|named| Accept { verdict: verdict(&named), ..named }));
             }
             () if has("accept") => accepts.extend(accept(rule, sets)?),
             () => {}
         }
     }
-    Ok(drops.then_some(accepts))
+    Ok((drops, accepts))
+}
+
+/// The rules that one with a map of verdicts stands for: `ct state vmap { established : accept, invalid : drop }` is two.
+/// A map that has a name stays as it is.
+fn rows(rule: &[String]) -> Vec<Vec<String>> {
+    let whole = || vec![rule.to_vec()];
+    let Some(at) = rule.iter().position(|token| token == "vmap") else { return whole() };
+    if rule.get(at + 1).map(String::as_str) != Some("{") {
+        return whole();
+    }
+    let rows = inside(&rule[at + 2..]).split(|token| token == "," || token == ";").filter(|row| !row.is_empty());
+    let of_row = |row: &[String]| -> Option<Vec<String>> {
+        let colon = row.iter().position(|token| token == ":")?;
+        Some([&rule[..at], &row[..colon], &row[colon + 1..]].concat())
+    };
+    rows.map(of_row).collect::<Option<_>>().unwrap_or_else(whole)
+}
+
+/// Whether nothing else than ports and sources decides about a rule.
+fn is_plain(rule: &[String]) -> bool {
+    let decides = [
+        "iif", "iifname", "meta", "mark", "limit", "meter", "quota", "count", "daddr", "sport", "fib", "ether", "over",
+    ];
+    !rule.iter().any(|token| decides.contains(&token.as_str()) || token.starts_with('@'))
 }
 
 /// The statements of a body: those in braces belong to the one around them.

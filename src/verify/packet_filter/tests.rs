@@ -8,11 +8,17 @@ fn shown(read: &Read) -> String {
         let ports: Vec<String> =
             accept.ports.iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") }).collect();
         let from: Vec<String> = accept.from.iter().map(ToString::to_string).collect();
-        format!("{protocol} {} from {}", ports.join(","), from.join(","))
+        let verdict = match &accept.verdict {
+            Does::Accept => "",
+            Does::Reject => "no ",
+            Does::Unsure(_) => "perhaps no ",
+        };
+        format!("{verdict}{protocol} {} from {}", ports.join(","), from.join(","))
     };
     match read {
         Read::Open => "open".to_owned(),
         Read::Accepts(list) => list.iter().map(accept).collect::<Vec<_>>().join("; "),
+        Read::Rejects(list) => format!("open but {}", list.iter().map(accept).collect::<Vec<_>>().join("; ")),
         Read::Unread(why) => format!("unread: {why}"),
     }
 }
@@ -58,11 +64,17 @@ fn rules_of_nftables_are_read_as_far_as_they_name_ports() {
         table ip b { chain in { type filter hook input priority 1; policy accept; tcp dport 80 accept } }";
     assert_eq!(shown(&nft::read(two)), "6 22 from ");
     assert_eq!(nft("jump services"), "unread: jumps to other chains are not followed");
+    let states = "ct state vmap { established : accept, related : accept, invalid : drop }\niifname lo accept";
+    assert_eq!(nft(&format!("{states}\ntcp dport vmap {{ 22 : accept, 8081 : drop }}")), "6 22 from ; no 6 8081 from ");
+    assert_eq!(nft("ct state vmap { new : jump services }"), "unread: jumps to other chains are not followed");
+    assert_eq!(nft("ct state vmap @states"), "unread: jumps to other chains are not followed");
+    assert_eq!(nft("iifname eth1 tcp dport 8081 drop"), "perhaps no 6 8081 from ");
     assert!(nft("tcp dport != 22 drop").starts_with("unread: "));
     assert!(nft("tcp dport webmin accept").starts_with("unread: `webmin`"));
     let open = "table inet f { chain input { type filter hook input priority 0; policy accept; tcp dport 22 accept } }";
     assert_eq!(shown(&nft::read(open)), "open");
     assert_eq!(shown(&nft::read(&open.replace("22 accept", "22 accept; drop"))), "6 22 from ");
+    assert_eq!(shown(&nft::read(&open.replace("22 accept", "22 drop"))), "open but no 6 22 from ");
     assert!(shown(&nft::read("include \"/etc/nftables.d/*.nft\"\n")).starts_with("unread: "));
 }
 
@@ -92,6 +104,8 @@ fn rules_of_iptables_are_read_as_far_as_they_name_ports() {
     assert!(read("-A INPUT -p tcp --dport 23 -j REJECT").contains("rejects some ports"));
     assert!(read("-A INPUT ! -s 10.0.0.0/8 -j ACCEPT").contains("negation"));
     assert!(read("-A INPUT -p own -j ACCEPT").starts_with("unread: unsupported `own`"));
+    assert_eq!(read("-A INPUT -p tcp --dport 8081 -j DROP"), "no 6 8081 from ");
+    assert_eq!(read("-A INPUT -i eth1 -p tcp --dport 8081 -j DROP"), "perhaps no 6 8081 from ");
     let open = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n";
     assert_eq!(shown(&iptables::read(open, "INPUT")), "open");
     assert_eq!(shown(&iptables::read(&format!("{open}-A INPUT -j REJECT\n"), "INPUT")), "6 22 from ");

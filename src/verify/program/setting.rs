@@ -34,7 +34,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.differ.iter().flat_map(|rule| differ::verify(model, settings, rule)));
     problems.extend(rules.encrypted.iter().flat_map(|rule| address::encrypted(model, settings, rule)));
     for (list, code) in [(&rules.never, Code::UnsafeSetting), (&rules.unwise, Code::UnwiseSetting)] {
-        problems.extend(list.iter().flat_map(|rule| avoided::verify(model, settings, rule, code)));
+        problems.extend(list.iter().flat_map(|rule| avoided::verify(evidence, settings, rule, code)));
     }
     problems.extend(rules.listed.iter().flat_map(|rule| avoided::listed(model, settings, rule)));
     problems.extend(rules.inside.iter().flat_map(|rule| address::inside(model, settings, rule)));

@@ -72,11 +72,21 @@ fn check_range(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share)
 fn small(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, message: String) -> Diagnostic {
     let problem = problem(model, Code::RangeTooSmall, range, share, message);
     let Some(least) = free::least(ranges, range) else { return problem.help("use a larger range") };
-    let mut help = format!("a /{least} is the smallest range that fits, with no room to grow");
+    let mut help = format!("a /{least} is the smallest range that fits, {}", growth(range, share, least));
     if let Some(free) = free::like(ranges, range, least.saturating_sub(1)) {
         help += &format!("; {free} is free");
     }
     problem.help(help)
+}
+
+/// How much a range of a size leaves beside what is taken.
+fn growth(range: &Range, share: &Share, least: u8) -> String {
+    let bits = share.prefix[free::family(range)].map_or(0, |prefix| prefix.saturating_sub(least));
+    let left = 1u128.checked_shl(bits.into()).unwrap_or(u128::MAX).saturating_sub(share.count);
+    match left {
+        0 => "with no room to grow".to_owned(),
+        _ => format!("with room for {} more", thousands(left)),
+    }
 }
 
 fn large(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, message: String) -> Diagnostic {

@@ -42,11 +42,22 @@ fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
         }
         (RangeKind::Component { .. }, RangeKind::Fixed(_)) => b.is_link_local(),
         (RangeKind::Cluster(name), RangeKind::Component { inside: Some(inside), .. }) => *name == &**inside,
+        // Addresses of the machines' network that other programs give out, such as MetalLB; the model gives none of them.
+        (RangeKind::Cluster("nodes"), RangeKind::Reserved) => {
+            b.range.prefix_len() > a.range.prefix_len() && a.range.contains(&b.range) && !is_given_out(model, b.range)
+        }
         (RangeKind::Component { app: a, local: true, .. }, RangeKind::Component { app: b, local: true, .. }) => {
             !share_a_machine(model, *a, *b)
         }
         _ => false,
     }
+}
+
+/// Whether a machine or an application has an address of a range.
+fn is_given_out(model: &Model<'_>, range: IpNet) -> bool {
+    let machines = model.machines.iter().map(|machine| machine.address);
+    let shared = model.apps.iter().flat_map(|app| app.addresses.iter().copied());
+    machines.chain(shared).chain([model.cluster.gateway]).any(|address| range.contains(&address))
 }
 
 fn share_a_machine(model: &Model<'_>, a: AppId, b: AppId) -> bool {

@@ -3,8 +3,9 @@
 use crate::diag::{Code, Diagnostic};
 use crate::facts::quantity::quantity;
 use crate::facts::setting::{Amount, Fits, Times, Within};
-use crate::model::Model;
-use crate::syntax::ast::{ExprKind, Literal};
+use crate::model::scope::Scope;
+use crate::model::{AppId, Model, Value};
+use crate::syntax::ast::Field;
 use crate::text::Count;
 
 use super::problem;
@@ -82,12 +83,9 @@ fn size(of: Amount, has: f64) -> String {
 /// More pods than a node's share of the pod range has addresses for.
 pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
     let Some(when) = settings.named(&rule.when).find(|when| when.is_true()) else { return Vec::new() };
-    let elsewhere = model.apps().any(|(app, _)| {
-        let bodies = model.component_of(app).endpoints.iter().map(|info| &info.ast.body);
-        let fields = bodies.filter_map(|body| body.field(&rule.unless)).map(|field| &field.value.kind);
-        fields.into_iter().any(|kind| matches!(kind, ExprKind::Literal(Literal::Bool(false))))
-    });
-    if elsewhere || !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32) {
+    if model.apps().any(|(app, _)| is_false(model, app, &rule.unless))
+        || !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32)
+    {
         return Vec::new();
     }
     let prefix = rule.prefix.iter().find_map(|name| settings.beside(when, name));
@@ -122,6 +120,14 @@ pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnost
         )));
     }
     list
+}
+
+/// Whether an endpoint of an application has a field that is false.
+fn is_false(model: &Model<'_>, app: AppId, name: &str) -> bool {
+    let Some(unit) = model.units_of(app).next() else { return false };
+    let fields = model.component_of(app).endpoints.iter().filter_map(|info| info.ast.body.field(name));
+    let value = |field: &Field| model.eval(&mut Scope::unit(model, unit), &field.value);
+    fields.into_iter().any(|field| matches!(value(field), Ok(Value::Bool(false))))
 }
 
 /// The length of a prefix.

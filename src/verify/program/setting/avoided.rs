@@ -3,17 +3,21 @@
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::setting::{Avoided, ClusterField, Listed, Name, Typed, Values, path};
 use crate::model::Model;
+use crate::render::evidence::Entry;
 use crate::text::List;
+use crate::verify::Evidence;
 
 use super::settings::{Setting, Settings};
 use super::{distinct, problem};
 
 /// Looks at every setting of a rule.
-pub fn verify(model: &Model<'_>, settings: &Settings, rule: &Avoided, code: Code) -> Vec<Diagnostic> {
+pub fn verify(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Avoided, code: Code) -> Vec<Diagnostic> {
+    let model = evidence.model;
     if let Name::Cluster(field) = rule.setting {
         return of_cluster(model, field, rule, code).into_iter().collect();
     }
     let list = settings.named(&rule.setting).filter(|setting| !setting.secret && is_avoided(&rule.value, setting));
+    let list = list.filter(|setting| !rule.unless_written || !is_written(evidence, setting));
     distinct(list.map(|setting| {
         let message = format!("`{}` is `{}`; {}", setting.written, setting.text, rule.what);
         let help = rule.flag_help.as_ref().filter(|_| setting.is_flag).unwrap_or(&rule.help);
@@ -34,6 +38,14 @@ fn of_cluster(model: &Model<'_>, field: ClusterField, rule: &Avoided, code: Code
     let span = cluster.spans.get(name).copied().unwrap_or(cluster.span);
     let message = format!("`{name}` of the cluster is `{text}`; {}", rule.what);
     is_it.then(|| Diagnostic::new(code, span, message).help(&*rule.help))
+}
+
+/// Whether the model writes the file that a setting names, on its machine.
+fn is_written(evidence: &Evidence<'_, '_>, setting: &Setting) -> bool {
+    let here = evidence.samples.iter().filter(|sample| sample.machine == setting.machine);
+    let is_file =
+        |entry: &Entry<'_>| matches!(entry, Entry::Document(document) if document.path == setting.text.trim());
+    here.flat_map(|sample| &sample.entries).any(is_file)
 }
 
 fn is_avoided(values: &Values, setting: &Setting) -> bool {

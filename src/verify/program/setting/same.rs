@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::{ClusterField, Name, Same, Typed, default_of, default_values};
-use crate::model::{AppId, Model};
+use crate::model::{AppId, MachineId, Model};
 use crate::source::Span;
 
 use super::settings::{Program, Setting, Settings};
@@ -18,8 +18,10 @@ struct Compared {
     shown: bool,
     /// It is not given, and this is what the program takes then.
     default: bool,
+    secret: bool,
     span: Span,
     app: Option<AppId>,
+    machine: Option<MachineId>,
 }
 
 /// Compares all with the first, or those of each application with its first.
@@ -46,7 +48,7 @@ fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnost
         };
         format!("{} is {}, and {} is {}", other.name, value(other), first.name, value(first))
     } else {
-        format!("{} is not {}", other.name, first.name)
+        unlike(model, other, first)
     };
     let mut problem = Diagnostic::new(Code::SettingsDiffer, other.span, message).here(other.name.clone());
     problem = problem.label(first.span, first.name.clone());
@@ -55,6 +57,28 @@ fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnost
     }
     let help = if first.app.is_none() { "derive it from `cluster`" } else { "set it once, in a `let` or an option" };
     Some(problem.help(format!("{}: {help}", rule.what)))
+}
+
+/// That two values are not the same, of which at least one is secret or too long to be shown whole: with what one has more.
+fn unlike(model: &Model<'_>, other: &Compared, first: &Compared) -> String {
+    let of = |one: &Compared| match one.machine.filter(|_| other.name == first.name) {
+        Some(machine) => format!("{} on `{}`", one.name, model.machine(machine).name),
+        None => one.name.clone(),
+    };
+    let (a, b) = (of(other), of(first));
+    if other.secret || first.secret {
+        return format!("{a} and {b} have different values");
+    }
+    let more = |one: &Compared, than: &Compared| {
+        let has = |part: &str| than.text.split(',').any(|known| known == part);
+        one.text.split(',').find(|part| !has(part)).map(|part| part.chars().take(80).collect::<String>())
+    };
+    match (more(other, first), more(first, other)) {
+        (Some(own), Some(its)) => format!("{a} has `{own}`, and {b} has `{its}`"),
+        (Some(own), None) => format!("{a} has `{own}`, and {b} does not"),
+        (None, Some(its)) => format!("{a} does not have `{its}`, and {b} does"),
+        (None, None) => format!("{a} and {b} have the same elements in another order"),
+    }
 }
 
 /// Whether two lists of values are the same, in this order or in any.
@@ -112,14 +136,18 @@ fn of_setting<'a>(
         values: one.values.clone(),
         shown: !one.secret && one.text.len() < 100,
         default: false,
+        secret: one.secret,
         span: one.span,
         app: Some(one.app),
+        machine: one.machine,
     }));
     list.extend(absent.iter().map(|one| Compared {
         name: title(one.app),
         text: text.to_owned(),
         values: values.clone(),
         shown: true,
+        secret: false,
+        machine: None,
         default: !text.is_empty(),
         span: one.span,
         app: Some(one.app),
@@ -135,8 +163,10 @@ fn of_default(model: &Model<'_>, name: &Name, absent: &[&Program], list: &mut Ve
         values: values.clone(),
         shown: true,
         default: true,
+        secret: false,
         span: one.span,
         app: Some(one.app),
+        machine: None,
     }));
 }
 
@@ -162,7 +192,9 @@ fn of_cluster(model: &Model<'_>, field: ClusterField, name: &Name) -> Compared {
         values,
         shown: true,
         default: false,
+        secret: false,
         span,
         app: None,
+        machine: None,
     }
 }
