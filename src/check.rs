@@ -128,6 +128,7 @@ fn run(resolved: &Resolved, mode: Mode) -> (Vec<Diagnostic>, Index, Mode) {
     cascade::suppress(&resolved.program, &resolved.syntax, &mut found);
     let mut diagnostics = resolved.diagnostics.clone();
     diagnostics.extend(found);
+    cascade::suppress_clashes(&mut diagnostics);
     tidy(&mut diagnostics);
     (diagnostics, index, mode)
 }

@@ -20,9 +20,8 @@ const FOLLOWS: [Code; 8] = [
     Code::MaybeNone,
 ];
 
-/// Drops what only follows from a syntax error, or from a name that is declared twice; `syntax` are the places of the former.
+/// Drops what only follows from a syntax error; `syntax` are the places of those.
 pub fn suppress(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagnostic>) {
-    suppress_clashes(diagnostics);
     if syntax.is_empty() {
         return;
     }
@@ -35,7 +34,7 @@ pub fn suppress(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagno
 }
 
 /// Drops that a name stands for a thing of another kind, if two things have the name.
-fn suppress_clashes(diagnostics: &mut Vec<Diagnostic>) {
+pub fn suppress_clashes(diagnostics: &mut Vec<Diagnostic>) {
     let clashes = diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::DuplicateName);
     let places: Vec<Span> = clashes.flat_map(|clash| clash.labels.iter().map(|label| label.span)).collect();
     let named = |diagnostic: &Diagnostic| diagnostic.labels.iter().any(|label| places.contains(&label.span));
