@@ -4883,98 +4883,98 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
   eof = lexer->eof(lexer);
   switch (state) {
     case 0:
-      if (eof) ADVANCE(112);
+      if (eof) ADVANCE(113);
       ADVANCE_MAP(
-        '!', 138,
-        '"', 153,
+        '!', 139,
+        '"', 154,
         '$', 83,
-        '%', 146,
-        '&', 145,
-        '(', 149,
-        ')', 150,
-        '*', 122,
-        '+', 144,
-        ',', 113,
-        '-', 140,
-        '.', 127,
+        '%', 147,
+        '&', 146,
+        '(', 150,
+        ')', 151,
+        '*', 123,
+        '+', 145,
+        ',', 114,
+        '-', 141,
+        '.', 128,
         '/', 28,
-        '0', 180,
-        '1', 184,
-        '2', 181,
-        '6', 183,
-        ':', 117,
-        '<', 131,
-        '=', 119,
-        '>', 133,
-        '?', 129,
-        '[', 148,
+        '0', 181,
+        '1', 185,
+        '2', 182,
+        '6', 184,
+        ':', 118,
+        '<', 132,
+        '=', 120,
+        '>', 134,
+        '?', 130,
+        '[', 149,
         '\\', 82,
-        ']', 121,
-        '{', 114,
-        '|', 179,
-        '}', 115,
+        ']', 122,
+        '{', 115,
+        '|', 180,
+        '}', 116,
       );
-      if (('3' <= lookahead && lookahead <= '5')) ADVANCE(185);
-      if (('7' <= lookahead && lookahead <= '9')) ADVANCE(186);
+      if (('3' <= lookahead && lookahead <= '5')) ADVANCE(186);
+      if (('7' <= lookahead && lookahead <= '9')) ADVANCE(187);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') SKIP(108);
+          lookahead == ' ') SKIP(109);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(351);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(353);
       if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 1:
       if (lookahead == '\n') SKIP(27);
-      if (lookahead == '"') ADVANCE(152);
-      if (lookahead == '$') ADVANCE(161);
-      if (lookahead == '/') ADVANCE(160);
+      if (lookahead == '"') ADVANCE(153);
+      if (lookahead == '$') ADVANCE(162);
+      if (lookahead == '/') ADVANCE(161);
       if (lookahead == '\\') ADVANCE(82);
       if (lookahead == '\t' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(159);
-      if (lookahead != 0) ADVANCE(162);
+          lookahead == ' ') ADVANCE(160);
+      if (lookahead != 0) ADVANCE(163);
       END_STATE();
     case 2:
-      if (lookahead == '"') ADVANCE(154);
+      if (lookahead == '"') ADVANCE(155);
       END_STATE();
     case 3:
-      if (lookahead == '"') ADVANCE(154);
+      if (lookahead == '"') ADVANCE(155);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
     case 4:
-      if (lookahead == '"') ADVANCE(167);
-      if (lookahead == '$') ADVANCE(175);
-      if (lookahead == '/') ADVANCE(173);
+      if (lookahead == '"') ADVANCE(168);
+      if (lookahead == '$') ADVANCE(176);
+      if (lookahead == '/') ADVANCE(174);
       if (lookahead == '\\') ADVANCE(82);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(172);
-      if (lookahead != 0) ADVANCE(174);
+          lookahead == ' ') ADVANCE(173);
+      if (lookahead != 0) ADVANCE(175);
       END_STATE();
     case 5:
-      if (lookahead == '"') ADVANCE(104);
+      if (lookahead == '"') ADVANCE(105);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
     case 6:
       ADVANCE_MAP(
-        '*', 122,
-        ',', 113,
+        '*', 123,
+        ',', 114,
         '-', 80,
-        '.', 126,
+        '.', 127,
         '/', 28,
-        ':', 116,
-        '=', 118,
-        '?', 128,
-        '{', 114,
-        '}', 115,
+        ':', 117,
+        '=', 119,
+        '?', 129,
+        '{', 115,
+        '}', 116,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
@@ -4983,15 +4983,15 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 7:
       ADVANCE_MAP(
-        '*', 122,
-        ',', 113,
+        '*', 123,
+        ',', 114,
         '-', 80,
         '/', 28,
-        ':', 116,
-        '=', 118,
-        '?', 128,
-        '{', 114,
-        '}', 115,
+        ':', 117,
+        '=', 119,
+        '?', 129,
+        '{', 115,
+        '}', 116,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
@@ -4999,8 +4999,8 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ' ') SKIP(7);
       END_STATE();
     case 8:
-      if (lookahead == '.') ADVANCE(147);
-      if (lookahead == '?') ADVANCE(141);
+      if (lookahead == '.') ADVANCE(148);
+      if (lookahead == '?') ADVANCE(142);
       END_STATE();
     case 9:
       if (lookahead == '.') ADVANCE(34);
@@ -5111,18 +5111,18 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ' ') SKIP(27);
       END_STATE();
     case 28:
-      if (lookahead == '/') ADVANCE(358);
+      if (lookahead == '/') ADVANCE(360);
       END_STATE();
     case 29:
-      if (lookahead == '0') ADVANCE(204);
-      if (lookahead == '1') ADVANCE(205);
-      if (lookahead == '2') ADVANCE(201);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(203);
+      if (lookahead == '0') ADVANCE(205);
+      if (lookahead == '1') ADVANCE(206);
+      if (lookahead == '2') ADVANCE(202);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(204);
       END_STATE();
     case 30:
-      if (lookahead == '0') ADVANCE(320);
-      if (lookahead == '1') ADVANCE(321);
-      if (('2' <= lookahead && lookahead <= '9')) ADVANCE(324);
+      if (lookahead == '0') ADVANCE(321);
+      if (lookahead == '1') ADVANCE(322);
+      if (('2' <= lookahead && lookahead <= '9')) ADVANCE(325);
       END_STATE();
     case 31:
       if (lookahead == '0') ADVANCE(38);
@@ -5135,16 +5135,16 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 32:
       if (lookahead == '0') ADVANCE(94);
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('1' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(93);
       END_STATE();
     case 33:
-      if (lookahead == '0') ADVANCE(211);
-      if (lookahead == '1') ADVANCE(212);
-      if (lookahead == '2') ADVANCE(208);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(210);
+      if (lookahead == '0') ADVANCE(212);
+      if (lookahead == '1') ADVANCE(213);
+      if (lookahead == '2') ADVANCE(209);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(211);
       END_STATE();
     case 34:
       if (lookahead == '0') ADVANCE(22);
@@ -5153,29 +5153,29 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('3' <= lookahead && lookahead <= '9')) ADVANCE(25);
       END_STATE();
     case 35:
-      if (lookahead == '0') ADVANCE(232);
-      if (lookahead == '1') ADVANCE(231);
-      if (lookahead == '2') ADVANCE(228);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(230);
+      if (lookahead == '0') ADVANCE(233);
+      if (lookahead == '1') ADVANCE(232);
+      if (lookahead == '2') ADVANCE(229);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(231);
       END_STATE();
     case 36:
-      if (lookahead == '0') ADVANCE(281);
-      if (lookahead == '1') ADVANCE(315);
-      if (lookahead == '2') ADVANCE(288);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(314);
+      if (lookahead == '0') ADVANCE(282);
+      if (lookahead == '1') ADVANCE(316);
+      if (lookahead == '2') ADVANCE(289);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(315);
       END_STATE();
     case 37:
       if (lookahead == '0') ADVANCE(16);
       if (lookahead == '1') ADVANCE(12);
       if (lookahead == '2') ADVANCE(9);
-      if (lookahead == ':') ADVANCE(319);
+      if (lookahead == ':') ADVANCE(320);
       if (('3' <= lookahead && lookahead <= '9')) ADVANCE(13);
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(56);
       END_STATE();
     case 38:
       if (lookahead == '0') ADVANCE(43);
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (lookahead == 'D' ||
           lookahead == 'd') ADVANCE(88);
       if (('1' <= lookahead && lookahead <= '9') ||
@@ -5183,12 +5183,12 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(94);
       END_STATE();
     case 39:
-      if (lookahead == '0') ADVANCE(259);
-      if (lookahead == '1') ADVANCE(255);
-      if (lookahead == '2') ADVANCE(235);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(256);
+      if (lookahead == '0') ADVANCE(260);
+      if (lookahead == '1') ADVANCE(256);
+      if (lookahead == '2') ADVANCE(236);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(257);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(301);
       END_STATE();
     case 40:
       if (lookahead == '0') ADVANCE(17);
@@ -5197,24 +5197,24 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('3' <= lookahead && lookahead <= '9')) ADVANCE(20);
       END_STATE();
     case 41:
-      if (lookahead == '0') ADVANCE(252);
-      if (lookahead == '1') ADVANCE(248);
-      if (lookahead == '2') ADVANCE(234);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(249);
+      if (lookahead == '0') ADVANCE(253);
+      if (lookahead == '1') ADVANCE(249);
+      if (lookahead == '2') ADVANCE(235);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(250);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(297);
       END_STATE();
     case 42:
-      if (lookahead == '0') ADVANCE(266);
-      if (lookahead == '1') ADVANCE(262);
-      if (lookahead == '2') ADVANCE(236);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(263);
+      if (lookahead == '0') ADVANCE(267);
+      if (lookahead == '1') ADVANCE(263);
+      if (lookahead == '2') ADVANCE(237);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(264);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(305);
       END_STATE();
     case 43:
       if (lookahead == '0') ADVANCE(93);
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (lookahead == 'D' ||
           lookahead == 'd') ADVANCE(87);
       if (('1' <= lookahead && lookahead <= '9') ||
@@ -5222,38 +5222,38 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(93);
       END_STATE();
     case 44:
-      if (lookahead == '0') ADVANCE(273);
-      if (lookahead == '1') ADVANCE(269);
-      if (lookahead == '2') ADVANCE(237);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(270);
+      if (lookahead == '0') ADVANCE(274);
+      if (lookahead == '1') ADVANCE(270);
+      if (lookahead == '2') ADVANCE(238);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(271);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(309);
       END_STATE();
     case 45:
-      if (lookahead == '0') ADVANCE(280);
-      if (lookahead == '1') ADVANCE(276);
-      if (lookahead == '2') ADVANCE(238);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(277);
+      if (lookahead == '0') ADVANCE(281);
+      if (lookahead == '1') ADVANCE(277);
+      if (lookahead == '2') ADVANCE(239);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(278);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(313);
       END_STATE();
     case 46:
-      if (lookahead == '3') ADVANCE(322);
+      if (lookahead == '3') ADVANCE(323);
       if (lookahead == '1' ||
-          lookahead == '2') ADVANCE(325);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(326);
+          lookahead == '2') ADVANCE(326);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(327);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 47:
-      if (lookahead == ':') ADVANCE(282);
+      if (lookahead == ':') ADVANCE(283);
       END_STATE();
     case 48:
-      if (lookahead == ':') ADVANCE(281);
+      if (lookahead == ':') ADVANCE(282);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(318);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(319);
       END_STATE();
     case 49:
       if (lookahead == ':') ADVANCE(37);
@@ -5319,13 +5319,13 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(59);
       END_STATE();
     case 61:
-      if (lookahead == ':') ADVANCE(284);
+      if (lookahead == ':') ADVANCE(285);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(60);
       END_STATE();
     case 62:
-      if (lookahead == ':') ADVANCE(283);
+      if (lookahead == ':') ADVANCE(284);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(52);
@@ -5352,7 +5352,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(65);
       END_STATE();
     case 67:
-      if (lookahead == ':') ADVANCE(285);
+      if (lookahead == ':') ADVANCE(286);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(66);
@@ -5379,7 +5379,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(70);
       END_STATE();
     case 72:
-      if (lookahead == ':') ADVANCE(286);
+      if (lookahead == ':') ADVANCE(287);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(71);
@@ -5406,27 +5406,27 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(75);
       END_STATE();
     case 77:
-      if (lookahead == ':') ADVANCE(287);
+      if (lookahead == ':') ADVANCE(288);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(76);
       END_STATE();
     case 78:
-      if (lookahead == '=') ADVANCE(136);
+      if (lookahead == '=') ADVANCE(137);
       END_STATE();
     case 79:
-      if (lookahead == '=') ADVANCE(135);
+      if (lookahead == '=') ADVANCE(136);
       END_STATE();
     case 80:
-      if (lookahead == '>') ADVANCE(124);
+      if (lookahead == '>') ADVANCE(125);
       END_STATE();
     case 81:
-      if (lookahead == 't') ADVANCE(345);
-      if (lookahead == 'u') ADVANCE(346);
+      if (lookahead == 't') ADVANCE(347);
+      if (lookahead == 'u') ADVANCE(348);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 82:
       if (lookahead == 'u') ADVANCE(84);
@@ -5435,25 +5435,25 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == '\\' ||
           lookahead == 'n' ||
           lookahead == 'r' ||
-          lookahead == 't') ADVANCE(176);
+          lookahead == 't') ADVANCE(177);
       END_STATE();
     case 83:
-      if (lookahead == '{') ADVANCE(177);
+      if (lookahead == '{') ADVANCE(178);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(354);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(356);
       END_STATE();
     case 84:
       if (lookahead == '{') ADVANCE(31);
       END_STATE();
     case 85:
-      if (lookahead == '|') ADVANCE(142);
+      if (lookahead == '|') ADVANCE(143);
       END_STATE();
     case 86:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       END_STATE();
     case 87:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '7')) ADVANCE(92);
       if (lookahead == '8' ||
           lookahead == '9' ||
@@ -5461,7 +5461,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(90);
       END_STATE();
     case 88:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '7')) ADVANCE(93);
       if (lookahead == '8' ||
           lookahead == '9' ||
@@ -5469,1532 +5469,1517 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(91);
       END_STATE();
     case 89:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(98);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(99);
       END_STATE();
     case 90:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(86);
       END_STATE();
     case 91:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(89);
       END_STATE();
     case 92:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(90);
       END_STATE();
     case 93:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(92);
       END_STATE();
     case 94:
-      if (lookahead == '}') ADVANCE(176);
+      if (lookahead == '}') ADVANCE(177);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(93);
       END_STATE();
     case 95:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(340);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(341);
       END_STATE();
     case 96:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(206);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(335);
       END_STATE();
     case 97:
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(207);
       END_STATE();
     case 98:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(86);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(208);
       END_STATE();
     case 99:
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(318);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(86);
       END_STATE();
     case 100:
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(354);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(319);
       END_STATE();
     case 101:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
+      if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(356);
       END_STATE();
     case 102:
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(354);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 103:
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(356);
       END_STATE();
     case 104:
-      if (lookahead != 0 &&
-          lookahead != '"' &&
-          lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 105:
       if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != '\r') ADVANCE(365);
+          lookahead != '"' &&
+          lookahead != '$' &&
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
     case 106:
       if (lookahead != 0 &&
           lookahead != '\n' &&
-          lookahead != '\r') ADVANCE(357);
+          lookahead != '\r') ADVANCE(367);
       END_STATE();
     case 107:
       if (lookahead != 0 &&
           lookahead != '\n' &&
-          lookahead != '\r') ADVANCE(361);
+          lookahead != '\r') ADVANCE(359);
       END_STATE();
     case 108:
-      if (eof) ADVANCE(112);
-      ADVANCE_MAP(
-        '!', 138,
-        '$', 100,
-        '%', 146,
-        '&', 145,
-        '(', 151,
-        ')', 150,
-        '*', 122,
-        '+', 144,
-        ',', 113,
-        '-', 140,
-        '.', 125,
-        '/', 28,
-        '0', 180,
-        '1', 184,
-        '2', 181,
-        '6', 183,
-        ':', 117,
-        '<', 131,
-        '=', 119,
-        '>', 133,
-        '?', 129,
-        '[', 120,
-        ']', 121,
-        '{', 114,
-        '|', 179,
-        '}', 115,
-      );
-      if (('3' <= lookahead && lookahead <= '5')) ADVANCE(185);
-      if (('7' <= lookahead && lookahead <= '9')) ADVANCE(186);
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') SKIP(108);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(351);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '\r') ADVANCE(363);
       END_STATE();
     case 109:
-      if (eof) ADVANCE(112);
+      if (eof) ADVANCE(113);
       ADVANCE_MAP(
-        '!', 137,
-        '$', 100,
-        '(', 151,
-        ')', 150,
-        ',', 113,
-        '-', 139,
-        '.', 125,
+        '!', 139,
+        '$', 101,
+        '%', 147,
+        '&', 146,
+        '(', 152,
+        ')', 151,
+        '*', 123,
+        '+', 145,
+        ',', 114,
+        '-', 141,
+        '.', 126,
         '/', 28,
-        '0', 180,
-        '1', 184,
-        '2', 181,
-        '6', 183,
-        ':', 47,
-        '<', 130,
-        '=', 118,
-        '>', 133,
-        '?', 128,
-        '[', 120,
-        ']', 121,
-        '{', 114,
-        '|', 178,
-        '}', 115,
+        '0', 181,
+        '1', 185,
+        '2', 182,
+        '6', 184,
+        ':', 118,
+        '<', 132,
+        '=', 120,
+        '>', 134,
+        '?', 130,
+        '[', 121,
+        ']', 122,
+        '{', 115,
+        '|', 180,
+        '}', 116,
       );
-      if (('3' <= lookahead && lookahead <= '5')) ADVANCE(185);
-      if (('7' <= lookahead && lookahead <= '9')) ADVANCE(186);
+      if (('3' <= lookahead && lookahead <= '5')) ADVANCE(186);
+      if (('7' <= lookahead && lookahead <= '9')) ADVANCE(187);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(109);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(351);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(353);
       if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 110:
-      if (eof) ADVANCE(112);
+      if (eof) ADVANCE(113);
       ADVANCE_MAP(
-        '!', 78,
-        '%', 146,
-        '&', 145,
-        '(', 149,
-        ')', 150,
-        '*', 122,
-        '+', 144,
-        ',', 113,
-        '-', 139,
-        '.', 125,
+        '!', 138,
+        '$', 101,
+        '(', 152,
+        ')', 151,
+        ',', 114,
+        '-', 140,
+        '.', 126,
         '/', 28,
-        ':', 116,
+        '0', 181,
+        '1', 185,
+        '2', 182,
+        '6', 184,
+        ':', 47,
         '<', 131,
-        '=', 79,
-        '>', 133,
-        '?', 8,
-        '[', 148,
-        ']', 121,
-        '{', 114,
-        '|', 85,
-        '}', 115,
+        '=', 119,
+        '>', 134,
+        '?', 129,
+        '[', 121,
+        ']', 122,
+        '{', 115,
+        '|', 179,
+        '}', 116,
       );
+      if (('3' <= lookahead && lookahead <= '5')) ADVANCE(186);
+      if (('7' <= lookahead && lookahead <= '9')) ADVANCE(187);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') SKIP(111);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == ' ') SKIP(110);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(353);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 111:
-      if (eof) ADVANCE(112);
+      if (eof) ADVANCE(113);
       ADVANCE_MAP(
         '!', 78,
-        '%', 146,
-        '&', 145,
-        ')', 150,
-        '*', 122,
-        '+', 144,
-        ',', 113,
-        '-', 139,
-        '.', 125,
+        '%', 147,
+        '&', 146,
+        '(', 150,
+        ')', 151,
+        '*', 123,
+        '+', 145,
+        ',', 114,
+        '-', 140,
+        '.', 126,
         '/', 28,
-        ':', 116,
-        '<', 131,
+        ':', 117,
+        '<', 132,
         '=', 79,
-        '>', 133,
+        '>', 134,
         '?', 8,
-        ']', 121,
-        '{', 114,
+        '[', 149,
+        ']', 122,
+        '{', 115,
         '|', 85,
-        '}', 115,
+        '}', 116,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') SKIP(111);
+          lookahead == ' ') SKIP(112);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 112:
-      ACCEPT_TOKEN(ts_builtin_sym_end);
+      if (eof) ADVANCE(113);
+      ADVANCE_MAP(
+        '!', 78,
+        '%', 147,
+        '&', 146,
+        ')', 151,
+        '*', 123,
+        '+', 145,
+        ',', 114,
+        '-', 140,
+        '.', 126,
+        '/', 28,
+        ':', 117,
+        '<', 132,
+        '=', 79,
+        '>', 134,
+        '?', 8,
+        ']', 122,
+        '{', 115,
+        '|', 85,
+        '}', 116,
+      );
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(112);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 113:
-      ACCEPT_TOKEN(anon_sym_COMMA);
+      ACCEPT_TOKEN(ts_builtin_sym_end);
       END_STATE();
     case 114:
-      ACCEPT_TOKEN(anon_sym_LBRACE);
+      ACCEPT_TOKEN(anon_sym_COMMA);
       END_STATE();
     case 115:
-      ACCEPT_TOKEN(anon_sym_RBRACE);
+      ACCEPT_TOKEN(anon_sym_LBRACE);
       END_STATE();
     case 116:
-      ACCEPT_TOKEN(anon_sym_COLON);
+      ACCEPT_TOKEN(anon_sym_RBRACE);
       END_STATE();
     case 117:
       ACCEPT_TOKEN(anon_sym_COLON);
-      if (lookahead == ':') ADVANCE(282);
       END_STATE();
     case 118:
-      ACCEPT_TOKEN(anon_sym_EQ);
+      ACCEPT_TOKEN(anon_sym_COLON);
+      if (lookahead == ':') ADVANCE(283);
       END_STATE();
     case 119:
       ACCEPT_TOKEN(anon_sym_EQ);
-      if (lookahead == '=') ADVANCE(135);
       END_STATE();
     case 120:
-      ACCEPT_TOKEN(anon_sym_LBRACK);
+      ACCEPT_TOKEN(anon_sym_EQ);
+      if (lookahead == '=') ADVANCE(136);
       END_STATE();
     case 121:
-      ACCEPT_TOKEN(anon_sym_RBRACK);
+      ACCEPT_TOKEN(anon_sym_LBRACK);
       END_STATE();
     case 122:
-      ACCEPT_TOKEN(anon_sym_STAR);
+      ACCEPT_TOKEN(anon_sym_RBRACK);
       END_STATE();
     case 123:
-      ACCEPT_TOKEN(anon_sym_DOT_DOT);
+      ACCEPT_TOKEN(anon_sym_STAR);
       END_STATE();
     case 124:
-      ACCEPT_TOKEN(anon_sym_DASH_GT);
+      ACCEPT_TOKEN(anon_sym_DOT_DOT);
       END_STATE();
     case 125:
-      ACCEPT_TOKEN(anon_sym_DOT);
-      if (lookahead == '.') ADVANCE(123);
+      ACCEPT_TOKEN(anon_sym_DASH_GT);
       END_STATE();
     case 126:
-      ACCEPT_TOKEN(anon_sym_DOT2);
+      ACCEPT_TOKEN(anon_sym_DOT);
+      if (lookahead == '.') ADVANCE(124);
       END_STATE();
     case 127:
       ACCEPT_TOKEN(anon_sym_DOT2);
-      if (lookahead == '.') ADVANCE(123);
       END_STATE();
     case 128:
-      ACCEPT_TOKEN(anon_sym_QMARK);
+      ACCEPT_TOKEN(anon_sym_DOT2);
+      if (lookahead == '.') ADVANCE(124);
       END_STATE();
     case 129:
       ACCEPT_TOKEN(anon_sym_QMARK);
-      if (lookahead == '.') ADVANCE(147);
-      if (lookahead == '?') ADVANCE(141);
       END_STATE();
     case 130:
-      ACCEPT_TOKEN(anon_sym_LT);
+      ACCEPT_TOKEN(anon_sym_QMARK);
+      if (lookahead == '.') ADVANCE(148);
+      if (lookahead == '?') ADVANCE(142);
       END_STATE();
     case 131:
       ACCEPT_TOKEN(anon_sym_LT);
-      if (lookahead == '=') ADVANCE(132);
       END_STATE();
     case 132:
-      ACCEPT_TOKEN(anon_sym_LT_EQ);
+      ACCEPT_TOKEN(anon_sym_LT);
+      if (lookahead == '=') ADVANCE(133);
       END_STATE();
     case 133:
-      ACCEPT_TOKEN(anon_sym_GT);
-      if (lookahead == '=') ADVANCE(134);
+      ACCEPT_TOKEN(anon_sym_LT_EQ);
       END_STATE();
     case 134:
-      ACCEPT_TOKEN(anon_sym_GT_EQ);
+      ACCEPT_TOKEN(anon_sym_GT);
+      if (lookahead == '=') ADVANCE(135);
       END_STATE();
     case 135:
-      ACCEPT_TOKEN(anon_sym_EQ_EQ);
+      ACCEPT_TOKEN(anon_sym_GT_EQ);
       END_STATE();
     case 136:
-      ACCEPT_TOKEN(anon_sym_BANG_EQ);
+      ACCEPT_TOKEN(anon_sym_EQ_EQ);
       END_STATE();
     case 137:
-      ACCEPT_TOKEN(anon_sym_BANG);
+      ACCEPT_TOKEN(anon_sym_BANG_EQ);
       END_STATE();
     case 138:
       ACCEPT_TOKEN(anon_sym_BANG);
-      if (lookahead == '=') ADVANCE(136);
       END_STATE();
     case 139:
-      ACCEPT_TOKEN(anon_sym_DASH);
+      ACCEPT_TOKEN(anon_sym_BANG);
+      if (lookahead == '=') ADVANCE(137);
       END_STATE();
     case 140:
       ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '>') ADVANCE(124);
       END_STATE();
     case 141:
-      ACCEPT_TOKEN(anon_sym_QMARK_QMARK);
+      ACCEPT_TOKEN(anon_sym_DASH);
+      if (lookahead == '>') ADVANCE(125);
       END_STATE();
     case 142:
-      ACCEPT_TOKEN(anon_sym_PIPE_PIPE);
+      ACCEPT_TOKEN(anon_sym_QMARK_QMARK);
       END_STATE();
     case 143:
-      ACCEPT_TOKEN(anon_sym_AMP_AMP);
+      ACCEPT_TOKEN(anon_sym_PIPE_PIPE);
       END_STATE();
     case 144:
-      ACCEPT_TOKEN(anon_sym_PLUS);
+      ACCEPT_TOKEN(anon_sym_AMP_AMP);
       END_STATE();
     case 145:
-      ACCEPT_TOKEN(anon_sym_AMP);
-      if (lookahead == '&') ADVANCE(143);
+      ACCEPT_TOKEN(anon_sym_PLUS);
       END_STATE();
     case 146:
-      ACCEPT_TOKEN(anon_sym_PERCENT);
+      ACCEPT_TOKEN(anon_sym_AMP);
+      if (lookahead == '&') ADVANCE(144);
       END_STATE();
     case 147:
-      ACCEPT_TOKEN(anon_sym_QMARK_DOT);
+      ACCEPT_TOKEN(anon_sym_PERCENT);
       END_STATE();
     case 148:
-      ACCEPT_TOKEN(anon_sym_LBRACK2);
+      ACCEPT_TOKEN(anon_sym_QMARK_DOT);
       END_STATE();
     case 149:
-      ACCEPT_TOKEN(anon_sym_LPAREN);
+      ACCEPT_TOKEN(anon_sym_LBRACK2);
       END_STATE();
     case 150:
-      ACCEPT_TOKEN(anon_sym_RPAREN);
+      ACCEPT_TOKEN(anon_sym_LPAREN);
       END_STATE();
     case 151:
-      ACCEPT_TOKEN(anon_sym_LPAREN2);
+      ACCEPT_TOKEN(anon_sym_RPAREN);
       END_STATE();
     case 152:
-      ACCEPT_TOKEN(anon_sym_DQUOTE);
+      ACCEPT_TOKEN(anon_sym_LPAREN2);
       END_STATE();
     case 153:
       ACCEPT_TOKEN(anon_sym_DQUOTE);
-      if (lookahead == '"') ADVANCE(2);
       END_STATE();
     case 154:
-      ACCEPT_TOKEN(anon_sym_DQUOTE_DQUOTE_DQUOTE);
+      ACCEPT_TOKEN(anon_sym_DQUOTE);
+      if (lookahead == '"') ADVANCE(2);
       END_STATE();
     case 155:
+      ACCEPT_TOKEN(anon_sym_DQUOTE_DQUOTE_DQUOTE);
+      END_STATE();
+    case 156:
       ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '\r') ADVANCE(162);
-      if (lookahead == '!') ADVANCE(158);
-      if (lookahead == '/') ADVANCE(156);
+      if (lookahead == '\r') ADVANCE(163);
+      if (lookahead == '!') ADVANCE(159);
+      if (lookahead == '/') ADVANCE(157);
       if (lookahead != 0 &&
           lookahead != '\n' &&
           lookahead != '!' &&
           lookahead != '"' &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(158);
-      END_STATE();
-    case 156:
-      ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '\r') ADVANCE(162);
-      if (lookahead == '/') ADVANCE(158);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != '"' &&
-          lookahead != '$' &&
-          lookahead != '\\') ADVANCE(158);
+          lookahead != '\\') ADVANCE(159);
       END_STATE();
     case 157:
       ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '\r') ADVANCE(162);
+      if (lookahead == '\r') ADVANCE(163);
+      if (lookahead == '/') ADVANCE(159);
       if (lookahead != 0 &&
           lookahead != '\n' &&
           lookahead != '"' &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(158);
+          lookahead != '\\') ADVANCE(159);
       END_STATE();
     case 158:
       ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '\r') ADVANCE(157);
+      if (lookahead == '\r') ADVANCE(163);
       if (lookahead != 0 &&
           lookahead != '\n' &&
           lookahead != '"' &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(158);
+          lookahead != '\\') ADVANCE(159);
       END_STATE();
     case 159:
       ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '/') ADVANCE(160);
+      if (lookahead == '\r') ADVANCE(158);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '"' &&
+          lookahead != '$' &&
+          lookahead != '\\') ADVANCE(159);
+      END_STATE();
+    case 160:
+      ACCEPT_TOKEN(sym_text_content);
+      if (lookahead == '/') ADVANCE(161);
       if (lookahead == '\t' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(159);
+          lookahead == ' ') ADVANCE(160);
       if (lookahead != 0 &&
           lookahead != '\t' &&
           lookahead != '\n' &&
           lookahead != '"' &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(162);
-      END_STATE();
-    case 160:
-      ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '/') ADVANCE(155);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != '"' &&
-          lookahead != '$' &&
-          lookahead != '\\') ADVANCE(162);
+          lookahead != '\\') ADVANCE(163);
       END_STATE();
     case 161:
       ACCEPT_TOKEN(sym_text_content);
-      if (lookahead == '{') ADVANCE(177);
-      END_STATE();
-    case 162:
-      ACCEPT_TOKEN(sym_text_content);
+      if (lookahead == '/') ADVANCE(156);
       if (lookahead != 0 &&
           lookahead != '\n' &&
           lookahead != '"' &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(162);
+          lookahead != '\\') ADVANCE(163);
+      END_STATE();
+    case 162:
+      ACCEPT_TOKEN(sym_text_content);
+      if (lookahead == '{') ADVANCE(178);
       END_STATE();
     case 163:
-      ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(169);
-      if (lookahead == '"') ADVANCE(363);
+      ACCEPT_TOKEN(sym_text_content);
       if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '"' &&
           lookahead != '$' &&
           lookahead != '\\') ADVANCE(163);
       END_STATE();
     case 164:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(168);
-      if (lookahead == '"') ADVANCE(355);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(170);
+      if (lookahead == '"') ADVANCE(365);
       if (lookahead != 0 &&
           lookahead != '$' &&
           lookahead != '\\') ADVANCE(164);
       END_STATE();
     case 165:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(171);
-      if (lookahead == '"') ADVANCE(359);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(169);
+      if (lookahead == '"') ADVANCE(357);
       if (lookahead != 0 &&
           lookahead != '$' &&
           lookahead != '\\') ADVANCE(165);
       END_STATE();
     case 166:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '!') ADVANCE(163);
-      if (lookahead == '"') ADVANCE(355);
-      if (lookahead == '/') ADVANCE(170);
-      if (lookahead == '\n' ||
-          lookahead == '\r') ADVANCE(174);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(172);
+      if (lookahead == '"') ADVANCE(361);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(164);
+          lookahead != '\\') ADVANCE(166);
       END_STATE();
     case 167:
+      ACCEPT_TOKEN(sym__block_content);
+      if (lookahead == '!') ADVANCE(164);
+      if (lookahead == '"') ADVANCE(357);
+      if (lookahead == '/') ADVANCE(171);
+      if (lookahead == '\n' ||
+          lookahead == '\r') ADVANCE(175);
+      if (lookahead != 0 &&
+          lookahead != '$' &&
+          lookahead != '\\') ADVANCE(165);
+      END_STATE();
+    case 168:
       ACCEPT_TOKEN(sym__block_content);
       if (lookahead == '"') ADVANCE(3);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
-    case 168:
+    case 169:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '"') ADVANCE(355);
+      if (lookahead == '"') ADVANCE(357);
       if (lookahead == '\n' ||
-          lookahead == '\r') ADVANCE(174);
+          lookahead == '\r') ADVANCE(175);
+      if (lookahead != 0 &&
+          lookahead != '$' &&
+          lookahead != '\\') ADVANCE(165);
+      END_STATE();
+    case 170:
+      ACCEPT_TOKEN(sym__block_content);
+      if (lookahead == '"') ADVANCE(365);
+      if (lookahead == '\n' ||
+          lookahead == '\r') ADVANCE(175);
       if (lookahead != 0 &&
           lookahead != '$' &&
           lookahead != '\\') ADVANCE(164);
       END_STATE();
-    case 169:
-      ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '"') ADVANCE(363);
-      if (lookahead == '\n' ||
-          lookahead == '\r') ADVANCE(174);
-      if (lookahead != 0 &&
-          lookahead != '$' &&
-          lookahead != '\\') ADVANCE(163);
-      END_STATE();
-    case 170:
-      ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '"') ADVANCE(359);
-      if (lookahead == '/') ADVANCE(164);
-      if (lookahead == '\n' ||
-          lookahead == '\r') ADVANCE(174);
-      if (lookahead != 0 &&
-          lookahead != '$' &&
-          lookahead != '\\') ADVANCE(165);
-      END_STATE();
     case 171:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '"') ADVANCE(359);
+      if (lookahead == '"') ADVANCE(361);
+      if (lookahead == '/') ADVANCE(165);
       if (lookahead == '\n' ||
-          lookahead == '\r') ADVANCE(174);
+          lookahead == '\r') ADVANCE(175);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(165);
+          lookahead != '\\') ADVANCE(166);
       END_STATE();
     case 172:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '"') ADVANCE(5);
-      if (lookahead == '/') ADVANCE(173);
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(172);
+      if (lookahead == '"') ADVANCE(361);
+      if (lookahead == '\n' ||
+          lookahead == '\r') ADVANCE(175);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+          lookahead != '\\') ADVANCE(166);
       END_STATE();
     case 173:
       ACCEPT_TOKEN(sym__block_content);
       if (lookahead == '"') ADVANCE(5);
-      if (lookahead == '/') ADVANCE(166);
+      if (lookahead == '/') ADVANCE(174);
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') ADVANCE(173);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
     case 174:
       ACCEPT_TOKEN(sym__block_content);
       if (lookahead == '"') ADVANCE(5);
+      if (lookahead == '/') ADVANCE(167);
       if (lookahead != 0 &&
           lookahead != '$' &&
-          lookahead != '\\') ADVANCE(174);
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
     case 175:
       ACCEPT_TOKEN(sym__block_content);
-      if (lookahead == '{') ADVANCE(177);
+      if (lookahead == '"') ADVANCE(5);
+      if (lookahead != 0 &&
+          lookahead != '$' &&
+          lookahead != '\\') ADVANCE(175);
       END_STATE();
     case 176:
-      ACCEPT_TOKEN(sym_escape_sequence);
+      ACCEPT_TOKEN(sym__block_content);
+      if (lookahead == '{') ADVANCE(178);
       END_STATE();
     case 177:
-      ACCEPT_TOKEN(anon_sym_DOLLAR_LBRACE);
+      ACCEPT_TOKEN(sym_escape_sequence);
       END_STATE();
     case 178:
-      ACCEPT_TOKEN(anon_sym_PIPE);
+      ACCEPT_TOKEN(anon_sym_DOLLAR_LBRACE);
       END_STATE();
     case 179:
       ACCEPT_TOKEN(anon_sym_PIPE);
-      if (lookahead == '|') ADVANCE(142);
       END_STATE();
     case 180:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 103,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 214,
-        'h', 218,
-        'm', 217,
-        's', 219,
-        '8', 342,
-        '9', 342,
-      );
-      if (('0' <= lookahead && lookahead <= '7')) ADVANCE(225);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+      ACCEPT_TOKEN(anon_sym_PIPE);
+      if (lookahead == '|') ADVANCE(143);
       END_STATE();
     case 181:
       ACCEPT_TOKEN(sym_integer);
       ADVANCE_MAP(
-        '%', 222,
+        '%', 223,
         '.', 29,
-        '/', 81,
-        '5', 188,
+        '/', 104,
         ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 214,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(190);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(189);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 182:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        '5', 194,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
         'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(196);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(195);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 183:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        '5', 182,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 214,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(191);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(190);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 184:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 214,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(189);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 185:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 214,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(190);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 186:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 214,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(191);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 187:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 216,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(198);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 188:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(195);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(187);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 189:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(187);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 190:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(195);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 191:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 29,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(196);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 192:
-      ACCEPT_TOKEN(sym_integer);
-      if (lookahead == '%') ADVANCE(222);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'G') ADVANCE(332);
-      if (lookahead == 'K') ADVANCE(332);
-      if (lookahead == 'M') ADVANCE(332);
-      if (lookahead == 'T') ADVANCE(332);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(192);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 193:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 103,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(193);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 194:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        '3', 197,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 216,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '2')) ADVANCE(198);
-      if (('4' <= lookahead && lookahead <= '9')) ADVANCE(199);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 195:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 216,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(198);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 196:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 216,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(199);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 197:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(193);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(200);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 198:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(200);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 199:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(193);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 200:
-      ACCEPT_TOKEN(sym_integer);
-      ADVANCE_MAP(
-        '%', 222,
-        '.', 96,
-        '/', 81,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 192,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(193);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 201:
-      ACCEPT_TOKEN(sym_decimal);
-      if (lookahead == '.') ADVANCE(33);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == '5') ADVANCE(202);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(204);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(203);
-      if (lookahead == 'G' ||
-          lookahead == 'K' ||
-          lookahead == 'M' ||
-          lookahead == 'T') ADVANCE(332);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 202:
-      ACCEPT_TOKEN(sym_decimal);
-      if (lookahead == '.') ADVANCE(33);
-      if (lookahead == '/') ADVANCE(103);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(206);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(204);
-      if (lookahead == 'G' ||
-          lookahead == 'K' ||
-          lookahead == 'M' ||
-          lookahead == 'T') ADVANCE(332);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 203:
-      ACCEPT_TOKEN(sym_decimal);
-      if (lookahead == '.') ADVANCE(33);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(204);
-      if (lookahead == 'G' ||
-          lookahead == 'K' ||
-          lookahead == 'M' ||
-          lookahead == 'T') ADVANCE(332);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 204:
-      ACCEPT_TOKEN(sym_decimal);
-      if (lookahead == '.') ADVANCE(33);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(206);
-      if (lookahead == 'G' ||
-          lookahead == 'K' ||
-          lookahead == 'M' ||
-          lookahead == 'T') ADVANCE(332);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 205:
-      ACCEPT_TOKEN(sym_decimal);
-      if (lookahead == '.') ADVANCE(33);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(203);
-      if (lookahead == 'G' ||
-          lookahead == 'K' ||
-          lookahead == 'M' ||
-          lookahead == 'T') ADVANCE(332);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 206:
-      ACCEPT_TOKEN(sym_decimal);
-      if (lookahead == '.') ADVANCE(97);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(206);
-      if (lookahead == 'G' ||
-          lookahead == 'K' ||
-          lookahead == 'M' ||
-          lookahead == 'T') ADVANCE(332);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 207:
-      ACCEPT_TOKEN(sym_version);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(207);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 208:
-      ACCEPT_TOKEN(sym_version);
-      if (lookahead == '.') ADVANCE(35);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == '5') ADVANCE(209);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(211);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(210);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 209:
-      ACCEPT_TOKEN(sym_version);
-      if (lookahead == '.') ADVANCE(35);
-      if (lookahead == '/') ADVANCE(103);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(207);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(211);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 210:
-      ACCEPT_TOKEN(sym_version);
-      if (lookahead == '.') ADVANCE(35);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(211);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 211:
-      ACCEPT_TOKEN(sym_version);
-      if (lookahead == '.') ADVANCE(35);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(207);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 212:
-      ACCEPT_TOKEN(sym_version);
-      if (lookahead == '.') ADVANCE(35);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(210);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 213:
-      ACCEPT_TOKEN(sym_size);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 214:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(327);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 215:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(328);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 216:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(335);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 217:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 's') ADVANCE(221);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(337);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 218:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(336);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 219:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(338);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 220:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(335);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 221:
-      ACCEPT_TOKEN(sym_duration);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 222:
-      ACCEPT_TOKEN(sym_percent);
-      END_STATE();
-    case 223:
-      ACCEPT_TOKEN(sym_port);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
-      END_STATE();
-    case 224:
-      ACCEPT_TOKEN(sym_mode);
-      ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 216,
-        'h', 218,
-        'm', 217,
-        's', 219,
-        '8', 343,
-        '9', 343,
+        'h', 219,
+        'm', 218,
+        's', 220,
+        '8', 344,
+        '9', 344,
       );
       if (('0' <= lookahead && lookahead <= '7')) ADVANCE(226);
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
       if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 182:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        '5', 189,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 215,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(191);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(190);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 183:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        '5', 195,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(197);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(196);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 184:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        '5', 183,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 215,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(192);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(191);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 185:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 215,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(190);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 186:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 215,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(191);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 187:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 215,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(192);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 188:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 217,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(199);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 189:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(196);
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(188);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 190:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(188);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 191:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(196);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 192:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 29,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(197);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 193:
+      ACCEPT_TOKEN(sym_integer);
+      if (lookahead == '%') ADVANCE(223);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(193);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 194:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 104,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(194);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 195:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        '3', 198,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 217,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '2')) ADVANCE(199);
+      if (('4' <= lookahead && lookahead <= '9')) ADVANCE(200);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 196:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 217,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(199);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 197:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 217,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(200);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 198:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(194);
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(201);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 199:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(201);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 200:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(194);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 201:
+      ACCEPT_TOKEN(sym_integer);
+      ADVANCE_MAP(
+        '%', 223,
+        '.', 97,
+        '/', 81,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 193,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(194);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 202:
+      ACCEPT_TOKEN(sym_decimal);
+      if (lookahead == '.') ADVANCE(33);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == '5') ADVANCE(203);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(205);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(204);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 203:
+      ACCEPT_TOKEN(sym_decimal);
+      if (lookahead == '.') ADVANCE(33);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(207);
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(205);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 204:
+      ACCEPT_TOKEN(sym_decimal);
+      if (lookahead == '.') ADVANCE(33);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(205);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 205:
+      ACCEPT_TOKEN(sym_decimal);
+      if (lookahead == '.') ADVANCE(33);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(207);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 206:
+      ACCEPT_TOKEN(sym_decimal);
+      if (lookahead == '.') ADVANCE(33);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(204);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 207:
+      ACCEPT_TOKEN(sym_decimal);
+      if (lookahead == '.') ADVANCE(98);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(207);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 208:
+      ACCEPT_TOKEN(sym_version);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(208);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 209:
+      ACCEPT_TOKEN(sym_version);
+      if (lookahead == '.') ADVANCE(35);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == '5') ADVANCE(210);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(212);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(211);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 210:
+      ACCEPT_TOKEN(sym_version);
+      if (lookahead == '.') ADVANCE(35);
+      if (lookahead == '/') ADVANCE(104);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(208);
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(212);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 211:
+      ACCEPT_TOKEN(sym_version);
+      if (lookahead == '.') ADVANCE(35);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(212);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 212:
+      ACCEPT_TOKEN(sym_version);
+      if (lookahead == '.') ADVANCE(35);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(208);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 213:
+      ACCEPT_TOKEN(sym_version);
+      if (lookahead == '.') ADVANCE(35);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(211);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 214:
+      ACCEPT_TOKEN(sym_size);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 215:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == ':') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(328);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 216:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == ':') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(329);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 217:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == ':') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(336);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 218:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 's') ADVANCE(222);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(338);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 219:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(337);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 220:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(339);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 221:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(336);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 222:
+      ACCEPT_TOKEN(sym_duration);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 223:
+      ACCEPT_TOKEN(sym_percent);
+      END_STATE();
+    case 224:
+      ACCEPT_TOKEN(sym_port);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 225:
       ACCEPT_TOKEN(sym_mode);
       ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
+        '.', 97,
+        '/', 104,
         ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-        '8', 341,
-        '9', 341,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 217,
+        'h', 219,
+        'm', 218,
+        's', 220,
+        '8', 345,
+        '9', 345,
       );
-      if (('0' <= lookahead && lookahead <= '7')) ADVANCE(224);
+      if (('0' <= lookahead && lookahead <= '7')) ADVANCE(227);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
       if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 226:
       ACCEPT_TOKEN(sym_mode);
       ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
+        '.', 97,
+        '/', 104,
         ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
-        '8', 344,
-        '9', 344,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
+        '8', 343,
+        '9', 343,
       );
-      if (('0' <= lookahead && lookahead <= '7')) ADVANCE(227);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+      if (('0' <= lookahead && lookahead <= '7')) ADVANCE(225);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 227:
       ACCEPT_TOKEN(sym_mode);
       ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
+        '.', 97,
+        '/', 104,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+        '8', 346,
+        '9', 346,
       );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(344);
+      if (('0' <= lookahead && lookahead <= '7')) ADVANCE(228);
       if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 228:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(46);
-      if (lookahead == '5') ADVANCE(229);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(232);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(230);
+      ACCEPT_TOKEN(sym_mode);
+      ADVANCE_MAP(
+        '.', 97,
+        '/', 104,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(346);
       if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 229:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(95);
       if (lookahead == '/') ADVANCE(46);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(232);
-      if (('6' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
+      if (lookahead == '5') ADVANCE(230);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(233);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(231);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 230:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(95);
       if (lookahead == '/') ADVANCE(46);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(232);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(233);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 231:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(95);
       if (lookahead == '/') ADVANCE(46);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(230);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(233);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 232:
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(46);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(231);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
+      END_STATE();
+    case 233:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(95);
       if (lookahead == '/') ADVANCE(46);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
-      END_STATE();
-    case 233:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(34);
-      if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(239);
-      if (lookahead == ':') ADVANCE(45);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(244);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(240);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(291);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 234:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(246);
-      if (lookahead == ':') ADVANCE(39);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(251);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(247);
+      if (lookahead == '5') ADVANCE(240);
+      if (lookahead == ':') ADVANCE(45);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(245);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(241);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(295);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(292);
       END_STATE();
     case 235:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(253);
-      if (lookahead == ':') ADVANCE(99);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(258);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(254);
+      if (lookahead == '5') ADVANCE(247);
+      if (lookahead == ':') ADVANCE(39);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(252);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(248);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(299);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
       END_STATE();
     case 236:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(260);
-      if (lookahead == ':') ADVANCE(41);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(265);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(261);
+      if (lookahead == '5') ADVANCE(254);
+      if (lookahead == ':') ADVANCE(100);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(259);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(255);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(303);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
       END_STATE();
     case 237:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(267);
-      if (lookahead == ':') ADVANCE(42);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(272);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(268);
+      if (lookahead == '5') ADVANCE(261);
+      if (lookahead == ':') ADVANCE(41);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(266);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(262);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(307);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
       END_STATE();
     case 238:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(274);
-      if (lookahead == ':') ADVANCE(44);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(279);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(275);
+      if (lookahead == '5') ADVANCE(268);
+      if (lookahead == ':') ADVANCE(42);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(273);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(269);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(311);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
       END_STATE();
     case 239:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(45);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(243);
-      if (('6' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(290);
+      if (lookahead == '5') ADVANCE(275);
+      if (lookahead == ':') ADVANCE(44);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(280);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(276);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
       END_STATE();
     case 240:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(45);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(243);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(290);
-      END_STATE();
-    case 241:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(34);
-      if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(45);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(240);
-      if (('A' <= lookahead && lookahead <= 'F') ||
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(244);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(291);
       END_STATE();
-    case 242:
+    case 241:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
@@ -7003,14 +6988,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(291);
       END_STATE();
+    case 242:
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(34);
+      if (lookahead == '/') ADVANCE(30);
+      if (lookahead == ':') ADVANCE(45);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(241);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(292);
+      END_STATE();
     case 243:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(45);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(289);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(245);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(292);
       END_STATE();
     case 244:
       ACCEPT_TOKEN(sym_ip);
@@ -7034,31 +7028,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(39);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(250);
-      if (('6' <= lookahead && lookahead <= '9') ||
+      if (lookahead == ':') ADVANCE(45);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(294);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(292);
       END_STATE();
     case 247:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(39);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(250);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(294);
-      END_STATE();
-    case 248:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(34);
-      if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(39);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(247);
-      if (('A' <= lookahead && lookahead <= 'F') ||
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(251);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(295);
       END_STATE();
-    case 249:
+    case 248:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
@@ -7067,14 +7052,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(295);
       END_STATE();
+    case 249:
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(34);
+      if (lookahead == '/') ADVANCE(30);
+      if (lookahead == ':') ADVANCE(39);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(248);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
+      END_STATE();
     case 250:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(39);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(293);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(252);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
       END_STATE();
     case 251:
       ACCEPT_TOKEN(sym_ip);
@@ -7098,27 +7092,27 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(257);
-      if (('6' <= lookahead && lookahead <= '9') ||
+      if (lookahead == ':') ADVANCE(39);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(298);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
       END_STATE();
     case 254:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(257);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(298);
+      if (lookahead == ':') ADVANCE(100);
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(258);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(299);
       END_STATE();
     case 255:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(254);
+      if (lookahead == ':') ADVANCE(100);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(258);
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(299);
       END_STATE();
@@ -7126,25 +7120,25 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(258);
+      if (lookahead == ':') ADVANCE(100);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(255);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(299);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
       END_STATE();
     case 257:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(297);
+      if (lookahead == ':') ADVANCE(100);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(259);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
       END_STATE();
     case 258:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
+      if (lookahead == ':') ADVANCE(100);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(298);
@@ -7153,7 +7147,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
+      if (lookahead == ':') ADVANCE(100);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(299);
@@ -7162,31 +7156,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(41);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(264);
-      if (('6' <= lookahead && lookahead <= '9') ||
+      if (lookahead == ':') ADVANCE(100);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(302);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
       END_STATE();
     case 261:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(41);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(264);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(302);
-      END_STATE();
-    case 262:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(34);
-      if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(41);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(261);
-      if (('A' <= lookahead && lookahead <= 'F') ||
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(265);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(303);
       END_STATE();
-    case 263:
+    case 262:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
@@ -7195,14 +7180,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(303);
       END_STATE();
+    case 263:
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(34);
+      if (lookahead == '/') ADVANCE(30);
+      if (lookahead == ':') ADVANCE(41);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(262);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
+      END_STATE();
     case 264:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(41);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(301);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(266);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
       END_STATE();
     case 265:
       ACCEPT_TOKEN(sym_ip);
@@ -7226,31 +7220,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(42);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(271);
-      if (('6' <= lookahead && lookahead <= '9') ||
+      if (lookahead == ':') ADVANCE(41);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(306);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
       END_STATE();
     case 268:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(42);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(271);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(306);
-      END_STATE();
-    case 269:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(34);
-      if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(42);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(268);
-      if (('A' <= lookahead && lookahead <= 'F') ||
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(272);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(307);
       END_STATE();
-    case 270:
+    case 269:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
@@ -7259,14 +7244,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(307);
       END_STATE();
+    case 270:
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(34);
+      if (lookahead == '/') ADVANCE(30);
+      if (lookahead == ':') ADVANCE(42);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(269);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
+      END_STATE();
     case 271:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(42);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(305);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(273);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
       END_STATE();
     case 272:
       ACCEPT_TOKEN(sym_ip);
@@ -7290,31 +7284,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(44);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(278);
-      if (('6' <= lookahead && lookahead <= '9') ||
+      if (lookahead == ':') ADVANCE(42);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(310);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
       END_STATE();
     case 275:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(44);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(278);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(310);
-      END_STATE();
-    case 276:
-      ACCEPT_TOKEN(sym_ip);
-      if (lookahead == '.') ADVANCE(34);
-      if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(44);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(275);
-      if (('A' <= lookahead && lookahead <= 'F') ||
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(279);
+      if (('6' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(311);
       END_STATE();
-    case 277:
+    case 276:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
@@ -7323,14 +7308,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(311);
       END_STATE();
+    case 277:
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(34);
+      if (lookahead == '/') ADVANCE(30);
+      if (lookahead == ':') ADVANCE(44);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(276);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
+      END_STATE();
     case 278:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(44);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(309);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(280);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
       END_STATE();
     case 279:
       ACCEPT_TOKEN(sym_ip);
@@ -7352,87 +7346,88 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 281:
       ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '.') ADVANCE(34);
       if (lookahead == '/') ADVANCE(30);
+      if (lookahead == ':') ADVANCE(44);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
       END_STATE();
     case 282:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '0') ADVANCE(245);
-      if (lookahead == '1') ADVANCE(241);
-      if (lookahead == '2') ADVANCE(233);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(242);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(292);
       END_STATE();
     case 283:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '0') ADVANCE(259);
-      if (lookahead == '1') ADVANCE(255);
-      if (lookahead == '2') ADVANCE(235);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(256);
+      if (lookahead == '0') ADVANCE(246);
+      if (lookahead == '1') ADVANCE(242);
+      if (lookahead == '2') ADVANCE(234);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(243);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(293);
       END_STATE();
     case 284:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '0') ADVANCE(252);
-      if (lookahead == '1') ADVANCE(248);
-      if (lookahead == '2') ADVANCE(234);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(249);
+      if (lookahead == '0') ADVANCE(260);
+      if (lookahead == '1') ADVANCE(256);
+      if (lookahead == '2') ADVANCE(236);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(257);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(301);
       END_STATE();
     case 285:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '0') ADVANCE(266);
-      if (lookahead == '1') ADVANCE(262);
-      if (lookahead == '2') ADVANCE(236);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(263);
+      if (lookahead == '0') ADVANCE(253);
+      if (lookahead == '1') ADVANCE(249);
+      if (lookahead == '2') ADVANCE(235);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(250);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(297);
       END_STATE();
     case 286:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '0') ADVANCE(273);
-      if (lookahead == '1') ADVANCE(269);
+      if (lookahead == '0') ADVANCE(267);
+      if (lookahead == '1') ADVANCE(263);
       if (lookahead == '2') ADVANCE(237);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(270);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(264);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(305);
       END_STATE();
     case 287:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '0') ADVANCE(280);
-      if (lookahead == '1') ADVANCE(276);
+      if (lookahead == '0') ADVANCE(274);
+      if (lookahead == '1') ADVANCE(270);
       if (lookahead == '2') ADVANCE(238);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(277);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(271);
       if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(309);
       END_STATE();
     case 288:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == '5') ADVANCE(313);
-      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(281);
-      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(314);
+      if (lookahead == '0') ADVANCE(281);
+      if (lookahead == '1') ADVANCE(277);
+      if (lookahead == '2') ADVANCE(239);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(278);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(313);
       END_STATE();
     case 289:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(45);
+      if (lookahead == '5') ADVANCE(314);
+      if (('6' <= lookahead && lookahead <= '9')) ADVANCE(282);
+      if (('0' <= lookahead && lookahead <= '4')) ADVANCE(315);
       END_STATE();
     case 290:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(45);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(289);
       END_STATE();
     case 291:
       ACCEPT_TOKEN(sym_ip);
@@ -7453,15 +7448,15 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 293:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(39);
+      if (lookahead == ':') ADVANCE(45);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(292);
       END_STATE();
     case 294:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(39);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(293);
       END_STATE();
     case 295:
       ACCEPT_TOKEN(sym_ip);
@@ -7482,20 +7477,20 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 297:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
+      if (lookahead == ':') ADVANCE(39);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(296);
       END_STATE();
     case 298:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(297);
+      if (lookahead == ':') ADVANCE(100);
       END_STATE();
     case 299:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
+      if (lookahead == ':') ADVANCE(100);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(298);
@@ -7503,7 +7498,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 300:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(99);
+      if (lookahead == ':') ADVANCE(100);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(299);
@@ -7511,15 +7506,15 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 301:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(41);
+      if (lookahead == ':') ADVANCE(100);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(300);
       END_STATE();
     case 302:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(41);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(301);
       END_STATE();
     case 303:
       ACCEPT_TOKEN(sym_ip);
@@ -7540,15 +7535,15 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 305:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(42);
+      if (lookahead == ':') ADVANCE(41);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(304);
       END_STATE();
     case 306:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(42);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(305);
       END_STATE();
     case 307:
       ACCEPT_TOKEN(sym_ip);
@@ -7569,15 +7564,15 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 309:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (lookahead == ':') ADVANCE(44);
+      if (lookahead == ':') ADVANCE(42);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(308);
       END_STATE();
     case 310:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
       if (lookahead == ':') ADVANCE(44);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(309);
       END_STATE();
     case 311:
       ACCEPT_TOKEN(sym_ip);
@@ -7598,31 +7593,32 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 313:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(281);
+      if (lookahead == ':') ADVANCE(44);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(312);
       END_STATE();
     case 314:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(281);
+      if (('0' <= lookahead && lookahead <= '5')) ADVANCE(282);
       END_STATE();
     case 315:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(314);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(282);
       END_STATE();
     case 316:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(281);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(315);
       END_STATE();
     case 317:
       ACCEPT_TOKEN(sym_ip);
       if (lookahead == '/') ADVANCE(30);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(316);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(282);
       END_STATE();
     case 318:
       ACCEPT_TOKEN(sym_ip);
@@ -7639,462 +7635,482 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(318);
       END_STATE();
     case 320:
-      ACCEPT_TOKEN(sym_cidr);
+      ACCEPT_TOKEN(sym_ip);
+      if (lookahead == '/') ADVANCE(30);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(319);
       END_STATE();
     case 321:
       ACCEPT_TOKEN(sym_cidr);
-      if (lookahead == '2') ADVANCE(323);
-      if (lookahead == '0' ||
-          lookahead == '1') ADVANCE(324);
-      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(320);
       END_STATE();
     case 322:
       ACCEPT_TOKEN(sym_cidr);
-      if (('0' <= lookahead && lookahead <= '2')) ADVANCE(326);
-      if (('3' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+      if (lookahead == '2') ADVANCE(324);
+      if (lookahead == '0' ||
+          lookahead == '1') ADVANCE(325);
+      if (('3' <= lookahead && lookahead <= '9')) ADVANCE(321);
       END_STATE();
     case 323:
       ACCEPT_TOKEN(sym_cidr);
-      if (('0' <= lookahead && lookahead <= '8')) ADVANCE(320);
+      if (('0' <= lookahead && lookahead <= '2')) ADVANCE(327);
+      if (('3' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 324:
       ACCEPT_TOKEN(sym_cidr);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(320);
+      if (('0' <= lookahead && lookahead <= '8')) ADVANCE(321);
       END_STATE();
     case 325:
       ACCEPT_TOKEN(sym_cidr);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(326);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(321);
       END_STATE();
     case 326:
+      ACCEPT_TOKEN(sym_cidr);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(327);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
+      END_STATE();
+    case 327:
       ACCEPT_TOKEN(sym_cidr);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
-      END_STATE();
-    case 327:
-      ACCEPT_TOKEN(sym__bad_word);
-      if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == ':') ADVANCE(77);
-      if (lookahead == 'h') ADVANCE(218);
-      if (lookahead == 'm') ADVANCE(217);
-      if (lookahead == 's') ADVANCE(219);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(328);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 328:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
+      if (lookahead == '/') ADVANCE(104);
       if (lookahead == ':') ADVANCE(77);
-      if (lookahead == 'h') ADVANCE(218);
-      if (lookahead == 'm') ADVANCE(217);
-      if (lookahead == 's') ADVANCE(219);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(335);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
+      if (lookahead == 'h') ADVANCE(219);
+      if (lookahead == 'm') ADVANCE(218);
+      if (lookahead == 's') ADVANCE(220);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(329);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 329:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
+      if (lookahead == '/') ADVANCE(104);
       if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
+      if (lookahead == 'h') ADVANCE(219);
+      if (lookahead == 'm') ADVANCE(218);
+      if (lookahead == 's') ADVANCE(220);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(336);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 330:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
+      if (lookahead == '/') ADVANCE(104);
       if (lookahead == ':') ADVANCE(77);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
       if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 331:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
+      if (lookahead == '/') ADVANCE(104);
       if (lookahead == ':') ADVANCE(77);
       if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 332:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'B') ADVANCE(213);
-      if (lookahead == 'i') ADVANCE(333);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == ':') ADVANCE(77);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 333:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'B') ADVANCE(213);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'B') ADVANCE(214);
+      if (lookahead == 'i') ADVANCE(334);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 334:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'G') ADVANCE(332);
-      if (lookahead == 'K') ADVANCE(332);
-      if (lookahead == 'M') ADVANCE(332);
-      if (lookahead == 'T') ADVANCE(332);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'B') ADVANCE(214);
       if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(334);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 335:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'h') ADVANCE(218);
-      if (lookahead == 'm') ADVANCE(217);
-      if (lookahead == 's') ADVANCE(219);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(335);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 336:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'm') ADVANCE(217);
-      if (lookahead == 's') ADVANCE(219);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'h') ADVANCE(219);
+      if (lookahead == 'm') ADVANCE(218);
+      if (lookahead == 's') ADVANCE(220);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(336);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 337:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'm') ADVANCE(339);
-      if (lookahead == 's') ADVANCE(219);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'm') ADVANCE(218);
+      if (lookahead == 's') ADVANCE(220);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(337);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 338:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 'm') ADVANCE(339);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'm') ADVANCE(340);
+      if (lookahead == 's') ADVANCE(220);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(338);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 339:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
-      if (lookahead == 's') ADVANCE(221);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'm') ADVANCE(340);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(339);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 340:
       ACCEPT_TOKEN(sym__bad_word);
       if (lookahead == '.') ADVANCE(95);
-      if (lookahead == '/') ADVANCE(103);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 's') ADVANCE(222);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 341:
       ACCEPT_TOKEN(sym__bad_word);
-      ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 216,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(343);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(331);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+      if (lookahead == '.') ADVANCE(95);
+      if (lookahead == '/') ADVANCE(104);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 342:
       ACCEPT_TOKEN(sym__bad_word);
-      ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
-        ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 215,
-        'h', 218,
-        'm', 217,
-        's', 219,
-      );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(341);
-      if (('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(329);
-      if (('H' <= lookahead && lookahead <= 'Z') ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '/') ADVANCE(104);
+      if (lookahead == 'G') ADVANCE(333);
+      if (lookahead == 'K') ADVANCE(333);
+      if (lookahead == 'M') ADVANCE(333);
+      if (lookahead == 'T') ADVANCE(333);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(342);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 343:
       ACCEPT_TOKEN(sym__bad_word);
       ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
+        '.', 97,
+        '/', 104,
         ':', 77,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 217,
+        'h', 219,
+        'm', 218,
+        's', 220,
       );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(344);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(345);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(332);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 344:
       ACCEPT_TOKEN(sym__bad_word);
       ADVANCE_MAP(
-        '.', 96,
-        '/', 103,
-        'G', 332,
-        'K', 332,
-        'M', 332,
-        'T', 332,
-        '_', 334,
-        'd', 220,
-        'h', 218,
-        'm', 217,
-        's', 219,
+        '.', 97,
+        '/', 104,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 216,
+        'h', 219,
+        'm', 218,
+        's', 220,
       );
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(344);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(340);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(343);
+      if (('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(330);
+      if (('H' <= lookahead && lookahead <= 'Z') ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 345:
       ACCEPT_TOKEN(sym__bad_word);
-      if (lookahead == 'c') ADVANCE(347);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+      ADVANCE_MAP(
+        '.', 97,
+        '/', 104,
+        ':', 77,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(346);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 346:
       ACCEPT_TOKEN(sym__bad_word);
-      if (lookahead == 'd') ADVANCE(347);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+      ADVANCE_MAP(
+        '.', 97,
+        '/', 104,
+        'G', 333,
+        'K', 333,
+        'M', 333,
+        'T', 333,
+        '_', 342,
+        'd', 221,
+        'h', 219,
+        'm', 218,
+        's', 220,
+      );
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(346);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(341);
       END_STATE();
     case 347:
       ACCEPT_TOKEN(sym__bad_word);
-      if (lookahead == 'p') ADVANCE(223);
+      if (lookahead == 'c') ADVANCE(349);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
     case 348:
+      ACCEPT_TOKEN(sym__bad_word);
+      if (lookahead == 'd') ADVANCE(349);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
+      END_STATE();
+    case 349:
+      ACCEPT_TOKEN(sym__bad_word);
+      if (lookahead == 'p') ADVANCE(224);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
+      END_STATE();
+    case 350:
       ACCEPT_TOKEN(sym__bad_word);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(348);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(350);
       END_STATE();
-    case 349:
+    case 351:
       ACCEPT_TOKEN(sym_identifier);
-      if (lookahead == '-') ADVANCE(101);
+      if (lookahead == '-') ADVANCE(102);
+      if (lookahead == ':') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(354);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(355);
+      END_STATE();
+    case 352:
+      ACCEPT_TOKEN(sym_identifier);
+      if (lookahead == '-') ADVANCE(102);
+      if (lookahead == ':') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(351);
+      if (('G' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(355);
+      END_STATE();
+    case 353:
+      ACCEPT_TOKEN(sym_identifier);
+      if (lookahead == '-') ADVANCE(102);
       if (lookahead == ':') ADVANCE(77);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
           ('a' <= lookahead && lookahead <= 'f')) ADVANCE(352);
       if (('G' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(353);
-      END_STATE();
-    case 350:
-      ACCEPT_TOKEN(sym_identifier);
-      if (lookahead == '-') ADVANCE(101);
-      if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(349);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(353);
-      END_STATE();
-    case 351:
-      ACCEPT_TOKEN(sym_identifier);
-      if (lookahead == '-') ADVANCE(101);
-      if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(350);
-      if (('G' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(353);
-      END_STATE();
-    case 352:
-      ACCEPT_TOKEN(sym_identifier);
-      if (lookahead == '-') ADVANCE(101);
-      if (lookahead == ':') ADVANCE(77);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(353);
-      END_STATE();
-    case 353:
-      ACCEPT_TOKEN(sym_identifier);
-      if (lookahead == '-') ADVANCE(101);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(353);
+          ('g' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 354:
-      ACCEPT_TOKEN(sym_param_name);
+      ACCEPT_TOKEN(sym_identifier);
+      if (lookahead == '-') ADVANCE(102);
+      if (lookahead == ':') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(355);
+      END_STATE();
+    case 355:
+      ACCEPT_TOKEN(sym_identifier);
       if (lookahead == '-') ADVANCE(102);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(354);
-      END_STATE();
-    case 355:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(168);
-      if (lookahead == '"') ADVANCE(356);
-      if (lookahead == '$' ||
-          lookahead == '\\') ADVANCE(357);
-      if (lookahead != 0) ADVANCE(164);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(355);
       END_STATE();
     case 356:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(168);
-      if (lookahead == '"' ||
-          lookahead == '$' ||
-          lookahead == '\\') ADVANCE(357);
-      if (lookahead != 0) ADVANCE(164);
+      ACCEPT_TOKEN(sym_param_name);
+      if (lookahead == '-') ADVANCE(103);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(356);
       END_STATE();
     case 357:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\r') ADVANCE(106);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(357);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(169);
+      if (lookahead == '"') ADVANCE(358);
+      if (lookahead == '$' ||
+          lookahead == '\\') ADVANCE(359);
+      if (lookahead != 0) ADVANCE(165);
       END_STATE();
     case 358:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(365);
-      if (lookahead == '/') ADVANCE(362);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != '\r') ADVANCE(357);
-      END_STATE();
-    case 359:
-      ACCEPT_TOKEN(sym_doc_comment);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(171);
-      if (lookahead == '"') ADVANCE(360);
-      if (lookahead == '$' ||
-          lookahead == '\\') ADVANCE(361);
-      if (lookahead != 0) ADVANCE(165);
-      END_STATE();
-    case 360:
-      ACCEPT_TOKEN(sym_doc_comment);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(171);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(169);
       if (lookahead == '"' ||
           lookahead == '$' ||
-          lookahead == '\\') ADVANCE(361);
+          lookahead == '\\') ADVANCE(359);
       if (lookahead != 0) ADVANCE(165);
+      END_STATE();
+    case 359:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\r') ADVANCE(107);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(359);
+      END_STATE();
+    case 360:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '!') ADVANCE(367);
+      if (lookahead == '/') ADVANCE(364);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '\r') ADVANCE(359);
       END_STATE();
     case 361:
       ACCEPT_TOKEN(sym_doc_comment);
-      if (lookahead == '\r') ADVANCE(107);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(361);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(172);
+      if (lookahead == '"') ADVANCE(362);
+      if (lookahead == '$' ||
+          lookahead == '\\') ADVANCE(363);
+      if (lookahead != 0) ADVANCE(166);
       END_STATE();
     case 362:
       ACCEPT_TOKEN(sym_doc_comment);
-      if (lookahead == '/') ADVANCE(357);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != '\r') ADVANCE(361);
-      END_STATE();
-    case 363:
-      ACCEPT_TOKEN(sym_file_doc_comment);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(169);
-      if (lookahead == '"') ADVANCE(364);
-      if (lookahead == '$' ||
-          lookahead == '\\') ADVANCE(365);
-      if (lookahead != 0) ADVANCE(163);
-      END_STATE();
-    case 364:
-      ACCEPT_TOKEN(sym_file_doc_comment);
-      if (lookahead == '\n') ADVANCE(174);
-      if (lookahead == '\r') ADVANCE(169);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(172);
       if (lookahead == '"' ||
           lookahead == '$' ||
-          lookahead == '\\') ADVANCE(365);
-      if (lookahead != 0) ADVANCE(163);
+          lookahead == '\\') ADVANCE(363);
+      if (lookahead != 0) ADVANCE(166);
+      END_STATE();
+    case 363:
+      ACCEPT_TOKEN(sym_doc_comment);
+      if (lookahead == '\r') ADVANCE(108);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(363);
+      END_STATE();
+    case 364:
+      ACCEPT_TOKEN(sym_doc_comment);
+      if (lookahead == '/') ADVANCE(359);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '\r') ADVANCE(363);
       END_STATE();
     case 365:
       ACCEPT_TOKEN(sym_file_doc_comment);
-      if (lookahead == '\r') ADVANCE(105);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(170);
+      if (lookahead == '"') ADVANCE(366);
+      if (lookahead == '$' ||
+          lookahead == '\\') ADVANCE(367);
+      if (lookahead != 0) ADVANCE(164);
+      END_STATE();
+    case 366:
+      ACCEPT_TOKEN(sym_file_doc_comment);
+      if (lookahead == '\n') ADVANCE(175);
+      if (lookahead == '\r') ADVANCE(170);
+      if (lookahead == '"' ||
+          lookahead == '$' ||
+          lookahead == '\\') ADVANCE(367);
+      if (lookahead != 0) ADVANCE(164);
+      END_STATE();
+    case 367:
+      ACCEPT_TOKEN(sym_file_doc_comment);
+      if (lookahead == '\r') ADVANCE(106);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(365);
+          lookahead != '\n') ADVANCE(367);
       END_STATE();
     default:
       return false;
@@ -8995,444 +9011,444 @@ static bool ts_lex_keywords(TSLexer *lexer, TSStateId state) {
 static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [0] = {.lex_state = 0, .external_lex_state = 1},
   [1] = {.lex_state = 0},
-  [2] = {.lex_state = 109, .external_lex_state = 2},
-  [3] = {.lex_state = 109, .external_lex_state = 2},
-  [4] = {.lex_state = 109, .external_lex_state = 2},
-  [5] = {.lex_state = 109, .external_lex_state = 2},
-  [6] = {.lex_state = 109, .external_lex_state = 2},
-  [7] = {.lex_state = 109, .external_lex_state = 2},
-  [8] = {.lex_state = 109, .external_lex_state = 2},
-  [9] = {.lex_state = 109, .external_lex_state = 2},
-  [10] = {.lex_state = 109, .external_lex_state = 2},
-  [11] = {.lex_state = 109, .external_lex_state = 2},
-  [12] = {.lex_state = 109, .external_lex_state = 2},
-  [13] = {.lex_state = 109, .external_lex_state = 2},
-  [14] = {.lex_state = 109, .external_lex_state = 2},
-  [15] = {.lex_state = 109, .external_lex_state = 2},
-  [16] = {.lex_state = 109, .external_lex_state = 2},
-  [17] = {.lex_state = 109, .external_lex_state = 2},
-  [18] = {.lex_state = 109, .external_lex_state = 2},
-  [19] = {.lex_state = 109, .external_lex_state = 2},
-  [20] = {.lex_state = 109, .external_lex_state = 2},
-  [21] = {.lex_state = 109, .external_lex_state = 2},
-  [22] = {.lex_state = 109, .external_lex_state = 2},
-  [23] = {.lex_state = 109, .external_lex_state = 2},
-  [24] = {.lex_state = 109, .external_lex_state = 2},
-  [25] = {.lex_state = 109, .external_lex_state = 2},
-  [26] = {.lex_state = 109, .external_lex_state = 2},
-  [27] = {.lex_state = 109, .external_lex_state = 2},
-  [28] = {.lex_state = 109, .external_lex_state = 2},
-  [29] = {.lex_state = 109, .external_lex_state = 2},
-  [30] = {.lex_state = 109, .external_lex_state = 2},
-  [31] = {.lex_state = 109, .external_lex_state = 2},
-  [32] = {.lex_state = 109, .external_lex_state = 2},
-  [33] = {.lex_state = 109, .external_lex_state = 2},
-  [34] = {.lex_state = 109, .external_lex_state = 2},
-  [35] = {.lex_state = 109, .external_lex_state = 2},
-  [36] = {.lex_state = 109, .external_lex_state = 2},
-  [37] = {.lex_state = 109, .external_lex_state = 3},
-  [38] = {.lex_state = 109, .external_lex_state = 2},
-  [39] = {.lex_state = 109, .external_lex_state = 2},
-  [40] = {.lex_state = 109, .external_lex_state = 2},
-  [41] = {.lex_state = 109, .external_lex_state = 2},
-  [42] = {.lex_state = 109, .external_lex_state = 2},
-  [43] = {.lex_state = 109, .external_lex_state = 2},
-  [44] = {.lex_state = 109, .external_lex_state = 2},
-  [45] = {.lex_state = 109, .external_lex_state = 2},
-  [46] = {.lex_state = 109, .external_lex_state = 2},
-  [47] = {.lex_state = 109, .external_lex_state = 2},
-  [48] = {.lex_state = 109, .external_lex_state = 2},
-  [49] = {.lex_state = 109, .external_lex_state = 2},
-  [50] = {.lex_state = 109, .external_lex_state = 2},
-  [51] = {.lex_state = 109, .external_lex_state = 2},
-  [52] = {.lex_state = 109, .external_lex_state = 2},
-  [53] = {.lex_state = 109, .external_lex_state = 3},
-  [54] = {.lex_state = 109, .external_lex_state = 2},
-  [55] = {.lex_state = 109, .external_lex_state = 2},
-  [56] = {.lex_state = 109, .external_lex_state = 2},
-  [57] = {.lex_state = 109, .external_lex_state = 2},
-  [58] = {.lex_state = 109, .external_lex_state = 2},
-  [59] = {.lex_state = 109, .external_lex_state = 2},
-  [60] = {.lex_state = 109, .external_lex_state = 2},
-  [61] = {.lex_state = 109, .external_lex_state = 2},
-  [62] = {.lex_state = 109, .external_lex_state = 2},
-  [63] = {.lex_state = 109, .external_lex_state = 2},
-  [64] = {.lex_state = 109, .external_lex_state = 2},
-  [65] = {.lex_state = 109, .external_lex_state = 2},
-  [66] = {.lex_state = 109, .external_lex_state = 2},
-  [67] = {.lex_state = 109, .external_lex_state = 2},
-  [68] = {.lex_state = 109, .external_lex_state = 2},
-  [69] = {.lex_state = 109, .external_lex_state = 2},
-  [70] = {.lex_state = 109, .external_lex_state = 2},
-  [71] = {.lex_state = 109, .external_lex_state = 2},
-  [72] = {.lex_state = 109, .external_lex_state = 2},
-  [73] = {.lex_state = 109, .external_lex_state = 3},
-  [74] = {.lex_state = 109, .external_lex_state = 2},
-  [75] = {.lex_state = 109, .external_lex_state = 2},
-  [76] = {.lex_state = 109, .external_lex_state = 2},
-  [77] = {.lex_state = 109, .external_lex_state = 2},
-  [78] = {.lex_state = 109, .external_lex_state = 2},
-  [79] = {.lex_state = 109, .external_lex_state = 2},
-  [80] = {.lex_state = 109, .external_lex_state = 2},
-  [81] = {.lex_state = 109, .external_lex_state = 2},
-  [82] = {.lex_state = 109, .external_lex_state = 2},
-  [83] = {.lex_state = 109, .external_lex_state = 2},
-  [84] = {.lex_state = 109, .external_lex_state = 2},
-  [85] = {.lex_state = 109, .external_lex_state = 2},
-  [86] = {.lex_state = 109, .external_lex_state = 2},
-  [87] = {.lex_state = 109, .external_lex_state = 2},
-  [88] = {.lex_state = 109, .external_lex_state = 2},
-  [89] = {.lex_state = 109, .external_lex_state = 2},
-  [90] = {.lex_state = 109, .external_lex_state = 2},
-  [91] = {.lex_state = 109, .external_lex_state = 2},
-  [92] = {.lex_state = 109, .external_lex_state = 2},
-  [93] = {.lex_state = 109, .external_lex_state = 2},
-  [94] = {.lex_state = 109, .external_lex_state = 2},
-  [95] = {.lex_state = 109, .external_lex_state = 2},
-  [96] = {.lex_state = 109, .external_lex_state = 2},
-  [97] = {.lex_state = 109, .external_lex_state = 2},
-  [98] = {.lex_state = 109, .external_lex_state = 2},
-  [99] = {.lex_state = 109, .external_lex_state = 2},
-  [100] = {.lex_state = 109, .external_lex_state = 2},
-  [101] = {.lex_state = 109, .external_lex_state = 2},
-  [102] = {.lex_state = 109, .external_lex_state = 2},
-  [103] = {.lex_state = 109, .external_lex_state = 2},
-  [104] = {.lex_state = 109, .external_lex_state = 2},
-  [105] = {.lex_state = 109, .external_lex_state = 2},
-  [106] = {.lex_state = 109, .external_lex_state = 2},
-  [107] = {.lex_state = 109, .external_lex_state = 2},
-  [108] = {.lex_state = 109, .external_lex_state = 2},
-  [109] = {.lex_state = 109, .external_lex_state = 2},
-  [110] = {.lex_state = 109, .external_lex_state = 2},
-  [111] = {.lex_state = 109, .external_lex_state = 2},
-  [112] = {.lex_state = 109, .external_lex_state = 2},
-  [113] = {.lex_state = 109, .external_lex_state = 2},
-  [114] = {.lex_state = 109, .external_lex_state = 2},
-  [115] = {.lex_state = 109, .external_lex_state = 2},
-  [116] = {.lex_state = 109, .external_lex_state = 2},
-  [117] = {.lex_state = 109, .external_lex_state = 2},
-  [118] = {.lex_state = 109, .external_lex_state = 2},
-  [119] = {.lex_state = 109, .external_lex_state = 2},
-  [120] = {.lex_state = 109, .external_lex_state = 2},
-  [121] = {.lex_state = 109, .external_lex_state = 2},
-  [122] = {.lex_state = 109, .external_lex_state = 2},
-  [123] = {.lex_state = 109, .external_lex_state = 2},
-  [124] = {.lex_state = 109, .external_lex_state = 2},
-  [125] = {.lex_state = 109, .external_lex_state = 2},
-  [126] = {.lex_state = 109, .external_lex_state = 2},
-  [127] = {.lex_state = 109, .external_lex_state = 2},
-  [128] = {.lex_state = 109, .external_lex_state = 2},
-  [129] = {.lex_state = 109, .external_lex_state = 2},
-  [130] = {.lex_state = 109, .external_lex_state = 2},
-  [131] = {.lex_state = 109, .external_lex_state = 2},
-  [132] = {.lex_state = 109, .external_lex_state = 2},
-  [133] = {.lex_state = 109, .external_lex_state = 2},
-  [134] = {.lex_state = 109, .external_lex_state = 2},
-  [135] = {.lex_state = 109, .external_lex_state = 2},
-  [136] = {.lex_state = 109, .external_lex_state = 2},
-  [137] = {.lex_state = 109, .external_lex_state = 2},
-  [138] = {.lex_state = 109, .external_lex_state = 2},
-  [139] = {.lex_state = 109, .external_lex_state = 2},
-  [140] = {.lex_state = 109, .external_lex_state = 2},
-  [141] = {.lex_state = 109, .external_lex_state = 2},
-  [142] = {.lex_state = 109, .external_lex_state = 2},
-  [143] = {.lex_state = 109, .external_lex_state = 2},
-  [144] = {.lex_state = 109, .external_lex_state = 2},
-  [145] = {.lex_state = 109, .external_lex_state = 2},
-  [146] = {.lex_state = 109, .external_lex_state = 2},
-  [147] = {.lex_state = 109, .external_lex_state = 2},
-  [148] = {.lex_state = 109, .external_lex_state = 2},
-  [149] = {.lex_state = 109, .external_lex_state = 2},
-  [150] = {.lex_state = 109, .external_lex_state = 2},
-  [151] = {.lex_state = 109, .external_lex_state = 2},
-  [152] = {.lex_state = 109, .external_lex_state = 2},
-  [153] = {.lex_state = 109, .external_lex_state = 2},
-  [154] = {.lex_state = 109, .external_lex_state = 2},
-  [155] = {.lex_state = 109, .external_lex_state = 2},
-  [156] = {.lex_state = 109, .external_lex_state = 2},
-  [157] = {.lex_state = 109, .external_lex_state = 2},
-  [158] = {.lex_state = 109, .external_lex_state = 2},
-  [159] = {.lex_state = 109, .external_lex_state = 2},
-  [160] = {.lex_state = 109, .external_lex_state = 2},
-  [161] = {.lex_state = 109, .external_lex_state = 2},
-  [162] = {.lex_state = 109, .external_lex_state = 2},
-  [163] = {.lex_state = 109, .external_lex_state = 2},
-  [164] = {.lex_state = 109, .external_lex_state = 2},
-  [165] = {.lex_state = 109, .external_lex_state = 2},
-  [166] = {.lex_state = 109, .external_lex_state = 2},
-  [167] = {.lex_state = 109, .external_lex_state = 2},
-  [168] = {.lex_state = 109, .external_lex_state = 2},
-  [169] = {.lex_state = 109, .external_lex_state = 2},
-  [170] = {.lex_state = 109, .external_lex_state = 2},
-  [171] = {.lex_state = 109, .external_lex_state = 2},
-  [172] = {.lex_state = 109, .external_lex_state = 2},
-  [173] = {.lex_state = 109, .external_lex_state = 2},
-  [174] = {.lex_state = 109, .external_lex_state = 2},
-  [175] = {.lex_state = 109, .external_lex_state = 2},
-  [176] = {.lex_state = 109, .external_lex_state = 2},
-  [177] = {.lex_state = 109, .external_lex_state = 2},
-  [178] = {.lex_state = 109, .external_lex_state = 2},
-  [179] = {.lex_state = 109, .external_lex_state = 2},
-  [180] = {.lex_state = 109, .external_lex_state = 2},
-  [181] = {.lex_state = 109, .external_lex_state = 2},
-  [182] = {.lex_state = 109, .external_lex_state = 2},
-  [183] = {.lex_state = 109, .external_lex_state = 2},
-  [184] = {.lex_state = 109, .external_lex_state = 2},
-  [185] = {.lex_state = 109, .external_lex_state = 2},
-  [186] = {.lex_state = 109, .external_lex_state = 2},
-  [187] = {.lex_state = 109, .external_lex_state = 2},
-  [188] = {.lex_state = 109, .external_lex_state = 2},
-  [189] = {.lex_state = 109, .external_lex_state = 2},
-  [190] = {.lex_state = 109, .external_lex_state = 2},
-  [191] = {.lex_state = 109, .external_lex_state = 2},
-  [192] = {.lex_state = 109, .external_lex_state = 2},
-  [193] = {.lex_state = 109, .external_lex_state = 2},
-  [194] = {.lex_state = 109, .external_lex_state = 2},
-  [195] = {.lex_state = 109, .external_lex_state = 2},
-  [196] = {.lex_state = 109, .external_lex_state = 2},
-  [197] = {.lex_state = 109, .external_lex_state = 2},
-  [198] = {.lex_state = 109, .external_lex_state = 2},
-  [199] = {.lex_state = 109, .external_lex_state = 2},
-  [200] = {.lex_state = 109, .external_lex_state = 2},
-  [201] = {.lex_state = 109, .external_lex_state = 2},
-  [202] = {.lex_state = 109, .external_lex_state = 2},
-  [203] = {.lex_state = 109, .external_lex_state = 2},
-  [204] = {.lex_state = 109, .external_lex_state = 2},
-  [205] = {.lex_state = 109, .external_lex_state = 2},
-  [206] = {.lex_state = 109, .external_lex_state = 2},
-  [207] = {.lex_state = 109, .external_lex_state = 2},
-  [208] = {.lex_state = 109, .external_lex_state = 2},
-  [209] = {.lex_state = 109, .external_lex_state = 2},
-  [210] = {.lex_state = 109, .external_lex_state = 2},
-  [211] = {.lex_state = 109, .external_lex_state = 2},
-  [212] = {.lex_state = 109, .external_lex_state = 2},
-  [213] = {.lex_state = 109, .external_lex_state = 2},
-  [214] = {.lex_state = 109, .external_lex_state = 2},
-  [215] = {.lex_state = 109, .external_lex_state = 2},
-  [216] = {.lex_state = 109, .external_lex_state = 2},
-  [217] = {.lex_state = 109, .external_lex_state = 2},
-  [218] = {.lex_state = 109, .external_lex_state = 2},
-  [219] = {.lex_state = 109, .external_lex_state = 2},
-  [220] = {.lex_state = 109, .external_lex_state = 2},
-  [221] = {.lex_state = 109, .external_lex_state = 2},
-  [222] = {.lex_state = 109, .external_lex_state = 2},
-  [223] = {.lex_state = 109, .external_lex_state = 2},
-  [224] = {.lex_state = 109, .external_lex_state = 2},
-  [225] = {.lex_state = 109, .external_lex_state = 2},
-  [226] = {.lex_state = 109, .external_lex_state = 2},
-  [227] = {.lex_state = 109, .external_lex_state = 2},
-  [228] = {.lex_state = 109, .external_lex_state = 2},
-  [229] = {.lex_state = 109, .external_lex_state = 2},
-  [230] = {.lex_state = 109, .external_lex_state = 2},
-  [231] = {.lex_state = 109, .external_lex_state = 2},
-  [232] = {.lex_state = 109, .external_lex_state = 2},
-  [233] = {.lex_state = 109, .external_lex_state = 2},
-  [234] = {.lex_state = 109, .external_lex_state = 2},
-  [235] = {.lex_state = 109, .external_lex_state = 2},
-  [236] = {.lex_state = 109, .external_lex_state = 2},
-  [237] = {.lex_state = 109, .external_lex_state = 2},
-  [238] = {.lex_state = 109, .external_lex_state = 2},
-  [239] = {.lex_state = 109, .external_lex_state = 2},
-  [240] = {.lex_state = 109, .external_lex_state = 2},
-  [241] = {.lex_state = 109, .external_lex_state = 2},
-  [242] = {.lex_state = 109, .external_lex_state = 2},
-  [243] = {.lex_state = 109, .external_lex_state = 2},
-  [244] = {.lex_state = 109, .external_lex_state = 2},
-  [245] = {.lex_state = 109, .external_lex_state = 2},
-  [246] = {.lex_state = 109, .external_lex_state = 2},
-  [247] = {.lex_state = 109, .external_lex_state = 2},
-  [248] = {.lex_state = 109, .external_lex_state = 2},
-  [249] = {.lex_state = 109, .external_lex_state = 2},
-  [250] = {.lex_state = 109, .external_lex_state = 2},
-  [251] = {.lex_state = 109, .external_lex_state = 2},
-  [252] = {.lex_state = 109, .external_lex_state = 2},
-  [253] = {.lex_state = 109, .external_lex_state = 2},
-  [254] = {.lex_state = 109, .external_lex_state = 2},
-  [255] = {.lex_state = 109, .external_lex_state = 2},
-  [256] = {.lex_state = 109, .external_lex_state = 2},
-  [257] = {.lex_state = 109, .external_lex_state = 2},
-  [258] = {.lex_state = 109, .external_lex_state = 2},
-  [259] = {.lex_state = 109, .external_lex_state = 2},
-  [260] = {.lex_state = 109, .external_lex_state = 2},
-  [261] = {.lex_state = 109, .external_lex_state = 2},
-  [262] = {.lex_state = 109, .external_lex_state = 2},
-  [263] = {.lex_state = 109, .external_lex_state = 2},
-  [264] = {.lex_state = 109, .external_lex_state = 2},
-  [265] = {.lex_state = 109, .external_lex_state = 2},
-  [266] = {.lex_state = 109, .external_lex_state = 2},
-  [267] = {.lex_state = 109, .external_lex_state = 2},
-  [268] = {.lex_state = 109, .external_lex_state = 2},
-  [269] = {.lex_state = 109, .external_lex_state = 2},
-  [270] = {.lex_state = 109, .external_lex_state = 2},
-  [271] = {.lex_state = 109, .external_lex_state = 2},
-  [272] = {.lex_state = 109, .external_lex_state = 2},
-  [273] = {.lex_state = 109, .external_lex_state = 2},
-  [274] = {.lex_state = 109, .external_lex_state = 2},
-  [275] = {.lex_state = 109, .external_lex_state = 2},
-  [276] = {.lex_state = 109, .external_lex_state = 2},
-  [277] = {.lex_state = 109, .external_lex_state = 2},
-  [278] = {.lex_state = 109, .external_lex_state = 2},
-  [279] = {.lex_state = 109, .external_lex_state = 2},
-  [280] = {.lex_state = 109, .external_lex_state = 2},
-  [281] = {.lex_state = 109, .external_lex_state = 2},
-  [282] = {.lex_state = 109, .external_lex_state = 2},
-  [283] = {.lex_state = 109, .external_lex_state = 2},
-  [284] = {.lex_state = 109, .external_lex_state = 2},
-  [285] = {.lex_state = 109, .external_lex_state = 2},
-  [286] = {.lex_state = 109, .external_lex_state = 2},
-  [287] = {.lex_state = 109, .external_lex_state = 2},
-  [288] = {.lex_state = 109, .external_lex_state = 2},
-  [289] = {.lex_state = 109, .external_lex_state = 2},
-  [290] = {.lex_state = 109, .external_lex_state = 2},
-  [291] = {.lex_state = 109, .external_lex_state = 2},
-  [292] = {.lex_state = 109, .external_lex_state = 2},
-  [293] = {.lex_state = 109, .external_lex_state = 2},
-  [294] = {.lex_state = 109, .external_lex_state = 2},
-  [295] = {.lex_state = 109, .external_lex_state = 2},
-  [296] = {.lex_state = 109, .external_lex_state = 2},
-  [297] = {.lex_state = 109, .external_lex_state = 2},
-  [298] = {.lex_state = 109, .external_lex_state = 2},
-  [299] = {.lex_state = 109, .external_lex_state = 2},
-  [300] = {.lex_state = 109, .external_lex_state = 2},
-  [301] = {.lex_state = 109, .external_lex_state = 2},
-  [302] = {.lex_state = 109, .external_lex_state = 2},
-  [303] = {.lex_state = 109, .external_lex_state = 2},
-  [304] = {.lex_state = 109, .external_lex_state = 2},
-  [305] = {.lex_state = 109, .external_lex_state = 2},
-  [306] = {.lex_state = 109, .external_lex_state = 2},
-  [307] = {.lex_state = 109, .external_lex_state = 2},
-  [308] = {.lex_state = 109, .external_lex_state = 2},
-  [309] = {.lex_state = 109, .external_lex_state = 2},
-  [310] = {.lex_state = 109, .external_lex_state = 2},
-  [311] = {.lex_state = 109, .external_lex_state = 2},
-  [312] = {.lex_state = 109, .external_lex_state = 2},
-  [313] = {.lex_state = 109, .external_lex_state = 2},
-  [314] = {.lex_state = 109, .external_lex_state = 2},
-  [315] = {.lex_state = 109, .external_lex_state = 2},
-  [316] = {.lex_state = 109, .external_lex_state = 2},
-  [317] = {.lex_state = 109, .external_lex_state = 2},
-  [318] = {.lex_state = 109, .external_lex_state = 2},
-  [319] = {.lex_state = 109, .external_lex_state = 2},
-  [320] = {.lex_state = 109, .external_lex_state = 2},
-  [321] = {.lex_state = 109, .external_lex_state = 2},
-  [322] = {.lex_state = 109, .external_lex_state = 2},
-  [323] = {.lex_state = 109, .external_lex_state = 2},
-  [324] = {.lex_state = 109, .external_lex_state = 2},
-  [325] = {.lex_state = 109, .external_lex_state = 2},
-  [326] = {.lex_state = 109, .external_lex_state = 2},
-  [327] = {.lex_state = 109, .external_lex_state = 2},
-  [328] = {.lex_state = 109, .external_lex_state = 2},
-  [329] = {.lex_state = 109, .external_lex_state = 2},
-  [330] = {.lex_state = 109, .external_lex_state = 2},
-  [331] = {.lex_state = 109, .external_lex_state = 2},
-  [332] = {.lex_state = 109, .external_lex_state = 2},
-  [333] = {.lex_state = 109, .external_lex_state = 2},
-  [334] = {.lex_state = 109, .external_lex_state = 2},
-  [335] = {.lex_state = 109, .external_lex_state = 2},
-  [336] = {.lex_state = 109, .external_lex_state = 2},
-  [337] = {.lex_state = 109, .external_lex_state = 2},
-  [338] = {.lex_state = 109, .external_lex_state = 2},
-  [339] = {.lex_state = 109, .external_lex_state = 2},
-  [340] = {.lex_state = 109, .external_lex_state = 2},
-  [341] = {.lex_state = 109, .external_lex_state = 2},
-  [342] = {.lex_state = 109, .external_lex_state = 2},
-  [343] = {.lex_state = 109, .external_lex_state = 2},
-  [344] = {.lex_state = 109, .external_lex_state = 2},
-  [345] = {.lex_state = 109, .external_lex_state = 2},
-  [346] = {.lex_state = 109, .external_lex_state = 2},
-  [347] = {.lex_state = 109, .external_lex_state = 2},
-  [348] = {.lex_state = 109, .external_lex_state = 2},
-  [349] = {.lex_state = 109, .external_lex_state = 2},
-  [350] = {.lex_state = 109, .external_lex_state = 2},
-  [351] = {.lex_state = 109, .external_lex_state = 2},
-  [352] = {.lex_state = 109, .external_lex_state = 2},
-  [353] = {.lex_state = 109, .external_lex_state = 2},
-  [354] = {.lex_state = 109, .external_lex_state = 2},
-  [355] = {.lex_state = 109, .external_lex_state = 2},
-  [356] = {.lex_state = 109, .external_lex_state = 2},
-  [357] = {.lex_state = 109, .external_lex_state = 2},
-  [358] = {.lex_state = 109, .external_lex_state = 2},
-  [359] = {.lex_state = 109, .external_lex_state = 2},
-  [360] = {.lex_state = 109, .external_lex_state = 2},
-  [361] = {.lex_state = 109, .external_lex_state = 2},
-  [362] = {.lex_state = 109, .external_lex_state = 2},
-  [363] = {.lex_state = 109, .external_lex_state = 2},
-  [364] = {.lex_state = 109, .external_lex_state = 2},
-  [365] = {.lex_state = 109, .external_lex_state = 2},
-  [366] = {.lex_state = 109, .external_lex_state = 2},
-  [367] = {.lex_state = 109, .external_lex_state = 2},
-  [368] = {.lex_state = 109, .external_lex_state = 2},
-  [369] = {.lex_state = 109, .external_lex_state = 2},
-  [370] = {.lex_state = 109, .external_lex_state = 4},
-  [371] = {.lex_state = 109, .external_lex_state = 4},
-  [372] = {.lex_state = 109, .external_lex_state = 4},
-  [373] = {.lex_state = 109, .external_lex_state = 4},
-  [374] = {.lex_state = 109, .external_lex_state = 4},
-  [375] = {.lex_state = 109, .external_lex_state = 4},
-  [376] = {.lex_state = 109, .external_lex_state = 2},
-  [377] = {.lex_state = 109, .external_lex_state = 2},
-  [378] = {.lex_state = 109, .external_lex_state = 2},
-  [379] = {.lex_state = 109, .external_lex_state = 2},
-  [380] = {.lex_state = 109, .external_lex_state = 2},
-  [381] = {.lex_state = 109, .external_lex_state = 2},
-  [382] = {.lex_state = 109, .external_lex_state = 2},
-  [383] = {.lex_state = 109, .external_lex_state = 2},
-  [384] = {.lex_state = 109, .external_lex_state = 2},
-  [385] = {.lex_state = 109, .external_lex_state = 2},
-  [386] = {.lex_state = 109, .external_lex_state = 2},
-  [387] = {.lex_state = 109, .external_lex_state = 2},
-  [388] = {.lex_state = 109, .external_lex_state = 2},
-  [389] = {.lex_state = 109, .external_lex_state = 2},
-  [390] = {.lex_state = 109, .external_lex_state = 2},
-  [391] = {.lex_state = 109, .external_lex_state = 2},
-  [392] = {.lex_state = 109, .external_lex_state = 2},
-  [393] = {.lex_state = 109, .external_lex_state = 2},
-  [394] = {.lex_state = 109, .external_lex_state = 2},
-  [395] = {.lex_state = 109, .external_lex_state = 2},
-  [396] = {.lex_state = 109, .external_lex_state = 2},
-  [397] = {.lex_state = 109, .external_lex_state = 2},
-  [398] = {.lex_state = 109, .external_lex_state = 2},
-  [399] = {.lex_state = 109, .external_lex_state = 2},
-  [400] = {.lex_state = 109, .external_lex_state = 2},
-  [401] = {.lex_state = 109, .external_lex_state = 2},
-  [402] = {.lex_state = 109, .external_lex_state = 2},
-  [403] = {.lex_state = 109, .external_lex_state = 2},
-  [404] = {.lex_state = 109, .external_lex_state = 2},
-  [405] = {.lex_state = 109, .external_lex_state = 2},
-  [406] = {.lex_state = 109, .external_lex_state = 2},
-  [407] = {.lex_state = 109, .external_lex_state = 2},
-  [408] = {.lex_state = 109, .external_lex_state = 2},
-  [409] = {.lex_state = 109, .external_lex_state = 2},
-  [410] = {.lex_state = 109, .external_lex_state = 2},
-  [411] = {.lex_state = 109, .external_lex_state = 2},
-  [412] = {.lex_state = 109, .external_lex_state = 2},
-  [413] = {.lex_state = 109, .external_lex_state = 2},
-  [414] = {.lex_state = 109, .external_lex_state = 2},
-  [415] = {.lex_state = 109, .external_lex_state = 2},
-  [416] = {.lex_state = 109, .external_lex_state = 2},
-  [417] = {.lex_state = 109, .external_lex_state = 2},
-  [418] = {.lex_state = 109, .external_lex_state = 2},
-  [419] = {.lex_state = 109, .external_lex_state = 2},
-  [420] = {.lex_state = 109, .external_lex_state = 2},
-  [421] = {.lex_state = 109, .external_lex_state = 2},
-  [422] = {.lex_state = 109, .external_lex_state = 2},
-  [423] = {.lex_state = 109, .external_lex_state = 2},
-  [424] = {.lex_state = 109, .external_lex_state = 2},
-  [425] = {.lex_state = 109, .external_lex_state = 2},
-  [426] = {.lex_state = 109, .external_lex_state = 2},
-  [427] = {.lex_state = 109, .external_lex_state = 2},
-  [428] = {.lex_state = 109, .external_lex_state = 2},
-  [429] = {.lex_state = 109, .external_lex_state = 2},
-  [430] = {.lex_state = 109, .external_lex_state = 2},
-  [431] = {.lex_state = 109, .external_lex_state = 2},
-  [432] = {.lex_state = 109, .external_lex_state = 2},
-  [433] = {.lex_state = 109, .external_lex_state = 2},
-  [434] = {.lex_state = 109, .external_lex_state = 2},
-  [435] = {.lex_state = 109, .external_lex_state = 2},
-  [436] = {.lex_state = 109, .external_lex_state = 2},
-  [437] = {.lex_state = 109, .external_lex_state = 2},
-  [438] = {.lex_state = 109, .external_lex_state = 2},
-  [439] = {.lex_state = 109, .external_lex_state = 2},
+  [2] = {.lex_state = 110, .external_lex_state = 2},
+  [3] = {.lex_state = 110, .external_lex_state = 2},
+  [4] = {.lex_state = 110, .external_lex_state = 2},
+  [5] = {.lex_state = 110, .external_lex_state = 2},
+  [6] = {.lex_state = 110, .external_lex_state = 2},
+  [7] = {.lex_state = 110, .external_lex_state = 2},
+  [8] = {.lex_state = 110, .external_lex_state = 2},
+  [9] = {.lex_state = 110, .external_lex_state = 2},
+  [10] = {.lex_state = 110, .external_lex_state = 2},
+  [11] = {.lex_state = 110, .external_lex_state = 2},
+  [12] = {.lex_state = 110, .external_lex_state = 2},
+  [13] = {.lex_state = 110, .external_lex_state = 2},
+  [14] = {.lex_state = 110, .external_lex_state = 2},
+  [15] = {.lex_state = 110, .external_lex_state = 2},
+  [16] = {.lex_state = 110, .external_lex_state = 2},
+  [17] = {.lex_state = 110, .external_lex_state = 2},
+  [18] = {.lex_state = 110, .external_lex_state = 2},
+  [19] = {.lex_state = 110, .external_lex_state = 2},
+  [20] = {.lex_state = 110, .external_lex_state = 2},
+  [21] = {.lex_state = 110, .external_lex_state = 2},
+  [22] = {.lex_state = 110, .external_lex_state = 2},
+  [23] = {.lex_state = 110, .external_lex_state = 2},
+  [24] = {.lex_state = 110, .external_lex_state = 2},
+  [25] = {.lex_state = 110, .external_lex_state = 2},
+  [26] = {.lex_state = 110, .external_lex_state = 2},
+  [27] = {.lex_state = 110, .external_lex_state = 2},
+  [28] = {.lex_state = 110, .external_lex_state = 2},
+  [29] = {.lex_state = 110, .external_lex_state = 2},
+  [30] = {.lex_state = 110, .external_lex_state = 2},
+  [31] = {.lex_state = 110, .external_lex_state = 2},
+  [32] = {.lex_state = 110, .external_lex_state = 2},
+  [33] = {.lex_state = 110, .external_lex_state = 2},
+  [34] = {.lex_state = 110, .external_lex_state = 2},
+  [35] = {.lex_state = 110, .external_lex_state = 2},
+  [36] = {.lex_state = 110, .external_lex_state = 2},
+  [37] = {.lex_state = 110, .external_lex_state = 3},
+  [38] = {.lex_state = 110, .external_lex_state = 2},
+  [39] = {.lex_state = 110, .external_lex_state = 2},
+  [40] = {.lex_state = 110, .external_lex_state = 2},
+  [41] = {.lex_state = 110, .external_lex_state = 2},
+  [42] = {.lex_state = 110, .external_lex_state = 2},
+  [43] = {.lex_state = 110, .external_lex_state = 2},
+  [44] = {.lex_state = 110, .external_lex_state = 2},
+  [45] = {.lex_state = 110, .external_lex_state = 2},
+  [46] = {.lex_state = 110, .external_lex_state = 2},
+  [47] = {.lex_state = 110, .external_lex_state = 2},
+  [48] = {.lex_state = 110, .external_lex_state = 2},
+  [49] = {.lex_state = 110, .external_lex_state = 2},
+  [50] = {.lex_state = 110, .external_lex_state = 2},
+  [51] = {.lex_state = 110, .external_lex_state = 2},
+  [52] = {.lex_state = 110, .external_lex_state = 2},
+  [53] = {.lex_state = 110, .external_lex_state = 3},
+  [54] = {.lex_state = 110, .external_lex_state = 2},
+  [55] = {.lex_state = 110, .external_lex_state = 2},
+  [56] = {.lex_state = 110, .external_lex_state = 2},
+  [57] = {.lex_state = 110, .external_lex_state = 2},
+  [58] = {.lex_state = 110, .external_lex_state = 2},
+  [59] = {.lex_state = 110, .external_lex_state = 2},
+  [60] = {.lex_state = 110, .external_lex_state = 2},
+  [61] = {.lex_state = 110, .external_lex_state = 2},
+  [62] = {.lex_state = 110, .external_lex_state = 2},
+  [63] = {.lex_state = 110, .external_lex_state = 2},
+  [64] = {.lex_state = 110, .external_lex_state = 2},
+  [65] = {.lex_state = 110, .external_lex_state = 2},
+  [66] = {.lex_state = 110, .external_lex_state = 2},
+  [67] = {.lex_state = 110, .external_lex_state = 2},
+  [68] = {.lex_state = 110, .external_lex_state = 2},
+  [69] = {.lex_state = 110, .external_lex_state = 2},
+  [70] = {.lex_state = 110, .external_lex_state = 2},
+  [71] = {.lex_state = 110, .external_lex_state = 2},
+  [72] = {.lex_state = 110, .external_lex_state = 2},
+  [73] = {.lex_state = 110, .external_lex_state = 3},
+  [74] = {.lex_state = 110, .external_lex_state = 2},
+  [75] = {.lex_state = 110, .external_lex_state = 2},
+  [76] = {.lex_state = 110, .external_lex_state = 2},
+  [77] = {.lex_state = 110, .external_lex_state = 2},
+  [78] = {.lex_state = 110, .external_lex_state = 2},
+  [79] = {.lex_state = 110, .external_lex_state = 2},
+  [80] = {.lex_state = 110, .external_lex_state = 2},
+  [81] = {.lex_state = 110, .external_lex_state = 2},
+  [82] = {.lex_state = 110, .external_lex_state = 2},
+  [83] = {.lex_state = 110, .external_lex_state = 2},
+  [84] = {.lex_state = 110, .external_lex_state = 2},
+  [85] = {.lex_state = 110, .external_lex_state = 2},
+  [86] = {.lex_state = 110, .external_lex_state = 2},
+  [87] = {.lex_state = 110, .external_lex_state = 2},
+  [88] = {.lex_state = 110, .external_lex_state = 2},
+  [89] = {.lex_state = 110, .external_lex_state = 2},
+  [90] = {.lex_state = 110, .external_lex_state = 2},
+  [91] = {.lex_state = 110, .external_lex_state = 2},
+  [92] = {.lex_state = 110, .external_lex_state = 2},
+  [93] = {.lex_state = 110, .external_lex_state = 2},
+  [94] = {.lex_state = 110, .external_lex_state = 2},
+  [95] = {.lex_state = 110, .external_lex_state = 2},
+  [96] = {.lex_state = 110, .external_lex_state = 2},
+  [97] = {.lex_state = 110, .external_lex_state = 2},
+  [98] = {.lex_state = 110, .external_lex_state = 2},
+  [99] = {.lex_state = 110, .external_lex_state = 2},
+  [100] = {.lex_state = 110, .external_lex_state = 2},
+  [101] = {.lex_state = 110, .external_lex_state = 2},
+  [102] = {.lex_state = 110, .external_lex_state = 2},
+  [103] = {.lex_state = 110, .external_lex_state = 2},
+  [104] = {.lex_state = 110, .external_lex_state = 2},
+  [105] = {.lex_state = 110, .external_lex_state = 2},
+  [106] = {.lex_state = 110, .external_lex_state = 2},
+  [107] = {.lex_state = 110, .external_lex_state = 2},
+  [108] = {.lex_state = 110, .external_lex_state = 2},
+  [109] = {.lex_state = 110, .external_lex_state = 2},
+  [110] = {.lex_state = 110, .external_lex_state = 2},
+  [111] = {.lex_state = 110, .external_lex_state = 2},
+  [112] = {.lex_state = 110, .external_lex_state = 2},
+  [113] = {.lex_state = 110, .external_lex_state = 2},
+  [114] = {.lex_state = 110, .external_lex_state = 2},
+  [115] = {.lex_state = 110, .external_lex_state = 2},
+  [116] = {.lex_state = 110, .external_lex_state = 2},
+  [117] = {.lex_state = 110, .external_lex_state = 2},
+  [118] = {.lex_state = 110, .external_lex_state = 2},
+  [119] = {.lex_state = 110, .external_lex_state = 2},
+  [120] = {.lex_state = 110, .external_lex_state = 2},
+  [121] = {.lex_state = 110, .external_lex_state = 2},
+  [122] = {.lex_state = 110, .external_lex_state = 2},
+  [123] = {.lex_state = 110, .external_lex_state = 2},
+  [124] = {.lex_state = 110, .external_lex_state = 2},
+  [125] = {.lex_state = 110, .external_lex_state = 2},
+  [126] = {.lex_state = 110, .external_lex_state = 2},
+  [127] = {.lex_state = 110, .external_lex_state = 2},
+  [128] = {.lex_state = 110, .external_lex_state = 2},
+  [129] = {.lex_state = 110, .external_lex_state = 2},
+  [130] = {.lex_state = 110, .external_lex_state = 2},
+  [131] = {.lex_state = 110, .external_lex_state = 2},
+  [132] = {.lex_state = 110, .external_lex_state = 2},
+  [133] = {.lex_state = 110, .external_lex_state = 2},
+  [134] = {.lex_state = 110, .external_lex_state = 2},
+  [135] = {.lex_state = 110, .external_lex_state = 2},
+  [136] = {.lex_state = 110, .external_lex_state = 2},
+  [137] = {.lex_state = 110, .external_lex_state = 2},
+  [138] = {.lex_state = 110, .external_lex_state = 2},
+  [139] = {.lex_state = 110, .external_lex_state = 2},
+  [140] = {.lex_state = 110, .external_lex_state = 2},
+  [141] = {.lex_state = 110, .external_lex_state = 2},
+  [142] = {.lex_state = 110, .external_lex_state = 2},
+  [143] = {.lex_state = 110, .external_lex_state = 2},
+  [144] = {.lex_state = 110, .external_lex_state = 2},
+  [145] = {.lex_state = 110, .external_lex_state = 2},
+  [146] = {.lex_state = 110, .external_lex_state = 2},
+  [147] = {.lex_state = 110, .external_lex_state = 2},
+  [148] = {.lex_state = 110, .external_lex_state = 2},
+  [149] = {.lex_state = 110, .external_lex_state = 2},
+  [150] = {.lex_state = 110, .external_lex_state = 2},
+  [151] = {.lex_state = 110, .external_lex_state = 2},
+  [152] = {.lex_state = 110, .external_lex_state = 2},
+  [153] = {.lex_state = 110, .external_lex_state = 2},
+  [154] = {.lex_state = 110, .external_lex_state = 2},
+  [155] = {.lex_state = 110, .external_lex_state = 2},
+  [156] = {.lex_state = 110, .external_lex_state = 2},
+  [157] = {.lex_state = 110, .external_lex_state = 2},
+  [158] = {.lex_state = 110, .external_lex_state = 2},
+  [159] = {.lex_state = 110, .external_lex_state = 2},
+  [160] = {.lex_state = 110, .external_lex_state = 2},
+  [161] = {.lex_state = 110, .external_lex_state = 2},
+  [162] = {.lex_state = 110, .external_lex_state = 2},
+  [163] = {.lex_state = 110, .external_lex_state = 2},
+  [164] = {.lex_state = 110, .external_lex_state = 2},
+  [165] = {.lex_state = 110, .external_lex_state = 2},
+  [166] = {.lex_state = 110, .external_lex_state = 2},
+  [167] = {.lex_state = 110, .external_lex_state = 2},
+  [168] = {.lex_state = 110, .external_lex_state = 2},
+  [169] = {.lex_state = 110, .external_lex_state = 2},
+  [170] = {.lex_state = 110, .external_lex_state = 2},
+  [171] = {.lex_state = 110, .external_lex_state = 2},
+  [172] = {.lex_state = 110, .external_lex_state = 2},
+  [173] = {.lex_state = 110, .external_lex_state = 2},
+  [174] = {.lex_state = 110, .external_lex_state = 2},
+  [175] = {.lex_state = 110, .external_lex_state = 2},
+  [176] = {.lex_state = 110, .external_lex_state = 2},
+  [177] = {.lex_state = 110, .external_lex_state = 2},
+  [178] = {.lex_state = 110, .external_lex_state = 2},
+  [179] = {.lex_state = 110, .external_lex_state = 2},
+  [180] = {.lex_state = 110, .external_lex_state = 2},
+  [181] = {.lex_state = 110, .external_lex_state = 2},
+  [182] = {.lex_state = 110, .external_lex_state = 2},
+  [183] = {.lex_state = 110, .external_lex_state = 2},
+  [184] = {.lex_state = 110, .external_lex_state = 2},
+  [185] = {.lex_state = 110, .external_lex_state = 2},
+  [186] = {.lex_state = 110, .external_lex_state = 2},
+  [187] = {.lex_state = 110, .external_lex_state = 2},
+  [188] = {.lex_state = 110, .external_lex_state = 2},
+  [189] = {.lex_state = 110, .external_lex_state = 2},
+  [190] = {.lex_state = 110, .external_lex_state = 2},
+  [191] = {.lex_state = 110, .external_lex_state = 2},
+  [192] = {.lex_state = 110, .external_lex_state = 2},
+  [193] = {.lex_state = 110, .external_lex_state = 2},
+  [194] = {.lex_state = 110, .external_lex_state = 2},
+  [195] = {.lex_state = 110, .external_lex_state = 2},
+  [196] = {.lex_state = 110, .external_lex_state = 2},
+  [197] = {.lex_state = 110, .external_lex_state = 2},
+  [198] = {.lex_state = 110, .external_lex_state = 2},
+  [199] = {.lex_state = 110, .external_lex_state = 2},
+  [200] = {.lex_state = 110, .external_lex_state = 2},
+  [201] = {.lex_state = 110, .external_lex_state = 2},
+  [202] = {.lex_state = 110, .external_lex_state = 2},
+  [203] = {.lex_state = 110, .external_lex_state = 2},
+  [204] = {.lex_state = 110, .external_lex_state = 2},
+  [205] = {.lex_state = 110, .external_lex_state = 2},
+  [206] = {.lex_state = 110, .external_lex_state = 2},
+  [207] = {.lex_state = 110, .external_lex_state = 2},
+  [208] = {.lex_state = 110, .external_lex_state = 2},
+  [209] = {.lex_state = 110, .external_lex_state = 2},
+  [210] = {.lex_state = 110, .external_lex_state = 2},
+  [211] = {.lex_state = 110, .external_lex_state = 2},
+  [212] = {.lex_state = 110, .external_lex_state = 2},
+  [213] = {.lex_state = 110, .external_lex_state = 2},
+  [214] = {.lex_state = 110, .external_lex_state = 2},
+  [215] = {.lex_state = 110, .external_lex_state = 2},
+  [216] = {.lex_state = 110, .external_lex_state = 2},
+  [217] = {.lex_state = 110, .external_lex_state = 2},
+  [218] = {.lex_state = 110, .external_lex_state = 2},
+  [219] = {.lex_state = 110, .external_lex_state = 2},
+  [220] = {.lex_state = 110, .external_lex_state = 2},
+  [221] = {.lex_state = 110, .external_lex_state = 2},
+  [222] = {.lex_state = 110, .external_lex_state = 2},
+  [223] = {.lex_state = 110, .external_lex_state = 2},
+  [224] = {.lex_state = 110, .external_lex_state = 2},
+  [225] = {.lex_state = 110, .external_lex_state = 2},
+  [226] = {.lex_state = 110, .external_lex_state = 2},
+  [227] = {.lex_state = 110, .external_lex_state = 2},
+  [228] = {.lex_state = 110, .external_lex_state = 2},
+  [229] = {.lex_state = 110, .external_lex_state = 2},
+  [230] = {.lex_state = 110, .external_lex_state = 2},
+  [231] = {.lex_state = 110, .external_lex_state = 2},
+  [232] = {.lex_state = 110, .external_lex_state = 2},
+  [233] = {.lex_state = 110, .external_lex_state = 2},
+  [234] = {.lex_state = 110, .external_lex_state = 2},
+  [235] = {.lex_state = 110, .external_lex_state = 2},
+  [236] = {.lex_state = 110, .external_lex_state = 2},
+  [237] = {.lex_state = 110, .external_lex_state = 2},
+  [238] = {.lex_state = 110, .external_lex_state = 2},
+  [239] = {.lex_state = 110, .external_lex_state = 2},
+  [240] = {.lex_state = 110, .external_lex_state = 2},
+  [241] = {.lex_state = 110, .external_lex_state = 2},
+  [242] = {.lex_state = 110, .external_lex_state = 2},
+  [243] = {.lex_state = 110, .external_lex_state = 2},
+  [244] = {.lex_state = 110, .external_lex_state = 2},
+  [245] = {.lex_state = 110, .external_lex_state = 2},
+  [246] = {.lex_state = 110, .external_lex_state = 2},
+  [247] = {.lex_state = 110, .external_lex_state = 2},
+  [248] = {.lex_state = 110, .external_lex_state = 2},
+  [249] = {.lex_state = 110, .external_lex_state = 2},
+  [250] = {.lex_state = 110, .external_lex_state = 2},
+  [251] = {.lex_state = 110, .external_lex_state = 2},
+  [252] = {.lex_state = 110, .external_lex_state = 2},
+  [253] = {.lex_state = 110, .external_lex_state = 2},
+  [254] = {.lex_state = 110, .external_lex_state = 2},
+  [255] = {.lex_state = 110, .external_lex_state = 2},
+  [256] = {.lex_state = 110, .external_lex_state = 2},
+  [257] = {.lex_state = 110, .external_lex_state = 2},
+  [258] = {.lex_state = 110, .external_lex_state = 2},
+  [259] = {.lex_state = 110, .external_lex_state = 2},
+  [260] = {.lex_state = 110, .external_lex_state = 2},
+  [261] = {.lex_state = 110, .external_lex_state = 2},
+  [262] = {.lex_state = 110, .external_lex_state = 2},
+  [263] = {.lex_state = 110, .external_lex_state = 2},
+  [264] = {.lex_state = 110, .external_lex_state = 2},
+  [265] = {.lex_state = 110, .external_lex_state = 2},
+  [266] = {.lex_state = 110, .external_lex_state = 2},
+  [267] = {.lex_state = 110, .external_lex_state = 2},
+  [268] = {.lex_state = 110, .external_lex_state = 2},
+  [269] = {.lex_state = 110, .external_lex_state = 2},
+  [270] = {.lex_state = 110, .external_lex_state = 2},
+  [271] = {.lex_state = 110, .external_lex_state = 2},
+  [272] = {.lex_state = 110, .external_lex_state = 2},
+  [273] = {.lex_state = 110, .external_lex_state = 2},
+  [274] = {.lex_state = 110, .external_lex_state = 2},
+  [275] = {.lex_state = 110, .external_lex_state = 2},
+  [276] = {.lex_state = 110, .external_lex_state = 2},
+  [277] = {.lex_state = 110, .external_lex_state = 2},
+  [278] = {.lex_state = 110, .external_lex_state = 2},
+  [279] = {.lex_state = 110, .external_lex_state = 2},
+  [280] = {.lex_state = 110, .external_lex_state = 2},
+  [281] = {.lex_state = 110, .external_lex_state = 2},
+  [282] = {.lex_state = 110, .external_lex_state = 2},
+  [283] = {.lex_state = 110, .external_lex_state = 2},
+  [284] = {.lex_state = 110, .external_lex_state = 2},
+  [285] = {.lex_state = 110, .external_lex_state = 2},
+  [286] = {.lex_state = 110, .external_lex_state = 2},
+  [287] = {.lex_state = 110, .external_lex_state = 2},
+  [288] = {.lex_state = 110, .external_lex_state = 2},
+  [289] = {.lex_state = 110, .external_lex_state = 2},
+  [290] = {.lex_state = 110, .external_lex_state = 2},
+  [291] = {.lex_state = 110, .external_lex_state = 2},
+  [292] = {.lex_state = 110, .external_lex_state = 2},
+  [293] = {.lex_state = 110, .external_lex_state = 2},
+  [294] = {.lex_state = 110, .external_lex_state = 2},
+  [295] = {.lex_state = 110, .external_lex_state = 2},
+  [296] = {.lex_state = 110, .external_lex_state = 2},
+  [297] = {.lex_state = 110, .external_lex_state = 2},
+  [298] = {.lex_state = 110, .external_lex_state = 2},
+  [299] = {.lex_state = 110, .external_lex_state = 2},
+  [300] = {.lex_state = 110, .external_lex_state = 2},
+  [301] = {.lex_state = 110, .external_lex_state = 2},
+  [302] = {.lex_state = 110, .external_lex_state = 2},
+  [303] = {.lex_state = 110, .external_lex_state = 2},
+  [304] = {.lex_state = 110, .external_lex_state = 2},
+  [305] = {.lex_state = 110, .external_lex_state = 2},
+  [306] = {.lex_state = 110, .external_lex_state = 2},
+  [307] = {.lex_state = 110, .external_lex_state = 2},
+  [308] = {.lex_state = 110, .external_lex_state = 2},
+  [309] = {.lex_state = 110, .external_lex_state = 2},
+  [310] = {.lex_state = 110, .external_lex_state = 2},
+  [311] = {.lex_state = 110, .external_lex_state = 2},
+  [312] = {.lex_state = 110, .external_lex_state = 2},
+  [313] = {.lex_state = 110, .external_lex_state = 2},
+  [314] = {.lex_state = 110, .external_lex_state = 2},
+  [315] = {.lex_state = 110, .external_lex_state = 2},
+  [316] = {.lex_state = 110, .external_lex_state = 2},
+  [317] = {.lex_state = 110, .external_lex_state = 2},
+  [318] = {.lex_state = 110, .external_lex_state = 2},
+  [319] = {.lex_state = 110, .external_lex_state = 2},
+  [320] = {.lex_state = 110, .external_lex_state = 2},
+  [321] = {.lex_state = 110, .external_lex_state = 2},
+  [322] = {.lex_state = 110, .external_lex_state = 2},
+  [323] = {.lex_state = 110, .external_lex_state = 2},
+  [324] = {.lex_state = 110, .external_lex_state = 2},
+  [325] = {.lex_state = 110, .external_lex_state = 2},
+  [326] = {.lex_state = 110, .external_lex_state = 2},
+  [327] = {.lex_state = 110, .external_lex_state = 2},
+  [328] = {.lex_state = 110, .external_lex_state = 2},
+  [329] = {.lex_state = 110, .external_lex_state = 2},
+  [330] = {.lex_state = 110, .external_lex_state = 2},
+  [331] = {.lex_state = 110, .external_lex_state = 2},
+  [332] = {.lex_state = 110, .external_lex_state = 2},
+  [333] = {.lex_state = 110, .external_lex_state = 2},
+  [334] = {.lex_state = 110, .external_lex_state = 2},
+  [335] = {.lex_state = 110, .external_lex_state = 2},
+  [336] = {.lex_state = 110, .external_lex_state = 2},
+  [337] = {.lex_state = 110, .external_lex_state = 2},
+  [338] = {.lex_state = 110, .external_lex_state = 2},
+  [339] = {.lex_state = 110, .external_lex_state = 2},
+  [340] = {.lex_state = 110, .external_lex_state = 2},
+  [341] = {.lex_state = 110, .external_lex_state = 2},
+  [342] = {.lex_state = 110, .external_lex_state = 2},
+  [343] = {.lex_state = 110, .external_lex_state = 2},
+  [344] = {.lex_state = 110, .external_lex_state = 2},
+  [345] = {.lex_state = 110, .external_lex_state = 2},
+  [346] = {.lex_state = 110, .external_lex_state = 2},
+  [347] = {.lex_state = 110, .external_lex_state = 2},
+  [348] = {.lex_state = 110, .external_lex_state = 2},
+  [349] = {.lex_state = 110, .external_lex_state = 2},
+  [350] = {.lex_state = 110, .external_lex_state = 2},
+  [351] = {.lex_state = 110, .external_lex_state = 2},
+  [352] = {.lex_state = 110, .external_lex_state = 2},
+  [353] = {.lex_state = 110, .external_lex_state = 2},
+  [354] = {.lex_state = 110, .external_lex_state = 2},
+  [355] = {.lex_state = 110, .external_lex_state = 2},
+  [356] = {.lex_state = 110, .external_lex_state = 2},
+  [357] = {.lex_state = 110, .external_lex_state = 2},
+  [358] = {.lex_state = 110, .external_lex_state = 2},
+  [359] = {.lex_state = 110, .external_lex_state = 2},
+  [360] = {.lex_state = 110, .external_lex_state = 2},
+  [361] = {.lex_state = 110, .external_lex_state = 2},
+  [362] = {.lex_state = 110, .external_lex_state = 2},
+  [363] = {.lex_state = 110, .external_lex_state = 2},
+  [364] = {.lex_state = 110, .external_lex_state = 2},
+  [365] = {.lex_state = 110, .external_lex_state = 2},
+  [366] = {.lex_state = 110, .external_lex_state = 2},
+  [367] = {.lex_state = 110, .external_lex_state = 2},
+  [368] = {.lex_state = 110, .external_lex_state = 2},
+  [369] = {.lex_state = 110, .external_lex_state = 2},
+  [370] = {.lex_state = 110, .external_lex_state = 4},
+  [371] = {.lex_state = 110, .external_lex_state = 4},
+  [372] = {.lex_state = 110, .external_lex_state = 4},
+  [373] = {.lex_state = 110, .external_lex_state = 4},
+  [374] = {.lex_state = 110, .external_lex_state = 4},
+  [375] = {.lex_state = 110, .external_lex_state = 4},
+  [376] = {.lex_state = 110, .external_lex_state = 2},
+  [377] = {.lex_state = 110, .external_lex_state = 2},
+  [378] = {.lex_state = 110, .external_lex_state = 2},
+  [379] = {.lex_state = 110, .external_lex_state = 2},
+  [380] = {.lex_state = 110, .external_lex_state = 2},
+  [381] = {.lex_state = 110, .external_lex_state = 2},
+  [382] = {.lex_state = 110, .external_lex_state = 2},
+  [383] = {.lex_state = 110, .external_lex_state = 2},
+  [384] = {.lex_state = 110, .external_lex_state = 2},
+  [385] = {.lex_state = 110, .external_lex_state = 2},
+  [386] = {.lex_state = 110, .external_lex_state = 2},
+  [387] = {.lex_state = 110, .external_lex_state = 2},
+  [388] = {.lex_state = 110, .external_lex_state = 2},
+  [389] = {.lex_state = 110, .external_lex_state = 2},
+  [390] = {.lex_state = 110, .external_lex_state = 2},
+  [391] = {.lex_state = 110, .external_lex_state = 2},
+  [392] = {.lex_state = 110, .external_lex_state = 2},
+  [393] = {.lex_state = 110, .external_lex_state = 2},
+  [394] = {.lex_state = 110, .external_lex_state = 2},
+  [395] = {.lex_state = 110, .external_lex_state = 2},
+  [396] = {.lex_state = 110, .external_lex_state = 2},
+  [397] = {.lex_state = 110, .external_lex_state = 2},
+  [398] = {.lex_state = 110, .external_lex_state = 2},
+  [399] = {.lex_state = 110, .external_lex_state = 2},
+  [400] = {.lex_state = 110, .external_lex_state = 2},
+  [401] = {.lex_state = 110, .external_lex_state = 2},
+  [402] = {.lex_state = 110, .external_lex_state = 2},
+  [403] = {.lex_state = 110, .external_lex_state = 2},
+  [404] = {.lex_state = 110, .external_lex_state = 2},
+  [405] = {.lex_state = 110, .external_lex_state = 2},
+  [406] = {.lex_state = 110, .external_lex_state = 2},
+  [407] = {.lex_state = 110, .external_lex_state = 2},
+  [408] = {.lex_state = 110, .external_lex_state = 2},
+  [409] = {.lex_state = 110, .external_lex_state = 2},
+  [410] = {.lex_state = 110, .external_lex_state = 2},
+  [411] = {.lex_state = 110, .external_lex_state = 2},
+  [412] = {.lex_state = 110, .external_lex_state = 2},
+  [413] = {.lex_state = 110, .external_lex_state = 2},
+  [414] = {.lex_state = 110, .external_lex_state = 2},
+  [415] = {.lex_state = 110, .external_lex_state = 2},
+  [416] = {.lex_state = 110, .external_lex_state = 2},
+  [417] = {.lex_state = 110, .external_lex_state = 2},
+  [418] = {.lex_state = 110, .external_lex_state = 2},
+  [419] = {.lex_state = 110, .external_lex_state = 2},
+  [420] = {.lex_state = 110, .external_lex_state = 2},
+  [421] = {.lex_state = 110, .external_lex_state = 2},
+  [422] = {.lex_state = 110, .external_lex_state = 2},
+  [423] = {.lex_state = 110, .external_lex_state = 2},
+  [424] = {.lex_state = 110, .external_lex_state = 2},
+  [425] = {.lex_state = 110, .external_lex_state = 2},
+  [426] = {.lex_state = 110, .external_lex_state = 2},
+  [427] = {.lex_state = 110, .external_lex_state = 2},
+  [428] = {.lex_state = 110, .external_lex_state = 2},
+  [429] = {.lex_state = 110, .external_lex_state = 2},
+  [430] = {.lex_state = 110, .external_lex_state = 2},
+  [431] = {.lex_state = 110, .external_lex_state = 2},
+  [432] = {.lex_state = 110, .external_lex_state = 2},
+  [433] = {.lex_state = 110, .external_lex_state = 2},
+  [434] = {.lex_state = 110, .external_lex_state = 2},
+  [435] = {.lex_state = 110, .external_lex_state = 2},
+  [436] = {.lex_state = 110, .external_lex_state = 2},
+  [437] = {.lex_state = 110, .external_lex_state = 2},
+  [438] = {.lex_state = 110, .external_lex_state = 2},
+  [439] = {.lex_state = 110, .external_lex_state = 2},
   [440] = {.lex_state = 0},
   [441] = {.lex_state = 0},
   [442] = {.lex_state = 0},
@@ -9441,1036 +9457,1036 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [445] = {.lex_state = 0},
   [446] = {.lex_state = 0},
   [447] = {.lex_state = 0},
-  [448] = {.lex_state = 110, .external_lex_state = 5},
-  [449] = {.lex_state = 110, .external_lex_state = 6},
-  [450] = {.lex_state = 110, .external_lex_state = 7},
-  [451] = {.lex_state = 110, .external_lex_state = 8},
-  [452] = {.lex_state = 110, .external_lex_state = 9},
-  [453] = {.lex_state = 110, .external_lex_state = 10},
-  [454] = {.lex_state = 110, .external_lex_state = 11},
-  [455] = {.lex_state = 110, .external_lex_state = 12},
-  [456] = {.lex_state = 110, .external_lex_state = 13},
-  [457] = {.lex_state = 110, .external_lex_state = 14},
-  [458] = {.lex_state = 110, .external_lex_state = 15},
-  [459] = {.lex_state = 110, .external_lex_state = 16},
-  [460] = {.lex_state = 110, .external_lex_state = 17},
-  [461] = {.lex_state = 110, .external_lex_state = 18},
-  [462] = {.lex_state = 110, .external_lex_state = 17},
-  [463] = {.lex_state = 110, .external_lex_state = 19},
-  [464] = {.lex_state = 110, .external_lex_state = 17},
-  [465] = {.lex_state = 110, .external_lex_state = 20},
-  [466] = {.lex_state = 110, .external_lex_state = 21},
-  [467] = {.lex_state = 110, .external_lex_state = 17},
-  [468] = {.lex_state = 110, .external_lex_state = 17},
-  [469] = {.lex_state = 110, .external_lex_state = 17},
-  [470] = {.lex_state = 110, .external_lex_state = 17},
-  [471] = {.lex_state = 110, .external_lex_state = 17},
-  [472] = {.lex_state = 110, .external_lex_state = 17},
-  [473] = {.lex_state = 110, .external_lex_state = 17},
-  [474] = {.lex_state = 110, .external_lex_state = 17},
-  [475] = {.lex_state = 110, .external_lex_state = 22},
-  [476] = {.lex_state = 110, .external_lex_state = 23},
-  [477] = {.lex_state = 110, .external_lex_state = 17},
-  [478] = {.lex_state = 110, .external_lex_state = 24},
-  [479] = {.lex_state = 110, .external_lex_state = 17},
-  [480] = {.lex_state = 110, .external_lex_state = 17},
-  [481] = {.lex_state = 110, .external_lex_state = 25},
-  [482] = {.lex_state = 110, .external_lex_state = 17},
-  [483] = {.lex_state = 110, .external_lex_state = 17},
-  [484] = {.lex_state = 110, .external_lex_state = 26},
-  [485] = {.lex_state = 110, .external_lex_state = 17},
-  [486] = {.lex_state = 110, .external_lex_state = 17},
-  [487] = {.lex_state = 110, .external_lex_state = 17},
-  [488] = {.lex_state = 110, .external_lex_state = 27},
-  [489] = {.lex_state = 110, .external_lex_state = 28},
-  [490] = {.lex_state = 110, .external_lex_state = 29},
-  [491] = {.lex_state = 110, .external_lex_state = 30},
-  [492] = {.lex_state = 110, .external_lex_state = 31},
-  [493] = {.lex_state = 110, .external_lex_state = 21},
-  [494] = {.lex_state = 110, .external_lex_state = 26},
-  [495] = {.lex_state = 110, .external_lex_state = 32},
-  [496] = {.lex_state = 110, .external_lex_state = 17},
-  [497] = {.lex_state = 110, .external_lex_state = 21},
-  [498] = {.lex_state = 110, .external_lex_state = 11},
-  [499] = {.lex_state = 110, .external_lex_state = 16},
-  [500] = {.lex_state = 110, .external_lex_state = 16},
-  [501] = {.lex_state = 110, .external_lex_state = 11},
-  [502] = {.lex_state = 110, .external_lex_state = 16},
-  [503] = {.lex_state = 110, .external_lex_state = 16},
-  [504] = {.lex_state = 110, .external_lex_state = 16},
-  [505] = {.lex_state = 110, .external_lex_state = 16},
-  [506] = {.lex_state = 110, .external_lex_state = 16},
-  [507] = {.lex_state = 110, .external_lex_state = 16},
-  [508] = {.lex_state = 110, .external_lex_state = 16},
-  [509] = {.lex_state = 110, .external_lex_state = 33},
-  [510] = {.lex_state = 110, .external_lex_state = 16},
-  [511] = {.lex_state = 110, .external_lex_state = 16},
-  [512] = {.lex_state = 110, .external_lex_state = 16},
-  [513] = {.lex_state = 110, .external_lex_state = 16},
-  [514] = {.lex_state = 110, .external_lex_state = 16},
-  [515] = {.lex_state = 110, .external_lex_state = 16},
-  [516] = {.lex_state = 110, .external_lex_state = 21},
-  [517] = {.lex_state = 110, .external_lex_state = 16},
-  [518] = {.lex_state = 110, .external_lex_state = 16},
-  [519] = {.lex_state = 110, .external_lex_state = 16},
-  [520] = {.lex_state = 110, .external_lex_state = 26},
-  [521] = {.lex_state = 110, .external_lex_state = 26},
-  [522] = {.lex_state = 110, .external_lex_state = 21},
-  [523] = {.lex_state = 110, .external_lex_state = 16},
-  [524] = {.lex_state = 110, .external_lex_state = 17},
-  [525] = {.lex_state = 110, .external_lex_state = 11},
-  [526] = {.lex_state = 110, .external_lex_state = 16},
-  [527] = {.lex_state = 110, .external_lex_state = 26},
-  [528] = {.lex_state = 110, .external_lex_state = 34},
-  [529] = {.lex_state = 110, .external_lex_state = 35},
-  [530] = {.lex_state = 110, .external_lex_state = 21},
-  [531] = {.lex_state = 110, .external_lex_state = 21},
-  [532] = {.lex_state = 110, .external_lex_state = 21},
-  [533] = {.lex_state = 110, .external_lex_state = 11},
-  [534] = {.lex_state = 110, .external_lex_state = 21},
-  [535] = {.lex_state = 110, .external_lex_state = 26},
-  [536] = {.lex_state = 110, .external_lex_state = 16},
-  [537] = {.lex_state = 110, .external_lex_state = 11},
-  [538] = {.lex_state = 110, .external_lex_state = 34},
-  [539] = {.lex_state = 110, .external_lex_state = 11},
-  [540] = {.lex_state = 110, .external_lex_state = 36},
-  [541] = {.lex_state = 110, .external_lex_state = 33},
-  [542] = {.lex_state = 110, .external_lex_state = 11},
-  [543] = {.lex_state = 110, .external_lex_state = 26},
-  [544] = {.lex_state = 110, .external_lex_state = 21},
-  [545] = {.lex_state = 110, .external_lex_state = 16},
-  [546] = {.lex_state = 110, .external_lex_state = 16},
-  [547] = {.lex_state = 110, .external_lex_state = 11},
-  [548] = {.lex_state = 110, .external_lex_state = 11},
-  [549] = {.lex_state = 110, .external_lex_state = 11},
-  [550] = {.lex_state = 110, .external_lex_state = 26},
-  [551] = {.lex_state = 110, .external_lex_state = 11},
-  [552] = {.lex_state = 110, .external_lex_state = 11},
-  [553] = {.lex_state = 110, .external_lex_state = 11},
-  [554] = {.lex_state = 110, .external_lex_state = 16},
-  [555] = {.lex_state = 110, .external_lex_state = 21},
-  [556] = {.lex_state = 110, .external_lex_state = 21},
-  [557] = {.lex_state = 110, .external_lex_state = 21},
-  [558] = {.lex_state = 110, .external_lex_state = 21},
-  [559] = {.lex_state = 110, .external_lex_state = 21},
-  [560] = {.lex_state = 110, .external_lex_state = 26},
-  [561] = {.lex_state = 110, .external_lex_state = 16},
-  [562] = {.lex_state = 110, .external_lex_state = 21},
-  [563] = {.lex_state = 110, .external_lex_state = 21},
-  [564] = {.lex_state = 110, .external_lex_state = 21},
-  [565] = {.lex_state = 110, .external_lex_state = 26},
-  [566] = {.lex_state = 110, .external_lex_state = 37},
-  [567] = {.lex_state = 110, .external_lex_state = 21},
-  [568] = {.lex_state = 110, .external_lex_state = 21},
-  [569] = {.lex_state = 110, .external_lex_state = 26},
-  [570] = {.lex_state = 110, .external_lex_state = 21},
-  [571] = {.lex_state = 110, .external_lex_state = 21},
-  [572] = {.lex_state = 110, .external_lex_state = 11},
-  [573] = {.lex_state = 110, .external_lex_state = 21},
-  [574] = {.lex_state = 110, .external_lex_state = 11},
-  [575] = {.lex_state = 110, .external_lex_state = 16},
-  [576] = {.lex_state = 110, .external_lex_state = 21},
-  [577] = {.lex_state = 110, .external_lex_state = 26},
-  [578] = {.lex_state = 110, .external_lex_state = 21},
-  [579] = {.lex_state = 110, .external_lex_state = 21},
-  [580] = {.lex_state = 110, .external_lex_state = 21},
-  [581] = {.lex_state = 110, .external_lex_state = 21},
-  [582] = {.lex_state = 110, .external_lex_state = 21},
-  [583] = {.lex_state = 110, .external_lex_state = 21},
-  [584] = {.lex_state = 110, .external_lex_state = 33},
-  [585] = {.lex_state = 110, .external_lex_state = 21},
-  [586] = {.lex_state = 110, .external_lex_state = 21},
-  [587] = {.lex_state = 110, .external_lex_state = 26},
-  [588] = {.lex_state = 110, .external_lex_state = 21},
-  [589] = {.lex_state = 110, .external_lex_state = 11},
-  [590] = {.lex_state = 110, .external_lex_state = 26},
-  [591] = {.lex_state = 110, .external_lex_state = 11},
-  [592] = {.lex_state = 110, .external_lex_state = 11},
-  [593] = {.lex_state = 110, .external_lex_state = 16},
-  [594] = {.lex_state = 110, .external_lex_state = 38},
-  [595] = {.lex_state = 110, .external_lex_state = 11},
-  [596] = {.lex_state = 110, .external_lex_state = 26},
-  [597] = {.lex_state = 110, .external_lex_state = 11},
-  [598] = {.lex_state = 110, .external_lex_state = 11},
-  [599] = {.lex_state = 110, .external_lex_state = 26},
-  [600] = {.lex_state = 110, .external_lex_state = 11},
-  [601] = {.lex_state = 110, .external_lex_state = 11},
-  [602] = {.lex_state = 110, .external_lex_state = 16},
-  [603] = {.lex_state = 110, .external_lex_state = 11},
-  [604] = {.lex_state = 110, .external_lex_state = 11},
-  [605] = {.lex_state = 110, .external_lex_state = 26},
-  [606] = {.lex_state = 110, .external_lex_state = 11},
-  [607] = {.lex_state = 110, .external_lex_state = 26},
-  [608] = {.lex_state = 110, .external_lex_state = 21},
-  [609] = {.lex_state = 110, .external_lex_state = 11},
-  [610] = {.lex_state = 110, .external_lex_state = 26},
-  [611] = {.lex_state = 110, .external_lex_state = 21},
-  [612] = {.lex_state = 110, .external_lex_state = 26},
-  [613] = {.lex_state = 110, .external_lex_state = 26},
-  [614] = {.lex_state = 110, .external_lex_state = 26},
-  [615] = {.lex_state = 110, .external_lex_state = 26},
-  [616] = {.lex_state = 110, .external_lex_state = 26},
-  [617] = {.lex_state = 110, .external_lex_state = 16},
-  [618] = {.lex_state = 110, .external_lex_state = 26},
-  [619] = {.lex_state = 110, .external_lex_state = 11},
-  [620] = {.lex_state = 110, .external_lex_state = 16},
-  [621] = {.lex_state = 110, .external_lex_state = 11},
-  [622] = {.lex_state = 110, .external_lex_state = 11},
-  [623] = {.lex_state = 110, .external_lex_state = 21},
-  [624] = {.lex_state = 110, .external_lex_state = 26},
-  [625] = {.lex_state = 110, .external_lex_state = 16},
-  [626] = {.lex_state = 110, .external_lex_state = 16},
-  [627] = {.lex_state = 110, .external_lex_state = 11},
-  [628] = {.lex_state = 110, .external_lex_state = 11},
-  [629] = {.lex_state = 110, .external_lex_state = 16},
-  [630] = {.lex_state = 110, .external_lex_state = 26},
-  [631] = {.lex_state = 110, .external_lex_state = 11},
-  [632] = {.lex_state = 110, .external_lex_state = 26},
-  [633] = {.lex_state = 110, .external_lex_state = 11},
-  [634] = {.lex_state = 110, .external_lex_state = 16},
-  [635] = {.lex_state = 110, .external_lex_state = 26},
-  [636] = {.lex_state = 110, .external_lex_state = 16},
-  [637] = {.lex_state = 110, .external_lex_state = 26},
-  [638] = {.lex_state = 110, .external_lex_state = 26},
-  [639] = {.lex_state = 110, .external_lex_state = 26},
-  [640] = {.lex_state = 110, .external_lex_state = 26},
-  [641] = {.lex_state = 110, .external_lex_state = 26},
-  [642] = {.lex_state = 110, .external_lex_state = 26},
-  [643] = {.lex_state = 110, .external_lex_state = 26},
-  [644] = {.lex_state = 110, .external_lex_state = 26},
-  [645] = {.lex_state = 110, .external_lex_state = 11},
-  [646] = {.lex_state = 110, .external_lex_state = 16},
-  [647] = {.lex_state = 110, .external_lex_state = 11},
-  [648] = {.lex_state = 110, .external_lex_state = 39},
-  [649] = {.lex_state = 110, .external_lex_state = 21},
-  [650] = {.lex_state = 110, .external_lex_state = 11},
-  [651] = {.lex_state = 110, .external_lex_state = 11},
-  [652] = {.lex_state = 110, .external_lex_state = 16},
-  [653] = {.lex_state = 110, .external_lex_state = 16},
-  [654] = {.lex_state = 110, .external_lex_state = 34},
-  [655] = {.lex_state = 110, .external_lex_state = 34},
-  [656] = {.lex_state = 110, .external_lex_state = 34},
-  [657] = {.lex_state = 110, .external_lex_state = 34},
-  [658] = {.lex_state = 110, .external_lex_state = 34},
-  [659] = {.lex_state = 110, .external_lex_state = 34},
-  [660] = {.lex_state = 110, .external_lex_state = 19},
-  [661] = {.lex_state = 110, .external_lex_state = 24},
-  [662] = {.lex_state = 110, .external_lex_state = 34},
-  [663] = {.lex_state = 110, .external_lex_state = 34},
-  [664] = {.lex_state = 110, .external_lex_state = 34},
-  [665] = {.lex_state = 110, .external_lex_state = 27},
-  [666] = {.lex_state = 110, .external_lex_state = 27},
-  [667] = {.lex_state = 110, .external_lex_state = 27},
-  [668] = {.lex_state = 110, .external_lex_state = 19},
-  [669] = {.lex_state = 110, .external_lex_state = 34},
-  [670] = {.lex_state = 110, .external_lex_state = 34},
-  [671] = {.lex_state = 110, .external_lex_state = 34},
-  [672] = {.lex_state = 110, .external_lex_state = 21},
-  [673] = {.lex_state = 110, .external_lex_state = 21},
-  [674] = {.lex_state = 110, .external_lex_state = 21},
-  [675] = {.lex_state = 110, .external_lex_state = 34},
-  [676] = {.lex_state = 110, .external_lex_state = 21},
-  [677] = {.lex_state = 110, .external_lex_state = 21},
-  [678] = {.lex_state = 110, .external_lex_state = 21},
-  [679] = {.lex_state = 110, .external_lex_state = 21},
-  [680] = {.lex_state = 110, .external_lex_state = 21},
-  [681] = {.lex_state = 110, .external_lex_state = 21},
-  [682] = {.lex_state = 110, .external_lex_state = 21},
-  [683] = {.lex_state = 110, .external_lex_state = 21},
-  [684] = {.lex_state = 110, .external_lex_state = 21},
-  [685] = {.lex_state = 110, .external_lex_state = 21},
-  [686] = {.lex_state = 110, .external_lex_state = 21},
-  [687] = {.lex_state = 110, .external_lex_state = 34},
-  [688] = {.lex_state = 110, .external_lex_state = 21},
-  [689] = {.lex_state = 110, .external_lex_state = 21},
-  [690] = {.lex_state = 110, .external_lex_state = 21},
-  [691] = {.lex_state = 110, .external_lex_state = 21},
-  [692] = {.lex_state = 110, .external_lex_state = 34},
-  [693] = {.lex_state = 110, .external_lex_state = 21},
-  [694] = {.lex_state = 110, .external_lex_state = 21},
-  [695] = {.lex_state = 110, .external_lex_state = 34},
-  [696] = {.lex_state = 110, .external_lex_state = 21},
-  [697] = {.lex_state = 110, .external_lex_state = 34},
-  [698] = {.lex_state = 110, .external_lex_state = 34},
-  [699] = {.lex_state = 110, .external_lex_state = 26},
-  [700] = {.lex_state = 110, .external_lex_state = 26},
-  [701] = {.lex_state = 110, .external_lex_state = 34},
-  [702] = {.lex_state = 110, .external_lex_state = 26},
-  [703] = {.lex_state = 110, .external_lex_state = 27},
-  [704] = {.lex_state = 110, .external_lex_state = 40},
-  [705] = {.lex_state = 110, .external_lex_state = 26},
-  [706] = {.lex_state = 110, .external_lex_state = 26},
-  [707] = {.lex_state = 110, .external_lex_state = 26},
-  [708] = {.lex_state = 110, .external_lex_state = 26},
-  [709] = {.lex_state = 110, .external_lex_state = 26},
-  [710] = {.lex_state = 110, .external_lex_state = 26},
-  [711] = {.lex_state = 110, .external_lex_state = 26},
-  [712] = {.lex_state = 110, .external_lex_state = 26},
-  [713] = {.lex_state = 110, .external_lex_state = 26},
-  [714] = {.lex_state = 110, .external_lex_state = 26},
-  [715] = {.lex_state = 110, .external_lex_state = 26},
-  [716] = {.lex_state = 110, .external_lex_state = 26},
-  [717] = {.lex_state = 110, .external_lex_state = 26},
-  [718] = {.lex_state = 110, .external_lex_state = 27},
-  [719] = {.lex_state = 110, .external_lex_state = 26},
-  [720] = {.lex_state = 110, .external_lex_state = 27},
-  [721] = {.lex_state = 110, .external_lex_state = 26},
-  [722] = {.lex_state = 110, .external_lex_state = 26},
-  [723] = {.lex_state = 110, .external_lex_state = 26},
-  [724] = {.lex_state = 110, .external_lex_state = 27},
-  [725] = {.lex_state = 110, .external_lex_state = 29},
-  [726] = {.lex_state = 110, .external_lex_state = 29},
-  [727] = {.lex_state = 110, .external_lex_state = 29},
-  [728] = {.lex_state = 110, .external_lex_state = 29},
-  [729] = {.lex_state = 110, .external_lex_state = 29},
-  [730] = {.lex_state = 110, .external_lex_state = 29},
-  [731] = {.lex_state = 110, .external_lex_state = 29},
-  [732] = {.lex_state = 110, .external_lex_state = 29},
-  [733] = {.lex_state = 110, .external_lex_state = 27},
-  [734] = {.lex_state = 110, .external_lex_state = 29},
-  [735] = {.lex_state = 110, .external_lex_state = 29},
-  [736] = {.lex_state = 110, .external_lex_state = 29},
-  [737] = {.lex_state = 110, .external_lex_state = 29},
-  [738] = {.lex_state = 110, .external_lex_state = 29},
-  [739] = {.lex_state = 110, .external_lex_state = 29},
-  [740] = {.lex_state = 110, .external_lex_state = 29},
-  [741] = {.lex_state = 110, .external_lex_state = 29},
-  [742] = {.lex_state = 110, .external_lex_state = 29},
-  [743] = {.lex_state = 110, .external_lex_state = 29},
-  [744] = {.lex_state = 110, .external_lex_state = 29},
-  [745] = {.lex_state = 110, .external_lex_state = 29},
-  [746] = {.lex_state = 110, .external_lex_state = 29},
-  [747] = {.lex_state = 110, .external_lex_state = 29},
-  [748] = {.lex_state = 110, .external_lex_state = 29},
-  [749] = {.lex_state = 110, .external_lex_state = 29},
-  [750] = {.lex_state = 110, .external_lex_state = 29},
-  [751] = {.lex_state = 110, .external_lex_state = 29},
-  [752] = {.lex_state = 110, .external_lex_state = 29},
-  [753] = {.lex_state = 110, .external_lex_state = 29},
-  [754] = {.lex_state = 110, .external_lex_state = 29},
-  [755] = {.lex_state = 110, .external_lex_state = 29},
-  [756] = {.lex_state = 110, .external_lex_state = 29},
-  [757] = {.lex_state = 110, .external_lex_state = 29},
-  [758] = {.lex_state = 110, .external_lex_state = 29},
-  [759] = {.lex_state = 110, .external_lex_state = 29},
-  [760] = {.lex_state = 110, .external_lex_state = 25},
-  [761] = {.lex_state = 110, .external_lex_state = 25},
-  [762] = {.lex_state = 110, .external_lex_state = 25},
-  [763] = {.lex_state = 110, .external_lex_state = 27},
-  [764] = {.lex_state = 110, .external_lex_state = 25},
-  [765] = {.lex_state = 110, .external_lex_state = 25},
-  [766] = {.lex_state = 110, .external_lex_state = 25},
-  [767] = {.lex_state = 110, .external_lex_state = 25},
-  [768] = {.lex_state = 110, .external_lex_state = 25},
-  [769] = {.lex_state = 110, .external_lex_state = 27},
-  [770] = {.lex_state = 110, .external_lex_state = 27},
-  [771] = {.lex_state = 110, .external_lex_state = 34},
-  [772] = {.lex_state = 110, .external_lex_state = 27},
-  [773] = {.lex_state = 110, .external_lex_state = 25},
-  [774] = {.lex_state = 110, .external_lex_state = 25},
-  [775] = {.lex_state = 110, .external_lex_state = 25},
-  [776] = {.lex_state = 110, .external_lex_state = 25},
-  [777] = {.lex_state = 110, .external_lex_state = 25},
-  [778] = {.lex_state = 110, .external_lex_state = 24},
-  [779] = {.lex_state = 110, .external_lex_state = 25},
-  [780] = {.lex_state = 110, .external_lex_state = 25},
-  [781] = {.lex_state = 110, .external_lex_state = 25},
-  [782] = {.lex_state = 110, .external_lex_state = 25},
-  [783] = {.lex_state = 110, .external_lex_state = 25},
-  [784] = {.lex_state = 110, .external_lex_state = 25},
-  [785] = {.lex_state = 110, .external_lex_state = 25},
-  [786] = {.lex_state = 110, .external_lex_state = 25},
-  [787] = {.lex_state = 110, .external_lex_state = 25},
-  [788] = {.lex_state = 110, .external_lex_state = 25},
-  [789] = {.lex_state = 110, .external_lex_state = 25},
-  [790] = {.lex_state = 110, .external_lex_state = 25},
-  [791] = {.lex_state = 110, .external_lex_state = 25},
-  [792] = {.lex_state = 110, .external_lex_state = 25},
-  [793] = {.lex_state = 110, .external_lex_state = 25},
-  [794] = {.lex_state = 110, .external_lex_state = 25},
-  [795] = {.lex_state = 110, .external_lex_state = 25},
-  [796] = {.lex_state = 110, .external_lex_state = 25},
-  [797] = {.lex_state = 110, .external_lex_state = 25},
-  [798] = {.lex_state = 110, .external_lex_state = 27},
-  [799] = {.lex_state = 110, .external_lex_state = 25},
-  [800] = {.lex_state = 110, .external_lex_state = 18},
-  [801] = {.lex_state = 110, .external_lex_state = 18},
-  [802] = {.lex_state = 110, .external_lex_state = 18},
-  [803] = {.lex_state = 110, .external_lex_state = 18},
-  [804] = {.lex_state = 110, .external_lex_state = 18},
-  [805] = {.lex_state = 110, .external_lex_state = 18},
-  [806] = {.lex_state = 110, .external_lex_state = 18},
-  [807] = {.lex_state = 110, .external_lex_state = 18},
-  [808] = {.lex_state = 110, .external_lex_state = 18},
-  [809] = {.lex_state = 110, .external_lex_state = 18},
-  [810] = {.lex_state = 110, .external_lex_state = 18},
-  [811] = {.lex_state = 110, .external_lex_state = 18},
-  [812] = {.lex_state = 110, .external_lex_state = 18},
-  [813] = {.lex_state = 110, .external_lex_state = 18},
-  [814] = {.lex_state = 110, .external_lex_state = 18},
-  [815] = {.lex_state = 110, .external_lex_state = 18},
-  [816] = {.lex_state = 110, .external_lex_state = 18},
-  [817] = {.lex_state = 110, .external_lex_state = 18},
-  [818] = {.lex_state = 110, .external_lex_state = 18},
-  [819] = {.lex_state = 110, .external_lex_state = 18},
-  [820] = {.lex_state = 110, .external_lex_state = 18},
-  [821] = {.lex_state = 110, .external_lex_state = 18},
-  [822] = {.lex_state = 110, .external_lex_state = 18},
-  [823] = {.lex_state = 110, .external_lex_state = 18},
-  [824] = {.lex_state = 110, .external_lex_state = 18},
-  [825] = {.lex_state = 110, .external_lex_state = 18},
-  [826] = {.lex_state = 110, .external_lex_state = 18},
-  [827] = {.lex_state = 110, .external_lex_state = 18},
-  [828] = {.lex_state = 110, .external_lex_state = 18},
-  [829] = {.lex_state = 110, .external_lex_state = 18},
-  [830] = {.lex_state = 110, .external_lex_state = 18},
-  [831] = {.lex_state = 110, .external_lex_state = 18},
-  [832] = {.lex_state = 110, .external_lex_state = 18},
-  [833] = {.lex_state = 110, .external_lex_state = 18},
-  [834] = {.lex_state = 110, .external_lex_state = 29},
-  [835] = {.lex_state = 110, .external_lex_state = 29},
-  [836] = {.lex_state = 110, .external_lex_state = 25},
-  [837] = {.lex_state = 110, .external_lex_state = 25},
-  [838] = {.lex_state = 110, .external_lex_state = 18},
-  [839] = {.lex_state = 110, .external_lex_state = 18},
-  [840] = {.lex_state = 110, .external_lex_state = 33},
-  [841] = {.lex_state = 110, .external_lex_state = 33},
-  [842] = {.lex_state = 110, .external_lex_state = 33},
-  [843] = {.lex_state = 110, .external_lex_state = 33},
-  [844] = {.lex_state = 110, .external_lex_state = 33},
-  [845] = {.lex_state = 110, .external_lex_state = 33},
-  [846] = {.lex_state = 110, .external_lex_state = 33},
-  [847] = {.lex_state = 110, .external_lex_state = 33},
-  [848] = {.lex_state = 110, .external_lex_state = 33},
-  [849] = {.lex_state = 110, .external_lex_state = 33},
-  [850] = {.lex_state = 110, .external_lex_state = 33},
-  [851] = {.lex_state = 110, .external_lex_state = 33},
-  [852] = {.lex_state = 110, .external_lex_state = 26},
-  [853] = {.lex_state = 110, .external_lex_state = 33},
-  [854] = {.lex_state = 110, .external_lex_state = 33},
-  [855] = {.lex_state = 110, .external_lex_state = 24},
-  [856] = {.lex_state = 110, .external_lex_state = 34},
-  [857] = {.lex_state = 110, .external_lex_state = 27},
-  [858] = {.lex_state = 110, .external_lex_state = 27},
-  [859] = {.lex_state = 110, .external_lex_state = 34},
-  [860] = {.lex_state = 110, .external_lex_state = 27},
-  [861] = {.lex_state = 110, .external_lex_state = 27},
-  [862] = {.lex_state = 110, .external_lex_state = 27},
-  [863] = {.lex_state = 110, .external_lex_state = 27},
-  [864] = {.lex_state = 110, .external_lex_state = 27},
-  [865] = {.lex_state = 110, .external_lex_state = 27},
-  [866] = {.lex_state = 110, .external_lex_state = 27},
-  [867] = {.lex_state = 110, .external_lex_state = 33},
-  [868] = {.lex_state = 110, .external_lex_state = 33},
-  [869] = {.lex_state = 110, .external_lex_state = 33},
-  [870] = {.lex_state = 110, .external_lex_state = 33},
-  [871] = {.lex_state = 110, .external_lex_state = 33},
-  [872] = {.lex_state = 110, .external_lex_state = 27},
-  [873] = {.lex_state = 110, .external_lex_state = 33},
-  [874] = {.lex_state = 110, .external_lex_state = 33},
-  [875] = {.lex_state = 110, .external_lex_state = 33},
-  [876] = {.lex_state = 110, .external_lex_state = 29},
-  [877] = {.lex_state = 110, .external_lex_state = 33},
-  [878] = {.lex_state = 110, .external_lex_state = 33},
-  [879] = {.lex_state = 110, .external_lex_state = 33},
-  [880] = {.lex_state = 110, .external_lex_state = 33},
-  [881] = {.lex_state = 110, .external_lex_state = 33},
-  [882] = {.lex_state = 110, .external_lex_state = 33},
-  [883] = {.lex_state = 110, .external_lex_state = 33},
-  [884] = {.lex_state = 110, .external_lex_state = 33},
-  [885] = {.lex_state = 110, .external_lex_state = 24},
-  [886] = {.lex_state = 110, .external_lex_state = 24},
-  [887] = {.lex_state = 110, .external_lex_state = 24},
-  [888] = {.lex_state = 110, .external_lex_state = 27},
-  [889] = {.lex_state = 110, .external_lex_state = 24},
-  [890] = {.lex_state = 110, .external_lex_state = 24},
-  [891] = {.lex_state = 110, .external_lex_state = 24},
-  [892] = {.lex_state = 110, .external_lex_state = 24},
-  [893] = {.lex_state = 110, .external_lex_state = 24},
-  [894] = {.lex_state = 110, .external_lex_state = 27},
-  [895] = {.lex_state = 110, .external_lex_state = 33},
-  [896] = {.lex_state = 110, .external_lex_state = 27},
-  [897] = {.lex_state = 110, .external_lex_state = 19},
-  [898] = {.lex_state = 110, .external_lex_state = 19},
-  [899] = {.lex_state = 110, .external_lex_state = 19},
-  [900] = {.lex_state = 110, .external_lex_state = 24},
-  [901] = {.lex_state = 110, .external_lex_state = 24},
-  [902] = {.lex_state = 110, .external_lex_state = 24},
-  [903] = {.lex_state = 110, .external_lex_state = 24},
-  [904] = {.lex_state = 110, .external_lex_state = 24},
-  [905] = {.lex_state = 110, .external_lex_state = 24},
-  [906] = {.lex_state = 110, .external_lex_state = 24},
-  [907] = {.lex_state = 110, .external_lex_state = 24},
-  [908] = {.lex_state = 110, .external_lex_state = 24},
-  [909] = {.lex_state = 110, .external_lex_state = 24},
-  [910] = {.lex_state = 110, .external_lex_state = 24},
-  [911] = {.lex_state = 110, .external_lex_state = 24},
-  [912] = {.lex_state = 110, .external_lex_state = 24},
-  [913] = {.lex_state = 110, .external_lex_state = 24},
-  [914] = {.lex_state = 110, .external_lex_state = 24},
-  [915] = {.lex_state = 110, .external_lex_state = 24},
-  [916] = {.lex_state = 110, .external_lex_state = 24},
-  [917] = {.lex_state = 110, .external_lex_state = 24},
-  [918] = {.lex_state = 110, .external_lex_state = 24},
-  [919] = {.lex_state = 110, .external_lex_state = 24},
-  [920] = {.lex_state = 110, .external_lex_state = 24},
-  [921] = {.lex_state = 110, .external_lex_state = 25},
-  [922] = {.lex_state = 110, .external_lex_state = 24},
-  [923] = {.lex_state = 110, .external_lex_state = 24},
-  [924] = {.lex_state = 110, .external_lex_state = 24},
-  [925] = {.lex_state = 110, .external_lex_state = 24},
-  [926] = {.lex_state = 110, .external_lex_state = 27},
-  [927] = {.lex_state = 110, .external_lex_state = 24},
-  [928] = {.lex_state = 110, .external_lex_state = 41},
-  [929] = {.lex_state = 110, .external_lex_state = 19},
-  [930] = {.lex_state = 110, .external_lex_state = 24},
-  [931] = {.lex_state = 110, .external_lex_state = 21},
-  [932] = {.lex_state = 110, .external_lex_state = 26},
-  [933] = {.lex_state = 110, .external_lex_state = 29},
-  [934] = {.lex_state = 110, .external_lex_state = 25},
-  [935] = {.lex_state = 110, .external_lex_state = 18},
-  [936] = {.lex_state = 110, .external_lex_state = 33},
-  [937] = {.lex_state = 110, .external_lex_state = 19},
-  [938] = {.lex_state = 110, .external_lex_state = 19},
-  [939] = {.lex_state = 110, .external_lex_state = 19},
-  [940] = {.lex_state = 110, .external_lex_state = 19},
-  [941] = {.lex_state = 110, .external_lex_state = 27},
-  [942] = {.lex_state = 110, .external_lex_state = 27},
-  [943] = {.lex_state = 110, .external_lex_state = 27},
-  [944] = {.lex_state = 110, .external_lex_state = 33},
-  [945] = {.lex_state = 110, .external_lex_state = 18},
-  [946] = {.lex_state = 110, .external_lex_state = 34},
-  [947] = {.lex_state = 110, .external_lex_state = 34},
-  [948] = {.lex_state = 110, .external_lex_state = 34},
-  [949] = {.lex_state = 110, .external_lex_state = 19},
-  [950] = {.lex_state = 110, .external_lex_state = 19},
-  [951] = {.lex_state = 110, .external_lex_state = 19},
-  [952] = {.lex_state = 110, .external_lex_state = 19},
-  [953] = {.lex_state = 110, .external_lex_state = 19},
-  [954] = {.lex_state = 110, .external_lex_state = 19},
-  [955] = {.lex_state = 110, .external_lex_state = 19},
-  [956] = {.lex_state = 110, .external_lex_state = 19},
-  [957] = {.lex_state = 110, .external_lex_state = 19},
-  [958] = {.lex_state = 110, .external_lex_state = 19},
-  [959] = {.lex_state = 110, .external_lex_state = 19},
-  [960] = {.lex_state = 110, .external_lex_state = 19},
-  [961] = {.lex_state = 110, .external_lex_state = 19},
-  [962] = {.lex_state = 110, .external_lex_state = 19},
-  [963] = {.lex_state = 110, .external_lex_state = 27},
-  [964] = {.lex_state = 110, .external_lex_state = 34},
-  [965] = {.lex_state = 110, .external_lex_state = 34},
-  [966] = {.lex_state = 110, .external_lex_state = 34},
-  [967] = {.lex_state = 110, .external_lex_state = 34},
-  [968] = {.lex_state = 110, .external_lex_state = 34},
-  [969] = {.lex_state = 110, .external_lex_state = 19},
-  [970] = {.lex_state = 110, .external_lex_state = 19},
-  [971] = {.lex_state = 110, .external_lex_state = 19},
-  [972] = {.lex_state = 110, .external_lex_state = 19},
-  [973] = {.lex_state = 110, .external_lex_state = 19},
-  [974] = {.lex_state = 110, .external_lex_state = 27},
-  [975] = {.lex_state = 110, .external_lex_state = 19},
-  [976] = {.lex_state = 110, .external_lex_state = 19},
-  [977] = {.lex_state = 110, .external_lex_state = 19},
-  [978] = {.lex_state = 110, .external_lex_state = 19},
-  [979] = {.lex_state = 110, .external_lex_state = 27},
-  [980] = {.lex_state = 110, .external_lex_state = 27},
-  [981] = {.lex_state = 110, .external_lex_state = 27},
-  [982] = {.lex_state = 110, .external_lex_state = 27},
-  [983] = {.lex_state = 110, .external_lex_state = 27},
-  [984] = {.lex_state = 110, .external_lex_state = 34},
-  [985] = {.lex_state = 110, .external_lex_state = 34},
-  [986] = {.lex_state = 110, .external_lex_state = 19},
-  [987] = {.lex_state = 110, .external_lex_state = 19},
-  [988] = {.lex_state = 110, .external_lex_state = 34},
-  [989] = {.lex_state = 110, .external_lex_state = 19},
-  [990] = {.lex_state = 110, .external_lex_state = 34},
-  [991] = {.lex_state = 110, .external_lex_state = 25},
-  [992] = {.lex_state = 110, .external_lex_state = 34},
-  [993] = {.lex_state = 110, .external_lex_state = 35},
-  [994] = {.lex_state = 110, .external_lex_state = 35},
-  [995] = {.lex_state = 110, .external_lex_state = 35},
-  [996] = {.lex_state = 110, .external_lex_state = 35},
-  [997] = {.lex_state = 110, .external_lex_state = 35},
-  [998] = {.lex_state = 110, .external_lex_state = 35},
-  [999] = {.lex_state = 110, .external_lex_state = 34},
-  [1000] = {.lex_state = 110, .external_lex_state = 35},
-  [1001] = {.lex_state = 110, .external_lex_state = 35},
-  [1002] = {.lex_state = 110, .external_lex_state = 35},
-  [1003] = {.lex_state = 110, .external_lex_state = 35},
-  [1004] = {.lex_state = 110, .external_lex_state = 34},
-  [1005] = {.lex_state = 110, .external_lex_state = 35},
-  [1006] = {.lex_state = 110, .external_lex_state = 34},
-  [1007] = {.lex_state = 110, .external_lex_state = 35},
-  [1008] = {.lex_state = 110, .external_lex_state = 35},
-  [1009] = {.lex_state = 110, .external_lex_state = 35},
-  [1010] = {.lex_state = 110, .external_lex_state = 35},
-  [1011] = {.lex_state = 110, .external_lex_state = 35},
-  [1012] = {.lex_state = 110, .external_lex_state = 34},
-  [1013] = {.lex_state = 110, .external_lex_state = 34},
-  [1014] = {.lex_state = 110, .external_lex_state = 38},
-  [1015] = {.lex_state = 110, .external_lex_state = 38},
-  [1016] = {.lex_state = 110, .external_lex_state = 38},
-  [1017] = {.lex_state = 110, .external_lex_state = 34},
-  [1018] = {.lex_state = 110, .external_lex_state = 35},
-  [1019] = {.lex_state = 110, .external_lex_state = 38},
-  [1020] = {.lex_state = 110, .external_lex_state = 38},
-  [1021] = {.lex_state = 110, .external_lex_state = 38},
-  [1022] = {.lex_state = 110, .external_lex_state = 38},
-  [1023] = {.lex_state = 110, .external_lex_state = 17},
-  [1024] = {.lex_state = 110, .external_lex_state = 17},
-  [1025] = {.lex_state = 110, .external_lex_state = 38},
-  [1026] = {.lex_state = 110, .external_lex_state = 36},
-  [1027] = {.lex_state = 110, .external_lex_state = 17},
-  [1028] = {.lex_state = 110, .external_lex_state = 39},
-  [1029] = {.lex_state = 110, .external_lex_state = 17},
-  [1030] = {.lex_state = 110, .external_lex_state = 17},
-  [1031] = {.lex_state = 110, .external_lex_state = 17},
-  [1032] = {.lex_state = 110, .external_lex_state = 17},
-  [1033] = {.lex_state = 110, .external_lex_state = 39},
-  [1034] = {.lex_state = 110, .external_lex_state = 35},
-  [1035] = {.lex_state = 110, .external_lex_state = 38},
-  [1036] = {.lex_state = 110, .external_lex_state = 38},
-  [1037] = {.lex_state = 110, .external_lex_state = 38},
-  [1038] = {.lex_state = 110, .external_lex_state = 38},
-  [1039] = {.lex_state = 110, .external_lex_state = 38},
-  [1040] = {.lex_state = 110, .external_lex_state = 38},
-  [1041] = {.lex_state = 110, .external_lex_state = 38},
-  [1042] = {.lex_state = 110, .external_lex_state = 38},
-  [1043] = {.lex_state = 110, .external_lex_state = 38},
-  [1044] = {.lex_state = 110, .external_lex_state = 38},
-  [1045] = {.lex_state = 110, .external_lex_state = 38},
-  [1046] = {.lex_state = 110, .external_lex_state = 38},
-  [1047] = {.lex_state = 110, .external_lex_state = 38},
-  [1048] = {.lex_state = 110, .external_lex_state = 38},
-  [1049] = {.lex_state = 110, .external_lex_state = 38},
-  [1050] = {.lex_state = 110, .external_lex_state = 38},
-  [1051] = {.lex_state = 110, .external_lex_state = 38},
-  [1052] = {.lex_state = 110, .external_lex_state = 38},
-  [1053] = {.lex_state = 110, .external_lex_state = 38},
-  [1054] = {.lex_state = 110, .external_lex_state = 38},
-  [1055] = {.lex_state = 110, .external_lex_state = 38},
-  [1056] = {.lex_state = 110, .external_lex_state = 38},
-  [1057] = {.lex_state = 110, .external_lex_state = 38},
-  [1058] = {.lex_state = 110, .external_lex_state = 38},
-  [1059] = {.lex_state = 110, .external_lex_state = 17},
-  [1060] = {.lex_state = 110, .external_lex_state = 38},
-  [1061] = {.lex_state = 110, .external_lex_state = 38},
-  [1062] = {.lex_state = 110, .external_lex_state = 34},
-  [1063] = {.lex_state = 110, .external_lex_state = 36},
-  [1064] = {.lex_state = 110, .external_lex_state = 17},
-  [1065] = {.lex_state = 110, .external_lex_state = 36},
-  [1066] = {.lex_state = 110, .external_lex_state = 33},
-  [1067] = {.lex_state = 110, .external_lex_state = 17},
-  [1068] = {.lex_state = 110, .external_lex_state = 33},
-  [1069] = {.lex_state = 110, .external_lex_state = 36},
-  [1070] = {.lex_state = 110, .external_lex_state = 35},
-  [1071] = {.lex_state = 110, .external_lex_state = 33},
-  [1072] = {.lex_state = 110, .external_lex_state = 17},
-  [1073] = {.lex_state = 110, .external_lex_state = 17},
-  [1074] = {.lex_state = 110, .external_lex_state = 17},
-  [1075] = {.lex_state = 110, .external_lex_state = 17},
-  [1076] = {.lex_state = 110, .external_lex_state = 33},
-  [1077] = {.lex_state = 110, .external_lex_state = 17},
-  [1078] = {.lex_state = 110, .external_lex_state = 33},
-  [1079] = {.lex_state = 110, .external_lex_state = 34},
-  [1080] = {.lex_state = 110, .external_lex_state = 36},
-  [1081] = {.lex_state = 110, .external_lex_state = 33},
-  [1082] = {.lex_state = 110, .external_lex_state = 33},
-  [1083] = {.lex_state = 110, .external_lex_state = 33},
-  [1084] = {.lex_state = 110, .external_lex_state = 33},
-  [1085] = {.lex_state = 110, .external_lex_state = 33},
-  [1086] = {.lex_state = 110, .external_lex_state = 33},
-  [1087] = {.lex_state = 110, .external_lex_state = 33},
-  [1088] = {.lex_state = 110, .external_lex_state = 33},
-  [1089] = {.lex_state = 110, .external_lex_state = 33},
-  [1090] = {.lex_state = 110, .external_lex_state = 34},
-  [1091] = {.lex_state = 110, .external_lex_state = 33},
-  [1092] = {.lex_state = 110, .external_lex_state = 36},
-  [1093] = {.lex_state = 110, .external_lex_state = 33},
-  [1094] = {.lex_state = 110, .external_lex_state = 33},
-  [1095] = {.lex_state = 110, .external_lex_state = 33},
-  [1096] = {.lex_state = 110, .external_lex_state = 33},
-  [1097] = {.lex_state = 110, .external_lex_state = 36},
-  [1098] = {.lex_state = 110, .external_lex_state = 33},
-  [1099] = {.lex_state = 110, .external_lex_state = 17},
-  [1100] = {.lex_state = 110, .external_lex_state = 33},
-  [1101] = {.lex_state = 110, .external_lex_state = 17},
-  [1102] = {.lex_state = 110, .external_lex_state = 17},
-  [1103] = {.lex_state = 110, .external_lex_state = 17},
-  [1104] = {.lex_state = 110, .external_lex_state = 17},
-  [1105] = {.lex_state = 110, .external_lex_state = 17},
-  [1106] = {.lex_state = 110, .external_lex_state = 36},
-  [1107] = {.lex_state = 110, .external_lex_state = 36},
-  [1108] = {.lex_state = 110, .external_lex_state = 17},
-  [1109] = {.lex_state = 110, .external_lex_state = 17},
-  [1110] = {.lex_state = 110, .external_lex_state = 17},
-  [1111] = {.lex_state = 110, .external_lex_state = 17},
-  [1112] = {.lex_state = 110, .external_lex_state = 36},
-  [1113] = {.lex_state = 110, .external_lex_state = 17},
-  [1114] = {.lex_state = 110, .external_lex_state = 36},
-  [1115] = {.lex_state = 110, .external_lex_state = 42},
-  [1116] = {.lex_state = 110, .external_lex_state = 17},
-  [1117] = {.lex_state = 110, .external_lex_state = 36},
-  [1118] = {.lex_state = 110, .external_lex_state = 35},
-  [1119] = {.lex_state = 110, .external_lex_state = 35},
-  [1120] = {.lex_state = 110, .external_lex_state = 35},
-  [1121] = {.lex_state = 110, .external_lex_state = 34},
-  [1122] = {.lex_state = 110, .external_lex_state = 35},
-  [1123] = {.lex_state = 110, .external_lex_state = 39},
-  [1124] = {.lex_state = 110, .external_lex_state = 17},
-  [1125] = {.lex_state = 110, .external_lex_state = 35},
-  [1126] = {.lex_state = 110, .external_lex_state = 36},
-  [1127] = {.lex_state = 110, .external_lex_state = 34},
-  [1128] = {.lex_state = 110, .external_lex_state = 36},
-  [1129] = {.lex_state = 110, .external_lex_state = 36},
-  [1130] = {.lex_state = 110, .external_lex_state = 36},
-  [1131] = {.lex_state = 110, .external_lex_state = 36},
-  [1132] = {.lex_state = 110, .external_lex_state = 36},
-  [1133] = {.lex_state = 110, .external_lex_state = 17},
-  [1134] = {.lex_state = 110, .external_lex_state = 36},
-  [1135] = {.lex_state = 110, .external_lex_state = 17},
-  [1136] = {.lex_state = 110, .external_lex_state = 17},
-  [1137] = {.lex_state = 110, .external_lex_state = 36},
-  [1138] = {.lex_state = 110, .external_lex_state = 36},
-  [1139] = {.lex_state = 110, .external_lex_state = 39},
-  [1140] = {.lex_state = 110, .external_lex_state = 39},
-  [1141] = {.lex_state = 110, .external_lex_state = 39},
-  [1142] = {.lex_state = 110, .external_lex_state = 39},
-  [1143] = {.lex_state = 110, .external_lex_state = 39},
-  [1144] = {.lex_state = 110, .external_lex_state = 39},
-  [1145] = {.lex_state = 110, .external_lex_state = 39},
-  [1146] = {.lex_state = 110, .external_lex_state = 39},
-  [1147] = {.lex_state = 110, .external_lex_state = 39},
-  [1148] = {.lex_state = 110, .external_lex_state = 39},
-  [1149] = {.lex_state = 110, .external_lex_state = 39},
-  [1150] = {.lex_state = 110, .external_lex_state = 39},
-  [1151] = {.lex_state = 110, .external_lex_state = 39},
-  [1152] = {.lex_state = 110, .external_lex_state = 39},
-  [1153] = {.lex_state = 110, .external_lex_state = 39},
-  [1154] = {.lex_state = 110, .external_lex_state = 39},
-  [1155] = {.lex_state = 110, .external_lex_state = 39},
-  [1156] = {.lex_state = 110, .external_lex_state = 39},
-  [1157] = {.lex_state = 110, .external_lex_state = 39},
-  [1158] = {.lex_state = 110, .external_lex_state = 39},
-  [1159] = {.lex_state = 110, .external_lex_state = 39},
-  [1160] = {.lex_state = 110, .external_lex_state = 39},
-  [1161] = {.lex_state = 110, .external_lex_state = 39},
-  [1162] = {.lex_state = 110, .external_lex_state = 39},
-  [1163] = {.lex_state = 110, .external_lex_state = 39},
-  [1164] = {.lex_state = 110, .external_lex_state = 39},
-  [1165] = {.lex_state = 110, .external_lex_state = 39},
-  [1166] = {.lex_state = 110, .external_lex_state = 39},
-  [1167] = {.lex_state = 110, .external_lex_state = 39},
-  [1168] = {.lex_state = 110, .external_lex_state = 39},
-  [1169] = {.lex_state = 110, .external_lex_state = 39},
-  [1170] = {.lex_state = 110, .external_lex_state = 39},
-  [1171] = {.lex_state = 110, .external_lex_state = 39},
-  [1172] = {.lex_state = 110, .external_lex_state = 39},
-  [1173] = {.lex_state = 110, .external_lex_state = 38},
-  [1174] = {.lex_state = 110, .external_lex_state = 36},
-  [1175] = {.lex_state = 110, .external_lex_state = 36},
-  [1176] = {.lex_state = 110, .external_lex_state = 36},
-  [1177] = {.lex_state = 110, .external_lex_state = 17},
-  [1178] = {.lex_state = 110, .external_lex_state = 43},
-  [1179] = {.lex_state = 110, .external_lex_state = 38},
-  [1180] = {.lex_state = 110, .external_lex_state = 36},
-  [1181] = {.lex_state = 110, .external_lex_state = 36},
-  [1182] = {.lex_state = 110, .external_lex_state = 36},
-  [1183] = {.lex_state = 110, .external_lex_state = 36},
-  [1184] = {.lex_state = 110, .external_lex_state = 36},
-  [1185] = {.lex_state = 110, .external_lex_state = 17},
-  [1186] = {.lex_state = 110, .external_lex_state = 17},
-  [1187] = {.lex_state = 110, .external_lex_state = 17},
-  [1188] = {.lex_state = 110, .external_lex_state = 17},
-  [1189] = {.lex_state = 110, .external_lex_state = 36},
-  [1190] = {.lex_state = 110, .external_lex_state = 38},
-  [1191] = {.lex_state = 110, .external_lex_state = 36},
-  [1192] = {.lex_state = 110, .external_lex_state = 36},
-  [1193] = {.lex_state = 110, .external_lex_state = 36},
-  [1194] = {.lex_state = 110, .external_lex_state = 36},
-  [1195] = {.lex_state = 110, .external_lex_state = 36},
-  [1196] = {.lex_state = 110, .external_lex_state = 36},
-  [1197] = {.lex_state = 110, .external_lex_state = 35},
-  [1198] = {.lex_state = 110, .external_lex_state = 36},
-  [1199] = {.lex_state = 110, .external_lex_state = 34},
-  [1200] = {.lex_state = 110, .external_lex_state = 35},
-  [1201] = {.lex_state = 110, .external_lex_state = 35},
-  [1202] = {.lex_state = 110, .external_lex_state = 35},
-  [1203] = {.lex_state = 110, .external_lex_state = 35},
-  [1204] = {.lex_state = 110, .external_lex_state = 34},
-  [1205] = {.lex_state = 110, .external_lex_state = 34},
-  [1206] = {.lex_state = 110, .external_lex_state = 35},
-  [1207] = {.lex_state = 110, .external_lex_state = 34},
-  [1208] = {.lex_state = 110, .external_lex_state = 34},
-  [1209] = {.lex_state = 110, .external_lex_state = 35},
-  [1210] = {.lex_state = 110, .external_lex_state = 34},
-  [1211] = {.lex_state = 110, .external_lex_state = 34},
-  [1212] = {.lex_state = 110, .external_lex_state = 34},
-  [1213] = {.lex_state = 110, .external_lex_state = 34},
-  [1214] = {.lex_state = 110, .external_lex_state = 34},
-  [1215] = {.lex_state = 110, .external_lex_state = 35},
-  [1216] = {.lex_state = 110, .external_lex_state = 35},
-  [1217] = {.lex_state = 110, .external_lex_state = 34},
-  [1218] = {.lex_state = 110, .external_lex_state = 35},
-  [1219] = {.lex_state = 110, .external_lex_state = 35},
-  [1220] = {.lex_state = 110, .external_lex_state = 35},
-  [1221] = {.lex_state = 110, .external_lex_state = 35},
-  [1222] = {.lex_state = 110, .external_lex_state = 38},
-  [1223] = {.lex_state = 110, .external_lex_state = 35},
-  [1224] = {.lex_state = 110, .external_lex_state = 35},
-  [1225] = {.lex_state = 110, .external_lex_state = 35},
-  [1226] = {.lex_state = 110, .external_lex_state = 36},
-  [1227] = {.lex_state = 110, .external_lex_state = 19},
-  [1228] = {.lex_state = 110, .external_lex_state = 40},
-  [1229] = {.lex_state = 110, .external_lex_state = 19},
-  [1230] = {.lex_state = 110, .external_lex_state = 40},
-  [1231] = {.lex_state = 110, .external_lex_state = 19},
-  [1232] = {.lex_state = 110, .external_lex_state = 40},
-  [1233] = {.lex_state = 110, .external_lex_state = 40},
-  [1234] = {.lex_state = 110, .external_lex_state = 40},
-  [1235] = {.lex_state = 110, .external_lex_state = 40},
-  [1236] = {.lex_state = 110, .external_lex_state = 19},
-  [1237] = {.lex_state = 110, .external_lex_state = 40},
-  [1238] = {.lex_state = 110, .external_lex_state = 19},
-  [1239] = {.lex_state = 110, .external_lex_state = 40},
-  [1240] = {.lex_state = 110, .external_lex_state = 40},
-  [1241] = {.lex_state = 110, .external_lex_state = 40},
-  [1242] = {.lex_state = 110, .external_lex_state = 19},
-  [1243] = {.lex_state = 110, .external_lex_state = 40},
-  [1244] = {.lex_state = 110, .external_lex_state = 40},
-  [1245] = {.lex_state = 110, .external_lex_state = 40},
-  [1246] = {.lex_state = 110, .external_lex_state = 40},
-  [1247] = {.lex_state = 110, .external_lex_state = 40},
-  [1248] = {.lex_state = 110, .external_lex_state = 19},
-  [1249] = {.lex_state = 110, .external_lex_state = 40},
-  [1250] = {.lex_state = 110, .external_lex_state = 40},
-  [1251] = {.lex_state = 110, .external_lex_state = 19},
-  [1252] = {.lex_state = 110, .external_lex_state = 40},
-  [1253] = {.lex_state = 110, .external_lex_state = 19},
-  [1254] = {.lex_state = 110, .external_lex_state = 40},
-  [1255] = {.lex_state = 110, .external_lex_state = 40},
-  [1256] = {.lex_state = 110, .external_lex_state = 40},
-  [1257] = {.lex_state = 110, .external_lex_state = 19},
-  [1258] = {.lex_state = 110, .external_lex_state = 40},
-  [1259] = {.lex_state = 110, .external_lex_state = 40},
-  [1260] = {.lex_state = 110, .external_lex_state = 40},
-  [1261] = {.lex_state = 110, .external_lex_state = 40},
-  [1262] = {.lex_state = 110, .external_lex_state = 19},
-  [1263] = {.lex_state = 110, .external_lex_state = 40},
-  [1264] = {.lex_state = 110, .external_lex_state = 44},
-  [1265] = {.lex_state = 110, .external_lex_state = 19},
-  [1266] = {.lex_state = 110, .external_lex_state = 40},
-  [1267] = {.lex_state = 110, .external_lex_state = 19},
-  [1268] = {.lex_state = 110, .external_lex_state = 40},
-  [1269] = {.lex_state = 110, .external_lex_state = 19},
-  [1270] = {.lex_state = 110, .external_lex_state = 19},
-  [1271] = {.lex_state = 110, .external_lex_state = 40},
-  [1272] = {.lex_state = 110, .external_lex_state = 19},
-  [1273] = {.lex_state = 110, .external_lex_state = 40},
-  [1274] = {.lex_state = 110, .external_lex_state = 40},
-  [1275] = {.lex_state = 110, .external_lex_state = 40},
-  [1276] = {.lex_state = 110, .external_lex_state = 40},
-  [1277] = {.lex_state = 110, .external_lex_state = 43},
-  [1278] = {.lex_state = 110, .external_lex_state = 19},
-  [1279] = {.lex_state = 110, .external_lex_state = 40},
-  [1280] = {.lex_state = 110, .external_lex_state = 19},
-  [1281] = {.lex_state = 110, .external_lex_state = 34},
-  [1282] = {.lex_state = 110, .external_lex_state = 40},
-  [1283] = {.lex_state = 110, .external_lex_state = 40},
-  [1284] = {.lex_state = 110, .external_lex_state = 40},
-  [1285] = {.lex_state = 110, .external_lex_state = 19},
-  [1286] = {.lex_state = 110, .external_lex_state = 19},
-  [1287] = {.lex_state = 110, .external_lex_state = 40},
-  [1288] = {.lex_state = 110, .external_lex_state = 19},
-  [1289] = {.lex_state = 110, .external_lex_state = 43},
-  [1290] = {.lex_state = 110, .external_lex_state = 43},
-  [1291] = {.lex_state = 110, .external_lex_state = 43},
-  [1292] = {.lex_state = 110, .external_lex_state = 43},
-  [1293] = {.lex_state = 110, .external_lex_state = 43},
-  [1294] = {.lex_state = 110, .external_lex_state = 44},
-  [1295] = {.lex_state = 110, .external_lex_state = 43},
-  [1296] = {.lex_state = 110, .external_lex_state = 43},
-  [1297] = {.lex_state = 110, .external_lex_state = 43},
-  [1298] = {.lex_state = 110, .external_lex_state = 43},
-  [1299] = {.lex_state = 110, .external_lex_state = 43},
-  [1300] = {.lex_state = 110, .external_lex_state = 43},
-  [1301] = {.lex_state = 110, .external_lex_state = 43},
-  [1302] = {.lex_state = 110, .external_lex_state = 43},
-  [1303] = {.lex_state = 110, .external_lex_state = 19},
-  [1304] = {.lex_state = 110, .external_lex_state = 43},
-  [1305] = {.lex_state = 110, .external_lex_state = 43},
-  [1306] = {.lex_state = 110, .external_lex_state = 43},
-  [1307] = {.lex_state = 110, .external_lex_state = 43},
-  [1308] = {.lex_state = 110, .external_lex_state = 43},
-  [1309] = {.lex_state = 110, .external_lex_state = 43},
-  [1310] = {.lex_state = 110, .external_lex_state = 43},
-  [1311] = {.lex_state = 110, .external_lex_state = 43},
-  [1312] = {.lex_state = 110, .external_lex_state = 43},
-  [1313] = {.lex_state = 110, .external_lex_state = 43},
-  [1314] = {.lex_state = 110, .external_lex_state = 43},
-  [1315] = {.lex_state = 110, .external_lex_state = 43},
-  [1316] = {.lex_state = 110, .external_lex_state = 43},
-  [1317] = {.lex_state = 110, .external_lex_state = 43},
-  [1318] = {.lex_state = 110, .external_lex_state = 43},
-  [1319] = {.lex_state = 110, .external_lex_state = 43},
-  [1320] = {.lex_state = 110, .external_lex_state = 43},
-  [1321] = {.lex_state = 110, .external_lex_state = 43},
-  [1322] = {.lex_state = 110, .external_lex_state = 43},
-  [1323] = {.lex_state = 110, .external_lex_state = 43},
-  [1324] = {.lex_state = 110, .external_lex_state = 43},
-  [1325] = {.lex_state = 110, .external_lex_state = 43},
-  [1326] = {.lex_state = 110, .external_lex_state = 43},
-  [1327] = {.lex_state = 110, .external_lex_state = 43},
-  [1328] = {.lex_state = 110, .external_lex_state = 43},
-  [1329] = {.lex_state = 110, .external_lex_state = 43},
-  [1330] = {.lex_state = 110, .external_lex_state = 43},
-  [1331] = {.lex_state = 110, .external_lex_state = 43},
-  [1332] = {.lex_state = 110, .external_lex_state = 43},
-  [1333] = {.lex_state = 110, .external_lex_state = 43},
-  [1334] = {.lex_state = 110, .external_lex_state = 43},
-  [1335] = {.lex_state = 110, .external_lex_state = 43},
-  [1336] = {.lex_state = 110, .external_lex_state = 43},
-  [1337] = {.lex_state = 110, .external_lex_state = 43},
-  [1338] = {.lex_state = 110, .external_lex_state = 43},
-  [1339] = {.lex_state = 110, .external_lex_state = 43},
-  [1340] = {.lex_state = 110, .external_lex_state = 43},
-  [1341] = {.lex_state = 110, .external_lex_state = 43},
-  [1342] = {.lex_state = 110, .external_lex_state = 43},
-  [1343] = {.lex_state = 110, .external_lex_state = 43},
-  [1344] = {.lex_state = 110, .external_lex_state = 43},
-  [1345] = {.lex_state = 110, .external_lex_state = 43},
-  [1346] = {.lex_state = 110, .external_lex_state = 43},
-  [1347] = {.lex_state = 110, .external_lex_state = 43},
-  [1348] = {.lex_state = 110, .external_lex_state = 44},
-  [1349] = {.lex_state = 110, .external_lex_state = 44},
-  [1350] = {.lex_state = 110, .external_lex_state = 44},
-  [1351] = {.lex_state = 110, .external_lex_state = 19},
-  [1352] = {.lex_state = 110, .external_lex_state = 19},
-  [1353] = {.lex_state = 110, .external_lex_state = 19},
-  [1354] = {.lex_state = 110, .external_lex_state = 19},
-  [1355] = {.lex_state = 110, .external_lex_state = 19},
-  [1356] = {.lex_state = 110, .external_lex_state = 19},
-  [1357] = {.lex_state = 110, .external_lex_state = 19},
-  [1358] = {.lex_state = 110, .external_lex_state = 19},
-  [1359] = {.lex_state = 110, .external_lex_state = 19},
-  [1360] = {.lex_state = 110, .external_lex_state = 44},
-  [1361] = {.lex_state = 110, .external_lex_state = 19},
-  [1362] = {.lex_state = 110, .external_lex_state = 19},
-  [1363] = {.lex_state = 110, .external_lex_state = 19},
-  [1364] = {.lex_state = 110, .external_lex_state = 19},
-  [1365] = {.lex_state = 110, .external_lex_state = 19},
-  [1366] = {.lex_state = 110, .external_lex_state = 19},
-  [1367] = {.lex_state = 110, .external_lex_state = 19},
-  [1368] = {.lex_state = 110, .external_lex_state = 19},
-  [1369] = {.lex_state = 110, .external_lex_state = 19},
-  [1370] = {.lex_state = 110, .external_lex_state = 19},
-  [1371] = {.lex_state = 110, .external_lex_state = 19},
-  [1372] = {.lex_state = 110, .external_lex_state = 19},
-  [1373] = {.lex_state = 110, .external_lex_state = 19},
-  [1374] = {.lex_state = 110, .external_lex_state = 19},
-  [1375] = {.lex_state = 110, .external_lex_state = 19},
-  [1376] = {.lex_state = 110, .external_lex_state = 19},
-  [1377] = {.lex_state = 110, .external_lex_state = 19},
-  [1378] = {.lex_state = 110, .external_lex_state = 19},
-  [1379] = {.lex_state = 110, .external_lex_state = 44},
-  [1380] = {.lex_state = 110, .external_lex_state = 44},
-  [1381] = {.lex_state = 110, .external_lex_state = 44},
-  [1382] = {.lex_state = 110, .external_lex_state = 44},
-  [1383] = {.lex_state = 110, .external_lex_state = 44},
-  [1384] = {.lex_state = 110, .external_lex_state = 19},
-  [1385] = {.lex_state = 110, .external_lex_state = 19},
-  [1386] = {.lex_state = 110, .external_lex_state = 19},
-  [1387] = {.lex_state = 110, .external_lex_state = 19},
-  [1388] = {.lex_state = 110, .external_lex_state = 19},
-  [1389] = {.lex_state = 110, .external_lex_state = 19},
-  [1390] = {.lex_state = 110, .external_lex_state = 44},
-  [1391] = {.lex_state = 110, .external_lex_state = 19},
-  [1392] = {.lex_state = 110, .external_lex_state = 19},
-  [1393] = {.lex_state = 110, .external_lex_state = 19},
-  [1394] = {.lex_state = 110, .external_lex_state = 19},
-  [1395] = {.lex_state = 110, .external_lex_state = 19},
-  [1396] = {.lex_state = 110, .external_lex_state = 19},
-  [1397] = {.lex_state = 110, .external_lex_state = 44},
-  [1398] = {.lex_state = 110, .external_lex_state = 19},
-  [1399] = {.lex_state = 110, .external_lex_state = 44},
-  [1400] = {.lex_state = 110, .external_lex_state = 44},
-  [1401] = {.lex_state = 110, .external_lex_state = 44},
-  [1402] = {.lex_state = 110, .external_lex_state = 44},
-  [1403] = {.lex_state = 110, .external_lex_state = 19},
-  [1404] = {.lex_state = 110, .external_lex_state = 44},
-  [1405] = {.lex_state = 110, .external_lex_state = 19},
-  [1406] = {.lex_state = 110, .external_lex_state = 44},
-  [1407] = {.lex_state = 110, .external_lex_state = 44},
-  [1408] = {.lex_state = 110, .external_lex_state = 44},
-  [1409] = {.lex_state = 110, .external_lex_state = 19},
-  [1410] = {.lex_state = 110, .external_lex_state = 19},
-  [1411] = {.lex_state = 110, .external_lex_state = 19},
-  [1412] = {.lex_state = 110, .external_lex_state = 19},
-  [1413] = {.lex_state = 110, .external_lex_state = 44},
-  [1414] = {.lex_state = 110, .external_lex_state = 19},
-  [1415] = {.lex_state = 110, .external_lex_state = 19},
-  [1416] = {.lex_state = 110, .external_lex_state = 19},
-  [1417] = {.lex_state = 110, .external_lex_state = 19},
-  [1418] = {.lex_state = 110, .external_lex_state = 44},
-  [1419] = {.lex_state = 110, .external_lex_state = 44},
-  [1420] = {.lex_state = 110, .external_lex_state = 44},
-  [1421] = {.lex_state = 110, .external_lex_state = 44},
-  [1422] = {.lex_state = 110, .external_lex_state = 44},
-  [1423] = {.lex_state = 110, .external_lex_state = 44},
-  [1424] = {.lex_state = 110, .external_lex_state = 44},
-  [1425] = {.lex_state = 110, .external_lex_state = 44},
-  [1426] = {.lex_state = 110, .external_lex_state = 44},
-  [1427] = {.lex_state = 110, .external_lex_state = 44},
-  [1428] = {.lex_state = 110, .external_lex_state = 44},
-  [1429] = {.lex_state = 110, .external_lex_state = 44},
-  [1430] = {.lex_state = 110, .external_lex_state = 44},
-  [1431] = {.lex_state = 110, .external_lex_state = 44},
-  [1432] = {.lex_state = 110, .external_lex_state = 44},
-  [1433] = {.lex_state = 110, .external_lex_state = 44},
-  [1434] = {.lex_state = 110, .external_lex_state = 44},
-  [1435] = {.lex_state = 110, .external_lex_state = 44},
-  [1436] = {.lex_state = 110, .external_lex_state = 44},
-  [1437] = {.lex_state = 110, .external_lex_state = 44},
-  [1438] = {.lex_state = 110, .external_lex_state = 44},
-  [1439] = {.lex_state = 110, .external_lex_state = 44},
-  [1440] = {.lex_state = 110, .external_lex_state = 44},
-  [1441] = {.lex_state = 110, .external_lex_state = 19},
-  [1442] = {.lex_state = 110, .external_lex_state = 44},
-  [1443] = {.lex_state = 110, .external_lex_state = 44},
-  [1444] = {.lex_state = 110, .external_lex_state = 44},
-  [1445] = {.lex_state = 110, .external_lex_state = 44},
-  [1446] = {.lex_state = 110, .external_lex_state = 44},
-  [1447] = {.lex_state = 110, .external_lex_state = 44},
-  [1448] = {.lex_state = 110, .external_lex_state = 44},
-  [1449] = {.lex_state = 110, .external_lex_state = 44},
-  [1450] = {.lex_state = 110, .external_lex_state = 44},
-  [1451] = {.lex_state = 110, .external_lex_state = 44},
-  [1452] = {.lex_state = 110, .external_lex_state = 44},
-  [1453] = {.lex_state = 110, .external_lex_state = 44},
-  [1454] = {.lex_state = 110, .external_lex_state = 44},
-  [1455] = {.lex_state = 110, .external_lex_state = 44},
-  [1456] = {.lex_state = 110, .external_lex_state = 44},
-  [1457] = {.lex_state = 110, .external_lex_state = 44},
-  [1458] = {.lex_state = 110, .external_lex_state = 44},
-  [1459] = {.lex_state = 110, .external_lex_state = 44},
-  [1460] = {.lex_state = 110, .external_lex_state = 44},
-  [1461] = {.lex_state = 110, .external_lex_state = 44},
-  [1462] = {.lex_state = 110, .external_lex_state = 44},
-  [1463] = {.lex_state = 110, .external_lex_state = 44},
-  [1464] = {.lex_state = 110, .external_lex_state = 44},
-  [1465] = {.lex_state = 110, .external_lex_state = 44},
-  [1466] = {.lex_state = 110, .external_lex_state = 44},
-  [1467] = {.lex_state = 110, .external_lex_state = 44},
-  [1468] = {.lex_state = 110, .external_lex_state = 44},
-  [1469] = {.lex_state = 110, .external_lex_state = 44},
-  [1470] = {.lex_state = 110, .external_lex_state = 44},
-  [1471] = {.lex_state = 110, .external_lex_state = 44},
-  [1472] = {.lex_state = 110, .external_lex_state = 44},
-  [1473] = {.lex_state = 110, .external_lex_state = 44},
-  [1474] = {.lex_state = 110, .external_lex_state = 44},
-  [1475] = {.lex_state = 110, .external_lex_state = 44},
-  [1476] = {.lex_state = 110, .external_lex_state = 44},
-  [1477] = {.lex_state = 110, .external_lex_state = 44},
+  [448] = {.lex_state = 111, .external_lex_state = 5},
+  [449] = {.lex_state = 111, .external_lex_state = 6},
+  [450] = {.lex_state = 111, .external_lex_state = 7},
+  [451] = {.lex_state = 111, .external_lex_state = 8},
+  [452] = {.lex_state = 111, .external_lex_state = 9},
+  [453] = {.lex_state = 111, .external_lex_state = 10},
+  [454] = {.lex_state = 111, .external_lex_state = 11},
+  [455] = {.lex_state = 111, .external_lex_state = 12},
+  [456] = {.lex_state = 111, .external_lex_state = 13},
+  [457] = {.lex_state = 111, .external_lex_state = 14},
+  [458] = {.lex_state = 111, .external_lex_state = 15},
+  [459] = {.lex_state = 111, .external_lex_state = 16},
+  [460] = {.lex_state = 111, .external_lex_state = 17},
+  [461] = {.lex_state = 111, .external_lex_state = 18},
+  [462] = {.lex_state = 111, .external_lex_state = 17},
+  [463] = {.lex_state = 111, .external_lex_state = 19},
+  [464] = {.lex_state = 111, .external_lex_state = 17},
+  [465] = {.lex_state = 111, .external_lex_state = 20},
+  [466] = {.lex_state = 111, .external_lex_state = 21},
+  [467] = {.lex_state = 111, .external_lex_state = 17},
+  [468] = {.lex_state = 111, .external_lex_state = 17},
+  [469] = {.lex_state = 111, .external_lex_state = 17},
+  [470] = {.lex_state = 111, .external_lex_state = 17},
+  [471] = {.lex_state = 111, .external_lex_state = 17},
+  [472] = {.lex_state = 111, .external_lex_state = 17},
+  [473] = {.lex_state = 111, .external_lex_state = 17},
+  [474] = {.lex_state = 111, .external_lex_state = 17},
+  [475] = {.lex_state = 111, .external_lex_state = 22},
+  [476] = {.lex_state = 111, .external_lex_state = 23},
+  [477] = {.lex_state = 111, .external_lex_state = 17},
+  [478] = {.lex_state = 111, .external_lex_state = 24},
+  [479] = {.lex_state = 111, .external_lex_state = 17},
+  [480] = {.lex_state = 111, .external_lex_state = 17},
+  [481] = {.lex_state = 111, .external_lex_state = 25},
+  [482] = {.lex_state = 111, .external_lex_state = 17},
+  [483] = {.lex_state = 111, .external_lex_state = 17},
+  [484] = {.lex_state = 111, .external_lex_state = 26},
+  [485] = {.lex_state = 111, .external_lex_state = 17},
+  [486] = {.lex_state = 111, .external_lex_state = 17},
+  [487] = {.lex_state = 111, .external_lex_state = 17},
+  [488] = {.lex_state = 111, .external_lex_state = 27},
+  [489] = {.lex_state = 111, .external_lex_state = 28},
+  [490] = {.lex_state = 111, .external_lex_state = 29},
+  [491] = {.lex_state = 111, .external_lex_state = 30},
+  [492] = {.lex_state = 111, .external_lex_state = 31},
+  [493] = {.lex_state = 111, .external_lex_state = 21},
+  [494] = {.lex_state = 111, .external_lex_state = 26},
+  [495] = {.lex_state = 111, .external_lex_state = 32},
+  [496] = {.lex_state = 111, .external_lex_state = 17},
+  [497] = {.lex_state = 111, .external_lex_state = 21},
+  [498] = {.lex_state = 111, .external_lex_state = 11},
+  [499] = {.lex_state = 111, .external_lex_state = 16},
+  [500] = {.lex_state = 111, .external_lex_state = 16},
+  [501] = {.lex_state = 111, .external_lex_state = 11},
+  [502] = {.lex_state = 111, .external_lex_state = 16},
+  [503] = {.lex_state = 111, .external_lex_state = 16},
+  [504] = {.lex_state = 111, .external_lex_state = 16},
+  [505] = {.lex_state = 111, .external_lex_state = 16},
+  [506] = {.lex_state = 111, .external_lex_state = 16},
+  [507] = {.lex_state = 111, .external_lex_state = 16},
+  [508] = {.lex_state = 111, .external_lex_state = 16},
+  [509] = {.lex_state = 111, .external_lex_state = 33},
+  [510] = {.lex_state = 111, .external_lex_state = 16},
+  [511] = {.lex_state = 111, .external_lex_state = 16},
+  [512] = {.lex_state = 111, .external_lex_state = 16},
+  [513] = {.lex_state = 111, .external_lex_state = 16},
+  [514] = {.lex_state = 111, .external_lex_state = 16},
+  [515] = {.lex_state = 111, .external_lex_state = 16},
+  [516] = {.lex_state = 111, .external_lex_state = 21},
+  [517] = {.lex_state = 111, .external_lex_state = 16},
+  [518] = {.lex_state = 111, .external_lex_state = 16},
+  [519] = {.lex_state = 111, .external_lex_state = 16},
+  [520] = {.lex_state = 111, .external_lex_state = 26},
+  [521] = {.lex_state = 111, .external_lex_state = 26},
+  [522] = {.lex_state = 111, .external_lex_state = 21},
+  [523] = {.lex_state = 111, .external_lex_state = 16},
+  [524] = {.lex_state = 111, .external_lex_state = 17},
+  [525] = {.lex_state = 111, .external_lex_state = 11},
+  [526] = {.lex_state = 111, .external_lex_state = 16},
+  [527] = {.lex_state = 111, .external_lex_state = 26},
+  [528] = {.lex_state = 111, .external_lex_state = 34},
+  [529] = {.lex_state = 111, .external_lex_state = 35},
+  [530] = {.lex_state = 111, .external_lex_state = 21},
+  [531] = {.lex_state = 111, .external_lex_state = 21},
+  [532] = {.lex_state = 111, .external_lex_state = 21},
+  [533] = {.lex_state = 111, .external_lex_state = 11},
+  [534] = {.lex_state = 111, .external_lex_state = 21},
+  [535] = {.lex_state = 111, .external_lex_state = 26},
+  [536] = {.lex_state = 111, .external_lex_state = 16},
+  [537] = {.lex_state = 111, .external_lex_state = 11},
+  [538] = {.lex_state = 111, .external_lex_state = 34},
+  [539] = {.lex_state = 111, .external_lex_state = 11},
+  [540] = {.lex_state = 111, .external_lex_state = 36},
+  [541] = {.lex_state = 111, .external_lex_state = 33},
+  [542] = {.lex_state = 111, .external_lex_state = 11},
+  [543] = {.lex_state = 111, .external_lex_state = 26},
+  [544] = {.lex_state = 111, .external_lex_state = 21},
+  [545] = {.lex_state = 111, .external_lex_state = 16},
+  [546] = {.lex_state = 111, .external_lex_state = 16},
+  [547] = {.lex_state = 111, .external_lex_state = 11},
+  [548] = {.lex_state = 111, .external_lex_state = 11},
+  [549] = {.lex_state = 111, .external_lex_state = 11},
+  [550] = {.lex_state = 111, .external_lex_state = 26},
+  [551] = {.lex_state = 111, .external_lex_state = 11},
+  [552] = {.lex_state = 111, .external_lex_state = 11},
+  [553] = {.lex_state = 111, .external_lex_state = 11},
+  [554] = {.lex_state = 111, .external_lex_state = 16},
+  [555] = {.lex_state = 111, .external_lex_state = 21},
+  [556] = {.lex_state = 111, .external_lex_state = 21},
+  [557] = {.lex_state = 111, .external_lex_state = 21},
+  [558] = {.lex_state = 111, .external_lex_state = 21},
+  [559] = {.lex_state = 111, .external_lex_state = 21},
+  [560] = {.lex_state = 111, .external_lex_state = 26},
+  [561] = {.lex_state = 111, .external_lex_state = 16},
+  [562] = {.lex_state = 111, .external_lex_state = 21},
+  [563] = {.lex_state = 111, .external_lex_state = 21},
+  [564] = {.lex_state = 111, .external_lex_state = 21},
+  [565] = {.lex_state = 111, .external_lex_state = 26},
+  [566] = {.lex_state = 111, .external_lex_state = 37},
+  [567] = {.lex_state = 111, .external_lex_state = 21},
+  [568] = {.lex_state = 111, .external_lex_state = 21},
+  [569] = {.lex_state = 111, .external_lex_state = 26},
+  [570] = {.lex_state = 111, .external_lex_state = 21},
+  [571] = {.lex_state = 111, .external_lex_state = 21},
+  [572] = {.lex_state = 111, .external_lex_state = 11},
+  [573] = {.lex_state = 111, .external_lex_state = 21},
+  [574] = {.lex_state = 111, .external_lex_state = 11},
+  [575] = {.lex_state = 111, .external_lex_state = 16},
+  [576] = {.lex_state = 111, .external_lex_state = 21},
+  [577] = {.lex_state = 111, .external_lex_state = 26},
+  [578] = {.lex_state = 111, .external_lex_state = 21},
+  [579] = {.lex_state = 111, .external_lex_state = 21},
+  [580] = {.lex_state = 111, .external_lex_state = 21},
+  [581] = {.lex_state = 111, .external_lex_state = 21},
+  [582] = {.lex_state = 111, .external_lex_state = 21},
+  [583] = {.lex_state = 111, .external_lex_state = 21},
+  [584] = {.lex_state = 111, .external_lex_state = 33},
+  [585] = {.lex_state = 111, .external_lex_state = 21},
+  [586] = {.lex_state = 111, .external_lex_state = 21},
+  [587] = {.lex_state = 111, .external_lex_state = 26},
+  [588] = {.lex_state = 111, .external_lex_state = 21},
+  [589] = {.lex_state = 111, .external_lex_state = 11},
+  [590] = {.lex_state = 111, .external_lex_state = 26},
+  [591] = {.lex_state = 111, .external_lex_state = 11},
+  [592] = {.lex_state = 111, .external_lex_state = 11},
+  [593] = {.lex_state = 111, .external_lex_state = 16},
+  [594] = {.lex_state = 111, .external_lex_state = 38},
+  [595] = {.lex_state = 111, .external_lex_state = 11},
+  [596] = {.lex_state = 111, .external_lex_state = 26},
+  [597] = {.lex_state = 111, .external_lex_state = 11},
+  [598] = {.lex_state = 111, .external_lex_state = 11},
+  [599] = {.lex_state = 111, .external_lex_state = 26},
+  [600] = {.lex_state = 111, .external_lex_state = 11},
+  [601] = {.lex_state = 111, .external_lex_state = 11},
+  [602] = {.lex_state = 111, .external_lex_state = 16},
+  [603] = {.lex_state = 111, .external_lex_state = 11},
+  [604] = {.lex_state = 111, .external_lex_state = 11},
+  [605] = {.lex_state = 111, .external_lex_state = 26},
+  [606] = {.lex_state = 111, .external_lex_state = 11},
+  [607] = {.lex_state = 111, .external_lex_state = 26},
+  [608] = {.lex_state = 111, .external_lex_state = 21},
+  [609] = {.lex_state = 111, .external_lex_state = 11},
+  [610] = {.lex_state = 111, .external_lex_state = 26},
+  [611] = {.lex_state = 111, .external_lex_state = 21},
+  [612] = {.lex_state = 111, .external_lex_state = 26},
+  [613] = {.lex_state = 111, .external_lex_state = 26},
+  [614] = {.lex_state = 111, .external_lex_state = 26},
+  [615] = {.lex_state = 111, .external_lex_state = 26},
+  [616] = {.lex_state = 111, .external_lex_state = 26},
+  [617] = {.lex_state = 111, .external_lex_state = 16},
+  [618] = {.lex_state = 111, .external_lex_state = 26},
+  [619] = {.lex_state = 111, .external_lex_state = 11},
+  [620] = {.lex_state = 111, .external_lex_state = 16},
+  [621] = {.lex_state = 111, .external_lex_state = 11},
+  [622] = {.lex_state = 111, .external_lex_state = 11},
+  [623] = {.lex_state = 111, .external_lex_state = 21},
+  [624] = {.lex_state = 111, .external_lex_state = 26},
+  [625] = {.lex_state = 111, .external_lex_state = 16},
+  [626] = {.lex_state = 111, .external_lex_state = 16},
+  [627] = {.lex_state = 111, .external_lex_state = 11},
+  [628] = {.lex_state = 111, .external_lex_state = 11},
+  [629] = {.lex_state = 111, .external_lex_state = 16},
+  [630] = {.lex_state = 111, .external_lex_state = 26},
+  [631] = {.lex_state = 111, .external_lex_state = 11},
+  [632] = {.lex_state = 111, .external_lex_state = 26},
+  [633] = {.lex_state = 111, .external_lex_state = 11},
+  [634] = {.lex_state = 111, .external_lex_state = 16},
+  [635] = {.lex_state = 111, .external_lex_state = 26},
+  [636] = {.lex_state = 111, .external_lex_state = 16},
+  [637] = {.lex_state = 111, .external_lex_state = 26},
+  [638] = {.lex_state = 111, .external_lex_state = 26},
+  [639] = {.lex_state = 111, .external_lex_state = 26},
+  [640] = {.lex_state = 111, .external_lex_state = 26},
+  [641] = {.lex_state = 111, .external_lex_state = 26},
+  [642] = {.lex_state = 111, .external_lex_state = 26},
+  [643] = {.lex_state = 111, .external_lex_state = 26},
+  [644] = {.lex_state = 111, .external_lex_state = 26},
+  [645] = {.lex_state = 111, .external_lex_state = 11},
+  [646] = {.lex_state = 111, .external_lex_state = 16},
+  [647] = {.lex_state = 111, .external_lex_state = 11},
+  [648] = {.lex_state = 111, .external_lex_state = 39},
+  [649] = {.lex_state = 111, .external_lex_state = 21},
+  [650] = {.lex_state = 111, .external_lex_state = 11},
+  [651] = {.lex_state = 111, .external_lex_state = 11},
+  [652] = {.lex_state = 111, .external_lex_state = 16},
+  [653] = {.lex_state = 111, .external_lex_state = 16},
+  [654] = {.lex_state = 111, .external_lex_state = 34},
+  [655] = {.lex_state = 111, .external_lex_state = 34},
+  [656] = {.lex_state = 111, .external_lex_state = 34},
+  [657] = {.lex_state = 111, .external_lex_state = 34},
+  [658] = {.lex_state = 111, .external_lex_state = 34},
+  [659] = {.lex_state = 111, .external_lex_state = 34},
+  [660] = {.lex_state = 111, .external_lex_state = 19},
+  [661] = {.lex_state = 111, .external_lex_state = 24},
+  [662] = {.lex_state = 111, .external_lex_state = 34},
+  [663] = {.lex_state = 111, .external_lex_state = 34},
+  [664] = {.lex_state = 111, .external_lex_state = 34},
+  [665] = {.lex_state = 111, .external_lex_state = 27},
+  [666] = {.lex_state = 111, .external_lex_state = 27},
+  [667] = {.lex_state = 111, .external_lex_state = 27},
+  [668] = {.lex_state = 111, .external_lex_state = 19},
+  [669] = {.lex_state = 111, .external_lex_state = 34},
+  [670] = {.lex_state = 111, .external_lex_state = 34},
+  [671] = {.lex_state = 111, .external_lex_state = 34},
+  [672] = {.lex_state = 111, .external_lex_state = 21},
+  [673] = {.lex_state = 111, .external_lex_state = 21},
+  [674] = {.lex_state = 111, .external_lex_state = 21},
+  [675] = {.lex_state = 111, .external_lex_state = 34},
+  [676] = {.lex_state = 111, .external_lex_state = 21},
+  [677] = {.lex_state = 111, .external_lex_state = 21},
+  [678] = {.lex_state = 111, .external_lex_state = 21},
+  [679] = {.lex_state = 111, .external_lex_state = 21},
+  [680] = {.lex_state = 111, .external_lex_state = 21},
+  [681] = {.lex_state = 111, .external_lex_state = 21},
+  [682] = {.lex_state = 111, .external_lex_state = 21},
+  [683] = {.lex_state = 111, .external_lex_state = 21},
+  [684] = {.lex_state = 111, .external_lex_state = 21},
+  [685] = {.lex_state = 111, .external_lex_state = 21},
+  [686] = {.lex_state = 111, .external_lex_state = 21},
+  [687] = {.lex_state = 111, .external_lex_state = 34},
+  [688] = {.lex_state = 111, .external_lex_state = 21},
+  [689] = {.lex_state = 111, .external_lex_state = 21},
+  [690] = {.lex_state = 111, .external_lex_state = 21},
+  [691] = {.lex_state = 111, .external_lex_state = 21},
+  [692] = {.lex_state = 111, .external_lex_state = 34},
+  [693] = {.lex_state = 111, .external_lex_state = 21},
+  [694] = {.lex_state = 111, .external_lex_state = 21},
+  [695] = {.lex_state = 111, .external_lex_state = 34},
+  [696] = {.lex_state = 111, .external_lex_state = 21},
+  [697] = {.lex_state = 111, .external_lex_state = 34},
+  [698] = {.lex_state = 111, .external_lex_state = 34},
+  [699] = {.lex_state = 111, .external_lex_state = 26},
+  [700] = {.lex_state = 111, .external_lex_state = 26},
+  [701] = {.lex_state = 111, .external_lex_state = 34},
+  [702] = {.lex_state = 111, .external_lex_state = 26},
+  [703] = {.lex_state = 111, .external_lex_state = 27},
+  [704] = {.lex_state = 111, .external_lex_state = 40},
+  [705] = {.lex_state = 111, .external_lex_state = 26},
+  [706] = {.lex_state = 111, .external_lex_state = 26},
+  [707] = {.lex_state = 111, .external_lex_state = 26},
+  [708] = {.lex_state = 111, .external_lex_state = 26},
+  [709] = {.lex_state = 111, .external_lex_state = 26},
+  [710] = {.lex_state = 111, .external_lex_state = 26},
+  [711] = {.lex_state = 111, .external_lex_state = 26},
+  [712] = {.lex_state = 111, .external_lex_state = 26},
+  [713] = {.lex_state = 111, .external_lex_state = 26},
+  [714] = {.lex_state = 111, .external_lex_state = 26},
+  [715] = {.lex_state = 111, .external_lex_state = 26},
+  [716] = {.lex_state = 111, .external_lex_state = 26},
+  [717] = {.lex_state = 111, .external_lex_state = 26},
+  [718] = {.lex_state = 111, .external_lex_state = 27},
+  [719] = {.lex_state = 111, .external_lex_state = 26},
+  [720] = {.lex_state = 111, .external_lex_state = 27},
+  [721] = {.lex_state = 111, .external_lex_state = 26},
+  [722] = {.lex_state = 111, .external_lex_state = 26},
+  [723] = {.lex_state = 111, .external_lex_state = 26},
+  [724] = {.lex_state = 111, .external_lex_state = 27},
+  [725] = {.lex_state = 111, .external_lex_state = 29},
+  [726] = {.lex_state = 111, .external_lex_state = 29},
+  [727] = {.lex_state = 111, .external_lex_state = 29},
+  [728] = {.lex_state = 111, .external_lex_state = 29},
+  [729] = {.lex_state = 111, .external_lex_state = 29},
+  [730] = {.lex_state = 111, .external_lex_state = 29},
+  [731] = {.lex_state = 111, .external_lex_state = 29},
+  [732] = {.lex_state = 111, .external_lex_state = 29},
+  [733] = {.lex_state = 111, .external_lex_state = 27},
+  [734] = {.lex_state = 111, .external_lex_state = 29},
+  [735] = {.lex_state = 111, .external_lex_state = 29},
+  [736] = {.lex_state = 111, .external_lex_state = 29},
+  [737] = {.lex_state = 111, .external_lex_state = 29},
+  [738] = {.lex_state = 111, .external_lex_state = 29},
+  [739] = {.lex_state = 111, .external_lex_state = 29},
+  [740] = {.lex_state = 111, .external_lex_state = 29},
+  [741] = {.lex_state = 111, .external_lex_state = 29},
+  [742] = {.lex_state = 111, .external_lex_state = 29},
+  [743] = {.lex_state = 111, .external_lex_state = 29},
+  [744] = {.lex_state = 111, .external_lex_state = 29},
+  [745] = {.lex_state = 111, .external_lex_state = 29},
+  [746] = {.lex_state = 111, .external_lex_state = 29},
+  [747] = {.lex_state = 111, .external_lex_state = 29},
+  [748] = {.lex_state = 111, .external_lex_state = 29},
+  [749] = {.lex_state = 111, .external_lex_state = 29},
+  [750] = {.lex_state = 111, .external_lex_state = 29},
+  [751] = {.lex_state = 111, .external_lex_state = 29},
+  [752] = {.lex_state = 111, .external_lex_state = 29},
+  [753] = {.lex_state = 111, .external_lex_state = 29},
+  [754] = {.lex_state = 111, .external_lex_state = 29},
+  [755] = {.lex_state = 111, .external_lex_state = 29},
+  [756] = {.lex_state = 111, .external_lex_state = 29},
+  [757] = {.lex_state = 111, .external_lex_state = 29},
+  [758] = {.lex_state = 111, .external_lex_state = 29},
+  [759] = {.lex_state = 111, .external_lex_state = 29},
+  [760] = {.lex_state = 111, .external_lex_state = 25},
+  [761] = {.lex_state = 111, .external_lex_state = 25},
+  [762] = {.lex_state = 111, .external_lex_state = 25},
+  [763] = {.lex_state = 111, .external_lex_state = 27},
+  [764] = {.lex_state = 111, .external_lex_state = 25},
+  [765] = {.lex_state = 111, .external_lex_state = 25},
+  [766] = {.lex_state = 111, .external_lex_state = 25},
+  [767] = {.lex_state = 111, .external_lex_state = 25},
+  [768] = {.lex_state = 111, .external_lex_state = 25},
+  [769] = {.lex_state = 111, .external_lex_state = 27},
+  [770] = {.lex_state = 111, .external_lex_state = 27},
+  [771] = {.lex_state = 111, .external_lex_state = 34},
+  [772] = {.lex_state = 111, .external_lex_state = 27},
+  [773] = {.lex_state = 111, .external_lex_state = 25},
+  [774] = {.lex_state = 111, .external_lex_state = 25},
+  [775] = {.lex_state = 111, .external_lex_state = 25},
+  [776] = {.lex_state = 111, .external_lex_state = 25},
+  [777] = {.lex_state = 111, .external_lex_state = 25},
+  [778] = {.lex_state = 111, .external_lex_state = 24},
+  [779] = {.lex_state = 111, .external_lex_state = 25},
+  [780] = {.lex_state = 111, .external_lex_state = 25},
+  [781] = {.lex_state = 111, .external_lex_state = 25},
+  [782] = {.lex_state = 111, .external_lex_state = 25},
+  [783] = {.lex_state = 111, .external_lex_state = 25},
+  [784] = {.lex_state = 111, .external_lex_state = 25},
+  [785] = {.lex_state = 111, .external_lex_state = 25},
+  [786] = {.lex_state = 111, .external_lex_state = 25},
+  [787] = {.lex_state = 111, .external_lex_state = 25},
+  [788] = {.lex_state = 111, .external_lex_state = 25},
+  [789] = {.lex_state = 111, .external_lex_state = 25},
+  [790] = {.lex_state = 111, .external_lex_state = 25},
+  [791] = {.lex_state = 111, .external_lex_state = 25},
+  [792] = {.lex_state = 111, .external_lex_state = 25},
+  [793] = {.lex_state = 111, .external_lex_state = 25},
+  [794] = {.lex_state = 111, .external_lex_state = 25},
+  [795] = {.lex_state = 111, .external_lex_state = 25},
+  [796] = {.lex_state = 111, .external_lex_state = 25},
+  [797] = {.lex_state = 111, .external_lex_state = 25},
+  [798] = {.lex_state = 111, .external_lex_state = 27},
+  [799] = {.lex_state = 111, .external_lex_state = 25},
+  [800] = {.lex_state = 111, .external_lex_state = 18},
+  [801] = {.lex_state = 111, .external_lex_state = 18},
+  [802] = {.lex_state = 111, .external_lex_state = 18},
+  [803] = {.lex_state = 111, .external_lex_state = 18},
+  [804] = {.lex_state = 111, .external_lex_state = 18},
+  [805] = {.lex_state = 111, .external_lex_state = 18},
+  [806] = {.lex_state = 111, .external_lex_state = 18},
+  [807] = {.lex_state = 111, .external_lex_state = 18},
+  [808] = {.lex_state = 111, .external_lex_state = 18},
+  [809] = {.lex_state = 111, .external_lex_state = 18},
+  [810] = {.lex_state = 111, .external_lex_state = 18},
+  [811] = {.lex_state = 111, .external_lex_state = 18},
+  [812] = {.lex_state = 111, .external_lex_state = 18},
+  [813] = {.lex_state = 111, .external_lex_state = 18},
+  [814] = {.lex_state = 111, .external_lex_state = 18},
+  [815] = {.lex_state = 111, .external_lex_state = 18},
+  [816] = {.lex_state = 111, .external_lex_state = 18},
+  [817] = {.lex_state = 111, .external_lex_state = 18},
+  [818] = {.lex_state = 111, .external_lex_state = 18},
+  [819] = {.lex_state = 111, .external_lex_state = 18},
+  [820] = {.lex_state = 111, .external_lex_state = 18},
+  [821] = {.lex_state = 111, .external_lex_state = 18},
+  [822] = {.lex_state = 111, .external_lex_state = 18},
+  [823] = {.lex_state = 111, .external_lex_state = 18},
+  [824] = {.lex_state = 111, .external_lex_state = 18},
+  [825] = {.lex_state = 111, .external_lex_state = 18},
+  [826] = {.lex_state = 111, .external_lex_state = 18},
+  [827] = {.lex_state = 111, .external_lex_state = 18},
+  [828] = {.lex_state = 111, .external_lex_state = 18},
+  [829] = {.lex_state = 111, .external_lex_state = 18},
+  [830] = {.lex_state = 111, .external_lex_state = 18},
+  [831] = {.lex_state = 111, .external_lex_state = 18},
+  [832] = {.lex_state = 111, .external_lex_state = 18},
+  [833] = {.lex_state = 111, .external_lex_state = 18},
+  [834] = {.lex_state = 111, .external_lex_state = 29},
+  [835] = {.lex_state = 111, .external_lex_state = 29},
+  [836] = {.lex_state = 111, .external_lex_state = 25},
+  [837] = {.lex_state = 111, .external_lex_state = 25},
+  [838] = {.lex_state = 111, .external_lex_state = 18},
+  [839] = {.lex_state = 111, .external_lex_state = 18},
+  [840] = {.lex_state = 111, .external_lex_state = 33},
+  [841] = {.lex_state = 111, .external_lex_state = 33},
+  [842] = {.lex_state = 111, .external_lex_state = 33},
+  [843] = {.lex_state = 111, .external_lex_state = 33},
+  [844] = {.lex_state = 111, .external_lex_state = 33},
+  [845] = {.lex_state = 111, .external_lex_state = 33},
+  [846] = {.lex_state = 111, .external_lex_state = 33},
+  [847] = {.lex_state = 111, .external_lex_state = 33},
+  [848] = {.lex_state = 111, .external_lex_state = 33},
+  [849] = {.lex_state = 111, .external_lex_state = 33},
+  [850] = {.lex_state = 111, .external_lex_state = 33},
+  [851] = {.lex_state = 111, .external_lex_state = 33},
+  [852] = {.lex_state = 111, .external_lex_state = 26},
+  [853] = {.lex_state = 111, .external_lex_state = 33},
+  [854] = {.lex_state = 111, .external_lex_state = 33},
+  [855] = {.lex_state = 111, .external_lex_state = 24},
+  [856] = {.lex_state = 111, .external_lex_state = 34},
+  [857] = {.lex_state = 111, .external_lex_state = 27},
+  [858] = {.lex_state = 111, .external_lex_state = 27},
+  [859] = {.lex_state = 111, .external_lex_state = 34},
+  [860] = {.lex_state = 111, .external_lex_state = 27},
+  [861] = {.lex_state = 111, .external_lex_state = 27},
+  [862] = {.lex_state = 111, .external_lex_state = 27},
+  [863] = {.lex_state = 111, .external_lex_state = 27},
+  [864] = {.lex_state = 111, .external_lex_state = 27},
+  [865] = {.lex_state = 111, .external_lex_state = 27},
+  [866] = {.lex_state = 111, .external_lex_state = 27},
+  [867] = {.lex_state = 111, .external_lex_state = 33},
+  [868] = {.lex_state = 111, .external_lex_state = 33},
+  [869] = {.lex_state = 111, .external_lex_state = 33},
+  [870] = {.lex_state = 111, .external_lex_state = 33},
+  [871] = {.lex_state = 111, .external_lex_state = 33},
+  [872] = {.lex_state = 111, .external_lex_state = 27},
+  [873] = {.lex_state = 111, .external_lex_state = 33},
+  [874] = {.lex_state = 111, .external_lex_state = 33},
+  [875] = {.lex_state = 111, .external_lex_state = 33},
+  [876] = {.lex_state = 111, .external_lex_state = 29},
+  [877] = {.lex_state = 111, .external_lex_state = 33},
+  [878] = {.lex_state = 111, .external_lex_state = 33},
+  [879] = {.lex_state = 111, .external_lex_state = 33},
+  [880] = {.lex_state = 111, .external_lex_state = 33},
+  [881] = {.lex_state = 111, .external_lex_state = 33},
+  [882] = {.lex_state = 111, .external_lex_state = 33},
+  [883] = {.lex_state = 111, .external_lex_state = 33},
+  [884] = {.lex_state = 111, .external_lex_state = 33},
+  [885] = {.lex_state = 111, .external_lex_state = 24},
+  [886] = {.lex_state = 111, .external_lex_state = 24},
+  [887] = {.lex_state = 111, .external_lex_state = 24},
+  [888] = {.lex_state = 111, .external_lex_state = 27},
+  [889] = {.lex_state = 111, .external_lex_state = 24},
+  [890] = {.lex_state = 111, .external_lex_state = 24},
+  [891] = {.lex_state = 111, .external_lex_state = 24},
+  [892] = {.lex_state = 111, .external_lex_state = 24},
+  [893] = {.lex_state = 111, .external_lex_state = 24},
+  [894] = {.lex_state = 111, .external_lex_state = 27},
+  [895] = {.lex_state = 111, .external_lex_state = 33},
+  [896] = {.lex_state = 111, .external_lex_state = 27},
+  [897] = {.lex_state = 111, .external_lex_state = 19},
+  [898] = {.lex_state = 111, .external_lex_state = 19},
+  [899] = {.lex_state = 111, .external_lex_state = 19},
+  [900] = {.lex_state = 111, .external_lex_state = 24},
+  [901] = {.lex_state = 111, .external_lex_state = 24},
+  [902] = {.lex_state = 111, .external_lex_state = 24},
+  [903] = {.lex_state = 111, .external_lex_state = 24},
+  [904] = {.lex_state = 111, .external_lex_state = 24},
+  [905] = {.lex_state = 111, .external_lex_state = 24},
+  [906] = {.lex_state = 111, .external_lex_state = 24},
+  [907] = {.lex_state = 111, .external_lex_state = 24},
+  [908] = {.lex_state = 111, .external_lex_state = 24},
+  [909] = {.lex_state = 111, .external_lex_state = 24},
+  [910] = {.lex_state = 111, .external_lex_state = 24},
+  [911] = {.lex_state = 111, .external_lex_state = 24},
+  [912] = {.lex_state = 111, .external_lex_state = 24},
+  [913] = {.lex_state = 111, .external_lex_state = 24},
+  [914] = {.lex_state = 111, .external_lex_state = 24},
+  [915] = {.lex_state = 111, .external_lex_state = 24},
+  [916] = {.lex_state = 111, .external_lex_state = 24},
+  [917] = {.lex_state = 111, .external_lex_state = 24},
+  [918] = {.lex_state = 111, .external_lex_state = 24},
+  [919] = {.lex_state = 111, .external_lex_state = 24},
+  [920] = {.lex_state = 111, .external_lex_state = 24},
+  [921] = {.lex_state = 111, .external_lex_state = 25},
+  [922] = {.lex_state = 111, .external_lex_state = 24},
+  [923] = {.lex_state = 111, .external_lex_state = 24},
+  [924] = {.lex_state = 111, .external_lex_state = 24},
+  [925] = {.lex_state = 111, .external_lex_state = 24},
+  [926] = {.lex_state = 111, .external_lex_state = 27},
+  [927] = {.lex_state = 111, .external_lex_state = 24},
+  [928] = {.lex_state = 111, .external_lex_state = 41},
+  [929] = {.lex_state = 111, .external_lex_state = 19},
+  [930] = {.lex_state = 111, .external_lex_state = 24},
+  [931] = {.lex_state = 111, .external_lex_state = 21},
+  [932] = {.lex_state = 111, .external_lex_state = 26},
+  [933] = {.lex_state = 111, .external_lex_state = 29},
+  [934] = {.lex_state = 111, .external_lex_state = 25},
+  [935] = {.lex_state = 111, .external_lex_state = 18},
+  [936] = {.lex_state = 111, .external_lex_state = 33},
+  [937] = {.lex_state = 111, .external_lex_state = 19},
+  [938] = {.lex_state = 111, .external_lex_state = 19},
+  [939] = {.lex_state = 111, .external_lex_state = 19},
+  [940] = {.lex_state = 111, .external_lex_state = 19},
+  [941] = {.lex_state = 111, .external_lex_state = 27},
+  [942] = {.lex_state = 111, .external_lex_state = 27},
+  [943] = {.lex_state = 111, .external_lex_state = 27},
+  [944] = {.lex_state = 111, .external_lex_state = 33},
+  [945] = {.lex_state = 111, .external_lex_state = 18},
+  [946] = {.lex_state = 111, .external_lex_state = 34},
+  [947] = {.lex_state = 111, .external_lex_state = 34},
+  [948] = {.lex_state = 111, .external_lex_state = 34},
+  [949] = {.lex_state = 111, .external_lex_state = 19},
+  [950] = {.lex_state = 111, .external_lex_state = 19},
+  [951] = {.lex_state = 111, .external_lex_state = 19},
+  [952] = {.lex_state = 111, .external_lex_state = 19},
+  [953] = {.lex_state = 111, .external_lex_state = 19},
+  [954] = {.lex_state = 111, .external_lex_state = 19},
+  [955] = {.lex_state = 111, .external_lex_state = 19},
+  [956] = {.lex_state = 111, .external_lex_state = 19},
+  [957] = {.lex_state = 111, .external_lex_state = 19},
+  [958] = {.lex_state = 111, .external_lex_state = 19},
+  [959] = {.lex_state = 111, .external_lex_state = 19},
+  [960] = {.lex_state = 111, .external_lex_state = 19},
+  [961] = {.lex_state = 111, .external_lex_state = 19},
+  [962] = {.lex_state = 111, .external_lex_state = 19},
+  [963] = {.lex_state = 111, .external_lex_state = 27},
+  [964] = {.lex_state = 111, .external_lex_state = 34},
+  [965] = {.lex_state = 111, .external_lex_state = 34},
+  [966] = {.lex_state = 111, .external_lex_state = 34},
+  [967] = {.lex_state = 111, .external_lex_state = 34},
+  [968] = {.lex_state = 111, .external_lex_state = 34},
+  [969] = {.lex_state = 111, .external_lex_state = 19},
+  [970] = {.lex_state = 111, .external_lex_state = 19},
+  [971] = {.lex_state = 111, .external_lex_state = 19},
+  [972] = {.lex_state = 111, .external_lex_state = 19},
+  [973] = {.lex_state = 111, .external_lex_state = 19},
+  [974] = {.lex_state = 111, .external_lex_state = 27},
+  [975] = {.lex_state = 111, .external_lex_state = 19},
+  [976] = {.lex_state = 111, .external_lex_state = 19},
+  [977] = {.lex_state = 111, .external_lex_state = 19},
+  [978] = {.lex_state = 111, .external_lex_state = 19},
+  [979] = {.lex_state = 111, .external_lex_state = 27},
+  [980] = {.lex_state = 111, .external_lex_state = 27},
+  [981] = {.lex_state = 111, .external_lex_state = 27},
+  [982] = {.lex_state = 111, .external_lex_state = 27},
+  [983] = {.lex_state = 111, .external_lex_state = 27},
+  [984] = {.lex_state = 111, .external_lex_state = 34},
+  [985] = {.lex_state = 111, .external_lex_state = 34},
+  [986] = {.lex_state = 111, .external_lex_state = 19},
+  [987] = {.lex_state = 111, .external_lex_state = 19},
+  [988] = {.lex_state = 111, .external_lex_state = 34},
+  [989] = {.lex_state = 111, .external_lex_state = 19},
+  [990] = {.lex_state = 111, .external_lex_state = 34},
+  [991] = {.lex_state = 111, .external_lex_state = 25},
+  [992] = {.lex_state = 111, .external_lex_state = 34},
+  [993] = {.lex_state = 111, .external_lex_state = 35},
+  [994] = {.lex_state = 111, .external_lex_state = 35},
+  [995] = {.lex_state = 111, .external_lex_state = 35},
+  [996] = {.lex_state = 111, .external_lex_state = 35},
+  [997] = {.lex_state = 111, .external_lex_state = 35},
+  [998] = {.lex_state = 111, .external_lex_state = 35},
+  [999] = {.lex_state = 111, .external_lex_state = 34},
+  [1000] = {.lex_state = 111, .external_lex_state = 35},
+  [1001] = {.lex_state = 111, .external_lex_state = 35},
+  [1002] = {.lex_state = 111, .external_lex_state = 35},
+  [1003] = {.lex_state = 111, .external_lex_state = 35},
+  [1004] = {.lex_state = 111, .external_lex_state = 34},
+  [1005] = {.lex_state = 111, .external_lex_state = 35},
+  [1006] = {.lex_state = 111, .external_lex_state = 34},
+  [1007] = {.lex_state = 111, .external_lex_state = 35},
+  [1008] = {.lex_state = 111, .external_lex_state = 35},
+  [1009] = {.lex_state = 111, .external_lex_state = 35},
+  [1010] = {.lex_state = 111, .external_lex_state = 35},
+  [1011] = {.lex_state = 111, .external_lex_state = 35},
+  [1012] = {.lex_state = 111, .external_lex_state = 34},
+  [1013] = {.lex_state = 111, .external_lex_state = 34},
+  [1014] = {.lex_state = 111, .external_lex_state = 38},
+  [1015] = {.lex_state = 111, .external_lex_state = 38},
+  [1016] = {.lex_state = 111, .external_lex_state = 38},
+  [1017] = {.lex_state = 111, .external_lex_state = 34},
+  [1018] = {.lex_state = 111, .external_lex_state = 35},
+  [1019] = {.lex_state = 111, .external_lex_state = 38},
+  [1020] = {.lex_state = 111, .external_lex_state = 38},
+  [1021] = {.lex_state = 111, .external_lex_state = 38},
+  [1022] = {.lex_state = 111, .external_lex_state = 38},
+  [1023] = {.lex_state = 111, .external_lex_state = 17},
+  [1024] = {.lex_state = 111, .external_lex_state = 17},
+  [1025] = {.lex_state = 111, .external_lex_state = 38},
+  [1026] = {.lex_state = 111, .external_lex_state = 36},
+  [1027] = {.lex_state = 111, .external_lex_state = 17},
+  [1028] = {.lex_state = 111, .external_lex_state = 39},
+  [1029] = {.lex_state = 111, .external_lex_state = 17},
+  [1030] = {.lex_state = 111, .external_lex_state = 17},
+  [1031] = {.lex_state = 111, .external_lex_state = 17},
+  [1032] = {.lex_state = 111, .external_lex_state = 17},
+  [1033] = {.lex_state = 111, .external_lex_state = 39},
+  [1034] = {.lex_state = 111, .external_lex_state = 35},
+  [1035] = {.lex_state = 111, .external_lex_state = 38},
+  [1036] = {.lex_state = 111, .external_lex_state = 38},
+  [1037] = {.lex_state = 111, .external_lex_state = 38},
+  [1038] = {.lex_state = 111, .external_lex_state = 38},
+  [1039] = {.lex_state = 111, .external_lex_state = 38},
+  [1040] = {.lex_state = 111, .external_lex_state = 38},
+  [1041] = {.lex_state = 111, .external_lex_state = 38},
+  [1042] = {.lex_state = 111, .external_lex_state = 38},
+  [1043] = {.lex_state = 111, .external_lex_state = 38},
+  [1044] = {.lex_state = 111, .external_lex_state = 38},
+  [1045] = {.lex_state = 111, .external_lex_state = 38},
+  [1046] = {.lex_state = 111, .external_lex_state = 38},
+  [1047] = {.lex_state = 111, .external_lex_state = 38},
+  [1048] = {.lex_state = 111, .external_lex_state = 38},
+  [1049] = {.lex_state = 111, .external_lex_state = 38},
+  [1050] = {.lex_state = 111, .external_lex_state = 38},
+  [1051] = {.lex_state = 111, .external_lex_state = 38},
+  [1052] = {.lex_state = 111, .external_lex_state = 38},
+  [1053] = {.lex_state = 111, .external_lex_state = 38},
+  [1054] = {.lex_state = 111, .external_lex_state = 38},
+  [1055] = {.lex_state = 111, .external_lex_state = 38},
+  [1056] = {.lex_state = 111, .external_lex_state = 38},
+  [1057] = {.lex_state = 111, .external_lex_state = 38},
+  [1058] = {.lex_state = 111, .external_lex_state = 38},
+  [1059] = {.lex_state = 111, .external_lex_state = 17},
+  [1060] = {.lex_state = 111, .external_lex_state = 38},
+  [1061] = {.lex_state = 111, .external_lex_state = 38},
+  [1062] = {.lex_state = 111, .external_lex_state = 34},
+  [1063] = {.lex_state = 111, .external_lex_state = 36},
+  [1064] = {.lex_state = 111, .external_lex_state = 17},
+  [1065] = {.lex_state = 111, .external_lex_state = 36},
+  [1066] = {.lex_state = 111, .external_lex_state = 33},
+  [1067] = {.lex_state = 111, .external_lex_state = 17},
+  [1068] = {.lex_state = 111, .external_lex_state = 33},
+  [1069] = {.lex_state = 111, .external_lex_state = 36},
+  [1070] = {.lex_state = 111, .external_lex_state = 35},
+  [1071] = {.lex_state = 111, .external_lex_state = 33},
+  [1072] = {.lex_state = 111, .external_lex_state = 17},
+  [1073] = {.lex_state = 111, .external_lex_state = 17},
+  [1074] = {.lex_state = 111, .external_lex_state = 17},
+  [1075] = {.lex_state = 111, .external_lex_state = 17},
+  [1076] = {.lex_state = 111, .external_lex_state = 33},
+  [1077] = {.lex_state = 111, .external_lex_state = 17},
+  [1078] = {.lex_state = 111, .external_lex_state = 33},
+  [1079] = {.lex_state = 111, .external_lex_state = 34},
+  [1080] = {.lex_state = 111, .external_lex_state = 36},
+  [1081] = {.lex_state = 111, .external_lex_state = 33},
+  [1082] = {.lex_state = 111, .external_lex_state = 33},
+  [1083] = {.lex_state = 111, .external_lex_state = 33},
+  [1084] = {.lex_state = 111, .external_lex_state = 33},
+  [1085] = {.lex_state = 111, .external_lex_state = 33},
+  [1086] = {.lex_state = 111, .external_lex_state = 33},
+  [1087] = {.lex_state = 111, .external_lex_state = 33},
+  [1088] = {.lex_state = 111, .external_lex_state = 33},
+  [1089] = {.lex_state = 111, .external_lex_state = 33},
+  [1090] = {.lex_state = 111, .external_lex_state = 34},
+  [1091] = {.lex_state = 111, .external_lex_state = 33},
+  [1092] = {.lex_state = 111, .external_lex_state = 36},
+  [1093] = {.lex_state = 111, .external_lex_state = 33},
+  [1094] = {.lex_state = 111, .external_lex_state = 33},
+  [1095] = {.lex_state = 111, .external_lex_state = 33},
+  [1096] = {.lex_state = 111, .external_lex_state = 33},
+  [1097] = {.lex_state = 111, .external_lex_state = 36},
+  [1098] = {.lex_state = 111, .external_lex_state = 33},
+  [1099] = {.lex_state = 111, .external_lex_state = 17},
+  [1100] = {.lex_state = 111, .external_lex_state = 33},
+  [1101] = {.lex_state = 111, .external_lex_state = 17},
+  [1102] = {.lex_state = 111, .external_lex_state = 17},
+  [1103] = {.lex_state = 111, .external_lex_state = 17},
+  [1104] = {.lex_state = 111, .external_lex_state = 17},
+  [1105] = {.lex_state = 111, .external_lex_state = 17},
+  [1106] = {.lex_state = 111, .external_lex_state = 36},
+  [1107] = {.lex_state = 111, .external_lex_state = 36},
+  [1108] = {.lex_state = 111, .external_lex_state = 17},
+  [1109] = {.lex_state = 111, .external_lex_state = 17},
+  [1110] = {.lex_state = 111, .external_lex_state = 17},
+  [1111] = {.lex_state = 111, .external_lex_state = 17},
+  [1112] = {.lex_state = 111, .external_lex_state = 36},
+  [1113] = {.lex_state = 111, .external_lex_state = 17},
+  [1114] = {.lex_state = 111, .external_lex_state = 36},
+  [1115] = {.lex_state = 111, .external_lex_state = 42},
+  [1116] = {.lex_state = 111, .external_lex_state = 17},
+  [1117] = {.lex_state = 111, .external_lex_state = 36},
+  [1118] = {.lex_state = 111, .external_lex_state = 35},
+  [1119] = {.lex_state = 111, .external_lex_state = 35},
+  [1120] = {.lex_state = 111, .external_lex_state = 35},
+  [1121] = {.lex_state = 111, .external_lex_state = 34},
+  [1122] = {.lex_state = 111, .external_lex_state = 35},
+  [1123] = {.lex_state = 111, .external_lex_state = 39},
+  [1124] = {.lex_state = 111, .external_lex_state = 17},
+  [1125] = {.lex_state = 111, .external_lex_state = 35},
+  [1126] = {.lex_state = 111, .external_lex_state = 36},
+  [1127] = {.lex_state = 111, .external_lex_state = 34},
+  [1128] = {.lex_state = 111, .external_lex_state = 36},
+  [1129] = {.lex_state = 111, .external_lex_state = 36},
+  [1130] = {.lex_state = 111, .external_lex_state = 36},
+  [1131] = {.lex_state = 111, .external_lex_state = 36},
+  [1132] = {.lex_state = 111, .external_lex_state = 36},
+  [1133] = {.lex_state = 111, .external_lex_state = 17},
+  [1134] = {.lex_state = 111, .external_lex_state = 36},
+  [1135] = {.lex_state = 111, .external_lex_state = 17},
+  [1136] = {.lex_state = 111, .external_lex_state = 17},
+  [1137] = {.lex_state = 111, .external_lex_state = 36},
+  [1138] = {.lex_state = 111, .external_lex_state = 36},
+  [1139] = {.lex_state = 111, .external_lex_state = 39},
+  [1140] = {.lex_state = 111, .external_lex_state = 39},
+  [1141] = {.lex_state = 111, .external_lex_state = 39},
+  [1142] = {.lex_state = 111, .external_lex_state = 39},
+  [1143] = {.lex_state = 111, .external_lex_state = 39},
+  [1144] = {.lex_state = 111, .external_lex_state = 39},
+  [1145] = {.lex_state = 111, .external_lex_state = 39},
+  [1146] = {.lex_state = 111, .external_lex_state = 39},
+  [1147] = {.lex_state = 111, .external_lex_state = 39},
+  [1148] = {.lex_state = 111, .external_lex_state = 39},
+  [1149] = {.lex_state = 111, .external_lex_state = 39},
+  [1150] = {.lex_state = 111, .external_lex_state = 39},
+  [1151] = {.lex_state = 111, .external_lex_state = 39},
+  [1152] = {.lex_state = 111, .external_lex_state = 39},
+  [1153] = {.lex_state = 111, .external_lex_state = 39},
+  [1154] = {.lex_state = 111, .external_lex_state = 39},
+  [1155] = {.lex_state = 111, .external_lex_state = 39},
+  [1156] = {.lex_state = 111, .external_lex_state = 39},
+  [1157] = {.lex_state = 111, .external_lex_state = 39},
+  [1158] = {.lex_state = 111, .external_lex_state = 39},
+  [1159] = {.lex_state = 111, .external_lex_state = 39},
+  [1160] = {.lex_state = 111, .external_lex_state = 39},
+  [1161] = {.lex_state = 111, .external_lex_state = 39},
+  [1162] = {.lex_state = 111, .external_lex_state = 39},
+  [1163] = {.lex_state = 111, .external_lex_state = 39},
+  [1164] = {.lex_state = 111, .external_lex_state = 39},
+  [1165] = {.lex_state = 111, .external_lex_state = 39},
+  [1166] = {.lex_state = 111, .external_lex_state = 39},
+  [1167] = {.lex_state = 111, .external_lex_state = 39},
+  [1168] = {.lex_state = 111, .external_lex_state = 39},
+  [1169] = {.lex_state = 111, .external_lex_state = 39},
+  [1170] = {.lex_state = 111, .external_lex_state = 39},
+  [1171] = {.lex_state = 111, .external_lex_state = 39},
+  [1172] = {.lex_state = 111, .external_lex_state = 39},
+  [1173] = {.lex_state = 111, .external_lex_state = 38},
+  [1174] = {.lex_state = 111, .external_lex_state = 36},
+  [1175] = {.lex_state = 111, .external_lex_state = 36},
+  [1176] = {.lex_state = 111, .external_lex_state = 36},
+  [1177] = {.lex_state = 111, .external_lex_state = 17},
+  [1178] = {.lex_state = 111, .external_lex_state = 43},
+  [1179] = {.lex_state = 111, .external_lex_state = 38},
+  [1180] = {.lex_state = 111, .external_lex_state = 36},
+  [1181] = {.lex_state = 111, .external_lex_state = 36},
+  [1182] = {.lex_state = 111, .external_lex_state = 36},
+  [1183] = {.lex_state = 111, .external_lex_state = 36},
+  [1184] = {.lex_state = 111, .external_lex_state = 36},
+  [1185] = {.lex_state = 111, .external_lex_state = 17},
+  [1186] = {.lex_state = 111, .external_lex_state = 17},
+  [1187] = {.lex_state = 111, .external_lex_state = 17},
+  [1188] = {.lex_state = 111, .external_lex_state = 17},
+  [1189] = {.lex_state = 111, .external_lex_state = 36},
+  [1190] = {.lex_state = 111, .external_lex_state = 38},
+  [1191] = {.lex_state = 111, .external_lex_state = 36},
+  [1192] = {.lex_state = 111, .external_lex_state = 36},
+  [1193] = {.lex_state = 111, .external_lex_state = 36},
+  [1194] = {.lex_state = 111, .external_lex_state = 36},
+  [1195] = {.lex_state = 111, .external_lex_state = 36},
+  [1196] = {.lex_state = 111, .external_lex_state = 36},
+  [1197] = {.lex_state = 111, .external_lex_state = 35},
+  [1198] = {.lex_state = 111, .external_lex_state = 36},
+  [1199] = {.lex_state = 111, .external_lex_state = 34},
+  [1200] = {.lex_state = 111, .external_lex_state = 35},
+  [1201] = {.lex_state = 111, .external_lex_state = 35},
+  [1202] = {.lex_state = 111, .external_lex_state = 35},
+  [1203] = {.lex_state = 111, .external_lex_state = 35},
+  [1204] = {.lex_state = 111, .external_lex_state = 34},
+  [1205] = {.lex_state = 111, .external_lex_state = 34},
+  [1206] = {.lex_state = 111, .external_lex_state = 35},
+  [1207] = {.lex_state = 111, .external_lex_state = 34},
+  [1208] = {.lex_state = 111, .external_lex_state = 34},
+  [1209] = {.lex_state = 111, .external_lex_state = 35},
+  [1210] = {.lex_state = 111, .external_lex_state = 34},
+  [1211] = {.lex_state = 111, .external_lex_state = 34},
+  [1212] = {.lex_state = 111, .external_lex_state = 34},
+  [1213] = {.lex_state = 111, .external_lex_state = 34},
+  [1214] = {.lex_state = 111, .external_lex_state = 34},
+  [1215] = {.lex_state = 111, .external_lex_state = 35},
+  [1216] = {.lex_state = 111, .external_lex_state = 35},
+  [1217] = {.lex_state = 111, .external_lex_state = 34},
+  [1218] = {.lex_state = 111, .external_lex_state = 35},
+  [1219] = {.lex_state = 111, .external_lex_state = 35},
+  [1220] = {.lex_state = 111, .external_lex_state = 35},
+  [1221] = {.lex_state = 111, .external_lex_state = 35},
+  [1222] = {.lex_state = 111, .external_lex_state = 38},
+  [1223] = {.lex_state = 111, .external_lex_state = 35},
+  [1224] = {.lex_state = 111, .external_lex_state = 35},
+  [1225] = {.lex_state = 111, .external_lex_state = 35},
+  [1226] = {.lex_state = 111, .external_lex_state = 36},
+  [1227] = {.lex_state = 111, .external_lex_state = 19},
+  [1228] = {.lex_state = 111, .external_lex_state = 40},
+  [1229] = {.lex_state = 111, .external_lex_state = 19},
+  [1230] = {.lex_state = 111, .external_lex_state = 40},
+  [1231] = {.lex_state = 111, .external_lex_state = 19},
+  [1232] = {.lex_state = 111, .external_lex_state = 40},
+  [1233] = {.lex_state = 111, .external_lex_state = 40},
+  [1234] = {.lex_state = 111, .external_lex_state = 40},
+  [1235] = {.lex_state = 111, .external_lex_state = 40},
+  [1236] = {.lex_state = 111, .external_lex_state = 19},
+  [1237] = {.lex_state = 111, .external_lex_state = 40},
+  [1238] = {.lex_state = 111, .external_lex_state = 19},
+  [1239] = {.lex_state = 111, .external_lex_state = 40},
+  [1240] = {.lex_state = 111, .external_lex_state = 40},
+  [1241] = {.lex_state = 111, .external_lex_state = 40},
+  [1242] = {.lex_state = 111, .external_lex_state = 19},
+  [1243] = {.lex_state = 111, .external_lex_state = 40},
+  [1244] = {.lex_state = 111, .external_lex_state = 40},
+  [1245] = {.lex_state = 111, .external_lex_state = 40},
+  [1246] = {.lex_state = 111, .external_lex_state = 40},
+  [1247] = {.lex_state = 111, .external_lex_state = 40},
+  [1248] = {.lex_state = 111, .external_lex_state = 19},
+  [1249] = {.lex_state = 111, .external_lex_state = 40},
+  [1250] = {.lex_state = 111, .external_lex_state = 40},
+  [1251] = {.lex_state = 111, .external_lex_state = 19},
+  [1252] = {.lex_state = 111, .external_lex_state = 40},
+  [1253] = {.lex_state = 111, .external_lex_state = 19},
+  [1254] = {.lex_state = 111, .external_lex_state = 40},
+  [1255] = {.lex_state = 111, .external_lex_state = 40},
+  [1256] = {.lex_state = 111, .external_lex_state = 40},
+  [1257] = {.lex_state = 111, .external_lex_state = 19},
+  [1258] = {.lex_state = 111, .external_lex_state = 40},
+  [1259] = {.lex_state = 111, .external_lex_state = 40},
+  [1260] = {.lex_state = 111, .external_lex_state = 40},
+  [1261] = {.lex_state = 111, .external_lex_state = 40},
+  [1262] = {.lex_state = 111, .external_lex_state = 19},
+  [1263] = {.lex_state = 111, .external_lex_state = 40},
+  [1264] = {.lex_state = 111, .external_lex_state = 44},
+  [1265] = {.lex_state = 111, .external_lex_state = 19},
+  [1266] = {.lex_state = 111, .external_lex_state = 40},
+  [1267] = {.lex_state = 111, .external_lex_state = 19},
+  [1268] = {.lex_state = 111, .external_lex_state = 40},
+  [1269] = {.lex_state = 111, .external_lex_state = 19},
+  [1270] = {.lex_state = 111, .external_lex_state = 19},
+  [1271] = {.lex_state = 111, .external_lex_state = 40},
+  [1272] = {.lex_state = 111, .external_lex_state = 19},
+  [1273] = {.lex_state = 111, .external_lex_state = 40},
+  [1274] = {.lex_state = 111, .external_lex_state = 40},
+  [1275] = {.lex_state = 111, .external_lex_state = 40},
+  [1276] = {.lex_state = 111, .external_lex_state = 40},
+  [1277] = {.lex_state = 111, .external_lex_state = 43},
+  [1278] = {.lex_state = 111, .external_lex_state = 19},
+  [1279] = {.lex_state = 111, .external_lex_state = 40},
+  [1280] = {.lex_state = 111, .external_lex_state = 19},
+  [1281] = {.lex_state = 111, .external_lex_state = 34},
+  [1282] = {.lex_state = 111, .external_lex_state = 40},
+  [1283] = {.lex_state = 111, .external_lex_state = 40},
+  [1284] = {.lex_state = 111, .external_lex_state = 40},
+  [1285] = {.lex_state = 111, .external_lex_state = 19},
+  [1286] = {.lex_state = 111, .external_lex_state = 19},
+  [1287] = {.lex_state = 111, .external_lex_state = 40},
+  [1288] = {.lex_state = 111, .external_lex_state = 19},
+  [1289] = {.lex_state = 111, .external_lex_state = 43},
+  [1290] = {.lex_state = 111, .external_lex_state = 43},
+  [1291] = {.lex_state = 111, .external_lex_state = 43},
+  [1292] = {.lex_state = 111, .external_lex_state = 43},
+  [1293] = {.lex_state = 111, .external_lex_state = 43},
+  [1294] = {.lex_state = 111, .external_lex_state = 44},
+  [1295] = {.lex_state = 111, .external_lex_state = 43},
+  [1296] = {.lex_state = 111, .external_lex_state = 43},
+  [1297] = {.lex_state = 111, .external_lex_state = 43},
+  [1298] = {.lex_state = 111, .external_lex_state = 43},
+  [1299] = {.lex_state = 111, .external_lex_state = 43},
+  [1300] = {.lex_state = 111, .external_lex_state = 43},
+  [1301] = {.lex_state = 111, .external_lex_state = 43},
+  [1302] = {.lex_state = 111, .external_lex_state = 43},
+  [1303] = {.lex_state = 111, .external_lex_state = 19},
+  [1304] = {.lex_state = 111, .external_lex_state = 43},
+  [1305] = {.lex_state = 111, .external_lex_state = 43},
+  [1306] = {.lex_state = 111, .external_lex_state = 43},
+  [1307] = {.lex_state = 111, .external_lex_state = 43},
+  [1308] = {.lex_state = 111, .external_lex_state = 43},
+  [1309] = {.lex_state = 111, .external_lex_state = 43},
+  [1310] = {.lex_state = 111, .external_lex_state = 43},
+  [1311] = {.lex_state = 111, .external_lex_state = 43},
+  [1312] = {.lex_state = 111, .external_lex_state = 43},
+  [1313] = {.lex_state = 111, .external_lex_state = 43},
+  [1314] = {.lex_state = 111, .external_lex_state = 43},
+  [1315] = {.lex_state = 111, .external_lex_state = 43},
+  [1316] = {.lex_state = 111, .external_lex_state = 43},
+  [1317] = {.lex_state = 111, .external_lex_state = 43},
+  [1318] = {.lex_state = 111, .external_lex_state = 43},
+  [1319] = {.lex_state = 111, .external_lex_state = 43},
+  [1320] = {.lex_state = 111, .external_lex_state = 43},
+  [1321] = {.lex_state = 111, .external_lex_state = 43},
+  [1322] = {.lex_state = 111, .external_lex_state = 43},
+  [1323] = {.lex_state = 111, .external_lex_state = 43},
+  [1324] = {.lex_state = 111, .external_lex_state = 43},
+  [1325] = {.lex_state = 111, .external_lex_state = 43},
+  [1326] = {.lex_state = 111, .external_lex_state = 43},
+  [1327] = {.lex_state = 111, .external_lex_state = 43},
+  [1328] = {.lex_state = 111, .external_lex_state = 43},
+  [1329] = {.lex_state = 111, .external_lex_state = 43},
+  [1330] = {.lex_state = 111, .external_lex_state = 43},
+  [1331] = {.lex_state = 111, .external_lex_state = 43},
+  [1332] = {.lex_state = 111, .external_lex_state = 43},
+  [1333] = {.lex_state = 111, .external_lex_state = 43},
+  [1334] = {.lex_state = 111, .external_lex_state = 43},
+  [1335] = {.lex_state = 111, .external_lex_state = 43},
+  [1336] = {.lex_state = 111, .external_lex_state = 43},
+  [1337] = {.lex_state = 111, .external_lex_state = 43},
+  [1338] = {.lex_state = 111, .external_lex_state = 43},
+  [1339] = {.lex_state = 111, .external_lex_state = 43},
+  [1340] = {.lex_state = 111, .external_lex_state = 43},
+  [1341] = {.lex_state = 111, .external_lex_state = 43},
+  [1342] = {.lex_state = 111, .external_lex_state = 43},
+  [1343] = {.lex_state = 111, .external_lex_state = 43},
+  [1344] = {.lex_state = 111, .external_lex_state = 43},
+  [1345] = {.lex_state = 111, .external_lex_state = 43},
+  [1346] = {.lex_state = 111, .external_lex_state = 43},
+  [1347] = {.lex_state = 111, .external_lex_state = 43},
+  [1348] = {.lex_state = 111, .external_lex_state = 44},
+  [1349] = {.lex_state = 111, .external_lex_state = 44},
+  [1350] = {.lex_state = 111, .external_lex_state = 44},
+  [1351] = {.lex_state = 111, .external_lex_state = 19},
+  [1352] = {.lex_state = 111, .external_lex_state = 19},
+  [1353] = {.lex_state = 111, .external_lex_state = 19},
+  [1354] = {.lex_state = 111, .external_lex_state = 19},
+  [1355] = {.lex_state = 111, .external_lex_state = 19},
+  [1356] = {.lex_state = 111, .external_lex_state = 19},
+  [1357] = {.lex_state = 111, .external_lex_state = 19},
+  [1358] = {.lex_state = 111, .external_lex_state = 19},
+  [1359] = {.lex_state = 111, .external_lex_state = 19},
+  [1360] = {.lex_state = 111, .external_lex_state = 44},
+  [1361] = {.lex_state = 111, .external_lex_state = 19},
+  [1362] = {.lex_state = 111, .external_lex_state = 19},
+  [1363] = {.lex_state = 111, .external_lex_state = 19},
+  [1364] = {.lex_state = 111, .external_lex_state = 19},
+  [1365] = {.lex_state = 111, .external_lex_state = 19},
+  [1366] = {.lex_state = 111, .external_lex_state = 19},
+  [1367] = {.lex_state = 111, .external_lex_state = 19},
+  [1368] = {.lex_state = 111, .external_lex_state = 19},
+  [1369] = {.lex_state = 111, .external_lex_state = 19},
+  [1370] = {.lex_state = 111, .external_lex_state = 19},
+  [1371] = {.lex_state = 111, .external_lex_state = 19},
+  [1372] = {.lex_state = 111, .external_lex_state = 19},
+  [1373] = {.lex_state = 111, .external_lex_state = 19},
+  [1374] = {.lex_state = 111, .external_lex_state = 19},
+  [1375] = {.lex_state = 111, .external_lex_state = 19},
+  [1376] = {.lex_state = 111, .external_lex_state = 19},
+  [1377] = {.lex_state = 111, .external_lex_state = 19},
+  [1378] = {.lex_state = 111, .external_lex_state = 19},
+  [1379] = {.lex_state = 111, .external_lex_state = 44},
+  [1380] = {.lex_state = 111, .external_lex_state = 44},
+  [1381] = {.lex_state = 111, .external_lex_state = 44},
+  [1382] = {.lex_state = 111, .external_lex_state = 44},
+  [1383] = {.lex_state = 111, .external_lex_state = 44},
+  [1384] = {.lex_state = 111, .external_lex_state = 19},
+  [1385] = {.lex_state = 111, .external_lex_state = 19},
+  [1386] = {.lex_state = 111, .external_lex_state = 19},
+  [1387] = {.lex_state = 111, .external_lex_state = 19},
+  [1388] = {.lex_state = 111, .external_lex_state = 19},
+  [1389] = {.lex_state = 111, .external_lex_state = 19},
+  [1390] = {.lex_state = 111, .external_lex_state = 44},
+  [1391] = {.lex_state = 111, .external_lex_state = 19},
+  [1392] = {.lex_state = 111, .external_lex_state = 19},
+  [1393] = {.lex_state = 111, .external_lex_state = 19},
+  [1394] = {.lex_state = 111, .external_lex_state = 19},
+  [1395] = {.lex_state = 111, .external_lex_state = 19},
+  [1396] = {.lex_state = 111, .external_lex_state = 19},
+  [1397] = {.lex_state = 111, .external_lex_state = 44},
+  [1398] = {.lex_state = 111, .external_lex_state = 19},
+  [1399] = {.lex_state = 111, .external_lex_state = 44},
+  [1400] = {.lex_state = 111, .external_lex_state = 44},
+  [1401] = {.lex_state = 111, .external_lex_state = 44},
+  [1402] = {.lex_state = 111, .external_lex_state = 44},
+  [1403] = {.lex_state = 111, .external_lex_state = 19},
+  [1404] = {.lex_state = 111, .external_lex_state = 44},
+  [1405] = {.lex_state = 111, .external_lex_state = 19},
+  [1406] = {.lex_state = 111, .external_lex_state = 44},
+  [1407] = {.lex_state = 111, .external_lex_state = 44},
+  [1408] = {.lex_state = 111, .external_lex_state = 44},
+  [1409] = {.lex_state = 111, .external_lex_state = 19},
+  [1410] = {.lex_state = 111, .external_lex_state = 19},
+  [1411] = {.lex_state = 111, .external_lex_state = 19},
+  [1412] = {.lex_state = 111, .external_lex_state = 19},
+  [1413] = {.lex_state = 111, .external_lex_state = 44},
+  [1414] = {.lex_state = 111, .external_lex_state = 19},
+  [1415] = {.lex_state = 111, .external_lex_state = 19},
+  [1416] = {.lex_state = 111, .external_lex_state = 19},
+  [1417] = {.lex_state = 111, .external_lex_state = 19},
+  [1418] = {.lex_state = 111, .external_lex_state = 44},
+  [1419] = {.lex_state = 111, .external_lex_state = 44},
+  [1420] = {.lex_state = 111, .external_lex_state = 44},
+  [1421] = {.lex_state = 111, .external_lex_state = 44},
+  [1422] = {.lex_state = 111, .external_lex_state = 44},
+  [1423] = {.lex_state = 111, .external_lex_state = 44},
+  [1424] = {.lex_state = 111, .external_lex_state = 44},
+  [1425] = {.lex_state = 111, .external_lex_state = 44},
+  [1426] = {.lex_state = 111, .external_lex_state = 44},
+  [1427] = {.lex_state = 111, .external_lex_state = 44},
+  [1428] = {.lex_state = 111, .external_lex_state = 44},
+  [1429] = {.lex_state = 111, .external_lex_state = 44},
+  [1430] = {.lex_state = 111, .external_lex_state = 44},
+  [1431] = {.lex_state = 111, .external_lex_state = 44},
+  [1432] = {.lex_state = 111, .external_lex_state = 44},
+  [1433] = {.lex_state = 111, .external_lex_state = 44},
+  [1434] = {.lex_state = 111, .external_lex_state = 44},
+  [1435] = {.lex_state = 111, .external_lex_state = 44},
+  [1436] = {.lex_state = 111, .external_lex_state = 44},
+  [1437] = {.lex_state = 111, .external_lex_state = 44},
+  [1438] = {.lex_state = 111, .external_lex_state = 44},
+  [1439] = {.lex_state = 111, .external_lex_state = 44},
+  [1440] = {.lex_state = 111, .external_lex_state = 44},
+  [1441] = {.lex_state = 111, .external_lex_state = 19},
+  [1442] = {.lex_state = 111, .external_lex_state = 44},
+  [1443] = {.lex_state = 111, .external_lex_state = 44},
+  [1444] = {.lex_state = 111, .external_lex_state = 44},
+  [1445] = {.lex_state = 111, .external_lex_state = 44},
+  [1446] = {.lex_state = 111, .external_lex_state = 44},
+  [1447] = {.lex_state = 111, .external_lex_state = 44},
+  [1448] = {.lex_state = 111, .external_lex_state = 44},
+  [1449] = {.lex_state = 111, .external_lex_state = 44},
+  [1450] = {.lex_state = 111, .external_lex_state = 44},
+  [1451] = {.lex_state = 111, .external_lex_state = 44},
+  [1452] = {.lex_state = 111, .external_lex_state = 44},
+  [1453] = {.lex_state = 111, .external_lex_state = 44},
+  [1454] = {.lex_state = 111, .external_lex_state = 44},
+  [1455] = {.lex_state = 111, .external_lex_state = 44},
+  [1456] = {.lex_state = 111, .external_lex_state = 44},
+  [1457] = {.lex_state = 111, .external_lex_state = 44},
+  [1458] = {.lex_state = 111, .external_lex_state = 44},
+  [1459] = {.lex_state = 111, .external_lex_state = 44},
+  [1460] = {.lex_state = 111, .external_lex_state = 44},
+  [1461] = {.lex_state = 111, .external_lex_state = 44},
+  [1462] = {.lex_state = 111, .external_lex_state = 44},
+  [1463] = {.lex_state = 111, .external_lex_state = 44},
+  [1464] = {.lex_state = 111, .external_lex_state = 44},
+  [1465] = {.lex_state = 111, .external_lex_state = 44},
+  [1466] = {.lex_state = 111, .external_lex_state = 44},
+  [1467] = {.lex_state = 111, .external_lex_state = 44},
+  [1468] = {.lex_state = 111, .external_lex_state = 44},
+  [1469] = {.lex_state = 111, .external_lex_state = 44},
+  [1470] = {.lex_state = 111, .external_lex_state = 44},
+  [1471] = {.lex_state = 111, .external_lex_state = 44},
+  [1472] = {.lex_state = 111, .external_lex_state = 44},
+  [1473] = {.lex_state = 111, .external_lex_state = 44},
+  [1474] = {.lex_state = 111, .external_lex_state = 44},
+  [1475] = {.lex_state = 111, .external_lex_state = 44},
+  [1476] = {.lex_state = 111, .external_lex_state = 44},
+  [1477] = {.lex_state = 111, .external_lex_state = 44},
   [1478] = {.lex_state = 0, .external_lex_state = 45},
   [1479] = {.lex_state = 0, .external_lex_state = 45},
   [1480] = {.lex_state = 0, .external_lex_state = 45},
@@ -10495,17 +10511,17 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1499] = {.lex_state = 0, .external_lex_state = 45},
   [1500] = {.lex_state = 0, .external_lex_state = 46},
   [1501] = {.lex_state = 0, .external_lex_state = 47},
-  [1502] = {.lex_state = 109, .external_lex_state = 47},
+  [1502] = {.lex_state = 110, .external_lex_state = 47},
   [1503] = {.lex_state = 0, .external_lex_state = 47},
-  [1504] = {.lex_state = 109, .external_lex_state = 47},
+  [1504] = {.lex_state = 110, .external_lex_state = 47},
   [1505] = {.lex_state = 0, .external_lex_state = 46},
   [1506] = {.lex_state = 0},
   [1507] = {.lex_state = 0, .external_lex_state = 47},
-  [1508] = {.lex_state = 109, .external_lex_state = 47},
-  [1509] = {.lex_state = 109, .external_lex_state = 47},
-  [1510] = {.lex_state = 109, .external_lex_state = 47},
+  [1508] = {.lex_state = 110, .external_lex_state = 47},
+  [1509] = {.lex_state = 110, .external_lex_state = 47},
+  [1510] = {.lex_state = 110, .external_lex_state = 47},
   [1511] = {.lex_state = 0, .external_lex_state = 46},
-  [1512] = {.lex_state = 109, .external_lex_state = 46},
+  [1512] = {.lex_state = 110, .external_lex_state = 46},
   [1513] = {.lex_state = 0, .external_lex_state = 46},
   [1514] = {.lex_state = 0, .external_lex_state = 45},
   [1515] = {.lex_state = 0, .external_lex_state = 45},
@@ -10529,10 +10545,10 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1533] = {.lex_state = 0, .external_lex_state = 45},
   [1534] = {.lex_state = 0, .external_lex_state = 45},
   [1535] = {.lex_state = 0, .external_lex_state = 45},
-  [1536] = {.lex_state = 109, .external_lex_state = 49},
+  [1536] = {.lex_state = 110, .external_lex_state = 49},
   [1537] = {.lex_state = 0, .external_lex_state = 48},
   [1538] = {.lex_state = 0, .external_lex_state = 45},
-  [1539] = {.lex_state = 109, .external_lex_state = 49},
+  [1539] = {.lex_state = 110, .external_lex_state = 49},
   [1540] = {.lex_state = 0, .external_lex_state = 45},
   [1541] = {.lex_state = 0, .external_lex_state = 45},
   [1542] = {.lex_state = 0, .external_lex_state = 48},
@@ -10546,14 +10562,14 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1550] = {.lex_state = 0, .external_lex_state = 48},
   [1551] = {.lex_state = 0, .external_lex_state = 45},
   [1552] = {.lex_state = 0, .external_lex_state = 45},
-  [1553] = {.lex_state = 109, .external_lex_state = 47},
+  [1553] = {.lex_state = 110, .external_lex_state = 47},
   [1554] = {.lex_state = 0, .external_lex_state = 45},
   [1555] = {.lex_state = 0, .external_lex_state = 45},
   [1556] = {.lex_state = 0, .external_lex_state = 45},
   [1557] = {.lex_state = 0, .external_lex_state = 48},
   [1558] = {.lex_state = 0, .external_lex_state = 45},
   [1559] = {.lex_state = 0, .external_lex_state = 45},
-  [1560] = {.lex_state = 109, .external_lex_state = 47},
+  [1560] = {.lex_state = 110, .external_lex_state = 47},
   [1561] = {.lex_state = 0, .external_lex_state = 48},
   [1562] = {.lex_state = 0, .external_lex_state = 45},
   [1563] = {.lex_state = 0, .external_lex_state = 45},
@@ -10611,12 +10627,12 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1615] = {.lex_state = 0, .external_lex_state = 45},
   [1616] = {.lex_state = 0, .external_lex_state = 45},
   [1617] = {.lex_state = 0, .external_lex_state = 45},
-  [1618] = {.lex_state = 109, .external_lex_state = 47},
+  [1618] = {.lex_state = 110, .external_lex_state = 47},
   [1619] = {.lex_state = 0, .external_lex_state = 45},
   [1620] = {.lex_state = 0, .external_lex_state = 48},
   [1621] = {.lex_state = 0, .external_lex_state = 45},
   [1622] = {.lex_state = 0, .external_lex_state = 45},
-  [1623] = {.lex_state = 109, .external_lex_state = 47},
+  [1623] = {.lex_state = 110, .external_lex_state = 47},
   [1624] = {.lex_state = 0, .external_lex_state = 48},
   [1625] = {.lex_state = 0, .external_lex_state = 45},
   [1626] = {.lex_state = 0, .external_lex_state = 45},
@@ -10644,19 +10660,19 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1648] = {.lex_state = 0, .external_lex_state = 48},
   [1649] = {.lex_state = 0, .external_lex_state = 45},
   [1650] = {.lex_state = 0, .external_lex_state = 45},
-  [1651] = {.lex_state = 110},
+  [1651] = {.lex_state = 111},
   [1652] = {.lex_state = 0, .external_lex_state = 48},
   [1653] = {.lex_state = 0, .external_lex_state = 45},
   [1654] = {.lex_state = 0, .external_lex_state = 45},
   [1655] = {.lex_state = 0, .external_lex_state = 45},
   [1656] = {.lex_state = 0, .external_lex_state = 48},
-  [1657] = {.lex_state = 109, .external_lex_state = 47},
-  [1658] = {.lex_state = 109, .external_lex_state = 47},
+  [1657] = {.lex_state = 110, .external_lex_state = 47},
+  [1658] = {.lex_state = 110, .external_lex_state = 47},
   [1659] = {.lex_state = 0, .external_lex_state = 45},
   [1660] = {.lex_state = 0, .external_lex_state = 48},
   [1661] = {.lex_state = 0, .external_lex_state = 45},
   [1662] = {.lex_state = 0, .external_lex_state = 45},
-  [1663] = {.lex_state = 109, .external_lex_state = 47},
+  [1663] = {.lex_state = 110, .external_lex_state = 47},
   [1664] = {.lex_state = 0, .external_lex_state = 48},
   [1665] = {.lex_state = 0, .external_lex_state = 45},
   [1666] = {.lex_state = 0, .external_lex_state = 45},
@@ -10665,19 +10681,19 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1669] = {.lex_state = 0, .external_lex_state = 45},
   [1670] = {.lex_state = 0, .external_lex_state = 48},
   [1671] = {.lex_state = 0, .external_lex_state = 48},
-  [1672] = {.lex_state = 109, .external_lex_state = 47},
-  [1673] = {.lex_state = 109, .external_lex_state = 47},
+  [1672] = {.lex_state = 110, .external_lex_state = 47},
+  [1673] = {.lex_state = 110, .external_lex_state = 47},
   [1674] = {.lex_state = 0, .external_lex_state = 45},
-  [1675] = {.lex_state = 109, .external_lex_state = 47},
+  [1675] = {.lex_state = 110, .external_lex_state = 47},
   [1676] = {.lex_state = 0, .external_lex_state = 45},
   [1677] = {.lex_state = 0, .external_lex_state = 45},
   [1678] = {.lex_state = 0, .external_lex_state = 45},
-  [1679] = {.lex_state = 109, .external_lex_state = 47},
+  [1679] = {.lex_state = 110, .external_lex_state = 47},
   [1680] = {.lex_state = 0, .external_lex_state = 48},
-  [1681] = {.lex_state = 109, .external_lex_state = 47},
+  [1681] = {.lex_state = 110, .external_lex_state = 47},
   [1682] = {.lex_state = 0, .external_lex_state = 45},
   [1683] = {.lex_state = 0, .external_lex_state = 45},
-  [1684] = {.lex_state = 110},
+  [1684] = {.lex_state = 111},
   [1685] = {.lex_state = 0, .external_lex_state = 45},
   [1686] = {.lex_state = 0, .external_lex_state = 45},
   [1687] = {.lex_state = 0, .external_lex_state = 45},
@@ -10694,7 +10710,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1698] = {.lex_state = 1},
   [1699] = {.lex_state = 4},
   [1700] = {.lex_state = 0, .external_lex_state = 47},
-  [1701] = {.lex_state = 109, .external_lex_state = 47},
+  [1701] = {.lex_state = 110, .external_lex_state = 47},
   [1702] = {.lex_state = 1},
   [1703] = {.lex_state = 1},
   [1704] = {.lex_state = 4},
@@ -10721,11 +10737,11 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1725] = {.lex_state = 4},
   [1726] = {.lex_state = 1},
   [1727] = {.lex_state = 4},
-  [1728] = {.lex_state = 109, .external_lex_state = 49},
+  [1728] = {.lex_state = 110, .external_lex_state = 49},
   [1729] = {.lex_state = 1},
   [1730] = {.lex_state = 4},
-  [1731] = {.lex_state = 109, .external_lex_state = 49},
-  [1732] = {.lex_state = 109, .external_lex_state = 49},
+  [1731] = {.lex_state = 110, .external_lex_state = 49},
+  [1732] = {.lex_state = 110, .external_lex_state = 49},
   [1733] = {.lex_state = 1},
   [1734] = {.lex_state = 4},
   [1735] = {.lex_state = 1},
@@ -10734,32 +10750,32 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1738] = {.lex_state = 6, .external_lex_state = 47},
   [1739] = {.lex_state = 1},
   [1740] = {.lex_state = 4},
-  [1741] = {.lex_state = 109, .external_lex_state = 49},
+  [1741] = {.lex_state = 110, .external_lex_state = 49},
   [1742] = {.lex_state = 1},
   [1743] = {.lex_state = 4},
   [1744] = {.lex_state = 1},
   [1745] = {.lex_state = 4},
-  [1746] = {.lex_state = 109, .external_lex_state = 49},
+  [1746] = {.lex_state = 110, .external_lex_state = 49},
   [1747] = {.lex_state = 4},
-  [1748] = {.lex_state = 109, .external_lex_state = 49},
-  [1749] = {.lex_state = 109, .external_lex_state = 49},
+  [1748] = {.lex_state = 110, .external_lex_state = 49},
+  [1749] = {.lex_state = 110, .external_lex_state = 49},
   [1750] = {.lex_state = 0, .external_lex_state = 47},
   [1751] = {.lex_state = 1},
-  [1752] = {.lex_state = 109, .external_lex_state = 49},
+  [1752] = {.lex_state = 110, .external_lex_state = 49},
   [1753] = {.lex_state = 1},
   [1754] = {.lex_state = 1},
   [1755] = {.lex_state = 4},
   [1756] = {.lex_state = 4},
   [1757] = {.lex_state = 1},
   [1758] = {.lex_state = 4},
-  [1759] = {.lex_state = 109, .external_lex_state = 49},
+  [1759] = {.lex_state = 110, .external_lex_state = 49},
   [1760] = {.lex_state = 0, .external_lex_state = 45},
   [1761] = {.lex_state = 4},
-  [1762] = {.lex_state = 109, .external_lex_state = 49},
+  [1762] = {.lex_state = 110, .external_lex_state = 49},
   [1763] = {.lex_state = 1},
   [1764] = {.lex_state = 1},
   [1765] = {.lex_state = 4},
-  [1766] = {.lex_state = 109, .external_lex_state = 49},
+  [1766] = {.lex_state = 110, .external_lex_state = 49},
   [1767] = {.lex_state = 1},
   [1768] = {.lex_state = 4},
   [1769] = {.lex_state = 1},
@@ -10798,21 +10814,21 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1802] = {.lex_state = 4},
   [1803] = {.lex_state = 1},
   [1804] = {.lex_state = 4},
-  [1805] = {.lex_state = 109, .external_lex_state = 49},
+  [1805] = {.lex_state = 110, .external_lex_state = 49},
   [1806] = {.lex_state = 1},
   [1807] = {.lex_state = 0, .external_lex_state = 47},
-  [1808] = {.lex_state = 109, .external_lex_state = 47},
+  [1808] = {.lex_state = 110, .external_lex_state = 47},
   [1809] = {.lex_state = 4},
   [1810] = {.lex_state = 1},
   [1811] = {.lex_state = 4},
-  [1812] = {.lex_state = 109, .external_lex_state = 49},
+  [1812] = {.lex_state = 110, .external_lex_state = 49},
   [1813] = {.lex_state = 1},
   [1814] = {.lex_state = 4},
   [1815] = {.lex_state = 1},
   [1816] = {.lex_state = 1},
   [1817] = {.lex_state = 4},
   [1818] = {.lex_state = 4},
-  [1819] = {.lex_state = 109, .external_lex_state = 49},
+  [1819] = {.lex_state = 110, .external_lex_state = 49},
   [1820] = {.lex_state = 1},
   [1821] = {.lex_state = 4},
   [1822] = {.lex_state = 0, .external_lex_state = 47},
@@ -10850,7 +10866,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1854] = {.lex_state = 0, .external_lex_state = 53},
   [1855] = {.lex_state = 0, .external_lex_state = 53},
   [1856] = {.lex_state = 0, .external_lex_state = 47},
-  [1857] = {.lex_state = 109, .external_lex_state = 47},
+  [1857] = {.lex_state = 110, .external_lex_state = 47},
   [1858] = {.lex_state = 0, .external_lex_state = 47},
   [1859] = {.lex_state = 0, .external_lex_state = 47},
   [1860] = {.lex_state = 0, .external_lex_state = 47},
@@ -10863,7 +10879,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1867] = {.lex_state = 0, .external_lex_state = 47},
   [1868] = {.lex_state = 0, .external_lex_state = 47},
   [1869] = {.lex_state = 0, .external_lex_state = 47},
-  [1870] = {.lex_state = 109, .external_lex_state = 47},
+  [1870] = {.lex_state = 110, .external_lex_state = 47},
   [1871] = {.lex_state = 0, .external_lex_state = 47},
   [1872] = {.lex_state = 0, .external_lex_state = 47},
   [1873] = {.lex_state = 0, .external_lex_state = 47},
@@ -10871,12 +10887,12 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1875] = {.lex_state = 0, .external_lex_state = 47},
   [1876] = {.lex_state = 0, .external_lex_state = 47},
   [1877] = {.lex_state = 0, .external_lex_state = 47},
-  [1878] = {.lex_state = 109, .external_lex_state = 47},
-  [1879] = {.lex_state = 109, .external_lex_state = 47},
+  [1878] = {.lex_state = 110, .external_lex_state = 47},
+  [1879] = {.lex_state = 110, .external_lex_state = 47},
   [1880] = {.lex_state = 0, .external_lex_state = 47},
-  [1881] = {.lex_state = 109, .external_lex_state = 47},
+  [1881] = {.lex_state = 110, .external_lex_state = 47},
   [1882] = {.lex_state = 0, .external_lex_state = 47},
-  [1883] = {.lex_state = 109, .external_lex_state = 49},
+  [1883] = {.lex_state = 110, .external_lex_state = 49},
   [1884] = {.lex_state = 0, .external_lex_state = 47},
   [1885] = {.lex_state = 0, .external_lex_state = 47},
   [1886] = {.lex_state = 0, .external_lex_state = 47},
@@ -10901,7 +10917,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1905] = {.lex_state = 0, .external_lex_state = 47},
   [1906] = {.lex_state = 0, .external_lex_state = 47},
   [1907] = {.lex_state = 0, .external_lex_state = 47},
-  [1908] = {.lex_state = 109, .external_lex_state = 49},
+  [1908] = {.lex_state = 110, .external_lex_state = 49},
   [1909] = {.lex_state = 0, .external_lex_state = 51},
   [1910] = {.lex_state = 0, .external_lex_state = 47},
   [1911] = {.lex_state = 0, .external_lex_state = 47},
@@ -10925,7 +10941,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1929] = {.lex_state = 0, .external_lex_state = 47},
   [1930] = {.lex_state = 0, .external_lex_state = 47},
   [1931] = {.lex_state = 0, .external_lex_state = 47},
-  [1932] = {.lex_state = 109, .external_lex_state = 49},
+  [1932] = {.lex_state = 110, .external_lex_state = 49},
   [1933] = {.lex_state = 0, .external_lex_state = 47},
   [1934] = {.lex_state = 0, .external_lex_state = 47},
   [1935] = {.lex_state = 0, .external_lex_state = 51},
@@ -10945,7 +10961,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1949] = {.lex_state = 0, .external_lex_state = 54},
   [1950] = {.lex_state = 0},
   [1951] = {.lex_state = 0, .external_lex_state = 47},
-  [1952] = {.lex_state = 109, .external_lex_state = 49},
+  [1952] = {.lex_state = 110, .external_lex_state = 49},
   [1953] = {.lex_state = 0, .external_lex_state = 51},
   [1954] = {.lex_state = 0, .external_lex_state = 47},
   [1955] = {.lex_state = 0, .external_lex_state = 51},
@@ -10958,7 +10974,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1962] = {.lex_state = 0, .external_lex_state = 51},
   [1963] = {.lex_state = 0, .external_lex_state = 47},
   [1964] = {.lex_state = 0, .external_lex_state = 47},
-  [1965] = {.lex_state = 109},
+  [1965] = {.lex_state = 110},
   [1966] = {.lex_state = 0, .external_lex_state = 47},
   [1967] = {.lex_state = 0, .external_lex_state = 51},
   [1968] = {.lex_state = 0, .external_lex_state = 47},
@@ -10991,7 +11007,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [1995] = {.lex_state = 0, .external_lex_state = 47},
   [1996] = {.lex_state = 0, .external_lex_state = 51},
   [1997] = {.lex_state = 0, .external_lex_state = 47},
-  [1998] = {.lex_state = 109, .external_lex_state = 49},
+  [1998] = {.lex_state = 110, .external_lex_state = 49},
   [1999] = {.lex_state = 0, .external_lex_state = 53},
   [2000] = {.lex_state = 0, .external_lex_state = 47},
   [2001] = {.lex_state = 0, .external_lex_state = 47},
@@ -11096,9 +11112,9 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [2100] = {.lex_state = 0},
   [2101] = {.lex_state = 0},
   [2102] = {.lex_state = 0, .external_lex_state = 47},
-  [2103] = {.lex_state = 110, .external_lex_state = 49},
+  [2103] = {.lex_state = 111, .external_lex_state = 49},
   [2104] = {.lex_state = 0},
-  [2105] = {.lex_state = 109, .external_lex_state = 49},
+  [2105] = {.lex_state = 110, .external_lex_state = 49},
   [2106] = {.lex_state = 0},
   [2107] = {.lex_state = 0},
   [2108] = {.lex_state = 0, .external_lex_state = 47},
@@ -11117,7 +11133,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [2121] = {.lex_state = 0, .external_lex_state = 47},
   [2122] = {.lex_state = 0, .external_lex_state = 47},
   [2123] = {.lex_state = 0},
-  [2124] = {.lex_state = 109, .external_lex_state = 49},
+  [2124] = {.lex_state = 110, .external_lex_state = 49},
   [2125] = {.lex_state = 0, .external_lex_state = 47},
   [2126] = {.lex_state = 0, .external_lex_state = 47},
   [2127] = {.lex_state = 0, .external_lex_state = 47},
@@ -11139,7 +11155,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [2143] = {.lex_state = 0},
   [2144] = {.lex_state = 0, .external_lex_state = 47},
   [2145] = {.lex_state = 0},
-  [2146] = {.lex_state = 109, .external_lex_state = 49},
+  [2146] = {.lex_state = 110, .external_lex_state = 49},
   [2147] = {.lex_state = 0, .external_lex_state = 47},
   [2148] = {.lex_state = 0, .external_lex_state = 47},
   [2149] = {.lex_state = 0},
@@ -11161,15 +11177,15 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [2165] = {.lex_state = 0},
   [2166] = {.lex_state = 0},
   [2167] = {.lex_state = 0},
-  [2168] = {.lex_state = 109},
+  [2168] = {.lex_state = 110},
   [2169] = {.lex_state = 0, .external_lex_state = 56},
   [2170] = {.lex_state = 0},
   [2171] = {.lex_state = 0},
   [2172] = {.lex_state = 0, .external_lex_state = 56},
   [2173] = {.lex_state = 0, .external_lex_state = 56},
-  [2174] = {.lex_state = 110},
-  [2175] = {.lex_state = 109},
-  [2176] = {.lex_state = 109},
+  [2174] = {.lex_state = 111},
+  [2175] = {.lex_state = 110},
+  [2176] = {.lex_state = 110},
   [2177] = {.lex_state = 6, .external_lex_state = 49},
   [2178] = {.lex_state = 6, .external_lex_state = 49},
   [2179] = {.lex_state = 0},
@@ -11179,12 +11195,12 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [2183] = {.lex_state = 0, .external_lex_state = 49},
   [2184] = {.lex_state = 0, .external_lex_state = 49},
   [2185] = {.lex_state = 6, .external_lex_state = 56},
-  [2186] = {.lex_state = 110},
+  [2186] = {.lex_state = 111},
   [2187] = {.lex_state = 0, .external_lex_state = 56},
-  [2188] = {.lex_state = 109, .external_lex_state = 49},
-  [2189] = {.lex_state = 110},
-  [2190] = {.lex_state = 109, .external_lex_state = 49},
-  [2191] = {.lex_state = 109, .external_lex_state = 49},
+  [2188] = {.lex_state = 110, .external_lex_state = 49},
+  [2189] = {.lex_state = 111},
+  [2190] = {.lex_state = 110, .external_lex_state = 49},
+  [2191] = {.lex_state = 110, .external_lex_state = 49},
   [2192] = {.lex_state = 0},
   [2193] = {.lex_state = 0, .external_lex_state = 49},
   [2194] = {.lex_state = 0},
@@ -11505,7 +11521,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [2509] = {.lex_state = 0},
   [2510] = {.lex_state = 0, .external_lex_state = 56},
   [2511] = {.lex_state = 0},
-  [2512] = {.lex_state = 110},
+  [2512] = {.lex_state = 111},
   [2513] = {.lex_state = 0, .external_lex_state = 58},
   [2514] = {.lex_state = 0, .external_lex_state = 56},
   [2515] = {.lex_state = 0},

@@ -220,7 +220,7 @@ mod tests {
             ("After", "network.conf", "full unit name"),
             ("After", "a.service .target", "full unit name"),
             ("NoNewPrivileges", "%i", "yes"),
-            ("Type", "ext4", "did you mean `exec`?"),
+            ("Type", "ext4", "oneshot"),
             ("CPUWeight", "busy", "1 to 10000"),
             ("Nice", "idle", "-20 to 19"),
             ("ExecStart", "./etcd", "absolute path"),

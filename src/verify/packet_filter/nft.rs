@@ -16,7 +16,9 @@ pub fn read(text: &str) -> Read {
         match of_chain(chain, &sets) {
             Ok((drops, list)) => {
                 filters |= drops;
-                accepts.extend(list);
+                // A chain that keeps nothing out lets nothing in that another one keeps out.
+                let keeps_out = drops || list.iter().any(|rule| rule.verdict != Does::Accept);
+                accepts.extend(list.into_iter().filter(|_| keeps_out));
             }
             Err(why) => return Read::Unread(why),
         }
