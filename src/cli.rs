@@ -3,12 +3,7 @@
 //! Results go to stdout, problems to stderr. One file per command; none of them decides anything about a model. Besides the
 //! key store and `emit`, this is the only module that writes files: `fmt` its inputs, `render` the lock.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "the command line reads its arguments, files and environment, and prints"
-)]
+#![expect(clippy::disallowed_methods, reason = "the command line reads its arguments, files and environment")]
 
 use std::ffi::OsString;
 use std::process::ExitCode;

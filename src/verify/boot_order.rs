@@ -78,7 +78,7 @@ fn orders_of<'a, 'p>(service: &'a Service<'p>) -> Vec<Order<'a, 'p>> {
         service.values("Unit", key).flat_map(move |(part, value, written)| {
             let names = value.split_ascii_whitespace();
             names.map(move |other| Order {
-                unit: &*service.name,
+                unit: &service.name,
                 other,
                 after,
                 line: Some((part, written)),
@@ -90,7 +90,7 @@ fn orders_of<'a, 'p>(service: &'a Service<'p>) -> Vec<Order<'a, 'p>> {
     if has_defaults(service) {
         let other = if service.name.ends_with(".service") { "basic.target" } else { "sysinit.target" };
         let span = service.parts.iter().find(|part| !part.is_drop_in).map_or(Span::default(), |part| part.span);
-        list.push(Order { unit: &*service.name, other, after: true, line: None, span });
+        list.push(Order { unit: &service.name, other, after: true, line: None, span });
     }
     list.retain(|order| order.unit != order.other);
     list

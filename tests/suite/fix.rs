@@ -203,7 +203,7 @@ fn errors(text: &str) -> Vec<Found> {
         let found = |problem: &Diagnostic| Found {
             message: problem.message.clone(),
             phase: problem.code.phase(),
-            line: sources.line_column(problem.labels[0].span).0 as usize,
+            line: sources.line_column(problem.labels[0].span).0,
         };
         problems.iter().filter(|problem| problem.is_error()).map(found).collect()
     })

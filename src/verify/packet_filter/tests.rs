@@ -52,6 +52,10 @@ fn rules_of_nftables_are_read_as_far_as_they_name_ports() {
         "6 80,443 from ; 17 53 from ; 6 22 from ",
         "an interface is not looked at"
     );
+}
+
+#[test]
+fn protocols_states_and_other_chains_of_nftables_are_read() {
     assert_eq!(nft("meta l4proto { tcp, udp } th dport 53 accept"), "6 53 from ; 17 53 from ");
     assert!(nft("meta l4proto != tcp accept").starts_with("unread: `!=`"));
     assert_eq!(nft("ip saddr 10.0.0.9 drop\ntcp dport 22 accept\ndrop\ntcp dport 80 accept"), "6 22 from ");
@@ -63,6 +67,10 @@ fn rules_of_nftables_are_read_as_far_as_they_name_ports() {
         chain other { tcp dport 99 accept } }\n# table ip b { chain in { jump x } }\n\
         table ip b { chain in { type filter hook input priority 1; policy accept; tcp dport 80 accept } }";
     assert_eq!(shown(&nft::read(two)), "6 22 from ");
+}
+
+#[test]
+fn maps_of_verdicts_and_what_is_kept_out_are_read() {
     assert_eq!(nft("jump services"), "unread: jumps to other chains are not followed");
     let states = "ct state vmap { established : accept, related : accept, invalid : drop }\niifname lo accept";
     assert_eq!(nft(&format!("{states}\ntcp dport vmap {{ 22 : accept, 8081 : drop }}")), "6 22 from ; no 6 8081 from ");
