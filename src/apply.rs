@@ -8,36 +8,36 @@
 
 #![expect(clippy::disallowed_methods, reason = "it runs the client of LXD, and waits for machines")]
 
-pub mod error;
-pub mod semaphore;
-pub mod client;
-pub mod lock;
-pub mod current;
-pub mod probe;
-pub mod upload;
-pub mod change;
-pub mod diff;
-pub mod host;
-pub mod progress;
-pub mod site;
-pub mod machine;
-pub mod rollout;
-pub mod decommission;
-pub mod run;
-pub mod destroy;
-pub mod connectivity;
-pub mod certificate;
-pub mod status;
-pub mod redactor;
-pub mod collect;
+pub(crate) mod error;
+pub(crate) mod semaphore;
+pub(crate) mod client;
+pub(crate) mod lock;
+pub(crate) mod current;
+pub(crate) mod probe;
+pub(crate) mod upload;
+pub(crate) mod change;
+pub(crate) mod diff;
+pub(crate) mod host;
+pub(crate) mod progress;
+pub(crate) mod site;
+pub(crate) mod machine;
+pub(crate) mod rollout;
+pub(crate) mod decommission;
+pub(crate) mod run;
+pub(crate) mod destroy;
+pub(crate) mod connectivity;
+pub(crate) mod certificate;
+pub(crate) mod status;
+pub(crate) mod redactor;
+pub(crate) mod collect;
 #[cfg(test)]
 mod sample;
 
-pub use change::{Change, Step, Turn};
-pub use client::Client;
-pub use current::Current;
-pub use diff::{Delta, diff};
-pub use error::ApplyError;
-pub use lock::ApplyLock;
-pub use progress::{Progress, Reporter};
-pub use run::{NotUp, Outcome, Run, run};
+pub(crate) use change::Step;
+pub(crate) use client::Client;
+pub(crate) use current::Current;
+pub(crate) use diff::{Delta, diff};
+pub(crate) use error::ApplyError;
+pub(crate) use lock::ApplyLock;
+pub(crate) use progress::{Progress, Reporter};
+pub(crate) use run::{NotUp, Outcome, Run, run};

@@ -29,11 +29,11 @@ mod transport;
 mod uri;
 mod worker;
 
-pub use server::Ended;
+pub(crate) use server::Ended;
 
 /// The dependencies of the server.
 #[derive(Clone, Copy)]
-pub struct Host {
+pub(crate) struct Host {
     /// The lock of a cluster, from the file beside a model.
     pub lock: fn(&Path, &str) -> Lock,
 }
@@ -42,7 +42,7 @@ pub struct Host {
 const STACK: usize = 16 << 20;
 
 /// Serves one client until it ends the session or closes the input. Models may read below the workspace, and what is allowed.
-pub fn serve<R, W>(host: Host, access: Access, input: R, output: W) -> Ended
+pub(crate) fn serve<R, W>(host: Host, access: Access, input: R, output: W) -> Ended
 where
     R: Read + Send + 'static,
     W: Write + Send + 'static,

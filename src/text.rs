@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 /// A number of things: `1 share`, `10,000 machines`, `2 addresses`. The noun is singular.
 #[derive(Clone, Copy, Debug)]
-pub struct Count<'n, N>(pub N, pub &'n str);
+pub(crate) struct Count<'n, N>(pub N, pub &'n str);
 
 impl<N: Display + PartialEq + From<u8>> Display for Count<'_, N> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -27,7 +27,7 @@ fn ending(noun: &str) -> &'static str {
 }
 
 /// `10,000`.
-pub fn thousands(number: impl Display) -> String {
+pub(crate) fn thousands(number: impl Display) -> String {
     let number = number.to_string();
     let whole = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     let mut text = String::with_capacity(number.len() + whole / 3);
@@ -42,7 +42,7 @@ pub fn thousands(number: impl Display) -> String {
 
 /// A name as it is written in a file: in backticks.
 #[derive(Clone, Copy, Debug)]
-pub struct Ticked<T>(pub T);
+pub(crate) struct Ticked<T>(pub T);
 
 impl<T: Display> Display for Ticked<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -52,7 +52,7 @@ impl<T: Display> Display for Ticked<T> {
 
 /// Words in a row: `a, b, c`, `a, b or c`, `a, b and 3 more`; `none` where there are none.
 #[derive(Clone, Debug)]
-pub struct List {
+pub(crate) struct List {
     words: Vec<String>,
     /// What stands before the last word.
     last: &'static str,
@@ -61,28 +61,28 @@ pub struct List {
 
 impl List {
     /// The words as they are.
-    pub fn of(words: impl IntoIterator<Item: Display>) -> Self {
+    pub(crate) fn of(words: impl IntoIterator<Item: Display>) -> Self {
         let words = words.into_iter().map(|word| word.to_string()).collect();
         Self { words, last: ", ", most: usize::MAX }
     }
 
     /// Each word in backticks.
-    pub fn ticked(words: impl IntoIterator<Item: Display>) -> Self {
+    pub(crate) fn ticked(words: impl IntoIterator<Item: Display>) -> Self {
         Self::of(words.into_iter().map(Ticked))
     }
 
     /// `a, b or c`.
-    pub fn or(self) -> Self {
+    pub(crate) fn or(self) -> Self {
         Self { last: " or ", ..self }
     }
 
     /// `a, b and c`.
-    pub fn and(self) -> Self {
+    pub(crate) fn and(self) -> Self {
         Self { last: " and ", ..self }
     }
 
     /// Shows so many of the words at most, and how many more there are.
-    pub fn most(self, most: usize) -> Self {
+    pub(crate) fn most(self, most: usize) -> Self {
         Self { most, ..self }
     }
 }
@@ -105,12 +105,12 @@ const BINARY: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 
 const DECIMAL: [(&str, u64); 4] = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
 
 /// `4 GiB`: the largest binary unit that leaves no fraction.
-pub fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     whole(bytes, &BINARY).map_or_else(|| format!("{bytes} B"), |(number, unit)| format!("{number} {unit}"))
 }
 
 /// `4GiB`: a size as the language writes it.
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let found = whole(bytes, &BINARY).or_else(|| whole(bytes, &DECIMAL));
     found.map_or_else(|| Count(bytes, "byte").to_string(), |(number, unit)| format!("{number}{unit}"))
 }
@@ -121,7 +121,7 @@ fn whole(bytes: u64, units: &[(&'static str, u64)]) -> Option<(u64, &'static str
 }
 
 /// `1.2 MiB`: about how much.
-pub fn about(bytes: u64) -> String {
+pub(crate) fn about(bytes: u64) -> String {
     match bytes {
         b if b >= 1 << 20 => format!("{:.1} MiB", b as f64 / f64::from(1 << 20)),
         b if b >= 1 << 10 => format!("{:.1} KiB", b as f64 / f64::from(1 << 10)),
@@ -130,7 +130,7 @@ pub fn about(bytes: u64) -> String {
 }
 
 /// `365 days`, `10 years`.
-pub fn lifetime(seconds: u64) -> String {
+pub(crate) fn lifetime(seconds: u64) -> String {
     const DAY: u64 = 86_400;
     let (number, unit) = match seconds {
         s if s >= 730 * DAY && s.is_multiple_of(365 * DAY) => (s / (365 * DAY), "year"),

@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("certificate.sh");
 
 /// A certificate in a file of a machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MachineCertificate {
+pub(crate) struct MachineCertificate {
     pub machine: String,
     pub path: String,
     /// Absent when the file is missing, or holds no readable certificate.
@@ -23,7 +23,7 @@ pub struct MachineCertificate {
 ///
 /// # Errors
 /// An error of the client.
-pub fn certificates(client: &Client, machine: &Instance) -> Result<Vec<MachineCertificate>, ApplyError> {
+pub(crate) fn certificates(client: &Client, machine: &Instance) -> Result<Vec<MachineCertificate>, ApplyError> {
     let paths: String = paths(machine).map(|path| format!("{path}\n")).collect();
     let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     let text = String::from_utf8_lossy(&answer.out).into_owned();
@@ -58,7 +58,7 @@ fn not_after(pem: &str) -> Option<OffsetDateTime> {
 
 impl MachineCertificate {
     /// Whole days until it expires; negative once it has.
-    pub fn days(&self, now: OffsetDateTime) -> Option<i64> {
+    pub(crate) fn days(&self, now: OffsetDateTime) -> Option<i64> {
         self.not_after.map(|end| (end - now).whole_seconds().div_euclid(86_400))
     }
 }

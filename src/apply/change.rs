@@ -49,7 +49,7 @@ pub struct Change {
 }
 
 /// `+` to create, `-` to remove, `~` to change.
-pub fn sign(step: &Step) -> char {
+pub(crate) fn sign(step: &Step) -> char {
     match step {
         Step::Create(_) => '+',
         Step::Remove => '-',

@@ -17,10 +17,10 @@ use super::error::{ApplyError, last_line};
 use super::semaphore::Semaphore;
 
 /// The timeout of queries.
-pub const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// The timeout of operations that move data: an image is unpacked, a machine stops.
-pub const LONG: Duration = Duration::from_secs(900);
+pub(crate) const LONG: Duration = Duration::from_secs(900);
 
 /// The error of servers for an instance that is being created, started or stopped.
 const BUSY: &str = "busy running a";

@@ -18,7 +18,7 @@ use super::redactor::Redactor;
 const SCRIPT: &str = include_str!("collect.sh");
 
 /// Where to collect from, and what to redact.
-pub struct Collecting<'a> {
+pub(crate) struct Collecting<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub current: &'a Current,
@@ -28,7 +28,7 @@ pub struct Collecting<'a> {
 impl Collecting<'_> {
     /// Collects from all machines and the server. Keys and secrets are redacted. If something cannot be collected, the error is
     /// written to a file in its place.
-    pub fn collect(&self, report: Reporter<'_>) -> Vec<OutputFile> {
+    pub(crate) fn collect(&self, report: Reporter<'_>) -> Vec<OutputFile> {
         let cluster = &*self.desired.cluster;
         let ours: Vec<&str> = self.current.ours(cluster).map(|machine| machine.name.as_str()).collect();
         let mut texts = server(self.client, self.desired, &ours);
@@ -52,7 +52,7 @@ impl Collecting<'_> {
 }
 
 /// A file that only its owner reads: logs reveal a lot about a cluster.
-pub fn file(path: String, text: &str) -> OutputFile {
+pub(crate) fn file(path: String, text: &str) -> OutputFile {
     let origin = What::RunningCluster.into();
     OutputFile { path, mode: 0o600, content: text.as_bytes().into(), secret: false, origin }
 }

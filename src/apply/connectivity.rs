@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("connectivity.sh");
 
 /// The result of a test.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Connectivity {
+pub(crate) enum Connectivity {
     /// Both ends verify, or, without TLS, the server accepts the connection.
     Ok,
     Failed(String),
@@ -22,7 +22,7 @@ pub enum Connectivity {
 
 /// Tests connections, each from its machine, and returns the results in their order. `unreachable` has the reason why a machine
 /// cannot run tests, such as one that is stopped.
-pub fn test_all(
+pub(crate) fn test_all(
     client: &Client,
     connections: &[Connection],
     unreachable: &BTreeMap<String, String>,

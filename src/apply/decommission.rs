@@ -17,7 +17,7 @@ const FOLDER: &str = "/usr/local/lib/kmodel/leave.d/";
 ///
 /// # Errors
 /// When no remaining machine can do it; the machine is then still part of the cluster.
-pub fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
+pub(crate) fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for stays in &desired.machines {
         let own = stays.files.iter().filter_map(|file| file.path.strip_prefix(FOLDER));

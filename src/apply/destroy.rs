@@ -8,7 +8,7 @@ use super::progress::{Progress, Reporter};
 
 /// The resources labelled with a cluster's name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Marked {
+pub(crate) struct Marked {
     pub machines: Vec<String>,
     pub profiles: Vec<String>,
     pub network: Option<String>,
@@ -20,7 +20,7 @@ pub struct Marked {
 
 impl Marked {
     /// Finds it.
-    pub fn find(current: &Current, cluster: &str) -> Self {
+    pub(crate) fn find(current: &Current, cluster: &str) -> Self {
         let ours = |resource: &Option<Resource>| resource.as_ref().filter(|t| t.is_of(cluster)).map(|t| t.name.clone());
         let names = |list: &[Resource], marked: bool| {
             let mut names: Vec<_> =
@@ -39,7 +39,7 @@ impl Marked {
     }
 
     /// Whether there is nothing to remove.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self { others: self.others.clone(), ..Self::default() }
     }
 }
@@ -48,7 +48,7 @@ impl Marked {
 ///
 /// # Errors
 /// The first error of the client. The next run continues with the rest.
-pub fn destroy(client: &Client, marked: &Marked, report: Reporter<'_>) -> Result<(), ApplyError> {
+pub(crate) fn destroy(client: &Client, marked: &Marked, report: Reporter<'_>) -> Result<(), ApplyError> {
     machines(client, &marked.machines, report)?;
     let mut first = Ok(());
     for name in &marked.profiles {

@@ -34,13 +34,13 @@ pub struct Delta {
 }
 
 /// Probes of running machines, by name.
-pub type Probes = BTreeMap<String, Probe>;
+pub(crate) type Probes = BTreeMap<String, Probe>;
 
 /// Compares.
 ///
 /// # Errors
 /// A resource of the same name that belongs to another cluster.
-pub fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, ApplyError> {
+pub(crate) fn diff(desired: &Desired, current: &Current, probes: &Probes) -> Result<Delta, ApplyError> {
     let cluster = &*desired.cluster;
     if current.network.is_none() {
         current.others.iter().try_for_each(|other| no_overlap(desired, other))?;
@@ -279,8 +279,8 @@ fn instance_steps(machine: &Instance, current: &Resource) -> Vec<Step> {
 }
 
 /// What cloud-init reads.
-pub const USER_DATA: &str = "cloud-init.user-data";
-pub const NETWORK_CONFIG: &str = "cloud-init.network-config";
+pub(crate) const USER_DATA: &str = "cloud-init.user-data";
+pub(crate) const NETWORK_CONFIG: &str = "cloud-init.network-config";
 
 /// Changes made inside a running machine.
 fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {

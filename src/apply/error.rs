@@ -118,7 +118,7 @@ fn known(line: &str) -> Option<&'static str> {
 }
 
 /// The last line of the client's error, without `Error:` before it. Usage texts and warnings come first.
-pub fn last_line(said: &str) -> &str {
+pub(crate) fn last_line(said: &str) -> &str {
     let line = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.strip_prefix("Error: ").unwrap_or(line)
 }

@@ -12,12 +12,12 @@ const FOLDER: &str = "/proc/sys/fs/inotify";
 const LEAST: u64 = 8192;
 
 /// The settings of this host, and nothing else of it.
-pub fn settings() -> Disk {
+pub(crate) fn settings() -> Disk {
     Disk::new(Access::default().and(Path::new(FOLDER)))
 }
 
 /// Warnings about settings of the host that are too low; none if the settings cannot be read.
-pub fn warnings(world: &dyn World) -> Vec<String> {
+pub(crate) fn warnings(world: &dyn World) -> Vec<String> {
     let names = ["max_user_instances", "max_user_watches", "max_queued_events"];
     let now = |name: &str| world.read(&Path::new(FOLDER).join(name)).ok()?.trim().parse::<u64>().ok();
     let low = names.into_iter().filter_map(|name| Some((name, now(name).filter(|value| *value < LEAST)?)));

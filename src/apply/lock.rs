@@ -9,7 +9,7 @@ use super::error::ApplyError;
 
 /// An exclusive lock on a cluster. The system releases it when the run ends, however it ends.
 #[derive(Debug)]
-pub struct ApplyLock {
+pub(crate) struct ApplyLock {
     _file: File,
 }
 
@@ -18,7 +18,7 @@ impl ApplyLock {
     ///
     /// # Errors
     /// When another run holds it, or the file system refuses.
-    pub fn take(store: &Path, cluster: &str) -> Result<Self, ApplyError> {
+    pub(crate) fn take(store: &Path, cluster: &str) -> Result<Self, ApplyError> {
         let path = store.join("apply.lock");
         let failed = |error: std::io::Error| ApplyError::new(format!("cannot lock `{}`: {error}", path.display()));
         let mut options = OpenOptions::new();

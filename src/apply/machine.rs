@@ -11,7 +11,7 @@ use super::site::yaml;
 
 /// The image of new instances.
 #[derive(Clone, Debug)]
-pub struct Image(pub String);
+pub(crate) struct Image(pub String);
 
 impl Image {
     /// The image that the model names: a local image of that name wins; otherwise, without a remote, it is one from `images:`,
@@ -19,7 +19,7 @@ impl Image {
     ///
     /// # Errors
     /// When there is no such image.
-    pub fn find(client: &Client, name: &str, scope: Scope) -> Result<Self, ApplyError> {
+    pub(crate) fn find(client: &Client, name: &str, scope: Scope) -> Result<Self, ApplyError> {
         let action = format!("find the image `{name}`");
         if client.attempt(&action, &["image", "info", name], scope)?.code == Some(0) {
             return Ok(Self(name.to_owned()));
@@ -40,7 +40,7 @@ impl Image {
 ///
 /// # Errors
 /// An error of the client.
-pub fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), ApplyError> {
+pub(crate) fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), ApplyError> {
     let name = machine.name();
     match step {
         Step::Create(_) => create(client, machine, image),
@@ -95,7 +95,7 @@ fn data(client: &Client, machine: &Instance, key: &str) -> Result<(), ApplyError
 }
 
 /// `Running`, `Stopped` ..., or nothing when there is no such machine.
-pub fn state(client: &Client, name: &str) -> Result<String, ApplyError> {
+pub(crate) fn state(client: &Client, name: &str) -> Result<String, ApplyError> {
     let pattern = format!("^{name}$");
     client
         .ask(&format!("read the state of `{name}`"), &["list", &pattern, "-c", "s", "-f", "csv"])
@@ -120,7 +120,7 @@ fn start(client: &Client, name: &str) -> Result<(), ApplyError> {
 }
 
 /// Shuts it down; a machine that does not stop in time is killed.
-pub fn stop(client: &Client, name: &str) -> Result<(), ApplyError> {
+pub(crate) fn stop(client: &Client, name: &str) -> Result<(), ApplyError> {
     if !is_running(client, name)? {
         return Ok(());
     }
@@ -132,6 +132,6 @@ pub fn stop(client: &Client, name: &str) -> Result<(), ApplyError> {
 }
 
 /// Removes it with its data.
-pub fn remove(client: &Client, name: &str) -> Result<(), ApplyError> {
+pub(crate) fn remove(client: &Client, name: &str) -> Result<(), ApplyError> {
     client.give(&format!("remove `{name}`"), &["delete", "--force", name], &[]).map(drop)
 }

@@ -38,7 +38,7 @@ struct RemoteFile {
 
 /// What to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Look {
+pub(crate) enum Look {
     Units,
     UnitsAndFiles,
 }
@@ -70,7 +70,7 @@ pub struct Differing<'a> {
 ///
 /// # Errors
 /// When the machine cannot be entered.
-pub fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, ApplyError> {
+pub(crate) fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, ApplyError> {
     let paths = match look {
         Look::Units => String::new(),
         Look::UnitsAndFiles => {

@@ -14,4 +14,4 @@ pub enum Progress {
 }
 
 /// Receives progress. The first argument is the machine's name, empty for the cluster.
-pub type Reporter<'a> = &'a (dyn Fn(&str, Progress) + Sync);
+pub(crate) type Reporter<'a> = &'a (dyn Fn(&str, Progress) + Sync);

@@ -12,13 +12,13 @@ const REDACTED: &str = "[redacted by kmodel]";
 const LEAST: usize = 8;
 
 /// The texts to redact.
-pub struct Redactor {
+pub(crate) struct Redactor {
     secrets: Vec<String>,
 }
 
 impl Redactor {
     /// Redacts all issued keys and secrets, and private keys of any kind.
-    pub fn new(issued: &Issued) -> Self {
+    pub(crate) fn new(issued: &Issued) -> Self {
         Self::of(issued.secrets())
     }
 
@@ -32,7 +32,7 @@ impl Redactor {
     }
 
     /// The redacted text.
-    pub fn clean(&self, text: &str) -> String {
+    pub(crate) fn clean(&self, text: &str) -> String {
         let text = encoded_keys(&keys(text));
         self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), REDACTED))
     }

@@ -33,7 +33,7 @@ const MOST_DELIVERIES: u32 = 4;
 const MOST_BLIND: u32 = 10;
 
 /// The rollout of machines, each of which may depend on others.
-pub struct Rollout<'a> {
+pub(crate) struct Rollout<'a> {
     pub client: &'a Client,
     pub report: Reporter<'a>,
     /// The timeout for each machine.
@@ -69,13 +69,13 @@ enum NextStep {
 }
 
 impl<'a> Rollout<'a> {
-    pub fn new(client: &'a Client, report: Reporter<'a>, patience: Duration) -> Self {
+    pub(crate) fn new(client: &'a Client, report: Reporter<'a>, patience: Duration) -> Self {
         let board = Board { states: BTreeMap::new(), changed: Instant::now(), failed: false, hurry: false };
         Self { client, report, patience, board: Mutex::new(board) }
     }
 
     /// Whether idle machines are given up early, since others are to be changed after them.
-    pub fn hurry(&self, hurry: bool) {
+    pub(crate) fn hurry(&self, hurry: bool) {
         let mut board = self.board();
         (board.hurry, board.failed) = (hurry, false);
     }
@@ -84,7 +84,7 @@ impl<'a> Rollout<'a> {
     ///
     /// # Errors
     /// Why it is not up. Nothing is undone: the next apply continues from there.
-    pub fn converge(&self, machine: &Instance) -> Result<(), ApplyError> {
+    pub(crate) fn converge(&self, machine: &Instance) -> Result<(), ApplyError> {
         let now = Instant::now();
         let mut convergence = Convergence { begin: now, deliveries: 0, blind: 0, booted: false, failing: None };
         self.board().changed = now;

@@ -28,7 +28,7 @@ use super::upload;
 
 /// The result: machines that are not up, in the order of the model. If there are none, the cluster matches the model.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub not_up: Vec<NotUp>,
     /// Machines skipped because of these.
     pub left: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Outcome {
 
 /// A machine that is not up.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NotUp {
+pub(crate) struct NotUp {
     pub machine: String,
     pub error: ApplyError,
     /// The end of its log, and that of each unit that is down.
@@ -44,7 +44,7 @@ pub struct NotUp {
 }
 
 /// Probes every running machine, several at once. A machine that cannot be entered is omitted, as if it had just started.
-pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
+pub(crate) fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
     let running = desired.machines.iter().filter(|machine| {
         current.machine(machine.name()).is_some_and(|now| now.is_running() && now.is_of(&desired.cluster))
     });
@@ -61,7 +61,7 @@ pub fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
 
 /// The inputs of a run.
 #[derive(Clone, Copy)]
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub report: Reporter<'a>,
@@ -73,7 +73,7 @@ pub struct Run<'a> {
 ///
 /// # Errors
 /// An error of the client with shared resources. Machines that are not up are in the outcome.
-pub fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
+pub(crate) fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
     let Run { client, desired, report, patience } = run;
     // A missing image is reported before anything is created.
     let image = image(client, desired, delta)?;

@@ -12,7 +12,7 @@ use super::client::Client;
 
 /// A client of the project `lab` whose program is a shell script. Another process writes it: one that is still open for
 /// writing, in whatever thread, could not be run.
-pub fn client(folder: &Path, script: &str) -> Client {
+pub(super) fn client(folder: &Path, script: &str) -> Client {
     let program = folder.join("lxc").display().to_string();
     let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\"";
     let status = Command::new("sh").args(["-c", write, &program, script]).status().unwrap();
@@ -21,7 +21,7 @@ pub fn client(folder: &Path, script: &str) -> Client {
 }
 
 /// A machine with these files and units.
-pub fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit>) -> Instance {
+pub(super) fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit>) -> Instance {
     let definition = Definition {
         name: name.to_owned(),
         description: String::new(),
@@ -41,7 +41,7 @@ pub fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit>) -> I
     }
 }
 
-pub fn file(path: &str, content: &str, secret: bool) -> BundleFile {
+pub(super) fn file(path: &str, content: &str, secret: bool) -> BundleFile {
     BundleFile {
         path: path.to_owned(),
         mode: 0o644,

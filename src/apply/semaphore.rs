@@ -5,22 +5,22 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A counting semaphore.
 #[derive(Debug)]
-pub struct Semaphore {
+pub(crate) struct Semaphore {
     free: Mutex<usize>,
     changed: Condvar,
 }
 
 /// A permit of a semaphore; released when dropped.
-pub struct Permit<'a>(&'a Semaphore);
+pub(crate) struct Permit<'a>(&'a Semaphore);
 
 impl Semaphore {
     /// A semaphore with this many permits.
-    pub fn new(places: NonZeroUsize) -> Self {
+    pub(crate) fn new(places: NonZeroUsize) -> Self {
         Self { free: Mutex::new(places.get()), changed: Condvar::new() }
     }
 
     /// Waits for a permit.
-    pub fn acquire(&self) -> Permit<'_> {
+    pub(crate) fn acquire(&self) -> Permit<'_> {
         let mut free = self.lock();
         while *free == 0 {
             free = self.changed.wait(free).unwrap_or_else(PoisonError::into_inner);

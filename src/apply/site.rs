@@ -16,7 +16,12 @@ use super::progress::{Progress, Reporter};
 ///
 /// # Errors
 /// The first error of the client.
-pub fn reconcile(client: &Client, desired: &Desired, delta: &Delta, report: Reporter<'_>) -> Result<(), ApplyError> {
+pub(crate) fn reconcile(
+    client: &Client,
+    desired: &Desired,
+    delta: &Delta,
+    report: Reporter<'_>,
+) -> Result<(), ApplyError> {
     let mark = format!("{MARK}={}", desired.cluster);
     let say = |what: &str, change: &Change| report("", Progress::Doing(format!("{what} {}", change.name)));
     if let Some(change) = &delta.project {
@@ -78,7 +83,7 @@ fn profile(client: &Client, definition: &Definition, change: &Change) -> Result<
 }
 
 /// YAML for `edit` and `init`.
-pub fn yaml(fields: &[(&'static str, Value)]) -> String {
+pub(crate) fn yaml(fields: &[(&'static str, Value)]) -> String {
     let value = Value::record(fields.iter().cloned());
     format::write(Format::Yaml, &value).expect("records of texts are written in every format")
 }

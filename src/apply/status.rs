@@ -77,7 +77,7 @@ pub struct CertificateStatus {
 }
 
 /// The inputs of a status.
-pub struct Observed<'a> {
+pub(crate) struct Observed<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub connections: &'a [Connection],
@@ -89,7 +89,7 @@ pub struct Observed<'a> {
 
 impl Observed<'_> {
     /// Inspects everything. Machines that cannot be inspected are reported as such.
-    pub fn status(&self, now: OffsetDateTime) -> Status {
+    pub(crate) fn status(&self, now: OffsetDateTime) -> Status {
         let machines = self.machines();
         let relations = self.relations();
         let certificates: Vec<_> = self.certificates().into_iter().map(|found| of_certificate(found, now)).collect();
@@ -175,7 +175,7 @@ impl Observed<'_> {
 }
 
 /// The state of a machine that is no longer in the model.
-pub const SURPLUS: &str = "surplus";
+pub(crate) const SURPLUS: &str = "surplus";
 
 fn relation(connection: &Connection, result: Connectivity) -> RelationStatus {
     let (state, reason) = match result {

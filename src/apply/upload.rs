@@ -33,7 +33,7 @@ rm -rf "$1"
 ///
 /// # Errors
 /// When the client or the machine fails; files that were not uploaded are unchanged.
-pub fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
+pub(crate) fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
     let action = format!("upload {} to `{machine}`", Count(files.len(), "file"));
     let archive = archive(files).map_err(|error| ApplyError::new(format!("cannot {action}: {error}")))?;
     let answer = client.inside(machine, SCRIPT, &[INCOMING], &archive)?;
@@ -57,7 +57,7 @@ fn archive(files: &[&BundleFile]) -> std::io::Result<Vec<u8>> {
 }
 
 /// In hexadecimal.
-pub fn sha256(content: &[u8]) -> String {
+pub(crate) fn sha256(content: &[u8]) -> String {
     Sha256::digest(content).iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 

@@ -13,7 +13,7 @@ use crate::syntax::ast::{self, Ident, TypeKind};
 use crate::text::List;
 
 /// The type that an annotation of a module stands for.
-pub fn read<'p>(checker: &mut Checker<'p>, module: ModuleId, ty: &'p ast::Type) -> Ty {
+pub(super) fn read<'p>(checker: &mut Checker<'p>, module: ModuleId, ty: &'p ast::Type) -> Ty {
     match &ty.kind {
         TypeKind::Error => Ty::Error,
         TypeKind::Name(name) => named(&name.name).unwrap_or_else(|| unknown(checker, name)),

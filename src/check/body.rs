@@ -18,10 +18,10 @@ use crate::syntax::ast::{Body, EndpointKind, Expr, ExprKind, Field, Ident, Name}
 use crate::text::List;
 
 /// The type found for each field that was given.
-pub type FieldTypes = HashMap<Name, Ty>;
+pub(super) type FieldTypes = HashMap<Name, Ty>;
 
 /// More fields than the schema's: those of an interface.
-pub type More = IndexMap<Name, InterfaceField>;
+pub(super) type More = IndexMap<Name, InterfaceField>;
 
 impl<'p> Typer<'_, 'p> {
     /// Checks a body; `head` is the name of what it belongs to.

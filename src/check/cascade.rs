@@ -21,7 +21,7 @@ const FOLLOWS: [Code; 8] = [
 ];
 
 /// Drops what only follows from a syntax error; `syntax` are the places of those.
-pub fn suppress(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn suppress(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagnostic>) {
     if syntax.is_empty() {
         return;
     }
@@ -34,7 +34,7 @@ pub fn suppress(program: &Program, syntax: &[Span], diagnostics: &mut Vec<Diagno
 }
 
 /// Drops that a name stands for a thing of another kind, if two things have the name.
-pub fn suppress_clashes(diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn suppress_clashes(diagnostics: &mut Vec<Diagnostic>) {
     let clashes = diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::DuplicateName);
     let places: Vec<Span> = clashes.flat_map(|clash| clash.labels.iter().map(|label| label.span)).collect();
     let named = |diagnostic: &Diagnostic| diagnostic.labels.iter().any(|label| places.contains(&label.span));

@@ -19,10 +19,10 @@ use crate::syntax::ast::{ChangeKind, Deploy, Expr, Field, Ident, Name, Selector,
 use crate::text::List;
 
 /// What every `deploy` takes beside the options of its component: the version of Kubernetes that it runs.
-pub const VERSION: &str = "kubernetes";
+pub(super) const VERSION: &str = "kubernetes";
 
 /// Options that some overlay sets, by application.
-pub type SetOptions = HashMap<(Name, Name), Span>;
+pub(super) type SetOptions = HashMap<(Name, Name), Span>;
 
 impl<'p> Checker<'p> {
     /// The options that overlays set.

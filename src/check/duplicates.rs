@@ -10,13 +10,13 @@ use crate::syntax::ast::{ExprKind, Ident, ItemKind, Name, PathItem};
 
 /// The names declared in one component.
 #[derive(Default)]
-pub struct DeclaredNames {
+pub(super) struct DeclaredNames {
     seen: HashMap<(&'static str, Name), Span>,
 }
 
 impl DeclaredNames {
     /// Says which names are taken twice or may not be taken.
-    pub fn all(&mut self, checker: &mut Checker<'_>, info: &Info<'_>) {
+    pub(super) fn all(&mut self, checker: &mut Checker<'_>, info: &Info<'_>) {
         for item in &info.component.items {
             match &item.kind {
                 ItemKind::Option(option) => {

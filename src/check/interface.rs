@@ -42,7 +42,7 @@ impl InterfaceInfo {
 }
 
 /// What an endpoint is in expressions; an unknown interface leaves its fields open.
-pub fn endpoint_type(kind: EndpointKind, cardinality: Cardinality, interface: Option<&InterfaceInfo>) -> Ty {
+pub(super) fn endpoint_type(kind: EndpointKind, cardinality: Cardinality, interface: Option<&InterfaceInfo>) -> Ty {
     let unit = unit(interface);
     let mut fields = Fields::default();
     match kind {

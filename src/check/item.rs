@@ -371,7 +371,7 @@ impl<'p> Typer<'_, 'p> {
 }
 
 /// The relative path of a kubeconfig, which goes to the output and to no machine.
-pub fn relative(item: &PathItem) -> Option<&ast::Text> {
+pub(super) fn relative(item: &PathItem) -> Option<&ast::Text> {
     match &item.path.kind {
         ExprKind::Text(text) => match text.parts.first() {
             Some(ast::TextPart::Text(start)) if !start.starts_with('/') => Some(text),

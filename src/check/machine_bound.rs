@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Body, EndpointKind, ItemKind};
 
 /// The first item that only a machine can have, and what it is.
-pub fn bound(info: &Info<'_>) -> Option<(Span, &'static str)> {
+pub(super) fn bound(info: &Info<'_>) -> Option<(Span, &'static str)> {
     info.component.items.iter().find_map(|item| bound_item(&item.kind))
 }
 
@@ -50,7 +50,7 @@ fn field(body: &Body, name: &str) -> Option<Span> {
 }
 
 /// The first kubeconfig that goes to the output and to no machine.
-pub fn unplaced(info: &Info<'_>) -> Option<Span> {
+pub(super) fn unplaced(info: &Info<'_>) -> Option<Span> {
     info.component.items.iter().find_map(|item| match &item.kind {
         ItemKind::Kubeconfig(item) if relative(item).is_some() => Some(item.path.span),
         _ => None,

@@ -10,7 +10,7 @@ use super::ty::Ty;
 
 /// What was computed so far.
 #[derive(Default)]
-pub struct Memos<'p> {
+pub(super) struct Memos<'p> {
     pub lets: HashMap<StatementId, LetMemo>,
     /// The lets of components, by the numbers of their items.
     pub local_lets: HashMap<(StatementId, usize), LetMemo>,
@@ -21,7 +21,7 @@ pub struct Memos<'p> {
 
 /// The type of a `let`.
 #[derive(Clone)]
-pub enum LetMemo {
+pub(super) enum LetMemo {
     /// It is being computed.
     Open,
     Done(Ty),
@@ -29,7 +29,7 @@ pub enum LetMemo {
 
 impl LetMemo {
     /// The type, if it is known. One that needs itself has none; cycles are reported where they are looked for.
-    pub fn ty(&self) -> Ty {
+    pub(super) fn ty(&self) -> Ty {
         match self {
             Self::Open => Ty::Error,
             Self::Done(ty) => ty.clone(),

@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::text::List;
 
 /// Why a value of type `found` may not stand where `expected` is.
-pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, String)>) -> Diagnostic {
+pub(super) fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, String)>) -> Diagnostic {
     // What takes a secret takes the plain value too, and that is what most people have.
     let plain = expected.reveal();
     let expected = if found.is_secret() { expected } else { &plain };
@@ -26,7 +26,7 @@ pub fn explain(span: Span, found: &Ty, expected: &Ty, declared: Option<&(Span, S
 }
 
 /// A secret where others can read it.
-pub fn exposed(span: Span, message: impl Into<String>) -> Diagnostic {
+pub(super) fn exposed(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::SecretExposed, span, message)
         .here("this is secret")
         .help("a secret is allowed only in `text`, `content` or `vars` of a file with a private mode, such as 0600")
@@ -97,7 +97,7 @@ fn advice(found: &Ty, expected: &Ty) -> Option<String> {
 }
 
 /// Something that cannot stand inside a string.
-pub fn piece(span: Span, found: &Ty) -> Diagnostic {
+pub(super) fn piece(span: Span, found: &Ty) -> Diagnostic {
     match found {
         Ty::Optional(inner) if inner.is_scalar() => {
             Diagnostic::new(Code::MaybeNone, span, "this may be `none`, which cannot be used in a string")
@@ -120,13 +120,13 @@ fn piece_help(found: &Ty) -> &'static str {
 }
 
 /// A path that does not start at the root.
-pub fn relative_path(span: Span) -> Diagnostic {
+pub(super) fn relative_path(span: Span) -> Diagnostic {
     Diagnostic::new(Code::TypeMismatch, span, "expected `path`, found a string that does not start with `/`")
         .help("a path on a machine must be absolute")
 }
 
 /// Something that `for` cannot go over.
-pub fn not_a_list(span: Span, found: &Ty, keyed: bool) -> Diagnostic {
+pub(super) fn not_a_list(span: Span, found: &Ty, keyed: bool) -> Diagnostic {
     let wanted = if keyed { "a list or a map" } else { "a list" };
     match found {
         Ty::Optional(_) | Ty::None => {

@@ -16,7 +16,7 @@ use crate::syntax::ast::{Ident, Name};
 use crate::text::List;
 
 /// Names of the language that a declaration may not take.
-pub const RESERVED: [&str; 7] = ["cluster", "option", "machine", "unit", "app", "machines", "target"];
+pub(super) const RESERVED: [&str; 7] = ["cluster", "option", "machine", "unit", "app", "machines", "target"];
 
 impl SymbolKind {
     /// How it is called in messages, with its article.

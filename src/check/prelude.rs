@@ -135,7 +135,7 @@ fn target() -> Ty {
 }
 
 /// The names that the language brings into a component, besides `option`.
-pub fn in_component(name: &str) -> Option<Ty> {
+pub(super) fn in_component(name: &str) -> Option<Ty> {
     Some(match name {
         "machine" => GIVEN.machine.clone(),
         "unit" => GIVEN.unit.clone(),
@@ -145,7 +145,7 @@ pub fn in_component(name: &str) -> Option<Ty> {
 }
 
 /// The names that the language brings into a file.
-pub fn in_file(name: &str) -> Option<Ty> {
+pub(super) fn in_file(name: &str) -> Option<Ty> {
     Some(match name {
         "cluster" => GIVEN.cluster.clone(),
         "machines" => GIVEN.machines.clone(),
@@ -155,41 +155,41 @@ pub fn in_file(name: &str) -> Option<Ty> {
 }
 
 /// A field of the machine, bare in a `where`.
-pub fn machine_field(name: &str) -> Option<Ty> {
+pub(super) fn machine_field(name: &str) -> Option<Ty> {
     MACHINE.iter().find(|(key, _)| *key == name).map(|(_, text)| ty(text))
 }
 
 /// The names of those fields.
-pub fn machine_fields() -> impl Iterator<Item = Name> {
+pub(super) fn machine_fields() -> impl Iterator<Item = Name> {
     MACHINE.iter().map(|(key, _)| Name::from(*key))
 }
 
 /// A certificate in expressions.
-pub fn cert() -> Ty {
+pub(super) fn cert() -> Ty {
     GIVEN.cert.clone()
 }
 
 /// What must not change, as `NAME.earlier` shows it.
-pub fn immutable() -> Ty {
+pub(super) fn immutable() -> Ty {
     GIVEN.immutable.clone()
 }
 
 /// An authority in expressions.
-pub fn authority() -> Ty {
+pub(super) fn authority() -> Ty {
     GIVEN.authority.clone()
 }
 
 /// A key pair in expressions.
-pub fn keypair() -> Ty {
+pub(super) fn keypair() -> Ty {
     GIVEN.keypair.clone()
 }
 
 /// A secret in expressions.
-pub fn secret() -> Ty {
+pub(super) fn secret() -> Ty {
     GIVEN.secret.clone()
 }
 
 /// A machine group in expressions of a file.
-pub fn group() -> Ty {
+pub(super) fn group() -> Ty {
     GIVEN.group.clone()
 }

@@ -5,9 +5,9 @@
 
 mod call;
 mod each;
-pub mod env;
-pub mod expr;
-pub mod flow;
+pub(super) mod env;
+pub(super) mod expr;
+pub(super) mod flow;
 mod operator;
 mod record;
 mod text;

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static STYLED: AtomicBool = AtomicBool::new(false);
 
 /// Lets the styles of kmodel itself through from now on.
-pub fn styled() {
+pub(super) fn styled() {
     STYLED.store(true, Ordering::Relaxed);
 }
 
 /// Writes a line to stderr. There is nowhere left to say that it cannot be written.
-pub fn say(text: impl Display) {
+pub(super) fn say(text: impl Display) {
     let mut out = Visible(BufWriter::new(stderr().lock()));
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
     let _ = out.0.into_parts();
@@ -63,7 +63,7 @@ impl<W: Write> Visible<W> {
 }
 
 /// A text with its control characters shown.
-pub fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let mut out = Visible(Vec::new());
     // A list of bytes takes all of them.
     let _ = out.text(text);

@@ -17,7 +17,7 @@ use crate::verify::{self, Evidence};
 const AT_ONCE: usize = 64;
 
 /// All machines of a model with what was issued in them, in their order. Whoever takes one decides how long it is kept.
-pub struct Machines<'a, 'p> {
+pub(super) struct Machines<'a, 'p> {
     plan: &'a Plan<'p>,
     material: &'a IssuedMaterial<'a, 'p>,
     placement: Vec<Vec<UnitId>>,
@@ -27,7 +27,7 @@ pub struct Machines<'a, 'p> {
 }
 
 impl<'a, 'p> Machines<'a, 'p> {
-    pub fn new(plan: &'a Plan<'p>, material: &'a IssuedMaterial<'a, 'p>) -> Self {
+    pub(super) fn new(plan: &'a Plan<'p>, material: &'a IssuedMaterial<'a, 'p>) -> Self {
         let (placement, rest) = (render::placement(&plan.model), 0..plan.model.machines.len());
         Self { plan, material, placement, rest, ready: Vec::new().into_iter(), problems: Vec::new() }
     }
@@ -36,7 +36,7 @@ impl<'a, 'p> Machines<'a, 'p> {
     ///
     /// # Errors
     /// What stood in the way of a value, of a machine before or of this; after it nothing was handed out.
-    pub fn cluster(self) -> Result<Bundle, Vec<Diagnostic>> {
+    pub(super) fn cluster(self) -> Result<Bundle, Vec<Diagnostic>> {
         let units = self.placement.last().expect("there is always a place for what is on no machine");
         if self.problems.is_empty() {
             render::cluster(&self.plan.model, units, self.material)

@@ -12,24 +12,24 @@ use crate::world::fault;
 use crate::world::replace::beside;
 
 /// A folder under a hidden name. Dropped, it is removed: the draft if it was not put into its place, else the old folder.
-pub struct Draft {
+pub(super) struct Draft {
     path: PathBuf,
 }
 
 impl Draft {
     /// An empty folder that only its owner can read.
-    pub fn new(place: &FolderPlace) -> Result<Self, EmitError> {
+    pub(super) fn new(place: &FolderPlace) -> Result<Self, EmitError> {
         let path = beside(place.path());
         let made = fault::check().and_then(|()| DirBuilder::new().mode(0o700).create(&path));
         made.map(|()| Self { path: path.clone() }).map_err(|error| EmitError::file(&path, "make folder", &error))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Puts it into its place. A folder that was closed to others stays closed.
-    pub fn commit(self, place: &FolderPlace, old: Option<u32>) -> Result<(), EmitError> {
+    pub(super) fn commit(self, place: &FolderPlace, old: Option<u32>) -> Result<(), EmitError> {
         let wanted = place::mode(&self.path).unwrap_or(0o700);
         let mode = old.map_or(wanted, |old| wanted & old | 0o700);
         let closed = fault::check().and_then(|()| fs::set_permissions(&self.path, Permissions::from_mode(mode)));

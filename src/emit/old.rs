@@ -14,7 +14,7 @@ use crate::world::kept::is_store;
 const NAMED: usize = 5;
 
 /// The permissions of the folder in the place, if there is one and it may be replaced.
-pub fn check(place: &FolderPlace, force: Force) -> Result<Option<u32>, EmitError> {
+pub(super) fn check(place: &FolderPlace, force: Force) -> Result<Option<u32>, EmitError> {
     let path = place.path();
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

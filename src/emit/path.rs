@@ -8,7 +8,7 @@ use crate::target::OutputFile;
 use crate::world::relative::RelativePath;
 
 /// Refuses files that would not be in the folder, or would be in each other's way.
-pub fn check(files: &[OutputFile]) -> Result<(), EmitError> {
+pub(super) fn check(files: &[OutputFile]) -> Result<(), EmitError> {
     for file in files {
         RelativePath::new(&file.path).map_err(|why| EmitError::Outside { path: file.path.clone(), why })?;
     }
@@ -24,17 +24,17 @@ pub fn check(files: &[OutputFile]) -> Result<(), EmitError> {
 }
 
 /// The folders above a path, from the innermost to the outermost.
-pub fn folders(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn folders(path: &str) -> impl Iterator<Item = &str> {
     path.rmatch_indices('/').map(|(at, _)| &path[..at])
 }
 
 /// The permissions that a file gets: only the owner may use a secret one, whatever its target says.
-pub fn mode(file: &OutputFile) -> u32 {
+pub(super) fn mode(file: &OutputFile) -> u32 {
     file.mode & if file.secret { 0o700 } else { 0o777 }
 }
 
 /// Whether only its owner may use a file.
-pub fn is_private(file: &OutputFile) -> bool {
+pub(super) fn is_private(file: &OutputFile) -> bool {
     mode(file) & 0o077 == 0
 }
 

@@ -11,7 +11,7 @@ use crate::world::replace::is_leftover;
 use crate::world::turn::{self, Turn};
 
 /// An absolute path without links, whose parent exists.
-pub struct FolderPlace {
+pub(super) struct FolderPlace {
     path: PathBuf,
     parent: PathBuf,
     name: String,
@@ -21,7 +21,7 @@ pub struct FolderPlace {
 
 impl FolderPlace {
     /// The place that a path means. Folders above it are made.
-    pub fn of(out: &Path) -> Result<Self, EmitError> {
+    pub(super) fn of(out: &Path) -> Result<Self, EmitError> {
         let failed = |error: io::Error| EmitError::file(out, "find", &error);
         if fs::symlink_metadata(out).is_ok() {
             let linked = out.is_symlink();
@@ -41,23 +41,23 @@ impl FolderPlace {
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether another folder is written than the one that was named.
-    pub fn is_linked(&self) -> bool {
+    pub(super) fn is_linked(&self) -> bool {
         self.linked
     }
 
     /// Waits until no other run writes here, so that what it leaves for a moment is not taken for a leftover.
-    pub fn take_turn(&self) -> Result<Turn, EmitError> {
+    pub(super) fn take_turn(&self) -> Result<Turn, EmitError> {
         let turn = turn::take(&self.parent).map_err(|error| EmitError::file(&self.parent, "open", &error))?;
         turn.ok_or_else(|| EmitError::Busy { path: self.path.clone() })
     }
 
     /// Removes what runs that were cut off have left. Whoever can write here can give any name, so a link is not entered.
-    pub fn clean(&self) {
+    pub(super) fn clean(&self) {
         let entries = fs::read_dir(&self.parent).into_iter().flatten().flatten();
         let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), Some(&self.name)));
         left.for_each(|entry| remove_leftover(&entry.path()));
@@ -65,6 +65,6 @@ impl FolderPlace {
 }
 
 /// The permissions of what is there.
-pub fn mode(path: &Path) -> Option<u32> {
+pub(super) fn mode(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o777)
 }

@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, unlin
 use rustix::process::geteuid;
 
 /// Removes a folder of ours and all that is in it, on every core. Of a link only the link itself goes.
-pub fn remove(path: &Path) {
+pub(super) fn remove(path: &Path) {
     if let Some(folder) = open(CWD, path) {
         empty(&folder);
         let _ = unlinkat(CWD, path, AtFlags::REMOVEDIR);
@@ -22,7 +22,7 @@ pub fn remove(path: &Path) {
 }
 
 /// Removes what is named like a left-over: a link, or a folder that belongs to the user who runs this.
-pub fn remove_leftover(path: &Path) {
+pub(super) fn remove_leftover(path: &Path) {
     let of_another = |folder: &OwnedFd| fstat(folder).map_or(true, |stat| stat.st_uid != geteuid().as_raw());
     if !open(CWD, path).as_ref().is_some_and(of_another) {
         remove(path);

@@ -19,7 +19,7 @@ use crate::world::replace::create;
 type Folders<'a> = BTreeMap<&'a str, u32>;
 
 /// Writes all files. A folder with a private file in it is closed to others, and so is nothing else.
-pub fn write(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
+pub(super) fn write(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
     let folders = folders(files);
     folders.iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))?;
     // Neighbours are written by one thread, for threads in one folder wait for each other.
@@ -49,7 +49,7 @@ fn make(folder: &Path, mode: u32) -> Result<(), EmitError> {
 }
 
 /// Makes the folders on the way to a file, closed to others.
-pub fn make_way(root: &Path, path: RelativePath<'_>) -> Result<(), EmitError> {
+pub(super) fn make_way(root: &Path, path: RelativePath<'_>) -> Result<(), EmitError> {
     let mut folder = root.to_owned();
     let names: Vec<&str> = path.names().collect();
     for name in names.split_last().map_or(&[][..], |(_, above)| above) {

@@ -11,11 +11,11 @@ use serde::{Deserialize, Deserializer};
 use crate::stdlib;
 
 /// A key for those who read the file, such as the source of a row.
-pub type Note = Option<Unread>;
+pub(crate) type Note = Option<Unread>;
 
 /// A value that only people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unread;
+pub(crate) struct Unread;
 
 impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,7 +28,7 @@ impl<'de> Deserialize<'de> for Unread {
 /// # Panics
 /// When the file is not there or is not such a table, as a test would find.
 #[expect(clippy::panic, reason = "a test reads each embedded table")]
-pub fn table<T: DeserializeOwned>(path: &str) -> T {
+pub(crate) fn table<T: DeserializeOwned>(path: &str) -> T {
     let text = stdlib::read(Path::new(path)).unwrap_or_else(|| panic!("`{path}` is not in the standard library"));
     read(Path::new(path), text)
 }
@@ -37,7 +37,7 @@ pub fn table<T: DeserializeOwned>(path: &str) -> T {
 ///
 /// # Panics
 /// As [`table`].
-pub fn tables<T: DeserializeOwned>(folder: &str) -> Vec<T> {
+pub(crate) fn tables<T: DeserializeOwned>(folder: &str) -> Vec<T> {
     let files = stdlib::files(Path::new(folder));
     assert!(!files.is_empty(), "`{folder}` is not in the standard library");
     files.into_iter().map(|(path, text)| read(path, text)).collect()
@@ -49,11 +49,11 @@ fn read<T: DeserializeOwned>(path: &Path, text: &str) -> T {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Fails unless a file is read as it is, and refused with a key in any of its tables that is not known there.
-    pub fn refuses_unknown_keys<T: DeserializeOwned>(path: &Path, text: &str) {
+    pub(crate) fn refuses_unknown_keys<T: DeserializeOwned>(path: &Path, text: &str) {
         read::<T>(path, text);
         let whole: toml::Value = toml::from_str(text).expect("a table");
         let mut places = Vec::new();

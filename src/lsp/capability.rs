@@ -17,7 +17,7 @@ use crate::ide::line::Encoding;
 
 /// The capabilities of the client.
 #[derive(Clone, Debug, Default)]
-pub struct Client {
+pub(super) struct Client {
     pub encoding: Encoding,
     /// It asks for diagnostics itself, so they are not pushed.
     pub pulls: bool,
@@ -34,7 +34,7 @@ pub struct Client {
 
 /// Which results the client can be asked to refresh.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Refresh {
+pub(super) struct Refresh {
     pub hints: bool,
     pub lenses: bool,
     pub diagnostics: bool,
@@ -42,7 +42,7 @@ pub struct Refresh {
 
 impl Client {
     /// Reads the capabilities that the client sends.
-    pub fn read(params: &InitializeParams, raw: &Value) -> Self {
+    pub(super) fn read(params: &InitializeParams, raw: &Value) -> Self {
         let is = |path: &str| raw.pointer(&format!("/capabilities{path}")).and_then(Value::as_bool).unwrap_or(false);
         let has = |path: &str| raw.pointer(&format!("/capabilities{path}")).is_some_and(|value| !value.is_null());
         let options = params.initialization_options.as_ref();
@@ -86,7 +86,7 @@ fn encoding(params: &InitializeParams) -> Encoding {
 }
 
 /// The capabilities of this server for that client.
-pub fn server(client: &Client) -> ServerCapabilities {
+pub(super) fn server(client: &Client) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(match client.encoding {
             Encoding::Utf8 => PositionEncodingKind::UTF8,

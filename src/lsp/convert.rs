@@ -13,12 +13,12 @@ use crate::ide::project::File;
 use crate::source::Span;
 
 /// A place of the protocol as the lines know it.
-pub fn position(position: Position) -> line::Position {
+pub(super) fn position(position: Position) -> line::Position {
     line::Position { line: position.line, column: position.character }
 }
 
 /// A file, and a byte in it.
-pub struct Cursor {
+pub(super) struct Cursor {
     pub file: File,
     pub offset: u32,
 }
@@ -99,7 +99,7 @@ impl Server {
 }
 
 /// The range of a span of a text.
-pub fn range(lines: &Lines, span: Span, encoding: line::Encoding) -> Range {
+pub(super) fn range(lines: &Lines, span: Span, encoding: line::Encoding) -> Range {
     let place = |offset| {
         let line::Position { line, column } = lines.position(offset, encoding);
         Position { line, character: column }

@@ -21,7 +21,7 @@ use crate::diag::{self, Code, Severity};
 use crate::ide::definition::module_of;
 
 /// A problem and the program it was found in.
-pub struct OwnedProblem {
+pub(super) struct OwnedProblem {
     pub analysis: Arc<Analysis>,
     pub problem: diag::Diagnostic,
 }

@@ -16,7 +16,7 @@ use crate::world::{Disk, World, first_part};
 
 /// A file that is open in the editor.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub(super) struct Document {
     /// As the editor names it.
     pub uri: Uri,
     pub version: i32,
@@ -27,7 +27,7 @@ pub struct Document {
 
 impl Document {
     /// Puts a text in place of a range, or of everything.
-    pub fn change(&mut self, range: Option<(Position, Position)>, text: &str, encoding: Encoding) {
+    pub(super) fn change(&mut self, range: Option<(Position, Position)>, text: &str, encoding: Encoding) {
         let whole = match range {
             None => text.to_owned(),
             Some((start, end)) => {
@@ -44,7 +44,7 @@ impl Document {
 
 /// The files that the compiler sees: open ones, then those on disk below the folders of the workspace.
 #[derive(Clone, Debug, Default)]
-pub struct Overlay {
+pub(super) struct Overlay {
     /// What may be read.
     pub access: Access,
     open: Arc<BTreeMap<PathBuf, Arc<str>>>,
@@ -61,14 +61,14 @@ struct OnDisk {
 
 impl Overlay {
     /// No open file yet.
-    pub fn new(access: Access) -> Self {
+    pub(super) fn new(access: Access) -> Self {
         Self { access, ..Self::default() }
     }
 
     /// Takes an open file's text in.
     ///
     /// Outside of the workspace, what is beside it may be read then.
-    pub fn open(&mut self, place: &ModulePlace, text: Arc<str>) {
+    pub(super) fn open(&mut self, place: &ModulePlace, text: Arc<str>) {
         let path = place.path();
         if path.is_absolute() && self.access.permit(path).is_err() {
             self.access.allow(path.parent().unwrap_or(path));
@@ -77,12 +77,12 @@ impl Overlay {
     }
 
     /// The file on disk counts again.
-    pub fn close(&mut self, place: &ModulePlace) {
+    pub(super) fn close(&mut self, place: &ModulePlace) {
         Arc::make_mut(&mut self.open).remove(place.path());
     }
 
     /// The files as they are saved.
-    pub fn real(&self) -> Disk {
+    pub(super) fn real(&self) -> Disk {
         Disk::new(self.access.clone())
     }
 

@@ -1,13 +1,13 @@
 //! One file for each group of requests: the protocol around what [`crate::ide`] answers.
 
-pub mod assist;
-pub mod command;
-pub mod completion;
-pub mod edit;
-pub mod hierarchy;
-pub mod navigation;
-pub mod reference;
-pub mod rename_file;
-pub mod structure;
-pub mod template;
-pub mod token;
+pub(super) mod assist;
+pub(super) mod command;
+pub(super) mod completion;
+pub(super) mod edit;
+pub(super) mod hierarchy;
+pub(super) mod navigation;
+pub(super) mod reference;
+pub(super) mod rename_file;
+pub(super) mod structure;
+pub(super) mod template;
+pub(super) mod token;

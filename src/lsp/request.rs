@@ -16,7 +16,7 @@ use crate::check::ModulePlace;
 const BRIEFLY: Duration = Duration::from_millis(200);
 
 /// The result of handling a request.
-pub enum Handled {
+pub(super) enum Handled {
     Now(Answer<Value>),
     /// It waits for a model or a command, and is answered with it.
     Later,
@@ -158,7 +158,7 @@ fn waits_briefly(request: &Request) -> bool {
 }
 
 /// Reads what a request is given.
-pub fn read<P: DeserializeOwned>(params: Value) -> Answer<P> {
+pub(super) fn read<P: DeserializeOwned>(params: Value) -> Answer<P> {
     serde_json::from_value(params).map_err(|error| RequestError::invalid(format!("invalid parameters: {error}")))
 }
 

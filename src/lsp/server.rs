@@ -26,7 +26,7 @@ use crate::world::access::Access;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// The client asked for it, after `shutdown`.
     Well,
     /// The client went away, or left without `shutdown`.
@@ -41,7 +41,7 @@ const SLOW: Duration = Duration::from_millis(400);
 
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(super) enum Stage {
     New,
     Running,
     /// After `shutdown`: only `exit` is taken.
@@ -50,16 +50,16 @@ pub enum Stage {
 
 /// Why a request cannot be answered.
 #[derive(Debug)]
-pub struct RequestError {
+pub(super) struct RequestError {
     pub code: i32,
     pub message: String,
 }
 
 /// What a handler of a request gives.
-pub type Answer<T> = Result<T, RequestError>;
+pub(super) type Answer<T> = Result<T, RequestError>;
 
 /// A request that waits for a model.
-pub struct Parked {
+pub(super) struct Parked {
     pub request: Request,
     pub root: ModulePlace,
     /// Then it is answered without.
@@ -67,7 +67,7 @@ pub struct Parked {
 }
 
 /// Everything that is known.
-pub struct Server {
+pub(super) struct Server {
     sender: Sender<Outgoing>,
     /// For what runs beside the loop.
     pub(super) events: Sender<Event>,
@@ -107,7 +107,7 @@ pub struct Server {
 
 impl Server {
     /// A server that says what it has to say to `sender`.
-    pub fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker, access: Access) -> Self {
+    pub(super) fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker, access: Access) -> Self {
         Self {
             sender,
             events,
@@ -137,7 +137,7 @@ impl Server {
     }
 
     /// Takes events until the session is over.
-    pub fn run(mut self, events: &Receiver<Event>) -> Ended {
+    pub(super) fn run(mut self, events: &Receiver<Event>) -> Ended {
         let mut waiting: VecDeque<Event> = VecDeque::new();
         loop {
             waiting.extend(events.try_iter());
@@ -415,17 +415,17 @@ impl Server {
 
 impl RequestError {
     /// It cannot be done, and why.
-    pub fn refused(message: impl Into<String>) -> Self {
+    pub(super) fn refused(message: impl Into<String>) -> Self {
         Self { code: -32803, message: message.into() }
     }
 
     /// The answer belongs to a text that is not there any more.
-    pub fn modified() -> Self {
+    pub(super) fn modified() -> Self {
         Self { code: -32801, message: "the text has changed since".to_owned() }
     }
 
     /// What was asked makes no sense.
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self { code: -32602, message: message.into() }
     }
 }

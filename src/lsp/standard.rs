@@ -60,17 +60,17 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// The copy of a file of the standard library.
-pub fn copy(inside: &Path) -> Option<PathBuf> {
+pub(super) fn copy(inside: &Path) -> Option<PathBuf> {
     Some(FOLDER.as_ref()?.join("std").join(inside))
 }
 
 /// The copy of the page about a problem.
-pub fn page(code: Code) -> Option<PathBuf> {
+pub(super) fn page(code: Code) -> Option<PathBuf> {
     Some(FOLDER.as_ref()?.join("errors").join(format!("{code}.md")))
 }
 
 /// The file of the standard library that a path is the copy of.
-pub fn inside(path: &Path) -> Option<PathBuf> {
+pub(super) fn inside(path: &Path) -> Option<PathBuf> {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| place().join("std"));
     path.strip_prefix(&*ROOT).ok().map(Path::to_path_buf)
 }

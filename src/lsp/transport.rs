@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// What happens to the server.
 #[derive(Debug)]
-pub enum Event {
+pub(super) enum Event {
     Message(Message),
     /// Something that is no message: what is wrong with it, the error's code, and the id it had, if any.
     Malformed {
@@ -34,7 +34,7 @@ pub enum Event {
 
 /// What is sent: a message, or an answer to something that had no id.
 #[derive(Debug)]
-pub enum Outgoing {
+pub(super) enum Outgoing {
     Message(Message),
     Raw(Value),
 }
@@ -46,7 +46,7 @@ const INVALID_REQUEST: i32 = -32600;
 const LONGEST: usize = 256 << 20;
 
 /// Reads messages until the input ends.
-pub fn read(input: impl Read, events: &Sender<Event>) {
+pub(super) fn read(input: impl Read, events: &Sender<Event>) {
     let mut input = BufReader::new(input);
     loop {
         let event = match body(&mut input) {
@@ -125,7 +125,7 @@ fn understand(bytes: &[u8]) -> Event {
 }
 
 /// Writes messages until nobody sends any more, or nobody listens.
-pub fn write(mut output: impl Write, messages: &Receiver<Outgoing>) {
+pub(super) fn write(mut output: impl Write, messages: &Receiver<Outgoing>) {
     for message in messages {
         let written = match message {
             Outgoing::Message(message) => message.write(&mut output),
@@ -144,7 +144,7 @@ fn raw(output: &mut impl Write, value: &Value) -> io::Result<()> {
 }
 
 /// The answer to something that had no id to answer to.
-pub fn error_without_id(code: i32, message: &str) -> Outgoing {
+pub(super) fn error_without_id(code: i32, message: &str) -> Outgoing {
     Outgoing::Raw(json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } }))
 }
 

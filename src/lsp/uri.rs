@@ -14,7 +14,7 @@ use crate::check::ModulePlace;
 use crate::check::place::normal;
 
 /// The place that an address stands for.
-pub fn place(uri: &Uri) -> ModulePlace {
+pub(super) fn place(uri: &Uri) -> ModulePlace {
     place_of(uri.as_str())
 }
 
@@ -32,7 +32,7 @@ fn place_of(uri: &str) -> ModulePlace {
 }
 
 /// The address of a place; `None` for a file of the standard library whose copy cannot be written.
-pub fn uri(place: &ModulePlace) -> Option<Uri> {
+pub(super) fn uri(place: &ModulePlace) -> Option<Uri> {
     let path = match place {
         ModulePlace::File(path) => path.clone(),
         ModulePlace::Standard(inside) => standard::copy(inside)?,
@@ -41,14 +41,14 @@ pub fn uri(place: &ModulePlace) -> Option<Uri> {
 }
 
 /// The address of a path.
-pub fn of_path(path: &Path) -> Option<Uri> {
+pub(super) fn of_path(path: &Path) -> Option<Uri> {
     let text = path.to_str()?;
     let text = if path.is_absolute() { format!("file://{}", encoded(text)) } else { encoded(text) };
     Uri::from_str(&text).ok()
 }
 
 /// The path of a place on disk.
-pub fn path(place: &ModulePlace) -> Option<&PathBuf> {
+pub(super) fn path(place: &ModulePlace) -> Option<&PathBuf> {
     match place {
         ModulePlace::File(path) if path.is_absolute() => Some(path),
         _ => None,

@@ -15,7 +15,7 @@ use crate::model::Input;
 use crate::syntax::ast::StatementKind;
 
 /// A model to evaluate.
-pub struct Job {
+pub(super) struct Job {
     /// What was newest when it was given.
     pub generation: u64,
     pub root: ModulePlace,
@@ -25,21 +25,21 @@ pub struct Job {
 
 /// A model that was evaluated.
 #[derive(Debug)]
-pub struct Evaluated {
+pub(super) struct Evaluated {
     pub root: ModulePlace,
     pub analysis: Arc<Analysis>,
     pub facts: Arc<Facts>,
 }
 
 /// The thread that evaluates.
-pub struct Worker {
+pub(super) struct Worker {
     jobs: Sender<Job>,
     newest: Arc<AtomicU64>,
 }
 
 impl Worker {
     /// Starts the thread.
-    pub fn start(host: Host, events: Sender<Event>) -> Self {
+    pub(super) fn start(host: Host, events: Sender<Event>) -> Self {
         let (jobs, received) = mpsc::channel();
         let newest = Arc::new(AtomicU64::new(0));
         let seen = newest.clone();
@@ -50,12 +50,12 @@ impl Worker {
     }
 
     /// Says that something changed: what was asked for before is not worth beginning any more.
-    pub fn outdate(&self, generation: u64) {
+    pub(super) fn outdate(&self, generation: u64) {
         self.newest.store(generation, Ordering::Relaxed);
     }
 
     /// Asks for a model; its facts come as an event.
-    pub fn evaluate(&self, job: Job) {
+    pub(super) fn evaluate(&self, job: Job) {
         let _ = self.jobs.send(job);
     }
 }

@@ -11,7 +11,7 @@ use crate::pki::pem;
 use crate::pki::spec::{CertificateSpec, San};
 
 /// What one certificate allows.
-pub struct Constraints {
+pub(super) struct Constraints {
     /// Whether certificates of servers, and of clients.
     usage: Option<(bool, bool)>,
     permitted: Vec<Subtree>,
@@ -32,7 +32,7 @@ impl Constraints {
     ///
     /// # Errors
     /// When there are some that the programs which verify do not know.
-    pub fn read(certificate: &X509Certificate<'_>) -> Result<Self, String> {
+    pub(super) fn read(certificate: &X509Certificate<'_>) -> Result<Self, String> {
         let usage = certificate.extended_key_usage().map_err(|error| error.to_string())?;
         let names = certificate.name_constraints().map_err(|error| error.to_string())?;
         let critical = names.as_ref().is_some_and(|names| names.critical);
@@ -45,14 +45,14 @@ impl Constraints {
     ///
     /// # Errors
     /// As [`Self::read`], and when there is no certificate in it.
-    pub fn of(text: &str) -> Result<Self, String> {
+    pub(super) fn of(text: &str) -> Result<Self, String> {
         let (_, der) = pem::first(text, &["CERTIFICATE"]).ok_or("it contains no certificate")?;
         let (_, certificate) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;
         Self::read(&certificate)
     }
 
     /// Why the authority may not sign this.
-    pub fn refusal(&self, spec: &CertificateSpec) -> Option<String> {
+    pub(super) fn refusal(&self, spec: &CertificateSpec) -> Option<String> {
         let (server, client) = self.usage.unwrap_or((true, true));
         for (wanted, may, word) in [(spec.server, server, "servers"), (spec.client, client, "clients")] {
             if wanted && !may {

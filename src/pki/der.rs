@@ -18,21 +18,21 @@ const ORGANIZATION: &[u8] = &[0x06, 3, 0x55, 4, 10];
 const VERSION_0: &[u8] = &[0x02, 1, 0];
 
 /// The algorithms of keys: `rsaEncryption NULL`, `ecPublicKey` with its curve, `id-Ed25519` (RFC 8410).
-pub const ED25519: &[u8] = &[0x30, 5, 0x06, 3, 0x2b, 101, 112];
-pub const RSA: &[u8] = &[0x30, 13, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0];
-pub const P256: &[u8] =
+pub(super) const ED25519: &[u8] = &[0x30, 5, 0x06, 3, 0x2b, 101, 112];
+pub(super) const RSA: &[u8] = &[0x30, 13, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0];
+pub(super) const P256: &[u8] =
     &[0x30, 19, 0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
-pub const P384: &[u8] = &[0x30, 16, 0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 0x06, 5, 0x2b, 0x81, 4, 0, 34];
+pub(super) const P384: &[u8] = &[0x30, 16, 0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 0x06, 5, 0x2b, 0x81, 4, 0, 34];
 
 /// Names that take the place of those in a certificate.
 #[derive(Clone, Copy, Default)]
-pub struct Names<'a> {
+pub(super) struct Names<'a> {
     pub issuer: Option<&'a [u8]>,
     pub subject: Option<&'a [u8]>,
 }
 
 /// A subject: the organisations in their order, then the common name, each a part of its own.
-pub fn subject(org: &[String], cn: &str) -> Vec<u8> {
+pub(super) fn subject(org: &[String], cn: &str) -> Vec<u8> {
     let organizations = org.iter().map(|value| attribute(ORGANIZATION, value));
     let parts: Vec<_> = organizations.chain([attribute(COMMON_NAME, cn)]).collect();
     wrap(SEQUENCE, &[&parts.concat()])
@@ -43,14 +43,14 @@ fn attribute(kind: &[u8], value: &str) -> Vec<u8> {
 }
 
 /// A PKCS#8 key around what its algorithm calls a key: PKCS#1, SEC1, or an octet string.
-pub fn pkcs8(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+pub(super) fn pkcs8(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
     wrap(SEQUENCE, &[VERSION_0, algorithm, &wrap(OCTET_STRING, &[key])])
 }
 
 /// The part of a certificate that is signed, with other names in it, and the signature's algorithm.
 ///
 /// `None` if it is not a certificate of version 3.
-pub fn renamed<'a>(certificate: &'a [u8], names: Names<'_>) -> Option<(Vec<u8>, &'a [u8])> {
+pub(super) fn renamed<'a>(certificate: &'a [u8], names: Names<'_>) -> Option<(Vec<u8>, &'a [u8])> {
     let (signed, after) = split(content(certificate)?)?;
     let (algorithm, _) = split(after)?;
     let mut fields = parts(content(signed)?)?;
@@ -67,12 +67,12 @@ fn put<'a>(fields: &mut [&'a [u8]], at: usize, name: Option<&'a [u8]>) -> Option
 }
 
 /// A certificate of its signed part, the algorithm and the signature.
-pub fn certificate(signed: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+pub(super) fn certificate(signed: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
     wrap(SEQUENCE, &[signed, algorithm, &wrap(BIT_STRING, &[&[0], signature])])
 }
 
 /// Bytes as an octet string, which is what an Ed25519 key is inside PKCS#8.
-pub fn octets(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn octets(bytes: &[u8]) -> Vec<u8> {
     wrap(OCTET_STRING, &[bytes])
 }
 

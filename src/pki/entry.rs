@@ -14,57 +14,57 @@ use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeyKind, KeypairSpec, San
 use crate::syntax::ast::Name;
 
 /// The content of one file of the store.
-pub trait Content: Serialize + DeserializeOwned + Default {
+pub(super) trait Content: Serialize + DeserializeOwned + Default {
     /// Finds what JSON alone cannot: a certificate that is not the one that was written.
     fn check(&self) -> Result<(), String>;
 }
 
 /// `authorities.json`.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Authorities {
+pub(super) struct Authorities {
     pub authorities: BTreeMap<Name, Authority>,
 }
 
 /// `secrets.json`.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Secrets {
+pub(super) struct Secrets {
     pub keypairs: BTreeMap<Name, Keypair>,
     pub secrets: BTreeMap<Name, Secret>,
 }
 
 /// `machines/MACHINE.json`: certificates by their ids.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Machine {
+pub(super) struct Machine {
     pub certificates: BTreeMap<String, Leaf>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct Authority {
+pub(super) struct Authority {
     pub spec: AuthoritySpec,
     pub issued: IssuedCertificate,
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct Keypair {
+pub(super) struct Keypair {
     pub spec: KeypairSpec,
     pub issued: Arc<IssuedKeypair>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct Secret {
+pub(super) struct Secret {
     pub spec: SecretSpec,
     pub value: Private,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Leaf {
+pub(super) struct Leaf {
     pub spec: LeafSpec,
     pub issued: Arc<IssuedCertificate>,
 }
 
 /// A [`CertificateSpec`] that stands alone: the authority is the certificate it had, not an index.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct LeafSpec {
+pub(super) struct LeafSpec {
     pub authority: Name,
     pub authority_fingerprint: Arc<str>,
     pub cn: String,
@@ -77,7 +77,7 @@ pub struct LeafSpec {
 }
 
 impl LeafSpec {
-    pub fn new(spec: &CertificateSpec, name: &Name, authority: &IssuedAuthority) -> Self {
+    pub(super) fn new(spec: &CertificateSpec, name: &Name, authority: &IssuedAuthority) -> Self {
         Self {
             authority: Arc::clone(name),
             authority_fingerprint: Arc::clone(&authority.fingerprint_sha256),
@@ -92,7 +92,7 @@ impl LeafSpec {
     }
 
     /// Why a certificate for this does not do for what is wanted now.
-    pub fn outdated(&self, spec: &CertificateSpec, authority: &IssuedAuthority) -> Option<&'static str> {
+    pub(super) fn outdated(&self, spec: &CertificateSpec, authority: &IssuedAuthority) -> Option<&'static str> {
         let differences = [
             (self.authority_fingerprint != authority.fingerprint_sha256, "its authority has another certificate"),
             (self.sans != spec.sans, "its subject alternative names have changed"),
@@ -107,7 +107,7 @@ impl LeafSpec {
 
 impl Authority {
     /// Why its certificate does not do for what is wanted now; the kind of its key is another matter.
-    pub fn outdated(&self, spec: &AuthoritySpec) -> Option<&'static str> {
+    pub(super) fn outdated(&self, spec: &AuthoritySpec) -> Option<&'static str> {
         let differences = [
             (self.spec.cn != spec.cn, "its subject has changed"),
             (self.spec.names != spec.names, "its subject alternative names have changed"),

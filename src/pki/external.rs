@@ -13,7 +13,7 @@ use crate::pki::pem;
 ///
 /// # Errors
 /// When the certificate cannot be read or may not sign others. That the key belongs to it is seen when it signs.
-pub fn authority(path: &Path, text: &str, key: Option<String>) -> Result<IssuedAuthority, PkiError> {
+pub(super) fn authority(path: &Path, text: &str, key: Option<String>) -> Result<IssuedAuthority, PkiError> {
     let (_, der) = pem::first(text, &["CERTIFICATE"])
         .ok_or_else(|| PkiError::external(path, "it contains no certificate (PEM, `BEGIN CERTIFICATE`)"))?;
     let (_, certificate) = X509Certificate::from_der(&der).map_err(|error| PkiError::external(path, error))?;

@@ -11,7 +11,7 @@ use crate::pki::{der, pem};
 ///
 /// # Errors
 /// When the system has no randomness to give.
-pub fn generate(kind: KeyKind) -> Result<KeyPair, String> {
+pub(super) fn generate(kind: KeyKind) -> Result<KeyPair, String> {
     match kind {
         KeyKind::EcdsaP256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).map_err(text),
         KeyKind::EcdsaP384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).map_err(text),
@@ -39,7 +39,7 @@ fn rsa(bits: usize) -> Result<KeyPair, String> {
 ///
 /// # Errors
 /// When there is none, it is encrypted, or of a kind that is not supported.
-pub fn read(text: &str) -> Result<KeyPair, String> {
+pub(super) fn read(text: &str) -> Result<KeyPair, String> {
     let labels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
     let (label, bytes) = pem::first(text, &labels).ok_or("it contains no unencrypted private key")?;
     let candidates = match label {
@@ -54,17 +54,17 @@ pub fn read(text: &str) -> Result<KeyPair, String> {
 }
 
 /// A private key as text.
-pub fn private_pem(key: &KeyPair) -> String {
+pub(super) fn private_pem(key: &KeyPair) -> String {
     pem::private_key(key.serialized_der())
 }
 
 /// Its public half as text.
-pub fn public_pem(key: &KeyPair) -> String {
+pub(super) fn public_pem(key: &KeyPair) -> String {
     pem::public_key(&key.subject_public_key_info())
 }
 
 /// Whether it is an RSA key, which decides what it may be used for.
-pub fn is_rsa(key: &KeyPair) -> bool {
+pub(super) fn is_rsa(key: &KeyPair) -> bool {
     key.is_compatible(&rcgen::PKCS_RSA_SHA256)
 }
 

@@ -4,17 +4,17 @@ use ::pem::{EncodeConfig, LineEnding, Pem};
 use sha2::{Digest, Sha256};
 
 /// A certificate as text, with the line ends of Unix everywhere.
-pub fn certificate(der: &[u8]) -> String {
+pub(super) fn certificate(der: &[u8]) -> String {
     encode("CERTIFICATE", der)
 }
 
 /// A private key in PKCS#8 as text.
-pub fn private_key(der: &[u8]) -> String {
+pub(super) fn private_key(der: &[u8]) -> String {
     encode("PRIVATE KEY", der)
 }
 
 /// A public key (SubjectPublicKeyInfo) as text.
-pub fn public_key(der: &[u8]) -> String {
+pub(super) fn public_key(der: &[u8]) -> String {
     encode("PUBLIC KEY", der)
 }
 
@@ -23,7 +23,7 @@ fn encode(label: &str, der: &[u8]) -> String {
 }
 
 /// The first block with one of these labels: its label and its bytes.
-pub fn first<'l>(text: &str, labels: &[&'l str]) -> Option<(&'l str, Vec<u8>)> {
+pub(super) fn first<'l>(text: &str, labels: &[&'l str]) -> Option<(&'l str, Vec<u8>)> {
     let blocks = ::pem::parse_many(text).ok()?;
     blocks.into_iter().find_map(|block| {
         let label = labels.iter().find(|label| **label == block.tag())?;
@@ -32,12 +32,12 @@ pub fn first<'l>(text: &str, labels: &[&'l str]) -> Option<(&'l str, Vec<u8>)> {
 }
 
 /// SHA-256 in hexadecimal.
-pub fn fingerprint(der: &[u8]) -> String {
+pub(super) fn fingerprint(der: &[u8]) -> String {
     hex(&Sha256::digest(der))
 }
 
 /// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()

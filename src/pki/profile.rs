@@ -17,7 +17,7 @@ const BACKDATE: Duration = Duration::minutes(5);
 
 /// From when until when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Validity {
+pub(super) struct Validity {
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
     /// The authority ends earlier than was asked for.
@@ -26,7 +26,7 @@ pub struct Validity {
 
 impl Validity {
     /// From five minutes before `now`, to whole seconds; `None` if it cannot be written or would be over already.
-    pub fn new(now: OffsetDateTime, seconds: u64, limit: Option<OffsetDateTime>) -> Option<Self> {
+    pub(super) fn new(now: OffsetDateTime, seconds: u64, limit: Option<OffsetDateTime>) -> Option<Self> {
         let not_before = now.replace_nanosecond(0).ok()?.checked_sub(BACKDATE)?;
         let lifetime = Duration::seconds(i64::try_from(seconds).ok()?);
         let wanted = not_before.checked_add(lifetime).filter(|end| *end > now && end.year() < 10_000)?;
@@ -39,7 +39,11 @@ impl Validity {
 ///
 /// # Errors
 /// When a name is not ASCII.
-pub fn authority(spec: &AuthoritySpec, rsa: bool, validity: Validity) -> Result<CertificateParams, rcgen::Error> {
+pub(super) fn authority(
+    spec: &AuthoritySpec,
+    rsa: bool,
+    validity: Validity,
+) -> Result<CertificateParams, rcgen::Error> {
     let mut params = dated(validity);
     params.distinguished_name.push(DnType::CommonName, spec.cn.as_str());
     params.subject_alt_names =
@@ -54,7 +58,7 @@ pub fn authority(spec: &AuthoritySpec, rsa: bool, validity: Validity) -> Result<
 ///
 /// # Errors
 /// When a name is not ASCII.
-pub fn leaf(spec: &CertificateSpec, rsa: bool, validity: Validity) -> Result<CertificateParams, rcgen::Error> {
+pub(super) fn leaf(spec: &CertificateSpec, rsa: bool, validity: Validity) -> Result<CertificateParams, rcgen::Error> {
     let mut params = dated(validity);
     spec.org.iter().for_each(|org| params.distinguished_name.push(DnType::OrganizationName, org.as_str()));
     params.distinguished_name.push(DnType::CommonName, spec.cn.as_str());
@@ -71,7 +75,7 @@ pub fn leaf(spec: &CertificateSpec, rsa: bool, validity: Validity) -> Result<Cer
 ///
 /// # Errors
 /// When the system has no randomness to give.
-pub fn serial() -> Result<SerialNumber, getrandom::Error> {
+pub(super) fn serial() -> Result<SerialNumber, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
     // Not zero, not negative, and always of one length.

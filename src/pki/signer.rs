@@ -12,7 +12,7 @@ use crate::pki::spec::{AuthoritySpec, CertificateSpec};
 use crate::pki::{key, pem};
 
 /// An authority with its key.
-pub struct Signer {
+pub(super) struct Signer {
     issuer: Issuer<'static, KeyPair>,
     /// The subject of the authority's certificate, byte for byte, where rcgen would write it otherwise.
     subject: Option<Vec<u8>>,
@@ -25,7 +25,7 @@ impl Signer {
     ///
     /// # Errors
     /// When either cannot be read, or they do not belong together.
-    pub fn new(certificate: &str, key: &str) -> Result<Self, String> {
+    pub(super) fn new(certificate: &str, key: &str) -> Result<Self, String> {
         let (_, der) = pem::first(certificate, &["CERTIFICATE"]).ok_or("it contains no certificate")?;
         let (_, certificate) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;
         let key = key::read(key)?;
@@ -43,7 +43,12 @@ impl Signer {
     ///
     /// # Errors
     /// When the request holds something that a certificate cannot.
-    pub fn sign(&self, spec: &CertificateSpec, key: &KeyPair, validity: Validity) -> Result<IssuedCertificate, String> {
+    pub(super) fn sign(
+        &self,
+        spec: &CertificateSpec,
+        key: &KeyPair,
+        validity: Validity,
+    ) -> Result<IssuedCertificate, String> {
         let mut params = profile::leaf(spec, key::is_rsa(key), validity).map_err(text)?;
         params.use_authority_key_identifier_extension = self.identified;
         let serial = numbered(&mut params)?;
@@ -68,7 +73,11 @@ impl Signer {
 ///
 /// # Errors
 /// When the request holds something that a certificate cannot.
-pub fn sign_itself(spec: &AuthoritySpec, key: &KeyPair, validity: Validity) -> Result<IssuedCertificate, String> {
+pub(super) fn sign_itself(
+    spec: &AuthoritySpec,
+    key: &KeyPair,
+    validity: Validity,
+) -> Result<IssuedCertificate, String> {
     let mut params = profile::authority(spec, key::is_rsa(key), validity).map_err(text)?;
     let serial = numbered(&mut params)?;
     let certificate = params.self_signed(key).map_err(text)?;

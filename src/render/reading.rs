@@ -16,10 +16,11 @@ mod service;
 mod text;
 
 pub use service::{Part, Service, ini};
-pub use text::{images, yaml};
+pub(super) use text::images;
+pub use text::yaml;
 
 /// Reads what is on one machine.
-pub fn read<'p>(model: &Model<'p>, entries: Vec<Entry<'p>>) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {
+pub(super) fn read<'p>(model: &Model<'p>, entries: Vec<Entry<'p>>) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {
     let mut list = Vec::with_capacity(entries.len());
     entries.into_iter().for_each(|entry| document(entry, &mut list, DEPTH));
     let services = service::services(&list);

@@ -4,5 +4,5 @@
 //! give, and the tree that joins them.
 
 mod edit;
-pub mod parse;
-pub mod unit;
+pub(super) mod parse;
+pub(super) mod unit;

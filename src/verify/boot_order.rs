@@ -28,7 +28,7 @@ struct Order<'a, 'p> {
 }
 
 /// No machine has units that wait for each other.
-pub fn orders(evidence: &Evidence<'_, '_>) -> Verdict {
+pub(super) fn orders(evidence: &Evidence<'_, '_>) -> Verdict {
     let declared = evidence.model.targets.first().and_then(|target| Target::parse(&target.name).ok());
     let target = declared.unwrap_or_else(Target::fallback);
     evidence.on_each(|sample| cycle(evidence, sample, target).into_iter().collect()).into()

@@ -16,7 +16,7 @@ use crate::text::{Count, List};
 use super::{Evidence, Verdict};
 
 /// Compares every `immutable` item with the lock.
-pub fn immutables(evidence: &Evidence<'_, '_>) -> Verdict {
+pub(super) fn immutables(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, mut unknown) = (evidence.model, Vec::new());
     let all = model.immutables(&mut unknown);
     let mut problems: Vec<Diagnostic> = unknown.into_iter().map(|problem| *problem).collect();

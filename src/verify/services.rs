@@ -12,7 +12,7 @@ use crate::render::evidence::{Part, Sample, Service};
 use super::{Evidence, Verdict, locate};
 
 /// No unit is written twice, and no application replaces the command of another.
-pub fn services(evidence: &Evidence<'_, '_>) -> Verdict {
+pub(super) fn services(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let of = |sample: &Sample<'_>| {
         let services = sample.services.iter();

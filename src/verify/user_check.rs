@@ -13,7 +13,7 @@ use crate::text::Count;
 use super::{Evidence, Verdict};
 
 /// Evaluates every check.
-pub fn checks(evidence: &Evidence<'_, '_>) -> Verdict {
+pub(super) fn checks(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, mut problems) = (evidence.model, Vec::new());
     let mut count = 0;
     for (module, check) in &model.layers.checks {

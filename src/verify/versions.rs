@@ -18,7 +18,7 @@ use crate::text::Count;
 use super::{Evidence, Verdict};
 
 /// Compares every pair of programs that a rule is about, and each with what the lock says of it.
-pub fn versions(evidence: &Evidence<'_, '_>) -> Verdict {
+pub(super) fn versions(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, mut problems) = (evidence.model, Vec::new());
     let running = running(model);
     let mut count = 0;

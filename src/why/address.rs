@@ -10,14 +10,14 @@ use super::query::Query;
 use super::{Answer, Link, Why, layer, place};
 
 /// `10.10.0.254`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let address: IpAddr = query.name.parse().ok()?;
     let links = of(why, &San::Ip(address));
     (!links.is_empty()).then(|| Answer::new(format!("the address {address}"), links))
 }
 
 /// `keepalived.shared`: an address of an application.
-pub fn item(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn item(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (owner, name) = query.name.split_once('.')?;
     let app = why.app(owner)?;
     let Local::Address(place) = why.model().component_of(app).local(name)? else { return None };
@@ -27,7 +27,7 @@ pub fn item(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 }
 
 /// The owner of a name or an address in the cluster.
-pub fn of(why: &Why<'_, '_>, name: &San) -> Vec<Link> {
+pub(super) fn of(why: &Why<'_, '_>, name: &San) -> Vec<Link> {
     let model = why.model();
     let mut links = Vec::new();
     for (place, machine) in model.machines.iter().enumerate() {
@@ -53,7 +53,7 @@ pub fn of(why: &Why<'_, '_>, name: &San) -> Vec<Link> {
 }
 
 /// Why a machine has its address.
-pub fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
+pub(super) fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
     let model = why.model();
     let (machine, group) = (model.machine(id), model.group_of(id));
     let named = Link::at(group.span, format!("`{}` is machine {} of `{}`", machine.name, machine.index, group.name));
@@ -70,7 +70,7 @@ pub fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
 }
 
 /// Why an application has one of its addresses.
-pub fn of_item(why: &Why<'_, '_>, app: AppId, place: usize) -> Vec<Link> {
+pub(super) fn of_item(why: &Why<'_, '_>, app: AppId, place: usize) -> Vec<Link> {
     let model = why.model();
     let item = model.component_of(app).addresses[place];
     let value = model.app(app);

@@ -12,7 +12,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, place, relation, show};
 
 /// `kube-apiserver.serving`, or one name in it: `kube-apiserver.serving 10.10.0.254`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (app, cert) = find(why, &query.name)?;
     match &query.more {
         Some(name) => san(why, (app, cert), name, query.machine.as_deref()),
@@ -23,7 +23,7 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 type CertificateId = (crate::model::AppId, u32);
 
 /// The certificate with this name: `kube-apiserver.serving`, or as plans name it, `cp-0/kube-apiserver/serving`.
-pub fn find(why: &Why<'_, '_>, name: &str) -> Option<CertificateId> {
+pub(super) fn find(why: &Why<'_, '_>, name: &str) -> Option<CertificateId> {
     let parts: Vec<&str> = name.split('/').collect();
     let (app, cert) = match parts.as_slice() {
         [.., app, cert] => (*app, *cert),
@@ -151,7 +151,7 @@ fn dialled(why: &Why<'_, '_>, dialling: &Dialling, (unit, endpoint): (UnitId, u3
 }
 
 /// Why a certificate's file is where it is, for an expression such as `serving.cert`.
-pub fn path(why: &Why<'_, '_>, scope: &mut Scope<'_>, ast: &Definition, expr: &Expr) -> Vec<Link> {
+pub(super) fn path(why: &Why<'_, '_>, scope: &mut Scope<'_>, ast: &Definition, expr: &Expr) -> Vec<Link> {
     let field = match &expr.kind {
         ExprKind::Field { field, .. } if &*field.name == "key" => ast.body.field("key-file").or(ast.body.field("file")),
         ExprKind::Field { .. } => ast.body.field("file"),
@@ -165,7 +165,7 @@ pub fn path(why: &Why<'_, '_>, scope: &mut Scope<'_>, ast: &Definition, expr: &E
 }
 
 /// An authority, a key pair or a secret: who needs it.
-pub fn definition(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn definition(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (model, pki) = (why.model(), &why.plan.pki);
     let all = pki.authorities.iter().chain(&pki.keypairs).chain(&pki.secrets);
     let (symbol, found) = all

@@ -13,7 +13,7 @@ use super::{Link, Why, address, certificate, layer, relation, show};
 const DEEPEST: usize = 6;
 
 /// Walks an expression and collects what it comes from.
-pub struct Tracer<'w, 'a, 'p> {
+pub(super) struct Tracer<'w, 'a, 'p> {
     why: &'w Why<'a, 'p>,
     depth: usize,
     /// Loop variables, which have no one value.
@@ -21,18 +21,18 @@ pub struct Tracer<'w, 'a, 'p> {
 }
 
 impl<'w, 'a, 'p> Tracer<'w, 'a, 'p> {
-    pub fn new(why: &'w Why<'a, 'p>) -> Self {
+    pub(super) fn new(why: &'w Why<'a, 'p>) -> Self {
         Self { why, depth: 0, bound: Vec::new() }
     }
 
     /// A link for what is written at a place, with what its value comes from.
-    pub fn written(&mut self, scope: &mut Scope<'_>, span: Span, expr: &Expr) -> Link {
+    pub(super) fn written(&mut self, scope: &mut Scope<'_>, span: Span, expr: &Expr) -> Link {
         let text = format!("`{}`", self.why.text(span.to(expr.span)));
         Link::at(span, text).because(self.links(scope, expr))
     }
 
     /// What an expression comes from, each thing once.
-    pub fn links(&mut self, scope: &mut Scope<'_>, expr: &Expr) -> Vec<Link> {
+    pub(super) fn links(&mut self, scope: &mut Scope<'_>, expr: &Expr) -> Vec<Link> {
         if self.depth >= DEEPEST {
             return Vec::new();
         }

@@ -18,7 +18,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, certificate, firewall, place, relation, show, unit};
 
 /// `cp-0:/etc/kubernetes/admin.conf`, `/etc/hosts`, `admin.conf`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let path = &query.name;
     if !path.starts_with('/') && (path.contains('.') && why.endpoint(path).is_some() || !path.contains('.')) {
         return None;
@@ -51,7 +51,7 @@ fn on(why: &Why<'_, '_>, found: &FileOrigin, machine: Option<&str>) -> Option<St
 }
 
 /// One machine of each kind with its units, and what is on none; or the one that is named.
-pub fn kinds(why: &Why<'_, '_>, machine: Option<&str>) -> Vec<(Option<MachineId>, Vec<UnitId>)> {
+pub(super) fn kinds(why: &Why<'_, '_>, machine: Option<&str>) -> Vec<(Option<MachineId>, Vec<UnitId>)> {
     let model = why.model();
     let wanted = machine.map(|name| why.machine(name));
     let mut seen = HashSet::new();
@@ -68,7 +68,7 @@ pub fn kinds(why: &Why<'_, '_>, machine: Option<&str>) -> Vec<(Option<MachineId>
 }
 
 /// What one unit puts on its machine, each file with the place that says so.
-pub fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
+pub(super) fn written(model: &Model<'_>, unit: UnitId) -> (Bundle, Vec<Span>) {
     let machine = model.unit(unit).machine;
     let name = machine.map_or_else(|| "-".into(), |machine| model.machine(machine).name.clone());
     let arch = machine.map_or_else(|| "amd64".into(), |machine| model.group_of(machine).arch.clone());
@@ -160,7 +160,7 @@ fn item_body(kind: &ItemKind) -> Option<&Body> {
 }
 
 /// The item up to its body.
-pub fn head(span: Span, body: Option<&Body>) -> Span {
+pub(super) fn head(span: Span, body: Option<&Body>) -> Span {
     Span { end: body.map_or(span.end, |body| body.span.start.max(span.start)), ..span }
 }
 

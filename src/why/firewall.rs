@@ -9,7 +9,7 @@ use crate::syntax::ast::Port;
 use super::{Link, Why, place, relation};
 
 /// The rules of a machine that let something in at a port; all of them without one.
-pub fn links(why: &Why<'_, '_>, machine: MachineId, port: Option<Port>) -> Vec<Link> {
+pub(super) fn links(why: &Why<'_, '_>, machine: MachineId, port: Option<Port>) -> Vec<Link> {
     let model = why.model();
     let on = |firewall: &Firewall| model.unit_on(firewall.app, machine).is_some();
     let list = firewalls(model, &mut Vec::new());
@@ -17,7 +17,7 @@ pub fn links(why: &Why<'_, '_>, machine: MachineId, port: Option<Port>) -> Vec<L
 }
 
 /// All rules of a unit's firewall, if it has one.
-pub fn of_unit(why: &Why<'_, '_>, unit: UnitId) -> Vec<Link> {
+pub(super) fn of_unit(why: &Why<'_, '_>, unit: UnitId) -> Vec<Link> {
     let own = why.model().unit(unit);
     let list = firewalls(why.model(), &mut Vec::new());
     let firewall = list.iter().find(|firewall| firewall.app == own.app);

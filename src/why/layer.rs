@@ -12,7 +12,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, show};
 
 /// `wrk.memory`, `cluster.pods`, `etcd.snapshot-every`, `lxd.image`, a parameter or a `let`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (owner, field) = match query.name.split_once('.') {
         Some((owner, field)) => (owner, field),
         None => return named(why, &query.name),
@@ -68,7 +68,7 @@ fn field_expr(root: &str, field: &Ident) -> Expr {
 }
 
 /// Why a field of the cluster has its value.
-pub fn cluster_links(why: &Why<'_, '_>, field: &str) -> Option<Vec<Link>> {
+pub(super) fn cluster_links(why: &Why<'_, '_>, field: &str) -> Option<Vec<Link>> {
     let field = match field {
         "pod-ranges" => "pods",
         "service-ranges" => "services",
@@ -94,7 +94,7 @@ fn group(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
 }
 
 /// Why a field of a machine group has its value.
-pub fn group_links(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Vec<Link>> {
+pub(super) fn group_links(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Vec<Link>> {
     let (_, ast) = why.model().layers.machines.iter().find(|(_, machines)| *machines.name.name == *owner)?;
     if field == "count" {
         let said = ast.count.as_ref().map(|count| (count, format!("`machines {owner}[{}]`", why.text(count.span))));
@@ -138,14 +138,14 @@ fn option(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
 }
 
 /// The value of an option as text.
-pub fn option_value(why: &Why<'_, '_>, app: AppId, field: &str) -> Option<String> {
+pub(super) fn option_value(why: &Why<'_, '_>, app: AppId, field: &str) -> Option<String> {
     let component = why.model().component_of(app);
     let place = component.options.iter().position(|option| *option.name.name == *field)?;
     why.model().app(app).options.get(place).map(show::value)
 }
 
 /// Why an option of an application has its value.
-pub fn option_links(why: &Why<'_, '_>, app: AppId, field: &str) -> Option<Vec<Link>> {
+pub(super) fn option_links(why: &Why<'_, '_>, app: AppId, field: &str) -> Option<Vec<Link>> {
     let model = why.model();
     let option = model.component_of(app).options.iter().find(|option| *option.name.name == *field)?;
     let name = &model.app(app).name;
@@ -182,7 +182,7 @@ fn target(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
 }
 
 /// Why a parameter has its value.
-pub fn param(why: &Why<'_, '_>, symbol: Symbol) -> Vec<Link> {
+pub(super) fn param(why: &Why<'_, '_>, symbol: Symbol) -> Vec<Link> {
     let StatementKind::Param(param) = &why.model().program.statement(symbol).kind else { return Vec::new() };
     let name = &param.name.name;
     let said = param.default.as_ref().map(|value| (value, "the default".to_owned()));
@@ -195,7 +195,7 @@ pub fn param(why: &Why<'_, '_>, symbol: Symbol) -> Vec<Link> {
 }
 
 /// The value of a parameter as text.
-pub fn param_value(why: &Why<'_, '_>, symbol: Symbol) -> Option<String> {
+pub(super) fn param_value(why: &Why<'_, '_>, symbol: Symbol) -> Option<String> {
     match why.model().params.get(&symbol)? {
         Param::Value(value) => Some(show::value(value)),
         Param::Component(component) => {
@@ -268,12 +268,12 @@ fn sets<'p>(why: &Why<'_, 'p>, path: &str) -> Vec<(String, &'p Expr)> {
 }
 
 /// The module that a place is in.
-pub fn module_of(why: &Why<'_, '_>, span: Span) -> crate::check::ModuleId {
+pub(super) fn module_of(why: &Why<'_, '_>, span: Span) -> crate::check::ModuleId {
     let place = why.model().program.modules.iter().position(|module| module.source == span.source);
     crate::check::ModuleId(place.unwrap_or_default() as u32)
 }
 
 /// Whether a value is none, as text says it.
-pub fn is_none(value: &Value) -> bool {
+pub(super) fn is_none(value: &Value) -> bool {
     *value == Value::None
 }

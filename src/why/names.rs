@@ -88,7 +88,7 @@ fn flags(why: &Why<'_, '_>, app: crate::model::AppId) -> Vec<String> {
 }
 
 /// Says that nothing is named so, and what is named almost so.
-pub fn unknown(why: &Why<'_, '_>, words: &[String]) -> UnknownSubject {
+pub(super) fn unknown(why: &Why<'_, '_>, words: &[String]) -> UnknownSubject {
     let query = Query::read(why, words);
     let asked = match query.flag() {
         Some(flag) => format!("{} --{flag}", query.name),

@@ -10,7 +10,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, address, layer, show};
 
 /// `cp-0`.
-pub fn machine(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn machine(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let name = query.machine.as_deref().filter(|_| query.name.is_empty()).unwrap_or(&query.name);
     let model = why.model();
     let id = why.machine(name)?;
@@ -34,7 +34,7 @@ pub fn machine(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 }
 
 /// `etcd`, or one unit of it: `etcd-0`, `etcd on cp-0`.
-pub fn application(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn application(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let model = why.model();
     if let Some(unit) = why.unit(&query.name) {
         let app = model.unit(unit).app;
@@ -60,7 +60,7 @@ pub fn application(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 }
 
 /// `` `deploy etcd on cp` ``.
-pub fn deployed(why: &Why<'_, '_>, app: AppId) -> String {
+pub(super) fn deployed(why: &Why<'_, '_>, app: AppId) -> String {
     let name = &why.model().app(app).name;
     match deployment(why, app) {
         Some(deployment) if deployment.ast.on.is_empty() => format!("`deploy {name}`"),
@@ -72,7 +72,7 @@ pub fn deployed(why: &Why<'_, '_>, app: AppId) -> String {
     }
 }
 
-pub fn deployment<'a, 'p>(why: &Why<'a, 'p>, app: AppId) -> Option<&'a Deployment<'p>> {
+pub(super) fn deployment<'a, 'p>(why: &Why<'a, 'p>, app: AppId) -> Option<&'a Deployment<'p>> {
     let name = &why.model().app(app).name;
     why.model().layers.deployments.iter().find(|deployment| deployment.name == *name)
 }
@@ -92,7 +92,7 @@ fn component(why: &Why<'_, '_>, app: AppId) -> Vec<Link> {
 }
 
 /// What put an application on a machine.
-pub fn on_machine(why: &Why<'_, '_>, app: AppId, machine: MachineId) -> Link {
+pub(super) fn on_machine(why: &Why<'_, '_>, app: AppId, machine: MachineId) -> Link {
     let model = why.model();
     let (name, on) = (&model.app(app).name, &model.machine(machine).name);
     let link = Link::at(model.app(app).span, format!("`{name}` is on `{on}`: {}", deployed(why, app)));
@@ -112,7 +112,7 @@ pub fn on_machine(why: &Why<'_, '_>, app: AppId, machine: MachineId) -> Link {
 }
 
 /// Whether a selector names a machine, as far as its group goes and its index is a number.
-pub fn selects(why: &Why<'_, '_>, selector: &Selector, machine: MachineId) -> bool {
+pub(super) fn selects(why: &Why<'_, '_>, selector: &Selector, machine: MachineId) -> bool {
     let model = why.model();
     let (group, index) = (&model.group_of(machine).name, i64::from(model.machine(machine).index));
     let module = layer::module_of(why, selector.span);

@@ -12,7 +12,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, firewall, place, relation, show};
 
 /// `6443/tcp`, `cp-0:6443`, `firewall cp-0:6443`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (number, protocol) = match query.name.split_once('/') {
         Some((number, protocol)) => (number, Some(Protocol::read(protocol)?)),
         None => (&*query.name, None),

@@ -3,7 +3,7 @@
 use super::Why;
 
 /// Words that select a kind.
-pub const KINDS: &[&str] = &[
+pub(super) const KINDS: &[&str] = &[
     "file",
     "dir",
     "flag",
@@ -43,7 +43,7 @@ const JOINTS: &[&str] = &["->", "on", "in", "of", "san", "flag", "from", "to", "
 
 /// A question in parts.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Query {
+pub(super) struct Query {
     pub kind: Option<String>,
     /// Before `:` or `/`, when a machine is named so; or after `on`.
     pub machine: Option<String>,
@@ -54,7 +54,7 @@ pub struct Query {
 
 impl Query {
     /// Reads words such as `cert kube-apiserver.serving san 10.10.0.254` or `cp-0:/etc/hosts`.
-    pub fn read(why: &Why<'_, '_>, words: &[String]) -> Self {
+    pub(super) fn read(why: &Why<'_, '_>, words: &[String]) -> Self {
         let mut words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
         let mut query = Query::default();
         if words.len() > 1 && KINDS.contains(&words[0]) {
@@ -98,12 +98,12 @@ impl Query {
     }
 
     /// Whether it may be of one of these kinds.
-    pub fn is_of(&self, kinds: &[&str]) -> bool {
+    pub(super) fn is_of(&self, kinds: &[&str]) -> bool {
         self.kind.as_deref().is_none_or(|kind| kinds.contains(&kind))
     }
 
     /// The flag, without its hyphens.
-    pub fn flag(&self) -> Option<&str> {
+    pub(super) fn flag(&self) -> Option<&str> {
         let flag = self.more.as_deref().filter(|more| more.starts_with('-') || self.kind.as_deref() == Some("flag"))?;
         Some(flag.trim_start_matches('-').split('=').next().unwrap_or_default())
     }

@@ -8,7 +8,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, place, show};
 
 /// `kubelet.cluster-api`, alone or with the other end behind it.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let id = why.endpoint(&query.name)?;
     let model = why.model();
     if let Some(other) = &query.more {
@@ -41,7 +41,7 @@ fn of_relation(why: &Why<'_, '_>, relation: &Relation) -> Answer {
 }
 
 /// Where the relations of an endpoint come from.
-pub fn links(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
+pub(super) fn links(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
     let model = why.model();
     let info = model.endpoint_info(id);
     let at_end = |relation: &&Relation| match info.ast.kind {
@@ -56,7 +56,7 @@ pub fn links(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
 }
 
 /// Why one relation is there.
-pub fn link(why: &Why<'_, '_>, relation: &Relation) -> Link {
+pub(super) fn link(why: &Why<'_, '_>, relation: &Relation) -> Link {
     let model = why.model();
     let info = model.endpoint_info(relation.from);
     let (from, to) = (model.endpoint_name(relation.from), model.endpoint_name(relation.to));
@@ -77,13 +77,13 @@ pub fn link(why: &Why<'_, '_>, relation: &Relation) -> Link {
 }
 
 /// The providers that are not eligible for a `requires`, each with its reason.
-pub fn left_out(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
+pub(super) fn left_out(why: &Why<'_, '_>, id: EndpointId) -> Vec<Link> {
     let list = considered(why.model(), id).into_iter();
     list.filter_map(|(other, out)| Some(reason(why, id, other, out?))).collect()
 }
 
 /// Why a provider is not eligible.
-pub fn reason(why: &Why<'_, '_>, id: EndpointId, other: EndpointId, out: Out) -> Link {
+pub(super) fn reason(why: &Why<'_, '_>, id: EndpointId, other: EndpointId, out: Out) -> Link {
     let model = why.model();
     let (name, app) = (model.endpoint_name(other), model.app(other.app));
     let text = match out {

@@ -9,10 +9,10 @@ use super::expression::Tracer;
 use super::query::Query;
 use super::{Answer, Link, Why, file, place, show};
 
-pub const KINDS: &[&str] = &["artifact", "image", "package", "module", "sysctl", "device", "mount", "command"];
+pub(super) const KINDS: &[&str] = &["artifact", "image", "package", "module", "sysctl", "device", "mount", "command"];
 
 /// `artifact etcd`, `image registry.k8s.io/pause:3.10`, `package conntrack`, `module br_netfilter`, `sysctl net.ipv4.ip_forward`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let model = why.model();
     let mut links = Vec::new();
     let mut value = None;

@@ -8,7 +8,7 @@ use crate::text::{List, size};
 const LONGEST: usize = 100;
 
 /// A value as one would write it; a secret is only named as one.
-pub fn value(value: &Value) -> String {
+pub(super) fn value(value: &Value) -> String {
     short(&whole(value))
 }
 
@@ -30,7 +30,7 @@ fn whole(value: &Value) -> String {
 }
 
 /// A text on one line, cut where it is long.
-pub fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{} ...", line[..end].trim_end()),
@@ -39,7 +39,7 @@ pub fn short(text: &str) -> String {
 }
 
 /// `a, b and 3 more`.
-pub fn some<T: AsRef<str>>(names: &[T]) -> String {
+pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
     List::of(names.iter().map(AsRef::as_ref)).most(4).to_string()
 }
 

@@ -12,7 +12,7 @@ use super::query::Query;
 use super::{Answer, Link, Why, file, place, relation, show};
 
 /// `etcd.service`, `cp-0:etcd.service`.
-pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let (unit, item) = find(why, &query.name, query.machine.as_deref())?;
     let name = name_of(why, unit, item)?;
     let app = why.model().unit(unit).app;
@@ -25,7 +25,7 @@ pub fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 }
 
 /// One flag: `kube-apiserver --etcd-servers`, `cp-0/kube-apiserver.service --etcd-servers`.
-pub fn flag(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
+pub(super) fn flag(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let wanted = query.flag()?;
     let (unit, item) = with_flag(why, query, wanted)?;
     let model = why.model();
@@ -60,7 +60,7 @@ fn table(why: &Why<'_, '_>, value: &Expr, name: &str) -> Option<Link> {
     Some(Link::at(program.span, format!("`{}` takes a `{}` there{since}{status}", program.name, flag_type(flag))))
 }
 
-pub fn table_name(value: &Expr) -> Option<&Ident> {
+pub(super) fn table_name(value: &Expr) -> Option<&Ident> {
     match &value.kind {
         ExprKind::Record { table, .. } => table.as_ref(),
         _ => None,
@@ -68,7 +68,7 @@ pub fn table_name(value: &Expr) -> Option<&Ident> {
 }
 
 /// The field that writes a flag.
-pub fn field<'e>(value: &'e Expr, name: &str) -> Option<&'e Field> {
+pub(super) fn field<'e>(value: &'e Expr, name: &str) -> Option<&'e Field> {
     match &value.kind {
         ExprKind::Record { fields, .. } => fields.iter().find(|field| field.key.plain().as_deref() == Some(name)),
         _ => None,
@@ -76,7 +76,7 @@ pub fn field<'e>(value: &'e Expr, name: &str) -> Option<&'e Field> {
 }
 
 /// The unit item with a name, of the application that has it and the first of its units that fits.
-pub fn find<'a>(why: &Why<'a, '_>, name: &str, machine: Option<&str>) -> Option<(UnitId, &'a PathItem)> {
+pub(super) fn find<'a>(why: &Why<'a, '_>, name: &str, machine: Option<&str>) -> Option<(UnitId, &'a PathItem)> {
     let model = why.model();
     let names = [name.to_owned(), format!("{name}.service")];
     let machine = machine.map(|machine| why.machine(machine));
@@ -100,7 +100,7 @@ pub fn find<'a>(why: &Why<'a, '_>, name: &str, machine: Option<&str>) -> Option<
 }
 
 /// The unit item of an application or a service that may have a flag.
-pub fn with_flag<'a>(why: &Why<'a, '_>, query: &Query, flag: &str) -> Option<(UnitId, &'a PathItem)> {
+pub(super) fn with_flag<'a>(why: &Why<'a, '_>, query: &Query, flag: &str) -> Option<(UnitId, &'a PathItem)> {
     if let Some(app) = why.app(&query.name) {
         let machine = query.machine.as_deref().and_then(|machine| why.machine(machine));
         let unit = match machine {
@@ -123,7 +123,7 @@ fn items<'a>(why: &Why<'a, '_>, app: AppId) -> impl Iterator<Item = &'a PathItem
 }
 
 /// The names of the systemd units of an application.
-pub fn names(why: &Why<'_, '_>, app: AppId) -> Vec<String> {
+pub(super) fn names(why: &Why<'_, '_>, app: AppId) -> Vec<String> {
     let Some(unit) = why.model().units_of(app).next() else { return Vec::new() };
     items(why, app).filter_map(|item| name_of(why, unit, item)).collect()
 }
@@ -133,7 +133,7 @@ fn name_of(why: &Why<'_, '_>, unit: UnitId, item: &PathItem) -> Option<String> {
 }
 
 /// Why a systemd unit is on a machine, what it waits for, and what its fields come from.
-pub fn links(why: &Why<'_, '_>, unit: UnitId, name: &str) -> Option<Vec<Link>> {
+pub(super) fn links(why: &Why<'_, '_>, unit: UnitId, name: &str) -> Option<Vec<Link>> {
     let model = why.model();
     let app = model.unit(unit).app;
     let item = items(why, app).find(|item| name_of(why, unit, item).as_deref() == Some(name))?;

@@ -18,7 +18,8 @@ fn sources(folder: &Path, list: &mut Vec<PathBuf>) {
 /// The modules in reading order.
 fn order() -> Vec<String> {
     let text = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
-    text.lines().filter_map(|line| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned())).collect()
+    let name = |line: &str| Some(line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')?.to_owned());
+    text.lines().filter_map(name).collect()
 }
 
 /// The names after `crate::` in a text.

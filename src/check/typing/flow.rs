@@ -4,7 +4,7 @@ use super::env::{Env, Fact};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
 
 /// The facts that hold where `condition` has the value `truth`.
-pub fn facts(env: &Env<'_>, condition: &Expr, truth: bool) -> Vec<Fact> {
+pub(crate) fn facts(env: &Env<'_>, condition: &Expr, truth: bool) -> Vec<Fact> {
     let mut list = Vec::new();
     collect(env, condition, truth, &mut list);
     list
@@ -44,7 +44,7 @@ fn present(env: &Env<'_>, expr: &Expr, list: &mut Vec<Fact>) {
 }
 
 /// Whether the expression is the word `none`.
-pub fn is_none(expr: &Expr) -> bool {
+pub(crate) fn is_none(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(Literal::None) => true,
         ExprKind::Paren(inner) => is_none(inner),

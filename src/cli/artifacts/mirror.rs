@@ -20,7 +20,7 @@ use crate::world::file::TEXT_LIMIT;
 /// The status of one item in a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum MirrorStatus {
+pub(super) enum MirrorStatus {
     There,
     Missing,
     /// A file is there with other content.
@@ -28,7 +28,7 @@ pub enum MirrorStatus {
 }
 
 impl MirrorStatus {
-    pub const fn text(self) -> &'static str {
+    pub(super) const fn text(self) -> &'static str {
         match self {
             Self::There => "there",
             Self::Missing => "missing",
@@ -41,7 +41,7 @@ impl MirrorStatus {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn compare(folder: &Path, rows: &[ArtifactRow]) -> io::Result<Vec<MirrorStatus>> {
+pub(super) fn compare(folder: &Path, rows: &[ArtifactRow]) -> io::Result<Vec<MirrorStatus>> {
     let mut found = MirrorContent::default();
     found.walk(folder, "")?;
     found.names(&folder.join("images.txt"))?;

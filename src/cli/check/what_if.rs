@@ -22,7 +22,7 @@ use super::Args;
 use super::assumption::{Assumption, down, path};
 
 /// Plans the model with and without the assumptions, and reports the differences.
-pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let opened = args.model.open(None)?;
     let planned = opened.plan();
     let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else {

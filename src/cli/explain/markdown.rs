@@ -9,7 +9,7 @@ use super::super::table::wrap;
 const WIDEST: usize = 100;
 
 /// Writes a page.
-pub fn write(out: &mut dyn Write, look: &Look, page: &str) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, look: &Look, page: &str) -> io::Result<()> {
     let mut lines = page.trim_end().lines().peekable();
     while let Some(line) = lines.next() {
         if line.starts_with("```") {

@@ -8,7 +8,7 @@ use super::super::exit::CliError;
 
 /// Files as they are, folders with all `.km` files below them, in order. Hidden folders and `target` are passed over, and
 /// so are links: what is behind one is either below the folder, or not to be changed.
-pub fn models(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+pub(super) fn models(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let mut list = Vec::new();
     for path in paths {
         match path.is_dir() {

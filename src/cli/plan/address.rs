@@ -7,7 +7,7 @@ use crate::cli::table::{Cell, table};
 use crate::text::Count;
 
 /// One line an address; nothing when there are none.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let model = page.model();
     let mut rows = Vec::new();
     for (id, app) in model.apps() {

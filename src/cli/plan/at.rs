@@ -16,12 +16,12 @@ use crate::text::{Count, thousands};
 use crate::world;
 
 /// Reads a date.
-pub fn date(text: &str) -> Result<Date, String> {
+pub(super) fn date(text: &str) -> Result<Date, String> {
     Date::parse(text, &Iso8601::DATE).map_err(|_| "expected a date, as in `2027-12-01`".to_owned())
 }
 
 /// Prints what expires by a date.
-pub fn run(plan: &Plan<'_>, status: &IssueStatus, at: Date, json: bool, look: &Look) -> Result<Exit, CliError> {
+pub(super) fn run(plan: &Plan<'_>, status: &IssueStatus, at: Date, json: bool, look: &Look) -> Result<Exit, CliError> {
     let lifetimes = lifetimes(plan, status, world::now(), at);
     output::print(|out| match json {
         true => {

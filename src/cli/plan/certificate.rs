@@ -19,7 +19,7 @@ use crate::cli::table::{Cell, labelled, line, table, widths};
 use crate::text::thousands;
 
 /// Everything that is to be issued.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     authorities(page, out)?;
     others(page, out)?;
     certificates(page, out)?;

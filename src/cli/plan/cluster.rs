@@ -9,7 +9,7 @@ use crate::cli::table::{Cell, table};
 use crate::text::List;
 
 /// `Cluster ha`, its version, ranges and targets.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let (look, cluster) = (page.look, &page.model().cluster);
     writeln!(out, "{} {}", look.bold("Cluster"), look.name(&cluster.name))?;
     let targets: Vec<_> = page.model().targets.iter().map(|target| &*target.name).collect();

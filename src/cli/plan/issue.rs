@@ -7,7 +7,7 @@ use crate::text::{lifetime, thousands};
 
 /// What is known of the certificates of one row.
 #[derive(Debug, Default)]
-pub struct Ends {
+pub(super) struct Ends {
     /// Of those in the store: how many, and the earliest and latest end.
     current: usize,
     dates: Option<(Date, Date)>,
@@ -17,7 +17,7 @@ pub struct Ends {
 
 impl Ends {
     /// Counts one more.
-    pub fn add(&mut self, status: &Status) {
+    pub(super) fn add(&mut self, status: &Status) {
         match status {
             Status::Missing => self.missing += 1,
             Status::Stale { why } => self.stale = Some((self.stale.map_or(0, |(count, _)| count) + 1, why)),
@@ -31,7 +31,7 @@ impl Ends {
     }
 
     /// As [`Ends::text`] when all certificates of the row stand alike.
-    pub fn text_of_any(&self, lifetime_seconds: u64) -> Option<String> {
+    pub(super) fn text_of_any(&self, lifetime_seconds: u64) -> Option<String> {
         (!self.several()).then(|| self.text(lifetime_seconds))
     }
 
@@ -40,7 +40,7 @@ impl Ends {
     }
 
     /// `365 days from issue`, `until 2027-08-01`, or how many of each.
-    pub fn text(&self, lifetime_seconds: u64) -> String {
+    pub(super) fn text(&self, lifetime_seconds: u64) -> String {
         let several = self.several();
         let number = |count: usize| if several { format!("{} ", thousands(count)) } else { String::new() };
         let mut parts = Vec::new();

@@ -14,7 +14,7 @@ use crate::text::{bytes, thousands};
 const MOST: usize = 12;
 
 /// Group by group; machines of a group that run the same stand together.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let runs = runs(page.model());
     page.heading(out, "Machines", page.model().machines.len())?;
     let heads: Vec<_> = page.model().groups.iter().map(|group| head(page, group)).collect();

@@ -7,7 +7,7 @@ use crate::cli::table::{Cell, table};
 use crate::plan::firewall::{Opening, needed, openings};
 
 /// One line a port; nothing where no machine has a firewall.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let list = openings(page.model());
     if list.is_empty() {
         return Ok(());
@@ -16,7 +16,7 @@ pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The same; where no machine has a firewall, what a filter between the machines has to let in.
-pub fn write_all(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_all(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     if !openings(page.model()).is_empty() {
         return write(page, out);
     }

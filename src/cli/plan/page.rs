@@ -9,7 +9,7 @@ use crate::plan::issue_status::IssueStatus;
 use crate::text::thousands;
 
 /// The plan to show, and how to show it.
-pub struct Page<'a, 'p> {
+pub(super) struct Page<'a, 'p> {
     pub plan: &'a Plan<'p>,
     pub status: &'a IssueStatus,
     pub look: &'a Look,
@@ -27,12 +27,12 @@ pub enum Detail {
 
 impl<'a, 'p> Page<'a, 'p> {
     /// The model planned.
-    pub fn model(&self) -> &'a Model<'p> {
+    pub(super) fn model(&self) -> &'a Model<'p> {
         &self.plan.model
     }
 
     /// `Machines (8)`.
-    pub fn heading(&self, out: &mut dyn Write, title: &str, number: usize) -> io::Result<()> {
+    pub(super) fn heading(&self, out: &mut dyn Write, title: &str, number: usize) -> io::Result<()> {
         writeln!(out, "{} {}", self.look.bold(title), self.look.dim(&format!("({})", thousands(number))))
     }
 }

@@ -6,7 +6,7 @@ use super::page::Page;
 use crate::cli::table::{Cell, table};
 
 /// One line per rule that holds; violations are among the problems.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     page.heading(out, "Proved", page.plan.proofs.len())?;
     let mark = page.look.pick("✓", "+");
     let rows = page

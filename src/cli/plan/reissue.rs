@@ -17,7 +17,7 @@ struct Reissue {
 }
 
 /// One paragraph per kind of certificate; nothing if none is reissued.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let mut kinds: BTreeMap<(AppId, u32), Reissue> = BTreeMap::new();
     let model = page.model();
     for (status, (unit, cert)) in page.status.certificates.iter().zip(&page.plan.pki.certificates) {

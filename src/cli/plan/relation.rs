@@ -6,7 +6,7 @@ use super::page::Page;
 use crate::cli::table::{Cell, table};
 
 /// One line a relation; `*` marks those wired by inference.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     let model = page.model();
     page.heading(out, "Relations", model.relations.len())?;
     let arrow = page.look.pick("→", "->");

@@ -11,7 +11,7 @@ use super::{address, certificate, cluster, machine, opening, proof, relation, st
 
 /// A section of the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum PlanSection {
+pub(super) enum PlanSection {
     Cluster,
     Machines,
     Addresses,
@@ -49,7 +49,12 @@ impl PlanSection {
 }
 
 /// Writes the given sections, or all of them and the totals.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write, sections: &[PlanSection], problems: &str) -> io::Result<()> {
+pub(super) fn write(
+    page: &Page<'_, '_>,
+    out: &mut dyn Write,
+    sections: &[PlanSection],
+    problems: &str,
+) -> io::Result<()> {
     let shown = PlanSection::ALL.into_iter().filter(|section| sections.is_empty() || sections.contains(section));
     for section in shown {
         match section {

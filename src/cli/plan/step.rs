@@ -9,7 +9,7 @@ use crate::cli::table::{Cell, table};
 use crate::text::Count;
 
 /// One row a step: what it does, what it waits for, and to whom.
-pub fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     page.heading(out, "Order", page.plan.steps.len())?;
     table(out, page.look, 2, &page.plan.steps.iter().map(row).collect::<Vec<_>>())?;
     writeln!(out)

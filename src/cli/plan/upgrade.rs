@@ -14,7 +14,7 @@ use crate::cli::{Terminal, output, report};
 use crate::text::{Count, thousands};
 
 /// Reads `kubernetes=1.36`.
-pub fn target(text: &str) -> Result<Version, String> {
+pub(super) fn target(text: &str) -> Result<Version, String> {
     let Some(version) = text.strip_prefix("kubernetes=") else {
         return Err("expected `kubernetes=VERSION`, as in `kubernetes=1.36`".to_owned());
     };
@@ -23,7 +23,7 @@ pub fn target(text: &str) -> Result<Version, String> {
 }
 
 /// Prints the way to a version.
-pub fn run(
+pub(super) fn run(
     args: &ModelArgs,
     opened: &Opened<'_>,
     to: Version,

@@ -10,7 +10,7 @@ use crate::source::{Sources, Span};
 use super::{own_first, severity};
 
 /// Writes one problem at its first place in the model's own files, if it has one.
-pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
     let place = own_first(sources, problem).first().map(|label| label.span);
     let place = place.map_or(String::new(), |span| {
         let (line, column) = sources.line_column(span);

@@ -23,7 +23,7 @@ const INDENT: usize = 8;
 const WIDEST: usize = 120;
 
 /// Writes the first problems, how many there are, and where to read more.
-pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], look: &Look) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], look: &Look) -> io::Result<()> {
     if problems.is_empty() {
         return Ok(());
     }

@@ -60,7 +60,7 @@ struct EditLine<'a> {
 }
 
 /// Writes one problem.
-pub fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
     let labels = problem.labels.iter().enumerate().filter(|(_, label)| is_place(label.span));
     let line = Line {
         code: problem.code_name(),

@@ -17,7 +17,7 @@ const MOST: usize = 4;
 const LINES: usize = 8;
 
 /// Writes the fixes of a problem below it.
-pub fn write(out: &mut dyn Write, look: &Look, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, look: &Look, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
     problem.fixes.iter().take(MOST).try_for_each(|fix| one(out, look, sources, fix))
 }
 

@@ -17,7 +17,7 @@ use super::{in_files, own_first};
 const STANDARD: &str = "KMODEL";
 
 /// Writes all problems as one log.
-pub fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic]) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic]) -> io::Result<()> {
     let rules: IndexMap<&str, &Diagnostic> = problems.iter().rev().map(|p| (p.code_name(), p)).collect();
     let results: Vec<Value> =
         problems.iter().map(|problem| result(sources, problem, rules.get_index_of(problem.code_name()))).collect();

@@ -12,7 +12,7 @@ use super::is_place;
 
 /// Files and where each starts.
 #[derive(Debug)]
-pub struct Texts<'a>(Vec<Placed<'a>>);
+pub(super) struct Texts<'a>(Vec<Placed<'a>>);
 
 #[derive(Debug)]
 struct Placed<'a> {
@@ -23,7 +23,7 @@ struct Placed<'a> {
 
 impl<'a> Texts<'a> {
     /// The files that a problem's labels are in.
-    pub fn new(sources: &'a Sources, problem: &Diagnostic) -> Self {
+    pub(super) fn new(sources: &'a Sources, problem: &Diagnostic) -> Self {
         let mut list: Vec<Placed<'a>> = Vec::new();
         let mut start = 0;
         for label in problem.labels.iter().filter(|label| is_place(label.span)) {
@@ -39,7 +39,7 @@ impl<'a> Texts<'a> {
     }
 
     /// Whether a line that would be shown is too wide to be: miette ends the program at column 65,536.
-    pub fn is_too_wide(&self, problem: &Diagnostic) -> bool {
+    pub(super) fn is_too_wide(&self, problem: &Diagnostic) -> bool {
         let labels = problem.labels.iter().filter(|label| is_place(label.span));
         labels.into_iter().any(|label| {
             let placed = self.0.iter().find(|placed| placed.id == label.span.source);
@@ -48,7 +48,7 @@ impl<'a> Texts<'a> {
     }
 
     /// A label with its place in the row. The place to look is the one that the snippet's head names.
-    pub fn label(&self, label: &Label, primary: bool) -> LabeledSpan {
+    pub(super) fn label(&self, label: &Label, primary: bool) -> LabeledSpan {
         let start = self.0.iter().find(|placed| placed.id == label.span.source).map_or(0, |placed| placed.start);
         let length = label.span.end.saturating_sub(label.span.start) as usize;
         let text = Some(label.text.clone()).filter(|text| !text.is_empty());

@@ -10,7 +10,7 @@ use crate::verify::program::is_refused;
 /// What differs between two versions of what an application puts on its machines, for people; empty if nothing does.
 ///
 /// Units of one application differ only in names and addresses, so the first stands for all.
-pub fn changes(before: &Model<'_>, after: &Model<'_>, app: AppId) -> Vec<String> {
+pub(super) fn changes(before: &Model<'_>, after: &Model<'_>, app: AppId) -> Vec<String> {
     let bundle = |model: &Model<'_>| {
         let units = model.app(app).units.clone();
         (!units.is_empty()).then(|| {

@@ -52,7 +52,7 @@ struct Changing {
 }
 
 /// The steps of a hop.
-pub fn steps(before: &Model<'_>, after: &Model<'_>) -> Vec<UpgradeStep> {
+pub(super) fn steps(before: &Model<'_>, after: &Model<'_>) -> Vec<UpgradeStep> {
     let running = running(after);
     let order = &skew().upgrade.order;
     let rank = |app: AppId| {
@@ -153,7 +153,7 @@ fn of_cluster(model: &Model<'_>, changing: &[&Changing]) -> UpgradeStep {
 }
 
 /// The applications whose peers need a majority: what they store is what a cluster is.
-pub fn stores(model: &Model<'_>) -> Vec<String> {
+pub(super) fn stores(model: &Model<'_>) -> Vec<String> {
     let stores = model.apps().filter(|(id, _)| needs_majority(model, *id));
     stores.map(|(_, app)| app.name.to_string()).collect()
 }

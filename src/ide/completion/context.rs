@@ -8,13 +8,13 @@ use crate::syntax::tree::{SyntaxNode, SyntaxToken};
 use crate::target::Target;
 
 /// Whether nothing is to be completed at a place: inside a comment.
-pub fn is_in_comment(file: &File, offset: u32) -> bool {
+pub(super) fn is_in_comment(file: &File, offset: u32) -> bool {
     let token = cursor::root(file).token_at_offset(offset.min(file.text().len() as u32).into()).left_biased();
     token.is_some_and(|token| token.kind().is_comment() && u32::from(token.text_range().start()) < offset)
 }
 
 /// Everything that fits at the mark.
-pub fn items(ask: &mut Ask<'_>) -> Vec<Item> {
+pub(super) fn items(ask: &mut Ask<'_>) -> Vec<Item> {
     let root = ask.marked.parsed.parse.root();
     let Some(token) = root.token_at_offset(ask.marked.mark.start.into()).right_biased() else { return Vec::new() };
     let Some(parent) = token.parent() else { return Vec::new() };
@@ -149,7 +149,7 @@ fn is_block(kind: S) -> bool {
 }
 
 /// The token before one, spaces left out.
-pub fn previous(token: &SyntaxToken) -> Option<SyntaxToken> {
+pub(super) fn previous(token: &SyntaxToken) -> Option<SyntaxToken> {
     let mut before = token.prev_token();
     while let Some(token) = before.as_ref().filter(|token| token.kind().is_trivia()) {
         before = token.prev_token();

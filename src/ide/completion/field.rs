@@ -12,7 +12,7 @@ use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::SyntaxNode;
 
 /// Keys that may stand where a field's key is written.
-pub fn keys(ask: &mut Ask<'_>, field: &SyntaxNode) -> Vec<Item> {
+pub(super) fn keys(ask: &mut Ask<'_>, field: &SyntaxNode) -> Vec<Item> {
     match field.parent() {
         Some(block) => keys_of(ask, &block),
         None => Vec::new(),
@@ -20,7 +20,7 @@ pub fn keys(ask: &mut Ask<'_>, field: &SyntaxNode) -> Vec<Item> {
 }
 
 /// Keys of a body or a record, without those that it has already.
-pub fn keys_of(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
+pub(super) fn keys_of(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
     let items = match block.kind() {
         S::Body => body(ask, block),
         S::RecordExpr => record(ask, block),
@@ -198,7 +198,7 @@ fn flags_of(ask: &Ask<'_>, program: &str) -> Vec<Item> {
 }
 
 /// What `set` can set: after `path`, or at its start.
-pub fn settable(ask: &Ask<'_>, path: &[String]) -> Vec<Item> {
+pub(super) fn settable(ask: &Ask<'_>, path: &[String]) -> Vec<Item> {
     let analysis = &ask.file.analysis;
     let program = &analysis.resolved.program;
     let plain = |schema: &Schema| -> Vec<Item> {
@@ -238,7 +238,7 @@ fn targets(program: &Program) -> impl Iterator<Item = Item> {
 }
 
 /// Certificates, or endpoints, of the component around the mark.
-pub fn of_own(ask: &Ask<'_>, certs: bool) -> Vec<Item> {
+pub(super) fn of_own(ask: &Ask<'_>, certs: bool) -> Vec<Item> {
     let statements = &ask.marked.parsed.parse.file.statements;
     let around =
         statements.iter().find(|one| one.span.start <= ask.marked.mark.start && ask.marked.mark.end <= one.span.end);

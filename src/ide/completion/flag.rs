@@ -20,7 +20,7 @@ fn around(node: &SyntaxNode) -> Option<(&'static Table, String, &'static Flag)> 
 }
 
 /// Values of the set that the flag around the mark takes; those that are on by themselves last.
-pub fn values(ask: &Ask<'_>, token: &SyntaxToken, write: impl Fn(&str) -> String) -> Vec<Item> {
+pub(super) fn values(ask: &Ask<'_>, token: &SyntaxToken, write: impl Fn(&str) -> String) -> Vec<Item> {
     let Some((table, _, flag)) = token.parent().as_ref().and_then(around) else { return Vec::new() };
     let Some(set) = flag.values.as_deref().and_then(value::set) else { return Vec::new() };
     let running = version::of(&ask.file.analysis, &table.range.versions_of);
@@ -39,7 +39,7 @@ pub fn values(ask: &Ask<'_>, token: &SyntaxToken, write: impl Fn(&str) -> String
 }
 
 /// Feature gates, where the record at the mark is the value of `feature-gates`.
-pub fn gates(ask: &Ask<'_>, record: &SyntaxNode) -> Vec<Item> {
+pub(super) fn gates(ask: &Ask<'_>, record: &SyntaxNode) -> Vec<Item> {
     let Some((table, name, _)) = around(record) else { return Vec::new() };
     if name != "feature-gates" {
         return Vec::new();

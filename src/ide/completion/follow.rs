@@ -3,7 +3,7 @@
 use super::{Item, Sort};
 
 /// Takes from each item what follows the cursor on its line: `=` after a key, `(` after a function, the rest of a statement.
-pub fn fit(items: &mut [Item], after: &str) {
+pub(super) fn fit(items: &mut [Item], after: &str) {
     let line = after.split(['\n', '\r']).next().unwrap_or_default().trim_start();
     let assigned = line.starts_with('=') && !line.starts_with("==");
     let more = !line.is_empty() && !line.starts_with(['}', ')', ']', ',']) && !line.starts_with("//");

@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::stdlib;
 
 /// Paths that may follow, when the cursor is in the path of a `use`; its names, when it is in the braces after it.
-pub fn complete(project: &Project, file: &File, text: &str, offset: u32) -> Option<Completion> {
+pub(super) fn complete(project: &Project, file: &File, text: &str, offset: u32) -> Option<Completion> {
     let before = text.get(..offset as usize)?;
     let line = before.rsplit(['\n', '\r']).next()?;
     let head = line.trim_start();

@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Component, ItemKind, Name, StatementKind};
 
 /// The picture of a symbol.
-pub fn sort(kind: SymbolKind) -> Sort {
+pub(super) fn sort(kind: SymbolKind) -> Sort {
     match kind {
         SymbolKind::Component => Sort::Component,
         SymbolKind::Interface => Sort::Interface,
@@ -17,7 +17,7 @@ pub fn sort(kind: SymbolKind) -> Sort {
 }
 
 /// Symbols of a kind that the file can see.
-pub fn symbols(ask: &Ask<'_>, kind: SymbolKind) -> Vec<Item> {
+pub(super) fn symbols(ask: &Ask<'_>, kind: SymbolKind) -> Vec<Item> {
     let program = &ask.file.analysis.resolved.program;
     let scope = program.module(ask.file.module).scope.iter().filter(|(_, symbol)| symbol.kind == kind);
     scope.map(|(name, symbol)| item(program, name, *symbol)).collect()
@@ -31,7 +31,7 @@ fn item(program: &Program, name: &Name, symbol: Symbol) -> Item {
 }
 
 /// Components that can be deployed: those in sight first, then the standard library's, which an import brings.
-pub fn components(ask: &mut Ask<'_>) -> Vec<Item> {
+pub(super) fn components(ask: &mut Ask<'_>) -> Vec<Item> {
     let file = ask.file;
     let program = &file.analysis.resolved.program;
     let running = version::kubernetes(&file.analysis);
@@ -86,13 +86,13 @@ fn importable(ask: &Ask<'_>, kind: SymbolKind) -> Vec<Item> {
 }
 
 /// Interfaces: those in sight first, then the standard library's, which an import brings.
-pub fn interfaces(ask: &Ask<'_>) -> Vec<Item> {
+pub(super) fn interfaces(ask: &Ask<'_>) -> Vec<Item> {
     let seen = symbols(ask, SymbolKind::Interface).into_iter().map(|item| item.rank(2));
     seen.chain(importable(ask, SymbolKind::Interface)).collect()
 }
 
 /// Machine groups, and `*`.
-pub fn groups(ask: &Ask<'_>) -> Vec<Item> {
+pub(super) fn groups(ask: &Ask<'_>) -> Vec<Item> {
     let all = Item::new("*", Sort::Group).detail("every machine").rank(6);
     let sources = &ask.file.analysis.resolved.program.sources;
     let groups = app::groups(&ask.file.analysis);
@@ -106,7 +106,7 @@ pub fn groups(ask: &Ask<'_>) -> Vec<Item> {
 }
 
 /// What an overlay can drop.
-pub fn droppable(ask: &Ask<'_>) -> Vec<Item> {
+pub(super) fn droppable(ask: &Ask<'_>) -> Vec<Item> {
     let analysis = &ask.file.analysis;
     let apps = app::apps(analysis).into_iter().map(|app| Item::new(&*app.name, Sort::App).detail("application"));
     let groups =
@@ -120,7 +120,7 @@ pub fn droppable(ask: &Ask<'_>) -> Vec<Item> {
 }
 
 /// The documentation of what is declared at a place.
-pub fn docs(ask: &Ask<'_>, name: Span) -> String {
+pub(super) fn docs(ask: &Ask<'_>, name: Span) -> String {
     let module = crate::ide::definition::module_of(&ask.file.analysis, name);
     let found = module.and_then(|module| declaration::at(&module.file, name));
     found.and_then(|found| found.docs).map_or_else(String::new, |docs| docs.to_string())

@@ -11,7 +11,7 @@ use crate::stdlib;
 use crate::world::{World, first_part};
 
 /// What can be written in the path at the cursor, one folder at a time; `None` when the cursor is in no such path.
-pub fn complete(world: &dyn World, file: &File, text: &str, offset: u32) -> Option<Completion> {
+pub(super) fn complete(world: &dyn World, file: &File, text: &str, offset: u32) -> Option<Completion> {
     let before = text.get(..offset as usize)?;
     let line = before.rsplit(['\n', '\r']).next()?;
     let (head, typed) = line.rsplit_once('"')?;

@@ -8,7 +8,7 @@ use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::{SyntaxNode, SyntaxToken};
 
 /// What fits at one end of an arrow.
-pub fn endpoints(ask: &Ask<'_>, token: &SyntaxToken, parent: &SyntaxNode) -> Vec<Item> {
+pub(super) fn endpoints(ask: &Ask<'_>, token: &SyntaxToken, parent: &SyntaxNode) -> Vec<Item> {
     let statement = parent.parent();
     let ends: Vec<SyntaxNode> =
         statement.iter().flat_map(|node| node.children()).filter(|child| child.kind() == S::EndpointRef).collect();
@@ -22,7 +22,7 @@ pub fn endpoints(ask: &Ask<'_>, token: &SyntaxToken, parent: &SyntaxNode) -> Vec
 }
 
 /// Behind a dot that the parser did not expect: endpoints, when an application stands before it.
-pub fn after_dot(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
+pub(super) fn after_dot(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
     let Some(dot) = context::previous(token) else { return Vec::new() };
     of_app(ask, &word_before(&dot), true, None)
 }

@@ -14,7 +14,7 @@ use crate::syntax::tree::{SyntaxNode, SyntaxToken};
 const KUBERNETES: &str = "kubernetes-server";
 
 /// Versions that can be written at the mark, the newest first.
-pub fn versions(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
+pub(super) fn versions(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
     let Some(of) = subject(ask, token) else { return Vec::new() };
     let versions = release::versions(&of).into_iter().rev().filter(|version| version.starts_with(&ask.marked.typed));
     let item = |(place, version): (usize, String)| {
@@ -24,19 +24,19 @@ pub fn versions(ask: &Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
 }
 
 /// The names of releases, as `write` puts them.
-pub fn names(write: impl Fn(&str) -> String) -> Vec<Item> {
+pub(super) fn names(write: impl Fn(&str) -> String) -> Vec<Item> {
     release::names().map(|name| Item::new(write(name), Sort::Value).detail("release").rank(1)).collect()
 }
 
 /// Whether the mark is the value of `release` of an artifact.
-pub fn is_name(token: &SyntaxToken) -> bool {
+pub(super) fn is_name(token: &SyntaxToken) -> bool {
     let field = token.parent_ancestors().find(|node| node.kind() == S::Field);
     let of_artifact = |node: &SyntaxNode| node.ancestors().nth(2).is_some_and(|node| node.kind() == S::ArtifactItem);
     field.is_some_and(|field| key(&field) == "release" && of_artifact(&field))
 }
 
 /// The first word of a field.
-pub fn key(field: &SyntaxNode) -> String {
+pub(super) fn key(field: &SyntaxNode) -> String {
     field.first_token().map_or_else(String::new, |token| token.text().to_owned())
 }
 

@@ -12,7 +12,7 @@ use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::SyntaxToken;
 
 /// What can stand as a value at the mark.
-pub fn items(ask: &mut Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
+pub(super) fn items(ask: &mut Ask<'_>, token: &SyntaxToken) -> Vec<Item> {
     let Some(found) = ask.probe() else { return Vec::new() };
     let in_text = token.kind() == S::StringText;
     match &found.wanted {

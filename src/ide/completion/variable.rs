@@ -9,7 +9,7 @@ use crate::stdlib;
 use crate::syntax::tree::{SyntaxNode, View};
 
 /// The variables of the template whose record this is.
-pub fn keys(ask: &Ask<'_>, record: &SyntaxNode) -> Vec<Item> {
+pub(super) fn keys(ask: &Ask<'_>, record: &SyntaxNode) -> Vec<Item> {
     let module = &ask.file.analysis.resolved.program.module(ask.file.module).place;
     let root = View::root(&ask.marked.parsed.parse.tree, ask.marked.parsed.source);
     let Some(mention) = template::of_record(record, root, module) else { return Vec::new() };

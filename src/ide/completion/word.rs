@@ -7,17 +7,17 @@ use crate::ide::doc::{self, Word};
 use crate::syntax::parser;
 
 /// Statements of a file.
-pub fn statements() -> Vec<Item> {
+pub(super) fn statements() -> Vec<Item> {
     doc::STATEMENTS.iter().map(snippet).collect()
 }
 
 /// Items of a component.
-pub fn items() -> Vec<Item> {
+pub(super) fn items() -> Vec<Item> {
     doc::ITEMS.iter().map(snippet).collect()
 }
 
 /// Changes of an overlay.
-pub fn changes() -> Vec<Item> {
+pub(super) fn changes() -> Vec<Item> {
     doc::CHANGES.iter().map(snippet).collect()
 }
 
@@ -27,17 +27,17 @@ fn snippet(word: &Word) -> Item {
 }
 
 /// Plain words.
-pub fn words(words: &[&str]) -> Vec<Item> {
+pub(super) fn words(words: &[&str]) -> Vec<Item> {
     words.iter().map(|word| Item::new(*word, Sort::Keyword).rank(3)).collect()
 }
 
 /// What a machine may need.
-pub fn needs() -> Vec<Item> {
+pub(super) fn needs() -> Vec<Item> {
     words(parser::NEEDS)
 }
 
 /// Types, as they are written.
-pub fn types() -> Vec<Item> {
+pub(super) fn types() -> Vec<Item> {
     let item = |word: &&str| match *word {
         "list" | "map" | "secret" => Item::new(*word, Sort::Type).snippet(format!("{word}<${{1:string}}>")),
         "component" => Item::new(*word, Sort::Type).detail("a component, for a `param`"),
@@ -47,7 +47,7 @@ pub fn types() -> Vec<Item> {
 }
 
 /// Codes that can be allowed; those that are raised now come first.
-pub fn codes(ask: &Ask<'_>) -> Vec<Item> {
+pub(super) fn codes(ask: &Ask<'_>) -> Vec<Item> {
     let raised: Vec<Code> = ask.file.analysis.diagnostics.iter().map(|one| one.code).collect();
     let codes = Code::ALL.iter().filter(|code| code.allowable());
     let item = |code: &Code| {

@@ -65,7 +65,7 @@ const WORDS: &[Term] = &[
 ];
 
 /// The term that a token is, where it stands; its example and what it is.
-pub fn about(token: &SyntaxToken) -> Option<(&'static str, &'static str)> {
+pub(super) fn about(token: &SyntaxToken) -> Option<(&'static str, &'static str)> {
     let parent = token.parent()?.kind();
     let list = match parent {
         S::NameType | S::GenericType | S::ComponentType => TYPES,

@@ -9,7 +9,7 @@ use crate::syntax::lower;
 use crate::text::{Count, thousands};
 
 /// About the literal at a place.
-pub fn hover(file: &File, offset: u32) -> Option<Hover> {
+pub(super) fn hover(file: &File, offset: u32) -> Option<Hover> {
     let token = cursor::token(file, offset).filter(|token| token.kind().is_literal())?;
     let range = token.text_range();
     let span = Span::new(file.source(), range.start().into(), range.end().into());

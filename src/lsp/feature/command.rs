@@ -16,14 +16,14 @@ use crate::lsp::uri;
 use crate::world::World;
 
 /// Gives the plan of a model as text. Argument: the address of its file.
-pub const PLAN: &str = "kmodel.plan";
+pub(crate) const PLAN: &str = "kmodel.plan";
 /// Renders a model below `build/` beside it, and gives what `kmodel render` says. Argument: the address of its file.
-pub const RENDER: &str = "kmodel.render";
+pub(crate) const RENDER: &str = "kmodel.render";
 /// Gives the units of a machine group as text. Arguments: the address of the model's file, the group.
-pub const UNITS: &str = "kmodel.units";
+pub(crate) const UNITS: &str = "kmodel.units";
 
 /// All of them.
-pub const ALL: [&str; 3] = [PLAN, RENDER, UNITS];
+pub(crate) const ALL: [&str; 3] = [PLAN, RENDER, UNITS];
 
 impl Server {
     /// `workspace/executeCommand`.

@@ -21,7 +21,7 @@ use crate::lsp::server::{Answer, RequestError, Server};
 use crate::lsp::uri;
 
 /// Edits by file.
-pub type Edits = Vec<(ModulePlace, TextEdit)>;
+pub(crate) type Edits = Vec<(ModulePlace, TextEdit)>;
 
 impl Server {
     /// `textDocument/formatting`.

@@ -16,12 +16,12 @@ use crate::syntax::tree::View;
 use crate::world::World;
 
 /// Whether a place is a template: no model, but part of one.
-pub fn is_template(place: &ModulePlace) -> bool {
+pub(crate) fn is_template(place: &ModulePlace) -> bool {
     place.path().extension().is_some_and(|extension| extension == "j2")
 }
 
 /// The template that a request is about.
-pub fn asked(request: &Request) -> Option<ModulePlace> {
+pub(crate) fn asked(request: &Request) -> Option<ModulePlace> {
     let uri = request.params.pointer("/textDocument/uri")?.as_str()?;
     Some(uri::place(&uri.parse::<Uri>().ok()?)).filter(is_template)
 }

@@ -14,7 +14,7 @@ use crate::lsp::uri;
 use crate::source::Span;
 
 /// What the numbers of tokens mean.
-pub fn legend() -> SemanticTokensLegend {
+pub(crate) fn legend() -> SemanticTokensLegend {
     SemanticTokensLegend {
         token_types: Class::ALL.iter().map(|(_, name)| SemanticTokenType::new(name)).collect(),
         token_modifiers: token::MODIFIERS.iter().map(|name| SemanticTokenModifier::new(name)).collect(),

@@ -20,7 +20,7 @@ use super::Fields;
 use super::machine::{departed, is_usable};
 
 /// Makes all applications and their units.
-pub fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
+pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
     let mut known: HashMap<Name, Span> = HashMap::new();
     // The deployment of each application.
     let mut deployed = Vec::new();
@@ -357,7 +357,11 @@ fn options<'p>(shape: &mut Shape<'p>, index: usize, deployment: &Deployment<'p>,
 }
 
 /// Gives out the addresses that applications ask for. Returns those that are pinned and were given to another.
-pub fn addresses(shape: &mut Shape<'_>, allocator: &mut Allocator, problems: &mut Vec<Diagnostic>) -> Vec<IpAddr> {
+pub(super) fn addresses(
+    shape: &mut Shape<'_>,
+    allocator: &mut Allocator,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<IpAddr> {
     let mut in_vain = Vec::new();
     for index in 0..shape.apps.len() {
         let app = AppId(index as u32);

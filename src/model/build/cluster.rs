@@ -12,7 +12,7 @@ const FIELDS: &[&str] =
     &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
 
 /// Reads the `cluster` statement, if there is a usable one.
-pub fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Option<Cluster> {
+pub(super) fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Option<Cluster> {
     let Some((module, ast)) = premise.layers.clusters.first().copied() else {
         let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
         problems.push(problem.help(
@@ -78,7 +78,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
 }
 
 /// Evaluates the targets; the one to plan for comes first.
-pub fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Vec<Target> {
+pub(super) fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Vec<Target> {
     let mut targets = Vec::new();
     let first = premise.layers.targets.first().map(|(_, ast)| &ast.name.name);
     let wanted = input.target.as_ref().or(first).filter(|_| input.single_target);

@@ -5,7 +5,7 @@ use crate::facts::setting::Grammar;
 use crate::source::Span;
 
 /// A domain that no host name can end with.
-pub fn check(text: &str, span: Span) -> Option<Diagnostic> {
+pub(super) fn check(text: &str, span: Span) -> Option<Diagnostic> {
     if Grammar::Subdomain.fits(text) {
         return None;
     }

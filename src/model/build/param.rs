@@ -14,7 +14,7 @@ use crate::syntax::ast::{EndpointKind, Expr, ExprKind, Ident, ItemKind, Param as
 use crate::text::List;
 
 /// Gives every parameter its value.
-pub fn bind(premise: &mut Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
+pub(super) fn bind(premise: &mut Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
     for setting in &input.sets {
         if !premise.layers.params.iter().any(|(_, param)| param.name.name == setting.name) {
             problems.push(unknown(premise, &setting.name));

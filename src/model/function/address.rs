@@ -21,27 +21,27 @@ fn count(value: &Value) -> Result<u128, String> {
     }
 }
 
-pub fn host(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn host(arguments: &[Value]) -> Result<Value, String> {
     let (range, n) = (range(&arguments[0])?, count(&arguments[1])?);
     nth(range, n)
         .map(Value::Ip)
         .ok_or_else(|| format!("cannot find address {n} in {range}, which has {}", range_size(range)))
 }
 
-pub fn network(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn network(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Ip(range(&arguments[0])?.network()))
 }
 
-pub fn prefix(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn prefix(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Int(range(&arguments[0])?.prefix_len().into()))
 }
 
-pub fn size_of(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn size_of(arguments: &[Value]) -> Result<Value, String> {
     let size = range_size(range(&arguments[0])?).min(1 << 62);
     Ok(Value::Int(i64::try_from(size).expect("2^62 fits")))
 }
 
-pub fn subnet(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn subnet(arguments: &[Value]) -> Result<Value, String> {
     let (range, bits, n) = (range(&arguments[0])?, count(&arguments[1])?, count(&arguments[2])?);
     let prefix = u128::from(range.prefix_len()) + bits;
     if prefix > u128::from(range.max_prefix_len()) {
@@ -56,7 +56,7 @@ pub fn subnet(arguments: &[Value]) -> Result<Value, String> {
         .ok_or_else(|| format!("cannot find part {n} of {range} divided by {bits} bits"))
 }
 
-pub fn is_ipv6(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn is_ipv6(arguments: &[Value]) -> Result<Value, String> {
     match &arguments[0] {
         Value::Ip(ip) => Ok(Value::Bool(ip.is_ipv6())),
         Value::Cidr(range) => Ok(Value::Bool(matches!(range, IpNet::V6(_)))),
@@ -64,7 +64,7 @@ pub fn is_ipv6(arguments: &[Value]) -> Result<Value, String> {
     }
 }
 
-pub fn ip(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn ip(arguments: &[Value]) -> Result<Value, String> {
     match &arguments[0] {
         Value::Ip(ip) => Ok(Value::Ip(*ip)),
         Value::Text(text) => {

@@ -19,7 +19,7 @@ fn record(value: &Value) -> Result<&super::super::value::Record, String> {
     }
 }
 
-pub fn len(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn len(arguments: &[Value]) -> Result<Value, String> {
     let length = match &arguments[0] {
         Value::List(list) => list.len(),
         Value::Record(record) => record.len(),
@@ -29,7 +29,7 @@ pub fn len(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Int(length as i64))
 }
 
-pub fn sum(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn sum(arguments: &[Value]) -> Result<Value, String> {
     let mut values = list(&arguments[0])?.iter();
     let Some(first) = values.next() else { return Ok(Value::Int(0)) };
     values.try_fold(first.clone(), |total, value| super::arithmetic(super::BinaryOp::Add, &total, value))
@@ -38,7 +38,7 @@ pub fn sum(arguments: &[Value]) -> Result<Value, String> {
 /// The longest list that `range` makes: a slip of a few zeros must not take the memory of the machine.
 const MAX_RANGE: i64 = 1_000_000;
 
-pub fn range(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn range(arguments: &[Value]) -> Result<Value, String> {
     match &arguments[0] {
         Value::Int(n) if (0..=MAX_RANGE).contains(n) => Ok(Value::list((0..*n).map(Value::Int))),
         Value::Int(n) => Err(format!("takes a number from 0 to {MAX_RANGE}, not {n}")),
@@ -46,7 +46,7 @@ pub fn range(arguments: &[Value]) -> Result<Value, String> {
     }
 }
 
-pub fn sort(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn sort(arguments: &[Value]) -> Result<Value, String> {
     let mut values = list(&arguments[0])?.to_vec();
     // INVARIANT: the order is total, since sorting panics on one that is not. Values that compare with the first one
     // compare with each other; a number that compares with nothing (0.0 / 0.0) does not compare with the first either.
@@ -69,7 +69,7 @@ fn f64_of(value: &Value) -> f64 {
     }
 }
 
-pub fn unique(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn unique(arguments: &[Value]) -> Result<Value, String> {
     let (mut kept, mut seen): (Vec<Value>, HashSet<String>) = (Vec::new(), HashSet::new());
     for value in list(&arguments[0])? {
         // Two that are the same have the same JSON; the few that only look alike are compared.
@@ -90,28 +90,28 @@ fn likeness(value: &Value) -> String {
     }
 }
 
-pub fn flatten(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn flatten(arguments: &[Value]) -> Result<Value, String> {
     let lists = list(&arguments[0])?.iter().map(list).collect::<Result<Vec<_>, _>>()?;
     Ok(Value::list(lists.into_iter().flatten().cloned()))
 }
 
-pub fn first(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn first(arguments: &[Value]) -> Result<Value, String> {
     Ok(list(&arguments[0])?.first().cloned().unwrap_or(Value::None))
 }
 
-pub fn last(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn last(arguments: &[Value]) -> Result<Value, String> {
     Ok(list(&arguments[0])?.last().cloned().unwrap_or(Value::None))
 }
 
-pub fn keys(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn keys(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::list(record(&arguments[0])?.keys().cloned().map(Value::Text)))
 }
 
-pub fn values(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn values(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::list(record(&arguments[0])?.values().cloned()))
 }
 
-pub fn get(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn get(arguments: &[Value]) -> Result<Value, String> {
     match (&arguments[0], &arguments[1]) {
         (Value::Record(record), Value::Text(key) | Value::Path(key)) => {
             Ok(record.get(key).cloned().unwrap_or(Value::None))
@@ -133,20 +133,20 @@ fn truths(value: &Value) -> Result<Vec<bool>, String> {
         .collect()
 }
 
-pub fn all(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn all(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Bool(truths(&arguments[0])?.into_iter().all(|x| x)))
 }
 
-pub fn any_of(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn any_of(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Bool(truths(&arguments[0])?.into_iter().any(|x| x)))
 }
 
-pub fn min(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn min(arguments: &[Value]) -> Result<Value, String> {
     let ordering = order(&arguments[0], &arguments[1])?;
     Ok(arguments[usize::from(ordering == Ordering::Greater)].clone())
 }
 
-pub fn max(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn max(arguments: &[Value]) -> Result<Value, String> {
     let ordering = order(&arguments[0], &arguments[1])?;
     Ok(arguments[usize::from(ordering == Ordering::Less)].clone())
 }

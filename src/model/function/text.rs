@@ -12,7 +12,7 @@ fn text(value: &Value) -> Result<&str, String> {
     }
 }
 
-pub fn join(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn join(arguments: &[Value]) -> Result<Value, String> {
     let Value::List(list) = &arguments[0] else {
         return Err(format!("takes a list, not `{}`", arguments[0].type_name()));
     };
@@ -25,7 +25,7 @@ pub fn join(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(parts.join(separator)))
 }
 
-pub fn split(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn split(arguments: &[Value]) -> Result<Value, String> {
     let (whole, separator) = (text(&arguments[0])?, text(&arguments[1])?);
     if separator.is_empty() {
         return Err("takes a non-empty separator".into());
@@ -33,15 +33,15 @@ pub fn split(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::list(whole.split(separator).filter(|_| !whole.is_empty()).map(Value::text)))
 }
 
-pub fn lower(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn lower(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(text(&arguments[0])?.to_lowercase()))
 }
 
-pub fn upper(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn upper(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(text(&arguments[0])?.to_uppercase()))
 }
 
-pub fn replace(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn replace(arguments: &[Value]) -> Result<Value, String> {
     let (whole, from, to) = (text(&arguments[0])?, text(&arguments[1])?, text(&arguments[2])?);
     sized(whole.matches(from).count().saturating_mul(to.len()).saturating_add(whole.len()))?;
     Ok(Value::text(whole.replace(from, to)))
@@ -54,11 +54,11 @@ fn sized(length: usize) -> Result<(), String> {
     if length > MAX_TEXT { Err(format!("would produce a string of {}", Count(length, "byte"))) } else { Ok(()) }
 }
 
-pub fn trim(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn trim(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(text(&arguments[0])?.trim()))
 }
 
-pub fn indent(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn indent(arguments: &[Value]) -> Result<Value, String> {
     let Value::Int(width @ 0..=1000) = arguments[1] else {
         return Err("takes a string and a width from 0 to 1000".into());
     };
@@ -70,24 +70,24 @@ pub fn indent(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(lines.join("\n")))
 }
 
-pub fn starts_with(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn starts_with(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Bool(text(&arguments[0])?.starts_with(text(&arguments[1])?)))
 }
 
-pub fn ends_with(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn ends_with(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Bool(text(&arguments[0])?.ends_with(text(&arguments[1])?)))
 }
 
-pub fn contains(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn contains(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Bool(text(&arguments[0])?.contains(text(&arguments[1])?)))
 }
 
-pub fn string(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn string(arguments: &[Value]) -> Result<Value, String> {
     let value = &arguments[0];
     value.scalar_text().map(Value::text).ok_or_else(|| format!("takes a single value, not `{}`", value.type_name()))
 }
 
-pub fn int(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn int(arguments: &[Value]) -> Result<Value, String> {
     match &arguments[0] {
         Value::Int(value) => Ok(Value::Int(*value)),
         Value::Float(value) => Ok(Value::Int(*value as i64)),
@@ -98,11 +98,11 @@ pub fn int(arguments: &[Value]) -> Result<Value, String> {
     }
 }
 
-pub fn base64(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn base64(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(::base64::engine::general_purpose::STANDARD.encode(text(&arguments[0])?)))
 }
 
-pub fn json(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn json(arguments: &[Value]) -> Result<Value, String> {
     let json = to_json(&arguments[0]);
     serde_json::to_string(&json).map(Value::text).map_err(|error| error.to_string())
 }
@@ -122,7 +122,7 @@ pub fn to_json(value: &Value) -> serde_json::Value {
     }
 }
 
-pub fn path(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn path(arguments: &[Value]) -> Result<Value, String> {
     let text = text(&arguments[0])?;
     if text.starts_with('/') {
         Ok(Value::Path(text.into()))
@@ -138,15 +138,15 @@ fn duration(value: &Value) -> Result<u64, String> {
     }
 }
 
-pub fn seconds(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn seconds(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Int((duration(&arguments[0])? / 1000) as i64))
 }
 
-pub fn go_duration(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn go_duration(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::text(super::super::value::go_duration(duration(&arguments[0])?)))
 }
 
-pub fn mib(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn mib(arguments: &[Value]) -> Result<Value, String> {
     match &arguments[0] {
         Value::Size(bytes) => Ok(Value::Int((bytes >> 20) as i64)),
         other => Err(format!("takes a size, not `{}`", other.type_name())),
@@ -160,20 +160,20 @@ fn version(value: &Value) -> Result<crate::syntax::ast::Version, String> {
     }
 }
 
-pub fn major(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn major(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Int(version(&arguments[0])?.major.into()))
 }
 
-pub fn minor(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn minor(arguments: &[Value]) -> Result<Value, String> {
     Ok(Value::Int(version(&arguments[0])?.minor.into()))
 }
 
-pub fn minor_of(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn minor_of(arguments: &[Value]) -> Result<Value, String> {
     let version = version(&arguments[0])?;
     Ok(Value::text(format!("{}.{}", version.major, version.minor)))
 }
 
-pub fn number(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn number(arguments: &[Value]) -> Result<Value, String> {
     match &arguments[0] {
         Value::Port(port) => Ok(Value::Int(port.number.into())),
         other => Err(format!("takes a port, not `{}`", other.type_name())),

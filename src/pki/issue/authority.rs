@@ -19,7 +19,12 @@ enum Source {
 }
 
 /// Has all authorities. They are few, but RSA keys take long, so they too are made side by side.
-pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime, issued: &mut Issued) -> Result<(), PkiError> {
+pub(super) fn issue(
+    request: &Request,
+    store: &mut Store,
+    now: OffsetDateTime,
+    issued: &mut Issued,
+) -> Result<(), PkiError> {
     let sources: Vec<_> = request.authorities.par_iter().map(|spec| source(spec, store, now)).collect();
     for (spec, source) in request.authorities.iter().zip(sources) {
         let authority = match source? {

@@ -35,7 +35,12 @@ enum Outcome {
 }
 
 /// Has all certificates.
-pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime, issued: &mut Issued) -> Result<(), PkiError> {
+pub(super) fn issue(
+    request: &Request,
+    store: &mut Store,
+    now: OffsetDateTime,
+    issued: &mut Issued,
+) -> Result<(), PkiError> {
     let signers = request.authorities.iter().map(|_| OnceLock::new()).collect();
     let run = Run { request, store, authorities: &issued.authorities, signers, now };
     let outcomes: Vec<_> = request.certificates.par_iter().map(|spec| run.outcome(spec)).collect();

@@ -12,7 +12,7 @@ use crate::pki::spec::{KeypairSpec, Request};
 use crate::pki::store::Store;
 
 /// Has all key pairs.
-pub fn issue(request: &Request, store: &mut Store, issued: &mut Issued) -> Result<(), PkiError> {
+pub(super) fn issue(request: &Request, store: &mut Store, issued: &mut Issued) -> Result<(), PkiError> {
     let pairs: Vec<_> = request.keypairs.par_iter().map(|spec| pair(spec, store)).collect();
     for (spec, pair) in request.keypairs.iter().zip(pairs) {
         let (pair, made) = pair?;

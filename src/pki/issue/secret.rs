@@ -17,7 +17,7 @@ const MOST: u32 = 1 << 20;
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Has all secrets.
-pub fn issue(request: &Request, store: &mut Store, issued: &mut Issued) -> Result<(), PkiError> {
+pub(super) fn issue(request: &Request, store: &mut Store, issued: &mut Issued) -> Result<(), PkiError> {
     for spec in &request.secrets {
         let (value, made) = secret(spec, store)?;
         if made == Made::New {

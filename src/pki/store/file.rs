@@ -17,13 +17,13 @@ use crate::world::replace::{Staged, sync_folder};
 const FEW: usize = 16;
 
 /// A file and its bytes.
-pub type Entry = (PathBuf, Vec<u8>);
+pub(super) type Entry = (PathBuf, Vec<u8>);
 
 /// The content of a file, or `None` if there is no such file.
 ///
 /// # Errors
 /// When others can read it, or its content is not what the store wrote.
-pub fn read<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
+pub(super) fn read<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
     let Some(text) = private(path)? else { return Ok(None) };
     let content: T = serde_json::from_str(&text).map_err(|error| PkiError::corrupt(path, error))?;
     content.check().map_err(|reason| PkiError::corrupt(path, reason))?;
@@ -34,7 +34,7 @@ pub fn read<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
 ///
 /// # Errors
 /// When others can read it, or it cannot be read.
-pub fn private(path: &Path) -> Result<Option<String>, PkiError> {
+pub(super) fn private(path: &Path) -> Result<Option<String>, PkiError> {
     let Some(mut file) = open(path)? else { return Ok(None) };
     let metadata = file.metadata().map_err(|error| PkiError::file(path, "look at", &error))?;
     let mode = metadata.permissions().mode() & 0o777;
@@ -48,7 +48,7 @@ pub fn private(path: &Path) -> Result<Option<String>, PkiError> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn public(path: &Path) -> Result<Option<String>, PkiError> {
+pub(super) fn public(path: &Path) -> Result<Option<String>, PkiError> {
     open(path)?.map(|mut file| text(&mut file, path)).transpose()
 }
 
@@ -75,7 +75,7 @@ fn text(file: &mut File, path: &Path) -> Result<String, PkiError> {
 ///
 /// # Errors
 /// When the content has no JSON, which no content of ours is.
-pub fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, PkiError> {
+pub(super) fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, PkiError> {
     let text = serde_json::to_string_pretty(content).map_err(|error| PkiError::corrupt(&path, error))?;
     Ok((path, (text + "\n").into_bytes()))
 }
@@ -84,7 +84,7 @@ pub fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, PkiError>
 ///
 /// # Errors
 /// When the file system refuses.
-pub fn write(dir: &Path, files: &[Entry]) -> Result<(), PkiError> {
+pub(super) fn write(dir: &Path, files: &[Entry]) -> Result<(), PkiError> {
     let staged: Vec<_> = files.par_iter().map(stage).collect::<Result<_, _>>()?;
     sync(dir, &staged).map_err(|error| PkiError::file(dir, "flush", &error))?;
     let folders: BTreeSet<_> = files.iter().filter_map(|(path, _)| path.parent()).collect();

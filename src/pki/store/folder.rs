@@ -13,8 +13,8 @@ use crate::pki::store::file;
 use crate::syntax::ast::Name;
 use crate::world::replace::{is_leftover, replace};
 
-pub const MACHINES: &str = "machines";
-pub const EXTERNAL: &str = "authorities";
+pub(super) const MACHINES: &str = "machines";
+pub(super) const EXTERNAL: &str = "authorities";
 
 const VERSION: &str = "kmodel store 1\n";
 
@@ -22,12 +22,12 @@ const VERSION: &str = "kmodel store 1\n";
 const BEFOREHAND: [&str; 3] = [EXTERNAL, ".gitignore", "lock"];
 
 /// Whether there is a store to look into.
-pub fn exists(dir: &Path) -> Result<bool, PkiError> {
+pub(super) fn exists(dir: &Path) -> Result<bool, PkiError> {
     dir.try_exists().map_err(|error| PkiError::file(dir, "look at", &error))
 }
 
 /// Makes the folder if there is none.
-pub fn create(dir: &Path) -> Result<(), PkiError> {
+pub(super) fn create(dir: &Path) -> Result<(), PkiError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -36,7 +36,7 @@ pub fn create(dir: &Path) -> Result<(), PkiError> {
 }
 
 /// Refuses a folder that others can look into, or that holds other things than a store.
-pub fn check(dir: &Path) -> Result<(), PkiError> {
+pub(super) fn check(dir: &Path) -> Result<(), PkiError> {
     let metadata = fs::metadata(dir).map_err(|error| PkiError::file(dir, "look at", &error))?;
     let mode = metadata.permissions().mode() & 0o777;
     if !known(dir)? {
@@ -79,7 +79,7 @@ fn foreign(dir: &Path) -> Result<(), PkiError> {
 }
 
 /// Marks a new folder as a store, and keeps it out of version control before anything is in it.
-pub fn mark(dir: &Path) -> Result<(), PkiError> {
+pub(super) fn mark(dir: &Path) -> Result<(), PkiError> {
     for (name, text) in [(".gitignore", "*\n"), ("version", VERSION)] {
         let path = dir.join(name);
         if !exists(&path)? {
@@ -90,7 +90,7 @@ pub fn mark(dir: &Path) -> Result<(), PkiError> {
 }
 
 /// Removes what a run that was cut off has left. It holds keys that were never used.
-pub fn clean(dir: &Path) {
+pub(super) fn clean(dir: &Path) {
     let entries = [dir.to_owned(), dir.join(MACHINES)].into_iter().filter_map(|dir| list(&dir).ok()).flatten();
     let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), None));
     left.for_each(|entry| {
@@ -99,13 +99,13 @@ pub fn clean(dir: &Path) {
 }
 
 /// The machines that have a file.
-pub fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
+pub(super) fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
     let names = list(&dir.join(MACHINES))?.into_iter().map(|entry| entry.file_name());
     Ok(names.filter_map(|name| Some(Name::from(name.to_str()?.strip_suffix(".json")?))).collect())
 }
 
 /// The operator's own authorities.
-pub fn external(dir: &Path) -> Result<BTreeMap<Name, IssuedAuthority>, PkiError> {
+pub(super) fn external(dir: &Path) -> Result<BTreeMap<Name, IssuedAuthority>, PkiError> {
     let entries: Vec<_> = list(&dir.join(EXTERNAL))?.into_iter().map(|entry| entry.path()).collect();
     let is = |path: &Path, kind: &str| path.extension().is_some_and(|own| own == kind);
     // Passed over, it would be replaced by an authority that kmodel makes.

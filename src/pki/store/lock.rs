@@ -12,7 +12,7 @@ use crate::world::file::AT_ONCE;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The right to write to a store. The system takes it back when the run ends, however it ends.
-pub struct Lock {
+pub(super) struct Lock {
     _file: File,
 }
 
@@ -21,7 +21,7 @@ impl Lock {
     ///
     /// # Errors
     /// When another run keeps it, or the file system knows no locks.
-    pub fn take(dir: &Path, patience: Duration) -> Result<Self, PkiError> {
+    pub(super) fn take(dir: &Path, patience: Duration) -> Result<Self, PkiError> {
         let path = dir.join("lock");
         let file =
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(AT_ONCE).open(&path);

@@ -25,7 +25,7 @@ struct Wait {
 }
 
 /// A cycle that the relations alone do not have.
-pub fn cycle(model: &Model<'_>, relations: &DiGraphMap<u32, ()>) -> Option<Diagnostic> {
+pub(super) fn cycle(model: &Model<'_>, relations: &DiGraphMap<u32, ()>) -> Option<Diagnostic> {
     let waits = waits(model);
     let mut graph = relations.clone();
     for wait in &waits {

@@ -6,7 +6,7 @@ use crate::render::bundle::Unit;
 
 /// Each unit after those of its machine that must be up first; else in the order given. A cycle is broken where it is
 /// met, as systemd does: the proofs report it.
-pub fn order(units: &[Unit]) -> Vec<&Unit> {
+pub(super) fn order(units: &[Unit]) -> Vec<&Unit> {
     let mut list = Vec::with_capacity(units.len());
     let mut seen = HashSet::new();
     units.iter().for_each(|unit| visit(unit, units, &mut seen, &mut list));

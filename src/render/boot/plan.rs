@@ -16,7 +16,7 @@ use crate::syntax::ast::Name;
 ///
 /// # Errors
 /// A name with `|` or a newline in it, which a line cannot hold.
-pub fn plan<'a>(
+pub(super) fn plan<'a>(
     bundle: &Bundle,
     files: impl Iterator<Item = &'a BundleFile>,
     delivery: Delivery<'_>,
@@ -146,7 +146,7 @@ fn id(artifact: &Artifact) -> String {
 }
 
 /// The kind of a hash, and its digits.
-pub fn hash_parts(hash: &str) -> (&str, &str) {
+pub(super) fn hash_parts(hash: &str) -> (&str, &str) {
     hash.split_once(':').unwrap_or(("sha256", hash))
 }
 
@@ -171,7 +171,7 @@ fn installs(artifact: &Artifact, path: &str) -> bool {
 }
 
 /// `sha256:...`
-pub fn hash(content: &[u8]) -> String {
+pub(super) fn hash(content: &[u8]) -> String {
     let digest = Sha256::digest(content);
     digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -5,7 +5,7 @@ use serde_json::Value as Tree;
 use super::{FormatError, scalar, tree};
 
 /// The document of a record.
-pub fn document(value: &Tree) -> Result<String, FormatError> {
+pub(super) fn document(value: &Tree) -> Result<String, FormatError> {
     let mut text = String::new();
     match value {
         Tree::Object(map) => map.iter().try_for_each(|(name, value)| entry(name, name, value, &mut text))?,

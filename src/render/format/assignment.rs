@@ -5,12 +5,12 @@ use serde_json::{Map, Value as Tree};
 use super::{FormatError, scalar};
 
 /// `export NAME='value'`: between single quotes a shell reads nothing but the next one.
-pub fn shell(value: &Tree) -> Result<String, FormatError> {
+pub(super) fn shell(value: &Tree) -> Result<String, FormatError> {
     lines(value, |name, value| format!("export {name}='{}'\n", value.replace('\'', "'\\''")))
 }
 
 /// `NAME="value"`, where `$$` is one `$`.
-pub fn environment(value: &Tree) -> Result<String, FormatError> {
+pub(super) fn environment(value: &Tree) -> Result<String, FormatError> {
     let escaped = |text: &str| {
         text.chars().fold(String::new(), |text, c| match c {
             '$' => text + "$$",
@@ -34,7 +34,7 @@ fn record(value: &Tree) -> Result<&Map<String, Tree>, FormatError> {
 ///
 /// # Errors
 /// When no shell could read it as one.
-pub fn variable(name: &str) -> Result<&str, FormatError> {
+pub(super) fn variable(name: &str) -> Result<&str, FormatError> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     match name.chars().all(is_part) && !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) {
         true => Ok(name),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Tree};
 use super::{FormatError, tree};
 
 /// The document of a record of scalars, lists of scalars, and records of those.
-pub fn document(value: &Tree) -> Result<String, FormatError> {
+pub(super) fn document(value: &Tree) -> Result<String, FormatError> {
     let Tree::Object(map) = value else {
         return Err(FormatError::new("", "an INI file must be a record", "set `content` to a record"));
     };

@@ -6,7 +6,7 @@ use super::{FormatError, assignment, ini, scalar, tree};
 use crate::render::unit_file::assignment as quoted;
 
 /// The document of a record of sections.
-pub fn document(value: &Tree) -> Result<String, FormatError> {
+pub(super) fn document(value: &Tree) -> Result<String, FormatError> {
     let Tree::Object(map) = value else { return ini::document(value) };
     let sections = map.iter().map(|(name, value)| Ok((name.clone(), section(name, value)?)));
     ini::document(&Tree::Object(sections.collect::<Result<_, FormatError>>()?))

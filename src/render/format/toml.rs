@@ -5,7 +5,7 @@ use serde_json::Value as Tree;
 use super::{FormatError, tree};
 
 /// The document of a record.
-pub fn document(value: &Tree) -> Result<String, FormatError> {
+pub(super) fn document(value: &Tree) -> Result<String, FormatError> {
     if !value.is_object() {
         return Err(FormatError::new("", "a TOML file must be a record", "set `content` to a record"));
     }

@@ -80,17 +80,17 @@ fn show(path: &[Step<'_>]) -> String {
 }
 
 /// The path of a field: `a.b`.
-pub fn field(path: &str, name: &str) -> String {
+pub(super) fn field(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// The path of an element: `a[2]`.
-pub fn element(path: &str, index: usize) -> String {
+pub(super) fn element(path: &str, index: usize) -> String {
     format!("{path}[{index}]")
 }
 
 /// The path of the first null in a tree, for formats that have none.
-pub fn null(tree: &Tree) -> Option<String> {
+pub(super) fn null(tree: &Tree) -> Option<String> {
     null_below(tree, "")
 }
 

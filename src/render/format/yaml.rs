@@ -6,7 +6,7 @@ use serde_saphyr::{SerializerOptions, ser_options, to_string_with_options};
 use super::FormatError;
 
 /// One document.
-pub fn document(tree: &Tree) -> Result<String, FormatError> {
+pub(super) fn document(tree: &Tree) -> Result<String, FormatError> {
     let written = to_string_with_options(tree, options());
     let mut text = written.map_err(|why| FormatError::new("", format!("cannot be written as YAML: {why}"), HELP))?;
     if !text.ends_with('\n') {
@@ -16,7 +16,7 @@ pub fn document(tree: &Tree) -> Result<String, FormatError> {
 }
 
 /// One document for each element of a list, or the one document that anything else is.
-pub fn documents(tree: &Tree) -> Result<String, FormatError> {
+pub(super) fn documents(tree: &Tree) -> Result<String, FormatError> {
     let Tree::Array(list) = tree else { return document(tree) };
     let parts = list.iter().map(document).collect::<Result<Vec<_>, _>>()?;
     Ok(parts.join("---\n"))

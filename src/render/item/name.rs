@@ -9,7 +9,7 @@ const UNITS: [&str; 11] =
     ["service", "socket", "device", "mount", "automount", "swap", "target", "path", "timer", "slice", "scope"];
 
 /// The name of a unit, as systemd takes it: up to 255 characters, with its kind.
-pub fn unit(name: &str, span: Span) -> Result<(), EvalError> {
+pub(super) fn unit(name: &str, span: Span) -> Result<(), EvalError> {
     let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
     let is_part = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
     let valid = !stem.is_empty() && !stem.starts_with('-') && stem.chars().all(is_part) && name.len() <= 255;
@@ -25,7 +25,7 @@ pub fn unit(name: &str, span: Span) -> Result<(), EvalError> {
 }
 
 /// The name or number of a user or group.
-pub fn user(name: &str, span: Span) -> Result<(), EvalError> {
+pub(super) fn user(name: &str, span: Span) -> Result<(), EvalError> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
     match !name.is_empty() && name.len() <= 255 && !name.starts_with(['-', '.']) && name.chars().all(is_part) {
         true => Ok(()),
@@ -34,7 +34,7 @@ pub fn user(name: &str, span: Span) -> Result<(), EvalError> {
 }
 
 /// A package, with the version or release that is asked for: `conntrack`, `haproxy=2.6.12-1`.
-pub fn package(name: &str, span: Span) -> Result<(), EvalError> {
+pub(super) fn package(name: &str, span: Span) -> Result<(), EvalError> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "+-.:~=/_".contains(c);
     match name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_part) {
         true => Ok(()),

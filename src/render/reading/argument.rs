@@ -8,18 +8,18 @@ use crate::render::evidence::{Flag, Written};
 
 /// A word of a command line, and where it is written.
 #[derive(Clone, Debug)]
-pub struct Word<'p> {
+pub(super) struct Word<'p> {
     pub text: String,
     pub written: Written<'p>,
 }
 
 /// The program at a path, if it has a table of flags.
-pub fn known_program(path: &str) -> Option<&str> {
+pub(super) fn known_program(path: &str) -> Option<&str> {
     Path::new(path).file_name()?.to_str().filter(|name| flag::table(name).is_some())
 }
 
 /// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.
-pub fn flags<'p>(program: &str, words: &[Word<'p>]) -> Vec<Flag<'p>> {
+pub(super) fn flags<'p>(program: &str, words: &[Word<'p>]) -> Vec<Flag<'p>> {
     let kind = |flag: &str| flag::table(program).and_then(|table| table.flags.get(flag)).map(|row| row.kind);
     let mut list: Vec<(Flag<'p>, String)> = Vec::new();
     let mut rest = words.iter().peekable();

@@ -25,7 +25,11 @@ fn split(line: &str) -> Vec<String> {
 }
 
 /// The words of a command line; those that variables stand for are where these are set.
-pub fn words<'p>(line: &str, variables: &[(String, Word<'p>)], place: impl Fn(&str) -> Word<'p>) -> Vec<Word<'p>> {
+pub(super) fn words<'p>(
+    line: &str,
+    variables: &[(String, Word<'p>)],
+    place: impl Fn(&str) -> Word<'p>,
+) -> Vec<Word<'p>> {
     let mut list = Vec::new();
     for (index, text) in split(line).into_iter().enumerate() {
         if index == 0 {

@@ -8,7 +8,7 @@ use crate::model::value::Record;
 use crate::render::evidence::{Command, Content, Document, Entry, Step};
 
 /// What stands inside a document.
-pub fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
+pub(super) fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
     let mut list = Vec::new();
     if let Some(value) = document.value() {
         object(document, value, &[], &mut list);

@@ -19,7 +19,7 @@ fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The flags of the programs in a document.
-pub fn flags<'p>(model: &Model<'_>, document: &Document<'p>) -> Vec<Flags<'p>> {
+pub(super) fn flags<'p>(model: &Model<'_>, document: &Document<'p>) -> Vec<Flags<'p>> {
     let mut list = Vec::new();
     if let Some(value) = document.value().filter(|_| !document.derived) {
         object(model, document, value, &[], &mut list);

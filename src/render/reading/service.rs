@@ -46,7 +46,7 @@ const FOLDERS: [&str; 4] =
     ["/etc/systemd/system/", "/run/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"];
 
 /// The units of a machine, sorted by name.
-pub fn services<'p>(entries: &[Entry<'p>]) -> Vec<Service<'p>> {
+pub(super) fn services<'p>(entries: &[Entry<'p>]) -> Vec<Service<'p>> {
     let mut parts: Vec<(Name, usize, Part<'p>)> = entries.iter().filter_map(part).collect();
     let order = |(name, folder, part): &(Name, usize, Part<'_>)| {
         let file = part.path.rsplit('/').next().unwrap_or_default().to_owned();

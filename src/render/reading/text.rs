@@ -6,7 +6,7 @@ use crate::model::Value;
 use crate::render::evidence::{Content, Document};
 
 /// What a text stands for, if it says what it is.
-pub fn value(document: &Document<'_>) -> Option<Value> {
+pub(super) fn value(document: &Document<'_>) -> Option<Value> {
     let Content::Text(text) = &document.content else { return None };
     if document.path.ends_with(".toml") {
         return toml::from_str::<Json>(text).ok().map(|json| of_json(&json, text));
@@ -42,7 +42,7 @@ pub fn yaml(text: &str) -> Result<Vec<Json>, Broken> {
 }
 
 /// The images of the containers in a text of objects.
-pub fn images(text: &str) -> Vec<String> {
+pub(crate) fn images(text: &str) -> Vec<String> {
     let mut list = Vec::new();
     if text.contains("image") && text.contains("ontainers") && (text.contains("kind:") || text.contains("\"kind\"")) {
         yaml(text).unwrap_or_default().iter().for_each(|document| images_in(document, &mut list));

@@ -6,7 +6,7 @@ use crate::render::Problem;
 use crate::render::bundle::Unit;
 
 /// `ExecStart`: `exec`, the flags, then `args`. A packaged unit may leave it to the package.
-pub fn start(unit: &Unit, fields: &Fields<'_>) -> Result<Option<String>, Problem> {
+pub(super) fn start(unit: &Unit, fields: &Fields<'_>) -> Result<Option<String>, Problem> {
     let arguments = unit.flags.iter().cloned().chain(fields.texts("args")?).collect::<Vec<_>>();
     let Some(exec) = fields.text("exec")? else { return without_program(unit, fields, &arguments) };
     let words = std::iter::once(Some(program(&exec))).chain(arguments.iter().map(|argument| quoted(argument)));
@@ -32,7 +32,7 @@ fn program(path: &str) -> String {
 ///
 /// `%` and `$` are doubled (systemd.unit(5), systemd.service(5)); all that is not plainly safe is in double quotes with
 /// C escapes, which also keeps `;` and `#` from their meaning at the start of a word or line.
-pub fn quoted(argument: &str) -> Option<String> {
+pub(super) fn quoted(argument: &str) -> Option<String> {
     let text = argument.replace('%', "%%").replace('$', "$$");
     match argument {
         _ if argument.contains('\0') => None,
@@ -52,7 +52,7 @@ pub fn assignment(name: &str, value: &str) -> String {
 }
 
 /// Text between double quotes.
-pub fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {
             '"' | '\\' => out.extend(['\\', c]),

@@ -8,7 +8,7 @@ use crate::render::Problem;
 use crate::render::bundle::Unit;
 
 /// Fields of a service that become one key each, in the order of the file.
-pub const SERVICE: [(&str, &str); 15] = [
+pub(super) const SERVICE: [(&str, &str); 15] = [
     ("remain-after-exit", "RemainAfterExit"),
     ("timeout-start", "TimeoutStartSec"),
     ("timeout-stop", "TimeoutStopSec"),
@@ -27,7 +27,7 @@ pub const SERVICE: [(&str, &str); 15] = [
 ];
 
 /// A line of `extra`: section, key, and the value or what is wrong with it.
-pub type Extra<'a> = (&'a str, &'a str, Result<String, Problem>);
+pub(super) type Extra<'a> = (&'a str, &'a str, Result<String, Problem>);
 
 /// Fields that only a service has and that are not in [`SERVICE`].
 const SERVICE_ONLY: [&str; 12] = [
@@ -46,17 +46,17 @@ const SERVICE_ONLY: [&str; 12] = [
 ];
 
 /// The fields of one unit.
-pub struct Fields<'a> {
+pub(super) struct Fields<'a> {
     unit: &'a Unit,
 }
 
 impl<'a> Fields<'a> {
-    pub fn new(unit: &'a Unit) -> Self {
+    pub(super) fn new(unit: &'a Unit) -> Self {
         Self { unit }
     }
 
     /// What is wrong with a field: `unit `etcd.service`: `exec` is missing`.
-    pub fn problem(&self, field: &str, what: &str, help: &str) -> Problem {
+    pub(super) fn problem(&self, field: &str, what: &str, help: &str) -> Problem {
         let message = format!("unit `{}`: `{field}` {what}", self.unit.name);
         Problem { field: Some(field.to_owned()), ..Problem::new(&self.unit.origin, message, help) }
     }
@@ -76,17 +76,17 @@ impl<'a> Fields<'a> {
     }
 
     /// A scalar as text.
-    pub fn text(&self, field: &str) -> Result<Option<String>, Problem> {
+    pub(super) fn text(&self, field: &str) -> Result<Option<String>, Problem> {
         self.get(field).map(|value| self.one_line(field, value)).transpose()
     }
 
     /// A text in which `%` means itself.
-    pub fn literal(&self, field: &str) -> Result<Option<String>, Problem> {
+    pub(super) fn literal(&self, field: &str) -> Result<Option<String>, Problem> {
         Ok(self.text(field)?.map(|text| text.replace('%', "%%")))
     }
 
     /// A list of texts, each of which may be anything.
-    pub fn texts(&self, field: &str) -> Result<Vec<String>, Problem> {
+    pub(super) fn texts(&self, field: &str) -> Result<Vec<String>, Problem> {
         let wrong = || self.problem(field, "is not a list of strings", "see `unit` in docs/language.md");
         match self.get(field) {
             None => Ok(Vec::new()),
@@ -96,7 +96,11 @@ impl<'a> Fields<'a> {
     }
 
     /// Names of units, those given first, without doubles.
-    pub fn names<'b>(&self, field: &str, first: impl IntoIterator<Item = &'b str>) -> Result<Option<String>, Problem> {
+    pub(super) fn names<'b>(
+        &self,
+        field: &str,
+        first: impl IntoIterator<Item = &'b str>,
+    ) -> Result<Option<String>, Problem> {
         let mut names: Vec<String> = Vec::new();
         for name in first.into_iter().map(str::to_owned).chain(self.texts(field)?) {
             if name.is_empty() || name.contains(char::is_whitespace) {
@@ -114,17 +118,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Command lines in systemd's syntax.
-    pub fn command_lines(&self, field: &str) -> Result<Vec<String>, Problem> {
+    pub(super) fn command_lines(&self, field: &str) -> Result<Vec<String>, Problem> {
         self.texts(field)?.into_iter().map(|line| self.one_line(field, &Value::text(line))).collect()
     }
 
     /// One command line in systemd's syntax, or none.
-    pub fn command_line(&self, field: &str) -> Result<Vec<String>, Problem> {
+    pub(super) fn command_line(&self, field: &str) -> Result<Vec<String>, Problem> {
         Ok(self.text(field)?.into_iter().collect())
     }
 
     /// `NAME=VALUE`, each quoted as a whole.
-    pub fn environment(&self) -> Result<Vec<String>, Problem> {
+    pub(super) fn environment(&self) -> Result<Vec<String>, Problem> {
         let Some(value) = self.get("environment") else { return Ok(Vec::new()) };
         let Value::Record(map) = value else {
             return Err(self.problem("environment", "is not a map", "write `{ NAME = \"value\" }`"));
@@ -146,13 +150,13 @@ impl<'a> Fields<'a> {
     }
 
     /// `exec` unless the package says.
-    pub fn service_type(&self) -> Result<Option<String>, Problem> {
+    pub(super) fn service_type(&self) -> Result<Option<String>, Problem> {
         let default = (!is_packaged(self.unit)).then(|| "exec".to_owned());
         Ok(self.text("type")?.or(default))
     }
 
     /// How it is restarted: what is meant to end, when it fails; everything else always.
-    pub fn restart(&self) -> Result<Option<String>, Problem> {
+    pub(super) fn restart(&self) -> Result<Option<String>, Problem> {
         if !self.unit.name.ends_with(".service") {
             return Ok(None);
         }
@@ -163,13 +167,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Five seconds, unless it says otherwise or is not restarted.
-    pub fn restart_after(&self) -> Result<Option<String>, Problem> {
+    pub(super) fn restart_after(&self) -> Result<Option<String>, Problem> {
         let default = self.restart()?.filter(|restart| restart != "no").map(|_| "5s".to_owned());
         Ok(self.written("restart-after")?.or(default))
     }
 
     /// A field as systemd writes its type: durations as `1h 30min`, booleans as `yes`.
-    pub fn written(&self, field: &str) -> Result<Option<String>, Problem> {
+    pub(super) fn written(&self, field: &str) -> Result<Option<String>, Problem> {
         Ok(match self.get(field) {
             Some(Value::Duration(milliseconds)) => Some(span(*milliseconds)),
             Some(Value::Bool(value)) => Some(if *value { "yes" } else { "no" }.to_owned()),
@@ -179,7 +183,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A section of a map of sections.
-    pub fn section(&self, field: &str, name: &str) -> Option<&'a Record> {
+    pub(super) fn section(&self, field: &str, name: &str) -> Option<&'a Record> {
         match self.get(field)? {
             Value::Record(sections) => record(sections.get(name)?),
             _ => None,
@@ -187,7 +191,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Section, key and value of each line of `extra`; a list is its key once for each element.
-    pub fn extra(&self) -> Result<Vec<Extra<'a>>, Problem> {
+    pub(super) fn extra(&self) -> Result<Vec<Extra<'a>>, Problem> {
         let wrong =
             || self.problem("extra", "is not a map of sections", "write `{ Timer = { OnCalendar = \"daily\" } }`");
         let Some(value) = self.get("extra") else { return Ok(Vec::new()) };

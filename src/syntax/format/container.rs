@@ -8,7 +8,7 @@ use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Element, View};
 
 /// Whether a node has brackets with elements in them.
-pub fn is_container(kind: SyntaxKind) -> bool {
+pub(super) fn is_container(kind: SyntaxKind) -> bool {
     use SyntaxKind as K;
     matches!(
         kind,
@@ -67,7 +67,7 @@ fn text_of(bracket: SyntaxKind) -> &'static str {
 
 impl Printer {
     /// All statements of a file.
-    pub fn file(mut self, root: View<'_>) -> String {
+    pub(super) fn file(mut self, root: View<'_>) -> String {
         let entries = Entries::of_file(root.elements());
         // In this mode nothing can be too long.
         let written = self.lines(&entries, ",", false);
@@ -80,7 +80,7 @@ impl Printer {
     }
 
     /// A node with brackets: what is before them, then the brackets and what is in them.
-    pub fn container(&mut self, node: View<'_>) -> Result<(), Broken> {
+    pub(super) fn container(&mut self, node: View<'_>) -> Result<(), Broken> {
         self.head(node)?;
         match Container::read(node) {
             Some(container) => self.brackets(&container),

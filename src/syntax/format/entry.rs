@@ -5,14 +5,14 @@ use crate::syntax::tree::{Element, View};
 
 /// A part of an element.
 #[derive(Clone, Copy)]
-pub enum EntryPart<'a> {
+pub(super) enum EntryPart<'a> {
     Node(View<'a>),
     Comment(&'a str),
     Newline,
 }
 
 /// One thing between brackets.
-pub enum Entry<'a> {
+pub(super) enum Entry<'a> {
     Element(Vec<EntryPart<'a>>),
     /// A comment on the line of what is before it.
     Trailing(&'a str),
@@ -23,7 +23,7 @@ pub enum Entry<'a> {
 
 /// The entries of a container or a file, and whether they are on several lines.
 #[derive(Default)]
-pub struct Entries<'a> {
+pub(super) struct Entries<'a> {
     pub list: Vec<Entry<'a>>,
     pub lines: bool,
     newlines: usize,
@@ -31,12 +31,12 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// Reads the elements of a file, whose first line is a line like the others.
-    pub fn of_file(elements: impl Iterator<Item = Element<'a>>) -> Self {
+    pub(super) fn of_file(elements: impl Iterator<Item = Element<'a>>) -> Self {
         Self { newlines: 1, ..Self::default() }.read(elements)
     }
 
     /// Reads elements up to the closing bracket.
-    pub fn of_brackets(elements: impl Iterator<Item = Element<'a>>) -> Self {
+    pub(super) fn of_brackets(elements: impl Iterator<Item = Element<'a>>) -> Self {
         Self::default().read(elements)
     }
 
@@ -96,12 +96,12 @@ impl<'a> Entries<'a> {
     }
 
     /// Whether an element follows this one.
-    pub fn goes_on(&self, index: usize) -> bool {
+    pub(super) fn goes_on(&self, index: usize) -> bool {
         self.list[index + 1..].iter().any(|entry| matches!(entry, Entry::Element(_)))
     }
 
     /// The elements alone.
-    pub fn elements(&self) -> impl Iterator<Item = &[EntryPart<'a>]> {
+    pub(super) fn elements(&self) -> impl Iterator<Item = &[EntryPart<'a>]> {
         self.list.iter().filter_map(|entry| match entry {
             Entry::Element(parts) => Some(parts.as_slice()),
             _ => None,

@@ -8,7 +8,7 @@ use crate::syntax::tree::{Element, View};
 
 /// Why something does not fit on one line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Broken {
+pub(super) enum Broken {
     /// It is too long.
     Wide,
     /// A comment, a text of several lines or a newline between elements needs lines.
@@ -17,7 +17,7 @@ pub enum Broken {
 
 /// Whether lines may be broken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Mode {
+pub(super) enum Mode {
     #[default]
     Lines,
     /// All on one line, or not at all.
@@ -26,7 +26,7 @@ pub enum Mode {
 
 /// What has been written and what is due before the next token.
 #[derive(Default)]
-pub struct Printer {
+pub(super) struct Printer {
     pub out: String,
     pub indent: usize,
     pub mode: Mode,
@@ -48,12 +48,12 @@ pub struct Printer {
 
 impl Printer {
     /// At the beginning of a line, as deep as that.
-    pub fn at_line(indent: usize) -> Self {
+    pub(super) fn at_line(indent: usize) -> Self {
         Self { offset: indent, indent, glue: true, ..Self::default() }
     }
 
     /// The columns used on the current line.
-    pub fn column(&self) -> usize {
+    pub(super) fn column(&self) -> usize {
         match self.out.rfind('\n') {
             Some(at) => self.out[at + 1..].chars().count(),
             None => self.offset + self.out.chars().count(),
@@ -61,24 +61,24 @@ impl Printer {
     }
 
     /// Begins a line.
-    pub fn line(&mut self) {
+    pub(super) fn line(&mut self) {
         self.out.push('\n');
         self.out.extend(std::iter::repeat_n(' ', self.indent));
         (self.fresh, self.glue, self.newline, self.ended) = (true, true, false, false);
     }
 
     /// A newline of the source before the next token.
-    pub fn note_newline(&mut self) {
+    pub(super) fn note_newline(&mut self) {
         self.newline = true;
     }
 
     /// No space before the next token.
-    pub fn glue(&mut self) {
+    pub(super) fn glue(&mut self) {
         self.glue = true;
     }
 
     /// Begins a line that goes on with the one before, if one is due.
-    pub fn continue_line(&mut self) {
+    pub(super) fn continue_line(&mut self) {
         if self.ended || (self.newline && self.mode == Mode::Lines) {
             self.indent += INDENT;
             self.line();
@@ -96,7 +96,7 @@ impl Printer {
     }
 
     /// A token of a node.
-    pub fn token(&mut self, parent: SyntaxKind, kind: SyntaxKind, text: &str) -> Result<(), Broken> {
+    pub(super) fn token(&mut self, parent: SyntaxKind, kind: SyntaxKind, text: &str) -> Result<(), Broken> {
         self.glue |= glues_before(parent, kind);
         self.glue &= self.fresh || !merges(self.last, kind);
         self.last = Some(kind);
@@ -117,7 +117,7 @@ impl Printer {
     }
 
     /// A comment after something on its line, which ends the line.
-    pub fn trailing(&mut self, comment: &str) -> Result<(), Broken> {
+    pub(super) fn trailing(&mut self, comment: &str) -> Result<(), Broken> {
         if self.mode == Mode::Flat {
             return Err(Broken::Forced);
         }
@@ -130,7 +130,7 @@ impl Printer {
     }
 
     /// A node, and what is in it.
-    pub fn node(&mut self, node: View<'_>) -> Result<(), Broken> {
+    pub(super) fn node(&mut self, node: View<'_>) -> Result<(), Broken> {
         match node.kind() {
             SyntaxKind::TextExpr => self.text(node),
             kind if super::container::is_container(kind) => self.container(node),
@@ -141,7 +141,7 @@ impl Printer {
     }
 
     /// Children of a node that is no container.
-    pub fn elements<'a>(
+    pub(super) fn elements<'a>(
         &mut self,
         parent: SyntaxKind,
         elements: impl Iterator<Item = Element<'a>>,
@@ -151,7 +151,7 @@ impl Printer {
     }
 
     /// A child of a node that is no container.
-    pub fn element(&mut self, parent: SyntaxKind, element: Element<'_>) -> Result<(), Broken> {
+    pub(super) fn element(&mut self, parent: SyntaxKind, element: Element<'_>) -> Result<(), Broken> {
         match element {
             Element::Node(node) => self.node(node),
             Element::Token { kind: SyntaxKind::Newline, .. } => {
@@ -174,7 +174,7 @@ impl Printer {
     }
 
     /// Parts of one element: on one line if they fit, else with the lines of the source.
-    pub fn parts(&mut self, parts: &[EntryPart<'_>]) -> Result<(), Broken> {
+    pub(super) fn parts(&mut self, parts: &[EntryPart<'_>]) -> Result<(), Broken> {
         if self.mode == Mode::Flat {
             return self.plain_parts(parts);
         }
@@ -209,7 +209,7 @@ impl Printer {
     }
 
     /// What is written when all is on one line, if it can be.
-    pub fn flat(&self, write: impl FnOnce(&mut Printer) -> Result<(), Broken>) -> Result<Printer, Broken> {
+    pub(super) fn flat(&self, write: impl FnOnce(&mut Printer) -> Result<(), Broken>) -> Result<Printer, Broken> {
         let offset = self.column();
         let Self { glue, last, indent, .. } = *self;
         let mut printer = Printer { mode: Mode::Flat, offset, glue, last, indent, ..Printer::default() };
@@ -218,7 +218,7 @@ impl Printer {
     }
 
     /// Goes on after what was written flat.
-    pub fn take(&mut self, line: &Printer) {
+    pub(super) fn take(&mut self, line: &Printer) {
         self.equals = self.equals.or(line.equals.map(|at| at + self.out.len()));
         self.out.push_str(&line.out);
         (self.glue, self.last) = (line.glue, line.last);

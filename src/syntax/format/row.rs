@@ -6,7 +6,7 @@ use super::WIDTH;
 
 /// What is written for one entry, before it is put below the others.
 #[derive(Default)]
-pub struct AlignedRow<'a> {
+pub(super) struct AlignedRow<'a> {
     /// Without the indentation of its first line. Nothing is a blank line.
     pub text: String,
     /// Where the `=` of a field is.
@@ -69,7 +69,7 @@ fn align(rows: &mut [AlignedRow<'_>], width: usize) {
 }
 
 /// Writes all rows, the comments at the ends of adjacent lines below each other too.
-pub fn write(rows: &mut [AlignedRow<'_>], indent: usize, out: &mut String) {
+pub(super) fn write(rows: &mut [AlignedRow<'_>], indent: usize, out: &mut String) {
     align(rows, WIDTH.saturating_sub(indent));
     let mut columns = vec![None; rows.len()];
     for (run, column) in runs(rows, AlignedRow::commented) {

@@ -3,7 +3,7 @@
 use crate::syntax::token::SyntaxKind;
 
 /// Whether a token touches the one before it.
-pub fn glues_before(parent: SyntaxKind, kind: SyntaxKind) -> bool {
+pub(super) fn glues_before(parent: SyntaxKind, kind: SyntaxKind) -> bool {
     use SyntaxKind as K;
     match kind {
         K::Comma | K::RightParen | K::RightBracket | K::Dot | K::QuestionDot | K::DotDot | K::Colon | K::Question => {
@@ -19,7 +19,7 @@ pub fn glues_before(parent: SyntaxKind, kind: SyntaxKind) -> bool {
 }
 
 /// Whether the token after this one touches it.
-pub fn glues_after(parent: SyntaxKind, kind: SyntaxKind) -> bool {
+pub(super) fn glues_after(parent: SyntaxKind, kind: SyntaxKind) -> bool {
     use SyntaxKind as K;
     match kind {
         K::LeftParen | K::LeftBracket | K::Dot | K::QuestionDot | K::DotDot | K::Bang => true,
@@ -30,7 +30,7 @@ pub fn glues_after(parent: SyntaxKind, kind: SyntaxKind) -> bool {
 }
 
 /// Whether two tokens would be one: `/etc .x` is not the path `/etc.x`, and `.. /etc` not the relative path `../etc`.
-pub fn merges(last: Option<SyntaxKind>, kind: SyntaxKind) -> bool {
+pub(super) fn merges(last: Option<SyntaxKind>, kind: SyntaxKind) -> bool {
     match (last, kind) {
         (Some(last), SyntaxKind::Dot | SyntaxKind::DotDot) => last.is_literal() && last != SyntaxKind::Int,
         (last, SyntaxKind::Path) => last == Some(SyntaxKind::DotDot),

@@ -25,7 +25,7 @@ fn is_newline(element: &Element<'_>) -> bool {
 
 impl Printer {
     /// `if`: on one line, or each `else` begins a line.
-    pub fn choice(&mut self, node: View<'_>) -> Result<(), Broken> {
+    pub(super) fn choice(&mut self, node: View<'_>) -> Result<(), Broken> {
         if self.mode == Mode::Flat {
             return self.elements(node.kind(), node.elements());
         }
@@ -80,7 +80,7 @@ impl Printer {
     }
 
     /// Two operands: on one line, or on two if each fits on its own.
-    pub fn operation(&mut self, node: View<'_>) -> Result<(), Broken> {
+    pub(super) fn operation(&mut self, node: View<'_>) -> Result<(), Broken> {
         if self.mode == Mode::Flat {
             return self.elements(node.kind(), node.elements());
         }

@@ -11,7 +11,7 @@ use crate::syntax::token::SyntaxKind;
 const IPV6_LONGEST: usize = 45;
 
 /// The kind and length of the word at the start, which is a digit.
-pub fn number(text: &str) -> (SyntaxKind, usize) {
+pub(super) fn number(text: &str) -> (SyntaxKind, usize) {
     let bytes = text.as_bytes();
     let length = word_length(bytes);
     let kind = shape(&text[..length]);
@@ -97,7 +97,7 @@ fn is_duration(word: &str) -> bool {
 }
 
 /// The IPv6 address or range at the start. What has `::` in it and is no address is a bad literal.
-pub fn ipv6(text: &str) -> Option<(SyntaxKind, usize)> {
+pub(super) fn ipv6(text: &str) -> Option<(SyntaxKind, usize)> {
     let bytes = text.as_bytes();
     let length = bytes.iter().take(IPV6_LONGEST + 1).take_while(|b| in_ipv6(**b)).count();
     let run = &text[..length];

@@ -8,7 +8,7 @@ use crate::syntax::token::SyntaxKind;
 
 /// What the lexer is inside of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mode {
+pub(super) enum Mode {
     Text(Quotes),
     /// In `${ }`, with this many braces open.
     Interpolation(u32),
@@ -16,7 +16,7 @@ pub enum Mode {
 
 /// How a text is quoted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Quotes {
+pub(super) enum Quotes {
     One,
     Three,
 }

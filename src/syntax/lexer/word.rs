@@ -1,7 +1,7 @@
 //! Names and paths.
 
 /// The length of the kebab-case name at the start, 0 if there is none: `a-b` is one name, in `a - b` there are two.
-pub fn name_length(bytes: &[u8]) -> usize {
+pub(super) fn name_length(bytes: &[u8]) -> usize {
     if !bytes.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') {
         return 0;
     }
@@ -13,7 +13,7 @@ pub fn name_length(bytes: &[u8]) -> usize {
 }
 
 /// A byte of a name.
-pub fn is_name(byte: u8) -> bool {
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
@@ -22,13 +22,13 @@ fn joins(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Whether a slash followed by this byte starts a path; `a / b` is a division.
-pub fn starts_path(byte: u8) -> bool {
+pub(super) fn starts_path(byte: u8) -> bool {
     is_name(byte) || byte == b'.'
 }
 
 /// The length of a path whose first slash is at `from`. It stops before `//`, which is a comment, and takes no `:` at its
 /// end.
-pub fn path_length(bytes: &[u8], from: usize) -> usize {
+pub(super) fn path_length(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while at < bytes.len() && in_path(bytes, at) {
         at += 1;

@@ -6,11 +6,11 @@ use crate::syntax::tree::View;
 
 /// The `///` lines met since the last node.
 #[derive(Default)]
-pub struct Docs(Option<String>);
+pub(super) struct Docs(Option<String>);
 
 impl Docs {
     /// Takes note of a token; one that is neither trivia nor a separator is of a head, and what follows is not documented.
-    pub fn token(&mut self, kind: SyntaxKind, text: &str) {
+    pub(super) fn token(&mut self, kind: SyntaxKind, text: &str) {
         match kind {
             SyntaxKind::Doc => append(&mut self.0, text, "///"),
             kind if kind.is_trivia() => {}
@@ -19,13 +19,13 @@ impl Docs {
     }
 
     /// The lines, joined by newlines.
-    pub fn take(&mut self) -> Option<Name> {
+    pub(super) fn take(&mut self) -> Option<Name> {
         self.0.take().map(Name::from)
     }
 }
 
 /// The `//!` lines of a file.
-pub fn file(root: View<'_>) -> Option<Name> {
+pub(super) fn file(root: View<'_>) -> Option<Name> {
     let mut docs = None;
     for (text, _) in root.tokens(SyntaxKind::FileDoc) {
         append(&mut docs, text, "//!");

@@ -160,7 +160,7 @@ fn single_quoted(text: &str, span: Span) -> ExprKind {
 }
 
 /// The operator that a token stands for.
-pub fn operator(kind: SyntaxKind, text: &str) -> Option<BinaryOp> {
+pub(super) fn operator(kind: SyntaxKind, text: &str) -> Option<BinaryOp> {
     Some(match kind {
         SyntaxKind::QuestionQuestion => BinaryOp::Default,
         SyntaxKind::OrOr => BinaryOp::Or,
@@ -183,7 +183,7 @@ pub fn operator(kind: SyntaxKind, text: &str) -> Option<BinaryOp> {
 }
 
 /// The words that are a literal.
-pub fn word(text: &str) -> Option<Literal> {
+pub(super) fn word(text: &str) -> Option<Literal> {
     match text {
         "true" => Some(Literal::Bool(true)),
         "false" => Some(Literal::Bool(false)),

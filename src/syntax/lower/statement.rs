@@ -104,7 +104,7 @@ fn import(node: View<'_>) -> Option<Use> {
 }
 
 /// A name of several tokens, as written.
-pub fn dotted(node: View<'_>) -> Ident {
+pub(super) fn dotted(node: View<'_>) -> Ident {
     ident(&node.text(), node.span())
 }
 

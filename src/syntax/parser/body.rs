@@ -10,12 +10,12 @@ use crate::source::Span;
 use crate::syntax::token::SyntaxKind;
 
 /// `{ fields }`, or nothing.
-pub fn body(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn body(input: Input<'_>) -> Parsed<'_> {
     with(input, field)
 }
 
 /// A body whose elements are read by another rule.
-pub fn with<'a>(input: Input<'a>, element: fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
+pub(super) fn with<'a>(input: Input<'a>, element: fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
     match (input.kind(), input.token().kind) {
         (SyntaxKind::LeftBrace, _) => braces(input, element),
         (SyntaxKind::LineEnd, SyntaxKind::LeftBrace) => on_next_line(input, element),
@@ -36,7 +36,7 @@ fn on_next_line<'a>(input: Input<'a>, element: fn(Input<'a>) -> Parsed<'a>) -> P
 }
 
 /// `key = value`.
-pub fn field(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn field(input: Input<'_>) -> Parsed<'_> {
     let parts = |input| node(input, SyntaxKind::Field, &[&key, &optional(token(SyntaxKind::Question)), &assignment]);
     need("a field", parts)(input)
 }
@@ -59,7 +59,7 @@ fn bad_key(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `= value`, also as people of other languages write it.
-pub fn assignment(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn assignment(input: Input<'_>) -> Parsed<'_> {
     match input.kind() {
         SyntaxKind::Equals => group(input, &[&joint(SyntaxKind::Equals), &expression]),
         SyntaxKind::Colon | SyntaxKind::EqualEqual => group(input, &[&foreign, &expression]),
@@ -111,7 +111,7 @@ fn missing(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// Text in single quotes, taken as if in double ones.
-pub fn single_quoted(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn single_quoted(input: Input<'_>) -> Parsed<'_> {
     let inside = input.text_at(0).trim_matches('\'');
     let wrong = Diagnostic::new(Code::InvalidLiteral, input.span(), "text is written in double quotes")
         .help(format!("write `\"{inside}\"`"))

@@ -16,7 +16,7 @@ use crate::text::List;
 type GrammarRule = for<'a> fn(Input<'a>) -> Parsed<'a>;
 
 /// `component name { items }`.
-pub fn component(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn component(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::ComponentStatement, &[&word, &name("the name of the component"), &need("`{`", block)])
 }
 

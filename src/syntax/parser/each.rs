@@ -7,7 +7,7 @@ use super::part::{absent, group, joint, keyword, name, need, node, optional};
 use crate::syntax::token::SyntaxKind;
 
 /// `for name in list`, perhaps on a line of its own.
-pub fn each(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn each(input: Input<'_>) -> Parsed<'_> {
     if !is_loop(&input) {
         return absent();
     }
@@ -24,11 +24,11 @@ fn is_loop(input: &Input) -> bool {
 }
 
 /// `for name in list if condition`.
-pub fn filtered(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn filtered(input: Input<'_>) -> Parsed<'_> {
     group(input, &[&each, &optional(condition)])
 }
 
 /// `if condition` after a loop or a need.
-pub fn condition(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn condition(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::Condition, &[&keyword("if"), &expression])
 }

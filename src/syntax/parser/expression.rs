@@ -8,7 +8,7 @@ use super::{MAX_CHAIN, MAX_DEPTH, Parsed, Piece, problem, recovery};
 use crate::syntax::token::SyntaxKind;
 
 /// A value. What is no value is reported.
-pub fn expression(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn expression(input: Input<'_>) -> Parsed<'_> {
     if input.context.depth >= MAX_DEPTH {
         return too_deep(input);
     }

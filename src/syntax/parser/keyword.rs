@@ -4,7 +4,7 @@ use super::input::{Block, Gap, Input, Token};
 use crate::syntax::token::SyntaxKind;
 
 /// The words that begin a statement of a file.
-pub const STATEMENTS: &[&str] = &[
+pub(super) const STATEMENTS: &[&str] = &[
     "use",
     "export",
     "param",
@@ -27,7 +27,7 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 /// The words that begin an item of a component.
-pub const ITEMS: &[&str] = &[
+pub(super) const ITEMS: &[&str] = &[
     "for",
     "option",
     "let",
@@ -53,20 +53,21 @@ pub const ITEMS: &[&str] = &[
 ];
 
 /// The words that begin a change of an overlay.
-pub const CHANGES: &[&str] = &["set", "add", "drop"];
+pub(super) const CHANGES: &[&str] = &["set", "add", "drop"];
 
 /// What a machine may need.
-pub const NEEDS: &[&str] = &["module", "sysctl", "package", "device", "mount", "command", "cores", "memory", "disk"];
+pub(super) const NEEDS: &[&str] =
+    &["module", "sysctl", "package", "device", "mount", "command", "cores", "memory", "disk"];
 
 /// Words inside a statement or an item.
-pub const CLAUSES: &[&str] = &["as", "on", "where", "field"];
+pub(super) const CLAUSES: &[&str] = &["as", "on", "where", "field"];
 
 /// Words that are no name where a value is expected.
-pub const RESERVED: &[&str] = &["true", "false", "none", "if", "then", "else", "for", "in"];
+pub(super) const RESERVED: &[&str] = &["true", "false", "none", "if", "then", "else", "for", "in"];
 
 /// Whether one of these words is next and begins something: a name, a text or a path follows it on its line. As a field's
 /// name it would be followed by `=`.
-pub fn begins(input: &Input, words: &[&str]) -> bool {
+pub(super) fn begins(input: &Input, words: &[&str]) -> bool {
     let follows = input.ahead(1);
     input.token().kind == SyntaxKind::Ident
         && !matches!(follows.gap, Gap::Line(_))
@@ -88,7 +89,7 @@ fn heads(input: &Input, token: Token) -> bool {
 
 /// Whether one of these words is next after a comma and begins something, and is no name in a list of names: those are
 /// followed by what may follow a name there.
-pub fn begins_next(input: &Input, words: &[&str]) -> bool {
+pub(super) fn begins_next(input: &Input, words: &[&str]) -> bool {
     use SyntaxKind::{Comma, End, LeftBrace, LeftBracket, RightBrace};
     let follows = input.ahead(1);
     let goes_on = matches!(follows.kind, Comma | End | LeftBrace | LeftBracket | RightBrace)
@@ -107,14 +108,14 @@ fn continues(input: &Input) -> bool {
 }
 
 /// What may stand between a subject and its bound.
-pub fn is_comparison(kind: SyntaxKind) -> bool {
+pub(super) fn is_comparison(kind: SyntaxKind) -> bool {
     use SyntaxKind::{EqualEqual, Greater, GreaterEqual, Less, LessEqual, NotEqual};
     matches!(kind, Less | LessEqual | Greater | GreaterEqual | EqualEqual | NotEqual)
 }
 
 /// Whether what is around a body goes on here, so that the body's brace was forgotten: a statement at the start of a line,
 /// or an item of the component.
-pub fn leaves_body(input: &Input) -> bool {
+pub(super) fn leaves_body(input: &Input) -> bool {
     match input.token().gap {
         Gap::Line(_) if input.context.block == Block::Component && begins(input, ITEMS) => true,
         Gap::Line(0) => begins(input, STATEMENTS),
@@ -123,12 +124,12 @@ pub fn leaves_body(input: &Input) -> bool {
 }
 
 /// The same for the braces of a component or an overlay, whose own parts begin with words too.
-pub fn leaves_block(input: &Input) -> bool {
+pub(super) fn leaves_block(input: &Input) -> bool {
     input.token().gap == Gap::Line(0) && begins(input, STATEMENTS) && !ITEMS.contains(&input.text_at(0))
 }
 
 /// Whether a field follows on a new line, so that a list before it was not closed.
-pub fn field_follows(input: &Input) -> bool {
+pub(super) fn field_follows(input: &Input) -> bool {
     let equals = |count: usize| input.ahead(count).kind == SyntaxKind::Equals;
     input.new_line()
         && input.token().kind == SyntaxKind::Ident

@@ -7,7 +7,7 @@ use crate::syntax::token::SyntaxKind;
 
 /// How a list of elements is written.
 #[derive(Clone, Copy)]
-pub struct Shape {
+pub(super) struct Shape {
     pub open: SyntaxKind,
     pub close: SyntaxKind,
     pub layout: Layout,
@@ -18,7 +18,7 @@ pub struct Shape {
 }
 
 /// Fields between braces.
-pub const FIELDS: Shape = Shape {
+pub(super) const FIELDS: Shape = Shape {
     open: SyntaxKind::LeftBrace,
     close: SyntaxKind::RightBrace,
     layout: Layout::Lines,
@@ -27,13 +27,13 @@ pub const FIELDS: Shape = Shape {
 };
 
 /// Items or changes between braces.
-pub const BLOCK: Shape = Shape { leaves: super::keyword::leaves_block, ..FIELDS };
+pub(super) const BLOCK: Shape = Shape { leaves: super::keyword::leaves_block, ..FIELDS };
 
 /// Names between braces.
-pub const NAMES: Shape = Shape { leaves: |_| false, ..FIELDS };
+pub(super) const NAMES: Shape = Shape { leaves: |_| false, ..FIELDS };
 
 /// Values between brackets.
-pub const VALUES: Shape = Shape {
+pub(super) const VALUES: Shape = Shape {
     open: SyntaxKind::LeftBracket,
     close: SyntaxKind::RightBracket,
     layout: Layout::Free,
@@ -42,11 +42,11 @@ pub const VALUES: Shape = Shape {
 };
 
 /// Arguments between parentheses.
-pub const ARGUMENTS: Shape =
+pub(super) const ARGUMENTS: Shape =
     Shape { open: SyntaxKind::LeftParen, close: SyntaxKind::RightParen, separator: "`,` or `)`", ..VALUES };
 
 /// The brackets and what they hold; absent without the opening one.
-pub fn delimited<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
+pub(super) fn delimited<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
     let (inside, open) = token(shape.open)(input)?;
     let context = Context {
         layout: shape.layout,
@@ -71,7 +71,7 @@ fn close<'a>(input: Input<'a>, open: Input<'a>, shape: Shape) -> Parsed<'a> {
 }
 
 /// The brackets and one thing in them.
-pub fn single<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
+pub(super) fn single<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
     delimited(input, shape, |inside| {
         let (rest, piece) = inner(inside)?;
         if at_end(&rest, shape) || rest.new_line() {
@@ -84,7 +84,7 @@ pub fn single<'a>(input: Input<'a>, shape: Shape, inner: impl Fn(Input<'a>) -> P
 }
 
 /// Elements up to a bracket that closes something.
-pub fn elements<'a>(input: Input<'a>, shape: Shape, element: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
+pub(super) fn elements<'a>(input: Input<'a>, shape: Shape, element: impl Fn(Input<'a>) -> Parsed<'a>) -> Parsed<'a> {
     let mut pieces = Vec::new();
     let mut input = input.join();
     while let Some((rest, piece)) = separated(input, shape, &element)? {
@@ -95,7 +95,7 @@ pub fn elements<'a>(input: Input<'a>, shape: Shape, element: impl Fn(Input<'a>) 
 }
 
 /// One element with what separates it from the next; none at the end.
-pub fn separated<'a>(
+pub(super) fn separated<'a>(
     input: Input<'a>,
     shape: Shape,
     element: impl Fn(Input<'a>) -> Parsed<'a>,

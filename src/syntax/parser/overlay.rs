@@ -11,7 +11,7 @@ use super::{Parsed, Piece, body, placement, problem, recovery, statement};
 use crate::syntax::token::SyntaxKind;
 
 /// `overlay name { changes }`.
-pub fn overlay(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn overlay(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::OverlayStatement, &[&word, &name("the name of the overlay"), &need("`{`", changes)])
 }
 
@@ -52,12 +52,12 @@ fn drop_name(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `a.b.c`, or a problem.
-pub fn dotted_name(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn dotted_name(input: Input<'_>) -> Parsed<'_> {
     need("a name", dotted)(input)
 }
 
 /// `a.b.c`, as one node.
-pub fn dotted(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn dotted(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::DottedName, &[&token(SyntaxKind::Ident), &dots])
 }
 

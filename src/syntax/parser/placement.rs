@@ -9,7 +9,7 @@ use super::{Parsed, Piece, body, problem};
 use crate::syntax::token::SyntaxKind;
 
 /// `deploy names as alias on selectors where condition { options }`.
-pub fn deploy(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn deploy(input: Input<'_>) -> Parsed<'_> {
     node(
         input,
         SyntaxKind::DeployStatement,
@@ -42,7 +42,7 @@ fn component(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `as name`.
-pub fn alias(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn alias(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::Alias, &[&keyword("as"), &name("a name")])
 }
 
@@ -80,12 +80,12 @@ fn place(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// A value before a body, so that `name {` is no set of flags.
-pub fn before_body(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn before_body(input: Input<'_>) -> Parsed<'_> {
     within(input, input.braces(Braces::Body).context, expression)
 }
 
 /// `relate app.endpoint -> app.endpoint`.
-pub fn relate(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn relate(input: Input<'_>) -> Parsed<'_> {
     node(
         input,
         SyntaxKind::RelateStatement,
@@ -94,7 +94,7 @@ pub fn relate(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `moved old -> new`.
-pub fn moved(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn moved(input: Input<'_>) -> Parsed<'_> {
     node(
         input,
         SyntaxKind::MovedStatement,
@@ -119,7 +119,7 @@ fn application(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `app.endpoint`, absent unless it is there whole.
-pub fn endpoint(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn endpoint(input: Input<'_>) -> Parsed<'_> {
     let parts: [&dyn Fn(_) -> _; 3] = [&application, &touching(SyntaxKind::Dot), &token(SyntaxKind::Ident)];
     node(input, SyntaxKind::EndpointRef, &parts)
 }

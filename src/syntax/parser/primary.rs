@@ -9,7 +9,7 @@ use super::{Parsed, body, each, problem, text};
 use crate::syntax::token::SyntaxKind;
 
 /// A value without operators, or a problem.
-pub fn primary(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn primary(input: Input<'_>) -> Parsed<'_> {
     if input.new_line() && (field_follows(&input) || leaves_body(&input)) {
         return Ok((input, problem::expected(&input.part(), "a value")));
     }

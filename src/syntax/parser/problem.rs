@@ -8,12 +8,12 @@ use crate::syntax::token::SyntaxKind;
 use crate::text::List;
 
 /// Something else is expected here.
-pub fn expected(input: &Input, what: &str) -> Piece {
+pub(super) fn expected(input: &Input, what: &str) -> Piece {
     Piece::wrong(expectation(input, what))
 }
 
 /// The same, with what to do.
-pub fn expected_with(input: &Input, what: &str, help: &str) -> Piece {
+pub(super) fn expected_with(input: &Input, what: &str, help: &str) -> Piece {
     let diagnostic = expectation(input, what);
     Piece::wrong(if diagnostic.help.is_some() { diagnostic } else { diagnostic.help(help) })
 }
@@ -35,7 +35,7 @@ fn expectation(input: &Input, what: &str) -> Diagnostic {
 }
 
 /// A problem with the next token, or with the end of the line before it.
-pub fn unexpected(input: &Input, message: impl Into<String>) -> Diagnostic {
+pub(super) fn unexpected(input: &Input, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedText, place(input), message)
 }
 
@@ -84,7 +84,7 @@ fn spelled(word: &str) -> Option<&'static str> {
 }
 
 /// A bracket without its partner, labelled where it was opened.
-pub fn unclosed(input: &Input, open: Span, opener: &str, closer: &str) -> Piece {
+pub(super) fn unclosed(input: &Input, open: Span, opener: &str, closer: &str) -> Piece {
     let found = match input.token().kind {
         SyntaxKind::End => "the file ends here".to_owned(),
         _ if input.new_line() => format!("expected `{closer}` here"),
@@ -100,20 +100,20 @@ pub fn unclosed(input: &Input, open: Span, opener: &str, closer: &str) -> Piece 
 }
 
 /// A bracket that nothing opened.
-pub fn closes_nothing(input: &Input) -> Piece {
+pub(super) fn closes_nothing(input: &Input) -> Piece {
     let bracket = input.text_at(0);
     Piece::wrong(unexpected(input, format!("`{bracket}` closes nothing")).help("remove it, or add what it closes"))
 }
 
 /// A comment in the manner of YAML and the shell.
-pub fn hash_comment(place: Span) -> Diagnostic {
+pub(super) fn hash_comment(place: Span) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedText, place, "a comment begins with `//`")
         .help("write `//` instead of `#`")
         .safe_fix(place, "//", "write `//`")
 }
 
 /// Text without its closing quotes.
-pub fn unterminated(open: Span, quotes: &str) -> Piece {
+pub(super) fn unterminated(open: Span, quotes: &str) -> Piece {
     let help = match quotes {
         "\"" => "add `\"` at its end; text of several lines is written in `\"\"\"`",
         _ => "add `\"\"\"` at its end",
@@ -124,7 +124,7 @@ pub fn unterminated(open: Span, quotes: &str) -> Piece {
 }
 
 /// Too many things inside each other.
-pub fn too_deep(input: &Input) -> Piece {
+pub(super) fn too_deep(input: &Input) -> Piece {
     Piece::wrong(
         Diagnostic::new(Code::TooDeep, place(input), format!("more than {MAX_DEPTH} expressions inside each other"))
             .help("give the inner ones a name with `let`"),
@@ -132,7 +132,7 @@ pub fn too_deep(input: &Input) -> Piece {
 }
 
 /// Too many operators in a row.
-pub fn too_long(input: &Input) -> Piece {
+pub(super) fn too_long(input: &Input) -> Piece {
     Piece::wrong(
         Diagnostic::new(Code::TooDeep, place(input), format!("more than {MAX_CHAIN} operators in one expression"))
             .help("give a part of it a name with `let`, or use a list"),
@@ -140,7 +140,7 @@ pub fn too_long(input: &Input) -> Piece {
 }
 
 /// A word that begins nothing here.
-pub fn unknown_word(input: &Input, what: &str, words: &[&'static str]) -> Diagnostic {
+pub(super) fn unknown_word(input: &Input, what: &str, words: &[&'static str]) -> Diagnostic {
     let word = input.text_at(0);
     let fallback = format!("{what} begins with one of {}", List::ticked(words));
     unexpected(input, format!("`{}` does not begin {what}", shorten(word))).help(did_you_mean(

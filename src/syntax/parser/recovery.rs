@@ -6,17 +6,17 @@ use crate::syntax::token::SyntaxKind;
 
 /// The rest of an element: up to a comma, the end of the line, or a bracket that closes what is around it. Brackets that
 /// open here are skipped with what they hold.
-pub fn element(input: Input<'_>) -> (Input<'_>, Piece) {
+pub(super) fn element(input: Input<'_>) -> (Input<'_>, Piece) {
     skip(input, |token| token == SyntaxKind::Comma)
 }
 
 /// The rest of a statement: commas do not end it.
-pub fn statement(input: Input<'_>) -> (Input<'_>, Piece) {
+pub(super) fn statement(input: Input<'_>) -> (Input<'_>, Piece) {
     skip(input, |_| false)
 }
 
 /// The next token alone.
-pub fn one(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn one(input: Input<'_>) -> Parsed<'_> {
     Ok((input.advance(), Piece::node(SyntaxKind::Error, vec![Piece::Token])))
 }
 

@@ -12,7 +12,7 @@ use crate::syntax::token::SyntaxKind;
 type GrammarRule = for<'a> fn(Input<'a>) -> Parsed<'a>;
 
 /// A statement, or a problem.
-pub fn statement(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn statement(input: Input<'_>) -> Parsed<'_> {
     if input.context.depth >= MAX_DEPTH {
         let (rest, skipped) = recovery::statement(input);
         return Ok((rest, Piece::Group(vec![problem::too_deep(&input), skipped])));
@@ -69,7 +69,7 @@ fn skip(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// The statement of `add`.
-pub fn added(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn added(input: Input<'_>) -> Parsed<'_> {
     let (rest, piece) = statement(input)?;
     let word = input.word();
     if !matches!(word, "use" | "export" | "param" | "overlay") {
@@ -109,12 +109,12 @@ fn param(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `= value`, or nothing.
-pub fn default(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn default(input: Input<'_>) -> Parsed<'_> {
     optional(|input| group(input, &[&joint(SyntaxKind::Equals), &expression]))(input)
 }
 
 /// `let name: type = value`.
-pub fn binding(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn binding(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::LetStatement, &[&word, &name("a name"), &optional(typed), &body::assignment])
 }
 
@@ -143,7 +143,7 @@ fn secret(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// A word, a name and a body.
-pub fn definition<'a>(input: Input<'a>, kind: SyntaxKind, what: &'static str) -> Parsed<'a> {
+pub(super) fn definition<'a>(input: Input<'a>, kind: SyntaxKind, what: &'static str) -> Parsed<'a> {
     node(input, kind, &[&word, &name(what), &body::body])
 }
 
@@ -157,7 +157,7 @@ fn machines(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// `check condition, "message" { code = "x" }`. The comma belongs to it when a text follows.
-pub fn check(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn check(input: Input<'_>) -> Parsed<'_> {
     node(input, SyntaxKind::CheckStatement, &[&word, &expression, &optional(message)])
 }
 

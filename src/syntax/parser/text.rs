@@ -7,7 +7,7 @@ use super::{Parsed, Piece, body, problem, recovery};
 use crate::syntax::token::SyntaxKind;
 
 /// A text in one or three quotes.
-pub fn text(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn text(input: Input<'_>) -> Parsed<'_> {
     let (mut rest, start) = token(SyntaxKind::StringStart)(input)?;
     let mut pieces = vec![start];
     loop {
@@ -65,7 +65,7 @@ fn end<'a>(input: Input<'a>, open: Input<'a>) -> Interpolated<'a> {
 }
 
 /// A text, or absent.
-pub fn plain(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn plain(input: Input<'_>) -> Parsed<'_> {
     match input.kind() {
         SyntaxKind::StringStart => text(input),
         SyntaxKind::SingleQuoted => node(input, SyntaxKind::LiteralExpr, &[&body::single_quoted]),

@@ -7,7 +7,7 @@ use super::{MAX_DEPTH, Parsed, Piece, problem, recovery, text};
 use crate::syntax::token::SyntaxKind;
 
 /// `: type`, or a problem.
-pub fn annotation(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn annotation(input: Input<'_>) -> Parsed<'_> {
     group(input, &[&need("`:` and a type", joint(SyntaxKind::Colon)), &after_colon])
 }
 
@@ -22,7 +22,7 @@ fn after_colon(input: Input<'_>) -> Parsed<'_> {
 }
 
 /// A type, or a problem.
-pub fn ty(input: Input<'_>) -> Parsed<'_> {
+pub(super) fn ty(input: Input<'_>) -> Parsed<'_> {
     if input.context.depth >= MAX_DEPTH {
         let (rest, skipped) = recovery::element(input);
         return Ok((rest, Piece::Group(vec![problem::too_deep(&input), skipped])));

@@ -2,7 +2,7 @@
 
 /// A stretch that was put in the place of another; all before and behind it is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub(super) struct Edit {
     /// Where both begin.
     pub start: u32,
     /// Where the old one ends, in the old text.
@@ -13,7 +13,7 @@ pub struct Edit {
 
 impl Edit {
     /// The shortest edit that makes `new` of `old`. Its bounds may be inside a character.
-    pub fn between(old: &str, new: &str) -> Self {
+    pub(super) fn between(old: &str, new: &str) -> Self {
         let (old, new) = (old.as_bytes(), new.as_bytes());
         let blocks = same(old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK))) * BLOCK;
         let start = blocks + same(old[blocks..].iter().zip(&new[blocks..]));
@@ -25,7 +25,7 @@ impl Edit {
     }
 
     /// By how much what is behind it moves, modulo 2^32.
-    pub fn by(self) -> u32 {
+    pub(super) fn by(self) -> u32 {
         self.new.wrapping_sub(self.old)
     }
 }

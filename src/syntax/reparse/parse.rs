@@ -16,27 +16,27 @@ use crate::syntax::{lower, tree};
 
 /// What was parsed of a file.
 #[derive(Clone, Debug, Default)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub lexemes: Vec<Lexeme>,
     pub units: Vec<Placed>,
 }
 
 /// A text before it was edited, and what was parsed of it.
 #[derive(Clone, Copy)]
-pub struct Before<'a> {
+pub(crate) struct Before<'a> {
     pub text: &'a str,
     pub parsed: &'a Parsed,
 }
 
 /// Parses a text that is new.
-pub fn all(source: SourceId, text: &str) -> (Parsed, rowan::GreenNode) {
+pub(crate) fn all(source: SourceId, text: &str) -> (Parsed, rowan::GreenNode) {
     let lexemes = lexer::lex(text);
     let prefix = Prefix { units: Vec::new(), lexemes: 0 };
     Parser { source, text, lexemes: &lexemes, behind: None }.parse(prefix).finish(lexemes)
 }
 
 /// Parses what is not as it was.
-pub fn reparse(source: SourceId, text: &str, before: Before<'_>) -> (Parsed, rowan::GreenNode) {
+pub(crate) fn reparse(source: SourceId, text: &str, before: Before<'_>) -> (Parsed, rowan::GreenNode) {
     let edit = Edit::between(before.text, text);
     let prefix = Prefix::before(before, edit);
     let (lexemes, same) = lex(text, before, edit, prefix.lexemes);

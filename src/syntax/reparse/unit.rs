@@ -13,7 +13,7 @@ use crate::syntax::rebase::Rebase;
 
 /// A unit as it was parsed.
 #[derive(Debug)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// The trivia before it and its nodes and tokens, as children of one node.
     pub green: GreenNode,
     pub statements: Vec<Arc<Statement>>,
@@ -33,7 +33,7 @@ pub struct Unit {
 
 /// A unit where it stands now.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub(crate) struct Placed {
     pub unit: Arc<Unit>,
     pub start: u32,
     /// Those of the unit, rebased to here.
@@ -42,12 +42,12 @@ pub struct Placed {
 
 impl Placed {
     /// Where it was parsed.
-    pub fn new(unit: Unit) -> Self {
+    pub(crate) fn new(unit: Unit) -> Self {
         Self { start: unit.start, statements: unit.statements.clone(), unit: Arc::new(unit) }
     }
 
     /// The same at another place.
-    pub fn rebased(&self, start: u32) -> Self {
+    pub(crate) fn rebased(&self, start: u32) -> Self {
         if start == self.start {
             return self.clone();
         }
@@ -60,22 +60,22 @@ impl Placed {
     }
 
     /// Where its first token starts.
-    pub fn first(&self) -> u32 {
+    pub(crate) fn first(&self) -> u32 {
         self.start + self.unit.lead
     }
 
     /// Where it ends, which is where the next one starts.
-    pub fn end(&self) -> u32 {
+    pub(crate) fn end(&self) -> u32 {
         self.start + u32::from(self.unit.green.text_len())
     }
 
     /// Problems of the parser, where they are now.
-    pub fn read(&self) -> impl Iterator<Item = Diagnostic> + '_ {
+    pub(crate) fn read(&self) -> impl Iterator<Item = Diagnostic> + '_ {
         self.here(&self.unit.read)
     }
 
     /// Problems of values, where they are now.
-    pub fn lowered(&self) -> impl Iterator<Item = Diagnostic> + '_ {
+    pub(crate) fn lowered(&self) -> impl Iterator<Item = Diagnostic> + '_ {
         self.here(&self.unit.lowered)
     }
 

@@ -12,10 +12,10 @@ use crate::render::boot::PLAN;
 use crate::render::bundle::BundleFile;
 
 /// In the folder of the machine.
-pub const NAME: &str = "files.tar.gz";
+pub(crate) const NAME: &str = "files.tar.gz";
 
 /// The same bytes for the same files: no time is in it.
-pub fn archive(files: &[BundleFile]) -> Vec<u8> {
+pub(crate) fn archive(files: &[BundleFile]) -> Vec<u8> {
     compress(&packed(files).expect("memory takes every byte, and no path is empty or has `..` in it"))
 }
 

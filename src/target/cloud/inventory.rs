@@ -64,7 +64,7 @@ struct UserDataRow {
 }
 
 /// The row of a machine that is given its user-data in a file of this name.
-pub fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&str, &UserData)) -> InventoryRow {
+pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&str, &UserData)) -> InventoryRow {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let seed = |name: &str| platform.seed.then(|| place(name));
     InventoryRow {
@@ -90,7 +90,7 @@ pub fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&st
 }
 
 /// `machines.json`.
-pub fn file(site: &Site, given_as: Option<&'static str>, machines: Vec<InventoryRow>) -> OutputFile {
+pub(crate) fn file(site: &Site, given_as: Option<&'static str>, machines: Vec<InventoryRow>) -> OutputFile {
     let target = site.target.name();
     let given = |name: &str| site.options.get(name).and_then(Value::scalar_text);
     let inventory = Inventory {

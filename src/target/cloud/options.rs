@@ -84,7 +84,7 @@ fn given_as(platform: &'static Platform, site: &Site, problems: &mut Vec<Problem
 }
 
 /// Why a text cannot be the address of a mirror.
-pub fn mirror_problem(mirror: &str) -> Option<Problem> {
+pub(crate) fn mirror_problem(mirror: &str) -> Option<Problem> {
     let help = "use a URL such as `http://10.0.0.1/mirror`";
     let problem =
         || Problem::of_field(Code::TargetLimit, "mirror", format!("`{mirror}` is not a valid `mirror`"), help);
@@ -92,7 +92,7 @@ pub fn mirror_problem(mirror: &str) -> Option<Problem> {
 }
 
 /// Why a text can be neither the name of an interface nor a pattern.
-pub fn interface_problem(interface: &str) -> Option<Problem> {
+pub(crate) fn interface_problem(interface: &str) -> Option<Problem> {
     let message = format!("`{interface}` is not a valid name or pattern of an interface");
     let help = "use at most 15 letters, digits, `-`, `_` and `.`, or a pattern such as `e*`";
     (!is_interface(interface)).then(|| Problem::of_field(Code::TargetLimit, "interface", message, help))

@@ -69,7 +69,7 @@ struct Unit {
 }
 
 /// The config of a machine with these files, without those that come apart.
-pub fn config(site: &Site, machine: &TargetMachine, files: &[BundleFile], options: &Options) -> String {
+pub(super) fn config(site: &Site, machine: &TargetMachine, files: &[BundleFile], options: &Options) -> String {
     let started = match options.apart {
         Apart::Files => bootstrap(files),
         Apart::Nothing | Apart::Secrets => boot::service(files),

@@ -11,7 +11,7 @@ use crate::render::origin::What;
 use crate::target::{OutputFile, Site, TargetMachine, text};
 
 /// The container of a machine.
-pub fn definition(site: &Site, machine: &TargetMachine, options: &Options) -> Definition {
+pub(super) fn definition(site: &Site, machine: &TargetMachine, options: &Options) -> Definition {
     Definition {
         name: machine.name.to_string(),
         description: format!("{} of {}", machine.name, site.cluster),
@@ -22,7 +22,7 @@ pub fn definition(site: &Site, machine: &TargetMachine, options: &Options) -> De
 }
 
 /// `lxd/instances/NAME.yaml`.
-pub fn file(instance: &Instance) -> OutputFile {
+pub(super) fn file(instance: &Instance) -> OutputFile {
     let Definition { name, description, config, devices, comment } = &instance.definition;
     let value = Value::record([
         ("description", Value::text(description)),

@@ -22,7 +22,7 @@ pub fn bridge(cluster: &str) -> String {
 /// Why a machine's name cannot be that of an instance.
 ///
 /// LXD takes host names (RFC 1123) that begin with a letter.
-pub fn problem(machine: &TargetMachine) -> Option<Problem> {
+pub(super) fn problem(machine: &TargetMachine) -> Option<Problem> {
     let message = format!("`{}` is not a valid name for an LXD instance", machine.name);
     let help = "use at most 63 letters, digits and `-`, starting with a letter and not ending with `-`";
     let origin = What::Machines(machine.group.clone());

@@ -8,7 +8,7 @@ use crate::model::value::Record;
 use crate::target::{OutputFile, Site, text};
 
 /// A bridge with the gateway's address, NAT, and no DHCP, since every address is given by the model.
-pub fn network(site: &Site, options: &Options) -> Definition {
+pub(super) fn network(site: &Site, options: &Options) -> Definition {
     let (own, other) = if site.gateway.is_ipv6() { ("ipv6", "ipv4") } else { ("ipv4", "ipv6") };
     let mut config = Record::new();
     let mut put = |name: String, value: String| config.insert(name.into(), Value::text(value));
@@ -30,7 +30,7 @@ const NETWORK: &str = "The bridge of the machines. Addresses come from the model
                        through the gateway. Written by kmodel.";
 
 /// `lxd/network.yaml`.
-pub fn network_file(network: &Definition) -> OutputFile {
+pub(super) fn network_file(network: &Definition) -> OutputFile {
     let value = Value::record([
         ("name", Value::text(&network.name)),
         ("description", Value::text(&network.description)),
@@ -41,7 +41,7 @@ pub fn network_file(network: &Definition) -> OutputFile {
 }
 
 /// A pool that needs nothing of the host.
-pub fn pool(site: &Site, options: &Options) -> Definition {
+pub(super) fn pool(site: &Site, options: &Options) -> Definition {
     Definition {
         name: options.pool.clone(),
         description: format!("disks of {}", site.cluster),
@@ -52,7 +52,7 @@ pub fn pool(site: &Site, options: &Options) -> Definition {
 }
 
 /// `lxd/storage.yaml`.
-pub fn pool_file(pool: &Definition) -> OutputFile {
+pub(super) fn pool_file(pool: &Definition) -> OutputFile {
     let value = Value::record([
         ("name", Value::text(&pool.name)),
         ("description", Value::text(&pool.description)),

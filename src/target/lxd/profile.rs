@@ -42,7 +42,7 @@ const RAW_LXC: &str = "lxc.apparmor.profile=unconfined\nlxc.mount.auto=proc:rw s
                        lxc.cgroup.devices.allow=a\nlxc.cgroup2.devices.allow=a\nlxc.cap.drop=\n";
 
 /// `lxd/profile-KIND.yaml`.
-pub fn file(cluster: &str, profile: &Definition) -> OutputFile {
+pub(super) fn file(cluster: &str, profile: &Definition) -> OutputFile {
     let Definition { name, description, config, devices, comment } = profile;
     let value = Value::record([
         ("name", Value::text(name)),

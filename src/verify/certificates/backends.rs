@@ -10,7 +10,7 @@ use crate::text::List;
 
 /// Compares the key pairs of the applications behind each front: what one signs, as a token of a service account, the
 /// others have to accept.
-pub fn keys(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+pub(super) fn keys(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
     for (app, _) in model.apps() {
         for (place, info) in model.component_of(app).endpoints.iter().enumerate() {
             if info.forwards.is_some() {

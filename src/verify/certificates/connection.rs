@@ -15,7 +15,7 @@ use crate::syntax::ast::ExprKind;
 use crate::text::Count;
 
 /// Follows every relation to what answers in the end.
-pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) -> Proof {
     let dialling = dialled_names::dialling(model, &mut Vec::new());
     super::backends::keys(model, problems);
     let mut verified = 0;

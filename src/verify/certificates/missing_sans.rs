@@ -6,7 +6,7 @@ use crate::plan::Pki;
 
 /// Says so of each: since RFC 6125 clients look at subject alternative names, and those of Go 1.15 and newer at nothing
 /// else.
-pub fn find(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+pub(super) fn find(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
     for (app, _) in model.apps() {
         for cert in 0..model.component_of(app).certs.len() as u32 {
             let place = model.component_of(app).certs[cert as usize].ast.name.span;

@@ -7,7 +7,7 @@ use crate::plan::Pki;
 use crate::text::Count;
 
 /// Whether the cluster says when its certificates are renewed, if it has any.
-pub fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
+pub(super) fn verify(model: &Model<'_>, pki: &Pki, problems: &mut Vec<Diagnostic>) {
     let ends = |spec: &CertificateSpec| spec.lifetime_seconds;
     let certificates = &pki.request.certificates;
     authorities(model, pki, problems);

@@ -16,7 +16,7 @@ struct Texts<'a, 'p> {
 }
 
 /// Looks at every endpoint that shows a certificate.
-pub fn find(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
     evidence.on_each(|sample| {
         let whole = sample.units.iter().filter(|_| sample.whole);
         let units = whole.filter(|unit| certificates(evidence.model, **unit) > 1);

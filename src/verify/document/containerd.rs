@@ -10,7 +10,7 @@ use crate::diag::Code;
 use crate::verify::locate::Step;
 
 /// What is wrong with the plugins of a configuration, whatever its version is.
-pub fn check(value: &Json) -> Vec<Finding> {
+pub(super) fn check(value: &Json) -> Vec<Finding> {
     let plugins = value.get("plugins").and_then(Json::as_object).into_iter().flatten();
     plugins.flat_map(|(name, plugin)| registry(name, plugin).into_iter().chain(default_runtime(name, plugin))).collect()
 }

@@ -10,7 +10,7 @@ use crate::diag::{Code, Help, did_you_mean};
 use crate::verify::locate::Step;
 
 /// What is wrong with a kubeconfig whose keys are known.
-pub fn check(value: &Json) -> Vec<Finding> {
+pub(super) fn check(value: &Json) -> Vec<Finding> {
     let names = |list: &str| -> Vec<&str> {
         entries(value, list).filter_map(|(_, entry)| entry.get("name")?.as_str()).collect()
     };

@@ -11,14 +11,14 @@ use crate::diag::{Code, Help, closest};
 use crate::verify::locate::Step;
 
 /// Whether a text stands for a secret: that, or the name of one.
-pub fn is_secret(text: &str) -> bool {
+pub(super) fn is_secret(text: &str) -> bool {
     text.starts_with("(secret")
 }
 
 /// All bodies of one kind of document, by the keys that lead to them joined with dots; `*` is any key, and lists are
 /// looked through.
 #[derive(Debug, Deserialize)]
-pub struct Table {
+pub(super) struct Table {
     /// What the table was read from; a key that came later is not in it.
     pub known_through: String,
     pub body: BTreeMap<String, Body>,
@@ -26,7 +26,7 @@ pub struct Table {
 
 /// One body.
 #[derive(Debug, Default, Deserialize)]
-pub struct Body {
+pub(super) struct Body {
     /// Any key may stand in it.
     #[serde(default)]
     pub open: bool,
@@ -37,10 +37,10 @@ pub struct Body {
 
 type Lazy = LazyLock<Table>;
 
-pub static CLOUD_CONFIG: Lazy = LazyLock::new(|| read(include_str!("cloud-config.toml")));
-pub static NETWORK_CONFIG: Lazy = LazyLock::new(|| read(include_str!("network-config.toml")));
-pub static KUBECONFIG: Lazy = LazyLock::new(|| read(include_str!("kubeconfig.toml")));
-pub static KUBEADM: Lazy = LazyLock::new(|| read(include_str!("kubeadm.toml")));
+pub(super) static CLOUD_CONFIG: Lazy = LazyLock::new(|| read(include_str!("cloud-config.toml")));
+pub(super) static NETWORK_CONFIG: Lazy = LazyLock::new(|| read(include_str!("network-config.toml")));
+pub(super) static KUBECONFIG: Lazy = LazyLock::new(|| read(include_str!("kubeconfig.toml")));
+pub(super) static KUBEADM: Lazy = LazyLock::new(|| read(include_str!("kubeadm.toml")));
 
 fn read(text: &str) -> Table {
     toml::from_str(text).expect("an embedded table is valid TOML")
@@ -59,7 +59,7 @@ impl Body {
 }
 
 /// What is wrong with a document, whose top is the body with this name.
-pub fn check(table: &Table, top: &str, value: &Json) -> Vec<Finding> {
+pub(super) fn check(table: &Table, top: &str, value: &Json) -> Vec<Finding> {
     let mut findings = Vec::new();
     walk(table, top, value, &mut Vec::new(), &mut findings);
     findings

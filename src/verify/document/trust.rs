@@ -25,7 +25,7 @@ mod pem;
 mod unreachable;
 
 /// A kubeconfig that a component writes.
-pub struct Kubeconfig<'a, 'p> {
+pub(super) struct Kubeconfig<'a, 'p> {
     pub evidence: &'a Evidence<'a, 'p>,
     pub document: &'a Document<'p>,
 }
@@ -52,7 +52,7 @@ impl<'a, 'p> Kubeconfig<'a, 'p> {
     }
 
     /// What is wrong with each of its contexts; secrets stand in it as they are.
-    pub fn check(&self, value: &Json) -> Vec<Diagnostic> {
+    pub(super) fn check(&self, value: &Json) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let clusters = list(value, "clusters");
         let ends: Vec<Ends> = clusters.iter().enumerate().map(|(i, one)| self.cluster(i, one, &mut problems)).collect();

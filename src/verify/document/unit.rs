@@ -13,7 +13,7 @@ use super::systemd::{self, Wrong};
 const WHOLE: &str = "systemd needs absolute paths to programs";
 
 /// All that is wrong with a unit.
-pub fn of_entry(model: &Model<'_>, entry: &UnitEntry<'_>) -> Vec<Diagnostic> {
+pub(super) fn of_entry(model: &Model<'_>, entry: &UnitEntry<'_>) -> Vec<Diagnostic> {
     let unit = Unit { model, entry };
     let lines = unit_file::lines(&entry.unit);
     let unreadable = lines.problems.iter().map(|problem| {

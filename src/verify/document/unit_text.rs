@@ -5,11 +5,11 @@ use super::systemd::{self, Wrong};
 use crate::diag::Code;
 
 /// The endings of the names of units.
-pub const ENDINGS: &[&str] =
+pub(super) const ENDINGS: &[&str] =
     &["service", "socket", "timer", "mount", "automount", "swap", "path", "slice", "scope", "target"];
 
 /// Sections and keys that systemd does not know, values that it would not take, and lines that it drops.
-pub fn check(path: &str, text: &str) -> Vec<Finding> {
+pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut section = String::new();
     let mut findings = Vec::new();
     for line in lines(text) {

@@ -14,7 +14,7 @@ struct Identity {
 }
 
 /// The files that units of one machine name and cannot read.
-pub fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let units =
         sample.entries.iter().filter_map(|entry| if let Entry::Unit(entry) = entry { Some(entry) } else { None });
     units.filter_map(|entry| unreadable(model, &sample.bundle, entry)).collect()

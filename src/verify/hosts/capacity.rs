@@ -15,7 +15,7 @@ type Amounts = [f64; 3];
 const NAMES: [&str; 3] = ["cores", "memory", "disk"];
 
 /// Adds up what components say they need.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let needs = Demand::of(model, problems);
     let mut sums: Vec<Amounts> = vec![[0.0; 3]; model.machines.len()];
     needs.each(model, |machine, amounts, _| {
@@ -33,7 +33,7 @@ pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
 }
 
 /// What a machine offers beside its system.
-pub fn offer(group: &Group) -> Amounts {
+pub(super) fn offer(group: &Group) -> Amounts {
     let (cores, memory) = group.system;
     [group.cores - cores, group.memory as f64 - memory as f64, group.disk as f64]
 }

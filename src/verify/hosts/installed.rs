@@ -23,7 +23,7 @@ struct Run {
 }
 
 /// What is wrong with the programs of one machine; notes those that are not examined.
-pub fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTreeSet<String>) -> Vec<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTreeSet<String>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for entry in &sample.entries {
         let Entry::Unit(entry) = entry else { continue };

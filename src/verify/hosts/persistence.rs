@@ -57,7 +57,7 @@ const PASSING: &[Passing] = &[
 ];
 
 /// Looks at the commands of all components.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
     let mut count = 0;
     for (app, _) in model.apps() {
         let component = model.component_of(app);

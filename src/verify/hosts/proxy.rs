@@ -12,7 +12,7 @@ use crate::syntax::ast::{Body, Expr, ItemKind, PathItem};
 use crate::text::List;
 
 /// Looks at the environment of units, and at files that set one.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> usize {
     let mut count = 0;
     for (app, _) in model.apps() {
         for item in &model.component_of(app).ast.items {

@@ -17,7 +17,7 @@ struct Line<'t> {
 }
 
 /// The last key of a path, or the start of the element that it ends with.
-pub fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
+pub(super) fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
     if let [Step::Line(number)] = path {
         return line(text, *number);
     }

@@ -16,7 +16,7 @@ pub use member::outside;
 use range::Ranges;
 
 /// Compares every pair of ranges, and looks into each.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let ranges = range::collect(model, problems);
     overlap::verify(model, &ranges, problems);
     family::verify(model, problems);

@@ -15,7 +15,7 @@ use crate::text::{Count, List};
 use crate::verify::hosts::identity::plain_path;
 
 /// Compares the rules of every kind of machine.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let list = firewalls(model, problems);
     let (mut machines, mut openings, mut relations) = (0, 0, HashSet::new());
     for firewall in &list {

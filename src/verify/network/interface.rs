@@ -12,7 +12,7 @@ use crate::syntax::ast::{Body, EndpointKind, ExprKind, Literal};
 use crate::text::Count;
 
 /// Looks at every relation once.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     for relation in &model.relations {
         for found in [caching(model, relation), terminating(model, relation)] {
             problems.extend(found.filter(|problem| !problems.contains(problem)));

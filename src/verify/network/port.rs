@@ -21,7 +21,7 @@ struct Listener {
 }
 
 /// Compares the listeners of every machine.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let services = crate::plan::listener::services(model, problems);
     let listeners = listeners(&services);
     let mut clashes: IndexMap<(usize, usize), Vec<(Listener, Listener)>> = IndexMap::new();

@@ -16,7 +16,7 @@ struct Taint<'a> {
 }
 
 /// Looks at what makes pods.
-pub fn verify(model: &Model<'_>, nodes: &BTreeSet<u32>, app: AppId, objects: &[Json]) -> Vec<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, nodes: &BTreeSet<u32>, app: AppId, objects: &[Json]) -> Vec<Diagnostic> {
     let units = model.units_of(app).filter_map(|unit| Some(model.machine(model.unit(unit).machine?).group));
     let own: BTreeSet<u32> = units.collect();
     let of = |object: &Json| match object["kind"].as_str()? {

@@ -3,7 +3,7 @@
 use super::{Accept, Read, TCP, UDP, by_interface, ports, protocol};
 
 /// What the commands of one application make of a machine; `None` where they make no packet filter.
-pub fn read(commands: &[&str]) -> Option<Read> {
+pub(super) fn read(commands: &[&str]) -> Option<Read> {
     let words: Vec<Vec<&str>> = commands.iter().map(|command| words(command)).collect();
     let first = |program: &str| words.iter().any(|words| words.first() == Some(&program));
     if first("ufw") && words.iter().any(|words| words[0] == "ufw" && words.contains(&"enable")) {

@@ -21,7 +21,7 @@ const SERVICES: &[(&str, u8, &str)] = &[
 const OTHERS: &[&str] = &["cockpit", "dhcpv6-client", "mdns", "dhcp", "ntp", "samba-client"];
 
 /// Reads a zone. One that is bound to interfaces of pods alone filters nothing that comes from other machines.
-pub fn read(text: &str) -> Read {
+pub(super) fn read(text: &str) -> Read {
     let mut accepts = Vec::new();
     let elements = || text.split('<').skip(1).map(|part| part.split('>').next().unwrap_or_default());
     let bound: Vec<&str> =

@@ -3,7 +3,7 @@
 use super::{Accept, Does, Read, by_interface, ports, protocol};
 
 /// Reads one chain of the table `filter`. One of ufw has no policy of its own: what it does not let in is refused.
-pub fn read(text: &str, chain: &str) -> Read {
+pub(super) fn read(text: &str, chain: &str) -> Read {
     let mut table = String::from("filter");
     let mut drops = chain != "INPUT";
     let mut accepts = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Accept, Does, Read, by_interface, ports, protocol};
 
 /// Reads the chains that see what comes in.
-pub fn read(text: &str) -> Read {
+pub(super) fn read(text: &str) -> Read {
     let tokens = tokens(text);
     if tokens.iter().any(|token| token == "include") {
         return Read::Unread("`include` is not followed".to_owned());

@@ -19,7 +19,7 @@ struct Examined<'a> {
 }
 
 /// That all of them are known.
-pub fn proof(evidence: &Evidence<'_, '_>) -> Proof {
+pub(super) fn proof(evidence: &Evidence<'_, '_>) -> Proof {
     let mut examined = Examined::default();
     for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
         match entry {

@@ -17,7 +17,7 @@ use super::webhook;
 use crate::verify::locate::{self, Step};
 
 /// Verifies the content of a file, if its kind is known; a list is several documents.
-pub fn verify(model: &Model<'_>, document: &Document<'_>) -> Vec<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, document: &Document<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     if let Some(content) = document.value() {
         of_value(model, document, (content, &[]), &mut problems);

@@ -8,7 +8,7 @@ use crate::render::flag::text;
 use crate::verify::locate;
 
 /// What is wrong with the flags of one program.
-pub fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program;
     let Some(version) = flags.version.filter(|_| !flags.given.is_empty()) else { return Vec::new() };
     let named = locate::word::span(model, flags.owner, &flags.named);

@@ -9,7 +9,7 @@ use crate::source::Span;
 /// answer it rejects all of them, its own pods included.
 ///
 /// <https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/>
-pub fn verify(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
+pub(super) fn verify(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
     if !matches!(kind, "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") {
         return None;
     }

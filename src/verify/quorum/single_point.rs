@@ -8,7 +8,7 @@ use crate::plan::{Proof, dialled_names};
 use crate::text::Count;
 
 /// Looks at everything that forwards.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let (mut count, mut alone, mut elsewhere) = (0, 0, 0);
     for (app, _) in model.apps() {
         for (place, info) in model.component_of(app).endpoints.iter().enumerate() {

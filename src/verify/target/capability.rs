@@ -14,7 +14,7 @@ use crate::verify::locate::{self, Step};
 use crate::verify::{Evidence, counted};
 
 /// Checks the content of a file by the rules of the target that is planned for.
-pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
+pub(super) fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -> Vec<Diagnostic> {
     let Some(target) = model.targets.first().filter(|_| document.owner.machine.is_some()) else { return Vec::new() };
     let broken = |rule: &TargetRule| {
         let span = broken(model, document, content, rule)?;
@@ -26,7 +26,7 @@ pub fn of_content(model: &Model<'_>, document: &Document<'_>, content: &Value) -
 }
 
 /// That the target's machines can do what those components ask for that it has rules about.
-pub fn proof(evidence: &Evidence<'_, '_>) -> Proof {
+pub(super) fn proof(evidence: &Evidence<'_, '_>) -> Proof {
     let target = evidence.model.targets.first();
     let (mut sysctls, mut files) = (BTreeSet::new(), BTreeSet::new());
     for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
@@ -111,7 +111,7 @@ fn find(content: &Value, key: &str, value: &str) -> Option<Vec<String>> {
 }
 
 /// Checks a kernel setting that a component needs.
-pub fn of_sysctl(model: &Model<'_>, Ident { name, span }: &Ident) -> Option<Diagnostic> {
+pub(super) fn of_sysctl(model: &Model<'_>, Ident { name, span }: &Ident) -> Option<Diagnostic> {
     let target = model.targets.first().filter(|target| !owns_sysctl(&target.name, name))?;
     let message = format!(
         "`target {}` does not support this: `{name}` is a host setting, which a container cannot change",

@@ -6,7 +6,7 @@ use crate::target::cloud_config::own::OWNED;
 use crate::verify::document::Finding;
 
 /// Those among what the operator adds.
-pub fn keys(own: &Record) -> Vec<Finding> {
+pub(super) fn keys(own: &Record) -> Vec<Finding> {
     let found = OWNED.iter().filter(|(key, _)| own.contains_key(*key));
     let finding = |(key, why): &(&str, &str)| Finding {
         code: Code::OwnedKey,

@@ -64,7 +64,7 @@ enum Limit {
 }
 
 /// A span of time: `infinity`, or numbers that each may have a unit; a number without one is of seconds.
-pub fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     time(text, SECOND).is_some()
 }
 
@@ -110,7 +110,7 @@ fn time_part(text: Rest<'_>, unit: u64) -> Option<(u64, Rest<'_>)> {
 }
 
 /// Memory of a control group: `infinity`, a share of the machine's up to 100 %, or a size.
-pub fn is_memory(key: &str, text: &str) -> bool {
+pub(super) fn is_memory(key: &str, text: &str) -> bool {
     let may_be_zero = !matches!(key, "MemoryHigh" | "MemoryMax");
     match (text, is_share(text)) {
         ("infinity", _) => true,
@@ -165,7 +165,7 @@ fn size(text: &str) -> Option<u64> {
 }
 
 /// A resource limit of a process, one for both or `SOFT:HARD`.
-pub fn is_limit(key: &str, text: &str) -> bool {
+pub(super) fn is_limit(key: &str, text: &str) -> bool {
     let kind = Limit::of(key);
     match text.split_once(':') {
         None => kind.read(text).is_some(),
@@ -210,12 +210,12 @@ fn nice(text: &str) -> Option<u64> {
 }
 
 /// The mode of a file: octal digits, of which the value is at most 7777.
-pub fn is_mode(text: &str) -> bool {
+pub(super) fn is_mode(text: &str) -> bool {
     text.bytes().all(|digit| digit.is_ascii_digit()) && u32::from_str_radix(text, 8).is_ok_and(|mode| mode <= 0o7777)
 }
 
 /// A whole number as C writes them: `10`, `0x1f`, `0b11`, `0o17`, `017`.
-pub fn integer(text: &str) -> Option<i64> {
+pub(super) fn integer(text: &str) -> Option<i64> {
     let text = skip_space(text);
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),

@@ -9,7 +9,7 @@ use crate::model::{EndpointId, MachineId, Model};
 use crate::plan::reachability::{self, Front};
 
 /// The clusters of a kubeconfig that its machine cannot always reach.
-pub fn of(kubeconfig: &Kubeconfig<'_, '_>, clusters: &[&Json]) -> Vec<Diagnostic> {
+pub(super) fn of(kubeconfig: &Kubeconfig<'_, '_>, clusters: &[&Json]) -> Vec<Diagnostic> {
     let model = kubeconfig.model();
     let Some(machine) = kubeconfig.machine().filter(|_| returns_nothing(model)) else { return Vec::new() };
     let dialled = clusters.iter().enumerate().filter_map(|(index, entry)| {

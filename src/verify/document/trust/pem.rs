@@ -11,7 +11,7 @@ use crate::render::placeholder::{Identified, Names};
 
 /// What stands in a field, or in the file that it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Content {
+pub(super) enum Content {
     /// The field is not there.
     Nothing,
     /// Something that says nothing of itself while planning.
@@ -26,7 +26,7 @@ pub enum Content {
 
 /// What a certificate says of itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Foreign {
+pub(super) struct Foreign {
     pub cn: String,
     /// It may sign others.
     pub signs: bool,
@@ -37,7 +37,7 @@ pub struct Foreign {
 }
 
 /// What data in base64 is.
-pub fn content(named: &dyn Names, text: &str) -> Content {
+pub(super) fn content(named: &dyn Names, text: &str) -> Content {
     let Some(pem) = STANDARD.decode(text.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
         return Content::Unknown;
     };

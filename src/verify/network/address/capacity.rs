@@ -8,7 +8,7 @@ use super::free;
 use super::range::{Range, RangeKind, Ranges, Share};
 
 /// Compares every share with the ranges that it is of.
-pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
+pub(super) fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
     for share in &ranges.shares {
         for range in
             ranges.list.iter().filter(|range| matches!(range.kind, RangeKind::Cluster(name) if *name == *share.of))

@@ -12,7 +12,7 @@ use crate::model::Model;
 use super::range::span;
 
 /// Compares the families of pods, services and nodes.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
     let cluster = &model.cluster;
     let before = problems.len();
     for (name, list) in [("pods", &cluster.pods), ("services", &cluster.services)] {

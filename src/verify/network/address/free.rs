@@ -6,13 +6,13 @@ use super::range::{Range, RangeKind, Ranges};
 use crate::facts::range::known;
 
 /// Whether two ranges share an address.
-pub fn meet(a: IpNet, b: IpNet) -> bool {
+pub(super) fn meet(a: IpNet, b: IpNet) -> bool {
     a.contains(&b) || b.contains(&a)
 }
 
 /// Which of two ranges to move, and where to: the smaller one as it is, else the larger one made smaller. What is not the
 /// cluster's own to choose stays where it is.
-pub fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a Range, IpNet)> {
+pub(super) fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a Range, IpNet)> {
     let (large, small) = if a.range.prefix_len() > b.range.prefix_len() { (b, a) } else { (a, b) };
     let usual = if small.range.max_prefix_len() > 32 { 48 } else { 16 };
     let order = [(small, small.range.prefix_len()), (large, usual)];
@@ -25,20 +25,20 @@ pub fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a R
 }
 
 /// A free range of the family of another, with that prefix.
-pub fn like(ranges: &Ranges, moved: &Range, prefix: u8) -> Option<IpNet> {
+pub(super) fn like(ranges: &Ranges, moved: &Range, prefix: u8) -> Option<IpNet> {
     let others = ranges.list.iter().filter(|other| (other.span, &other.name) != (moved.span, &moved.name));
     let others: Vec<IpNet> = others.map(|other| other.range).chain(known().iter().map(|known| known.cidr)).collect();
     private(moved.range, prefix).find(|range| others.iter().all(|other| !meet(*other, *range)))
 }
 
 /// The longest prefix of a range that still has room for the shares taken of it.
-pub fn least(ranges: &Ranges, range: &Range) -> Option<u8> {
+pub(super) fn least(ranges: &Ranges, range: &Range) -> Option<u8> {
     let shares = of(ranges, range).filter(|share| share.count > 0);
     shares.filter_map(|share| share.prefix[family(range)]?.checked_sub(bits(share.count))).min()
 }
 
 /// The shortest prefix that the takers of a range allow.
-pub fn limit(ranges: &Ranges, range: &Range) -> Option<u8> {
+pub(super) fn limit(ranges: &Ranges, range: &Range) -> Option<u8> {
     let whole = range.range.max_prefix_len();
     let limits = of(ranges, range).flat_map(|share| {
         let by_share =
@@ -58,12 +58,12 @@ fn of<'a>(ranges: &'a Ranges, range: &Range) -> impl Iterator<Item = &'a super::
 }
 
 /// The place of a range's family in a pair of IPv4 and IPv6.
-pub fn family(range: &Range) -> usize {
+pub(super) fn family(range: &Range) -> usize {
     usize::from(range.range.max_prefix_len() > 32)
 }
 
 /// How many bits tell that many apart.
-pub fn bits(count: u128) -> u8 {
+pub(super) fn bits(count: u128) -> u8 {
     (128 - count.saturating_sub(1).leading_zeros()) as u8
 }
 

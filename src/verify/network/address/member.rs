@@ -12,7 +12,7 @@ use crate::model::{EndpointId, Model};
 use crate::syntax::ast::EndpointKind;
 
 /// Looks at every such address.
-pub fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
+pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
     gateway(model, problems);
     for (app, _) in model.apps() {
         for endpoint in 0..model.component_of(app).endpoints.len() as u32 {

@@ -13,7 +13,7 @@ use super::free;
 use super::range::{Range, RangeKind, Ranges};
 
 /// Compares every pair; there are as many as components bring, not as there are machines.
-pub fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
+pub(super) fn verify(model: &Model<'_>, ranges: &Ranges, problems: &mut Vec<Diagnostic>) {
     let list = &ranges.list;
     let mut reported = vec![false; list.len()];
     for (i, a) in list.iter().enumerate() {

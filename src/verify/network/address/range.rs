@@ -15,7 +15,7 @@ use crate::syntax::ast::{Definition, ExprKind, Name};
 
 /// A range with its name and where it is written.
 #[derive(Clone, Debug)]
-pub struct Range {
+pub(super) struct Range {
     /// As in a message: `` `pods` ``, `` `join` of `kube-ovn` ``.
     pub name: String,
     pub range: IpNet,
@@ -25,7 +25,7 @@ pub struct Range {
 
 /// Whose a range is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RangeKind {
+pub(super) enum RangeKind {
     /// `pods`, `services` or `nodes`.
     Cluster(&'static str),
     /// Someone else's, as `reserve` says.
@@ -46,7 +46,7 @@ pub enum RangeKind {
 
 /// What a component asks of one of the cluster's ranges.
 #[derive(Clone, Debug)]
-pub struct Share {
+pub(super) struct Share {
     pub app: AppId,
     pub span: Span,
     /// `pods`, `services` or `nodes`.
@@ -63,14 +63,14 @@ pub struct Share {
 
 /// All of it.
 #[derive(Debug, Default)]
-pub struct Ranges {
+pub(super) struct Ranges {
     pub list: Vec<Range>,
     pub shares: Vec<Share>,
 }
 
 impl Range {
     /// What the table says of a range that is the same everywhere.
-    pub fn known(&self) -> Option<&'static KnownRange> {
+    pub(super) fn known(&self) -> Option<&'static KnownRange> {
         match self.kind {
             RangeKind::Fixed(known) => Some(known),
             _ => None,
@@ -78,13 +78,13 @@ impl Range {
     }
 
     /// Whether it stands for one link's own addresses.
-    pub fn is_link_local(&self) -> bool {
+    pub(super) fn is_link_local(&self) -> bool {
         self.known().is_some_and(|known| known.usable == Use::Link)
     }
 }
 
 /// Collects the ranges of a model.
-pub fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Ranges {
+pub(super) fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Ranges {
     let mut ranges = Ranges { list: of_cluster(model), shares: Vec::new() };
     for (name, list) in &model.cluster.reserve {
         let span = reserve_span(model, name);
@@ -122,7 +122,7 @@ fn of_cluster(model: &Model<'_>) -> Vec<Range> {
 }
 
 /// Where a range is written: its own place in a list that is written out.
-pub fn span(model: &Model<'_>, name: &'static str, index: usize) -> Span {
+pub(super) fn span(model: &Model<'_>, name: &'static str, index: usize) -> Span {
     match written(model, name) {
         Some(ExprKind::List(list)) => list.get(index).map_or(model.cluster.spans[name], |element| element.span),
         _ => model.cluster.spans[name],

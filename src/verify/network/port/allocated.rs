@@ -15,10 +15,10 @@ use super::place;
 
 /// The default range of Linux for outgoing connections: `net.ipv4.ip_local_port_range` in the kernel's
 /// Documentation/networking/ip-sysctl.rst.
-pub const EPHEMERAL: (u16, u16) = (32768, 60999);
+pub(super) const EPHEMERAL: (u16, u16) = (32768, 60999);
 
 /// Compares every listener with the ranges on its machines.
-pub fn verify(model: &Model<'_>, services: &[Service], problems: &mut Vec<Diagnostic>) {
+pub(super) fn verify(model: &Model<'_>, services: &[Service], problems: &mut Vec<Diagnostic>) {
     let givers: Vec<(&Service, u16, u16)> = services
         .iter()
         .filter_map(|service| match service.units.first()?.what {

@@ -9,7 +9,7 @@ use super::Listener;
 use super::allocated::EPHEMERAL;
 
 /// The next port after another that is free on all of these machines.
-pub fn port(listeners: &[Listener], machines: &[MachineId], taken: Port) -> Option<Port> {
+pub(super) fn port(listeners: &[Listener], machines: &[MachineId], taken: Port) -> Option<Port> {
     let here: HashSet<MachineId> = machines.iter().copied().collect();
     let used: HashSet<u16> = listeners
         .iter()

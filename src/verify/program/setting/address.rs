@@ -13,7 +13,7 @@ use super::{distinct, distinct_places, problem};
 use crate::verify::network;
 
 /// URLs in plain text that lead off the machine.
-pub fn encrypted(model: &Model<'_>, settings: &Settings, rule: &Encrypted) -> Vec<Diagnostic> {
+pub(super) fn encrypted(model: &Model<'_>, settings: &Settings, rule: &Encrypted) -> Vec<Diagnostic> {
     let verify = |setting: &Setting| {
         let mut texts = setting.text.split(',').zip(&setting.values);
         let (url, _) = texts.find(|(_, value)| matches!(value, Typed::Url(url) if url.is_plain_text()))?;
@@ -25,7 +25,7 @@ pub fn encrypted(model: &Model<'_>, settings: &Settings, rule: &Encrypted) -> Ve
 }
 
 /// Addresses outside of the range that they must be in. If a relation provides the address, the provider is reported.
-pub fn inside(model: &Model<'_>, settings: &Settings, rule: &Inside) -> Vec<Diagnostic> {
+pub(super) fn inside(model: &Model<'_>, settings: &Settings, rule: &Inside) -> Vec<Diagnostic> {
     let reported = network::outside(model);
     let cluster = &model.cluster;
     let (range, ranges) = match rule.of {
@@ -59,7 +59,7 @@ fn is_of_a_link(address: IpAddr) -> bool {
 }
 
 /// URLs that name some of the units to which a relation leads, and not the others.
-pub fn covers(model: &Model<'_>, settings: &Settings, rule: &Covers) -> Vec<Diagnostic> {
+pub(super) fn covers(model: &Model<'_>, settings: &Settings, rule: &Covers) -> Vec<Diagnostic> {
     distinct(settings.named(&rule.setting).filter_map(|setting| uncovered(model, setting, rule)))
 }
 

@@ -12,7 +12,7 @@ use super::problem;
 use super::settings::{Setting, Settings};
 
 /// A number that is too few times another one.
-pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagnostic> {
+pub(super) fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagnostic> {
     let verify = |setting: &Setting| {
         let own = setting.name == rule.setting;
         let other = settings.beside(setting, if own { &rule.of } else { &rule.setting });
@@ -38,7 +38,7 @@ pub fn times(model: &Model<'_>, settings: &Settings, rule: &Times) -> Vec<Diagno
 }
 
 /// Amounts that take all that a machine has.
-pub fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diagnostic> {
+pub(super) fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> Vec<Diagnostic> {
     let mut list = Vec::new();
     let mut seen = Vec::new();
     for setting in rule.settings.iter().flat_map(|name| settings.named(name)) {
@@ -81,7 +81,7 @@ fn size(of: Amount, has: f64) -> String {
 }
 
 /// More pods than a node's share of the pod range has addresses for.
-pub fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
+pub(super) fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<Diagnostic> {
     let Some(when) = settings.named(&rule.when).find(|when| when.is_true()) else { return Vec::new() };
     if model.apps().any(|(app, _)| is_false(model, app, &rule.unless))
         || !model.cluster.pods.iter().any(|range| range.max_prefix_len() == 32)

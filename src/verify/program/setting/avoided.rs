@@ -11,7 +11,7 @@ use super::settings::{Setting, Settings};
 use super::{distinct, problem};
 
 /// Looks at every setting of a rule.
-pub fn verify(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Avoided, code: Code) -> Vec<Diagnostic> {
+pub(super) fn verify(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Avoided, code: Code) -> Vec<Diagnostic> {
     let model = evidence.model;
     if let Name::Cluster(field) = rule.setting {
         return of_cluster(model, field, rule, code).into_iter().collect();
@@ -63,7 +63,7 @@ fn is_avoided(values: &Values, setting: &Setting) -> bool {
 }
 
 /// A name that is missing in a list beside it.
-pub fn listed(model: &Model<'_>, settings: &Settings, rule: &Listed) -> Vec<Diagnostic> {
+pub(super) fn listed(model: &Model<'_>, settings: &Settings, rule: &Listed) -> Vec<Diagnostic> {
     let verify = |setting: &Setting| {
         let list = settings.beside(setting, &rule.among).filter(|list| !list.secret)?;
         let names: Vec<&str> = list.text.split(',').filter_map(|part| Some(part.split_once('=')?.0.trim())).collect();

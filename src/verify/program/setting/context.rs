@@ -15,7 +15,7 @@ use crate::verify::Evidence;
 use super::settings::{Setting, Settings};
 
 /// A program of an application on a machine, with all that a clause may ask for.
-pub struct Context<'a, 'e, 'p> {
+pub(super) struct Context<'a, 'e, 'p> {
     pub evidence: &'a Evidence<'e, 'p>,
     pub settings: &'a Settings,
     pub table: &'a Refusals,
@@ -28,12 +28,12 @@ const HEALTH: [&str; 3] = ["/readyz", "/livez", "/healthz"];
 
 impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     /// Whether all clauses hold, and one of the settings was given.
-    pub fn holds(&self, rule: &Refusal) -> bool {
+    pub(super) fn holds(&self, rule: &Refusal) -> bool {
         rule.clauses.iter().all(|clause| self.clause(clause)) && !self.given(rule).is_empty()
     }
 
     /// The settings of a rule that are given, in the order of its clauses.
-    pub fn given(&self, rule: &Refusal) -> Vec<&'a Setting> {
+    pub(super) fn given(&self, rule: &Refusal) -> Vec<&'a Setting> {
         let mut list: Vec<&Setting> = Vec::new();
         for name in rule.clauses.iter().flat_map(Clause::names) {
             list.extend(self.setting(name).filter(|one| !list.iter().any(|known| known.name == one.name)));
@@ -107,7 +107,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     }
 
     /// The first entry of a map that a condition is about.
-    pub fn culprit(&self, name: &Name, test: &Test) -> Option<String> {
+    pub(super) fn culprit(&self, name: &Name, test: &Test) -> Option<String> {
         let mut entries = self.entries(name).into_iter();
         let key = |(key, _): (String, String)| key;
         match test {
@@ -178,7 +178,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     }
 
     /// On how many machines the application runs.
-    pub fn units(&self) -> usize {
+    pub(super) fn units(&self) -> usize {
         let program = &self.table.program;
         let apps = self.settings.programs.iter().filter(|one| one.name == *program).map(|one| one.app);
         let apps: std::collections::BTreeSet<AppId> = apps.chain([self.app]).collect();
@@ -186,7 +186,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     }
 
     /// The load balancer before it whose files name a path of its health.
-    pub fn prober(&self) -> Option<String> {
+    pub(super) fn prober(&self) -> Option<String> {
         let model = self.evidence.model;
         let before = |app: AppId| {
             let leads = |relation: &&crate::model::Relation| {

@@ -8,7 +8,7 @@ use super::settings::{Setting, Settings};
 use super::{distinct_places, problem};
 
 /// The settings of a rule that have one value on a machine.
-pub fn verify(model: &Model<'_>, settings: &Settings, rule: &Differ) -> Vec<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, settings: &Settings, rule: &Differ) -> Vec<Diagnostic> {
     let list: Vec<&Setting> = settings.list.iter().filter(|setting| rule.settings.contains(&setting.name)).collect();
     let alike = |first: &Setting, second: &Setting| {
         second.name != first.name && second.is_beside(first) && second.values == first.values

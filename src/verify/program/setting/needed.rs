@@ -8,7 +8,7 @@ use crate::verify::objects;
 use super::settings::Settings;
 
 /// A program that is on no machine, while those beside it are.
-pub fn program(model: &Model<'_>, settings: &Settings, rule: &Needed) -> Option<Diagnostic> {
+pub(super) fn program(model: &Model<'_>, settings: &Settings, rule: &Needed) -> Option<Diagnostic> {
     let runs = |program: &String| settings.programs.iter().find(|one| one.name == *program);
     if runs(&rule.program).is_some() || rule.unless.as_ref().is_some_and(|field| is_replaced(model, field)) {
         return None;

@@ -13,7 +13,7 @@ use super::settings::{Setting, Settings};
 use super::{distinct_places, problem};
 
 /// What each program of a rule shows and trusts.
-pub fn verify(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Presented) -> Vec<Diagnostic> {
+pub(super) fn verify(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Presented) -> Vec<Diagnostic> {
     let of = |setting: &Setting, authority: bool| {
         let program = Program { evidence, settings, rule, setting, unit: unit_of(evidence.model, setting)? };
         let end = program.endpoint()?;

@@ -12,7 +12,7 @@ use super::settings::{Setting, Settings};
 use super::{distinct_places, problem};
 
 /// Every rule, for each machine that runs the program.
-pub fn verify(evidence: &Evidence<'_, '_>, settings: &Settings) -> Vec<Diagnostic> {
+pub(super) fn verify(evidence: &Evidence<'_, '_>, settings: &Settings) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for table in refusals() {
         for (app, machine) in runs(settings, table) {

@@ -25,7 +25,7 @@ struct Compared {
 }
 
 /// Compares all with the first, or those of each application with its first.
-pub fn verify(model: &Model<'_>, settings: &Settings, rule: &Same) -> Option<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, settings: &Settings, rule: &Same) -> Option<Diagnostic> {
     let all = compared(model, settings, rule);
     if rule.members {
         let apps: BTreeSet<Option<AppId>> = all.iter().map(|one| one.app).collect();

@@ -9,7 +9,7 @@ use crate::verify::{Evidence, locate};
 
 /// A setting of a program on a machine.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub(super) struct Setting {
     pub name: Name,
     /// As it is written there: `kubelet --max-pods`, `KubeletConfiguration.maxPods`.
     pub written: String,
@@ -27,7 +27,7 @@ pub struct Setting {
 
 /// A program that an application runs, and where its flags stand.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub(super) struct Program {
     pub name: String,
     pub app: AppId,
     pub machine: Option<MachineId>,
@@ -36,13 +36,13 @@ pub struct Program {
 
 /// Those of all that was rendered.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub(super) struct Settings {
     pub list: Vec<Setting>,
     pub programs: Vec<Program>,
 }
 
 impl Settings {
-    pub fn of(evidence: &Evidence<'_, '_>) -> Self {
+    pub(super) fn of(evidence: &Evidence<'_, '_>) -> Self {
         let mut settings = Self::default();
         for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
             match entry {
@@ -104,12 +104,12 @@ impl Settings {
         self.list.push(Setting { name, written, is_flag, text, values, secret, span: place(), app, machine });
     }
 
-    pub fn named<'a, 'n>(&'a self, name: &'n Name) -> impl Iterator<Item = &'a Setting> + use<'a, 'n> {
+    pub(super) fn named<'a, 'n>(&'a self, name: &'n Name) -> impl Iterator<Item = &'a Setting> + use<'a, 'n> {
         self.list.iter().filter(move |setting| setting.name == *name)
     }
 
     /// The setting beside another one: of the same application on the same machine. A flag overrides a field.
-    pub fn beside<'a>(&'a self, other: &Setting, name: &Name) -> Option<&'a Setting> {
+    pub(super) fn beside<'a>(&'a self, other: &Setting, name: &Name) -> Option<&'a Setting> {
         self.named(name).filter(|setting| setting.is_beside(other)).max_by_key(|setting| setting.is_flag)
     }
 }
@@ -120,19 +120,19 @@ fn keys_of<'f>(field: &'f str, map: &str) -> Option<&'f str> {
 }
 
 impl Setting {
-    pub fn is_beside(&self, other: &Self) -> bool {
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
         (self.app, self.machine) == (other.app, other.machine)
     }
 
     /// Its number, if it is one.
-    pub fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self) -> Option<f64> {
         match self.values.as_slice() {
             [Typed::Number(number)] => Some(*number),
             _ => None,
         }
     }
 
-    pub fn is_true(&self) -> bool {
+    pub(super) fn is_true(&self) -> bool {
         self.values == [Typed::Bool(true)]
     }
 }
