@@ -1,23 +1,29 @@
 //! Feeds broken models to kmodel and reports what makes it panic.
 //!
 //! `cargo run --release --manifest-path fuzz/Cargo.toml -- SECONDS [SEED]`. Starts from every `.km` file of the project,
-//! breaks it in a few places at random, and asks of each result what holds for any text. Prints the seed first and, when
-//! something fails, the text.
+//! breaks it in a few places at random, and asks of each result what holds for any text: it is parsed and formatted, planned,
+//! rendered where it can be, and given to the commands. Prints the seed first and, when something fails, the text.
+//!
+//! `apply` talks to the double of LXD of the project's tests: `cargo build --example fake-lxc` in the project's folder makes it.
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use kmodel::compile;
+use kmodel::compile::{self, RenderError};
 use kmodel::diag::any_error;
 use kmodel::model::Input;
+use kmodel::pki::Store;
+use kmodel::plan::Plan;
 use kmodel::source::SourceId;
 use kmodel::syntax::{format, parse};
 use kmodel::world::Memory;
 
+mod commands;
 mod mutate;
 
+use commands::Bench;
 use mutate::Mutator;
 
 fn main() -> ExitCode {
@@ -26,19 +32,20 @@ fn main() -> ExitCode {
     let seed = arguments.next().unwrap_or_else(now);
     let corpus = corpus();
     println!("seed {seed}, {} files, {} s", corpus.len(), time.as_secs());
-    run(time, Mutator::new(seed, &corpus))
+    let bench = Bench::new(Path::new(env!("CARGO_MANIFEST_DIR")));
+    run(time, Mutator::new(seed, &corpus), &bench)
 }
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64)
 }
 
-fn run(time: Duration, mut mutator: Mutator<'_>) -> ExitCode {
+fn run(time: Duration, mut mutator: Mutator<'_>, bench: &Bench) -> ExitCode {
     let start = Instant::now();
     let mut executions = 0_u64;
     while start.elapsed() < time {
         let text = mutator.next();
-        if catch_unwind(|| check(&text)).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| check(&text, bench))).is_err() {
             println!("after {executions} executions this text fails:\n{text}\n---\n{text:?}");
             return ExitCode::FAILURE;
         }
@@ -49,7 +56,7 @@ fn run(time: Duration, mut mutator: Mutator<'_>) -> ExitCode {
 }
 
 /// What holds for any text, in every phase up to the plan.
-fn check(text: &str) {
+fn check(text: &str, bench: &Bench) {
     let parsed = parse(SourceId(0), text);
     assert_eq!(parsed.tree.to_string(), text, "the tree prints back");
     for label in parsed.diagnostics.iter().flat_map(|problem| &problem.labels) {
@@ -58,14 +65,14 @@ fn check(text: &str) {
     if let Ok(once) = format(text) {
         assert_eq!(format(&once).as_deref(), Ok(once.as_str()), "formatting twice is formatting once");
     }
-    plan(text);
+    plan(text, bench);
 }
 
 /// The longest that any text of this size may take, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Checks the text, and plans it when nothing is wrong with it.
-fn plan(text: &str) {
+/// Checks the text, plans it when nothing is wrong with it, and renders it when nothing is wrong with the plan.
+fn plan(text: &str, bench: &Bench) {
     let start = Instant::now();
     let root = "fuzz.km";
     let world = Memory::new([(root, text)]);
@@ -74,10 +81,24 @@ fn plan(text: &str) {
         assert!(!problem.labels.is_empty() && !problem.message.is_empty(), "a problem has a place and a message");
     }
     if !any_error(&checked.diagnostics) {
-        let planned = compile::plan(&checked.program, &world, &Input::default());
+        let planned = compile::plan_program(&checked.program, &world, &Input::default());
         assert!(planned.plan.is_some() || !planned.problems.is_empty(), "no plan has a reason");
+        if let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) {
+            render(plan, bench);
+            bench.commands(text, plan);
+        }
     }
     assert!(start.elapsed() < PATIENCE, "it takes {:?}", start.elapsed());
+}
+
+/// What can be planned can be rendered.
+fn render(plan: &Plan<'_>, bench: &Bench) {
+    let mut store = Store::open_trial(&bench.store()).expect("a store in a new folder");
+    match compile::render(plan, &mut store, bench.now) {
+        Err(RenderError::Problems(problems)) => panic!("planned, and not rendered: {problems:#?}"),
+        Err(RenderError::Pki(why)) => panic!("planned, and not issued: {why}"),
+        Ok(_) => {}
+    }
 }
 
 /// Every model of the project.
