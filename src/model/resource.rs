@@ -13,6 +13,7 @@ use crate::text::List;
 
 use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
+use super::template_kind;
 use super::{EvalError, Premise, Value, private_key};
 
 /// How many steps a template may take; bytes that it makes count as one each, so that it can take no more memory either.
@@ -40,6 +41,7 @@ pub fn template(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    template_kind::guard(&mut environment, &name);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("these settings go together"));
     let context = minijinja::Value::from(minijinja::value::Serde(super::function::to_json(vars)));
@@ -84,6 +86,9 @@ fn advice(error: &minijinja::Error, vars: &Value) -> String {
             "templates have the filters, functions and tests of MiniJinja; compute the rest in the model and pass it in \
              `vars`"
                 .into()
+        }
+        ErrorKind::InvalidOperation if error.detail().is_some_and(|detail| detail.contains("has the character")) => {
+            "docs/language.md, *Templates*, lists what a value may have in each kind of file".into()
         }
         ErrorKind::TemplateNotFound => "a template cannot include another one: use `read` and pass the text in `vars`".into(),
         _ => "check the types of the values in `vars`, or compute the value in the model".into(),
