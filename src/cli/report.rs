@@ -15,6 +15,7 @@ mod json;
 mod patch;
 mod sarif;
 mod text;
+mod mask;
 
 /// How problems are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, Fix, Safety};
 use crate::source::{SourceId, Sources};
 
 use super::super::look::Look;
+use super::mask;
 
 /// More alternatives than these are a list, and the help names them.
 const MOST: usize = 4;
@@ -22,6 +23,11 @@ pub(super) fn write(out: &mut dyn Write, look: &Look, sources: &Sources, problem
 }
 
 fn one(out: &mut dyn Write, look: &Look, sources: &Sources, fix: &Fix) -> io::Result<()> {
+    // Only what is not secret is shown before and after.
+    let secrets = mask::names(sources);
+    if fix.edits.iter().any(|edit| mask::masked(sources.get(edit.span.source), &secrets).is_some()) {
+        return Ok(());
+    }
     let lines = lines(sources, fix);
     if lines.is_empty() || lines.len() > LINES {
         return Ok(());

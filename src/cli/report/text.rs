@@ -3,12 +3,14 @@
 //! miette shows labels of one source only. Here the files lie behind each other in one row of offsets, in the order in
 //! which the labels name them, so that each snippet is shown under the name of its own file.
 
+use std::borrow::Cow;
+
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::diag::{Diagnostic, Label};
 use crate::source::{Source, SourceId, Sources};
 
-use super::is_place;
+use super::{is_place, mask};
 
 /// Files and where each starts.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct Texts<'a>(Vec<Placed<'a>>);
 struct Placed<'a> {
     id: SourceId,
     source: &'a Source,
+    /// What is shown of it.
+    text: Cow<'a, str>,
     start: usize,
 }
 
@@ -25,12 +29,14 @@ impl<'a> Texts<'a> {
     /// The files that a problem's labels are in.
     pub(super) fn new(sources: &'a Sources, problem: &Diagnostic) -> Self {
         let mut list: Vec<Placed<'a>> = Vec::new();
+        let secrets = mask::names(sources);
         let mut start = 0;
         for label in problem.labels.iter().filter(|label| is_place(label.span)) {
             let id = label.span.source;
             if list.iter().all(|placed| placed.id != id) {
                 let source = sources.get(id);
-                list.push(Placed { id, source, start });
+                let text = mask::masked(source, &secrets).map_or(Cow::Borrowed(&*source.text), Cow::Owned);
+                list.push(Placed { id, source, text, start });
                 // A gap, so that the end of one is not the start of the next.
                 start += source.text.len() + 2;
             }
@@ -76,7 +82,7 @@ impl SourceCode for Texts<'_> {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let found = self.0.iter().rev().find(|placed| placed.start <= span.offset()).ok_or(MietteError::OutOfBounds)?;
         let own = SourceSpan::from((span.offset() - found.start, span.len()));
-        let text: &str = &found.source.text;
+        let text: &str = &found.text;
         let contents = text.read_span(&own, before, after)?;
         let shifted = SourceSpan::from((contents.span().offset() + found.start, contents.span().len()));
         Ok(Box::new(MietteSpanContents::new_named(
