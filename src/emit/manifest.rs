@@ -24,7 +24,9 @@ const FORMAT: u32 = 1;
 #[derive(Serialize)]
 struct Line<'a> {
     path: &'a str,
-    sha256: String,
+    /// None of a secret: what can be guessed would be told by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
     mode: String,
     size: usize,
     secret: bool,
@@ -72,7 +74,8 @@ fn head(cluster: &str, target: &str) -> String {
 }
 
 fn line(file: &OutputFile, sources: &Sources) -> String {
-    let sha256 = Sha256::digest(&file.content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = || Sha256::digest(&file.content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = (!file.secret).then(digest);
     json(&Line {
         path: &file.path,
         sha256,

@@ -339,7 +339,7 @@ fn the_manifest_tells_all_files_in_order() {
   "target": "lxd",
   "files": [
     {{"path":"a","sha256":"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed","mode":"0644","size":3,"secret":false,"origin":"lab.km:1:1: lab"}},
-    {{"path":"b.key","sha256":"3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3","mode":"0600","size":3,"secret":true,"origin":"lab.km:1:1: lab"}}
+    {{"path":"b.key","mode":"0600","size":3,"secret":true,"origin":"lab.km:1:1: lab"}}
   ]
 }}
 "#
