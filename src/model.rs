@@ -38,6 +38,7 @@ pub mod resource;
 pub mod scope;
 mod sight;
 mod stage;
+mod template_kind;
 pub mod value;
 pub mod wire;
 pub mod work;

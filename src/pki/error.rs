@@ -83,7 +83,8 @@ impl PkiError {
             Self::Version { .. } => "use the kmodel version that wrote it, or a newer one".to_owned(),
             Self::NotAStore { .. } => "pass an empty folder, or one that does not exist yet, with `--store`".to_owned(),
             Self::Link { .. } => {
-                "replace the link with the file or folder itself; only the store as a whole may be a link".to_owned()
+                "replace the link with the file or folder itself, or pass `--store` with the folder that it leads to"
+                    .to_owned()
             }
             Self::Locked { .. } => "wait until the other run has ended, then try again".to_owned(),
             Self::Rotation { path, what, name, .. } => format!(

@@ -79,6 +79,12 @@ enum Changed {
     Machine(Name),
 }
 
+/// A store that nobody named is beside the model: a link of that name, as git clones it, would lead keys elsewhere.
+fn stays(dir: &Path) -> Result<(), PkiError> {
+    let folder = dir.parent().filter(|folder| folder.ends_with(DEFAULT) && folder.is_symlink());
+    folder.map_or(Ok(()), |folder| Err(PkiError::Link { path: folder.to_owned() }))
+}
+
 impl Store {
     /// Opens a store to issue from it, and makes it if there is none. Other runs must wait until it is dropped.
     ///
@@ -93,6 +99,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_within(dir: &Path, patience: Duration) -> Result<Self, PkiError> {
+        stays(dir)?;
         folder::create(dir)?;
         folder::check(dir)?;
         let lock = Lock::take(dir, patience)?;
@@ -123,6 +130,7 @@ impl Store {
     /// # Errors
     /// When others than the owner can read it, or something in it cannot be read.
     pub fn open_read(dir: &Path) -> Result<Option<Self>, PkiError> {
+        stays(dir)?;
         if !folder::exists(dir)? {
             return Ok(None);
         }

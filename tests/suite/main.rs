@@ -12,6 +12,7 @@ mod fix;
 mod format;
 mod grammar;
 mod hostile;
+mod hostile_repository;
 mod hostile_values;
 mod ide;
 mod incremental;
