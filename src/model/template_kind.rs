@@ -47,7 +47,7 @@ impl TemplateKind {
 }
 
 /// Lets a template write only values that stay what they are in its kind of file.
-pub fn guard(environment: &mut Environment<'_>, name: &str) {
+pub(super) fn guard(environment: &mut Environment<'_>, name: &str) {
     let kind = TemplateKind::of(name);
     // What a macro or a block makes is then known to be a part of the file, and no value.
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("kind".into()));

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::source::{Source, SourceKind, Sources};
 
 /// The names that are declared secret in any text of a compile.
-pub fn names(sources: &Sources) -> HashSet<String> {
+pub(super) fn names(sources: &Sources) -> HashSet<String> {
     let mut names = HashSet::new();
     for (_, source) in sources.iter() {
         for (at, _) in source.text.match_indices("secret<") {
@@ -24,7 +24,7 @@ pub fn names(sources: &Sources) -> HashSet<String> {
 }
 
 /// A text with `*` for each byte of a string that a secret name is given, so that places stay as they are.
-pub fn masked(source: &Source, names: &HashSet<String>) -> Option<String> {
+pub(super) fn masked(source: &Source, names: &HashSet<String>) -> Option<String> {
     let whole =
         matches!(source.kind, SourceKind::CommandLine(_)) && names.iter().any(|name| source.name.ends_with(&**name));
     let text = &*source.text;
