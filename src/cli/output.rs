@@ -21,7 +21,7 @@ pub fn print(write: impl FnOnce(&mut Visible<&mut Stdout>) -> io::Result<()>) ->
 /// Writes a file, as it is.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_raw(write: impl FnOnce(&mut Stdout) -> io::Result<()>) -> Result<Exit, CliError> {
     let mut out = BufWriter::with_capacity(1 << 16, stdout().lock());
     let written = write(&mut out).and_then(|()| out.flush());

@@ -3,14 +3,14 @@
 //! A snippet shows lines beside the one that is meant, also of a text that cannot be parsed, so the texts are searched for
 //! names that a declaration gives a secret type, and for the strings that such names are given.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::source::{Source, SourceKind, Sources};
 
 /// The names that are declared secret in any text of a compile.
-pub(super) fn names(sources: &Sources) -> HashSet<String> {
-    let mut names = HashSet::new();
+pub(super) fn names(sources: &Sources) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
     for (_, source) in sources.iter() {
         for (at, _) in source.text.match_indices("secret<") {
             let line = source.text[..at].rsplit('\n').next().unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn names(sources: &Sources) -> HashSet<String> {
 }
 
 /// A text with `*` for each byte of a string that a secret name is given, so that places stay as they are.
-pub(super) fn masked(source: &Source, names: &HashSet<String>) -> Option<String> {
+pub(super) fn masked(source: &Source, names: &BTreeSet<String>) -> Option<String> {
     let whole =
         matches!(source.kind, SourceKind::CommandLine(_)) && names.iter().any(|name| source.name.ends_with(&**name));
     let text = &*source.text;
@@ -40,7 +40,7 @@ pub(super) fn masked(source: &Source, names: &HashSet<String>) -> Option<String>
 }
 
 /// The inside of each string that stands behind `NAME =`, or behind `NAME: type =`.
-fn strings(text: &str, names: &HashSet<String>) -> Vec<Range<usize>> {
+fn strings(text: &str, names: &BTreeSet<String>) -> Vec<Range<usize>> {
     let mut list = Vec::new();
     for name in names {
         for (at, _) in text.match_indices(name.as_str()) {
