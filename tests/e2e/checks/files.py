@@ -1,5 +1,6 @@
 """Files of the machines against what the model renders."""
 
+import hashlib
 import json
 
 from command import succeed
@@ -13,7 +14,7 @@ def files_are_as_in_the_manifest(cluster, folder):
         root = f"machines/{machine}/root"
         entries = {entry["path"].removeprefix(root): entry for entry in manifest if entry["path"].startswith(f"{root}/")}
         assert len(entries) >= 5, f"{machine}: {list(entries)}"
-        compare(cluster, machine, entries, modes(cluster, machine, folder))
+        compare(cluster, machine, folder / root, entries, modes(cluster, machine, folder))
 
 
 def modes(cluster, machine, folder):
@@ -29,12 +30,15 @@ for file in yaml.safe_load(sys.stdin)["write_files"]: print(file["permissions"],
     return {path: (mode, owner) for mode, owner, path in listed}
 
 
-def compare(cluster, machine, entries, given):
+def compare(cluster, machine, root, entries, given):
     paths = " ".join(f"'{path}'" for path in entries)
     sums = dict(reversed(line.split("  ", 1)) for line in cluster.ask(machine, f"sha256sum {paths}").splitlines())
     stats = dict(reversed(line.split("  ", 1)) for line in cluster.ask(machine, f"stat -c '%04a|%U:%G  %n' {paths}").splitlines())
     for path, entry in entries.items():
-        assert sums[path] == entry["sha256"], f"{machine}: {path} is another one"
+        rendered = hashlib.sha256((root / path.removeprefix("/")).read_bytes()).hexdigest()
+        assert sums[path] == rendered, f"{machine}: {path} is another one"
+        # The manifest has no hash of a secret file, which could tell what is in it.
+        assert entry.get("sha256", rendered) == rendered and ("sha256" in entry) != entry["secret"], entry
         mode, owner = given[path]
         assert stats[path] == f"{mode}|{owner}", f"{machine}: {path} is {stats[path]}, not {mode}|{owner}"
         if entry["secret"]:
