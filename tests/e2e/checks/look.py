@@ -20,6 +20,8 @@ def status_says_what_is(cluster):
     said = cluster.kmodel("status")
     cluster.ask("wrk-0", "systemctl start containerd")
     assert said.code == 4 and "containerd" in said.all, said
+    # A unit is up when it has been active for longer than its restart interval.
+    eventually(60, lambda: cluster.kmodel("status").code == 0)
 
 
 def debug_finds_nothing(cluster, folder):
