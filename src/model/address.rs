@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_platform_keeps_is_given_to_nobody() {
+    fn a_reserved_address_is_not_allocated() {
         let mut a = allocator("10.0.0.0/29", "10.0.0.1");
         a.reserve(["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.7"].map(|a| a.parse().unwrap()));
         assert_eq!(a.capacity(), 3);

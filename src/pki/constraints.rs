@@ -44,7 +44,7 @@ impl Constraints {
     /// As [`Self::read`], of a text.
     ///
     /// # Errors
-    /// As [`Self::read`], and when there is no certificate in it.
+    /// As [`Self::read`], or if it contains no certificate.
     pub(super) fn of(text: &str) -> Result<Self, String> {
         let (_, der) = pem::first(text, &["CERTIFICATE"]).ok_or("it contains no certificate")?;
         let (_, certificate) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;

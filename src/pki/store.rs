@@ -79,7 +79,7 @@ enum Changed {
     Machine(Name),
 }
 
-/// A store that nobody named is beside the model: a link of that name, as git clones it, would lead keys elsewhere.
+/// Without `--store`, the store is beside the model: a link of that name, which git would clone, leads keys elsewhere.
 fn stays(dir: &Path) -> Result<(), PkiError> {
     let folder = dir.parent().filter(|folder| folder.ends_with(DEFAULT) && folder.is_symlink());
     folder.map_or(Ok(()), |folder| Err(PkiError::Link { path: folder.to_owned() }))

@@ -57,7 +57,7 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut of = |entry: &Entry<'_>| match entry {
         Entry::Document(document) => {
             let found = of_document(evidence, document);
-            // Of containerd's keys there is no table: its file is examined, and nothing is proved of it.
+            // containerd's keys are in no table: its file is checked, but not counted in the proof.
             let is_listed = kind(&document.path, &Json::Null, "") != Some(DocumentKind::Containerd);
             if found.is_some() && is_listed {
                 files.insert((document.owner.app, document.path.clone()));

@@ -1,4 +1,4 @@
-//! apt.conf(5): `A::B::C "value";`, a list once for each element. There is no escape between the quotes.
+//! apt.conf(5): `A::B::C "value";`, and a list repeats the line for each element. Quotes cannot be escaped.
 
 use serde_json::Value as Tree;
 
