@@ -246,8 +246,8 @@ fn what_is_formatted_is_in_the_folder() {
 #[test]
 fn more_is_read_when_it_is_allowed() {
     let home = Home::new();
-    home.write("shared.txt", "welcome");
-    home.write("repo/lab.km", &with_text("read(\"../shared.txt\")"));
+    home.write("common.txt", "welcome");
+    home.write("repo/lab.km", &with_text("read(\"../common.txt\")"));
     let (ok, said) = home.run(&["check", "lab.km"]);
     assert!(!ok && said.contains("--allow-read ..`"), "{said}");
     assert!(home.run(&["check", "lab.km", "--allow-read", ".."]).0);
@@ -336,8 +336,8 @@ fn an_editor_reads_the_workspace_only() {
             assert!(said.contains("file-refused") && !said.contains(BAIT), "{name}: {said}");
         }
     }
-    home.write("shared.txt", "welcome");
-    home.write("repo/lab.km", &with_text("read(\"../shared.txt\")"));
+    home.write("common.txt", "welcome");
+    home.write("repo/lab.km", &with_text("read(\"../common.txt\")"));
     assert!(output_of(&home, &["repo"]).contains("file-refused"));
     assert!(!output_of(&home, &["."]).contains("file-refused"));
 }
