@@ -39,16 +39,20 @@ def main():
     return report.end()
 
 
-def plain(report, folder):
-    """A cluster of what the image holds."""
+def answering(name, model, folder, port):
+    """A cluster of etcd and the small program that answers from it, and the mirror that has the file it downloads."""
     folder.mkdir()
-    for name in ["cluster.km", "answer.km", "answer.py"]:
-        shutil.copy(HERE / name, folder)
+    for file in [model, "answer.km", "answer.py"]:
+        shutil.copy(HERE / file, folder)
     hello = folder / "mirror/files.example.org/e2e/hello.txt"
     hello.parent.mkdir(parents=True)
     hello.write_text("hello world\n")
-    mirror = Mirror(folder / "mirror", 8077)
-    cluster = Cluster("e2e", folder / "cluster.km")
+    return Cluster(name, folder / model), Mirror(folder / "mirror", port)
+
+
+def plain(report, folder):
+    """A cluster of what the image holds."""
+    cluster, mirror = answering("e2e", "cluster.km", folder, 8077)
 
     report.stage("Without a server")
     report.check("the client is missing", fault.client_is_missing, cluster)
@@ -93,14 +97,7 @@ def plain(report, folder):
 
 def walled(report, folder):
     """etcd apart, and a packet filter on every machine."""
-    folder.mkdir()
-    for name in ["apart.km", "answer.km", "answer.py"]:
-        shutil.copy(HERE / name, folder)
-    hello = folder / "mirror/files.example.org/e2e/hello.txt"
-    hello.parent.mkdir(parents=True)
-    hello.write_text("hello world\n")
-    mirror = Mirror(folder / "mirror", 8079)
-    cluster = Cluster("apart", folder / "apart.km")
+    cluster, mirror = answering("apart", "apart.km", folder, 8079)
 
     report.stage("etcd apart, behind packet filters")
     mirror.up()
