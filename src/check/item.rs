@@ -121,10 +121,22 @@ impl<'p> Checker<'p> {
         let gives = endpoint.kind != ast::EndpointKind::Requires;
         let more = if gives { known.fields.clone() } else { Default::default() };
         let found = self.inside(info).body_with(schema, &more, &endpoint.body, head);
+        self.optional_when(endpoint);
         for (name, field) in more.iter().filter(|(name, field)| field.required && !found.contains_key(*name)) {
             let message = format!("`{}` needs the field `{name}` of its interface", endpoint.name.name);
             let diagnostic = Diagnostic::new(Code::MissingField, head, message).label(field.span, "declared here");
             self.report(diagnostic.help(format!("add `{name} = ...`, of type `{}`", field.ty)));
+        }
+    }
+
+    /// What is sought only in some cases is not always there.
+    fn optional_when(&mut self, endpoint: &'p Endpoint) {
+        let when = endpoint.body.field("when").filter(|_| endpoint.cardinality == ast::Cardinality::One);
+        if let Some(when) = when.filter(|_| endpoint.kind == ast::EndpointKind::Requires) {
+            let name = &endpoint.name.name;
+            let message = format!("`{name}` always needs a provider, so it cannot have a `when`");
+            let diagnostic = Diagnostic::new(Code::WrongKind, when.key.span(), message);
+            self.report(diagnostic.help(format!("write `requires {name}?:`; it is `none` where `when` is false")));
         }
     }
 
@@ -336,6 +348,11 @@ impl<'p> Typer<'_, 'p> {
     fn firewall(&mut self, item: &'p PathItem) {
         self.check(&item.path, &Ty::Path);
         self.body(&schemas::FIREWALL, &item.body, item.path.span);
+        if let Some(each) = &item.each {
+            let message = "a machine has one packet filter, so `firewall` takes no `for`";
+            let diagnostic = Diagnostic::new(Code::WrongKind, each.list.span, message);
+            self.checker.report(diagnostic.help("remove `for`, and list all that is open in `open`"));
+        }
     }
 
     fn needs(&mut self, needs: &'p Needs) {
