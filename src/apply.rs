@@ -26,6 +26,7 @@ pub(crate) mod decommission;
 pub(crate) mod run;
 pub(crate) mod destroy;
 pub(crate) mod connectivity;
+pub(crate) mod kubectl;
 pub(crate) mod certificate;
 pub(crate) mod status;
 pub(crate) mod redactor;

@@ -19,6 +19,7 @@ mod checker;
 mod component;
 mod cycle;
 mod deploy;
+pub mod doubles;
 mod duplicates;
 mod flag_set;
 mod group;
@@ -44,10 +45,12 @@ mod relate;
 pub mod schema;
 pub mod scope;
 pub mod session;
-pub mod text_form;
+mod settings;
 mod sink;
+pub mod text_form;
 mod statement;
 pub mod suggest;
+pub mod symbols;
 pub mod ty;
 pub mod type_syntax;
 mod typing;
@@ -60,6 +63,8 @@ use mode::Mode;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;
 use session::Session;
+pub(crate) use settings::of_param;
+pub use symbols::{Names, Namespace};
 
 /// A program and what is wrong with it.
 #[derive(Debug, Default)]
@@ -129,6 +134,7 @@ fn run(resolved: &Resolved, mode: Mode) -> (Vec<Diagnostic>, Index, Mode) {
     let mut diagnostics = resolved.diagnostics.clone();
     diagnostics.extend(found);
     cascade::suppress_clashes(&mut diagnostics);
+    doubles::drop_doubles(&resolved.program, &mut diagnostics);
     tidy(&mut diagnostics);
     (diagnostics, index, mode)
 }

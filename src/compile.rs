@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use crate::check::Program;
+use crate::check::doubles::drop_doubles;
 use crate::diag::{Code, Diagnostic, any_error, tidy};
 use crate::model::{Input, Model, build};
 use crate::plan::{self, Pki, Plan};
@@ -25,11 +26,18 @@ pub mod missing_keys;
 mod machines;
 pub mod pki;
 pub mod render;
+pub mod shared;
+pub mod stream;
 pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use connection::{Connection, Identity, Tls, connections};
-pub use render::{Deployed, RenderError, Rendered, deploy, lxd_options, planned_target, render};
+pub use render::{Deployed, RenderError, Rendered, deploy, head, issue, lock, lxd_options, planned_target, render};
+pub use shared::{SharedAddress, shared_addresses};
+pub use stream::{Sink, Stopped, Streamed, stream};
+
+/// What stands in the way of an output.
+pub type Problems = Vec<Diagnostic>;
 
 /// A plan, if a model could be built, and every problem found.
 pub struct Planned<'p> {
@@ -48,6 +56,7 @@ pub fn plan_program<'p>(program: &'p Program, world: &'p dyn World, input: &Inpu
         other_targets(program, world, (input, &plan.model), &mut problems);
     }
     allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
+    drop_doubles(program, &mut problems);
     tidy(&mut problems);
     Planned { plan, problems }
 }

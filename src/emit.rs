@@ -17,8 +17,10 @@ use crate::world::relative::RelativePath;
 pub mod error;
 pub mod keep;
 pub mod manifest;
+pub mod stream;
 
 mod draft;
+mod lines;
 mod old;
 mod path;
 mod place;
@@ -28,6 +30,7 @@ mod tree;
 pub use error::EmitError;
 pub use keep::{Kept, refuse};
 pub use manifest::manifest;
+pub use stream::Stream;
 
 /// What to do with a folder that holds what kmodel did not write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -58,12 +61,13 @@ pub struct Written {
 /// to lose it), or the file system refuses. The folder is then as it was.
 pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, EmitError> {
     path::check(files)?;
+    path::has_manifest(files)?;
     let place = FolderPlace::of(out)?;
     let _turn = place.take_turn()?;
     let old = old::check(&place, force)?;
     place.clean();
     let draft = Draft::new(&place)?;
-    tree::write(draft.path(), files)?;
+    tree::write_all(draft.path(), files)?;
     draft.commit(&place, old)?;
     let bytes = files.iter().map(|file| file.content.len() as u64).sum();
     Ok(Written { files: files.len(), bytes, replaced: old.is_some() })

@@ -10,6 +10,7 @@ use crate::syntax::ast::Version;
 
 pub mod api;
 pub mod boot;
+pub mod document;
 pub mod duration;
 pub(crate) mod embedded;
 pub mod family;
@@ -19,6 +20,7 @@ pub mod gate;
 pub mod help;
 pub mod lifespan;
 pub mod network;
+pub mod object;
 pub mod platform;
 pub mod quantity;
 pub mod range;

@@ -29,6 +29,9 @@ mod transport;
 mod uri;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use server::Ended;
 
 /// The dependencies of the server.
@@ -36,6 +39,8 @@ pub(crate) use server::Ended;
 pub(crate) struct Host {
     /// The lock of a cluster, from the file beside a model.
     pub lock: fn(&Path, &str) -> Lock,
+    /// Called when the work of a request, a check or a model begins; a test fails there, as a mistake of ours would.
+    pub begins: fn(&str),
 }
 
 /// Stack for threads that parse or check: trees may be deep.
@@ -55,7 +60,7 @@ where
     let writer = thread::spawn(move || transport::write(output, &messages));
     let worker = worker::Worker::start(host, events.clone());
     let main = thread::Builder::new().name("main".to_owned()).stack_size(STACK);
-    let main = main.spawn(move || server::Server::new(sender, events, worker, access).run(&received));
+    let main = main.spawn(move || server::Server::new(host, (sender, events), worker, access).run(&received));
     let ended = main.ok().and_then(|thread| thread.join().ok()).unwrap_or(Ended::Badly);
     // All messages are written before the program ends.
     let _ = writer.join();

@@ -89,7 +89,7 @@ impl Pki {
 pub struct Step {
     /// From 1.
     pub number: u32,
-    /// `create`, `boot` or `start`.
+    /// `create`, `boot`, `start` or `migrate`.
     pub kind: StepKind,
     /// The applications whose units start, for `start`.
     pub applications: Vec<Name>,
@@ -97,6 +97,9 @@ pub struct Step {
     pub count: u32,
     /// Numbers of the steps that must be done before.
     pub after: Vec<u32>,
+    /// What a person does in it, for `migrate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     #[serde(skip)]
     pub apps: Vec<AppId>,
 }
@@ -111,6 +114,8 @@ pub enum StepKind {
     Boot,
     /// Units start.
     Start,
+    /// Earlier values go out of use.
+    Migrate,
 }
 
 /// Something that was proved.
@@ -127,7 +132,8 @@ pub struct Proof {
 /// Plans a model: what is to be issued, and the order of steps. What stands in the way of a value is among the problems.
 pub fn plan<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
     let pki = certificate::certificates(&model, problems);
-    let steps = order::steps(&model, problems);
+    let mut steps = order::steps(&model, problems);
+    order::migrations(&model, &mut steps);
     Plan { model, pki, steps, proofs: Vec::new(), user_data: Vec::new() }
 }
 

@@ -149,7 +149,8 @@ fn sample_of<'p>(
     };
     units.iter().for_each(|unit| filler.unit(*unit));
     let entries = filler.entries.unwrap_or_default();
-    let (entries, services) = reading::read(model, entries);
+    let first = units.first().map(|unit| model.unit(*unit).app);
+    let (entries, services) = reading::read(model, machine.zip(first), entries);
     let whole = !problems.iter().any(Diagnostic::is_error);
     (Sample { machine, units, bundle, entries, services, whole }, problems)
 }

@@ -47,6 +47,27 @@ pub struct Source {
     pub kind: SourceKind,
     pub name: Arc<str>,
     pub text: Arc<str>,
+    /// Where its lines start; found when a line is first asked for.
+    lines: OnceLock<Arc<[u32]>>,
+}
+
+impl Source {
+    fn new(kind: SourceKind, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { kind, name: name.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
+    /// Line and column of a byte, both from 1; the column counts characters.
+    fn line_column(&self, at: u32) -> (usize, usize) {
+        let at = if self.text.is_char_boundary(at as usize) { at as usize } else { self.text.len() };
+        let starts = self.lines.get_or_init(|| line_starts(&self.text));
+        let line = starts.partition_point(|start| *start as usize <= at);
+        let start = starts[line - 1] as usize;
+        (line, self.text[start..at].chars().count() + 1)
+    }
+}
+
+fn line_starts(text: &str) -> Arc<[u32]> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end as u32 + 1)).collect()
 }
 
 /// All texts of one compile, in the order they were first read.
@@ -94,13 +115,14 @@ impl Sources {
     /// Adds a text and returns its number.
     pub fn add(&mut self, kind: SourceKind, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
         let id = u32::try_from(self.list.len()).expect("a compile has fewer than 2^32 files");
-        self.list.push(Source { kind, name: name.into(), text: text.into() });
+        self.list.push(Source::new(kind, name, text));
         SourceId(id)
     }
 
     /// Gives a number another text.
     pub fn replace(&mut self, id: SourceId, text: Arc<str>) {
-        self.list[id.0 as usize].text = text;
+        let source = &mut self.list[id.0 as usize];
+        *source = Source::new(source.kind, Arc::clone(&source.name), text);
     }
 
     /// The text with this number.
@@ -116,7 +138,7 @@ impl Sources {
     pub fn paste(&self, kind: SourceKind, name: &str, text: &str, by: Span) -> Span {
         let is_it = |(known, _): (&Source, Span)| (&*known.name, &*known.text) == (name, text);
         let place = self.pasted.iter().position(is_it).unwrap_or_else(|| {
-            self.pasted.add(Source { kind, name: name.into(), text: text.into() }, by);
+            self.pasted.add(Source::new(kind, name, text), by);
             self.pasted.iter().position(is_it).expect("it was added")
         });
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
@@ -134,6 +156,11 @@ impl Sources {
         self.list.iter().enumerate().map(|(i, s)| (SourceId(i as u32), s))
     }
 
+    /// All files that expressions paste.
+    pub fn pasted(&self) -> impl Iterator<Item = &Source> {
+        self.pasted.iter().map(|(source, _)| source)
+    }
+
     /// The text that a span covers.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or("")
@@ -141,10 +168,7 @@ impl Sources {
 
     /// Line and column of a span's start, both from 1; the column counts characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let text = &self.get(span.source).text;
-        let before = text.get(..span.start as usize).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        self.get(span.source).line_column(span.start)
     }
 
     /// From the start of a span to the end of that line, without spaces at its end.
@@ -158,5 +182,34 @@ impl Sources {
     pub fn place(&self, span: Span) -> String {
         let (line, column) = self.line_column(span);
         format!("{}:{line}:{column}", self.get(span.source).name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_and_a_column_are_found_in_any_text() {
+        for text in ["", "a", "\n", "a\n", "a\nä ö\n\nb\r\nc", "ää\n"] {
+            let mut sources = Sources::default();
+            let id = sources.add(SourceKind::File, "a.km", text);
+            for at in 0..=text.len() as u32 + 2 {
+                let before = text.get(..at as usize).unwrap_or(text);
+                let line = before.rsplit('\n').next().unwrap_or_default();
+                let place = (before.matches('\n').count() + 1, line.chars().count() + 1);
+                assert_eq!(sources.line_column(Span::new(id, at, at)), place, "{at} of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_text_has_lines_of_its_own() {
+        let mut sources = Sources::default();
+        let id = sources.add(SourceKind::File, "a.km", "a\nb");
+        let place = |sources: &Sources| sources.place(Span::new(id, 2, 2));
+        assert_eq!(place(&sources), "a.km:2:1");
+        sources.replace(id, "abc".into());
+        assert_eq!(place(&sources), "a.km:1:3");
     }
 }

@@ -25,11 +25,11 @@ mod problem;
 mod site;
 mod system;
 
-pub use output::{OutputFile, Writer};
+pub use output::{Entries, Entry, OutputFile, Tree, Writer, folder};
 pub use problem::Problem;
 pub use site::{Site, TargetMachine};
 
-use output::{drive, in_tree, text};
+use output::{drive, text, tree};
 
 /// A platform that kmodel writes files for.
 #[derive(Clone, Copy)]
@@ -147,11 +147,19 @@ impl Target {
         machines: impl IntoIterator<Item = M>,
         emit: &mut dyn FnMut(OutputFile),
     ) -> Result<(), Vec<Problem>> {
-        match self.kind() {
-            PlatformKind::Lxd => drive(&lxd::Lxd::new(site)?, machines, emit),
-            PlatformKind::Cloud => drive(&cloud::Cloud::new(self.platform, site)?, machines, emit),
-            PlatformKind::Ignition => drive(&ignition::Ignition::new(self.platform, site)?, machines, emit),
-        }
+        drive(&*self.writer(site)?, machines, emit)
+    }
+
+    /// What writes the files of its output, machine by machine.
+    ///
+    /// # Errors
+    /// Every field of the model's `target NAME { }` that it cannot take.
+    pub fn writer(self, site: &Site) -> Result<Box<dyn Writer + '_>, Vec<Problem>> {
+        Ok(match self.kind() {
+            PlatformKind::Lxd => Box::new(lxd::Lxd::new(site)?),
+            PlatformKind::Cloud => Box::new(cloud::Cloud::new(self.platform, site)?),
+            PlatformKind::Ignition => Box::new(ignition::Ignition::new(self.platform, site)?),
+        })
     }
 
     /// All files of its output at once.

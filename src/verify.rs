@@ -22,6 +22,7 @@ pub mod hosts;
 mod immutable;
 pub mod locate;
 pub mod network;
+mod not_read;
 pub mod objects;
 pub mod packet_filter;
 pub mod program;
@@ -75,6 +76,7 @@ const RULES: &[Rule] = &[
     program::settings,
     document::documents,
     services::services,
+    not_read::readings,
     objects::objects,
     boot_order::orders,
     packet_filter::filters,

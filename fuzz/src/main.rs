@@ -42,21 +42,43 @@ fn now() -> u64 {
 
 fn run(time: Duration, mut mutator: Mutator<'_>, bench: &Bench) -> ExitCode {
     let start = Instant::now();
-    let mut executions = 0_u64;
+    let mut done = Done::default();
+    let mut failed = 0_u64;
     while start.elapsed() < time {
         let text = mutator.next();
-        if catch_unwind(AssertUnwindSafe(|| check(&text, bench))).is_err() {
-            println!("after {executions} executions this text fails:\n{text}\n---\n{text:?}");
-            return ExitCode::FAILURE;
+        match catch_unwind(AssertUnwindSafe(|| check(&text, bench))) {
+            Ok(one) => done.add(one),
+            Err(_) => {
+                failed += 1;
+                println!("after {} texts this one fails:\n{text}\n---\n{text:?}", done.texts);
+            }
         }
-        executions += 1;
     }
-    println!("{executions} executions, nothing failed");
-    ExitCode::SUCCESS
+    let Done { texts, checked, rendered, commands } = done;
+    println!("{texts} texts, {checked} without type errors, {rendered} rendered, {commands} commands, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How far texts came.
+#[derive(Default)]
+struct Done {
+    texts: u64,
+    checked: u64,
+    rendered: u64,
+    commands: u64,
+}
+
+impl Done {
+    fn add(&mut self, other: Self) {
+        self.texts += other.texts;
+        self.checked += other.checked;
+        self.rendered += other.rendered;
+        self.commands += other.commands;
+    }
 }
 
 /// What holds for any text, in every phase up to the plan.
-fn check(text: &str, bench: &Bench) {
+fn check(text: &str, bench: &Bench) -> Done {
     let parsed = parse(SourceId(0), text);
     assert_eq!(parsed.tree.to_string(), text, "the tree prints back");
     for label in parsed.diagnostics.iter().flat_map(|problem| &problem.labels) {
@@ -65,14 +87,18 @@ fn check(text: &str, bench: &Bench) {
     if let Ok(once) = format(text) {
         assert_eq!(format(&once).as_deref(), Ok(once.as_str()), "formatting twice is formatting once");
     }
-    plan(text, bench);
+    plan(text, bench)
 }
 
 /// The longest that any text of this size may take, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The machines that a model may have to be rendered and applied: keys are issued for each of them.
+const MANY: usize = 50;
+
 /// Checks the text, plans it when nothing is wrong with it, and renders it when nothing is wrong with the plan.
-fn plan(text: &str, bench: &Bench) {
+fn plan(text: &str, bench: &Bench) -> Done {
+    let mut done = Done { texts: 1, ..Done::default() };
     let start = Instant::now();
     let root = "fuzz.km";
     let world = Memory::new([(root, text)]);
@@ -81,14 +107,18 @@ fn plan(text: &str, bench: &Bench) {
         assert!(!problem.labels.is_empty() && !problem.message.is_empty(), "a problem has a place and a message");
     }
     if !any_error(&checked.diagnostics) {
+        done.checked = 1;
         let planned = compile::plan_program(&checked.program, &world, &Input::default());
         assert!(planned.plan.is_some() || !planned.problems.is_empty(), "no plan has a reason");
-        if let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) {
+        assert!(start.elapsed() < PATIENCE, "it takes {:?}", start.elapsed());
+        let good = planned.plan.as_ref().filter(|_| !any_error(&planned.problems));
+        if let Some(plan) = good.filter(|plan| plan.model.machines.len() <= MANY) {
             render(plan, bench);
-            bench.commands(text, plan);
+            done.rendered = 1;
+            done.commands = bench.commands(text, plan);
         }
     }
-    assert!(start.elapsed() < PATIENCE, "it takes {:?}", start.elapsed());
+    done
 }
 
 /// What can be planned can be rendered.
@@ -105,7 +135,7 @@ fn render(plan: &Plan<'_>, bench: &Bench) {
 fn corpus() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut texts = Vec::new();
-    for folder in ["snapshots", "stdlib", "examples"] {
+    for folder in ["tests/cases", "tests/fixtures", "snapshots", "stdlib", "examples"] {
         collect(root.join(folder), &mut texts);
     }
     texts

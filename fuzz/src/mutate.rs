@@ -2,9 +2,58 @@
 
 /// Pieces that mean something to the lexer or the parser.
 const PIECES: &[&str] = &[
-    "{", "}", "[", "]", "(", ")", "\"", "\"\"\"", "${", "'", "\\", "\n", "\r\n", ",", "=", ":", ".", "..", "->", "?", "??", "?.",
-    "//", "///", "#", "/x", "./", "::", "fd00::1", "10.0.0.0/8", "1.2.3", "1h30m", "4GiB", "6443/tcp", "0644", "5%", "$x", "é",
-    "for", "in", "if", "then", "else", "cert", "deploy", "component", "overlay", "set", "add", "drop", "unit", "file",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "\"\"\"",
+    "${",
+    "'",
+    "\\",
+    "\n",
+    "\r\n",
+    ",",
+    "=",
+    ":",
+    ".",
+    "..",
+    "->",
+    "?",
+    "??",
+    "?.",
+    "//",
+    "///",
+    "#",
+    "/x",
+    "./",
+    "::",
+    "fd00::1",
+    "10.0.0.0/8",
+    "1.2.3",
+    "1h30m",
+    "4GiB",
+    "6443/tcp",
+    "0644",
+    "5%",
+    "$x",
+    "é",
+    "for",
+    "in",
+    "if",
+    "then",
+    "else",
+    "cert",
+    "deploy",
+    "component",
+    "overlay",
+    "set",
+    "add",
+    "drop",
+    "unit",
+    "file",
 ];
 
 /// An endless source of broken texts.
@@ -18,13 +67,51 @@ impl<'a> Mutator<'a> {
         Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, corpus }
     }
 
-    /// A text of the corpus with one to eight mutations.
+    /// A text of the corpus with one to eight mutations; one in eight keeps its form, and has other values.
     pub fn next(&mut self) -> String {
+        if self.below(8) == 0 {
+            return self.other_values();
+        }
         let mut text = self.text().into_bytes();
         for _ in 0..=self.below(8) {
             self.mutate(&mut text);
         }
         String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// A whole text, in which one to three words, or whole lines, are those of another. It may still be a cluster.
+    fn other_values(&mut self) -> String {
+        let own = self.below(self.corpus.len());
+        let mut text = self.corpus.get(own).cloned().unwrap_or_default();
+        for _ in 0..=self.below(3) {
+            let at = self.below(self.corpus.len());
+            let other = self.corpus.get(at).map_or("", String::as_str);
+            text = if self.below(3) == 0 { self.lines(&text, other) } else { self.words(&text, other) };
+        }
+        text
+    }
+
+    /// The text with one line more, or one less.
+    fn lines(&mut self, text: &str, other: &str) -> String {
+        let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let others: Vec<&str> = other.split_inclusive('\n').collect();
+        let at = self.below(lines.len());
+        if self.below(2) == 0 && !lines.is_empty() {
+            lines.remove(at);
+        } else if let Some(line) = others.get(self.below(others.len())) {
+            lines.insert(at, line);
+        }
+        lines.concat()
+    }
+
+    /// The text with one word that is one of another text.
+    fn words(&mut self, text: &str, other: &str) -> String {
+        let (own, others) = (words(text), words(other));
+        let (at, from) = (self.below(own.len()), self.below(others.len()));
+        match (own.get(at), others.get(from)) {
+            (Some(&(start, end)), Some(&(from, to))) => [&text[..start], &other[from..to], &text[end..]].concat(),
+            _ => text.to_owned(),
+        }
     }
 
     fn below(&mut self, limit: usize) -> usize {
@@ -100,4 +187,17 @@ impl<'a> Mutator<'a> {
         let count = self.below(3000);
         text.splice(at..at, piece.repeat(count).into_bytes());
     }
+}
+
+/// Where words, numbers and addresses are.
+fn words(text: &str) -> Vec<(usize, usize)> {
+    let inside = |letter: char| letter.is_alphanumeric() || "_.:/%-".contains(letter);
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (at, letter) in text.char_indices().filter(|(_, letter)| inside(*letter)) {
+        match found.last_mut().filter(|(_, end)| *end == at) {
+            Some((_, end)) => *end += letter.len_utf8(),
+            None => found.push((at, at + letter.len_utf8())),
+        }
+    }
+    found
 }

@@ -28,6 +28,12 @@ const BUSY: &str = "busy running a";
 /// The pause before a retry.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// How long what a process has written may take to read once it has ended: a program that it started may hold its output open.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// No answer is longer. Beyond it the output is closed, which ends the process.
+const LONGEST: u64 = 512 << 20;
+
 /// The oldest supported LXD: it has the `cloud-init.*` keys.
 const OLDEST: u32 = 5;
 
@@ -221,8 +227,8 @@ impl Client {
             let _ = child.wait();
             return Err(ApplyError::slow(action, call.patience));
         };
-        let err = String::from_utf8_lossy(&err.recv().unwrap_or_default()).into_owned();
-        Ok(Answer { code: status.code(), out: out.recv().unwrap_or_default(), err })
+        let err = String::from_utf8_lossy(&err.recv_timeout(DRAIN).unwrap_or_default()).into_owned();
+        Ok(Answer { code: status.code(), out: out.recv_timeout(DRAIN).unwrap_or_default(), err })
     }
 }
 
@@ -257,7 +263,7 @@ fn reader(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>>
     thread::spawn(move || {
         let mut bytes = Vec::new();
         // Output up to an error is kept.
-        let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
+        let _ = stream.map(|stream| stream.take(LONGEST).read_to_end(&mut bytes));
         let _ = sender.send(bytes);
     });
     receiver

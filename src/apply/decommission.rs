@@ -1,49 +1,92 @@
-//! Steps of the cluster before a machine is removed.
+//! Steps of the cluster before a machine is removed or gets another name.
 //!
 //! A component that needs to act installs an executable file, `/usr/local/lib/kmodel/leave.d/NAME`: it is run with the name of the
-//! leaving machine, on one machine that has it and stays, before the machine is removed.
+//! leaving machine, on one machine that has it and stays, before the machine is removed. One in `rename.d` is run with the
+//! former name of a machine, which keeps its data.
 
 use std::collections::BTreeMap;
 
-use crate::target::lxd::Desired;
+use crate::target::lxd::{Desired, Instance};
 
 use super::client::Client;
 use super::error::ApplyError;
+use super::machine;
 
 /// Where such files are.
-const FOLDER: &str = "/usr/local/lib/kmodel/leave.d/";
+const LEAVE: &str = "/usr/local/lib/kmodel/leave.d/";
+const RENAME: &str = "/usr/local/lib/kmodel/rename.d/";
 
 /// Removes a machine from the clusters that run on the others, in the order of the files' names.
 ///
 /// # Errors
 /// When no remaining machine can do it; the machine is then still part of the cluster.
 pub(crate) fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
-    let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for stays in &desired.machines {
-        let own = stays.files.iter().filter_map(|file| file.path.strip_prefix(FOLDER));
-        own.for_each(|name| files.entry(name).or_default().push(stays.name()));
-    }
-    files.into_iter().try_for_each(|(name, places)| one(client, machine, name, &places))
+    let scripts = scripts(desired, LEAVE).into_iter();
+    scripts.map(|(name, places)| (name, places.into_iter().map(Instance::name).collect::<Vec<_>>())).try_for_each(
+        |(name, places)| {
+            one(client, machine, &format!("{LEAVE}{name}"), &places).map_err(|error| by_hand(client, machine, error))
+        },
+    )
 }
 
-/// Runs the file on the first machine where it succeeds.
-fn one(client: &Client, machine: &str, name: &str, places: &[&str]) -> Result<(), ApplyError> {
+/// Removes the former name of a machine from the clusters that know it by that name.
+///
+/// # Errors
+/// When no machine that runs can do it.
+pub(crate) fn forget_name(client: &Client, desired: &Desired, former: &str) -> Result<(), ApplyError> {
+    for (name, places) in scripts(desired, RENAME) {
+        let mut places = running(client, &places)?;
+        // The machine itself goes last: what runs there may be what is to move away.
+        places.sort_by_key(|place| *place == former);
+        one(client, former, &format!("{RENAME}{name}"), &places)?;
+    }
+    Ok(())
+}
+
+/// The files of a folder, in the order of their names, and the machines that have each.
+fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a str, Vec<&'a Instance>> {
+    let mut scripts: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
+    for machine in &desired.machines {
+        let own = machine.files.iter().filter_map(|file| file.path.strip_prefix(folder));
+        own.for_each(|name| scripts.entry(name).or_default().push(machine));
+    }
+    scripts
+}
+
+/// The names that machines have now, as far as they run.
+fn running<'a>(client: &Client, machines: &[&'a Instance]) -> Result<Vec<&'a str>, ApplyError> {
+    let mut running = Vec::new();
+    for machine in machines {
+        for name in [machine.name()].into_iter().chain(machine.former.iter().map(String::as_str)) {
+            if machine::is_running(client, name)? {
+                running.push(name);
+                break;
+            }
+        }
+    }
+    Ok(running)
+}
+
+/// Runs the file on the first machine where it succeeds. One that was not copied yet does nothing.
+fn one(client: &Client, machine: &str, path: &str, places: &[&str]) -> Result<(), ApplyError> {
     const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$1\" \"$2\"";
-    let path = format!("{FOLDER}{name}");
     let action = format!("decommission `{machine}` with `{path}`");
     let mut last = ApplyError::new(format!("cannot {action}: no remaining machine has this file"));
     for place in places {
-        match client.work(place, SCRIPT, &[&path, machine]) {
+        match client.work(place, SCRIPT, &[path, machine]) {
             Ok(answer) if answer.code == Some(0) => return Ok(()),
             Ok(answer) => last = ApplyError::refused(&format!("{action} on `{place}`"), &answer.err),
             Err(error) => last = error,
         }
     }
-    let by_hand = format!(
+    Err(last)
+}
+
+fn by_hand(client: &Client, machine: &str, error: ApplyError) -> ApplyError {
+    error.help(format!(
         "fix the cause and run the same command again, or remove it manually: `{} delete --force {machine}`",
         client.shown()
-    );
-    Err(last.help(by_hand))
+    ))
 }
 
 #[cfg(test)]
@@ -57,7 +100,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let script = "echo $4 >>\"$0.calls\"; [ $4 != cp-0 ] || { echo Error: no quorum >&2; exit 1; }";
             let client = sample::client(folder.path(), script);
-            let result = one(&client, "cp-3", "50-etcd", places);
+            let path = format!("{LEAVE}50-etcd");
+            let result = one(&client, "cp-3", &path, places).map_err(|error| by_hand(&client, "cp-3", error));
             (result, std::fs::read_to_string(folder.path().join("lxc.calls")).unwrap_or_default())
         };
         assert_eq!(run(&["cp-0", "cp-1", "cp-2"]), (Ok(()), "cp-0\ncp-1\n".to_owned()));

@@ -94,3 +94,16 @@ fn machines(client: &Client, names: &[String], report: Reporter<'_>) -> Result<(
     });
     results.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_of_others_are_nothing_to_remove() {
+        let marked = Marked { others: vec!["web".into()], ..Marked::default() };
+        assert!(marked.is_empty() && Marked::default().is_empty());
+        assert!(!Marked { machines: vec!["cp-0".into()], ..marked.clone() }.is_empty());
+        assert!(!Marked { project: Some("lab".into()), ..marked }.is_empty());
+    }
+}

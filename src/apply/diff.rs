@@ -301,12 +301,95 @@ fn inner_steps(machine: &Instance, probe: &Probe) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::lxd::MARK;
 
     #[test]
     fn addresses_are_not_compared_as_text() {
         assert!(is_same(Some("fd00:0::1/64"), Some("fd00::1/64")) && is_same(Some("FD00::A"), Some("fd00::a")));
         assert!(!is_same(Some("10.0.0.1/24"), Some("10.0.0.10/24")) && !is_same(None, Some("10.0.0.1")));
         assert!(is_same(Some("nat"), Some("nat")) && !is_same(Some("2GiB"), Some("2048MiB")));
+    }
+
+    fn record(fields: &[(&str, &str)]) -> Record {
+        fields.iter().map(|(key, value)| ((*key).into(), Value::Text((*value).into()))).collect()
+    }
+
+    fn resource(yaml: serde_json::Value) -> Resource {
+        serde_json::from_value(yaml).expect("an instance as the server lists it")
+    }
+
+    #[test]
+    fn a_device_is_compared_field_by_field() {
+        let network = record(&[("network", "kmodel"), ("ipv4.address", "10.0.0.5"), ("type", "nic")]);
+        let disk = record(&[("size", "10GiB")]);
+        let desired: Record = [("eth0", network), ("root", disk)]
+            .map(|(name, fields)| (name.into(), Value::Record(fields.into())))
+            .into_iter()
+            .collect();
+        let current = resource(serde_json::json!({
+            "name": "cp-0",
+            "devices": { "eth0": { "network": "kmodel", "ipv4.address": "10.0.0.9", "type": "nic", "mtu": "1400" } },
+        }));
+        let device = |device: &str, key: &str, from: Option<&str>, to: &str| Step::Device {
+            device: device.into(),
+            key: key.into(),
+            from: from.map(str::to_owned),
+            to: to.into(),
+        };
+        let steps = device_steps(&desired, &current);
+        let address = device("eth0", "ipv4.address", Some("10.0.0.9"), "10.0.0.5");
+        assert_eq!(steps, [address, device("root", "size", None, "10GiB")]);
+    }
+
+    #[test]
+    fn a_stopped_machine_is_started_once() {
+        let steps = |network_config: &str| {
+            let machine = Instance { network_config: network_config.to_owned(), ..sample_machine() };
+            let current = resource(serde_json::json!({
+                "name": "cp-0", "status": "Stopped", "profiles": [""],
+                "config": { MARK: "lab", "cloud-init.network-config": "old" },
+            }));
+            let desired = super::super::sample::desired(vec![]);
+            let change = machine_change(&desired, &machine, Some(&current), &Probes::new()).expect("it is ours");
+            change.expect("it does not run").steps
+        };
+        assert_eq!(steps("old"), [Step::Start]);
+        assert_eq!(steps("new"), [Step::Data(NETWORK_CONFIG), Step::Restart], "a restart starts it");
+    }
+
+    #[test]
+    fn a_network_of_others_is_used_as_it_is() {
+        let definition = Definition { config: record(&[("ipv4.nat", "true")]), ..sample_definition("kmodel") };
+        let network = |mark: Option<&str>| {
+            let mark = mark.map(|mark| (MARK, mark));
+            let config: std::collections::BTreeMap<_, _> = mark.into_iter().chain([("ipv4.nat", "false")]).collect();
+            resource(serde_json::json!({ "name": "kmodel", "config": config }))
+        };
+        let steps = |current: Option<&Resource>| network_change("lab", &definition, current).map(|c| c.steps.len());
+        assert_eq!(steps(None), Some(1), "it is created");
+        assert_eq!(steps(Some(&network(Some("lab")))), Some(1), "it is changed");
+        assert_eq!((steps(Some(&network(Some("other")))), steps(Some(&network(None)))), (None, None));
+    }
+
+    #[test]
+    fn keys_of_the_server_are_left_alone() {
+        let current = resource(serde_json::json!({
+            "name": "cp-0",
+            "config": { "volatile.uuid": "x", "image.os": "debian", "cloud-init.user-data": "y", "limits.cpu": "2" },
+        }));
+        let unset = |extra| config_steps(&record(&[]), &current, extra);
+        assert_eq!(unset(Extra::Unset), [Step::Config { key: "limits.cpu".into(), from: Some("2".into()), to: None }]);
+        assert_eq!(unset(Extra::Kept), []);
+    }
+
+    fn sample_machine() -> Instance {
+        let mut machine = super::super::sample::machine("cp-0", vec![], vec![]);
+        machine.definition.config = record(&[(MARK, "lab")]);
+        machine
+    }
+
+    fn sample_definition(name: &str) -> Definition {
+        super::super::sample::machine(name, vec![], vec![]).definition
     }
 
     #[test]

@@ -33,6 +33,24 @@ mod tests {
     use crate::world::Memory;
 
     #[test]
+    fn only_these_settings_of_the_host_are_read() {
+        let settings = settings();
+        let read = |path: &str| settings.read(Path::new(path));
+        match std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches") {
+            Ok(text) => assert_eq!(read("/proc/sys/fs/inotify/max_user_watches").unwrap(), text),
+            Err(_) => println!("SKIPPED: this kernel has no inotify"),
+        }
+        assert!(read("/proc/sys/kernel/hostname").is_err() && read("/etc/passwd").is_err());
+    }
+
+    #[test]
+    fn the_least_that_suffices_is_not_warned_of() {
+        let world = |value: &str| Memory::new([("/proc/sys/fs/inotify/max_user_instances".to_owned(), value)]);
+        assert_eq!(warnings(&world("8192\n")), Vec::<String>::new());
+        assert_eq!(warnings(&world("8191\n")).len(), 1);
+    }
+
+    #[test]
     fn only_low_settings_are_warned_of() {
         let folder = "/proc/sys/fs/inotify/";
         let world = Memory::new([

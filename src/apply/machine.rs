@@ -102,7 +102,11 @@ pub(crate) fn state(client: &Client, name: &str) -> Result<String, ApplyError> {
         .map(|s| s.trim().to_owned())
 }
 
-fn is_running(client: &Client, name: &str) -> Result<bool, ApplyError> {
+/// Whether there is such a machine, and it runs.
+///
+/// # Errors
+/// An error of the client.
+pub(crate) fn is_running(client: &Client, name: &str) -> Result<bool, ApplyError> {
     Ok(state(client, name)?.eq_ignore_ascii_case("running"))
 }
 

@@ -1,6 +1,7 @@
 //! The state inside a running machine: its boot, its units and its files.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use crate::render::bundle::BundleFile;
 use crate::target::lxd::{Instance, StartedUnit};
@@ -22,6 +23,8 @@ pub struct Probe {
     pub status: String,
     /// The units that it starts, and the state of each.
     pub units: Vec<(String, String)>,
+    /// The addresses of its interfaces.
+    pub addresses: Vec<IpAddr>,
     files: HashMap<String, RemoteFile>,
     /// Hashes of units' files without comments.
     bare: HashMap<String, String>,
@@ -95,6 +98,7 @@ impl Probe {
                 "service" => probe.given_up = rest == "failed",
                 "status" => probe.status = rest.trim().to_owned(),
                 "unit" => probe.units.extend(rest.split_once(' ').map(|(unit, state)| (unit.into(), state.into()))),
+                "address" => probe.addresses.extend(rest.parse::<IpAddr>()),
                 "sum" => probe.sum(rest),
                 "stat" => probe.stat(rest),
                 "bare" => {

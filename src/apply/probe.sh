@@ -4,6 +4,7 @@ if [ -e /var/lib/kmodel/boot.json ] || [ -e /run/kmodel/status ]; then echo begu
 echo "service $(systemctl is-failed kmodel-boot 2>/dev/null)"
 echo "status $(cat /run/kmodel/status 2>/dev/null)"
 [ -x /usr/local/lib/kmodel/boot ] && [ -e /etc/kmodel/machine ] && /usr/local/lib/kmodel/boot units | sed 's/^/unit /'
+ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/address \1/p'
 [ -n "$paths" ] || exit 0
 printf '%s\n' "$paths" | xargs -d '\n' sha256sum -- 2>/dev/null | sed 's/^/sum /'
 printf '%s\n' "$paths" | xargs -d '\n' stat -c 'stat %a %U:%G %n' -- 2>/dev/null

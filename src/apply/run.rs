@@ -16,7 +16,7 @@ use crate::target::lxd::{Desired, Instance};
 use super::change::{Change, Step, Turn};
 use super::client::{Client, Scope};
 use super::current::Current;
-use super::decommission::decommission;
+use super::decommission::{decommission, forget_name};
 use super::diff::{Delta, Probes};
 use super::error::ApplyError;
 use super::machine::{self, Image};
@@ -209,6 +209,13 @@ impl Executor<'_> {
     }
 
     fn bring(&self, machine: &Instance, change: &Change) -> Result<(), ApplyError> {
+        // One that does not run is known by its former name until it is up: others may wait for it until then.
+        let former = change.steps.iter().find_map(|step| match step {
+            Step::Rename { from } => Some(from),
+            _ => None,
+        });
+        let (before, after) = former.into_iter().partition::<Vec<_>, _>(|_| change.turn == Turn::InTurn);
+        before.into_iter().try_for_each(|former| self.forget_name(former, machine))?;
         for step in &change.steps {
             match step {
                 Step::Create(_) => self.say(machine.name(), "creating"),
@@ -218,7 +225,13 @@ impl Executor<'_> {
             }
             machine::step(self.client, machine, step, &self.image)?;
         }
-        self.rollout.converge(machine)
+        self.rollout.converge(machine)?;
+        after.into_iter().try_for_each(|former| self.forget_name(former, machine))
+    }
+
+    fn forget_name(&self, former: &str, machine: &Instance) -> Result<(), ApplyError> {
+        self.say(machine.name(), &format!("decommissioning the name {former}"));
+        forget_name(self.client, self.desired, former)
     }
 
     fn remove(&self, name: &str) -> Result<(), ApplyError> {

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::model::value::Record;
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::target::lxd::{Definition, Instance, StartedUnit};
+use crate::target::lxd::{Definition, Desired, Instance, Options, StartedUnit};
 
 use super::client::Client;
 
@@ -50,5 +50,21 @@ pub(super) fn file(path: &str, content: &str, secret: bool) -> BundleFile {
         content: content.as_bytes().into(),
         secret,
         origin: What::Boot.into(),
+    }
+}
+
+/// What there should be in the project `lab` of the cluster `lab`.
+pub(super) fn desired(machines: Vec<Instance>) -> Desired {
+    let [image, command, project, pool, network] = ["debian/13", "lxc", "lab", "kmodel", "kmodel"].map(str::to_owned);
+    let definition = |name: &str| machine(name, vec![], vec![]).definition;
+    Desired {
+        cluster: "lab".into(),
+        pool: definition(&pool),
+        network: definition(&network),
+        options: Options { image, mirror: None, command, project, pool, network, privileged: false },
+        ranges: vec![],
+        profiles: vec![],
+        machines,
+        runs_pods: false,
     }
 }

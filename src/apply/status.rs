@@ -1,13 +1,14 @@
 //! The state of a running cluster: machines, units, relations, certificates, and whether it matches the model.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::thread;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::compile::Connection;
+use crate::compile::{Connection, SharedAddress};
 use crate::target::lxd::{Desired, Instance};
 
 use super::certificate::{self, MachineCertificate};
@@ -31,6 +32,8 @@ pub struct Status {
     /// In the order of the model; machines removed from it come last.
     pub machines: Vec<MachineStatus>,
     pub relations: Vec<RelationStatus>,
+    /// Those that machines share.
+    pub addresses: Vec<AddressStatus>,
     pub certificates: Vec<CertificateStatus>,
 }
 
@@ -67,6 +70,24 @@ pub struct RelationStatus {
     pub reason: Option<String>,
 }
 
+/// An address that one of several machines holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AddressStatus {
+    pub application: String,
+    pub address: IpAddr,
+    /// The machines that have it: one, if all is well. Absent when no machine said which addresses it has.
+    pub holders: Option<Vec<String>>,
+    /// The other machines that it can move to.
+    pub others: Vec<String>,
+}
+
+impl AddressStatus {
+    /// Whether one machine has it, as far as it is known.
+    pub fn is_held(&self) -> bool {
+        self.holders.as_ref().is_none_or(|holders| holders.len() == 1)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CertificateStatus {
     pub machine: String,
@@ -81,6 +102,7 @@ pub(crate) struct Observed<'a> {
     pub client: &'a Client,
     pub desired: &'a Desired,
     pub connections: &'a [Connection],
+    pub shared: &'a [SharedAddress],
     pub current: &'a Current,
     pub probes: &'a Probes,
     /// Absent without a key store to compare with.
@@ -92,12 +114,12 @@ impl Observed<'_> {
     pub(crate) fn status(&self, now: OffsetDateTime) -> Status {
         let machines = self.machines();
         let relations = self.relations();
+        let addresses: Vec<_> = self.shared.iter().map(|shared| self.address(shared)).collect();
         let certificates: Vec<_> = self.certificates().into_iter().map(|found| of_certificate(found, now)).collect();
         let changes = self.delta.map(|delta| delta.all().count());
-        let well = machines.iter().all(|machine| machine.boot == Some("up") && machine.state != SURPLUS)
-            && relations.iter().all(|relation| relation.state != "failed")
-            && certificates.iter().all(|certificate| certificate.days_left.is_some_and(|days| days >= 0))
-            && changes.unwrap_or_default() == 0;
+        let well = changes.unwrap_or_default() == 0
+            && addresses.iter().all(AddressStatus::is_held)
+            && are_well(&machines, &relations, &certificates);
         Status {
             version: 1,
             cluster: self.desired.cluster.to_string(),
@@ -106,6 +128,7 @@ impl Observed<'_> {
             changes,
             machines,
             relations,
+            addresses,
             certificates,
         }
     }
@@ -160,6 +183,17 @@ impl Observed<'_> {
         self.connections.iter().zip(results).map(|(connection, result)| relation(connection, result)).collect()
     }
 
+    fn address(&self, shared: &SharedAddress) -> AddressStatus {
+        let probes: Vec<_> =
+            shared.machines.iter().filter_map(|name| Some((name, self.probes.get(&**name)?))).collect();
+        let is_known = probes.iter().any(|(_, probe)| !probe.addresses.is_empty());
+        let held = probes.iter().filter(|(_, probe)| probe.addresses.contains(&shared.address));
+        let held: Vec<String> = held.map(|(name, _)| name.to_string()).collect();
+        let others = shared.machines.iter().map(ToString::to_string).filter(|name| !held.contains(name)).collect();
+        let (application, address) = (shared.app.to_string(), shared.address);
+        AddressStatus { application, address, holders: is_known.then_some(held), others }
+    }
+
     fn certificates(&self) -> Vec<MachineCertificate> {
         thread::scope(|scope| {
             let running = self.desired.machines.iter().filter(|machine| self.probes.contains_key(machine.name()));
@@ -172,6 +206,12 @@ impl Observed<'_> {
                 .collect()
         })
     }
+}
+
+fn are_well(machines: &[MachineStatus], relations: &[RelationStatus], certificates: &[CertificateStatus]) -> bool {
+    machines.iter().all(|machine| machine.boot == Some("up") && machine.state != SURPLUS)
+        && relations.iter().all(|relation| relation.state != "failed")
+        && certificates.iter().all(|certificate| certificate.days_left.is_some_and(|days| days >= 0))
 }
 
 /// The state of a machine that is no longer in the model.
@@ -200,5 +240,61 @@ fn of_certificate(found: MachineCertificate, now: OffsetDateTime) -> Certificate
         not_after: found.not_after.and_then(|end| end.format(&Rfc3339).ok()),
         machine: found.machine,
         path: found.path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::target::lxd::MARK;
+
+    fn machine(state: &str, boot: Option<&'static str>) -> MachineStatus {
+        MachineStatus { name: "cp-0".into(), state: state.into(), boot, reason: None, units: vec![] }
+    }
+
+    fn relation(state: &'static str) -> RelationStatus {
+        let [from, to, machine, address] = ["a", "b", "cp-0", "10.0.0.5:1"].map(str::to_owned);
+        RelationStatus { from, to, machine, address, tls: false, state, reason: None }
+    }
+
+    fn certificate(days_left: Option<i64>) -> CertificateStatus {
+        CertificateStatus { machine: "cp-0".into(), path: "/a".into(), not_after: None, days_left }
+    }
+
+    #[test]
+    fn a_machine_that_does_not_run_says_nothing_of_its_boot() {
+        let folder = tempfile::tempdir().unwrap();
+        let desired = sample::desired(vec![sample::machine("cp-0", vec![], vec![])]);
+        let status = |state: &str| {
+            let instance = serde_json::json!({ "name": "cp-0", "status": state, "config": { MARK: "lab" } });
+            let current = Current { machines: vec![serde_json::from_value(instance).unwrap()], ..Current::default() };
+            let client = sample::client(folder.path(), "exit 1");
+            let (connections, shared, probes) = (&[], &[], &Probes::new());
+            let (client, desired, current) = (&client, &desired, &current);
+            let observed = Observed { client, desired, connections, shared, current, probes, delta: None };
+            let MachineStatus { state, boot, reason, .. } = observed.machine(&desired.machines[0]);
+            (state, boot, reason)
+        };
+        assert_eq!(status("Stopped"), ("stopped".to_owned(), None, None));
+        assert_eq!(status("Running"), ("running".to_owned(), None, Some("cannot run commands on it".to_owned())));
+    }
+
+    #[test]
+    fn a_cluster_is_well_when_all_of_it_is() {
+        let (up, tried, valid) = (machine("running", Some("up")), relation("ok"), certificate(Some(0)));
+        let well = |machine: &MachineStatus, relation: &RelationStatus, certificate: &CertificateStatus| {
+            are_well(
+                &[up.clone(), machine.clone()],
+                &[tried.clone(), relation.clone()],
+                std::slice::from_ref(certificate),
+            )
+        };
+        assert!(well(&up, &tried, &valid) && well(&up, &relation("untried"), &valid) && are_well(&[], &[], &[]));
+        for bad in [machine("running", None), machine("running", Some("failed")), machine(SURPLUS, Some("up"))] {
+            assert!(!well(&bad, &tried, &valid), "{bad:?}");
+        }
+        assert!(!well(&up, &relation("failed"), &valid));
+        assert!(!well(&up, &tried, &certificate(Some(-1))) && !well(&up, &tried, &certificate(None)));
     }
 }

@@ -83,10 +83,14 @@ impl<'p> Apps<'p> {
     }
 }
 
+fn wanted(name: &DeployName) -> SymbolKind {
+    if name.param { SymbolKind::Param } else { SymbolKind::Component }
+}
+
 impl<'p> Checker<'p> {
     /// What a name after `deploy` stands for, without saying anything.
     pub fn deployed(&mut self, module: ModuleId, name: &DeployName) -> Deployed<'p> {
-        let Some(symbol) = self.program.lookup(module, &name.name.name) else { return Deployed::Unknown };
+        let Some(symbol) = self.program.lookup(module, &name.name.name, wanted(name)) else { return Deployed::Unknown };
         match (symbol.kind, name.param) {
             (SymbolKind::Component, false) => self.info(symbol).map_or(Deployed::Unknown, Deployed::Known),
             (SymbolKind::Param, true) => Deployed::Param,
@@ -99,7 +103,7 @@ impl<'p> Checker<'p> {
         if name.param {
             self.deployed_param(module, &name.name);
         } else {
-            match self.program.lookup(module, &name.name.name) {
+            match self.program.lookup(module, &name.name.name, SymbolKind::Component) {
                 Some(symbol) if symbol.kind == SymbolKind::Param => self.unmarked_param(&name.name),
                 _ => {
                     self.reference(module, &name.name, SymbolKind::Component);
@@ -110,7 +114,7 @@ impl<'p> Checker<'p> {
     }
 
     fn deployed_param(&mut self, module: ModuleId, name: &Ident) {
-        if let Some(symbol) = self.program.lookup(module, &name.name)
+        if let Some(symbol) = self.program.lookup(module, &name.name, SymbolKind::Param)
             && symbol.kind == SymbolKind::Component
         {
             let message = format!("`{}` is a component; `$` is only for a param that holds a component", name.name);

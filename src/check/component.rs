@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::checker::Checker;
 use super::interface::endpoint_type;
 use super::program::StatementId;
+use super::settings::Settable;
 use super::ty::{Member, Record, Ty};
 use super::{Symbol, SymbolKind};
 use crate::source::Span;
@@ -21,6 +22,8 @@ pub struct Info<'p> {
     pub values: IndexMap<Name, Local>,
     /// `option` in expressions.
     pub option: Ty,
+    /// What a `deploy` can set beside options.
+    pub(super) settable: Settable<'p>,
 }
 
 /// An option of a component.
@@ -59,6 +62,7 @@ impl<'p> Info<'p> {
             certs: IndexMap::new(),
             values: IndexMap::new(),
             option: Ty::Error,
+            settable: Settable::of(component),
         };
         for (index, item) in component.items.iter().enumerate() {
             info.item(checker, index, item);
@@ -108,7 +112,7 @@ impl<'p> Info<'p> {
 
     fn endpoint(&mut self, checker: &mut Checker<'p>, endpoint: &'p ast::Endpoint) {
         let program = checker.program;
-        let interface = program.lookup(self.place.0, &endpoint.interface.name);
+        let interface = program.lookup(self.place.0, &endpoint.interface.name, SymbolKind::Interface);
         let interface = interface.filter(|symbol| symbol.kind == SymbolKind::Interface);
         let known = interface.and_then(|symbol| checker.interface(symbol));
         let ty = endpoint_type(endpoint.kind, endpoint.cardinality, known.as_deref());

@@ -261,7 +261,7 @@ impl Walk<'_, '_> {
             },
             _ => {}
         }
-        let symbol = self.checker.program.lookup(self.module, &name.name)?;
+        let symbol = self.checker.program.value(self.module, &name.name)?;
         match symbol.kind {
             SymbolKind::Let | SymbolKind::Param => Some(Node::File((symbol.module, symbol.statement))),
             SymbolKind::Machines => Some(Node::Group(name.name.clone(), field?.name.clone())),

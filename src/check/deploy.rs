@@ -9,13 +9,16 @@ use super::component::{Info, OptionInfo};
 use super::index::{NameKind, Target};
 use super::machine_bound;
 use super::mismatch;
+use super::settings::Setting;
 use super::ty::Ty;
 use super::typing::env::{Env, Sight};
 use super::typing::expr::Typer;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::syntax::ast::{ChangeKind, Deploy, Expr, Field, Ident, Name, Selector, SelectorKind, StatementKind};
+use crate::syntax::ast::{
+    ChangeKind, Component, Deploy, Expr, Field, Ident, ItemKind, Name, Selector, SelectorKind, StatementKind,
+};
 use crate::text::List;
 
 /// What every `deploy` takes beside the options of its component: the version of Kubernetes that it runs.
@@ -55,6 +58,16 @@ impl<'p> Checker<'p> {
         });
         let infos: Vec<_> = infos.collect();
         self.options(module, deploy, &infos);
+        for (_, info) in &infos {
+            let sources = &self.program.sources;
+            let owned: Vec<_> = info
+                .settable
+                .conflicts(&deploy.body)
+                .into_iter()
+                .map(|one| info.settable.owned(sources, one))
+                .collect();
+            owned.into_iter().for_each(|problem| self.report(problem));
+        }
         for (name, info) in &infos {
             self.missing_options(deploy, name, info, set);
             self.placement(deploy, name.span, info);
@@ -106,7 +119,7 @@ impl<'p> Checker<'p> {
         if let Some(span) = self.groups.by_name.get(&name.name).copied() {
             return self.refer(name.span, Target::Declared(NameKind::Machines, span));
         }
-        match self.program.lookup(module, &name.name) {
+        match self.program.lookup(module, &name.name, SymbolKind::Machines) {
             Some(symbol) if symbol.kind != SymbolKind::Machines => self.wrong_kind(name, symbol, "a machine group"),
             Some(_) => {}
             None => {
@@ -126,8 +139,12 @@ impl<'p> Checker<'p> {
                 continue;
             };
             let known: Vec<_> = infos.iter().filter_map(|(_, info)| info.options.get(&name)).collect();
+            // A component's own option comes before what every `deploy` takes.
+            let others = || infos.iter().map(|(_, info)| &**info).filter(|info| !info.options.contains_key(&name));
             if &*name == VERSION && known.len() < infos.len() {
                 typer.check(&field.value, &Ty::Version);
+            } else if let Some(setting) = Setting::named(&name).filter(|_| known.len() < infos.len()) {
+                typer.setting(setting, &others().collect::<Vec<_>>(), field);
             } else if known.is_empty() {
                 typer.infer(&field.value);
             }
@@ -139,8 +156,8 @@ impl<'p> Checker<'p> {
                     types.push(&option.ty);
                 }
             }
-            let unknown = infos.iter().filter(|(_, info)| &*name != VERSION && !info.options.contains_key(&name));
-            for (_, info) in unknown {
+            let taken = &*name == VERSION || Setting::named(&name).is_some();
+            for info in others().filter(|_| !taken) {
                 typer.checker.unknown_option(info, &name, field.key.span());
             }
         }
@@ -148,16 +165,7 @@ impl<'p> Checker<'p> {
 
     /// Says that a component has no such option.
     pub fn unknown_option(&mut self, info: &Info<'_>, name: &str, span: Span) {
-        let names = || info.options.keys().map(|key| &**key);
-        let fallback = match info.options.is_empty() {
-            true => "it has no options".into(),
-            false => format!("its options are {}", List::ticked(info.options.keys()).most(20)),
-        };
-        let message = format!("`{}` has no option `{name}`", info.name());
-        let diagnostic = Diagnostic::new(Code::UnknownOption, span, message)
-            .label(info.component.name.span, "the component")
-            .help(did_you_mean(name, names(), &fallback));
-        self.report(diagnostic.fix_near(span));
+        self.report(no_option(info.component, name, span));
     }
 
     fn missing_options(&mut self, deploy: &Deploy, name: &Ident, info: &Info<'_>, set: &SetOptions) {
@@ -215,4 +223,20 @@ impl<'p> Typer<'_, 'p> {
             self.checker.report(diagnostic.help("declare the option as `secret<...>`"));
         }
     }
+}
+
+/// A component without an option of this name.
+pub(super) fn no_option(component: &Component, name: &str, span: Span) -> Diagnostic {
+    let options = component.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Option(option) => Some(&option.name.name),
+        _ => None,
+    });
+    let names = || options.clone().map(|key| &**key);
+    let fallback = match names().next() {
+        None => "it has no options".into(),
+        Some(_) => format!("its options are {}", List::ticked(names()).most(20)),
+    };
+    let message = format!("`{}` has no option `{name}`", component.name.name);
+    let diagnostic = Diagnostic::new(Code::UnknownOption, span, message).label(component.name.span, "the component");
+    diagnostic.help(did_you_mean(name, names(), &fallback)).fix_near(span)
 }

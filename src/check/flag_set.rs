@@ -7,7 +7,8 @@ use super::type_syntax::ty;
 use super::typing::expr::Typer;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::flag::{self as flags, Flag, FlagKind, Table};
-use crate::syntax::ast::{Field, Ident};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, Field, Ident};
 use crate::text::List;
 
 impl<'p> Typer<'_, 'p> {
@@ -26,6 +27,13 @@ impl<'p> Typer<'_, 'p> {
         Ty::Flags
     }
 
+    /// Checks flags of a program that has a table, where nothing names it.
+    pub(super) fn flags_of(&mut self, program: &str, fields: &'p [Field]) {
+        if let Some(table) = flags::table(program) {
+            fields.iter().for_each(|field| self.flag(table, field));
+        }
+    }
+
     fn flag(&mut self, table: &Table, field: &'p Field) {
         self.key(&field.key);
         let name = field.key.plain();
@@ -33,7 +41,7 @@ impl<'p> Typer<'_, 'p> {
         let Some(known) = known else {
             self.infer(&field.value);
             if let Some(name) = name {
-                self.unknown_flag(table, &name, field);
+                self.unknown_flag(table, &name, field.key.span());
             }
             return;
         };
@@ -42,17 +50,31 @@ impl<'p> Typer<'_, 'p> {
             self.checker.refer(field.key.span(), target);
         }
         let found = self.against(field, &Ty::secret(ty_of(known)));
+        self.open_flag(table, &found, field.value.span);
+    }
+
+    /// Checks a flag that an overlay sets.
+    pub(super) fn set_flag_value(&mut self, table: &Table, (name, span): (&str, Span), value: &'p Expr) {
+        let Some(known) = table.flags.get(name) else {
+            self.infer(value);
+            return self.unknown_flag(table, name, span);
+        };
+        self.checker.refer(span, Target::Flag(table.program.as_str().into(), name.into()));
+        let found = self.check(value, &Ty::secret(ty_of(known)));
+        self.open_flag(table, &found, value.span);
+    }
+
+    fn open_flag(&mut self, table: &Table, found: &Ty, span: Span) {
         if found.is_secret() {
             let message = format!(
                 "the flags of `{}` are world-readable on the machine, so they cannot hold a secret",
                 table.program
             );
-            self.checker.report(mismatch::exposed(field.value.span, message));
+            self.checker.report(mismatch::exposed(span, message));
         }
     }
 
-    fn unknown_flag(&mut self, table: &Table, name: &str, field: &Field) {
-        let span = field.key.span();
+    fn unknown_flag(&mut self, table: &Table, name: &str, span: Span) {
         let (from, through) = (table.range.known_from, table.range.known_through);
         let message = format!("`{}` has no flag `{name}` in any version", table.program);
         let fallback = format!("checked against {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);

@@ -245,12 +245,13 @@ impl<'p> Checker<'p> {
             let statement = &self.program.module(module).file.statements[import.statement as usize];
             let StatementKind::Use(item) = &statement.kind else { continue };
             for wanted in item.names.iter().flatten() {
-                let exported = resolved.exports[import.target.0 as usize].get(&wanted.name.name);
-                let Some(target) = exported.map(|symbol| Target::symbol(*symbol)) else { continue };
-                if let Some(alias) = &wanted.alias {
-                    self.refer(alias.span, target.clone());
+                for symbol in resolved.exports[import.target.0 as usize].all(&wanted.name.name) {
+                    let target = Target::symbol(*symbol);
+                    if let Some(alias) = &wanted.alias {
+                        self.refer(alias.span, target.clone());
+                    }
+                    self.refer(wanted.name.span, target);
                 }
-                self.refer(wanted.name.span, target);
             }
         }
     }

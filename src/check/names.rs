@@ -37,7 +37,7 @@ impl SymbolKind {
 impl<'p> Checker<'p> {
     /// The symbol that a name must stand for; says so when it does not.
     pub fn reference(&mut self, module: ModuleId, name: &Ident, kind: SymbolKind) -> Option<Symbol> {
-        match self.program.lookup(module, &name.name) {
+        match self.program.lookup(module, &name.name, kind) {
             Some(symbol) if symbol.kind == kind => {
                 self.refer(name.span, Target::symbol(symbol));
                 Some(symbol)
@@ -154,7 +154,7 @@ impl<'p> Typer<'_, 'p> {
 
     fn scope_name(&mut self, name: &Ident) -> Ty {
         let program = self.checker.program;
-        match program.lookup(self.env.module, &name.name) {
+        match program.value(self.env.module, &name.name) {
             Some(symbol) => {
                 self.checker.refer(name.span, Target::symbol(symbol));
                 self.symbol(name, symbol)

@@ -5,6 +5,7 @@ use super::checker::Checker;
 use super::deploy::VERSION;
 use super::index::{NameKind, Target};
 use super::schema::{Schema, Takes, statement as schemas, target};
+use super::settings::Setting;
 use super::ty::Ty;
 use super::{ModuleId, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
@@ -35,22 +36,32 @@ impl<'p> Checker<'p> {
             }
             [target, field] if &*target.name == "target" => self.set_target(module, None, field, value),
             [word, target, field] if &*word.name == "target" => self.set_target(module, Some(target), field, value),
-            [group, field] if self.groups.by_name.contains_key(&group.name) => {
-                self.set_group(module, group, field, value)
-            }
+            [group, field] if self.is_of_group(apps, group, field) => self.set_group(module, group, field, value),
             [app, option] => self.set_option(module, apps, app, option, value),
-            _ => {
-                self.file(module).infer(value);
-                self.cannot_set(path);
-            }
+            [app, word, rest @ ..] => match Setting::named(&word.name) {
+                Some(setting) => self.set_setting(module, apps, (app, setting, rest), value),
+                None => self.set_nothing(module, path, value),
+            },
+            [] => self.set_nothing(module, path, value),
         }
+    }
+
+    /// Whether a field is one of a group, where an application may have the same name.
+    fn is_of_group(&self, apps: &Apps<'p>, name: &Ident, field: &Ident) -> bool {
+        let known = &*field.name == "count" || schemas::MACHINES.fields.contains_key(&*field.name);
+        self.groups.by_name.contains_key(&name.name) && (known || !apps.by_name.contains_key(&name.name))
+    }
+
+    fn set_nothing(&mut self, module: ModuleId, path: &[Ident], value: &'p Expr) {
+        self.file(module).infer(value);
+        self.cannot_set(path);
     }
 
     fn cannot_set(&mut self, path: &[Ident]) {
         let (Some(first), Some(last)) = (path.first(), path.last()) else { return };
         let diagnostic = Diagnostic::new(Code::WrongKind, first.span.to(last.span), "an overlay cannot set this");
-        let help =
-            "an overlay can set `PARAM`, `GROUP.count`, `GROUP.FIELD`, `cluster.FIELD`, `target.FIELD` or `APP.OPTION`";
+        let help = "an overlay can set `PARAM`, `GROUP.count`, `GROUP.FIELD`, `cluster.FIELD`, `target.FIELD`, `APP.OPTION`, \
+            `APP.flags.FLAG`, `APP.config.FIELD` or `APP.unit.FIELD`";
         self.report(diagnostic.help(help));
     }
 
@@ -138,14 +149,14 @@ impl<'p> Checker<'p> {
     }
 
     /// The component of an application; says so when neither it nor a group has that name.
-    fn changed_app(
+    pub(super) fn changed_app(
         &mut self,
         module: ModuleId,
         apps: &Apps<'p>,
         app: &Ident,
     ) -> Option<std::rc::Rc<super::component::Info<'p>>> {
         let known = apps.by_name.contains_key(&app.name) || apps.open.contains(&app.name);
-        if known || self.program.lookup(module, &app.name).is_some() {
+        if known || self.program.lookup(module, &app.name, SymbolKind::Component).is_some() {
             self.refer_app(apps, app);
             return self.app_info(module, apps, app);
         }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use super::symbols::{Names, Namespace};
 use crate::source::{SourceId, Sources, Span};
-use crate::syntax::ast::{self, Name};
+use crate::syntax::ast;
 
 /// The number of a module within one [`Program`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -32,7 +31,7 @@ pub struct Module {
     /// The lossless tree it was read from.
     pub tree: rowan::GreenNode,
     /// Every name that can be used in the file: its own, and those it imports.
-    pub scope: IndexMap<Name, Symbol>,
+    pub scope: Names,
 }
 
 /// Where a module comes from.
@@ -81,9 +80,17 @@ impl Program {
         &self.module(symbol.module).file.statements[symbol.statement as usize]
     }
 
-    /// What `name` stands for in a module.
-    pub fn lookup(&self, module: ModuleId, name: &str) -> Option<Symbol> {
-        self.module(module).scope.get(name).copied()
+    /// What a name stands for in a module where this kind of thing is wanted; else what else it stands for.
+    pub fn lookup(&self, module: ModuleId, name: &str, wanted: SymbolKind) -> Option<Symbol> {
+        let scope = &self.module(module).scope;
+        scope.of(name, wanted.namespace()).or_else(|| scope.get(name)).copied()
+    }
+
+    /// What a name stands for in a module where a value is wanted: a group is one, where nothing else is.
+    pub fn value(&self, module: ModuleId, name: &str) -> Option<Symbol> {
+        let scope = &self.module(module).scope;
+        let of = |namespace| scope.of(name, namespace);
+        of(Namespace::Values).or_else(|| of(Namespace::Groups)).or_else(|| scope.get(name)).copied()
     }
 
     /// The component that a symbol stands for.

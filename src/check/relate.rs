@@ -55,7 +55,11 @@ impl<'p> Checker<'p> {
 
     /// What has the new name; whether there is one is known once overlays are applied.
     pub fn moved(&mut self, module: ModuleId, apps: &Apps<'p>, moved: &'p Moved) {
-        match self.program.lookup(module, &moved.to.name).filter(|symbol| symbol.kind == SymbolKind::Machines) {
+        match self
+            .program
+            .lookup(module, &moved.to.name, SymbolKind::Machines)
+            .filter(|symbol| symbol.kind == SymbolKind::Machines)
+        {
             Some(group) => self.refer(moved.to.span, Target::symbol(group)),
             None => self.refer_app(apps, &moved.to),
         }
@@ -80,7 +84,7 @@ impl<'p> Checker<'p> {
         if apps.open.contains(&app.name) {
             return None;
         }
-        let symbol = self.program.lookup(module, &app.name);
+        let symbol = self.program.lookup(module, &app.name, SymbolKind::Component);
         self.no_app(module, apps, app, symbol);
         None
     }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::load::{Import, Loaded};
 use super::order::{order, report};
-use super::{ModuleId, Program, Symbol, SymbolKind};
+use super::{ModuleId, Names, Namespace, Program, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident, Name, StatementKind};
@@ -28,7 +28,7 @@ pub struct Lost {
 pub struct Resolved {
     pub program: Program,
     /// What each module passes on to those that use it.
-    pub exports: Vec<IndexMap<Name, Symbol>>,
+    pub exports: Vec<Names>,
     pub lost: Vec<Lost>,
     /// For each module its imports that found their file.
     pub imports: Vec<Vec<Import>>,
@@ -44,7 +44,7 @@ pub fn resolve(loaded: Loaded) -> Resolved {
     let count = program.modules.len();
     let mut resolved = Resolved {
         program,
-        exports: vec![IndexMap::new(); count],
+        exports: vec![Names::default(); count],
         lost: vec![Lost::default(); count],
         imports: Vec::new(),
         broken,
@@ -90,8 +90,8 @@ pub fn declared(statement: &ast::Statement) -> Option<(SymbolKind, &Ident)> {
 }
 
 struct Filled {
-    names: IndexMap<Name, Symbol>,
-    exports: IndexMap<Name, Symbol>,
+    names: Names,
+    exports: Names,
     lost: Lost,
     diagnostics: Vec<Diagnostic>,
 }
@@ -100,15 +100,15 @@ struct Scope<'r> {
     resolved: &'r Resolved,
     id: ModuleId,
     /// Where each name came into this file: its declaration, or the `use` that imports it.
-    places: IndexMap<Name, Span>,
+    places: IndexMap<(Namespace, Name), Span>,
     out: Filled,
 }
 
 impl<'r> Scope<'r> {
     fn new(resolved: &'r Resolved, id: ModuleId) -> Self {
         let out = Filled {
-            names: IndexMap::new(),
-            exports: IndexMap::new(),
+            names: Names::default(),
+            exports: Names::default(),
             lost: resolved.lost[id.0 as usize].clone(),
             diagnostics: Vec::new(),
         };
@@ -142,7 +142,8 @@ impl<'r> Scope<'r> {
 
     /// Takes a name in; says so and returns false when it already stands for something else.
     fn insert(&mut self, name: &Name, symbol: Symbol, span: Span) -> bool {
-        match self.out.names.get(name) {
+        let namespace = symbol.kind.namespace();
+        match self.out.names.of(name, namespace) {
             Some(known) if *known == symbol => true,
             Some(known) => {
                 let diagnostic = self.clash(name, *known, symbol, span);
@@ -151,14 +152,14 @@ impl<'r> Scope<'r> {
             }
             None => {
                 self.out.names.insert(name.clone(), symbol);
-                self.places.insert(name.clone(), span);
+                self.places.insert((namespace, name.clone()), span);
                 true
             }
         }
     }
 
     fn clash(&self, name: &Name, known: Symbol, symbol: Symbol, span: Span) -> Diagnostic {
-        let earlier = self.places.get(name).copied().unwrap_or(known.span);
+        let earlier = self.places.get(&(known.kind.namespace(), name.clone())).copied().unwrap_or(known.span);
         let imported = symbol.module != self.id || known.module != self.id;
         let diagnostic = Diagnostic::new(Code::DuplicateName, span, format!("`{name}` is declared twice in this file"));
         let mut diagnostic = match symbol.module == self.id {
@@ -184,9 +185,10 @@ impl<'r> Scope<'r> {
         let resolved = self.resolved;
         let Some(names) = &item.names else { return self.import_all(item, target) };
         for wanted in names {
-            match resolved.exports[target.0 as usize].get(&wanted.name.name) {
-                Some(symbol) => self.bring(item, wanted, *symbol),
-                None => self.not_exported(item, wanted, target),
+            let exports = &resolved.exports[target.0 as usize];
+            exports.all(&wanted.name.name).for_each(|symbol| self.bring(item, wanted, *symbol));
+            if !exports.contains_key(&wanted.name.name) {
+                self.not_exported(item, wanted, target);
             }
         }
     }
@@ -201,7 +203,7 @@ impl<'r> Scope<'r> {
     fn import_all(&mut self, item: &ast::Use, target: ModuleId) {
         let resolved = self.resolved;
         self.out.lost.all |= resolved.lost[target.0 as usize].all;
-        for (name, symbol) in &resolved.exports[target.0 as usize] {
+        for (name, symbol) in resolved.exports[target.0 as usize].iter() {
             if self.insert(name, *symbol, item.path.span) && item.export {
                 self.out.exports.insert(name.clone(), *symbol);
             }

@@ -123,7 +123,7 @@ impl<'p> Checker<'p> {
         };
         let Some(symbol) = self.reference(module, name, SymbolKind::Component) else { return };
         let (Some(wanted), Some(info)) = (interface, self.info(symbol)) else { return };
-        let Some(wanted_symbol) = self.program.lookup(module, wanted) else { return };
+        let Some(wanted_symbol) = self.program.lookup(module, wanted, SymbolKind::Interface) else { return };
         let provides = info.endpoints.values().any(|endpoint| {
             endpoint.endpoint.kind == crate::syntax::ast::EndpointKind::Provides
                 && endpoint.interface.is_none_or(|interface| interface == wanted_symbol)

@@ -1,8 +1,9 @@
 //! `kmodel apply`: reconcile the running cluster with the model.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::apply::kubectl::{KubectlAnswer, get_nodes};
 use crate::apply::{self, ApplyLock, Client, Current, Delta, NotUp, Outcome, Progress, Reporter, Step, change};
 use crate::compile::{self, Deployed, RenderError};
 use crate::emit;
@@ -17,6 +18,9 @@ use super::model::ModelArgs;
 use super::progress::Board;
 use super::visible::say;
 use super::{Terminal, lock, output, render, report, server};
+
+/// How long the API server may take to answer a person once all units are up.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
 ///
@@ -191,17 +195,41 @@ impl Work<'_> {
 
     fn all_is_well(&self, delta: &Delta) -> Result<Exit, CliError> {
         let look = &self.terminal.out;
+        if delta.is_empty() {
+            return output::print(|out| {
+                use std::io::Write;
+                writeln!(out, "{} no changes: {}", look.good("ok:"), self.whole())
+            });
+        }
+        let lines = self.kubectl();
+        let failing: Vec<_> = lines.iter().filter_map(|(line, why)| Some((line, why.as_ref()?))).collect();
+        for (line, why) in &failing {
+            say(format!("{} all units are up, but `{line}` does not work: {why}", self.terminal.err.error("error:")));
+        }
+        if !failing.is_empty() {
+            return Ok(Exit::Differs);
+        }
         output::print(|out| {
             use std::io::Write;
-            if delta.is_empty() {
-                return writeln!(out, "{} no changes: {}", look.good("ok:"), self.whole());
-            }
             writeln!(out, "{} {} is up: {}", look.good("ok:"), self.deployed.desired.cluster, self.whole())?;
-            let files = self.deployed.kubeconfigs.iter();
-            files
-                .map(|file| self.folder.join(&file.path))
-                .try_for_each(|path| writeln!(out, "    kubectl --kubeconfig {} get nodes", path.display()))
+            lines.iter().try_for_each(|(line, _)| writeln!(out, "    {line}"))
         })
+    }
+
+    /// What a person may run now, with the reason where it does not work. Not every user may see nodes.
+    fn kubectl(&self) -> Vec<(String, Option<String>)> {
+        let until = Instant::now() + PATIENCE.min(Duration::from_secs(self.args.timeout));
+        let mut lines = Vec::new();
+        for file in &self.deployed.kubeconfigs {
+            let kubectl = format!("kubectl --kubeconfig {}", self.folder.join(&file.path).display());
+            let line = format!("{kubectl} get nodes");
+            match get_nodes(self.client, &self.deployed.desired, &file.content, until) {
+                KubectlAnswer::Works | KubectlAnswer::Untried => lines.push((line, None)),
+                KubectlAnswer::Fails(why) => lines.push((line, Some(why))),
+                KubectlAnswer::Forbidden => lines.push((format!("{kubectl} auth whoami"), None)),
+            }
+        }
+        lines
     }
 
     /// `8 machines, 46 units`.

@@ -1,11 +1,11 @@
 //! What is kept of earlier renders, what a person lets go of it, and which machines come and go.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crate::diag::did_you_mean;
 use crate::model::{Input, Lock, Model, immutable};
-use crate::plan::machine_changes::{MachineChanges, Moved, Renamed};
+use crate::plan::machine_changes::{Group, MachineChanges, Moved, Renamed, likely_renames};
 
 use super::exit::CliError;
 use super::look::Look;
@@ -128,8 +128,8 @@ pub fn moves(out: &mut dyn Write, look: &Look, (lock, model): (&Lock, &Model<'_>
         };
         labelled(out, look, 0, "not in the model any more:", &format!("{}; {rest}", names(&departed)))?;
     }
-    for (old, new, count) in renamed_groups(&departed, &changes.new) {
-        let what = if count == 1 { "its address" } else { "their addresses" };
+    for Group { old, new, size } in likely_renames(&departed, &changes.new) {
+        let what = if size == 1 { "its address" } else { "their addresses" };
         labelled(out, look, 0, "if this is a rename:", &format!("write `moved {old} -> {new}`, which keeps {what}"))?;
     }
     let moved: Vec<String> =
@@ -138,26 +138,6 @@ pub fn moves(out: &mut dyn Write, look: &Look, (lock, model): (&Lock, &Model<'_>
         labelled(out, look, 0, "other addresses:", &names(&moved))?;
     }
     Ok(())
-}
-
-/// Groups that are gone, each with a new one of the same size, if there is but one.
-fn renamed_groups<'a>(left: &[&'a str], new: &[&'a str]) -> Vec<(&'a str, &'a str, usize)> {
-    let groups = |names: &[&'a str]| {
-        let mut groups: BTreeMap<&'a str, usize> = BTreeMap::new();
-        names
-            .iter()
-            .filter_map(|name| name.rsplit_once('-'))
-            .for_each(|(group, _)| *groups.entry(group).or_default() += 1);
-        groups
-    };
-    let (left, new) = (groups(left), groups(new));
-    let one =
-        |groups: &BTreeMap<&'a str, usize>, size: usize| groups.values().filter(|count| **count == size).count() == 1;
-    let pair = |(old, size): (&&'a str, &usize)| {
-        let name = new.iter().find(|(name, count)| *count == size && !left.contains_key(**name))?.0;
-        (one(&left, *size) && one(&new, *size)).then_some((*old, *name, *size))
-    };
-    left.iter().filter_map(pair).collect()
 }
 
 fn names(list: &[impl AsRef<str>]) -> String {

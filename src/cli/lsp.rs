@@ -25,7 +25,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, CliError> {
     let Args { stdio: _, allow_read } = args;
     let access = allow_read.iter().fold(Access::default(), |access, folder| access.and(folder));
-    match lsp::serve(Host { lock: lock_of }, access, std::io::stdin(), std::io::stdout()) {
+    match lsp::serve(Host { lock: lock_of, begins: |_| {} }, access, std::io::stdin(), std::io::stdout()) {
         Ended::Well => Ok(Exit::Ok),
         Ended::Badly => Ok(Exit::Problems),
     }

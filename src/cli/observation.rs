@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::apply::status::{Observed, Status};
 use crate::apply::{self, Client, Current, Delta};
-use crate::compile::{self, Connection, Deployed, RenderError};
+use crate::compile::{self, Connection, Deployed, RenderError, SharedAddress};
 use crate::pki::Store;
 use crate::world;
 
@@ -36,6 +36,7 @@ pub struct Observation {
     /// Absent without a key store, since every key would differ.
     pub delta: Option<Delta>,
     connections: Vec<Connection>,
+    shared: Vec<SharedAddress>,
 }
 
 /// Reads the state of the cluster; issues and writes nothing. `None` when the model has problems, which are shown.
@@ -64,15 +65,16 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
     let probes = apply::run::probes(&client, &deployed.desired, &current);
     let delta = apply::diff(&deployed.desired, &current, &probes)?;
     let delta = folder.is_dir().then_some(delta);
-    Ok(Some(Observation { client, version, current, probes, delta, connections: compile::connections(plan), deployed }))
+    let (connections, shared) = (compile::connections(plan), compile::shared_addresses(&plan.model));
+    Ok(Some(Observation { client, version, current, probes, delta, connections, shared, deployed }))
 }
 
 impl Observation {
     /// The status, for which the machines are inspected.
     pub fn status(&self) -> Status {
-        let Self { client, current, probes, delta, connections, deployed, .. } = self;
+        let Self { client, current, probes, delta, connections, shared, deployed, .. } = self;
         let desired = &deployed.desired;
-        Observed { client, desired, connections, current, probes, delta: delta.as_ref() }.status(world::now())
+        Observed { client, desired, connections, shared, current, probes, delta: delta.as_ref() }.status(world::now())
     }
 }
 

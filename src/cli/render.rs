@@ -3,12 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::compile::{self, RenderError, Rendered};
+use crate::compile::{self, RenderError, Stopped};
 use crate::diag::{Diagnostic, any_error};
-use crate::emit::{self, Written};
+use crate::emit::stream::Whole;
+use crate::emit::{self, EmitError, Written};
 use crate::model::Model;
 use crate::pki::Store;
+use crate::pki::issued::Issued;
 use crate::plan::Plan;
+use crate::target::Tree;
 use crate::text::{Count, about, thousands};
 use crate::world;
 
@@ -36,6 +39,9 @@ pub struct Args {
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     store: Option<PathBuf>,
+    /// Leave out `machines/NAME/root`, the files of each machine as a tree: only what the platform is given is written
+    #[arg(long)]
+    no_tree: bool,
     #[command(flatten)]
     keep: KeepArgs,
     /// Replace the folder even if it holds files that kmodel did not write; they are deleted
@@ -60,17 +66,38 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return Ok(Exit::Problems);
     }
     let mut store = Store::open(&folder)?;
-    match compile::render(plan, &mut store, world::now()) {
-        Ok(rendered) => {
-            output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
-            write(args, terminal, (&plan.model, &opened.seen), (&rendered, &mut store))
-        }
-        Err(RenderError::Pki(error)) => Err(error.into()),
-        Err(RenderError::Problems(problems)) => {
+    let (issued, whole) = match render(args, plan, &mut store) {
+        Ok(rendered) => rendered,
+        Err(Stopped::Sink(error)) => return Err(error),
+        Err(Stopped::Problems(problems)) => {
             show(&problems);
-            Ok(Exit::Problems)
+            return Ok(Exit::Problems);
         }
-    }
+    };
+    output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
+    // The store is saved first: keys missing from it would be issued again, and differ, next time.
+    store.save()?;
+    let lock = compile::lock(plan, &issued);
+    lock::write(&args.model.lock_path(), &plan.model.cluster.name, (&opened.seen, &lock))?;
+    summary(args, terminal, &plan.model, (&issued, whole.commit()?))
+}
+
+/// Issues what is missing, and writes all files beside the folder that they are for.
+fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Whole), Stopped<CliError>> {
+    let failed = |error: EmitError| Stopped::Sink(error.into());
+    let issued = compile::issue(plan, store, world::now()).map_err(|error| match error {
+        RenderError::Pki(error) => Stopped::Sink(error.into()),
+        RenderError::Problems(problems) => Stopped::Problems(problems),
+    })?;
+    let (force, sources) = (super::folder::force(args.force), &plan.model.program.sources);
+    let mut out = emit::Stream::begin(&args.out, force, sources).map_err(failed)?;
+    let tree = if args.no_tree { Tree::LeftOut } else { Tree::Written };
+    let streamed = compile::stream(plan, &issued, tree, &mut out).map_err(|stopped| match stopped {
+        Stopped::Problems(problems) => Stopped::Problems(problems),
+        Stopped::Sink(error) => failed(error),
+    })?;
+    let whole = out.finish(compile::head(plan), &streamed.files).map_err(failed)?;
+    Ok((issued, whole))
 }
 
 /// Whether the store has the keys that are recorded; looked at before there is a store.
@@ -80,28 +107,14 @@ pub fn has_keys(plan: &Plan<'_>, folder: &Path, show: impl Fn(&[Diagnostic])) ->
     Ok(problems.is_empty())
 }
 
-/// The store is saved first: keys missing from it would be issued again, and differ, next time.
-fn write(
-    args: &Args,
-    terminal: &Terminal,
-    (model, seen): (&Model<'_>, &lock::Seen),
-    (rendered, store): (&Rendered, &mut Store),
-) -> Result<Exit, CliError> {
-    store.save()?;
-    lock::write(&args.model.lock_path(), &model.cluster.name, (seen, &rendered.lock))?;
-    let written = emit::write(&args.out, &rendered.files, super::folder::force(args.force))?;
-    summary(args, terminal, model, (rendered, written))
-}
-
 fn summary(
     args: &Args,
     terminal: &Terminal,
     model: &Model<'_>,
-    (rendered, written): (&Rendered, Written),
+    (issued, written): (&Issued, Written),
 ) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let target = compile::planned_target(model).expect("what was rendered has a target");
-    let issued = &rendered.issued;
     let mut rows = vec![
         fact("folder", format!("{}: {}, {}", args.out.display(), Count(written.files, "file"), about(written.bytes))),
         fact("keys", format!("{} issued, {} reused", thousands(issued.issued), thousands(issued.reused))),

@@ -8,6 +8,7 @@ use crate::text::Count;
 
 use super::look::Look;
 use super::visible::Visible;
+use mask::Mask;
 
 mod github;
 mod human;
@@ -42,8 +43,10 @@ fn write(
     format: Format,
     look: &Look,
 ) -> io::Result<()> {
+    let mask = if problems.is_empty() { Mask::default() } else { Mask::new(sources) };
+    let problems = &mask.problems(problems)[..];
     match format {
-        Format::Human => human::write(out, sources, problems, look),
+        Format::Human => human::write(out, (sources, &mask), problems, look),
         Format::Sarif => sarif::write(out, sources, problems),
         Format::Json => problems.iter().try_for_each(|problem| json::write(out, sources, problem)),
         Format::Github => problems.iter().try_for_each(|problem| github::write(out, sources, problem)),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::apply::status::{CertificateStatus, MachineStatus, RelationStatus, Status};
+use crate::apply::status::{AddressStatus, CertificateStatus, MachineStatus, RelationStatus, Status};
 use crate::text::Count;
 
 use super::exit::{CliError, Exit};
@@ -54,6 +54,7 @@ pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str)
     let page = StatusPage { look, all: detail == Detail::Each };
     page.machines(out, &status.machines)?;
     page.relations(out, &status.relations)?;
+    page.addresses(out, &status.addresses)?;
     page.certificates(out, &status.certificates)?;
     writeln!(out)?;
     match status.changes {
@@ -137,6 +138,28 @@ impl StatusPage<'_> {
                 };
                 labelled(out, self.look, 6, one.state, &text)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Who holds each address that machines share; nothing where there is none.
+    fn addresses(&self, out: &mut dyn Write, addresses: &[AddressStatus]) -> io::Result<()> {
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        self.heading(out, "Shared addresses", addresses.len())?;
+        for one in addresses {
+            let holder = match one.holders.as_deref() {
+                None => "not known which machine has it".to_owned(),
+                Some([]) => "no machine has it".to_owned(),
+                Some([holder]) => format!("held by {}", self.look.name(holder)),
+                Some(holders) => format!("held by several machines at once: {}", holders.join(", ")),
+            };
+            let others = match one.holders.as_deref() {
+                Some([_]) if !one.others.is_empty() => format!("; can move to {}", one.others.join(", ")),
+                _ => String::new(),
+            };
+            writeln!(out, "  {} {}  {}  {holder}{others}", self.sign(one.is_held()), one.application, one.address)?;
         }
         Ok(())
     }

@@ -5,13 +5,14 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::model::{MachineId, UnitId};
+use crate::model::UnitId;
 use crate::plan::Plan;
 use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::target::TargetMachine;
-use crate::verify::{self, Evidence};
+
+use super::stream::machine;
 
 /// So many are rendered side by side.
 const AT_ONCE: usize = 64;
@@ -50,15 +51,8 @@ impl<'a, 'p> Machines<'a, 'p> {
         let last = self.rest.end.min(self.rest.start + AT_ONCE);
         let next = self.rest.start..last;
         self.rest.start = last;
-        let (model, pki, material, placement) = (&self.plan.model, &self.plan.pki, self.material, &self.placement);
-        let of = |place: usize| {
-            let id = MachineId(place as u32);
-            let sample = render::sample_machine(model, id, &placement[place], material)?;
-            let evidence = Evidence { model, pki, names: material, samples: &[], sized: &[] };
-            let problems = verify::machine(&evidence, &sample);
-            let machine = TargetMachine::new(model, id, sample.bundle);
-            if problems.is_empty() { Ok(machine) } else { Err(problems) }
-        };
+        let (plan, material, placement) = (self.plan, self.material, &self.placement);
+        let of = |place: usize| machine(plan, material, place, &placement[place]);
         // The first that cannot be rendered is reported, whichever is done first.
         let all: Vec<Result<_, _>> = next.into_par_iter().map(of).collect();
         match all.into_iter().collect::<Result<Vec<_>, _>>() {

@@ -1,15 +1,16 @@
 //! What is written of the PKI for people and their tools: the authorities' certificates, and a table of all.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::pki::issued::{Issued, IssuedCertificate};
-use crate::pki::spec::CertificateSpec;
+use crate::pki::spec::{AuthoritySpec, CertificateSpec};
 use crate::plan::Plan;
-use crate::render::origin::{Origin, What};
+use crate::render::origin::What;
 use crate::target::OutputFile;
 
 /// One row of `pki/certificates.json`.
@@ -28,29 +29,46 @@ struct CertificateRow<'a> {
     fingerprint_sha256: &'a str,
 }
 
-/// The files below `pki/`. No private key is among them.
-pub fn files(plan: &Plan<'_>, issued: &Issued) -> Vec<OutputFile> {
-    let request = &plan.pki.request;
-    let origin = What::Certificates.into();
-    let mut files = Vec::new();
-    for (place, spec) in request.authorities.iter().enumerate() {
-        let pem = issued.authority(place).cert_pem.as_bytes();
-        files.push(public(format!("pki/{}.crt", spec.name), pem.into(), &origin));
-    }
-    let rows: Vec<CertificateRow<'_>> = request
-        .certificates
-        .iter()
-        .enumerate()
-        .map(|(place, spec)| row(&request.authorities[spec.authority as usize].name, spec, issued.certificate(place)))
-        .collect();
-    let mut text = serde_json::to_vec_pretty(&rows).expect("rows are plain data");
-    text.push(b'\n');
-    files.push(public("pki/certificates.json".into(), text.into(), &origin));
-    files
+/// The certificates of the authorities, below `pki/`.
+pub fn authorities(plan: &Plan<'_>, issued: &Issued) -> Vec<OutputFile> {
+    let specs = plan.pki.request.authorities.iter().enumerate();
+    let file = |(place, spec): (usize, &AuthoritySpec)| {
+        public(format!("pki/{}.crt", spec.name), issued.authority(place).cert_pem.as_bytes().into())
+    };
+    specs.map(file).collect()
 }
 
-fn public(path: String, content: Arc<[u8]>, origin: &Origin) -> OutputFile {
-    OutputFile { path, mode: 0o644, content, secret: false, origin: origin.clone() }
+/// `pki/certificates.json`, without its content.
+pub fn table() -> OutputFile {
+    public("pki/certificates.json".into(), [].into())
+}
+
+/// The content of [`table`], row by row. No private key is in it.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_table(plan: &Plan<'_>, issued: &Issued, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Rows { plan, issued })?;
+    out.write_all(b"\n")
+}
+
+/// All rows, each made when it is written.
+struct Rows<'a, 'p> {
+    plan: &'a Plan<'p>,
+    issued: &'a Issued,
+}
+
+impl Serialize for Rows<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let request = &self.plan.pki.request;
+        serializer.collect_seq(request.certificates.iter().enumerate().map(|(place, spec)| {
+            row(&request.authorities[spec.authority as usize].name, spec, self.issued.certificate(place))
+        }))
+    }
+}
+
+fn public(path: String, content: Arc<[u8]>) -> OutputFile {
+    OutputFile { path, mode: 0o644, content, secret: false, origin: What::Certificates.into() }
 }
 
 fn row<'a>(authority: &'a str, spec: &'a CertificateSpec, issued: &'a IssuedCertificate) -> CertificateRow<'a> {

@@ -14,10 +14,12 @@ use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::origin::What;
-use crate::target::{self, OutputFile, Site, Target, TargetMachine, lxd};
+use crate::target::{self, OutputFile, Site, Target, TargetMachine, Tree, lxd};
 use crate::verify::{self, Evidence, document};
 
+use super::Problems;
 use super::machines::Machines;
+use super::stream::{Stopped, stream};
 
 /// Everything that a render writes into the output folder, and what was issued for it.
 pub struct Rendered {
@@ -35,31 +37,31 @@ pub enum RenderError {
     Pki(PkiError),
 }
 
-/// Issues what a plan needs and renders it for its target, machine by machine. Nothing is written: the caller saves the store
-/// first, then writes the files.
+/// Issues what a plan needs and renders all of it for its target, in memory. [`stream`] keeps only what it works on.
 ///
 /// # Errors
 /// When the store refuses, a value cannot be computed, or the target cannot take it.
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
     let issued = issue(plan, store, now)?;
-    let keys = IssuedMaterial::new(plan, &issued);
-    let target = planned_target(&plan.model).map_err(|problem| RenderError::Problems(vec![problem]))?;
-    let (mut machines, mut files) = (Machines::new(plan, &keys), Vec::new());
-    let written = target.write(&planned_site(plan), &mut machines, &mut |file| files.push(file));
-    let cluster = machines.cluster().map_err(RenderError::Problems)?;
-    written.map_err(|problems| of_target(plan, problems))?;
-    files.extend(super::pki::files(plan, &issued));
-    files.extend(kubeconfigs(cluster));
-    files.extend(files.iter().any(|file| file.secret).then(unversioned));
+    let mut files = Vec::new();
+    let streamed = stream(plan, &issued, Tree::Written, &mut files).map_err(|stopped| match stopped {
+        Stopped::Problems(problems) => RenderError::Problems(problems),
+        Stopped::Sink(never) => match never {},
+    })?;
+    files.extend(streamed.files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    no_problem(verify::target::output(&plan.model, &files))?;
-    files.push(crate::emit::manifest((&plan.model.cluster.name, target.name()), &files, &plan.model.program.sources));
+    files.push(crate::emit::manifest(head(plan), &files, &plan.model.program.sources));
     let lock = lock(plan, &issued);
     Ok(Rendered { files, issued, lock })
 }
 
+/// The cluster and the target that a manifest names.
+pub fn head<'a>(plan: &'a Plan<'_>) -> (&'a str, &'a str) {
+    (&plan.model.cluster.name, planned_site(plan).target.name())
+}
+
 /// Keeps a folder with keys in it out of version control.
-fn unversioned() -> OutputFile {
+pub(super) fn unversioned() -> OutputFile {
     OutputFile {
         path: ".gitignore".to_owned(),
         mode: 0o644,
@@ -88,13 +90,14 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let mut machines = Machines::new(plan, &keys);
     let all: Vec<TargetMachine> = machines.by_ref().collect();
     let cluster = machines.cluster().map_err(RenderError::Problems)?;
-    let desired = lxd::desired(&planned_site(plan), &all).map_err(|problems| of_target(plan, problems))?;
+    let desired =
+        lxd::desired(&planned_site(plan), &all).map_err(|problems| RenderError::Problems(of_target(plan, problems)))?;
     let lock = lock(plan, &issued);
     Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued, lock })
 }
 
 /// What is to be remembered. What the model does not ask for any more is still in the store.
-fn lock(plan: &Plan<'_>, issued: &Issued) -> Lock {
+pub fn lock(plan: &Plan<'_>, issued: &Issued) -> Lock {
     let mut lock = remembered(&plan.model);
     lock.keys.extend(recorded::record(&plan.pki.request, issued));
     lock
@@ -105,11 +108,14 @@ fn lock(plan: &Plan<'_>, issued: &Issued) -> Lock {
 /// # Errors
 /// What LXD cannot take of the target's fields.
 pub fn lxd_options(plan: &Plan<'_>) -> Result<lxd::Options, RenderError> {
-    lxd::Options::read(&planned_site(plan)).map_err(|problems| of_target(plan, problems))
+    lxd::Options::read(&planned_site(plan)).map_err(|problems| RenderError::Problems(of_target(plan, problems)))
 }
 
-/// Issues what a plan needs, and verifies what can be told only then.
-fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
+/// Issues what a plan needs, and verifies what depends on the issued keys. The caller saves the store before anything is used.
+///
+/// # Errors
+/// When the store refuses, and when a document would not hold with what was issued.
+pub fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
     if !store.is_trial() {
         let astray = super::missing_keys::astray(plan, Some(store), store.dir());
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
@@ -136,28 +142,26 @@ fn documents_hold(plan: &Plan<'_>, keys: &IssuedMaterial<'_, '_>) -> Result<(), 
     let evidence = Evidence { model, pki, names: keys, samples: &samples, sized: &[] };
     problems.extend(document::documents(&evidence).problems);
     problems.retain(Diagnostic::is_error);
-    no_problem(problems)
+    no_problem(problems).map_err(RenderError::Problems)
 }
 
-fn no_problem(problems: Vec<Diagnostic>) -> Result<(), RenderError> {
-    if problems.is_empty() { Ok(()) } else { Err(RenderError::Problems(problems)) }
+pub(super) fn no_problem(problems: Problems) -> Result<(), Problems> {
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-fn planned_site(plan: &Plan<'_>) -> Site {
+pub(super) fn planned_site(plan: &Plan<'_>) -> Site {
     Site::new(&plan.model, planned_target(&plan.model).unwrap_or_else(|_| Target::fallback()))
 }
 
 /// Problems that the target found.
-fn of_target(plan: &Plan<'_>, problems: Vec<target::Problem>) -> RenderError {
+pub(super) fn of_target(plan: &Plan<'_>, problems: Vec<target::Problem>) -> Problems {
     let none = model::Target::default();
     let target = plan.model.targets.first().unwrap_or(&none);
-    RenderError::Problems(
-        problems.into_iter().map(|found| verify::target::diagnostic(&plan.model, target, found)).collect(),
-    )
+    problems.into_iter().map(|found| verify::target::diagnostic(&plan.model, target, found)).collect()
 }
 
 /// The files of what belongs to no machine: those with a relative path are kubeconfigs for people.
-fn kubeconfigs(bundle: Bundle) -> Vec<OutputFile> {
+pub(super) fn kubeconfigs(bundle: Bundle) -> Vec<OutputFile> {
     let files = bundle.files.into_iter().filter(|file| !file.path.starts_with('/'));
     files
         .map(|file| OutputFile {

@@ -1,6 +1,6 @@
 //! The new folder beside the old one, until they change places.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ use crate::world::replace::beside;
 /// A folder under a hidden name. Dropped, it is removed: the draft if it was not put into its place, else the old folder.
 pub(super) struct Draft {
     path: PathBuf,
+    /// Held locked, so that no other run takes the folder for a left-over.
+    _held: Option<File>,
 }
 
 impl Draft {
@@ -21,7 +23,8 @@ impl Draft {
     pub(super) fn new(place: &FolderPlace) -> Result<Self, EmitError> {
         let path = beside(place.path());
         let made = fault::check().and_then(|()| DirBuilder::new().mode(0o700).create(&path));
-        made.map(|()| Self { path: path.clone() }).map_err(|error| EmitError::file(&path, "make folder", &error))
+        made.map_err(|error| EmitError::file(&path, "make folder", &error))?;
+        Ok(Self { _held: hold(&path), path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -45,6 +48,11 @@ impl Drop for Draft {
     fn drop(&mut self) {
         remove(&self.path);
     }
+}
+
+/// Some file systems cannot lock a folder; there, two runs at once are the user's to avoid.
+fn hold(path: &Path) -> Option<File> {
+    File::open(path).ok().filter(|folder| folder.try_lock().is_ok())
 }
 
 /// Two folders change places in one step (Linux 3.15, most file systems).

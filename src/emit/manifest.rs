@@ -1,6 +1,9 @@
 //! `manifest.json`: what an output folder holds, and the mark by which it is known.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,14 @@ const GENERATOR: &str = kept::GENERATOR;
 
 /// Raised when a reader of the old format would be misled.
 const FORMAT: u32 = 1;
+
+/// What stands before all lines.
+const LIST: &str = "\"files\": [";
+
+/// What stands before the first line, between lines, and after the last.
+pub(super) const FIRST: &str = "\n    ";
+pub(super) const NEXT: &str = ",\n    ";
+pub(super) const END: &str = "\n  ]\n}\n";
 
 /// A line of the manifest.
 #[derive(Serialize)]
@@ -54,7 +65,7 @@ pub fn manifest((cluster, target): (&str, &str), files: &[OutputFile], sources: 
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     let lines: Vec<String> = sorted.par_iter().map(|file| line(file, sources)).collect();
-    let text = format!("{}  \"files\": [\n    {}\n  ]\n}}\n", head(cluster, target), lines.join(",\n    "));
+    let text = format!("{}{FIRST}{}{END}", head(cluster, target), lines.join(NEXT));
     OutputFile {
         path: NAME.into(),
         mode: 0o644,
@@ -64,23 +75,29 @@ pub fn manifest((cluster, target): (&str, &str), files: &[OutputFile], sources: 
     }
 }
 
-fn head(cluster: &str, target: &str) -> String {
+/// What is before the first line.
+pub(super) fn head(cluster: &str, target: &str) -> String {
     let (cluster, target) = (json(&cluster), json(&target));
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "{{\n  \"generator\": \"{GENERATOR}\",\n  \"version\": \"{version}\",\n  \"format\": {FORMAT},\n  \
-         \"cluster\": {cluster},\n  \"target\": {target},\n"
+         \"cluster\": {cluster},\n  \"target\": {target},\n  {LIST}"
     )
 }
 
-fn line(file: &OutputFile, sources: &Sources) -> String {
-    let digest = || Sha256::digest(&file.content).iter().map(|byte| format!("{byte:02x}")).collect();
-    let sha256 = (!file.secret).then(digest);
+/// The line of a file.
+pub(super) fn line(file: &OutputFile, sources: &Sources) -> String {
+    line_of(file, (file.content.len(), &Sha256::digest(&file.content)), sources)
+}
+
+/// The line of a file whose content has this length and this hash.
+pub(super) fn line_of(file: &OutputFile, (size, digest): (usize, &[u8]), sources: &Sources) -> String {
+    let sha256 = (!file.secret).then(|| digest.iter().map(|byte| format!("{byte:02x}")).collect());
     json(&Line {
         path: &file.path,
         sha256,
         mode: format!("{:04o}", path::mode(file)),
-        size: file.content.len(),
+        size,
         secret: file.secret,
         origin: file.origin.shown(sources).to_string(),
     })
@@ -88,6 +105,35 @@ fn line(file: &OutputFile, sources: &Sources) -> String {
 
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("strings and numbers always have a JSON form")
+}
+
+/// The paths in a manifest of kmodel, read line by line as it was written.
+pub(super) struct Listed {
+    lines: io::Lines<BufReader<File>>,
+}
+
+impl Listed {
+    /// `None` if it is another program's, or its lines are not as kmodel writes them.
+    pub(super) fn open(path: &Path) -> Option<Self> {
+        let mut lines = BufReader::new(File::open(path).ok()?).lines();
+        let mut head = String::new();
+        while !head.ends_with(LIST) {
+            head.push_str(&lines.next()?.ok()?);
+        }
+        head.push_str("]}");
+        let old: Old<'_> = serde_json::from_str(&head).ok()?;
+        (old.generator == GENERATOR).then_some(Self { lines })
+    }
+}
+
+impl Iterator for Listed {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let line = self.lines.next()?.ok()?;
+        let line: OldLine<'_> = serde_json::from_str(line.trim().trim_end_matches(',')).ok()?;
+        Some(line.path.into_owned())
+    }
 }
 
 /// The paths in a manifest of kmodel; `None` if it is another program's, or none at all.

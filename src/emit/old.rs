@@ -1,6 +1,5 @@
 //! What is in the place already, and whether it may go.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -30,45 +29,55 @@ pub(super) fn check(place: &FolderPlace, force: Force) -> Result<Option<u32>, Em
     Ok(place::mode(path))
 }
 
-/// Whether the folder is empty, or holds an output of kmodel and nothing else.
+/// Whether the folder is empty, or holds an output of kmodel and nothing else. Both are gone through by path, side by side:
+/// there may be millions of files.
 fn replaceable(path: &Path) -> Result<(), EmitError> {
-    let files = files(path, path)?;
-    if files.is_empty() {
-        return Ok(());
-    }
-    let text = manifest_of(path).unwrap_or_default();
-    let known = manifest::paths(&text).ok_or_else(|| EmitError::NotOurs { path: path.to_owned() })?;
-    let known: HashSet<&str> = known.iter().map(AsRef::as_ref).chain([manifest::NAME]).collect();
-    let mut strangers: Vec<_> = files.into_iter().filter(|file| !known.contains(file.as_str())).collect();
-    if strangers.is_empty() {
-        return Ok(());
-    }
-    strangers.sort_unstable();
-    let more = strangers.len().saturating_sub(NAMED);
-    strangers.truncate(NAMED);
-    Err(EmitError::Strangers { path: path.to_owned(), files: strangers, more })
-}
-
-/// The text of a manifest in the folder itself; a link or a pipe is none.
-fn manifest_of(path: &Path) -> Option<String> {
-    let path = path.join(manifest::NAME);
-    fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
-    fs::read_to_string(path).ok()
-}
-
-/// All that is not a folder, by its path from `root`.
-fn files(root: &Path, folder: &Path) -> Result<Vec<String>, EmitError> {
-    let failed = |error: io::Error| EmitError::file(folder, "list", &error);
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let path = entry.path();
-        match entry.file_type().map_err(failed)?.is_dir() {
-            true => all.extend(files(root, &path)?),
-            false => all.push(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned()),
+    let mut known = known(path).map(Iterator::peekable);
+    let (mut any, mut strangers, mut more) = (false, Vec::new(), 0);
+    walk(path, "", &mut |file| {
+        any = true;
+        let Some(known) = &mut known else { return };
+        while known.next_if(|known| *known < file).is_some() {}
+        if known.peek() != Some(&file) && file != manifest::NAME {
+            if strangers.len() < NAMED { strangers.push(file) } else { more += 1 }
         }
+    })?;
+    match (any, known) {
+        (true, None) => Err(EmitError::NotOurs { path: path.to_owned() }),
+        _ if strangers.is_empty() => Ok(()),
+        _ => Err(EmitError::Strangers { path: path.to_owned(), files: strangers, more }),
     }
-    Ok(all)
+}
+
+/// The paths that the folder's manifest lists, in their order; none if it has no manifest of kmodel.
+fn known(path: &Path) -> Option<Box<dyn Iterator<Item = String>>> {
+    let file = path.join(manifest::NAME);
+    fs::symlink_metadata(&file).ok().filter(fs::Metadata::is_file)?;
+    if let Some(listed) = manifest::Listed::open(&file) {
+        return Some(Box::new(listed));
+    }
+    let text = fs::read_to_string(file).ok()?;
+    let mut all: Vec<String> = manifest::paths(&text)?.into_iter().map(std::borrow::Cow::into_owned).collect();
+    all.sort_unstable();
+    Some(Box::new(all.into_iter()))
+}
+
+/// All that is not a folder, by its path from `root`, in the order of the paths.
+fn walk(root: &Path, below: &str, each: &mut dyn FnMut(String)) -> Result<(), EmitError> {
+    let folder = root.join(below);
+    let failed = |error: io::Error| EmitError::file(&folder, "list", &error);
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (name, is_folder) = (entry.file_name(), entry.file_type().map_err(failed)?.is_dir());
+        let name = name.to_string_lossy();
+        entries.push(if is_folder { format!("{below}{name}/") } else { format!("{below}{name}") });
+    }
+    entries.sort_unstable();
+    for path in entries {
+        if path.ends_with('/') { walk(root, &path, each)? } else { each(path) }
+    }
+    Ok(())
 }
 
 /// Some folders are never what was meant.

@@ -20,7 +20,13 @@ pub(super) fn check(files: &[OutputFile]) -> Result<(), EmitError> {
     if let Some(path) = in_the_way {
         return Err(EmitError::Twice { path: path.to_owned() });
     }
-    paths.contains(manifest::NAME).then_some(()).ok_or(EmitError::NoManifest)
+    Ok(())
+}
+
+/// Refuses a manifest that is missing, from which a later run would know the folder.
+pub(super) fn has_manifest(files: &[OutputFile]) -> Result<(), EmitError> {
+    let is_there = files.iter().any(|file| file.path == manifest::NAME);
+    is_there.then_some(()).ok_or(EmitError::NoManifest)
 }
 
 /// The folders above a path, from the innermost to the outermost.

@@ -8,7 +8,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rayon::prelude::*;
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, flock, fstat, openat, unlinkat};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 
 /// Removes a folder of ours and all that is in it, on every core. Of a link only the link itself goes.
@@ -21,10 +22,11 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
-/// Removes what is named like a left-over: a link, or a folder that belongs to the user who runs this.
+/// Removes what is named like a left-over: a link, or a folder that belongs to the user who runs this and that no run writes.
 pub(super) fn remove_leftover(path: &Path) {
     let of_another = |folder: &OwnedFd| fstat(folder).map_or(true, |stat| stat.st_uid != geteuid().as_raw());
-    if !open(CWD, path).as_ref().is_some_and(of_another) {
+    let in_use = |folder: &OwnedFd| flock(folder, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK);
+    if !open(CWD, path).as_ref().is_some_and(|folder| of_another(folder) || in_use(folder)) {
         remove(path);
     }
 }
@@ -77,6 +79,20 @@ mod tests {
         remove(&link);
         remove(&folder);
         assert!(home.join("diary").exists() && !link.is_symlink() && !folder.exists());
+    }
+
+    #[test]
+    fn what_another_run_writes_is_not_left_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        let run = fs::File::open(&folder).unwrap();
+        run.lock().unwrap();
+        remove_leftover(&folder);
+        assert!(folder.exists());
+        drop(run);
+        remove_leftover(&folder);
+        assert!(!folder.exists());
     }
 
     #[test]

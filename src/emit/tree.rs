@@ -18,8 +18,21 @@ use crate::world::replace::create;
 /// The permissions of folders, by their paths, outer ones first.
 type Folders<'a> = BTreeMap<&'a str, u32>;
 
-/// Writes all files. A folder with a private file in it is closed to others, and so is nothing else.
+/// Writes files, and the folders on the way to them: one with a private file in it is closed to others, and no other is.
 pub(super) fn write(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
+    let folders = folders(files);
+    let below = folders.iter().filter(|(folder, _)| !folder.is_empty());
+    below.into_iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))?;
+    files.iter().try_for_each(|file| put(root, file))
+}
+
+/// The permissions of the folder that these files are in.
+pub(super) fn root_mode(files: &[OutputFile]) -> u32 {
+    folders(files)[""]
+}
+
+/// Writes all files on every core, and opens the folder that they are in.
+pub(super) fn write_all(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
     let folders = folders(files);
     folders.iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))?;
     // Neighbours are written by one thread, for threads in one folder wait for each other.

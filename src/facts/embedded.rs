@@ -104,8 +104,8 @@ pub(crate) mod tests {
     #[test]
     fn every_table_takes_only_keys_that_it_knows() {
         use crate::facts::{
-            api, boot, family, field, flag, gate, network, platform, range, release, setting, skew, target, tested,
-            value,
+            api, boot, document, family, field, flag, gate, network, platform, range, release, setting, skew, target,
+            tested, value,
         };
         let one = |path: &str, check: fn(&Path, &str)| {
             check(Path::new(path), stdlib::read(Path::new(path)).expect("a table"));
@@ -126,6 +126,7 @@ pub(crate) mod tests {
             stdlib::files(Path::new(folder)).into_iter().for_each(|(path, text)| check(path, text));
         };
         all("tables/config", refuses_unknown_keys::<field::Table>);
+        all("tables/documents", refuses_unknown_keys::<document::Table>);
         all("tables/flags", refuses_unknown_keys::<flag::Table>);
         all("tables/gates", refuses_unknown_keys::<gate::Table>);
         all("tables/refused", refuses_unknown_keys::<setting::Refusals>);

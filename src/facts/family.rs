@@ -51,6 +51,9 @@ pub(super) struct Table {
 #[serde(deny_unknown_fields)]
 struct Everywhere {
     programs: Vec<String>,
+    users: Vec<String>,
+    /// Packages that bring no user.
+    userless: Vec<String>,
     #[serde(rename = "source")]
     _source: embedded::Note,
 }
@@ -60,6 +63,16 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/familie
 /// Whether the image of every family has a program, by its path.
 pub fn has_program(path: &str) -> bool {
     TABLE.everywhere.programs.iter().any(|known| known == path)
+}
+
+/// Whether every system has a user.
+pub fn has_user(name: &str) -> bool {
+    name.starts_with("systemd-") || TABLE.everywhere.users.iter().any(|known| known == name)
+}
+
+/// Whether a package may bring a user.
+pub fn brings_users(package: &str) -> bool {
+    !TABLE.everywhere.userless.iter().any(|known| known == package)
 }
 
 /// The family with this name.

@@ -72,6 +72,11 @@ const CODES: Codes = Codes {
     deprecated: Code::ConfigFieldDeprecated,
 };
 
+/// The kinds of files in a version of an API.
+pub fn kinds_of(api: &str) -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter(move |table| table.api_version == api).map(|table| &*table.kind)
+}
+
 /// The table of a kind of file.
 pub fn table(kind: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.kind == kind)

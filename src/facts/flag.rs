@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::lifespan::{Codes, Lifespan, Status, short};
 use super::setting::Form;
 use super::{Range, embedded, gate, value};
-use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::diag::{Code, Diagnostic, Help, closest, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::Version;
 
@@ -120,9 +120,35 @@ pub fn examine_argument(program: &str, (flag, text): (&str, &str), version: Vers
     };
     let form = Form::of_flag(known);
     // What is taken from the environment of the machine is not known.
-    let is_read = text.contains(['$', '%']) || known.kind == FlagKind::Map || form.read_known(text).is_some();
-    let message = format!("`--{flag}` of `{program}` expects {}, found `{text}`", form.name());
+    let is_read = text.contains(['$', '%']) || is_of_kind(known.kind, form, text);
+    let wanted = match known.kind {
+        FlagKind::Ip => "an address",
+        FlagKind::PortRange => "a port range",
+        _ => form.name(),
+    };
+    let message = format!("`--{flag}` of `{program}` expects {wanted}, found `{text}`");
     (!is_read).then(|| Diagnostic::new(Code::TypeMismatch, span, message).help("the program exits when it reads this"))
+}
+
+/// What is wrong with an argument of a program whose version is not known: a flag that is nearly one that it has.
+pub fn examine_unversioned(program: &str, flag: &str, span: Span) -> Option<Diagnostic> {
+    let table = table(program).filter(|table| !table.flags.contains_key(flag))?;
+    let near = closest(flag, table.flags.keys().map(String::as_str))?;
+    let message = format!("`{program}` has no flag `{flag}` in any known version");
+    Some(Diagnostic::new(Code::UnknownFlag, span, message).help(Help::near(near)))
+}
+
+/// Whether a text is what a flag takes.
+fn is_of_kind(kind: FlagKind, form: Form, text: &str) -> bool {
+    let port = |text: &str| text.trim().parse::<u16>().is_ok();
+    match kind {
+        FlagKind::Map => true,
+        FlagKind::StringList => text.split(',').all(|part| form.read_known(part).is_some()),
+        FlagKind::Ip => text.is_empty() || text.trim().parse::<std::net::IpAddr>().is_ok(),
+        // `1-2`, `1+2` and one port (k8s.io/apimachinery/pkg/util/net, ParsePortRange).
+        FlagKind::PortRange => text.is_empty() || text.split(['-', '+']).all(port),
+        _ => form.read_known(text).is_some(),
+    }
 }
 
 /// What is wrong with the elements of a flag's value: names of gates with whether they are on, or values of a known set.

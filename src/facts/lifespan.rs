@@ -133,7 +133,8 @@ pub fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D:
     parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a version")))
 }
 
-fn maybe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
+/// The same, where it may be left out.
+pub(super) fn maybe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
     version(deserializer).map(Some)
 }
 

@@ -1,11 +1,13 @@
 //! Rules between settings of programs, and values that none should have: `tables/settings.toml`.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use super::embedded::{self, Note};
+use super::field;
 
 mod avoided;
 mod clause;
@@ -21,7 +23,7 @@ pub use grammar::Grammar;
 pub use name::{ClusterField, Name};
 pub use refused::{Harm, Refusal, Refusals, default_of, default_values, refusals};
 pub use typed::{Form, Typed, path};
-pub use url::Url;
+pub use url::{Host, Url};
 
 /// All rules.
 #[derive(Debug, Deserialize)]
@@ -41,6 +43,7 @@ pub struct Rules {
     pub within: Vec<Within>,
     pub fits: Vec<Fits>,
     pub presented: Vec<Presented>,
+    pub listens: Vec<Listens>,
     pub needed: Vec<Needed>,
 }
 
@@ -194,6 +197,29 @@ pub struct Presented {
     _source: Note,
 }
 
+/// A setting that says where a program listens: a port, or addresses with ports.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listens {
+    pub at: Name,
+    /// The setting of the address, if it stands apart.
+    pub address: Option<Name>,
+    /// Whether it is loopback where that is not given; else all addresses.
+    #[serde(default)]
+    loopback: bool,
+    /// The interface of the endpoint that it is.
+    pub interface: Option<String>,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+impl Listens {
+    /// The address where none is given; `None` for all of them.
+    pub fn usual(&self) -> Option<IpAddr> {
+        self.loopback.then_some(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+}
+
 /// A program without which those beside it are of no use.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -228,6 +254,8 @@ impl Rules {
         let fits = self.fits.iter().flat_map(|rule| rule.prefix.iter().chain([&rule.setting, &rule.when]));
         let presented =
             self.presented.iter().flat_map(|rule| [&rule.certificate, &rule.at].into_iter().chain(&rule.authority));
+        let listens = self.listens.iter().flat_map(|rule| [&rule.at].into_iter().chain(&rule.address));
+        let presented = presented.chain(listens);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
         same.chain(differ).chain(encrypted).chain(within).chain(of_one)
     }
@@ -240,15 +268,24 @@ pub fn rules() -> &'static Rules {
 
 /// Whether a rule is about a setting.
 pub fn is_known(name: &Name) -> bool {
-    NAMES.contains(name)
+    // Rules ask for single gates.
+    let has_gates = match name {
+        Name::Field { path, .. } => path == "featureGates",
+        Name::Flag { flag, .. } => flag == "feature-gates",
+        _ => false,
+    };
+    has_gates || NAMES.contains(name)
 }
 
 /// The paths of the fields of a kind of configuration file that rules are about.
 pub fn fields(kind: &str) -> impl Iterator<Item = &'static str> {
-    NAMES.iter().filter_map(move |name| match name {
+    // Rules ask for single gates.
+    let gates = field::table(kind).filter(|table| table.fields.contains_key("featureGates")).map(|_| "featureGates");
+    let named = NAMES.iter().filter_map(move |name| match name {
         Name::Field { kind: own, path } if own == kind => Some(path.as_str()),
         _ => None,
-    })
+    });
+    named.filter(|path| *path != "featureGates").chain(gates)
 }
 
 #[cfg(test)]

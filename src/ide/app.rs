@@ -33,7 +33,7 @@ pub fn apps(analysis: &Analysis) -> Vec<App<'_>> {
 pub fn deployed<'p>(program: &'p Program, module: ModuleId, deploy: &'p Deploy) -> Vec<App<'p>> {
     let app = |one: &'p ast::DeployName| {
         let called = deploy.alias.as_ref().unwrap_or(&one.name);
-        let symbol = program.lookup(module, &one.name.name);
+        let symbol = program.lookup(module, &one.name.name, SymbolKind::Component);
         let symbol = symbol.filter(|symbol| symbol.kind == SymbolKind::Component && !one.param);
         let component = symbol.and_then(|symbol| Some((symbol, program.component(symbol)?)));
         App { name: called.name.clone(), span: called.span, deploy, component }
@@ -85,7 +85,7 @@ pub fn options(component: &Component) -> impl Iterator<Item = (&ast::Item, &ast:
 
 /// The interface of an endpoint of a component.
 pub fn interface(program: &Program, component: Symbol, endpoint: &Endpoint) -> Option<Symbol> {
-    let symbol = program.lookup(component.module, &endpoint.interface.name)?;
+    let symbol = program.lookup(component.module, &endpoint.interface.name, SymbolKind::Interface)?;
     (symbol.kind == SymbolKind::Interface).then_some(symbol)
 }
 

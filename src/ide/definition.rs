@@ -115,7 +115,7 @@ fn type_of(analysis: &Analysis, target: &Target) -> Option<Span> {
     let statement =
         module.file.statements.iter().find(|one| one.span.start <= name.start && name.end <= one.span.end)?;
     let lookup = |name: &ast::Ident, kind| {
-        let symbol = program.lookup(crate::check::ModuleId(id as u32), &name.name);
+        let symbol = program.lookup(crate::check::ModuleId(id as u32), &name.name, kind);
         symbol.filter(|symbol| symbol.kind == kind).map(|symbol| symbol.span)
     };
     match (kind, &statement.kind) {

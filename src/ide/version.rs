@@ -26,7 +26,7 @@ fn read(analysis: &Analysis, module: ModuleId, value: &Expr) -> Option<Version> 
         ExprKind::Paren(inner) => read(analysis, module, inner),
         ExprKind::Name(name) => {
             let program = &analysis.resolved.program;
-            let symbol = program.lookup(module, &name.name)?;
+            let symbol = program.value(module, &name.name)?;
             match (symbol.kind, &program.statement(symbol).kind) {
                 (SymbolKind::Param, StatementKind::Param(param)) => literal(param.default.as_ref()?),
                 (SymbolKind::Let, StatementKind::Let(item)) => literal(&item.value),

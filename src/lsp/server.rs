@@ -10,6 +10,7 @@ use lsp_server::{Message, Notification, Request, RequestId, Response, ResponseEr
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Host;
 use super::capability::Client;
 use super::document::{Document, Overlay};
 use super::feature::template::is_template;
@@ -68,6 +69,7 @@ pub(super) struct Parked {
 
 /// Everything that is known.
 pub(super) struct Server {
+    host: Host,
     sender: Sender<Outgoing>,
     /// For what runs beside the loop.
     pub(super) events: Sender<Event>,
@@ -107,8 +109,14 @@ pub(super) struct Server {
 
 impl Server {
     /// A server that says what it has to say to `sender`.
-    pub(super) fn new(sender: Sender<Outgoing>, events: Sender<Event>, worker: Worker, access: Access) -> Self {
+    pub(super) fn new(
+        host: Host,
+        (sender, events): (Sender<Outgoing>, Sender<Event>),
+        worker: Worker,
+        access: Access,
+    ) -> Self {
         Self {
+            host,
             sender,
             events,
             stage: Stage::New,
@@ -222,7 +230,10 @@ impl Server {
 
     fn guarded(&mut self, request: Request, answer: impl FnOnce(&mut Self, Request)) {
         let id = request.id.clone();
-        let handled = catch_unwind(AssertUnwindSafe(|| answer(self, request)));
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            (self.host.begins)(&request.method);
+            answer(self, request);
+        }));
         if handled.is_err() {
             self.recover::<()>("a request");
             let message = "the server failed to answer this request; the session continues".to_owned();
@@ -235,6 +246,7 @@ impl Server {
         let handled = catch_unwind(AssertUnwindSafe(|| self.notification(notification)));
         if handled.is_err() {
             self.recover::<()>(&format!("`{method}`"));
+            self.is_dirty = true;
         }
     }
 
@@ -252,7 +264,11 @@ impl Server {
     fn check_changes(&mut self) {
         if self.is_dirty && self.stage == Stage::Running {
             self.is_dirty = false;
-            if catch_unwind(AssertUnwindSafe(|| self.publish_all())).is_err() {
+            let published = catch_unwind(AssertUnwindSafe(|| {
+                (self.host.begins)("check");
+                self.publish_all();
+            }));
+            if published.is_err() {
                 self.recover::<()>("the check of the open files");
             }
         }

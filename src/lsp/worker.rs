@@ -78,6 +78,7 @@ fn run(host: Host, jobs: &Receiver<Job>, newest: &AtomicU64, events: &Sender<Eve
 }
 
 fn evaluate(host: Host, job: &Job) -> Facts {
+    (host.begins)("model");
     let lock = (host.lock)(job.root.path(), &cluster(&job.analysis));
     let input = Input { lock, ..Input::default() };
     facts::facts(&job.analysis, &job.world, &input)

@@ -13,6 +13,7 @@ use crate::syntax::ast::{EndpointKind, StatementKind};
 use crate::world::World;
 
 use super::moved::Former;
+use super::stage::SharedValues;
 use super::{Input, Model, Premise, Shape, UnitId, Wired, address, layer, wire};
 
 mod app;
@@ -97,6 +98,7 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
         machines: Vec::new(),
         components: Vec::new(),
         apps: Vec::new(),
+        settings: Vec::new(),
         units: Vec::new(),
         lock: input.lock.clone(),
         former: Former::default(),
@@ -127,7 +129,7 @@ fn reserved(premise: &Premise<'_>, nodes: IpNet) -> impl Iterator<Item = Vec<IpA
 
 /// A place for the value of each `let` of each file.
 fn lets(program: &Program) -> HashMap<crate::check::Symbol, OnceLock<super::Value>> {
-    let symbols = program.modules.iter().flat_map(|module| module.scope.values());
+    let symbols = program.modules.iter().flat_map(|module| module.scope.iter().map(|(_, symbol)| symbol));
     symbols
         .filter(|symbol| symbol.kind == SymbolKind::Let)
         .filter(|symbol| matches!(program.statement(**symbol).kind, StatementKind::Let(_)))
@@ -141,6 +143,10 @@ fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
     a == b || cycle && a.labels.iter().any(|label| label.span == b.labels[0].span)
 }
 
+fn shared(component: &super::Component<'_>) -> SharedValues {
+    SharedValues { units: OnceLock::new(), lets: component.lets.iter().map(|_| OnceLock::new()).collect() }
+}
+
 /// Computes where every endpoint can be reached.
 fn with_values<'p>(wired: Wired<'p>, problems: &mut Vec<Diagnostic>) -> Model<'p> {
     let mut count = 0;
@@ -150,7 +156,9 @@ fn with_values<'p>(wired: Wired<'p>, problems: &mut Vec<Diagnostic>) -> Model<'p
         count += (app.units.len() * wired.component_of(id).endpoints.len()) as u32;
     }
     let endpoints = (0..count).map(|_| OnceLock::new()).collect();
-    let model = Model { lets: lets(wired.program), endpoints, endpoint_bases, wired };
+    let shared = wired.apps().map(|(id, _)| shared(wired.component_of(id))).collect();
+    let (lets, machines_value) = (lets(wired.program), OnceLock::new());
+    let model = Model { lets, shared, machines_value, endpoints, endpoint_bases, wired };
     for (id, app) in model.apps() {
         for unit in app.units.clone().map(UnitId) {
             for (place, info) in model.component_of(id).endpoints.iter().enumerate() {

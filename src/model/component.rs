@@ -6,6 +6,9 @@ use crate::check::{ModuleId, Program, Symbol, SymbolKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, Endpoint, EndpointKind, ExprKind, ItemKind, Literal, Name};
 
+use super::dependence::Dependence;
+use super::mention::CERT;
+
 /// A component that is used.
 #[derive(Debug)]
 pub struct Component<'p> {
@@ -14,6 +17,8 @@ pub struct Component<'p> {
     pub ast: &'p ast::Component,
     pub options: Vec<&'p ast::OptionItem>,
     pub lets: Vec<&'p ast::Let>,
+    /// What the value of each let depends on.
+    pub(super) let_dependences: Vec<Dependence>,
     pub endpoints: Vec<EndpointInfo<'p>>,
     pub certs: Vec<CertInfo<'p>>,
     pub addresses: Vec<&'p ast::Definition>,
@@ -23,6 +28,10 @@ pub struct Component<'p> {
     pub firewalls: Vec<&'p ast::PathItem>,
     pub checks: Vec<&'p ast::Check>,
     pub versions: Vec<&'p ast::ForVersion>,
+    /// The content of the file that `config` of a deployment is merged into.
+    pub config: Option<&'p ast::Expr>,
+    /// Its first unit.
+    pub unit: Option<&'p ast::PathItem>,
     /// Authorities, key pairs and secrets that the component mentions.
     pub mentions: Vec<Mention>,
     names: HashMap<Name, Local>,
@@ -89,6 +98,7 @@ impl<'p> Component<'p> {
         component.name_items();
         component.resolve_endpoints(program);
         component.find_mentions(program);
+        component.find_dependences(program);
         Some(component)
     }
 
@@ -99,6 +109,7 @@ impl<'p> Component<'p> {
             ast,
             options: Vec::new(),
             lets: Vec::new(),
+            let_dependences: Vec::new(),
             endpoints: Vec::new(),
             certs: Vec::new(),
             addresses: Vec::new(),
@@ -108,6 +119,8 @@ impl<'p> Component<'p> {
             firewalls: Vec::new(),
             checks: Vec::new(),
             versions: Vec::new(),
+            config: None,
+            unit: None,
             mentions: Vec::new(),
             names: HashMap::new(),
         }
@@ -127,6 +140,10 @@ impl<'p> Component<'p> {
                 ItemKind::Immutable(item) => self.immutables.push(item),
                 ItemKind::Firewall(item) => self.firewalls.push(item),
                 ItemKind::Check(check) => self.checks.push(check),
+                ItemKind::Unit(unit) => self.unit = self.unit.or(Some(unit)),
+                ItemKind::File(file) if file.body.takes_config() => {
+                    self.config = self.config.or_else(|| file.body.field("content").map(|field| &field.value));
+                }
                 _ => {}
             }
         }
@@ -145,7 +162,7 @@ impl<'p> Component<'p> {
     fn resolve_endpoints(&mut self, program: &Program) {
         let module = self.module;
         for cert in &mut self.certs {
-            cert.authority = name_field(&cert.ast.body, "authority").and_then(|name| program.lookup(module, name));
+            cert.authority = name_field(&cert.ast.body, "authority").and_then(|name| program.value(module, name));
         }
         for index in 0..self.endpoints.len() {
             let body = &self.endpoints[index].ast.body;
@@ -154,8 +171,8 @@ impl<'p> Component<'p> {
             let info = &mut self.endpoints[index];
             info.identity = identity;
             info.forwards = forwards;
-            info.trusts = name_field(&info.ast.body, "trusts").and_then(|name| program.lookup(module, name));
-            info.interface = program.lookup(module, &info.ast.interface.name);
+            info.trusts = name_field(&info.ast.body, "trusts").and_then(|name| program.value(module, name));
+            info.interface = program.lookup(module, &info.ast.interface.name, SymbolKind::Interface);
         }
     }
 
@@ -186,7 +203,7 @@ impl<'p> Component<'p> {
             let holds = matches!(item.kind, ItemKind::Holds(_));
             super::mention::in_item(item, &mut |name, field, span| {
                 let private = matches!(field, Some("key" | "value"));
-                let Some(symbol) = program.lookup(self.module, name) else { return };
+                let Some(symbol) = program.value(self.module, name).filter(|_| field != Some(CERT)) else { return };
                 if matches!(symbol.kind, SymbolKind::Authority | SymbolKind::Keypair | SymbolKind::Secret) {
                     // An authority's key is only copied where the component has a `holds` item for it.
                     let private = if symbol.kind == SymbolKind::Authority { holds } else { private };

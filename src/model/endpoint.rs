@@ -110,7 +110,12 @@ impl Model<'_> {
     }
 
     /// A field of one unit at the other end.
-    fn link_field(&self, scope: &mut Scope<'_>, link: (UnitId, u32), field: &Ident) -> Result<Value, EvalError> {
+    pub(super) fn link_field(
+        &self,
+        scope: &mut Scope<'_>,
+        link: (UnitId, u32),
+        field: &Ident,
+    ) -> Result<Value, EvalError> {
         let unit = link.0;
         let own = self.unit(unit);
         match &*field.name {
@@ -212,7 +217,7 @@ impl Model<'_> {
         let span = info.ast.name.span;
         let interface = info.interface.and_then(|symbol| self.program.interface(symbol));
         let own = interface.map_or(&[][..], |i| &i.fields).iter().map(|field| &*field.name.name);
-        let mut record = Record::new();
+        let mut record = Record::default();
         for name in LINK_FIELDS.iter().copied().chain(own) {
             let ident = Ident { name: name.into(), span };
             record.insert(name.into(), self.link_field(scope, link, &ident)?);
@@ -227,16 +232,23 @@ impl Model<'_> {
         Value::list(units.map(|unit| self.own_unit_record(unit)))
     }
 
+    /// Whether an endpoint has a value: one that may go without a provider has none then.
+    pub(super) fn is_wired(&self, unit: UnitId, endpoint: u32) -> bool {
+        let ast = self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast;
+        let may_lack = ast.kind == EndpointKind::Requires && ast.cardinality != Cardinality::Many;
+        !may_lack || self.links(unit, endpoint).next().is_some()
+    }
+
     /// An endpoint as a whole.
     pub(super) fn endpoint_record(&self, scope: &mut Scope<'_>, endpoint: u32) -> Result<Value, EvalError> {
         let Some(unit) = scope.unit else { return Ok(Value::None) };
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
         let span = info.ast.name.span;
         let requires = info.ast.kind == EndpointKind::Requires;
-        let first = self.links(unit, endpoint).next();
-        if requires && first.is_none() && info.ast.cardinality != Cardinality::Many {
+        if !self.is_wired(unit, endpoint) {
             return Ok(Value::None);
         }
+        let first = self.links(unit, endpoint).next();
         let Value::Record(record) = (match first.filter(|_| requires) {
             Some(link) => self.link_record(scope, link)?,
             None if requires => Value::record::<&str>([]),

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -127,7 +129,7 @@ impl Sight<'_, '_> {
     }
 
     fn eval_record(&self, scope: &mut Scope<'_>, fields: &[Field]) -> Result<Value, EvalError> {
-        let mut record = Record::with_capacity(fields.len());
+        let mut record = Record::with_capacity_and_hasher(fields.len(), RandomState::default());
         for field in fields {
             let value = self.eval(scope, &field.value)?;
             if !(field.optional && value == Value::None) {
@@ -196,6 +198,10 @@ impl Sight<'_, '_> {
             },
             BinaryOp::Or => Ok(Value::Bool(self.eval_bool(scope, left)? || self.eval_bool(scope, right)?)),
             BinaryOp::And => Ok(Value::Bool(self.eval_bool(scope, left)? && self.eval_bool(scope, right)?)),
+            BinaryOp::Equal | BinaryOp::NotEqual if is_none(right) && self.is_wired(scope, left).is_some() => {
+                let wired = self.is_wired(scope, left) == Some(true);
+                Ok(Value::Bool(wired == (op == BinaryOp::NotEqual)))
+            }
             _ => {
                 let a = self.eval(scope, left)?;
                 let b = self.eval(scope, right)?;
@@ -207,6 +213,10 @@ impl Sight<'_, '_> {
             }
         }
     }
+}
+
+fn is_none(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(Literal::None))
 }
 
 /// A part of a value: what is taken out of a secret is one.

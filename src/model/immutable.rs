@@ -89,11 +89,10 @@ impl Sight<'_, '_> {
         let name = &item.name;
         let Some(field) = item.body.field("value") else { return Ok((name.name.to_string(), String::new())) };
         scope.work.open(ValueId::Immutable(app, index), &name.name, name.span)?;
-        // It does not see the loop variables of the place that uses it.
-        let locals = std::mem::take(&mut scope.locals);
-        let value = self.eval(scope, &field.value);
-        let own = item.body.field("scope").map(|field| self.eval(scope, &field.value)).transpose();
-        scope.locals = locals;
+        let (value, own) = scope.without_locals(|scope| {
+            let value = self.eval(scope, &field.value);
+            (value, item.body.field("scope").map(|field| self.eval(scope, &field.value)).transpose())
+        });
         scope.work.close();
         let (value, own) = (value?, own?);
         if value.is_secret() {

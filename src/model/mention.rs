@@ -3,7 +3,10 @@
 use crate::source::Span;
 use crate::syntax::ast::{Body, Each, Expr, ExprKind, Item, ItemKind, Key, Needs, NeedsKind, PathItem, Text, TextPart};
 
-/// Called with a name, the field that is taken of it, and where it stands.
+/// What stands in place of a field where a name is written as `cert NAME`: no field has this name.
+pub const CERT: &str = "cert NAME";
+
+/// Called with a name, the field that is taken of it or [`CERT`], and where it stands.
 pub type OnMention<'a> = dyn FnMut(&str, Option<&str>, Span) + 'a;
 
 /// All names in an item.
@@ -80,9 +83,10 @@ fn in_text(text: &Text, found: &mut OnMention<'_>) {
 /// All names in an expression.
 pub fn in_expr(expr: &Expr, found: &mut OnMention<'_>) {
     match &expr.kind {
-        ExprKind::Error | ExprKind::Literal(_) | ExprKind::Cert(_) => {}
+        ExprKind::Error | ExprKind::Literal(_) => {}
         ExprKind::Text(text) => in_text(text, found),
         ExprKind::Name(ident) => found(&ident.name, None, ident.span),
+        ExprKind::Cert(ident) => found(&ident.name, Some(CERT), ident.span),
         ExprKind::Field { value, field, .. } => match &value.kind {
             ExprKind::Name(ident) => found(&ident.name, Some(&field.name), ident.span),
             _ => in_expr(value, found),

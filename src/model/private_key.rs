@@ -10,6 +10,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::Value;
 
+mod place;
+
+pub use place::places;
+
 /// What no public text has in it.
 const MARKS: &[&str] = &["AGE-SECRET-KEY-1", "AGE-PLUGIN-", "PuTTY-User-Key-File-", "\"private_key\": \"-----BEGIN"];
 

@@ -11,29 +11,54 @@ use crate::syntax::ast::{Definition, Ident, StatementKind, Version};
 use super::eval::{eval_error, field_of};
 use super::scope::Scope;
 use super::value::Record;
-use super::{AppId, Cluster, EvalError, MachineId, Premise, Shape, Sight, UnitId, Value};
+use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, UnitId, Value};
+
+/// The fields of `cluster`, in their order.
+const CLUSTER_FIELDS: [&str; 13] = [
+    "name",
+    "kubernetes",
+    "pods",
+    "services",
+    "pod-ranges",
+    "service-ranges",
+    "nodes",
+    "domain",
+    "gateway",
+    "dns",
+    "reserve",
+    "extra-names",
+    "renew",
+];
 
 impl Sight<'_, '_> {
     /// The cluster as an expression sees it: inside a component its version is the one that the application runs.
     pub(super) fn cluster_record(&self, scope: &Scope<'_>, span: Span) -> Result<Value, EvalError> {
         let cluster = self.cluster(span)?;
+        Ok(Value::record(CLUSTER_FIELDS.map(|name| {
+            let value = self.cluster_value(scope, cluster, name);
+            (name, value.expect("each of these names is a field"))
+        })))
+    }
+
+    fn cluster_value(&self, scope: &Scope<'_>, cluster: &Cluster, field: &str) -> Option<Value> {
         let first = |list: &[ipnet::IpNet]| list.first().map_or(Value::None, |range| Value::Cidr(*range));
         let all = |list: &[ipnet::IpNet]| Value::list(list.iter().copied().map(Value::Cidr));
-        Ok(Value::record([
-            ("name", Value::Text(cluster.name.clone())),
-            ("kubernetes", Value::Version(self.kubernetes_of(scope, cluster))),
-            ("pods", first(&cluster.pods)),
-            ("services", first(&cluster.services)),
-            ("pod-ranges", all(&cluster.pods)),
-            ("service-ranges", all(&cluster.services)),
-            ("nodes", Value::Cidr(cluster.nodes)),
-            ("domain", Value::Text(cluster.domain.clone())),
-            ("gateway", Value::Ip(cluster.gateway)),
-            ("dns", Value::list(cluster.dns.iter().copied().map(Value::Ip))),
-            ("reserve", Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges))))),
-            ("extra-names", Value::list(cluster.extra_names.iter().cloned().map(Value::Text))),
-            ("renew", cluster.renew.map_or(Value::None, Value::Duration)),
-        ]))
+        Some(match field {
+            "name" => Value::Text(cluster.name.clone()),
+            "kubernetes" => Value::Version(self.kubernetes_of(scope, cluster)),
+            "pods" => first(&cluster.pods),
+            "services" => first(&cluster.services),
+            "pod-ranges" => all(&cluster.pods),
+            "service-ranges" => all(&cluster.services),
+            "nodes" => Value::Cidr(cluster.nodes),
+            "domain" => Value::Text(cluster.domain.clone()),
+            "gateway" => Value::Ip(cluster.gateway),
+            "dns" => Value::list(cluster.dns.iter().copied().map(Value::Ip)),
+            "reserve" => Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges)))),
+            "extra-names" => Value::list(cluster.extra_names.iter().cloned().map(Value::Text)),
+            "renew" => cluster.renew.map_or(Value::None, Value::Duration),
+            _ => return None,
+        })
     }
 
     fn cluster(&self, span: Span) -> Result<&Cluster, EvalError> {
@@ -49,10 +74,9 @@ impl Sight<'_, '_> {
 
     pub(super) fn cluster_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, EvalError> {
         let cluster = self.cluster(field.span)?;
-        match &*field.name {
-            "kubernetes" => Ok(Value::Version(self.kubernetes_of(scope, cluster))),
-            "domain" => Ok(Value::Text(cluster.domain.clone())),
-            _ => field_of(&self.cluster_record(scope, field.span)?, field),
+        match self.cluster_value(scope, cluster, &field.name) {
+            Some(value) => Ok(value),
+            None => field_of(&self.cluster_record(scope, field.span)?, field),
         }
     }
 
@@ -96,7 +120,15 @@ impl Sight<'_, '_> {
         self.machine_value(scope.machine?, name)
     }
 
+    /// All machines; made once as soon as none is added any more.
     pub(super) fn machines_list(&self) -> Value {
+        self.model().map_or_else(
+            || self.all_machines(),
+            |model| model.machines_value.get_or_init(|| self.all_machines()).clone(),
+        )
+    }
+
+    fn all_machines(&self) -> Value {
         let count = self.shape().map_or(0, |shape| shape.machines.len() as u32);
         Value::list((0..count).map(|id| self.machine_record(MachineId(id))))
     }
@@ -112,19 +144,25 @@ impl Sight<'_, '_> {
     }
 
     pub(super) fn app_record(&self, app: AppId) -> Value {
-        let units = self.placed().units_of(app).map(|unit| self.placed().own_unit_record(unit));
         let count = self.placed().app(app).units.len() as i64;
         Value::record([
             ("name", Value::Text(self.placed().app(app).name.clone())),
             ("count", Value::Int(count)),
-            ("units", Value::list(units)),
+            ("units", self.app_units(app)),
         ])
+    }
+
+    /// The units of an application; made once as soon as none is added any more.
+    fn app_units(&self, app: AppId) -> Value {
+        let units = || Value::list(self.placed().units_of(app).map(|unit| self.placed().own_unit_record(unit)));
+        self.model().map_or_else(units, |model| model.shared[app.index()].units.get_or_init(units).clone())
     }
 
     pub(super) fn app_field(&self, app: AppId, field: &Ident) -> Result<Value, EvalError> {
         match &*field.name {
             "name" => Ok(Value::Text(self.placed().app(app).name.clone())),
             "count" => Ok(Value::Int(self.placed().app(app).units.len() as i64)),
+            "units" => Ok(self.app_units(app)),
             _ => field_of(&self.app_record(app), field),
         }
     }
@@ -164,18 +202,23 @@ impl Sight<'_, '_> {
         let Some(group) = self.groups().iter().find(|group| group.name == ident.name) else {
             return Err(self.no_group(ident));
         };
-        let machines = group.machines.clone().map(|id| self.machine_record(MachineId(id)));
-        Ok(Value::record([
-            ("name", Value::Text(group.name.clone())),
-            ("count", Value::Int(group.machines.len() as i64)),
-            ("cores", Value::Float(group.cores)),
-            ("memory", Value::Size(group.memory)),
-            ("disk", Value::Size(group.disk)),
-            ("arch", Value::Text(group.arch.clone())),
-            ("labels", group.labels.clone()),
-            ("taints", group.taints.clone()),
-            ("machines", Value::list(machines)),
-        ]))
+        let names = ["name", "count", "cores", "memory", "disk", "arch", "labels", "taints", "machines"];
+        Ok(Value::record(names.map(|name| (name, self.group_value(group, name).unwrap_or(Value::None)))))
+    }
+
+    fn group_value(&self, group: &Group, field: &str) -> Option<Value> {
+        Some(match field {
+            "name" => Value::Text(group.name.clone()),
+            "count" => Value::Int(group.machines.len() as i64),
+            "cores" => Value::Float(group.cores),
+            "memory" => Value::Size(group.memory),
+            "disk" => Value::Size(group.disk),
+            "arch" => Value::Text(group.arch.clone()),
+            "labels" => group.labels.clone(),
+            "taints" => group.taints.clone(),
+            "machines" => Value::list(group.machines.clone().map(|id| self.machine_record(MachineId(id)))),
+            _ => return None,
+        })
     }
 
     fn no_group(&self, ident: &Ident) -> EvalError {
@@ -192,10 +235,11 @@ impl Sight<'_, '_> {
 
     pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, EvalError> {
         let ident = Ident { name: name.into(), span: field.span };
-        if let ("count", Some(group)) = (&*field.name, self.groups().iter().find(|group| &*group.name == name)) {
-            return Ok(Value::Int(group.machines.len() as i64));
+        let group = self.groups().iter().find(|group| &*group.name == name);
+        match group.and_then(|group| self.group_value(group, &field.name)) {
+            Some(value) => Ok(value),
+            None => field_of(&self.group_record(&ident)?, field),
         }
-        field_of(&self.group_record(&ident)?, field)
     }
 
     pub(super) fn cert_field(&self, scope: &mut Scope<'_>, cert: u32, field: &Ident) -> Result<Value, EvalError> {

@@ -7,6 +7,9 @@ use super::material::{Absent, Material};
 use super::work::Work;
 use super::{AppId, MachineId, Model, Shape, Unit, UnitId, Value};
 
+/// A unit, and its endpoint.
+pub(super) type Link = (UnitId, u32);
+
 /// The surroundings of an expression while it is evaluated.
 #[derive(Clone)]
 pub struct Scope<'a> {
@@ -19,6 +22,8 @@ pub struct Scope<'a> {
     pub material: &'a dyn Material,
     /// Loop variables, innermost last.
     pub locals: Vec<(Name, Value)>,
+    /// Loop variables that stand for a unit at the other end of an endpoint, of which only fields are asked for.
+    pub(super) links: Vec<(Name, Link)>,
     /// Values of the component's lets for this unit, once computed.
     pub(super) lets: Vec<Option<Value>>,
     pub(super) work: Work,
@@ -35,6 +40,7 @@ impl<'a> Scope<'a> {
             bare_machine: false,
             material: &Absent,
             locals: Vec::new(),
+            links: Vec::new(),
             lets: Vec::new(),
             work: Work::default(),
         }
@@ -66,6 +72,7 @@ impl<'a> Scope<'a> {
         self.machine = machine;
         self.lets.iter_mut().for_each(|value| *value = None);
         self.locals.clear();
+        self.links.clear();
     }
 
     /// Evaluates something elsewhere as a part of this evaluation.
@@ -74,6 +81,18 @@ impl<'a> Scope<'a> {
         let result = body(&mut inner);
         self.work = inner.work;
         result
+    }
+
+    /// Evaluates something that does not see the loop variables of the place that uses it.
+    pub(super) fn without_locals<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        let (locals, links) = (std::mem::take(&mut self.locals), std::mem::take(&mut self.links));
+        let result = body(self);
+        (self.locals, self.links) = (locals, links);
+        result
+    }
+
+    pub(super) fn link(&self, name: &str) -> Option<Link> {
+        self.links.iter().rev().find(|(known, _)| &**known == name).map(|(_, link)| *link)
     }
 
     pub(super) fn local(&self, name: &str) -> Option<&Value> {

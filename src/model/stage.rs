@@ -9,8 +9,10 @@ use crate::check::{ModuleId, Program, Symbol};
 use crate::source::Span;
 use crate::world::World;
 
+use super::dependence::Dependence;
 use super::layer::Layers;
 use super::moved::Former;
+use super::settings::Settings;
 use super::{
     App, AppId, Cluster, Component, EndpointId, EndpointValue, Group, Lock, Machine, MachineId, Param, Relation,
     Target, Unit, UnitId, Value, address, component,
@@ -33,6 +35,8 @@ pub struct Shape<'p> {
     pub machines: Vec<Machine>,
     pub components: Vec<Component<'p>>,
     pub apps: Vec<App>,
+    /// What each application sets beside options.
+    pub settings: Vec<Settings<'p>>,
     pub units: Vec<Unit>,
     /// All allocated addresses, to be written back: those of the old lock and new ones.
     pub lock: Lock,
@@ -59,11 +63,24 @@ pub struct Ends {
     pub clients: Vec<Vec<EndpointId>>,
 }
 
+/// Values of an application that are the same on all its units, each made when it is first asked for.
+#[derive(Default)]
+pub(super) struct SharedValues {
+    /// `app.units`.
+    pub(super) units: OnceLock<Value>,
+    /// Of lets that depend on nothing else, with the steps that they took; in the order of the component's lets.
+    pub(super) lets: Vec<OnceLock<(Value, u64)>>,
+}
+
 /// A valid model: every relation leads somewhere, and every endpoint has a value.
 pub struct Model<'p> {
     pub(super) wired: Wired<'p>,
     /// Values of the `let` statements of files, each computed once.
     pub(super) lets: HashMap<Symbol, OnceLock<Value>>,
+    /// What all units of an application share, by application.
+    pub(super) shared: Vec<SharedValues>,
+    /// `machines`, once an expression has asked for it.
+    pub(super) machines_value: OnceLock<Value>,
     /// Values of endpoints, unit by unit, each computed once.
     pub(super) endpoints: Vec<OnceLock<EndpointValue>>,
     /// Where the values of each application's endpoints start.
@@ -192,6 +209,13 @@ impl Wired<'_> {
 }
 
 impl Model<'_> {
+    /// The place for the value of a let, if all units of the application have the same.
+    pub(super) fn shared_let(&self, app: AppId, index: u32) -> Option<&OnceLock<(Value, u64)>> {
+        let dependence = self.component_of(app).let_dependences[index as usize];
+        let place = (dependence == Dependence::Application).then(|| &self.shared[app.index()].lets);
+        place.and_then(|lets| lets.get(index as usize))
+    }
+
     /// The place of an endpoint's value.
     pub(super) fn endpoint_cell(&self, unit: UnitId, endpoint: u32) -> &OnceLock<EndpointValue> {
         let app = self.unit(unit).app;

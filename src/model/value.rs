@@ -35,7 +35,7 @@ pub enum Value {
 }
 
 /// Names and values in source order; each name is unique.
-pub type Record = indexmap::IndexMap<Name, Value>;
+pub type Record = indexmap::IndexMap<Name, Value, foldhash::fast::RandomState>;
 
 impl Value {
     /// A text.

@@ -73,6 +73,11 @@ impl Work {
         Err(Box::new(problem.help("the limit is 8 million steps per value: use shorter lists and strings")))
     }
 
+    /// The steps so far.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Begins to compute something that must not need itself.
     pub fn open(&mut self, value: ValueId, name: &str, span: Span) -> Result<(), EvalError> {
         let Some(first) = self.open.iter().position(|(known, _)| *known == value) else {

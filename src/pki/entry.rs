@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate, IssuedKeypair, Private};
 use crate::pki::pem;
@@ -91,6 +92,12 @@ impl LeafSpec {
         }
     }
 
+    /// What tells it from any other.
+    pub(super) fn digest(&self) -> String {
+        let usage = (self.server, self.client, self.lifetime_seconds, self.key);
+        digest((&self.authority, &self.authority_fingerprint), (&self.cn, &self.org, &self.sans), usage)
+    }
+
     /// Why a certificate for this does not do for what is wanted now.
     pub(super) fn outdated(&self, spec: &CertificateSpec, authority: &IssuedAuthority) -> Option<&'static str> {
         let differences = [
@@ -103,6 +110,32 @@ impl LeafSpec {
         ];
         differences.into_iter().find_map(|(differs, why)| differs.then_some(why))
     }
+}
+
+/// The digest that a certificate for this would have in the store, of an authority with this name and certificate.
+pub(super) fn spec_digest(spec: &CertificateSpec, authority: &str, fingerprint: &str) -> String {
+    let usage = (spec.server, spec.client, spec.lifetime_seconds, spec.key);
+    digest((authority, fingerprint), (&spec.cn, &spec.org, &spec.sans), usage)
+}
+
+fn digest(
+    (authority, fingerprint): (&str, &str),
+    (cn, org, sans): (&str, &[String], &[San]),
+    (server, client, seconds, key): (bool, bool, u64, KeyKind),
+) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    };
+    [authority, fingerprint, cn, key.name()].into_iter().for_each(&mut add);
+    add(&format!("{server} {client} {seconds} {}", org.len()));
+    org.iter().for_each(|one| add(one));
+    sans.iter().for_each(|san| match san {
+        San::Dns(name) => add(name),
+        San::Ip(address) => add(&address.to_string()),
+    });
+    pem::hex(&hash.finalize()[..16])
 }
 
 impl Authority {

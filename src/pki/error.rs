@@ -22,6 +22,8 @@ pub enum PkiError {
     Version { path: PathBuf, found: String },
     /// A folder that holds other things was named as the store.
     NotAStore { path: PathBuf, found: String },
+    /// A file was named as the store.
+    NotAFolder { path: PathBuf },
     /// A part of the store is a link, which would lead reading and writing out of it.
     Link { path: PathBuf },
     /// Another run holds the store.
@@ -81,7 +83,9 @@ impl PkiError {
                 format!("restore `{}` from a backup: kmodel never replaces a key that it cannot read", path.display())
             }
             Self::Version { .. } => "use the kmodel version that wrote it, or a newer one".to_owned(),
-            Self::NotAStore { .. } => "pass an empty folder, or one that does not exist yet, with `--store`".to_owned(),
+            Self::NotAStore { .. } | Self::NotAFolder { .. } => {
+                "pass an empty folder, or one that does not exist yet, with `--store`".to_owned()
+            }
             Self::Link { .. } => {
                 "replace the link with the file or folder itself, or pass `--store` with the folder that it leads to"
                     .to_owned()
@@ -115,6 +119,7 @@ impl fmt::Display for PkiError {
             Self::NotAStore { path, found } => {
                 write!(f, "`{}` is not a key store: it contains `{found}`", path.display())
             }
+            Self::NotAFolder { path } => write!(f, "the key store `{}` is not a folder", path.display()),
             Self::Link { path } => {
                 write!(f, "`{}` is a symbolic link, which a key store cannot contain", path.display())
             }
@@ -158,6 +163,7 @@ mod tests {
             (PkiError::Exposed { path: path.clone(), mode: 0o644, wanted: 0o600 }, "mode 644", "`chmod 600 keys`"),
             (PkiError::Version { path: path.clone(), found: "9".into() }, "version `9`", "or a newer one"),
             (PkiError::NotAStore { path: path.clone(), found: "a".into() }, "contains `a`", "with `--store`"),
+            (PkiError::NotAFolder { path: path.clone() }, "`keys` is not a folder", "with `--store`"),
             (PkiError::Link { path: path.clone() }, "`keys` is a symbolic link", "replace the link"),
             (PkiError::Locked { path: path.clone() }, "another run of kmodel", "wait until the other run has ended"),
             (PkiError::ReadOnly { path: path.clone() }, "opened for reading only", ""),

@@ -2,10 +2,12 @@
 
 use time::OffsetDateTime;
 
+use crate::pki::entry::spec_digest;
 use crate::pki::error::PkiError;
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Request};
 use crate::pki::store::Store;
+use crate::pki::store::index::Indexed;
 
 /// How a thing in the store stands to what is asked for. Whether it has expired is for the caller, who has a clock.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +37,9 @@ impl Store {
     pub fn certificate_status(&self, spec: &CertificateSpec, request: &Request) -> Result<Status, PkiError> {
         let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
         let authority = request.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
+        if let Some(Indexed { not_before, not_after }) = self.unchanged(spec, authority, request) {
+            return Ok(Status::Current { not_before, not_after });
+        }
         let Some(leaf) = self.leaf(spec)? else { return Ok(Status::Missing) };
         let stale = match self.authority_status(authority) {
             Status::Current { .. } => self.standing(authority).and_then(|own| leaf.spec.outdated(spec, &own)),
@@ -42,6 +47,16 @@ impl Store {
         };
         let stale = stale.or(request.is_anew(spec).then_some("its machine is new"));
         Ok(stale.map_or(current(&leaf.issued), |why| Status::Stale { why }))
+    }
+
+    /// The certificate, if it is known without its file that it is just what is asked for.
+    fn unchanged(&self, spec: &CertificateSpec, authority: &AuthoritySpec, request: &Request) -> Option<Indexed> {
+        let fingerprint = match (self.external(&authority.name), self.own(&authority.name)) {
+            (Some(external), _) => &external.fingerprint_sha256,
+            (None, own) => &own.filter(|own| own.outdated(authority).is_none())?.issued.fingerprint,
+        };
+        let digest = spec_digest(spec, &authority.name, fingerprint);
+        self.indexed(&spec.id, &digest).filter(|_| !request.is_anew(spec))
     }
 
     /// The authority as the store has it.

@@ -8,6 +8,7 @@
 //! authorities/NAME.crt .key  authorities of the operator's own, which come first
 //! secrets.json               key pairs and random secrets
 //! machines/MACHINE.json      certificates of a machine with their keys; `-` for those of none
+//! machines.index             what these are for, and until when, so that a plan reads no key
 //! ```
 //!
 //! Files are 0600 and folders 0700, and a file that others can read is refused. Nothing is ever taken out of the store, and
@@ -29,12 +30,14 @@ use crate::pki::error::PkiError;
 use crate::pki::issued::IssuedAuthority;
 use crate::pki::spec::{CertificateSpec, Request, machine as machine_of};
 use crate::pki::store::file::{Entry, encode};
+use crate::pki::store::index::{Index, Indexed};
 use crate::pki::store::lock::Lock;
 use crate::syntax::ast::Name;
 use crate::world::kept;
 
 mod file;
 mod folder;
+pub(super) mod index;
 mod lock;
 
 /// The folder's name if none is given.
@@ -58,6 +61,8 @@ pub struct Store {
     secrets: Secrets,
     machines: BTreeMap<Name, Lazy>,
     changed: BTreeSet<Changed>,
+    /// Read when a certificate is first asked after.
+    index: OnceLock<Option<Index>>,
 }
 
 /// What may be done with an open store.
@@ -82,7 +87,11 @@ enum Changed {
 /// Without `--store`, the store is beside the model: a link of that name, which git would clone, leads keys elsewhere.
 fn stays(dir: &Path) -> Result<(), PkiError> {
     let folder = dir.parent().filter(|folder| folder.ends_with(DEFAULT) && folder.is_symlink());
-    folder.map_or(Ok(()), |folder| Err(PkiError::Link { path: folder.to_owned() }))
+    match folder {
+        Some(folder) => Err(PkiError::Link { path: folder.to_owned() }),
+        None if dir.exists() && !dir.is_dir() => Err(PkiError::NotAFolder { path: dir.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 impl Store {
@@ -119,6 +128,7 @@ impl Store {
             secrets: Secrets::default(),
             machines: BTreeMap::new(),
             changed: BTreeSet::new(),
+            index: OnceLock::new(),
             dir: dir.to_owned(),
             access: Access::Trial,
         };
@@ -145,6 +155,7 @@ impl Store {
             secrets: file::read(&secrets(dir))?.unwrap_or_default(),
             machines: folder::machines(dir)?.into_iter().map(|name| (name, Lazy::new())).collect(),
             changed: BTreeSet::new(),
+            index: OnceLock::new(),
             dir: dir.to_owned(),
             access,
         })
@@ -160,11 +171,11 @@ impl Store {
         if !matches!(self.access, Access::Write { .. }) {
             return Err(PkiError::ReadOnly { path: self.dir.clone() });
         }
-        let files: Vec<_> =
-            self.changed.par_iter().filter_map(|changed| self.encode(changed)).collect::<Result<_, _>>()?;
-        file::write(&self.dir, &files)?;
+        let count = file::write(&self.dir, self.changed.par_iter().filter_map(|changed| self.encode(changed)))?;
         self.changed.clear();
-        Ok(files.len())
+        let machines = self.machines.iter();
+        index::write(&self.dir, machines.map(|(name, read)| (&**name, read.get().and_then(|read| read.as_ref().ok()))));
+        Ok(count)
     }
 
     /// Looks at what the operator's own authorities may sign, before they sign any of it.
@@ -240,6 +251,14 @@ impl Store {
         let Some(machine) = self.machines.get(name) else { return Ok(None) };
         let machine = machine.get_or_init(|| self.read_machine(name)).as_ref().map_err(Clone::clone)?;
         Ok(machine.certificates.get(id))
+    }
+
+    /// The certificate with this very id, if the index says that it is for what a digest stands for.
+    pub(super) fn indexed(&self, id: &str, digest: &str) -> Option<Indexed> {
+        let name = machine_of(id);
+        let read = self.machines.get(name)?.get().is_some();
+        let index = self.index.get_or_init(|| Index::read(&self.dir)).as_ref().filter(|_| !read);
+        index?.find(name, id, digest)
     }
 
     fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {

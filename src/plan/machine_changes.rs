@@ -1,6 +1,6 @@
 //! The machines that are new since the last render, that left the model, and that get another address.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -67,4 +67,31 @@ impl<'a> MachineChanges<'a> {
             renamed,
         })
     }
+}
+
+/// A group that probably has another name now.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Group<'a> {
+    pub old: &'a str,
+    pub new: &'a str,
+    pub size: usize,
+}
+
+/// Groups whose machines left, each with a new one of the same size, if there is but one.
+pub fn likely_renames<'a>(departed: &[&'a str], new: &[&'a str]) -> Vec<Group<'a>> {
+    let (departed, new) = (sizes(departed), sizes(new));
+    let one = |groups: &BTreeMap<&str, usize>, size: usize| groups.values().filter(|of| **of == size).count() == 1;
+    let pair = |(old, size): (&&'a str, &usize)| {
+        let name = new.iter().find(|(name, of)| *of == size && !departed.contains_key(**name))?.0;
+        (one(&departed, *size) && one(&new, *size)).then_some(Group { old, new: name, size: *size })
+    };
+    departed.iter().filter_map(pair).collect()
+}
+
+/// How many machines of each group there are among these.
+fn sizes<'a>(machines: &[&'a str]) -> BTreeMap<&'a str, usize> {
+    let mut sizes: BTreeMap<&'a str, usize> = BTreeMap::new();
+    let groups = machines.iter().filter_map(|name| name.rsplit_once('-'));
+    groups.for_each(|(group, _)| *sizes.entry(group).or_default() += 1);
+    sizes
 }

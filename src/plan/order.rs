@@ -3,10 +3,13 @@
 //! In: the relations of a model. Out: steps, each after all that it needs; applications that may start at once keep the
 //! order of the source.
 
+use std::collections::HashSet;
+
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
 use crate::diag::{Code, Diagnostic};
+use crate::model::immutable::earlier;
 use crate::model::{AppId, Model};
 use crate::text::List;
 
@@ -32,8 +35,24 @@ pub fn steps(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Step> {
     }
     let machines = model.machines.len() as u32;
     let mut steps = vec![
-        Step { number: 1, kind: StepKind::Create, applications: vec![], count: machines, after: vec![], apps: vec![] },
-        Step { number: 2, kind: StepKind::Boot, applications: vec![], count: machines, after: vec![1], apps: vec![] },
+        Step {
+            number: 1,
+            kind: StepKind::Create,
+            applications: vec![],
+            count: machines,
+            after: vec![],
+            note: None,
+            apps: vec![],
+        },
+        Step {
+            number: 2,
+            kind: StepKind::Boot,
+            applications: vec![],
+            count: machines,
+            after: vec![1],
+            note: None,
+            apps: vec![],
+        },
     ];
     for level in 0..levels.iter().max().map_or(0, |max| max + 1) {
         let apps: Vec<AppId> =
@@ -51,7 +70,29 @@ fn start(model: &Model<'_>, level: usize, apps: Vec<AppId>) -> Step {
         applications: apps.iter().map(|app| model.app(*app).name.clone()).collect(),
         count: apps.iter().map(|app| model.app(*app).units.len() as u32).sum(),
         after: vec![number - 1],
+        note: None,
         apps,
+    }
+}
+
+/// What is left to do once all is up, so that earlier values go out of use. What cannot be computed is a problem of others.
+pub fn migrations(model: &Model<'_>, steps: &mut Vec<Step>) {
+    let mut known = HashSet::new();
+    for one in model.immutables(&mut Vec::new()).into_iter().filter(|one| one.migrates) {
+        if steps.is_empty() || earlier(&model.lock, &one.key, &one.value).is_empty() || !known.insert(one.key.clone()) {
+            continue;
+        }
+        let number = steps.len() as u32 + 1;
+        let first = one.help.map_or_else(String::new, |help| format!("{help}; then "));
+        steps.push(Step {
+            number,
+            kind: StepKind::Migrate,
+            applications: vec![model.app(one.app).name.clone()],
+            count: 1,
+            after: vec![number - 1],
+            note: Some(format!("`{}`: {first}`kmodel render --forget {}`", one.item.name.name, one.key)),
+            apps: vec![],
+        });
     }
 }
 

@@ -171,9 +171,17 @@ fn lines(lines: impl Iterator<Item = String>) -> String {
 fn twice(files: &[BundleFile], sources: &Sources) -> Vec<Problem> {
     let mut seen: HashMap<&str, &BundleFile> = HashMap::with_capacity(files.len());
     let problem = |file: &BundleFile, first: &BundleFile| {
-        let (one, other) = (first.origin.shown(sources), file.origin.shown(sources));
-        let message = format!("`{}` is written by both {one} and {other}", file.path);
-        Problem::new(&file.origin, message, "use another path for one of them")
+        let shown = |file: &BundleFile| match file.origin.what {
+            What::Boot => "kmodel itself".to_owned(),
+            _ => file
+                .origin
+                .application()
+                .map_or_else(|| file.origin.shown(sources).to_string(), |app| format!("`{app}`")),
+        };
+        let message = format!("`{}` is written by both {} and {}", file.path, shown(first), shown(file));
+        // What is not in the model has no place there.
+        let at = if file.origin.span.is_some() { file } else { first };
+        Problem::new(&at.origin, message, "use another path for one of them")
     };
     files.iter().filter_map(|file| seen.insert(&file.path, file).map(|first| problem(file, first))).collect()
 }

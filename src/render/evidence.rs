@@ -33,6 +33,7 @@ pub enum Entry<'p> {
     Unit(UnitEntry<'p>),
     Sysctl(Owner, Ident),
     Command(Command),
+    Unread(Unread<'p>),
 }
 
 /// Whose an entry is.
@@ -44,6 +45,13 @@ pub struct Owner {
     pub machine: Option<MachineId>,
     /// The application of the unit that the item is repeated for.
     pub of: Option<AppId>,
+}
+
+impl Owner {
+    /// Whose settings they are: what one application provides and another one writes is the first one's.
+    pub fn provider(self) -> AppId {
+        self.of.unwrap_or(self.app)
+    }
 }
 
 /// The content of a file: as a value, where the component gives one, or as its text.
@@ -60,6 +68,8 @@ pub enum Step {
     Index(usize),
     /// A line of a text that cannot be read further, from 1.
     Line(usize),
+    /// Into the template that a path names.
+    Template,
 }
 
 impl From<&str> for Step {
@@ -102,6 +112,8 @@ pub struct Flags<'p> {
     pub owner: Owner,
     /// The systemd unit that runs it.
     pub unit: Option<Name>,
+    /// Whether it uses the network of the machine: it runs outside of pods, or in one with `hostNetwork`.
+    pub on_host: bool,
 }
 
 /// A flag that is set.
@@ -129,6 +141,16 @@ pub struct UnitEntry<'p> {
     pub unit: Unit,
     pub item: &'p PathItem,
     pub owner: Owner,
+}
+
+/// A file inside another one whose content cannot be read.
+#[derive(Clone, Debug)]
+pub struct Unread<'p> {
+    pub path: String,
+    pub written: &'p Expr,
+    pub at: Vec<Step>,
+    pub owner: Owner,
+    pub why: &'static str,
 }
 
 /// A command that an application runs on a machine.

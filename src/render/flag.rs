@@ -4,6 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::facts::flag::{self as flags, FlagKind, Table};
 use crate::model::eval::{eval_error, mismatch};
 use crate::model::scope::Scope;
+use crate::model::settings::SetFlag;
 use crate::model::{AppId, EvalError, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Version};
@@ -15,7 +16,7 @@ use super::evidence::{Flag, Written};
 /// # Errors
 /// A value that cannot be computed, or is none of a flag.
 pub fn flags<'p>(
-    model: &Model<'_>,
+    model: &Model<'p>,
     scope: &mut Scope<'_>,
     expr: &'p Expr,
 ) -> Result<(Vec<String>, Vec<Flag<'p>>), EvalError> {
@@ -23,9 +24,15 @@ pub fn flags<'p>(
         return Ok((untabled(model, scope, expr)?, Vec::new()));
     };
     let table = flags::table(&program.name);
+    let settings = scope.app.map(|app| &model.settings[app.index()]);
+    let set: Vec<&SetFlag<'p>> = settings.into_iter().flat_map(|all| all.flags_of(&program.name)).collect();
     let mut list = Vec::with_capacity(fields.len());
     let mut given = Vec::with_capacity(fields.len());
     for field in fields {
+        // A reason was given for it.
+        if field.key.plain().is_some_and(|key| set.iter().any(|flag| flag.name == key)) {
+            continue;
+        }
         let value = model.eval(scope, &field.value)?;
         if value == Value::None {
             continue;
@@ -34,6 +41,14 @@ pub fn flags<'p>(
         list.extend(written(&name, &value, table, field.value.span)?);
         let written = Written::Field(field.key.span(), &field.value);
         given.push(Flag { name: name.to_string(), value, written });
+    }
+    for flag in set {
+        let value = model.eval(&mut Scope::file(flag.value.module), flag.value.expr)?;
+        if value == Value::None {
+            continue;
+        }
+        list.extend(written(&flag.name, &value, table, flag.value.expr.span)?);
+        given.push(Flag { name: flag.name.to_string(), value, written: Written::Field(flag.key, flag.value.expr) });
     }
     Ok((list, given))
 }

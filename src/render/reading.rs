@@ -4,14 +4,16 @@
 //! others, the flags of every program, and each systemd unit as all that is written of it makes it. So a rule sees a setting
 //! wherever it is written.
 
-use crate::model::Model;
+use crate::model::{AppId, MachineId, Model};
 
-use super::evidence::Entry;
+use super::evidence::{Document, Entry, Flags};
 
 mod argument;
 mod command;
 mod nested;
+mod operator;
 mod pod;
+mod script;
 mod service;
 mod text;
 
@@ -20,9 +22,14 @@ pub(super) use text::images;
 pub use text::yaml;
 
 /// Reads what is on one machine.
-pub(super) fn read<'p>(model: &Model<'p>, entries: Vec<Entry<'p>>) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {
+pub(super) fn read<'p>(
+    model: &Model<'p>,
+    machine: Option<(MachineId, AppId)>,
+    entries: Vec<Entry<'p>>,
+) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {
     let mut list = Vec::with_capacity(entries.len());
-    entries.into_iter().for_each(|entry| document(entry, &mut list, DEPTH));
+    let own = machine.map(|(machine, app)| operator::entries(model, machine, app)).unwrap_or_default();
+    entries.into_iter().chain(own).for_each(|entry| document(entry, &mut list, DEPTH));
     let services = service::services(&list);
     let replaced = |entry: &Entry<'_>| match entry {
         Entry::Flags(flags) => services.iter().any(|service| service.replaces(flags)),
@@ -35,8 +42,25 @@ pub(super) fn read<'p>(model: &Model<'p>, entries: Vec<Entry<'p>>) -> (Vec<Entry
             .filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None })
             .flat_map(|document| pod::flags(model, document)),
     );
+    let scripts = services.iter().flat_map(|service| service.scripts(&list)).collect::<Vec<_>>();
+    let run = |document: &&Document<'p>| document.path == nested::SCRIPT || scripts.contains(&document.path);
+    let documents = list.iter().filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None });
+    flags.extend(documents.filter(run).flat_map(|document| of_script(model, document)));
     list.extend(flags.into_iter().map(Entry::Flags));
     (list, services)
+}
+
+/// The flags of the programs that a script starts.
+fn of_script<'p>(model: &Model<'p>, document: &Document<'p>) -> Vec<Flags<'p>> {
+    let of = |words: Vec<argument::Word<'p>>| {
+        let (program, rest) = words.split_first()?;
+        let name = argument::known_program(&program.text)?;
+        let (owner, named) = (document.owner, program.written.clone());
+        let version = super::flag::version(model, Some(owner.app), name);
+        let given = argument::flags(name, rest);
+        Some(Flags { program: name.into(), named, version, given, owner, unit: None, on_host: true })
+    };
+    script::commands(document).into_iter().filter_map(of).collect()
 }
 
 /// A file may hold a file so many times.

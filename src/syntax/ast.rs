@@ -621,6 +621,11 @@ impl Text {
 }
 
 impl Body {
+    /// Of a `file`: whether `config` of a `deploy` is merged into its content.
+    pub fn takes_config(&self) -> bool {
+        self.field("config").is_some_and(|field| matches!(field.value.kind, ExprKind::Literal(Literal::Bool(true))))
+    }
+
     /// The field with this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| matches!(&f.key, Key::Name(i) if &*i.name == name))

@@ -10,7 +10,7 @@ use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::problem::of_bundle;
-use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, in_tree, text};
+use crate::target::{Entries, Entry, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, text, tree};
 
 pub(super) mod archive;
 pub(super) mod inventory;
@@ -43,15 +43,14 @@ impl<'a> Cloud<'a> {
 }
 
 impl Writer for Cloud<'_> {
-    type Entry = InventoryRow;
-
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, InventoryRow), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>> {
         let (files, user_data) = machine_files(self.platform, self.site, machine, &self.options)?;
-        Ok((files, inventory::row(self.platform, machine, ("user-data", &user_data))))
+        let row = inventory::row(self.platform, machine, ("user-data", &user_data));
+        Ok((files, Entry::Row(row.into())))
     }
 
-    fn shared(&self, rows: Vec<InventoryRow>) -> Vec<OutputFile> {
-        vec![inventory::file(self.site, self.options.given_as, rows)]
+    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
+        vec![inventory::file(self.site, self.options.given_as, entries.rows())]
     }
 }
 
@@ -99,7 +98,8 @@ fn machine_files(
     }
     let archive = text(place(archive::NAME), 0o600, archive::archive(&files), &origin);
     list.push(OutputFile { secret: true, ..archive });
-    list.extend(files.into_iter().map(|file| in_tree(machine, file)));
+    list.extend(tree(site, machine, &files));
+    list.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((list, user_data))
 }
 

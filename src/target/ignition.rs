@@ -8,9 +8,9 @@ use crate::facts::platform::Platform;
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::target::cloud::{InventoryRow, UserData, archive, inventory};
+use crate::target::cloud::{UserData, archive, inventory};
 use crate::target::problem::of_bundle;
-use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, in_tree, text};
+use crate::target::{Entries, Entry, OutputFile, Problem, Site, TargetMachine, Writer, text, tree};
 
 mod config;
 mod options;
@@ -51,9 +51,7 @@ impl<'a> Ignition<'a> {
 }
 
 impl Writer for Ignition<'_> {
-    type Entry = InventoryRow;
-
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, InventoryRow), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>> {
         let files = self.files(machine)?;
         let user_data = UserData::plain(config::config(self.site, machine, &files, &self.options));
         let place = |name: &str| format!("machines/{}/{name}", machine.name);
@@ -61,12 +59,13 @@ impl Writer for Ignition<'_> {
         let archive = text(place(archive::NAME), 0o600, archive::archive(&files), &origin);
         let mut list =
             vec![text(place(NAME), 0o644, &user_data.content, &origin), OutputFile { secret: true, ..archive }];
-        list.extend(files.into_iter().map(|file| in_tree(machine, file)));
-        Ok((list, inventory::row(self.platform, machine, (NAME, &user_data))))
+        list.extend(tree(self.site, machine, &files));
+        list.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((list, Entry::Row(inventory::row(self.platform, machine, (NAME, &user_data)).into())))
     }
 
-    fn shared(&self, rows: Vec<InventoryRow>) -> Vec<OutputFile> {
-        vec![inventory::file(self.site, None, rows)]
+    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
+        vec![inventory::file(self.site, None, entries.rows())]
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::Value;
 use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
-use crate::target::{OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, in_tree, text};
+use crate::target::{Entries, Entry, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, text, tree};
 
 mod desired;
 mod instance;
@@ -49,19 +49,17 @@ impl<'a> Lxd<'a> {
 }
 
 impl Writer for Lxd<'_> {
-    type Entry = Profile;
-
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Profile), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>> {
         let (instance, profile) = desired::machine(self.site, machine, &self.options)?;
         let mut list = machine_files(self.site, machine, &instance);
         list.push(instance::file(&instance));
-        Ok((list, profile))
+        list.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((list, Entry::Profile(profile)))
     }
 
-    fn shared(&self, profiles: Vec<Profile>) -> Vec<OutputFile> {
+    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
         let cluster = &self.site.cluster;
-        let profiles = desired::distinct(profiles);
-        let files = profiles.values().map(|profile| profile::file(cluster, &profile.definition(cluster)));
+        let files = entries.profiles().map(|profile| profile::file(cluster, &profile.definition(cluster)));
         let network = network::network_file(&network::network(self.site, &self.options));
         files.chain([network, network::pool_file(&network::pool(self.site, &self.options))]).collect()
     }
@@ -76,7 +74,7 @@ fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> V
         text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
         text(place("network-config"), 0o644, &instance.network_config, &origin),
     ];
-    list.extend(instance.files.iter().map(|file| in_tree(machine, file.clone())));
+    list.extend(tree(site, machine, &instance.files));
     list
 }
 

@@ -1,10 +1,12 @@
 //! Files of the output folder, and how they come: machine by machine.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::{Problem, TargetMachine};
+use super::cloud::InventoryRow;
+use super::lxd::Profile;
+use super::{Problem, Site, TargetMachine};
 use crate::render::Origin;
 use crate::render::bundle::BundleFile;
 use crate::syntax::ast::Name;
@@ -21,34 +23,69 @@ pub struct OutputFile {
     pub origin: Origin,
 }
 
-/// What a kind of target writes: the files of one machine at a time, then those that machines share.
-pub trait Writer {
-    /// What the shared files need to know of a machine.
-    type Entry;
-
-    /// The files of a machine.
+/// What a kind of target writes: the files of one machine at a time, on any thread, then those that machines share.
+pub trait Writer: Sync {
+    /// The files of a machine, all below [`folder`], sorted by their paths.
     ///
     /// # Errors
     /// What the target cannot take of it.
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Self::Entry), Vec<Problem>>;
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>>;
 
-    /// The files that machines share; the entries are in the order of the machines.
-    fn shared(&self, entries: Vec<Self::Entry>) -> Vec<OutputFile>;
+    /// The files that machines share.
+    fn shared(&self, entries: Entries) -> Vec<OutputFile>;
+}
+
+/// What the shared files need to know of a machine.
+pub enum Entry {
+    Profile(Profile),
+    Row(Box<InventoryRow>),
+}
+
+/// The entries of all machines; little is kept of each.
+#[derive(Default)]
+pub struct Entries {
+    /// Each once, by its name: machines that need the same share one.
+    profiles: BTreeMap<String, Profile>,
+    rows: BTreeMap<usize, InventoryRow>,
+}
+
+impl Entries {
+    /// Adds that of the machine at a place of the model.
+    pub fn add(&mut self, place: usize, entry: Entry) {
+        match entry {
+            Entry::Profile(profile) => _ = self.profiles.insert(profile.name.clone(), profile),
+            Entry::Row(row) => _ = self.rows.insert(place, *row),
+        }
+    }
+
+    pub(super) fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.values()
+    }
+
+    /// In the order of the model.
+    pub(super) fn rows(self) -> Vec<InventoryRow> {
+        self.rows.into_values().collect()
+    }
+}
+
+/// Where the files of a machine are.
+pub fn folder(machine: &str) -> String {
+    format!("machines/{machine}/")
 }
 
 /// Runs a writer over machines; nothing but a machine's entry is kept of it.
-pub(super) fn drive<W: Writer, M: Borrow<TargetMachine>>(
-    writer: &W,
+pub(super) fn drive<M: Borrow<TargetMachine>>(
+    writer: &dyn Writer,
     machines: impl IntoIterator<Item = M>,
     emit: &mut dyn FnMut(OutputFile),
 ) -> Result<(), Vec<Problem>> {
-    let (mut entries, mut problems) = (Vec::new(), Vec::new());
+    let (mut entries, mut problems) = (Entries::default(), Vec::new());
     let mut reported: HashSet<Name> = HashSet::new();
-    for machine in machines {
+    for (place, machine) in machines.into_iter().enumerate() {
         match writer.machine(machine.borrow()) {
             Ok((files, entry)) => {
                 files.into_iter().for_each(&mut *emit);
-                entries.push(entry);
+                entries.add(place, entry);
             }
             // Machines of a group are alike: what is wrong with one is wrong with all.
             Err(found) if reported.insert(machine.borrow().group.clone()) => problems.extend(found),
@@ -62,15 +99,32 @@ pub(super) fn drive<W: Writer, M: Borrow<TargetMachine>>(
     Ok(())
 }
 
-/// A file in the tree of its machine, `machines/NAME/root/`.
-pub(super) fn in_tree(machine: &TargetMachine, file: BundleFile) -> OutputFile {
+/// The files of a machine as a tree, `machines/NAME/root/`, where the site has one.
+pub(super) fn tree<'f>(
+    site: &Site,
+    machine: &TargetMachine,
+    files: impl IntoIterator<Item = &'f BundleFile>,
+) -> impl Iterator<Item = OutputFile> {
+    let folder = folder(&machine.name) + "root";
+    files.into_iter().filter(|_| site.tree == Tree::Written).map(move |file| in_tree(&folder, file))
+}
+
+/// Whether machines have their files as a tree too, beside what the platform gives them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tree {
+    #[default]
+    Written,
+    LeftOut,
+}
+
+fn in_tree(folder: &str, file: &BundleFile) -> OutputFile {
     let mode = match (file.secret, file.mode & 0o111) {
         (true, _) => 0o600,
         (false, 0) => 0o644,
         (false, _) => 0o755,
     };
-    let path = format!("machines/{}/root{}", machine.name, file.path);
-    OutputFile { path, mode, content: file.content, secret: file.secret, origin: file.origin }
+    let (path, content) = (format!("{folder}{}", file.path), Arc::clone(&file.content));
+    OutputFile { path, mode, content, secret: file.secret, origin: file.origin.clone() }
 }
 
 /// An output file that is not secret.

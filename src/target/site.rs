@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::Target;
+use super::{Target, Tree};
 use crate::model::value::Record;
 use crate::model::{MachineId, Model, Value};
 use crate::render::bundle::Bundle;
@@ -26,6 +26,7 @@ pub struct Site {
     pub options: Record,
     /// What the origins of files and problems are places in.
     pub sources: Sources,
+    pub tree: Tree,
 }
 
 /// One machine and its bundle.
@@ -68,6 +69,7 @@ impl Site {
             dns: cluster.dns.clone(),
             options: declared.map(|declared| declared.options.clone()).unwrap_or_default(),
             sources: model.program.sources.clone(),
+            tree: Tree::default(),
         }
     }
 

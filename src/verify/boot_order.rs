@@ -3,16 +3,18 @@
 //! systemd breaks a cycle by dropping a job of it, which may be the network's (`Ordering cycle found, skipping
 //! systemd-networkd.service`), and `systemd-analyze verify` of one unit does not show it.
 
+use std::collections::BTreeSet;
+
 use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::boot;
-use crate::plan::order;
+use crate::plan::{Proof, order};
 use crate::render::evidence::{Part, Sample, Service, Written};
 use crate::source::Span;
 use crate::target::Target;
-use crate::text::List;
+use crate::text::{Count, List};
 
 use super::{Evidence, Verdict, locate};
 
@@ -31,7 +33,16 @@ struct Order<'a, 'p> {
 pub(super) fn orders(evidence: &Evidence<'_, '_>) -> Verdict {
     let declared = evidence.model.targets.first().and_then(|target| Target::parse(&target.name).ok());
     let target = declared.unwrap_or_else(Target::fallback);
-    evidence.on_each(|sample| cycle(evidence, sample, target).into_iter().collect()).into()
+    let mut units = BTreeSet::new();
+    let problems = evidence.on_each(|sample| {
+        units.extend(sample.services.iter().map(|service| service.name.clone()));
+        cycle(evidence, sample, target).into_iter().collect()
+    });
+    let statement = match units.len() {
+        0 => String::new(),
+        count => format!("{} ordered without a cycle, together with systemd's own", Count(count, "unit")),
+    };
+    Verdict::of(problems, Proof { name: "boot order", statement, count: units.len() })
 }
 
 fn cycle(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, target: Target) -> Option<Diagnostic> {

@@ -19,6 +19,9 @@ use super::locate::{self, Step, Writer};
 use super::{Evidence, Verdict, counted};
 
 mod containerd;
+mod corefile;
+mod flannel;
+mod keyed;
 mod kubeconfig;
 pub mod systemd;
 mod table;
@@ -41,7 +44,7 @@ enum DocumentKind {
 
 /// Something that is wrong in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct DocumentProblem {
     pub code: Code,
     /// To the key or the value that is meant.
     pub path: Vec<Step>,
@@ -97,7 +100,16 @@ fn proof(files: usize, units: usize) -> Proof {
 
 /// What is wrong with a file of a component, shown where the component writes it; `None` if it is not known what reads it.
 fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<Vec<Diagnostic>> {
-    let findings = findings(&document.path, &document.content)?;
+    let findings = match (findings(&document.path, &document.content), of_cluster(evidence, document)) {
+        (None, more) if more.is_empty() => return None,
+        (first, more) => {
+            let mut list = first.unwrap_or_default();
+            let new =
+                more.into_iter().filter(|new| !list.iter().any(|known| known.path == new.path)).collect::<Vec<_>>();
+            list.extend(new);
+            list
+        }
+    };
     if findings.is_empty() {
         let config = trust::Kubeconfig { evidence, document };
         return Some(kubeconfigs(document).iter().flat_map(|value| config.check(value)).collect());
@@ -105,9 +117,17 @@ fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<V
     Some(findings.into_iter().map(|finding| shown(evidence.model, document, finding)).collect())
 }
 
+/// What is wrong with a file by what the model says of the cluster and of the programs on the machine.
+fn of_cluster(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+    let mut list = keyed::check(evidence, document);
+    list.extend(corefile::check(evidence.model, document));
+    list.extend(flannel::check(evidence.model, document));
+    list
+}
+
 /// A finding at its place in a document.
-fn shown(model: &Model<'_>, document: &Document<'_>, finding: Finding) -> Diagnostic {
-    let finding = Finding { path: document.way(&finding.path), ..finding };
+fn shown(model: &Model<'_>, document: &Document<'_>, finding: DocumentProblem) -> Diagnostic {
+    let finding = DocumentProblem { path: document.way(&finding.path), ..finding };
     diagnostic(model, &document.path, finding, (document.owner.into(), document.written))
 }
 
@@ -131,12 +151,12 @@ pub fn part(model: &Model<'_>, path: &str, value: &Value, written: (Writer, &Exp
 }
 
 /// What is wrong with the content of a file.
-pub fn check(path: &str, content: &Content) -> Vec<Finding> {
+pub fn check(path: &str, content: &Content) -> Vec<DocumentProblem> {
     findings(path, content).unwrap_or_default()
 }
 
 /// What is wrong with the content of a file; `None` if it is not known what reads it.
-fn findings(path: &str, content: &Content) -> Option<Vec<Finding>> {
+fn findings(path: &str, content: &Content) -> Option<Vec<DocumentProblem>> {
     match content {
         Content::Value(value) if kind(path, &Json::Null, "") == Some(DocumentKind::Unit) => {
             Some(unit_text::check(path, &ini(value)?))
@@ -150,12 +170,12 @@ fn findings(path: &str, content: &Content) -> Option<Vec<Finding>> {
     }
 }
 
-fn toml_of(path: &str, text: &str) -> Option<Vec<Finding>> {
+fn toml_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
     match toml::from_str::<Json>(text) {
         Ok(value) => document(path, &value, text),
         Err(error) => {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            Some(vec![Finding {
+            Some(vec![DocumentProblem {
                 code: Code::InvalidConfig,
                 path: vec![Step::Line(before.matches('\n').count() + 1)],
                 message: format!("`{path}` is not valid TOML: {}", error.message()),
@@ -167,7 +187,7 @@ fn toml_of(path: &str, text: &str) -> Option<Vec<Finding>> {
 }
 
 /// A YAML text may hold several documents.
-fn documents_of(path: &str, text: &str) -> Option<Vec<Finding>> {
+fn documents_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
     let may_claim = text.contains("kind:") || kind(path, &Json::Null, text).is_some();
     if !may_claim {
         return None;
@@ -175,7 +195,7 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<Finding>> {
     if is_object(path, text)
         && let Err(broken) = yaml(text)
     {
-        return Some(vec![Finding {
+        return Some(vec![DocumentProblem {
             code: Code::InvalidConfig,
             path: vec![Step::Line(broken.line)],
             message: format!("`{path}` is not valid YAML: {}", broken.message),
@@ -190,7 +210,7 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<Finding>> {
         }),
         Err(error) if kind(path, &Json::Null, text).is_some() => {
             let message = error.to_string().lines().next().unwrap_or_default().to_lowercase();
-            Some(vec![Finding {
+            Some(vec![DocumentProblem {
                 code: Code::InvalidConfig,
                 path: Vec::new(),
                 message: format!("`{path}` is not valid YAML: {message}"),
@@ -208,7 +228,7 @@ fn is_object(path: &str, text: &str) -> bool {
     path.rsplit('.').next().is_some_and(|ending| matches!(ending, "yaml" | "yml")) && has("apiVersion:") && has("kind:")
 }
 
-fn document(path: &str, value: &Json, text: &str) -> Option<Vec<Finding>> {
+fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>> {
     let findings = match kind(path, value, text)? {
         DocumentKind::CloudConfig => table::check(&table::CLOUD_CONFIG, "", value),
         DocumentKind::NetworkConfig => table::check(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
@@ -232,17 +252,17 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<Finding>> {
     (value.is_object() || value.is_array() || !findings.is_empty()).then_some(findings)
 }
 
-fn below(key: &str, findings: Vec<Finding>) -> Vec<Finding> {
-    let under = |mut finding: Finding| {
+fn below(key: &str, findings: Vec<DocumentProblem>) -> Vec<DocumentProblem> {
+    let under = |mut finding: DocumentProblem| {
         finding.path.insert(0, Step::Key(key.to_owned()));
         finding
     };
     findings.into_iter().map(under).collect()
 }
 
-fn no_network(value: &Json) -> Finding {
+fn no_network(value: &Json) -> DocumentProblem {
     let first = value.as_object().and_then(|map| map.keys().next().cloned());
-    Finding {
+    DocumentProblem {
         code: Code::UnknownKey,
         path: first.map(Step::Key).into_iter().collect(),
         message: "netplan reads only the top-level key `network`".to_owned(),
@@ -267,7 +287,7 @@ fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
         () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(DocumentKind::Netplan),
         () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(DocumentKind::Kubeadm),
         () if field("apiVersion") == "v1" && field("kind") == "Config" => Some(DocumentKind::Kubeconfig),
-        () if path == "/etc/containerd/config.toml" => Some(DocumentKind::Containerd),
+        () if crate::facts::document::at(path).is_some() => Some(DocumentKind::Containerd),
         () if name.ends_with(".kubeconfig") => Some(DocumentKind::Kubeconfig),
         () if is_unit && (unit_text::ENDINGS.contains(&ending) || path.contains(".d/") && ending == "conf") => {
             Some(DocumentKind::Unit)
@@ -287,7 +307,12 @@ pub fn plain(value: &Value) -> String {
 }
 
 /// A finding, shown where the document is put together.
-pub fn diagnostic(model: &Model<'_>, path: &str, finding: Finding, (writer, written): (Writer, &Expr)) -> Diagnostic {
+pub fn diagnostic(
+    model: &Model<'_>,
+    path: &str,
+    finding: DocumentProblem,
+    (writer, written): (Writer, &Expr),
+) -> Diagnostic {
     let place = locate::place(model, writer, written, &finding.path);
     let here = if place.exact { String::new() } else { format!("`{path}` is declared here") };
     let diagnostic = Diagnostic::new(finding.code, place.span, finding.message).here(here).help(finding.help);

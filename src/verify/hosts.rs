@@ -14,6 +14,7 @@ pub mod identity;
 mod installed;
 mod persistence;
 mod proxy;
+mod users;
 
 /// Every machine has room for what it carries.
 pub fn room(evidence: &Evidence<'_, '_>) -> Verdict {
@@ -41,7 +42,7 @@ pub fn hosts(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict::of(problems, Proof { name: "hosts", statement: statement.join(", "), count })
 }
 
-/// Units run programs that are there, and read files that they may read.
+/// Units run programs that are there, as users that there are, and read files that they may read.
 pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut unknown = BTreeSet::new();
     let problems = evidence.on_each(|sample| {
@@ -50,6 +51,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
         }
         let mut problems = installed::verify(evidence.model, sample, &mut unknown);
         problems.extend(access::verify(evidence.model, sample));
+        problems.extend(users::verify(evidence.model, sample));
         problems
     });
     let count = unknown.len();

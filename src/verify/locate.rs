@@ -13,6 +13,7 @@ use crate::syntax::ast::{BinaryOp, EndpointKind, Expr, ExprKind, Field, Key, Sta
 pub use crate::render::evidence::Step;
 
 mod text;
+mod toml;
 pub mod word;
 
 /// In whose words a document is written: what its names stand for.
@@ -58,6 +59,12 @@ pub fn place(model: &Model<'_>, writer: Writer, expr: &Expr, path: &[Step]) -> D
 /// The key at a path; else the nearest key above it that can be found.
 pub fn key(model: &Model<'_>, writer: impl Into<Writer>, expr: &Expr, path: &[Step]) -> Span {
     Walk { model, writer: writer.into() }.find(expr, path, 0).map_or(expr.span, |found| found.key)
+}
+
+/// The same, with where the text ends that it is in, if it is in one.
+pub fn key_in_text(model: &Model<'_>, writer: impl Into<Writer>, expr: &Expr, path: &[Step]) -> (Span, Option<u32>) {
+    let found = Walk { model, writer: writer.into() }.find(expr, path, 0);
+    found.map_or((expr.span, None), |found| (found.key, found.end))
 }
 
 /// The value at a path; else the nearest place above it that can be found.
@@ -108,15 +115,22 @@ struct FoundField<'a> {
     value: Option<&'a Expr>,
     /// Whether the whole path was followed.
     whole: bool,
+    /// Where the text ends that the key is in.
+    end: Option<u32>,
 }
 
 impl<'a, 'p> Walk<'a, 'p> {
     fn find(&self, expr: &'a Expr, path: &[Step], depth: u32) -> Option<FoundField<'a>> {
         let Some((first, rest)) = path.split_first() else {
-            return Some(FoundField { key: expr.span, quoted: false, value: Some(expr), whole: true });
+            return Some(FoundField { key: expr.span, quoted: false, value: Some(expr), whole: true, end: None });
         };
         if depth > DEPTH {
             return None;
+        }
+        if depth == 0
+            && let Some(found) = self.in_settings(expr, path)
+        {
+            return Some(found);
         }
         match (&expr.kind, first) {
             (ExprKind::Record { fields, .. }, Step::Key(key)) => {
@@ -126,12 +140,29 @@ impl<'a, 'p> Walk<'a, 'p> {
             }
             (ExprKind::List(list), Step::Index(index)) => self.find(list.get(*index)?, rest, depth + 1),
             (ExprKind::ListFor { value, .. }, Step::Index(_)) => self.find(value, rest, depth + 1),
+            (ExprKind::Text(name), Step::Template) => {
+                let whole = self.beside(&name.plain()?, expr.span)?;
+                self.in_template(whole, rest)
+            }
             (ExprKind::Text(_), _) => self.in_text(expr.span, path),
             (ExprKind::Call { function, arguments }, _) if &*function.name == "read" => {
                 self.in_text(self.pasted(expr, arguments)?, path)
             }
             _ => self.likeliest(expr, path, depth),
         }
+    }
+
+    /// A part of a file that a deployment sets, not the component.
+    fn in_settings(&self, expr: &Expr, path: &[Step]) -> Option<FoundField<'a>> {
+        let model = self.model;
+        let app = self.writer.app.filter(|app| !model.settings[app.index()].config.is_empty())?;
+        model.component_of(app).config.filter(|content| std::ptr::eq(*content, expr))?;
+        model.settings[app.index()].config.iter().rev().find_map(|part| {
+            let steps: Vec<Step> = part.path.iter().map(|key| Step::from(&**key)).collect();
+            let writer = Writer { module: part.value.module, app: None, of: None };
+            let found = Walk { model, writer }.find(part.value.expr, path.strip_prefix(&*steps)?, 1)?;
+            found.whole.then_some(found)
+        })
     }
 
     /// Among all that a value may come from, the first in which the whole path is written.
@@ -152,16 +183,29 @@ impl<'a, 'p> Walk<'a, 'p> {
         let key = Span::new(span.source, span.start + found.start as u32, span.start + found.end as u32);
         let is_last = |step: &Step| matches!(step, Step::Key(last) if *last == self.model.program.sources.text(key));
         let whole = path.iter().rev().find(|step| matches!(step, Step::Key(_))).is_some_and(is_last);
-        Some(FoundField { key, quoted: false, value: None, whole })
+        Some(FoundField { key, quoted: false, value: None, whole, end: Some(span.end) })
+    }
+
+    /// A part of what a template makes, where the template has it as it is.
+    fn in_template(&self, whole: Span, path: &[Step]) -> Option<FoundField<'a>> {
+        let text = self.model.program.sources.text(whole);
+        // Lines of what is made are those of the template only where it has no blocks.
+        let counts = path.iter().any(|step| matches!(step, Step::Line(_)));
+        (!counts || !text.contains("{%")).then(|| self.in_text(whole, path)).flatten()
     }
 
     /// The file that a `read` brings.
     fn pasted(&self, call: &Expr, arguments: &[Expr]) -> Option<Span> {
         let [Expr { kind: ExprKind::Text(name), .. }] = arguments else { return None };
-        let (path, text) = resource::beside_module(self.model, self.writer.module, &name.plain()?)?;
+        self.beside(&name.plain()?, call.span)
+    }
+
+    /// A file beside the module, which an expression brings.
+    fn beside(&self, name: &str, by: Span) -> Option<Span> {
+        let (path, text) = resource::beside_module(self.model, self.writer.module, name)?;
         // A private key is shown nowhere.
-        let kind = self.model.program.sources.get(call.span.source).kind;
-        (!private_key::is_in(&text)).then(|| self.model.program.sources.paste(kind, &path, &text, call.span))
+        let kind = self.model.program.sources.get(by.source).kind;
+        (!private_key::is_in(&text)).then(|| self.model.program.sources.paste(kind, &path, &text, by))
     }
 
     fn element(&self, expr: &'a Expr, text: &str, depth: u32) -> Option<Span> {
@@ -211,7 +255,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             let Local::Let(index) = local else { return None };
             return Some(&model.component_of(app).lets[index as usize].value);
         }
-        let symbol = model.program.lookup(self.writer.module, name)?;
+        let symbol = model.program.value(self.writer.module, name)?;
         match model.program.statement(symbol) {
             Statement { kind: StatementKind::Let(binding), .. } => Some(&binding.value),
             _ => None,
@@ -253,5 +297,5 @@ impl<'a, 'p> Walk<'a, 'p> {
 
 fn of_field(field: &Field, whole: bool) -> FoundField<'_> {
     let quoted = matches!(field.key, Key::Text(_));
-    FoundField { key: field.key.span(), quoted, value: Some(&field.value), whole }
+    FoundField { key: field.key.span(), quoted, value: Some(&field.value), whole, end: None }
 }

@@ -42,19 +42,28 @@ fn nodes(evidence: &Evidence<'_, '_>) -> BTreeSet<u32> {
 
 /// The objects of each application, from its values and from its texts.
 fn all(model: &Model<'_>) -> Vec<(AppId, Vec<Json>)> {
-    let of = |app: AppId, endpoint: u32| {
-        let values = OBJECTS.iter().filter_map(|name| field(model, app, endpoint, name));
-        values
-            .flat_map(|value| match value.reveal() {
-                Value::Text(text) => serde_saphyr::from_multiple::<Json>(text).unwrap_or_default(),
-                _ => match tree(&value, Secrets::Hidden) {
-                    Ok(Json::Array(list)) => list,
-                    _ => Vec::new(),
-                },
-            })
-            .collect::<Vec<_>>()
+    providers(model)
+        .map(|(app, endpoint)| (app, of_endpoint(model, app, endpoint)))
+        .filter(|(_, list)| !list.is_empty())
+        .collect()
+}
+
+/// The objects of one application.
+pub(super) fn of_app(model: &Model<'_>, app: AppId) -> Vec<Json> {
+    let own = providers(model).filter(|(provider, _)| *provider == app);
+    own.flat_map(|(app, endpoint)| of_endpoint(model, app, endpoint)).collect()
+}
+
+fn of_endpoint(model: &Model<'_>, app: AppId, endpoint: u32) -> Vec<Json> {
+    let values = OBJECTS.iter().filter_map(|name| field(model, app, endpoint, name));
+    let of = |value: Value| match value.reveal() {
+        Value::Text(text) => serde_saphyr::from_multiple::<Json>(text).unwrap_or_default(),
+        _ => match tree(&value, Secrets::Hidden) {
+            Ok(Json::Array(list)) => list,
+            _ => Vec::new(),
+        },
     };
-    providers(model).map(|(app, endpoint)| (app, of(app, endpoint))).filter(|(_, list)| !list.is_empty()).collect()
+    values.flat_map(of).collect()
 }
 
 /// The endpoints that provide something.

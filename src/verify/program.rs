@@ -9,6 +9,7 @@ use super::{Evidence, Verdict};
 mod examined;
 mod field;
 mod flag;
+mod object;
 mod setting;
 mod webhook;
 

@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Help};
 use crate::model::{Model, Target, Value};
 use crate::plan::Proof;
 use crate::render::evidence::{Entry, Sample};
-use crate::source::Span;
+use crate::source::{SourceKind, Span};
 use crate::syntax::ast::Expr;
 use crate::target::cloud_config::own;
 use crate::target::{self, Site, TargetMachine};
@@ -79,7 +79,8 @@ pub fn unknown(unknown: &target::UnknownTarget, span: Span) -> Diagnostic {
 pub fn diagnostic(model: &Model<'_>, target: &Target, found: target::Problem) -> Diagnostic {
     let sources = &model.program.sources;
     let field = found.field.and_then(|field| written(model, &target.name, field)).map(|(_, expr)| expr);
-    let item = found.origin.span.filter(|_| found.code == Code::TargetLacks).map(|span| sources.line_end(span));
+    let own = |span: &Span| found.code == Code::TargetLacks || sources.get(span.source).kind == SourceKind::File;
+    let item = found.origin.span.filter(own).map(|span| sources.line_end(span));
     let span = field.map(|expr| expr.span).or(item).unwrap_or(target.span);
     let problem = Diagnostic::new(found.code, span, found.message).help(found.help);
     let problem = match (field, item) {

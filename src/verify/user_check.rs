@@ -2,6 +2,7 @@
 
 use crate::check::own_code;
 use crate::diag::{Code, Diagnostic, Help};
+use crate::model::dependence::Dependence;
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Component, Model};
@@ -36,7 +37,8 @@ pub(super) fn checks(evidence: &Evidence<'_, '_>) -> Verdict {
 
 /// Evaluates a check of a component: on every unit if it depends on the unit, else once.
 fn of_application(model: &Model<'_>, app: AppId, check: &Check, problems: &mut Vec<Diagnostic>) {
-    let units = if varies(model.component_of(app), check) { usize::MAX } else { 1 };
+    let dependence = model.component_of(app).dependence(model.program, &check.condition);
+    let units = if dependence == Dependence::Unit { usize::MAX } else { 1 };
     let deployed = Some((model.app(app).name.clone(), model.app(app).span));
     let mut units = model.units_of(app).take(units);
     let Some(first) = units.next() else { return };
@@ -54,7 +56,7 @@ fn of_application(model: &Model<'_>, app: AppId, check: &Check, problems: &mut V
     }
 }
 
-/// Whether a check may come out differently on two units.
+/// Whether a check names what may differ between units, so that its place is one of them.
 fn varies(component: &Component<'_>, check: &Check) -> bool {
     let mut varies = false;
     in_expr(&check.condition, &mut |name, _, _| {

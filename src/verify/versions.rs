@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Code, Diagnostic};
 use crate::facts::flag;
 use crate::facts::lifespan::{minor, parse};
+use crate::facts::release;
 use crate::facts::short;
 use crate::facts::skew::{Minimum, Pair, SkewRule, skew};
 use crate::model::{AppId, EndpointId, Model};
@@ -138,7 +139,17 @@ fn too_old(model: &Model<'_>, minimum: &Minimum, of: &Running, to: &Running) -> 
         false => (Code::VersionUntested, "older than the version tested with"),
     };
     let message = format!("{} is {word} {}", shown(model, of), shown(model, to));
-    let help = format!("use `{}` {} or newer: {}", minimum.of, short(minimum.version), minimum.source);
+    // Only a version whose hash is known can be installed as it is.
+    let known = release::versions(&minimum.of)
+        .iter()
+        .filter_map(|known| parse(known))
+        .filter(|known| *known >= minimum.version)
+        .max();
+    let (program, least) = (&minimum.of, short(minimum.version));
+    let help = match known {
+        Some(known) => format!("use `{program}` {known}; at least {least} is asked for by {}", minimum.source),
+        None => format!("use `{program}` {least} or newer: {}", minimum.source),
+    };
     labelled(model, Diagnostic::new(code, of.span, message).help(help), of, to)
 }
 

@@ -174,7 +174,7 @@ impl<'w, 'a, 'p> Tracer<'w, 'a, 'p> {
             let links = layer::group_links(self.why, &model.group_of(machine).name, &ident.name);
             return Some(self.link(scope, expr, ident.span).because(links.unwrap_or_default()));
         }
-        let symbol = model.program.lookup(scope.module, &ident.name);
+        let symbol = model.program.value(scope.module, &ident.name);
         Some(match symbol {
             Some(symbol) => self.symbol(scope, symbol, expr),
             None => self.link(scope, expr, ident.span),
@@ -245,7 +245,7 @@ impl<'w, 'a, 'p> Tracer<'w, 'a, 'p> {
                 link.because(links.unwrap_or_default())
             }
             ("unit" | "app" | "target" | "machines", _) => link,
-            _ => match model.program.lookup(scope.module, &root.name) {
+            _ => match model.program.value(scope.module, &root.name) {
                 Some(symbol) if symbol.kind == SymbolKind::Machines => {
                     link.because(layer::group_links(self.why, &root.name, &field.name).unwrap_or_default())
                 }

@@ -125,7 +125,11 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
     let described = describe(file);
     for item in component.ast.items.iter().filter(|item| item.span == span) {
         let links = match &item.kind {
-            ItemKind::File(ast) => fields(why, unit, ast),
+            ItemKind::File(ast) => {
+                let parts = Some(&model.settings[app.index()].config).filter(|_| ast.body.takes_config());
+                let set = parts.map(|parts| super::unit::set(why, "config", parts)).unwrap_or_default();
+                fields(why, unit, ast).into_iter().chain(set).collect()
+            }
             ItemKind::Kubeconfig(ast) => kubeconfig(why, unit, ast),
             ItemKind::Firewall(_) => firewall::of_unit(why, unit),
             _ => continue,

@@ -30,7 +30,7 @@ pub(super) fn answer(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
 /// A parameter or a `let` of a file of the model.
 fn named(why: &Why<'_, '_>, name: &str) -> Option<Answer> {
     let program = why.model().program;
-    let symbol = program.own_modules().find_map(|(id, _)| program.lookup(id, name))?;
+    let symbol = program.own_modules().find_map(|(id, _)| program.value(id, name))?;
     match symbol.kind {
         SymbolKind::Param => {
             let answer = Answer::new(format!("the parameter `{name}`"), param(why, symbol));

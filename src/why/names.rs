@@ -84,7 +84,9 @@ fn flags(why: &Why<'_, '_>, app: crate::model::AppId) -> Vec<String> {
         ExprKind::Record { fields, .. } => fields.as_slice(),
         _ => &[],
     });
-    fields.filter_map(|field| field.key.plain()).map(|name| name.to_string()).collect()
+    let own = fields.filter_map(|field| field.key.plain()).map(|name| name.to_string());
+    let set = why.model().settings[app.index()].flags.iter().map(|flag| flag.name.to_string());
+    own.chain(set).collect()
 }
 
 /// Says that nothing is named so, and what is named almost so.
@@ -95,8 +97,12 @@ pub(super) fn unknown(why: &Why<'_, '_>, words: &[String]) -> UnknownSubject {
         None => query.machine.as_ref().map_or(query.name.clone(), |machine| format!("{machine}:{}", query.name)),
     };
     let known = names(why);
-    let near = nearest(&asked, &query.name, &known);
-    let message = format!("nothing in the model is named `{}`", words.join(" "));
+    let is_empty = words.iter().all(|word| word.trim().is_empty());
+    let near = if is_empty { Vec::new() } else { nearest(&asked, &query.name, &known) };
+    let message = match is_empty {
+        true => "no name was given".to_owned(),
+        false => format!("nothing in the model is named `{}`", words.join(" ")),
+    };
     let help = match near.as_slice() {
         [] => "ask for a value (`wrk.memory`), a file (`cp-0:/etc/hosts`), a unit (`etcd.service`), a flag \
                (`etcd --name`), a certificate (`etcd.server`), a relation (`kubelet.cluster-api`), an address or a port; \

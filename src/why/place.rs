@@ -1,5 +1,6 @@
 //! Machines, applications and their units: what put them there.
 
+use crate::check::SymbolKind;
 use crate::model::layer::Deployment;
 use crate::model::scope::Scope;
 use crate::model::{AppId, MachineId};
@@ -84,7 +85,7 @@ fn component(why: &Why<'_, '_>, app: AppId) -> Vec<Link> {
     let mut links = vec![Link::at(ast.name.span, format!("it is the component `{}`", ast.name.name))];
     if let Some(written) = deployment(why, app).filter(|deployment| deployment.component.param) {
         let name = &written.component.name;
-        let symbol = model.program.lookup(written.module, &name.name);
+        let symbol = model.program.lookup(written.module, &name.name, SymbolKind::Param);
         let param = symbol.map(|symbol| layer::param(why, symbol)).unwrap_or_default();
         links.push(Link::at(name.span, format!("`${}` stands for it", name.name)).because(param));
     }

@@ -3,6 +3,7 @@
 use crate::check::flag_type;
 use crate::facts::{Status, flag as flags};
 use crate::model::scope::Scope;
+use crate::model::settings::SetPart;
 use crate::model::{AppId, UnitId, Value};
 use crate::render::flag::flags as rendered;
 use crate::syntax::ast::{Expr, ExprKind, Field, Ident, ItemKind, PathItem};
@@ -31,17 +32,34 @@ pub(super) fn flag(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
     let model = why.model();
     let mut scope = Scope::unit(model, unit);
     let flags = item.body.field("flags")?;
-    let field = field(&flags.value, wanted)?;
+    let own = field(&flags.value, wanted);
+    let app = model.unit(unit).app;
+    let program = table_name(&flags.value).map(|program| &*program.name).unwrap_or_default();
+    let set = model.settings[app.index()].flags_of(program).find(|flag| &*flag.name == wanted);
     let head = format!("--{wanted}");
     let (all, _) = rendered(model, &mut scope, &flags.value).ok()?;
     let shown: Vec<String> = all.into_iter().filter(|flag| flag.split('=').next() == Some(&*head)).collect();
     if shown.is_empty() {
         return None;
     }
-    let traced = Tracer::new(why).links(&mut scope, &field.value);
-    let mut links = vec![Link::at(field.span, format!("`{}`", why.text(field.span))).because(traced)];
+    let mut links = match (set, own) {
+        (Some(flag), own) => {
+            let traced = Tracer::new(why).links(&mut Scope::file(flag.value.module), flag.value.expr);
+            let text = format!(
+                "`{wanted} = {}` in the deployment of `{}`",
+                why.text(flag.value.expr.span),
+                model.app(app).name
+            );
+            let instead = own.map(|own| Link::at(own.span, format!("in place of `{}`", why.text(own.span))));
+            vec![Link::at(flag.key, text).because(traced.into_iter().chain(instead))]
+        }
+        (None, own) => {
+            let own = own?;
+            let traced = Tracer::new(why).links(&mut scope, &own.value);
+            vec![Link::at(own.span, format!("`{}`", why.text(own.span))).because(traced)]
+        }
+    };
     links.extend(table(why, &flags.value, wanted));
-    let app = model.unit(unit).app;
     links.extend(model.unit(unit).machine.map(|machine| place::on_machine(why, app, machine)));
     let name = name_of(why, unit, item)?;
     Some(Answer::new(format!("the flag `--{wanted}` of `{name}`"), links).with(show::short(&shown.join(" "))))
@@ -152,11 +170,25 @@ pub(super) fn links(why: &Why<'_, '_>, unit: UnitId, name: &str) -> Option<Vec<L
             () => fields.push(Link::at(field.span, format!("`{}`", why.text(field.span))).because(traced)),
         }
     }
+    // What a deployment sets in it, where it is the first unit.
+    if model.component_of(app).unit.is_some_and(|first| std::ptr::eq(first, item)) {
+        fields.extend(set(why, "unit", &model.settings[app.index()].unit));
+    }
     let text = format!("`{}` declares it: `{}`", model.app(app).name, why.text(file::head(item.path.span, None)));
     let mut links = vec![Link::at(item.path.span, text).because(fields)];
     links.extend(model.unit(unit).machine.map(|machine| place::on_machine(why, app, machine)));
     links.extend(after(why, unit));
     Some(links)
+}
+
+/// What a deployment sets beside options, under the name of the setting.
+pub(super) fn set(why: &Why<'_, '_>, name: &str, parts: &[SetPart<'_>]) -> Vec<Link> {
+    let link = |part: &SetPart<'_>| {
+        let path: String = part.path.iter().map(|key| format!(".{key}")).collect();
+        let span = part.value.expr.span;
+        Link::at(span, format!("`{name}{path} = {}` in the deployment", why.text(span)))
+    };
+    parts.iter().map(link).collect()
 }
 
 /// What must be up on the same machine before it, from the relations.

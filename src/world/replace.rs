@@ -22,7 +22,8 @@ const TRIES: usize = 100;
 pub struct Staged {
     temporary: PathBuf,
     target: PathBuf,
-    file: File,
+    /// Open until it is closed.
+    file: Option<File>,
 }
 
 /// Replaces a file, and returns once it is on the disk for good.
@@ -106,7 +107,7 @@ impl Staged {
         for _ in 0..TRIES {
             let temporary = beside(target);
             match create(&temporary, bytes, mode) {
-                Ok(file) => return Ok(Self { temporary, target: target.to_owned(), file }),
+                Ok(file) => return Ok(Self { temporary, target: target.to_owned(), file: Some(file) }),
                 // What is there is not ours, and may be a link: it is neither written through nor removed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => {
@@ -129,7 +130,14 @@ impl Staged {
     /// What the file system says.
     pub fn sync(&self) -> io::Result<()> {
         fault::check()?;
-        self.file.sync_all()
+        self.file.as_ref().map_or_else(|| File::open(&self.temporary)?.sync_all(), File::sync_all)
+    }
+
+    /// The same, not held open: a process may have few files open at once.
+    pub fn close(self) -> Self {
+        let mut closed = self;
+        closed.file = None;
+        closed
     }
 
     /// Puts it into its place.

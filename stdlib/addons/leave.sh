@@ -1,5 +1,5 @@
 #!/bin/sh
-# Drains a machine that leaves the cluster and removes its node: leave.d/10-node MACHINE
+# Drains a machine that leaves the cluster, or its name, and removes its node: leave.d/10-node MACHINE
 set -u
 export KUBECONFIG=/etc/kubernetes/super-admin.conf PATH=/usr/local/bin:/usr/bin:/bin HOME=/root
 node=$1

@@ -10,6 +10,7 @@ mod broken;
 mod check;
 mod example;
 mod format;
+mod good;
 mod library;
 mod model;
 mod output;
@@ -53,6 +54,7 @@ const KINDS: &[Kind] = &[
     Kind { name: "format", folder: "tests/cases/format", ending: "km", least: 4, holds: format::holds },
     Kind { name: "check", folder: "tests/cases/check", ending: "km", least: 78, holds: check::holds },
     Kind { name: "model", folder: "tests/cases/model", ending: "km", least: 200, holds: model::holds },
+    Kind { name: "good", folder: "tests/cases/good", ending: "km", least: 20, holds: good::holds },
     Kind { name: "broken", folder: "tests/cases/broken", ending: "km", least: 74, holds: broken::holds },
     Kind { name: "output", folder: "tests/cases/output", ending: "km", least: 2, holds: output::holds },
     Kind { name: "example", folder: "examples", ending: "km", least: 13, holds: example::holds },

@@ -76,7 +76,7 @@ async def test_a_command_can_be_cancelled(client):
 
 @pytest.mark.asyncio
 async def test_a_slow_model_is_shown(client):
-    File(client, MODEL.replace("10.10.0.0/24", "10.8.0.0/13") + "machines wrk[20000] { }\ndeploy containerd as c2 on wrk\n")
+    File(client, MODEL.replace("10.10.0.0/24", "10.8.0.0/13") + "machines wrk[100000] { }\ndeploy containerd as c2 on wrk\n")
     reports = await until(lambda: [*client.progress_reports.get("kmodel/model", [])], "no progress of a slow model")
     assert reports[0].kind == "begin" and reports[0].message == "evaluating the model"
     await until(lambda: [one for one in client.progress_reports["kmodel/model"] if one.kind == "end"])

@@ -7,7 +7,8 @@
 //! ```json
 //! { "version": "4.0.9", "refuse": { "start cp-1": "Error: ..." }, "status": { "cp-1": "failed artifacts why" },
 //!   "units": { "cp-1/etcd.service": "failing (exit-code)" }, "die": "start cp-1",
-//!   "trials": { "cp-0 10.213.0.11:2379": "connection refused" } }
+//!   "trials": { "cp-0 10.213.0.11:2379": "connection refused" },
+//!   "addresses": { "lb-0": ["10.213.0.254"] }, "kubectl": "Error from server (Forbidden): ..." }
 //! ```
 
 use std::collections::BTreeMap;
@@ -52,6 +53,8 @@ struct Faults {
     status: BTreeMap<String, String>,
     units: BTreeMap<String, String>,
     trials: BTreeMap<String, String>,
+    addresses: BTreeMap<String, Vec<String>>,
+    kubectl: Option<String>,
     die: Option<String>,
 }
 

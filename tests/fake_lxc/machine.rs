@@ -110,6 +110,9 @@ impl Machine {
             return Err("Error: The instance is not running".to_owned());
         }
         let script = words.join(" ");
+        if script.contains("kubectl --kubeconfig") {
+            return faults.kubectl.clone().map_or(Ok("node/cp-0\n".to_owned()), Err);
+        }
         if script.contains("sha256sum") {
             return Ok(self.probe(name, input, faults));
         }
@@ -177,6 +180,9 @@ impl Machine {
             let unit = &fields[1];
             let state = faults.units.get(&format!("{name}/{unit}")).map_or("up", String::as_str);
             text += &format!("unit {unit} {state}\n");
+        }
+        for address in faults.addresses.get(name).into_iter().flatten() {
+            text += &format!("address {address}\n");
         }
         let paths = String::from_utf8_lossy(input);
         for path in paths.lines() {

@@ -247,9 +247,11 @@ fn a_renamed_group_has_addresses_of_its_own_until_the_old_one_is_removed() {
 
 #[test]
 fn a_moved_group_keeps_its_machines() {
-    let bed = Bed::new(MODEL);
+    let script = "component node { file /usr/local/lib/kmodel/rename.d/10-node { mode = 0755, text = \"\" } }";
+    let model = format!("{MODEL}{script}\ndeploy node on cp\n");
+    let bed = Bed::new(&model);
     bed.ok("apply", &[]);
-    let renamed = MODEL.replace("machines cp[3]", "machines member[3]").replace("on cp", "on member");
+    let renamed = model.replace("machines cp[3]", "machines member[3]").replace("on cp", "on member");
     bed.model(&format!("{renamed}\nmoved cp -> member\n"));
     let (said, _) = bed.ok("apply", &["--dry-run"]);
     assert!(said.contains("~ member-0: rename from cp-0") && !said.contains("remove it"), "{said}");
@@ -258,10 +260,63 @@ fn a_moved_group_keeps_its_machines() {
         ["rename cp-0 member-0", "start member-0", "rename cp-1 member-1"].map(|call| log.find(call).expect(call));
     assert!(first < up && up < second, "one after another: {log}");
     assert!(!log.contains("delete") && !log.contains("leave.d/50-etcd cp-0"), "{log}");
+    let [first, second] = [("cp-1", "cp-0"), ("member-0", "cp-1")].map(|(on, former)| {
+        let call =
+            format!("exec {on} -T -- env LC_ALL=C sh -c SCRIPT sh /usr/local/lib/kmodel/rename.d/10-node {former}");
+        log.find(&call).expect(&call)
+    });
+    assert!(first < log.find("stop cp-0").unwrap() && first < second, "the name leaves before it is changed: {log}");
     assert_eq!(bed.machines(), ["member-0", "member-1", "member-2"]);
     let lock = fs::read_to_string(bed.path("kmodel.lock")).unwrap();
     assert!(lock.contains("member-0 = \"10.213.0.10\"") && !lock.contains("cp-0"), "{lock}");
     assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+/// What the applier of addons brings.
+const KUBECTL: &str = r#"
+use std/kubernetes
+deploy kube-apiserver, kube-controller-manager, kube-scheduler, addons on cp
+deploy rbac, admin
+allow even-quorum "a test"
+"#;
+
+#[test]
+fn kubectl_is_tried_before_it_is_printed() {
+    let bed = Bed::new(&(MODEL.replace("use std/kubernetes { etcd }\n", "") + KUBECTL));
+    bed.faults(&json!({ "kubectl": "The connection to the server 10.213.0.10:6443 was refused" }));
+    let output = bed.run("apply", &["--timeout", "1"]);
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(told.contains("get nodes` does not work: The connection to the server") && !told.contains("ok:"), "{told}");
+    bed.faults(&json!({ "kubectl": "Error from server (Forbidden): nodes is forbidden" }));
+    bed.model(&(MODEL.replace("use std/kubernetes { etcd }\n", "").replace("2GiB", "3GiB") + KUBECTL));
+    let (told, log) = bed.ok("apply", &["--timeout", "1"]);
+    assert!(told.contains("/admin.conf auth whoami\n") && !told.contains("get nodes"), "{told}");
+    assert!(!log.contains("client-key-data"), "a key is in no argument");
+    bed.faults(&json!({}));
+    bed.model(&(MODEL.replace("use std/kubernetes { etcd }\n", "").replace("2GiB", "4GiB") + KUBECTL));
+    let (told, _) = bed.ok("apply", &[]);
+    assert!(told.contains("/admin.conf get nodes\n"), "{told}");
+}
+
+#[test]
+fn status_says_who_holds_a_shared_address() {
+    let balancers = "use std/load-balancer\nmachines lb[2] { }\ndeploy keepalived on lb { address = 10.213.0.200 }\n";
+    let bed = Bed::new(&format!("{MODEL}{balancers}"));
+    bed.ok("apply", &[]);
+    let mine = |name: &str, more: &str| json!({ name: ["127.0.0.1", "10.213.0.13", more] });
+    for (addresses, code, expected) in [
+        (mine("lb-0", "10.213.0.200"), 0, "held by lb-0; can move to lb-1"),
+        (mine("lb-0", "10.213.0.99"), 4, "no machine has it"),
+        (json!({ "lb-0": ["10.213.0.200"], "lb-1": ["10.213.0.200"] }), 4, "by several machines at once: lb-0, lb-1"),
+        (json!({}), 0, "not known which machine has it"),
+    ] {
+        bed.faults(&json!({ "addresses": addresses }));
+        let output = bed.run("status", &[]);
+        let told = said(&output);
+        assert!(told.contains("keepalived  10.213.0.200") && told.contains(expected), "{told}");
+        assert_eq!(output.status.code(), Some(code), "{told}");
+    }
 }
 
 #[test]
@@ -601,7 +656,8 @@ fn debug_collects_from_everywhere_and_leaves_keys_out() {
 #[test]
 fn scripts_for_machines_are_clean() {
     let Some(mut shellcheck) = tool("shellcheck") else { return };
-    let scripts = ["probe", "log", "connectivity", "certificate", "collect"].map(|name| format!("src/apply/{name}.sh"));
+    let scripts = ["probe", "log", "connectivity", "kubectl", "certificate", "collect"]
+        .map(|name| format!("src/apply/{name}.sh"));
     // What is in single quotes is for another shell, and profiles lie on machines.
     shellcheck.args(["--shell=sh", "--exclude=SC2016,SC1091"]).args(scripts);
     succeed(shellcheck.args(["stdlib/etcd/join.sh", "stdlib/etcd/leave.sh", "stdlib/addons/leave.sh"]));

@@ -21,6 +21,7 @@ fn model(letters: usize, target: &str) -> String {
     format!(
         "authority lab-ca {{ cn = \"lab\", file = /etc/lab/ca.crt }}\n\
          component web {{\n\
+         \x20 needs command \"id web || useradd --system web\"\n\
          \x20 cert serving {{ authority = lab-ca, cn = \"web\", usage = [\"server\"], names = [machine.name], file = /etc/web/tls.crt, owner = \"web\" }}\n\
          \x20 file /etc/web/large {{ text = join([string(i * 7919 % 99991 + 100000) for i in range({})], \"\") }}\n\
          \x20 unit web.service {{ exec = /usr/bin/env, args = [\"sleep\", \"inf\"], user = \"web\" }}\n\

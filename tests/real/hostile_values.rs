@@ -12,7 +12,7 @@ use crate::support::tool::{said, tool};
 type Reader = fn(&Path) -> Option<String>;
 
 /// By the beginning or the end of a path.
-const READERS: [(&str, Reader); 7] = [
+const READERS: [(&str, Reader); 9] = [
     ("/etc/apt/apt.conf.d/", apt),
     ("/etc/profile.d/", shell),
     ("/etc/environment.d/", environment),
@@ -20,6 +20,8 @@ const READERS: [(&str, Reader); 7] = [
     ("/etc/keepalived/keepalived.conf", keepalived),
     ("/etc/haproxy/haproxy.cfg", haproxy),
     ("proxy.conf", drop_in),
+    ("/etc/sysctl.d/", sysctl),
+    ("/etc/nftables.d/", nft),
 ];
 
 #[test]
@@ -110,6 +112,19 @@ fn keepalived(file: &Path) -> Option<String> {
 fn haproxy(file: &Path) -> Option<String> {
     let text = output(tool("haproxy")?.arg("-c").arg("-f").arg(file));
     Some(format!("{}{}", text.replace(&file.display().to_string(), "FILE"), std::fs::read_to_string(file).ok()?))
+}
+
+/// It prints each key and its value, and sets none.
+fn sysctl(file: &Path) -> Option<String> {
+    Some(output(tool("sysctl")?.arg("--dry-run").arg("-p").arg(file)))
+}
+
+/// The rules as the kernel has them, in a network of their own.
+fn nft(file: &Path) -> Option<String> {
+    tool("nft")?;
+    let mut unshare = tool("unshare")?;
+    let text = output(unshare.args(["--net", "sh", "-c", "nft -f \"$0\" && nft list ruleset"]).arg(file));
+    Some(text.replace(&file.display().to_string(), "FILE"))
 }
 
 /// What systemd says of a drop-in, and its values as systemd unquotes them.

@@ -332,7 +332,9 @@ fn nothing_is_rekeyed_silently() {
         let mut request = small();
         change(&mut request);
         let error = bench.fails(&request);
-        assert!(matches!(error, PkiError::Rotation { .. }), "{error}");
+        let PkiError::Rotation { path, what, .. } = &error else { panic!("{error}") };
+        let file = if *what == "authority" { "authorities.json" } else { "secrets.json" };
+        assert_eq!(*path, bench.store().join(file));
         assert!(error.help().unwrap().contains("restore the old request, or rotate"));
     }
     assert_eq!(bench.issue(&small()).reused, 6);
@@ -351,11 +353,85 @@ fn certificates_end_with_their_authority() {
 }
 
 #[test]
+fn a_certificate_near_its_end_is_issued_anew() {
+    let bench = Bench::new();
+    let mut request = small();
+    request.renew_seconds = 30 * DAY;
+    let first = bench.issue(&request);
+    let day = time::Duration::days(1);
+    let end = first.certificate(0).not_after - 30 * day;
+    assert_eq!(bench.issue_at(&request, end - day).unwrap().issued, 0, "more than 30 days are left");
+    let second = bench.issue_at(&request, end).unwrap();
+    assert_eq!(second.issued, 3, "30 days are left");
+    assert!(second.certificate(0).not_after > first.certificate(0).not_after);
+    assert_eq!(second.certificate(0).key_pem, first.certificate(0).key_pem);
+    assert_eq!(bench.issue_at(&request, end + day).unwrap().issued, 0, "the new one lasts");
+}
+
+#[test]
+fn a_certificate_that_ends_with_its_authority_is_not_issued_again_and_again() {
+    let bench = Bench::new();
+    let mut request = small();
+    (request.authorities[0].lifetime_seconds, request.renew_seconds) = (100 * DAY, 30 * DAY);
+    let first = bench.issue(&request);
+    assert_eq!(first.certificate(0).not_after, first.authority(0).not_after);
+    assert_eq!(bench.issue_at(&request, later(90)).unwrap().issued, 0, "a new one would end on the same day");
+}
+
+#[test]
+fn a_certificate_of_a_clock_ahead_is_issued_anew_though_its_authority_is_older() {
+    let bench = Bench::new();
+    let mut request = small();
+    let added = request.certificates.pop().unwrap();
+    let authority = bench.issue(&request).authority(0).fingerprint_sha256.clone();
+    request.certificates.push(added);
+    let ahead = bench.issue_at(&request, later(90)).unwrap();
+    assert_eq!(ahead.issued, 1);
+    let now = bench.issue(&request);
+    assert_eq!((now.issued, &now.authority(0).fingerprint_sha256), (1, &authority));
+    assert!(now.certificate(2).not_before <= OffsetDateTime::now_utc());
+}
+
+#[test]
+fn what_begins_at_this_moment_is_valid() {
+    let bench = Bench::new();
+    let first = bench.issue(&small());
+    let begin = first.authority(0).not_before;
+    assert_eq!(bench.issue_at(&small(), begin).unwrap().issued, 0);
+    assert!(bench.issue_at(&small(), begin - time::Duration::seconds(1)).unwrap().issued > 0);
+}
+
+#[test]
+fn only_a_trial_is_never_written() {
+    let bench = Bench::new();
+    let mut trial = Store::open_trial(&bench.store()).unwrap();
+    assert!(trial.is_trial());
+    let issued = issue(&small(), &mut trial, later(0)).unwrap();
+    assert_eq!(issued.issued, 6);
+    assert!(!bench.store().exists());
+    assert!(!Store::open(&bench.store()).unwrap().is_trial());
+}
+
+#[test]
+fn all_secrets_are_known_so_that_they_can_be_kept_out_of_a_text() {
+    let bench = Bench::new();
+    let mut request = small();
+    request.secrets.push(SecretSpec { name: "second".into(), bytes: 16, encoding: Encoding::Hex });
+    let issued = bench.issue(&request);
+    let all: Vec<_> = issued.secrets().collect();
+    assert_eq!(all, [issued.secret(0), issued.secret(1)]);
+    assert!(all[0].len() > 40 && all[1].len() == 32 && all[0] != all[1]);
+}
+
+#[test]
 fn serials_differ() {
     let bench = Bench::new();
     let issued = bench.issue(&small());
     let serials: std::collections::HashSet<_> = (0..3).map(|index| &issued.certificate(index).serial).collect();
     assert!(serials.len() == 3 && serials.iter().all(|serial| serial.len() == 32));
+    // The first of their bits are 01: positive, and of one length. All others are random.
+    let first = |serial: &str| u8::from_str_radix(&serial[..2], 16).unwrap();
+    assert!(serials.iter().all(|serial| first(serial) >> 6 == 1));
 }
 
 #[test]
@@ -491,6 +567,42 @@ fn nothing_is_read_or_written_through_a_link() {
 }
 
 #[test]
+fn a_store_beside_a_model_is_not_behind_a_link() {
+    let bench = Bench::new();
+    let (elsewhere, link) = (bench.path("elsewhere"), bench.path(".kmodel"));
+    fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+    for error in [Store::open(&link.join("lab")).err(), Store::open_trial(&link.join("lab")).err()] {
+        assert!(matches!(&error, Some(PkiError::Link { path }) if *path == link), "{error:?}");
+    }
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    // One that was named with `--store` may be anywhere.
+    let named = bench.path("named");
+    std::os::unix::fs::symlink(&elsewhere, &named).unwrap();
+    assert!(Store::open(&named.join("lab")).is_ok());
+}
+
+#[test]
+fn the_operators_authorities_may_be_behind_a_link() {
+    let bench = Bench::new();
+    bench.issue(&small());
+    let own = bench.path("own");
+    fs::create_dir(&own).unwrap();
+    std::os::unix::fs::symlink(&own, bench.store().join("authorities")).unwrap();
+    assert_eq!(bench.issue(&small()).reused, 6);
+}
+
+#[test]
+fn a_folder_of_the_store_that_is_none_is_an_error() {
+    let bench = Bench::new();
+    bench.issue(&small());
+    fs::remove_dir_all(bench.store().join("machines")).unwrap();
+    bench.write(".kmodel/machines", "x");
+    let error = bench.fails(&small());
+    assert!(matches!(&error, PkiError::File { action: "list", .. }), "{error}");
+}
+
+#[test]
 fn secrets_do_not_show() {
     let bench = Bench::new();
     let issued = bench.issue(&small());
@@ -514,6 +626,8 @@ fn bad_requests_are_refused() {
         change(&mut request);
         let error = bench.fails(&request);
         assert!(error.to_string().contains(text), "{error}");
+        let PkiError::Making { reason, .. } = &error else { continue };
+        assert!(reason.contains("valid"), "the reason is rcgen's: {reason}");
     }
 }
 
@@ -688,7 +802,7 @@ fn a_new_machine_gets_no_key_of_an_old_one() {
     assert_eq!(after.certificate(1).key_pem, before.certificate(1).key_pem);
 }
 
-/// `cargo test --release --test pki -- --ignored --nocapture`
+/// `cargo test --release --test real -- --ignored --nocapture three_thousand`
 #[test]
 #[ignore = "a measurement"]
 fn three_thousand_certificates() {

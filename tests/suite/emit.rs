@@ -363,7 +363,7 @@ fn one_file_is_replaced_with_its_permissions() {
     assert!(error.to_string().starts_with("cannot write"), "{error}");
 }
 
-/// `cargo test --release --test emit -- --ignored --nocapture measure`
+/// `cargo test --release --test suite -- --ignored --nocapture measure`
 #[test]
 #[ignore = "a measurement"]
 fn measure_fifty_thousand_files() {

@@ -160,6 +160,32 @@ fn a_kill_loses_nothing() {
 }
 
 #[test]
+fn a_model_that_is_rewritten_is_the_old_one_or_the_new_one() {
+    for (command, old) in
+        [("fmt", BEFORE.replace("  cert", "cert")), ("fix", BEFORE.replace("cluster lab", "# a comment\ncluster lab"))]
+    {
+        let done = Site::new(&old);
+        done.ok(&[command, "lab.km"]);
+        let new = done.read("lab.km");
+        assert_ne!(new, old);
+        for kind in ["full", "short", "kill"] {
+            let fails = |number: &i32| {
+                let site = Site::new(&old);
+                let mut run = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+                run.args([command, "lab.km"]).env("KMODEL_FAULT", format!("{number}:{kind}"));
+                let output = run.current_dir(site.path(".")).stdin(Stdio::null()).output().unwrap();
+                let (text, told) = (site.read("lab.km"), said(&output));
+                assert!(text == old || text == new, "{command} {number}:{kind}: {text}");
+                assert!(!told.contains("panicked"), "{told}");
+                output.status.code() != Some(0)
+            };
+            let count = (0..50).take_while(fails).count();
+            assert!((1..50).contains(&count), "{command}: {kind}: {count}");
+        }
+    }
+}
+
+#[test]
 fn renders_at_once_give_out_no_address_twice() {
     let site = Site::new(BEFORE);
     site.ok(&RENDER);

@@ -175,8 +175,8 @@ fn what_a_fix_writes_is_not_refused() {
 
 /// Fixes of a name behind which something else is wrong: a value, which is read then, or a second thing of that name.
 const STILL_WRONG: [(&str, &str); 5] = [
-    ("invalid-unit-all", "write `Service`"),
     ("no-provider-dropped", "deploy `site`"),
+    ("unknown-config-field-object", "write `livenessProbe`"),
     ("unknown-flag-pasted", "write `After`"),
     ("unknown-flag-pasted", "write `Install`"),
     ("unknown-key-kubeconfig", "write `current-context`"),

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Tree;
 
+use crate::safety::Site;
 use crate::support::hostile::{Files, Group, has_place};
 
 #[test]
@@ -71,5 +72,21 @@ fn keys(tree: &Tree) -> usize {
         Tree::Object(map) => map.len() + map.values().map(keys).sum::<usize>(),
         Tree::Array(list) => list.len() + list.iter().map(keys).sum::<usize>(),
         _ => 0,
+    }
+}
+
+#[test]
+fn a_problem_of_a_pasted_file_shows_none_of_its_secrets() {
+    let site = Site::new(
+        "component app { file /etc/app/kubeconfig { mode = 0600, text = read(\"./kubeconfig\") } }\n\
+         cluster c { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }\n\
+         machines m { }\ndeploy app on m\ntarget lxd { }\n",
+    );
+    let text = "apiVersion: v1\nkind: Config\nusers:\n- name: u\n  user:\n    tokn: hunter2-hunter2\n    token: hunter2-hunter2\n\
+                contexts: []\nclusters: []\n";
+    std::fs::write(site.path("kubeconfig"), text).unwrap();
+    for format in ["human", "json", "sarif", "github"] {
+        let told = site.refuses(&["check", "lab.km", "--message-format", format], "tokn");
+        assert!(!told.contains("hunter2"), "{format}: {told}");
     }
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod architecture;
+mod broken_facts;
 mod check;
 mod cli;
 mod emit;
@@ -24,11 +25,16 @@ mod pasted;
 mod plan;
 mod readme;
 mod running;
+mod refused_rules;
 mod renderable;
 mod safety;
+mod settings;
 mod stability;
 mod stdlib;
+mod store_index;
+mod streaming;
 mod syntax;
+mod unit_files;
 mod upgrade;
 mod what_if;
 mod why;

@@ -100,7 +100,13 @@ fn old_encryption_is_read_until_it_is_forgotten() {
     let lock = site.read("kmodel.lock");
     site.ok(&RENDER);
     assert_eq!(site.read("kmodel.lock"), lock, "the same again");
-    assert!(site.ok(&["plan", "lab.km"]).contains("migration-pending"));
+    let plan = site.ok(&["plan", "lab.km"]);
+    assert!(plan.contains("migration-pending"), "{plan}");
+    let plan = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, step) = plan.split_once(" migrate after ").expect("a step of the plan");
+    let (step, _) = step.split_once(" Proved").unwrap();
+    assert!(step.contains("`encryption`: ") && step.contains("kubectl get secrets"), "{step}");
+    assert!(step.contains("then `kmodel render --forget encryption`"), "{step}");
     site.model(&encryption("none"));
     site.ok(&RENDER);
     assert_eq!(providers(&site), ["identity", "aescbc", "secretbox"]);
@@ -122,6 +128,27 @@ fn old_issuers_are_accepted_until_they_are_forgotten() {
     let unit = site.read("build/machines/cp-0/root/etc/systemd/system/kube-apiserver.service");
     let issuers = "--service-account-issuer=https://kubernetes.default.svc.x.example";
     assert!(unit.contains(issuers) && unit.contains("https://kubernetes.default.svc.cluster.local"), "{unit}");
+}
+
+#[test]
+fn a_kubelet_loses_the_state_of_another_cpu_policy() {
+    let site = rendered();
+    let unit = |machine: &str| site.read(&format!("build/machines/{machine}/root/etc/systemd/system/kubelet.service"));
+    assert!(!unit("wrk-0").contains("cpu_manager_state"));
+    let own = "deploy containerd, kube-proxy, flannel on cp, wrk\ndeploy kubelet on cp, wrk { cpu-manager-policy = \"static\", \
+               system-reserved = { cpu = \"500m\" } }";
+    let old = "deploy containerd, kubelet, kube-proxy, flannel on cp, wrk";
+    assert!(HA.contains(old), "{HA}");
+    site.model(&HA.replace(old, own));
+    assert!(site.ok(&RENDER).contains("`cpu-manager-policy` of `kubelet` is now `static`"));
+    assert!(
+        unit("wrk-0").contains("ExecStartPre=-/usr/bin/rm -f /var/lib/kubelet/cpu_manager_state\n"),
+        "{}",
+        unit("wrk-0")
+    );
+    assert!(site.ok(&["plan", "lab.km"]).contains("kmodel render --forget kubelet/cpu-manager-policy"));
+    site.ok(&with(&["--forget", "kubelet/cpu-manager-policy"]));
+    assert!(!unit("wrk-0").contains("cpu_manager_state"));
 }
 
 #[test]
@@ -162,7 +189,9 @@ fn members_of_a_quorum_are_not_all_replaced() {
     site.model(&renamed);
     let said = site.refuses(&RENDER, "all members of `etcd` are on new machines");
     assert!(said.contains("moved OLD -> NEW") && said.contains("--change etcd/data"), "{said}");
-    site.model(&format!("{renamed}\nmoved cp -> ctl\n"));
+    let fixed = site.ok(&["fix", "lab.km", "--unsafe"]);
+    assert!(fixed.contains("fixed 1 problem"), "{fixed}");
+    assert_eq!(site.read("lab.km"), format!("{renamed}\nmoved cp -> ctl\n"));
     let said = site.ok(&RENDER);
     assert!(
         said.contains("renamed: cp-0 to ctl-0, cp-1 to ctl-1, cp-2 to ctl-2\n") && !said.contains("new machines"),

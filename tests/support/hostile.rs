@@ -108,10 +108,12 @@ impl Group {
     /// All groups, which hold every component of the library.
     pub fn all() -> Vec<Self> {
         let components = components();
-        let groups: Vec<_> = GROUPS.iter().map(|deploys| Self::new(deploys, &components)).collect();
+        let mut groups: Vec<_> = GROUPS.iter().map(|deploys| Self::new(deploys, &components)).collect();
         for name in components.keys() {
             assert!(groups.iter().any(|group| group.names.contains(name)), "`{name}` is in no group of this test");
         }
+        let own = [("own-sysctl", "marker0"), ("own-comment", "marker1")];
+        groups.push(Self::of(OWN, own.map(|(name, harmless)| (name.to_owned(), harmless.to_owned())).into(), vec![]));
         groups
     }
 
@@ -145,6 +147,10 @@ impl Group {
             lines += &format!("deploy {head} {{ {} }}\n", body.join(", "));
             names.push(name);
         }
+        Self::of(&lines, params, names)
+    }
+
+    fn of(lines: &str, params: Vec<(String, String)>, names: Vec<String>) -> Self {
         let declared: String =
             params.iter().map(|(name, harmless)| format!("param {name}: string = \"{harmless}\"\n")).collect();
         let text = format!("{HEAD}{declared}{lines}");
@@ -197,6 +203,18 @@ impl Group {
 pub fn has_place(problem: &Diagnostic) -> bool {
     problem.labels.first().is_some_and(|label| label.span != Span::default())
 }
+
+/// What no component of the library takes from an option: a setting of the kernel, and a packet filter of one's own.
+const OWN: &str = "component own {
+  option sysctl: string
+  option comment: word
+  needs sysctl kernel.core_pattern = option.sysctl
+  file /etc/nftables.d/own.nft {
+    text = join([\"table inet own {\", \"  chain input { tcp dport 22 accept comment \\\"${option.comment}\\\"; }\", \"}\", \"\"], \"\\n\")
+  }
+}
+deploy own on m { sysctl = own-sysctl, comment = own-comment }
+";
 
 const HEAD: &str = "use std/kubernetes
 use std/cni

@@ -46,6 +46,13 @@ fn the_answer_has_text_only_on_success() {
 }
 
 #[test]
+fn a_program_that_holds_the_output_open_is_not_waited_for() {
+    let begin = Instant::now();
+    with("sleep 60 & echo done", |client| assert_eq!(client.inside("cp-0", "true", &[], b"").unwrap().code, Some(0)));
+    assert!(begin.elapsed() < 3 * DRAIN, "{:?}", begin.elapsed());
+}
+
+#[test]
 fn a_server_that_does_not_report_its_version_is_not_used() {
     let check = |script: &str| with(script, Client::check).map_err(|error| error.message);
     assert_eq!(check("echo 'Server version: 5.21.3 LTS'"), Ok("5.21.3 LTS".to_owned()));

@@ -128,3 +128,15 @@ fn a_file_that_does_not_stay_is_named() {
     assert_eq!(steps, ["true", "true", "true", "true", "`/etc/key` was overwritten after each upload"]);
     assert_eq!(reported, vec!["cp-0: Doing(\"uploading private files: 1\")"; 4]);
 }
+
+#[test]
+fn a_failure_before_is_forgotten_when_the_next_machines_begin() {
+    rolled("exit 1", |rollout, _| {
+        for hurry in [true, false] {
+            rollout.board().failed = true;
+            rollout.hurry(hurry);
+            let board = rollout.board();
+            assert_eq!((board.hurry, board.failed), (hurry, false));
+        }
+    });
+}

@@ -133,6 +133,7 @@ pub static FILE: Lazy = LazyLock::new(|| {
                 ),
                 field("template", "string", "A minijinja template next to the `.km` file."),
                 field("vars", "map<any>", "The variables of the template."),
+                field("config", "bool", "Whether `config` of a `deploy` is merged into `content`; default false."),
                 field("when", "bool", "Whether it is written; default true."),
             ]
         },

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Lazy, Schema, field, required};
+use super::{FieldRow, Lazy, Schema, field, required};
 
 pub static CLUSTER: Lazy = LazyLock::new(|| {
     Schema::new(
@@ -128,3 +128,12 @@ pub static CHECK: Lazy = LazyLock::new(|| {
         },
     )
 });
+
+/// What a `deploy` takes beside the options of its components.
+pub const DEPLOY: &[FieldRow] = &[
+    field("kubernetes", "version", "The version of Kubernetes that it runs; default: the cluster's."),
+    field("flags", "flags", "Flags of its program beside those that the component sets."),
+    field("config", "map<any>", "Fields of its program's configuration."),
+    field("unit", "map<any>", "Fields of its systemd unit."),
+    field("override", "map<string>", "Reasons to set what the component sets, by name."),
+];

@@ -72,6 +72,7 @@ pub fn parse(text: &str) -> Result<Assumption, String> {
     let down = value.strip_suffix("down").filter(|rest| rest.ends_with(char::is_whitespace)).map(str::trim);
     match (domain, down) {
         (Some(domain), Some(one)) => Ok(Assumption::Down(domain, one.to_owned())),
+        (Some(domain), None) if value == "down" => Err(format!("expected a name, as in `{}=NAME down`", domain.word())),
         (Some(domain), None) => Err(format!("expected `{}={value} down`", domain.word())),
         (None, Some(one)) => Err(format!(
             "`{name}` cannot be down; expected `machine={one} down`, `zone={one} down`, `rack={one} down` or `group={one} down`"
@@ -216,6 +217,7 @@ mod tests {
     fn what_is_written_is_read() {
         assert_eq!(parse("machine=cp-1 down"), Ok(Assumption::Down(FailureDomain::Machine, "cp-1".to_owned())));
         assert_eq!(parse("kubernetes = 1.36"), Ok(Assumption::Value("kubernetes".to_owned(), "1.36".to_owned())));
+        assert!(parse("zone= down").is_err_and(|why| why.contains("`zone=NAME down`")));
         assert!(parse("machine=cp-1").is_err_and(|why| why.contains("`machine=cp-1 down`")));
         assert!(parse("node=cp-1 down").is_err_and(|why| why.contains("machine=cp-1 down")));
         assert!(parse("down").is_err());

@@ -21,6 +21,7 @@ fn row(step: &Step) -> Vec<Cell> {
         StepKind::Create => ("create", Count(count, "machine").to_string()),
         StepKind::Boot => ("boot", format!("{}; each fetches what it runs", Count(count, "machine"))),
         StepKind::Start => ("start", format!("{}: {}", Count(count, "unit"), step.applications.join(", "))),
+        StepKind::Migrate => ("migrate", step.note.clone().unwrap_or_default()),
     };
     let after: Vec<_> = step.after.iter().map(u32::to_string).collect();
     let after = if after.is_empty() { String::new() } else { format!("after {}", after.join(", ")) };

@@ -10,6 +10,7 @@ use crate::text::Count;
 
 use super::super::look::Look;
 use super::super::table::wrap;
+use super::mask::Mask;
 use super::text::Texts;
 use super::{is_place, patch, tally};
 
@@ -23,19 +24,24 @@ const INDENT: usize = 8;
 const WIDEST: usize = 120;
 
 /// Writes the first problems, how many there are, and where to read more.
-pub(super) fn write(out: &mut dyn Write, sources: &Sources, problems: &[Diagnostic], look: &Look) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut dyn Write,
+    (sources, mask): (&Sources, &Mask),
+    problems: &[Diagnostic],
+    look: &Look,
+) -> io::Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
     let handler = handler(look);
     for problem in most(problems) {
         let mut text = String::new();
-        let texts = Texts::new(sources, problem);
+        let texts = Texts::new(sources, mask, problem);
         let place = texts.is_too_wide(problem).then(|| place(sources, problem));
         let shown = Shown { problem, texts, width: look.width.min(WIDEST), place };
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
         writeln!(out, "{}", tidy(&text))?;
-        patch::write(out, look, sources, problem)?;
+        patch::write(out, look, (sources, mask), problem)?;
         writeln!(out)?;
     }
     if problems.len() > MOST {

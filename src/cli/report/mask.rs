@@ -1,15 +1,90 @@
-//! Secrets that are written in a model are not shown in snippets of it.
+//! Secrets that are written in a model or in a file that it reads are not shown with problems.
 //!
 //! A snippet shows lines beside the one that is meant, also of a text that cannot be parsed, so the texts are searched for
-//! names that a declaration gives a secret type, and for the strings that such names are given.
+//! names that a declaration gives a secret type, for the strings that such names are given, and for keys, tokens and passwords.
+//! What was found is not in a message either.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::diag::Diagnostic;
+use crate::model::private_key;
 use crate::source::{Source, SourceKind, Sources};
 
+/// What is not shown of the texts of a compile.
+#[derive(Default)]
+pub(super) struct Mask {
+    names: BTreeSet<String>,
+    /// What is written where a secret is; longer ones first.
+    secrets: Vec<String>,
+}
+
+/// Shorter secrets are parts of other words.
+const SHORTEST: usize = 6;
+
+impl Mask {
+    pub(super) fn new(sources: &Sources) -> Self {
+        let names = names(sources);
+        // A secret of only lower-case letters may also be an ordinary word elsewhere.
+        let is_name = |secret: &str| secret.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte));
+        let mut secrets: Vec<String> = Vec::new();
+        for source in sources.iter().map(|(_, source)| source).chain(sources.pasted()) {
+            let text = |range: Range<usize>| source.text[range].to_owned();
+            secrets.extend(declared(source, &names).into_iter().map(text));
+            secrets.extend(found(source).into_iter().map(text).filter(|secret| !is_name(secret)));
+        }
+        secrets.retain(|secret| secret.len() >= SHORTEST);
+        secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        secrets.dedup();
+        Self { names, secrets }
+    }
+
+    /// A text with `*` for each byte of a secret, so that places stay as they are; `None` where there is none.
+    pub(super) fn text(&self, source: &Source) -> Option<String> {
+        let written = self.secrets.iter().flat_map(|secret| {
+            let places = source.text.match_indices(&**secret);
+            places.map(|(at, text)| at..at + text.len()).collect::<Vec<_>>()
+        });
+        masked(source, declared(source, &self.names).into_iter().chain(found(source)).chain(written).collect())
+    }
+
+    /// The problems, without secrets in what is said of them.
+    pub(super) fn problems(&self, problems: &[Diagnostic]) -> Vec<Diagnostic> {
+        let mut problems = problems.to_vec();
+        if self.secrets.is_empty() {
+            return problems;
+        }
+        for problem in &mut problems {
+            self.hide(&mut problem.message);
+            problem.labels.iter_mut().for_each(|label| self.hide(&mut label.text));
+            // A fix writes what there is; what shows a secret is not shown.
+            problem
+                .fixes
+                .retain(|fix| !self.is_in(&fix.title) && !fix.edits.iter().any(|edit| self.is_in(&edit.replacement)));
+            if let Some(help) = problem.help.take() {
+                problem.help = Some(if self.is_in(help.text()) { self.hidden(help.text()).into() } else { help });
+            }
+        }
+        problems
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.secrets.iter().any(|secret| text.contains(&**secret))
+    }
+
+    fn hide(&self, text: &mut String) {
+        if self.is_in(text) {
+            *text = self.hidden(text);
+        }
+    }
+
+    fn hidden(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(&**secret, "***"))
+    }
+}
+
 /// The names that are declared secret in any text of a compile.
-pub(super) fn names(sources: &Sources) -> BTreeSet<String> {
+fn names(sources: &Sources) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (_, source) in sources.iter() {
         for (at, _) in source.text.match_indices("secret<") {
@@ -23,20 +98,32 @@ pub(super) fn names(sources: &Sources) -> BTreeSet<String> {
     names
 }
 
-/// A text with `*` for each byte of a string that a secret name is given, so that places stay as they are.
-pub(super) fn masked(source: &Source, names: &BTreeSet<String>) -> Option<String> {
-    let whole =
-        matches!(source.kind, SourceKind::CommandLine(_)) && names.iter().any(|name| source.name.ends_with(&**name));
+/// Where a secret name is given its value.
+fn declared(source: &Source, names: &BTreeSet<String>) -> Vec<Range<usize>> {
     let text = &*source.text;
-    let mut bytes = text.as_bytes().to_vec();
-    let mut found = false;
-    let ranges =
-        if whole { text.find('=').map(|at| at + 1..text.len()).into_iter().collect() } else { strings(text, names) };
+    match source.kind {
+        SourceKind::CommandLine(_) if names.iter().any(|name| source.name.ends_with(&**name)) => {
+            text.find('=').map(|at| at + 1..text.len()).into_iter().collect()
+        }
+        SourceKind::Library => Vec::new(),
+        _ => strings(text, names),
+    }
+}
+
+/// Where keys, tokens and passwords are.
+fn found(source: &Source) -> Vec<Range<usize>> {
+    if source.kind == SourceKind::Library { Vec::new() } else { private_key::places(&source.text) }
+}
+
+fn masked(source: &Source, ranges: Vec<Range<usize>>) -> Option<String> {
+    if ranges.is_empty() {
+        return None;
+    }
+    let mut bytes = source.text.as_bytes().to_vec();
     for range in ranges {
-        found = true;
         bytes[range].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
     }
-    found.then(|| String::from_utf8(bytes).ok()).flatten()
+    String::from_utf8(bytes).ok()
 }
 
 /// The inside of each string that stands behind `NAME =`, or behind `NAME: type =`.
@@ -89,9 +176,8 @@ mod tests {
             "component app { option token: secret<string>?, option name: string }\n",
         );
         sources.add(SourceKind::CommandLine("--set"), "--set pw", "let x = hunter2\n");
-        let names = names(&sources);
-        let mut shown =
-            sources.iter().map(|(_, source)| masked(source, &names).unwrap_or_else(|| source.text.to_string()));
+        let mask = Mask::new(&sources);
+        let mut shown = sources.iter().map(|(_, source)| mask.text(source).unwrap_or_else(|| source.text.to_string()));
         let first = shown.next().unwrap();
         assert_eq!(first.len(), text.len());
         assert!(

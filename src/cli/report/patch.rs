@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Fix, Safety};
 use crate::source::{SourceId, Sources};
 
 use super::super::look::Look;
-use super::mask;
+use super::mask::Mask;
 
 /// More alternatives than these are a list, and the help names them.
 const MOST: usize = 4;
@@ -18,14 +18,18 @@ const MOST: usize = 4;
 const LINES: usize = 8;
 
 /// Writes the fixes of a problem below it.
-pub(super) fn write(out: &mut dyn Write, look: &Look, sources: &Sources, problem: &Diagnostic) -> io::Result<()> {
-    problem.fixes.iter().take(MOST).try_for_each(|fix| one(out, look, sources, fix))
+pub(super) fn write(
+    out: &mut dyn Write,
+    look: &Look,
+    (sources, mask): (&Sources, &Mask),
+    problem: &Diagnostic,
+) -> io::Result<()> {
+    problem.fixes.iter().take(MOST).try_for_each(|fix| one(out, look, (sources, mask), fix))
 }
 
-fn one(out: &mut dyn Write, look: &Look, sources: &Sources, fix: &Fix) -> io::Result<()> {
+fn one(out: &mut dyn Write, look: &Look, (sources, mask): (&Sources, &Mask), fix: &Fix) -> io::Result<()> {
     // Only what is not secret is shown before and after.
-    let secrets = mask::names(sources);
-    if fix.edits.iter().any(|edit| mask::masked(sources.get(edit.span.source), &secrets).is_some()) {
+    if fix.edits.iter().any(|edit| mask.text(sources.get(edit.span.source)).is_some()) {
         return Ok(());
     }
     let lines = lines(sources, fix);

@@ -10,7 +10,8 @@ use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpa
 use crate::diag::{Diagnostic, Label};
 use crate::source::{Source, SourceId, Sources};
 
-use super::{is_place, mask};
+use super::is_place;
+use super::mask::Mask;
 
 /// Files and where each starts.
 #[derive(Debug)]
@@ -27,15 +28,14 @@ struct Placed<'a> {
 
 impl<'a> Texts<'a> {
     /// The files that a problem's labels are in.
-    pub(super) fn new(sources: &'a Sources, problem: &Diagnostic) -> Self {
+    pub(super) fn new(sources: &'a Sources, mask: &Mask, problem: &Diagnostic) -> Self {
         let mut list: Vec<Placed<'a>> = Vec::new();
-        let secrets = mask::names(sources);
         let mut start = 0;
         for label in problem.labels.iter().filter(|label| is_place(label.span)) {
             let id = label.span.source;
             if list.iter().all(|placed| placed.id != id) {
                 let source = sources.get(id);
-                let text = mask::masked(source, &secrets).map_or(Cow::Borrowed(&*source.text), Cow::Owned);
+                let text = mask.text(source).map_or(Cow::Borrowed(&*source.text), Cow::Owned);
                 list.push(Placed { id, source, text, start });
                 // A gap, so that the end of one is not the start of the next.
                 start += source.text.len() + 2;

@@ -32,6 +32,12 @@ pub enum Test {
     Lacks(Typed),
     MoreThan(usize),
     Repeats,
+    /// An element is one of that one too.
+    Meets(Name),
+    /// A list of records whose `limits.memory` add up to another sum than that of these.
+    SumsUnlike(Vec<Name>),
+    /// A list of records with a limit that is none of these.
+    LimitsOther(Vec<String>),
     /// An element is none of these.
     Other(Vec<Typed>),
     /// An element is not of this form.
@@ -104,9 +110,11 @@ impl Clause {
     /// The settings that it is about.
     pub fn names(&self) -> Vec<&Name> {
         match self {
-            Self::Setting(name, Test::Compare(_, Operand::Times(_, other)) | Test::KeysBeyond(other)) => {
-                vec![name, other]
-            }
+            Self::Setting(
+                name,
+                Test::Compare(_, Operand::Times(_, other)) | Test::KeysBeyond(other) | Test::Meets(other),
+            ) => vec![name, other],
+            Self::Setting(name, Test::SumsUnlike(others)) => std::iter::once(name).chain(others).collect(),
             Self::Setting(name, _) => vec![name],
             Self::Gate(..) | Self::Sysctl(..) | Self::Units(_) | Self::Probed => Vec::new(),
         }
@@ -136,6 +144,15 @@ impl Test {
         }
         if let Some(rest) = after("keys other than") {
             return Ok(Some(Self::KeysOther(keys(rest))));
+        }
+        if let Some(rest) = after("limits other than") {
+            return Ok(Some(Self::LimitsOther(keys(rest))));
+        }
+        if let Some(rest) = after("sums unlike") {
+            return rest.split(" + ").map(name).collect::<Result<_, _>>().map(|names| Some(Self::SumsUnlike(names)));
+        }
+        if let Some(rest) = after("meets") {
+            return Ok(Some(Self::Meets(name(rest)?)));
         }
         if let Some(rest) = after("keys beyond") {
             return Ok(Some(Self::KeysBeyond(name(rest)?)));

@@ -26,6 +26,8 @@ pub enum Grammar {
     /// A URL with a host and a port.
     ReachedUrl,
     HttpsUrl,
+    /// `host:port`, or a URL of `dns`, `unix` or `unix-abstract`.
+    GrpcEndpoint,
     /// `group/resource#server;server`.
     StorageOverride,
     Duration,
@@ -47,7 +49,7 @@ pub enum Grammar {
     Subdomain,
 }
 
-const GRAMMARS: [(&str, Grammar); 20] = [
+const GRAMMARS: [(&str, Grammar); 21] = [
     ("address", Grammar::Address),
     ("address and port", Grammar::AddressAndPort),
     ("range", Grammar::Range),
@@ -57,6 +59,7 @@ const GRAMMARS: [(&str, Grammar); 20] = [
     ("listen url", Grammar::ListenUrl),
     ("reached url", Grammar::ReachedUrl),
     ("https url", Grammar::HttpsUrl),
+    ("grpc endpoint", Grammar::GrpcEndpoint),
     ("storage override", Grammar::StorageOverride),
     ("duration", Grammar::Duration),
     ("quantity", Grammar::Quantity),
@@ -88,6 +91,7 @@ impl Grammar {
             Self::ListenUrl => "a URL with an IP address and a port, such as `https://10.0.0.5:2379`",
             Self::ReachedUrl => "a URL with a host and a port, such as `https://etcd-0:2379`",
             Self::HttpsUrl => "a URL that begins with `https://`",
+            Self::GrpcEndpoint => "an address with a port, without `http://`, such as `127.0.0.1:4317`",
             Self::StorageOverride => {
                 "`GROUP/RESOURCE#URL;URL`, such as `/events#https://a:2379;https://b:2379`: semicolons separate servers, \
                  commas separate overrides"
@@ -131,6 +135,10 @@ impl Grammar {
             }
             Self::ReachedUrl => is_unix(text) || Url::read(text).is_some_and(|url| has_port(&url)),
             Self::HttpsUrl => Url::read(text).is_some_and(|url| url.scheme == "https"),
+            Self::GrpcEndpoint => match text.split_once("//") {
+                Some((scheme, _)) => matches!(scheme, "dns:" | "unix:" | "unix-abstract:"),
+                None => true,
+            },
             Self::StorageOverride => is_override(text),
             Self::Duration => duration(text).is_some(),
             Self::Quantity => quantity(text).is_some_and(|amount| amount >= 0.0),

@@ -7,7 +7,7 @@ use crate::check::{Program, SymbolKind};
 use crate::facts::{Status, flag as flags};
 use crate::ide::hover::{row_type, short};
 use crate::ide::{app, doc, version};
-use crate::syntax::ast::{Component, EndpointKind, ItemKind, StatementKind};
+use crate::syntax::ast::{Component, EndpointKind, ExprKind, ItemKind, StatementKind};
 use crate::syntax::token::SyntaxKind as S;
 use crate::syntax::tree::SyntaxNode;
 
@@ -75,6 +75,10 @@ fn word(node: &SyntaxNode, place: usize) -> Option<String> {
 }
 
 fn rows(schema: &Schema) -> Vec<Item> {
+    rows_of(schema.rows.iter())
+}
+
+fn rows_of<'a>(rows: impl Iterator<Item = &'a schema::FieldRow>) -> Vec<Item> {
     let item = |row: &schema::FieldRow| {
         let rank = if row.required { 1 } else { 5 };
         let ty = row_type(row.ty);
@@ -84,7 +88,7 @@ fn rows(schema: &Schema) -> Vec<Item> {
             .snippet(format!("{} = {}", row.name, sample(row.ty)))
             .rank(rank)
     };
-    schema.rows.iter().map(item).collect()
+    rows.map(item).collect()
 }
 
 /// What a field's value begins with.
@@ -100,15 +104,8 @@ fn sample(ty: &str) -> &'static str {
 
 fn options(ask: &Ask<'_>, deploy: &SyntaxNode) -> Vec<Item> {
     let program = &ask.file.analysis.resolved.program;
-    let names = deploy.children().filter(|child| child.kind() == S::DeployName);
-    let mut items = Vec::new();
-    for name in names {
-        let symbol = program.lookup(ask.file.module, name.text().to_string().trim());
-        let component =
-            symbol.filter(|symbol| symbol.kind == SymbolKind::Component).and_then(|one| program.component(one));
-        items.extend(component.into_iter().flat_map(|component| of_component(program, component)));
-    }
-    items
+    let options = deployed(ask, deploy).into_iter().flat_map(|component| of_component(program, component));
+    options.chain(rows_of(schema::statement::DEPLOY.iter())).collect()
 }
 
 fn of_component(program: &Program, component: &Component) -> Vec<Item> {
@@ -138,7 +135,7 @@ fn endpoint(ask: &Ask<'_>, item: &SyntaxNode) -> Vec<Item> {
     };
     let mut items = rows(schema::endpoint::of(kind));
     let program = &ask.file.analysis.resolved.program;
-    let interface = word(item, 2).and_then(|name| program.lookup(ask.file.module, &name));
+    let interface = word(item, 2).and_then(|name| program.lookup(ask.file.module, &name, SymbolKind::Interface));
     if let Some(interface) =
         interface.and_then(|symbol| program.interface(symbol)).filter(|_| kind != EndpointKind::Requires)
     {
@@ -157,6 +154,9 @@ fn record(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
     if let Some(program) = word(block, 0) {
         return flags_of(ask, &program);
     }
+    if let Some(items) = setting(ask, block) {
+        return items;
+    }
     let known = [super::flag::gates(ask, block), super::variable::keys(ask, block)].concat();
     if !known.is_empty() {
         return known;
@@ -171,6 +171,39 @@ fn record(ask: &mut Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Keys of `flags` and `unit` of a `deploy`.
+fn setting(ask: &Ask<'_>, block: &SyntaxNode) -> Option<Vec<Item>> {
+    let field = block.parent().filter(|field| field.kind() == S::Field)?;
+    let deploy = field.parent()?.parent().filter(|owner| owner.kind() == S::DeployStatement)?;
+    match key_text(&field)?.as_str() {
+        "unit" => {
+            let fields = schema::named("unit").map_or_else(Vec::new, rows);
+            Some(fields.into_iter().filter(|item| item.label != "flags").collect())
+        }
+        "flags" => {
+            let units = deployed(ask, &deploy).into_iter().flat_map(|component| &component.items);
+            let programs = units.filter_map(|item| match &item.kind {
+                ItemKind::Unit(unit) => match &unit.body.field("flags")?.value.kind {
+                    ExprKind::Record { table: Some(program), .. } => Some(program.name.clone()),
+                    _ => None,
+                },
+                _ => None,
+            });
+            Some(programs.flat_map(|program| flags_of(ask, &program)).collect())
+        }
+        _ => None,
+    }
+}
+
+/// The components that a `deploy` names.
+fn deployed<'a>(ask: &Ask<'a>, deploy: &SyntaxNode) -> Vec<&'a Component> {
+    let program = &ask.file.analysis.resolved.program;
+    let names = deploy.children().filter(|child| child.kind() == S::DeployName);
+    let symbols =
+        names.filter_map(|name| program.lookup(ask.file.module, name.text().to_string().trim(), SymbolKind::Component));
+    symbols.filter(|symbol| symbol.kind == SymbolKind::Component).filter_map(|one| program.component(one)).collect()
 }
 
 /// The flags of a program that the version has; deprecated ones last and marked, removed ones not at all.

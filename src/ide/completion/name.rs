@@ -37,7 +37,7 @@ pub(super) fn components(ask: &mut Ask<'_>) -> Vec<Item> {
     let running = version::kubernetes(&file.analysis);
     let deployed: Vec<Name> = app::apps(&file.analysis).into_iter().map(|app| app.name).collect();
     let mut items = Vec::new();
-    for (name, symbol) in &program.module(file.module).scope {
+    for (name, symbol) in program.module(file.module).scope.iter() {
         match symbol.kind {
             SymbolKind::Component => {
                 let rank = if deployed.contains(name) { 6 } else { 2 };
@@ -75,7 +75,7 @@ fn fit_version(item: &mut Item, component: &Component, running: Option<crate::sy
 fn importable(ask: &Ask<'_>, kind: SymbolKind) -> Vec<Item> {
     let resolved = &ask.file.analysis.resolved;
     let scope = &resolved.program.module(ask.file.module).scope;
-    let items = suggest::standard().filter(|(name, _)| !scope.contains_key(*name)).filter_map(|(name, module)| {
+    let items = suggest::standard().filter(|(name, _)| !scope.contains_key(name)).filter_map(|(name, module)| {
         (suggest::standard_kind(name)? == kind).then_some(())?;
         let import = suggest::import(resolved, ask.file.module, name)?;
         let mut item = Item::new(&**name, sort(kind)).detail(format!("use {module}")).rank(7);

@@ -81,7 +81,9 @@ fn subject(ask: &Ask<'_>, token: &SyntaxToken) -> Option<String> {
 
 fn component<'a>(ask: &'a Ask<'_>, name: &str) -> Option<&'a Component> {
     let program = &ask.file.analysis.resolved.program;
-    let symbol = program.lookup(ask.file.module, name).filter(|symbol| symbol.kind == SymbolKind::Component)?;
+    let symbol = program
+        .lookup(ask.file.module, name, SymbolKind::Component)
+        .filter(|symbol| symbol.kind == SymbolKind::Component)?;
     program.component(symbol)
 }
 

@@ -168,7 +168,7 @@ fn named(name: &Name, found: &Ty, wanted: &Ty) -> Item {
 fn components(ask: &Ask<'_>, ty: &Ty) -> Vec<Item> {
     let Ty::Component(interface) = ty.present() else { return Vec::new() };
     let program = &ask.file.analysis.resolved.program;
-    let wanted = interface.and_then(|name| program.lookup(ask.file.module, &name));
+    let wanted = interface.and_then(|name| program.lookup(ask.file.module, &name, SymbolKind::Interface));
     let scope = program.module(ask.file.module).scope.iter().filter(|(_, symbol)| symbol.kind == SymbolKind::Component);
     let fits = |symbol: &crate::check::Symbol| {
         let component = program.component(*symbol);

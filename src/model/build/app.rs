@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
-use crate::check::{Symbol, SymbolKind};
+use crate::check::{Symbol, SymbolKind, of_param};
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::Allocator;
 use crate::model::component::Component;
 use crate::model::layer::Deployment;
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
+use crate::model::settings::Settings;
 use crate::model::{App, AppId, ComponentId, MachineId, Param, Shape, Unit, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Ident, Name, Selector, SelectorKind};
@@ -40,6 +41,11 @@ pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
         version(shape, index, &deployment, problems);
         problems.extend(bounds(shape, AppId(index as u32)));
         options(shape, index, &deployment, problems);
+        if deployment.component.param {
+            let component = shape.component_of(AppId(index as u32)).ast;
+            problems.extend(of_param(shape.program, component, &deployment.ast.body));
+        }
+        shape.settings.push(Settings::of(&shape.layers, &deployment));
     }
 }
 
@@ -80,7 +86,8 @@ fn component(shape: &mut Shape<'_>, deployment: &Deployment<'_>) -> Option<Compo
 }
 
 fn symbol(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
-    let symbol = shape.program.lookup(deployment.module, &deployment.component.name.name)?;
+    let wanted = if deployment.component.param { SymbolKind::Param } else { SymbolKind::Component };
+    let symbol = shape.program.lookup(deployment.module, &deployment.component.name.name, wanted)?;
     match (symbol.kind, shape.params.get(&symbol)) {
         (SymbolKind::Component, _) => Some(symbol),
         (SymbolKind::Param, Some(Param::Component(component))) => Some(*component),

@@ -86,7 +86,7 @@ pub(super) fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<D
     for (module, ast) in premise.layers.targets.iter().filter(|(_, ast)| is_wanted(&ast.name.name)) {
         let owner = format!("target.{}", ast.name.name);
         let mut fields = Fields { sight: premise.sight(), owner: &owner, module: *module, body: &ast.body, problems };
-        let mut options = Record::new();
+        let mut options = Record::default();
         let names = ast.body.fields.iter().filter_map(|field| field.key.plain());
         let set = premise.layers.sets.keys().filter_map(|path| path.strip_prefix(&*owner)?.strip_prefix('.'));
         for name in names.chain(set.map(Into::into)) {
@@ -104,7 +104,7 @@ pub(super) fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<D
                 let target = Target {
                     name: wanted.clone(),
                     span: Span::default(),
-                    options: Record::new(),
+                    options: Record::default(),
                     hashes: Checksums::default(),
                 };
                 targets.insert(0, target);

@@ -21,7 +21,7 @@ pub(super) fn bind(premise: &mut Premise<'_>, input: &Input, problems: &mut Vec<
         }
     }
     for (module, param) in premise.layers.params.clone() {
-        let Some(symbol) = premise.program.lookup(module, &param.name.name) else { continue };
+        let Some(symbol) = premise.program.lookup(module, &param.name.name, SymbolKind::Param) else { continue };
         match value(premise, input, (module, param)) {
             Ok(Some(value)) => {
                 premise.params.insert(symbol, value);
@@ -127,7 +127,10 @@ fn component(
         ExprKind::Name(ident) => &ident.name,
         _ => return Err(Diagnostic::new(Code::WrongKind, written.expr.span, "expected the name of a component")),
     };
-    let found = premise.program.lookup(written.module, name).filter(|symbol| symbol.kind == SymbolKind::Component);
+    let found = premise
+        .program
+        .lookup(written.module, name, SymbolKind::Component)
+        .filter(|symbol| symbol.kind == SymbolKind::Component);
     if let (Some(symbol), TypeKind::Component(Some(interface))) = (found, &param.ty.kind) {
         provides(premise, (module, param), symbol, interface)?;
     }
@@ -146,7 +149,7 @@ fn component(
 /// Whether a value from the command line is a word that names nothing.
 fn is_word(premise: &Premise<'_>, module: ModuleId, param: &ParamAst, expr: &Expr) -> bool {
     let ExprKind::Name(ident) = &expr.kind else { return false };
-    !matches!(param.ty.kind, TypeKind::Component(_)) && premise.program.lookup(module, &ident.name).is_none()
+    !matches!(param.ty.kind, TypeKind::Component(_)) && premise.program.value(module, &ident.name).is_none()
 }
 
 /// Whether a component provides what a parameter asks for: for values from the command line, which the checker has not seen.
@@ -157,10 +160,10 @@ fn provides(
     interface: &Ident,
 ) -> Result<(), Diagnostic> {
     let Some(component) = premise.program.component(symbol) else { return Ok(()) };
-    let wanted = premise.program.lookup(module, &interface.name);
+    let wanted = premise.program.lookup(module, &interface.name, SymbolKind::Interface);
     let provides = component.items.iter().any(|item| match &item.kind {
         ItemKind::Endpoint(endpoint) => {
-            let found = premise.program.lookup(symbol.module, &endpoint.interface.name);
+            let found = premise.program.lookup(symbol.module, &endpoint.interface.name, SymbolKind::Interface);
             endpoint.kind == EndpointKind::Provides && found == wanted
         }
         _ => false,

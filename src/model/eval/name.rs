@@ -1,6 +1,6 @@
 //! What names mean, and their fields: of a component, of the model, of a file.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::Code;
@@ -23,9 +23,13 @@ impl Sight<'_, '_> {
     ) -> Result<Value, EvalError> {
         if let ExprKind::Name(root) = &expr.kind
             && scope.local(&root.name).is_none()
-            && let Some(value) = self.root_field(scope, root, field)?
         {
-            return Ok(value);
+            if let (Some(link), Some(model)) = (scope.link(&root.name), self.model()) {
+                return model.link_field(scope, link, field);
+            }
+            if let Some(value) = self.root_field(scope, root, field)? {
+                return Ok(value);
+            }
         }
         let value = self.eval(scope, expr)?;
         match &value {
@@ -62,7 +66,7 @@ impl Sight<'_, '_> {
     }
 
     fn symbol_field(&self, scope: &mut Scope<'_>, root: &Ident, field: &Ident) -> Result<Option<Value>, EvalError> {
-        let Some(symbol) = self.program.lookup(scope.module, &root.name) else {
+        let Some(symbol) = self.program.value(scope.module, &root.name) else {
             return if self.is_group(scope, &root.name) {
                 self.group_field(&root.name, field).map(Some)
             } else {
@@ -90,7 +94,7 @@ impl Sight<'_, '_> {
         if let Some(value) = self.eval_builtin_name(scope, ident)? {
             return Ok(value);
         }
-        match self.program.lookup(scope.module, &ident.name) {
+        match self.program.value(scope.module, &ident.name) {
             Some(symbol) => self.eval_symbol(scope, ident, symbol),
             None if self.is_group(scope, &ident.name) => self.group_record(ident),
             None => Err(eval_error(Code::UnknownName, ident.span, format!("nothing is named `{}` here", ident.name))),
@@ -119,23 +123,37 @@ impl Sight<'_, '_> {
         }
     }
 
+    /// Of a name of an endpoint, whether its value is something, without the records of all that it is related to.
+    pub(super) fn is_wired(&self, scope: &Scope<'_>, expr: &Expr) -> Option<bool> {
+        let (ExprKind::Name(ident), Some(app), Some(model)) = (&expr.kind, scope.app, self.model()) else {
+            return None;
+        };
+        match model.component_of(app).local(&ident.name).filter(|_| scope.local(&ident.name).is_none())? {
+            Local::Endpoint(endpoint) => Some(scope.unit.is_some_and(|unit| model.is_wired(unit, endpoint))),
+            _ => None,
+        }
+    }
+
     fn eval_component_let(&self, scope: &mut Scope<'_>, index: u32) -> Result<Value, EvalError> {
         if let Some(Some(value)) = scope.lets.get(index as usize) {
             return Ok(value.clone());
         }
         let app = scope.app.expect("a component's lets are seen only inside an application");
         let binding = self.placed().component_of(app).lets[index as usize];
+        let shared = self.model().and_then(|model| model.shared_let(app, index));
+        if let Some((value, steps)) = shared.and_then(OnceLock::get) {
+            scope.work.spend(*steps, binding.name.span)?;
+            return Ok(keep_let(scope, index, value.clone()));
+        }
+        let before = scope.work.steps();
         scope.work.open(ValueId::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
-        // A let does not see the loop variables of the place that uses it.
-        let locals = std::mem::take(&mut scope.locals);
-        let value = self.eval_as(scope, &binding.value, binding.ty.as_ref());
-        scope.locals = locals;
+        let value = scope.without_locals(|scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
         scope.work.close();
         let value = value?;
-        if let Some(place) = scope.lets.get_mut(index as usize) {
-            *place = Some(value.clone());
+        if let Some(shared) = shared {
+            let _ = shared.set((value.clone(), scope.work.steps() - before));
         }
-        Ok(value)
+        Ok(keep_let(scope, index, value))
     }
 
     fn eval_builtin_name(&self, scope: &mut Scope<'_>, ident: &Ident) -> Result<Option<Value>, EvalError> {
@@ -186,7 +204,7 @@ impl Sight<'_, '_> {
 
     fn eval_file_let(&self, scope: &mut Scope<'_>, symbol: Symbol) -> Result<Value, EvalError> {
         let cell = self.model().and_then(|model| model.lets.get(&symbol));
-        if let Some(value) = cell.and_then(std::sync::OnceLock::get).or_else(|| scope.work.lets.get(&symbol)) {
+        if let Some(value) = cell.and_then(OnceLock::get).or_else(|| scope.work.lets.get(&symbol)) {
             return Ok(value.clone());
         }
         let Statement { kind: StatementKind::Let(binding), .. } = self.program.statement(symbol) else {
@@ -208,4 +226,12 @@ impl Sight<'_, '_> {
         }
         Ok(value)
     }
+}
+
+/// The value of a let is computed once in a scope.
+fn keep_let(scope: &mut Scope<'_>, index: u32, value: Value) -> Value {
+    if let Some(place) = scope.lets.get_mut(index as usize) {
+        *place = Some(value.clone());
+    }
+    value
 }

@@ -1,5 +1,6 @@
-//! What is wrong with an endpoint that is not wired by itself: nothing serves it, or several do.
+//! Problems of an endpoint that cannot be wired automatically: it has no provider, or several.
 
+use crate::check::SymbolKind;
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::{App, AppId, EndpointId, UnitId, Wired};
 use crate::source::Span;
@@ -63,7 +64,7 @@ pub(super) fn deploying(model: &Wired<'_>, id: EndpointId, interface: &str) -> V
     };
     let (Some(first), Some(last)) = (deployment.ast.on.first(), deployment.ast.on.last()) else { return Vec::new() };
     let on = model.program.sources.text(first.span.to(last.span));
-    let seen = |name: &&str| model.program.lookup(deployment.module, name).is_some();
+    let seen = |name: &&str| model.program.lookup(deployment.module, name, SymbolKind::Component).is_some();
     let fix = |name: &str| Fix::guess(format!("deploy `{name}`")).edit(place, format!("\ndeploy {name} on {on}"));
     providing(model, interface).into_iter().filter(seen).map(fix).collect()
 }

@@ -80,23 +80,31 @@ pub(super) fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, Pk
     Ok((path, (text + "\n").into_bytes()))
 }
 
-/// Writes files so that after a crash each is the old one or the new one, and after a return all are the new ones.
+/// Writes files, each made when it is written, and returns how many.
+///
+/// After a crash each is the old one or the new one, and after a return all are the new ones.
 ///
 /// # Errors
 /// When the file system refuses.
-pub(super) fn write(dir: &Path, files: &[Entry]) -> Result<(), PkiError> {
-    let staged: Vec<_> = files.par_iter().map(stage).collect::<Result<_, _>>()?;
+pub(super) fn write(
+    dir: &Path,
+    files: impl ParallelIterator<Item = Result<Entry, PkiError>>,
+) -> Result<usize, PkiError> {
+    let staged: Vec<_> = files.map(|file| stage(&file?)).collect::<Result<_, _>>()?;
     sync(dir, &staged).map_err(|error| PkiError::file(dir, "flush", &error))?;
-    let folders: BTreeSet<_> = files.iter().filter_map(|(path, _)| path.parent()).collect();
+    let folders: BTreeSet<_> = staged.iter().filter_map(|file| file.target().parent()).map(Path::to_owned).collect();
+    let count = staged.len();
     staged.into_par_iter().try_for_each(commit)?;
-    folders.into_iter().try_for_each(|folder| {
+    folders.iter().try_for_each(|folder| {
         let inside = folder.join(".");
         sync_folder(&inside).and_then(|()| sync_folder(folder)).map_err(|error| PkiError::file(folder, "flush", &error))
-    })
+    })?;
+    Ok(count)
 }
 
 fn stage((path, bytes): &Entry) -> Result<Staged, PkiError> {
-    Staged::new(path, bytes, 0o600).map_err(|error| PkiError::file(path, "write", &error))
+    let staged = Staged::new(path, bytes, 0o600).map_err(|error| PkiError::file(path, "write", &error))?;
+    Ok(staged.close())
 }
 
 fn commit(staged: Staged) -> Result<(), PkiError> {

@@ -5,7 +5,7 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{EvalError, Value, private_key};
 use crate::render::bundle::{BundleFile, Directory, Format};
-use crate::render::evidence::{Content, Document, Entry};
+use crate::render::evidence::{Content, Document, Entry, Step};
 use crate::render::reading::images;
 use crate::render::{format, kubeconfig};
 use crate::source::Span;
@@ -60,7 +60,10 @@ impl<'p> Filler<'_, 'p> {
         span: Span,
     ) -> Result<(String, bool), EvalError> {
         if let Some(field) = body.field("content") {
-            let value = self.model.eval(scope, &field.value)?;
+            let mut value = self.model.eval(scope, &field.value)?;
+            if let Some(app) = scope.app.filter(|_| body.takes_config()) {
+                value = self.model.with_parts(value, &self.model.settings[app.index()].config)?;
+            }
             let format = self.format(scope, body)?;
             self.document(scope, path, (&field.value, false), || Content::Value(value.clone()));
             let text = format::write(format, &value).map_err(|error| {
@@ -75,7 +78,11 @@ impl<'p> Filler<'_, 'p> {
             let template = self.model.eval(scope, &field.value)?;
             let value = crate::model::resource::template(self.model, scope, &template, &vars, field.value.span)?;
             let text = value.scalar_text().unwrap_or_default();
-            self.document(scope, path, (&field.value, false), || Content::Text(text.clone()));
+            self.record(scope, |owner| {
+                let (path, content, written) = (path.to_owned(), Content::Text(text.clone()), &field.value);
+                let at = vec![Step::Template];
+                Entry::Document(Document { path, content, read: None, written, at, owner, derived: false })
+            });
             return Ok((text, value.is_secret()));
         }
         let Some(field) = body.field("text") else {

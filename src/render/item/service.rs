@@ -22,7 +22,7 @@ impl<'p> Filler<'_, 'p> {
     ) -> Result<(), EvalError> {
         let name: Name = self.text(scope, &item.path)?.into();
         name::unit(&name, item.path.span)?;
-        let mut fields = Record::new();
+        let mut fields = Record::default();
         let mut flags = Vec::new();
         for field in &item.body.fields {
             let Some(key) = field.key.plain() else { continue };
@@ -32,7 +32,9 @@ impl<'p> Filler<'_, 'p> {
                     let version = flag::version(self.model, scope.app, &program.name);
                     let (unit, named) = (Some(name.clone()), Written::Name(program.span));
                     let program = program.name.clone();
-                    self.record(scope, |owner| Entry::Flags(Flags { program, named, version, given, owner, unit }));
+                    self.record(scope, |owner| {
+                        Entry::Flags(Flags { program, named, version, given, owner, unit, on_host: true })
+                    });
                 }
                 flags = list;
                 continue;
@@ -52,12 +54,37 @@ impl<'p> Filler<'_, 'p> {
                 fields.insert(key, value);
             }
         }
+        self.unit_parts(scope, item, &mut fields)?;
         let after = after.iter().filter(|other| **other != name).cloned().collect();
         let origin = self.origin(span, scope);
         let unit = Unit { name, fields, flags, after, watches: Vec::new(), origin };
         self.record(scope, |owner| Entry::Unit(UnitEntry { unit: unit.clone(), item, owner }));
         self.bundle.units.push(unit);
         Ok(())
+    }
+
+    /// What a deployment sets in the component's first unit.
+    fn unit_parts(&self, scope: &Scope<'_>, item: &PathItem, fields: &mut Record) -> Result<(), EvalError> {
+        let Some(app) = scope.app else { return Ok(()) };
+        let parts = &self.model.settings[app.index()].unit;
+        if parts.is_empty() || !self.model.component_of(app).unit.is_some_and(|first| std::ptr::eq(first, item)) {
+            return Ok(());
+        }
+        let value = self.model.with_parts(Value::Record(std::mem::take(fields).into()), parts)?;
+        if let Value::Record(record) = value {
+            *fields = record
+                .iter()
+                .filter(|(_, value)| **value != Value::None)
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
+        }
+        let Some((key, _)) = fields.iter().find(|(_, value)| value.is_secret() || holds_key(value)) else {
+            return Ok(());
+        };
+        let at = parts.first().map_or(item.path.span, |part| part.value.expr.span);
+        let message = format!("`{key}` contains a secret, but unit files are world-readable");
+        let problem = Diagnostic::new(Code::SecretExposed, at, message);
+        Err(Box::new(problem.help("write the secret to a private file that the program reads")))
     }
 
     /// The services on the same machine that must be up before those of a unit.

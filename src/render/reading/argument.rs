@@ -13,6 +13,17 @@ pub(super) struct Word<'p> {
     pub written: Written<'p>,
 }
 
+impl Word<'_> {
+    /// A word that stands in it.
+    pub(super) fn part(&self, text: String) -> Self {
+        let written = match &self.written {
+            Written::Word { expr, at, .. } => Written::Word { expr, at: at.clone(), text: text.clone() },
+            other => other.clone(),
+        };
+        Self { text, written }
+    }
+}
+
 /// The program at a path, if it has a table of flags.
 pub(super) fn known_program(path: &str) -> Option<&str> {
     Path::new(path).file_name()?.to_str().filter(|name| flag::table(name).is_some())

@@ -2,8 +2,8 @@
 
 use super::argument::{Word, known_program};
 
-/// A part of a line: a word, and whether quotes kept it from being split further.
-fn split(line: &str) -> Vec<String> {
+/// The words of a line, without their quotes.
+pub(super) fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote: Option<char> = None;
@@ -51,9 +51,7 @@ fn expand<'p>(
     let value = |name: &str| variables.iter().rev().find(|(known, _)| known == name).map(|(_, word)| word);
     let whole = text.strip_prefix('$').filter(|name| is_name(name));
     if let Some(name) = whole {
-        let words = value(name)
-            .into_iter()
-            .flat_map(|word| split(&word.text).into_iter().map(|text| Word { text, written: word.written.clone() }));
+        let words = value(name).into_iter().flat_map(|word| split(&word.text).into_iter().map(|text| word.part(text)));
         return list.extend(words);
     }
     let mut out = String::new();
@@ -86,7 +84,7 @@ fn shell(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
         return words;
     };
     let end = |word: &&String| !matches!(word.as_str(), ";" | "&&" | "||" | "|" | "&");
-    let of = |text: &String| Word { text: text.clone(), written: script.written.clone() };
+    let of = |text: &String| script.part(text.clone());
     inner[start..].iter().take_while(end).map(of).collect()
 }
 

@@ -1,11 +1,13 @@
 //! Files that stand inside a file: in a ConfigMap, in the `write_files` of a cloud-config; and the commands of its `runcmd`.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::render::evidence::{Command, Content, Document, Entry, Step};
+use crate::render::evidence::{Command, Content, Document, Entry, Step, Unread};
 
 /// What stands inside a document.
 pub(super) fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
@@ -24,8 +26,7 @@ fn object<'p>(document: &Document<'p>, value: &Value, at: &[Step], list: &mut Ve
         Value::Record(record) => record,
         _ => return,
     };
-    let is_cloud_config =
-        at.is_empty() && matches!(&document.content, Content::Text(text) if text.starts_with("#cloud-config"));
+    let is_cloud_config = at.is_empty() && is_cloud_config(document);
     match record.get("kind").and_then(Value::scalar_text).as_deref() {
         Some("List") => elements(record, "items").for_each(|(place, item)| {
             object(document, item, &below(&below(at, "items"), place), list);
@@ -33,6 +34,16 @@ fn object<'p>(document: &Document<'p>, value: &Value, at: &[Step], list: &mut Ve
         Some("ConfigMap") => config_map(document, record, at, list),
         None if is_cloud_config => cloud_config(document, record, list),
         _ => {}
+    }
+}
+
+/// By its first line, or by where cloud-init reads it.
+fn is_cloud_config(document: &Document<'_>) -> bool {
+    let name = document.path.rsplit('/').next().unwrap_or_default();
+    let is_read = document.path.starts_with("/etc/cloud/cloud.cfg") || matches!(name, "user-data" | "vendor-data");
+    match &document.content {
+        Content::Text(text) => text.starts_with("#cloud-config") || is_read && !text.starts_with("#!"),
+        Content::Value(_) => is_read,
     }
 }
 
@@ -76,20 +87,59 @@ fn cloud_config<'p>(document: &Document<'p>, record: &Record, list: &mut Vec<Ent
         let text = |key: &str| file.get(key).and_then(Value::scalar_text);
         let (Some(path), Some(content)) = (text("path"), text("content")) else { continue };
         let way = ["write_files".into(), place.into(), "content".into()];
-        let content = match text("encoding").as_deref() {
-            None | Some("text/plain") => Some(content),
-            Some("b64" | "base64") => {
-                STANDARD.decode(content.trim()).ok().and_then(|data| String::from_utf8(data).ok())
-            }
-            Some(_) => None,
+        let entry = match decoded(&content, text("encoding").as_deref()) {
+            Ok(content) => Entry::Document(inner(document, &path, &content, &way, false)),
+            Err(why) => unread(document, &path, &way, why),
         };
-        list.extend(content.map(|content| Entry::Document(inner(document, &path, &content, &way, false))));
+        list.push(entry);
     }
-    for (_, command) in ["bootcmd", "runcmd"].into_iter().flat_map(|key| elements(record, key)) {
-        let text = match command.reveal() {
-            Value::List(words) => words.iter().filter_map(Value::scalar_text).collect::<Vec<_>>().join(" "),
-            other => other.scalar_text().unwrap_or_default(),
-        };
-        list.push(Entry::Command(Command { owner: document.owner, span: document.written.span, text }));
+    for key in ["bootcmd", "runcmd"] {
+        for (place, command) in elements(record, key) {
+            let text = match command.reveal() {
+                Value::List(words) => words.iter().filter_map(Value::scalar_text).collect::<Vec<_>>().join(" "),
+                other => other.scalar_text().unwrap_or_default(),
+            };
+            list.push(Entry::Command(Command {
+                owner: document.owner,
+                span: document.written.span,
+                text: text.clone(),
+            }));
+            // As a script of its own: the programs in it are read like those of others.
+            let way = [key.into(), place.into()];
+            list.push(Entry::Document(inner(document, SCRIPT, &format!("#!/bin/sh\n{text}\n"), &way, false)));
+        }
     }
+}
+
+/// What the commands of a cloud-config are called as a document.
+pub(super) const SCRIPT: &str = "runcmd";
+
+fn unread<'p>(document: &Document<'p>, path: &str, way: &[Step], why: &'static str) -> Entry<'p> {
+    let (written, at, owner) = (document.written, document.way(way), document.owner);
+    Entry::Unread(Unread { path: path.to_owned(), written, at, owner, why })
+}
+
+/// The largest size of a configuration file, in bytes.
+const MOST: u64 = 16 << 20;
+
+/// The text that cloud-init writes (docs.cloud-init.io, module `write_files`).
+fn decoded(content: &str, encoding: Option<&str>) -> Result<String, &'static str> {
+    let base64 = || {
+        let words: String = content.split_whitespace().collect();
+        STANDARD.decode(words).map_err(|_| "it is not valid base64")
+    };
+    let data = match encoding {
+        None | Some("" | "text/plain") => return Ok(content.to_owned()),
+        Some("b64" | "base64") => base64()?,
+        Some("gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64") => {
+            let mut data = Vec::new();
+            let packed = base64()?;
+            let read = flate2::read::GzDecoder::new(&*packed).take(MOST).read_to_end(&mut data);
+            read.map_err(|_| "it is not valid gzip")?;
+            data
+        }
+        Some("gz" | "gzip") => return Err("it is compressed"),
+        Some(_) => return Err("its encoding is unknown"),
+    };
+    String::from_utf8(data).map_err(|_| "it is binary")
 }

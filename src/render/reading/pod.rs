@@ -46,9 +46,19 @@ fn object<'p>(model: &Model<'_>, document: &Document<'p>, value: &Value, at: &[S
     for (place, container) in containers.iter().enumerate() {
         let Value::Record(container) = container.reveal() else { continue };
         let steps = path.iter().map(|key| Step::from(*key)).chain(["containers".into(), place.into()]);
-        list.extend(of_container(model, document, container, &way(at, steps)));
+        let on_host = is_on_host(document, spec);
+        list.extend(of_container(model, document, container, &way(at, steps)).map(|flags| Flags { on_host, ..flags }));
     }
 }
+
+/// Whether a pod of the machine itself has its network.
+fn is_on_host(document: &Document<'_>, spec: Option<&Record>) -> bool {
+    let host = spec.and_then(|spec| spec.get("hostNetwork")).map(Value::reveal);
+    document.path.starts_with(STATIC) && host == Some(&Value::Bool(true))
+}
+
+/// Where the kubelet of kubeadm and of most others finds its static pods.
+const STATIC: &str = "/etc/kubernetes/manifests/";
 
 fn inner<'v>(record: &'v Record, key: &str) -> Option<&'v Record> {
     match record.get(key)?.reveal() {
@@ -77,10 +87,11 @@ fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Reco
     let (program, rest) = words.split_first()?;
     let name = known_program(&program.text)?;
     let image = container.get("image").and_then(Value::scalar_text);
-    let version = image.and_then(|image| tag(&image)).or_else(|| flag::version(model, Some(document.owner.app), name));
+    let version =
+        image.and_then(|image| tag(&image)).or_else(|| flag::version(model, Some(document.owner.provider()), name));
     let given = argument::flags(name, rest);
     let (named, owner) = (program.written.clone(), document.owner);
-    Some(Flags { program: name.into(), named, version, given, owner, unit: None })
+    Some(Flags { program: name.into(), named, version, given, owner, unit: None, on_host: false })
 }
 
 /// The version in the tag of an image: `registry.k8s.io/kube-proxy:v1.35.5`.

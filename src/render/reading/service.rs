@@ -27,6 +27,8 @@ pub struct Part<'p> {
     /// Where it is declared.
     pub span: Span,
     pub is_drop_in: bool,
+    /// Whether it is a text, and no `unit` of a component.
+    pub is_text: bool,
     lines: Vec<Line<'p>>,
 }
 
@@ -69,7 +71,11 @@ fn part<'p>(entry: &Entry<'p>) -> Option<(Name, usize, Part<'p>)> {
             let path = unit_path(&unit.unit);
             let is_drop_in = unit_file::is_packaged(&unit.unit);
             let (owner, span) = (unit.owner, unit.item.path.span);
-            Some((unit.unit.name.clone(), 0, Part { path, owner, span, is_drop_in, lines: of_unit(unit) }))
+            Some((
+                unit.unit.name.clone(),
+                0,
+                Part { path, owner, span, is_drop_in, is_text: false, lines: of_unit(unit) },
+            ))
         }
         Entry::Document(document) => {
             let (folder, rest) = FOLDERS
@@ -85,7 +91,11 @@ fn part<'p>(entry: &Entry<'p>) -> Option<(Name, usize, Part<'p>)> {
                 return None;
             }
             let (path, owner, span) = (document.path.clone(), document.owner, document.written.span);
-            Some((name.into(), folder, Part { path, owner, span, is_drop_in, lines: of_document(document) }))
+            Some((
+                name.into(),
+                folder,
+                Part { path, owner, span, is_drop_in, is_text: true, lines: of_document(document) },
+            ))
         }
         _ => None,
     }
@@ -203,6 +213,20 @@ impl<'p> Service<'p> {
             .flat_map(move |part| part.lines.iter().filter(of).map(move |line| (part, &*line.value, &line.written)))
     }
 
+    /// The commands of its texts that are run, before and after others too: the key, the command and where it is written.
+    pub fn pasted_commands(&self) -> Vec<(&Part<'p>, &str, &str, &Written<'p>)> {
+        let is_beside = |line: &&Line<'p>| {
+            line.section == "Service"
+                && line.key.starts_with("Exec")
+                && line.key != "ExecStart"
+                && !line.value.is_empty()
+        };
+        let beside =
+            self.parts.iter().flat_map(|part| part.lines.iter().filter(is_beside).map(move |line| (part, line)));
+        let all = self.commands().into_iter().chain(beside).filter(|(part, _)| part.is_text);
+        all.map(|(part, line)| (part, &*line.key, &*line.value, &line.written)).collect()
+    }
+
     /// The commands that it runs, each with the part that gives it.
     fn commands(&self) -> Vec<(&Part<'p>, &Line<'p>)> {
         let mut list: Vec<(&Part<'p>, &Line<'p>)> = Vec::new();
@@ -236,11 +260,32 @@ impl<'p> Service<'p> {
             let (program, rest) = words.split_first()?;
             let name = known_program(&program.text)?;
             let given = argument::flags(name, rest);
-            let (owner, unit) = (part.owner, Some(self.name.clone()));
-            let version = flag::version(model, Some(owner.app), name);
-            Some(Flags { program: name.into(), named: program.written.clone(), version, given, owner, unit })
+            let (owner, unit) = (self.owner(part), Some(self.name.clone()));
+            let version = flag::version(model, Some(owner.provider()), name);
+            let named = program.written.clone();
+            Some(Flags { program: name.into(), named, version, given, owner, unit, on_host: true })
         };
         self.commands().into_iter().filter_map(of).collect()
+    }
+
+    /// Whose a command is: that of a drop-in is of the application that has the unit.
+    fn owner(&self, part: &Part<'p>) -> Owner {
+        let base = self.parts.iter().find(|part| !part.is_drop_in).map(|base| base.owner.app);
+        let of = base.filter(|base| *base != part.owner.app).or(part.owner.of);
+        Owner { of, ..part.owner }
+    }
+
+    /// The files of the machine that it runs: the first word of each command, or the second behind a shell.
+    pub fn scripts(&self, entries: &[Entry<'p>]) -> Vec<String> {
+        let variables = self.variables(entries);
+        let of = |(_, line): (&Part<'p>, &Line<'p>)| {
+            let words = match &line.words {
+                Some(words) => words.clone(),
+                None => command::words(&line.value, &variables, |text| line.word(text)),
+            };
+            words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect::<Vec<_>>()
+        };
+        self.commands().into_iter().flat_map(of).collect()
     }
 
     /// What its environment sets; a file has precedence.
@@ -267,11 +312,7 @@ impl<'p> Service<'p> {
 impl<'p> Line<'p> {
     /// A word of its value.
     fn word(&self, text: &str) -> Word<'p> {
-        let written = match &self.written {
-            Written::Word { expr, at, .. } => Written::Word { expr, at: at.clone(), text: text.to_owned() },
-            other => other.clone(),
-        };
-        Word { text: text.to_owned(), written }
+        Word { text: self.value.clone(), written: self.written.clone() }.part(text.to_owned())
     }
 }
 

@@ -27,8 +27,9 @@ fn site() -> Site {
         ranges: Vec::new(),
         gateway: "10.10.0.1".parse().unwrap(),
         dns: Vec::new(),
-        options: Record::new(),
+        options: Record::default(),
         sources: Default::default(),
+        tree: crate::target::Tree::default(),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn file(instance: &Instance) -> OutputFile {
 }
 
 fn config(site: &Site, machine: &TargetMachine) -> Record {
-    let mut config = Record::new();
+    let mut config = Record::default();
     let mut put = |name: &str, value: String| config.insert(name.into(), Value::text(value));
     put("limits.cpu", format!("{}", machine.cores.ceil().max(1.0)));
     if machine.cores.fract() > 0.0 {

@@ -10,7 +10,7 @@ use crate::target::{OutputFile, Site, text};
 /// A bridge with the gateway's address, NAT, and no DHCP, since every address is given by the model.
 pub(super) fn network(site: &Site, options: &Options) -> Definition {
     let (own, other) = if site.gateway.is_ipv6() { ("ipv6", "ipv4") } else { ("ipv4", "ipv6") };
-    let mut config = Record::new();
+    let mut config = Record::default();
     let mut put = |name: String, value: String| config.insert(name.into(), Value::text(value));
     put(format!("{own}.address"), format!("{}/{}", site.gateway, site.nodes.prefix_len()));
     put(format!("{own}.nat"), "true".to_owned());
@@ -21,7 +21,7 @@ pub(super) fn network(site: &Site, options: &Options) -> Definition {
         name: options.network.clone(),
         description: format!("nodes of {}", site.cluster),
         config,
-        devices: Record::new(),
+        devices: Record::default(),
         comment: NETWORK.to_owned(),
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn pool(site: &Site, options: &Options) -> Definition {
         name: options.pool.clone(),
         description: format!("disks of {}", site.cluster),
         config: [(MARK.into(), Value::Text(site.cluster.clone()))].into_iter().collect(),
-        devices: Record::new(),
+        devices: Record::default(),
         comment: STORAGE.to_owned(),
     }
 }

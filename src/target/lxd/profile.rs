@@ -104,7 +104,7 @@ impl Profile {
     }
 
     fn config(&self, cluster: &str) -> Record {
-        let mut config = Record::new();
+        let mut config = Record::default();
         let mut put = |name: &str, value: &str| config.insert(name.into(), Value::text(value));
         put(MARK, cluster);
         put("boot.autostart", "true");

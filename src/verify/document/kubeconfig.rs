@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-use super::Finding;
+use super::DocumentProblem;
 use super::table::is_secret;
 use crate::diag::{Code, Help, did_you_mean};
 use crate::verify::locate::Step;
 
 /// What is wrong with a kubeconfig whose keys are known.
-pub(super) fn check(value: &Json) -> Vec<Finding> {
+pub(super) fn check(value: &Json) -> Vec<DocumentProblem> {
     let names = |list: &str| -> Vec<&str> {
         entries(value, list).filter_map(|(_, entry)| entry.get("name")?.as_str()).collect()
     };
@@ -42,12 +42,12 @@ fn entries<'v>(value: &'v Json, list: &str) -> impl Iterator<Item = (usize, &'v 
     value.get(list).and_then(Json::as_array).into_iter().flatten().enumerate()
 }
 
-fn finding(path: Vec<Step>, message: String, help: impl Into<Help>) -> Finding {
-    Finding { code: Code::InvalidKubeconfig, path, message, help: help.into(), is_value: true }
+fn finding(path: Vec<Step>, message: String, help: impl Into<Help>) -> DocumentProblem {
+    DocumentProblem { code: Code::InvalidKubeconfig, path, message, help: help.into(), is_value: true }
 }
 
 /// A name that leads nowhere.
-fn dangling(path: Vec<Step>, key: &str, name: &str, (kind, known): (&str, &[&str])) -> Option<Finding> {
+fn dangling(path: Vec<Step>, key: &str, name: &str, (kind, known): (&str, &[&str])) -> Option<DocumentProblem> {
     (!known.contains(&name)).then(|| {
         let help = did_you_mean(name, known.iter().copied(), &format!("the file has {}", named(kind, known)));
         finding(path, format!("`{key}` is `{name}`, but the file has no {kind} with that name"), help)
@@ -64,7 +64,7 @@ fn steps(list: &str, index: usize, keys: &[&str]) -> Vec<Step> {
     head.into_iter().chain(keys.iter().map(|key| Step::Key((*key).to_owned()))).collect()
 }
 
-fn cluster(index: usize, entry: &Json) -> Vec<Finding> {
+fn cluster(index: usize, entry: &Json) -> Vec<DocumentProblem> {
     let mut findings = Vec::new();
     let Some(cluster) = entry.get("cluster") else { return findings };
     let path = |key: &str| steps("clusters", index, &["cluster", key]);
@@ -94,7 +94,7 @@ fn cluster(index: usize, entry: &Json) -> Vec<Finding> {
     findings
 }
 
-fn user(index: usize, entry: &Json) -> Vec<Finding> {
+fn user(index: usize, entry: &Json) -> Vec<DocumentProblem> {
     let Some(user) = entry.get("user") else { return Vec::new() };
     let path = |key: &str| steps("users", index, &["user", key]);
     let mut findings = data(user, "client-certificate", "CERTIFICATE", &path);
@@ -122,7 +122,7 @@ fn user(index: usize, entry: &Json) -> Vec<Finding> {
 }
 
 /// Embedded data must be PEM in base64, and stand alone.
-fn data(value: &Json, name: &str, kind: &str, path: &dyn Fn(&str) -> Vec<Step>) -> Vec<Finding> {
+fn data(value: &Json, name: &str, kind: &str, path: &dyn Fn(&str) -> Vec<Step>) -> Vec<DocumentProblem> {
     let key = format!("{name}-data");
     let Some(text) = value.get(&key).and_then(Json::as_str).filter(|text| !is_secret(text)) else { return Vec::new() };
     let mut findings = Vec::new();

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::Finding;
+use super::DocumentProblem;
 use crate::diag::{Code, Help, closest};
 use crate::verify::locate::Step;
 
@@ -59,13 +59,13 @@ impl Body {
 }
 
 /// What is wrong with a document, whose top is the body with this name.
-pub(super) fn check(table: &Table, top: &str, value: &Json) -> Vec<Finding> {
+pub(super) fn check(table: &Table, top: &str, value: &Json) -> Vec<DocumentProblem> {
     let mut findings = Vec::new();
     walk(table, top, value, &mut Vec::new(), &mut findings);
     findings
 }
 
-fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings: &mut Vec<Finding>) {
+fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings: &mut Vec<DocumentProblem>) {
     match value {
         Json::Array(list) => {
             for (index, value) in list.iter().enumerate() {
@@ -98,7 +98,7 @@ fn join(name: &str, key: &str) -> String {
     if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
 }
 
-fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> Finding {
+fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> DocumentProblem {
     let lower = key.to_lowercase();
     // `apiServerCertSAN` is `certSANs` of another body: a name may be known elsewhere.
     let same = body.names().find(|known| known.to_lowercase() == lower);
@@ -117,7 +117,7 @@ fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> Finding {
             format!("the known keys are {}", names.join(", ")).into()
         }
     };
-    Finding {
+    DocumentProblem {
         code: Code::UnknownKey,
         path: path.to_vec(),
         message: format!("unknown key `{key}`{inside} (checked against {})", table.known_through),
@@ -148,7 +148,8 @@ fn elsewhere(table: &Table, key: &str) -> Option<String> {
 const KINDS: [(char, &str); 6] =
     [('b', "a boolean"), ('s', "a string"), ('i', "a number"), ('l', "a list"), ('m', "a map"), ('n', "nothing")];
 
-fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<Finding> {
+/// A value of another type than a key takes.
+pub(super) fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<DocumentProblem> {
     let kind = match value {
         Json::Null => 'n',
         Json::Bool(_) => 'b',
@@ -163,7 +164,7 @@ fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) -> Option<Fin
     let name = |kind: char| KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| *name);
     (!fits).then(|| {
         let wanted: Vec<&str> = kinds.chars().filter(|kind| *kind != 'n').map(name).collect();
-        Finding {
+        DocumentProblem {
             code: Code::InvalidConfig,
             path: path.to_vec(),
             message: format!("`{key}` expects {}, found {}", wanted.join(" or "), name(kind)),

@@ -1,6 +1,6 @@
 //! The text of a systemd unit that a component writes as a file.
 
-use super::Finding;
+use super::DocumentProblem;
 use super::systemd::{self, Wrong};
 use crate::diag::Code;
 
@@ -9,7 +9,7 @@ pub(super) const ENDINGS: &[&str] =
     &["service", "socket", "timer", "mount", "automount", "swap", "path", "slice", "scope", "target"];
 
 /// Sections and keys that systemd does not know, values that it would not take, and lines that it drops.
-pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
+pub(super) fn check(path: &str, text: &str) -> Vec<DocumentProblem> {
     let mut section = String::new();
     let mut findings = Vec::new();
     for line in lines(text) {
@@ -42,7 +42,7 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
             Ok(()) => findings.extend(
                 systemd::value(&section, key, value)
                     .err()
-                    .map(|wrong| Finding { is_value: true, ..in_section(&section, key, wrong) }),
+                    .map(|wrong| DocumentProblem { is_value: true, ..in_section(&section, key, wrong) }),
             ),
         }
     }
@@ -66,10 +66,10 @@ fn lines(text: &str) -> Vec<String> {
     list
 }
 
-fn in_section(section: &str, key: &str, wrong: Wrong) -> Finding {
-    Finding { path: vec![section.into(), key.into()], ..finding(key, wrong) }
+fn in_section(section: &str, key: &str, wrong: Wrong) -> DocumentProblem {
+    DocumentProblem { path: vec![section.into(), key.into()], ..finding(key, wrong) }
 }
 
-fn finding(key: &str, Wrong { message, help }: Wrong) -> Finding {
-    Finding { code: Code::InvalidUnit, path: vec![key.into()], message, help, is_value: false }
+fn finding(key: &str, Wrong { message, help }: Wrong) -> DocumentProblem {
+    DocumentProblem { code: Code::InvalidUnit, path: vec![key.into()], message, help, is_value: false }
 }

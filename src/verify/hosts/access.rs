@@ -1,11 +1,12 @@
 //! Files that a unit's own user has to read, and cannot.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Model, Value};
+use crate::model::{AppId, Model, Value};
 use crate::render::bundle::{Bundle, BundleFile};
-use crate::render::evidence::{Entry, Sample, UnitEntry};
+use crate::render::evidence::{Entry, Sample, Service, UnitEntry};
 use crate::render::unit_file;
-use crate::verify::document;
+use crate::source::Span;
+use crate::verify::{document, locate};
 
 /// Who a unit runs as.
 struct Identity {
@@ -17,7 +18,43 @@ struct Identity {
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let units =
         sample.entries.iter().filter_map(|entry| if let Entry::Unit(entry) = entry { Some(entry) } else { None });
-    units.filter_map(|entry| unreadable(model, &sample.bundle, entry)).collect()
+    let declared = units.filter_map(Reader::declared);
+    let pasted = sample.services.iter().filter_map(|service| Reader::pasted(model, service));
+    declared.chain(pasted).filter_map(|reader| unreadable(model, &sample.bundle, &reader)).collect()
+}
+
+/// A unit with a user of its own, and what it names.
+struct Reader {
+    unit: String,
+    app: AppId,
+    identity: Identity,
+    /// Where the user is written.
+    span: Span,
+    /// Its command line and environment.
+    texts: Vec<String>,
+}
+
+impl Reader {
+    fn declared(entry: &UnitEntry<'_>) -> Option<Self> {
+        let identity = Identity::of(entry)?;
+        let of_unit = ["exec", "args", "environment"].into_iter().filter_map(|name| entry.unit.fields.get(name));
+        let mut texts: Vec<String> = of_unit.map(document::plain).collect();
+        texts.extend(entry.unit.flags.iter().cloned());
+        let span = entry.item.body.field("user").map_or(entry.item.path.span, |field| field.value.span);
+        Some(Self { unit: entry.unit.name.to_string(), app: entry.owner.app, identity, span, texts })
+    }
+
+    /// A unit whose user stands in a text.
+    fn pasted(model: &Model<'_>, service: &Service<'_>) -> Option<Self> {
+        let (part, user, written) = service.values("Service", "User").last().filter(|(part, ..)| part.is_text)?;
+        let of = |key: &str| service.values("Service", key).map(|(_, value, _)| value.to_owned()).collect::<Vec<_>>();
+        let (group, capabilities) = (of("Group").pop(), of("AmbientCapabilities"));
+        let identity = Identity::new(user, group, &of("SupplementaryGroups"), &capabilities)?;
+        let texts =
+            ["ExecStart", "ExecStartPre", "Environment", "EnvironmentFile"].iter().flat_map(|key| of(key)).collect();
+        let span = locate::word::span(model, part.owner, written);
+        Some(Self { unit: service.name.to_string(), app: part.owner.app, identity, span, texts })
+    }
 }
 
 impl Identity {
@@ -29,14 +66,17 @@ impl Identity {
         let lines = unit_file::lines(&entry.unit).list;
         let of =
             |key: &str| lines.iter().filter(|line| line.key == key).map(|line| line.value.clone()).collect::<Vec<_>>();
-        let reads_all = of("AmbientCapabilities").iter().any(|list| list.contains("CAP_DAC_"));
-        if matches!(&*user, "root" | "0") || reads_all || user.contains('%') {
+        Self::new(&user, field("group"), &of("SupplementaryGroups"), &of("AmbientCapabilities"))
+    }
+
+    fn new(user: &str, group: Option<String>, more: &[String], capabilities: &[String]) -> Option<Self> {
+        let reads_all = capabilities.iter().any(|list| list.contains("CAP_DAC_"));
+        if matches!(user, "" | "root" | "0") || reads_all || user.contains('%') {
             return None;
         }
-        let more = of("SupplementaryGroups");
         let more = more.iter().flat_map(|list| list.split_whitespace()).map(str::to_owned);
-        let groups = field("group").unwrap_or_else(|| user.clone());
-        Some(Self { groups: more.chain([groups]).collect(), user })
+        let groups = more.chain([group.unwrap_or_else(|| user.to_owned())]).collect();
+        Some(Self { groups, user: user.to_owned() })
     }
 
     /// Whether this bit (4 to read, 1 to enter) of a mode is there for it.
@@ -50,9 +90,9 @@ impl Identity {
     }
 }
 
-fn unreadable(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>) -> Option<Diagnostic> {
-    let identity = Identity::of(entry)?;
-    let named = named(model, bundle, entry);
+fn unreadable(model: &Model<'_>, bundle: &Bundle, reader: &Reader) -> Option<Diagnostic> {
+    let identity = &reader.identity;
+    let named = named(model, bundle, reader);
     let file = named.iter().find(|file| !identity.may(4, file.mode, &file.owner, &file.group));
     let (path, mode, owner, group) = match file {
         Some(file) => (&file.path, file.mode, &file.owner, &file.group),
@@ -67,12 +107,11 @@ fn unreadable(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>) -> Opti
             (&folder.path, folder.mode, &folder.owner, &folder.group)
         }
     };
-    let (unit, user) = (&entry.unit.name, &identity.user);
+    let (unit, user, span) = (&reader.unit, &identity.user, reader.span);
     let message = format!(
         "unit `{unit}` runs as `{user}`, which cannot read `{path}`: it belongs to `{owner}:{group}` with mode {mode:04o}"
     );
-    let span = entry.item.body.field("user").map_or(entry.item.path.span, |field| field.value.span);
-    let app = model.app(entry.owner.app);
+    let app = model.app(reader.app);
     let found = Diagnostic::new(Code::FileUnreadable, span, message)
         .label(app.span, format!("`{}` is deployed here", app.name));
     let written = file.and_then(|file| file.origin.span).filter(|place| *place != span);
@@ -86,11 +125,9 @@ fn unreadable(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>) -> Opti
 }
 
 /// The files of kmodel that a unit's command line and environment name, and those that its own files name.
-fn named<'b>(model: &Model<'_>, bundle: &'b Bundle, entry: &UnitEntry<'_>) -> Vec<&'b BundleFile> {
-    let of_unit = ["exec", "args", "environment"].into_iter().filter_map(|name| entry.unit.fields.get(name));
-    let mut texts: Vec<String> = of_unit.map(document::plain).collect();
-    texts.extend(entry.unit.flags.iter().cloned());
-    let app = &model.app(entry.owner.app).name;
+fn named<'b>(model: &Model<'_>, bundle: &'b Bundle, reader: &Reader) -> Vec<&'b BundleFile> {
+    let mut texts = reader.texts.clone();
+    let app = &model.app(reader.app).name;
     let mut list: Vec<&BundleFile> = Vec::new();
     while let Some(text) = texts.pop() {
         for file in bundle.files.iter().filter(|file| names(&text, &file.path)) {

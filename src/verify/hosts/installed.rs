@@ -1,22 +1,36 @@
 //! Programs that units run: whether something brings each of them to the machine, and whether it can be run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::family::has_program;
 use crate::facts::setting::path;
 use crate::model::Model;
 use crate::render::bundle::{Bundle, Install};
-use crate::render::evidence::{Entry, Sample, UnitEntry};
+use crate::render::evidence::{Entry, Owner, Sample, UnitEntry};
 use crate::render::unit_file::{self, Line};
 use crate::source::Span;
+use crate::verify::locate;
 
 /// Folders that packages and images fill: what is there is not examined.
 const OF_PACKAGES: [&str; 5] = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/share"];
 
+/// Conditions of a unit that is not started without a file.
+const CONDITIONS: [&str; 3] = ["ConditionFileIsExecutable", "ConditionPathExists", "ConditionFileNotEmpty"];
+
+/// Whether a condition asks for a program; `|` is one of several of which one has to hold, `!` asks that it is missing.
+fn is_sought(condition: &str, program: &str) -> bool {
+    condition.trim_start_matches('|').trim_start() == program
+}
+
 /// A program that a unit runs.
 struct Run {
-    /// `exec`, `pre`, ...
+    unit: String,
+    /// The file of the unit.
+    file: String,
+    owner: Owner,
+    /// `exec`, `pre`, `ExecStart`, ...
     field: String,
     program: String,
     span: Span,
@@ -25,20 +39,22 @@ struct Run {
 /// What is wrong with the programs of one machine; notes those that are not examined.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTreeSet<String>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for entry in &sample.entries {
-        let Entry::Unit(entry) = entry else { continue };
-        for run in runs(entry) {
-            match brought(&sample.bundle, &run.program) {
-                Brought::Yes => {}
-                Brought::Unknown => {
-                    unknown.insert(run.program);
-                }
-                Brought::NotExecutable(mode) => problems.push(not_executable(model, entry, &run, mode)),
-                Brought::No if is_named_elsewhere(sample, entry, &run.program) => {
-                    unknown.insert(run.program);
-                }
-                Brought::No => problems.push(missing(model, &sample.bundle, entry, &run)),
+    let declared = sample.entries.iter().flat_map(|entry| match entry {
+        Entry::Unit(entry) => runs(entry),
+        _ => Vec::new(),
+    });
+    let installed = Installed::new(&sample.bundle);
+    for run in declared.chain(pasted_runs(model, sample)) {
+        match installed.brings(&run.program) {
+            Brought::Yes => {}
+            Brought::Unknown => {
+                unknown.insert(run.program);
             }
+            Brought::NotExecutable(mode) => problems.push(not_executable(model, &run, mode)),
+            Brought::No if is_named_elsewhere(sample, &run) => {
+                unknown.insert(run.program);
+            }
+            Brought::No => problems.push(missing(model, &sample.bundle, &run)),
         }
     }
     problems
@@ -59,13 +75,47 @@ fn runs(entry: &UnitEntry<'_>) -> Vec<Run> {
             "exec" => entry.unit.fields.get("exec")?.scalar_text()?,
             _ => line.value.split_whitespace().next()?.trim_start_matches(['-', '+', '!', ':', '@', '|']).to_owned(),
         };
-        let is_whole = program.starts_with('/') && !program.contains(['%', '$', '"', '\'', '\\']);
-        is_whole.then(|| Run { field: line.field.to_owned(), program, span: span(line.field) })
+        let (unit, file) = (entry.unit.name.to_string(), unit_file::unit_path(&entry.unit));
+        let (field, span) = (line.field.to_owned(), span(line.field));
+        let is_condition = |line: &Line<'_>| CONDITIONS.contains(&line.key) && is_sought(&line.value, &program);
+        let must_be_there = is_whole(&program) && !lines.list.iter().any(is_condition);
+        must_be_there.then_some(Run { unit, file, owner: entry.owner, field, program, span })
     };
     let mut list: Vec<Run> = Vec::new();
     for run in lines.list.iter().filter_map(of_line) {
         if !list.iter().any(|known| known.program == run.program) {
             list.push(run);
+        }
+    }
+    list
+}
+
+/// Whether it is a program by its whole path, with nothing that systemd puts in.
+fn is_whole(program: &str) -> bool {
+    program.starts_with('/') && !program.contains(['%', '$', '"', '\'', '\\'])
+}
+
+/// The programs of units that are pasted as text.
+fn pasted_runs(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Run> {
+    let mut list: Vec<Run> = Vec::new();
+    let mut known = HashSet::new();
+    for service in &sample.services {
+        for (part, key, command, written) in service.pasted_commands() {
+            let program = command.split_whitespace().next().unwrap_or_default();
+            let program = program.trim_start_matches(['-', '+', '!', ':', '@', '|']);
+            let only_if = |key: &str| service.values("Unit", key).any(|(_, value, _)| is_sought(value, program));
+            if !is_whole(program) || CONDITIONS.iter().any(|key| only_if(key)) || !known.insert((&*part.path, program))
+            {
+                continue;
+            }
+            list.push(Run {
+                unit: service.name.to_string(),
+                file: part.path.clone(),
+                owner: part.owner,
+                field: key.to_owned(),
+                program: program.to_owned(),
+                span: locate::word::span(model, part.owner, written),
+            });
         }
     }
     list
@@ -80,47 +130,69 @@ enum Brought {
 }
 
 /// `/bin` is `/usr/bin` on every system that is supported.
-fn whole(text: &str) -> std::path::PathBuf {
+fn whole(text: &str) -> PathBuf {
     let path = path(text);
     let merged = ["/bin", "/sbin", "/lib", "/lib64"].iter().any(|folder| path.starts_with(folder));
     match path.strip_prefix("/") {
-        Ok(rest) if merged => std::path::Path::new("/usr").join(rest),
+        Ok(rest) if merged => Path::new("/usr").join(rest),
         _ => path,
     }
 }
 
-fn brought(bundle: &Bundle, program: &str) -> Brought {
-    let wanted = whole(program);
-    let by_mode = |mode: u32| if mode & 0o111 == 0 { Brought::NotExecutable(mode) } else { Brought::Yes };
-    if let Some(file) = bundle.files.iter().find(|file| whole(&file.path) == wanted) {
-        return by_mode(file.mode);
-    }
-    for artifact in &bundle.artifacts {
-        match &artifact.install {
-            Install::Members { members, .. } if members.iter().any(|(_, place)| whole(place) == wanted) => {
-                return by_mode(artifact.mode);
+/// What is brought to one machine, by whole paths.
+struct Installed {
+    /// The modes of files and of the programs of archives.
+    modes: HashMap<PathBuf, u32>,
+    /// Folders whose content is not known: of archives, and what is mounted.
+    unknown: Vec<PathBuf>,
+}
+
+impl Installed {
+    fn new(bundle: &Bundle) -> Self {
+        let files = bundle.files.iter().map(|file| (whole(&file.path), file.mode));
+        let mut modes = HashMap::new();
+        files.for_each(|(path, mode)| {
+            modes.entry(path).or_insert(mode);
+        });
+        let mut unknown: Vec<_> = bundle.mounts.iter().map(|mount| whole(mount)).collect();
+        for artifact in &bundle.artifacts {
+            match &artifact.install {
+                Install::Members { members, .. } => members.iter().for_each(|(_, place)| {
+                    modes.entry(whole(place)).or_insert(artifact.mode);
+                }),
+                Install::Extract { folder, .. } => unknown.push(whole(folder)),
             }
-            Install::Extract { folder, .. } if wanted.starts_with(whole(folder)) => return Brought::Unknown,
-            _ => {}
         }
+        Self { modes, unknown }
     }
-    if has_program(&wanted.to_string_lossy()) {
-        return Brought::Yes;
-    }
-    let mounted = bundle.mounts.iter().any(|mount| wanted.starts_with(whole(mount)));
-    match mounted || OF_PACKAGES.iter().any(|folder| wanted.starts_with(folder)) {
-        true => Brought::Unknown,
-        false => Brought::No,
+
+    fn brings(&self, program: &str) -> Brought {
+        let wanted = whole(program);
+        match self.modes.get(&wanted) {
+            Some(mode) if mode & 0o111 == 0 => return Brought::NotExecutable(*mode),
+            Some(_) => return Brought::Yes,
+            None => {}
+        }
+        let is_below = |folder: &PathBuf| wanted.starts_with(folder);
+        if has_program(&wanted.to_string_lossy()) {
+            return Brought::Yes;
+        }
+        match self.unknown.iter().any(is_below) || OF_PACKAGES.iter().any(|folder| wanted.starts_with(folder)) {
+            true => Brought::Unknown,
+            false => Brought::No,
+        }
     }
 }
 
 /// Whether a command, a script or another unit of the machine names the program: it may bring it.
-fn is_named_elsewhere(sample: &Sample<'_>, own: &UnitEntry<'_>, program: &str) -> bool {
-    let files = sample.bundle.files.iter().any(|file| String::from_utf8_lossy(&file.content).contains(program));
+fn is_named_elsewhere(sample: &Sample<'_>, run: &Run) -> bool {
+    let program = &*run.program;
+    let mut others = sample.bundle.files.iter().filter(|file| file.path != run.file);
+    let files = others.any(|file| String::from_utf8_lossy(&file.content).contains(program));
     let folder = program.rsplit_once('/').map_or(program, |(folder, _)| folder);
     let commands = sample.bundle.commands.iter().any(|command| command.contains(folder));
     let others = sample.entries.iter().any(|entry| match entry {
-        Entry::Unit(entry) if entry.unit.name != own.unit.name => {
+        Entry::Unit(entry) if *entry.unit.name != *run.unit => {
             let lines = unit_file::lines(&entry.unit).list;
             lines
                 .iter()
@@ -131,10 +203,9 @@ fn is_named_elsewhere(sample: &Sample<'_>, own: &UnitEntry<'_>, program: &str) -
     files || commands || others
 }
 
-fn missing(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>, run: &Run) -> Diagnostic {
+fn missing(model: &Model<'_>, bundle: &Bundle, run: &Run) -> Diagnostic {
     let program = &run.program;
-    let message =
-        format!("unit `{}`: `{}` runs `{program}`, which nothing puts on the machine", entry.unit.name, run.field);
+    let message = format!("unit `{}`: `{}` runs `{program}`, which nothing puts on the machine", run.unit, run.field);
     let places = || {
         let of_artifacts = bundle.artifacts.iter().flat_map(|artifact| match &artifact.install {
             Install::Members { members, .. } => members.iter().map(|(_, place)| &**place).collect(),
@@ -144,7 +215,7 @@ fn missing(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>, run: &Run)
         of_artifacts.chain(files)
     };
     let found = Diagnostic::new(Code::ProgramMissing, run.span, message)
-        .label(model.app(entry.owner.app).span, format!("`{}` is deployed here", model.app(entry.owner.app).name));
+        .label(model.app(run.owner.app).span, format!("`{}` is deployed here", model.app(run.owner.app).name));
     match closest(program, places()) {
         Some(near) => found.help(Help::from(format!("did you mean `{near}`?"))),
         None => found.help(
@@ -154,12 +225,12 @@ fn missing(model: &Model<'_>, bundle: &Bundle, entry: &UnitEntry<'_>, run: &Run)
     }
 }
 
-fn not_executable(model: &Model<'_>, entry: &UnitEntry<'_>, run: &Run, mode: u32) -> Diagnostic {
+fn not_executable(model: &Model<'_>, run: &Run, mode: u32) -> Diagnostic {
     let message = format!(
         "unit `{}`: `{}` runs `{}`, which cannot be executed: its mode is {mode:04o}",
-        entry.unit.name, run.field, run.program
+        run.unit, run.field, run.program
     );
     Diagnostic::new(Code::ProgramMissing, run.span, message)
-        .label(model.app(entry.owner.app).span, format!("`{}` is deployed here", model.app(entry.owner.app).name))
+        .label(model.app(run.owner.app).span, format!("`{}` is deployed here", model.app(run.owner.app).name))
         .help("set `mode = 0755`")
 }

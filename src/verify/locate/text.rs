@@ -21,6 +21,15 @@ pub(super) fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
     if let [Step::Line(number)] = path {
         return line(text, *number);
     }
+    if let Some((Step::Line(number), way)) = path.split_last() {
+        return below(text, find(text, way)?, *number);
+    }
+    let key = |step: &Step| if let Step::Key(key) = step { Some(key.clone()) } else { None };
+    if let Some(keys) = path.iter().map(key).collect::<Option<Vec<String>>>()
+        && let Some(found) = super::toml::find(text, &keys.iter().map(String::as_str).collect::<Vec<_>>())
+    {
+        return Some(found);
+    }
     let lines = lines(text);
     let documents: Vec<&[Line<'_>]> =
         lines.split(|line| line.body.trim_end() == "---").filter(|part| !part.is_empty()).collect();
@@ -34,6 +43,20 @@ pub(super) fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
 fn line(text: &str, number: usize) -> Option<Range<usize>> {
     let skipped = usize::from(text.starts_with("\"\"\""));
     let start: usize = text.split_inclusive('\n').take(number + skipped - 1).map(str::len).sum();
+    let body = text.get(start..)?.lines().next()?;
+    let start = start + body.len() - body.trim_start().len();
+    Some(start..start + body.trim().len()).filter(|range| !range.is_empty())
+}
+
+/// A line of the text that stands below a key.
+fn below(text: &str, key: Range<usize>, number: usize) -> Option<Range<usize>> {
+    let behind = text.get(key.end..)?.lines().next()?;
+    // What stands behind the key on its own line is all of it, or says how the lines below are meant.
+    if !behind.trim_end().ends_with(['|', '>', '-', '+', '=']) && !behind.trim_end().ends_with("\"\"\"") {
+        return Some(key);
+    }
+    let before = text.get(..key.end)?.matches('\n').count();
+    let start: usize = text.split_inclusive('\n').take(before + number).map(str::len).sum();
     let body = text.get(start..)?.lines().next()?;
     let start = start + body.len() - body.trim_start().len();
     Some(start..start + body.trim().len()).filter(|range| !range.is_empty())
@@ -60,7 +83,7 @@ fn descend(text: &str, block: &[Line<'_>], path: &[Step]) -> Option<Range<usize>
     let found = match step {
         Step::Key(key) => section(block, key).or_else(|| field(block, key)),
         Step::Index(index) => element(block, *index).map(|inner| (inner[0].start..inner[0].start, inner)),
-        Step::Line(_) => None,
+        Step::Line(_) | Step::Template => None,
     };
     let Some((key, inner)) = found else { return by_name(text, first.start..end, path) };
     match rest.iter().any(|step| matches!(step, Step::Key(_))) || matches!(step, Step::Index(_)) {

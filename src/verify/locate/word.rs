@@ -53,16 +53,21 @@ fn word(model: &Model<'_>, writer: Writer, expr: &Expr, at: &[Step], text: &str)
         return found.filter(|expr| begins(expr, text)).map_or(list.span, |expr| expr.span);
     }
     if let Some(found) = super::found(model, writer, expr, at) {
-        return super::origin(model, writer, found);
+        return within(model, super::origin(model, writer, found), text);
     }
-    let key = super::key(model, writer, expr, at);
-    behind(model, key, text).unwrap_or(key)
+    let (key, end) = super::key_in_text(model, writer, expr, at);
+    if let Some(Step::Line(_)) = at.last() {
+        let exact = within(model, key, text);
+        return if exact == key { behind(model, key, end, text).unwrap_or(key) } else { exact };
+    }
+    behind(model, key, end, text).unwrap_or(key)
 }
 
-/// The first place of a text behind a key.
-fn behind(model: &Model<'_>, key: Span, text: &str) -> Option<Span> {
+/// The first place of a text behind a key, in what the key is in.
+fn behind(model: &Model<'_>, key: Span, end: Option<u32>, text: &str) -> Option<Span> {
     let source = &model.program.sources.get(key.source).text;
-    let (start, rest) = (key.end as usize, source.get(key.end as usize..)?);
+    let start = key.end as usize;
+    let rest = source.get(start..end.map_or(source.len(), |end| end as usize))?;
     let end = (0..=rest.len().min(FAR)).rev().find(|end| rest.is_char_boundary(*end))?;
     let at = start + rest[..end].find(text).filter(|_| !text.is_empty())?;
     Some(Span::new(key.source, at as u32, (at + text.len()) as u32))

@@ -13,7 +13,7 @@ use crate::render::evidence::{Document, Owner};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Version};
 
-use super::webhook;
+use super::{object as shape, webhook};
 use crate::verify::locate::{self, Step};
 
 /// Verifies the content of a file, if its kind is known; a list is several documents.
@@ -73,6 +73,8 @@ fn object(
             }
         }
     }
+    let key = |path: &[Step]| locate::key(model, document.owner, document.written, &document.way(path));
+    problems.extend(shape::verify(record, at, version, &key));
     let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
     for (index, item) in items.iter().enumerate() {
         let Value::Record(item) = item.reveal() else { continue };
@@ -130,9 +132,8 @@ impl FieldVerifier<'_, '_> {
 
     fn field(&mut self, full: &str, at: &str, name: &str, value: &Value) {
         let Some(field) = self.table.fields.get(full) else { return self.unknown(at, name) };
-        if let Some(problem) = self.table.examine(full, self.version, self.span()) {
-            self.problems.push(problem);
-        }
+        let problem = self.table.examine(full, self.version, self.span());
+        self.problems.extend(problem.filter(|problem| problem.is_error() || !is_zero(value)));
         if full == "featureGates" {
             return self.gates(value);
         }
@@ -155,8 +156,11 @@ impl FieldVerifier<'_, '_> {
         let span = self.span();
         let message = format!("a `{}` has no field `{name}`{place} in any version", self.table.kind);
         let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
+        // What is encoded has no place where another name could be put.
+        let is_written = self.model.program.sources.text(span).trim_matches('"') == name;
         self.problems.push(match (near, self.elsewhere(name)) {
-            (Some(near), _) => problem.help(Help::near(near)).fix_near(span),
+            (Some(near), _) if is_written => problem.help(Help::near(near)).fix_near(span),
+            (Some(near), _) => problem.help(Help::near(near)),
             (None, Some(path)) => problem.help(format!("use `{path}`")),
             (None, None) => problem.help("remove it: no known version reads it"),
         });
@@ -248,6 +252,16 @@ impl FieldVerifier<'_, '_> {
             }
             _ => format!("`{}` rejects a file with another type", self.table.program),
         }));
+    }
+}
+
+/// Whether a value is what a field has that is not given, as kubeadm writes all fields into its files.
+fn is_zero(value: &Value) -> bool {
+    match value.reveal() {
+        Value::Text(text) => text.is_empty() || duration(text).is_some_and(|length| length == 0.0),
+        Value::List(list) => list.is_empty(),
+        Value::Record(record) => record.is_empty(),
+        _ => false,
     }
 }
 

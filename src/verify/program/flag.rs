@@ -10,7 +10,10 @@ use crate::verify::locate;
 /// What is wrong with the flags of one program.
 pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program;
-    let Some(version) = flags.version.filter(|_| !flags.given.is_empty()) else { return Vec::new() };
+    let Some(version) = flags.version else { return unversioned(model, flags) };
+    if flags.given.is_empty() {
+        return Vec::new();
+    }
     let named = locate::word::span(model, flags.owner, &flags.named);
     let mut problems: Vec<Diagnostic> = table::examine_version(program, version, named).into_iter().collect();
     for flag in &flags.given {
@@ -31,6 +34,16 @@ pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
         problems.extend(found);
     }
     problems
+}
+
+/// The arguments of a program whose version nothing tells.
+fn unversioned(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
+    let words = flags.given.iter().filter(|flag| matches!(flag.written, Written::Word { .. }));
+    let examine = |flag| {
+        let flag: &crate::render::evidence::Flag<'_> = flag;
+        table::examine_unversioned(&flags.program, &flag.name, locate::word::key(model, flags.owner, flag))
+    };
+    words.filter_map(examine).collect()
 }
 
 /// The elements of a flag's value; those of a map with what they are set to, if that is true or false.

@@ -18,6 +18,7 @@ mod avoided;
 mod content;
 mod context;
 mod differ;
+mod listens;
 mod needed;
 mod presented;
 mod refused;
@@ -43,6 +44,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
     problems.extend(rules.needed.iter().filter_map(|rule| needed::program(model, settings, rule)));
     problems.extend(rules.presented.iter().flat_map(|rule| presented::verify(evidence, settings, rule)));
+    problems.extend(listens::verify(model, settings, &rules.listens));
     problems.extend(refused::verify(evidence, settings));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
     Verdict::of(problems, proof(settings))

@@ -50,6 +50,14 @@ fn options_of_the_component() {
 }
 
 #[test]
+fn settings_of_a_deploy() {
+    let with = |body: &str| model("").replace("{ snapshot-every = 6h }", body);
+    offers(&with("{ $0 }"), &["flags", "config", "unit", "override", "quota"], &["cores"]);
+    offers(&with("{ flags = { $0 } }"), &["quota-backend-bytes", "auto-compaction-mode"], &["v", "event-ttl"]);
+    offers(&with("{ unit = { $0 } }"), &["environment", "limit-nofile"], &["flags", "cores"]);
+}
+
+#[test]
 fn values_of_the_expected_type_first() {
     assert_eq!(best("machines cp[1] { arch = $0 }"), ["\"amd64\"", "\"arm64\""]);
     assert_eq!(best("machines cp[1] { arch = \"$0\" }"), ["amd64", "arm64"]);

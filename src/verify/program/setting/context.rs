@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use crate::facts::gate;
+use crate::facts::quantity::quantity;
 use crate::facts::setting::{Clause, Name, Operand, Refusal, Refusals, Test, Typed};
 use crate::facts::target::owns_sysctl;
 use crate::model::{AppId, MachineId};
@@ -98,9 +99,14 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             Test::Lacks(value) => !values.contains(value),
             Test::MoreThan(most) => values.len() > *most,
             Test::Repeats => values.iter().enumerate().any(|(index, value)| values[..index].contains(value)),
+            Test::Meets(other) => {
+                let others = self.values(other);
+                values.iter().any(|value| others.contains(value))
+            }
+            Test::SumsUnlike(others) => self.sums_unlike(name, others),
             Test::Other(known) => values.iter().any(|value| !known.contains(value)),
             Test::Malformed(grammar) => self.texts(name).iter().any(|text| !grammar.fits(text)),
-            Test::KeysOther(_) | Test::KeysBeyond(_) | Test::Keys(_) | Test::Entries(_) => {
+            Test::KeysOther(_) | Test::KeysBeyond(_) | Test::LimitsOther(_) | Test::Keys(_) | Test::Entries(_) => {
                 self.culprit(name, test).is_some()
             }
         }
@@ -115,6 +121,15 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             Test::KeysBeyond(other) => {
                 let others = self.entries(other);
                 entries.find(|(key, _)| !others.iter().any(|(known, _)| known == key)).map(key)
+            }
+            Test::LimitsOther(known) => {
+                let fits = |key: &String| {
+                    known.iter().any(|known| match known.strip_suffix('*') {
+                        Some(prefix) => key.starts_with(prefix),
+                        None => key == known,
+                    })
+                };
+                self.limits(name).into_iter().map(|(key, _)| key).find(|key| !fits(key))
             }
             Test::Keys(grammar) => entries.find(|(key, _)| !grammar.fits(key)).map(key),
             Test::Entries(grammar) => {
@@ -143,6 +158,36 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         let pair =
             |part: &str| part.split_once(['=', '<']).map(|(key, value)| (key.trim().into(), value.trim().into()));
         one.text.split(',').filter_map(pair).collect()
+    }
+
+    /// The `limits` of a list of records.
+    fn limits(&self, name: &Name) -> Vec<(String, String)> {
+        let Some([Typed::Tree(Json::Array(list))]) = self.setting(name).map(|one| one.values.as_slice()) else {
+            return Vec::new();
+        };
+        let limits = list.iter().filter_map(|one| one.get("limits")?.as_object()).flatten();
+        let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        limits.map(|(key, value)| (key.clone(), text(value))).collect()
+    }
+
+    /// Whether the memory of a list of reservations is another sum than that of other settings, as far as each is an amount.
+    fn sums_unlike(&self, name: &Name, others: &[Name]) -> bool {
+        let limits = self.limits(name).into_iter().filter(|(key, _)| key == "memory");
+        let own = limits.map(|(_, text)| quantity(&text)).sum::<Option<f64>>();
+        let other = |name: &Name| match self.setting(name) {
+            Some(one) => quantity(&one.text),
+            None if self.is_in_a_given_map(name) => Some(0.0),
+            None => self.table.defaults.get(name).map_or(Some(0.0), |text| quantity(text)),
+        };
+        let others = others.iter().map(other).sum::<Option<f64>>();
+        matches!((own, others), (Some(own), Some(others)) if own > 0.0 && own != others)
+    }
+
+    /// Whether a key of a map is not given, and other keys are: a default then does not apply.
+    fn is_in_a_given_map(&self, name: &Name) -> bool {
+        let Name::Field { kind, path } = name else { return false };
+        let map = path.split_once('.').map_or(path.as_str(), |(map, _)| map);
+        self.setting(&Name::Field { kind: kind.clone(), path: map.to_owned() }).is_some()
     }
 
     /// Whether a feature gate is on: as it is set, else as the version has it.

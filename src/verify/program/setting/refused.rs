@@ -116,7 +116,9 @@ fn help(rule: &Refusal) -> String {
                 values.iter().map(ToString::to_string).filter(|value| !value.is_empty()).collect();
             format!("use {}", list(&values))
         }
-        Test::KeysOther(keys) => format!("known keys are {}", list(keys)),
+        Test::Meets(other) => format!("list each in `{name}` or in `{other}`"),
+        Test::SumsUnlike(_) => format!("change `{name}`"),
+        Test::KeysOther(keys) | Test::LimitsOther(keys) => format!("known keys are {}", list(keys)),
         Test::KeysBeyond(other) => format!("add the same keys to `{other}`"),
         Test::Malformed(grammar) | Test::Keys(grammar) | Test::Entries(grammar) => {
             format!("write {}", grammar.example())

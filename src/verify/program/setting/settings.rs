@@ -1,7 +1,7 @@
 //! All settings that rules are about, each with its value and its place.
 
 use crate::facts::setting::{Name, Typed, fields, is_known};
-use crate::model::{AppId, MachineId, Model};
+use crate::model::{AppId, MachineId, Model, Value};
 use crate::render::evidence::{Entry, Flags, Owner};
 use crate::render::flag::text;
 use crate::source::Span;
@@ -23,6 +23,8 @@ pub(super) struct Setting {
     pub span: Span,
     pub app: AppId,
     pub machine: Option<MachineId>,
+    /// Whether its program has the network of the machine: not that of a pod.
+    pub on_host: bool,
 }
 
 /// A program that an application runs, and where its flags stand.
@@ -39,6 +41,8 @@ pub(super) struct Program {
 pub(super) struct Settings {
     pub list: Vec<Setting>,
     pub programs: Vec<Program>,
+    /// Whether what is taken now has the network of the machine.
+    on_host: bool,
 }
 
 impl Settings {
@@ -46,8 +50,15 @@ impl Settings {
         let mut settings = Self::default();
         for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
             match entry {
-                Entry::Flags(flags) => settings.flags(evidence.model, flags),
-                Entry::Document(document) if !document.derived => settings.document(evidence.model, document),
+                Entry::Flags(flags) => {
+                    settings.on_host = flags.on_host;
+                    settings.flags(evidence.model, flags);
+                }
+                Entry::Document(document) if !document.derived => {
+                    // What stands in a ConfigMap is a program's in a pod.
+                    settings.on_host = document.path.starts_with('/');
+                    settings.document(evidence.model, document);
+                }
                 _ => {}
             }
         }
@@ -59,14 +70,19 @@ impl Settings {
         let program = &*flags.program;
         self.runs(flags.owner, program, locate::word::span(model, flags.owner, &flags.named));
         for flag in &flags.given {
+            let value = text(&flag.value).unwrap_or_default();
+            // What a script computes is known on the machine only.
+            if value.contains('$') {
+                continue;
+            }
             let place = || locate::word::span(model, flags.owner, &flag.written);
-            self.flag(flags.owner, (program, &flag.name), &text(&flag.value).unwrap_or_default(), place);
+            self.flag(flags.owner, (program, &flag.name), &written_out(&flag.value), place);
         }
     }
 
     /// Notes that an application runs a program.
     fn runs(&mut self, owner: Owner, program: &str, span: Span) {
-        let Owner { app, machine, .. } = owner;
+        let (app, machine) = (owner.provider(), owner.machine);
         if !self.programs.iter().any(|known| known.name == program && (known.app, known.machine) == (app, machine)) {
             self.programs.push(Program { name: program.to_owned(), app, machine, span });
         }
@@ -100,8 +116,9 @@ impl Settings {
             return;
         }
         let values = tree.map_or_else(|| name.form().elements(&text), |tree| vec![tree]);
-        let Owner { app, machine, .. } = owner;
-        self.list.push(Setting { name, written, is_flag, text, values, secret, span: place(), app, machine });
+        let (app, machine) = (owner.provider(), owner.machine);
+        let (span, on_host) = (place(), self.on_host);
+        self.list.push(Setting { name, written, is_flag, text, values, secret, span, app, machine, on_host });
     }
 
     pub(super) fn named<'a, 'n>(&'a self, name: &'n Name) -> impl Iterator<Item = &'a Setting> + use<'a, 'n> {
@@ -111,6 +128,17 @@ impl Settings {
     /// The setting beside another one: of the same application on the same machine. A flag overrides a field.
     pub(super) fn beside<'a>(&'a self, other: &Setting, name: &Name) -> Option<&'a Setting> {
         self.named(name).filter(|setting| setting.is_beside(other)).max_by_key(|setting| setting.is_flag)
+    }
+}
+
+/// The value of a flag as the program is given it; a map is `a=1,b=2`.
+fn written_out(value: &Value) -> String {
+    match value.reveal() {
+        Value::Record(record) => {
+            let pair = |(key, value): (&_, &Value)| format!("{key}={}", text(value).unwrap_or_default());
+            record.iter().map(pair).collect::<Vec<_>>().join(",")
+        }
+        value => text(value).unwrap_or_default(),
     }
 }
 

@@ -1,0 +1,247 @@
+//! Machines that are rendered, verified, packed and handed on, each before the next: no more is held at once than the cores
+//! work on.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::diag::Diagnostic;
+use crate::emit::{self, EmitError};
+use crate::model::{MachineId, UnitId};
+use crate::pki::issued::Issued;
+use crate::plan::Plan;
+use crate::render;
+use crate::render::issued_material::IssuedMaterial;
+use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer, folder};
+use crate::verify::{self, Evidence};
+
+use super::machines::Machines;
+use super::render::{kubeconfigs, no_problem, of_target, planned_site, planned_target, unversioned};
+use super::{Problems, pki};
+
+/// So many are begun before the first of them has to be done.
+const AT_ONCE: usize = 64;
+
+/// Writes the content of a file.
+pub type Write<'a> = &'a dyn Fn(&mut dyn io::Write) -> io::Result<()>;
+
+/// Where files go as soon as they are there.
+pub trait Sink: Sync {
+    /// What is left of the files of a machine.
+    type Batch: Send;
+    type Error: Send;
+
+    /// Takes the files of a machine, on any thread.
+    ///
+    /// # Errors
+    /// When it cannot.
+    fn put(&self, files: Vec<OutputFile>) -> Result<Self::Batch, Self::Error>;
+
+    /// Takes what was left, in the order of the machines' folders.
+    ///
+    /// # Errors
+    /// When it cannot.
+    fn add(&mut self, batch: Self::Batch) -> Result<(), Self::Error>;
+
+    /// Takes a file whose content is written as it goes, since there may be much of it.
+    ///
+    /// # Errors
+    /// When it cannot.
+    fn long(&mut self, file: OutputFile, write: Write<'_>) -> Result<(), Self::Error>;
+}
+
+/// Why not all was handed on.
+pub enum Stopped<E> {
+    Problems(Problems),
+    Sink(E),
+}
+
+impl Sink for emit::Stream<'_> {
+    type Batch = emit::stream::Batch;
+    type Error = EmitError;
+
+    fn put(&self, files: Vec<OutputFile>) -> Result<Self::Batch, EmitError> {
+        emit::Stream::put(self, &files)
+    }
+
+    fn add(&mut self, batch: Self::Batch) -> Result<(), EmitError> {
+        emit::Stream::add(self, &batch)
+    }
+
+    fn long(&mut self, file: OutputFile, write: Write<'_>) -> Result<(), EmitError> {
+        emit::Stream::long(self, &file, write)
+    }
+}
+
+impl Sink for Vec<OutputFile> {
+    type Batch = Vec<OutputFile>;
+    type Error = Infallible;
+
+    fn put(&self, files: Vec<OutputFile>) -> Result<Self::Batch, Infallible> {
+        Ok(files)
+    }
+
+    fn add(&mut self, batch: Self::Batch) -> Result<(), Infallible> {
+        self.extend(batch);
+        Ok(())
+    }
+
+    fn long(&mut self, file: OutputFile, write: Write<'_>) -> Result<(), Infallible> {
+        let mut content = Vec::new();
+        write(&mut content).expect("memory takes every byte");
+        self.push(OutputFile { content: content.into(), ..file });
+        Ok(())
+    }
+}
+
+/// What is left when all machines are handed on.
+pub struct Streamed {
+    /// The files that machines share.
+    pub files: Vec<OutputFile>,
+    /// How many machines were in memory at once, at most.
+    pub held: usize,
+}
+
+/// Hands the files of all machines to a sink.
+///
+/// # Errors
+/// The first problem in the order of the model, and what the sink says.
+pub fn stream<S: Sink>(
+    plan: &Plan<'_>,
+    issued: &Issued,
+    tree: Tree,
+    sink: &mut S,
+) -> Result<Streamed, Stopped<S::Error>> {
+    let material = IssuedMaterial::new(plan, issued);
+    let site = Site { tree, ..planned_site(plan) };
+    let target = planned_target(&plan.model).map_err(|problem| Stopped::Problems(vec![problem]))?;
+    let writer = target.writer(&site).map_err(|problems| Stopped::Problems(of_target(plan, problems)))?;
+    let placement = render::placement(&plan.model);
+    let press = Press { plan, material: &material, placement: &placement, writer: &*writer, held: Held::default() };
+    let streamed = press.run(sink).and_then(|parts| press.rest(issued, parts).map_err(Stopped::Problems));
+    let table = |out: &mut dyn io::Write| pki::write_table(plan, issued, out);
+    let streamed = streamed.and_then(|files| sink.long(pki::table(), &table).map(|()| files).map_err(Stopped::Sink));
+    let streamed = streamed.map(|files| Streamed { files, held: press.held.most() });
+    // Machines come in the order of their folders: which problem is the first is found once more, in that of the model.
+    streamed.map_err(|stopped| match stopped {
+        Stopped::Problems(found) => Stopped::Problems(press.first_problems(&site).unwrap_or(found)),
+        stopped => stopped,
+    })
+}
+
+/// What all machines are made with.
+struct Press<'a, 'p> {
+    plan: &'a Plan<'p>,
+    material: &'a IssuedMaterial<'a, 'p>,
+    placement: &'a [Vec<UnitId>],
+    writer: &'a dyn Writer,
+    held: Held,
+}
+
+/// How many machines are in memory.
+#[derive(Default)]
+struct Held {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Held {
+    /// Counts one for as long as something is done with it.
+    fn during<T>(&self, body: impl FnOnce() -> T) -> T {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+        let result = body();
+        self.now.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
+/// What is known when the last machine is done.
+#[derive(Default)]
+struct Parts {
+    entries: Entries,
+    secret: bool,
+}
+
+/// A machine that was handed on.
+struct Made<B> {
+    batch: B,
+    entry: Entry,
+    secret: bool,
+}
+
+impl Press<'_, '_> {
+    fn run<S: Sink>(&self, sink: &mut S) -> Result<Parts, Stopped<S::Error>> {
+        let mut parts = Parts::default();
+        for places in self.order().chunks(AT_ONCE) {
+            let made: Vec<_> = places.par_iter().map(|place| self.held.during(|| self.one(*place, sink))).collect();
+            for (place, made) in places.iter().zip(made) {
+                let made = made?;
+                sink.add(made.batch).map_err(Stopped::Sink)?;
+                parts.entries.add(*place, made.entry);
+                parts.secret |= made.secret;
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The places of the machines, in the order of their folders.
+    fn order(&self) -> Vec<usize> {
+        let machines = &self.plan.model.machines;
+        let mut order: Vec<usize> = (0..machines.len()).collect();
+        order.sort_by_cached_key(|place| folder(&machines[*place].name));
+        order
+    }
+
+    fn one<S: Sink>(&self, place: usize, sink: &S) -> Result<Made<S::Batch>, Stopped<S::Error>> {
+        let machine = machine(self.plan, self.material, place, &self.placement[place]).map_err(Stopped::Problems)?;
+        let written = self.writer.machine(&machine);
+        let (files, entry) = written.map_err(|problems| Stopped::Problems(of_target(self.plan, problems)))?;
+        no_problem(verify::target::output(&self.plan.model, &files)).map_err(Stopped::Problems)?;
+        let secret = files.iter().any(|file| file.secret);
+        Ok(Made { batch: sink.put(files).map_err(Stopped::Sink)?, entry, secret })
+    }
+
+    /// The files that no machine has for itself.
+    fn rest(&self, issued: &Issued, Parts { entries, secret }: Parts) -> Result<Vec<OutputFile>, Problems> {
+        let units = self.placement.last().expect("there is always a place for what is on no machine");
+        let cluster = render::cluster(&self.plan.model, units, self.material)?;
+        let mut files = self.writer.shared(entries);
+        files.extend(pki::authorities(self.plan, issued));
+        files.extend(kubeconfigs(cluster));
+        let secret = secret || files.iter().any(|file| file.secret);
+        files.extend(secret.then(unversioned));
+        Ok(files)
+    }
+
+    /// What is wrong with the first machines that something is wrong with.
+    fn first_problems(&self, site: &Site) -> Option<Problems> {
+        let (plan, mut found) = (self.plan, Vec::new());
+        let mut machines = Machines::new(plan, self.material);
+        let written = site.target.write(site, &mut machines, &mut |file| {
+            found.extend(verify::target::output(&plan.model, &[file]));
+        });
+        let wrong = machines.cluster().err().or_else(|| written.err().map(|problems| of_target(plan, problems)));
+        wrong.or_else(|| (!found.is_empty()).then_some(found))
+    }
+}
+
+/// Renders a machine, and verifies what it differs in from the others of its kind.
+pub(super) fn machine(
+    plan: &Plan<'_>,
+    material: &IssuedMaterial<'_, '_>,
+    place: usize,
+    units: &[UnitId],
+) -> Result<TargetMachine, Problems> {
+    let (model, id) = (&plan.model, MachineId(place as u32));
+    let sample = render::sample_machine(model, id, units, material)?;
+    let evidence = Evidence { model, pki: &plan.pki, names: material, samples: &[], sized: &[] };
+    let problems: Vec<Diagnostic> = verify::machine(&evidence, &sample);
+    if problems.is_empty() { Ok(TargetMachine::new(model, id, sample.bundle)) } else { Err(problems) }
+}

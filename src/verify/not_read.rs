@@ -1,0 +1,59 @@
+//! What is pasted and cannot be read, so that nothing is known of it: said, and not passed over.
+
+use crate::diag::{Code, Diagnostic};
+use crate::facts::flag;
+use crate::model::Model;
+use crate::render::evidence::{Entry, Sample, Service, Unread};
+
+use super::{Evidence, Verdict, locate};
+
+/// Every file that programs of the cluster read can be read here too.
+pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
+    let model = evidence.model;
+    let of = |sample: &Sample<'_>| {
+        let files = sample.entries.iter().filter_map(|entry| match entry {
+            Entry::Unread(unread) if is_configuration(&unread.path) => Some(of_file(model, unread)),
+            _ => None,
+        });
+        files.chain(sample.services.iter().filter_map(|service| environment(model, sample, service))).collect()
+    };
+    evidence.on_each(of).into()
+}
+
+/// Whether a file may hold settings: what lies elsewhere may well be binary.
+fn is_configuration(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or_default();
+    path.starts_with("/etc/")
+        || path.contains("/systemd/")
+        || matches!(ending, "yaml" | "yml" | "json" | "toml" | "conf" | "cfg" | "ini" | "service" | "env")
+}
+
+const HELP: &str = "compare its settings with the version that runs, then `allow not-read \"...\"` with the reason";
+
+fn of_file(model: &Model<'_>, unread: &Unread<'_>) -> Diagnostic {
+    let span = locate::value(model, unread.owner, unread.written, &unread.at);
+    let message = format!("`{}` is not examined: {}", unread.path, unread.why);
+    Diagnostic::new(Code::NotRead, span, message).help(HELP)
+}
+
+/// Flags that come from a file of the machine that nothing writes.
+fn environment(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+    let mut commands = service.values("Service", "ExecStart");
+    let is_known = |word: &str| word.rsplit('/').next().is_some_and(|name| flag::table(name).is_some());
+    let program = commands.find_map(|(_, line, _)| {
+        let program = line.split_whitespace().find(|word| is_known(word))?;
+        line.contains(" $").then(|| program.rsplit('/').next().unwrap_or(program).to_owned())
+    })?;
+    let is_written = |path: &str| {
+        path.contains('%')
+            || sample.documents().any(|document| document.path == path)
+            || sample.bundle.files.iter().any(|file| file.path == path)
+    };
+    // A dash says that it may be missing, as those of packages are.
+    let mut files =
+        service.values("Service", "EnvironmentFile").filter(|(_, path, _)| !path.starts_with('-') && !path.is_empty());
+    let (part, path, written) = files.find(|(_, path, _)| !is_written(path))?;
+    let span = locate::word::span(model, part.owner, written);
+    let message = format!("the flags of `{program}` in `{path}` are not examined: no component writes that file");
+    Some(Diagnostic::new(Code::NotRead, span, message).help(HELP))
+}

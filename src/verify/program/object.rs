@@ -1,0 +1,119 @@
+//! Objects of Kubernetes: whether their kind has each field.
+//!
+//! `kubectl apply` refuses an object with an unknown field, and the kubelet ignores the field in the manifest of a static pod.
+
+use crate::diag::{Code, Diagnostic, Help, closest};
+use crate::facts::field;
+use crate::facts::object::{self, Below};
+use crate::model::Value;
+use crate::model::value::Record;
+use crate::source::Span;
+use crate::syntax::ast::Version;
+use crate::verify::locate::Step;
+
+/// Where the key at a path is written.
+pub(super) type Place<'a> = &'a dyn Fn(&[Step]) -> Span;
+
+/// What is wrong with the names in an object at a path.
+pub(super) fn verify(record: &Record, at: &[Step], version: Version, place: Place<'_>) -> Vec<Diagnostic> {
+    let text = |name: &str| record.get(name).and_then(Value::scalar_text);
+    let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) else {
+        return half_named(record, at, place).into_iter().collect();
+    };
+    match object::of_kind(&api, &kind, version) {
+        Some(of) => {
+            let mut walk = Walk { kind: &kind, place, at: at.to_vec(), depth: at.len(), problems: Vec::new() };
+            walk.record(record, of);
+            walk.problems
+        }
+        None => unknown_kind(&api, &kind, at, place).into_iter().collect(),
+    }
+}
+
+/// An object whose `apiVersion` or `kind` is misspelt: what reads it does not know what it is.
+fn half_named(record: &Record, at: &[Step], place: Place<'_>) -> Option<Diagnostic> {
+    let wanted = match (record.get("apiVersion"), record.get("kind")) {
+        (None, Some(_)) => "apiVersion",
+        (Some(_), None) => "kind",
+        _ => return None,
+    };
+    let near = record.keys().find(|key| closest(key, [wanted]).is_some())?;
+    let span = place(&[at, &[Step::from(&**near)]].concat());
+    let message = format!("`{near}` is not a field of an object, which has no `{wanted}`");
+    Some(Diagnostic::new(Code::UnknownConfigField, span, message).help(Help::near(wanted)).fix_near(span))
+}
+
+/// A kind that is nearly one of the API's.
+fn unknown_kind(api: &str, kind: &str, at: &[Step], place: Place<'_>) -> Option<Diagnostic> {
+    let known = object::is_other(api, kind) || object::kinds(api).any(|known| known == kind);
+    if known || field::table(kind).is_some() {
+        return None;
+    }
+    let files = field::kinds_of(api);
+    let near = closest(kind, object::kinds(api).chain(files))?;
+    let span = place(&[at, &["kind".into()]].concat());
+    let message = format!("`{kind}` is not a kind of `{api}`");
+    Some(Diagnostic::new(Code::UnknownValue, span, message).help(Help::near(near)))
+}
+
+struct Walk<'a> {
+    kind: &'a str,
+    place: Place<'a>,
+    at: Vec<Step>,
+    /// How many steps lead to the object.
+    depth: usize,
+    problems: Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    fn record(&mut self, record: &Record, of: &str) {
+        let Some(fields) = object::fields(of) else { return };
+        for (name, value) in record {
+            self.at.push((&**name).into());
+            match fields.get(&**name) {
+                None if *value == Value::None => {}
+                None => self.unknown(name, fields.keys().copied()),
+                Some(below) => self.below(value, *below),
+            }
+            self.at.pop();
+        }
+    }
+
+    fn below(&mut self, value: &Value, below: Below) {
+        match (below, value.reveal()) {
+            (Below::Object(of), Value::Record(record)) => self.record(record, of),
+            (Below::List(of), Value::List(list)) => {
+                for (index, one) in list.iter().enumerate() {
+                    self.at.push(index.into());
+                    self.below(one, Below::Object(of));
+                    self.at.pop();
+                }
+            }
+            (Below::Map(of), Value::Record(record)) => {
+                for (name, one) in record.iter() {
+                    self.at.push((&**name).into());
+                    self.below(one, Below::Object(of));
+                    self.at.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unknown<'n>(&mut self, name: &str, known: impl Iterator<Item = &'n str> + Clone) {
+        let keys = self.at[self.depth..self.at.len() - 1].iter().filter_map(|step| match step {
+            Step::Key(key) => Some(&**key),
+            _ => None,
+        });
+        let path = keys.collect::<Vec<_>>().join(".");
+        let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
+        let message = format!("a `{}` has no field `{name}`{place} in any version", self.kind);
+        let span = (self.place)(&self.at);
+        let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
+        let same = known.clone().find(|other| other.eq_ignore_ascii_case(name));
+        self.problems.push(match same.or_else(|| closest(name, known)) {
+            Some(near) => problem.help(Help::near(near)).fix_near(span),
+            None => problem.help("remove it: no known version reads it"),
+        });
+    }
+}
