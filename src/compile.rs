@@ -69,7 +69,7 @@ fn verified<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
     let sized = sized(model, pki, &samples);
     let found = verify(&Evidence { model, pki, names: &named, samples: &samples, sized: &sized });
     problems.extend(found.problems);
-    (plan.proofs, plan.user_data) = (found.proofs, found.user_data);
+    (plan.proofs, plan.gaps, plan.user_data) = (found.proofs, found.gaps, found.user_data);
     plan
 }
 

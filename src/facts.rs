@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::syntax::ast::Version;
 
 pub mod api;
+pub mod archive;
 pub mod boot;
 pub mod document;
 pub mod duration;

@@ -37,6 +37,8 @@ pub struct Plan<'p> {
     pub pki: Pki,
     pub steps: Vec<Step>,
     pub proofs: Vec<Proof>,
+    /// What no rule looked at.
+    pub gaps: Vec<Gap>,
     /// What user-data takes of the limit of the target that is planned for; empty when it has none.
     pub user_data: Vec<budget::Budget>,
 }
@@ -129,12 +131,23 @@ pub struct Proof {
     pub count: usize,
 }
 
+/// Something that was not examined: no rule says anything about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// `flags`, `files`, `programs` ...
+    pub name: &'static str,
+    /// What it is and why, in one line for people.
+    pub statement: String,
+    /// Each of them by its name, sorted.
+    pub items: Vec<String>,
+}
+
 /// Plans a model: what is to be issued, and the order of steps. What stands in the way of a value is among the problems.
 pub fn plan<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
     let pki = certificate::certificates(&model, problems);
     let mut steps = order::steps(&model, problems);
     order::migrations(&model, &mut steps);
-    Plan { model, pki, steps, proofs: Vec::new(), user_data: Vec::new() }
+    Plan { model, pki, steps, proofs: Vec::new(), gaps: Vec::new(), user_data: Vec::new() }
 }
 
 /// Keeps a value, or the problem that stands in its way.

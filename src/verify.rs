@@ -3,16 +3,16 @@
 //! In: a model and what is to be issued for it, and of one machine of each kind what it is given. Out: every problem, and
 //! what was proved. A rule renders nothing, and renderers rule nothing; so `check`, `plan`, `render` and `apply` agree.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::diag::{Diagnostic, Fix};
 use crate::model::Model;
 use crate::plan::budget::Budget;
-use crate::plan::{Pki, Proof};
+use crate::plan::{Gap, Pki, Proof};
 use crate::render::evidence::Sample;
 use crate::render::placeholder::Names;
 use crate::target::TargetMachine;
-use crate::text::Count;
+use crate::text::{Count, List};
 
 pub mod allow;
 mod boot_order;
@@ -50,8 +50,17 @@ pub struct Verdict {
     pub problems: Vec<Diagnostic>,
     /// What holds, if no problem is an error; nothing where there was nothing to look at.
     pub proof: Option<Proof>,
+    /// What it could not look at.
+    pub gaps: Vec<Gap>,
     /// How much of its limit the user-data of each kind of machine takes.
     pub user_data: Vec<Budget>,
+}
+
+/// That some things were not examined, each by its name: `2 programs`, and why; nothing if there are none.
+fn gap(name: &'static str, noun: &'static str, why: &str, items: BTreeSet<String>) -> Option<Gap> {
+    let listed = List::ticked(items.iter().map(String::as_str));
+    let statement = format!("{}, {why}: {listed}", Count(items.len(), noun));
+    (!items.is_empty()).then(|| Gap { name, statement, items: items.into_iter().collect() })
 }
 
 /// A rule.
@@ -99,7 +108,7 @@ impl Verdict {
     /// What a rule proves, unless it found an error.
     fn of(problems: Vec<Diagnostic>, proof: Proof) -> Self {
         let whole = !proof.statement.is_empty() && !problems.iter().any(Diagnostic::is_error);
-        Self { problems, proof: whole.then_some(proof), user_data: Vec::new() }
+        Self { problems, proof: whole.then_some(proof), ..Self::default() }
     }
 }
 
@@ -138,6 +147,7 @@ pub fn machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagnost
 pub struct Verified {
     pub problems: Vec<Diagnostic>,
     pub proofs: Vec<Proof>,
+    pub gaps: Vec<Gap>,
     pub user_data: Vec<Budget>,
 }
 
@@ -147,6 +157,7 @@ pub fn verify(evidence: &Evidence<'_, '_>) -> Verified {
     for verdict in RULES.iter().map(|rule| rule(evidence)) {
         verified.problems.extend(verdict.problems);
         verified.proofs.extend(verdict.proof);
+        verified.gaps.extend(verdict.gaps);
         verified.user_data.extend(verdict.user_data);
     }
     // A file that the model reads is not edited: other programs may write it.

@@ -181,6 +181,7 @@ codes! {
     LastingCommand "lasting-command" Proofs Warning true,
     ProxyInside "proxy-inside" Proofs Error true,
     ProgramMissing "program-missing" Proofs Error true,
+    MemberMissing "member-missing" Proofs Error true,
     FileUnreadable "file-unreadable" Proofs Error true,
     UserMissing "user-missing" Proofs Error true,
     SharedAuthority "shared-authority" Proofs Error true,

@@ -19,7 +19,7 @@ use super::budget::Budget;
 use super::firewall::{Opening, firewalls, needed, openings};
 use super::issue_status::IssueStatus;
 use super::machine_changes::MachineChanges;
-use super::{Plan, Proof, Step};
+use super::{Gap, Plan, Proof, Step};
 
 /// The version of the schema.
 pub const VERSION: u32 = 1;
@@ -63,6 +63,7 @@ fn document<'a>(plan: &'a Plan<'_>, before: &Lock, status: &'a IssueStatus) -> i
         }),
         steps: &plan.steps,
         proofs: &plan.proofs,
+        not_examined: &plan.gaps,
         user_data: &plan.user_data,
     }
 }
@@ -93,6 +94,7 @@ where
     certificates: C,
     steps: &'a [Step],
     proofs: &'a [Proof],
+    not_examined: &'a [Gap],
     user_data: &'a [Budget],
 }
 

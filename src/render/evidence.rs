@@ -5,11 +5,11 @@
 use crate::check::ModuleId;
 use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Ident, Name, PathItem, Version};
+use crate::syntax::ast::{Definition, Expr, Ident, Name, PathItem, Version};
 
 pub use super::reading::{Part, Service, ini, yaml};
 
-use super::bundle::{Bundle, Unit};
+use super::bundle::{Artifact, Bundle, Unit};
 
 /// One machine of each kind, or what is on none.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub enum Entry<'p> {
     Document(Document<'p>),
     Flags(Flags<'p>),
     Unit(UnitEntry<'p>),
+    Artifact(ArtifactEntry<'p>),
+    Unlisted(Unlisted),
     Sysctl(Owner, Ident),
     Command(Command),
     Unread(Unread<'p>),
@@ -141,6 +143,21 @@ pub struct UnitEntry<'p> {
     pub unit: Unit,
     pub item: &'p PathItem,
     pub owner: Owner,
+}
+
+/// What is downloaded, and the item that declares it.
+#[derive(Clone, Debug)]
+pub struct ArtifactEntry<'p> {
+    pub artifact: Artifact,
+    pub item: &'p Definition,
+    pub owner: Owner,
+}
+
+/// A program of a unit or a pod that has no table of flags.
+#[derive(Clone, Debug)]
+pub struct Unlisted {
+    /// By the name of its file, or of its image.
+    pub program: String,
 }
 
 /// A file inside another one whose content cannot be read.

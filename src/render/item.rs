@@ -15,7 +15,7 @@ use crate::syntax::ast::{Body, Component, Expr, Item, ItemKind, Name};
 use crate::world::relative::RelativePath;
 
 use super::bundle::{Bundle, BundleFile};
-use super::evidence::{Entry, Owner};
+use super::evidence::{ArtifactEntry, Entry, Owner};
 use super::{Origin, artifact};
 
 mod file;
@@ -76,6 +76,9 @@ impl<'p> Filler<'_, 'p> {
                 let origin = self.origin(item.span, scope);
                 let made = artifact::artifact(self.model, scope, artifact, &self.arch, origin)?;
                 if let Some(made) = made {
+                    self.record(scope, |owner| {
+                        Entry::Artifact(ArtifactEntry { artifact: made.clone(), item: artifact, owner })
+                    });
                     artifact::merge(&mut self.bundle.artifacts, made);
                 }
                 Ok(())

@@ -6,7 +6,7 @@
 
 use crate::model::{AppId, MachineId, Model};
 
-use super::evidence::{Document, Entry, Flags};
+use super::evidence::{Document, Entry, Flags, Unlisted};
 
 mod argument;
 mod command;
@@ -37,17 +37,19 @@ pub(super) fn read<'p>(
     };
     list.retain(|entry| !replaced(entry));
     let mut flags = services.iter().flat_map(|service| service.flags(model, &list)).collect::<Vec<_>>();
-    flags.extend(
-        list.iter()
-            .filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None })
-            .flat_map(|document| pod::flags(model, document)),
-    );
+    flags.extend(documents_of(&list).flat_map(|document| pod::flags(model, document)));
     let scripts = services.iter().flat_map(|service| service.scripts(&list)).collect::<Vec<_>>();
     let run = |document: &&Document<'p>| document.path == nested::SCRIPT || scripts.contains(&document.path);
-    let documents = list.iter().filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None });
-    flags.extend(documents.filter(run).flat_map(|document| of_script(model, document)));
+    flags.extend(documents_of(&list).filter(run).flat_map(|document| of_script(model, document)));
+    let mut unlisted = services.iter().flat_map(|service| service.unlisted(&list)).collect::<Vec<_>>();
+    unlisted.extend(documents_of(&list).flat_map(pod::unlisted));
     list.extend(flags.into_iter().map(Entry::Flags));
+    list.extend(unlisted.into_iter().map(|program| Entry::Unlisted(Unlisted { program })));
     (list, services)
+}
+
+fn documents_of<'a, 'p>(entries: &'a [Entry<'p>]) -> impl Iterator<Item = &'a Document<'p>> {
+    entries.iter().filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None })
 }
 
 /// The flags of the programs that a script starts.

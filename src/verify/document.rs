@@ -117,6 +117,23 @@ fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<V
     Some(findings.into_iter().map(|finding| shown(evidence.model, document, finding)).collect())
 }
 
+/// Whether the keys of a file are known, or how the program that reads it takes it.
+pub(super) fn is_read(evidence: &Evidence<'_, '_>, one: &Document<'_>) -> bool {
+    let name = one.path.rsplit('/').next().unwrap_or_default();
+    let is_variables = evidence.samples.iter().any(|sample| {
+        let mut files = sample.services.iter().flat_map(|service| service.values("Service", "EnvironmentFile"));
+        files.any(|(_, path, _)| path.trim_start_matches('-') == one.path)
+    });
+    let text = match &one.content {
+        Content::Text(text) => text,
+        Content::Value(_) => "",
+    };
+    is_variables
+        || matches!(name, "Corefile" | "net-conf.json")
+        || kind(&one.path, &Json::Null, text).is_some()
+        || findings(&one.path, &one.content).is_some()
+}
+
 /// What is wrong with a file by what the model says of the cluster and of the programs on the machine.
 fn of_cluster(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     let mut list = keyed::check(evidence, document);

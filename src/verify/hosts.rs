@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Proof;
-use crate::text::{Count, List};
 
-use super::{Evidence, Verdict};
+use super::{Evidence, Verdict, gap};
 
 mod access;
+mod archive;
 mod capacity;
 pub mod identity;
 mod installed;
@@ -42,26 +42,22 @@ pub fn hosts(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict::of(problems, Proof { name: "hosts", statement: statement.join(", "), count })
 }
 
-/// Units run programs that are there, as users that there are, and read files that they may read.
+/// Archives have what is installed from them; units run programs that are there, as users that there are, and read files that
+/// they may read.
 pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
-    let mut unknown = BTreeSet::new();
+    let (mut programs, mut archives) = (BTreeSet::new(), BTreeSet::new());
     let problems = evidence.on_each(|sample| {
-        if !sample.whole || sample.machine.is_none() {
-            return Vec::new();
+        let mut problems = archive::verify(evidence.model, sample, &mut archives);
+        if sample.whole && sample.machine.is_some() {
+            problems.extend(installed::verify(evidence.model, sample, &mut programs));
+            problems.extend(access::verify(evidence.model, sample));
+            problems.extend(users::verify(evidence.model, sample));
         }
-        let mut problems = installed::verify(evidence.model, sample, &mut unknown);
-        problems.extend(access::verify(evidence.model, sample));
-        problems.extend(users::verify(evidence.model, sample));
         problems
     });
-    let count = unknown.len();
-    let statement = match count {
-        0 => String::new(),
-        _ => format!(
-            "{} not examined, left to packages and images: {}",
-            Count(count, "program"),
-            List::ticked(unknown.iter().map(String::as_str))
-        ),
-    };
-    Verdict::of(problems, Proof { name: "files", statement, count })
+    let gaps = [
+        gap("programs", "program", "left to packages and images", programs),
+        gap("archives", "archive", "whose members no table lists", archives),
+    ];
+    Verdict { problems, gaps: gaps.into_iter().flatten().collect(), ..Verdict::default() }
 }

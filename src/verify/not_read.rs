@@ -3,9 +3,10 @@
 use crate::diag::{Code, Diagnostic};
 use crate::facts::flag;
 use crate::model::Model;
-use crate::render::evidence::{Entry, Sample, Service, Unread};
+use crate::plan::Gap;
+use crate::render::evidence::{Document, Entry, Sample, Service, Unread};
 
-use super::{Evidence, Verdict, locate};
+use super::{Evidence, Verdict, document, locate, packet_filter, program};
 
 /// Every file that programs of the cluster read can be read here too.
 pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
@@ -17,13 +18,41 @@ pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
         });
         files.chain(sample.services.iter().filter_map(|service| environment(model, sample, service))).collect()
     };
-    evidence.on_each(of).into()
+    Verdict { problems: evidence.on_each(of), gaps: gaps(evidence), ..Verdict::default() }
+}
+
+/// The programs whose flags, and the files whose content, are in no table.
+fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
+    let entries = || evidence.samples.iter().flat_map(|sample| &sample.entries);
+    let programs = entries().filter_map(|entry| match entry {
+        Entry::Unlisted(unlisted) => Some(unlisted.program.clone()),
+        _ => None,
+    });
+    let files = entries().filter_map(|entry| match entry {
+        Entry::Document(document) if is_configuration(&document.path) && !is_examined(evidence, document) => {
+            Some(document.path.clone())
+        }
+        _ => None,
+    });
+    let gaps = [
+        super::gap("flags", "program", "whose flags no table lists", programs.collect()),
+        super::gap("configuration", "file", "whose keys no table lists", files.collect()),
+    ];
+    gaps.into_iter().flatten().collect()
+}
+
+/// Whether a rule knows what is in a file.
+fn is_examined(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> bool {
+    document.derived
+        || packet_filter::is_read(evidence.model, document)
+        || document::is_read(evidence, document)
+        || program::is_read(evidence.model, document)
 }
 
 /// Whether a file may hold settings: what lies elsewhere may well be binary.
 fn is_configuration(path: &str) -> bool {
     let ending = path.rsplit('.').next().unwrap_or_default();
-    path.starts_with("/etc/")
+    path.starts_with("/etc/") && ending != "sh"
         || path.contains("/systemd/")
         || matches!(ending, "yaml" | "yml" | "json" | "toml" | "conf" | "cfg" | "ini" | "service" | "env")
 }

@@ -177,6 +177,11 @@ fn of_commands(commands: &[&Command]) -> Vec<Filter> {
 }
 
 /// The packet filter that a file is, on a machine.
+/// Whether a file has rules of a packet filter.
+pub(super) fn is_read(model: &Model<'_>, document: &Document<'_>) -> bool {
+    of_document(model, document).is_some()
+}
+
 fn of_document(model: &Model<'_>, document: &Document<'_>) -> Option<Filter> {
     // What stands in a ConfigMap is read in pods.
     let Content::Text(text) = &document.content else { return None };

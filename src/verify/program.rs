@@ -1,8 +1,10 @@
 //! What programs are given: flags, the fields of their configuration files, and the settings that both of them make.
 
 use crate::diag::Diagnostic;
-use crate::model::Model;
-use crate::render::evidence::{Entry, Sample};
+use crate::facts::field::table;
+use crate::facts::object as facts_object;
+use crate::model::{Model, Value};
+use crate::render::evidence::{Document, Entry, Sample};
 
 use super::{Evidence, Verdict};
 
@@ -23,6 +25,25 @@ pub fn programs(evidence: &Evidence<'_, '_>) -> Verdict {
 /// Whether the versions that run refuse something that a sample is given.
 pub fn is_refused(model: &Model<'_>, sample: &Sample<'_>) -> bool {
     of_machine(model, sample).iter().any(Diagnostic::is_error)
+}
+
+/// Whether the kind of what is in a file is known.
+pub(super) fn is_read(model: &Model<'_>, document: &Document<'_>) -> bool {
+    let is_known = |value: &Value| {
+        let Value::Record(record) = value.reveal() else { return false };
+        let text = |name: &str| record.get(name).and_then(Value::scalar_text);
+        let Some(kind) = text("kind") else { return false };
+        let api = text("apiVersion").unwrap_or_default();
+        let version = model.app(document.owner.app).kubernetes;
+        table(&kind).is_some()
+            || facts_object::of_kind(&api, &kind, version).is_some()
+            || facts_object::is_other(&api, &kind)
+    };
+    match document.value().map(Value::reveal) {
+        Some(Value::List(list)) => list.iter().any(is_known),
+        Some(value) => is_known(value),
+        None => false,
+    }
 }
 
 /// What is wrong with what one machine is given.

@@ -196,5 +196,8 @@ fn steps(plan: &Plan<'_>) -> String {
     for proof in &plan.proofs {
         let _ = writeln!(out, "proof {}: {}", proof.name, proof.statement);
     }
+    for gap in &plan.gaps {
+        let _ = writeln!(out, "not examined {}: {}", gap.name, gap.statement);
+    }
     out
 }

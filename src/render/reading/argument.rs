@@ -29,6 +29,12 @@ pub(super) fn known_program(path: &str) -> Option<&str> {
     Path::new(path).file_name()?.to_str().filter(|name| flag::table(name).is_some())
 }
 
+/// The name of the file of a program; a shell is none, it runs what a model writes.
+pub(super) fn program_name(path: &str) -> Option<String> {
+    let name = Path::new(path).file_name()?.to_str()?;
+    (!matches!(name, "sh" | "bash" | "dash")).then(|| name.to_owned())
+}
+
 /// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.
 pub(super) fn flags<'p>(program: &str, words: &[Word<'p>]) -> Vec<Flag<'p>> {
     let kind = |flag: &str| flag::table(program).and_then(|table| table.flags.get(flag)).map(|row| row.kind);

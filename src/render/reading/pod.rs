@@ -21,23 +21,52 @@ fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
 /// The flags of the programs in a document.
 pub(super) fn flags<'p>(model: &Model<'_>, document: &Document<'p>) -> Vec<Flags<'p>> {
     let mut list = Vec::new();
-    if let Some(value) = document.value().filter(|_| !document.derived) {
-        object(model, document, value, &[], &mut list);
-    }
+    each(document, &mut |container, at, on_host| {
+        list.extend(of_container(model, document, container, at).map(|flags| Flags { on_host, ..flags }));
+    });
     list
 }
 
-fn object<'p>(model: &Model<'_>, document: &Document<'p>, value: &Value, at: &[Step], list: &mut Vec<Flags<'p>>) {
+/// The programs in a document that have no table of flags: those that are given arguments or an environment.
+pub(super) fn unlisted(document: &Document<'_>) -> Vec<String> {
+    let mut list = Vec::new();
+    each(document, &mut |container, at, _| {
+        let words = words(document, container, at);
+        let is_set = !words.is_empty() || container.contains_key("env") || container.contains_key("envFrom");
+        let program = words.first().map(|word| &*word.text).filter(|word| !word.starts_with('-'));
+        if is_set && program.is_none_or(|program| known_program(program).is_none()) {
+            let image = container.get("image").and_then(Value::scalar_text).unwrap_or_default();
+            list.extend(argument::program_name(program.unwrap_or_else(|| name(&image))));
+        }
+    });
+    list
+}
+
+/// The name of an image, without its registry and its tag.
+fn name(image: &str) -> &str {
+    let path = image.split('@').next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    last.split(':').next().unwrap_or_default()
+}
+
+/// Goes to each container of the pods in a document, with the way to it and whether it has the network of the machine.
+fn each(document: &Document<'_>, visit: &mut dyn FnMut(&Record, &[Step], bool)) {
+    if let Some(value) = document.value().filter(|_| !document.derived) {
+        object(document, value, &[], visit);
+    }
+}
+
+fn object(document: &Document<'_>, value: &Value, at: &[Step], visit: &mut dyn FnMut(&Record, &[Step], bool)) {
     let record = match value.reveal() {
         Value::List(values) => {
-            let of = |(place, one): (usize, &Value)| object(model, document, one, &way(at, [place.into()]), list);
+            let of = |(place, one): (usize, &Value)| object(document, one, &way(at, [place.into()]), visit);
             return values.iter().enumerate().for_each(of);
         }
         Value::Record(record) => record,
         _ => return,
     };
     if let Some(items) = record.get("items") {
-        object(model, document, items, &way(at, ["items".into()]), list);
+        object(document, items, &way(at, ["items".into()]), visit);
     }
     let kind = record.get("kind").and_then(Value::scalar_text);
     let Some(path) = kind.and_then(|kind| spec_of(&kind)) else { return };
@@ -46,8 +75,7 @@ fn object<'p>(model: &Model<'_>, document: &Document<'p>, value: &Value, at: &[S
     for (place, container) in containers.iter().enumerate() {
         let Value::Record(container) = container.reveal() else { continue };
         let steps = path.iter().map(|key| Step::from(*key)).chain(["containers".into(), place.into()]);
-        let on_host = is_on_host(document, spec);
-        list.extend(of_container(model, document, container, &way(at, steps)).map(|flags| Flags { on_host, ..flags }));
+        visit(container, &way(at, steps), is_on_host(document, spec));
     }
 }
 
@@ -71,7 +99,7 @@ fn way(at: &[Step], steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
     at.iter().cloned().chain(steps).collect()
 }
 
-fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Record, at: &[Step]) -> Option<Flags<'p>> {
+fn words<'p>(document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<Word<'p>> {
     let words = ["command", "args"].into_iter().flat_map(|key| {
         let list = match container.get(key).map(Value::reveal) {
             Some(Value::List(list)) => &list[..],
@@ -83,7 +111,11 @@ fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Reco
             Word { text: text.clone(), written: Written::Word { expr: document.written, at, text } }
         })
     });
-    let words: Vec<Word<'p>> = words.collect();
+    words.collect()
+}
+
+fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Record, at: &[Step]) -> Option<Flags<'p>> {
+    let words = words(document, container, at);
     let (program, rest) = words.split_first()?;
     let name = known_program(&program.text)?;
     let image = container.get("image").and_then(Value::scalar_text);

@@ -251,12 +251,7 @@ impl<'p> Service<'p> {
 
     /// The flags of the programs that it runs, without those of a set of one program.
     pub fn flags(&self, model: &Model<'_>, entries: &[Entry<'p>]) -> Vec<Flags<'p>> {
-        let variables = self.variables(entries);
-        let of = |(part, line): (&Part<'p>, &Line<'p>)| {
-            let words = match &line.words {
-                Some(words) => words.clone(),
-                None => command::words(&line.value, &variables, |text| line.word(text)),
-            };
+        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| {
             let (program, rest) = words.split_first()?;
             let name = known_program(&program.text)?;
             let given = argument::flags(name, rest);
@@ -265,7 +260,28 @@ impl<'p> Service<'p> {
             let named = program.written.clone();
             Some(Flags { program: name.into(), named, version, given, owner, unit, on_host: true })
         };
-        self.commands().into_iter().filter_map(of).collect()
+        self.command_lines(entries).into_iter().filter_map(of).collect()
+    }
+
+    /// The programs that it runs with flags, and that have no table of them.
+    pub fn unlisted(&self, entries: &[Entry<'p>]) -> Vec<String> {
+        let of = |(_, words): (&Part<'p>, Vec<Word<'p>>)| {
+            let (program, rest) = words.split_first()?;
+            let has_flags = rest.iter().any(|word| word.text.starts_with('-'));
+            let is_unlisted = has_flags && known_program(&program.text).is_none();
+            is_unlisted.then(|| argument::program_name(&program.text)).flatten()
+        };
+        self.command_lines(entries).into_iter().filter_map(of).collect()
+    }
+
+    /// The words of the commands that it runs.
+    fn command_lines(&self, entries: &[Entry<'p>]) -> Vec<(&Part<'p>, Vec<Word<'p>>)> {
+        let variables = self.variables(entries);
+        let words = |line: &Line<'p>| match &line.words {
+            Some(words) => words.clone(),
+            None => command::words(&line.value, &variables, |text| line.word(text)),
+        };
+        self.commands().into_iter().map(|(part, line)| (part, words(line))).collect()
     }
 
     /// Whose a command is: that of a drop-in is of the application that has the unit.
@@ -277,15 +293,10 @@ impl<'p> Service<'p> {
 
     /// The files of the machine that it runs: the first word of each command, or the second behind a shell.
     pub fn scripts(&self, entries: &[Entry<'p>]) -> Vec<String> {
-        let variables = self.variables(entries);
-        let of = |(_, line): (&Part<'p>, &Line<'p>)| {
-            let words = match &line.words {
-                Some(words) => words.clone(),
-                None => command::words(&line.value, &variables, |text| line.word(text)),
-            };
+        let of = |(_, words): (&Part<'p>, Vec<Word<'p>>)| {
             words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect::<Vec<_>>()
         };
-        self.commands().into_iter().flat_map(of).collect()
+        self.command_lines(entries).into_iter().flat_map(of).collect()
     }
 
     /// What its environment sets; a file has precedence.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic, Help, closest};
+use crate::facts::archive;
 use crate::facts::family::has_program;
 use crate::facts::setting::path;
 use crate::model::Model;
@@ -160,7 +161,15 @@ impl Installed {
                 Install::Members { members, .. } => members.iter().for_each(|(_, place)| {
                     modes.entry(whole(place)).or_insert(artifact.mode);
                 }),
-                Install::Extract { folder, .. } => unknown.push(whole(folder)),
+                Install::Extract { folder, strip } => {
+                    let Some(known) = archive::members(&artifact.url, artifact.version.as_deref()) else {
+                        unknown.push(whole(folder));
+                        continue;
+                    };
+                    known.files(*strip).for_each(|file| {
+                        modes.entry(whole(folder).join(file)).or_insert(0o755);
+                    });
+                }
             }
         }
         Self { modes, unknown }
@@ -208,15 +217,18 @@ fn missing(model: &Model<'_>, bundle: &Bundle, run: &Run) -> Diagnostic {
     let message = format!("unit `{}`: `{}` runs `{program}`, which nothing puts on the machine", run.unit, run.field);
     let places = || {
         let of_artifacts = bundle.artifacts.iter().flat_map(|artifact| match &artifact.install {
-            Install::Members { members, .. } => members.iter().map(|(_, place)| &**place).collect(),
-            Install::Extract { .. } => Vec::new(),
+            Install::Members { members, .. } => members.iter().map(|(_, place)| place.to_string()).collect::<Vec<_>>(),
+            Install::Extract { folder, strip } => {
+                let known = archive::members(&artifact.url, artifact.version.as_deref());
+                known.iter().flat_map(|known| known.files(*strip)).map(|file| format!("{folder}/{file}")).collect()
+            }
         });
-        let files = bundle.files.iter().filter(|file| file.mode & 0o111 != 0).map(|file| &*file.path);
-        of_artifacts.chain(files)
+        let files = bundle.files.iter().filter(|file| file.mode & 0o111 != 0).map(|file| file.path.clone());
+        of_artifacts.chain(files).collect::<Vec<String>>()
     };
     let found = Diagnostic::new(Code::ProgramMissing, run.span, message)
         .label(model.app(run.owner.app).span, format!("`{}` is deployed here", model.app(run.owner.app).name));
-    match closest(program, places()) {
+    match closest(program, places().iter().map(String::as_str)) {
         Some(near) => found.help(Help::from(format!("did you mean `{near}`?"))),
         None => found.help(
             "install it with an `artifact` or a `file`; programs of packages are in `/usr/bin` and `/usr/sbin`; \

@@ -32,7 +32,7 @@ pub fn room(evidence: &Evidence<'_, '_>) -> Verdict {
     let budgets: Vec<_> = evidence.sized.iter().filter_map(|machine| limited.budget(machine, &mut problems)).collect();
     let proof = Proof { name: "user-data", statement: statement(&budgets), count: budgets.len() };
     let proof = (problems.is_empty() && !budgets.is_empty()).then_some(proof);
-    Verdict { problems, proof, user_data: budgets }
+    Verdict { problems, proof, user_data: budgets, ..Verdict::default() }
 }
 
 /// `cp 11.0, lb 7.3, wrk 9.5 of 16.0 KiB, counted before base64`: the largest of each group.
