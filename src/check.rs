@@ -63,7 +63,7 @@ use mode::Mode;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use scope::Resolved;
 use session::Session;
-pub(crate) use settings::of_param;
+pub(crate) use settings::{of_param, set_of_param};
 pub use symbols::{Names, Namespace};
 
 /// A program and what is wrong with it.

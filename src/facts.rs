@@ -19,6 +19,7 @@ pub mod field;
 pub mod flag;
 pub mod gate;
 pub mod help;
+pub mod label;
 pub mod lifespan;
 pub mod network;
 pub mod object;

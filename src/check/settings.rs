@@ -13,7 +13,7 @@ mod owned;
 mod path;
 mod placed;
 
-pub(crate) use placed::of_param;
+pub(crate) use placed::{of_param, set_of_param};
 
 /// What the program of a component takes.
 pub(super) struct Settable<'p> {

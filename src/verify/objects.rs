@@ -15,6 +15,7 @@ use crate::text::List;
 
 use super::{Evidence, Verdict};
 
+mod label;
 mod toleration;
 
 /// Looks at every object that a component provides.
@@ -24,6 +25,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     for (app, objects) in all(evidence.model) {
         problems.extend(toleration::verify(evidence.model, &nodes, app, &objects));
     }
+    problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample)));
     problems.into()
 }
 

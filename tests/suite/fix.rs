@@ -165,22 +165,12 @@ fn what_a_fix_writes_is_not_refused() {
                 .into_iter()
                 .find(|error| error.phase <= phase && !known(error) && lines.contains(&error.line));
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let new = new.filter(|_| !STILL_WRONG.contains(&(&*name, &*fix.title)));
             refused.extend(new.map(|error| format!("{name}: {}: {}", fix.title, error.message)));
         }
     }
     assert!(tried > 60, "{tried} fixes were tried");
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
-
-/// Fixes of a name behind which something else is wrong: a value, which is read then, or a second thing of that name.
-const STILL_WRONG: [(&str, &str); 5] = [
-    ("no-provider-dropped", "deploy `site`"),
-    ("unknown-config-field-object", "write `livenessProbe`"),
-    ("unknown-flag-pasted", "write `After`"),
-    ("unknown-flag-pasted", "write `Install`"),
-    ("unknown-key-kubeconfig", "write `current-context`"),
-];
 
 /// An error, and the line of the main file that it is at.
 struct Found {

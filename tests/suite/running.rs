@@ -131,24 +131,28 @@ fn old_issuers_are_accepted_until_they_are_forgotten() {
 }
 
 #[test]
-fn a_kubelet_loses_the_state_of_another_cpu_policy() {
-    let site = rendered();
-    let unit = |machine: &str| site.read(&format!("build/machines/{machine}/root/etc/systemd/system/kubelet.service"));
-    assert!(!unit("wrk-0").contains("cpu_manager_state"));
-    let own = "deploy containerd, kube-proxy, flannel on cp, wrk\ndeploy kubelet on cp, wrk { cpu-manager-policy = \"static\", \
-               system-reserved = { cpu = \"500m\" } }";
-    let old = "deploy containerd, kubelet, kube-proxy, flannel on cp, wrk";
-    assert!(HA.contains(old), "{HA}");
-    site.model(&HA.replace(old, own));
-    assert!(site.ok(&RENDER).contains("`cpu-manager-policy` of `kubelet` is now `static`"));
-    assert!(
-        unit("wrk-0").contains("ExecStartPre=-/usr/bin/rm -f /var/lib/kubelet/cpu_manager_state\n"),
-        "{}",
-        unit("wrk-0")
-    );
-    assert!(site.ok(&["plan", "lab.km"]).contains("kmodel render --forget kubelet/cpu-manager-policy"));
-    site.ok(&with(&["--forget", "kubelet/cpu-manager-policy"]));
-    assert!(!unit("wrk-0").contains("cpu_manager_state"));
+fn a_kubelet_loses_the_state_of_another_policy() {
+    let cpu = "cpu-manager-policy = \"static\", system-reserved = { cpu = \"500m\" }";
+    let memory = "memory-manager-policy = \"Static\", system-reserved = { memory = \"924Mi\" }, \
+                  config = { reservedMemory = [{ numaNode = 0, limits = { memory = \"1Gi\" } }] }";
+    for (kind, set, value) in [("cpu", cpu, "static"), ("memory", memory, "Static")] {
+        let site = rendered();
+        let unit =
+            |machine: &str| site.read(&format!("build/machines/{machine}/root/etc/systemd/system/kubelet.service"));
+        assert!(!unit("wrk-0").contains("manager_state"));
+        let own = format!("deploy containerd, kube-proxy, flannel on cp, wrk\ndeploy kubelet on cp, wrk {{ {set} }}");
+        let old = "deploy containerd, kubelet, kube-proxy, flannel on cp, wrk";
+        assert!(HA.contains(old), "{HA}");
+        site.model(&HA.replace(old, &own));
+        let policy = format!("{kind}-manager-policy");
+        assert!(site.ok(&RENDER).contains(&format!("`{policy}` of `kubelet` is now `{value}`")));
+        let removes = format!("ExecStartPre=-/usr/bin/rm -f /var/lib/kubelet/{kind}_manager_state\n");
+        assert!(unit("wrk-0").contains(&removes), "{}", unit("wrk-0"));
+        let forget = format!("kubelet/{policy}");
+        assert!(site.ok(&["plan", "lab.km"]).contains(&format!("kmodel render --forget {forget}")));
+        site.ok(&with(&["--forget", &forget]));
+        assert!(!unit("wrk-0").contains("manager_state"));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What an overlay sets of an application beside its options: `set kubelet.config.maxPods = 50`.
 
 use super::owned::Owned;
-use super::{Setting, override_reasons};
+use super::{Settable, Setting, override_reasons};
 use crate::check::ModuleId;
 use crate::check::app::Apps;
 use crate::check::checker::Checker;
@@ -45,7 +45,8 @@ impl<'p> Checker<'p> {
                 self.file(module).infer(value);
             }
         }
-        if let Some(by) = set_at(&info, setting, path) {
+        let names: Vec<Name> = path.iter().map(|part| part.name.clone()).collect();
+        if let Some(by) = info.settable.set_at(setting, &names) {
             let is_allowed = reasons.iter().any(|reason| **reason == *name);
             let problem = info.settable.owned(&self.program.sources, Owned { name, at: span, by });
             if !is_allowed {
@@ -97,25 +98,27 @@ fn dotted(path: &[Ident]) -> String {
     path.iter().map(|part| &*part.name).collect::<Vec<_>>().join(".")
 }
 
-/// The field of the component at a path of one of its settings.
-fn set_at<'p>(info: &Info<'p>, setting: Setting, path: &[Ident]) -> Option<&'p Field> {
-    let mut records: Vec<&'p [Field]> = match setting {
-        Setting::Flags => info.settable.flags.iter().map(|(_, fields)| *fields).collect(),
-        Setting::Config => info.settable.config.map(|content| info.settable.written_out(content)).unwrap_or_default(),
-        Setting::Unit => info.settable.unit.into_iter().collect(),
-        Setting::Override => return None,
-    };
-    let mut found = None;
-    for part in path {
-        let field = records
-            .iter()
-            .find_map(|fields| fields.iter().find(|field| field.key.plain().as_ref() == Some(&part.name)))?;
-        records = info.settable.written_out(&field.value);
-        found = Some(field);
-        if records.is_empty() {
-            break;
+impl<'p> Settable<'p> {
+    /// The field of the component at a path of one of its settings.
+    pub(super) fn set_at(&self, setting: Setting, path: &[Name]) -> Option<&'p Field> {
+        let mut records: Vec<&'p [Field]> = match setting {
+            Setting::Flags => self.flags.iter().map(|(_, fields)| *fields).collect(),
+            Setting::Config => self.config.map(|content| self.written_out(content)).unwrap_or_default(),
+            Setting::Unit => self.unit.into_iter().collect(),
+            Setting::Override => return None,
+        };
+        let mut found = None;
+        for part in path {
+            let field = records
+                .iter()
+                .find_map(|fields| fields.iter().find(|field| field.key.plain().as_ref() == Some(part)))?;
+            records = self.written_out(&field.value);
+            found = Some(field);
+            if records.is_empty() {
+                break;
+            }
         }
+        // Records are merged.
+        found.filter(|field| records.is_empty() || !matches!(field.value.kind, ExprKind::Record { .. }))
     }
-    // Records are merged.
-    found.filter(|field| records.is_empty() || !matches!(field.value.kind, ExprKind::Record { .. }))
 }

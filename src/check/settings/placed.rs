@@ -1,13 +1,14 @@
 //! What can be said of a `deploy` without types: whether its component has a place for what is set. Of a component that comes
 //! through a parameter it is said once the parameter has its value.
 
-use super::{Settable, Setting};
+use super::owned::Owned;
+use super::{Settable, Setting, override_reasons};
 use crate::check::Program;
 use crate::check::deploy::{VERSION, no_option};
 use crate::check::schema::item;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::syntax::ast::{self, ExprKind};
+use crate::syntax::ast::{self, ExprKind, Name};
 use crate::text::List;
 
 impl Settable<'_> {
@@ -60,5 +61,35 @@ pub(crate) fn of_param(program: &Program, component: &ast::Component, body: &ast
     }
     let sources = &program.sources;
     problems.extend(settable.conflicts(body).into_iter().map(|owned| settable.owned(sources, owned)));
+    problems
+}
+
+/// What overlays set of an application beside its options, once it is known which component that is: a path behind the name of the
+/// application, and where its value is written.
+pub(crate) fn set_of_param<'s>(
+    program: &Program,
+    component: &ast::Component,
+    body: &ast::Body,
+    sets: impl Iterator<Item = (&'s str, Span)> + Clone,
+) -> Vec<Diagnostic> {
+    let settable = Settable::of(component);
+    let mut reasons = override_reasons(body);
+    reasons.extend(sets.clone().filter_map(|(path, _)| path.strip_prefix("override.").map(Name::from)));
+    let mut problems = Vec::new();
+    for (path, span) in sets {
+        let Some((word, name)) = path.split_once('.') else { continue };
+        let Some(setting) = Setting::named(word).filter(|_| !settable.has_option(word)) else { continue };
+        problems.extend(settable.takes_no(setting, span));
+        let first = name.split('.').next().unwrap_or_default();
+        if setting == Setting::Unit && (first == "flags" || !item::UNIT.fields.contains_key(first)) {
+            problems.push(no_unit_field(first, span));
+        }
+        let parts: Vec<Name> = match setting {
+            Setting::Flags => vec![name.into()],
+            _ => name.split('.').map(Name::from).collect(),
+        };
+        let by = settable.set_at(setting, &parts).filter(|_| !reasons.iter().any(|reason| **reason == *name));
+        problems.extend(by.map(|by| settable.owned(&program.sources, Owned { name: name.to_owned(), at: span, by })));
+    }
     problems
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
-use crate::check::{Symbol, SymbolKind, of_param};
+use crate::check::{Symbol, SymbolKind, of_param, set_of_param};
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::Allocator;
 use crate::model::component::Component;
-use crate::model::layer::Deployment;
+use crate::model::layer::{Deployment, Layers, Written};
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::settings::Settings;
@@ -43,10 +43,20 @@ pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
         options(shape, index, &deployment, problems);
         if deployment.component.param {
             let component = shape.component_of(AppId(index as u32)).ast;
-            problems.extend(of_param(shape.program, component, &deployment.ast.body));
+            let (body, own) = (&deployment.ast.body, &*deployment.name);
+            problems.extend(of_param(shape.program, component, body));
+            problems.extend(set_of_param(shape.program, component, body, sets_of(own, &shape.layers)));
         }
         shape.settings.push(Settings::of(&shape.layers, &deployment));
     }
+}
+
+/// What is behind the name of an application in the paths of `set`, and where their values are.
+fn sets_of<'s>(app: &'s str, layers: &'s Layers<'_>) -> impl Iterator<Item = (&'s str, Span)> + Clone {
+    let of = move |(path, value): (&'s String, &'s Written<'_>)| {
+        Some((path.strip_prefix(app)?.strip_prefix('.')?, value.expr.span))
+    };
+    layers.sets.iter().filter_map(of)
 }
 
 /// Reads the version of Kubernetes that an application runs: `kubernetes` of its `deploy`, else the cluster's.

@@ -8,7 +8,8 @@ use ipnet::IpNet;
 
 use crate::check::ModuleId;
 use crate::check::text_form::TextForm;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Help};
+use crate::facts::label;
 use crate::model::address::{Allocator, bits, nth};
 use crate::model::endpoint::texts;
 use crate::model::input::Forget;
@@ -123,6 +124,7 @@ fn nodes_take(fields: &mut Fields<'_, '_>, group: &Group) {
     if let Value::Record(labels) = &group.labels {
         for (key, value) in labels.iter() {
             fields.require(TextForm::LabelKey, key, "labels");
+            near_kubernetes(fields, key, "labels");
             fields.require(TextForm::LabelValue, &value.scalar_text().unwrap_or_default(), "labels");
         }
     }
@@ -130,9 +132,18 @@ fn nodes_take(fields: &mut Fields<'_, '_>, group: &Group) {
         let (taint, effect) = taint.rsplit_once(':').unwrap_or((&taint, "NoSchedule"));
         let (key, value) = taint.split_once('=').unwrap_or((taint, ""));
         fields.require(TextForm::LabelKey, key, "taints");
+        near_kubernetes(fields, key, "taints");
         fields.require(TextForm::LabelValue, value, "taints");
         fields.require(TextForm::Word, effect, "taints");
     }
+}
+
+/// Labels of any name are right, but one that is nearly Kubernetes' own is hardly meant.
+fn near_kubernetes(fields: &mut Fields<'_, '_>, key: &str, field: &str) {
+    let Some(near) = label::meant(key) else { return };
+    let message = format!("`{key}` is not a label of Kubernetes, but nearly one");
+    let problem = Diagnostic::new(Code::LabelMisspelt, fields.span(field), message);
+    fields.problems.push(problem.help(Help::near(&near)));
 }
 
 fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, count: u32) -> Wanted {

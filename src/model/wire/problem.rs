@@ -66,7 +66,8 @@ pub(super) fn deploying(model: &Wired<'_>, id: EndpointId, interface: &str) -> V
     let on = model.program.sources.text(first.span.to(last.span));
     let seen = |name: &&str| model.program.lookup(deployment.module, name, SymbolKind::Component).is_some();
     let fix = |name: &str| Fix::guess(format!("deploy `{name}`")).edit(place, format!("\ndeploy {name} on {on}"));
-    providing(model, interface).into_iter().filter(seen).map(fix).collect()
+    let is_new = |name: &&str| !model.layers.dropped.iter().any(|dropped| **dropped == **name);
+    providing(model, interface).into_iter().filter(seen).filter(is_new).map(fix).collect()
 }
 
 /// `` `a` is not on `cp-0`, `cp-1` ``.

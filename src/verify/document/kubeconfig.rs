@@ -6,11 +6,35 @@ use serde_json::Value as Json;
 
 use super::DocumentProblem;
 use super::table::is_secret;
-use crate::diag::{Code, Help, did_you_mean};
+use crate::diag::{Code, Help, closest, did_you_mean};
 use crate::verify::locate::Step;
 
-/// What is wrong with a kubeconfig whose keys are known.
+/// What is wrong with a kubeconfig; keys that are nearly known count as those that were meant.
 pub(super) fn check(value: &Json) -> Vec<DocumentProblem> {
+    let Some(map) = value.as_object() else { return Vec::new() };
+    let meant = |key: &String| KEYS.iter().find(|known| **known != key && closest(key, [**known]).is_some());
+    let renamed: Vec<(&String, &str)> = map.keys().filter_map(|key| Some((key, *meant(key)?))).collect();
+    let renamed: Vec<_> =
+        renamed.into_iter().filter(|(key, near)| !KEYS.contains(&key.as_str()) && !map.contains_key(*near)).collect();
+    let mut known = map.clone();
+    for (key, near) in &renamed {
+        if let Some(value) = known.remove(*key) {
+            known.insert((*near).to_owned(), value);
+        }
+    }
+    let mut findings = of_known(&Json::Object(known));
+    for finding in &mut findings {
+        let Some(Step::Key(first)) = finding.path.first_mut() else { continue };
+        if let Some((key, _)) = renamed.iter().find(|(_, near)| near == first) {
+            first.clone_from(key);
+        }
+    }
+    findings
+}
+
+const KEYS: [&str; 4] = ["clusters", "contexts", "current-context", "users"];
+
+fn of_known(value: &Json) -> Vec<DocumentProblem> {
     let names = |list: &str| -> Vec<&str> {
         entries(value, list).filter_map(|(_, entry)| entry.get("name")?.as_str()).collect()
     };

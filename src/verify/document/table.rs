@@ -81,7 +81,16 @@ fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings:
                 path.push(Step::Key(key.clone()));
                 match body.takes(key) {
                     None if body.open => walk(table, &join(name, "*"), value, path, findings),
-                    None => findings.push(unknown(table, body, key, path)),
+                    None => {
+                        let found = unknown(table, body, key, path);
+                        // What is below is that of the key that was meant.
+                        if let Some(near) = found.help.near.clone() {
+                            let kinds = body.takes(&near).flatten();
+                            findings.extend(kinds.and_then(|kinds| wrong_kind(kinds, &near, value, path)));
+                            walk(table, &join(name, &near), value, path, findings);
+                        }
+                        findings.push(found);
+                    }
                     Some(kinds) => {
                         findings.extend(kinds.and_then(|kinds| wrong_kind(kinds, key, value, path)));
                         walk(table, &join(name, key), value, path, findings);

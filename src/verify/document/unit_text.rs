@@ -10,7 +10,7 @@ pub(super) const ENDINGS: &[&str] =
 
 /// Sections and keys that systemd does not know, values that it would not take, and lines that it drops.
 pub(super) fn check(path: &str, text: &str) -> Vec<DocumentProblem> {
-    let mut section = String::new();
+    let (mut section, mut meant) = (String::new(), String::new());
     let mut findings = Vec::new();
     for line in lines(text) {
         let trimmed = line.trim();
@@ -18,8 +18,12 @@ pub(super) fn check(path: &str, text: &str) -> Vec<DocumentProblem> {
             continue;
         }
         if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name.to_owned();
-            findings.extend(systemd::section(name).err().map(|wrong| finding(name, wrong)));
+            (section, meant) = (name.to_owned(), name.to_owned());
+            if let Err(wrong) = systemd::section(name) {
+                // What is in it is that of the section that was meant.
+                meant = wrong.help.near.clone().unwrap_or(meant);
+                findings.push(finding(name, wrong));
+            }
             continue;
         }
         let Some((key, value)) = trimmed.split_once('=') else {
@@ -34,17 +38,14 @@ pub(super) fn check(path: &str, text: &str) -> Vec<DocumentProblem> {
             continue;
         }
         // What is wrong with a section was reported where it begins.
-        if systemd::section(&section).is_err() {
+        if systemd::section(&meant).is_err() {
             continue;
         }
-        match systemd::key(&section, key) {
-            Err(wrong) => findings.push(in_section(&section, key, wrong)),
-            Ok(()) => findings.extend(
-                systemd::value(&section, key, value)
-                    .err()
-                    .map(|wrong| DocumentProblem { is_value: true, ..in_section(&section, key, wrong) }),
-            ),
-        }
+        let unknown = systemd::key(&meant, key).err();
+        let known = unknown.as_ref().map_or(Some(key.to_owned()), |wrong| wrong.help.near.clone());
+        findings.extend(unknown.map(|wrong| in_section(&section, key, wrong)));
+        let wrong = known.and_then(|known| systemd::value(&meant, &known, value).err());
+        findings.extend(wrong.map(|wrong| DocumentProblem { is_value: true, ..in_section(&section, key, wrong) }));
     }
     findings
 }

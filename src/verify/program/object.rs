@@ -22,7 +22,7 @@ pub(super) fn verify(record: &Record, at: &[Step], version: Version, place: Plac
     };
     match object::of_kind(&api, &kind, version) {
         Some(of) => {
-            let mut walk = Walk { kind: &kind, place, at: at.to_vec(), depth: at.len(), problems: Vec::new() };
+            let mut walk = Walk { kind: &kind, place, at: at.to_vec(), meant: Vec::new(), problems: Vec::new() };
             walk.record(record, of);
             walk.problems
         }
@@ -60,8 +60,8 @@ struct Walk<'a> {
     kind: &'a str,
     place: Place<'a>,
     at: Vec<Step>,
-    /// How many steps lead to the object.
-    depth: usize,
+    /// The keys below the object, each as it was meant.
+    meant: Vec<String>,
     problems: Vec<Diagnostic>,
 }
 
@@ -72,11 +72,24 @@ impl Walk<'_> {
             self.at.push((&**name).into());
             match fields.get(&**name) {
                 None if *value == Value::None => {}
-                None => self.unknown(name, fields.keys().copied()),
-                Some(below) => self.below(value, *below),
+                None => {
+                    // What is below is that of the field that was meant.
+                    if let Some((near, below)) =
+                        self.unknown(name, fields.keys().copied()).and_then(|near| fields.get_key_value(near))
+                    {
+                        self.inside(near, value, *below);
+                    }
+                }
+                Some(below) => self.inside(name, value, *below),
             }
             self.at.pop();
         }
+    }
+
+    fn inside(&mut self, key: &str, value: &Value, below: Below) {
+        self.meant.push(key.to_owned());
+        self.below(value, below);
+        self.meant.pop();
     }
 
     fn below(&mut self, value: &Value, below: Below) {
@@ -92,7 +105,7 @@ impl Walk<'_> {
             (Below::Map(of), Value::Record(record)) => {
                 for (name, one) in record.iter() {
                     self.at.push((&**name).into());
-                    self.below(one, Below::Object(of));
+                    self.inside(name, one, Below::Object(of));
                     self.at.pop();
                 }
             }
@@ -100,20 +113,19 @@ impl Walk<'_> {
         }
     }
 
-    fn unknown<'n>(&mut self, name: &str, known: impl Iterator<Item = &'n str> + Clone) {
-        let keys = self.at[self.depth..self.at.len() - 1].iter().filter_map(|step| match step {
-            Step::Key(key) => Some(&**key),
-            _ => None,
-        });
-        let path = keys.collect::<Vec<_>>().join(".");
+    /// Says that a field is unknown; gives the one that was probably meant.
+    fn unknown<'n>(&mut self, name: &str, known: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+        let path = self.meant.join(".");
         let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
         let message = format!("a `{}` has no field `{name}`{place} in any version", self.kind);
         let span = (self.place)(&self.at);
         let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
         let same = known.clone().find(|other| other.eq_ignore_ascii_case(name));
-        self.problems.push(match same.or_else(|| closest(name, known)) {
+        let near = same.or_else(|| closest(name, known));
+        self.problems.push(match near {
             Some(near) => problem.help(Help::near(near)).fix_near(span),
             None => problem.help("remove it: no known version reads it"),
         });
+        near
     }
 }
