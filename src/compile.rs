@@ -21,7 +21,9 @@ use crate::world::World;
 
 pub mod artifact;
 pub mod connection;
+pub mod fingerprint;
 pub mod fix;
+pub mod known;
 pub mod missing_keys;
 mod machines;
 pub mod pki;

@@ -14,9 +14,13 @@ use crate::target::OutputFile;
 use crate::world;
 use crate::world::relative::RelativePath;
 
+mod earlier;
 pub mod error;
+mod intact;
 pub mod keep;
+mod link;
 pub mod manifest;
+pub mod seal;
 pub mod stream;
 
 mod draft;
@@ -30,6 +34,7 @@ mod tree;
 pub use error::EmitError;
 pub use keep::{Kept, refuse};
 pub use manifest::manifest;
+pub use seal::Seal;
 pub use stream::Stream;
 
 /// What to do with a folder that holds what kmodel did not write.
@@ -42,6 +47,16 @@ pub enum Force {
     Replace,
 }
 
+/// Whether what is in the place already may become part of the new output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reuse {
+    /// What is whole, and would be made the same.
+    #[default]
+    Whole,
+    /// Nothing.
+    Nothing,
+}
+
 /// What was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Written {
@@ -49,6 +64,8 @@ pub struct Written {
     pub bytes: u64,
     /// An earlier output was in the place.
     pub replaced: bool,
+    /// How many files were made in this run; none if the earlier output is left in its place.
+    pub made: usize,
 }
 
 /// Makes `out` a folder with exactly these files. One of them must be the [`mod@manifest`], by which a later run knows the
@@ -68,9 +85,9 @@ pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, 
     place.clean();
     let draft = Draft::new(&place)?;
     tree::write_all(draft.path(), files)?;
-    draft.commit(&place, old)?;
+    draft.commit(&place, old.map(|old| old.mode))?;
     let bytes = files.iter().map(|file| file.content.len() as u64).sum();
-    Ok(Written { files: files.len(), bytes, replaced: old.is_some() })
+    Ok(Written { files: files.len(), bytes, replaced: old.is_some(), made: files.len() })
 }
 
 /// Writes a private file below a folder that is there, and the folders on the way to it. None of these may be a link.

@@ -25,7 +25,7 @@ mod problem;
 mod site;
 mod system;
 
-pub use output::{Entries, Entry, OutputFile, Tree, Writer, folder};
+pub use output::{Entries, Entry, Given, OutputFile, Tree, Writer, folder};
 pub use problem::Problem;
 pub use site::{Site, TargetMachine};
 

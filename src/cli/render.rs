@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::compile::known::{self, Known};
 use crate::compile::{self, RenderError, Stopped};
 use crate::diag::{Diagnostic, any_error};
 use crate::emit::stream::Whole;
-use crate::emit::{self, EmitError, Written};
+use crate::emit::{self, EmitError, Reuse, Written};
 use crate::model::Model;
 use crate::pki::Store;
 use crate::pki::issued::Issued;
@@ -42,6 +43,9 @@ pub struct Args {
     /// Leave out `machines/NAME/root`, the files of each machine as a tree: only what the platform is given is written
     #[arg(long)]
     no_tree: bool,
+    /// Write every file anew. Without it, files that would not change and are intact in the folder are reused
+    #[arg(long)]
+    fresh: bool,
     #[command(flatten)]
     keep: KeepArgs,
     /// Replace the folder even if it holds files that kmodel did not write; they are deleted
@@ -66,7 +70,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return Ok(Exit::Problems);
     }
     let mut store = Store::open(&folder)?;
-    let (issued, whole) = match render(args, plan, &mut store) {
+    let (issued, whole, kept) = match render(args, plan, &mut store) {
         Ok(rendered) => rendered,
         Err(Stopped::Sink(error)) => return Err(error),
         Err(Stopped::Problems(problems)) => {
@@ -79,25 +83,29 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     store.save()?;
     let lock = compile::lock(plan, &issued);
     lock::write(&args.model.lock_path(), &plan.model.cluster.name, (&opened.seen, &lock))?;
-    summary(args, terminal, &plan.model, (&issued, whole.commit()?))
+    summary(args, terminal, &plan.model, (&issued, whole.commit()?, kept))
 }
 
 /// Issues what is missing, and writes all files beside the folder that they are for.
-fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Whole), Stopped<CliError>> {
+fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Whole, usize), Stopped<CliError>> {
     let failed = |error: EmitError| Stopped::Sink(error.into());
     let issued = compile::issue(plan, store, world::now()).map_err(|error| match error {
         RenderError::Pki(error) => Stopped::Sink(error.into()),
         RenderError::Problems(problems) => Stopped::Problems(problems),
     })?;
     let (force, sources) = (super::folder::force(args.force), &plan.model.program.sources);
-    let mut out = emit::Stream::begin(&args.out, force, sources).map_err(failed)?;
+    let reuse = if args.fresh { Reuse::Nothing } else { Reuse::Whole };
+    let mut out = emit::Stream::begin(&args.out, force, reuse, sources).map_err(failed)?;
     let tree = if args.no_tree { Tree::LeftOut } else { Tree::Written };
-    let streamed = compile::stream(plan, &issued, tree, &mut out).map_err(|stopped| match stopped {
+    let name = known::name(compile::head(plan).1, tree);
+    let known = store.remembered(&name).filter(|_| !args.fresh).map(|text| Known::read(&text)).unwrap_or_default();
+    let streamed = compile::stream(plan, &issued, (tree, &known), &mut out).map_err(|stopped| match stopped {
         Stopped::Problems(problems) => Stopped::Problems(problems),
         Stopped::Sink(error) => failed(error),
     })?;
     let whole = out.finish(compile::head(plan), &streamed.files).map_err(failed)?;
-    Ok((issued, whole))
+    store.remember(&name, &known::write(&streamed.facts));
+    Ok((issued, whole, streamed.kept))
 }
 
 /// Whether the store has the keys that are recorded; looked at before there is a store.
@@ -111,7 +119,7 @@ fn summary(
     args: &Args,
     terminal: &Terminal,
     model: &Model<'_>,
-    (issued, written): (&Issued, Written),
+    (issued, written, kept): (&Issued, Written, usize),
 ) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let target = compile::planned_target(model).expect("what was rendered has a target");
@@ -121,6 +129,11 @@ fn summary(
         fact("store", format!("{} (keep it secret, keep a copy)", args.store(model).display())),
         fact("lock", format!("{} (commit it)", args.model.lock_path().display())),
     ];
+    if written.made == 0 {
+        rows.insert(1, fact("reused", "all files: nothing has changed".to_owned()));
+    } else if kept > 0 {
+        rows.insert(1, fact("reused", format!("the files of {}", Count(kept, "machine"))));
+    }
     rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
     rows.push(fact("next", target.next_step(&args.model.file.display().to_string())));
     output::print(|out| {

@@ -18,6 +18,7 @@ use crate::target::{self, OutputFile, Site, Target, TargetMachine, Tree, lxd};
 use crate::verify::{self, Evidence, document};
 
 use super::Problems;
+use super::known::Known;
 use super::machines::Machines;
 use super::stream::{Stopped, stream};
 
@@ -44,10 +45,11 @@ pub enum RenderError {
 pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Rendered, RenderError> {
     let issued = issue(plan, store, now)?;
     let mut files = Vec::new();
-    let streamed = stream(plan, &issued, Tree::Written, &mut files).map_err(|stopped| match stopped {
-        Stopped::Problems(problems) => RenderError::Problems(problems),
-        Stopped::Sink(never) => match never {},
-    })?;
+    let streamed =
+        stream(plan, &issued, (Tree::Written, &Known::default()), &mut files).map_err(|stopped| match stopped {
+            Stopped::Problems(problems) => RenderError::Problems(problems),
+            Stopped::Sink(never) => match never {},
+        })?;
     files.extend(streamed.files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.push(crate::emit::manifest(head(plan), &files, &plan.model.program.sources));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::emit::{self, EmitError};
+use crate::emit::{self, EmitError, Seal};
 use crate::model::{MachineId, UnitId};
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
@@ -17,6 +17,8 @@ use crate::render::issued_material::IssuedMaterial;
 use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer, folder};
 use crate::verify::{self, Evidence};
 
+use super::fingerprint::{Fingerprint, Print};
+use super::known::{Fact, Known};
 use super::machines::Machines;
 use super::render::{kubeconfigs, no_problem, of_target, planned_site, planned_target, unversioned};
 use super::{Problems, pki};
@@ -38,6 +40,16 @@ pub trait Sink: Sync {
     /// # Errors
     /// When it cannot.
     fn put(&self, files: Vec<OutputFile>) -> Result<Self::Batch, Self::Error>;
+
+    /// What is left of the files at these places, if it has them from before, just as the seal says.
+    fn keep(&self, _places: &[String], _seal: &Seal) -> Option<Self::Batch> {
+        None
+    }
+
+    /// The files in one number, if it may keep them another time.
+    fn seal(_batch: &Self::Batch) -> Option<Seal> {
+        None
+    }
 
     /// Takes what was left, in the order of the machines' folders.
     ///
@@ -66,8 +78,16 @@ impl Sink for emit::Stream<'_> {
         emit::Stream::put(self, &files)
     }
 
+    fn keep(&self, places: &[String], seal: &Seal) -> Option<Self::Batch> {
+        emit::Stream::keep(self, places, seal)
+    }
+
+    fn seal(batch: &Self::Batch) -> Option<Seal> {
+        Some(batch.seal())
+    }
+
     fn add(&mut self, batch: Self::Batch) -> Result<(), EmitError> {
-        emit::Stream::add(self, &batch)
+        emit::Stream::add(self, batch)
     }
 
     fn long(&mut self, file: OutputFile, write: Write<'_>) -> Result<(), EmitError> {
@@ -102,16 +122,20 @@ pub struct Streamed {
     pub files: Vec<OutputFile>,
     /// How many machines were in memory at once, at most.
     pub held: usize,
+    /// How many machines were kept.
+    pub kept: usize,
+    /// What came of which inputs.
+    pub facts: Vec<(Fingerprint, Fact)>,
 }
 
-/// Hands the files of all machines to a sink.
+/// Hands the files of all machines to a sink, but those that are known and that it keeps.
 ///
 /// # Errors
 /// The first problem in the order of the model, and what the sink says.
 pub fn stream<S: Sink>(
     plan: &Plan<'_>,
     issued: &Issued,
-    tree: Tree,
+    (tree, known): (Tree, &Known),
     sink: &mut S,
 ) -> Result<Streamed, Stopped<S::Error>> {
     let material = IssuedMaterial::new(plan, issued);
@@ -119,11 +143,13 @@ pub fn stream<S: Sink>(
     let target = planned_target(&plan.model).map_err(|problem| Stopped::Problems(vec![problem]))?;
     let writer = target.writer(&site).map_err(|problems| Stopped::Problems(of_target(plan, problems)))?;
     let placement = render::placement(&plan.model);
-    let press = Press { plan, material: &material, placement: &placement, writer: &*writer, held: Held::default() };
+    let print = Print::of_site(&site);
+    let writer = &*writer;
+    let press = Press { plan, material: &material, placement: &placement, writer, print, known, held: Held::default() };
     let streamed = press.run(sink).and_then(|parts| press.rest(issued, parts).map_err(Stopped::Problems));
     let table = |out: &mut dyn io::Write| pki::write_table(plan, issued, out);
-    let streamed = streamed.and_then(|files| sink.long(pki::table(), &table).map(|()| files).map_err(Stopped::Sink));
-    let streamed = streamed.map(|files| Streamed { files, held: press.held.most() });
+    let streamed = streamed.and_then(|parts| sink.long(pki::table(), &table).map(|()| parts).map_err(Stopped::Sink));
+    let streamed = streamed.map(|streamed| Streamed { held: press.held.most(), ..streamed });
     // Machines come in the order of their folders: which problem is the first is found once more, in that of the model.
     streamed.map_err(|stopped| match stopped {
         Stopped::Problems(found) => Stopped::Problems(press.first_problems(&site).unwrap_or(found)),
@@ -137,6 +163,8 @@ struct Press<'a, 'p> {
     material: &'a IssuedMaterial<'a, 'p>,
     placement: &'a [Vec<UnitId>],
     writer: &'a dyn Writer,
+    print: Print<'a>,
+    known: &'a Known,
     held: Held,
 }
 
@@ -167,6 +195,8 @@ impl Held {
 struct Parts {
     entries: Entries,
     secret: bool,
+    kept: usize,
+    facts: Vec<(Fingerprint, Fact)>,
 }
 
 /// A machine that was handed on.
@@ -174,6 +204,8 @@ struct Made<B> {
     batch: B,
     entry: Entry,
     secret: bool,
+    kept: bool,
+    fact: Option<(Fingerprint, Fact)>,
 }
 
 impl Press<'_, '_> {
@@ -186,6 +218,8 @@ impl Press<'_, '_> {
                 sink.add(made.batch).map_err(Stopped::Sink)?;
                 parts.entries.add(*place, made.entry);
                 parts.secret |= made.secret;
+                parts.kept += usize::from(made.kept);
+                parts.facts.extend(made.fact);
             }
         }
         Ok(parts)
@@ -201,15 +235,35 @@ impl Press<'_, '_> {
 
     fn one<S: Sink>(&self, place: usize, sink: &S) -> Result<Made<S::Batch>, Stopped<S::Error>> {
         let machine = machine(self.plan, self.material, place, &self.placement[place]).map_err(Stopped::Problems)?;
+        let print = self.print.clone().machine(&machine, self.is_looked_into(place));
+        if let Some(made) = self.kept(&machine, print, sink) {
+            return Ok(made);
+        }
         let written = self.writer.machine(&machine);
-        let (files, entry) = written.map_err(|problems| Stopped::Problems(of_target(self.plan, problems)))?;
+        let (files, given) = written.map_err(|problems| Stopped::Problems(of_target(self.plan, problems)))?;
         no_problem(verify::target::output(&self.plan.model, &files)).map_err(Stopped::Problems)?;
         let secret = files.iter().any(|file| file.secret);
-        Ok(Made { batch: sink.put(files).map_err(Stopped::Sink)?, entry, secret })
+        let batch = sink.put(files).map_err(Stopped::Sink)?;
+        let fact = S::seal(&batch).map(|seal| (print, Fact { seal, given, secret }));
+        Ok(Made { batch, entry: self.writer.entry(&machine, given), secret, kept: false, fact })
+    }
+
+    /// A machine that is what it was, and that the sink still has. Its values are verified already.
+    fn kept<S: Sink>(&self, machine: &TargetMachine, print: Fingerprint, sink: &S) -> Option<Made<S::Batch>> {
+        let fact = *self.known.of(&print)?;
+        let Fact { seal, given, secret } = fact;
+        let batch = sink.keep(&self.writer.places(&machine.name), &seal)?;
+        Some(Made { batch, entry: self.writer.entry(machine, given), secret, kept: true, fact: Some((print, fact)) })
+    }
+
+    /// Whether the files of a machine are looked into as they are written, as those of the first of a group are.
+    fn is_looked_into(&self, place: usize) -> bool {
+        self.plan.model.groups.iter().any(|group| group.machines.start as usize == place)
     }
 
     /// The files that no machine has for itself.
-    fn rest(&self, issued: &Issued, Parts { entries, secret }: Parts) -> Result<Vec<OutputFile>, Problems> {
+    fn rest(&self, issued: &Issued, parts: Parts) -> Result<Streamed, Problems> {
+        let Parts { entries, secret, kept, facts } = parts;
         let units = self.placement.last().expect("there is always a place for what is on no machine");
         let cluster = render::cluster(&self.plan.model, units, self.material)?;
         let mut files = self.writer.shared(entries);
@@ -217,7 +271,7 @@ impl Press<'_, '_> {
         files.extend(kubeconfigs(cluster));
         let secret = secret || files.iter().any(|file| file.secret);
         files.extend(secret.then(unversioned));
-        Ok(files)
+        Ok(Streamed { files, held: 0, kept, facts })
     }
 
     /// What is wrong with the first machines that something is wrong with.

@@ -11,13 +11,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::emit::error::EmitError;
+use crate::emit::seal::Line;
 use crate::world::fault;
 use crate::world::replace::beside;
 
-/// A path, and its line in the manifest.
-pub(super) type Line = (String, String);
-
 /// The lists, by the folder at the top.
+#[derive(Default)]
 pub(super) struct Lines {
     root: PathBuf,
     lists: BTreeMap<String, BufWriter<File>>,
@@ -34,14 +33,14 @@ impl Lines {
         lines.iter().try_for_each(|line| self.put(line)).map_err(|error| self.failed(&error))
     }
 
-    fn put(&mut self, (path, line): &Line) -> io::Result<()> {
+    fn put(&mut self, Line { path, text, .. }: &Line) -> io::Result<()> {
         let top = path.split('/').next().unwrap_or_default();
         if !self.lists.contains_key(top) {
             self.lists.insert(top.to_owned(), BufWriter::new(nameless(&self.root)?));
         }
         let list = self.lists.get_mut(top).expect("it was made");
         // No path has a control character in it.
-        writeln!(list, "{path}\t{line}")
+        writeln!(list, "{path}\t{text}")
     }
 
     /// Hands out all lines and these, in the order of their paths.
@@ -58,11 +57,11 @@ impl Lines {
         }
         lists.push((Box::new(others.into_iter().map(Ok)) as Box<dyn Iterator<Item = _>>).peekable());
         let mut last: Option<String> = None;
-        while let Some((path, line)) = next(&mut lists).transpose().map_err(failed)? {
+        while let Some(Line { path, text, .. }) = next(&mut lists).transpose().map_err(failed)? {
             if last.is_some_and(|last| last >= path) {
                 return Err(EmitError::Twice { path });
             }
-            each(&line).map_err(failed)?;
+            each(&text).map_err(failed)?;
             last = Some(path);
         }
         Ok(())
@@ -78,7 +77,7 @@ fn next(lists: &mut [Peekable<Box<dyn Iterator<Item = io::Result<Line>>>>]) -> O
     let mut first: Option<(usize, String)> = None;
     for (place, list) in lists.iter_mut().enumerate() {
         match list.peek() {
-            Some(Ok((path, _))) if first.as_ref().is_none_or(|(_, known)| path < known) => {
+            Some(Ok(Line { path, .. })) if first.as_ref().is_none_or(|(_, known)| path < known) => {
                 first = Some((place, path.clone()));
             }
             Some(Err(_)) => return list.next(),
@@ -93,8 +92,8 @@ fn read(list: BufWriter<File>) -> io::Result<Box<dyn Iterator<Item = io::Result<
     file.rewind()?;
     Ok(Box::new(BufReader::new(file).lines().map(|text| {
         let text = text?;
-        let (path, line) = text.split_once('\t').unwrap_or((&text, ""));
-        Ok((path.to_owned(), line.to_owned()))
+        let (path, text) = text.split_once('\t').unwrap_or((&text, ""));
+        Ok(Line { path: path.to_owned(), text: text.to_owned(), secret: None })
     })))
 }
 
@@ -112,7 +111,7 @@ mod tests {
     use super::*;
 
     fn line(path: &str) -> Line {
-        (path.to_owned(), format!("<{path}>"))
+        Line { path: path.to_owned(), text: format!("<{path}>"), secret: None }
     }
 
     fn merged(batches: &[&[&str]], others: &[&str]) -> Result<String, EmitError> {

@@ -9,7 +9,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::emit::intact::hex;
 use crate::emit::path;
+use crate::emit::seal::Line;
 use crate::render::origin::What;
 use crate::source::Sources;
 use crate::target::OutputFile;
@@ -31,9 +33,40 @@ pub(super) const FIRST: &str = "\n    ";
 pub(super) const NEXT: &str = ",\n    ";
 pub(super) const END: &str = "\n  ]\n}\n";
 
+/// A file as a manifest lists it, read again.
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    pub path: String,
+    pub sha256: Option<String>,
+    pub mode: String,
+    pub size: u64,
+    pub secret: bool,
+}
+
+impl Listing {
+    /// The file of a line.
+    pub(super) fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+
+    /// The manifest itself, which does not list itself.
+    pub(super) fn of_manifest(size: u64) -> Self {
+        Self { path: NAME.into(), sha256: None, mode: "0644".into(), size, secret: true }
+    }
+
+    pub(super) fn permissions(&self) -> Option<u32> {
+        u32::from_str_radix(&self.mode, 8).ok()
+    }
+
+    /// Whether only its owner may use it.
+    pub(super) fn is_private(&self) -> bool {
+        self.permissions().is_some_and(path::is_closed)
+    }
+}
+
 /// A line of the manifest.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Fields<'a> {
     path: &'a str,
     /// None of a secret: what can be guessed would be told by it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +97,7 @@ struct OldLine<'a> {
 pub fn manifest((cluster, target): (&str, &str), files: &[OutputFile], sources: &Sources) -> OutputFile {
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    let lines: Vec<String> = sorted.par_iter().map(|file| line(file, sources)).collect();
+    let lines: Vec<String> = sorted.par_iter().map(|file| line(file, sources).text).collect();
     let text = format!("{}{FIRST}{}{END}", head(cluster, target), lines.join(NEXT));
     OutputFile {
         path: NAME.into(),
@@ -86,21 +119,22 @@ pub(super) fn head(cluster: &str, target: &str) -> String {
 }
 
 /// The line of a file.
-pub(super) fn line(file: &OutputFile, sources: &Sources) -> String {
-    line_of(file, (file.content.len(), &Sha256::digest(&file.content)), sources)
+pub(super) fn line(file: &OutputFile, sources: &Sources) -> Line {
+    line_of(file, (file.content.len(), Sha256::digest(&file.content).into()), sources)
 }
 
 /// The line of a file whose content has this length and this hash.
-pub(super) fn line_of(file: &OutputFile, (size, digest): (usize, &[u8]), sources: &Sources) -> String {
-    let sha256 = (!file.secret).then(|| digest.iter().map(|byte| format!("{byte:02x}")).collect());
-    json(&Line {
+pub(super) fn line_of(file: &OutputFile, (size, digest): (usize, [u8; 32]), sources: &Sources) -> Line {
+    let sha256 = (!file.secret).then(|| hex(&digest));
+    let text = json(&Fields {
         path: &file.path,
         sha256,
         mode: format!("{:04o}", path::mode(file)),
         size,
         secret: file.secret,
         origin: file.origin.shown(sources).to_string(),
-    })
+    });
+    Line { path: file.path.clone(), text, secret: file.secret.then_some(digest) }
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -110,19 +144,27 @@ fn json(value: &impl Serialize) -> String {
 /// The paths in a manifest of kmodel, read line by line as it was written.
 pub(super) struct Listed {
     lines: io::Lines<BufReader<File>>,
+    begins: u64,
 }
 
 impl Listed {
     /// `None` if it is another program's, or its lines are not as kmodel writes them.
     pub(super) fn open(path: &Path) -> Option<Self> {
         let mut lines = BufReader::new(File::open(path).ok()?).lines();
-        let mut head = String::new();
+        let (mut head, mut begins) = (String::new(), 0);
         while !head.ends_with(LIST) {
-            head.push_str(&lines.next()?.ok()?);
+            let line = lines.next()?.ok()?;
+            begins += line.len() as u64 + 1;
+            head.push_str(&line);
         }
         head.push_str("]}");
         let old: Old<'_> = serde_json::from_str(&head).ok()?;
-        (old.generator == GENERATOR).then_some(Self { lines })
+        (old.generator == GENERATOR).then_some(Self { lines, begins })
+    }
+
+    /// Where the first line begins.
+    pub(super) fn begins(&self) -> u64 {
+        self.begins
     }
 }
 

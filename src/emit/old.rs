@@ -12,8 +12,17 @@ use crate::world::kept::is_store;
 /// How many strangers a message names.
 const NAMED: usize = 5;
 
-/// The permissions of the folder in the place, if there is one and it may be replaced.
-pub(super) fn check(place: &FolderPlace, force: Force) -> Result<Option<u32>, EmitError> {
+/// A folder that may be replaced.
+#[derive(Clone, Copy)]
+pub(super) struct Old {
+    /// Its permissions.
+    pub mode: u32,
+    /// Whether there is nothing in it but what its manifest lists, and what leads there.
+    pub plain: bool,
+}
+
+/// The folder in the place, if there is one and it may be replaced.
+pub(super) fn check(place: &FolderPlace, force: Force) -> Result<Option<Old>, EmitError> {
     let path = place.path();
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -21,20 +30,24 @@ pub(super) fn check(place: &FolderPlace, force: Force) -> Result<Option<u32>, Em
         Ok(metadata) if !metadata.is_dir() => return Err(EmitError::NotAFolder { path: path.to_owned() }),
         Ok(_) => {}
     }
-    match (replaceable(path), force) {
-        (Ok(()), _) => {}
-        (Err(_), Force::Replace) => not_precious(place)?,
+    let plain = match (replaceable(path), force) {
+        (Ok(plain), _) => plain,
+        (Err(_), Force::Replace) => not_precious(place).map(|()| false)?,
         (Err(reason), Force::Refuse) => return Err(reason),
-    }
-    Ok(place::mode(path))
+    };
+    Ok(place::mode(path).map(|mode| Old { mode, plain }))
 }
 
 /// Whether the folder is empty, or holds an output of kmodel and nothing else. Both are gone through by path, side by side:
-/// there may be millions of files.
-fn replaceable(path: &Path) -> Result<(), EmitError> {
+/// there may be millions of files. And whether no folder in it is empty, as none is that kmodel wrote.
+fn replaceable(path: &Path) -> Result<bool, EmitError> {
     let mut known = known(path).map(Iterator::peekable);
-    let (mut any, mut strangers, mut more) = (false, Vec::new(), 0);
+    let (mut any, mut strangers, mut more, mut plain) = (false, Vec::new(), 0, true);
     walk(path, "", &mut |file| {
+        if file.ends_with('/') {
+            plain = false;
+            return;
+        }
         any = true;
         let Some(known) = &mut known else { return };
         while known.next_if(|known| *known < file).is_some() {}
@@ -44,7 +57,7 @@ fn replaceable(path: &Path) -> Result<(), EmitError> {
     })?;
     match (any, known) {
         (true, None) => Err(EmitError::NotOurs { path: path.to_owned() }),
-        _ if strangers.is_empty() => Ok(()),
+        _ if strangers.is_empty() => Ok(plain),
         _ => Err(EmitError::Strangers { path: path.to_owned(), files: strangers, more }),
     }
 }
@@ -62,7 +75,7 @@ fn known(path: &Path) -> Option<Box<dyn Iterator<Item = String>>> {
     Some(Box::new(all.into_iter()))
 }
 
-/// All that is not a folder, by its path from `root`, in the order of the paths.
+/// All that is not a folder with something in it, by its path from `root`, in the order of the paths; that of a folder ends with `/`.
 fn walk(root: &Path, below: &str, each: &mut dyn FnMut(String)) -> Result<(), EmitError> {
     let folder = root.join(below);
     let failed = |error: io::Error| EmitError::file(&folder, "list", &error);
@@ -74,6 +87,9 @@ fn walk(root: &Path, below: &str, each: &mut dyn FnMut(String)) -> Result<(), Em
         entries.push(if is_folder { format!("{below}{name}/") } else { format!("{below}{name}") });
     }
     entries.sort_unstable();
+    if entries.is_empty() && !below.is_empty() {
+        each(below.to_owned());
+    }
     for path in entries {
         if path.ends_with('/') { walk(root, &path, each)? } else { each(path) }
     }

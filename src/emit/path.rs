@@ -41,7 +41,12 @@ pub(super) fn mode(file: &OutputFile) -> u32 {
 
 /// Whether only its owner may use a file.
 pub(super) fn is_private(file: &OutputFile) -> bool {
-    mode(file) & 0o077 == 0
+    is_closed(mode(file))
+}
+
+/// Whether permissions are the owner's only.
+pub(super) fn is_closed(mode: u32) -> bool {
+    mode & 0o077 == 0
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! An output that is written while it is made: what is on the disk is not kept in memory.
 //!
-//! The new folder lies beside the old one under a hidden name until it is whole. Dropped before, it is removed.
+//! The new folder lies beside the old one under a hidden name until it is whole. Dropped before, it is removed. What the old
+//! folder has already is not made again, and gets a second name in the new one when all else is there.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -10,10 +11,12 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::emit::draft::Draft;
+use crate::emit::earlier::Earlier;
 use crate::emit::error::EmitError;
-use crate::emit::lines::{Line, Lines};
+use crate::emit::lines::Lines;
 use crate::emit::place::{self, FolderPlace};
-use crate::emit::{Force, Written, manifest, old, path, tree};
+use crate::emit::seal::{Line, Seal};
+use crate::emit::{Force, Reuse, Written, link, manifest, old, path, tree};
 use crate::source::Sources;
 use crate::target::OutputFile;
 use crate::world::fault;
@@ -24,12 +27,22 @@ pub struct Stream<'s> {
     whole: Whole,
     lines: Lines,
     sources: &'s Sources,
+    /// What may be used again.
+    earlier: Option<Earlier>,
+    /// Places whose files the earlier output has.
+    kept: Vec<String>,
+    /// Whether only such files were added since.
+    all_kept: bool,
+    /// The lines of files that no machine has for itself.
+    shared: Vec<Line>,
 }
 
-/// Files that are on the disk, and what the manifest says of them.
+/// Files of the output, and what the manifest says of them.
 pub struct Batch {
     lines: Vec<Line>,
     bytes: u64,
+    /// Their places, if the earlier output has them.
+    kept: Vec<String>,
 }
 
 /// A folder with all its files in it, which has yet to take its place.
@@ -40,21 +53,31 @@ pub struct Whole {
     written: Written,
 }
 
+impl Batch {
+    /// Its files in one number.
+    pub fn seal(&self) -> Seal {
+        Seal::of(&self.lines)
+    }
+}
+
 impl<'s> Stream<'s> {
     /// Begins an output, whose origins are places in these sources.
     ///
     /// # Errors
     /// When the folder holds what kmodel did not write (and `force` does not allow to lose it), another run writes there, or
     /// the file system refuses.
-    pub fn begin(out: &Path, force: Force, sources: &'s Sources) -> Result<Self, EmitError> {
+    pub fn begin(out: &Path, force: Force, reuse: Reuse, sources: &'s Sources) -> Result<Self, EmitError> {
         let place = FolderPlace::of(out)?;
         let _turn = place.take_turn()?;
         let old = old::check(&place, force)?;
         place.clean();
         let draft = Draft::new(&place)?;
         let lines = Lines::new(draft.path());
-        let written = Written { files: 0, bytes: 0, replaced: old.is_some() };
-        Ok(Self { whole: Whole { draft, place, force, written }, lines, sources })
+        let usable = old.filter(|old| old.plain && reuse == Reuse::Whole);
+        let earlier = usable.and_then(|_| Earlier::open(place.path()));
+        let written = Written { files: 0, bytes: 0, replaced: old.is_some(), made: 0 };
+        let whole = Whole { draft, place, force, written };
+        Ok(Self { whole, lines, sources, earlier, kept: Vec::new(), all_kept: true, shared: Vec::new() })
     }
 
     /// Writes files. Several threads may do so at once, each into folders of its own.
@@ -64,19 +87,26 @@ impl<'s> Stream<'s> {
     pub fn put(&self, files: &[OutputFile]) -> Result<Batch, EmitError> {
         path::check(files)?;
         tree::write(self.whole.draft.path(), files)?;
-        let line = |file: &OutputFile| (file.path.clone(), manifest::line(file, self.sources));
-        let mut lines: Vec<Line> = files.iter().map(line).collect();
+        let mut lines: Vec<Line> = files.iter().map(|file| manifest::line(file, self.sources)).collect();
         lines.sort_unstable();
-        Ok(Batch { lines, bytes: bytes(files) })
+        Ok(Batch { lines, bytes: bytes(files), kept: Vec::new() })
     }
 
-    /// Lists what was written. In each folder at the top, batches come in the order of their paths.
+    /// The files below these places, if the earlier output has them all, each as it was sealed.
+    pub fn keep(&self, places: &[String], seal: &Seal) -> Option<Batch> {
+        let lines = self.earlier.as_ref()?.lines(places, seal)?;
+        let bytes = lines.iter().filter_map(|line| Some(manifest::Listing::read(&line.text)?.size)).sum();
+        Some(Batch { lines, bytes, kept: places.to_vec() })
+    }
+
+    /// Lists what was written or kept. In each folder at the top, batches come in the order of their paths.
     ///
     /// # Errors
     /// When the file system refuses.
-    pub fn add(&mut self, batch: &Batch) -> Result<(), EmitError> {
-        self.whole.written.files += batch.lines.len();
-        self.whole.written.bytes += batch.bytes;
+    pub fn add(&mut self, batch: Batch) -> Result<(), EmitError> {
+        self.whole.written.add(&batch);
+        self.all_kept &= !batch.kept.is_empty();
+        self.kept.extend(batch.kept);
         self.lines.add(&batch.lines)
     }
 
@@ -95,38 +125,79 @@ impl<'s> Stream<'s> {
         let out = OpenOptions::new().append(true).open(&path).map_err(failed)?;
         let mut out = Hashed { out: BufWriter::new(out), hash: Sha256::new(), size: 0 };
         fault::check().and_then(|()| write(&mut out)).and_then(|()| out.flush()).map_err(failed)?;
-        let line = manifest::line_of(file, (out.size, &out.hash.finalize()), self.sources);
-        self.add(&Batch { lines: vec![(file.path.clone(), line)], bytes: batch.bytes + out.size as u64 })
+        let line = manifest::line_of(file, (out.size, out.hash.finalize().into()), self.sources);
+        self.whole.written.add(&Batch {
+            lines: vec![line.clone()],
+            bytes: batch.bytes + out.size as u64,
+            kept: Vec::new(),
+        });
+        self.lines.add(std::slice::from_ref(&line))?;
+        self.shared.push(line);
+        Ok(())
     }
 
-    /// Writes the last files, in no order, and the manifest.
+    /// Writes the last files, in no order, and the manifest, and takes over what the earlier output has.
     ///
     /// # Errors
     /// As [`Stream::put`].
-    pub fn finish(self, head: (&str, &str), files: &[OutputFile]) -> Result<Whole, EmitError> {
+    pub fn finish(mut self, head: (&str, &str), files: &[OutputFile]) -> Result<Whole, EmitError> {
         let batch = self.put(files)?;
-        let Self { mut whole, lines, .. } = self;
-        whole.written.files += batch.lines.len() + 1;
-        whole.written.bytes += batch.bytes + write_manifest(whole.draft.path(), head, (lines, batch.lines))?;
+        self.whole.written.add(&batch);
+        self.shared.extend(batch.lines.iter().cloned());
+        let lines = std::mem::take(&mut self.lines);
+        let root = self.whole.draft.path();
+        self.whole.written.bytes += write_manifest(root, head, (lines, batch.lines))?;
+        self.whole.written.files += 1;
         let mode = tree::root_mode(files);
-        let opened =
-            fault::check().and_then(|()| fs::set_permissions(whole.draft.path(), Permissions::from_mode(mode)));
-        opened.map_err(|error| EmitError::file(whole.draft.path(), "make folder", &error))?;
-        Ok(whole)
+        if self.is_there(mode) {
+            self.whole.written.made = 0;
+            return Ok(self.whole);
+        }
+        if let Some(earlier) = &self.earlier {
+            link::all(earlier, &self.kept, root)?;
+        }
+        let opened = fault::check().and_then(|()| fs::set_permissions(root, Permissions::from_mode(mode)));
+        opened.map_err(|error| EmitError::file(root, "make folder", &error))?;
+        self.whole.written.made += 1;
+        Ok(self.whole)
+    }
+
+    /// Whether the earlier output is this one, all of it.
+    fn is_there(&self, mode: u32) -> bool {
+        let same = |earlier: &Earlier| {
+            let closed = place::mode(earlier.root()).is_some_and(|own| own == mode & own | 0o700);
+            closed
+                && earlier.has_manifest(self.whole.draft.path())
+                && self.shared.iter().all(|line| earlier.has(line))
+                && earlier.has_folders(&self.shared)
+        };
+        self.all_kept && self.earlier.as_ref().is_some_and(same)
+    }
+}
+
+impl Written {
+    fn add(&mut self, batch: &Batch) {
+        self.files += batch.lines.len();
+        self.bytes += batch.bytes;
+        self.made += if batch.kept.is_empty() { batch.lines.len() } else { 0 };
     }
 }
 
 impl Whole {
-    /// Puts the folder into its place, which others may have written to meanwhile. Nothing is flushed to the disk: after a loss of power, render again.
+    /// Puts the folder into its place, which others may have written to meanwhile, unless all that it holds is there. Nothing
+    /// is flushed to the disk: after a loss of power, render again.
     ///
     /// # Errors
     /// When the file system refuses, or what came into the place meanwhile may not go; the old folder is then still there.
     pub fn commit(self) -> Result<Written, EmitError> {
+        if self.written.made == 0 {
+            return Ok(self.written);
+        }
         let _turn = self.place.take_turn()?;
         let old = match (self.written.replaced, place::mode(self.place.path())) {
             (true, Some(mode)) => Some(mode),
             // What is there now was not there when the run began.
-            _ => old::check(&self.place, self.force)?,
+            _ => old::check(&self.place, self.force)?.map(|old| old.mode),
         };
         self.draft.commit(&self.place, old)?;
         Ok(Written { replaced: old.is_some(), ..self.written })

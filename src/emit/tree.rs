@@ -16,24 +16,28 @@ use crate::world::relative::RelativePath;
 use crate::world::replace::create;
 
 /// The permissions of folders, by their paths, outer ones first.
-type Folders<'a> = BTreeMap<&'a str, u32>;
+pub(super) type Folders<'a> = BTreeMap<&'a str, u32>;
 
 /// Writes files, and the folders on the way to them: one with a private file in it is closed to others, and no other is.
 pub(super) fn write(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
-    let folders = folders(files);
-    let below = folders.iter().filter(|(folder, _)| !folder.is_empty());
-    below.into_iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))?;
+    make_all(root, &folders(listed(files)))?;
     files.iter().try_for_each(|file| put(root, file))
+}
+
+/// Makes the folders of files that are to be there.
+pub(super) fn make_all(root: &Path, folders: &Folders<'_>) -> Result<(), EmitError> {
+    let below = folders.iter().filter(|(folder, _)| !folder.is_empty());
+    below.into_iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))
 }
 
 /// The permissions of the folder that these files are in.
 pub(super) fn root_mode(files: &[OutputFile]) -> u32 {
-    folders(files)[""]
+    folders(listed(files))[""]
 }
 
 /// Writes all files on every core, and opens the folder that they are in.
 pub(super) fn write_all(root: &Path, files: &[OutputFile]) -> Result<(), EmitError> {
-    let folders = folders(files);
+    let folders = folders(listed(files));
     folders.iter().try_for_each(|(folder, mode)| make(&root.join(folder), *mode))?;
     // Neighbours are written by one thread, for threads in one folder wait for each other.
     let mut sorted: Vec<_> = files.iter().collect();
@@ -41,13 +45,17 @@ pub(super) fn write_all(root: &Path, files: &[OutputFile]) -> Result<(), EmitErr
     sorted.par_iter().with_min_len(32).try_for_each(|file| put(root, file))
 }
 
-/// The root is `""`.
-fn folders(files: &[OutputFile]) -> Folders<'_> {
+fn listed(files: &[OutputFile]) -> impl Iterator<Item = (&str, bool)> {
+    files.iter().map(|file| (&*file.path, path::is_private(file)))
+}
+
+/// The folders of files with these paths, of which some are private. The root is `""`.
+pub(super) fn folders<'a>(files: impl Iterator<Item = (&'a str, bool)>) -> Folders<'a> {
     let mut folders = Folders::from([("", 0o755)]);
-    for file in files {
-        path::folders(&file.path).for_each(|folder| _ = folders.entry(folder).or_insert(0o755));
-        let folder = path::folders(&file.path).next().unwrap_or_default();
-        if path::is_private(file) {
+    for (path, private) in files {
+        path::folders(path).for_each(|folder| _ = folders.entry(folder).or_insert(0o755));
+        let folder = path::folders(path).next().unwrap_or_default();
+        if private {
             folders.insert(folder, 0o700);
         }
     }

@@ -9,6 +9,7 @@
 //! secrets.json               key pairs and random secrets
 //! machines/MACHINE.json      certificates of a machine with their keys; `-` for those of none
 //! machines.index             what these are for, and until when, so that a plan reads no key
+//! renders/NAME               what renders have made of which inputs, so that what is there is not made again
 //! ```
 //!
 //! Files are 0600 and folders 0700, and a file that others can read is refused. Nothing is ever taken out of the store, and
@@ -39,6 +40,7 @@ mod file;
 mod folder;
 pub(super) mod index;
 mod lock;
+mod renders;
 
 /// The folder's name if none is given.
 pub const DEFAULT: &str = kept::STORE;
@@ -202,6 +204,18 @@ impl Store {
     /// Where it is.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What renders have remembered under a name; none if it cannot be read.
+    pub fn remembered(&self, name: &str) -> Option<String> {
+        renders::read(&self.dir, name)
+    }
+
+    /// Remembers a text for later renders. They can do without, so errors of the file system are ignored.
+    pub fn remember(&self, name: &str, text: &str) {
+        if matches!(self.access, Access::Write { .. }) {
+            renders::write(&self.dir, name, text);
+        }
     }
 
     /// Whether what is issued is never written.

@@ -10,7 +10,9 @@ use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::problem::of_bundle;
-use crate::target::{Entries, Entry, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, text, tree};
+use crate::target::{
+    Entries, Entry, Given, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, text, tree,
+};
 
 pub(super) mod archive;
 pub(super) mod inventory;
@@ -43,10 +45,13 @@ impl<'a> Cloud<'a> {
 }
 
 impl Writer for Cloud<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
         let (files, user_data) = machine_files(self.platform, self.site, machine, &self.options)?;
-        let row = inventory::row(self.platform, machine, ("user-data", &user_data));
-        Ok((files, Entry::Row(row.into())))
+        Ok((files, (&user_data).into()))
+    }
+
+    fn entry(&self, machine: &TargetMachine, given: Given) -> Entry {
+        Entry::Row(inventory::row(self.platform, machine, ("user-data", given)).into())
     }
 
     fn shared(&self, entries: Entries) -> Vec<OutputFile> {

@@ -10,7 +10,7 @@ use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::cloud::{UserData, archive, inventory};
 use crate::target::problem::of_bundle;
-use crate::target::{Entries, Entry, OutputFile, Problem, Site, TargetMachine, Writer, text, tree};
+use crate::target::{Entries, Entry, Given, OutputFile, Problem, Site, TargetMachine, Writer, text, tree};
 
 mod config;
 mod options;
@@ -51,7 +51,7 @@ impl<'a> Ignition<'a> {
 }
 
 impl Writer for Ignition<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
         let files = self.files(machine)?;
         let user_data = UserData::plain(config::config(self.site, machine, &files, &self.options));
         let place = |name: &str| format!("machines/{}/{name}", machine.name);
@@ -61,7 +61,11 @@ impl Writer for Ignition<'_> {
             vec![text(place(NAME), 0o644, &user_data.content, &origin), OutputFile { secret: true, ..archive }];
         list.extend(tree(self.site, machine, &files));
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((list, Entry::Row(inventory::row(self.platform, machine, (NAME, &user_data)).into())))
+        Ok((list, (&user_data).into()))
+    }
+
+    fn entry(&self, machine: &TargetMachine, given: Given) -> Entry {
+        Entry::Row(inventory::row(self.platform, machine, (NAME, given)).into())
     }
 
     fn shared(&self, entries: Entries) -> Vec<OutputFile> {

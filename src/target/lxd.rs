@@ -9,7 +9,9 @@ use crate::model::Value;
 use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
-use crate::target::{Entries, Entry, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, text, tree};
+use crate::target::{
+    Entries, Entry, Given, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder, text, tree,
+};
 
 mod desired;
 mod instance;
@@ -49,12 +51,20 @@ impl<'a> Lxd<'a> {
 }
 
 impl Writer for Lxd<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>> {
-        let (instance, profile) = desired::machine(self.site, machine, &self.options)?;
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
+        let (instance, _) = desired::machine(self.site, machine, &self.options)?;
         let mut list = machine_files(self.site, machine, &instance);
         list.push(instance::file(&instance));
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((list, Entry::Profile(profile)))
+        Ok((list, Given::default()))
+    }
+
+    fn places(&self, machine: &str) -> Vec<String> {
+        vec![folder(machine), instance::path(machine)]
+    }
+
+    fn entry(&self, machine: &TargetMachine, _: Given) -> Entry {
+        Entry::Profile(Profile::of(&self.site.cluster, machine, &self.options))
     }
 
     fn shared(&self, entries: Entries) -> Vec<OutputFile> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::cloud::InventoryRow;
+use super::cloud::UserData;
 use super::lxd::Profile;
 use super::{Problem, Site, TargetMachine};
 use crate::render::Origin;
@@ -25,14 +26,35 @@ pub struct OutputFile {
 
 /// What a kind of target writes: the files of one machine at a time, on any thread, then those that machines share.
 pub trait Writer: Sync {
-    /// The files of a machine, all below [`folder`], sorted by their paths.
+    /// The files of a machine, all at its [`Writer::places`], sorted by their paths; and what it is given.
     ///
     /// # Errors
     /// What the target cannot take of it.
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Entry), Vec<Problem>>;
+    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>>;
+
+    /// Where all files of a machine are: folders, which end with `/`, and files.
+    fn places(&self, machine: &str) -> Vec<String> {
+        vec![folder(machine)]
+    }
+
+    /// What the shared files need to know of a machine that is given this.
+    fn entry(&self, machine: &TargetMachine, given: Given) -> Entry;
 
     /// The files that machines share.
     fn shared(&self, entries: Entries) -> Vec<OutputFile>;
+}
+
+/// What a machine is given at its first boot, where the shared files tell of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Given {
+    pub bytes: usize,
+    pub compressed: bool,
+}
+
+impl From<&UserData> for Given {
+    fn from(data: &UserData) -> Self {
+        Self { bytes: data.content.len(), compressed: data.compressed }
+    }
 }
 
 /// What the shared files need to know of a machine.
@@ -83,9 +105,9 @@ pub(super) fn drive<M: Borrow<TargetMachine>>(
     let mut reported: HashSet<Name> = HashSet::new();
     for (place, machine) in machines.into_iter().enumerate() {
         match writer.machine(machine.borrow()) {
-            Ok((files, entry)) => {
+            Ok((files, given)) => {
                 files.into_iter().for_each(&mut *emit);
-                entries.add(place, entry);
+                entries.add(place, writer.entry(machine.borrow(), given));
             }
             // Machines of a group are alike: what is wrong with one is wrong with all.
             Err(found) if reported.insert(machine.borrow().group.clone()) => problems.extend(found),

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::reuse::tree;
 use crate::safety::Site;
 use crate::support::tool::said;
 
@@ -27,6 +28,11 @@ target lxd { image = "debian/13" }
 fn after() -> String {
     let more = "secret more { }\ncomponent page {\n  file /etc/web/more { mode = 0600, text = more.value }\n}\n";
     format!("{more}{}deploy page on m\n", BEFORE.replace("m[1]", "m[2]"))
+}
+
+/// The same with one more machine: what is there of the first one is used again.
+fn one_more() -> String {
+    BEFORE.replace("m[1]", "m[2]")
 }
 
 const RENDER: [&str; 4] = ["render", "lab.km", "--out", "build"];
@@ -97,9 +103,9 @@ fn render(site: &Site, fault: &str) -> bool {
 }
 
 /// One fault after the other, each from the same start. How many changes there are, to within a step.
-fn try_all(kind: &str, start: &Site, step: usize) -> usize {
+fn try_all(kind: &str, start: &Site, (model, step): (&str, usize)) -> usize {
     for number in (0..).step_by(step) {
-        let site = Site::new(&after());
+        let site = Site::new(model);
         for part in [".kmodel", "kmodel.lock", "build"] {
             if start.path(part).exists() {
                 copy(&start.path(part), &site.path(part));
@@ -131,6 +137,8 @@ fn try_all(kind: &str, start: &Site, step: usize) -> usize {
         assert!(left.is_empty(), "{fault}: {left:?}");
         if number % 5 == 0 {
             assert!(site.ok(&RENDER).contains("keys    0 issued"), "{fault}: the next run has nothing to do");
+            drop(site.ok(&["render", "lab.km", "--out", "new", "--fresh"]));
+            assert_eq!(tree(&site.path("build")), tree(&site.path("new")), "{fault}");
         }
     }
     unreachable!("a run has an end")
@@ -138,10 +146,12 @@ fn try_all(kind: &str, start: &Site, step: usize) -> usize {
 
 /// From nothing with every fifth, and from a cluster that was rendered with every one.
 fn each(kind: &str) {
-    assert!(try_all(kind, &Site::new(""), 5) > 20);
+    assert!(try_all(kind, &Site::new(""), (&after(), 5)) > 20);
     let start = Site::new(BEFORE);
     start.ok(&RENDER);
-    assert!(try_all(kind, &start, if kind == "kill" { 1 } else { 2 }) > 20);
+    let step = if kind == "kill" { 1 } else { 2 };
+    assert!(try_all(kind, &start, (&after(), step)) > 20);
+    assert!(try_all(kind, &start, (&one_more(), 2 * step + 1)) > 20);
 }
 
 #[test]

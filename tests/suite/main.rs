@@ -26,6 +26,7 @@ mod plan;
 mod readme;
 mod running;
 mod refused_rules;
+mod reuse;
 mod renderable;
 mod safety;
 mod settings;

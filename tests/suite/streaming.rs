@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kmodel::check::check;
+use kmodel::compile::known::Known;
 use kmodel::compile::stream::Write;
 use kmodel::compile::{self, Sink, Stopped};
-use kmodel::emit::{self, Force};
+use kmodel::emit::{self, Force, Reuse};
 use kmodel::model::Input;
 use kmodel::pki::Store;
 use kmodel::target::{OutputFile, Tree};
@@ -72,7 +73,9 @@ fn held(machines: usize) -> (usize, usize, usize) {
     let mut store = Store::open(&dir.path().join("store")).unwrap();
     let Ok(issued) = compile::issue(&plan, &mut store, world.now()) else { panic!("a new store issues all") };
     let mut gone = Gone::default();
-    let Ok(streamed) = compile::stream(&plan, &issued, Tree::Written, &mut gone) else { panic!("it renders") };
+    let Ok(streamed) = compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut gone) else {
+        panic!("it renders")
+    };
     assert_eq!(gone.machines, machines + 1);
     assert!(gone.bytes > machines * 10_000);
     let shared = streamed.files.iter().map(|file| file.content.len()).sum();
@@ -104,8 +107,8 @@ fn a_streamed_folder_is_the_one_that_is_written_from_memory() {
         let Ok(rendered) = compile::render(&plan, &mut store, world.now()) else { panic!("it renders") };
         let [memory, disk] = ["memory", "disk"].map(|name| dir.path().join(name));
         let whole = emit::write(&memory, &rendered.files, Force::Refuse).unwrap();
-        let mut stream = emit::Stream::begin(&disk, Force::Refuse, &plan.model.program.sources).unwrap();
-        let streamed = compile::stream(&plan, &rendered.issued, Tree::Written, &mut stream);
+        let mut stream = emit::Stream::begin(&disk, Force::Refuse, Reuse::Whole, &plan.model.program.sources).unwrap();
+        let streamed = compile::stream(&plan, &rendered.issued, (Tree::Written, &Known::default()), &mut stream);
         let streamed = streamed.map_err(|stopped| match stopped {
             Stopped::Problems(problems) => format!("{problems:?}"),
             Stopped::Sink(error) => error.to_string(),

@@ -51,7 +51,7 @@ pub(super) fn check(dir: &Path) -> Result<(), PkiError> {
 
 /// Refuses links in the store: what is written would be written elsewhere. The operator's own authorities may be behind some.
 fn no_links(dir: &Path) -> Result<(), PkiError> {
-    let own = [list(dir)?, list(&dir.join(MACHINES))?].into_iter().flatten();
+    let own = [list(dir)?, list(&dir.join(MACHINES))?, list(&dir.join(super::renders::FOLDER))?].into_iter().flatten();
     let link = own
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
         .find(|entry| entry.file_name() != EXTERNAL && !is_leftover(&entry.file_name().to_string_lossy(), None));

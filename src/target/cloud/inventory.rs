@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::archive;
-use super::user_data::UserData;
 use crate::facts::platform::{Measured, Platform};
 use crate::model::Value;
 use crate::render::origin::What;
 use crate::syntax::ast::Name;
-use crate::target::{OutputFile, Site, TargetMachine, text};
+use crate::target::{Given, OutputFile, Site, TargetMachine, text};
 
 /// The version of the form; raised when a reader of the old one would be misled.
 const VERSION: u32 = 1;
@@ -64,7 +63,7 @@ struct UserDataRow {
 }
 
 /// The row of a machine that is given its user-data in a file of this name.
-pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, user_data): (&str, &UserData)) -> InventoryRow {
+pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, given): (&str, Given)) -> InventoryRow {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let seed = |name: &str| platform.seed.then(|| place(name));
     InventoryRow {
@@ -78,8 +77,8 @@ pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, user_data
         zone: machine.zone.clone(),
         user_data: UserDataRow {
             file: place(file),
-            compressed: user_data.compressed,
-            counted_bytes: user_data.counted(platform),
+            compressed: given.compressed,
+            counted_bytes: platform.measure(given.bytes),
             measured: platform.measured,
             max_bytes: platform.max_bytes,
         },

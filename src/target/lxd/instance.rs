@@ -21,6 +21,11 @@ pub(super) fn definition(site: &Site, machine: &TargetMachine, options: &Options
     }
 }
 
+/// Where the file of a container is.
+pub(super) fn path(name: &str) -> String {
+    format!("lxd/instances/{name}.yaml")
+}
+
 /// `lxd/instances/NAME.yaml`.
 pub(super) fn file(instance: &Instance) -> OutputFile {
     let Definition { name, description, config, devices, comment } = &instance.definition;
@@ -31,7 +36,7 @@ pub(super) fn file(instance: &Instance) -> OutputFile {
         ("devices", Value::Record(devices.clone().into())),
     ]);
     let origin = What::Machines(instance.group.clone()).into();
-    text(format!("lxd/instances/{name}.yaml"), 0o644, yaml(comment, &value), &origin)
+    text(path(name), 0o644, yaml(comment, &value), &origin)
 }
 
 fn config(site: &Site, machine: &TargetMachine) -> Record {

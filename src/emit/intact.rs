@@ -1,0 +1,45 @@
+//! Whether a file that is on the disk is the one that a manifest lists: by all of its content, never by its times.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Take};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use sha2::{Digest, Sha256};
+
+use crate::emit::manifest::Listing;
+use crate::emit::seal::Hash;
+use crate::world::file::AT_ONCE;
+use crate::world::relative::RelativePath;
+
+/// The hash of a file that is as it is listed, if it is. With another name somewhere, a change there would be one here.
+pub(super) fn hash(root: &Path, listed: &Listing) -> Option<Hash> {
+    let path = RelativePath::new(&listed.path).ok()?.below(root);
+    let mode = listed.permissions()?;
+    let flags = AT_ONCE | OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    let data = file.metadata().ok().filter(|data| data.is_file() && data.nlink() == 1)?;
+    let ours = data.uid() == geteuid().as_raw() && data.mode() & 0o7777 == mode && data.len() == listed.size;
+    let hash = ours.then(|| content(file.take(listed.size + 1), listed.size)).flatten()?;
+    let said = listed.sha256.as_ref().is_none_or(|said| *said == hex(&hash));
+    (said && listed.secret == listed.sha256.is_none()).then_some(hash)
+}
+
+fn content(mut file: Take<File>, size: u64) -> Option<Hash> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).ok()?.checked_add(1)?);
+    let count = file.read_to_end(&mut bytes).ok()?;
+    (count as u64 == size).then(|| Sha256::digest(&bytes).into())
+}
+
+/// Whether there is a folder of ours with exactly these permissions, not behind a link.
+pub(super) fn folder(path: &Path, mode: u32) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|data| data.is_dir() && data.uid() == geteuid().as_raw() && data.mode() & 0o7777 == mode)
+}
+
+/// In hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

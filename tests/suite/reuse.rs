@@ -1,0 +1,380 @@
+//! A render that uses again what is there writes the bytes that one from nothing writes, whatever has changed in the model,
+//! and whatever has happened to the output.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, FileTimes, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use kmodel::compile::known::{self, Known};
+use kmodel::compile::{self, Stopped};
+use kmodel::diag::any_error;
+use kmodel::emit::{self, Force, Reuse, Written};
+use kmodel::model::{Input, Lock};
+use kmodel::pki::Store;
+use kmodel::target::{Target, Tree};
+use kmodel::world::World;
+use time::OffsetDateTime;
+
+use crate::safety::Site;
+use crate::support::plan::world;
+
+/// What is below a folder, itself included: modes, and the bytes of files.
+pub fn tree(root: &Path) -> BTreeMap<PathBuf, (u32, Option<Vec<u8>>)> {
+    let (mut found, mut left) = (BTreeMap::new(), vec![root.to_owned()]);
+    while let Some(path) = left.pop() {
+        let data = fs::symlink_metadata(&path).unwrap();
+        let bytes = data.is_file().then(|| fs::read(&path).unwrap());
+        if data.is_dir() {
+            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        found.insert(path.strip_prefix(root).unwrap().to_owned(), (data.mode(), bytes));
+    }
+    found
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    fn of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+}
+
+/// A model with its keys, and an output that is rendered again and again.
+struct Bench {
+    dir: tempfile::TempDir,
+    text: String,
+    target: String,
+    tree: Tree,
+    now: OffsetDateTime,
+    lock: Lock,
+    known: String,
+}
+
+impl Bench {
+    fn new(text: &str, target: &str) -> Self {
+        let (dir, now) = (tempfile::tempdir().unwrap(), world("").now());
+        let (text, target) = (text.to_owned(), target.to_owned());
+        Self { dir, text, target, tree: Tree::Written, now, lock: Lock::default(), known: String::new() }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.dir.path().join("out")
+    }
+
+    /// Renders with what is there, and compares with a render from nothing. `None` if the model cannot be rendered.
+    fn render(&mut self) -> Option<Written> {
+        let world = world(&self.text);
+        let checked = kmodel::check::check(&world, Path::new("main.km"));
+        let input = Input {
+            target: Some(self.target.as_str().into()),
+            single_target: true,
+            lock: self.lock.clone(),
+            ..Input::default()
+        };
+        if any_error(&checked.diagnostics) {
+            return None;
+        }
+        let planned = compile::plan_program(&checked.program, &world, &input);
+        let plan = planned.plan.filter(|_| !any_error(&planned.problems))?;
+        let mut store = Store::open(&self.dir.path().join("store")).unwrap();
+        let issued = compile::issue(&plan, &mut store, self.now).ok()?;
+        let stream = |out: &Path, reuse: Reuse, known: &Known| {
+            let sources = &plan.model.program.sources;
+            let mut stream = emit::Stream::begin(out, Force::Refuse, reuse, sources).unwrap();
+            let streamed =
+                compile::stream(&plan, &issued, (self.tree, known), &mut stream).map_err(|stopped| match stopped {
+                    Stopped::Problems(problems) => format!("{problems:?}"),
+                    Stopped::Sink(error) => error.to_string(),
+                });
+            let streamed = streamed.unwrap();
+            let written = stream.finish(compile::head(&plan), &streamed.files).unwrap().commit().unwrap();
+            (written, known::write(&streamed.facts))
+        };
+        let fresh = self.dir.path().join("fresh");
+        let (all, facts) = stream(&fresh, Reuse::Nothing, &Known::default());
+        let (written, known) = stream(&self.out(), Reuse::Whole, &Known::read(&self.known));
+        assert_eq!(known, facts, "the same facts, kept or made");
+        assert_eq!((written.files, written.bytes), (all.files, all.bytes));
+        assert!(tree(&self.out()) == tree(&fresh), "{}: {}", self.target, self.difference(&fresh));
+        fs::remove_dir_all(fresh).unwrap();
+        store.save().unwrap();
+        (self.lock, self.known) = (compile::lock(&plan, &issued), known);
+        Some(written)
+    }
+
+    fn difference(&self, fresh: &Path) -> String {
+        let (own, fresh) = (tree(&self.out()), tree(fresh));
+        let paths = own.keys().chain(fresh.keys()).filter(|path| own.get(*path) != fresh.get(*path));
+        paths.map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// All files of the output but its manifest, without which it is not known for one.
+    fn files(&self) -> Vec<PathBuf> {
+        let all = tree(&self.out()).into_iter();
+        all.filter(|(path, (_, bytes))| bytes.is_some() && path.as_os_str() != "manifest.json")
+            .map(|(path, _)| self.out().join(path))
+            .collect()
+    }
+}
+
+/// Something that happens to a file of an output.
+type Damage = (&'static str, fn(&Path));
+
+/// In place, with the size and the times that it had.
+fn rewritten(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let data = fs::metadata(path).unwrap();
+    let middle = bytes.len() / 2;
+    if let Some(byte) = bytes.get_mut(middle) {
+        *byte ^= 1;
+    }
+    fs::write(path, bytes).unwrap();
+    let times = FileTimes::new().set_modified(data.modified().unwrap()).set_accessed(data.accessed().unwrap());
+    File::options().write(true).open(path).unwrap().set_times(times).unwrap();
+}
+
+const DAMAGES: [Damage; 9] = [
+    ("a bit of it is another", rewritten),
+    ("it is longer", |path| fs::write(path, [fs::read(path).unwrap(), b"x".to_vec()].concat()).unwrap()),
+    ("it is empty", |path| fs::write(path, "").unwrap()),
+    ("it is gone", |path| fs::remove_file(path).unwrap()),
+    ("its mode is another", |path| fs::set_permissions(path, Permissions::from_mode(0o640)).unwrap()),
+    ("its folder is open to all", |path| {
+        fs::set_permissions(path.parent().unwrap(), Permissions::from_mode(0o777)).unwrap();
+    }),
+    ("it is a link to what it was", |path| {
+        let aside = outside(path);
+        fs::rename(path, &aside).unwrap();
+        symlink(aside, path).unwrap();
+    }),
+    ("it has another name outside", |path| fs::hard_link(path, outside(path)).unwrap()),
+    ("an empty folder is beside it", |path| fs::create_dir_all(path.with_file_name("empty/folder")).unwrap()),
+];
+
+/// A new place beside the output.
+fn outside(path: &Path) -> PathBuf {
+    let out = path.ancestors().find(|folder| folder.ends_with("out")).unwrap();
+    let folder = out.with_file_name("outside");
+    fs::create_dir_all(&folder).unwrap();
+    let count = fs::read_dir(&folder).unwrap().count();
+    folder.join(count.to_string())
+}
+
+/// Edits of a model: the first place of one text becomes another. Not every model has each.
+const EDITS: [(&str, &str); 12] = [
+    ("cores = ", "cores = 1"),
+    ("[3]", "[4]"),
+    ("[4]", "[3]"),
+    ("[2]", "[3]"),
+    ("memory = 8GiB", "memory = 9GiB"),
+    ("renew", "domain = other.local\n  renew"),
+    ("\n\n", "\n// One line more.\n\n"),
+    ("deploy etcd", "deploy etcd {  }\n//"),
+    ("kubernetes = 1.34.8", "kubernetes = 1.34.7"),
+    ("deploy containerd, kubelet", "overlay other { }\ndeploy kubelet, containerd"),
+    ("image = \"debian/13\"", "image = \"debian/12\""),
+    ("\ntarget ", "\nmachines spare { }\ntarget "),
+];
+
+fn example(name: &str) -> String {
+    let text = fs::read_to_string(crate::support::root().join("examples").join(name)).unwrap();
+    text.replace("node[5000]", "node[3]")
+}
+
+/// Edits and damages one after the other, each compared.
+fn steps(bench: &mut Bench, dice: &mut Dice, count: usize) {
+    for _ in 0..count {
+        let (old, new) = dice.of(&EDITS);
+        let before = bench.text.clone();
+        if dice.below(3) > 0 {
+            bench.text = before.replacen(old, new, 1);
+        }
+        for _ in 0..dice.below(3) {
+            let files = bench.files();
+            dice.of(&DAMAGES).1(dice.of::<PathBuf>(&files));
+        }
+        if dice.below(3) == 0 {
+            bench.now += time::Duration::days(200);
+        }
+        if bench.render().is_none() {
+            bench.text = before;
+        }
+    }
+}
+
+#[test]
+fn edits_of_every_example_on_every_target() {
+    let targets: Vec<&str> = Target::all().map(Target::name).collect();
+    let names = fs::read_dir(crate::support::root().join("examples")).unwrap();
+    let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.ends_with(".km"));
+    names.sort();
+    let (mut dice, mut rendered) = (Dice(1), BTreeSet::new());
+    for (number, name) in names.iter().enumerate() {
+        let mut bench = Bench::new(&example(name), targets[number % targets.len()]);
+        if bench.render().is_none() {
+            // Some platforms have no room for all of it.
+            bench.target = "lxd".to_owned();
+            bench.render().unwrap();
+        }
+        rendered.insert(bench.target.clone());
+        assert_eq!(bench.render().unwrap().made, 0, "{name}: nothing has changed");
+        steps(&mut bench, &mut dice, 2);
+    }
+    assert!(rendered.len() > targets.len() / 2, "{rendered:?}");
+}
+
+/// Two kinds of machines, with a secret, a certificate, and a file that lists all machines.
+const MODEL: &str = r#"
+authority ca { cn = "ca", file = /etc/web/ca.crt }
+secret pass { }
+component web {
+  option word: string = "a"
+  cert serving { authority = ca, cn = "web", usage = ["server"], names = [machine.name], file = /etc/web/web.crt }
+  file /etc/web/pass { mode = 0600, text = pass.value }
+  unit web.service { exec = /usr/bin/web, args = [machine.name, option.word] }
+}
+component list { file /etc/list { text = join([m.name for m in machines], " ") } }
+cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
+machines m[3] { }
+machines n[2] { }
+deploy web on *
+deploy list on n[0]
+"#;
+
+fn lab(target: &str) -> Bench {
+    let mut bench = Bench::new(MODEL, target);
+    bench.render().unwrap();
+    bench
+}
+
+#[test]
+fn each_damage_to_each_file_is_found() {
+    for target in ["lxd", "nocloud"] {
+        let mut bench = lab(target);
+        let mut found = 0;
+        for (what, damage) in DAMAGES {
+            for path in bench.files().into_iter().step_by(19) {
+                let whole = tree(&bench.out());
+                damage(&path);
+                let differs = tree(&bench.out()) != whole || what.contains("another name");
+                let written = bench.render().unwrap();
+                // A folder at the top may be open to all by what its own place allows.
+                assert_eq!(written.made > 0, differs, "{target}: {}: {what}", path.display());
+                found += usize::from(differs);
+            }
+        }
+        assert!(found > 15, "{found}");
+    }
+}
+
+#[test]
+fn what_did_not_change_is_not_made() {
+    let mut bench = lab("nocloud");
+    let made = |bench: &mut Bench, old: &str, new: &str| -> BTreeSet<String> {
+        bench.text = bench.text.replacen(old, new, 1);
+        let before = inodes(bench);
+        bench.render().unwrap();
+        let after = inodes(bench);
+        let new = after.iter().filter(|(path, inode)| before.get(*path) != Some(inode)).map(|(path, _)| path);
+        new.filter_map(|path| Some(path.strip_prefix("machines/")?.split_once('/')?.0.to_owned())).collect()
+    };
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(made(&mut bench, "m[3]", "m[4]"), names(&["m-3", "n-0"]), "and the one that lists all");
+    assert_eq!(made(&mut bench, "n[2]", "n[1]"), names(&["n-0"]));
+    assert_eq!(made(&mut bench, "\"a\"", "\"b\""), names(&["m-0", "m-1", "m-2", "m-3", "n-0"]));
+    assert_eq!(made(&mut bench, "deploy web", "deploy  web"), names(&[]));
+    bench.tree = Tree::LeftOut;
+    assert_eq!(made(&mut bench, "m[4]", "m[4]"), names(&["m-0", "m-1", "m-2", "m-3", "n-0"]));
+    bench.now += time::Duration::days(400);
+    assert_eq!(made(&mut bench, "m[4]", "m[4]"), names(&["m-0", "m-1", "m-2", "m-3", "n-0"]), "renewed certificates");
+}
+
+fn inodes(bench: &Bench) -> BTreeMap<String, u64> {
+    let name = |path: &Path| path.strip_prefix(bench.out()).unwrap().to_str().unwrap().to_owned();
+    bench.files().iter().map(|path| (name(path), fs::metadata(path).unwrap().ino())).collect()
+}
+
+#[test]
+fn a_manifest_that_was_changed_is_not_believed() {
+    let mut bench = lab("nocloud");
+    let path = bench.out().join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
+    let hash = |name: &str| line(name).split(r#""sha256":""#).nth(1).unwrap()[..64].to_owned();
+    let (user, meta) = (hash("m-1/user-data"), hash("m-1/meta-data"));
+    let twice = format!("{}\n{}", line("m-1/user-data"), line("m-1/user-data"));
+    for (old, new) in [
+        (&*user, &*meta),
+        ("0644", "0755"),
+        (r#""origin":""#, r#""origin":"x"#),
+        (r#""secret":true"#, r#""secret":false"#),
+        (line("m-1/user-data"), &*twice),
+        ("machines/m-1/meta-data", "machines/m-1/../m-1/meta-data"),
+    ] {
+        let wrong = text.replacen(old, new, 1);
+        assert_ne!(wrong, text);
+        fs::write(&path, wrong).unwrap();
+        if new.contains("..") {
+            fs::remove_file(bench.out().join(old)).unwrap();
+        }
+        assert!(bench.render().unwrap().made > 0, "{old} is {new}");
+    }
+}
+
+#[test]
+fn facts_of_others_change_nothing() {
+    let mut bench = lab("lxd");
+    let known = bench.known.clone();
+    // Cut short, of another build, of another machine: all of them are facts about nothing here, or not facts.
+    let lines: Vec<&str> = known.lines().collect();
+    let swapped = known.replace(&lines[1][..64], "x").replace(&lines[2][..64], &lines[1][..64]);
+    for wrong in [&known[..known.len() / 2], &swapped, "", "kmodel renders 2\nend\n"] {
+        bench.known = wrong.to_owned();
+        bench.render().unwrap();
+    }
+}
+
+const LAB: &str = "target lxd { image = \"debian/13\" }\n";
+
+#[test]
+fn the_command_says_what_it_used_again() {
+    let site = Site::new(&format!("{MODEL}{LAB}"));
+    let render = ["render", "lab.km", "--out", "build"];
+    assert!(!site.ok(&render).contains("reused  "));
+    let inode = |site: &Site| fs::metadata(site.path("build")).unwrap().ino();
+    let first = inode(&site);
+    assert!(site.ok(&render).contains("all files: nothing has changed"));
+    assert_eq!(inode(&site), first);
+    assert!(!site.ok(&["render", "lab.km", "--out", "build", "--fresh"]).contains("nothing has changed"));
+    site.model(&format!("{}{LAB}", MODEL.replace("m[3]", "m[4]")));
+    assert!(site.ok(&render).contains("the files of 4 machines"));
+    // A person edits a file: the next render finds it, and what was linked before is nobody else's.
+    fs::write(site.path("build/machines/m-0/user-data"), "edited").unwrap();
+    assert!(site.ok(&render).contains("the files of 5 machines"));
+    assert!(site.read("build/machines/m-0/user-data").starts_with("#cloud-config"));
+    let facts = fs::metadata(site.path(".kmodel/lab/renders/lxd-tree")).unwrap();
+    assert_eq!(facts.mode() & 0o777, 0o600, "a secret can be guessed from it");
+}
+
+#[test]
+fn force_uses_nothing_of_a_folder_with_other_things() {
+    let site = Site::new(&format!("{MODEL}{LAB}"));
+    let render = ["render", "lab.km", "--out", "build"];
+    site.ok(&render);
+    let before = tree(&site.path("build"));
+    let root = site.path("build/machines/m-0/root");
+    fs::rename(&root, site.path("aside")).unwrap();
+    symlink(site.path("aside"), &root).unwrap();
+    site.refuses(&render, "files that kmodel did not write");
+    assert!(!site.ok(&["render", "lab.km", "--out", "build", "--force"]).contains("the files of"));
+    assert_eq!(tree(&site.path("build")), before);
+}
