@@ -212,7 +212,7 @@ impl Model<'_> {
     }
 
     /// Everything that is known of one unit at the other end.
-    fn link_record(&self, scope: &mut Scope<'_>, link: (UnitId, u32)) -> Result<Value, EvalError> {
+    pub(super) fn link_record(&self, scope: &mut Scope<'_>, link: (UnitId, u32)) -> Result<Value, EvalError> {
         let info = &self.component_of(self.unit(link.0).app).endpoints[link.1 as usize];
         let span = info.ast.name.span;
         let interface = info.interface.and_then(|symbol| self.program.interface(symbol));
@@ -220,7 +220,7 @@ impl Model<'_> {
         let mut record = Record::default();
         for name in LINK_FIELDS.iter().copied().chain(own) {
             let ident = Ident { name: name.into(), span };
-            record.insert(name.into(), self.link_field(scope, link, &ident)?);
+            record.insert(ident.name.clone(), self.link_field(scope, link, &ident)?);
         }
         Ok(Value::Record(record.into()))
     }

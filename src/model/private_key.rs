@@ -56,14 +56,22 @@ fn is_below(text: &str, depth: u32) -> bool {
         return false;
     }
     has_pem(text)
-        || MARKS.iter().any(|mark| text.contains(mark))
+        || MARKS.iter().any(|mark| has(text, mark))
         || words(text).any(is_token)
-        || text.lines().any(|line| is_secret_line(line, is_kubeconfig(text)))
+        || has_secret_line(text)
         || depth > 0 && decoded(text).any(|inner| is_below(&inner, depth - 1))
+}
+
+/// Whether a mark is in a text: most texts lack even its first letter.
+fn has(text: &str, mark: &str) -> bool {
+    text.as_bytes().contains(&mark.as_bytes()[0]) && text.contains(mark)
 }
 
 /// `-----BEGIN RSA PRIVATE KEY-----`, also of OpenSSH, of SSH2 and of OpenPGP.
 fn has_pem(text: &str) -> bool {
+    if !has(text, "BEGIN ") {
+        return false;
+    }
     text.match_indices("-----BEGIN ").chain(text.match_indices("---- BEGIN ")).any(|(at, begin)| {
         let label = text[at + begin.len()..].split(['-', '\n']).next().unwrap_or_default().trim_end();
         // A sentence about keys has no data below it.
@@ -99,8 +107,16 @@ fn is_web_token(word: &str) -> bool {
     is_object(parts.next()) && is_object(parts.next()) && parts.next().is_some_and(|part| part.len() > 20)
 }
 
+fn has_secret_line(text: &str) -> bool {
+    if !text.bytes().any(|byte| matches!(byte, b'=' | b':')) {
+        return false;
+    }
+    let of_kubeconfig = is_kubeconfig(text);
+    text.lines().any(|line| is_secret_line(line, of_kubeconfig))
+}
+
 fn is_kubeconfig(text: &str) -> bool {
-    ["kind: Config\n", "\"kind\": \"Config\"", "\"kind\":\"Config\""].iter().any(|mark| text.contains(mark))
+    ["kind: Config\n", "\"kind\": \"Config\"", "\"kind\":\"Config\""].iter().any(|mark| has(text, mark))
 }
 
 /// A key of WireGuard or of an encryption provider, a bootstrap token, or whatever a kubeconfig authenticates with.

@@ -110,6 +110,10 @@ impl Sight<'_, '_> {
         let machine = scope
             .machine
             .ok_or_else(|| eval_error(Code::EvaluationFailed, field.span, "`machine` is not available here"))?;
+        self.field_of_machine(machine, field)
+    }
+
+    pub(super) fn field_of_machine(&self, machine: MachineId, field: &Ident) -> Result<Value, EvalError> {
         match self.machine_value(machine, &field.name) {
             Some(value) => Ok(value),
             None => field_of(&self.machine_record(machine), field),

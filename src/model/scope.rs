@@ -10,6 +10,14 @@ use super::{AppId, MachineId, Model, Shape, Unit, UnitId, Value};
 /// A unit, and its endpoint.
 pub(super) type Link = (UnitId, u32);
 
+/// What a loop variable stands for whose record is not built.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Element {
+    /// A unit at the other end of an endpoint.
+    Link(Link),
+    Machine(MachineId),
+}
+
 /// The surroundings of an expression while it is evaluated.
 #[derive(Clone)]
 pub struct Scope<'a> {
@@ -22,8 +30,8 @@ pub struct Scope<'a> {
     pub material: &'a dyn Material,
     /// Loop variables, innermost last.
     pub locals: Vec<(Name, Value)>,
-    /// Loop variables that stand for a unit at the other end of an endpoint, of which only fields are asked for.
-    pub(super) links: Vec<(Name, Link)>,
+    /// Loop variables of which only the fields that are asked for are computed.
+    pub(super) elements: Vec<(Name, Element)>,
     /// Values of the component's lets for this unit, once computed.
     pub(super) lets: Vec<Option<Value>>,
     pub(super) work: Work,
@@ -40,7 +48,7 @@ impl<'a> Scope<'a> {
             bare_machine: false,
             material: &Absent,
             locals: Vec::new(),
-            links: Vec::new(),
+            elements: Vec::new(),
             lets: Vec::new(),
             work: Work::default(),
         }
@@ -72,7 +80,7 @@ impl<'a> Scope<'a> {
         self.machine = machine;
         self.lets.iter_mut().for_each(|value| *value = None);
         self.locals.clear();
-        self.links.clear();
+        self.elements.clear();
     }
 
     /// Evaluates something elsewhere as a part of this evaluation.
@@ -85,14 +93,19 @@ impl<'a> Scope<'a> {
 
     /// Evaluates something that does not see the loop variables of the place that uses it.
     pub(super) fn without_locals<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
-        let (locals, links) = (std::mem::take(&mut self.locals), std::mem::take(&mut self.links));
+        let (locals, elements) = (std::mem::take(&mut self.locals), std::mem::take(&mut self.elements));
         let result = body(self);
-        (self.locals, self.links) = (locals, links);
+        (self.locals, self.elements) = (locals, elements);
         result
     }
 
-    pub(super) fn link(&self, name: &str) -> Option<Link> {
-        self.links.iter().rev().find(|(known, _)| &**known == name).map(|(_, link)| *link)
+    pub(super) fn element(&self, name: &str) -> Option<Element> {
+        self.elements.iter().rev().find(|(known, _)| &**known == name).map(|(_, element)| *element)
+    }
+
+    /// Whether a name is a loop variable.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.local(name).is_some() || self.element(name).is_some()
     }
 
     pub(super) fn local(&self, name: &str) -> Option<&Value> {

@@ -6,13 +6,14 @@ use crate::check::text_form::{self, TextForm};
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
 use crate::model::endpoint::texts;
+use crate::model::dependence::Dependence;
 use crate::model::eval::mismatch;
 use crate::model::form::require;
 use crate::model::scope::Scope;
 use crate::model::{AppId, EvalError, Model, UnitId, Value};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Encoding, KeyKind, KeypairSpec, San, SecretSpec};
 use crate::source::Span;
-use crate::syntax::ast::Body;
+use crate::syntax::ast::{Body, Name};
 use crate::text::Count;
 
 use super::{Pki, dialled_names, keep};
@@ -43,7 +44,8 @@ fn define(model: &Model<'_>, pki: &mut Pki, symbol: Symbol, problems: &mut Vec<D
         return;
     }
     let Some(definition) = model.definition(symbol) else { return };
-    let reader = Reader { model, body: &definition.body, scope: Scope::file(symbol.module) };
+    let reader =
+        Reader { model, body: &definition.body, scope: &mut Scope::file(symbol.module), fixed: &[] };
     let name = definition.name.name.clone();
     let place = match symbol.kind {
         SymbolKind::Authority => {
@@ -70,17 +72,24 @@ fn define(model: &Model<'_>, pki: &mut Pki, symbol: Symbol, problems: &mut Vec<D
     pki.places.insert(symbol, place as u32 - 1);
 }
 
+/// Values of fields that are the same wherever they are evaluated.
+type Fixed = Vec<(Name, Value)>;
+
 /// Reads the fields of a body in one scope.
-struct Reader<'a, 'p> {
+struct Reader<'a, 's, 'p> {
     model: &'a Model<'p>,
     body: &'a Body,
-    scope: Scope<'a>,
+    scope: &'a mut Scope<'s>,
+    fixed: &'a [(Name, Value)],
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_, '_, '_> {
     fn value(&mut self, field: &str) -> Result<(Value, Span), EvalError> {
         match self.body.field(field) {
-            Some(field) => Ok((self.model.eval(&mut self.scope, &field.value)?, field.value.span)),
+            Some(found) if let Some((_, value)) = self.fixed.iter().find(|(name, _)| &**name == field) => {
+                Ok((value.clone(), found.value.span))
+            }
+            Some(field) => Ok((self.model.eval(self.scope, &field.value)?, field.value.span)),
             None => Ok((Value::None, self.body.span)),
         }
     }
@@ -152,7 +161,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, EvalError> {
+fn authority(mut reader: Reader<'_, '_, '_>) -> Result<AuthoritySpec, EvalError> {
     Ok(AuthoritySpec {
         name: "".into(),
         cn: reader.common_name()?,
@@ -162,11 +171,11 @@ fn authority(mut reader: Reader<'_, '_>) -> Result<AuthoritySpec, EvalError> {
     })
 }
 
-fn key_of(mut reader: Reader<'_, '_>) -> Result<KeyKind, EvalError> {
+fn key_of(mut reader: Reader<'_, '_, '_>) -> Result<KeyKind, EvalError> {
     reader.key()
 }
 
-fn secret(mut reader: Reader<'_, '_>) -> Result<SecretSpec, EvalError> {
+fn secret(mut reader: Reader<'_, '_, '_>) -> Result<SecretSpec, EvalError> {
     let encoding = match reader.value("encoding")?.0.scalar_text().as_deref() {
         Some("hex") => Encoding::Hex,
         Some("alnum") => Encoding::Alnum,
@@ -199,9 +208,13 @@ fn of_application(
         return;
     }
     let first = pki.certificates.len();
+    let Some(mut scope) = model.units_of(app).next().map(|unit| Scope::unit(model, unit)) else { return };
+    let fixed: Vec<Fixed> = component.certs.iter().map(|info| fixed(model, app, &info.ast.body, &mut scope)).collect();
     for unit in model.units_of(app) {
+        scope.move_to(unit, model.unit(unit).machine);
         for cert in 0..component.certs.len() as u32 {
-            let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling), problems) else {
+            let mut known = (&mut scope, &*fixed[cert as usize]);
+            let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling, &mut known), problems) else {
                 return without(pki, app, first);
             };
             if component.certs[cert as usize].external {
@@ -226,10 +239,11 @@ fn certificate(
     pki: &Pki,
     (unit, cert): (UnitId, u32),
     dialling: &dialled_names::Dialling,
+    (scope, fixed): &mut (&mut Scope<'_>, &[(Name, Value)]),
 ) -> Result<CertificateSpec, EvalError> {
     let own = model.unit(unit);
     let info = &model.component_of(own.app).certs[cert as usize];
-    let mut reader = Reader { model, body: &info.ast.body, scope: Scope::unit(model, unit) };
+    let mut reader = Reader { model, body: &info.ast.body, scope, fixed };
     let authority = info.authority.and_then(|symbol| pki.place(symbol)).ok_or_else(|| {
         let message = format!("the certificate `{}` has no authority", info.ast.name.name);
         Box::new(Diagnostic::new(Code::MissingField, info.ast.name.span, message))
@@ -257,10 +271,10 @@ fn certificate(
             "use an IP address, or a DNS name: labels of up to 63 letters, digits and hyphens, separated by dots";
         return Err(Box::new(problem.help(help)));
     }
-    let mut ids = ids(model, unit, &info.ast.name.name);
+    let (id, former) = ids(model, unit, &info.ast.name.name);
     Ok(CertificateSpec {
-        id: ids.remove(0),
-        former: ids,
+        id,
+        former,
         authority: authority as u32,
         cn: reader.common_name()?,
         org: reader.subject("org")?,
@@ -272,14 +286,23 @@ fn certificate(
     })
 }
 
-/// The id of a certificate, then those that it had under earlier names of its machine and its application.
-fn ids(model: &Model<'_>, unit: UnitId, cert: &str) -> Vec<String> {
+/// The id of a certificate, and those that it had under earlier names of its machine and its application.
+fn ids(model: &Model<'_>, unit: UnitId, cert: &str) -> (String, Vec<String>) {
     let own = model.unit(unit);
     let name = own.machine.map_or("-", |machine| &model.machine(machine).name);
-    let machines: Vec<_> = [name.to_owned()].into_iter().chain(model.former.machine(name)).collect();
     let app = &model.app(own.app).name;
+    let machines: Vec<_> = [name.to_owned()].into_iter().chain(model.former.machine(name)).collect();
     let apps = || [app].into_iter().chain(model.former.app(app));
-    machines.iter().flat_map(|machine| apps().map(move |app| format!("{machine}/{app}/{cert}"))).collect()
+    let all = machines.iter().flat_map(|machine| apps().map(move |app| format!("{machine}/{app}/{cert}")));
+    (format!("{name}/{app}/{cert}"), all.skip(1).collect())
+}
+
+/// The fields of a certificate that have one value on all units. What cannot be evaluated is left to be met at each.
+fn fixed(model: &Model<'_>, app: AppId, body: &Body, scope: &mut Scope<'_>) -> Fixed {
+    let component = model.component_of(app);
+    let is_fixed = |expr| component.dependence(model.program, expr) == Dependence::Application;
+    let fields = body.fields.iter().filter(|field| is_fixed(&field.value));
+    fields.filter_map(|field| Some((field.key.plain()?.into(), model.eval(scope, &field.value).ok()?))).collect()
 }
 
 /// Whether a name can be one in a certificate: an address, or a DNS name (RFC 1123, section 2.1), underscores and a

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::syntax::ast::{Each, EndpointKind, Expr, ExprKind, Key};
+use crate::syntax::ast::{Each, EndpointKind, Expr, ExprKind, Ident, Key};
 
 use super::{mismatch, part_of};
 use crate::model::component::Local;
 use crate::model::mention::in_expr;
-use crate::model::scope::{Link, Scope};
+use crate::model::scope::{Element, Scope};
 use crate::model::value::Record;
 use crate::model::work;
-use crate::model::{EvalError, Sight, Value};
+use crate::model::{EvalError, MachineId, Sight, Value};
 
 impl Sight<'_, '_> {
     /// The rounds of a loop: for each, the key (or index) and the value.
@@ -89,8 +89,8 @@ impl Sight<'_, '_> {
         work::bounded(Value::Record(Arc::new(record)), value.span)
     }
 
-    /// As [`Sight::for_each`]. Of the units at the other end of an endpoint nothing is made but the fields that these expressions
-    /// ask for.
+    /// As [`Sight::for_each`]. Of machines, and of the units at the other end of an endpoint, nothing is made but the fields
+    /// that these expressions ask for.
     fn for_each_of<'s>(
         &self,
         scope: &mut Scope<'s>,
@@ -98,35 +98,52 @@ impl Sight<'_, '_> {
         parts: &[Option<&Expr>],
         mut body: impl FnMut(&mut Scope<'s>) -> Result<(), EvalError>,
     ) -> Result<(), EvalError> {
-        let Some(links) = self.links_of(scope, each, parts) else { return self.for_each(scope, each, body) };
-        links.into_iter().try_for_each(|link| {
-            let before = scope.links.len();
-            scope.links.push((each.name.name.clone(), link));
+        let Some(elements) = self.elements_of(scope, each, parts) else { return self.for_each(scope, each, body) };
+        elements.into_iter().try_for_each(|element| {
+            let before = scope.elements.len();
+            scope.elements.push((each.name.name.clone(), element));
             let result = body(scope);
-            scope.links.truncate(before);
+            scope.elements.truncate(before);
             result
         })
     }
 
-    /// What `ENDPOINT.units` or `ENDPOINT.others` lists, if nothing else than fields is taken of its elements.
-    fn links_of(&self, scope: &Scope<'_>, each: &Each, parts: &[Option<&Expr>]) -> Option<Vec<Link>> {
-        let ExprKind::Field { value, field, .. } = &each.list.kind else { return None };
-        let (ExprKind::Name(root), Some(app), Some(unit)) = (&value.kind, scope.app, scope.unit) else { return None };
-        let (model, variable) = (self.model()?, &each.name.name);
-        let is_new = |name| scope.local(name).is_none();
-        let Local::Endpoint(endpoint) = model.component_of(app).local(&root.name)? else { return None };
-        if each.key.is_some() || !is_new(&root.name) || scope.link(&root.name).is_some() || !is_new(variable) {
+    /// What a loop goes through, if it need not be built.
+    fn elements_of(&self, scope: &Scope<'_>, each: &Each, parts: &[Option<&Expr>]) -> Option<Vec<Element>> {
+        let variable = &each.name.name;
+        if each.key.is_some() || scope.local(variable).is_some() || !parts.iter().flatten().all(|part| is_lazy(part, variable)) {
             return None;
         }
-        let mut only_fields = true;
-        parts.iter().flatten().for_each(|part| {
-            in_expr(part, &mut |name, field, _| only_fields &= *name != **variable || field.is_some());
-        });
+        match &each.list.kind {
+            ExprKind::Name(name) if &*name.name == "machines" => self.machines_of(scope),
+            ExprKind::Field { value, field, .. } => self.links_of(scope, value, field),
+            _ => None,
+        }
+    }
+
+    /// What `machines` lists, if nothing else has that name here.
+    fn machines_of(&self, scope: &Scope<'_>) -> Option<Vec<Element>> {
+        let is_own = |app| self.placed().component_of(app).local("machines").is_some();
+        if scope.is_variable("machines") || scope.app.is_some_and(is_own) {
+            return None;
+        }
+        let count = self.model()?.machines.len() as u32;
+        Some((0..count).map(|id| Element::Machine(MachineId(id))).collect())
+    }
+
+    /// What `ENDPOINT.units` or `ENDPOINT.others` lists.
+    fn links_of(&self, scope: &Scope<'_>, value: &Expr, field: &Ident) -> Option<Vec<Element>> {
+        let (ExprKind::Name(root), Some(app), Some(unit)) = (&value.kind, scope.app, scope.unit) else { return None };
+        let model = self.model()?;
+        if scope.is_variable(&root.name) {
+            return None;
+        }
+        let Local::Endpoint(endpoint) = model.component_of(app).local(&root.name)? else { return None };
         let kind = model.component_of(app).endpoints[endpoint as usize].ast.kind;
         let own = matches!(&*field.name, "others").then_some(unit);
         let is_list = kind != EndpointKind::Provides && matches!(&*field.name, "units" | "others");
-        let links = || model.links(unit, endpoint).filter(|(other, _)| Some(*other) != own).collect();
-        (only_fields && is_list).then(links)
+        let links = || model.links(unit, endpoint).filter(|(other, _)| Some(*other) != own);
+        is_list.then(|| links().map(Element::Link).collect())
     }
 
     /// Whether an optional condition holds.
@@ -136,4 +153,14 @@ impl Sight<'_, '_> {
     pub fn holds(&self, scope: &mut Scope<'_>, condition: Option<&Expr>) -> Result<bool, EvalError> {
         condition.map_or(Ok(true), |condition| self.eval_bool(scope, condition))
     }
+}
+
+/// Whether an expression takes nothing but fields of a variable, or is the variable: then it is built at most once a round.
+fn is_lazy(expr: &Expr, variable: &str) -> bool {
+    if matches!(&expr.kind, ExprKind::Name(name) if &*name.name == variable) {
+        return true;
+    }
+    let mut only_fields = true;
+    in_expr(expr, &mut |name, field, _| only_fields &= name != variable || field.is_some());
+    only_fields
 }

@@ -9,7 +9,7 @@ use crate::syntax::ast::{Expr, ExprKind, Ident, Statement, StatementKind};
 use super::{eval_error, field_of};
 use crate::model::component::Local;
 use crate::model::endpoint::no_unit;
-use crate::model::scope::Scope;
+use crate::model::scope::{Element, Scope};
 use crate::model::work::ValueId;
 use crate::model::{EvalError, Param, Sight, Value};
 
@@ -24,8 +24,8 @@ impl Sight<'_, '_> {
         if let ExprKind::Name(root) = &expr.kind
             && scope.local(&root.name).is_none()
         {
-            if let (Some(link), Some(model)) = (scope.link(&root.name), self.model()) {
-                return model.link_field(scope, link, field);
+            if let Some(element) = scope.element(&root.name) {
+                return self.element_field(scope, element, field);
             }
             if let Some(value) = self.root_field(scope, root, field)? {
                 return Ok(value);
@@ -40,6 +40,24 @@ impl Sight<'_, '_> {
                 format!("this value is `none`, which has no field `{}`", field.name),
             )),
             value => field_of(value, field),
+        }
+    }
+
+    /// A field of what a loop variable stands for.
+    fn element_field(&self, scope: &mut Scope<'_>, element: Element, field: &Ident) -> Result<Value, EvalError> {
+        match (element, self.model()) {
+            (Element::Link(link), Some(model)) => model.link_field(scope, link, field),
+            (Element::Machine(machine), _) => self.field_of_machine(machine, field),
+            (Element::Link(_), None) => Err(no_unit(field.span)),
+        }
+    }
+
+    /// All of it.
+    fn element_record(&self, scope: &mut Scope<'_>, element: Element) -> Result<Value, EvalError> {
+        match (element, self.model()) {
+            (Element::Link(link), Some(model)) => model.link_record(scope, link),
+            (Element::Machine(machine), _) => Ok(self.machine_record(machine)),
+            (Element::Link(_), None) => Ok(Value::None),
         }
     }
 
@@ -86,6 +104,9 @@ impl Sight<'_, '_> {
         if let Some(value) = scope.local(&ident.name) {
             return Ok(value.clone());
         }
+        if let Some(element) = scope.element(&ident.name) {
+            return self.element_record(scope, element);
+        }
         if let Some(app) = scope.app
             && let Some(local) = self.placed().component_of(app).local(&ident.name)
         {
@@ -128,7 +149,7 @@ impl Sight<'_, '_> {
         let (ExprKind::Name(ident), Some(app), Some(model)) = (&expr.kind, scope.app, self.model()) else {
             return None;
         };
-        match model.component_of(app).local(&ident.name).filter(|_| scope.local(&ident.name).is_none())? {
+        match model.component_of(app).local(&ident.name).filter(|_| !scope.is_variable(&ident.name))? {
             Local::Endpoint(endpoint) => Some(scope.unit.is_some_and(|unit| model.is_wired(unit, endpoint))),
             _ => None,
         }

@@ -5,29 +5,41 @@ use indexmap::IndexMap;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{MachineId, Model};
 use crate::plan::Proof;
-use crate::plan::listener::{Bind, Bound, Service, What};
+use crate::plan::listener::{Bind, Service, What};
 use crate::syntax::ast::Port;
 use crate::text::Count;
 
 mod free;
 mod allocated;
 
-/// One listener, and which service it is of.
+/// One listener: which service it is of, and its place among the units of that. There are several on each machine, so it is kept
+/// small.
 #[derive(Clone, Copy, Debug)]
 struct Listener {
-    service: usize,
+    machine: MachineId,
     port: Port,
-    bound: Bound,
+    service: u32,
+    unit: u32,
+}
+
+impl Listener {
+    fn service<'s>(&self, services: &'s [Service]) -> &'s Service {
+        &services[self.service as usize]
+    }
+
+    fn bind(&self, services: &[Service]) -> Bind {
+        self.service(services).units[self.unit as usize].bind
+    }
 }
 
 /// Compares the listeners of every machine.
 pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let services = crate::plan::listener::services(model, problems);
     let listeners = listeners(&services);
-    let mut clashes: IndexMap<(usize, usize), Vec<(Listener, Listener)>> = IndexMap::new();
-    for pair in listeners.chunk_by(|a, b| a.bound.machine == b.bound.machine && a.port == b.port) {
+    let mut clashes: IndexMap<(u32, u32), Vec<(Listener, Listener)>> = IndexMap::new();
+    for pair in listeners.chunk_by(|a, b| a.machine == b.machine && a.port == b.port) {
         for (i, a) in pair.iter().enumerate() {
-            for b in pair[i + 1..].iter().filter(|b| a.bound.bind.meets(b.bound.bind)) {
+            for b in pair[i + 1..].iter().filter(|b| a.bind(&services).meets(b.bind(&services))) {
                 clashes.entry((a.service, b.service)).or_default().push((*a, *b));
             }
         }
@@ -44,24 +56,24 @@ pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof
 
 /// Every port that is bound, by machine.
 fn listeners(services: &[Service]) -> Vec<Listener> {
-    let of = |(service, known): (usize, &Service)| {
-        let bound = known.units.iter().filter_map(move |bound| match bound.what {
-            What::Port(port) => Some(Listener { service, port, bound: *bound }),
-            What::Ports { .. } | What::Other(_) => None,
-        });
-        bound.collect::<Vec<_>>()
-    };
-    let mut list: Vec<Listener> = services.iter().enumerate().filter(|(_, known)| known.binds).flat_map(of).collect();
-    list.sort_by_key(|listener| (listener.bound.machine, listener.port, listener.service));
+    let mut list = Vec::with_capacity(services.iter().filter(|known| known.binds).map(|known| known.units.len()).sum());
+    for (service, known) in services.iter().enumerate().filter(|(_, known)| known.binds) {
+        for (unit, bound) in known.units.iter().enumerate() {
+            if let What::Port(port) = bound.what {
+                list.push(Listener { machine: bound.machine, port, service: service as u32, unit: unit as u32 });
+            }
+        }
+    }
+    list.sort_unstable_by_key(|listener| (listener.machine, listener.port, listener.service, listener.unit));
     list
 }
 
 /// One problem for two listeners, whatever the number of machines on which they meet.
 fn clash(model: &Model<'_>, services: &[Service], all: &[Listener], clashes: &[(Listener, Listener)]) -> Diagnostic {
     let (a, b) = clashes[0];
-    let (one, two) = (&services[a.service], &services[b.service]);
+    let (one, two) = (a.service(services), b.service(services));
     let (first, second) = (&model.app(one.app).name, &model.app(two.app).name);
-    let place = place(model, clashes.iter().map(|(a, _)| a.bound.machine));
+    let place = place(model, clashes.iter().map(|(a, _)| a.machine));
     let twice = one.app == two.app;
     let message = match twice {
         true => format!("`{first}` listens on {} twice {place}", a.port),
@@ -71,15 +83,15 @@ fn clash(model: &Model<'_>, services: &[Service], all: &[Listener], clashes: &[(
     let problem = match twice {
         true => problem
             .here("deployed here")
-            .label(one.span, format!("listens on {}", at(a.bound.bind)))
-            .label(two.span, format!("listens on {}", at(b.bound.bind))),
+            .label(one.span, format!("listens on {}", at(a.bind(services))))
+            .label(two.span, format!("listens on {}", at(b.bind(services)))),
         false => problem
             .here(format!("`{second}` is deployed here"))
             .label(model.app(one.app).span, format!("`{first}` is deployed here"))
-            .label(one.span, format!("`{first}` listens on {}", at(a.bound.bind)))
-            .label(two.span, format!("`{second}` listens on {}", at(b.bound.bind))),
+            .label(one.span, format!("`{first}` listens on {}", at(a.bind(services))))
+            .label(two.span, format!("`{second}` listens on {}", at(b.bind(services)))),
     };
-    let machines: Vec<MachineId> = clashes.iter().map(|(a, _)| a.bound.machine).collect();
+    let machines: Vec<MachineId> = clashes.iter().map(|(a, _)| a.machine).collect();
     problem.help(help(model, [one, two], free::port(all, &machines, a.port)))
 }
 

@@ -13,7 +13,7 @@ pub(super) fn port(listeners: &[Listener], machines: &[MachineId], taken: Port) 
     let here: HashSet<MachineId> = machines.iter().copied().collect();
     let used: HashSet<u16> = listeners
         .iter()
-        .filter(|listener| listener.port.protocol == taken.protocol && here.contains(&listener.bound.machine))
+        .filter(|listener| listener.port.protocol == taken.protocol && here.contains(&listener.machine))
         .map(|listener| listener.port.number)
         .collect();
     // Below those that the system gives out itself, and below those of services.
