@@ -9,6 +9,7 @@
 #![deny(clippy::exit, clippy::panic, clippy::unwrap_used)]
 
 mod text;
+mod hash;
 pub mod source;
 pub mod diag;
 pub mod world;

@@ -3,12 +3,11 @@
 //! In: a model. Out: a [`Plan`], which says all that rendering needs to know. Verdicts are left to `verify`.
 //! Nothing is issued and nothing is written.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use crate::check::Symbol;
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::model::component::CertInfo;
 use crate::model::{AppId, Model, UnitId};
 use crate::pki::spec::{CertificateSpec, Request};

@@ -3,10 +3,11 @@
 //! What the lock gave out stays as it is; the rest is filled in source order from the start of the range, and addresses
 //! of applications from its end, so that growing a group keeps all other addresses.
 
-use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
+
+use crate::hash::HashSet;
 
 /// Gives out the addresses of one range, each once.
 #[derive(Debug)]
@@ -36,8 +37,8 @@ impl Allocator {
         let low = if size >= 64 { FIRST_OFFSET } else { 1 };
         let mut allocator = Self {
             range,
-            taken: HashSet::new(),
-            held: HashSet::new(),
+            taken: HashSet::default(),
+            held: HashSet::default(),
             reserved: 0,
             left: Vec::new(),
             low,

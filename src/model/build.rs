@@ -1,6 +1,5 @@
 //! Building a model, step by step; each step sees what the ones before it made.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
@@ -9,10 +8,12 @@ use ipnet::IpNet;
 use crate::check::{Program, SymbolKind};
 use crate::diag::{Code, Diagnostic, any_error};
 use crate::facts::network::network;
+use crate::hash::HashMap;
 use crate::syntax::ast::{EndpointKind, StatementKind};
 use crate::world::World;
 
 use super::moved::Former;
+use super::scope::Scope;
 use super::stage::SharedValues;
 use super::{Input, Model, Premise, Shape, UnitId, Wired, address, layer, wire};
 
@@ -80,7 +81,7 @@ fn premise<'p>(
 ) -> Option<Premise<'p>> {
     let (layers, found) = layer::layers(program, &input.overlays);
     problems.extend(found);
-    let mut premise = Premise { program, world, layers, params: HashMap::new(), targets: Vec::new() };
+    let mut premise = Premise { program, world, layers, params: HashMap::default(), targets: Vec::new() };
     param::bind(&mut premise, input, problems);
     sound(problems)?;
     premise.targets = cluster::targets(&premise, input, problems);
@@ -160,12 +161,14 @@ fn with_values<'p>(wired: Wired<'p>, problems: &mut Vec<Diagnostic>) -> Model<'p
     let (lets, machines_value) = (lets(wired.program), OnceLock::new());
     let model = Model { lets, shared, machines_value, endpoints, endpoint_bases, wired };
     for (id, app) in model.apps() {
+        let Some(mut scope) = app.units.clone().next().map(|unit| Scope::unit(&model, UnitId(unit))) else { continue };
         for unit in app.units.clone().map(UnitId) {
+            scope.move_to(unit, model.unit(unit).machine);
             for (place, info) in model.component_of(id).endpoints.iter().enumerate() {
                 if info.ast.kind == EndpointKind::Requires {
                     continue;
                 }
-                if let Err(problem) = model.endpoint_value(unit, place as u32)
+                if let Err(problem) = model.endpoint_value_at(&mut scope, unit, place as u32)
                     && !problems.iter().any(|known| is_same(known, &problem))
                 {
                     problems.push(*problem);

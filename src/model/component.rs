@@ -1,8 +1,7 @@
 //! A component as the model uses it: its items sorted by kind, its names resolved once.
 
-use std::collections::HashMap;
-
 use crate::check::{ModuleId, Program, Symbol, SymbolKind};
+use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::ast::{self, Endpoint, EndpointKind, ExprKind, ItemKind, Literal, Name};
 
@@ -122,7 +121,7 @@ impl<'p> Component<'p> {
             config: None,
             unit: None,
             mentions: Vec::new(),
-            names: HashMap::new(),
+            names: HashMap::default(),
         }
     }
 

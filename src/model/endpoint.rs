@@ -34,7 +34,28 @@ impl Model<'_> {
     /// # Errors
     /// What evaluation of its fields meets.
     pub fn endpoint_value(&self, unit: UnitId, endpoint: u32) -> Result<&EndpointValue, EvalError> {
-        self.endpoint_value_in(&mut Scope::unit(self, unit), unit, endpoint)
+        match self.endpoint_cell(unit, endpoint).get() {
+            Some(value) => Ok(value),
+            None => self.endpoint_value_at(&mut Scope::unit(self, unit), unit, endpoint),
+        }
+    }
+
+    /// The same, in a scope that is already the one of the unit.
+    pub(super) fn endpoint_value_at(
+        &self,
+        scope: &mut Scope<'_>,
+        unit: UnitId,
+        endpoint: u32,
+    ) -> Result<&EndpointValue, EvalError> {
+        let cell = self.endpoint_cell(unit, endpoint);
+        if let Some(value) = cell.get() {
+            return Ok(value);
+        }
+        self.open_endpoint(scope, unit, endpoint)?;
+        let value = self.compute_endpoint(scope, unit, endpoint);
+        scope.work.close();
+        let value = value?;
+        Ok(cell.get_or_init(|| value))
     }
 
     /// The same, inside a scope that remembers what is being computed.
@@ -48,13 +69,17 @@ impl Model<'_> {
         if let Some(value) = cell.get() {
             return Ok(value);
         }
-        let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
-        let name = self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
-        scope.work.open(ValueId::Endpoint(unit, endpoint), &name, ident.span)?;
+        self.open_endpoint(scope, unit, endpoint)?;
         let value = scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint));
         scope.work.close();
         let value = value?;
         Ok(cell.get_or_init(|| value))
+    }
+
+    fn open_endpoint(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<(), EvalError> {
+        let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
+        let name = || self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
+        scope.work.open(ValueId::Endpoint(unit, endpoint), name, ident.span)
     }
 
     fn compute_endpoint(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<EndpointValue, EvalError> {
@@ -173,7 +198,7 @@ impl Model<'_> {
         let info = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize];
         if let Some(given) = info.ast.body.field(&field.name) {
             let inner = Scope::unit(self, unit).with_material(scope.material);
-            scope.work.open(ValueId::Field(unit, endpoint, field.name.clone()), &field.name, given.value.span)?;
+            scope.work.open(ValueId::Field(unit, endpoint, field.name.clone()), || &field.name, given.value.span)?;
             let value = scope.within(inner, |scope| self.eval_as(scope, &given.value, None));
             scope.work.close();
             return value;

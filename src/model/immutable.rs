@@ -88,7 +88,7 @@ impl Sight<'_, '_> {
         let item = self.placed().component_of(app).immutables[index as usize];
         let name = &item.name;
         let Some(field) = item.body.field("value") else { return Ok((name.name.to_string(), String::new())) };
-        scope.work.open(ValueId::Immutable(app, index), &name.name, name.span)?;
+        scope.work.open(ValueId::Immutable(app, index), || &name.name, name.span)?;
         let (value, own) = scope.without_locals(|scope| {
             let value = self.eval(scope, &field.value);
             (value, item.body.field("scope").map(|field| self.eval(scope, &field.value)).transpose())

@@ -35,6 +35,9 @@ const TOKENS: &[(&str, usize)] = &[
 /// The shortest text that can hold a private key or a token.
 const SHORTEST: usize = 20;
 
+/// The shortest run of base64 on one line that is looked into.
+const RUN: usize = 40;
+
 /// How often a text may be in base64: a kubeconfig in a cloud-config has its key in twice.
 const DEPTH: u32 = 3;
 
@@ -55,23 +58,36 @@ fn is_below(text: &str, depth: u32) -> bool {
     if text.len() < SHORTEST {
         return false;
     }
-    has_pem(text)
-        || MARKS.iter().any(|mark| has(text, mark))
-        || words(text).any(is_token)
-        || has_secret_line(text)
-        || depth > 0 && decoded(text).any(|inner| is_below(&inner, depth - 1))
+    // Most texts lack what each form begins with, and every text that is computed comes by here.
+    let known = Characters::of(text);
+    known.has(b'B') && has_pem(text)
+        || MARKS.iter().any(|mark| known.has(mark.as_bytes()[0]) && text.contains(mark))
+        || known.has_any(b"_-.") && words(text).any(is_token)
+        || known.has_any(b"=:") && has_secret_line(text)
+        || depth > 0
+            && (text.len() >= RUN || known.has(b'\n'))
+            && decoded(text).any(|inner| is_below(&inner, depth - 1))
 }
 
-/// Whether a mark is in a text: most texts lack even its first letter.
-fn has(text: &str, mark: &str) -> bool {
-    text.as_bytes().contains(&mark.as_bytes()[0]) && text.contains(mark)
+/// Which characters of ASCII a text has.
+struct Characters(u128);
+
+impl Characters {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().filter(u8::is_ascii).fold(0, |known, byte| known | 1 << byte))
+    }
+
+    fn has(&self, character: u8) -> bool {
+        self.0 >> character & 1 == 1
+    }
+
+    fn has_any(&self, characters: &[u8]) -> bool {
+        characters.iter().any(|character| self.has(*character))
+    }
 }
 
 /// `-----BEGIN RSA PRIVATE KEY-----`, also of OpenSSH, of SSH2 and of OpenPGP.
 fn has_pem(text: &str) -> bool {
-    if !has(text, "BEGIN ") {
-        return false;
-    }
     text.match_indices("-----BEGIN ").chain(text.match_indices("---- BEGIN ")).any(|(at, begin)| {
         let label = text[at + begin.len()..].split(['-', '\n']).next().unwrap_or_default().trim_end();
         // A sentence about keys has no data below it.
@@ -108,15 +124,12 @@ fn is_web_token(word: &str) -> bool {
 }
 
 fn has_secret_line(text: &str) -> bool {
-    if !text.bytes().any(|byte| matches!(byte, b'=' | b':')) {
-        return false;
-    }
     let of_kubeconfig = is_kubeconfig(text);
     text.lines().any(|line| is_secret_line(line, of_kubeconfig))
 }
 
 fn is_kubeconfig(text: &str) -> bool {
-    ["kind: Config\n", "\"kind\": \"Config\"", "\"kind\":\"Config\""].iter().any(|mark| has(text, mark))
+    ["kind: Config\n", "\"kind\": \"Config\"", "\"kind\":\"Config\""].iter().any(|mark| text.contains(mark))
 }
 
 /// A key of WireGuard or of an encryption provider, a bootstrap token, or whatever a kubeconfig authenticates with.
@@ -146,7 +159,7 @@ fn decoded(text: &str) -> impl Iterator<Item = String> {
         // A text that is nothing but base64.
         whole.bytes().all(is_base64)
     });
-    let runs = text.split(|c: char| !c.is_ascii() || !is_base64(c as u8)).filter(|run| run.len() >= 40);
+    let runs = text.split(|c: char| !c.is_ascii() || !is_base64(c as u8)).filter(|run| run.len() >= RUN);
     let runs: Vec<String> = runs.map(str::to_owned).chain(wrapped).collect();
     runs.into_iter().filter_map(|run| String::from_utf8(decode(&run)?).ok())
 }

@@ -1,11 +1,11 @@
 //! The stages of a model. Each holds the one before it and can be used as it.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
 use crate::check::{ModuleId, Program, Symbol};
+use crate::hash::HashMap;
 use crate::source::Span;
 use crate::world::World;
 

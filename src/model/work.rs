@@ -4,10 +4,11 @@
 //! or sixty lets that each double the one before. [`Work`] is passed from scope to scope and ends such an evaluation with
 //! a problem instead of taking the machine down.
 
-use std::collections::HashMap;
+use std::fmt::Display;
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
+use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::ast::Name;
 
@@ -79,12 +80,13 @@ impl Work {
     }
 
     /// Begins to compute something that must not need itself.
-    pub fn open(&mut self, value: ValueId, name: &str, span: Span) -> Result<(), EvalError> {
+    pub fn open<N: Display>(&mut self, value: ValueId, name: impl FnOnce() -> N, span: Span) -> Result<(), EvalError> {
         let Some(first) = self.open.iter().position(|(known, _)| *known == value) else {
             self.open.push((value, span));
             return Ok(());
         };
-        let mut problem = Diagnostic::new(Code::ValueCycle, span, format!("the value of `{name}` depends on itself"));
+        let mut problem =
+            Diagnostic::new(Code::ValueCycle, span, format!("the value of `{}` depends on itself", name()));
         for (_, step) in &self.open[first + 1..] {
             problem = problem.label(*step, "through this value");
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::check::text_form::{self, TextForm};
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
-use crate::model::endpoint::texts;
 use crate::model::dependence::Dependence;
+use crate::model::endpoint::texts;
 use crate::model::eval::mismatch;
 use crate::model::form::require;
 use crate::model::scope::Scope;
@@ -44,8 +44,7 @@ fn define(model: &Model<'_>, pki: &mut Pki, symbol: Symbol, problems: &mut Vec<D
         return;
     }
     let Some(definition) = model.definition(symbol) else { return };
-    let reader =
-        Reader { model, body: &definition.body, scope: &mut Scope::file(symbol.module), fixed: &[] };
+    let reader = Reader { model, body: &definition.body, scope: &mut Scope::file(symbol.module), fixed: &[] };
     let name = definition.name.name.clone();
     let place = match symbol.kind {
         SymbolKind::Authority => {
@@ -129,8 +128,8 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn texts(&mut self, field: &str) -> Result<Vec<String>, EvalError> {
-        Ok(texts(&self.value(field)?.0).into_iter().map(|text| text.to_string()).collect())
+    fn texts(&mut self, field: &str) -> Result<Vec<Name>, EvalError> {
+        Ok(texts(&self.value(field)?.0))
     }
 
     fn seconds(&mut self, field: &str, default: u64) -> Result<u64, EvalError> {
@@ -165,7 +164,7 @@ fn authority(mut reader: Reader<'_, '_, '_>) -> Result<AuthoritySpec, EvalError>
     Ok(AuthoritySpec {
         name: "".into(),
         cn: reader.common_name()?,
-        names: reader.texts("names")?,
+        names: reader.texts("names")?.iter().map(|name| name.to_string()).collect(),
         lifetime_seconds: reader.lifetime(3650 * DAY)?,
         key: reader.key()?,
     })
@@ -278,8 +277,8 @@ fn certificate(
         authority: authority as u32,
         cn: reader.common_name()?,
         org: reader.subject("org")?,
-        server: usage.iter().any(|usage| usage == "server"),
-        client: usage.iter().any(|usage| usage == "client"),
+        server: usage.iter().any(|usage| &**usage == "server"),
+        client: usage.iter().any(|usage| &**usage == "client"),
         sans: sans.into_iter().collect(),
         lifetime_seconds: reader.lifetime(365 * DAY)?,
         key: reader.key()?,
@@ -302,7 +301,7 @@ fn fixed(model: &Model<'_>, app: AppId, body: &Body, scope: &mut Scope<'_>) -> F
     let component = model.component_of(app);
     let is_fixed = |expr| component.dependence(model.program, expr) == Dependence::Application;
     let fields = body.fields.iter().filter(|field| is_fixed(&field.value));
-    fields.filter_map(|field| Some((field.key.plain()?.into(), model.eval(scope, &field.value).ok()?))).collect()
+    fields.filter_map(|field| Some((field.key.plain()?, model.eval(scope, &field.value).ok()?))).collect()
 }
 
 /// Whether a name can be one in a certificate: an address, or a DNS name (RFC 1123, section 2.1), underscores and a

@@ -3,9 +3,10 @@
 //! A provider that forwards shows the certificate of whatever stands behind it, so the names by which it is dialled
 //! belong into those certificates.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::model::endpoint::texts;
 use crate::model::scope::Scope;
 use crate::model::{EndpointId, Model, UnitId};

@@ -6,8 +6,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use indexmap::IndexMap;
-
+use crate::hash::IndexMap;
 use crate::model::{AppId, UnitId};
 use crate::pki::spec::{CertificateSpec, San};
 use crate::plan::json::usage;
@@ -113,7 +112,7 @@ fn common(rows: &IndexMap<CertificateRow, Members>) -> Option<String> {
 
 fn rows(page: &Page<'_, '_>) -> IndexMap<CertificateRow, Members> {
     let (pki, model) = (&page.plan.pki, page.model());
-    let mut rows: IndexMap<CertificateRow, Members> = IndexMap::new();
+    let mut rows: IndexMap<CertificateRow, Members> = IndexMap::default();
     for (index, (spec, (unit, cert))) in pki.request.certificates.iter().zip(&pki.certificates).enumerate() {
         let own = model.unit(*unit);
         let machine = own.machine.map(|machine| model.machine(machine));

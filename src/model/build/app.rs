@@ -1,11 +1,11 @@
 //! Applications: components placed on machines, with their options.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use crate::check::{Symbol, SymbolKind, of_param, set_of_param};
 use crate::diag::{Code, Diagnostic};
+use crate::hash::HashMap;
 use crate::model::address::Allocator;
 use crate::model::component::Component;
 use crate::model::layer::{Deployment, Layers, Written};
@@ -22,7 +22,7 @@ use super::machine::{departed, is_usable};
 
 /// Makes all applications and their units.
 pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut known: HashMap<Name, Span> = HashMap::new();
+    let mut known: HashMap<Name, Span> = HashMap::default();
     // The deployment of each application.
     let mut deployed = Vec::new();
     for (place, deployment) in shape.layers.deployments.clone().into_iter().enumerate() {
@@ -137,7 +137,7 @@ fn bounds(shape: &Shape<'_>, app: AppId) -> Vec<Diagnostic> {
 /// The machines of a placement, in order and each once; `None` when a selector is wrong.
 fn machines(shape: &Shape<'_>, deployment: &Deployment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<MachineId>> {
     let mut list = Vec::new();
-    let mut seen: HashMap<MachineId, Span> = HashMap::new();
+    let mut seen: HashMap<MachineId, Span> = HashMap::default();
     for selector in &deployment.ast.on {
         let machines = select(shape, deployment, selector).map_err(|p| problems.push(*p)).ok()?;
         let again = machines.iter().find_map(|machine| Some((*machine, *seen.get(machine)?)));

@@ -1,6 +1,5 @@
 //! Groups of machines, and the machines in them with their addresses.
 
-use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -10,6 +9,7 @@ use crate::check::ModuleId;
 use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::label;
+use crate::hash::{HashMap, HashSet};
 use crate::model::address::{Allocator, bits, nth};
 use crate::model::endpoint::texts;
 use crate::model::input::Forget;
@@ -208,7 +208,7 @@ fn reserve(
     addresses: &mut Allocator,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::new();
+    let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::default();
     for (group, wanted) in shape.groups.iter().zip(wanted) {
         let mut reported = false;
         for (index, address) in wanted.pinned.iter().enumerate().take(wanted.count as usize) {
@@ -237,7 +237,7 @@ fn keep(
 ) {
     let all = shape.lock.addresses.iter().map(|(name, address)| (name.clone(), *address));
     let (left, kept): (Vec<_>, Vec<_>) = all.partition(|(name, _)| departed.names.contains(name));
-    let mut given: HashMap<IpAddr, &str> = HashMap::new();
+    let mut given: HashMap<IpAddr, &str> = HashMap::default();
     for (place, (name, address)) in kept.iter().chain(&left).enumerate() {
         let pinned = holders.get(address).is_some_and(|(holder, _)| holder == name);
         if pinned || addresses.take(*address) {

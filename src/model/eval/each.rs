@@ -111,7 +111,10 @@ impl Sight<'_, '_> {
     /// What a loop goes through, if it need not be built.
     fn elements_of(&self, scope: &Scope<'_>, each: &Each, parts: &[Option<&Expr>]) -> Option<Vec<Element>> {
         let variable = &each.name.name;
-        if each.key.is_some() || scope.local(variable).is_some() || !parts.iter().flatten().all(|part| is_lazy(part, variable)) {
+        if each.key.is_some()
+            || scope.local(variable).is_some()
+            || !parts.iter().flatten().all(|part| is_lazy(part, variable))
+        {
             return None;
         }
         match &each.list.kind {

@@ -167,7 +167,7 @@ impl Sight<'_, '_> {
             return Ok(keep_let(scope, index, value.clone()));
         }
         let before = scope.work.steps();
-        scope.work.open(ValueId::ComponentLet(app, scope.unit, index), &binding.name.name, binding.name.span)?;
+        scope.work.open(ValueId::ComponentLet(app, scope.unit, index), || &binding.name.name, binding.name.span)?;
         let value = scope.without_locals(|scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
         scope.work.close();
         let value = value?;
@@ -231,7 +231,7 @@ impl Sight<'_, '_> {
         let Statement { kind: StatementKind::Let(binding), .. } = self.program.statement(symbol) else {
             return Ok(Value::None);
         };
-        scope.work.open(ValueId::Let(symbol), &binding.name.name, binding.name.span)?;
+        scope.work.open(ValueId::Let(symbol), || &binding.name.name, binding.name.span)?;
         let inner = Scope::file(symbol.module);
         let value = scope.within(inner, |scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
         scope.work.close();

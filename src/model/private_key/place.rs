@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{DEPTH, MARKS, SHORTEST, decode, is_base64, is_below, is_kubeconfig, is_secret_line, is_token, words};
+use super::{DEPTH, MARKS, RUN, SHORTEST, decode, is_base64, is_below, is_kubeconfig, is_secret_line, is_token, words};
 
 /// The last words of setting names whose values are secret.
 const NAMES: [&str; 7] = ["password", "passwd", "passphrase", "token", "secret", "pass", "apikey"];
@@ -47,7 +47,7 @@ fn in_line(line: &str, of_kubeconfig: bool) -> Vec<Range<usize>> {
     };
     let marks = MARKS.iter().filter_map(|mark| line.find(mark).map(|at| at..line.len()));
     let tokens = words(line).filter(|word| is_token(word)).map(range);
-    let runs = line.split(|c: char| !c.is_ascii() || !is_base64(c as u8)).filter(|run| run.len() >= 40);
+    let runs = line.split(|c: char| !c.is_ascii() || !is_base64(c as u8)).filter(|run| run.len() >= RUN);
     let hides = |run: &&str| {
         let inner = decode(run).and_then(|bytes| String::from_utf8(bytes).ok());
         inner.is_some_and(|inner| is_below(&inner, DEPTH - 1))

@@ -1,8 +1,7 @@
 //! What tells one machine from another is not the same on two of them.
 
-use std::collections::HashMap;
-
 use crate::diag::{Code, Diagnostic};
+use crate::hash::HashMap;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, UnitId};
 use crate::plan::keep;
@@ -52,7 +51,7 @@ pub fn plain_path(file: &PathItem) -> Option<&str> {
 /// The first two units whose file is the same.
 fn cloned(model: &Model<'_>, app: AppId, file: &PathItem) -> Option<Diagnostic> {
     let text = file.body.field("text")?;
-    let mut seen: HashMap<String, UnitId> = HashMap::new();
+    let mut seen: HashMap<String, UnitId> = HashMap::default();
     let mut same: Vec<UnitId> = Vec::new();
     for unit in model.units_of(app) {
         let value = keep(model.eval(&mut Scope::unit(model, unit), &text.value), &mut Vec::new())?;

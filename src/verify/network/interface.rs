@@ -1,10 +1,9 @@
 //! What an interface forbids to those who stand between its two ends: caches where nothing may be cached, and load
 //! balancers that end TLS.
 
-use std::collections::HashMap;
-
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
+use crate::hash::HashMap;
 use crate::model::component::text_field;
 use crate::model::{AppId, EndpointId, MachineId, Model, Relation};
 use crate::plan::Proof;
@@ -36,7 +35,7 @@ fn is_true(body: &Body, field: &str) -> bool {
 
 /// Two applications on a machine that provide an interface of which a machine has one: two pod networks.
 fn twice(model: &Model<'_>) -> Vec<Diagnostic> {
-    let mut known: HashMap<(Symbol, MachineId), AppId> = HashMap::new();
+    let mut known: HashMap<(Symbol, MachineId), AppId> = HashMap::default();
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut pairs = Vec::new();
     for (app, info) in model.apps().flat_map(|(app, _)| provided(model, app).map(move |symbol| (app, symbol))) {

@@ -44,8 +44,7 @@ pub(super) fn verify(model: &Model<'_>, services: &[Service], problems: &mut Vec
 /// A program and the kernel give out the same ports.
 fn by_both(model: &Model<'_>, giver: &Service, first: u16, last: u16) -> Option<Diagnostic> {
     let (from, to) = (first.max(EPHEMERAL.0), last.min(EPHEMERAL.1));
-    let machines = giver.units.iter().map(|bound| bound.machine);
-    let open: Vec<MachineId> = machines.filter(|machine| !is_kept(model, *machine, (from, to))).collect();
+    let open = open_on(model, giver.units.iter().map(|bound| bound.machine), (from, to));
     if from > to || open.is_empty() {
         return None;
     }
@@ -90,12 +89,7 @@ fn by_program(model: &Model<'_>, service: &Service, port: Port, giver: &Service)
 }
 
 fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnostic> {
-    let open: Vec<MachineId> = service
-        .units
-        .iter()
-        .map(|bound| bound.machine)
-        .filter(|machine| !is_kept(model, *machine, (port.number, port.number)))
-        .collect();
+    let open = open_on(model, service.units.iter().map(|bound| bound.machine), (port.number, port.number));
     if open.is_empty() {
         return None;
     }
@@ -117,12 +111,12 @@ fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnos
     )
 }
 
-/// Whether something on the machine keeps the kernel from giving these ports out.
-fn is_kept(model: &Model<'_>, machine: MachineId, ports: (u16, u16)) -> bool {
-    model.apps().any(|(app, _)| {
-        let says = settings(model.component_of(app)).next().is_some();
-        says && model.unit_on(app, machine).is_some() && keeps(model, app, ports)
-    })
+/// The machines on which nothing keeps the kernel from giving these ports out.
+fn open_on(model: &Model<'_>, machines: impl Iterator<Item = MachineId>, ports: (u16, u16)) -> Vec<MachineId> {
+    let says = |app: &AppId| settings(model.component_of(*app)).next().is_some();
+    let keeping: Vec<AppId> =
+        model.apps().map(|(app, _)| app).filter(says).filter(|app| keeps(model, *app, ports)).collect();
+    machines.filter(|machine| !keeping.iter().any(|app| model.unit_on(*app, *machine).is_some())).collect()
 }
 
 const RANGE: &str = "net.ipv4.ip_local_port_range";
