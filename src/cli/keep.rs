@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::diag::did_you_mean;
 use crate::model::{Input, Lock, Model, immutable};
-use crate::plan::machine_changes::{Group, MachineChanges, Moved, Renamed, likely_renames};
+use crate::plan::machine_changes::{Group, MachineChanges, Moved, Renamed, ambiguous_renames, likely_renames};
 
 use super::exit::CliError;
 use super::look::Look;
@@ -131,6 +131,10 @@ pub fn moves(out: &mut dyn Write, look: &Look, (lock, model): (&Lock, &Model<'_>
     for Group { old, new, size } in likely_renames(&departed, &changes.new) {
         let what = if size == 1 { "its address" } else { "their addresses" };
         labelled(out, look, 0, "if this is a rename:", &format!("write `moved {old} -> {new}`, which keeps {what}"))?;
+    }
+    for one in ambiguous_renames(&departed, &changes.new) {
+        let said = format!("{one}; write `moved OLD -> NEW` for each");
+        labelled(out, look, 0, "if this is a rename:", &said)?;
     }
     let moved: Vec<String> =
         changes.moved.iter().map(|Moved { name, from, to }| format!("{name} (from {from} to {to})")).collect();

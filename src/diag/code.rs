@@ -183,6 +183,7 @@ codes! {
     ProxyInside "proxy-inside" Proofs Error true,
     ProgramMissing "program-missing" Proofs Error true,
     MemberMissing "member-missing" Proofs Error true,
+    PathMisspelt "path-misspelt" Proofs Warning true,
     FileUnreadable "file-unreadable" Proofs Error true,
     UserMissing "user-missing" Proofs Error true,
     SharedAuthority "shared-authority" Proofs Error true,

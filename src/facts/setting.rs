@@ -207,6 +207,8 @@ pub struct Listens {
     /// Whether it is loopback where that is not given; else all addresses.
     #[serde(default)]
     loopback: bool,
+    /// What it is where it is not given.
+    pub default: Option<String>,
     /// The interface of the endpoint that it is.
     pub interface: Option<String>,
     #[serde(rename = "source")]

@@ -1,11 +1,13 @@
 //! The machines that are new since the last render, that left the model, and that get another address.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::Serialize;
 
 use crate::model::{Lock, Model};
+use crate::text::{Count, List};
 
 /// In the order of the model; those that left in the order of their names.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -86,6 +88,35 @@ pub fn likely_renames<'a>(departed: &[&'a str], new: &[&'a str]) -> Vec<Group<'a
         (one(&departed, *size) && one(&new, *size)).then_some(Group { old, new: name, size: *size })
     };
     departed.iter().filter_map(pair).collect()
+}
+
+/// Groups that left and new ones of the same size, of which any may be any.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ambiguous<'a> {
+    pub old: Vec<&'a str>,
+    pub new: Vec<&'a str>,
+    pub size: usize,
+}
+
+/// Sizes of which several groups left or are new: which was renamed to which cannot be known.
+pub fn ambiguous_renames<'a>(departed: &[&'a str], new: &[&'a str]) -> Vec<Ambiguous<'a>> {
+    let (departed, new) = (sizes(departed), sizes(new));
+    let of = |groups: &BTreeMap<&'a str, usize>, size: usize| -> Vec<&'a str> {
+        groups.iter().filter(|(_, of)| **of == size).map(|(name, _)| *name).collect()
+    };
+    let all: BTreeSet<usize> = departed.values().copied().collect();
+    let groups = all.into_iter().map(|size| Ambiguous { old: of(&departed, size), new: of(&new, size), size });
+    groups.filter(|one| !one.new.is_empty() && one.old.len() + one.new.len() > 2).collect()
+}
+
+impl fmt::Display for Ambiguous<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (old, new) = (List::ticked(&self.old).and(), List::ticked(&self.new).and());
+        let left = if self.old.len() == 1 { "has left" } else { "have left" };
+        let is = if self.new.len() == 1 { "is" } else { "are" };
+        let size = Count(self.size, "machine");
+        write!(f, "{old} {left} and {new} {is} new, each with {size}: kmodel cannot know which was renamed to which")
+    }
 }
 
 /// How many machines of each group there are among these.

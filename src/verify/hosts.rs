@@ -12,6 +12,7 @@ mod archive;
 mod capacity;
 pub mod identity;
 mod installed;
+mod path;
 mod persistence;
 mod proxy;
 mod users;
@@ -51,6 +52,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
         if sample.whole && sample.machine.is_some() {
             problems.extend(installed::verify(evidence.model, sample, &mut programs));
             problems.extend(access::verify(evidence.model, sample));
+            problems.extend(path::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));
         }
         problems

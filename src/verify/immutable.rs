@@ -1,15 +1,13 @@
 //! What a running cluster cannot change is as it was rendered last, or is migrated.
 
 use std::collections::HashSet;
-use std::fmt::Write;
 
-use crate::diag::{Code, Diagnostic, Fix};
+use crate::diag::{Code, Diagnostic};
 use crate::model::component::Local;
 use crate::model::immutable::{CLUSTER, Immutable, earlier};
 use crate::model::mention::in_expr;
-use crate::model::{AppId, EndpointId, MachineId, Model};
+use crate::model::{AppId, EndpointId, Model};
 use crate::plan::Proof;
-use crate::plan::machine_changes::{Group, likely_renames};
 use crate::plan::majority::needs_majority;
 use crate::source::{SourceKind, Span};
 use crate::syntax::ast::Expr;
@@ -17,12 +15,15 @@ use crate::text::{Count, List};
 
 use super::{Evidence, Verdict};
 
+mod rename;
+
 /// Compares every `immutable` item with the lock.
 pub(super) fn immutables(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, mut unknown) = (evidence.model, Vec::new());
     let all = model.immutables(&mut unknown);
     let mut problems: Vec<Diagnostic> = unknown.into_iter().map(|problem| *problem).collect();
     problems.extend(renamed(model));
+    problems.extend(rename::of_apps(model, &all));
     for (app, _) in model.apps().filter(|(app, _)| has_quorum(model, *app)) {
         problems.extend(readdressed(model, app).or_else(|| replaced(model, app)));
     }
@@ -83,33 +84,14 @@ fn replaced(model: &Model<'_>, id: AppId) -> Option<Diagnostic> {
         app.name
     );
     let help = format!(
-        "if the machines were renamed, write `moved OLD -> NEW`; to replace them, add the new ones first and apply, then \
-         remove the old ones; if nothing runs yet, pass `--change {key}` to the next render"
+        "if the machines were renamed, write `moved OLD -> NEW`{}; to replace them, add the new ones first and apply, then \
+         remove the old ones; if nothing runs yet, pass `--change {key}` to the next render",
+        rename::ambiguous(model, &machines)
     );
     let problem = Diagnostic::new(Code::ImmutableChanged, app.span, message)
         .here("none of its machines was in the last render")
         .help(help);
-    Some(renames(model, &machines).into_iter().fold(problem, Diagnostic::with_fix))
-}
-
-/// The statement that says that the groups of these machines had other names.
-fn renames(model: &Model<'_>, machines: &[MachineId]) -> Option<Fix> {
-    let name = |machine: &MachineId| &*model.machine(*machine).name;
-    let names: HashSet<&str> = model.machines.iter().map(|machine| &*machine.name).collect();
-    let departed: Vec<&str> = model.lock.departed(|name| names.contains(name)).map(|(name, _)| name).collect();
-    let new: Vec<&str> = model.new_machines.iter().map(name).collect();
-    let groups: Vec<_> = machines.iter().map(|machine| model.group_of(*machine)).collect();
-    let mut statements = String::new();
-    for Group { old, new, .. } in likely_renames(&departed, &new) {
-        if groups.iter().any(|group| *group.name == *new) {
-            let _ = writeln!(statements, "moved {old} -> {new}");
-        }
-    }
-    let source = groups.first().filter(|_| !statements.is_empty())?.span.source;
-    let text = &*model.program.sources.get(source).text;
-    let (end, between) = (text.len() as u32, if text.ends_with('\n') { "\n" } else { "\n\n" });
-    let title = format!("write `{}`", statements.trim_end().replace('\n', "`, `"));
-    Some(Fix::guess(title).edit(Span::new(source, end, end), format!("{between}{statements}")))
+    Some(rename::of_groups(model, &machines).into_iter().fold(problem, Diagnostic::with_fix))
 }
 
 /// Members of a quorum know each other by the addresses that they had.

@@ -206,6 +206,31 @@ fn members_of_a_quorum_are_not_all_replaced() {
 }
 
 #[test]
+fn groups_that_may_be_each_other_are_named_and_not_proposed() {
+    let site = rendered();
+    let renamed = HA.replace("machines cp[3]", "machines ctl[3]").replace("machines wrk[3]", "machines worker[3]");
+    let renamed = renamed.replace(" on cp, wrk", " on ctl, worker").replace(" on cp", " on ctl");
+    site.model(&renamed);
+    let said = site.refuses(&["check", "lab.km"], "all members of `etcd` are on new machines");
+    let said = said.replace("\n        ", " ");
+    assert!(said.contains("`cp` and `wrk` have left and `ctl` and `worker` are new, each with 3 machines"), "{said}");
+    site.run(&["fix", "lab.km", "--unsafe"]);
+    assert_eq!(site.read("lab.km"), renamed);
+}
+
+#[test]
+fn an_application_under_another_name_is_moved() {
+    let site = rendered();
+    let renamed = HA.replace("deploy etcd on cp", "deploy etcd as store on cp");
+    assert_ne!(renamed, HA);
+    site.model(&renamed);
+    site.refuses(&["check", "lab.km"], "`store` may be `etcd` of the last render");
+    site.ok(&["fix", "lab.km", "--unsafe"]);
+    assert_eq!(site.read("lab.km"), format!("{renamed}\nmoved etcd -> store\n"));
+    assert!(site.ok(&RENDER).contains("0 issued"));
+}
+
+#[test]
 fn a_moved_application_keeps_its_addresses_and_keys() {
     let site = rendered();
     let shared = "\"keepalived/vip\" = \"10.10.0.254\"";

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::setting::{Host, Listens, Typed, Url};
+use crate::facts::field::table;
+use crate::facts::setting::{Host, Listens, Name, Typed, Url};
 use crate::model::{MachineId, Model};
 use crate::plan::listener::{Bind, Bound, Service, What, services_on};
 use crate::syntax::ast::{EndpointKind, Protocol};
@@ -28,7 +29,9 @@ pub(super) fn verify(model: &Model<'_>, settings: &Settings, rules: &[Listens]) 
 }
 
 fn on_machine(model: &Model<'_>, settings: &Settings, rules: &[Listens], machine: MachineId) -> Vec<Diagnostic> {
-    let sockets = sockets(settings, rules, machine);
+    let usual = usual(settings, rules, machine);
+    let mut sockets = sockets(settings, rules, machine);
+    sockets.extend(usual.iter().flat_map(|(rule, setting)| of_setting(settings, rule, setting)));
     if sockets.is_empty() {
         return Vec::new();
     }
@@ -50,14 +53,62 @@ fn sockets<'a>(settings: &'a Settings, rules: &'a [Listens], machine: MachineId)
     let mut list = Vec::new();
     for rule in rules {
         let here = settings.named(&rule.at).filter(|one| one.on_host && one.machine == Some(machine));
-        for setting in here.filter(|one| settings.beside(one, &rule.at).is_some_and(|best| std::ptr::eq(best, *one))) {
-            let address = rule.address.as_ref().and_then(|name| settings.beside(setting, name));
-            let address = address.map_or(rule.usual(), |one| match one.values.as_slice() {
-                [Typed::Address(address)] => Some(*address),
-                _ => rule.usual(),
-            });
-            let bound = setting.text.split(',').filter_map(|text| bound(text.trim(), address));
-            list.extend(bound.map(|(port, bind)| Socket { setting, rule, port, bind }));
+        let effective = here.filter(|one| settings.beside(one, &rule.at).is_some_and(|best| std::ptr::eq(best, *one)));
+        list.extend(effective.flat_map(|setting| of_setting(settings, rule, setting)));
+    }
+    list
+}
+
+/// The ports of one setting.
+fn of_setting<'a>(settings: &'a Settings, rule: &'a Listens, setting: &'a Setting) -> Vec<Socket<'a>> {
+    let address = rule.address.as_ref().and_then(|name| settings.beside(setting, name));
+    let address = address.map_or(rule.usual(), |one| match one.values.as_slice() {
+        [Typed::Address(address)] => Some(*address),
+        _ => rule.usual(),
+    });
+    let bound = setting.text.split(',').filter_map(|text| bound(text.trim(), address));
+    bound.map(|(port, bind)| Socket { setting, rule, port, bind }).collect()
+}
+
+/// The ports on which programs of a machine listen because nothing sets them. Only of those of which other settings are known: what is in a file
+/// that nobody gave is not.
+fn usual<'a>(settings: &Settings, rules: &'a [Listens], machine: MachineId) -> Vec<(&'a Listens, Setting)> {
+    let mut list: Vec<(&Listens, Setting)> = Vec::new();
+    for rule in rules {
+        let Some(default) = &rule.default else { continue };
+        let is_like = |name: &Name| match (name, &rule.at) {
+            (Name::Field { kind, .. }, Name::Field { kind: own, .. }) => kind == own,
+            (Name::Flag { program, .. }, Name::Flag { program: own, .. }) => program == own,
+            _ => false,
+        };
+        for known in
+            settings.list.iter().filter(|one| one.machine == Some(machine) && one.on_host && is_like(&one.name))
+        {
+            let is_there = settings.beside(known, &rule.at).is_some();
+            if is_there || list.iter().any(|(of, one)| std::ptr::eq(*of, rule) && one.app == known.app) {
+                continue;
+            }
+            let program = match &rule.at {
+                Name::Field { kind, .. } => table(kind).map_or("", |table| &table.program),
+                name => name.program().unwrap_or_default(),
+            };
+            let runs = settings
+                .programs
+                .iter()
+                .find(|one| one.name == program && (one.app, one.machine) == (known.app, known.machine));
+            let Some(runs) = runs else { continue };
+            let written = format!("{} (by default)", rule.at);
+            list.push((
+                rule,
+                Setting {
+                    name: rule.at.clone(),
+                    written,
+                    text: default.clone(),
+                    values: Vec::new(),
+                    span: runs.span,
+                    ..known.clone()
+                },
+            ));
         }
     }
     list
