@@ -33,6 +33,7 @@ pub mod status;
 pub mod debug;
 pub mod destroy;
 pub mod artifacts;
+pub mod pin;
 pub mod change;
 pub mod fmt;
 pub mod lsp;
@@ -101,6 +102,7 @@ enum Command {
     Debug(debug::Args),
     Destroy(destroy::Args),
     Artifacts(artifacts::Args),
+    Pin(pin::Args),
     Fmt(fmt::Args),
     Lsp(lsp::Args),
     Fix(fix::Args),
@@ -150,6 +152,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CliError> {
         Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
+        Command::Pin(args) => pin::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),
         Command::Lsp(args) => lsp::run(args),
         Command::Fix(args) => fix::run(args, terminal),

@@ -28,5 +28,6 @@ pub mod compile;
 pub mod why;
 pub mod ide;
 mod lsp;
+mod pin;
 mod apply;
 pub mod cli;

@@ -33,6 +33,7 @@ pub mod material;
 pub mod mention;
 pub mod immutable;
 pub mod moved;
+pub mod pins;
 pub mod private_key;
 mod record;
 pub mod resource;

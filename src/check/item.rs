@@ -186,7 +186,7 @@ impl<'p> Checker<'p> {
         let has = |name: &str| found.contains_key(name);
         let lacks = match (has("release"), has("url")) {
             (true, false) => (!has("version")).then_some(("version", "of type `version`")),
-            (false, true) => (!has("hash")).then_some(("hash", "of type `map<string>`")),
+            (false, true) => (!has("hash") && !has("checksums")).then_some(("hash", "of type `map<string>`")),
             (false, false) => Some(("release", "of type `string`")),
             (true, true) => None,
         };

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::hash::Hash;
 use crate::model::Lock;
+use crate::model::pins::Pins;
 use crate::world::access::{read_named, resolve};
 use crate::world::file::TEXT_LIMIT;
 use crate::world::kept;
@@ -25,13 +27,16 @@ pub const NAME: &str = kept::LOCK;
 #[serde(deny_unknown_fields)]
 struct File {
     version: u32,
+    /// By URL, for all clusters.
+    #[serde(default, skip_serializing_if = "Pins::is_empty")]
+    pin: Pins,
     /// By the cluster's name.
     #[serde(default)]
     cluster: BTreeMap<String, Lock>,
 }
 
-/// The newest version of its format that is understood here.
-const VERSION: u32 = 1;
+/// The newest version of its format that is understood here; the first one has no pins.
+const VERSION: u32 = 2;
 
 /// Where the lock of a model is, unless it is said to be elsewhere.
 pub fn path(model: &Path) -> PathBuf {
@@ -54,7 +59,7 @@ pub fn read(path: &Path, model: &Path, cluster: &str) -> Result<(Lock, Seen), Cl
         let mut others = file.cluster.iter().filter(|(_, other)| model.is_some() && other.model == model);
         Lock { renamed: others.next().map(|(name, _)| name.clone()), ..Lock::default() }
     });
-    Ok((Lock { model: model.or(lock.model), ..lock }, Seen(seen)))
+    Ok((Lock { model: model.or(lock.model), pins: file.pin, ..lock }, Seen(seen)))
 }
 
 /// The path of a model from the folder of its lock, if it is below.
@@ -127,6 +132,27 @@ pub fn change(
     cluster: &str,
     edit: impl FnOnce(&mut Option<Lock>) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
+    rewrite(path, |file| {
+        let mut lock = file.cluster.remove(cluster);
+        edit(&mut lock)?;
+        file.cluster.extend(lock.map(|lock| (cluster.to_owned(), lock)));
+        Ok(())
+    })
+}
+
+/// Adds checksums of files, by their URLs.
+///
+/// # Errors
+/// When the file cannot be read, or the file system refuses.
+pub(super) fn pin(path: &Path, files: BTreeMap<String, Hash>) -> Result<(), CliError> {
+    rewrite(path, |file| {
+        file.pin.files.extend(files);
+        Ok(())
+    })
+}
+
+/// Changes the file as it is now, alone.
+fn rewrite(path: &Path, edit: impl FnOnce(&mut File) -> Result<(), CliError>) -> Result<(), CliError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let turn = turn::take(folder).map_err(|error| CliError::file(folder, "open", &error))?;
     let _turn = turn.ok_or_else(|| {
@@ -134,10 +160,9 @@ pub fn change(
         busy.help("wait until it has ended, then try again")
     })?;
     clean(path);
-    let mut file = File { version: VERSION, ..file(path)? };
-    let mut lock = file.cluster.remove(cluster);
-    edit(&mut lock)?;
-    file.cluster.extend(lock.map(|lock| (cluster.to_owned(), lock)));
+    let mut file = file(path)?;
+    edit(&mut file)?;
+    file.version = if file.pin.is_empty() { 1 } else { VERSION };
     let body = toml::to_string(&file).map_err(|error| CliError::outside(error.to_string()))?;
     let text = format!("# Written by kmodel: what was given out and must not move. Commit it.\n{body}");
     if read_named(path, TEXT_LIMIT).is_ok_and(|old| old == text) {

@@ -25,6 +25,12 @@ pub struct ArtifactRow {
     /// `sha256:...` or `sha512:...`, of a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
+    /// Where the publisher of a file lists its hash.
+    #[serde(skip)]
+    pub checksums: Option<String>,
+    /// Where the publisher of a file names the newest patch of its minor.
+    #[serde(skip)]
+    pub newest: Option<String>,
     /// Where a mirror has to have a file: `mirror = "http://..."` on the target is put before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mirror_path: Option<String>,
@@ -74,7 +80,9 @@ fn of_bundle(bundle: &render::bundle::Bundle, arch: Option<Name>) -> Vec<Artifac
         version: artifact.version.clone(),
         arch: arch.clone(),
         url: artifact.url.clone(),
-        hash: Some(artifact.hash.clone()),
+        hash: Some(artifact.hash.clone()).filter(|hash| !hash.is_empty()),
+        checksums: artifact.checksums.clone(),
+        newest: artifact.newest.clone(),
         mirror_path: Some(render::boot::mirror_path(&artifact.url).to_owned()),
         machines: Vec::new(),
     });
@@ -91,6 +99,8 @@ fn plain(kind: ArtifactSource, name: &Name) -> ArtifactRow {
         arch: None,
         url: name.to_string(),
         hash: None,
+        checksums: None,
+        newest: None,
         mirror_path: None,
         machines: Vec::new(),
     }

@@ -203,6 +203,7 @@ codes! {
     WarnFailed "warn-failed" Proofs Warning true,
     UnusedAllow "unused-allow" Proofs Warning false,
     UnknownRelease "unknown-release" Rendering Error false,
+    PinDiffers "pin-differs" Rendering Error false,
     InvalidHashes "invalid-hashes" Rendering Error false,
     FileTwice "file-twice" Rendering Error false,
     TemplateFailed "template-failed" Rendering Error false,

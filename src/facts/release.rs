@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::embedded::{self, Note};
+use super::hash::Hash;
 use super::lifespan::parse;
 use crate::syntax::ast::Version;
 
@@ -22,29 +23,15 @@ pub struct Release {
     /// With `{version}` and `{arch}` in it.
     url: String,
     kind: Packing,
+    /// The file in which the publisher lists the checksum, with `{url}`, `{version}` and `{arch}` in it.
+    checksums: String,
+    /// The file that names the newest patch of a minor, with `{minor}` in it, where there is one.
+    newest: Option<String>,
     #[serde(rename = "source")]
     _source: Note,
     /// The hash for each architecture, by version.
     #[serde(flatten)]
     rows: BTreeMap<String, BTreeMap<String, Hash>>,
-}
-
-/// `sha256:` or `sha512:`, and its digits.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Hash(String);
-
-impl TryFrom<String> for Hash {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let is_hex = |digits: &str, length| digits.len() == length && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        match text.split_once(':') {
-            Some(("sha256", digits)) if is_hex(digits, 64) => Ok(Self(text)),
-            Some(("sha512", digits)) if is_hex(digits, 128) => Ok(Self(text)),
-            _ => Err(format!("`{text}` is not a checksum")),
-        }
-    }
 }
 
 /// How it is packed.
@@ -60,8 +47,13 @@ pub enum Packing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundRelease {
     pub url: String,
-    pub hash: String,
+    /// The hash that the table has, or why it has none.
+    pub hash: Result<Hash, UnknownRelease>,
     pub kind: Packing,
+    /// Where its publisher lists its checksum.
+    pub checksums: String,
+    /// Where its publisher names the newest patch of this minor.
+    pub newest: Option<String>,
 }
 
 /// Why a release is not known.
@@ -75,23 +67,37 @@ pub enum UnknownRelease {
     Arch(Vec<String>),
 }
 
+impl UnknownRelease {
+    /// The names or versions that are known instead.
+    pub fn known(&self) -> &[String] {
+        let (Self::Name(known) | Self::Version(known) | Self::Arch(known)) = self;
+        known
+    }
+}
+
 static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/releases.toml"));
 
-/// Finds a release. The hash that `own` gives for its address counts before the table, also for a version that is not in it.
+/// Finds a release, also in a version that the table has no hash for.
 ///
 /// # Errors
-/// What is not known, with what is.
-pub fn find(
-    name: &str,
-    version: &str,
-    arch: &str,
-    own: impl Fn(&str) -> Option<String>,
-) -> Result<FoundRelease, UnknownRelease> {
+/// When no release has the name.
+pub fn find(name: &str, version: &str, arch: &str) -> Result<FoundRelease, UnknownRelease> {
     let release =
         TABLE.release.get(name).ok_or_else(|| UnknownRelease::Name(TABLE.release.keys().cloned().collect()))?;
     let url = release.url.replace("{version}", version).replace("{arch}", arch);
-    let hash = own(&url).map_or_else(|| release.hash(version, arch), Ok)?;
-    Ok(FoundRelease { url, hash, kind: release.kind })
+    let newest = release.newest.as_ref().map(|text| text.replace("{minor}", &minor_of(version)));
+    let checksums = checksums_of(&release.checksums, (&url, version, arch));
+    Ok(FoundRelease { hash: release.hash(version, arch), kind: release.kind, checksums, newest, url })
+}
+
+/// The URL of a file of checksums, from how it is written in a table or a component.
+pub fn checksums_of(written: &str, (url, version, arch): (&str, &str, &str)) -> String {
+    written.replace("{url}", url).replace("{version}", version).replace("{arch}", arch)
+}
+
+/// `1.36` of `1.36.2`.
+fn minor_of(version: &str) -> String {
+    version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
 }
 
 /// The newest version of a release whose minor is that of `version`.
@@ -129,10 +135,9 @@ pub fn has(name: &str, version: Version) -> bool {
 }
 
 impl Release {
-    fn hash(&self, version: &str, arch: &str) -> Result<String, UnknownRelease> {
+    fn hash(&self, version: &str, arch: &str) -> Result<Hash, UnknownRelease> {
         let hashes = self.row(version).ok_or_else(|| UnknownRelease::Version(self.versions_for(arch)))?;
-        let hash = hashes.get(arch).map(|hash| hash.0.clone());
-        hash.ok_or_else(|| UnknownRelease::Arch(self.versions_for(arch)))
+        hashes.get(arch).cloned().ok_or_else(|| UnknownRelease::Arch(self.versions_for(arch)))
     }
 
     /// The versions with a hash for an architecture, oldest first.
@@ -165,28 +170,20 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_has_its_digits() {
-        let hash = |text: String| Hash::try_from(text).is_ok();
-        assert!(hash(format!("sha256:{}", "0a".repeat(32))) && hash(format!("sha512:{}", "0a".repeat(64))));
-        assert!(!hash(format!("sha256:{}", "0a".repeat(64))) && !hash(format!("md5:{}", "0a".repeat(16))));
-        assert!(!hash(format!("sha256:{}", "0g".repeat(32))) && !hash("0a".repeat(32)));
-    }
-
-    #[test]
     fn a_version_that_is_not_known_names_those_that_are() {
-        let found = find("kubernetes-server", "1.34.2", "amd64", |_| None);
-        let Err(UnknownRelease::Version(known)) = found else { panic!("known") };
+        let found = find("kubernetes-server", "1.34.2", "amd64").expect("a release");
+        let Err(UnknownRelease::Version(known)) = found.hash else { panic!("known") };
         assert!(known.contains(&"1.34.8".to_owned()));
+        assert_eq!(found.newest.as_deref(), Some("https://dl.k8s.io/release/stable-1.34.txt"));
     }
 
     #[test]
-    fn what_the_operator_says_counts_first_and_for_every_version() {
-        let own = |url: &str| url.ends_with("amd64.tar.gz").then(|| "sha256:own".to_owned());
-        for version in ["1.34.8", "1.34.2"] {
-            let found = find("kubernetes-server", version, "amd64", own).expect("a hash is given");
-            assert_eq!(found.hash, "sha256:own");
-            let table = find("kubernetes-server", version, "arm64", own);
-            assert_eq!(table.is_ok(), version == "1.34.8", "{table:?}");
+    fn every_release_says_where_its_checksum_is() {
+        for name in names() {
+            let found = find(name, "1.2.3", "s390x").expect("a release");
+            for url in [Some(found.url), Some(found.checksums), found.newest].into_iter().flatten() {
+                assert!(url.starts_with("https://") && !url.contains(['{', '}', ' ']), "{name}: {url}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::pins::Pins;
 use crate::syntax::ast::{Expr, Name, Version};
 
 /// All of it.
@@ -57,6 +58,9 @@ pub struct Lock {
     /// The cluster that this model had when it was rendered last, if it has another now.
     #[serde(skip)]
     pub renamed: Option<String>,
+    /// What `kmodel pin` found, which all clusters of a lock share.
+    #[serde(skip)]
+    pub pins: Pins,
     /// Allocated addresses: machine, or `application/address`.
     #[serde(default)]
     pub addresses: BTreeMap<String, IpAddr>,

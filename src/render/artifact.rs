@@ -5,15 +5,16 @@ use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::mismatch;
 use crate::model::form::require;
 use crate::model::scope::Scope;
-use crate::model::{Checksums, EvalError, Model, Value};
+use crate::model::{EvalError, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
 
 use super::Origin;
-use super::boot::mirror_path;
 use super::bundle::{Artifact, ArtifactKind, Install};
+use crate::facts::hash::Hash;
 use crate::facts::release::{self, FoundRelease, Packing, UnknownRelease};
-use crate::text::List;
+
+mod hash;
 
 /// Evaluates an `artifact` item; `None` when it installs nothing.
 ///
@@ -36,8 +37,8 @@ pub fn artifact(
     };
     let name = fields.value("release")?.scalar_text().map_or_else(|| item.name.name.clone(), Into::into);
     let kind = if found.kind == Packing::Binary { ArtifactKind::Binary } else { ArtifactKind::TarGz };
-    let FoundRelease { url, hash, .. } = found;
-    Ok(Some(Artifact { name, version, url, hash, kind, install, mode, origin }))
+    let Download { url, hash, checksums, newest, .. } = found;
+    Ok(Some(Artifact { name, version, url, hash, checksums, newest, kind, install, mode, origin }))
 }
 
 /// Adds an artifact; one that is downloaded already gets what else is installed from it.
@@ -53,6 +54,15 @@ pub fn merge(list: &mut Vec<Artifact>, artifact: Artifact) {
         (Some(known), more) if *known == more => {}
         _ => list.push(artifact),
     }
+}
+
+/// Where something is, and its hash.
+struct Download {
+    url: String,
+    hash: String,
+    kind: Packing,
+    checksums: Option<String>,
+    newest: Option<String>,
 }
 
 struct Fields<'a, 'p, 's, 'i> {
@@ -112,32 +122,40 @@ impl Fields<'_, '_, '_, '_> {
         }
     }
 
-    /// Where it is and what its hash is: by the operator's list, else by the item or the release table.
-    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<FoundRelease, EvalError> {
-        let none = Checksums::default();
-        let own = self.model.targets.first().map_or(&none, |target| &target.hashes);
+    /// Where it is and what its hash is: by the operator's list, else by the item or the release table, else by the lock.
+    fn found(&mut self, version: Option<&str>, arch: &Name) -> Result<Download, EvalError> {
+        let version = version.unwrap_or_default();
         if let Some(release) = self.value("release")?.scalar_text() {
-            let version = version.unwrap_or_default();
-            return release::find(&release, version, arch, |url| own.of(mirror_path(url)).map(str::to_owned))
-                .map_err(|unknown| self.unknown(&release, version, arch, unknown));
+            let found = release::find(&release, version, arch).map_err(|known| self.no_release(&release, &known))?;
+            let hash = hash::of(self.model, &found.url, found.hash.as_ref().ok(), self.span("version"))?;
+            let FoundRelease { url, kind, checksums, newest, hash: known } = found;
+            let hash = match (hash, known) {
+                (Some(hash), _) => hash,
+                (None, Err(unknown)) => return Err(self.unknown(&release, version, arch, &unknown)),
+                (None, Ok(known)) => known.into(),
+            };
+            return Ok(Download { url, hash, kind, checksums: Some(checksums), newest });
         }
+        self.by_url(version, arch)
+    }
+
+    fn by_url(&mut self, version: &str, arch: &Name) -> Result<Download, EvalError> {
         let url = self.value("url")?.scalar_text().unwrap_or_default();
-        let url = url.replace("{version}", version.unwrap_or_default()).replace("{arch}", arch);
+        let url = url.replace("{version}", version).replace("{arch}", arch);
         let stated = match self.value("hash")? {
             Value::Record(hashes) => hashes.get(arch).and_then(Value::scalar_text),
             single => single.scalar_text(),
         };
         require(TextForm::Url, &url, self.span("url"))?;
         self.is_web(&url)?;
-        let hash = own.of(mirror_path(&url)).map(str::to_owned).or(stated);
-        let Some(hash) = hash else {
-            let message = format!("`{}` has no hash for {arch}", self.item.name.name);
-            let problem = Diagnostic::new(Code::UnknownRelease, self.span("hash"), message);
-            return Err(Box::new(problem.help("set `url` and `hash = { amd64 = \"sha256:...\" }`")));
-        };
-        self.is_checksum(&hash)?;
+        let stated = stated.map(|text| self.checksum(&text)).transpose()?;
+        let checksums = self.value("checksums")?.scalar_text();
+        let checksums = checksums.map(|text| release::checksums_of(&text, (&url, version, arch)));
+        let hash = hash::of(self.model, &url, stated.as_ref(), self.span("hash"))?;
+        let hash = hash.ok_or_else(|| self.unstated(arch, checksums.is_some()))?;
         let binary = self.value("kind")?.scalar_text().is_some_and(|kind| kind == "binary");
-        Ok(FoundRelease { url, hash, kind: if binary { Packing::Binary } else { Packing::TarGz } })
+        let kind = if binary { Packing::Binary } else { Packing::TarGz };
+        Ok(Download { url, hash, kind, checksums, newest: None })
     }
 
     /// With a hash, plain HTTP is as good as HTTPS; what else there is, machines may not have.
@@ -150,77 +168,44 @@ impl Fields<'_, '_, '_, '_> {
         Err(Box::new(problem.help("serve the file over HTTPS, or over HTTP from a mirror of your own")))
     }
 
-    fn is_checksum(&self, hash: &str) -> Result<(), EvalError> {
-        if is_checksum(hash) {
-            return Ok(());
-        }
-        let message = format!("`{}` is not a SHA-256 or SHA-512 checksum", hash.escape_debug());
-        let problem = Diagnostic::new(Code::InvalidHashes, self.span("hash"), message);
-        Err(Box::new(problem.help("write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")))
+    fn checksum(&self, text: &str) -> Result<Hash, EvalError> {
+        text.parse().map_err(|message: String| {
+            let problem = Diagnostic::new(Code::InvalidHashes, self.span("hash"), message);
+            problem.help("write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128").into()
+        })
     }
 
-    fn unknown(&mut self, release: &str, version: &str, arch: &str, unknown: UnknownRelease) -> EvalError {
-        let (span, message, help) = match unknown {
-            UnknownRelease::Name(known) => (
-                self.span("release"),
-                format!("no release is named `{release}`"),
-                did_you_mean(release, known.iter().map(String::as_str), "set `url` and `hash` instead"),
-            ),
-            UnknownRelease::Version(known) => (
-                self.span("version"),
-                format!("no hash is known for {release} {version}"),
-                known_hashes(&known, arch).into(),
-            ),
-            UnknownRelease::Arch(known) => (
-                self.item.name.span,
-                format!("no hash is known for {release} {version} on {arch}"),
-                known_hashes(&known, arch).into(),
-            ),
+    fn no_release(&self, release: &str, unknown: &UnknownRelease) -> EvalError {
+        let known = unknown.known().iter().map(String::as_str);
+        let message = format!("no release is named `{release}`");
+        let problem = Diagnostic::new(Code::UnknownRelease, self.span("release"), message);
+        problem.help(did_you_mean(release, known, "set `url` and `hash` instead")).into()
+    }
+
+    /// An item with a URL of its own has no hash.
+    fn unstated(&self, arch: &str, is_published: bool) -> EvalError {
+        let message = format!("`{}` has no hash for {arch}", self.item.name.name);
+        let help = match is_published {
+            true => format!("run `{}` to look up its published checksum, or set `hash`", hash::command(self.model)),
+            false => "set `url` and `hash = { amd64 = \"sha256:...\" }`".to_owned(),
         };
+        Box::new(Diagnostic::new(Code::UnknownRelease, self.span("hash"), message).help(help))
+    }
+
+    /// A release is not in the table in this version, or not for this architecture.
+    fn unknown(&mut self, release: &str, version: &str, arch: &str, unknown: &UnknownRelease) -> EvalError {
+        let (span, on) = match unknown {
+            UnknownRelease::Arch(_) => (self.item.name.span, format!(" on {arch}")),
+            _ => (self.span("version"), String::new()),
+        };
+        let message = format!("no hash is known for {release} {version}{on}");
         let otherwise = self.value("otherwise").ok().and_then(|text| text.scalar_text());
-        let help = otherwise.map_or(help.clone(), |more| format!("{}; {more}", help.text()).into());
+        let otherwise = otherwise.map(|text| format!("; {text}")).unwrap_or_default();
+        let help = format!("{}{otherwise}", hash::advice(self.model, unknown.known(), arch));
         let mut problem = Diagnostic::new(Code::UnknownRelease, span, message).help(help);
         if let Some(span) = self.model.cluster.spans.get("kubernetes").filter(|_| release.starts_with("kube")) {
             problem = problem.label(*span, "the version of the cluster");
         }
         Box::new(problem)
-    }
-}
-
-/// The versions that can be had for an architecture, and what to do for another one.
-fn known_hashes(known: &[String], arch: &str) -> String {
-    match known {
-        [] => format!("no hash is known for {arch}: add the file's own to `hashes` of the target"),
-        _ => format!("hashes for {arch} are known for {}", List::of(known)),
-    }
-}
-
-/// `sha256:` or `sha512:`, and its digits.
-fn is_checksum(hash: &str) -> bool {
-    let digits = match hash.split_once(':') {
-        Some(("sha256", digits)) if digits.len() == 64 => digits,
-        Some(("sha512", digits)) if digits.len() == 128 => digits,
-        _ => return false,
-    };
-    digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_checksum;
-
-    #[test]
-    fn a_checksum_has_its_kind_and_all_its_digits() {
-        let (short, long) = ("aF09".repeat(16), "0".repeat(128));
-        assert!(is_checksum(&format!("sha256:{short}")) && is_checksum(&format!("sha512:{long}")));
-        let wrong = format!("md5:{}", "0".repeat(32));
-        let others =
-            [format!("sha256:{long}"), format!("sha256:{}é", &short[2..]), format!("sha256:{}", "x".repeat(64))];
-        for text in ["", "xyz", "sha256:1111", "../../etc/passwd", &wrong, &short]
-            .into_iter()
-            .chain(others.iter().map(|s| &**s))
-        {
-            assert!(!is_checksum(text), "{text}");
-        }
     }
 }

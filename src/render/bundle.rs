@@ -72,8 +72,12 @@ pub struct Artifact {
     pub name: Name,
     pub version: Option<String>,
     pub url: String,
-    /// `sha256:...` or `sha512:...`.
+    /// `sha256:...` or `sha512:...`; empty only where a missing one is looked up.
     pub hash: String,
+    /// Where the publisher lists the hash.
+    pub checksums: Option<String>,
+    /// Where the publisher names the newest patch of its minor.
+    pub newest: Option<String>,
     pub kind: ArtifactKind,
     pub install: Install,
     pub mode: u32,

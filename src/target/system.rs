@@ -56,6 +56,8 @@ mod tests {
             version: None,
             url: "https://example.org/etcd".into(),
             hash: "sha256:0".into(),
+            checksums: None,
+            newest: None,
             kind: ArtifactKind::Binary,
             install: Install::Members { members: vec![("etcd".into(), "/usr/local/bin/etcd".into())], strip: 0 },
             mode: 0o755,

@@ -79,8 +79,15 @@ fn only_the_command_line_names_clap_and_only_the_server_its_protocol() {
     assert_eq!(naming("lsp_types", "lsp"), Vec::<PathBuf>::new());
 }
 
+#[test]
+fn only_one_room_speaks_http() {
+    for word in ["ureq::", "rustls"] {
+        assert_eq!(naming(word, "pin"), Vec::<PathBuf>::new());
+    }
+}
+
 /// What may stand in the way of a value while a model is planned or rendered; whether the values are right, `verify` says.
-const VALUE_CODES: [&str; 13] = [
+const VALUE_CODES: [&str; 14] = [
     "EvaluationFailed",
     "FileTwice",
     "InvalidHashes",
@@ -88,6 +95,7 @@ const VALUE_CODES: [&str; 13] = [
     "InvalidText",
     "MissingField",
     "NotPlaced",
+    "PinDiffers",
     "SecretExposed",
     "StartCycle",
     "TargetLimit",

@@ -22,6 +22,7 @@ mod laws;
 mod listed;
 mod pages;
 mod pasted;
+mod pin;
 mod plan;
 mod readme;
 mod running;

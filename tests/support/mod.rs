@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 pub mod checked;
 pub mod ebnf;
 pub mod hostile;
+pub mod https;
 pub mod outline;
 pub mod plan;
 pub mod tool;

@@ -2,7 +2,7 @@
 //!
 //! A text may hold several files: a line `//# NAME` begins the next one; the first is `main.km`. Its first line may give
 //! what the command line would: `// args: --overlay lab --set n=3 --target lxd --lock cp-0=10.0.0.5
-//! --ran etcd/etcd=3.5.9 --by 0.0.1 --kept authority/etcd=sha256:77`.
+//! --ran etcd/etcd=3.5.9 --by 0.0.1 --kept authority/etcd=sha256:77 --pinned https://example.org/tool=sha256:...`.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -68,6 +68,10 @@ fn input(text: &str, checked: &mut Checked) -> Input {
             "--had" => {
                 let (name, had) = value.split_once('=').expect("--had takes name=value");
                 input.lock.immutable.entry(name.to_owned()).or_default().push(had.to_owned());
+            }
+            "--pinned" => {
+                let (url, hash) = value.split_once('=').expect("--pinned takes url=hash");
+                input.lock.pins.files.insert(url.to_owned(), hash.parse().expect("a hash"));
             }
             "--by" => input.lock.kmodel = Some(value.to_owned()),
             "--lock" => {

@@ -152,6 +152,11 @@ pub static ARTIFACT: Lazy = LazyLock::new(|| {
                 field("version", "version", "The version."),
                 field("url", "string", "The download URL, if no release is set."),
                 field("hash", "map<string>", "The checksum by architecture: `\"sha256:...\"`."),
+                field(
+                    "checksums",
+                    "string",
+                    "The URL of the file that lists the checksum, for `kmodel pin`: `{url}.sha256`.",
+                ),
                 field("kind", "\"tar.gz\" | \"binary\"", "The type of the download; default \"tar.gz\"."),
                 field("otherwise", "string", "What to do if no hash of the release is known; part of that error."),
                 field("install", "map<path>", "Members of the archive and the paths to install them at."),

@@ -36,6 +36,8 @@ fn bundle() -> Bundle {
         version: None,
         url: "https://github.com/etcd-io/etcd/releases/etcd.tar.gz".into(),
         hash: "sha256:0123456789abcdef0123456789abcdef".into(),
+        checksums: None,
+        newest: None,
         kind: ArtifactKind::TarGz,
         install,
         mode: 0o755,

@@ -1,0 +1,105 @@
+//! Where lists and files are read: at the publishers, at a mirror of them, or in a folder.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256, Sha512};
+
+use super::PinError;
+use super::https::Client;
+use crate::facts::hash::{Algorithm, Hash};
+use crate::render::boot::mirror_path;
+use crate::world::file;
+use crate::world::relative::RelativePath;
+
+/// The largest list of checksums, in bytes.
+pub(super) const LIST_LIMIT: u64 = 1 << 20;
+
+/// The largest file that is downloaded to be verified, in bytes.
+pub(super) const FILE_LIMIT: u64 = 4 << 30;
+
+/// Where to look.
+pub(crate) enum Origin {
+    Publisher(Client),
+    /// Laid out as `kmodel artifacts` prints, without a `/` at its end.
+    Mirror(Client, String),
+    /// The same on disk.
+    Folder(PathBuf),
+}
+
+impl Origin {
+    /// The text of a list.
+    pub(super) fn text(&self, url: &str) -> Result<String, PinError> {
+        match self {
+            Self::Publisher(client) => client.text(url),
+            Self::Mirror(client, mirror) => client.text(&mirrored(mirror, url)),
+            Self::Folder(folder) => {
+                let path = below(folder, url)?;
+                file::read(&path, LIST_LIMIT).map_err(|error| unread(&path, url, &error))
+            }
+        }
+    }
+
+    /// The checksum of a file, read to its end.
+    pub(super) fn digest(&self, url: &str, algorithm: Algorithm) -> Result<Hash, PinError> {
+        match self {
+            Self::Publisher(client) => client.digest(url, algorithm),
+            Self::Mirror(client, mirror) => client.digest(&mirrored(mirror, url), algorithm),
+            Self::Folder(folder) => {
+                let path = below(folder, url)?;
+                let read = file::open(&path).and_then(|file| digest(file, algorithm));
+                read.map_err(|error| unread(&path, url, &error))
+            }
+        }
+    }
+
+    /// A URL as it is read here, in backticks.
+    pub(super) fn shown(&self, url: &str) -> String {
+        match self {
+            Self::Publisher(_) => format!("`{url}`"),
+            Self::Mirror(_, mirror) => format!("`{}`", mirrored(mirror, url)),
+            Self::Folder(folder) => format!("`{}`", folder.join(mirror_path(url)).display()),
+        }
+    }
+}
+
+fn mirrored(mirror: &str, url: &str) -> String {
+    format!("{mirror}/{}", mirror_path(url))
+}
+
+fn below(folder: &Path, url: &str) -> Result<PathBuf, PinError> {
+    let path = mirror_path(url);
+    match RelativePath::new(path) {
+        Ok(_) => Ok(folder.join(path)),
+        Err(_) => Err(PinError::new(format!("`{url}` has no place in a folder"), "use a URL with a plain path")),
+    }
+}
+
+fn unread(path: &Path, url: &str, error: &io::Error) -> PinError {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            PinError::new(format!("`{}` does not exist", path.display()), format!("download `{url}` to it"))
+        }
+        _ => PinError::new(format!("cannot read `{}`: {error}", path.display()), format!("download `{url}` again")),
+    }
+}
+
+/// The checksum of what a reader gives, which is not kept.
+pub(super) fn digest(reader: impl Read, algorithm: Algorithm) -> io::Result<Hash> {
+    let digits = match algorithm {
+        Algorithm::Sha256 => digits::<Sha256>(reader)?,
+        Algorithm::Sha512 => digits::<Sha512>(reader)?,
+    };
+    Ok(Hash::of_digits(&digits).expect("a digest has the digits of its algorithm"))
+}
+
+fn digits<D: Digest>(mut reader: impl Read) -> io::Result<String> {
+    let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 16]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => break,
+            length => digest.update(&buffer[..length]),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
