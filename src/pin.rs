@@ -1,4 +1,4 @@
-//! Looking up the checksums that publishers list beside their releases.
+//! Looking up the checksums that publishers list beside their releases, and the digests that registries have for tags.
 //!
 //! In: what a model downloads and has no hash for, and where to look: at the publishers, at a mirror of them, or in a folder.
 //! Out: a checksum for each, or why there is none. Nothing is written here, and nothing is read over plain HTTP: what a
@@ -15,12 +15,15 @@ use crate::syntax::ast::Version;
 pub(crate) mod checksum_file;
 mod failure;
 mod https;
+mod image;
 mod place;
+mod registry;
 
 pub(crate) use https::Client;
 pub(crate) use place::Origin;
 
 use checksum_file::checksum;
+use image::Reference;
 
 /// Why something cannot be looked up, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +79,27 @@ impl Lookup {
         }
         let message = format!("{} has the checksum `{found}`, but `{hash}` is published", self.origin.shown(url));
         Err(PinError::new(message, "download it again; if it still differs, do not use it, and tell its publisher"))
+    }
+
+    /// The digest that the tag of an image stands for now.
+    pub(crate) fn image(&self, written: &str) -> Result<Hash, PinError> {
+        let image = Reference::parse(written).ok_or_else(|| {
+            PinError::new(format!("`{written}` is not a reference of an image"), "write `REGISTRY/NAME:TAG`")
+        })?;
+        self.origin.image(&image)
+    }
+
+    /// Whether the tag of an image still stands for the digest that was pinned.
+    pub(crate) fn verify_image(&self, written: &str, pinned: &Hash) -> Result<(), PinError> {
+        let now = self.image(written)?;
+        if now == *pinned {
+            return Ok(());
+        }
+        let message = format!("`{written}` is `{now}` now, but `{pinned}` is pinned");
+        Err(PinError::new(
+            message,
+            "its publisher moved the tag; to take the new image, remove its line from `kmodel.lock`",
+        ))
     }
 
     /// The newest patch of a minor, as its publisher names it.

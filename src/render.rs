@@ -21,6 +21,7 @@ pub mod issued_material;
 pub mod kubeconfig;
 pub mod placeholder;
 pub mod origin;
+mod image;
 mod reading;
 pub mod problem;
 #[cfg(test)]
@@ -67,7 +68,8 @@ pub fn sample_machine<'p>(
     units: &[UnitId],
     material: &dyn Material,
 ) -> Result<Sample<'p>, Vec<Diagnostic>> {
-    let (sample, problems) = sample_of(model, Some(machine), units.to_vec(), material);
+    let (mut sample, problems) = sample_of(model, Some(machine), units.to_vec(), material);
+    image::pin(&mut sample.bundle, &model.lock.pins.images);
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(sample) }
 }
 
@@ -98,6 +100,7 @@ fn fill(
         entries: None,
     };
     units.iter().for_each(|unit| filler.unit(*unit));
+    image::pin(&mut bundle, &model.lock.pins.images);
     if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(bundle) }
 }
 

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::hash::Hash;
 use crate::model::Lock;
 use crate::model::pins::Pins;
 use crate::world::access::{read_named, resolve};
@@ -140,13 +139,14 @@ pub fn change(
     })
 }
 
-/// Adds checksums of files, by their URLs.
+/// Adds checksums of files and digests of images.
 ///
 /// # Errors
 /// When the file cannot be read, or the file system refuses.
-pub(super) fn pin(path: &Path, files: BTreeMap<String, Hash>) -> Result<(), CliError> {
+pub(super) fn pin(path: &Path, Pins { files, images, .. }: Pins) -> Result<(), CliError> {
     rewrite(path, |file| {
         file.pin.files.extend(files);
+        file.pin.images.extend(images);
         Ok(())
     })
 }

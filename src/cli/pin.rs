@@ -1,6 +1,5 @@
 //! `kmodel pin`: the published checksums of what the machines download, into `kmodel.lock`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,10 +27,13 @@ mod text;
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
+    /// Pin container images too, each by the digest that its registry has for the tag now
+    #[arg(long)]
+    images: bool,
     /// List downloads without a checksum and exit with 4 if there are any; looks nothing up
     #[arg(long, conflicts_with_all = ["verify", "newest", "from", "ca"])]
     check: bool,
-    /// Download each file whose checksum was pinned, and compare
+    /// Download each file whose checksum was pinned, and compare; with --images, ask for each tag again
     #[arg(long)]
     verify: bool,
     /// Show the newest patch of each minor; pins nothing
@@ -48,7 +50,7 @@ pub struct Args {
     timeout: u32,
 }
 
-/// A file and its checksum.
+/// A file or an image, and its hash.
 type Pinned<'a> = (&'a ArtifactRow, Hash);
 
 /// Pins what a model downloads; other problems of the model come first.
@@ -68,36 +70,72 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
             return Ok(Exit::Problems);
         }
     };
-    rows.retain(|row| row.kind == ArtifactSource::File);
+    rows.retain(|row| row.kind == ArtifactSource::File || row.kind == ArtifactSource::Image && args.images);
     act(args, &rows, &opened.input.lock.pins, terminal)
 }
 
 fn act(args: &Args, rows: &[ArtifactRow], pins: &Pins, terminal: &Terminal) -> Result<Exit, CliError> {
-    let unpinned: Vec<_> = rows.iter().filter(|row| row.hash.is_none()).collect();
-    let path = args.model.lock_path();
+    let unpinned: Vec<_> = rows.iter().filter(|row| !is_pinned(row)).collect();
     if args.check {
-        text::unpinned(&terminal.out, &unpinned, rows.len())?;
+        text::unpinned(&terminal.out, &unpinned, rows)?;
         return Ok(if unpinned.is_empty() { Exit::Ok } else { Exit::Differs });
     }
     let needs_nothing = unpinned.is_empty() && !args.verify && !args.newest;
     if needs_nothing {
-        text::nothing(rows.len())?;
+        text::nothing(rows)?;
         return Ok(Exit::Ok);
     }
     let mut lookup = Lookup::new(origin(args)?);
     if args.newest {
         return newest::show(&mut lookup, rows, terminal);
     }
-    let found = all(unpinned.into_iter().map(|row| lookup.checksum(row).map(|hash| (row, hash))), terminal)?;
-    let pinned = rows.iter().filter_map(|row| Some((row, pins.files.get(&row.url)?.clone())));
-    let pinned: Vec<Pinned<'_>> = pinned.chain(found.iter().cloned()).filter(|_| args.verify).collect();
-    all(pinned.iter().map(|(row, hash)| lookup.verify(&row.url, hash)), terminal)?;
+    let look_up = |row| hash_of(&mut lookup, row).map(|hash| (row, hash));
+    let found = all(unpinned.into_iter().map(look_up), terminal)?;
+    let verified = if args.verify { verify(&lookup, (rows, pins), &found, terminal)? } else { 0 };
+    let path = args.model.lock_path();
     if !found.is_empty() {
-        let files: BTreeMap<_, _> = found.iter().map(|(row, hash)| (row.url.clone(), hash.clone())).collect();
-        lock::pin(&path, files)?;
+        lock::pin(&path, new_pins(&found))?;
     }
-    text::pinned(&terminal.out, &found, pinned.len(), &path)?;
+    text::pinned(&terminal.out, &found, verified, &path)?;
     Ok(Exit::Ok)
+}
+
+/// Whether a file has a hash, or an image a digest.
+fn is_pinned(row: &ArtifactRow) -> bool {
+    if row.kind == ArtifactSource::Image { row.url.contains('@') } else { row.hash.is_some() }
+}
+
+fn hash_of(lookup: &mut Lookup, row: &ArtifactRow) -> Result<Hash, PinError> {
+    if row.kind == ArtifactSource::Image { lookup.image(&row.url) } else { lookup.checksum(row) }
+}
+
+/// Compares what is there now with what is pinned, earlier pins too; how many.
+fn verify(
+    lookup: &Lookup,
+    (rows, pins): (&[ArtifactRow], &Pins),
+    found: &[Pinned<'_>],
+    terminal: &Terminal,
+) -> Result<usize, CliError> {
+    let files = rows.iter().filter_map(|row| Some((row, pins.files.get(&row.url)?.clone())));
+    let files: Vec<_> =
+        files.chain(found.iter().cloned()).filter(|(row, _)| row.kind == ArtifactSource::File).collect();
+    let images = rows.iter().filter_map(|row| {
+        let written = row.url.split_once('@')?.0;
+        Some((written, pins.images.get(written)?))
+    });
+    let images: Vec<_> = images.collect();
+    let files_now = files.iter().map(|(row, hash)| lookup.verify(&row.url, hash));
+    let images_now = images.iter().map(|(written, hash)| lookup.verify_image(written, hash));
+    Ok(all(files_now.chain(images_now), terminal)?.len())
+}
+
+/// The lines of the lock.
+fn new_pins(found: &[Pinned<'_>]) -> Pins {
+    let of = |kind| {
+        let rows = found.iter().filter(move |(row, _)| row.kind == kind);
+        rows.map(|(row, hash)| (row.url.clone(), hash.clone())).collect()
+    };
+    Pins { files: of(ArtifactSource::File), images: of(ArtifactSource::Image), lookup: false }
 }
 
 /// All results, if there is no error; else each error is shown, and nothing is written.

@@ -15,6 +15,9 @@ pub struct Pins {
     /// The checksum of each file, by its URL.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, Hash>,
+    /// The digest of each image, by its reference as the model has it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, Hash>,
     /// A file without a checksum is no error: `kmodel pin` plans the model to see which ones there are.
     #[serde(skip)]
     pub lookup: bool,
@@ -22,6 +25,6 @@ pub struct Pins {
 
 impl Pins {
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.files.is_empty() && self.images.is_empty()
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::PinError;
-use super::place::LIST_LIMIT;
+use super::place::{LIST_LIMIT, MANIFEST_LIMIT};
 use crate::text::Count;
 
 /// A server that answered, but not with the file.
@@ -52,7 +52,11 @@ fn reason(error: &ureq::Error, timeout: Duration) -> (String, String) {
             ("the server redirects too often".to_owned(), ELSEWHERE.to_owned())
         }
         ureq::Error::BodyExceedsLimit(limit) => {
-            let (size, kind) = if *limit == LIST_LIMIT { ("1 MiB", "list of checksums") } else { ("4 GiB", "release") };
+            let (size, kind) = match *limit {
+                LIST_LIMIT => ("1 MiB", "list of checksums"),
+                MANIFEST_LIMIT => ("4 MiB", "registry"),
+                _ => ("4 GiB", "release"),
+            };
             (format!("it is larger than {size}"), format!("check that it is a {kind}"))
         }
         ureq::Error::Rustls(inner) => certificate(inner),

@@ -12,7 +12,7 @@ use ureq::{Agent, Body, http};
 
 use super::PinError;
 use super::failure::{at_status, failed};
-use super::place::{FILE_LIMIT, LIST_LIMIT, digest};
+use super::place::{FILE_LIMIT, LIST_LIMIT, MANIFEST_LIMIT, digest};
 use crate::facts::hash::{Algorithm, Hash};
 
 /// How often a server may send elsewhere: a release of GitHub does it once.
@@ -24,6 +24,20 @@ const FILE_TIMES: u32 = 60;
 pub(crate) struct Client {
     agent: Agent,
     timeout: Duration,
+}
+
+/// What a server answered, with any status.
+pub(super) struct Reply {
+    pub status: u16,
+    headers: http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 impl Client {
@@ -58,6 +72,16 @@ impl Client {
         let mut response = self.get(url, self.timeout)?;
         let body = response.body_mut().with_config().limit(LIST_LIMIT).lossy_utf8(true);
         body.read_to_string().map_err(|error| failed(url, &error, self.timeout))
+    }
+
+    /// What a server answers to a request with headers.
+    pub(super) fn ask(&self, url: &str, headers: &[(&str, &str)]) -> Result<Reply, PinError> {
+        let failed = |error: ureq::Error| failed(url, &error, self.timeout);
+        let request = self.agent.get(url).config().timeout_global(Some(self.timeout)).build();
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut response = request.call().map_err(failed)?;
+        let body = response.body_mut().with_config().limit(MANIFEST_LIMIT).read_to_vec().map_err(failed)?;
+        Ok(Reply { status: response.status().as_u16(), headers: response.headers().clone(), body })
     }
 
     /// The checksum of the file at a URL.

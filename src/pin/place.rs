@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256, Sha512};
 
-use super::PinError;
 use super::https::Client;
+use super::image::Reference;
+use super::{PinError, registry};
 use crate::facts::hash::{Algorithm, Hash};
 use crate::render::boot::mirror_path;
 use crate::world::file;
@@ -14,6 +15,9 @@ use crate::world::relative::RelativePath;
 
 /// The largest list of checksums, in bytes.
 pub(super) const LIST_LIMIT: u64 = 1 << 20;
+
+/// The largest manifest of an image that registries must take, in bytes (distribution-spec).
+pub(super) const MANIFEST_LIMIT: u64 = 4 << 20;
 
 /// The largest file that is downloaded to be verified, in bytes.
 pub(super) const FILE_LIMIT: u64 = 4 << 30;
@@ -53,6 +57,15 @@ impl Origin {
         }
     }
 
+    /// The digest of an image: from its registry, from the mirror's own, or from the storage of one in the folder.
+    pub(super) fn image(&self, image: &Reference<'_>) -> Result<Hash, PinError> {
+        match self {
+            Self::Publisher(client) => registry::digest(client, image, None),
+            Self::Mirror(client, mirror) => registry::digest(client, image, Some(mirror)),
+            Self::Folder(folder) => link(folder, image),
+        }
+    }
+
     /// A URL as it is read here, in backticks.
     pub(super) fn shown(&self, url: &str) -> String {
         match self {
@@ -60,6 +73,21 @@ impl Origin {
             Self::Mirror(_, mirror) => format!("`{}`", mirrored(mirror, url)),
             Self::Folder(folder) => format!("`{}`", folder.join(mirror_path(url)).display()),
         }
+    }
+}
+
+/// The digest that the storage of a registry has for a tag.
+fn link(folder: &Path, image: &Reference<'_>) -> Result<Hash, PinError> {
+    let Reference { repository, tag, .. } = image;
+    let path = format!("docker/registry/v2/repositories/{repository}/_manifests/tags/{tag}/current/link");
+    let help = format!("push `{repository}:{tag}` to the registry that this folder belongs to");
+    if RelativePath::new(&path).is_err() {
+        return Err(PinError::new(format!("`{repository}:{tag}` has no place in a folder"), help));
+    }
+    let path = folder.join(path);
+    match file::read(&path, LIST_LIMIT) {
+        Ok(text) => text.trim().parse().map_err(|why| PinError::new(format!("`{}`: {why}", path.display()), help)),
+        Err(error) => Err(PinError::new(format!("cannot read `{}`: {error}", path.display()), help)),
     }
 }
 

@@ -243,7 +243,7 @@ fn a_lock_that_cannot_be_read_says_why_and_stays() {
     let broken = lock.replace("m-0 = \"10.10.0.10\"", "m-0 = \"10.10.0.1000\"");
     for (text, reason, help) in [
         (merged, "has conflict markers of a merge", "Do not delete the file"),
-        (newer, "has format version 9, but this kmodel supports 1", "use the version of kmodel"),
+        (newer, "has format version 9, but this kmodel supports 2", "use the version of kmodel"),
         (broken, "cannot be read: line", "restore it from version control"),
     ] {
         fs::write(site.path("kmodel.lock"), &text).unwrap();

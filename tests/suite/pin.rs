@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 use crate::support::https::{Answer, Answers, Server, proxy, serve};
 use crate::support::{kmodel, snapshot};
 
@@ -106,7 +108,7 @@ fn a_published_checksum_is_pinned_and_used() {
     snapshot("snapshots/cli", "pin_pinned", &text(&pinned));
     snapshot("snapshots/cli", "pin_lock", &site.lock().expect("a lock"));
     let again = site.run(&["pin", "lab.km"]);
-    assert_eq!(text(&again), "nothing to pin: 1 file with a checksum\n");
+    assert_eq!(text(&again), "nothing to pin: 1 file, all with a checksum\n");
     assert_eq!(site.run(&["pin", "lab.km", "--check"]).status.code(), Some(0));
     let rendered = site.run(&["render", "lab.km", "--out", "build"]);
     assert!(rendered.status.success(), "{}", text(&rendered));
@@ -214,7 +216,7 @@ fn a_proxy_of_the_environment_is_used_except_for_hosts_that_go_past_it() {
 #[test]
 fn a_file_that_was_pinned_is_downloaded_and_compared() {
     let right = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-    for (content, code, said) in [("test", 0, "downloaded and verified 1 file"), ("tset", 3, "but `sha256:9f86")] {
+    for (content, code, said) in [("test", 0, "verified 1 pin"), ("tset", 3, "but `sha256:9f86")] {
         let list = format!("{}  tool-amd64", &right[7..]);
         let paths = [("/v1.2.3/tool-amd64", Answer::Text(content.to_owned())), ("/sums", Answer::Text(list))];
         let server = serve(answers(paths), &["localhost"]);
@@ -278,4 +280,134 @@ fn a_pin_that_is_not_a_checksum_is_refused_with_its_line() {
         output.contains("`kmodel.lock` cannot be read: line 3") && output.contains("not a SHA-256 or SHA-512"),
         "{output}"
     );
+}
+
+/// The pause image, in a configuration, and another one in a manifest.
+const IMAGES: &str = "\
+cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
+machines m
+component pods {
+  image pause { ref = \"registry.k8s.io/pause:3.10.1\" }
+  file /etc/runtime.toml { text = \"sandbox = \\\"registry.k8s.io/pause:3.10.1\\\"\\n\" }
+  file /etc/kubernetes/manifests/a.yaml {
+    format  = \"yaml\"
+    content = {
+      apiVersion = \"v1\"
+      kind       = \"Pod\"
+      metadata   = { name = \"a\" }
+      spec       = { containers = [{ name = \"a\", image = \"registry.k8s.io/coredns/coredns:v1.12.1\" }] }
+    }
+  }
+}
+deploy pods on m
+target lxd
+";
+
+const MANIFEST: &str =
+    "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}";
+
+fn digest(text: &str) -> String {
+    let digits: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digits}")
+}
+
+/// A registry that wants a token for reading, and a site that reaches it through a proxy.
+fn registry(change: impl FnOnce(&mut Answers)) -> (Server, u16) {
+    let challenge = |name: &str| {
+        let value =
+            format!("Bearer realm=\"https://auth.k8s.io/token\",service=\"reg\",scope=\"repository:{name}:pull\"");
+        Answer::Status(401, vec![("WWW-Authenticate".to_owned(), value)], "{}".to_owned())
+    };
+    let image = |text: &str| {
+        let headers = vec![("Docker-Content-Digest".to_owned(), digest(text))];
+        Answer::Status(200, headers, text.to_owned())
+    };
+    let mut paths = answers([
+        ("/v2/pause/manifests/3.10.1", challenge("pause")),
+        ("/token?scope=repository:pause:pull&service=reg", Answer::Text("{\"token\":\"one\"}".to_owned())),
+        ("/v2/pause/manifests/3.10.1 Bearer one", image(MANIFEST)),
+        ("/v2/coredns/coredns/manifests/v1.12.1", image(MANIFEST)),
+    ]);
+    change(&mut paths);
+    let server = serve(paths, &["registry.k8s.io", "auth.k8s.io", "localhost"]);
+    let (port, _) = proxy(server.port);
+    (server, port)
+}
+
+fn pin_images(site: &Site, proxy: u16, more: &[&str]) -> Output {
+    let mut command =
+        site.command(&[&["pin", "lab.km", "--images", "--ca", "ca.pem", "--timeout", "5"], more].concat());
+    command.env("HTTPS_PROXY", format!("http://127.0.0.1:{proxy}")).output().expect("kmodel runs")
+}
+
+#[test]
+fn images_are_pinned_by_the_digest_of_their_registry() {
+    let (server, proxy) = registry(|_| {});
+    let site = Site::new(IMAGES, Some(&server));
+    let check = site.run(&["pin", "lab.km", "--check", "--images"]);
+    assert!(
+        check.status.code() == Some(4) && text(&check).contains("2 not pinned of 0 files and 2 images"),
+        "{}",
+        text(&check)
+    );
+    let pinned = pin_images(&site, proxy, &[]);
+    assert!(pinned.status.success(), "{}", text(&pinned));
+    assert_eq!(site.run(&["pin", "lab.km", "--check", "--images"]).status.code(), Some(0));
+    let rendered = site.run(&["render", "lab.km", "--out", "build"]);
+    assert!(rendered.status.success(), "{}", text(&rendered));
+    let artifacts = text(&site.run(&["artifacts", "lab.km"]));
+    for image in ["registry.k8s.io/pause:3.10.1", "registry.k8s.io/coredns/coredns:v1.12.1"] {
+        let whole = format!("{image}@{}", digest(MANIFEST));
+        assert!(artifacts.contains(&whole), "{artifacts}");
+        assert!(below(&site.path().join("build")).contains(&whole), "{image} is rendered with its digest");
+    }
+    let verified = pin_images(&site, proxy, &["--verify"]);
+    assert!(verified.status.success() && text(&verified).contains("verified 2 pins"), "{}", text(&verified));
+}
+
+/// All text below a folder.
+fn below(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let text = |path: std::path::PathBuf| match path.is_dir() {
+        true => below(&path),
+        false => String::from_utf8_lossy(&fs::read(path).expect("a file")).into_owned(),
+    };
+    entries.map(|entry| text(entry.path())).collect()
+}
+
+#[test]
+fn a_registry_that_says_something_else_is_not_believed() {
+    let manifest = "/v2/coredns/coredns/manifests/v1.12.1";
+    let lie = || Answer::Status(200, vec![("Docker-Content-Digest".to_owned(), digest("x"))], MANIFEST.to_owned());
+    let challenge =
+        |realm: &str| Answer::Status(401, vec![("WWW-Authenticate".to_owned(), realm.to_owned())], String::new());
+    for (answer, said) in [
+        (lie(), "states the digest"),
+        (Answer::Text("<html>".to_owned()), "does not answer with a manifest"),
+        (Answer::Text("{\"schemaVersion\":1}".to_owned()), "does not answer with a manifest"),
+        (Answer::Status(404, Vec::new(), "{}".to_owned()), "has no image `coredns/coredns:v1.12.1`"),
+        (Answer::Endless, "larger than 4 MiB"),
+        (challenge("Basic realm=\"x\""), "asks for a login"),
+        (challenge("Bearer realm=\"http://auth.k8s.io/token\""), "not for a token from an HTTPS server"),
+        (challenge("Bearer realm=\"https://auth.k8s.io/none\""), "gives no token: the server answered 404"),
+        (Answer::Redirect("http://localhost:1/".to_owned()), "which is not HTTPS"),
+    ] {
+        let (server, proxy) = registry(|paths| _ = paths.insert(manifest.to_owned(), answer));
+        let site = Site::new(IMAGES, Some(&server));
+        let output = pin_images(&site, proxy, &[]);
+        assert!(output.status.code() == Some(3) && text(&output).contains(said), "{said}: {}", text(&output));
+        assert_eq!(site.lock(), None, "the other image is not pinned either");
+    }
+}
+
+#[test]
+fn a_tag_that_moved_is_noticed() {
+    let (server, proxy) = registry(|_| {});
+    let site = Site::new(IMAGES, Some(&server));
+    let pins = ["pause:3.10.1", "coredns/coredns:v1.12.1"];
+    let pins: String =
+        pins.iter().map(|image| format!("\"registry.k8s.io/{image}\" = \"{}\"\n", digest("old"))).collect();
+    fs::write(site.path().join("kmodel.lock"), format!("version = 2\n[pin.images]\n{pins}")).unwrap();
+    let output = pin_images(&site, proxy, &["--verify"]);
+    assert!(output.status.code() == Some(3) && text(&output).contains("moved the tag"), "{}", text(&output));
 }

@@ -92,10 +92,12 @@ impl MirrorContent {
                 row.hash.as_deref().unwrap_or_default(),
             ),
             ArtifactSource::Image => {
-                let short = row.url.split_once('/').map_or(&*row.url, |(_, rest)| rest);
+                // A mirror is asked for a tag; a digest behind it is compared by whoever pulls the image.
+                let image = row.url.split_once('@').map_or(&*row.url, |(image, _)| image);
+                let short = image.split_once('/').map_or(image, |(_, rest)| rest);
                 let ends =
                     |name: &String| name.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-                Ok(there(self.names.contains(&row.url) || self.names.iter().any(ends)))
+                Ok(there(self.names.contains(&row.url) || self.names.contains(image) || self.names.iter().any(ends)))
             }
             ArtifactSource::Package => Ok(there(self.names.contains(&row.url))),
         }

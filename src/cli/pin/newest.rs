@@ -26,7 +26,7 @@ struct Patch<'a> {
 pub(super) fn show(lookup: &mut Lookup, rows: &[ArtifactRow], terminal: &Terminal) -> Result<Exit, CliError> {
     let mut groups: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     let mut silent = BTreeMap::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| row.version.is_some()) {
         match (row.newest.as_deref(), row.version.as_deref()) {
             (Some(from), Some(now)) => _ = groups.entry((from, now)).or_default().insert(&row.name),
             (_, now) => _ = silent.insert(&*row.name, now.unwrap_or_default()),

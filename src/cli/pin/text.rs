@@ -9,6 +9,7 @@ use crate::cli::look::Look;
 use crate::cli::output;
 use crate::cli::table::labelled;
 use crate::compile::ArtifactRow;
+use crate::compile::artifact::ArtifactSource;
 use crate::text::Count;
 
 /// `etcd 3.6.14 amd64`.
@@ -17,36 +18,48 @@ pub(super) fn name(row: &ArtifactRow) -> String {
     words.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Files without a checksum, and their number.
-pub(super) fn unpinned(look: &Look, rows: &[&ArtifactRow], all: usize) -> Result<(), CliError> {
+/// What has no hash, and how many that are.
+pub(super) fn unpinned(look: &Look, unpinned: &[&ArtifactRow], rows: &[ArtifactRow]) -> Result<(), CliError> {
     output::print(|out| {
-        for row in rows {
-            writeln!(out, "not pinned  {}  {}", look.name(&name(row)), row.url)?;
+        for row in unpinned {
+            let url = if is_image(row) { "" } else { &row.url };
+            writeln!(out, "{}", format!("not pinned  {}  {url}", look.name(&name(row))).trim_end())?;
         }
-        match rows.len() {
-            0 => writeln!(out, "{} with a checksum", Count(all, "file")),
-            some => writeln!(out, "{some} of {} without a checksum", Count(all, "file")),
+        match unpinned.len() {
+            0 => writeln!(out, "all pinned: {}", counted(rows)),
+            some => writeln!(out, "{some} not pinned of {}", counted(rows)),
         }
     })?;
     Ok(())
 }
 
 /// Nothing is left to pin.
-pub(super) fn nothing(all: usize) -> Result<(), CliError> {
-    output::print(|out| writeln!(out, "nothing to pin: {} with a checksum", Count(all, "file")))?;
+pub(super) fn nothing(rows: &[ArtifactRow]) -> Result<(), CliError> {
+    output::print(|out| writeln!(out, "nothing to pin: {}, all with a checksum", counted(rows)))?;
     Ok(())
 }
 
-/// What was pinned, where from, and how many files were downloaded.
+/// `3 files`, `3 files and 2 images`.
+fn counted(rows: &[ArtifactRow]) -> String {
+    let images = rows.iter().filter(|row| is_image(row)).count();
+    let files = Count(rows.len() - images, "file").to_string();
+    if images == 0 { files } else { format!("{files} and {}", Count(images, "image")) }
+}
+
+fn is_image(row: &ArtifactRow) -> bool {
+    row.kind == ArtifactSource::Image
+}
+
+/// What was pinned, where from, and how much was verified.
 pub(super) fn pinned(look: &Look, found: &[Pinned<'_>], verified: usize, lock: &Path) -> Result<(), CliError> {
     output::print(|out| {
         found.iter().try_for_each(|one| pin(out, look, one))?;
         if verified > 0 {
-            writeln!(out, "downloaded and verified {}", Count(verified, "file"))?;
+            writeln!(out, "verified {}", Count(verified, "pin"))?;
         }
         match found.len() {
             0 => writeln!(out, "nothing new to pin"),
-            count => writeln!(out, "pinned {} in {}", Count(count, "file"), lock.display()),
+            count => writeln!(out, "pinned {} in {}", Count(count, "download"), lock.display()),
         }
     })?;
     Ok(())
@@ -54,7 +67,9 @@ pub(super) fn pinned(look: &Look, found: &[Pinned<'_>], verified: usize, lock: &
 
 fn pin(out: &mut dyn Write, look: &Look, (row, hash): &Pinned<'_>) -> io::Result<()> {
     writeln!(out, "{}", look.name(&name(row)))?;
-    labelled(out, look, 2, "url ", &row.url)?;
+    if !is_image(row) {
+        labelled(out, look, 2, "url ", &row.url)?;
+    }
     labelled(out, look, 2, "hash", hash.as_str())?;
-    labelled(out, look, 2, "from", row.checksums.as_deref().unwrap_or_default())
+    row.checksums.iter().try_for_each(|list| labelled(out, look, 2, "from", list))
 }
