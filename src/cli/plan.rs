@@ -55,7 +55,7 @@ pub struct Args {
     graph: Option<Notation>,
     /// Show how to upgrade to a newer version, hop by hop: edits needed, steps, and disruption
     #[arg(long, value_name = "kubernetes=VERSION", value_parser = upgrade::target, conflicts_with_all = ["graph", "show", "all"])]
-    upgrade: Option<crate::syntax::ast::Version>,
+    upgrade: Option<crate::compile::upgrade::Wanted>,
     /// Show what expires by a date: certificates and authorities with what stops working, and versions
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = at::date, conflicts_with_all = ["graph", "show", "all", "upgrade"])]
     at: Option<time::Date>,

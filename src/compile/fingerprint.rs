@@ -104,9 +104,9 @@ impl<'s> Print<'s> {
     }
 
     fn artifact(&mut self, artifact: &Artifact) {
-        let Artifact { name, version, url, hash, kind, install, mode, origin } = artifact;
+        let Artifact { name, version, url, hash, checksums, newest, kind, install, mode, origin } = artifact;
         [&**name, url, hash].into_iter().for_each(|text| self.text(text));
-        self.shown(version);
+        self.shown((version, checksums, newest));
         match kind {
             ArtifactKind::TarGz => self.number(0),
             ArtifactKind::Binary => self.number(1),

@@ -68,11 +68,19 @@ pub enum NoUpgrade {
     Unreachable { message: String, help: String },
 }
 
+/// The version to upgrade to.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// The newest patch of a minor that is known.
+    Minor(Version),
+    Patch(Version),
+}
+
 /// Plans the way to a version. One without a patch level (`1.36`, whose patch is 0) means the newest patch that is known of it.
 ///
 /// # Errors
 /// When the model has errors as it is, or the version is not known, or not newer.
-pub fn upgrade(program: &Program, world: &dyn World, input: &Input, to: Version) -> Result<Upgrade, NoUpgrade> {
+pub fn upgrade(program: &Program, world: &dyn World, input: &Input, to: Wanted) -> Result<Upgrade, NoUpgrade> {
     let start = plan_program(program, world, input);
     let first = match start.plan {
         Some(plan) => plan.model,
@@ -117,7 +125,7 @@ fn recorded_version(model: &Model<'_>) -> Option<Version> {
 }
 
 /// The version at the end of each hop.
-fn hops(from: Version, to: Version) -> Result<Vec<Version>, NoUpgrade> {
+fn hops(from: Version, to: Wanted) -> Result<Vec<Version>, NoUpgrade> {
     const RELEASE: &str = "kubernetes-server";
     let newest = |wanted: Version| {
         release::newest(RELEASE, wanted).ok_or_else(|| NoUpgrade::Unreachable {
@@ -125,7 +133,10 @@ fn hops(from: Version, to: Version) -> Result<Vec<Version>, NoUpgrade> {
             help: "use a newer kmodel, or a minor listed in `stdlib/tables/releases.toml`".to_owned(),
         })
     };
-    let target = if to.patch == 0 && !release::has(RELEASE, to) { newest(to)? } else { to };
+    let target = match to {
+        Wanted::Minor(minor) => newest(minor)?,
+        Wanted::Patch(version) => version,
+    };
     if target <= from {
         let message = format!("the cluster runs {from}, but {target} is not newer");
         let help = format!("pass a newer version, such as `--upgrade kubernetes={}.{}`", from.major, from.minor + 1);

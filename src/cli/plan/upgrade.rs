@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::compile::upgrade::{Edit, Hop, NoUpgrade, Phase, Upgrade, UpgradeStep, upgrade};
+use crate::compile::upgrade::{Edit, Hop, NoUpgrade, Phase, Upgrade, UpgradeStep, Wanted, upgrade};
 use crate::facts::lifespan::parse;
-use crate::syntax::ast::Version;
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::look::Look;
@@ -14,11 +13,13 @@ use crate::cli::{Terminal, output, report};
 use crate::text::{Count, thousands};
 
 /// Reads `kubernetes=1.36`.
-pub(super) fn target(text: &str) -> Result<Version, String> {
+pub(super) fn target(text: &str) -> Result<Wanted, String> {
     let Some(version) = text.strip_prefix("kubernetes=") else {
         return Err("expected `kubernetes=VERSION`, as in `kubernetes=1.36`".to_owned());
     };
+    let form = if version.matches('.').count() < 2 { Wanted::Minor } else { Wanted::Patch };
     parse(version.trim_start_matches('v'))
+        .map(form)
         .ok_or_else(|| format!("`{version}` is not a version; expected `1.36` or `1.36.2`"))
 }
 
@@ -26,7 +27,7 @@ pub(super) fn target(text: &str) -> Result<Version, String> {
 pub(super) fn run(
     args: &ModelArgs,
     opened: &Opened<'_>,
-    to: Version,
+    to: Wanted,
     json: bool,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {

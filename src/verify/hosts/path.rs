@@ -12,7 +12,7 @@ use crate::verify::locate::{self, Step};
 
 /// What is wrong with the paths that the files and flags of one machine name.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
-    let there = There::of(&sample.bundle);
+    let there = There::of(sample);
     let of = |entry: &Entry<'_>| match entry {
         Entry::Flags(flags) => of_flags(model, flags, &there),
         Entry::Document(document) if !document.derived => of_document(model, document, &there),
@@ -28,8 +28,15 @@ struct There<'a> {
 }
 
 impl<'a> There<'a> {
-    fn of(bundle: &'a Bundle) -> Self {
+    fn of(sample: &'a Sample<'_>) -> Self {
+        let bundle = &sample.bundle;
         let mut paths: HashSet<&str> = bundle.files.iter().map(|file| &*file.path).collect();
+        // What stands inside a file too: a cloud-config writes files.
+        paths.extend(sample.entries.iter().filter_map(|entry| match entry {
+            Entry::Document(document) => Some(&*document.path),
+            Entry::Unread(unread) => Some(&*unread.path),
+            _ => None,
+        }));
         paths.extend(bundle.directories.iter().map(|folder| &*folder.path));
         for artifact in &bundle.artifacts {
             match &artifact.install {
