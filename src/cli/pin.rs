@@ -138,7 +138,7 @@ fn new_pins(found: &[Pinned<'_>]) -> Pins {
     Pins { files: of(ArtifactSource::File), images: of(ArtifactSource::Image), lookup: false }
 }
 
-/// All results, if there is no error; else each error is shown, and nothing is written.
+/// All results; if one failed, each error is shown, and the caller writes nothing.
 fn all<T>(results: impl Iterator<Item = Result<T, PinError>>, terminal: &Terminal) -> Result<Vec<T>, CliError> {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
     for result in results {
@@ -170,7 +170,7 @@ fn origin(args: &Args) -> Result<Origin, CliError> {
         )),
         Some(folder) if fs::metadata(folder).is_ok_and(|found| found.is_dir()) => Ok(Origin::Folder(folder.into())),
         Some(folder) => Err(CliError::usage(
-            format!("there is no directory `{folder}`"),
+            format!("the directory `{folder}` does not exist"),
             "pass a directory, or a mirror as `https://...`",
         )),
     }

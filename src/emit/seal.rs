@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of a file's content.
 pub(super) type Hash = [u8; 32];
 
-/// Files with their paths, modes, contents and origins. It tells what a secret is to whoever can guess it, so it stays with
+/// Files with their paths, modes, contents and origins. A secret that can be guessed can be confirmed by it, so it stays with
 /// the keys.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Seal(pub [u8; 32]);

@@ -1,9 +1,11 @@
 //! A checksum with its algorithm: `sha256:` or `sha512:`, and its digits.
 
 use std::fmt::{self, Display, Formatter};
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256, Sha512};
 
 /// SHA-256 or SHA-512. Weaker algorithms are not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,18 @@ impl Hash {
         format!("{}:{digits}", algorithm.name()).parse().ok()
     }
 
+    /// The checksum of all that a reader gives, of which nothing is kept.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of(reader: impl Read, algorithm: Algorithm) -> io::Result<Self> {
+        let digits = match algorithm {
+            Algorithm::Sha256 => digits::<Sha256>(reader)?,
+            Algorithm::Sha512 => digits::<Sha512>(reader)?,
+        };
+        Ok(Self(format!("{}:{digits}", algorithm.name())))
+    }
+
     pub fn algorithm(&self) -> Algorithm {
         if self.0.starts_with("sha512:") { Algorithm::Sha512 } else { Algorithm::Sha256 }
     }
@@ -50,6 +64,17 @@ impl Hash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn digits<D: Digest>(mut reader: impl Read) -> io::Result<String> {
+    let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 16]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => break,
+            length => digest.update(&buffer[..length]),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl FromStr for Hash {

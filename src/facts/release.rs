@@ -107,11 +107,13 @@ pub fn newest(name: &str, version: Version) -> Option<Version> {
     versions.filter(|known| (known.major, known.minor) == (version.major, version.minor)).max()
 }
 
-/// The newest version of a minor (`1.36`) among the releases that have the version `now`: what runs.
+/// The newest version of a minor (`1.36`) that all releases have which have the version `now`: what runs.
 pub fn newest_beside(now: &str, minor: &str) -> Option<String> {
-    let releases = TABLE.release.values().filter(|release| release.row(now).is_some());
+    let releases: Vec<_> = TABLE.release.values().filter(|release| release.row(now).is_some()).collect();
     let begins = |version: &String| version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
-    releases.flat_map(Release::versions).filter(begins).max_by_key(|version| numbers(version))
+    let by_all = |version: &String| releases.iter().all(|release| release.row(version).is_some());
+    let versions = releases.iter().flat_map(|release| release.versions());
+    versions.filter(begins).filter(by_all).max_by_key(|version| numbers(version))
 }
 
 /// The names of all releases, sorted.
@@ -175,6 +177,15 @@ mod tests {
         let Err(UnknownRelease::Version(known)) = found.hash else { panic!("known") };
         assert!(known.contains(&"1.34.8".to_owned()));
         assert_eq!(found.newest.as_deref(), Some("https://dl.k8s.io/release/stable-1.34.txt"));
+    }
+
+    #[test]
+    fn the_newest_beside_is_known_of_all_that_runs() {
+        for minor in ["1.35", "1.36"] {
+            let newest = newest_beside("1.34.8", minor).expect("a version of the minor");
+            let runs = TABLE.release.values().filter(|release| release.row("1.34.8").is_some());
+            runs.for_each(|release| assert!(release.row(&newest).is_some(), "{newest}: {}", release.url));
+        }
     }
 
     #[test]

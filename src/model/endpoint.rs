@@ -47,15 +47,7 @@ impl Model<'_> {
         unit: UnitId,
         endpoint: u32,
     ) -> Result<&EndpointValue, EvalError> {
-        let cell = self.endpoint_cell(unit, endpoint);
-        if let Some(value) = cell.get() {
-            return Ok(value);
-        }
-        self.open_endpoint(scope, unit, endpoint)?;
-        let value = self.compute_endpoint(scope, unit, endpoint);
-        scope.work.close();
-        let value = value?;
-        Ok(cell.get_or_init(|| value))
+        self.endpoint_once(scope, (unit, endpoint), |scope| self.compute_endpoint(scope, unit, endpoint))
     }
 
     /// The same, inside a scope that remembers what is being computed.
@@ -65,21 +57,28 @@ impl Model<'_> {
         unit: UnitId,
         endpoint: u32,
     ) -> Result<&EndpointValue, EvalError> {
+        self.endpoint_once(scope, (unit, endpoint), |scope| {
+            scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint))
+        })
+    }
+
+    fn endpoint_once<'s>(
+        &self,
+        scope: &mut Scope<'s>,
+        (unit, endpoint): (UnitId, u32),
+        compute: impl FnOnce(&mut Scope<'s>) -> Result<EndpointValue, EvalError>,
+    ) -> Result<&EndpointValue, EvalError> {
         let cell = self.endpoint_cell(unit, endpoint);
         if let Some(value) = cell.get() {
             return Ok(value);
         }
-        self.open_endpoint(scope, unit, endpoint)?;
-        let value = scope.within(Scope::unit(self, unit), |scope| self.compute_endpoint(scope, unit, endpoint));
+        let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
+        let name = || self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
+        scope.work.open(ValueId::Endpoint(unit, endpoint), name, ident.span)?;
+        let value = compute(scope);
         scope.work.close();
         let value = value?;
         Ok(cell.get_or_init(|| value))
-    }
-
-    fn open_endpoint(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<(), EvalError> {
-        let ident = &self.component_of(self.unit(unit).app).endpoints[endpoint as usize].ast.name;
-        let name = || self.endpoint_name(EndpointId { app: self.unit(unit).app, endpoint });
-        scope.work.open(ValueId::Endpoint(unit, endpoint), name, ident.span)
     }
 
     fn compute_endpoint(&self, scope: &mut Scope<'_>, unit: UnitId, endpoint: u32) -> Result<EndpointValue, EvalError> {

@@ -18,7 +18,7 @@ pub struct Pins {
     /// The digest of each image, by its reference as the model has it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub images: BTreeMap<String, Hash>,
-    /// A file without a checksum is no error: `kmodel pin` plans the model to see which ones there are.
+    /// A file without a checksum is not an error: `kmodel pin` plans the model to see which ones there are.
     #[serde(skip)]
     pub lookup: bool,
 }

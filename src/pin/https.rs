@@ -12,7 +12,7 @@ use ureq::{Agent, Body, http};
 
 use super::PinError;
 use super::failure::{at_status, failed};
-use super::place::{FILE_LIMIT, LIST_LIMIT, MANIFEST_LIMIT, digest};
+use super::place::{FILE_LIMIT, LIST_LIMIT, MANIFEST_LIMIT};
 use crate::facts::hash::{Algorithm, Hash};
 
 /// How often a server may send elsewhere: a release of GitHub does it once.
@@ -89,7 +89,7 @@ impl Client {
         let timeout = self.timeout * FILE_TIMES;
         let mut response = self.get(url, timeout)?;
         let reader = response.body_mut().with_config().limit(FILE_LIMIT).reader();
-        digest(reader, algorithm).map_err(|error| failed(url, &error.into(), timeout))
+        Hash::of(reader, algorithm).map_err(|error| failed(url, &error.into(), timeout))
     }
 
     fn get(&self, url: &str, timeout: Duration) -> Result<http::Response<Body>, PinError> {

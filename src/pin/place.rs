@@ -1,9 +1,7 @@
 //! Where lists and files are read: at the publishers, at a mirror of them, or in a folder.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256, Sha512};
 
 use super::https::Client;
 use super::image::Reference;
@@ -51,7 +49,7 @@ impl Origin {
             Self::Mirror(client, mirror) => client.digest(&mirrored(mirror, url), algorithm),
             Self::Folder(folder) => {
                 let path = below(folder, url)?;
-                let read = file::open(&path).and_then(|file| digest(file, algorithm));
+                let read = file::open(&path).and_then(|file| Hash::of(file, algorithm));
                 read.map_err(|error| unread(&path, url, &error))
             }
         }
@@ -110,24 +108,4 @@ fn unread(path: &Path, url: &str, error: &io::Error) -> PinError {
         }
         _ => PinError::new(format!("cannot read `{}`: {error}", path.display()), format!("download `{url}` again")),
     }
-}
-
-/// The checksum of what a reader gives, which is not kept.
-pub(super) fn digest(reader: impl Read, algorithm: Algorithm) -> io::Result<Hash> {
-    let digits = match algorithm {
-        Algorithm::Sha256 => digits::<Sha256>(reader)?,
-        Algorithm::Sha512 => digits::<Sha512>(reader)?,
-    };
-    Ok(Hash::of_digits(&digits).expect("a digest has the digits of its algorithm"))
-}
-
-fn digits<D: Digest>(mut reader: impl Read) -> io::Result<String> {
-    let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 16]);
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => break,
-            length => digest.update(&buffer[..length]),
-        }
-    }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

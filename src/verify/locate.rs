@@ -5,7 +5,7 @@
 
 use crate::check::ModuleId;
 use crate::model::component::Local;
-use crate::model::{AppId, Model, private_key, resource};
+use crate::model::{AppId, Model, Value, private_key, resource};
 use crate::render::evidence::Owner;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, EndpointKind, Expr, ExprKind, Field, Key, Statement, StatementKind};
@@ -15,6 +15,43 @@ pub use crate::render::evidence::Step;
 mod text;
 mod toml;
 pub mod word;
+
+/// A word of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word<'v> {
+    Key(&'v str),
+    Text(&'v str),
+}
+
+impl<'v> Word<'v> {
+    pub fn text(self) -> &'v str {
+        let (Self::Key(text) | Self::Text(text)) = self;
+        text
+    }
+}
+
+/// Every key and every text of a value, each with the way to it.
+pub fn words(value: &Value, at: &mut Vec<Step>, take: &mut dyn FnMut(Word<'_>, &[Step])) {
+    match value.reveal() {
+        Value::Record(record) => {
+            for (key, inner) in record.iter() {
+                at.push((&**key).into());
+                take(Word::Key(key), at);
+                words(inner, at, take);
+                at.pop();
+            }
+        }
+        Value::List(list) => {
+            for (place, inner) in list.iter().enumerate() {
+                at.push(place.into());
+                words(inner, at, take);
+                at.pop();
+            }
+        }
+        Value::Text(text) | Value::Path(text) => take(Word::Text(text), at),
+        _ => {}
+    }
+}
 
 /// In whose words a document is written: what its names stand for.
 #[derive(Clone, Copy, Debug)]

@@ -34,7 +34,7 @@ pub(super) fn no_unit_field(name: &str, span: Span) -> Diagnostic {
         "flags" => "write `flags` beside `unit`".into(),
         name => did_you_mean(name, names(), &fallback),
     };
-    // The component may set the one that was meant, so there is no fix.
+    // The component may set the one that was meant, so no fix is proposed.
     Diagnostic::new(Code::UnknownField, span, format!("a `unit` has no field `{name}`")).help(help)
 }
 

@@ -6,14 +6,14 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256, Sha512};
 
 use crate::compile::ArtifactRow;
 use crate::compile::artifact::ArtifactSource;
+use crate::facts::hash::Hash;
 use crate::world;
 use crate::world::file::TEXT_LIMIT;
 
@@ -92,7 +92,7 @@ impl MirrorContent {
                 row.hash.as_deref().unwrap_or_default(),
             ),
             ArtifactSource::Image => {
-                // A mirror is asked for a tag; a digest behind it is compared by whoever pulls the image.
+                // A mirror has tags; the digest behind one is compared when the image is pulled.
                 let image = row.url.split_once('@').map_or(&*row.url, |(image, _)| image);
                 let short = image.split_once('/').map_or(image, |(_, rest)| rest);
                 let ends =
@@ -112,26 +112,12 @@ fn tag(path: &str) -> Option<String> {
 }
 
 fn file(path: &Path, hash: &str) -> io::Result<MirrorStatus> {
-    let mut file = match world::file::open(path) {
+    let file = match world::file::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(MirrorStatus::Missing),
         Err(error) => return Err(error),
     };
-    let digest = match hash.split_once(':') {
-        Some(("sha512", _)) => digest::<Sha512>(&mut file)?,
-        _ => digest::<Sha256>(&mut file)?,
-    };
-    let wanted = hash.split_once(':').map_or(hash, |(_, digest)| digest);
-    Ok(if digest == wanted { MirrorStatus::There } else { MirrorStatus::WrongHash })
-}
-
-fn digest<D: Digest>(file: &mut fs::File) -> io::Result<String> {
-    let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            length => digest.update(&buffer[..length]),
-        }
-    }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let Ok(wanted) = hash.parse::<Hash>() else { return Ok(MirrorStatus::WrongHash) };
+    let found = Hash::of(file, wanted.algorithm())?;
+    Ok(if found == wanted { MirrorStatus::There } else { MirrorStatus::WrongHash })
 }

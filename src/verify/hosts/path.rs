@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::setting as facts;
-use crate::model::{Model, Value};
-use crate::render::bundle::{Bundle, Install};
+use crate::model::Model;
+use crate::render::bundle::{Bundle, BundleFile, Install};
 use crate::render::evidence::{Document, Entry, Flags, Sample};
 use crate::source::Span;
-use crate::verify::locate::{self, Step};
+use crate::verify::locate::{self, Word};
 
 /// What is wrong with the paths that the files and flags of one machine name.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
@@ -24,6 +24,8 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> 
 /// What there is on a machine by the model.
 struct There<'a> {
     bundle: &'a Bundle,
+    /// Commands that a cloud-config runs.
+    commands: Vec<&'a str>,
     paths: HashSet<&'a str>,
 }
 
@@ -38,13 +40,17 @@ impl<'a> There<'a> {
             _ => None,
         }));
         paths.extend(bundle.directories.iter().map(|folder| &*folder.path));
+        let commands = sample.entries.iter().filter_map(|entry| match entry {
+            Entry::Command(command) => Some(&*command.text),
+            _ => None,
+        });
         for artifact in &bundle.artifacts {
             match &artifact.install {
                 Install::Members { members, .. } => paths.extend(members.iter().map(|(_, place)| &**place)),
                 Install::Extract { folder, .. } => paths.extend([&**folder]),
             }
         }
-        Self { bundle, paths }
+        Self { bundle, commands: commands.collect(), paths }
     }
 
     /// The file that was meant by a path of which nothing is known.
@@ -60,16 +66,14 @@ impl<'a> There<'a> {
         (!self.is_made(path)).then_some(near)
     }
 
-    /// Whether something else on the machine names it: a folder of what there is, a command or a script.
+    /// Whether something else on the machine may make it: a folder of what there is, a command, a script, or systemd-tmpfiles.
     fn is_made(&self, path: &str) -> bool {
         let folder = format!("{path}/");
+        let makes = |file: &BundleFile| file.mode & 0o111 != 0 || file.path.contains("/tmpfiles.d/");
         self.paths.iter().any(|known| known.starts_with(&folder))
             || self.bundle.commands.iter().any(|command| command.contains(path))
-            || self
-                .bundle
-                .files
-                .iter()
-                .any(|file| file.mode & 0o111 != 0 && String::from_utf8_lossy(&file.content).contains(path))
+            || self.commands.iter().any(|command| command.contains(path))
+            || self.bundle.files.iter().any(|file| makes(file) && String::from_utf8_lossy(&file.content).contains(path))
     }
 }
 
@@ -89,7 +93,8 @@ fn is_near(path: &str, known: &str) -> bool {
 fn of_flags(model: &Model<'_>, flags: &Flags<'_>, there: &There<'_>) -> Vec<Diagnostic> {
     let mut list = Vec::new();
     for flag in &flags.given {
-        each(&flag.value, &mut Vec::new(), &mut |path, _| {
+        locate::words(&flag.value, &mut Vec::new(), &mut |word, _| {
+            let Word::Text(path) = word else { return };
             let Some(near) = there.meant(path) else { return };
             let span = locate::word::element(model, flags.owner, flag, path);
             list.push(problem(&format!("`--{}` of `{}`", flag.name, flags.program), (path, near), span));
@@ -101,7 +106,8 @@ fn of_flags(model: &Model<'_>, flags: &Flags<'_>, there: &There<'_>) -> Vec<Diag
 fn of_document(model: &Model<'_>, document: &Document<'_>, there: &There<'_>) -> Vec<Diagnostic> {
     let mut list = Vec::new();
     let Some(value) = document.value() else { return list };
-    each(value, &mut Vec::new(), &mut |path, at| {
+    locate::words(value, &mut Vec::new(), &mut |word, at| {
+        let Word::Text(path) = word else { return };
         let Some(near) = there.meant(path) else { return };
         let span = locate::value(model, document.owner, document.written, &document.way(at));
         list.push(problem(&format!("`{}`", document.path), (path, near), span));
@@ -112,31 +118,6 @@ fn of_document(model: &Model<'_>, document: &Document<'_>, there: &There<'_>) ->
 fn problem(who: &str, (path, near): (&str, &str), span: Span) -> Diagnostic {
     let message = format!("{who} names `{path}`, which nothing puts on the machine");
     Diagnostic::new(Code::PathMisspelt, span, message).help(Help::near(near))
-}
-
-/// Every text of a value, with the way to it.
-fn each(value: &Value, at: &mut Vec<Step>, take: &mut dyn FnMut(&str, &[Step])) {
-    match value.reveal() {
-        Value::Record(record) => {
-            for (key, inner) in record.iter() {
-                at.push((&**key).into());
-                each(inner, at, take);
-                at.pop();
-            }
-        }
-        Value::List(list) => {
-            for (place, inner) in list.iter().enumerate() {
-                at.push(place.into());
-                each(inner, at, take);
-                at.pop();
-            }
-        }
-        value => {
-            if let Some(text) = value.scalar_text() {
-                take(&text, at);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

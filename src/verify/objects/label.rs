@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::label::meant;
-use crate::model::{Model, Value};
+use crate::model::Model;
 use crate::render::evidence::{Document, Entry, Flags, Sample};
 use crate::source::Span;
-use crate::verify::locate::{self, Step};
+use crate::verify::locate::{self, Word};
 
 /// What is nearly a label of Kubernetes on one machine; what the machines themselves have is reported there.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
@@ -25,7 +25,7 @@ fn of_machines(model: &Model<'_>) -> HashSet<String> {
     let mut keys = HashSet::new();
     for group in &model.groups {
         for value in [&group.labels, &group.taints] {
-            words(value, &mut Vec::new(), &mut |word, _, _| keys.extend([key_of(word).to_owned()]));
+            locate::words(value, &mut Vec::new(), &mut |word, _| keys.extend([key_of(word.text()).to_owned()]));
         }
     }
     keys
@@ -39,14 +39,15 @@ fn key_of(text: &str) -> &str {
 fn of_document(model: &Model<'_>, document: &Document<'_>, own: &HashSet<String>) -> Vec<Diagnostic> {
     let mut list = Vec::new();
     let Some(value) = document.value().filter(|_| !document.derived) else { return list };
-    words(value, &mut Vec::new(), &mut |word, at, is_key| {
-        let Some(near) = meant(key_of(word)).filter(|_| !own.contains(key_of(word))) else { return };
+    locate::words(value, &mut Vec::new(), &mut |word, at| {
+        let key = key_of(word.text());
+        let Some(near) = meant(key).filter(|_| !own.contains(key)) else { return };
         let way = document.way(at);
-        let span = match is_key {
-            true => locate::key(model, document.owner, document.written, &way),
-            false => locate::value(model, document.owner, document.written, &way),
+        let span = match word {
+            Word::Key(_) => locate::key(model, document.owner, document.written, &way),
+            Word::Text(_) => locate::value(model, document.owner, document.written, &way),
         };
-        list.push(problem(key_of(word), &near, span));
+        list.push(problem(key, &near, span));
     });
     list
 }
@@ -54,8 +55,8 @@ fn of_document(model: &Model<'_>, document: &Document<'_>, own: &HashSet<String>
 fn of_flags(model: &Model<'_>, flags: &Flags<'_>, own: &HashSet<String>) -> Vec<Diagnostic> {
     let mut list = Vec::new();
     for flag in &flags.given {
-        words(&flag.value, &mut Vec::new(), &mut |word, _, _| {
-            for key in word.split(',').map(key_of) {
+        locate::words(&flag.value, &mut Vec::new(), &mut |word, _| {
+            for key in word.text().split(',').map(key_of) {
                 let Some(near) = meant(key).filter(|_| !own.contains(key)) else { continue };
                 list.push(problem(key, &near, locate::word::element(model, flags.owner, flag, key)));
             }
@@ -68,27 +69,4 @@ fn of_flags(model: &Model<'_>, flags: &Flags<'_>, own: &HashSet<String>) -> Vec<
 fn problem(key: &str, near: &str, span: Span) -> Diagnostic {
     let message = format!("`{key}` is not a label of Kubernetes, but nearly one");
     Diagnostic::new(Code::LabelMisspelt, span, message).help(Help::near(near))
-}
-
-/// Every key and every text of a value, each with the way to it and whether it is a key.
-fn words(value: &Value, at: &mut Vec<Step>, take: &mut dyn FnMut(&str, &[Step], bool)) {
-    match value.reveal() {
-        Value::Record(record) => {
-            for (key, inner) in record.iter() {
-                at.push((&**key).into());
-                take(key, at, true);
-                words(inner, at, take);
-                at.pop();
-            }
-        }
-        Value::List(list) => {
-            for (place, inner) in list.iter().enumerate() {
-                at.push(place.into());
-                words(inner, at, take);
-                at.pop();
-            }
-        }
-        Value::Text(text) => take(text, at, false),
-        _ => {}
-    }
 }

@@ -70,8 +70,8 @@ fn of_setting<'a>(settings: &'a Settings, rule: &'a Listens, setting: &'a Settin
     bound.map(|(port, bind)| Socket { setting, rule, port, bind }).collect()
 }
 
-/// The ports on which programs of a machine listen because nothing sets them. Only of those of which other settings are known: what is in a file
-/// that nobody gave is not.
+/// The ports on which programs of a machine listen because nothing sets them. Only of programs of which other settings are known:
+/// the others may have a file that was not read.
 fn usual<'a>(settings: &Settings, rules: &'a [Listens], machine: MachineId) -> Vec<(&'a Listens, Setting)> {
     let mut list: Vec<(&Listens, Setting)> = Vec::new();
     for rule in rules {
