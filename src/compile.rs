@@ -30,6 +30,7 @@ pub mod pki;
 pub mod render;
 pub mod shared;
 pub mod stream;
+pub mod unchanged;
 pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};

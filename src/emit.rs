@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::emit::draft::Draft;
+use crate::emit::earlier::Earlier;
 use crate::emit::place::FolderPlace;
 use crate::target::OutputFile;
 use crate::world;
@@ -28,6 +29,7 @@ mod lines;
 mod old;
 mod path;
 mod place;
+mod plain;
 mod remove;
 mod tree;
 
@@ -88,6 +90,16 @@ pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, 
     draft.commit(&place, old.map(|old| old.mode))?;
     let bytes = files.iter().map(|file| file.content.len() as u64).sum();
     Ok(Written { files: files.len(), bytes, replaced: old.is_some(), made: files.len() })
+}
+
+/// The output in a folder, if it is there, all of it and nothing else, as it was sealed.
+pub fn standing(out: &Path, seal: &Seal) -> Option<Written> {
+    let place = fs::symlink_metadata(out).ok().and_then(|_| FolderPlace::of(out).ok())?;
+    let _turn = place.take_turn().ok()?;
+    old::check(&place, Force::Refuse).ok().flatten().filter(|old| old.plain)?;
+    place.clean();
+    let (found, size) = Earlier::open(place.path())?.seal()?;
+    (found == *seal).then_some(Written { files: size.files, bytes: size.bytes, replaced: true, made: 0 })
 }
 
 /// Writes a private file below a folder that is there, and the folders on the way to it. None of these may be a link.

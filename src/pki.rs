@@ -5,6 +5,7 @@
 pub mod error;
 pub mod issue;
 pub mod issued;
+pub mod period;
 pub mod recorded;
 pub mod spec;
 pub mod status;

@@ -33,6 +33,11 @@ pub struct KeepArgs {
 }
 
 impl KeepArgs {
+    /// Whether nothing is let go.
+    pub fn is_empty(&self) -> bool {
+        !self.new_keys && self.forget.is_empty() && self.change.is_empty()
+    }
+
     /// Lets go before the model is planned.
     ///
     /// # Errors

@@ -46,6 +46,17 @@ pub fn path(model: &Path) -> PathBuf {
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Option<Lock>);
 
+impl Seen {
+    /// Whether this is what the file had, as far as it has any of it.
+    pub fn is(&self, lock: &Lock) -> bool {
+        let Lock { kmodel, model, renamed: _, pins: _, addresses, keys, immutable, earlier, versions } = lock;
+        self.0.as_ref().is_some_and(|seen| {
+            (&seen.kmodel, &seen.model, &seen.addresses, &seen.keys) == (kmodel, model, addresses, keys)
+                && (&seen.immutable, &seen.earlier, &seen.versions) == (immutable, earlier, versions)
+        })
+    }
+}
+
 /// Reads the lock of a model's cluster; an empty one if there is none yet.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The model that a command works on: its file, overlays and parameters.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -18,7 +19,7 @@ use crate::syntax;
 use crate::syntax::ast::{Expr, Name, StatementKind};
 use crate::world::access::Access;
 use crate::world::refusal::Refusal;
-use crate::world::watched::Watched;
+use crate::world::watched::{Answer, Watched};
 use crate::world::{Disk, World};
 
 use super::exit::CliError;
@@ -147,6 +148,11 @@ impl ModelArgs {
 /// The files that models were read from in this run.
 pub fn files_read() -> Vec<PathBuf> {
     DISK.get().map(Watched::read_so_far).unwrap_or_default()
+}
+
+/// What models read in this run, and what they were answered; `None` if a file changed meanwhile.
+pub fn answers() -> Option<BTreeMap<PathBuf, Answer>> {
+    DISK.get().and_then(Watched::answers)
 }
 
 /// The program of a file, even with errors.

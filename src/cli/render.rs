@@ -16,11 +16,14 @@ use crate::target::Tree;
 use crate::text::{Count, about, thousands};
 use crate::world;
 
+use self::again::Again;
 use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::table::{Cell, table};
 use super::{Terminal, lock, output, report};
+
+mod again;
 
 /// Write everything a target needs to a folder: user-data, files, certificates, kubeconfigs
 ///
@@ -70,6 +73,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return Ok(Exit::Problems);
     }
     let mut store = Store::open(&folder)?;
+    let moves = || output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)));
+    let again = Again::new(args, &opened, plan, &store);
+    if let Some((keys, written)) = again.as_ref().and_then(|again| again.found(&store)) {
+        moves()?;
+        return summary(args, terminal, &plan.model, (&keys, written, 0));
+    }
     let (issued, whole, kept) = match render(args, plan, &mut store) {
         Ok(rendered) => rendered,
         Err(Stopped::Sink(error)) => return Err(error),
@@ -78,12 +87,18 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
             return Ok(Exit::Problems);
         }
     };
-    output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
+    moves()?;
+    let saved = store.is_saved();
     // The store is saved first: keys missing from it would be issued again, and differ, next time.
     store.save()?;
     let lock = compile::lock(plan, &issued);
     lock::write(&args.model.lock_path(), &plan.model.cluster.name, (&opened.seen, &lock))?;
-    summary(args, terminal, &plan.model, (&issued, whole.commit()?, kept))
+    let (keys, seal) = (Keys::of(&issued), whole.seal());
+    let written = whole.commit()?;
+    if let (Some(again), Some(seal), true) = (again, seal, saved && opened.seen.is(&lock)) {
+        again.remember(&store, (plan, &issued), seal);
+    }
+    summary(args, terminal, &plan.model, (&keys, written, kept))
 }
 
 /// Issues what is missing, and writes all files beside the folder that they are for.
@@ -96,7 +111,7 @@ fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Wh
     let (force, sources) = (super::folder::force(args.force), &plan.model.program.sources);
     let reuse = if args.fresh { Reuse::Nothing } else { Reuse::Whole };
     let mut out = emit::Stream::begin(&args.out, force, reuse, sources).map_err(failed)?;
-    let tree = if args.no_tree { Tree::LeftOut } else { Tree::Written };
+    let tree = args.tree();
     let name = known::name(compile::head(plan).1, tree);
     let known = store.remembered(&name).filter(|_| !args.fresh).map(|text| Known::read(&text)).unwrap_or_default();
     let streamed = compile::stream(plan, &issued, (tree, &known), &mut out).map_err(|stopped| match stopped {
@@ -115,17 +130,31 @@ pub fn has_keys(plan: &Plan<'_>, folder: &Path, show: impl Fn(&[Diagnostic])) ->
     Ok(problems.is_empty())
 }
 
+/// What is said of keys.
+struct Keys {
+    issued: usize,
+    reused: usize,
+    notes: Vec<String>,
+}
+
+impl Keys {
+    fn of(issued: &Issued) -> Self {
+        let notes = issued.notes.iter().map(ToString::to_string).collect();
+        Self { issued: issued.issued, reused: issued.reused, notes }
+    }
+}
+
 fn summary(
     args: &Args,
     terminal: &Terminal,
     model: &Model<'_>,
-    (issued, written, kept): (&Issued, Written, usize),
+    (keys, written, kept): (&Keys, Written, usize),
 ) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let target = compile::planned_target(model).expect("what was rendered has a target");
     let mut rows = vec![
         fact("folder", format!("{}: {}, {}", args.out.display(), Count(written.files, "file"), about(written.bytes))),
-        fact("keys", format!("{} issued, {} reused", thousands(issued.issued), thousands(issued.reused))),
+        fact("keys", format!("{} issued, {} reused", thousands(keys.issued), thousands(keys.reused))),
         fact("store", format!("{} (keep it secret, keep a copy)", args.store(model).display())),
         fact("lock", format!("{} (commit it)", args.model.lock_path().display())),
     ];
@@ -134,7 +163,7 @@ fn summary(
     } else if kept > 0 {
         rows.insert(1, fact("reused", format!("the files of {}", Count(kept, "machine"))));
     }
-    rows.extend(issued.notes.iter().map(|note| fact("note", note.to_string())));
+    rows.extend(keys.notes.iter().map(|note| fact("note", note.clone())));
     rows.push(fact("next", target.next_step(&args.model.file.display().to_string())));
     output::print(|out| {
         writeln!(out, "{} cluster {} for {}", look.good("rendered"), model.cluster.name, target.name())?;
@@ -147,6 +176,10 @@ fn fact(name: &str, value: String) -> Vec<Cell> {
 }
 
 impl Args {
+    fn tree(&self) -> Tree {
+        if self.no_tree { Tree::LeftOut } else { Tree::Written }
+    }
+
     fn store(&self, model: &Model<'_>) -> PathBuf {
         self.model.store(self.store.as_ref(), &model.cluster.name)
     }

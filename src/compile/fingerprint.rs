@@ -13,11 +13,18 @@ use crate::source::Sources;
 use crate::target::{Site, TargetMachine, Tree};
 
 /// The number of a build: its sources, its standard library, its compiler.
-const BUILD: &str = env!("KMODEL_BUILD");
+pub(super) const BUILD: &str = env!("KMODEL_BUILD");
 
 /// SHA-256 of a machine's inputs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Fingerprint(pub [u8; 32]);
+
+impl Fingerprint {
+    /// In hexadecimal.
+    pub(super) fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
 
 /// What a fingerprint is made of. Each part goes in with its length, so that no two lists of parts are the same bytes.
 #[derive(Clone)]

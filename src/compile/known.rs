@@ -56,8 +56,9 @@ impl Known {
 /// The text of facts.
 pub fn write(facts: &[(Fingerprint, Fact)]) -> String {
     let mut text = format!("{HEAD}\n");
-    for (Fingerprint(machine), Fact { seal: Seal(seal), given, secret }) in facts {
-        let _ = writeln!(text, "{} {} {} {} {secret}", hex(machine), hex(seal), given.bytes, given.compressed);
+    for (machine, Fact { seal: Seal(seal), given, secret }) in facts {
+        let (machine, seal) = (machine.hex(), Fingerprint(*seal).hex());
+        let _ = writeln!(text, "{machine} {seal} {} {} {secret}", given.bytes, given.compressed);
     }
     text + END + "\n"
 }
@@ -68,10 +69,6 @@ fn read(line: &str) -> Option<(Fingerprint, Fact)> {
     let (machine, seal) = (number(next()?)?, number(next()?)?);
     let given = Given { bytes: next()?.parse().ok()?, compressed: next()?.parse().ok()? };
     Some((Fingerprint(machine), Fact { seal: Seal(seal), given, secret: next()?.parse().ok()? }))
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn number(text: &str) -> Option<[u8; 32]> {

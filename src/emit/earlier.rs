@@ -1,25 +1,48 @@
 //! The output that is in the place already. What of it is whole need not be made again.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::emit::manifest::{self, Listing};
-use crate::emit::seal::{Line, Seal};
-use crate::emit::{intact, tree};
+use rayon::prelude::*;
 
-/// Where each machine has a folder.
-const MACHINES: &str = "machines/";
+use crate::emit::manifest::{self, Listing};
+use crate::emit::seal::{self, Hash, Line, Places, Seal};
+use crate::emit::{intact, place, tree};
+
+/// So many places are read by one thread at a time.
+const TOGETHER: usize = 8;
+
+/// How much there is of files.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size {
+    pub files: usize,
+    pub bytes: u64,
+    /// Whether one in the folder at the top is private.
+    closed: bool,
+}
+
+impl Size {
+    fn of(lines: &[Line]) -> Self {
+        let closed = lines.iter().any(|line| line.private && !line.path.contains('/'));
+        Self { files: lines.len(), bytes: lines.iter().map(|line| line.size).sum(), closed }
+    }
+
+    fn and(self, other: Self) -> Self {
+        let closed = self.closed || other.closed;
+        Self { files: self.files + other.files, bytes: self.bytes + other.bytes, closed }
+    }
+}
 
 /// An output, and where in its manifest what is listed.
 pub(super) struct Earlier {
     root: PathBuf,
     manifest: File,
     /// The lines of each place: the folder of a machine, or any other file.
-    places: HashMap<String, Range<u64>>,
+    places: BTreeMap<String, Range<u64>>,
 }
 
 impl Earlier {
@@ -36,12 +59,31 @@ impl Earlier {
     pub(super) fn lines(&self, places: &[String], seal: &Seal) -> Option<Vec<Line>> {
         let mut lines = Vec::new();
         for place in places {
-            for text in self.texts(place)?.lines() {
-                lines.push(self.line(text)?);
-            }
+            self.read(self.places.get(place)?, &mut lines)?;
         }
         lines.sort_unstable();
         (Seal::of(&lines) == *seal && self.has_folders(&lines)).then_some(lines)
+    }
+
+    /// The seal of all files, if each is there as the manifest says, and how many they are with it. Every core reads.
+    pub(super) fn seal(&self) -> Option<(Seal, Size)> {
+        let ranges: Vec<_> = self.places.values().collect();
+        let read = |ranges: &[&Range<u64>]| {
+            let (mut lines, mut places) = (Vec::new(), Places::default());
+            ranges.iter().try_for_each(|range| self.read(range, &mut lines))?;
+            places.add(&lines);
+            self.has_folders(&lines).then(|| (places, Size::of(&lines)))
+        };
+        let both = |(mut places, size): (Places, Size), (others, more)| {
+            places.join(others);
+            (places, size.and(more))
+        };
+        let nothing = || (Places::default(), Size::default());
+        let (places, size) =
+            ranges.par_chunks(TOGETHER).map(read).try_reduce(nothing, |one, other| Some(both(one, other)))?;
+        let (manifest, bytes) = self.manifest_hash()?;
+        let size = size.and(Size { files: 1, bytes, closed: false });
+        self.has_root(if size.closed { 0o700 } else { 0o755 }).then(|| (places.seal(&manifest), size))
     }
 
     /// Whether a file is there as a line of another manifest says.
@@ -51,28 +93,39 @@ impl Earlier {
 
     /// Whether the folders of files have the permissions that they would be made with.
     pub(super) fn has_folders(&self, lines: &[Line]) -> bool {
-        let files =
-            lines.iter().map(|line| (&*line.path, Listing::read(&line.text).is_some_and(|file| file.is_private())));
-        let folders = tree::folders(files);
+        let folders = tree::folders(lines.iter().map(|line| (&*line.path, line.private)));
         folders
             .iter()
             .filter(|(path, _)| !path.is_empty())
             .all(|(path, mode)| intact::folder(&self.root.join(path), *mode))
     }
 
-    /// Whether the manifest is this one, to the byte.
-    pub(super) fn has_manifest(&self, other: &Path) -> bool {
-        let listed = |root: &Path| {
-            let size = File::open(root.join(manifest::NAME)).ok()?.metadata().ok()?.len();
-            intact::hash(root, &Listing::of_manifest(size))
-        };
-        listed(&self.root).is_some_and(|own| listed(other) == Some(own))
+    /// Whether its folder has the permissions that it would be given: one that was closed to others stays closed.
+    pub(super) fn has_root(&self, wanted: u32) -> bool {
+        place::mode(&self.root).is_some_and(|own| own == wanted & own | 0o700)
+    }
+
+    /// The hash of the manifest, if it is as kmodel leaves it, and its length.
+    pub(super) fn manifest_hash(&self) -> Option<(Hash, u64)> {
+        let size = self.manifest.metadata().ok()?.len();
+        intact::hash(&self.root, &Listing::of_manifest(size)).map(|hash| (hash, size))
     }
 
     /// The files of a place, which [`Earlier::lines`] has found whole.
     pub(super) fn listed(&self, place: &str) -> Vec<Listing> {
-        let texts = self.texts(place).unwrap_or_default();
+        let texts = self.places.get(place).and_then(|lines| self.texts(lines)).unwrap_or_default();
         texts.lines().filter_map(|text| Listing::read(text.trim().trim_end_matches(','))).collect()
+    }
+
+    /// Whether the manifest lists files here.
+    pub(super) fn has_place(&self, place: &str) -> bool {
+        self.places.contains_key(place)
+    }
+
+    /// The paths of the files of a place.
+    pub(super) fn paths(&self, place: &str) -> Option<Vec<String>> {
+        let texts = self.texts(self.places.get(place)?)?;
+        texts.lines().map(|line| path(line).map(str::to_owned)).collect()
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -84,25 +137,30 @@ impl Earlier {
         let text = text.trim().trim_end_matches(',');
         let listed = Listing::read(text)?;
         let hash = intact::hash(&self.root, &listed)?;
-        Some(Line { path: listed.path, text: text.to_owned(), secret: listed.secret.then_some(hash) })
+        let (secret, private) = (listed.secret.then_some(hash), listed.is_private());
+        Some(Line { path: listed.path, text: text.to_owned(), secret, size: listed.size, private })
     }
 
-    fn texts(&self, place: &str) -> Option<String> {
-        let lines = self.places.get(place)?;
+    /// Adds the lines of these places in the manifest, as [`Earlier::line`].
+    fn read(&self, lines: &Range<u64>, all: &mut Vec<Line>) -> Option<()> {
+        self.texts(lines)?.lines().try_for_each(|text| self.line(text).map(|line| all.push(line)))
+    }
+
+    fn texts(&self, lines: &Range<u64>) -> Option<String> {
         let mut bytes = vec![0; usize::try_from(lines.end - lines.start).ok()?];
         self.manifest.read_exact_at(&mut bytes, lines.start).ok()?;
         String::from_utf8(bytes).ok()
     }
 }
 
-fn places(manifest: &File, from: u64) -> Option<HashMap<String, Range<u64>>> {
-    let mut places: HashMap<String, Range<u64>> = HashMap::new();
+fn places(manifest: &File, from: u64) -> Option<BTreeMap<String, Range<u64>>> {
+    let mut places: BTreeMap<String, Range<u64>> = BTreeMap::new();
     let mut reader = BufReader::new(manifest);
     std::io::copy(&mut reader.by_ref().take(from), &mut std::io::sink()).ok()?;
     let (mut at, mut line) = (from, String::new());
     while reader.read_line(&mut line).ok()? > 0 {
         let next = at + line.len() as u64;
-        if let Some(place) = place(&line) {
+        if let Some(place) = path(&line).map(seal::place) {
             let known = places.entry(place.to_owned()).or_insert(at..at);
             // Lines that belong together follow each other; what is said of others counts for nothing.
             *known = if known.end == at { known.start..next } else { at..next };
@@ -113,9 +171,8 @@ fn places(manifest: &File, from: u64) -> Option<HashMap<String, Range<u64>>> {
     Some(places)
 }
 
-/// Where the file of a line belongs; a path that JSON writes otherwise is not looked for.
-fn place(line: &str) -> Option<&str> {
+/// The path in a line; one that JSON writes otherwise is not looked for.
+fn path(line: &str) -> Option<&str> {
     let (path, _) = line.trim_start().strip_prefix("{\"path\":\"")?.split_once('"')?;
-    let name = path.strip_prefix(MACHINES).and_then(|rest| rest.find('/'));
-    (!path.contains('\\')).then(|| name.map_or(path, |end| &path[..=MACHINES.len() + end]))
+    (!path.contains('\\')).then_some(path)
 }

@@ -51,13 +51,13 @@ impl Lines {
     ) -> Result<(), EmitError> {
         let root = self.root.clone();
         let failed = |error: io::Error| EmitError::file(&root, "write", &error);
-        let mut lists: Vec<Peekable<Box<dyn Iterator<Item = io::Result<Line>>>>> = Vec::new();
+        let mut lists: Vec<Peekable<List>> = Vec::new();
         for list in self.lists.into_values() {
             lists.push(read(list).map_err(failed)?.peekable());
         }
-        lists.push((Box::new(others.into_iter().map(Ok)) as Box<dyn Iterator<Item = _>>).peekable());
+        lists.push((Box::new(others.into_iter().map(|line| Ok((line.path, line.text)))) as List).peekable());
         let mut last: Option<String> = None;
-        while let Some(Line { path, text, .. }) = next(&mut lists).transpose().map_err(failed)? {
+        while let Some((path, text)) = next(&mut lists).transpose().map_err(failed)? {
             if last.is_some_and(|last| last >= path) {
                 return Err(EmitError::Twice { path });
             }
@@ -72,12 +72,15 @@ impl Lines {
     }
 }
 
+/// Paths, and the texts of their lines.
+type List = Box<dyn Iterator<Item = io::Result<(String, String)>>>;
+
 /// The line with the first path of all lists; of one that cannot be read, the error.
-fn next(lists: &mut [Peekable<Box<dyn Iterator<Item = io::Result<Line>>>>]) -> Option<io::Result<Line>> {
+fn next(lists: &mut [Peekable<List>]) -> Option<io::Result<(String, String)>> {
     let mut first: Option<(usize, String)> = None;
     for (place, list) in lists.iter_mut().enumerate() {
         match list.peek() {
-            Some(Ok(Line { path, .. })) if first.as_ref().is_none_or(|(_, known)| path < known) => {
+            Some(Ok((path, _))) if first.as_ref().is_none_or(|(_, known)| path < known) => {
                 first = Some((place, path.clone()));
             }
             Some(Err(_)) => return list.next(),
@@ -87,13 +90,13 @@ fn next(lists: &mut [Peekable<Box<dyn Iterator<Item = io::Result<Line>>>>]) -> O
     lists[first?.0].next()
 }
 
-fn read(list: BufWriter<File>) -> io::Result<Box<dyn Iterator<Item = io::Result<Line>>>> {
+fn read(list: BufWriter<File>) -> io::Result<List> {
     let mut file = list.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.rewind()?;
     Ok(Box::new(BufReader::new(file).lines().map(|text| {
         let text = text?;
         let (path, text) = text.split_once('\t').unwrap_or((&text, ""));
-        Ok(Line { path: path.to_owned(), text: text.to_owned(), secret: None })
+        Ok((path.to_owned(), text.to_owned()))
     })))
 }
 
@@ -111,7 +114,7 @@ mod tests {
     use super::*;
 
     fn line(path: &str) -> Line {
-        Line { path: path.to_owned(), text: format!("<{path}>"), secret: None }
+        Line { path: path.to_owned(), text: format!("<{path}>"), secret: None, size: 0, private: false }
     }
 
     fn merged(batches: &[&[&str]], others: &[&str]) -> Result<String, EmitError> {

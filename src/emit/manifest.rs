@@ -134,7 +134,8 @@ pub(super) fn line_of(file: &OutputFile, (size, digest): (usize, [u8; 32]), sour
         secret: file.secret,
         origin: file.origin.shown(sources).to_string(),
     });
-    Line { path: file.path.clone(), text, secret: file.secret.then_some(digest) }
+    let (secret, private) = (file.secret.then_some(digest), path::is_private(file));
+    Line { path: file.path.clone(), text, secret, size: size as u64, private }
 }
 
 fn json(value: &impl Serialize) -> String {

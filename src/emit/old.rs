@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::emit::earlier::Earlier;
 use crate::emit::error::EmitError;
 use crate::emit::place::{self, FolderPlace};
-use crate::emit::{Force, manifest};
+use crate::emit::{Force, manifest, plain};
 use crate::world::kept::is_store;
 
 /// How many strangers a message names.
@@ -30,7 +31,8 @@ pub(super) fn check(place: &FolderPlace, force: Force) -> Result<Option<Old>, Em
         Ok(metadata) if !metadata.is_dir() => return Err(EmitError::NotAFolder { path: path.to_owned() }),
         Ok(_) => {}
     }
-    let plain = match (replaceable(path), force) {
+    let plain = || Earlier::open(path).is_some_and(|earlier| plain::is_plain(&earlier));
+    let plain = match (if plain() { Ok(true) } else { replaceable(path) }, force) {
         (Ok(plain), _) => plain,
         (Err(_), Force::Replace) => not_precious(place).map(|()| false)?,
         (Err(reason), Force::Refuse) => return Err(reason),

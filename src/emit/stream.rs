@@ -15,7 +15,7 @@ use crate::emit::earlier::Earlier;
 use crate::emit::error::EmitError;
 use crate::emit::lines::Lines;
 use crate::emit::place::{self, FolderPlace};
-use crate::emit::seal::{Line, Seal};
+use crate::emit::seal::{Hash, Line, Places, Seal};
 use crate::emit::{Force, Reuse, Written, link, manifest, old, path, tree};
 use crate::source::Sources;
 use crate::target::OutputFile;
@@ -35,6 +35,7 @@ pub struct Stream<'s> {
     all_kept: bool,
     /// The lines of files that no machine has for itself.
     shared: Vec<Line>,
+    seals: Places,
 }
 
 /// Files of the output, and what the manifest says of them.
@@ -51,6 +52,8 @@ pub struct Whole {
     place: FolderPlace,
     force: Force,
     written: Written,
+    /// Of all files, when all are written.
+    seal: Option<Seal>,
 }
 
 impl Batch {
@@ -76,8 +79,17 @@ impl<'s> Stream<'s> {
         let usable = old.filter(|old| old.plain && reuse == Reuse::Whole);
         let earlier = usable.and_then(|_| Earlier::open(place.path()));
         let written = Written { files: 0, bytes: 0, replaced: old.is_some(), made: 0 };
-        let whole = Whole { draft, place, force, written };
-        Ok(Self { whole, lines, sources, earlier, kept: Vec::new(), all_kept: true, shared: Vec::new() })
+        let whole = Whole { draft, place, force, written, seal: None };
+        Ok(Self {
+            whole,
+            lines,
+            sources,
+            earlier,
+            kept: Vec::new(),
+            all_kept: true,
+            shared: Vec::new(),
+            seals: Places::default(),
+        })
     }
 
     /// Writes files. Several threads may do so at once, each into folders of its own.
@@ -95,7 +107,7 @@ impl<'s> Stream<'s> {
     /// The files below these places, if the earlier output has them all, each as it was sealed.
     pub fn keep(&self, places: &[String], seal: &Seal) -> Option<Batch> {
         let lines = self.earlier.as_ref()?.lines(places, seal)?;
-        let bytes = lines.iter().filter_map(|line| Some(manifest::Listing::read(&line.text)?.size)).sum();
+        let bytes = lines.iter().map(|line| line.size).sum();
         Some(Batch { lines, bytes, kept: places.to_vec() })
     }
 
@@ -105,6 +117,7 @@ impl<'s> Stream<'s> {
     /// When the file system refuses.
     pub fn add(&mut self, batch: Batch) -> Result<(), EmitError> {
         self.whole.written.add(&batch);
+        self.seals.add(&batch.lines);
         self.all_kept &= !batch.kept.is_empty();
         self.kept.extend(batch.kept);
         self.lines.add(&batch.lines)
@@ -123,14 +136,16 @@ impl<'s> Stream<'s> {
         let path = self.whole.draft.path().join(&file.path);
         let failed = |error: io::Error| EmitError::file(&path, "write", &error);
         let out = OpenOptions::new().append(true).open(&path).map_err(failed)?;
-        let mut out = Hashed { out: BufWriter::new(out), hash: Sha256::new(), size: 0 };
+        let mut out = BufWriter::new(Hashed::new(out));
         fault::check().and_then(|()| write(&mut out)).and_then(|()| out.flush()).map_err(failed)?;
+        let out = out.into_inner().map_err(|error| failed(error.into_error()))?;
         let line = manifest::line_of(file, (out.size, out.hash.finalize().into()), self.sources);
         self.whole.written.add(&Batch {
             lines: vec![line.clone()],
             bytes: batch.bytes + out.size as u64,
             kept: Vec::new(),
         });
+        self.seals.add(std::slice::from_ref(&line));
         self.lines.add(std::slice::from_ref(&line))?;
         self.shared.push(line);
         Ok(())
@@ -143,13 +158,16 @@ impl<'s> Stream<'s> {
     pub fn finish(mut self, head: (&str, &str), files: &[OutputFile]) -> Result<Whole, EmitError> {
         let batch = self.put(files)?;
         self.whole.written.add(&batch);
+        self.seals.add(&batch.lines);
         self.shared.extend(batch.lines.iter().cloned());
         let lines = std::mem::take(&mut self.lines);
         let root = self.whole.draft.path();
-        self.whole.written.bytes += write_manifest(root, head, (lines, batch.lines))?;
+        let (manifest, bytes) = write_manifest(root, head, (lines, batch.lines))?;
+        self.whole.seal = Some(std::mem::take(&mut self.seals).seal(&manifest));
+        self.whole.written.bytes += bytes;
         self.whole.written.files += 1;
         let mode = tree::root_mode(files);
-        if self.is_there(mode) {
+        if self.is_there(mode, (manifest, bytes)) {
             self.whole.written.made = 0;
             return Ok(self.whole);
         }
@@ -163,11 +181,10 @@ impl<'s> Stream<'s> {
     }
 
     /// Whether the earlier output is this one, all of it.
-    fn is_there(&self, mode: u32) -> bool {
+    fn is_there(&self, mode: u32, manifest: (Hash, u64)) -> bool {
         let same = |earlier: &Earlier| {
-            let closed = place::mode(earlier.root()).is_some_and(|own| own == mode & own | 0o700);
-            closed
-                && earlier.has_manifest(self.whole.draft.path())
+            earlier.has_root(mode)
+                && earlier.manifest_hash() == Some(manifest)
                 && self.shared.iter().all(|line| earlier.has(line))
                 && earlier.has_folders(&self.shared)
         };
@@ -184,6 +201,11 @@ impl Written {
 }
 
 impl Whole {
+    /// All its files in one number.
+    pub fn seal(&self) -> Option<Seal> {
+        self.seal
+    }
+
     /// Puts the folder into its place, which others may have written to meanwhile, unless all that it holds is there. Nothing
     /// is flushed to the disk: after a loss of power, render again.
     ///
@@ -206,9 +228,15 @@ impl Whole {
 
 /// A file that is written, with the hash of what is in it.
 struct Hashed {
-    out: BufWriter<File>,
+    out: File,
     hash: Sha256,
     size: usize,
+}
+
+impl Hashed {
+    fn new(out: File) -> Self {
+        Self { out, hash: Sha256::new(), size: 0 }
+    }
 }
 
 impl Write for Hashed {
@@ -228,23 +256,24 @@ fn bytes(files: &[OutputFile]) -> u64 {
     files.iter().map(|file| file.content.len() as u64).sum()
 }
 
-/// How long the manifest is.
+/// The hash of the manifest, and how long it is.
 fn write_manifest(
     root: &Path,
     (cluster, target): (&str, &str),
     (lines, others): (Lines, Vec<Line>),
-) -> Result<u64, EmitError> {
+) -> Result<(Hash, u64), EmitError> {
     let path = root.join(manifest::NAME);
     let failed = |error: io::Error| EmitError::file(&path, "write", &error);
     let head = manifest::head(cluster, target);
-    let file = create(&path, head.as_bytes(), 0o644).map_err(failed)?;
-    let (mut file, mut size, mut before) = (BufWriter::new(file), head.len(), manifest::FIRST);
+    let file = create(&path, b"", 0o644).map_err(failed)?;
+    let (mut file, mut before) = (BufWriter::new(Hashed::new(file)), manifest::FIRST);
+    file.write_all(head.as_bytes()).map_err(failed)?;
     lines.merge(others, |line| {
-        size += before.len() + line.len();
         write!(file, "{before}{line}")?;
         before = manifest::NEXT;
         Ok(())
     })?;
     file.write_all(manifest::END.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
-    Ok((size + manifest::END.len()) as u64)
+    let Hashed { hash, size, .. } = file.into_inner().map_err(|error| failed(error.into_error()))?;
+    Ok((hash.finalize().into(), size as u64))
 }

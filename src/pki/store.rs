@@ -36,6 +36,7 @@ use crate::pki::store::lock::Lock;
 use crate::syntax::ast::Name;
 use crate::world::kept;
 
+mod content;
 mod file;
 mod folder;
 pub(super) mod index;
@@ -204,6 +205,17 @@ impl Store {
     /// Where it is.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// All that is in its files, in one number. `None` if one of them cannot be read, which issuing may tell more of.
+    pub fn content(&self) -> Option<[u8; 32]> {
+        content::hash(&self.dir, self.machines.keys())
+    }
+
+    /// Whether nothing is to be written to it: no key, and no line of the index.
+    pub fn is_saved(&self) -> bool {
+        let current = |index: Index| index.is_current(self.machines.keys().map(|name| &**name));
+        self.changed.is_empty() && Index::read(&self.dir).is_some_and(current)
     }
 
     /// What renders have remembered under a name; none if it cannot be read.

@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use kmodel::compile::known::{self, Known};
+use kmodel::compile::unchanged::{Basis, Unchanged};
 use kmodel::compile::{self, Stopped};
 use kmodel::diag::any_error;
 use kmodel::emit::{self, Force, Reuse, Written};
@@ -14,6 +15,7 @@ use kmodel::model::{Input, Lock};
 use kmodel::pki::Store;
 use kmodel::target::{Target, Tree};
 use kmodel::world::World;
+use kmodel::world::watched::{Watched, answer};
 use time::OffsetDateTime;
 
 use crate::safety::Site;
@@ -56,22 +58,39 @@ struct Bench {
     now: OffsetDateTime,
     lock: Lock,
     known: String,
+    /// What is remembered of a whole render, and how often it was found to be one.
+    whole: Option<String>,
+    again: usize,
 }
 
 impl Bench {
     fn new(text: &str, target: &str) -> Self {
         let (dir, now) = (tempfile::tempdir().unwrap(), world("").now());
         let (text, target) = (text.to_owned(), target.to_owned());
-        Self { dir, text, target, tree: Tree::Written, now, lock: Lock::default(), known: String::new() }
+        Self {
+            dir,
+            text,
+            target,
+            tree: Tree::Written,
+            now,
+            lock: Lock::default(),
+            known: String::new(),
+            whole: None,
+            again: 0,
+        }
     }
 
     fn out(&self) -> PathBuf {
         self.dir.path().join("out")
     }
 
+    fn store(&self) -> PathBuf {
+        self.dir.path().join("store")
+    }
+
     /// Renders with what is there, and compares with a render from nothing. `None` if the model cannot be rendered.
     fn render(&mut self) -> Option<Written> {
-        let world = world(&self.text);
+        let world = Watched::new(world(&self.text));
         let checked = kmodel::check::check(&world, Path::new("main.km"));
         let input = Input {
             target: Some(self.target.as_str().into()),
@@ -84,7 +103,16 @@ impl Bench {
         }
         let planned = compile::plan_program(&checked.program, &world, &input);
         let plan = planned.plan.filter(|_| !any_error(&planned.problems))?;
-        let mut store = Store::open(&self.dir.path().join("store")).unwrap();
+        let mut store = Store::open(&self.store()).unwrap();
+        let seen = format!("{:?}", self.lock);
+        let (program, content) = (&checked.program, store.content().unwrap());
+        let basis = Basis { program, input: &input, tree: self.tree, seen: &seen, store: content };
+        let ask = |path: &Path| answer(&world.read(path));
+        let remembered = self.whole.as_deref().and_then(Unchanged::read).filter(|_| store.is_saved());
+        let standing = remembered.and_then(|whole| {
+            let seal = whole.output(&basis, ask, self.now)?;
+            Some((whole, emit::standing(&self.out(), &seal)?, tree(&self.out())))
+        });
         let issued = compile::issue(&plan, &mut store, self.now).ok()?;
         let stream = |out: &Path, reuse: Reuse, known: &Known| {
             let sources = &plan.model.program.sources;
@@ -95,18 +123,33 @@ impl Bench {
                     Stopped::Sink(error) => error.to_string(),
                 });
             let streamed = streamed.unwrap();
-            let written = stream.finish(compile::head(&plan), &streamed.files).unwrap().commit().unwrap();
-            (written, known::write(&streamed.facts))
+            let whole = stream.finish(compile::head(&plan), &streamed.files).unwrap();
+            let seal = whole.seal().unwrap();
+            (whole.commit().unwrap(), known::write(&streamed.facts), seal)
         };
         let fresh = self.dir.path().join("fresh");
-        let (all, facts) = stream(&fresh, Reuse::Nothing, &Known::default());
-        let (written, known) = stream(&self.out(), Reuse::Whole, &Known::read(&self.known));
+        let (all, facts, sealed) = stream(&fresh, Reuse::Nothing, &Known::default());
+        if let Some((whole, standing, found)) = &standing {
+            assert!(*found == tree(&fresh), "{}: it was said to stand", self.target);
+            assert_eq!((standing.files, standing.bytes, standing.made), (all.files, all.bytes, 0));
+            assert_eq!((whole.keys, issued.issued), (issued.reused, 0));
+            assert_eq!(whole.notes, issued.notes.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }
+        let (written, known, seal) = stream(&self.out(), Reuse::Whole, &Known::read(&self.known));
+        assert_eq!(seal, sealed, "the same seal, kept or made");
+        self.again += usize::from(standing.is_some());
         assert_eq!(known, facts, "the same facts, kept or made");
         assert_eq!((written.files, written.bytes), (all.files, all.bytes));
         assert!(tree(&self.out()) == tree(&fresh), "{}: {}", self.target, self.difference(&fresh));
+        assert_eq!(emit::standing(&fresh, &seal).map(|found| found.files), Some(all.files));
         fs::remove_dir_all(fresh).unwrap();
+        let (saved, lock) = (store.is_saved(), compile::lock(&plan, &issued));
         store.save().unwrap();
-        (self.lock, self.known) = (compile::lock(&plan, &issued), known);
+        if saved && lock == self.lock {
+            let made = Unchanged::new(&basis, world.answers().unwrap(), (&plan, &issued), seal);
+            self.whole = Some(made.unwrap().text().unwrap());
+        }
+        (self.lock, self.known) = (lock, known);
         Some(written)
     }
 
@@ -217,7 +260,7 @@ fn edits_of_every_example_on_every_target() {
     let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.retain(|name| name.ends_with(".km"));
     names.sort();
-    let (mut dice, mut rendered) = (Dice(1), BTreeSet::new());
+    let (mut dice, mut rendered, mut again) = (Dice(1), BTreeSet::new(), 0);
     for (number, name) in names.iter().enumerate() {
         let mut bench = Bench::new(&example(name), targets[number % targets.len()]);
         if bench.render().is_none() {
@@ -227,8 +270,12 @@ fn edits_of_every_example_on_every_target() {
         }
         rendered.insert(bench.target.clone());
         assert_eq!(bench.render().unwrap().made, 0, "{name}: nothing has changed");
+        assert_eq!(bench.again, 0, "{name}: the first render wrote the lock");
+        assert_eq!((bench.render().unwrap().made, bench.again), (0, 1), "{name}: all of it is there");
         steps(&mut bench, &mut dice, 2);
+        again += bench.again;
     }
+    assert!(again > names.len(), "{again}");
     assert!(rendered.len() > targets.len() / 2, "{rendered:?}");
 }
 
@@ -252,7 +299,7 @@ deploy list on n[0]
 
 fn lab(target: &str) -> Bench {
     let mut bench = Bench::new(MODEL, target);
-    bench.render().unwrap();
+    (0..2).for_each(|_| _ = bench.render().unwrap());
     bench
 }
 
@@ -260,13 +307,15 @@ fn lab(target: &str) -> Bench {
 fn each_damage_to_each_file_is_found() {
     for target in ["lxd", "nocloud"] {
         let mut bench = lab(target);
-        let mut found = 0;
+        let (mut found, mut again) = (0, 0);
         for (what, damage) in DAMAGES {
             for path in bench.files().into_iter().step_by(19) {
                 let whole = tree(&bench.out());
                 damage(&path);
                 let differs = tree(&bench.out()) != whole || what.contains("another name");
-                let written = bench.render().unwrap();
+                let (written, before) = (bench.render().unwrap(), again);
+                again = bench.again;
+                assert_eq!(again > before, !differs, "{target}: {}: {what}: said to stand", path.display());
                 // A folder at the top may be open to all by what its own place allows.
                 assert_eq!(written.made > 0, differs, "{target}: {}: {what}", path.display());
                 found += usize::from(differs);
@@ -296,6 +345,43 @@ fn what_did_not_change_is_not_made() {
     assert_eq!(made(&mut bench, "m[4]", "m[4]"), names(&["m-0", "m-1", "m-2", "m-3", "n-0"]));
     bench.now += time::Duration::days(400);
     assert_eq!(made(&mut bench, "m[4]", "m[4]"), names(&["m-0", "m-1", "m-2", "m-3", "n-0"]), "renewed certificates");
+}
+
+/// Each thing that decides a render, changed alone: it is another render. What decides nothing is not.
+#[test]
+fn a_render_stands_while_all_that_decides_it_is_the_same() {
+    let mut bench = lab("nocloud");
+    let mut stands = |change: &mut dyn FnMut(&mut Bench)| {
+        for _ in 0..2 {
+            bench.render().unwrap();
+        }
+        let before = bench.again;
+        change(&mut bench);
+        bench.render().unwrap();
+        bench.again > before
+    };
+    assert!(stands(&mut |_| {}));
+    assert!(stands(&mut |bench| bench.now += time::Duration::days(1)));
+    assert!(!stands(&mut |bench| bench.now += time::Duration::days(400)), "certificates are renewed");
+    assert!(!stands(&mut |bench| bench.now -= time::Duration::days(3)), "they are not valid yet");
+    assert!(!stands(&mut |bench| bench.text.push_str("// One line more.\n")));
+    assert!(!stands(&mut |bench| bench.tree = Tree::LeftOut));
+    assert!(!stands(&mut |bench| bench.target = "lxd".to_owned()));
+    assert!(!stands(&mut |bench| _ = bench.lock.addresses.insert("gone".into(), [10, 10, 0, 77].into())));
+    assert!(!stands(&mut |bench| _ = bench.lock.keys.pop_first()));
+    assert!(!stands(&mut |bench| fs::remove_file(bench.store().join("machines.index")).unwrap()));
+    let file = |bench: &Bench| bench.store().join("machines/m-0.json");
+    // The same keys in other bytes, with the times that the file had.
+    assert!(!stands(&mut |bench| rewritten_with(&file(bench), |text| text.replacen("\n", "\n\n", 1))));
+    assert!(!stands(&mut |bench| rewritten_with(&bench.store().join("secrets.json"), |text| text + "\n")));
+    assert!(!stands(&mut |bench| bench.whole = bench.whole.take().map(|text| text[..text.len() / 2].to_owned())));
+}
+
+/// A file with another text and its old times.
+fn rewritten_with(path: &Path, change: impl Fn(String) -> String) {
+    let data = fs::metadata(path).unwrap();
+    fs::write(path, change(fs::read_to_string(path).unwrap())).unwrap();
+    File::options().write(true).open(path).unwrap().set_modified(data.modified().unwrap()).unwrap();
 }
 
 fn inodes(bench: &Bench) -> BTreeMap<String, u64> {
@@ -364,6 +450,46 @@ fn the_command_says_what_it_used_again() {
     let facts = fs::metadata(site.path(".kmodel/lab/renders/lxd-tree")).unwrap();
     assert_eq!(facts.mode() & 0o777, 0o600, "a secret can be guessed from it");
 }
+
+/// What the command line decides, and files that a model reads. A render that nothing was evaluated for says the same.
+#[test]
+fn the_command_compares_all_that_it_was_given() {
+    let site = Site::new(&format!("{MODEL}{LAB}{NOTE}"));
+    fs::write(site.path("note.txt"), "one").unwrap();
+    let whole = || fs::read_to_string(site.path(".kmodel/lab/renders/lxd-tree-whole")).unwrap_or_default();
+    let base: &[&str] = &["render", "lab.km", "--out", "build"];
+    let stands = || site.ok(base).contains("all files: nothing has changed");
+    let settle = || (0..2).for_each(|_| _ = site.ok(base));
+    settle();
+    let (before, slow, quick) = (whole(), site.ok(&[base, &["--forget", "all"]].concat()), site.ok(base));
+    assert!(!before.is_empty() && before == whole(), "what stands is not remembered anew");
+    assert_eq!(slow, quick, "it is told as what was evaluated");
+    let note = || site.read("build/machines/m-0/root/etc/note");
+    rewritten_with(&site.path("note.txt"), |_| "two".to_owned());
+    assert!(!stands(), "a file that the model reads");
+    assert_eq!(note(), "twohi\n");
+    settle();
+    let set = [base, &["--set", "motd=ho"]].concat();
+    assert!(!site.ok(&set).contains("nothing has changed"));
+    assert_eq!(note(), "twoho\n");
+    assert!(!stands(), "without it again");
+    settle();
+    let inode = || fs::metadata(site.path("build")).unwrap().ino();
+    let before = inode();
+    fs::set_permissions(site.path("build"), Permissions::from_mode(0o700)).unwrap();
+    assert!(stands() && inode() == before, "closed by its owner");
+    rewritten(&site.path("build/machines/m-1/root/etc/note"));
+    assert!(!stands(), "damaged, with its old times");
+    assert_eq!(site.read("build/machines/m-1/root/etc/note"), "twohi\n");
+    fs::create_dir(site.path(".build.kmodel-1-0")).unwrap();
+    assert!(stands() && !site.path(".build.kmodel-1-0").exists(), "what a run that was cut off has left");
+}
+
+const NOTE: &str = r#"
+param motd: string = "hi"
+component note { file /etc/note { text = "${read("./note.txt")}${$motd}" } }
+deploy note on m
+"#;
 
 #[test]
 fn force_uses_nothing_of_a_folder_with_other_things() {

@@ -11,6 +11,7 @@ use crate::pki::entry::{Leaf, LeafSpec};
 use crate::pki::error::PkiError;
 use crate::pki::issued::{Issued, IssuedAuthority, IssuedCertificate, Made};
 use crate::pki::key;
+use crate::pki::period::Period;
 use crate::pki::profile::Validity;
 use crate::pki::signer::Signer;
 use crate::pki::spec::{CertificateSpec, Request};
@@ -81,11 +82,7 @@ impl Run<'_> {
         let authority = self.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
         // A machine that comes back may not be the one that left, which may be in other hands.
         let held = self.store.leaf(spec)?.filter(|_| !self.request.is_anew(spec));
-        // What its authority's end cut short would only be cut short again.
-        let renew = |end| end - self.request.renewed_before_end(spec) <= self.now && end < authority.not_after;
-        let good = |held: &IssuedCertificate| {
-            held.not_before <= self.now && held.not_after > self.now && !renew(held.not_after)
-        };
+        let good = |held: &IssuedCertificate| Period::of((self.request, spec), held, authority).has(self.now);
         match held {
             Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && good(&leaf.issued) => {
                 let moved = self.store.leaf_with(&spec.id)?.is_none();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, DirEntry};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::pki::error::PkiError;
 use crate::pki::external;
@@ -106,7 +106,7 @@ pub(super) fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
 
 /// The operator's own authorities.
 pub(super) fn external(dir: &Path) -> Result<BTreeMap<Name, IssuedAuthority>, PkiError> {
-    let entries: Vec<_> = list(&dir.join(EXTERNAL))?.into_iter().map(|entry| entry.path()).collect();
+    let entries = external_files(dir)?;
     let is = |path: &Path, kind: &str| path.extension().is_some_and(|own| own == kind);
     // Passed over, it would be replaced by an authority that kmodel makes.
     let alone = entries.iter().find(|path| is(path, "key") && !entries.contains(&path.with_extension("crt")));
@@ -116,6 +116,12 @@ pub(super) fn external(dir: &Path) -> Result<BTreeMap<Name, IssuedAuthority>, Pk
     }
     let entries = entries.into_iter();
     entries.filter(|path| is(path, "crt")).map(|path| one(&path)).collect()
+}
+
+/// The files of the operator's own authorities: certificates, and keys.
+pub(super) fn external_files(dir: &Path) -> Result<Vec<PathBuf>, PkiError> {
+    let paths = list(&dir.join(EXTERNAL))?.into_iter().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|kind| kind == "crt" || kind == "key")).collect())
 }
 
 fn one(path: &Path) -> Result<(Name, IssuedAuthority), PkiError> {

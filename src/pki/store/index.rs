@@ -62,6 +62,15 @@ impl Index {
         block.holds.get_or_init(holds).then_some(found)
     }
 
+    /// Whether it says something of each of these machines, and of the files that they have now.
+    pub(super) fn is_current<'m>(&self, machines: impl IntoIterator<Item = &'m str>) -> bool {
+        let current = |name: &str| {
+            let known = self.machines.get(name).map(|block| block.stamp.as_str());
+            known.is_some() && known == stamp(&machine(&self.dir, name)).as_deref()
+        };
+        machines.into_iter().all(current)
+    }
+
     /// What it says of a machine, as it is written.
     fn block(&self, name: &str) -> Option<(&str, &str)> {
         self.machines.get(name).map(|block| (&*block.stamp, &self.text[block.lines.clone()]))

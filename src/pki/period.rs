@@ -1,0 +1,48 @@
+//! When what was issued is kept as it is: from its beginning until it ends, or is renewed before it does.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::pki::issued::{Issued, IssuedAuthority, IssuedCertificate};
+use crate::pki::spec::{CertificateSpec, Request};
+
+/// From a time until before another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Period {
+    pub from: OffsetDateTime,
+    pub until: OffsetDateTime,
+}
+
+impl Period {
+    /// Whether a time is in it.
+    pub fn has(self, now: OffsetDateTime) -> bool {
+        (self.from..self.until).contains(&now)
+    }
+
+    /// When both are.
+    fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+
+    /// When a certificate for this is kept.
+    pub(super) fn of(
+        (request, spec): (&Request, &CertificateSpec),
+        held: &IssuedCertificate,
+        authority: &IssuedAuthority,
+    ) -> Self {
+        // What its authority's end cut short would only be cut short again.
+        let early = held.not_after < authority.not_after;
+        let renewed = || held.not_after - request.renewed_before_end(spec);
+        Self { from: held.not_before, until: if early { renewed() } else { held.not_after } }
+    }
+
+    /// When all that was issued is kept, as a request that asks for the same would find it; `None` if nothing ends.
+    pub fn of_all(request: &Request, issued: &Issued) -> Option<Self> {
+        let authorities = issued.authorities.iter().map(|one| Self { from: one.not_before, until: one.not_after });
+        let certificates = request.certificates.iter().enumerate().map(|(place, spec)| {
+            let authority = issued.authority(spec.authority as usize);
+            Self::of((request, spec), issued.certificate(place), authority)
+        });
+        authorities.chain(certificates).reduce(Self::and)
+    }
+}
