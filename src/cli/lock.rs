@@ -47,7 +47,7 @@ pub fn path(model: &Path) -> PathBuf {
 pub struct Seen(Option<Lock>);
 
 impl Seen {
-    /// Whether this is what the file had, as far as it has any of it.
+    /// Whether this is what the file had, but for what is not in its section.
     pub fn is(&self, lock: &Lock) -> bool {
         let Lock { kmodel, model, renamed: _, pins: _, addresses, keys, immutable, earlier, versions } = lock;
         self.0.as_ref().is_some_and(|seen| {
