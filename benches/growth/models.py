@@ -60,8 +60,8 @@ def lets(n):
 
 
 def relations(n):
-    text = "interface page { }\ncomponent site { provides http: page { listen = 80/tcp }  unit s.service { exec = /s } }\n"
-    text += "component reader { requires page: page { }  unit r.service { exec = /r, args = [page.url] } }\n" + CLUSTER
+    text = "interface page { }\ncomponent site { provides http: page { listen = 80/tcp }\n  unit s.service { exec = /s } }\n"
+    text += "component reader { requires page: page\n  unit r.service { exec = /r, args = [page.url] } }\n" + CLUSTER
     for i in range(n):
         text += f"machines a{i}\nmachines b{i}\ndeploy site as site-{i} on a{i}\ndeploy reader as reader-{i} on b{i}\n"
         text += f"relate reader-{i}.page -> site-{i}.http\n"

@@ -4,7 +4,7 @@
 //! a cloud-config, a network-config, a kubeconfig, a kubeadm configuration or a systemd unit, by its place or by what it says
 //! of itself, is compared with the keys that there are before anything is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value as Json;
 
@@ -117,18 +117,21 @@ fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<V
     Some(findings.into_iter().map(|finding| shown(evidence.model, document, finding)).collect())
 }
 
+/// The files that services take variables from.
+pub(super) fn variables<'s>(evidence: &Evidence<'s, '_>) -> HashSet<&'s str> {
+    let services = evidence.samples.iter().flat_map(|sample| &sample.services);
+    let files = services.flat_map(|service| service.values("Service", "EnvironmentFile"));
+    files.map(|(_, path, _)| path.trim_start_matches('-')).collect()
+}
+
 /// Whether the keys of a file are known, or how the program that reads it takes it.
-pub(super) fn is_read(evidence: &Evidence<'_, '_>, one: &Document<'_>) -> bool {
+pub(super) fn is_read(one: &Document<'_>, variables: &HashSet<&str>) -> bool {
     let name = one.path.rsplit('/').next().unwrap_or_default();
-    let is_variables = evidence.samples.iter().any(|sample| {
-        let mut files = sample.services.iter().flat_map(|service| service.values("Service", "EnvironmentFile"));
-        files.any(|(_, path, _)| path.trim_start_matches('-') == one.path)
-    });
     let text = match &one.content {
         Content::Text(text) => text,
         Content::Value(_) => "",
     };
-    is_variables
+    variables.contains(&*one.path)
         || matches!(name, "Corefile" | "net-conf.json")
         || kind(&one.path, &Json::Null, text).is_some()
         || findings(&one.path, &one.content).is_some()

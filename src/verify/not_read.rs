@@ -28,8 +28,15 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
         Entry::Unlisted(unlisted) => Some(unlisted.program.clone()),
         _ => None,
     });
+    let variables = document::variables(evidence);
+    let is_examined = |document: &Document<'_>| {
+        document.derived
+            || packet_filter::is_read(evidence.model, document)
+            || document::is_read(document, &variables)
+            || program::is_read(evidence.model, document)
+    };
     let files = entries().filter_map(|entry| match entry {
-        Entry::Document(document) if is_configuration(&document.path) && !is_examined(evidence, document) => {
+        Entry::Document(document) if is_configuration(&document.path) && !is_examined(document) => {
             Some(document.path.clone())
         }
         _ => None,
@@ -39,14 +46,6 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
         super::gap("configuration", "file", "whose keys no table lists", files.collect()),
     ];
     gaps.into_iter().flatten().collect()
-}
-
-/// Whether a rule knows what is in a file.
-fn is_examined(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> bool {
-    document.derived
-        || packet_filter::is_read(evidence.model, document)
-        || document::is_read(evidence, document)
-        || program::is_read(evidence.model, document)
 }
 
 /// Whether a file may hold settings: what lies elsewhere may well be binary.

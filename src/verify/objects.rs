@@ -25,7 +25,8 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     for (app, objects) in all(evidence.model) {
         problems.extend(toleration::verify(evidence.model, &nodes, app, &objects));
     }
-    problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample)));
+    let own = label::of_machines(evidence.model);
+    problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample, &own)));
     problems.into()
 }
 

@@ -16,15 +16,17 @@ mod single_point;
 pub fn majorities(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, mut problems) = (evidence.model, Vec::new());
     let mut statements = Vec::new();
+    let several = [Domain::Zone, Domain::Rack].map(|domain| (domain, domain.count(model) > 1));
+    let zones = several[0].1;
     for (app, _) in model.apps() {
         let endpoints =
             (0..model.component_of(app).endpoints.len() as u32).map(|endpoint| EndpointId { app, endpoint });
         let majority = endpoints.filter(|id| needs_majority(model, *id)).count() > 0;
         if majority {
-            statements.extend(members(model, app, &mut problems));
+            statements.extend(members(model, (app, zones), &mut problems));
         }
-        for domain in [Domain::Zone, Domain::Rack] {
-            problems.extend(spread(model, app, domain, majority));
+        for (domain, _) in several.iter().filter(|(_, several)| *several) {
+            problems.extend(spread(model, app, *domain, majority));
         }
     }
     let count = statements.len();
@@ -39,7 +41,7 @@ pub fn failures(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict::of(problems, proof)
 }
 
-fn members(model: &Model<'_>, id: AppId, problems: &mut Vec<Diagnostic>) -> Option<String> {
+fn members(model: &Model<'_>, (id, zones): (AppId, bool), problems: &mut Vec<Diagnostic>) -> Option<String> {
     let app = model.app(id);
     let members = app.units.len();
     let survives = members.saturating_sub(1) / 2;
@@ -66,9 +68,8 @@ fn members(model: &Model<'_>, id: AppId, problems: &mut Vec<Diagnostic>) -> Opti
             None
         }
         _ => {
-            let zones =
-                Domain::Zone.count(model) > 1 && worst(model, id, Domain::Zone).is_some_and(|(_, n)| n <= survives);
-            let more = if zones { ", or of any zone" } else { "" };
+            let spread = zones && worst(model, id, Domain::Zone).is_some_and(|(_, n)| n <= survives);
+            let more = if spread { ", or of any zone" } else { "" };
             Some(format!("`{name}` has {members} members and tolerates the loss of {survives}{more}"))
         }
     }
@@ -121,7 +122,7 @@ fn worst<'a>(model: &'a Model<'_>, app: AppId, domain: Domain) -> Option<(&'a Na
 fn spread(model: &Model<'_>, id: AppId, domain: Domain, majority: bool) -> Option<Diagnostic> {
     let app = model.app(id);
     let units = app.units.len();
-    if units < 2 || domain.count(model) < 2 {
+    if units < 2 {
         return None;
     }
     let (place, lost) = worst(model, id, domain)?;

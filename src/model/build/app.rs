@@ -20,14 +20,19 @@ use crate::text::{Count, List};
 use super::Fields;
 use super::machine::{departed, is_usable};
 
+/// The machines of each group.
+type Groups = HashMap<Name, std::ops::Range<u32>>;
+
 /// Makes all applications and their units.
 pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
     let mut known: HashMap<Name, Span> = HashMap::default();
     // The deployment of each application.
     let mut deployed = Vec::new();
+    let groups: Groups = shape.groups.iter().map(|group| (group.name.clone(), group.machines.clone())).collect();
+    let mut components = HashMap::default();
     for (place, deployment) in shape.layers.deployments.clone().into_iter().enumerate() {
-        let Some(component) = component(shape, &deployment) else { continue };
-        let Some(machines) = machines(shape, &deployment, problems) else { continue };
+        let Some(component) = component(shape, &deployment, &mut components) else { continue };
+        let Some(machines) = machines((shape, &groups), &deployment, problems) else { continue };
         if let Some(earlier) = known.get(&deployment.name) {
             problems.push(twice(&deployment, *earlier));
             continue;
@@ -85,14 +90,20 @@ fn twice(deployment: &Deployment<'_>, earlier: Span) -> Diagnostic {
         .help("name the second one with `as`, or list all machines in one `deploy`")
 }
 
-fn component(shape: &mut Shape<'_>, deployment: &Deployment<'_>) -> Option<ComponentId> {
+fn component(
+    shape: &mut Shape<'_>,
+    deployment: &Deployment<'_>,
+    known: &mut HashMap<Symbol, ComponentId>,
+) -> Option<ComponentId> {
     let symbol = symbol(shape, deployment)?;
-    if let Some(place) = shape.components.iter().position(|component| component.symbol == symbol) {
-        return Some(ComponentId(place as u32));
+    if let Some(component) = known.get(&symbol) {
+        return Some(*component);
     }
     let component = Component::new(shape.program, symbol)?;
+    let id = ComponentId(shape.components.len() as u32);
     shape.components.push(component);
-    Some(ComponentId(shape.components.len() as u32 - 1))
+    known.insert(symbol, id);
+    Some(id)
 }
 
 fn symbol(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
@@ -135,11 +146,15 @@ fn bounds(shape: &Shape<'_>, app: AppId) -> Vec<Diagnostic> {
 }
 
 /// The machines of a placement, in order and each once; `None` when a selector is wrong.
-fn machines(shape: &Shape<'_>, deployment: &Deployment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<MachineId>> {
+fn machines(
+    (shape, groups): (&Shape<'_>, &Groups),
+    deployment: &Deployment<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Vec<MachineId>> {
     let mut list = Vec::new();
     let mut seen: HashMap<MachineId, Span> = HashMap::default();
     for selector in &deployment.ast.on {
-        let machines = select(shape, deployment, selector).map_err(|p| problems.push(*p)).ok()?;
+        let machines = select((shape, groups), deployment, selector).map_err(|p| problems.push(*p)).ok()?;
         let again = machines.iter().find_map(|machine| Some((*machine, *seen.get(machine)?)));
         problems.extend(again.map(|(machine, first)| placed_twice(shape, deployment, machine, (first, selector.span))));
         seen.extend(machines.iter().map(|machine| (*machine, selector.span)));
@@ -226,16 +241,16 @@ fn filter(
 }
 
 fn select(
-    shape: &Shape<'_>,
+    (shape, groups): (&Shape<'_>, &Groups),
     deployment: &Deployment<'_>,
     selector: &Selector,
 ) -> Result<Vec<MachineId>, crate::model::EvalError> {
     let all = |range: std::ops::Range<u32>| range.map(MachineId).collect();
     match &selector.kind {
         SelectorKind::All => Ok(all(0..shape.machines.len() as u32)),
-        SelectorKind::Group(name) => Ok(all(group(shape, name)?)),
+        SelectorKind::Group(name) => Ok(all(group((shape, groups), name)?)),
         SelectorKind::Index(name, index) => {
-            let machines = group(shape, name)?;
+            let machines = group((shape, groups), name)?;
             let at = number(shape, deployment, index)?;
             if dropped(shape, name) {
                 return Ok(Vec::new());
@@ -243,7 +258,7 @@ fn select(
             bounded(name, &machines, at..at.saturating_add(1), index.span).map(all)
         }
         SelectorKind::Range(name, from, to) => {
-            let machines = group(shape, name)?;
+            let machines = group((shape, groups), name)?;
             let from = from.as_ref().map_or(Ok(0), |e| number(shape, deployment, e))?;
             let to =
                 to.as_ref().map_or(Ok(i64::from(machines.end - machines.start)), |e| number(shape, deployment, e))?;
@@ -259,12 +274,14 @@ fn dropped(shape: &Shape<'_>, name: &Ident) -> bool {
     shape.layers.dropped.contains(&name.name)
 }
 
-fn group(shape: &Shape<'_>, name: &Ident) -> Result<std::ops::Range<u32>, crate::model::EvalError> {
+fn group(
+    (shape, groups): (&Shape<'_>, &Groups),
+    name: &Ident,
+) -> Result<std::ops::Range<u32>, crate::model::EvalError> {
     if dropped(shape, name) {
         return Ok(0..0);
     }
-    let found = shape.groups.iter().find(|group| group.name == name.name);
-    found.map(|group| group.machines.clone()).ok_or_else(|| {
+    groups.get(&name.name).cloned().ok_or_else(|| {
         let help = crate::diag::did_you_mean(
             &name.name,
             shape.groups.iter().map(|group| &*group.name),

@@ -1,5 +1,7 @@
 //! Certificates of endpoints that their component gives to no program, while it gives another one.
 
+use std::collections::HashSet;
+
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
 use crate::model::{EndpointId, Model, UnitId};
@@ -78,14 +80,12 @@ impl<'a, 'p> Texts<'a, 'p> {
                 list.extend(entry.unit.fields.iter().map(|(_, value)| document::plain(value)));
             }
         }
-        let own = |path: &str| {
-            let mut scope = Scope::unit(model, unit);
-            let certs = 0..model.component_of(app).certs.len() as u32;
-            certs.into_iter().any(|cert| paths(model, &mut scope, cert).iter().any(|file| file == path))
-        };
+        let mut scope = Scope::unit(model, unit);
+        let certs = 0..model.component_of(app).certs.len() as u32;
+        let own: HashSet<String> = certs.flat_map(|cert| paths(model, &mut scope, cert)).collect();
         let name = &model.app(app).name;
-        let files =
-            sample.bundle.files.iter().filter(|file| file.origin.application() == Some(name) && !own(&file.path));
+        let files = sample.bundle.files.iter();
+        let files = files.filter(|file| file.origin.application() == Some(name) && !own.contains(&*file.path));
         list.extend(files.map(|file| String::from_utf8_lossy(&file.content).into_owned()));
         list.extend(sample.bundle.commands.iter().map(ToString::to_string));
         Self { evidence, unit, list }

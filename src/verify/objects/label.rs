@@ -10,18 +10,17 @@ use crate::source::Span;
 use crate::verify::locate::{self, Word};
 
 /// What is nearly a label of Kubernetes on one machine; what the machines themselves have is reported there.
-pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
-    let own = of_machines(model);
+pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, own: &HashSet<String>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
-        Entry::Document(document) => of_document(model, document, &own),
-        Entry::Flags(flags) => of_flags(model, flags, &own),
+        Entry::Document(document) => of_document(model, document, own),
+        Entry::Flags(flags) => of_flags(model, flags, own),
         _ => Vec::new(),
     };
     sample.entries.iter().flat_map(of).collect()
 }
 
 /// The keys of the labels and taints of machines.
-fn of_machines(model: &Model<'_>) -> HashSet<String> {
+pub(super) fn of_machines(model: &Model<'_>) -> HashSet<String> {
     let mut keys = HashSet::new();
     for group in &model.groups {
         for value in [&group.labels, &group.taints] {
