@@ -20,6 +20,7 @@ use crate::syntax::ast::{Name, Port, Version};
 pub mod address;
 pub mod build;
 pub mod checksum;
+mod complete;
 pub mod component;
 pub mod dependence;
 pub mod endpoint;

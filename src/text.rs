@@ -40,6 +40,17 @@ pub(crate) fn thousands(number: impl Display) -> String {
     text
 }
 
+/// A name with its article: a `Pod`, an `AuthenticationConfiguration`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Indefinite<'n>(pub &'n str);
+
+impl Display for Indefinite<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let vowel = self.0.starts_with(|letter: char| "AEIOaeio".contains(letter));
+        write!(f, "{} `{}`", if vowel { "an" } else { "a" }, self.0)
+    }
+}
+
 /// A name as it is written in a file: in backticks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticked<T>(pub T);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::embedded::Note;
-use super::lifespan::{Codes, Lifespan};
+use super::lifespan::{self, Codes, Lifespan};
 use super::{Range, embedded};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
@@ -21,6 +21,14 @@ pub struct Table {
     pub kind: String,
     /// `kubelet.config.k8s.io/v1beta1`.
     pub api_version: String,
+    /// More versions of the API that it may be written in, each with the first version of the program that reads it.
+    #[serde(default)]
+    later: BTreeMap<String, String>,
+    /// The flag that names the file, where it is not the one that the program is configured with.
+    given_by: Option<String>,
+    /// Whether other APIs have a kind of this name, so that only an object of this API is meant.
+    #[serde(default)]
+    shared_name: bool,
     #[serde(flatten)]
     pub range: Range,
     /// By path: `a.b`, and `a[].b` for elements of a list.
@@ -74,7 +82,7 @@ const CODES: Codes = Codes {
 
 /// The kinds of files in a version of an API.
 pub fn kinds_of(api: &str) -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(move |table| table.api_version == api).map(|table| &*table.kind)
+    TABLES.iter().filter(move |table| table.apis().any(|own| own == api)).map(|table| &*table.kind)
 }
 
 /// The table of a kind of file.
@@ -84,10 +92,32 @@ pub fn table(kind: &str) -> Option<&'static Table> {
 
 /// The table of the configuration file of a program.
 pub fn of_program(program: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.program == program)
+    TABLES.iter().find(|table| table.program == program && table.given_by.is_none())
+}
+
+/// The table of the file that a flag of a program names.
+pub fn of_flag(program: &str, flag: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.program == program && table.given_by.as_deref() == Some(flag))
+}
+
+/// The table of a file that says of what kind it is, in which version of an API.
+pub fn of_written(api: Option<&str>, kind: &str) -> Option<&'static Table> {
+    let group = |api: &str| api.split('/').next().map(str::to_owned);
+    table(kind).filter(|table| !table.shared_name || api.and_then(group) == group(&table.api_version))
 }
 
 impl Table {
+    fn apis(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.api_version).chain(self.later.keys().map(String::as_str))
+    }
+
+    /// The versions of the API in which a version of the program reads the file, the newest first.
+    pub fn read_in(&self, version: Version) -> Vec<&str> {
+        let reached = |since: &String| lifespan::parse(since).is_none_or(|since| version >= since);
+        let later = self.later.iter().filter(|(_, since)| reached(since)).map(|(api, _)| &**api);
+        later.chain([&*self.api_version]).collect()
+    }
+
     /// What is wrong with a field in a version.
     pub fn examine(&self, path: &str, version: Version, span: Span) -> Option<Diagnostic> {
         let life = &self.fields.get(path)?.life;

@@ -17,7 +17,7 @@ use crate::text::{Count, List};
 use super::scope::Scope;
 use super::value::Record;
 use super::work::{self};
-use super::{EvalError, Sight, Value, form, function, private_key};
+use super::{EvalError, Sight, Value, complete, form, function, private_key};
 
 mod each;
 mod name;
@@ -84,6 +84,10 @@ impl Sight<'_, '_> {
         }
         let value = work::bounded(self.eval(scope, expr)?, expr.span)?;
         ty.map_or(Ok(()), |ty| form::conform(&value, expr, ty))?;
+        let value = match ty {
+            Some(ty) => complete::completed(value, ty),
+            None => value,
+        };
         match ty {
             Some(ty) if is_secret(ty) && !matches!(value, Value::None | Value::Secret(_)) => {
                 Ok(Value::Secret(Arc::new(value)))

@@ -108,7 +108,7 @@ pub(super) fn call(
         eval_error(Code::EvaluationFailed, span, format!("`{}` {message}", function.name))
     })?;
     scope.work.spend(weight(&value), span)?;
-    Ok(if secret { Value::Secret(Arc::new(value)) } else { value })
+    Ok(if secret && value != Value::None { Value::Secret(Arc::new(value)) } else { value })
 }
 
 /// Functions whose result may be much larger than what they are given shares.

@@ -268,9 +268,8 @@ impl<'a, 'p> Walk<'a, 'p> {
             ExprKind::If { then, otherwise, .. } => {
                 std::iter::once(&**then).chain(otherwise.as_deref()).map(own).collect()
             }
-            ExprKind::Binary { op: BinaryOp::Merge | BinaryOp::Default | BinaryOp::Add, left, right } => {
-                vec![own(right), own(left)]
-            }
+            ExprKind::Binary { op: BinaryOp::Merge | BinaryOp::Add, left, right } => vec![own(right), own(left)],
+            ExprKind::Binary { op: BinaryOp::Default, left, right } => vec![own(left), own(right)],
             ExprKind::Call { function, arguments } if GIVING_ON.contains(&&*function.name) => {
                 arguments.first().map(own).into_iter().collect()
             }

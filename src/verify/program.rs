@@ -1,7 +1,6 @@
 //! What programs are given: flags, the fields of their configuration files, and the settings that both of them make.
 
 use crate::diag::Diagnostic;
-use crate::facts::field::table;
 use crate::facts::object as facts_object;
 use crate::model::{Model, Value};
 use crate::render::evidence::{Document, Entry, Sample};
@@ -35,7 +34,7 @@ pub(super) fn is_read(model: &Model<'_>, document: &Document<'_>) -> bool {
         let Some(kind) = text("kind") else { return false };
         let api = text("apiVersion").unwrap_or_default();
         let version = model.app(document.owner.app).kubernetes;
-        table(&kind).is_some()
+        field::table_of(record).is_some()
             || facts_object::of_kind(&api, &kind, version).is_some()
             || facts_object::is_other(&api, &kind)
     };

@@ -20,6 +20,7 @@ mod incremental;
 mod kubeconfigs;
 mod laws;
 mod listed;
+mod options;
 mod pages;
 mod pasted;
 mod pin;

@@ -134,7 +134,7 @@ fn old_issuers_are_accepted_until_they_are_forgotten() {
 fn a_kubelet_loses_the_state_of_another_policy() {
     let cpu = "cpu-manager-policy = \"static\", system-reserved = { cpu = \"500m\" }";
     let memory = "memory-manager-policy = \"Static\", system-reserved = { memory = \"924Mi\" }, \
-                  config = { reservedMemory = [{ numaNode = 0, limits = { memory = \"1Gi\" } }] }";
+                  reserved-memory = [{ node = 0, memory = \"1Gi\" }]";
     for (kind, set, value) in [("cpu", cpu, "static"), ("memory", memory, "Static")] {
         let site = rendered();
         let unit =

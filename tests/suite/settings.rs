@@ -100,7 +100,7 @@ fn what_is_set_is_what_runs() {
         deploy etcd, containerd, addons, kube-controller-manager, kube-scheduler, kube-proxy on cp\n\
         deploy kube-apiserver on cp { flags = { event-ttl = 2h, v = 7 }, override = { v = \"we look\" } }\n\
         deploy kubelet on cp {\n\
-          config = { evictionHard = { \"memory.available\" = \"9Mi\" }, authentication = { webhook = { cacheTTL = \"9s\" } } }\n\
+          config = { qosReserved = { memory = \"9%\" }, authentication = { webhook = { cacheTTL = \"9s\" } } }\n\
           unit = { environment = { GOGC = \"50\" }, extra = { Service = { Slice = \"node.slice\" } } }\n\
           override = { \"authentication.webhook.cacheTTL\" = \"logins change\" }\n\
         }\n\
@@ -118,7 +118,7 @@ fn what_is_set_is_what_runs() {
     let unit = file("etc/systemd/system/kubelet.service");
     assert!(unit.contains("GOGC=50") && unit.contains("Slice=node.slice"), "{unit}");
     let config = file("var/lib/kubelet/config.yaml");
-    for line in ["  memory.available: 9Mi", "    cacheTTL: 9s", "    enabled: true", "clusterDomain: cluster.local"] {
+    for line in ["  memory: 9%", "    cacheTTL: 9s", "    enabled: true", "clusterDomain: cluster.local"] {
         assert!(config.contains(line), "{line} is not in {config}");
     }
     let why = |flag: &str| {

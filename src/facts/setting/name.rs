@@ -66,8 +66,7 @@ impl Name {
         }
         let Some((kind, path)) = text.split_once('.') else { return Err(format!("`{text}` is not a setting")) };
         let name = Self::Field { kind: kind.to_owned(), path: path.to_owned() };
-        // Its fields are in no table: no program reads it but the API server.
-        match kind == "EncryptionConfiguration" || shape(kind, path).is_some() {
+        match shape(kind, path).is_some() {
             true => Ok(name),
             false => Err(format!("`{kind}` has no field `{path}`")),
         }

@@ -1,5 +1,7 @@
 //! The values of parameters: from the command line, an overlay, or their default.
 
+use std::sync::Arc;
+
 use crate::check::text_form::TextForm;
 use crate::check::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
@@ -67,6 +69,7 @@ fn value(
             _ if takes_text(&param.ty) => {
                 let value = Value::text(&setting.text);
                 form::conform_at(&value, param.name.span, &param.ty).map_err(|problem| *problem)?;
+                let value = if is_secret(&param.ty) { Value::Secret(Arc::new(value)) } else { value };
                 Ok(Some(Param::Value(value)))
             }
             _ => {
@@ -183,6 +186,7 @@ fn takes_text(ty: &Type) -> bool {
     match &ty.kind {
         TypeKind::Name(ident) => matches!(&*ident.name, "string" | "path") || TextForm::named(&ident.name).is_some(),
         TypeKind::Optional(inner) => takes_text(inner),
+        TypeKind::Generic(name, inner) => &*name.name == "secret" && takes_text(inner),
         TypeKind::Union(list) => list.iter().all(|ty| matches!(ty.kind, TypeKind::Text(_)) || takes_text(ty)),
         _ => false,
     }

@@ -9,6 +9,8 @@ use crate::render::evidence::{Document, Entry, Flags};
 use crate::text::Count;
 use crate::verify::{Evidence, counted};
 
+use super::field::table_of;
+
 /// A flag or a field of a program, of an application.
 type Name<'a> = (AppId, &'a str, String);
 
@@ -60,8 +62,7 @@ impl<'a> Examined<'a> {
 
     fn file(&mut self, model: &Model<'_>, app: AppId, value: &Value) {
         let Value::Record(record) = value.reveal() else { return };
-        let table = record.get("kind").and_then(Value::scalar_text).and_then(|kind| field::table(&kind));
-        let Some(table) = table.filter(|table| table.range.knows(model.app(app).kubernetes)) else { return };
+        let Some(table) = table_of(record).filter(|table| table.range.knows(model.app(app).kubernetes)) else { return };
         self.below((app, table), "", value);
     }
 

@@ -4,7 +4,7 @@
 
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::duration::duration;
-use crate::facts::field::{Shape, Table, table};
+use crate::facts::field::{self, Shape, Table};
 use crate::facts::quantity::quantity;
 use crate::facts::{api, gate, value};
 use crate::model::value::Record;
@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, Version};
 
 use super::{object as shape, webhook};
+use crate::text::Indefinite;
 use crate::verify::locate::{self, Step};
 
 /// Verifies the content of a file, if its kind is known; a list is several documents.
@@ -38,8 +39,7 @@ fn of_value(
         }
         Value::Record(record) => {
             object(model, document, (record, at), problems);
-            let kind = record.get("kind").and_then(Value::scalar_text);
-            let Some(table) = kind.and_then(|kind| table(&kind)) else { return };
+            let Some(table) = table_of(record) else { return };
             let version = model.app(document.owner.app).kubernetes;
             let (owner, expr, path) = (document.owner, document.written, document.way(at));
             let mut verifier = FieldVerifier { model, owner, expr, table, version, path, problems };
@@ -48,6 +48,12 @@ fn of_value(
         }
         _ => {}
     }
+}
+
+/// The table of the kind of file that a record is.
+pub(super) fn table_of(record: &Record) -> Option<&'static Table> {
+    let text = |name: &str| record.get(name).and_then(Value::scalar_text);
+    field::of_written(text("apiVersion").as_deref(), &text("kind")?)
 }
 
 fn below(at: &[Step], step: impl Into<Step>) -> Vec<Step> {
@@ -74,7 +80,7 @@ fn object(
         }
     }
     let key = |path: &[Step]| locate::key(model, document.owner, document.written, &document.way(path));
-    problems.extend(shape::verify(record, at, version, &key));
+    problems.extend(shape::verify(record, at, version, shape::Place { sources: &model.program.sources, key: &key }));
     let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
     for (index, item) in items.iter().enumerate() {
         let Value::Record(item) = item.reveal() else { continue };
@@ -104,11 +110,12 @@ impl FieldVerifier<'_, '_> {
     }
 
     fn version(&mut self, record: &Record) {
-        let (kind, api) = (&self.table.kind, &self.table.api_version);
+        let (kind, apis) = (&self.table.kind, self.table.read_in(self.version));
         let written = record.get("apiVersion").and_then(Value::scalar_text);
-        if written.as_ref() == Some(api) {
+        if written.as_deref().is_some_and(|written| apis.contains(&written)) {
             return;
         }
+        let api = apis[0];
         let key = if written.is_some() { "apiVersion" } else { "kind" };
         self.path.push(key.into());
         let message = format!("`{kind}` belongs to API version `{api}`");
@@ -154,7 +161,7 @@ impl FieldVerifier<'_, '_> {
         let near = same.or_else(|| closest(name, known.clone()));
         let place = if at.is_empty() { String::new() } else { format!(" in `{}`", at.replace("[]", "")) };
         let span = self.span();
-        let message = format!("a `{}` has no field `{name}`{place} in any version", self.table.kind);
+        let message = format!("{} has no field `{name}`{place} in any version", Indefinite(&self.table.kind));
         let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
         // What is encoded has no place where another name could be put.
         let is_written = self.model.program.sources.text(span).trim_matches('"') == name;
@@ -195,7 +202,7 @@ impl FieldVerifier<'_, '_> {
             Value::List(list) => list.iter().filter_map(one).collect(),
             scalar => one(scalar).into_iter().filter(|text| !text.is_empty()).collect(),
         };
-        let owner = format!("`{full}` of a `{}`", self.table.kind);
+        let owner = format!("`{full}` of {}", Indefinite(&self.table.kind));
         let span = |text: &str| {
             let list = locate::found(self.model, self.owner, self.expr, &self.path);
             list.map_or(self.value_span(), |list| locate::element(self.model, self.owner, list, text))

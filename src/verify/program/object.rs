@@ -7,12 +7,26 @@ use crate::facts::field;
 use crate::facts::object::{self, Below};
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::syntax::ast::Version;
+use crate::text::Indefinite;
 use crate::verify::locate::Step;
 
-/// Where the key at a path is written.
-pub(super) type Place<'a> = &'a dyn Fn(&[Step]) -> Span;
+/// Where keys are written.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub sources: &'a Sources,
+    /// Where the key at a path is written, or what makes it.
+    pub key: &'a dyn Fn(&[Step]) -> Span,
+}
+
+impl Place<'_> {
+    /// The fix that writes another name, where the name itself stands: what is encoded or computed has no such place.
+    fn renamed(self, problem: Diagnostic, span: Span, name: &str) -> Diagnostic {
+        let is_written = self.sources.text(span).trim_matches('"') == name;
+        if is_written { problem.fix_near(span) } else { problem }
+    }
+}
 
 /// What is wrong with the names in an object at a path.
 pub(super) fn verify(record: &Record, at: &[Step], version: Version, place: Place<'_>) -> Vec<Diagnostic> {
@@ -38,9 +52,10 @@ fn half_named(record: &Record, at: &[Step], place: Place<'_>) -> Option<Diagnost
         _ => return None,
     };
     let near = record.keys().find(|key| closest(key, [wanted]).is_some())?;
-    let span = place(&[at, &[Step::from(&**near)]].concat());
+    let span = (place.key)(&[at, &[Step::from(&**near)]].concat());
     let message = format!("`{near}` is not a field of an object, which has no `{wanted}`");
-    Some(Diagnostic::new(Code::UnknownConfigField, span, message).help(Help::near(wanted)).fix_near(span))
+    let problem = Diagnostic::new(Code::UnknownConfigField, span, message).help(Help::near(wanted));
+    Some(place.renamed(problem, span, near))
 }
 
 /// A kind that is nearly one of the API's.
@@ -51,7 +66,7 @@ fn unknown_kind(api: &str, kind: &str, at: &[Step], place: Place<'_>) -> Option<
     }
     let files = field::kinds_of(api);
     let near = closest(kind, object::kinds(api).chain(files))?;
-    let span = place(&[at, &["kind".into()]].concat());
+    let span = (place.key)(&[at, &["kind".into()]].concat());
     let message = format!("`{kind}` is not a kind of `{api}`");
     Some(Diagnostic::new(Code::UnknownValue, span, message).help(Help::near(near)))
 }
@@ -117,13 +132,13 @@ impl Walk<'_> {
     fn unknown<'n>(&mut self, name: &str, known: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
         let path = self.meant.join(".");
         let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-        let message = format!("a `{}` has no field `{name}`{place} in any version", self.kind);
-        let span = (self.place)(&self.at);
+        let message = format!("{} has no field `{name}`{place} in any version", Indefinite(self.kind));
+        let span = (self.place.key)(&self.at);
         let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
         let same = known.clone().find(|other| other.eq_ignore_ascii_case(name));
         let near = same.or_else(|| closest(name, known));
         self.problems.push(match near {
-            Some(near) => problem.help(Help::near(near)).fix_near(span),
+            Some(near) => self.place.renamed(problem.help(Help::near(near)), span, name),
             None => problem.help("remove it: no known version reads it"),
         });
         near
