@@ -27,6 +27,10 @@ pub struct Release {
     checksums: String,
     /// The file that names the newest patch of a minor, with `{minor}` in it, where there is one.
     newest: Option<String>,
+    /// All that it is released for, where that is known.
+    architectures: Option<Vec<String>>,
+    #[serde(rename = "architectures_source")]
+    _architectures_source: Note,
     #[serde(rename = "source")]
     _source: Note,
     /// The hash for each architecture, by version.
@@ -65,12 +69,14 @@ pub enum UnknownRelease {
     Version(Vec<String>),
     /// The version has no hash for the architecture; the versions that have one.
     Arch(Vec<String>),
+    /// It is released for other architectures only: these.
+    NotReleased(Vec<String>),
 }
 
 impl UnknownRelease {
     /// The names or versions that are known instead.
     pub fn known(&self) -> &[String] {
-        let (Self::Name(known) | Self::Version(known) | Self::Arch(known)) = self;
+        let (Self::Name(known) | Self::Version(known) | Self::Arch(known) | Self::NotReleased(known)) = self;
         known
     }
 }
@@ -138,6 +144,9 @@ pub fn has(name: &str, version: Version) -> bool {
 
 impl Release {
     fn hash(&self, version: &str, arch: &str) -> Result<Hash, UnknownRelease> {
+        if let Some(all) = self.architectures.as_ref().filter(|all| !all.iter().any(|known| known == arch)) {
+            return Err(UnknownRelease::NotReleased(all.clone()));
+        }
         let hashes = self.row(version).ok_or_else(|| UnknownRelease::Version(self.versions_for(arch)))?;
         hashes.get(arch).cloned().ok_or_else(|| UnknownRelease::Arch(self.versions_for(arch)))
     }
@@ -177,6 +186,14 @@ mod tests {
         let Err(UnknownRelease::Version(known)) = found.hash else { panic!("known") };
         assert!(known.contains(&"1.34.8".to_owned()));
         assert_eq!(found.newest.as_deref(), Some("https://dl.k8s.io/release/stable-1.34.txt"));
+    }
+
+    #[test]
+    fn what_its_maker_does_not_build_names_what_it_does() {
+        let found = find("etcd", "3.6.14", "riscv64").expect("a release");
+        let Err(UnknownRelease::NotReleased(all)) = found.hash else { panic!("{found:?}") };
+        assert!(all.contains(&"s390x".to_owned()) && !all.contains(&"riscv64".to_owned()));
+        assert!(matches!(find("runc", "1.4.3", "riscv64").expect("a release").hash, Err(UnknownRelease::Arch(_))));
     }
 
     #[test]

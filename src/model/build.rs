@@ -79,7 +79,8 @@ fn premise<'p>(
     input: &Input,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Premise<'p>> {
-    let (layers, found) = layer::layers(program, &input.overlays);
+    let (mut layers, found) = layer::layers(program, &input.overlays);
+    layers.arguments = input.arguments(&layers);
     problems.extend(found);
     let mut premise = Premise { program, world, layers, params: HashMap::default(), targets: Vec::new() };
     param::bind(&mut premise, input, problems);

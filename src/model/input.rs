@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::eval;
+use super::layer::Layers;
 use super::pins::Pins;
 use crate::syntax::ast::{Expr, Name, Version};
 
@@ -24,6 +26,25 @@ pub struct Input {
     pub lock: Lock,
     /// Machines that are known to be gone, whose addresses may be given out again.
     pub forget: Forget,
+}
+
+impl Input {
+    /// What a command was given that makes the model this one, as a shell takes it; a secret is left out.
+    pub(super) fn arguments(&self, layers: &Layers<'_>) -> Vec<String> {
+        let is_secret =
+            |name: &Name| layers.params.iter().any(|(_, param)| param.name.name == *name && eval::is_secret(&param.ty));
+        let set = |setting: &Setting| {
+            let value = if is_secret(&setting.name) { "..." } else { &*setting.text };
+            format!("--set {}", quoted(&format!("{}={value}", setting.name)))
+        };
+        let overlays = self.overlays.iter().map(|name| format!("--overlay {name}"));
+        overlays.chain(self.sets.iter().map(set)).collect()
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Which machines that left the model are known to be gone.

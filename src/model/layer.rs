@@ -44,6 +44,8 @@ pub struct Layers<'p> {
     pub sets: IndexMap<String, Written<'p>>,
     /// Names that a `drop` removed: placing on them or relating them is not an error.
     pub dropped: Vec<Name>,
+    /// What a command was given that makes the model this one: `--overlay lab`, `--set workers=5`.
+    pub arguments: Vec<String>,
 }
 
 /// Collects the statements and applies the overlays.

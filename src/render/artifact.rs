@@ -8,6 +8,7 @@ use crate::model::scope::Scope;
 use crate::model::{EvalError, Model, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, ExprKind, Literal, Name};
+use crate::text::List;
 
 use super::Origin;
 use super::bundle::{Artifact, ArtifactKind, Install};
@@ -54,6 +55,10 @@ pub fn merge(list: &mut Vec<Artifact>, artifact: Artifact) {
         (Some(known), more) if *known == more => {}
         _ => list.push(artifact),
     }
+}
+
+fn is_never_released(hash: &Result<Hash, UnknownRelease>) -> bool {
+    matches!(hash, Err(UnknownRelease::NotReleased(_)))
 }
 
 /// Where something is, and its hash.
@@ -129,8 +134,9 @@ impl Fields<'_, '_, '_, '_> {
             let found = release::find(&release, version, arch).map_err(|known| self.no_release(&release, &known))?;
             let hash = hash::of(self.model, &found.url, found.hash.as_ref().ok(), self.span("version"))?;
             let FoundRelease { url, kind, checksums, newest, hash: known } = found;
-            let hash = match (hash, known) {
+            let hash = match (hash.filter(|hash| !hash.is_empty() || !is_never_released(&known)), known) {
                 (Some(hash), _) => hash,
+                (None, Err(UnknownRelease::NotReleased(all))) => return Err(self.not_released(&release, arch, &all)),
                 (None, Err(unknown)) => return Err(self.unknown(&release, version, arch, &unknown)),
                 (None, Ok(known)) => known.into(),
             };
@@ -190,6 +196,19 @@ impl Fields<'_, '_, '_, '_> {
             false => "set `url` and `hash = { amd64 = \"sha256:...\" }`".to_owned(),
         };
         Box::new(Diagnostic::new(Code::UnknownRelease, self.span("hash"), message).help(help))
+    }
+
+    /// No version of a release is for this architecture: there is nothing to look up.
+    fn not_released(&self, release: &str, arch: &str, all: &[String]) -> EvalError {
+        let message = format!("`{release}` is not released for {arch}");
+        let all = List::of(all);
+        let problem = Diagnostic::new(Code::UnknownRelease, self.item.name.span, message);
+        let problem = match self.scope.app.map(|app| self.model.app(app)) {
+            Some(app) => problem.label(app.span, format!("`{}` is deployed here on {arch}", app.name)),
+            None => problem,
+        };
+        let help = format!("place it on machines of another architecture: it is released for {all}");
+        problem.help(format!("{help}; for a build of your own, set `hashes` of the target")).into()
     }
 
     /// A release is not in the table in this version, or not for this architecture.

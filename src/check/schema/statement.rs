@@ -32,7 +32,11 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                 field("cores", "float", "CPU cores of each machine; default 2."),
                 field("memory", "size", "Memory of each machine; default 4GiB."),
                 field("disk", "size", "Disk of each machine; default 20GiB."),
-                field("arch", "\"amd64\" | \"arm64\"", "The architecture; default \"amd64\"."),
+                field(
+                    "arch",
+                    "\"amd64\" | \"arm64\" | \"ppc64le\" | \"s390x\" | \"riscv64\"",
+                    "The architecture; default \"amd64\".",
+                ),
                 field("zone", "string?", "The zone of all machines."),
                 field("zones", "list<string>", "With `spread = \"zone\"`, machine i is in zone i mod n."),
                 field("rack", "string?", "The rack of all machines, a smaller failure domain."),

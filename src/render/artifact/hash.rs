@@ -44,9 +44,10 @@ pub(super) fn advice(model: &Model<'_>, known: &[String], arch: &str) -> String 
     format!("run `{}` to look up its published checksum{known}", command(model))
 }
 
-/// `kmodel pin cluster.km`.
+/// `kmodel pin cluster.km --overlay lab`.
 pub(super) fn command(model: &Model<'_>) -> String {
     let first = model.program.modules.first();
     let file = first.map_or("FILE", |module| &model.program.sources.get(module.source).name);
-    format!("kmodel pin {file}")
+    let given = model.layers.arguments.iter().map(|argument| format!(" {argument}"));
+    format!("kmodel pin {file}{}", given.collect::<String>())
 }
