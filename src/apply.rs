@@ -1,30 +1,31 @@
-//! Reconcile, observe and destroy a cluster on LXD or Incus.
+//! Reconcile, observe and destroy a cluster.
 //!
-//! In: the desired state (`target::lxd::Desired`), and a client of the server. [`current`] reads the current state,
-//! [`diff()`] compares the two, [`run()`] makes the changes. State is read afresh on each run and nothing is remembered, so
-//! the next run continues where an interrupted one stopped.
+//! In: the desired state (`target::Desired`) and [`Access`] to its machines. [`diff()`] compares it with what there is, [`run()`]
+//! makes the changes. State is read afresh on each run and nothing is remembered, so the next run continues where an
+//! interrupted one stopped.
 //!
-//! The only access to the outside is [`Client`]: a process of `lxc` or `incus`.
+//! Two seams keep all this apart from where machines are. A [`provider::Provider`] makes, changes and removes machines from
+//! outside; a [`transport::Transport`] runs scripts inside them. [`lxd`] has both by the client of LXD or Incus, [`ssh`] by the
+//! user's own OpenSSH client for machines that exist. Only processes of these clients reach the outside.
 
-#![expect(clippy::disallowed_methods, reason = "it runs the client of LXD, and waits for machines")]
+#![expect(clippy::disallowed_methods, reason = "it runs the clients of platforms, and waits for machines")]
 
 pub(crate) mod error;
 pub(crate) mod semaphore;
-pub(crate) mod client;
+pub(crate) mod process;
+pub(crate) mod transport;
 pub(crate) mod lock;
-pub(crate) mod current;
 pub(crate) mod probe;
 pub(crate) mod upload;
 pub(crate) mod change;
 pub(crate) mod diff;
-pub(crate) mod host;
 pub(crate) mod progress;
-pub(crate) mod site;
-pub(crate) mod machine;
+pub(crate) mod provider;
+pub(crate) mod lxd;
+pub(crate) mod ssh;
 pub(crate) mod rollout;
 pub(crate) mod decommission;
 pub(crate) mod run;
-pub(crate) mod destroy;
 pub(crate) mod connectivity;
 pub(crate) mod kubectl;
 pub(crate) mod certificate;
@@ -35,10 +36,9 @@ pub(crate) mod collect;
 mod sample;
 
 pub(crate) use change::Step;
-pub(crate) use client::Client;
-pub(crate) use current::Current;
 pub(crate) use diff::{Delta, diff};
 pub(crate) use error::ApplyError;
 pub(crate) use lock::ApplyLock;
 pub(crate) use progress::{Progress, Reporter};
+pub(crate) use provider::Access;
 pub(crate) use run::{NotUp, Outcome, Run, run};

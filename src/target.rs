@@ -18,13 +18,16 @@ use crate::facts::target::{TargetRule, owns_sysctl, rules};
 
 pub mod cloud;
 pub mod cloud_config;
+mod desired;
 pub mod ignition;
 pub mod lxd;
 mod output;
 mod problem;
 mod site;
+pub mod ssh;
 mod system;
 
+pub use desired::{Arrival, Desired, Machine, StartedUnit};
 pub use output::{Entries, Entry, Given, OutputFile, Tree, Writer, folder};
 pub use problem::Problem;
 pub use site::{Site, TargetMachine};
@@ -35,6 +38,15 @@ use output::{drive, text, tree};
 #[derive(Clone, Copy)]
 pub struct Target {
     platform: &'static Platform,
+}
+
+/// What makes the machines of a cluster and how they are reached.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// A server of LXD or Incus makes them, and its client enters them.
+    Lxd(Box<lxd::Resources>),
+    /// They exist, and OpenSSH enters them.
+    Ssh(Box<ssh::Hosts>),
 }
 
 /// A name that no target has.
@@ -94,13 +106,14 @@ impl Target {
             PlatformKind::Lxd => lxd::Options::read(site).err().unwrap_or_default(),
             PlatformKind::Cloud => cloud::Options::read(self.platform, site).err().unwrap_or_default(),
             PlatformKind::Ignition => ignition::Options::read(site).err().unwrap_or_default(),
+            PlatformKind::Ssh => ssh::Options::read(site).err().unwrap_or_default(),
         }
     }
 
     /// What limits the user-data of a machine, where that is how all of it arrives.
     pub fn user_data(self) -> Option<&'static Platform> {
         match self.kind() {
-            PlatformKind::Lxd | PlatformKind::Ignition => None,
+            PlatformKind::Lxd | PlatformKind::Ignition | PlatformKind::Ssh => None,
             PlatformKind::Cloud => Some(self.platform),
         }
     }
@@ -123,7 +136,7 @@ impl Target {
     /// Whether `kmodel apply`, `status`, `debug` and `destroy` reach its machines.
     pub fn is_applied(self) -> bool {
         match self.kind() {
-            PlatformKind::Lxd => true,
+            PlatformKind::Lxd | PlatformKind::Ssh => true,
             PlatformKind::Cloud | PlatformKind::Ignition => false,
         }
     }
@@ -134,6 +147,7 @@ impl Target {
             PlatformKind::Lxd => lxd::next_step(model),
             PlatformKind::Cloud => cloud::NEXT_STEP.to_owned(),
             PlatformKind::Ignition => ignition::NEXT_STEP.to_owned(),
+            PlatformKind::Ssh => ssh::next_step(model),
         }
     }
 
@@ -159,6 +173,23 @@ impl Target {
             PlatformKind::Lxd => Box::new(lxd::Lxd::new(site)?),
             PlatformKind::Cloud => Box::new(cloud::Cloud::new(self.platform, site)?),
             PlatformKind::Ignition => Box::new(ignition::Ignition::new(self.platform, site)?),
+            PlatformKind::Ssh => Box::new(ssh::Ssh::new(site)?),
+        })
+    }
+
+    /// What there should be, for `kmodel apply`; `None` where it does not reach the machines.
+    ///
+    /// # Errors
+    /// As [`Target::write`].
+    pub fn desired(self, site: &Site, machines: &[TargetMachine]) -> Result<Option<(Desired, Reach)>, Vec<Problem>> {
+        Ok(match self.kind() {
+            PlatformKind::Lxd => {
+                lxd::desired(site, machines).map(|(desired, own)| Some((desired, Reach::Lxd(Box::new(own)))))?
+            }
+            PlatformKind::Ssh => {
+                ssh::desired(site, machines).map(|(desired, own)| Some((desired, Reach::Ssh(Box::new(own)))))?
+            }
+            PlatformKind::Cloud | PlatformKind::Ignition => None,
         })
     }
 

@@ -3,10 +3,10 @@
 use time::OffsetDateTime;
 use x509_parser::parse_x509_certificate;
 
-use crate::target::lxd::Instance;
+use crate::target::Machine;
 
-use super::client::Client;
 use super::error::ApplyError;
+use super::transport::Transport;
 
 const SCRIPT: &str = include_str!("certificate.sh");
 
@@ -22,16 +22,19 @@ pub(crate) struct MachineCertificate {
 /// The certificates of a running machine, in the order of its files.
 ///
 /// # Errors
-/// An error of the client.
-pub(crate) fn certificates(client: &Client, machine: &Instance) -> Result<Vec<MachineCertificate>, ApplyError> {
+/// When the machine cannot be entered.
+pub(crate) fn certificates(
+    transport: &dyn Transport,
+    machine: &Machine,
+) -> Result<Vec<MachineCertificate>, ApplyError> {
     let paths: String = paths(machine).map(|path| format!("{path}\n")).collect();
-    let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
+    let answer = transport.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     let text = String::from_utf8_lossy(&answer.out).into_owned();
     Ok(read(machine.name(), &text))
 }
 
 /// Files that hold a certificate, judging by their desired content.
-fn paths(machine: &Instance) -> impl Iterator<Item = &str> {
+fn paths(machine: &Machine) -> impl Iterator<Item = &str> {
     let holds = |content: &[u8]| {
         let text = String::from_utf8_lossy(content);
         text.contains("-----BEGIN CERTIFICATE-----") || text.contains("client-certificate-data:")

@@ -7,8 +7,8 @@ use std::fmt;
 pub enum Step {
     /// Create the resource.
     Create(String),
-    /// Give the machine of this name its new one, for which it is stopped.
-    Rename { from: String },
+    /// Give the machine of this name its new one.
+    Rename { from: String, stops: bool },
     /// Set a key of its configuration, or unset it without a value.
     Config { key: String, from: Option<String>, to: Option<String> },
     /// Set a key of a device.
@@ -23,6 +23,10 @@ pub enum Step {
     Start,
     /// Upload files; these units restart.
     Files { paths: Vec<String>, restarts: Vec<String> },
+    /// Bring all of its files for the first time, and run its boot.
+    SetUp(String),
+    /// Enter a machine that cannot be entered; why.
+    Reach(String),
     /// Run its boot again.
     Boot(String),
     /// Wait for a machine that is coming up.
@@ -51,7 +55,8 @@ pub struct Change {
 /// `+` to create, `-` to remove, `~` to change.
 pub(crate) fn sign(step: &Step) -> char {
     match step {
-        Step::Create(_) => '+',
+        Step::Create(_) | Step::SetUp(_) => '+',
+        Step::Reach(_) => '!',
         Step::Remove => '-',
         _ => '~',
     }
@@ -64,7 +69,9 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(what) => write!(f, "create {what}"),
-            Self::Rename { from } => write!(f, "rename from {from}, with all its data (the machine stops)"),
+            Self::Rename { from, stops } => {
+                write!(f, "rename from {from}, with all its data{}", if *stops { " (the machine stops)" } else { "" })
+            }
             Self::Config { key, from, to } => between(f, key, from.as_deref(), to.as_deref()),
             Self::Device { device, key, from, to } => between(f, &format!("{device} {key}"), from.as_deref(), Some(to)),
             Self::Data(key) => write!(f, "{key}, used at its next start"),
@@ -72,6 +79,8 @@ impl fmt::Display for Step {
             Self::Restart => write!(f, "restart the machine"),
             Self::Start => write!(f, "start"),
             Self::Files { paths, restarts } => files(f, paths, restarts),
+            Self::SetUp(what) => write!(f, "set up: {what}"),
+            Self::Reach(why) => write!(f, "cannot be reached: {why}"),
             Self::Boot(why) => write!(f, "run its boot again: {why}"),
             Self::Wait(why) => write!(f, "wait until it is up: {why}"),
             Self::Remove => write!(f, "remove it and all its data"),

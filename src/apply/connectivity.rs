@@ -6,7 +6,7 @@ use std::thread;
 use crate::compile::{Connection, Identity};
 use crate::pki::spec::San;
 
-use super::client::Client;
+use super::transport::Transport;
 
 const SCRIPT: &str = include_str!("connectivity.sh");
 
@@ -23,7 +23,7 @@ pub(crate) enum Connectivity {
 /// Tests connections, each from its machine, and returns the results in their order. `unreachable` has the reason why a machine
 /// cannot run tests, such as one that is stopped.
 pub(crate) fn test_all(
-    client: &Client,
+    transport: &dyn Transport,
     connections: &[Connection],
     unreachable: &BTreeMap<String, String>,
 ) -> Vec<Connectivity> {
@@ -39,8 +39,9 @@ pub(crate) fn test_all(
     }
     let found: Vec<_> = thread::scope(|scope| {
         let asked = by_machine.iter().filter(|(machine, _)| !unreachable.contains_key(**machine));
-        let threads: Vec<_> =
-            asked.map(|(machine, places)| scope.spawn(|| from_machine(client, machine, connections, places))).collect();
+        let threads: Vec<_> = asked
+            .map(|(machine, places)| scope.spawn(|| from_machine(transport, machine, connections, places)))
+            .collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a connection test does not panic")).collect()
     });
     for (place, result) in found {
@@ -50,13 +51,13 @@ pub(crate) fn test_all(
 }
 
 fn from_machine(
-    client: &Client,
+    transport: &dyn Transport,
     machine: &str,
     connections: &[Connection],
     places: &[usize],
 ) -> Vec<(usize, Connectivity)> {
     let input: String = places.iter().map(|place| line(*place, &connections[*place])).collect();
-    match client.inside(machine, SCRIPT, &[], input.as_bytes()) {
+    match transport.inside(machine, SCRIPT, &[], input.as_bytes()) {
         Ok(answer) => read(&String::from_utf8_lossy(&answer.out), connections.len()),
         Err(error) => places.iter().map(|place| (*place, Connectivity::Untried(error.message.clone()))).collect(),
     }

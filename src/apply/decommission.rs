@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::target::lxd::{Desired, Instance};
+use crate::target::{Desired, Machine};
 
-use super::client::Client;
 use super::error::ApplyError;
-use super::machine;
+use super::provider::{Access, RUNNING};
+use super::transport::Transport;
 
 /// Where such files are.
 const LEAVE: &str = "/usr/local/lib/kmodel/leave.d/";
@@ -20,11 +20,12 @@ const RENAME: &str = "/usr/local/lib/kmodel/rename.d/";
 ///
 /// # Errors
 /// When no remaining machine can do it; the machine is then still part of the cluster.
-pub(crate) fn decommission(client: &Client, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
+pub(crate) fn decommission(access: &Access, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
     let scripts = scripts(desired, LEAVE).into_iter();
-    scripts.map(|(name, places)| (name, places.into_iter().map(Instance::name).collect::<Vec<_>>())).try_for_each(
+    scripts.map(|(name, places)| (name, places.into_iter().map(Machine::name).collect::<Vec<_>>())).try_for_each(
         |(name, places)| {
-            one(client, machine, &format!("{LEAVE}{name}"), &places).map_err(|error| by_hand(client, machine, error))
+            one(access.transport(), machine, &format!("{LEAVE}{name}"), &places)
+                .map_err(|error| by_hand(&access.provider().by_hand(machine), error))
         },
     )
 }
@@ -33,19 +34,19 @@ pub(crate) fn decommission(client: &Client, desired: &Desired, machine: &str) ->
 ///
 /// # Errors
 /// When no machine that runs can do it.
-pub(crate) fn forget_name(client: &Client, desired: &Desired, former: &str) -> Result<(), ApplyError> {
+pub(crate) fn forget_name(access: &Access, desired: &Desired, former: &str) -> Result<(), ApplyError> {
     for (name, places) in scripts(desired, RENAME) {
-        let mut places = running(client, &places)?;
+        let mut places = running(access, &places)?;
         // The machine itself goes last: what runs there may be what is to move away.
         places.sort_by_key(|place| *place == former);
-        one(client, former, &format!("{RENAME}{name}"), &places)?;
+        one(access.transport(), former, &format!("{RENAME}{name}"), &places)?;
     }
     Ok(())
 }
 
 /// The files of a folder, in the order of their names, and the machines that have each.
-fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a str, Vec<&'a Instance>> {
-    let mut scripts: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
+fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a str, Vec<&'a Machine>> {
+    let mut scripts: BTreeMap<&str, Vec<&Machine>> = BTreeMap::new();
     for machine in &desired.machines {
         let own = machine.files.iter().filter_map(|file| file.path.strip_prefix(folder));
         own.for_each(|name| scripts.entry(name).or_default().push(machine));
@@ -54,11 +55,11 @@ fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a str, Vec<&'a 
 }
 
 /// The names that machines have now, as far as they run.
-fn running<'a>(client: &Client, machines: &[&'a Instance]) -> Result<Vec<&'a str>, ApplyError> {
+fn running<'a>(access: &Access, machines: &[&'a Machine]) -> Result<Vec<&'a str>, ApplyError> {
     let mut running = Vec::new();
     for machine in machines {
         for name in [machine.name()].into_iter().chain(machine.former.iter().map(String::as_str)) {
-            if machine::is_running(client, name)? {
+            if access.provider().state(name)? == RUNNING {
                 running.push(name);
                 break;
             }
@@ -68,12 +69,12 @@ fn running<'a>(client: &Client, machines: &[&'a Instance]) -> Result<Vec<&'a str
 }
 
 /// Runs the file on the first machine where it succeeds. One that was not copied yet does nothing.
-fn one(client: &Client, machine: &str, path: &str, places: &[&str]) -> Result<(), ApplyError> {
+fn one(transport: &dyn Transport, machine: &str, path: &str, places: &[&str]) -> Result<(), ApplyError> {
     const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$1\" \"$2\"";
     let action = format!("decommission `{machine}` with `{path}`");
     let mut last = ApplyError::new(format!("cannot {action}: no remaining machine has this file"));
     for place in places {
-        match client.work(place, SCRIPT, &[path, machine]) {
+        match transport.work(place, SCRIPT, &[path, machine]) {
             Ok(answer) if answer.code == Some(0) => return Ok(()),
             Ok(answer) => last = ApplyError::refused(&format!("{action} on `{place}`"), &answer.err),
             Err(error) => last = error,
@@ -82,11 +83,8 @@ fn one(client: &Client, machine: &str, path: &str, places: &[&str]) -> Result<()
     Err(last)
 }
 
-fn by_hand(client: &Client, machine: &str, error: ApplyError) -> ApplyError {
-    error.help(format!(
-        "fix the cause and run the same command again, or remove it manually: `{} delete --force {machine}`",
-        client.shown()
-    ))
+fn by_hand(how: &str, error: ApplyError) -> ApplyError {
+    error.help(format!("fix the cause and run the same command again, or remove it manually: {how}"))
 }
 
 #[cfg(test)]
@@ -101,7 +99,7 @@ mod tests {
             let script = "echo $4 >>\"$0.calls\"; [ $4 != cp-0 ] || { echo Error: no quorum >&2; exit 1; }";
             let client = sample::client(folder.path(), script);
             let path = format!("{LEAVE}50-etcd");
-            let result = one(&client, "cp-3", &path, places).map_err(|error| by_hand(&client, "cp-3", error));
+            let result = one(&client, "cp-3", &path, places).map_err(|error| by_hand("`rm`", error));
             (result, std::fs::read_to_string(folder.path().join("lxc.calls")).unwrap_or_default())
         };
         assert_eq!(run(&["cp-0", "cp-1", "cp-2"]), (Ok(()), "cp-0\ncp-1\n".to_owned()));
@@ -109,7 +107,7 @@ mod tests {
         let error = result.unwrap_err();
         let action = "cannot decommission `cp-3` with `/usr/local/lib/kmodel/leave.d/50-etcd`";
         assert_eq!(error.message, format!("{action} on `cp-0`: no quorum"));
-        assert!(error.help.is_some_and(|help| help.contains("/lxc --project lab delete --force cp-3`")));
+        assert!(error.help.is_some_and(|help| help.ends_with("or remove it manually: `rm`")));
         assert_eq!(run(&[]).0.unwrap_err().message, format!("{action}: no remaining machine has this file"));
     }
 }

@@ -12,8 +12,52 @@ pub struct ApplyError {
     pub help: Option<String>,
 }
 
-/// Known error texts, and their help. The texts are those of LXD 5.0 to 6, and of Incus.
+/// Known error texts, and their help. The texts are those of LXD 5.0 to 6, Incus, OpenSSH
+/// 8 to 10, sudo and doas.
 const KNOWN_ERRORS: &[(&[&str], &str)] = &[
+    (
+        &["remote host identification has changed", "host key for", "differs from the key for the ip address"],
+        "the host shows another key than the one that is known: if its system was installed anew, correct `host-key` or remove \
+         the old key with `ssh-keygen -R HOST`; otherwise find out who answers there",
+    ),
+    (
+        &["host key verification failed", "host key is known for"],
+        "compare the host's key with what its console shows (`ssh-keyscan HOST | ssh-keygen -lf -`), then pin it with \
+         `host-key` in `target ssh { hosts = { ... } }`, or add it to known_hosts; `first-use = true` trusts the first key",
+    ),
+    (
+        &["permission denied (", "too many authentication failures", "no supported authentication methods"],
+        "check `user` and `key` in `target ssh`, and that the agent holds the key: `ssh-add -l`; kmodel never asks for \
+         passwords of SSH",
+    ),
+    (
+        &[
+            "could not resolve hostname",
+            "connect to host",
+            "connection timed out",
+            "no route to host",
+            "stdio forwarding failed",
+        ],
+        "check `address`, `port` and `jump` in `target ssh`, and that the machine runs its SSH server",
+    ),
+    (
+        &["connection closed by", "connection reset by", "broken pipe", "lost connection", "timeout, server"],
+        "the connection broke: run the same command again, which continues where it stopped",
+    ),
+    (
+        &["a password is required", "no password was provided", "incorrect password attempt", "sorry, try again"],
+        "pass `--become-password FILE` (`-` asks on the terminal), or let the user run sudo without a password",
+    ),
+    (
+        &[
+            "is not in the sudoers file",
+            "is not allowed to execute",
+            "sudo: command not found",
+            "doas: operation not permitted",
+            "the user cannot become root",
+        ],
+        "let the user become root with sudo or doas on that machine, or log in as root: `become` in `target ssh`",
+    ),
     (&["connect: permission denied", "socket not accessible", "don't have the needed permissions"], NO_PERMISSION),
     (
         &[
@@ -80,6 +124,15 @@ impl ApplyError {
                  \"incus\" }`; KMODEL_LXC names another client",
             ),
             io::ErrorKind::PermissionDenied => Self::new(format!("cannot run `{program}`: permission denied")),
+            _ => Self::new(format!("cannot run `{program}`: {error}")),
+        }
+    }
+
+    /// The client of OpenSSH could not be started.
+    pub fn no_ssh(program: &str, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::new(format!("`{program}` is not installed"))
+                .help("install the client of OpenSSH: `apt install openssh-client`; KMODEL_SSH names another one"),
             _ => Self::new(format!("cannot run `{program}`: {error}")),
         }
     }

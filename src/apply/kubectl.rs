@@ -4,9 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::render::boot::PLAN;
-use crate::target::lxd::Desired;
+use crate::target::Desired;
 
-use super::client::Client;
+use super::transport::Transport;
 
 const SCRIPT: &str = include_str!("kubectl.sh");
 
@@ -25,7 +25,12 @@ pub(crate) enum KubectlAnswer {
 }
 
 /// Tries a kubeconfig until it works, on machines that have kubectl, but not longer than this.
-pub(crate) fn get_nodes(client: &Client, desired: &Desired, kubeconfig: &[u8], until: Instant) -> KubectlAnswer {
+pub(crate) fn get_nodes(
+    transport: &dyn Transport,
+    desired: &Desired,
+    kubeconfig: &[u8],
+    until: Instant,
+) -> KubectlAnswer {
     let has_kubectl = |content: &[u8]| String::from_utf8_lossy(content).contains("/kubectl");
     let machines = desired.machines.iter();
     let places: Vec<&str> = machines
@@ -33,7 +38,7 @@ pub(crate) fn get_nodes(client: &Client, desired: &Desired, kubeconfig: &[u8], u
         .map(|machine| machine.name())
         .collect();
     loop {
-        let answer = once(client, &places, kubeconfig);
+        let answer = once(transport, &places, kubeconfig);
         if matches!(answer, KubectlAnswer::Works | KubectlAnswer::Untried) || Instant::now() >= until {
             return answer;
         }
@@ -41,10 +46,10 @@ pub(crate) fn get_nodes(client: &Client, desired: &Desired, kubeconfig: &[u8], u
     }
 }
 
-fn once(client: &Client, places: &[&str], kubeconfig: &[u8]) -> KubectlAnswer {
+fn once(transport: &dyn Transport, places: &[&str], kubeconfig: &[u8]) -> KubectlAnswer {
     let mut last = KubectlAnswer::Untried;
     for place in places {
-        let answer = match client.inside(place, SCRIPT, &[], kubeconfig) {
+        let answer = match transport.inside(place, SCRIPT, &[], kubeconfig) {
             Ok(answer) => answer,
             Err(error) => {
                 last = KubectlAnswer::Fails(error.message);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::render::bundle::BundleFile;
-use crate::target::lxd::{Instance, StartedUnit};
+use crate::target::{Machine, StartedUnit};
 
-use super::client::Client;
 use super::error::ApplyError;
+use super::transport::Transport;
 use super::upload::sha256;
 
 const SCRIPT: &str = include_str!("probe.sh");
@@ -73,7 +73,7 @@ pub struct Differing<'a> {
 ///
 /// # Errors
 /// When the machine cannot be entered.
-pub(crate) fn probe(client: &Client, machine: &Instance, look: Look) -> Result<Probe, ApplyError> {
+pub(crate) fn probe(transport: &dyn Transport, machine: &Machine, look: Look) -> Result<Probe, ApplyError> {
     let paths = match look {
         Look::Units => String::new(),
         Look::UnitsAndFiles => {
@@ -81,7 +81,7 @@ pub(crate) fn probe(client: &Client, machine: &Instance, look: Look) -> Result<P
             own.chain(stamps(machine)).map(|path| format!("{path}\n")).collect()
         }
     };
-    let answer = client.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
+    let answer = transport.inside(machine.name(), SCRIPT, &[], paths.as_bytes())?;
     match answer.text() {
         Some(text) => Ok(Probe::read(&text)),
         None => Err(ApplyError::refused(&format!("read the state inside `{}`", machine.name()), &answer.err)),
@@ -148,7 +148,7 @@ impl Probe {
     }
 
     /// The files of a machine that differ. Owners are compared once the boot has set them.
-    pub fn differing<'a>(&self, machine: &'a Instance) -> Differing<'a> {
+    pub fn differing<'a>(&self, machine: &'a Machine) -> Differing<'a> {
         let ready = self.status.starts_with("ready");
         let differs = |file: &&BundleFile| self.files.get(&file.path).is_none_or(|seen| !seen.is(file, ready));
         let (private, plain) = machine.files.iter().filter(differs).partition(|file| file.secret);
@@ -158,7 +158,7 @@ impl Probe {
 
 impl Probe {
     /// The units that restart when these files are uploaded.
-    pub fn restarts(&self, machine: &Instance, differing: &Differing<'_>) -> Vec<String> {
+    pub fn restarts(&self, machine: &Machine, differing: &Differing<'_>) -> Vec<String> {
         let changed = |path: &str| differing.paths().any(|other| other == path);
         let own = |unit: &StartedUnit| {
             let file = machine.files.iter().find(|file| file.path == unit.file);
@@ -172,7 +172,7 @@ impl Probe {
 }
 
 /// The stamp files of the artifacts installed on a machine.
-fn stamps(machine: &Instance) -> impl Iterator<Item = &str> {
+fn stamps(machine: &Machine) -> impl Iterator<Item = &str> {
     machine.units.iter().flat_map(|unit| &unit.watches).map(|path| &**path).filter(|path| is_stamp(path))
 }
 

@@ -5,13 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::target::lxd::Instance;
+use crate::target::{Arrival, Machine};
 
-use super::client::Client;
 use super::error::ApplyError;
-use super::machine;
 use super::probe::{BootState, Differing, Look, Probe, probe};
 use super::progress::{Progress, Reporter};
+use super::provider::{Access, RUNNING, UNREACHABLE};
 use super::upload;
 
 /// The pause between two probes.
@@ -34,7 +33,7 @@ const MOST_BLIND: u32 = 10;
 
 /// The rollout of machines, each of which may depend on others.
 pub(crate) struct Rollout<'a> {
-    pub client: &'a Client,
+    pub access: &'a Access,
     pub report: Reporter<'a>,
     /// The timeout for each machine.
     pub patience: Duration,
@@ -69,9 +68,9 @@ enum NextStep {
 }
 
 impl<'a> Rollout<'a> {
-    pub(crate) fn new(client: &'a Client, report: Reporter<'a>, patience: Duration) -> Self {
+    pub(crate) fn new(access: &'a Access, report: Reporter<'a>, patience: Duration) -> Self {
         let board = Board { states: BTreeMap::new(), changed: Instant::now(), failed: false, hurry: false };
-        Self { client, report, patience, board: Mutex::new(board) }
+        Self { access, report, patience, board: Mutex::new(board) }
     }
 
     /// Whether idle machines are given up early, since others are to be changed after them.
@@ -84,7 +83,7 @@ impl<'a> Rollout<'a> {
     ///
     /// # Errors
     /// Why it is not up. Nothing is undone: the next apply continues from there.
-    pub(crate) fn converge(&self, machine: &Instance) -> Result<(), ApplyError> {
+    pub(crate) fn converge(&self, machine: &Machine) -> Result<(), ApplyError> {
         let now = Instant::now();
         let mut convergence = Convergence { begin: now, deliveries: 0, blind: 0, booted: false, failing: None };
         self.board().changed = now;
@@ -102,14 +101,15 @@ impl<'a> Rollout<'a> {
         result
     }
 
-    fn look(&self, machine: &Instance, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
-        let probe = match probe(self.client, machine, Look::UnitsAndFiles) {
+    fn look(&self, machine: &Machine, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
+        let probe = match probe(self.access.transport(), machine, Look::UnitsAndFiles) {
             Ok(probe) => probe,
             Err(error) => return self.blind(machine, convergence, error),
         };
         convergence.blind = 0;
         let differing = probe.differing(machine);
-        if !differing.private.is_empty() || (probe.begun && !differing.plain.is_empty()) {
+        let comes_whole = probe.begun || machine.arrival == Arrival::Brought;
+        if !differing.private.is_empty() || (comes_whole && !differing.plain.is_empty()) {
             return self.deliver(machine, convergence, (&probe, differing));
         }
         match probe.boot_state() {
@@ -128,15 +128,15 @@ impl<'a> Rollout<'a> {
     /// A machine that was just started may not accept commands yet; a stopped one never will.
     fn blind(
         &self,
-        machine: &Instance,
+        machine: &Machine,
         convergence: &mut Convergence,
         error: ApplyError,
     ) -> Result<NextStep, ApplyError> {
-        let state = machine::state(self.client, machine.name())?;
+        let state = self.access.provider().state(machine.name())?;
         convergence.blind += 1;
-        match state.to_ascii_lowercase().as_str() {
-            "running" if convergence.blind <= MOST_BLIND => Ok(NextStep::Later),
-            "running" => Err(error),
+        match state.as_str() {
+            RUNNING | UNREACHABLE if convergence.blind <= MOST_BLIND => Ok(NextStep::Later),
+            RUNNING | UNREACHABLE => Err(error),
             "" => Err(ApplyError::new("it was removed while it was coming up")),
             other => Err(ApplyError::new(format!("it was stopped while it was coming up (state: {other})"))),
         }
@@ -144,7 +144,7 @@ impl<'a> Rollout<'a> {
 
     fn deliver(
         &self,
-        machine: &Instance,
+        machine: &Machine,
         convergence: &mut Convergence,
         (probe, differing): (&Probe, Differing<'_>),
     ) -> Result<NextStep, ApplyError> {
@@ -154,32 +154,37 @@ impl<'a> Rollout<'a> {
             return Err(ApplyError::new(format!("`{path}` was overwritten after each upload"))
                 .help("find out which program on the machine writes it"));
         }
-        let files: Vec<_> = match probe.begun {
+        let is_whole = probe.begun || machine.arrival == Arrival::Brought;
+        let files: Vec<_> = match is_whole {
             true => differing.private.iter().chain(&differing.plain).copied().collect(),
             false => differing.private.clone(),
         };
-        let what = if probe.begun { "changed" } else { "private" };
-        (self.report)(machine.name(), Progress::Doing(format!("uploading {what} files: {}", files.len())));
-        upload::upload(self.client, machine.name(), &files)?;
-        if probe.begun { self.boot(machine, convergence) } else { Ok(NextStep::Again) }
+        let what = match (probe.begun, is_whole) {
+            (true, _) => "changed ",
+            (false, true) => "",
+            (false, false) => "private ",
+        };
+        (self.report)(machine.name(), Progress::Doing(format!("uploading {what}files: {}", files.len())));
+        upload::upload(self.access.transport(), machine.name(), &files)?;
+        if is_whole { self.boot(machine, convergence) } else { Ok(NextStep::Again) }
     }
 
     /// Runs the boot again. It restarts only units whose files have changed.
-    fn boot(&self, machine: &Instance, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
+    fn boot(&self, machine: &Machine, convergence: &mut Convergence) -> Result<NextStep, ApplyError> {
         // systemd of a machine that has just been started does not answer yet.
         const SCRIPT: &str = "tries=0\n\
             until systemctl show -p Version >/dev/null 2>&1 || [ $tries -ge 60 ]; do tries=$((tries + 1)); sleep 1; done\n\
-            rm -f /run/kmodel/status; systemctl daemon-reload && systemctl restart --no-block kmodel-boot";
+            rm -f /run/kmodel/status; systemctl daemon-reload && systemctl enable --quiet kmodel-boot && systemctl restart --no-block kmodel-boot";
         convergence.booted = true;
         convergence.failing = None;
-        let answer = self.client.inside(machine.name(), SCRIPT, &[], &[])?;
+        let answer = self.access.transport().inside(machine.name(), SCRIPT, &[], &[])?;
         match answer.code {
             Some(0) => Ok(NextStep::Later),
             _ => Err(ApplyError::refused("run its boot again", &answer.err)),
         }
     }
 
-    fn failing(&self, machine: &Instance, convergence: &mut Convergence, why: String) -> Result<NextStep, ApplyError> {
+    fn failing(&self, machine: &Machine, convergence: &mut Convergence, why: String) -> Result<NextStep, ApplyError> {
         match &convergence.failing {
             Some((same, since)) if *same == why && since.elapsed() > FAILING => return Err(ApplyError::new(why)),
             Some((same, _)) if *same == why => {}
@@ -190,7 +195,7 @@ impl<'a> Rollout<'a> {
 
     fn wait(
         &self,
-        machine: &Instance,
+        machine: &Machine,
         convergence: &Convergence,
         (what, busy): (String, bool),
     ) -> Result<NextStep, ApplyError> {

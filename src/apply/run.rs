@@ -11,19 +11,16 @@ use std::thread;
 use std::time::Duration;
 
 use crate::render::firewall;
-use crate::target::lxd::{Desired, Instance};
+use crate::target::{Desired, Machine};
 
 use super::change::{Change, Step, Turn};
-use super::client::{Client, Scope};
-use super::current::Current;
 use super::decommission::{decommission, forget_name};
 use super::diff::{Delta, Probes};
 use super::error::ApplyError;
-use super::machine::{self, Image};
 use super::probe::{Look, probe};
 use super::progress::{Progress, Reporter};
+use super::provider::Access;
 use super::rollout::Rollout;
-use super::site;
 use super::upload;
 
 /// The result: machines that are not up, in the order of the model. If there are none, the cluster matches the model.
@@ -44,16 +41,14 @@ pub(crate) struct NotUp {
 }
 
 /// Probes every running machine, several at once. A machine that cannot be entered is omitted, as if it had just started.
-pub(crate) fn probes(client: &Client, desired: &Desired, current: &Current) -> Probes {
-    let running = desired.machines.iter().filter(|machine| {
-        current.machine(machine.name()).is_some_and(|now| now.is_running() && now.is_of(&desired.cluster))
-    });
+pub(crate) fn probes(access: &Access, desired: &Desired) -> Probes {
+    let found = access.provider().machines();
+    let running: HashSet<&str> = found.iter().filter(|one| one.is_running()).map(|one| one.name.as_str()).collect();
+    let running = desired.machines.iter().filter(|machine| running.contains(machine.name()));
     thread::scope(|scope| {
-        let threads: Vec<_> = running
-            .map(|machine| {
-                scope.spawn(move || (machine.name().to_owned(), probe(client, machine, Look::UnitsAndFiles)))
-            })
-            .collect();
+        let look = |machine| probe(access.transport(), machine, Look::UnitsAndFiles);
+        let threads: Vec<_> =
+            running.map(|machine| scope.spawn(move || (machine.name().to_owned(), look(machine)))).collect();
         let looks = threads.into_iter().map(|thread| thread.join().expect("a probe does not panic"));
         looks.filter_map(|(name, probe)| Some((name, probe.ok()?))).collect()
     })
@@ -62,7 +57,7 @@ pub(crate) fn probes(client: &Client, desired: &Desired, current: &Current) -> P
 /// The inputs of a run.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
-    pub client: &'a Client,
+    pub access: &'a Access,
     pub desired: &'a Desired,
     pub report: Reporter<'a>,
     /// The timeout for each machine to come up.
@@ -72,13 +67,12 @@ pub(crate) struct Run<'a> {
 /// Makes all changes.
 ///
 /// # Errors
-/// An error of the client with shared resources. Machines that are not up are in the outcome.
+/// An error with what machines share. Machines that are not up are in the outcome.
 pub(crate) fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
-    let Run { client, desired, report, patience } = run;
-    // A missing image is reported before anything is created.
-    let image = image(client, desired, delta)?;
-    site::reconcile(client, desired, delta, report)?;
-    let executor = Executor { client, desired, image, report, rollout: Rollout::new(client, report, patience) };
+    let Run { access, desired, report, patience } = run;
+    access.provider().prepare(delta)?;
+    access.provider().reconcile(&delta.shared, report)?;
+    let executor = Executor { access, desired, report, rollout: Rollout::new(access, report, patience) };
     let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
     if !together.is_empty() {
         turns.iter().for_each(|change| executor.widen(change, &delta.leaving));
@@ -97,24 +91,15 @@ pub(crate) fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
     Ok(Outcome { not_up, left: left.into_iter().map(|change| change.name.clone()).collect() })
 }
 
-fn image(client: &Client, desired: &Desired, delta: &Delta) -> Result<Image, ApplyError> {
-    let scope = if delta.project.is_some() { Scope::Global } else { Scope::Project };
-    match delta.machines.iter().any(|change| matches!(change.steps.first(), Some(Step::Create(_)))) {
-        true => Image::find(client, &desired.options.image, scope),
-        false => Ok(Image(String::new())),
-    }
-}
-
 struct Executor<'a> {
-    client: &'a Client,
+    access: &'a Access,
     desired: &'a Desired,
-    image: Image,
     report: Reporter<'a>,
     rollout: Rollout<'a>,
 }
 
 impl Executor<'_> {
-    /// Each on its own thread: a machine may wait for any other. The client limits how many processes run at once.
+    /// Each on its own thread: a machine may wait for any other. The transport limits how many processes run at once.
     fn together(&self, changes: &[&Change]) -> Vec<NotUp> {
         thread::scope(|scope| {
             let threads: Vec<_> = changes.iter().map(|change| scope.spawn(|| self.one(change))).collect();
@@ -146,14 +131,14 @@ impl Executor<'_> {
             Step::Remove => true,
             Step::Config { .. } | Step::Device { .. } | Step::Data(_) => false,
             Step::Create(_) | Step::Rename { .. } | Step::Profile { .. } | Step::Restart | Step::Start => all(),
-            Step::Boot(_) | Step::Wait(_) => false,
+            Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) => false,
         })
     }
 
     /// The units that are down on machines; all of one that cannot be entered or has not ended its boot.
     fn down(&self, sick: &[NotUp]) -> HashSet<String> {
         let machines = sick.iter().filter_map(|one| self.desired.machine(&one.machine));
-        let units = machines.flat_map(|machine| match probe(self.client, machine, Look::Units) {
+        let units = machines.flat_map(|machine| match probe(self.access.transport(), machine, Look::Units) {
             Ok(probe) if !probe.units.is_empty() => probe.down().map(|(unit, _)| unit.clone()).collect::<Vec<_>>(),
             _ => machine.units.iter().map(|unit| unit.name.to_string()).collect(),
         });
@@ -189,8 +174,8 @@ impl Executor<'_> {
             self.say(machine.name(), "admitting machines that come");
             let units = machine.units.iter().filter(|unit| unit.watches.iter().any(|path| **path == *file.path));
             let units: Vec<&str> = units.map(|unit| &*unit.name).collect();
-            if upload::upload(self.client, machine.name(), &[&wide]).is_ok() {
-                let _ = self.client.inside(machine.name(), SCRIPT, &units, &[]);
+            if upload::upload(self.access.transport(), machine.name(), &[&wide]).is_ok() {
+                let _ = self.access.transport().inside(machine.name(), SCRIPT, &units, &[]);
             }
         }
     }
@@ -208,10 +193,10 @@ impl Executor<'_> {
         })
     }
 
-    fn bring(&self, machine: &Instance, change: &Change) -> Result<(), ApplyError> {
+    fn bring(&self, machine: &Machine, change: &Change) -> Result<(), ApplyError> {
         // One that does not run is known by its former name until it is up: others may wait for it until then.
         let former = change.steps.iter().find_map(|step| match step {
-            Step::Rename { from } => Some(from),
+            Step::Rename { from, .. } => Some(from),
             _ => None,
         });
         let (before, after) = former.into_iter().partition::<Vec<_>, _>(|_| change.turn == Turn::InTurn);
@@ -220,25 +205,30 @@ impl Executor<'_> {
             match step {
                 Step::Create(_) => self.say(machine.name(), "creating"),
                 Step::Start => self.say(machine.name(), "starting"),
-                Step::Files { .. } | Step::Boot(_) | Step::Wait(_) | Step::Data(_) => {}
+                Step::Files { .. }
+                | Step::SetUp(_)
+                | Step::Boot(_)
+                | Step::Wait(_)
+                | Step::Data(_)
+                | Step::Reach(_) => {}
                 other => self.say(machine.name(), &other.to_string()),
             }
-            machine::step(self.client, machine, step, &self.image)?;
+            self.access.provider().step(machine.name(), step)?;
         }
         self.rollout.converge(machine)?;
         after.into_iter().try_for_each(|former| self.forget_name(former, machine))
     }
 
-    fn forget_name(&self, former: &str, machine: &Instance) -> Result<(), ApplyError> {
+    fn forget_name(&self, former: &str, machine: &Machine) -> Result<(), ApplyError> {
         self.say(machine.name(), &format!("decommissioning the name {former}"));
-        forget_name(self.client, self.desired, former)
+        forget_name(self.access, self.desired, former)
     }
 
     fn remove(&self, name: &str) -> Result<(), ApplyError> {
         self.say(name, "decommissioning");
-        decommission(self.client, self.desired, name)?;
+        decommission(self.access, self.desired, name)?;
         self.say(name, "removing");
-        machine::remove(self.client, name)
+        self.access.provider().remove(name)
     }
 
     fn say(&self, machine: &str, what: &str) {
@@ -246,9 +236,9 @@ impl Executor<'_> {
     }
 
     /// The logs that show why the machine is not up.
-    fn log(&self, machine: &Instance) -> Vec<String> {
+    fn log(&self, machine: &Machine) -> Vec<String> {
         const SCRIPT: &str = include_str!("log.sh");
-        let answer = self.client.inside(machine.name(), SCRIPT, &[], &[]);
+        let answer = self.access.transport().inside(machine.name(), SCRIPT, &[], &[]);
         let text = answer.ok().and_then(|answer| answer.text()).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }

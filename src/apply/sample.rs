@@ -2,42 +2,70 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use crate::model::value::Record;
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::target::lxd::{Definition, Desired, Instance, Options, StartedUnit};
+use crate::target::lxd::{Definition, Instance, Options, Resources};
+use crate::target::{Arrival, Desired, Machine, StartedUnit};
 
-use super::client::Client;
+use super::lxd::Lxd;
+use super::lxd::client::Client;
+use super::lxd::current::Current;
+use super::provider::Access;
 
 /// A client of the project `lab` whose program is a shell script. Another process writes it: one that is still open for
 /// writing, in whatever thread, could not be run.
-pub(super) fn client(folder: &Path, script: &str) -> Client {
+pub(super) fn client(folder: &Path, script: &str) -> Arc<Client> {
     let program = folder.join("lxc").display().to_string();
     let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\"";
     let status = Command::new("sh").args(["-c", write, &program, script]).status().unwrap();
     assert!(status.success());
-    Client::new(&program, "lab")
+    Arc::new(Client::new(&program, "lab"))
+}
+
+/// Both seams of the project `lab`, by a client that is a script, with these machines there.
+pub(super) fn access(folder: &Path, script: &str, machines: &serde_json::Value) -> Access {
+    let client = client(folder, script);
+    let machines = serde_json::from_value(machines.clone()).unwrap();
+    let lxd = Lxd::with(Arc::clone(&client), resources(), Current { machines, ..Current::default() });
+    Access { transport: Box::new(client), provider: Box::new(lxd) }
 }
 
 /// A machine with these files and units.
-pub(super) fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit>) -> Instance {
-    let definition = Definition {
+pub(super) fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit>) -> Machine {
+    Machine {
+        name: name.into(),
+        group: "cp".into(),
+        former: vec![],
+        address: [10, 0, 0, 5].into(),
+        arrival: Arrival::FirstBoot,
+        files,
+        units,
+    }
+}
+
+/// Its container.
+pub(super) fn instance(name: &str) -> Instance {
+    Instance {
+        definition: definition(name),
+        profile: String::new(),
+        group: "cp".into(),
+        user_data: String::new(),
+        network_config: String::new(),
+        former: vec![],
+    }
+}
+
+/// Something of that name.
+pub(super) fn definition(name: &str) -> Definition {
+    Definition {
         name: name.to_owned(),
         description: String::new(),
         config: Record::default(),
         devices: Record::default(),
         comment: String::new(),
-    };
-    Instance {
-        definition,
-        profile: String::new(),
-        group: "cp".into(),
-        user_data: String::new(),
-        network_config: String::new(),
-        files,
-        units,
-        former: vec![],
     }
 }
 
@@ -53,18 +81,21 @@ pub(super) fn file(path: &str, content: &str, secret: bool) -> BundleFile {
     }
 }
 
-/// What there should be in the project `lab` of the cluster `lab`.
-pub(super) fn desired(machines: Vec<Instance>) -> Desired {
+/// What there should be of the cluster `lab`.
+pub(super) fn desired(machines: Vec<Machine>) -> Desired {
+    Desired { cluster: "lab".into(), machines, runs_pods: false }
+}
+
+/// What there should be in the project `lab` for it, without an instance.
+pub(super) fn resources() -> Resources {
     let [image, command, project, pool, network] = ["debian/13", "lxc", "lab", "kmodel", "kmodel"].map(str::to_owned);
-    let definition = |name: &str| machine(name, vec![], vec![]).definition;
-    Desired {
+    Resources {
         cluster: "lab".into(),
         pool: definition(&pool),
         network: definition(&network),
         options: Options { image, mirror: None, command, project, pool, network, privileged: false },
         ranges: vec![],
         profiles: vec![],
-        machines,
-        runs_pods: false,
+        instances: vec![],
     }
 }

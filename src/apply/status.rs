@@ -9,14 +9,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::compile::{Connection, SharedAddress};
-use crate::target::lxd::{Desired, Instance};
+use crate::target::{Desired, Machine};
 
 use super::certificate::{self, MachineCertificate};
-use super::client::Client;
 use super::connectivity::{Connectivity, test_all};
-use super::current::Current;
 use super::diff::{Delta, Probes};
 use super::probe::{BootState, Probe};
+use super::provider::{Access, Found, RUNNING};
 
 /// All of it.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +23,9 @@ pub struct Status {
     /// The version of this format.
     pub version: u32,
     pub cluster: String,
-    pub project: String,
+    /// What groups its machines, where something does: the project of a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// Whether every machine is up, every relation connects, no certificate has expired, and no change is needed.
     pub well: bool,
     /// The number of changes that `apply` would make; absent without a key store to compare with.
@@ -40,7 +41,7 @@ pub struct Status {
 #[derive(Clone, Debug, Serialize)]
 pub struct MachineStatus {
     pub name: String,
-    /// `running`, `stopped` ... as the server reports, `absent`, or `surplus` when it is no longer in the model.
+    /// `running`, `stopped` ... as the provider reports, `absent`, or `surplus` when it is no longer in the model.
     pub state: String,
     /// `up`, `coming up`, `not up`, `failed`; absent when it is not running.
     #[serde(rename = "standing")]
@@ -99,11 +100,12 @@ pub struct CertificateStatus {
 
 /// The inputs of a status.
 pub(crate) struct Observed<'a> {
-    pub client: &'a Client,
     pub desired: &'a Desired,
     pub connections: &'a [Connection],
     pub shared: &'a [SharedAddress],
-    pub current: &'a Current,
+    pub access: &'a Access,
+    /// The machines that there are.
+    pub found: &'a [Found],
     pub probes: &'a Probes,
     /// Absent without a key store to compare with.
     pub delta: Option<&'a Delta>,
@@ -123,7 +125,7 @@ impl Observed<'_> {
         Status {
             version: 1,
             cluster: self.desired.cluster.to_string(),
-            project: self.desired.options.project.clone(),
+            project: self.access.provider().project().map(str::to_owned),
             well,
             changes,
             machines,
@@ -135,7 +137,7 @@ impl Observed<'_> {
 
     fn machines(&self) -> Vec<MachineStatus> {
         let own = self.desired.machines.iter().map(|machine| self.machine(machine));
-        let surplus = self.current.ours(&self.desired.cluster).filter(|m| self.desired.machine(&m.name).is_none());
+        let surplus = self.found.iter().filter(|found| self.desired.machine(&found.name).is_none());
         let surplus = surplus.map(|machine| MachineStatus {
             name: machine.name.clone(),
             state: SURPLUS.to_owned(),
@@ -146,7 +148,7 @@ impl Observed<'_> {
         own.chain(surplus).collect()
     }
 
-    fn machine(&self, machine: &Instance) -> MachineStatus {
+    fn machine(&self, machine: &Machine) -> MachineStatus {
         let name = machine.name();
         let state = self.state(name);
         let probe = self.probes.get(name);
@@ -157,17 +159,21 @@ impl Observed<'_> {
                 (Some("not up"), Some(why))
             }
             Some(BootState::Failed(why)) => (Some("failed"), Some(why)),
-            None if state == "running" => (None, Some("cannot run commands on it".to_owned())),
-            None => (None, None),
+            None if state == RUNNING => (None, Some("cannot run commands on it".to_owned())),
+            None => (None, self.found(name).and_then(|found| found.why.clone())),
         };
         let units = probe.map_or(&[][..], |probe| &probe.units).iter();
         let units = units.map(|(name, state)| UnitStatus { name: name.clone(), state: state.clone() }).collect();
         MachineStatus { name: name.to_owned(), state, boot, reason, units }
     }
 
-    /// As the server reports, in lower case.
+    fn found(&self, name: &str) -> Option<&Found> {
+        self.found.iter().find(|found| found.name == name)
+    }
+
+    /// As the provider reports, in lower case.
     fn state(&self, name: &str) -> String {
-        self.current.machine(name).map_or_else(|| "absent".to_owned(), |now| now.status.to_ascii_lowercase())
+        self.found(name).map_or_else(|| "absent".to_owned(), |found| found.state.clone())
     }
 
     fn relations(&self) -> Vec<RelationStatus> {
@@ -179,7 +185,7 @@ impl Observed<'_> {
             .filter(|(name, _)| !self.probes.contains_key(name))
             .map(|(name, state)| (name.clone(), format!("`{name}` is {state}")))
             .collect();
-        let results = test_all(self.client, self.connections, &unreachable);
+        let results = test_all(self.access.transport(), self.connections, &unreachable);
         self.connections.iter().zip(results).map(|(connection, result)| relation(connection, result)).collect()
     }
 
@@ -197,8 +203,9 @@ impl Observed<'_> {
     fn certificates(&self) -> Vec<MachineCertificate> {
         thread::scope(|scope| {
             let running = self.desired.machines.iter().filter(|machine| self.probes.contains_key(machine.name()));
-            let threads: Vec<_> =
-                running.map(|machine| scope.spawn(|| certificate::certificates(self.client, machine))).collect();
+            let threads: Vec<_> = running
+                .map(|machine| scope.spawn(|| certificate::certificates(self.access.transport(), machine)))
+                .collect();
             // A machine that disappeared in between has no certificates.
             threads
                 .into_iter()

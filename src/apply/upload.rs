@@ -1,4 +1,4 @@
-//! Upload files to a machine: one archive through the client's standard input.
+//! Upload files to a machine: one archive through standard input.
 //!
 //! Files go to a folder that only root can enter, and from there into place, each atomically. None of them is ever an argument
 //! of a program, a file on this machine, or a part of the machine's configuration.
@@ -9,8 +9,8 @@ use tar::{Builder, EntryType, Header};
 use crate::render::bundle::BundleFile;
 use crate::text::Count;
 
-use super::client::Client;
 use super::error::ApplyError;
+use super::transport::Transport;
 
 /// The folder for uploads. Files there are dated when they arrive (`-m`).
 const INCOMING: &str = "/var/lib/kmodel/incoming";
@@ -22,6 +22,8 @@ mkdir -p "${1%/*}"
 mkdir -m 0700 "$1"
 tar -x -m -p --no-same-owner -f - -C "$1"
 cd "$1"
+# What was brought, for who has to remove it.
+{ cat "${1%/*}/files" 2>/dev/null; find . -type f | sed 's/^\.//'; } | sort -u >"$1.files" && mv -f "$1.files" "${1%/*}/files"
 find . -type f | while IFS= read -r file; do
   mkdir -p "/${file%/*}" && mv -f "$file" "/$file" || exit 1
 done
@@ -33,10 +35,10 @@ rm -rf "$1"
 ///
 /// # Errors
 /// When the client or the machine fails; files that were not uploaded are unchanged.
-pub(crate) fn upload(client: &Client, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
+pub(crate) fn upload(transport: &dyn Transport, machine: &str, files: &[&BundleFile]) -> Result<(), ApplyError> {
     let action = format!("upload {} to `{machine}`", Count(files.len(), "file"));
     let archive = archive(files).map_err(|error| ApplyError::new(format!("cannot {action}: {error}")))?;
-    let answer = client.inside(machine, SCRIPT, &[INCOMING], &archive)?;
+    let answer = transport.inside(machine, SCRIPT, &[INCOMING], &archive)?;
     match answer.code {
         Some(0) => Ok(()),
         _ => Err(ApplyError::refused(&action, &answer.err)),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::apply::kubectl::{KubectlAnswer, get_nodes};
-use crate::apply::{self, ApplyLock, Client, Current, Delta, NotUp, Outcome, Progress, Reporter, Step, change};
+use crate::apply::{self, Access, ApplyLock, Delta, NotUp, Outcome, Progress, Reporter, Step, change};
 use crate::compile::{self, Deployed, RenderError};
 use crate::emit;
 use crate::pki::Store;
@@ -16,6 +16,7 @@ use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::progress::Board;
+use super::server::BecomeArgs;
 use super::visible::say;
 use super::{Terminal, lock, output, render, report, server};
 
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
 ///
-/// Uses the LXD or Incus client. Machines that are not up yet start in parallel; machines that are up change one at a time,
+/// Uses the client of LXD or Incus, or for machines that exist (`target ssh`) that of OpenSSH. Machines that are not up yet start in parallel; machines that are up change one at a time,
 /// so that quorums hold. The command ends when every unit is up, or reports the units that are not, with the end of their
 /// logs. It can be interrupted and run again at any time: the next run continues where this one stopped. Keys are issued
 /// into the key store, as `render` does.
@@ -32,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target; only lxd can be applied [default: the first target in the model]
+    /// The target: lxd or ssh [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
@@ -40,6 +41,8 @@ pub struct Args {
     store: Option<PathBuf>,
     #[command(flatten)]
     keep: KeepArgs,
+    #[command(flatten)]
+    r#become: BecomeArgs,
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
@@ -59,7 +62,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     args.keep.is_gone(&plan.model)?;
-    let (client, version) = server::client(&server::options("apply", plan)?)?;
+    let client = server::client(&server::place("apply", plan)?, &args.model, &args.r#become)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
@@ -76,7 +79,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         }
     };
     output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
-    Work { args, terminal, client: &client, deployed: &deployed, folder: &folder }.run(&version)
+    let access = client.access(&deployed)?;
+    Work { args, terminal, access: &access, deployed: &deployed, folder: &folder }.run()
 }
 
 enum Undeployed {
@@ -111,22 +115,20 @@ fn deploy(
 struct Work<'a> {
     args: &'a Args,
     terminal: &'a Terminal,
-    client: &'a Client,
+    access: &'a Access,
     deployed: &'a Deployed,
     folder: &'a Path,
 }
 
 impl Work<'_> {
-    fn run(&self, version: &str) -> Result<Exit, CliError> {
+    fn run(&self) -> Result<Exit, CliError> {
         let desired = &self.deployed.desired;
-        let current = Current::read(self.client, &desired.options)?;
-        let probes = apply::run::probes(self.client, desired, &current);
-        let delta = apply::diff(desired, &current, &probes)?;
+        let probes = apply::run::probes(self.access, desired);
+        let delta = apply::diff(desired, self.access.provider(), &probes)?;
         let look = &self.terminal.out;
         output::print(|out| {
             use std::io::Write;
-            let project = &desired.options.project;
-            writeln!(out, "{} on {} (server {version}), project {project}", desired.cluster, desired.options.command)?;
+            writeln!(out, "{} on {}", desired.cluster, self.access.provider().place())?;
             delta.all().try_for_each(|change| show(out, look, change))
         })?;
         if self.args.dry_run {
@@ -166,11 +168,11 @@ impl Work<'_> {
         let board = Board::new(&self.terminal.out);
         let report: Reporter<'_> = &|name, progress| board.report(name, progress);
         if desired.runs_pods && !delta.is_empty() {
-            let warnings = apply::host::warnings(&apply::host::settings());
+            let warnings = self.access.provider().warnings();
             warnings.into_iter().for_each(|text| report("", Progress::Warning(text)));
         }
         let patience = Duration::from_secs(self.args.timeout);
-        let outcome = apply::run(apply::Run { client: self.client, desired, report, patience }, delta);
+        let outcome = apply::run(apply::Run { access: self.access, desired, report, patience }, delta);
         board.finish();
         let outcome = outcome?;
         self.forget(delta)?;
@@ -184,8 +186,7 @@ impl Work<'_> {
             return Ok(());
         }
         let desired = &self.deployed.desired;
-        let current = Current::read(self.client, &desired.options)?;
-        let is_there = |name: &str| current.machines.iter().any(|machine| machine.name == name);
+        let is_there = |name: &str| !self.access.provider().state(name).is_ok_and(|state| state.is_empty());
         lock::change(&self.args.model.lock_path(), &desired.cluster, |lock| {
             let is_gone = |name: &str| delta.removed.iter().any(|change| change.name == name) && !is_there(name);
             lock.iter_mut().for_each(|lock| lock.addresses.retain(|name, _| !is_gone(name)));
@@ -223,7 +224,7 @@ impl Work<'_> {
         for file in &self.deployed.kubeconfigs {
             let kubectl = format!("kubectl --kubeconfig {}", self.folder.join(&file.path).display());
             let line = format!("{kubectl} get nodes");
-            match get_nodes(self.client, &self.deployed.desired, &file.content, until) {
+            match get_nodes(self.access.transport(), &self.deployed.desired, &file.content, until) {
                 KubectlAnswer::Works | KubectlAnswer::Untried => lines.push((line, None)),
                 KubectlAnswer::Fails(why) => lines.push((line, Some(why))),
                 KubectlAnswer::Forbidden => lines.push((format!("{kubectl} auth whoami"), None)),
@@ -270,6 +271,7 @@ fn show(out: &mut dyn std::io::Write, look: &super::look::Look, change: &change:
         let sign = match change::sign(step) {
             '+' => look.good("+"),
             '-' => look.bad("-"),
+            '!' => look.bad("!"),
             _ => look.warning("~"),
         };
         // Starting belongs to creating, and data for the next start to all that is done now.

@@ -44,11 +44,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let board = Board::new(&terminal.out);
     let report: Reporter<'_> = &|name, progress| board.report(name, progress);
     let redactor = Redactor::new(&observation.deployed.issued);
-    let (client, current) = (&observation.client, &observation.current);
-    let mut files = Collecting { client, desired, current, redactor: &redactor }.collect(report);
+    let mut files = Collecting { access: &observation.access, redactor: &redactor }.collect(report);
     board.finish();
     let status = observation.status();
-    let server = format!("{} (server {})", desired.options.command, observation.version);
+    let server = observation.access.provider().place();
     let plain = Look { width: 120, colour: false, unicode: true };
     let mut page = Vec::new();
     status::write(&mut page, &plain, (&status, &server), Detail::Each)?;

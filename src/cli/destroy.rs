@@ -1,15 +1,21 @@
 //! `kmodel destroy`: remove what `apply` created, and nothing else.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::apply::destroy::{Marked, destroy};
-use crate::apply::{ApplyLock, Current, Reporter};
+use crate::apply::lxd::current::Current;
+use crate::apply::lxd::destroy::Marked;
+use crate::apply::ssh::Existing;
+use crate::apply::{ApplyLock, Reporter, lxd, ssh};
+use crate::compile::Place;
 use crate::model::Lock;
+use crate::plan::version::remembered;
 use crate::text::Count;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::progress::Board;
+use super::server::{BecomeArgs, Client};
 use super::visible::say;
 use super::{Terminal, lock, output, server};
 
@@ -21,7 +27,7 @@ use super::{Terminal, lock, output, server};
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target; only lxd can be destroyed [default: the first target in the model]
+    /// The target: lxd or ssh [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
@@ -30,6 +36,8 @@ pub struct Args {
     /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    r#become: BecomeArgs,
 }
 
 /// Removes a cluster.
@@ -41,26 +49,36 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     server::is_reached("destroy", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     let cluster = &plan.model.cluster.name;
-    let options = server::options("destroy", plan)?;
-    let (client, _) = server::client(&options)?;
+    let place = server::place("destroy", plan)?;
+    let client = server::client(&place, &args.model, &args.r#become)?;
     // Without a store there has been no apply from here that could still run.
     let folder = args.model.store(args.store.as_ref(), cluster);
     let _turn = folder.is_dir().then(|| ApplyLock::take(&folder, cluster)).transpose()?;
-    let marked = Marked::find(&Current::read(&client, &options)?, cluster);
-    if marked.is_empty() {
+    let there = match (&client, &place) {
+        (Client::Lxd(client, _), Place::Lxd(options)) => {
+            let marked = Marked::find(&Current::read(client, options)?, cluster);
+            There::Lxd { client: Arc::clone(client), project: options.project.clone(), marked }
+        }
+        (Client::Ssh(client), Place::Ssh(hosts)) => {
+            There::Ssh(client.existing(cluster, hosts, &remembered(&plan.model))?)
+        }
+        _ => unreachable!("a client is made for its place"),
+    };
+    there.is_known()?;
+    if there.is_empty() {
         return output::print(|out| {
             use std::io::Write;
-            writeln!(out, "nothing to remove: the project {} has no resources of {cluster}", options.project)
+            writeln!(out, "nothing to remove: {} of {cluster}", there.nothing())
         });
     }
-    if !args.yes && !ask(cluster, &options.project, &marked)? {
+    if !args.yes && !there.ask(cluster)? {
         say("nothing removed");
         return Ok(Exit::Differs);
     }
     server::on_interrupt("interrupted: run the same command again to remove the rest");
     let board = Board::new(&terminal.out);
     let report: Reporter<'_> = &|name, progress| board.report(name, progress);
-    let result = destroy(&client, &marked, report);
+    let result = there.remove(report);
     board.finish();
     result?;
     forget(&args.model.lock_path(), cluster)?;
@@ -68,6 +86,59 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         use std::io::Write;
         writeln!(out, "{} {cluster} is removed", terminal.out.good("ok:"))
     })
+}
+
+/// What there is of a cluster.
+enum There {
+    Lxd { client: Arc<lxd::client::Client>, project: String, marked: Marked },
+    Ssh(Existing),
+}
+
+impl There {
+    /// A machine that cannot be entered may have a part of the cluster.
+    fn is_known(&self) -> Result<(), CliError> {
+        let Self::Ssh(existing) = self else { return Ok(()) };
+        let first = existing.unreachable().into_iter().next();
+        first.map_or(Ok(()), |(_, error)| Err(error.clone().into()))
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Lxd { marked, .. } => marked.is_empty(),
+            Self::Ssh(existing) => existing.marked().is_empty(),
+        }
+    }
+
+    /// Where nothing is.
+    fn nothing(&self) -> String {
+        match self {
+            Self::Lxd { project, .. } => format!("the project {project} has no resources"),
+            Self::Ssh(_) => "no machine is marked as one".to_owned(),
+        }
+    }
+
+    fn remove(&self, report: Reporter<'_>) -> Result<(), crate::apply::ApplyError> {
+        match self {
+            Self::Lxd { client, marked, .. } => lxd::destroy::destroy(client, marked, report),
+            Self::Ssh(existing) => ssh::destroy(existing, report),
+        }
+    }
+
+    fn ask(&self, cluster: &str) -> Result<bool, CliError> {
+        let (from, names) = match self {
+            Self::Lxd { project, marked, .. } => {
+                (format!("the project {project}"), marked.machines.iter().map(String::as_str).collect())
+            }
+            Self::Ssh(existing) => ("its machines, which stay".to_owned(), existing.marked()),
+        };
+        let machines = Count(names.len(), "machine");
+        output::print(|out| {
+            use std::io::Write;
+            writeln!(out, "This removes the cluster {cluster} from {from}: {machines} and all its data on them.")?;
+            if names.is_empty() { Ok(()) } else { writeln!(out, "  {}", names.join(" ")) }
+        })?;
+        server::confirm("Type the name of the cluster to continue:", cluster)
+    }
 }
 
 /// After this the model may become another cluster.
@@ -85,17 +156,4 @@ fn nothing_runs(lock: &mut Lock) {
     lock.immutable.clear();
     lock.earlier.clear();
     lock.model = None;
-}
-
-fn ask(cluster: &str, project: &str, marked: &Marked) -> Result<bool, CliError> {
-    let machines = Count(marked.machines.len(), "machine");
-    output::print(|out| {
-        use std::io::Write;
-        writeln!(
-            out,
-            "This removes the cluster {cluster} from the project {project}: {machines} and all data on them."
-        )?;
-        if marked.machines.is_empty() { Ok(()) } else { writeln!(out, "  {}", marked.machines.join(" ")) }
-    })?;
-    server::confirm("Type the name of the cluster to continue:", cluster)
 }

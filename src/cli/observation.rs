@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use crate::apply::provider::Found;
 use crate::apply::status::{Observed, Status};
-use crate::apply::{self, Client, Current, Delta};
+use crate::apply::{self, Access, Delta};
 use crate::compile::{self, Connection, Deployed, RenderError, SharedAddress};
 use crate::pki::Store;
 use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
+use super::server::BecomeArgs;
 use super::{Terminal, report, server};
 
 /// The arguments that identify a running cluster.
@@ -17,21 +19,22 @@ use super::{Terminal, report, server};
 pub struct ClusterArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// The target; only lxd is supported [default: the first target in the model]
+    /// The target: lxd or ssh [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub store: Option<PathBuf>,
+    #[command(flatten)]
+    pub r#become: BecomeArgs,
 }
 
 /// The desired state, the current state, and the difference.
 pub struct Observation {
-    pub client: Client,
-    /// Of the server.
-    pub version: String,
+    pub access: Access,
+    /// The machines that there are.
+    pub(super) found: Vec<Found>,
     pub deployed: Deployed,
-    pub current: Current,
     pub probes: apply::diff::Probes,
     /// Absent without a key store, since every key would differ.
     pub delta: Option<Delta>,
@@ -48,7 +51,7 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
     let planned = opened.plan_for_target();
     server::is_reached(command, &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
-    let (client, version) = server::client(&server::options(command, plan)?)?;
+    let client = server::client(&server::place(command, plan)?, &args.model, &args.r#become)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
     let missing = compile::missing_keys::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
     report::show(&opened.checked.program.sources, &missing, args.model.message_format, &terminal.err);
@@ -61,20 +64,21 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
             return Ok(None);
         }
     };
-    let current = Current::read(&client, &deployed.desired.options)?;
-    let probes = apply::run::probes(&client, &deployed.desired, &current);
-    let delta = apply::diff(&deployed.desired, &current, &probes)?;
+    let access = client.access(&deployed)?;
+    let found = access.provider().machines();
+    let probes = apply::run::probes(&access, &deployed.desired);
+    let delta = apply::diff(&deployed.desired, access.provider(), &probes)?;
     let delta = folder.is_dir().then_some(delta);
     let (connections, shared) = (compile::connections(plan), compile::shared_addresses(&plan.model));
-    Ok(Some(Observation { client, version, current, probes, delta, connections, shared, deployed }))
+    Ok(Some(Observation { access, found, probes, delta, connections, shared, deployed }))
 }
 
 impl Observation {
     /// The status, for which the machines are inspected.
     pub fn status(&self) -> Status {
-        let Self { client, current, probes, delta, connections, shared, deployed, .. } = self;
+        let Self { access, found, probes, delta, connections, shared, deployed } = self;
         let desired = &deployed.desired;
-        Observed { client, desired, connections, shared, current, probes, delta: delta.as_ref() }.status(world::now())
+        Observed { access, desired, connections, shared, found, probes, delta: delta.as_ref() }.status(world::now())
     }
 }
 

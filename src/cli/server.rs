@@ -1,13 +1,19 @@
 //! What commands on a running cluster share: the plan, the client, and the confirmation.
 
 use std::io::{IsTerminal, Write, stdin, stdout};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::apply::Client;
-use crate::compile::Planned;
-use crate::compile::{self, RenderError};
+use crate::apply::ssh::Existing;
+use crate::apply::ssh::client::SshClient;
+use crate::apply::{Access, lxd};
+use crate::compile::{self, Deployed, Place, Planned, RenderError};
 use crate::diag::any_error;
+use crate::model::Lock;
 use crate::plan::Plan;
-use crate::target::{Target, lxd};
+use crate::syntax::ast::Name;
+use crate::target::ssh::Hosts;
+use crate::target::{Reach, Target};
 
 use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
@@ -28,7 +34,7 @@ pub fn plan_of<'a, 'p>(
 /// Checks first of all that the command supports the target.
 ///
 /// # Errors
-/// When the target is not LXD; `command` is for the message.
+/// When `apply` does not reach it; `command` is for the message.
 pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), CliError> {
     let planned = planned.plan.as_ref().and_then(|plan| compile::planned_target(&plan.model).ok());
     match planned {
@@ -48,32 +54,119 @@ fn elsewhere(command: &str, target: Target) -> CliError {
     )
 }
 
-/// The fields of `target lxd`.
+/// Where the machines are.
 ///
 /// # Errors
-/// When the target is not LXD, or a field is invalid; `command` is for the message.
-pub fn options(command: &str, plan: &Plan<'_>) -> Result<lxd::Options, CliError> {
-    if let Some(target) = compile::planned_target(&plan.model).ok().filter(|target| !target.is_applied()) {
-        return Err(elsewhere(command, target));
-    }
-    compile::lxd_options(plan).map_err(|error| match error {
+/// When `apply` does not reach the target, or a field of it is invalid; `command` is for the message.
+pub fn place(command: &str, plan: &Plan<'_>) -> Result<Place, CliError> {
+    let place = compile::place_of(plan).map_err(|error| match error {
         RenderError::Pki(error) => error.into(),
         RenderError::Problems(problems) => {
             let first = problems.into_iter().next().map(|problem| problem.message);
             CliError { exit: Exit::Problems, ..CliError::outside(first.unwrap_or_default()) }
         }
-    })
+    })?;
+    place.ok_or_else(|| elsewhere(command, compile::planned_target(&plan.model).unwrap_or_else(|_| Target::fallback())))
 }
 
-/// A client that reaches its server, and the server's version. `KMODEL_LXC` overrides the client that the model names.
+/// The client of a platform, known to work as far as that can be known before a machine is entered.
+pub enum Client {
+    /// With the server's version.
+    Lxd(Arc<lxd::client::Client>, String),
+    Ssh(SshArgs),
+}
+
+/// How OpenSSH is called.
+pub struct SshArgs {
+    program: String,
+    /// The folder that the model's paths are relative to.
+    base: PathBuf,
+    password: Option<String>,
+}
+
+/// What commands need to become root on machines.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct BecomeArgs {
+    /// The file with the password that sudo asks for on the machines; `-` asks on the terminal
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    become_password: Option<PathBuf>,
+}
+
+/// A client for a place. `KMODEL_LXC` overrides the client that the model names, `KMODEL_SSH` that of OpenSSH.
 ///
 /// # Errors
 /// Why the client or its server cannot be used.
-pub fn client(options: &lxd::Options) -> Result<(Client, String), CliError> {
-    let named = std::env::var("KMODEL_LXC").ok().filter(|name| !name.is_empty());
-    let client = Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
-    let version = client.check()?;
-    Ok((client, version))
+pub fn client(place: &Place, model: &ModelArgs, r#become: &BecomeArgs) -> Result<Client, CliError> {
+    match place {
+        Place::Lxd(options) => {
+            let named = variable("KMODEL_LXC");
+            let client = lxd::client::Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
+            let version = client.check()?;
+            Ok(Client::Lxd(client.into(), version))
+        }
+        Place::Ssh(_) => {
+            let program = variable("KMODEL_SSH").unwrap_or_else(|| "ssh".to_owned());
+            let base = model.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let base = std::path::absolute(base.unwrap_or_else(|| Path::new(".")))?;
+            Ok(Client::Ssh(SshArgs { program, base, password: r#become.password()? }))
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl BecomeArgs {
+    /// # Errors
+    /// When the file cannot be read, or there is no terminal to ask on.
+    fn password(&self) -> Result<Option<String>, CliError> {
+        let Some(file) = &self.become_password else { return Ok(None) };
+        let text = match file.as_os_str() == "-" {
+            true => rpassword::prompt_password("Password for sudo on the machines: ").map_err(|_| {
+                CliError::usage("cannot ask for a password: there is no terminal", "pass `--become-password FILE`")
+            })?,
+            false => std::fs::read_to_string(file)
+                .map_err(|error| CliError::outside(format!("cannot read `{}`: {error}", file.display())))?,
+        };
+        Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+    }
+}
+
+impl Client {
+    /// Reads what there is of a cluster.
+    ///
+    /// # Errors
+    /// An error of the client.
+    pub fn access(&self, deployed: &Deployed) -> Result<Access, CliError> {
+        let cluster = &deployed.desired.cluster;
+        match (self, &deployed.reach) {
+            (Self::Lxd(client, version), Reach::Lxd(resources)) => {
+                let lxd = lxd::Lxd::read(Arc::clone(client), version.clone(), (**resources).clone())?;
+                Ok(Access { transport: Box::new(Arc::clone(client)), provider: Box::new(lxd) })
+            }
+            (Self::Ssh(args), Reach::Ssh(hosts)) => {
+                let existing = args.existing(cluster, hosts, &deployed.lock)?;
+                Ok(Access { transport: Box::new(existing.client()), provider: Box::new(existing) })
+            }
+            _ => unreachable!("client and machines are those of the same target"),
+        }
+    }
+}
+
+impl SshArgs {
+    /// The machines of the model, and those that the lock still has an address of.
+    ///
+    /// # Errors
+    /// When there is no room for sockets.
+    pub(crate) fn existing(&self, cluster: &Name, hosts: &Hosts, lock: &Lock) -> Result<Existing, CliError> {
+        let is_there = |name: &str| hosts.machines.iter().any(|host| &*host.machine == name);
+        let departed: Vec<_> =
+            lock.departed(is_there).map(|(name, address)| hosts.former(name, &address.to_string())).collect();
+        let all = hosts.machines.iter().chain(&departed).cloned().collect();
+        let client = SshClient::new(&self.program, (all, hosts.keys()), &self.base, self.password.clone())?;
+        Ok(Existing::read(client.into(), cluster.clone(), hosts, &departed))
+    }
 }
 
 /// Asks the user to type a word, and returns whether it was typed.

@@ -17,7 +17,7 @@ const SOON: i64 = 30;
 
 /// Show the state of the running cluster: machines, units, relations and certificates
 ///
-/// Inspects every machine through the LXD or Incus client, tests each relation from the connecting machine with the
+/// Inspects every machine through the client of LXD, Incus or OpenSSH, tests each relation from the connecting machine with the
 /// certificate that it would present, and reads when certificates expire. Changes nothing. Exits with 4 if anything
 /// differs from the model.
 #[derive(clap::Args)]
@@ -41,16 +41,15 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
             serde_json::to_writer_pretty(&mut *out, &status)?;
             return writeln!(out);
         }
-        let options = &observation.deployed.desired.options;
-        let server = format!("{} (server {})", options.command, observation.version);
-        write(out, &terminal.out, (&status, &server), if args.all { Detail::Each } else { Detail::Grouped })
+        let place = observation.access.provider().place();
+        write(out, &terminal.out, (&status, &place), if args.all { Detail::Each } else { Detail::Grouped })
     })?;
     Ok(exit(&status))
 }
 
 /// The whole page: each item, or only counts of healthy ones.
-pub fn write(out: &mut dyn Write, look: &Look, (status, server): (&Status, &str), detail: Detail) -> io::Result<()> {
-    writeln!(out, "{} on {server}, project {}", look.bold(&status.cluster), status.project)?;
+pub fn write(out: &mut dyn Write, look: &Look, (status, place): (&Status, &str), detail: Detail) -> io::Result<()> {
+    writeln!(out, "{} on {place}", look.bold(&status.cluster))?;
     let page = StatusPage { look, all: detail == Detail::Each };
     page.machines(out, &status.machines)?;
     page.relations(out, &status.relations)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::diag::Diagnostic;
+use crate::facts::platform::PlatformKind;
 use crate::model::{self, Lock, Model};
 use crate::pki::issued::Issued;
 use crate::pki::{self, PkiError, Store, recorded};
@@ -14,7 +15,7 @@ use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::origin::What;
-use crate::target::{self, OutputFile, Site, Target, TargetMachine, Tree, lxd};
+use crate::target::{self, Desired, OutputFile, Reach, Site, Target, TargetMachine, Tree, lxd, ssh};
 use crate::verify::{self, Evidence, document};
 
 use super::Problems;
@@ -73,9 +74,11 @@ pub(super) fn unversioned() -> OutputFile {
     }
 }
 
-/// A cluster as LXD should have it, the kubeconfigs for people, and what was issued for both.
+/// A cluster as it should be, the kubeconfigs for people, and what was issued for both.
 pub struct Deployed {
-    pub desired: lxd::Desired,
+    pub desired: Desired,
+    /// What makes its machines and how they are reached.
+    pub reach: Reach,
     pub kubeconfigs: Vec<OutputFile>,
     pub issued: Issued,
     /// As of [`Rendered`].
@@ -92,10 +95,12 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let mut machines = Machines::new(plan, &keys);
     let all: Vec<TargetMachine> = machines.by_ref().collect();
     let cluster = machines.cluster().map_err(RenderError::Problems)?;
-    let desired =
-        lxd::desired(&planned_site(plan), &all).map_err(|problems| RenderError::Problems(of_target(plan, problems)))?;
+    let site = planned_site(plan);
+    let desired = site.target.desired(&site, &all);
+    let desired = desired.map_err(|problems| RenderError::Problems(of_target(plan, problems)))?;
+    let (desired, reach) = desired.expect("commands on a running cluster ask whether its target is applied");
     let lock = lock(plan, &issued);
-    Ok(Deployed { desired, kubeconfigs: kubeconfigs(cluster), issued, lock })
+    Ok(Deployed { desired, reach, kubeconfigs: kubeconfigs(cluster), issued, lock })
 }
 
 /// What is to be remembered. What the model does not ask for any more is still in the store.
@@ -105,12 +110,31 @@ pub fn lock(plan: &Plan<'_>, issued: &Issued) -> Lock {
     lock
 }
 
-/// Where a cluster is on LXD, for those who need to know nothing else of it.
+/// Where the machines of a cluster are, for those who need to know nothing else of it.
+pub enum Place {
+    Lxd(lxd::Options),
+    Ssh(ssh::Hosts),
+}
+
+/// Where the machines of a cluster are; `None` where `apply` does not reach them.
 ///
 /// # Errors
-/// What LXD cannot take of the target's fields.
-pub fn lxd_options(plan: &Plan<'_>) -> Result<lxd::Options, RenderError> {
-    lxd::Options::read(&planned_site(plan)).map_err(|problems| RenderError::Problems(of_target(plan, problems)))
+/// What the target cannot take of its fields.
+pub fn place_of(plan: &Plan<'_>) -> Result<Option<Place>, RenderError> {
+    let site = planned_site(plan);
+    let model = &plan.model;
+    let place = match site.target.kind() {
+        PlatformKind::Lxd => lxd::Options::read(&site).map(|options| Some(Place::Lxd(options))),
+        PlatformKind::Ssh => {
+            let machines = model
+                .machines
+                .iter()
+                .map(|machine| (&*machine.name, &*model.groups[machine.group as usize].name, machine.address));
+            ssh::hosts(&site, machines).map(|hosts| Some(Place::Ssh(hosts)))
+        }
+        PlatformKind::Cloud | PlatformKind::Ignition => Ok(None),
+    };
+    place.map_err(|problems| RenderError::Problems(of_target(plan, problems)))
 }
 
 /// Issues what a plan needs, and verifies what depends on the issued keys. The caller saves the store before anything is used.

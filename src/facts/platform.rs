@@ -50,6 +50,8 @@ pub enum PlatformKind {
     Cloud,
     /// Machines that Ignition sets up at their first boot.
     Ignition,
+    /// Machines that exist, which `kmodel apply` reaches over SSH.
+    Ssh,
 }
 
 fn named_family<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Family, D::Error> {

@@ -1,6 +1,6 @@
 //! LXD, or Incus: each machine is a system container.
 //!
-//! Out: what there should be ([`Desired`]), for `apply`; and as files, for those who look or have tools of their own: for
+//! Out: what there should be ([`Resources`]), for `apply`; and as files, for those who look or have tools of their own: for
 //! each machine what cloud-init reads and the same files as a tree; profiles, network, storage and instances as YAML. Secret
 //! files are copied into the running container and are never in its configuration, where everyone who may see the
 //! container could read them.
@@ -10,7 +10,7 @@ use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
 use crate::target::{
-    Entries, Entry, Given, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder, text, tree,
+    Entries, Entry, Given, Machine, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder, text, tree,
 };
 
 mod desired;
@@ -20,7 +20,7 @@ mod network;
 mod options;
 mod profile;
 
-pub use desired::{Definition, Desired, Instance, StartedUnit, desired};
+pub use desired::{Definition, Instance, Resources, desired};
 pub use name::bridge;
 pub use network::DRIVER;
 pub use options::{Options, is_url};
@@ -52,8 +52,8 @@ impl<'a> Lxd<'a> {
 
 impl Writer for Lxd<'_> {
     fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
-        let (instance, _) = desired::machine(self.site, machine, &self.options)?;
-        let mut list = machine_files(self.site, machine, &instance);
+        let (inner, instance, _) = desired::machine(self.site, machine, &self.options)?;
+        let mut list = machine_files(self.site, machine, (&inner, &instance));
         list.push(instance::file(&instance));
         list.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((list, Given::default()))
@@ -76,7 +76,7 @@ impl Writer for Lxd<'_> {
 }
 
 /// `machines/NAME/`: cloud-init's three files, and the tree.
-fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> Vec<OutputFile> {
+fn machine_files(site: &Site, machine: &TargetMachine, (inner, instance): (&Machine, &Instance)) -> Vec<OutputFile> {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let origin = What::Machines(machine.group.clone()).into();
     let mut list = vec![
@@ -84,7 +84,7 @@ fn machine_files(site: &Site, machine: &TargetMachine, instance: &Instance) -> V
         text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin),
         text(place("network-config"), 0o644, &instance.network_config, &origin),
     ];
-    list.extend(tree(site, machine, &instance.files));
+    list.extend(tree(site, machine, &inner.files));
     list
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::cloud::InventoryRow;
 use super::cloud::UserData;
 use super::lxd::Profile;
+use super::ssh::Host;
 use super::{Problem, Site, TargetMachine};
 use crate::render::Origin;
 use crate::render::bundle::BundleFile;
@@ -61,6 +62,7 @@ impl From<&UserData> for Given {
 pub enum Entry {
     Profile(Profile),
     Row(Box<InventoryRow>),
+    Host(Box<Host>),
 }
 
 /// The entries of all machines; little is kept of each.
@@ -69,6 +71,7 @@ pub struct Entries {
     /// Each once, by its name: machines that need the same share one.
     profiles: BTreeMap<String, Profile>,
     rows: BTreeMap<usize, InventoryRow>,
+    hosts: BTreeMap<usize, Host>,
 }
 
 impl Entries {
@@ -77,6 +80,7 @@ impl Entries {
         match entry {
             Entry::Profile(profile) => _ = self.profiles.insert(profile.name.clone(), profile),
             Entry::Row(row) => _ = self.rows.insert(place, *row),
+            Entry::Host(host) => _ = self.hosts.insert(place, *host),
         }
     }
 
@@ -87,6 +91,11 @@ impl Entries {
     /// In the order of the model.
     pub(super) fn rows(self) -> Vec<InventoryRow> {
         self.rows.into_values().collect()
+    }
+
+    /// In the order of the model.
+    pub(super) fn hosts(self) -> Vec<Host> {
+        self.hosts.into_values().collect()
     }
 }
 

@@ -7,15 +7,13 @@ use super::profile::Profile;
 use super::{INTERFACE, MARK, instance, name, network};
 use crate::model::value::Record;
 use crate::render::boot::{self, Apart, Delivery, Kernel};
-use crate::render::bundle::{BundleFile, Unit};
-use crate::render::unit_file;
 use crate::syntax::ast::Name;
 use crate::target::problem::of_bundle;
-use crate::target::{Problem, Site, TargetMachine, cloud_config};
+use crate::target::{Arrival, Desired, Machine, Problem, Site, TargetMachine, cloud_config};
 
-/// A cluster as LXD should have it.
+/// What a server should have for a cluster.
 #[derive(Clone, Debug)]
-pub struct Desired {
+pub struct Resources {
     pub cluster: Name,
     pub options: Options,
     pub pool: Definition,
@@ -25,9 +23,7 @@ pub struct Desired {
     /// Each once, sorted by name.
     pub profiles: Vec<Definition>,
     /// In the order of the model.
-    pub machines: Vec<Instance>,
-    /// Whether any machine runs pods.
-    pub runs_pods: bool,
+    pub instances: Vec<Instance>,
 }
 
 /// A thing of LXD's: a network, a pool, a profile, an instance.
@@ -43,7 +39,7 @@ pub struct Definition {
     pub comment: String,
 }
 
-/// A machine.
+/// The container of a machine.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// Its size, disk and interface.
@@ -54,32 +50,19 @@ pub struct Instance {
     pub former: Vec<String>,
     pub user_data: String,
     pub network_config: String,
-    /// Every file of it, those that come apart from the user-data included.
-    pub files: Vec<BundleFile>,
-    /// The units that it starts, in the order in which they start.
-    pub units: Vec<StartedUnit>,
-}
-
-/// A unit that a machine starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartedUnit {
-    pub name: Name,
-    /// Its own file, or its drop-in.
-    pub file: String,
-    /// What it reads: its change restarts the unit, as that of its own file does.
-    pub watches: Vec<Name>,
 }
 
 /// Describes a cluster for LXD.
 ///
 /// # Errors
 /// Every problem of the options, of names that LXD does not take, and of machines whose files cannot be written.
-pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<Problem>> {
+pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<(Desired, Resources), Vec<Problem>> {
     let options = Options::read(site)?;
-    let (mut instances, mut profiles, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inner, mut instances, mut profiles, mut problems) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for described in machines.iter().map(|one| machine(site, one, &options)) {
         match described {
-            Ok((instance, profile)) => {
+            Ok((machine, instance, profile)) => {
+                inner.push(machine);
                 instances.push(instance);
                 profiles.push(profile);
             }
@@ -90,16 +73,17 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<Desired, Vec<P
         return Err(problems);
     }
     let profiles = distinct(profiles);
-    Ok(Desired {
+    let runs_pods = profiles.values().any(Profile::runs_pods);
+    let resources = Resources {
         cluster: site.cluster.clone(),
         pool: network::pool(site, &options),
         network: network::network(site, &options),
         ranges: site.ranges.clone(),
-        runs_pods: profiles.values().any(Profile::runs_pods),
         profiles: profiles.values().map(|profile| profile.definition(&site.cluster)).collect(),
-        machines: instances,
+        instances,
         options,
-    })
+    };
+    Ok((Desired { cluster: site.cluster.clone(), machines: inner, runs_pods }, resources))
 }
 
 /// Each profile once, by its name.
@@ -107,7 +91,7 @@ pub(super) fn distinct(profiles: Vec<Profile>) -> BTreeMap<String, Profile> {
     profiles.into_iter().map(|profile| (profile.name.clone(), profile)).collect()
 }
 
-/// Describes one machine, and the profile that it shares with others.
+/// Describes one machine, its container, and the profile that it shares with others.
 ///
 /// # Errors
 /// A name that LXD does not take, and files that cannot be written.
@@ -115,10 +99,10 @@ pub(super) fn machine(
     site: &Site,
     machine: &TargetMachine,
     options: &Options,
-) -> Result<(Instance, Profile), Vec<Problem>> {
+) -> Result<(Machine, Instance, Profile), Vec<Problem>> {
     let profile = Profile::of(&site.cluster, machine, options);
     match (name::problem(machine), instance_of(site, machine, options, &profile.name)) {
-        (None, Ok(instance)) => Ok((instance, profile)),
+        (None, Ok((machine, instance))) => Ok((machine, instance, profile)),
         (wrong, described) => Err(wrong.into_iter().chain(described.err().unwrap_or_default()).collect()),
     }
 }
@@ -128,7 +112,7 @@ fn instance_of(
     machine: &TargetMachine,
     options: &Options,
     profile: &str,
-) -> Result<Instance, Vec<Problem>> {
+) -> Result<(Machine, Instance), Vec<Problem>> {
     let mirror = options.mirror.as_deref();
     let family = site.target.family();
     let delivery = Delivery { family, mirror, apart: Apart::Secrets, kernel: Kernel::Shared };
@@ -137,33 +121,21 @@ fn instance_of(
     if !twice.is_empty() {
         return Err(twice);
     }
-    let started = boot::start_order(&machine.bundle.units).into_iter().filter(|unit| unit_file::is_enabled(unit));
-    let units = started.map(|unit| started_unit(unit, &files)).collect();
-    Ok(Instance {
+    let instance = Instance {
         definition: instance::definition(site, machine, options),
         profile: profile.to_owned(),
         group: machine.group.clone(),
         former: machine.former.clone(),
         user_data: cloud_config::user_data(site, machine, &files, Apart::Secrets),
         network_config: cloud_config::network_config(site, machine, INTERFACE),
-        units,
-        files,
-    })
+    };
+    Ok((Machine::new(machine, files, Arrival::FirstBoot), instance))
 }
 
-/// As the boot sees it: it reads what a unit watches from its plan.
-fn started_unit(unit: &Unit, files: &[BundleFile]) -> StartedUnit {
-    let plan = files.iter().find(|file| file.path == boot::PLAN).map_or(&[][..], |file| &file.content);
-    let start = format!("watch|{}|", unit.name);
-    let text = String::from_utf8_lossy(plan);
-    let watches = text.lines().filter_map(|line| line.strip_prefix(&start)).map(Name::from).collect();
-    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), watches }
-}
-
-impl Desired {
-    /// The machine of this name.
-    pub fn machine(&self, name: &str) -> Option<&Instance> {
-        self.machines.iter().find(|machine| machine.name() == name)
+impl Resources {
+    /// The instance of this name.
+    pub fn instance(&self, name: &str) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.name() == name)
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::model::Value;
 use crate::target::lxd::Instance;
 
-use super::change::Step;
 use super::client::{Client, Scope};
 use super::diff::{NETWORK_CONFIG, USER_DATA};
-use super::error::ApplyError;
 use super::site::yaml;
+use crate::apply::change::Step;
+use crate::apply::error::ApplyError;
 
 /// The image of new instances.
 #[derive(Clone, Debug)]
@@ -40,11 +40,11 @@ impl Image {
 ///
 /// # Errors
 /// An error of the client.
-pub(crate) fn step(client: &Client, machine: &Instance, step: &Step, image: &Image) -> Result<(), ApplyError> {
+pub(super) fn step(client: &Client, machine: &Instance, step: &Step, image: Option<&Image>) -> Result<(), ApplyError> {
     let name = machine.name();
     match step {
-        Step::Create(_) => create(client, machine, image),
-        Step::Rename { from } => {
+        Step::Create(_) => image.map_or(Ok(()), |image| create(client, machine, image)),
+        Step::Rename { from, .. } => {
             stop(client, from)?;
             client.give(&format!("rename `{from}` to `{name}`"), &["rename", from, name], &[]).map(drop)
         }
@@ -67,7 +67,7 @@ pub(crate) fn step(client: &Client, machine: &Instance, step: &Step, image: &Ima
         }
         Step::Restart => stop(client, name).and_then(|()| start(client, name)),
         Step::Start => start(client, name),
-        Step::Files { .. } | Step::Boot(_) | Step::Wait(_) | Step::Remove => Ok(()),
+        Step::Files { .. } | Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) | Step::Remove => Ok(()),
     }
 }
 
@@ -102,11 +102,7 @@ pub(crate) fn state(client: &Client, name: &str) -> Result<String, ApplyError> {
         .map(|s| s.trim().to_owned())
 }
 
-/// Whether there is such a machine, and it runs.
-///
-/// # Errors
-/// An error of the client.
-pub(crate) fn is_running(client: &Client, name: &str) -> Result<bool, ApplyError> {
+fn is_running(client: &Client, name: &str) -> Result<bool, ApplyError> {
     Ok(state(client, name)?.eq_ignore_ascii_case("running"))
 }
 

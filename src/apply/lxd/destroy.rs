@@ -2,9 +2,9 @@
 
 use super::client::Client;
 use super::current::{Current, Resource};
-use super::error::ApplyError;
 use super::machine;
-use super::progress::{Progress, Reporter};
+use crate::apply::error::ApplyError;
+use crate::apply::progress::{Progress, Reporter};
 
 /// The resources labelled with a cluster's name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -3,36 +3,24 @@
 //! Every request to a server goes through here, so that a test replaces the whole outside by a program of that name. Every
 //! process has a timeout, and none reads the terminal.
 
-use std::io::{Read, Write};
 use std::num::NonZeroUsize;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
-use wait_timeout::ChildExt;
 
-use super::error::{ApplyError, last_line};
-use super::semaphore::Semaphore;
-
-/// The timeout of queries.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
-
-/// The timeout of operations that move data: an image is unpacked, a machine stops.
-pub(crate) const LONG: Duration = Duration::from_secs(900);
+use crate::apply::error::ApplyError;
+use crate::apply::process::{self, Answer};
+use crate::apply::semaphore::Semaphore;
+use crate::apply::transport::{LONG, SOON, Script, Transport};
 
 /// The error of servers for an instance that is being created, started or stopped.
 const BUSY: &str = "busy running a";
 
 /// The pause before a retry.
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// How long what a process has written may take to read once it has ended: a program that it started may hold its output open.
-const DRAIN: Duration = Duration::from_secs(5);
-
-/// No answer is longer. Beyond it the output is closed, which ends the process.
-const LONGEST: u64 = 512 << 20;
 
 /// The oldest supported LXD: it has the `cloud-init.*` keys.
 const OLDEST: u32 = 5;
@@ -43,15 +31,6 @@ pub struct Client {
     program: String,
     project: String,
     semaphore: Semaphore,
-}
-
-/// The result of a call.
-#[derive(Clone, Debug, Default)]
-pub struct Answer {
-    /// `None` when a signal ended it.
-    pub code: Option<i32>,
-    pub out: Vec<u8>,
-    pub err: String,
 }
 
 /// One call.
@@ -162,27 +141,6 @@ impl Client {
         serde_json::from_str(&text).map_err(|error| ApplyError::answer(action, error))
     }
 
-    /// Runs a shell script inside a machine. `$1` and so on are `words`.
-    ///
-    /// # Errors
-    /// When the client is missing or times out. The output and exit code of the script are in the answer; a machine that
-    /// cannot be entered looks like a script that failed.
-    pub fn inside(&self, machine: &str, script: &str, words: &[&str], input: &[u8]) -> Result<Answer, ApplyError> {
-        let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script, "sh"];
-        args.extend(words);
-        self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, input, 3 * SOON))
-    }
-
-    /// As [`Client::inside`], with the long timeout.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn work(&self, machine: &str, script: &str, words: &[&str]) -> Result<Answer, ApplyError> {
-        let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script, "sh"];
-        args.extend(words);
-        self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, &[], LONG))
-    }
-
     fn in_project<'a>(&'a self, args: &'a [&'a str], input: &'a [u8], patience: Duration) -> Call<'a> {
         Call { project: Some(&self.project), args, input, patience }
     }
@@ -208,27 +166,17 @@ impl Client {
         }
         // In English, so that its errors can be parsed.
         command.args(call.args).env("LC_ALL", "C.UTF-8").env("LANGUAGE", "en");
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| ApplyError::no_client(&self.program, &error))?;
-        let input = child.stdin.take();
-        let out = reader(child.stdout.take());
-        let err = reader(child.stderr.take());
-        let text = call.input.to_vec();
-        // A process that does not read all of its input reports an error itself.
-        thread::spawn(move || input.map(|mut input| input.write_all(&text)));
-        let ended = child.wait_timeout(call.patience).map_err(|error| ApplyError::no_client(&self.program, &error))?;
-        let Some(status) = ended else {
-            // It may have just ended; then there is nothing to kill.
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(ApplyError::slow(action, call.patience));
-        };
-        let err = String::from_utf8_lossy(&err.recv_timeout(DRAIN).unwrap_or_default()).into_owned();
-        Ok(Answer { code: status.code(), out: out.recv_timeout(DRAIN).unwrap_or_default(), err })
+        let answer = process::run(&mut command, call.input, call.patience);
+        let answer = answer.map_err(|error| ApplyError::no_client(&self.program, &error))?;
+        answer.ok_or_else(|| ApplyError::slow(action, call.patience))
+    }
+}
+
+impl Transport for Arc<Client> {
+    fn run(&self, machine: &str, script: &Script<'_>) -> Result<Answer, ApplyError> {
+        let mut args = vec!["exec", machine, "-T", "--", "env", "LC_ALL=C", "sh", "-c", script.text, "sh"];
+        args.extend(script.words);
+        self.call(&format!("run a program on `{machine}`"), &self.in_project(&args, script.input, script.patience))
     }
 }
 
@@ -243,30 +191,6 @@ impl<'a> Call<'a> {
     fn plain(args: &'a [&'a str]) -> Self {
         Self { project: None, args, input: &[], patience: SOON }
     }
-}
-
-impl Answer {
-    /// The output on success.
-    pub fn text(&self) -> Option<String> {
-        (self.code == Some(0)).then(|| String::from_utf8_lossy(&self.out).into_owned())
-    }
-
-    /// The last line of the error on failure.
-    pub fn reason(&self) -> &str {
-        last_line(&self.err)
-    }
-}
-
-/// Reads to the end on a thread of its own, so that a full pipe blocks no process.
-fn reader(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // Output up to an error is kept.
-        let _ = stream.map(|stream| stream.take(LONGEST).read_to_end(&mut bytes));
-        let _ = sender.send(bytes);
-    });
-    receiver
 }
 
 #[cfg(test)]

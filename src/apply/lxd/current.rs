@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer};
 use crate::target::lxd::{MARK, Options};
 
 use super::client::{Client, Scope};
-use super::error::ApplyError;
+use crate::apply::error::ApplyError;
 
 /// Everything on the server that concerns a cluster.
 #[derive(Clone, Debug, Default)]
-pub struct Current {
+pub(crate) struct Current {
     pub project: Option<Resource>,
     pub pool: Option<Resource>,
     pub network: Option<Resource>,
@@ -25,7 +25,7 @@ pub struct Current {
 
 /// A project, pool, network, profile or instance, as the client prints it with `--format json`.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Resource {
+pub(crate) struct Resource {
     pub name: String,
     /// `Running`, `Stopped` ...; of instances.
     #[serde(default)]
@@ -48,7 +48,7 @@ impl Current {
     ///
     /// # Errors
     /// An error of the client.
-    pub fn read(client: &Client, options: &Options) -> Result<Self, ApplyError> {
+    pub(crate) fn read(client: &Client, options: &Options) -> Result<Self, ApplyError> {
         let projects: Vec<Resource> = client.list("list the projects", &["project", "list"], Scope::Global)?;
         let project = named(projects, &options.project);
         let scope = if project.is_some() { Scope::Project } else { Scope::Global };
@@ -69,34 +69,34 @@ impl Current {
     }
 
     /// The instance of this name.
-    pub fn machine(&self, name: &str) -> Option<&Resource> {
+    pub(crate) fn machine(&self, name: &str) -> Option<&Resource> {
         self.machines.iter().find(|machine| machine.name == name)
     }
 
     /// The profile of this name.
-    pub fn profile(&self, name: &str) -> Option<&Resource> {
+    pub(crate) fn profile(&self, name: &str) -> Option<&Resource> {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
     /// The instances labelled with the cluster's name, sorted by name.
-    pub fn ours<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Resource> {
+    pub(crate) fn ours<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Resource> {
         self.machines.iter().filter(move |machine| machine.is_of(cluster))
     }
 }
 
 impl Resource {
     /// The cluster that owns it, by its label.
-    pub fn owner(&self) -> Option<&str> {
+    pub(crate) fn owner(&self) -> Option<&str> {
         self.config.get(MARK).map(String::as_str)
     }
 
     /// Whether it is labelled as owned by this cluster.
-    pub fn is_of(&self, cluster: &str) -> bool {
+    pub(crate) fn is_of(&self, cluster: &str) -> bool {
         self.owner() == Some(cluster)
     }
 
     /// Whether an instance runs.
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.status.eq_ignore_ascii_case("running")
     }
 }

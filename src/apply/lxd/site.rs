@@ -4,42 +4,42 @@ use crate::model::Value;
 use crate::model::value::Record;
 use crate::render::bundle::Format;
 use crate::render::format;
-use crate::target::lxd::{DRIVER, Definition, Desired, MARK};
+use crate::target::lxd::{DRIVER, Definition, MARK, Resources};
 
-use super::change::{Change, Step};
 use super::client::Client;
-use super::diff::Delta;
-use super::error::ApplyError;
-use super::progress::{Progress, Reporter};
+use super::diff::Shared;
+use crate::apply::change::{Change, Step};
+use crate::apply::error::ApplyError;
+use crate::apply::progress::{Progress, Reporter};
 
 /// Creates and changes them.
 ///
 /// # Errors
 /// The first error of the client.
-pub(crate) fn reconcile(
+pub(super) fn reconcile(
     client: &Client,
-    desired: &Desired,
-    delta: &Delta,
+    resources: &Resources,
+    shared: &Shared,
     report: Reporter<'_>,
 ) -> Result<(), ApplyError> {
-    let mark = format!("{MARK}={}", desired.cluster);
+    let mark = format!("{MARK}={}", resources.cluster);
     let say = |what: &str, change: &Change| report("", Progress::Doing(format!("{what} {}", change.name)));
-    if let Some(change) = &delta.project {
+    if let Some(change) = &shared.project {
         say("project", change);
         project(client, &change.name, &mark)?;
     }
-    if let Some(change) = &delta.pool {
+    if let Some(change) = &shared.pool {
         say("storage pool", change);
         let action = format!("create the storage pool `{}`", change.name);
         client.ask(&action, &["storage", "create", &change.name, DRIVER, &mark])?;
     }
-    if let Some(change) = &delta.network {
+    if let Some(change) = &shared.network {
         say("network", change);
-        network(client, &desired.network, change)?;
+        network(client, &resources.network, change)?;
     }
-    for change in &delta.profiles {
+    for change in &shared.profiles {
         say("profile", change);
-        let profile = desired.profiles.iter().find(|profile| profile.name == change.name);
+        let profile = resources.profiles.iter().find(|profile| profile.name == change.name);
         profile.map_or(Ok(()), |definition| self::profile(client, definition, change))?;
     }
     Ok(())

@@ -1,0 +1,260 @@
+//! Machines that exist: the user's own OpenSSH client enters them, and nothing makes them.
+//!
+//! A machine is marked with the names of its cluster and its own before anything is brought to it; one that is marked
+//! otherwise is left alone. A machine that leaves loses what was brought and installed, and stays.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+
+use crate::syntax::ast::Name;
+use crate::target::Machine;
+use crate::target::ssh::{Host, Hosts};
+
+use super::change::{Change, Step};
+use super::diff::Delta;
+use super::error::ApplyError;
+use super::process::Answer;
+use super::progress::{Progress, Reporter};
+use super::provider::{Found, Outer, Provider, RUNNING, UNREACHABLE};
+use super::transport::Transport;
+
+pub(crate) mod client;
+mod command;
+
+use client::SshClient;
+
+const HELLO: &str = include_str!("ssh/hello.sh");
+const LEAVE: &str = include_str!("ssh/leave.sh");
+
+/// Writes the mark: cluster, machine.
+const MARK: &str =
+    "set -e; umask 022; mkdir -p /var/lib/kmodel; printf '%s %s\\n' \"$1\" \"$2\" >/var/lib/kmodel/owner";
+
+/// The machines of a cluster.
+pub(crate) struct Existing {
+    client: Arc<SshClient>,
+    cluster: Name,
+    /// Those of the model, then those that it no longer has.
+    machines: BTreeMap<Name, Standing>,
+}
+
+/// What is known of a machine.
+struct Standing {
+    host: Host,
+    is_of_model: bool,
+    hello: Result<Hello, ApplyError>,
+}
+
+/// What a machine says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Hello {
+    /// Cluster and machine of its mark.
+    owner: Option<(String, String)>,
+    /// The machine that a boot of kmodel is there for.
+    boot: Option<String>,
+}
+
+impl Existing {
+    /// Asks every machine, all at once: those of the model and, by what the lock has of them, those that left it.
+    pub(crate) fn read(client: Arc<SshClient>, cluster: Name, hosts: &Hosts, departed: &[Host]) -> Self {
+        let own = hosts.machines.iter().map(|host| (host, true));
+        let all: Vec<_> = own.chain(departed.iter().map(|host| (host, false))).collect();
+        let machines = thread::scope(|scope| {
+            let ask = |host: &Host| hello(&client, &host.machine);
+            let threads: Vec<_> = all.iter().map(|(host, _)| scope.spawn(move || ask(host))).collect();
+            let answers = threads.into_iter().map(|thread| thread.join().expect("a question does not panic"));
+            let standing = |(host, is_of_model): &(&Host, bool), hello| {
+                (host.machine.clone(), Standing { host: (*host).clone(), is_of_model: *is_of_model, hello })
+            };
+            all.iter().zip(answers).map(|(host, hello)| standing(host, hello)).collect()
+        });
+        Self { client, cluster, machines }
+    }
+
+    /// The machines that are marked as of this cluster with their name.
+    pub(crate) fn marked(&self) -> Vec<&str> {
+        let ours =
+            |standing: &Standing, name: &str| standing.hello.as_ref().is_ok_and(|hello| self.is_ours(hello, name));
+        self.machines.iter().filter(|(name, standing)| ours(standing, name)).map(|(name, _)| &**name).collect()
+    }
+
+    /// The machines that cannot be entered, and why.
+    pub(crate) fn unreachable(&self) -> Vec<(&str, &ApplyError)> {
+        let each = self.machines.iter();
+        each.filter_map(|(name, standing)| Some((&**name, standing.hello.as_ref().err()?))).collect()
+    }
+
+    /// What enters its machines.
+    pub(crate) fn client(&self) -> Arc<SshClient> {
+        Arc::clone(&self.client)
+    }
+
+    fn transport(&self) -> &dyn Transport {
+        &self.client
+    }
+
+    fn run(&self, action: &str, machine: &str, script: &str, words: &[&str]) -> Result<(), ApplyError> {
+        done(action, self.transport().work(machine, script, words)?)
+    }
+
+    /// Whether it is marked as a machine of this cluster with this name.
+    fn is_ours(&self, hello: &Hello, name: &str) -> bool {
+        hello.owner.as_ref().is_some_and(|(cluster, machine)| **cluster == *self.cluster && machine == name)
+    }
+}
+
+impl Provider for Existing {
+    fn place(&self) -> String {
+        "existing machines over SSH".to_owned()
+    }
+
+    fn project(&self) -> Option<&str> {
+        None
+    }
+
+    fn machines(&self) -> Vec<Found> {
+        let found = |(name, standing): (&Name, &Standing)| {
+            let (state, why) = match &standing.hello {
+                Ok(_) => (RUNNING, None),
+                Err(error) => (UNREACHABLE, Some(error.message.clone())),
+            };
+            let addresses = standing.host.address.parse().into_iter().collect();
+            Found { name: name.to_string(), state: state.to_owned(), why, addresses }
+        };
+        let is_there = |(name, standing): &(&Name, &Standing)| {
+            // One that says that it is another's, or nobody's, has left.
+            standing.is_of_model || standing.hello.as_ref().map_or(true, |hello| self.is_ours(hello, name))
+        };
+        self.machines.iter().filter(is_there).map(found).collect()
+    }
+
+    fn shared(&self) -> Result<Vec<Change>, ApplyError> {
+        Ok(Vec::new())
+    }
+
+    fn outer(&self, machine: &Machine) -> Result<Outer, ApplyError> {
+        let name = machine.name();
+        let Some(standing) = self.machines.get(name) else { return Ok(Outer::Absent(Vec::new())) };
+        let hello = match &standing.hello {
+            Ok(hello) => hello,
+            Err(error) => {
+                return Ok(Outer::There { is_running: false, steps: vec![Step::Reach(error.message.clone())] });
+            }
+        };
+        let there = Ok(Outer::There { is_running: true, steps: Vec::new() });
+        match (&hello.owner, &hello.boot) {
+            (Some((cluster, owner)), _) if **cluster == *self.cluster && owner == name => there,
+            (Some((cluster, owner)), _) if **cluster == *self.cluster && machine.former.contains(owner) => {
+                let rename = Step::Rename { from: owner.clone(), stops: false };
+                Ok(Outer::Renamed { from: owner.clone(), is_running: true, steps: vec![rename] })
+            }
+            (Some((cluster, owner)), _) => {
+                Err(taken(&standing.host, name, &format!("`{owner}` of the cluster `{cluster}`")))
+            }
+            (None, Some(other)) if other != name => Err(taken(&standing.host, name, &format!("`{other}`"))),
+            (None, _) => there,
+        }
+    }
+
+    fn prepare(&self, _: &Delta) -> Result<(), ApplyError> {
+        Ok(())
+    }
+
+    fn reconcile(&self, _: &[Change], _: Reporter<'_>) -> Result<(), ApplyError> {
+        Ok(())
+    }
+
+    fn step(&self, machine: &str, step: &Step) -> Result<(), ApplyError> {
+        match step {
+            Step::Reach(_) => match self.machines.get(machine).map(|standing| &standing.hello) {
+                Some(Err(error)) => Err(error.clone()),
+                _ => Ok(()),
+            },
+            Step::SetUp(_) | Step::Rename { .. } | Step::Files { .. } => {
+                self.run(&format!("mark `{machine}`"), machine, MARK, &[&self.cluster, machine])
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn state(&self, machine: &str) -> Result<String, ApplyError> {
+        Ok(match hello(self.transport(), machine) {
+            Ok(hello) if self.is_ours(&hello, machine) => RUNNING,
+            Ok(_) => "",
+            Err(_) => UNREACHABLE,
+        }
+        .to_owned())
+    }
+
+    fn remove(&self, machine: &str) -> Result<(), ApplyError> {
+        self.run(&format!("remove the cluster from `{machine}`"), machine, LEAVE, &[]).map_err(|error| {
+            match error.help {
+                Some(_) => error,
+                None => error.help(format!("{}, then run the same command again", self.by_hand(machine))),
+            }
+        })
+    }
+
+    fn by_hand(&self, machine: &str) -> String {
+        format!("switch off `{machine}` or install its system anew, and pass `--forget {machine}`")
+    }
+}
+
+/// Removes the cluster from every machine that is marked as one of its own, all at once.
+///
+/// # Errors
+/// The first machine where it fails; the next run continues with the rest.
+pub(crate) fn destroy(existing: &Existing, report: Reporter<'_>) -> Result<(), ApplyError> {
+    let one = |name: &str| {
+        report(name, Progress::Doing("removing".to_owned()));
+        let result = existing.remove(name);
+        match &result {
+            Ok(()) => report(name, Progress::Done("removed".to_owned())),
+            Err(error) => report(name, Progress::Failed(error.message.clone())),
+        }
+        result
+    };
+    let names = existing.marked();
+    let results: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = names.iter().map(|name| scope.spawn(move || one(name))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("removing does not panic")).collect()
+    });
+    results.into_iter().collect()
+}
+
+fn hello(transport: &dyn Transport, machine: &str) -> Result<Hello, ApplyError> {
+    let answer = transport.inside(machine, HELLO, &[], &[])?;
+    match answer.text() {
+        Some(text) => Ok(Hello::read(&text)),
+        None => Err(ApplyError::refused(&format!("enter `{machine}`"), &answer.err)),
+    }
+}
+
+impl Hello {
+    fn read(text: &str) -> Self {
+        let field = |tag: &str| text.lines().find_map(|line| line.strip_prefix(tag)).map(str::trim);
+        let owner = field("owner ").and_then(|owner| owner.split_once(' '));
+        Self {
+            owner: owner.map(|(cluster, machine)| (cluster.to_owned(), machine.to_owned())),
+            boot: field("boot ").map(str::to_owned),
+        }
+    }
+}
+
+fn done(action: &str, answer: Answer) -> Result<(), ApplyError> {
+    match answer.code {
+        Some(0) => Ok(()),
+        _ => Err(ApplyError::refused(action, &answer.err)),
+    }
+}
+
+fn taken(host: &Host, name: &str, owner: &str) -> ApplyError {
+    ApplyError::new(format!("the machine at {} is set up as {owner}, not as `{name}`", host.address)).help(
+        "correct the address, say `moved` if the machine got another name, or run `kmodel destroy` on the model that it \
+         belongs to",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What there should be on each machine, whatever platform makes it and however it is reached.
+
+use std::net::IpAddr;
+
+use crate::render::boot;
+use crate::render::bundle::{BundleFile, Unit};
+use crate::render::unit_file;
+use crate::syntax::ast::Name;
+
+use super::TargetMachine;
+
+/// A cluster as its machines should be.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    pub cluster: Name,
+    /// In the order of the model.
+    pub machines: Vec<Machine>,
+    /// Whether any machine runs pods.
+    pub runs_pods: bool,
+}
+
+/// A machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub name: Name,
+    pub group: Name,
+    /// Names that it had before, the latest first.
+    pub former: Vec<String>,
+    /// Its address in the cluster.
+    pub address: IpAddr,
+    pub arrival: Arrival,
+    /// Every file of it.
+    pub files: Vec<BundleFile>,
+    /// The units that it starts, in the order in which they start.
+    pub units: Vec<StartedUnit>,
+}
+
+/// How the files of a machine reach it before its boot runs for the first time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// cloud-init writes them and starts the boot; those with secrets are brought.
+    FirstBoot,
+    /// All of them are brought: the machine is there already.
+    Brought,
+}
+
+/// A unit that a machine starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartedUnit {
+    pub name: Name,
+    /// Its own file, or its drop-in.
+    pub file: String,
+    /// What it reads: its change restarts the unit, as that of its own file does.
+    pub watches: Vec<Name>,
+}
+
+impl Desired {
+    /// The machine of this name.
+    pub fn machine(&self, name: &str) -> Option<&Machine> {
+        self.machines.iter().find(|machine| &*machine.name == name)
+    }
+}
+
+impl Machine {
+    /// A machine with these files.
+    pub(super) fn new(machine: &TargetMachine, files: Vec<BundleFile>, arrival: Arrival) -> Self {
+        let started = boot::start_order(&machine.bundle.units).into_iter().filter(|unit| unit_file::is_enabled(unit));
+        let units = started.map(|unit| started_unit(unit, &files)).collect();
+        Self {
+            name: machine.name.clone(),
+            group: machine.group.clone(),
+            former: machine.former.clone(),
+            address: machine.address,
+            arrival,
+            files,
+            units,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// As the boot sees it: it reads what a unit watches from its plan.
+fn started_unit(unit: &Unit, files: &[BundleFile]) -> StartedUnit {
+    let plan = files.iter().find(|file| file.path == boot::PLAN).map_or(&[][..], |file| &file.content);
+    let start = format!("watch|{}|", unit.name);
+    let text = String::from_utf8_lossy(plan);
+    let watches = text.lines().filter_map(|line| line.strip_prefix(&start)).map(Name::from).collect();
+    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), watches }
+}

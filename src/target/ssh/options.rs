@@ -1,0 +1,190 @@
+//! The fields of `target ssh { }`.
+
+use crate::diag::Code;
+use crate::model::Value;
+use crate::model::value::Record;
+use crate::target::cloud::options::mirror_problem;
+use crate::target::{Problem, Site, TargetMachine};
+
+use super::host::{Become, Host, HostKeys};
+
+/// What the model says of the target, with defaults.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub mirror: Option<String>,
+    pub keys: HostKeys,
+    /// Of the target itself: what holds for every machine.
+    all: Record,
+    /// By the names of machines and groups.
+    hosts: Record,
+}
+
+/// The fields that a machine has too, with what is wrong with a value of each.
+const FIELDS: [(&str, fn(&str) -> bool, &str); 6] = [
+    ("address", is_host, "use a host name or an address"),
+    ("user", is_user, "use a name of letters, digits, `.`, `_` and `-`"),
+    ("key", is_path, "use the path of a private key, such as `~/.ssh/id_ed25519`"),
+    ("jump", is_jump, "use `HOST`, `USER@HOST:PORT`, or several of them separated by commas"),
+    ("host-key", is_host_key, "use a line of `ssh-keyscan HOST` without its host name: `ssh-ed25519 AAAA...`"),
+    ("port", is_port, "use a number from 1 to 65535"),
+];
+
+impl Options {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Every field that has a value which OpenSSH could not take, or would take for something else.
+    pub fn read(site: &Site) -> Result<Self, Vec<Problem>> {
+        let known_hosts = site.text("known-hosts");
+        let mut problems: Vec<Problem> = site.text("mirror").as_deref().and_then(mirror_problem).into_iter().collect();
+        problems.extend(wrong_fields(&site.options, None));
+        let file = known_hosts.as_deref().filter(|path| !is_path(path));
+        problems.extend(file.map(|path| wrong("known-hosts", path, None, "use the path of a file beside the model")));
+        let hosts = match site.options.get("hosts") {
+            Some(Value::Record(hosts)) => (**hosts).clone(),
+            _ => Record::default(),
+        };
+        let each = hosts.iter().filter_map(|(name, host)| match host {
+            Value::Record(fields) => Some((name, fields)),
+            _ => None,
+        });
+        problems.extend(each.flat_map(|(name, fields)| wrong_fields(fields, Some(name))));
+        let keys = HostKeys { known_hosts, first_use: site.flag("first-use") == Some(true) };
+        let options = Self { mirror: site.text("mirror"), keys, all: site.options.clone(), hosts };
+        if problems.is_empty() { Ok(options) } else { Err(problems) }
+    }
+
+    /// How a machine is reached.
+    pub fn host(&self, machine: &TargetMachine) -> Host {
+        self.host_at(&machine.name, &machine.group, &machine.address.to_string())
+    }
+
+    /// What is said of the machine goes before what is said of its group, and that before what is said of all.
+    pub(super) fn host_at(&self, machine: &str, group: &str, address: &str) -> Host {
+        let own = [self.host_fields(machine), self.host_fields(group), Some(&self.all)];
+        let text = |field: &str| own.iter().flatten().find_map(|fields| text(fields, field));
+        Host {
+            machine: machine.into(),
+            address: own[..2]
+                .iter()
+                .flatten()
+                .find_map(|fields| self::text(fields, "address"))
+                .unwrap_or(address.into()),
+            user: text("user"),
+            port: text("port").and_then(|port| port.parse().ok()),
+            key: text("key"),
+            jump: text("jump"),
+            r#become: match text("become").as_deref() {
+                Some("doas") => Become::Doas,
+                Some("none") => Become::None,
+                _ => Become::Sudo,
+            },
+            host_key: own[..2].iter().flatten().find_map(|fields| self::text(fields, "host-key")),
+        }
+    }
+
+    fn host_fields(&self, name: &str) -> Option<&Record> {
+        match self.hosts.get(name) {
+            Some(Value::Record(fields)) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// Hosts that are neither machines nor groups: a name that is misspelt would leave the machine unreached.
+    pub(super) fn unknown_hosts(&self, machines: &[TargetMachine]) -> Vec<Problem> {
+        let is_known = |name: &str| machines.iter().any(|one| &*one.name == name || &*one.group == name);
+        let unknown = self.hosts.keys().filter(|name| !is_known(name));
+        let names = || machines.iter().flat_map(|machine| [&*machine.name, &*machine.group]);
+        unknown
+            .map(|name| {
+                let message = format!("`{name}` in `hosts` is neither a machine nor a group");
+                let help = "use the name of a machine, such as `cp-0`, or of a group";
+                Problem::of_field(Code::TargetLimit, "hosts", message, help).near(name, names())
+            })
+            .collect()
+    }
+}
+
+fn text(fields: &Record, field: &str) -> Option<String> {
+    fields.get(field).and_then(Value::scalar_text).filter(|text| !text.is_empty())
+}
+
+fn wrong_fields(fields: &Record, host: Option<&str>) -> Vec<Problem> {
+    let given = FIELDS.iter().filter_map(|(field, valid, help)| Some((*field, text(fields, field)?, valid, *help)));
+    given
+        .filter(|(_, value, valid, _)| !valid(value))
+        .map(|(field, value, _, help)| wrong(field, &value, host, help))
+        .collect()
+}
+
+fn wrong(field: &'static str, value: &str, host: Option<&str>, help: &str) -> Problem {
+    let of = host.map(|host| format!(" of `{host}`")).unwrap_or_default();
+    let message = format!("`{}` is not a valid `{field}`{of} for OpenSSH", value.escape_debug());
+    Problem::of_field(Code::TargetLimit, if host.is_some() { "hosts" } else { field }, message, help)
+}
+
+/// A text that begins with `-` would be an option of `ssh`; other characters have a meaning in `ProxyCommand`s.
+fn plain(text: &str, more: &str) -> bool {
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+}
+
+fn is_host(text: &str) -> bool {
+    plain(text, ".-_:%")
+}
+
+fn is_user(text: &str) -> bool {
+    plain(text, "._-")
+}
+
+/// `%` begins a token of OpenSSH, `$` a variable.
+fn is_path(text: &str) -> bool {
+    !text.starts_with('-') && !text.chars().any(|c| c.is_control() || "%$\"'`\\".contains(c))
+}
+
+fn is_jump(text: &str) -> bool {
+    text.split(',').all(|hop| plain(hop, ".-_:@[]"))
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+fn is_host_key(text: &str) -> bool {
+    let is_kind = |kind: &str| {
+        plain(kind, "-@.") && (kind.starts_with("ssh-") || kind.starts_with("ecdsa-") || kind.starts_with("sk-"))
+    };
+    let is_key =
+        |key: &str| key.starts_with("AAAA") && key.chars().all(|c| c.is_ascii_alphanumeric() || "+/=".contains(c));
+    let mut words = text.split(' ');
+    words.next().is_some_and(is_kind) && words.next().is_some_and(is_key) && words.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_for_an_option_or_a_command() {
+        assert!(is_host("10.0.0.5") && is_host("fe80::1%eth0") && is_host("cp-0.example.org"));
+        assert!(["", "-oProxyCommand=x", "a b", "a;b", "$(x)", "a\nb"].iter().all(|text| !is_host(text)));
+        assert!(is_user("ops") && !is_user("a`b") && !is_user("-l"));
+        assert!(is_jump("bastion") && is_jump("ops@a.example.org:2222,b") && !is_jump("a,-oX") && !is_jump(""));
+        assert!(is_path("~/.ssh/id ed25519") && !is_path("-i") && !is_path("a%h") && !is_path("a\nb"));
+    }
+
+    #[test]
+    fn a_host_key_is_one_line_without_its_host() {
+        assert!(is_host_key("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+/=="));
+        assert!(is_host_key("ecdsa-sha2-nistp256 AAAAE2Vj") && is_host_key("sk-ssh-ed25519@openssh.com AAAAG"));
+        assert!(
+            ["ssh-ed25519", "host ssh-ed25519 AAAA", "ssh-ed25519 xyz", "ssh-ed25519 AAAA\nx"]
+                .iter()
+                .all(|text| !is_host_key(text))
+        );
+    }
+
+    #[test]
+    fn a_port_is_a_number_that_fits() {
+        assert!(is_port("22") && is_port("65535") && !is_port("0") && !is_port("65536") && !is_port("-1"));
+    }
+}
