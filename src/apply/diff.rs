@@ -117,3 +117,34 @@ fn inner_steps(machine: &Machine, probe: &Probe) -> Vec<Step> {
 fn set_up(machine: &Machine) -> String {
     format!("{}, {}", Count(machine.files.len(), "file"), Count(machine.units.len(), "unit"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn steps(is_running: bool, outer: &[Step], probe: Option<&Probe>) -> Vec<Step> {
+        let machine = sample::machine("cp-0", vec![], vec![]);
+        let outer = Outer::There { is_running, steps: outer.to_vec() };
+        machine_change(&machine, outer, probe).map(|change| change.steps).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_stopped_machine_is_started_once() {
+        assert_eq!(steps(false, &[], None), [Step::Start]);
+        assert_eq!(steps(false, &[Step::Restart], None), [Step::Restart], "a restart starts it");
+        let reach = Step::Reach("no route".to_owned());
+        assert_eq!(steps(false, std::slice::from_ref(&reach), None), [reach.clone()], "nothing starts it");
+    }
+
+    #[test]
+    fn a_machine_that_exists_gets_all_of_its_files_at_once() {
+        let mut machine = sample::machine("cp-0", vec![sample::file("/etc/a", "x", false)], vec![]);
+        let there = || Outer::There { is_running: true, steps: vec![] };
+        let probe = Probe::default();
+        let first = |machine: &Machine| machine_change(machine, there(), Some(&probe)).map(|change| change.steps);
+        assert_eq!(first(&machine), Some(vec![Step::Wait("waiting for its boot".to_owned())]), "cloud-init writes it");
+        machine.arrival = Arrival::Brought;
+        assert_eq!(first(&machine), Some(vec![Step::SetUp("1 file, 0 units".to_owned())]));
+    }
+}

@@ -16,12 +16,12 @@ pub struct ApplyError {
 /// 8 to 10, sudo and doas.
 const KNOWN_ERRORS: &[(&[&str], &str)] = &[
     (
-        &["remote host identification has changed", "host key for", "differs from the key for the ip address"],
+        &["has changed and you have requested strict checking", "differs from the key for the ip address"],
         "the host shows another key than the one that is known: if its system was installed anew, correct `host-key` or remove \
          the old key with `ssh-keygen -R HOST`; otherwise find out who answers there",
     ),
     (
-        &["host key verification failed", "host key is known for"],
+        &["host key is known for"],
         "compare the host's key with what its console shows (`ssh-keyscan HOST | ssh-keygen -lf -`), then pin it with \
          `host-key` in `target ssh { hosts = { ... } }`, or add it to known_hosts; `first-use = true` trusts the first key",
     ),

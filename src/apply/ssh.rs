@@ -98,6 +98,17 @@ impl Existing {
         done(action, self.transport().work(machine, script, words)?)
     }
 
+    fn taken(&self, host: &Host, name: &str, owner: &str) -> ApplyError {
+        let message = format!(
+            "the machine at {} is set up as {owner}, not as `{name}` of the cluster `{}`",
+            host.address, self.cluster
+        );
+        ApplyError::new(message).help(
+            "correct the address, say `moved` if the machine got another name, or run `kmodel destroy` on the model that it \
+             belongs to",
+        )
+    }
+
     /// Whether it is marked as a machine of this cluster with this name.
     fn is_ours(&self, hello: &Hello, name: &str) -> bool {
         hello.owner.as_ref().is_some_and(|(cluster, machine)| **cluster == *self.cluster && machine == name)
@@ -150,9 +161,9 @@ impl Provider for Existing {
                 Ok(Outer::Renamed { from: owner.clone(), is_running: true, steps: vec![rename] })
             }
             (Some((cluster, owner)), _) => {
-                Err(taken(&standing.host, name, &format!("`{owner}` of the cluster `{cluster}`")))
+                Err(self.taken(&standing.host, name, &format!("`{owner}` of the cluster `{cluster}`")))
             }
-            (None, Some(other)) if other != name => Err(taken(&standing.host, name, &format!("`{other}`"))),
+            (None, Some(other)) if other != name => Err(self.taken(&standing.host, name, &format!("`{other}`"))),
             (None, _) => there,
         }
     }
@@ -247,13 +258,6 @@ fn done(action: &str, answer: Answer) -> Result<(), ApplyError> {
         Some(0) => Ok(()),
         _ => Err(ApplyError::refused(action, &answer.err)),
     }
-}
-
-fn taken(host: &Host, name: &str, owner: &str) -> ApplyError {
-    ApplyError::new(format!("the machine at {} is set up as {owner}, not as `{name}`", host.address)).help(
-        "correct the address, say `moved` if the machine got another name, or run `kmodel destroy` on the model that it \
-         belongs to",
-    )
 }
 
 #[cfg(test)]

@@ -275,11 +275,11 @@ mod tests {
         let desired = sample::desired(vec![sample::machine("cp-0", vec![], vec![])]);
         let status = |state: &str| {
             let instance = serde_json::json!({ "name": "cp-0", "status": state, "config": { MARK: "lab" } });
-            let current = Current { machines: vec![serde_json::from_value(instance).unwrap()], ..Current::default() };
-            let client = sample::client(folder.path(), "exit 1");
+            let access = sample::access(folder.path(), "exit 1", &serde_json::json!([instance]));
+            let found = access.provider().machines();
             let (connections, shared, probes) = (&[], &[], &Probes::new());
-            let (client, desired, current) = (&client, &desired, &current);
-            let observed = Observed { client, desired, connections, shared, current, probes, delta: None };
+            let (access, desired, found) = (&access, &desired, &*found);
+            let observed = Observed { access, desired, connections, shared, found, probes, delta: None };
             let MachineStatus { state, boot, reason, .. } = observed.machine(&desired.machines[0]);
             (state, boot, reason)
         };

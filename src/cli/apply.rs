@@ -189,7 +189,10 @@ impl Work<'_> {
         let is_there = |name: &str| !self.access.provider().state(name).is_ok_and(|state| state.is_empty());
         lock::change(&self.args.model.lock_path(), &desired.cluster, |lock| {
             let is_gone = |name: &str| delta.removed.iter().any(|change| change.name == name) && !is_there(name);
-            lock.iter_mut().for_each(|lock| lock.addresses.retain(|name, _| !is_gone(name)));
+            for lock in lock.iter_mut() {
+                lock.addresses.retain(|name, _| !is_gone(name));
+                lock.hosts.retain(|name, _| !is_gone(name));
+            }
             Ok(())
         })
     }

@@ -69,7 +69,7 @@ pub fn place(command: &str, plan: &Plan<'_>) -> Result<Place, CliError> {
     place.ok_or_else(|| elsewhere(command, compile::planned_target(&plan.model).unwrap_or_else(|_| Target::fallback())))
 }
 
-/// The client of a platform, known to work as far as that can be known before a machine is entered.
+/// The client of a platform. That of LXD is known to work; that of OpenSSH is, once a machine is entered.
 pub enum Client {
     /// With the server's version.
     Lxd(Arc<lxd::client::Client>, String),
@@ -161,8 +161,10 @@ impl SshArgs {
     /// When there is no room for sockets.
     pub(crate) fn existing(&self, cluster: &Name, hosts: &Hosts, lock: &Lock) -> Result<Existing, CliError> {
         let is_there = |name: &str| hosts.machines.iter().any(|host| &*host.machine == name);
-        let departed: Vec<_> =
-            lock.departed(is_there).map(|(name, address)| hosts.former(name, &address.to_string())).collect();
+        let departed: Vec<_> = lock
+            .departed(is_there)
+            .map(|(name, address)| hosts.former(name, &address.to_string(), lock.hosts.get(name)))
+            .collect();
         let all = hosts.machines.iter().chain(&departed).cloned().collect();
         let client = SshClient::new(&self.program, (all, hosts.keys()), &self.base, self.password.clone())?;
         Ok(Existing::read(client.into(), cluster.clone(), hosts, &departed))

@@ -99,7 +99,12 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let desired = site.target.desired(&site, &all);
     let desired = desired.map_err(|problems| RenderError::Problems(of_target(plan, problems)))?;
     let (desired, reach) = desired.expect("commands on a running cluster ask whether its target is applied");
-    let lock = lock(plan, &issued);
+    let mut lock = lock(plan, &issued);
+    if let Reach::Ssh(hosts) = &reach {
+        lock.hosts.extend(hosts.machines.iter().map(|host| (host.machine.to_string(), host.fields())));
+    }
+    let addresses = &lock.addresses;
+    lock.hosts.retain(|name, _| addresses.contains_key(name));
     Ok(Deployed { desired, reach, kubeconfigs: kubeconfigs(cluster), issued, lock })
 }
 

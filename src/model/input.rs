@@ -94,6 +94,10 @@ pub struct Lock {
     /// Values that it had before and that are still in use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub earlier: BTreeMap<String, Vec<String>>,
+    /// How machines that exist were reached when they were applied last: by machine, fields of `hosts` in `target ssh`. One that
+    /// leaves the model is entered once more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<String, BTreeMap<String, String>>,
     /// What was rendered last: application, program, version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, BTreeMap<String, String>>,

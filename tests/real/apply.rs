@@ -656,7 +656,7 @@ fn debug_collects_from_everywhere_and_leaves_keys_out() {
 #[test]
 fn scripts_for_machines_are_clean() {
     let Some(mut shellcheck) = tool("shellcheck") else { return };
-    let scripts = ["probe", "log", "connectivity", "kubectl", "certificate", "collect"]
+    let scripts = ["probe", "log", "connectivity", "kubectl", "certificate", "collect", "ssh/hello", "ssh/leave"]
         .map(|name| format!("src/apply/{name}.sh"));
     // What is in single quotes is for another shell, and profiles lie on machines.
     shellcheck.args(["--shell=sh", "--exclude=SC2016,SC1091"]).args(scripts);

@@ -23,6 +23,7 @@ mod manifest;
 mod pki;
 mod render_target;
 mod report;
+mod ssh;
 mod systemd;
 mod systemd_value;
 mod tables;

@@ -22,6 +22,15 @@ pub fn tool(name: &str) -> Option<Command> {
 pub fn skip(why: &str, what: &str) {
     let line = format!("SKIPPED: {why}: {what} was not tested\n");
     assert!(std::env::var_os("KMODEL_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{line}");
+    say(&line);
+}
+
+/// Says that something is not tested because the kernel or its permissions do not allow it: nothing that `./test` could install.
+pub fn cannot(why: &str, what: &str) {
+    say(&format!("SKIPPED: {why}: {what} was not tested\n"));
+}
+
+fn say(line: &str) {
     // Not `eprintln`, whose text the test harness keeps to itself.
     let _ = std::io::stderr().write_all(line.as_bytes());
     if let Some(path) = std::env::var_os("KMODEL_SKIPPED") {

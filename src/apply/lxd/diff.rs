@@ -239,6 +239,7 @@ pub(crate) const NETWORK_CONFIG: &str = "cloud-init.network-config";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::sample;
     use crate::target::lxd::MARK;
 
     #[test]
@@ -280,24 +281,25 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_machine_is_started_once() {
+    fn a_machine_restarts_for_another_network() {
         let steps = |network_config: &str| {
-            let machine = Instance { network_config: network_config.to_owned(), ..sample_machine() };
+            let instance = Instance { network_config: network_config.to_owned(), ..sample_instance() };
             let current = resource(serde_json::json!({
                 "name": "cp-0", "status": "Stopped", "profiles": [""],
                 "config": { MARK: "lab", "cloud-init.network-config": "old" },
             }));
-            let desired = super::super::sample::desired(vec![]);
-            let change = machine_change(&desired, &machine, Some(&current), &Probes::new()).expect("it is ours");
-            change.expect("it does not run").steps
+            let resources = Resources { instances: vec![instance], ..sample::resources() };
+            let current = Current { machines: vec![current], ..Current::default() };
+            outer(&resources, &current, "cp-0").expect("it is ours")
         };
-        assert_eq!(steps("old"), [Step::Start]);
-        assert_eq!(steps("new"), [Step::Data(NETWORK_CONFIG), Step::Restart], "a restart starts it");
+        let there = |steps: &[Step]| Outer::There { is_running: false, steps: steps.to_vec() };
+        assert_eq!(steps("old"), there(&[]));
+        assert_eq!(steps("new"), there(&[Step::Data(NETWORK_CONFIG), Step::Restart]), "a restart starts it");
     }
 
     #[test]
     fn a_network_of_others_is_used_as_it_is() {
-        let definition = Definition { config: record(&[("ipv4.nat", "true")]), ..sample_definition("kmodel") };
+        let definition = Definition { config: record(&[("ipv4.nat", "true")]), ..sample::definition("kmodel") };
         let network = |mark: Option<&str>| {
             let mark = mark.map(|mark| (MARK, mark));
             let config: std::collections::BTreeMap<_, _> = mark.into_iter().chain([("ipv4.nat", "false")]).collect();
@@ -320,14 +322,10 @@ mod tests {
         assert_eq!(unset(Extra::Kept), []);
     }
 
-    fn sample_machine() -> Instance {
-        let mut machine = super::super::sample::machine("cp-0", vec![], vec![]);
-        machine.definition.config = record(&[(MARK, "lab")]);
-        machine
-    }
-
-    fn sample_definition(name: &str) -> Definition {
-        super::super::sample::machine(name, vec![], vec![]).definition
+    fn sample_instance() -> Instance {
+        let mut instance = sample::instance("cp-0");
+        instance.definition.config = record(&[(MARK, "lab")]);
+        instance
     }
 
     #[test]

@@ -19,12 +19,12 @@ fn convergence(begin: Instant, failing: Option<(&str, Instant)>) -> Convergence 
 }
 
 /// What a rollout of `cp-0` on a server that runs `script` does, and what it reports.
-fn rolled<T>(script: &str, act: impl FnOnce(&Rollout<'_>, &Instance) -> T) -> (T, Vec<String>) {
+fn rolled<T>(script: &str, act: impl FnOnce(&Rollout<'_>, &Machine) -> T) -> (T, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let reported = Mutex::new(Vec::new());
     let report = |machine: &str, progress: Progress| reported.lock().unwrap().push(format!("{machine}: {progress:?}"));
-    let client = sample::client(Path::new(folder.path()), script);
-    let done = act(&Rollout::new(&client, &report, HOUR), &sample::machine("cp-0", vec![], vec![]));
+    let access = sample::access(Path::new(folder.path()), script, &serde_json::json!([]));
+    let done = act(&Rollout::new(&access, &report, HOUR), &sample::machine("cp-0", vec![], vec![]));
     (done, reported.into_inner().unwrap())
 }
 

@@ -39,7 +39,8 @@ fn a_machine_of_others_is_left_alone() {
     assert_eq!(outer(Ok(""), &[]), there);
     assert_eq!(outer(Ok("owner lab cp-0\nboot cp-0\n"), &[]), there);
     assert_eq!(outer(Ok("boot cp-0\n"), &[]), there, "its archive was unpacked by hand");
-    let taken = |owner: &str| Err(format!("the machine at 192.0.2.5 is set up as {owner}, not as `cp-0`"));
+    let taken =
+        |owner: &str| Err(format!("the machine at 192.0.2.5 is set up as {owner}, not as `cp-0` of the cluster `lab`"));
     assert_eq!(outer(Ok("owner prod cp-0\n"), &[]), taken("`cp-0` of the cluster `prod`"));
     assert_eq!(outer(Ok("owner lab cp-1\n"), &[]), taken("`cp-1` of the cluster `lab`"));
     assert_eq!(outer(Ok("boot db-0\n"), &[]), taken("`db-0`"));

@@ -208,7 +208,8 @@ place() { # FILE PATH [MODE]: whole or not at all
   local target=$ROOT$2
   mkdir -p -- "${target%/*}" && cp -P --preserve=mode -- "$1" "$target.kmodel-new" || return
   [ -z "${3-}" ] || chmod "$3" -- "$target.kmodel-new" || return
-  mv -fT -- "$target.kmodel-new" "$target"
+  mv -fT -- "$target.kmodel-new" "$target" || return
+  grep -qsxF -- "$2" "$STATE/installed" || printf '%s\n' "$2" >>"$STATE/installed"
 }
 
 # A member may be named `name` or `./name` in the archive: one more part to strip.

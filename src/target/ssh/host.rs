@@ -1,5 +1,7 @@
 //! Where a machine is, and who logs in there.
 
+use std::collections::BTreeMap;
+
 use crate::syntax::ast::Name;
 
 use super::Options;
@@ -40,6 +42,27 @@ pub struct HostKeys {
     pub first_use: bool,
 }
 
+impl Host {
+    /// What a lock keeps of it: its fields as in `hosts`.
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        let r#become = match self.r#become {
+            Become::Sudo => None,
+            Become::Doas => Some("doas".to_owned()),
+            Become::None => Some("none".to_owned()),
+        };
+        let fields = [
+            ("address", Some(self.address.clone())),
+            ("user", self.user.clone()),
+            ("port", self.port.map(|port| port.to_string())),
+            ("key", self.key.clone()),
+            ("jump", self.jump.clone()),
+            ("become", r#become),
+            ("host-key", self.host_key.clone()),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+}
+
 /// All machines, and how those are reached that have left the model.
 #[derive(Clone, Debug)]
 pub struct Hosts {
@@ -49,9 +72,13 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// How a machine is reached that the model no longer has, at the address that it had in the cluster.
-    pub fn former(&self, name: &str, address: &str) -> Host {
-        self.rest.host_at(name, "", address)
+    /// How a machine is reached that the model no longer has: as it was, by the fields of the lock; otherwise at the address
+    /// that it had in the cluster.
+    pub fn former(&self, name: &str, address: &str, fields: Option<&BTreeMap<String, String>>) -> Host {
+        match fields {
+            Some(fields) => self.rest.host_of(name, fields, address),
+            None => self.rest.host_at(name, "", address),
+        }
     }
 
     pub fn keys(&self) -> &HostKeys {

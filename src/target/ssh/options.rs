@@ -1,5 +1,7 @@
 //! The fields of `target ssh { }`.
 
+use std::collections::BTreeMap;
+
 use crate::diag::Code;
 use crate::model::Value;
 use crate::model::value::Record;
@@ -19,8 +21,11 @@ pub struct Options {
     hosts: Record,
 }
 
+/// A field, what is right for it, and what to do about what is not.
+type HostField = (&'static str, fn(&str) -> bool, &'static str);
+
 /// The fields that a machine has too, with what is wrong with a value of each.
-const FIELDS: [(&str, fn(&str) -> bool, &str); 6] = [
+const FIELDS: [HostField; 6] = [
     ("address", is_host, "use a host name or an address"),
     ("user", is_user, "use a name of letters, digits, `.`, `_` and `-`"),
     ("key", is_path, "use the path of a private key, such as `~/.ssh/id_ed25519`"),
@@ -81,6 +86,15 @@ impl Options {
             },
             host_key: own[..2].iter().flatten().find_map(|fields| self::text(fields, "host-key")),
         }
+    }
+
+    /// The same, by what a lock kept of the machine. A lock may be edited: what OpenSSH would take for something else is not used.
+    pub(super) fn host_of(&self, machine: &str, fields: &BTreeMap<String, String>, address: &str) -> Host {
+        let valid = |name: &str, value: &str| FIELDS.iter().all(|(field, valid, _)| *field != name || valid(value));
+        let fields = fields.iter().filter(|(name, value)| valid(name, value));
+        let record: Record = fields.map(|(name, value)| (name.as_str().into(), Value::text(value))).collect();
+        let hosts = [(machine.into(), Value::Record(record.into()))].into_iter().collect();
+        Self { hosts, ..self.clone() }.host_at(machine, "", address)
     }
 
     fn host_fields(&self, name: &str) -> Option<&Record> {

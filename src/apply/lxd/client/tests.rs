@@ -1,11 +1,17 @@
 //! Calls of a client that is a script.
 
-use super::super::sample;
 use super::*;
+use crate::apply::process::DRAIN;
+use crate::apply::sample;
 
-fn with<T>(script: &str, act: impl FnOnce(&Client) -> T) -> T {
+fn with<T>(script: &str, act: impl FnOnce(&Arc<Client>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     act(&sample::client(folder.path(), script))
+}
+
+fn inside(client: &Arc<Client>, words: &[&str]) -> Answer {
+    let transport: &dyn Transport = client;
+    transport.inside("cp-0", "true", words, b"").unwrap()
 }
 
 /// Fails with a message, twice; `$0` is a file in a folder of its own.
@@ -38,7 +44,7 @@ fn only_an_operation_of_a_busy_server_is_tried_again() {
 
 #[test]
 fn the_answer_has_text_only_on_success() {
-    let answer = |script: &str| with(script, |client| client.inside("cp-0", "true", &["a"], b"").unwrap());
+    let answer = |script: &str| with(script, |client| inside(client, &["a"]));
     let good = answer("echo out; echo usage >&2");
     assert_eq!((good.text().as_deref(), good.code), (Some("out\n"), Some(0)));
     let bad = answer("echo out; echo Error: wrong >&2; exit 3");
@@ -48,13 +54,13 @@ fn the_answer_has_text_only_on_success() {
 #[test]
 fn a_program_that_holds_the_output_open_is_not_waited_for() {
     let begin = Instant::now();
-    with("sleep 60 & echo done", |client| assert_eq!(client.inside("cp-0", "true", &[], b"").unwrap().code, Some(0)));
+    with("sleep 60 & echo done", |client| assert_eq!(inside(client, &[]).code, Some(0)));
     assert!(begin.elapsed() < 3 * DRAIN, "{:?}", begin.elapsed());
 }
 
 #[test]
 fn a_server_that_does_not_report_its_version_is_not_used() {
-    let check = |script: &str| with(script, Client::check).map_err(|error| error.message);
+    let check = |script: &str| with(script, |client| client.check()).map_err(|error| error.message);
     assert_eq!(check("echo 'Server version: 5.21.3 LTS'"), Ok("5.21.3 LTS".to_owned()));
     let error = check("[ $1 = query ] || echo 'Server version: unreachable'").unwrap_err();
     assert!(error.ends_with("/lxc`: it does not report its version"), "{error}");

@@ -1,0 +1,341 @@
+//! `apply`, `status`, `debug` and `destroy` over real SSH: each machine is an overlay of this one's files with a server of its own.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::tool::{cannot, said, succeed, tool};
+
+const COMPONENT: &str = r#"
+/// A program of ours.
+component sleeper {
+  option text: string = "hello"
+  file /etc/kmodel-test/sleeper.conf { text = "text = ${option.text}\n" }
+  file /etc/kmodel-test/sleeper.key { text = "x\n", mode = 0600 }
+  dir /var/lib/kmodel-sleeper { }
+  unit sleeper.service { exec = /usr/bin/sleep, args = ["infinity"], restart = "no" }
+}
+cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.213.0.0/24 }
+"#;
+
+/// Machines, and a folder with a model.
+struct Bed {
+    folder: tempfile::TempDir,
+    machines: Vec<(Child, u16)>,
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        for (machine, _) in &mut self.machines {
+            let _ = machine.kill();
+            let _ = machine.wait();
+        }
+    }
+}
+
+impl Bed {
+    /// `None`, said aloud, where machines cannot be made.
+    fn new(count: usize) -> Option<Self> {
+        for program in ["sshd", "ssh", "ssh-keygen", "sudo", "unshare"] {
+            tool(program)?;
+        }
+        if !can_overlay() {
+            cannot("no overlay can be mounted here", "a machine over SSH");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key");
+        succeed(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key));
+        let mut bed = Self { folder, machines: Vec::new() };
+        // All ports at once, so that none is given twice.
+        let held: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> = held.iter().map(|port| port.local_addr().unwrap().port()).collect();
+        drop(held);
+        bed.machines = ports.iter().enumerate().map(|(place, port)| (bed.start(place, *port), *port)).collect();
+        ports.iter().for_each(|port| wait_for(*port));
+        Some(bed)
+    }
+
+    fn start(&self, place: usize, port: u16) -> Child {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/ssh");
+        let folder = self.path(&format!("machine-{place}"));
+        fs::create_dir(&folder).unwrap();
+        let log = fs::File::create(self.path(&format!("log-{place}"))).unwrap();
+        let mut machine = Command::new("unshare");
+        machine.args(["--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "bash"]);
+        machine.arg(source.join("machine.sh")).arg(folder).arg(port.to_string());
+        machine.arg(source.join("systemctl")).arg(self.path("key.pub"));
+        machine.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// A model of so many machines, with more fields of the target.
+    fn model(&self, count: usize, target: &str) {
+        self.write(&format!("machines m[{count}] {{ }}\ndeploy sleeper on m\n"), count, target);
+    }
+
+    fn write(&self, body: &str, count: usize, target: &str) {
+        let host =
+            |place: usize| format!("m-{place} = {{ address = \"127.0.0.1\", port = {} }}", self.machines[place].1);
+        let hosts = (0..count).map(host).collect::<Vec<_>>().join(", ");
+        let target =
+            format!("target ssh {{ key = \"./key\", known-hosts = \"./known\", hosts = {{ {hosts} }}, {target} }}\n");
+        fs::write(self.path("model.km"), format!("{COMPONENT}{body}{target}")).unwrap();
+    }
+
+    fn command(&self, command: &str, options: &[&str]) -> Command {
+        let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        kmodel.arg(command).arg(self.path("model.km")).args(options).stdin(Stdio::null());
+        // No configuration of the person who runs the tests.
+        kmodel.env("KMODEL_SSH", self.ssh("exec ssh -F \"$0.conf\" \"$@\""));
+        kmodel
+    }
+
+    /// A program that calls `ssh`.
+    fn ssh(&self, script: &str) -> PathBuf {
+        let path = self.path("ssh");
+        fs::write(self.path("ssh.conf"), format!("IdentityFile {}\n", self.path("key").display())).unwrap();
+        let mut file = fs::File::create(self.path("ssh.new")).unwrap();
+        write!(file, "#!/bin/sh\n{script}\n").unwrap();
+        file.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
+        drop(file);
+        fs::rename(self.path("ssh.new"), &path).unwrap();
+        path
+    }
+
+    fn run(&self, command: &str, options: &[&str]) -> Output {
+        self.command(command, options).output().unwrap()
+    }
+
+    fn ok(&self, command: &str, options: &[&str]) -> String {
+        let output = self.run(command, options);
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    }
+
+    fn fails(&self, command: &str, options: &[&str]) -> String {
+        let output = self.run(command, options);
+        assert!(!output.status.success(), "{}", said(&output));
+        said(&output)
+    }
+
+    /// What a command on a machine prints.
+    fn on(&self, place: usize, command: &str) -> String {
+        let mut ssh = Command::new("ssh");
+        ssh.args([
+            "-F",
+            "/dev/null",
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "LogLevel=ERROR",
+            "-i",
+        ]);
+        ssh.arg(self.path("key")).args(["-p", &self.machines[place].1.to_string(), "root@127.0.0.1", command]);
+        String::from_utf8(ssh.output().unwrap().stdout).unwrap()
+    }
+}
+
+fn can_overlay() -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs t \"$0\" && mkdir \"$0/u\" \"$0/w\" \"$0/r\" && mount -t overlay o -o lowerdir=/,upperdir=\"$0/u\",workdir=\"$0/w\" \"$0/r\"";
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--propagation", "private", "sh", "-c", script]).arg(folder.path());
+    unshare.output().is_ok_and(|output| output.status.success())
+}
+
+fn wait_for(port: u16) {
+    let begin = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no SSH server on port {port}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+const ROOT: &str = "user = \"root\", first-use = true";
+
+#[test]
+fn machines_are_set_up_changed_left_and_destroyed() {
+    let Some(bed) = Bed::new(3) else { return };
+    bed.model(3, ROOT);
+    let text = bed.ok("apply", &["--dry-run"]);
+    assert!(text.contains("+ m-2: set up: ") && text.contains("3 changes; none made"), "{text}");
+    assert_eq!(bed.on(0, "ls /etc/kmodel 2>/dev/null"), "");
+    let text = bed.ok("apply", &[]);
+    assert!(text.contains("ok: lab is up: 3 machines, 3 units"), "{text}");
+    assert_eq!(bed.on(1, "cat /var/lib/kmodel/owner"), "lab m-1\n");
+    assert_eq!(bed.on(1, "stat -c %a:%U /etc/kmodel-test/sleeper.key"), "600:root\n");
+    assert!(bed.ok("apply", &[]).contains("ok: no changes: 3 machines, 3 units"));
+    let text = bed.ok("status", &[]);
+    assert!(text.contains("lab on existing machines over SSH") && text.contains("ok: the cluster matches"), "{text}");
+    // One option, in turn.
+    bed.write("machines m[3] { }\ndeploy sleeper on m { text = \"bye\" }\n", 3, ROOT);
+    let text = bed.ok("apply", &[]);
+    assert!(text.contains("~ m-0: upload /etc/kmodel-test/sleeper.conf; restarts sleeper.service"), "{text}");
+    let order: Vec<_> = text.lines().filter(|line| line.ends_with(": up")).collect();
+    assert_eq!(order, ["m-0: up", "m-1: up", "m-2: up"]);
+    // One machine less: where it was is remembered, though the model says nothing of it.
+    bed.model(2, ROOT);
+    let text = bed.ok("apply", &["--yes"]);
+    assert!(text.contains("- m-2: remove it and all its data") && text.contains("m-2: removed"), "{text}");
+    let left = "ls -d /etc/kmodel /var/lib/kmodel /var/lib/kmodel-sleeper /etc/kmodel-test/* /etc/systemd/system/sleeper* /usr/local/lib/kmodel 2>/dev/null";
+    assert_eq!((bed.on(2, left), bed.on(2, "ls /run/units")), (String::new(), String::new()));
+    assert!(!fs::read_to_string(bed.path("kmodel.lock")).unwrap().contains("m-2"));
+    assert!(bed.ok("apply", &[]).contains("ok: no changes: 2 machines"));
+    let text = bed.ok("debug", &["--out", bed.path("debug").to_str().unwrap()]);
+    assert!(text.contains("collected into") && bed.path("debug/machines/m-1/boot.log").exists(), "{text}");
+    let text = bed.ok("destroy", &["--yes"]);
+    assert!(text.contains("ok: lab is removed"), "{text}");
+    assert_eq!(bed.on(0, left), "");
+    assert!(bed.ok("destroy", &["--yes"]).contains("nothing to remove"));
+}
+
+#[test]
+fn a_user_becomes_root_as_the_machine_allows() {
+    let Some(bed) = Bed::new(1) else { return };
+    bed.model(1, "user = \"free\", first-use = true");
+    assert!(bed.ok("apply", &[]).contains("ok: lab is up"));
+    bed.model(1, "user = \"asked\", first-use = true");
+    let text = bed.fails("apply", &[]);
+    assert!(text.contains("a password is required") && text.contains("--become-password"), "{text}");
+    let password = |text: &str| {
+        fs::write(bed.path("password"), text).unwrap();
+        bed.path("password").display().to_string()
+    };
+    let text = bed.fails("apply", &["--become-password", &password("wrong\n")]);
+    assert!(text.contains("incorrect password attempt"), "{text}");
+    assert!(bed.ok("apply", &["--become-password", &password("secret\n")]).contains("ok: no changes"));
+    bed.write("machines m[1] { }\ndeploy sleeper on m { text = \"bye\" }\n", 1, "user = \"asked\", first-use = true");
+    assert!(
+        bed.ok("apply", &["--become-password", &password("secret")]).contains("ok: lab is up"),
+        "the files come after it"
+    );
+    assert_eq!(bed.on(0, "cat /etc/kmodel-test/sleeper.conf"), "text = bye\n");
+    bed.model(1, "user = \"asked\", become = \"none\", first-use = true");
+    assert!(bed.fails("apply", &[]).contains("the user cannot become root"));
+}
+
+#[test]
+fn a_host_key_is_known_pinned_or_refused() {
+    let Some(bed) = Bed::new(1) else { return };
+    bed.model(1, "user = \"root\"");
+    let text = bed.fails("apply", &[]);
+    assert!(
+        text.contains("host key is known for") && text.contains("`first-use = true` trusts the first key"),
+        "{text}"
+    );
+    let key = bed.on(0, "cat /run/host_key.pub");
+    let pinned = |key: &str| {
+        bed.model(1, "user = \"root\"");
+        let words: Vec<_> = key.split(' ').take(2).collect();
+        let text = fs::read_to_string(bed.path("model.km")).unwrap();
+        let host = format!("m-0 = {{ host-key = \"{}\", ", words.join(" "));
+        fs::write(bed.path("model.km"), text.replace("m-0 = { ", &host)).unwrap();
+    };
+    pinned(key.trim());
+    assert!(bed.ok("apply", &[]).contains("ok: lab is up"));
+    pinned(fs::read_to_string(bed.path("key.pub")).unwrap().trim());
+    let text = bed.fails("apply", &[]);
+    assert!(
+        text.contains("has changed and you have requested strict checking") && text.contains("find out who answers"),
+        "{text}"
+    );
+    bed.model(1, ROOT);
+    assert!(bed.ok("apply", &[]).contains("ok: no changes"));
+    bed.model(1, "user = \"root\"");
+    assert!(bed.ok("apply", &[]).contains("ok: no changes"), "the first use was remembered");
+}
+
+#[test]
+fn a_machine_of_another_cluster_is_left_alone() {
+    let Some(bed) = Bed::new(1) else { return };
+    bed.model(1, ROOT);
+    bed.ok("apply", &[]);
+    let text = fs::read_to_string(bed.path("model.km")).unwrap();
+    fs::write(bed.path("model.km"), text.replace("cluster lab", "cluster prod").replace("hello", "bye")).unwrap();
+    let _ = fs::remove_file(bed.path("kmodel.lock"));
+    let text = bed.fails("apply", &[]);
+    assert!(text.contains("is set up as `m-0` of the cluster `lab`, not as `m-0` of the cluster `prod`"), "{text}");
+    assert_eq!(bed.on(0, "cat /etc/kmodel-test/sleeper.conf"), "text = hello\n");
+    assert!(bed.ok("destroy", &["--yes"]).contains("nothing to remove"));
+}
+
+/// At each call of `ssh` once, the connection dies in its middle; the next run ends what the one before began.
+#[test]
+fn a_connection_that_dies_is_taken_up_by_the_next_run() {
+    let Some(bed) = Bed::new(1) else { return };
+    for call in 1..8 {
+        bed.write(&format!("machines m[1] {{ }}\ndeploy sleeper on m {{ text = \"{call}\" }}\n"), 1, ROOT);
+        let mut kmodel = bed.command("apply", &[]);
+        let _ = fs::remove_file(bed.path("calls"));
+        let dies = format!(
+            "case \"$*\" in *' -O '*) ;; *) echo >>\"${{0%/*}}/calls\" ;; esac\nif [ \"$(wc -l <\"${{0%/*}}/calls\")\" -eq {call} ]; then\n\
+             head -c 700 | timeout -s KILL 0.3 ssh -F \"$0.conf\" \"$@\"\necho 'client_loop: send disconnect: Broken pipe' >&2; exit 255\nfi\n\
+             exec ssh -F \"$0.conf\" \"$@\""
+        );
+        bed.ssh(&dies);
+        let first = kmodel.output().unwrap();
+        assert!(!said(&first).contains("panicked"), "{}", said(&first));
+        bed.ok("apply", &[]);
+        assert_eq!(bed.on(0, "cat /etc/kmodel-test/sleeper.conf"), format!("text = {call}\n"));
+        assert!(bed.ok("apply", &[]).contains("ok: no changes"));
+    }
+}
+
+/// The machine behind knows only the jump host, which forwards to it.
+#[test]
+fn machines_are_reached_through_a_jump_host() {
+    let Some(bed) = Bed::new(2) else { return };
+    bed.model(2, ROOT);
+    let jump = format!("m-1 = {{ jump = \"root@127.0.0.1:{}\", ", bed.machines[0].1);
+    let text = fs::read_to_string(bed.path("model.km")).unwrap();
+    fs::write(bed.path("model.km"), text.replace("m-1 = { ", &jump)).unwrap();
+    let mut kmodel = bed.command("apply", &[]);
+    // The jump host has its own configuration, as in ~/.ssh/config.
+    let conf = format!(
+        "IdentityFile {}\nUserKnownHostsFile {}\nStrictHostKeyChecking accept-new\n",
+        bed.path("key").display(),
+        bed.path("known-jump").display()
+    );
+    fs::write(bed.path("ssh.conf"), conf).unwrap();
+    let output = kmodel.output().unwrap();
+    assert!(said(&output).contains("ok: lab is up: 2 machines"), "{}", said(&output));
+    assert!(fs::read_to_string(bed.path("log-0")).unwrap().contains("Accepted publickey for root"));
+}
+
+#[test]
+fn a_machine_that_is_down_holds_back_no_other() {
+    let Some(mut bed) = Bed::new(2) else { return };
+    bed.model(2, ROOT);
+    bed.machines[1].0.kill().unwrap();
+    bed.machines[1].0.wait().unwrap();
+    let text = bed.fails("apply", &[]);
+    assert!(text.contains("! m-1: cannot be reached: ") && text.contains("m-0: up"), "{text}");
+    assert!(text.contains("Connection refused") && text.contains("check `address`, `port` and `jump`"), "{text}");
+    let text = bed.fails("status", &[]);
+    assert!(text.contains("m-1  unreachable"), "{text}");
+    assert!(bed.fails("destroy", &["--yes"]).contains("Connection refused"), "what it has is not known");
+}
+
+#[test]
+fn twenty_machines_are_set_up_at_once_and_left_without_a_connection() {
+    let Some(bed) = Bed::new(20) else { return };
+    bed.model(20, ROOT);
+    assert!(bed.ok("apply", &[]).contains("ok: lab is up: 20 machines, 20 units"));
+    assert!(bed.ok("apply", &[]).contains("ok: no changes: 20 machines"));
+    let sockets = Command::new("pgrep")
+        .args(["-f", &format!("ssh:.*km-.*mux.*{}", bed.folder.path().display())])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&sockets.stdout), "");
+}
