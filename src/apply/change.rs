@@ -27,6 +27,8 @@ pub enum Step {
     SetUp(String),
     /// Enter a machine that cannot be entered; why.
     Reach(String),
+    /// A machine that is not what the model takes it for; why. Nothing is brought to it.
+    Misfit(String),
     /// Run its boot again.
     Boot(String),
     /// Wait for a machine that is coming up.
@@ -56,7 +58,7 @@ pub struct Change {
 pub(crate) fn sign(step: &Step) -> char {
     match step {
         Step::Create(_) | Step::SetUp(_) => '+',
-        Step::Reach(_) => '!',
+        Step::Reach(_) | Step::Misfit(_) => '!',
         Step::Remove => '-',
         _ => '~',
     }
@@ -81,6 +83,7 @@ impl fmt::Display for Step {
             Self::Files { paths, restarts } => files(f, paths, restarts),
             Self::SetUp(what) => write!(f, "set up: {what}"),
             Self::Reach(why) => write!(f, "cannot be reached: {why}"),
+            Self::Misfit(why) => write!(f, "{why}"),
             Self::Boot(why) => write!(f, "run its boot again: {why}"),
             Self::Wait(why) => write!(f, "wait until it is up: {why}"),
             Self::Remove => write!(f, "remove it and all its data"),

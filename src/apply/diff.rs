@@ -81,8 +81,10 @@ fn machine_change(machine: &Machine, outer: Outer, probe: Option<&Probe>) -> Opt
         }
         Outer::There { is_running, steps } => (is_running, steps),
     };
-    let probe = probe.filter(|_| is_running);
-    let is_left = steps.iter().any(|step| matches!(step, Step::Restart | Step::Reach(_)));
+    // Nothing else is done to a machine that is another one.
+    let is_other = steps.iter().any(|step| matches!(step, Step::Misfit(_)));
+    let probe = probe.filter(|_| is_running && !is_other);
+    let is_left = steps.iter().any(|step| matches!(step, Step::Restart | Step::Reach(_) | Step::Misfit(_)));
     steps.extend(match probe {
         Some(probe) => inner_steps(machine, probe),
         None if is_left => Vec::new(),

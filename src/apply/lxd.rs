@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::target::Machine;
 use crate::target::lxd::Resources;
+use crate::target::{Desired, Machine};
 
 use super::change::{Change, Step};
 use super::diff::Delta;
@@ -118,8 +118,8 @@ impl Provider for Lxd {
         format!("`{} delete --force {machine}`", self.client.shown())
     }
 
-    fn warnings(&self) -> Vec<String> {
-        host::warnings(&host::settings())
+    fn warnings(&self, desired: &Desired) -> Vec<String> {
+        if desired.runs_pods { host::warnings(&host::settings()) } else { Vec::new() }
     }
 
     fn evidence(&self) -> Vec<(String, String)> {

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use crate::target::Machine;
+use crate::target::{Desired, Machine};
 
 use super::change::{Change, Step};
 use super::diff::Delta;
@@ -69,8 +69,8 @@ pub(crate) trait Provider: Sync {
     /// How a person removes a machine: the end of a sentence.
     fn by_hand(&self, machine: &str) -> String;
 
-    /// What is worth knowing of the machine that kmodel runs on, before machines run pods.
-    fn warnings(&self) -> Vec<String> {
+    /// What is worth knowing before anything is changed.
+    fn warnings(&self, _: &Desired) -> Vec<String> {
         Vec::new()
     }
 

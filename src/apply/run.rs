@@ -131,7 +131,7 @@ impl Executor<'_> {
             Step::Remove => true,
             Step::Config { .. } | Step::Device { .. } | Step::Data(_) => false,
             Step::Create(_) | Step::Rename { .. } | Step::Profile { .. } | Step::Restart | Step::Start => all(),
-            Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) => false,
+            Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) | Step::Misfit(_) => false,
         })
     }
 
@@ -210,7 +210,8 @@ impl Executor<'_> {
                 | Step::Boot(_)
                 | Step::Wait(_)
                 | Step::Data(_)
-                | Step::Reach(_) => {}
+                | Step::Reach(_)
+                | Step::Misfit(_) => {}
                 other => self.say(machine.name(), &other.to_string()),
             }
             self.access.provider().step(machine.name(), step)?;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::syntax::ast::Name;
-use crate::target::Machine;
 use crate::target::ssh::{Host, Hosts};
+use crate::target::{Desired, Machine};
 
 use super::change::{Change, Step};
 use super::diff::Delta;
@@ -21,8 +21,10 @@ use super::transport::Transport;
 
 pub(crate) mod client;
 mod command;
+mod preflight;
 
 use client::SshClient;
+use preflight::{Facts, clones};
 
 const HELLO: &str = include_str!("ssh/hello.sh");
 const LEAVE: &str = include_str!("ssh/leave.sh");
@@ -35,6 +37,10 @@ const MARK: &str =
 pub(crate) struct Existing {
     client: Arc<SshClient>,
     cluster: Name,
+    /// Whether a machine has to be what the model takes it for.
+    is_checked: bool,
+    /// Machines that have the machine-id of another one, with that one.
+    clones: BTreeMap<Name, Name>,
     /// Those of the model, then those that it no longer has.
     machines: BTreeMap<Name, Standing>,
 }
@@ -53,6 +59,7 @@ struct Hello {
     owner: Option<(String, String)>,
     /// The machine that a boot of kmodel is there for.
     boot: Option<String>,
+    facts: Facts,
 }
 
 impl Existing {
@@ -69,7 +76,14 @@ impl Existing {
             };
             all.iter().zip(answers).map(|(host, hello)| standing(host, hello)).collect()
         });
-        Self { client, cluster, machines }
+        Self::of(client, cluster, machines)
+    }
+
+    fn of(client: Arc<SshClient>, cluster: Name, machines: BTreeMap<Name, Standing>) -> Self {
+        let facts =
+            machines.iter().filter_map(|(name, standing)| Some((&**name, &standing.hello.as_ref().ok()?.facts)));
+        let clones = clones(facts).into_iter().map(|(name, other)| (name.into(), other.into())).collect();
+        Self { client, cluster, is_checked: true, clones, machines }
     }
 
     /// The machines that are marked as of this cluster with their name.
@@ -83,6 +97,17 @@ impl Existing {
     pub(crate) fn unreachable(&self) -> Vec<(&str, &ApplyError)> {
         let each = self.machines.iter();
         each.filter_map(|(name, standing)| Some((&**name, standing.hello.as_ref().err()?))).collect()
+    }
+
+    /// The same, whatever the machines are.
+    pub(crate) fn unchecked(self) -> Self {
+        Self { is_checked: false, ..self }
+    }
+
+    fn misfits(&self, machine: &Machine, facts: &Facts) -> Vec<String> {
+        let clone =
+            self.clones.get(machine.name()).map(|other| format!("its machine-id is that of `{other}`: it is a clone"));
+        facts.misfits(machine).into_iter().chain(clone).collect()
     }
 
     /// What enters its machines.
@@ -153,7 +178,11 @@ impl Provider for Existing {
                 return Ok(Outer::There { is_running: false, steps: vec![Step::Reach(error.message.clone())] });
             }
         };
-        let there = Ok(Outer::There { is_running: true, steps: Vec::new() });
+        let misfits = match self.is_checked {
+            true => self.misfits(machine, &hello.facts),
+            false => Vec::new(),
+        };
+        let there = Ok(Outer::There { is_running: true, steps: misfits.into_iter().map(Step::Misfit).collect() });
         match (&hello.owner, &hello.boot) {
             (Some((cluster, owner)), _) if **cluster == *self.cluster && owner == name => there,
             (Some((cluster, owner)), _) if **cluster == *self.cluster && machine.former.contains(owner) => {
@@ -168,8 +197,18 @@ impl Provider for Existing {
         }
     }
 
-    fn prepare(&self, _: &Delta) -> Result<(), ApplyError> {
-        Ok(())
+    /// One that is another machine than the model says ends the run before anything is changed.
+    fn prepare(&self, delta: &Delta) -> Result<(), ApplyError> {
+        let mut wrong =
+            delta.machines.iter().flat_map(|change| change.steps.iter().map(move |step| (&change.name, step)));
+        let first = wrong.find_map(|(name, step)| match step {
+            Step::Misfit(why) => Some((name, why)),
+            _ => None,
+        });
+        let Some((name, why)) = first else { return Ok(()) };
+        Err(ApplyError::new(format!("`{name}` is not as the model says: {why}")).help(
+            "correct the machine, or `addresses`, `arch` and `hosts` of the model; `--no-preflight` goes on all the same",
+        ))
     }
 
     fn reconcile(&self, _: &[Change], _: Reporter<'_>) -> Result<(), ApplyError> {
@@ -205,6 +244,12 @@ impl Provider for Existing {
                 None => error.help(format!("{}, then run the same command again", self.by_hand(machine))),
             }
         })
+    }
+
+    fn warnings(&self, desired: &Desired) -> Vec<String> {
+        let facts = |machine: &Machine| Some(&self.machines.get(machine.name())?.hello.as_ref().ok()?.facts);
+        let known = desired.machines.iter().filter_map(|machine| Some((machine, facts(machine)?)));
+        known.flat_map(|(machine, facts)| facts.smaller(machine)).collect()
     }
 
     fn by_hand(&self, machine: &str) -> String {
@@ -249,6 +294,7 @@ impl Hello {
         Self {
             owner: owner.map(|(cluster, machine)| (cluster.to_owned(), machine.to_owned())),
             boot: field("boot ").map(str::to_owned),
+            facts: Facts::read(text),
         }
     }
 }

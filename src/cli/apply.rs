@@ -16,7 +16,7 @@ use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::progress::Board;
-use super::server::BecomeArgs;
+use super::server::{BecomeArgs, Preflight};
 use super::visible::say;
 use super::{Terminal, lock, output, render, report, server};
 
@@ -43,6 +43,9 @@ pub struct Args {
     keep: KeepArgs,
     #[command(flatten)]
     r#become: BecomeArgs,
+    /// Set up machines of `target ssh` even if they are not as the model says: address, architecture, clock, clones
+    #[arg(long)]
+    no_preflight: bool,
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
@@ -79,7 +82,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         }
     };
     output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
-    let access = client.access(&deployed)?;
+    let access = client.access(&deployed, if args.no_preflight { Preflight::LeftOut } else { Preflight::Made })?;
     Work { args, terminal, access: &access, deployed: &deployed, folder: &folder }.run()
 }
 
@@ -167,8 +170,8 @@ impl Work<'_> {
         let desired = &self.deployed.desired;
         let board = Board::new(&self.terminal.out);
         let report: Reporter<'_> = &|name, progress| board.report(name, progress);
-        if desired.runs_pods && !delta.is_empty() {
-            let warnings = self.access.provider().warnings();
+        if !delta.is_empty() {
+            let warnings = self.access.provider().warnings(desired);
             warnings.into_iter().for_each(|text| report("", Progress::Warning(text)));
         }
         let patience = Duration::from_secs(self.args.timeout);

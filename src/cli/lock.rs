@@ -49,10 +49,10 @@ pub struct Seen(Option<Lock>);
 impl Seen {
     /// Whether this is what the file had, but for what is not in its section.
     pub fn is(&self, lock: &Lock) -> bool {
-        let Lock { kmodel, model, renamed: _, pins: _, addresses, keys, immutable, earlier, versions } = lock;
+        let Lock { kmodel, model, renamed: _, pins: _, addresses, keys, immutable, earlier, hosts, versions } = lock;
         self.0.as_ref().is_some_and(|seen| {
             (&seen.kmodel, &seen.model, &seen.addresses, &seen.keys) == (kmodel, model, addresses, keys)
-                && (&seen.immutable, &seen.earlier, &seen.versions) == (immutable, earlier, versions)
+                && (&seen.immutable, &seen.earlier, &seen.hosts, &seen.versions) == (immutable, earlier, hosts, versions)
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
-use super::server::BecomeArgs;
+use super::server::{BecomeArgs, Preflight};
 use super::{Terminal, report, server};
 
 /// The arguments that identify a running cluster.
@@ -64,7 +64,7 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
             return Ok(None);
         }
     };
-    let access = client.access(&deployed)?;
+    let access = client.access(&deployed, Preflight::LeftOut)?;
     let found = access.provider().machines();
     let probes = apply::run::probes(&access, &deployed.desired);
     let delta = apply::diff(&deployed.desired, access.provider(), &probes)?;

@@ -76,6 +76,13 @@ pub enum Client {
     Ssh(SshArgs),
 }
 
+/// Whether machines that exist have to be what the model takes them for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Preflight {
+    Made,
+    LeftOut,
+}
+
 /// How OpenSSH is called.
 pub struct SshArgs {
     program: String,
@@ -138,7 +145,7 @@ impl Client {
     ///
     /// # Errors
     /// An error of the client.
-    pub fn access(&self, deployed: &Deployed) -> Result<Access, CliError> {
+    pub fn access(&self, deployed: &Deployed, preflight: Preflight) -> Result<Access, CliError> {
         let cluster = &deployed.desired.cluster;
         match (self, &deployed.reach) {
             (Self::Lxd(client, version), Reach::Lxd(resources)) => {
@@ -147,6 +154,7 @@ impl Client {
             }
             (Self::Ssh(args), Reach::Ssh(hosts)) => {
                 let existing = args.existing(cluster, hosts, &deployed.lock)?;
+                let existing = if preflight == Preflight::Made { existing } else { existing.unchecked() };
                 Ok(Access { transport: Box::new(existing.client()), provider: Box::new(existing) })
             }
             _ => unreachable!("client and machines are those of the same target"),

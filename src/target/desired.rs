@@ -28,6 +28,10 @@ pub struct Machine {
     pub former: Vec<String>,
     /// Its address in the cluster.
     pub address: IpAddr,
+    pub arch: Name,
+    pub cores: f64,
+    /// Bytes.
+    pub memory: u64,
     pub arrival: Arrival,
     /// Every file of it.
     pub files: Vec<BundleFile>,
@@ -71,6 +75,9 @@ impl Machine {
             group: machine.group.clone(),
             former: machine.former.clone(),
             address: machine.address,
+            arch: machine.arch.clone(),
+            cores: machine.cores,
+            memory: machine.memory,
             arrival,
             files,
             units,

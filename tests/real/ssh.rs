@@ -94,6 +94,8 @@ impl Bed {
     fn command(&self, command: &str, options: &[&str]) -> Command {
         let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
         kmodel.arg(command).arg(self.path("model.km")).args(options).stdin(Stdio::null());
+        // All of these machines have the addresses of this one.
+        kmodel.args((command == "apply" && !options.contains(&"--dry-run")).then_some("--no-preflight"));
         // No configuration of the person who runs the tests.
         kmodel.env("KMODEL_SSH", self.ssh("exec ssh -F \"$0.conf\" \"$@\""));
         kmodel
@@ -198,6 +200,28 @@ fn machines_are_set_up_changed_left_and_destroyed() {
     assert!(text.contains("ok: lab is removed"), "{text}");
     assert_eq!(bed.on(0, left), "");
     assert!(bed.ok("destroy", &["--yes"]).contains("nothing to remove"));
+}
+
+/// The machines are overlays of one machine, whose identity and addresses all of them have.
+#[test]
+fn machines_that_are_not_those_of_the_model_are_refused_before_anything_is_done() {
+    let Some(bed) = Bed::new(2) else { return };
+    bed.on(0, "echo 0123456789abcdef0123456789abcdef >/etc/machine-id");
+    bed.on(1, "echo 0123456789abcdef0123456789abcdef >/etc/machine-id");
+    bed.model(2, ROOT);
+    let text = bed.ok("apply", &["--dry-run"]);
+    let address = "none of its interfaces has the address 10.213.0.1";
+    assert!(
+        text.contains(&format!("! m-0: {address}")) && text.contains("! m-1: its machine-id is that of `m-0`"),
+        "{text}"
+    );
+    let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+    kmodel.arg("apply").arg(bed.path("model.km")).env("KMODEL_SSH", bed.path("ssh")).stdin(Stdio::null());
+    let output = kmodel.output().unwrap();
+    let text = said(&output);
+    assert!(!output.status.success() && text.contains("error: `m-0` is not as the model says: "), "{text}");
+    assert!(text.contains("`--no-preflight` goes on all the same"), "{text}");
+    assert_eq!(bed.on(0, "ls -d /var/lib/kmodel /etc/kmodel 2>/dev/null"), "");
 }
 
 #[test]

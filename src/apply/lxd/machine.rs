@@ -67,7 +67,13 @@ pub(super) fn step(client: &Client, machine: &Instance, step: &Step, image: Opti
         }
         Step::Restart => stop(client, name).and_then(|()| start(client, name)),
         Step::Start => start(client, name),
-        Step::Files { .. } | Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) | Step::Remove => Ok(()),
+        Step::Files { .. }
+        | Step::SetUp(_)
+        | Step::Boot(_)
+        | Step::Wait(_)
+        | Step::Reach(_)
+        | Step::Misfit(_)
+        | Step::Remove => Ok(()),
     }
 }
 

@@ -2,4 +2,16 @@
 [ "$(id -u)" -eq 0 ] || { echo 'the user cannot become root' >&2; exit 1; }
 [ -r /var/lib/kmodel/owner ] && echo "owner $(head -n 1 /var/lib/kmodel/owner)"
 [ -r /etc/kmodel/machine ] && sed -n '1s/^# What .* does on \(.*\)\. Written by kmodel\.$/boot \1/p' /etc/kmodel/machine
+
+# What the machine is.
+echo "arch $(uname -m)"
+echo "cores $(nproc 2>/dev/null)"
+echo "memory $(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo 2>/dev/null)"
+echo "time $(date +%s)"
+echo "id $(cat /etc/machine-id 2>/dev/null)"
+ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/address \1/p'
+for program in bash tar xargs sha256sum stat; do
+  command -v "$program" >/dev/null 2>&1 || echo "lacks $program"
+done
+[ -d /run/systemd/system ] || echo "lacks systemd as the first process"
 exit 0

@@ -24,7 +24,7 @@ fn existing(own: Result<&str, &str>, left: Result<&str, &str>) -> Existing {
         (name.into(), Standing { host: host(name), is_of_model, hello })
     };
     let machines = [standing("cp-0", true, own), standing("cp-9", false, left)].into_iter().collect();
-    Existing { client: client.into(), cluster: "lab".into(), machines }
+    Existing::of(client.into(), "lab".into(), machines)
 }
 
 fn outer(own: Result<&str, &str>, former: &[&str]) -> Result<Outer, String> {
@@ -66,4 +66,28 @@ fn a_machine_that_left_is_there_until_it_says_otherwise() {
     assert_eq!(names(Err("no route")), ["cp-0", "cp-9"]);
     assert_eq!((names(Ok("")), names(Ok("owner prod cp-9\n"))), (vec!["cp-0".to_owned()], vec!["cp-0".to_owned()]));
     assert_eq!(existing(Ok("owner lab cp-0\n"), Ok("owner lab x\n")).marked(), ["cp-0"]);
+}
+
+#[test]
+fn a_machine_that_is_another_one_is_not_touched() {
+    let steps = |hello: &str| match outer(Ok(hello), &[]) {
+        Ok(Outer::There { steps, .. }) => steps,
+        other => panic!("{other:?}"),
+    };
+    let why = "none of its interfaces has the address 10.0.0.5 of the model".to_owned();
+    assert_eq!(steps("owner lab cp-0\naddress 10.0.0.6\n"), [Step::Misfit(why.clone())]);
+    let delta = Delta {
+        machines: vec![Change {
+            name: "cp-0".into(),
+            turn: crate::apply::change::Turn::Together,
+            steps: vec![Step::Misfit(why)],
+        }],
+        ..Delta::default()
+    };
+    let error = existing(Ok(""), Ok("")).prepare(&delta).unwrap_err();
+    assert!(error.message.starts_with("`cp-0` is not as the model says: none of its interfaces"), "{error:?}");
+    assert!(error.help.is_some_and(|help| help.contains("--no-preflight")));
+    let machine = super::super::sample::machine("cp-0", vec![], vec![]);
+    let unchecked = existing(Ok("owner lab cp-0\naddress 10.0.0.6\n"), Ok("")).unchecked();
+    assert_eq!(unchecked.outer(&machine), Ok(Outer::There { is_running: true, steps: vec![] }));
 }

@@ -15,7 +15,7 @@ mount -t proc proc proc
 mount --rbind /dev dev
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
-mkdir -p run/sshd var/lib/kmodel-test
+mkdir -p run/sshd run/systemd/system var/lib/kmodel-test
 ssh-keygen -q -t ed25519 -N '' -f run/host_key
 # A user who becomes root with a password, and one who needs none.
 for user in asked free; do
