@@ -68,9 +68,9 @@ impl Pki {
         if certs[cert as usize].external {
             return usize::MAX;
         }
-        let issued = |certs: &[CertInfo<'_>]| certs.iter().filter(|cert| !cert.external).count();
-        let offset = (unit.0 - model.app(app).units.start) as usize * issued(certs);
-        self.bases[app.index()] as usize + offset + issued(&certs[..cert as usize])
+        let all = certs.last().map_or(0, CertInfo::issued) as usize;
+        let offset = (unit.0 - model.app(app).units.start) as usize * all;
+        self.bases[app.index()] as usize + offset + certs[cert as usize].before as usize
     }
 
     /// What a unit's certificate says, whoever issues it.

@@ -4,14 +4,16 @@
 //! So what was found in one holds as long as its own text and those `Surroundings` do; only places have moved. One that
 //! named something unknown is looked at again each time, since what to say of it depends on far more.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::checker::Checker;
 use super::index::{IndexPart, Target, Use};
 use super::ty::Ty;
 use super::{ModuleId, ModulePlace, Program, Symbol, SymbolKind};
 use crate::diag::Diagnostic;
+use crate::hash::{HashMap, HashSet};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{File, Name, Statement};
 use crate::syntax::rebase::Rebase;
@@ -35,13 +37,21 @@ struct Component {
     mention: Option<(Span, Name)>,
 }
 
+impl Component {
+    /// Whether it names something that is declared at one of these places.
+    fn names(&self, places: &HashSet<Span>) -> bool {
+        self.found.uses.iter().filter_map(|one| one.target.place()).any(|place| places.contains(&place))
+    }
+}
+
 /// All that a component relies on outside of itself.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 struct Surroundings {
     modules: Vec<ModulePlace>,
     scopes: Vec<Vec<(Name, SymbolKind, ModuleId)>>,
-    /// The lets and params of each file, in its order.
+    /// The lets and params of each file, in its order, and where their names are.
     types: Vec<(ModuleId, Name, Ty)>,
+    places: Vec<Span>,
     /// The addresses of interfaces as they were first read.
     interfaces: Vec<usize>,
 }
@@ -82,6 +92,18 @@ impl Surroundings {
             _ => return,
         };
         self.types.push((module, name.name.clone(), ty));
+        self.places.push(name.span);
+    }
+
+    /// The lets and params, by where their names were, that have another type now. `None` if more than types differs, which
+    /// all components may rely on.
+    fn retyped(&self, now: &Self) -> Option<HashSet<Span>> {
+        let Self { modules, scopes, types, places: _, interfaces } = now;
+        let name = |(module, name, _): &(ModuleId, Name, Ty)| (*module, name.clone());
+        let same = (&self.modules, &self.scopes, &self.interfaces) == (modules, scopes, interfaces)
+            && self.types.iter().map(name).eq(types.iter().map(name));
+        let both = || self.types.iter().zip(types).zip(&self.places);
+        same.then(|| both().filter(|((was, is), _)| was != is).map(|(_, place)| *place).collect())
     }
 }
 
@@ -114,24 +136,26 @@ impl Incremental {
         self.moves.get(&span.source)?.rebased(span)
     }
 
-    fn rebased_use(&self, one: &Use) -> Option<Use> {
-        let target = match &one.target {
-            Target::Declared(kind, span) => Target::Declared(*kind, self.rebased(*span)?),
-            other => other.clone(),
-        };
-        Some(Use { span: self.rebased(one.span)?, target })
-    }
-
     fn rebased_part(&self, part: &Arc<IndexPart>) -> Option<Arc<IndexPart>> {
-        let stays = |span: &Span| self.rebased(*span) == Some(*span);
+        let (own, now) = (part.span, self.rebased(part.span)?);
+        let by = now.start.wrapping_sub(own.start);
+        // Nearly all places are in the component itself, and move as it does.
+        let within = |span: Span| span.source == own.source && own.start <= span.start && span.end <= own.end;
+        let moved = |span: Span| if within(span) { Some(span.rebased(by)) } else { self.rebased(span) };
         let targets = || part.uses.iter().filter_map(|one| one.target.place());
-        if stays(&part.span) && targets().all(|span| stays(&span)) {
+        if by == 0 && targets().all(|span| moved(span) == Some(span)) {
             return Some(part.clone());
         }
-        let uses = part.uses.iter().map(|one| self.rebased_use(one)).collect::<Option<Vec<_>>>()?;
-        let types = part.types.iter().map(|(span, ty)| Some((self.rebased(*span)?, ty.clone())));
-        let types = types.collect::<Option<Vec<_>>>()?;
-        Some(Arc::new(IndexPart { span: self.rebased(part.span)?, uses, types }))
+        let moved_use = |one: &Use| {
+            let target = match &one.target {
+                Target::Declared(kind, span) => Target::Declared(*kind, moved(*span)?),
+                other => other.clone(),
+            };
+            Some(Use { span: moved(one.span)?, target })
+        };
+        let uses = part.uses.iter().map(moved_use).collect::<Option<Vec<_>>>()?;
+        let types = part.types.iter().map(|(span, ty)| Some((moved(*span)?, ty.clone())));
+        Some(Arc::new(IndexPart { span: now, uses, types: types.collect::<Option<Vec<_>>>()? }))
     }
 
     fn rebased_problem(&self, diagnostic: &Diagnostic) -> Option<Diagnostic> {
@@ -145,9 +169,20 @@ impl Incremental {
         Some(diagnostic)
     }
 
-    fn rebased_component(&self, known: &Component) -> Option<Component> {
+    /// All that is known of components, where they are now. Every core moves some.
+    fn rebase(&mut self) {
+        let before = std::mem::take(&mut self.before.components);
+        let moved =
+            before.into_par_iter().filter_map(|(address, known)| Some((address, self.rebased_component(known)?)));
+        self.before.components = moved.collect();
+    }
+
+    fn rebased_component(&self, known: Component) -> Option<Component> {
+        if self.moves.values().all(|moves| matches!(moves, Moves::Nowhere)) {
+            return Some(known);
+        }
         Some(Component {
-            origin: known.origin.clone(),
+            origin: known.origin,
             module: known.module,
             found: self.rebased_part(&known.found)?,
             diagnostics: known.diagnostics.iter().map(|one| self.rebased_problem(one)).collect::<Option<_>>()?,
@@ -196,14 +231,17 @@ impl<'p> Checker<'p> {
         let now = Surroundings::of(self);
         let program = self.program;
         let Some(incremental) = self.mode.incremental_mut() else { return };
-        if incremental.before.surroundings != now {
-            incremental.before = Snapshot::default();
+        match incremental.before.surroundings.retyped(&now) {
+            Some(retyped) if retyped.is_empty() => {}
+            Some(retyped) => incremental.before.components.retain(|_, known| !known.names(&retyped)),
+            None => incremental.before = Snapshot::default(),
         }
         incremental.after.surroundings = now;
         let files = program.modules.iter().filter_map(|module| {
             Some((module.source, Moves::between(incremental.before.files.get(&module.source)?, &module.file)))
         });
         incremental.moves = files.collect();
+        incremental.rebase();
     }
 
     /// Checks a component, or takes up what was found in it.
@@ -231,10 +269,9 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn known(&self, symbol: Symbol, origin: &Arc<Statement>) -> Option<Component> {
-        let incremental = self.mode.incremental()?;
-        let known = incremental.before.components.get(&address(origin))?;
-        (known.module == symbol.module).then(|| incremental.rebased_component(known)).flatten()
+    fn known(&mut self, symbol: Symbol, origin: &Arc<Statement>) -> Option<Component> {
+        let known = self.mode.incremental_mut()?.before.components.remove(&address(origin))?;
+        (known.module == symbol.module).then_some(known)
     }
 
     /// Checks a component with what is found there kept apart.

@@ -1,7 +1,7 @@
 //! Whether a file that is on the disk is the one that a manifest lists: by all of its content, never by its times.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Take};
+use std::io::{ErrorKind, Read, Take};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -13,6 +13,9 @@ use crate::emit::manifest::Listing;
 use crate::emit::seal::Hash;
 use crate::world::file::AT_ONCE;
 use crate::world::relative::RelativePath;
+
+/// So many bytes of a file are in memory at once.
+const PART: usize = 64 << 10;
 
 /// The hash of a file that is as it is listed, if it is. With another name somewhere, a change there would be one here.
 pub(super) fn hash(root: &Path, listed: &Listing) -> Option<Hash> {
@@ -27,10 +30,21 @@ pub(super) fn hash(root: &Path, listed: &Listing) -> Option<Hash> {
     (said && listed.secret == listed.sha256.is_none()).then_some(hash)
 }
 
+/// Read in parts: a manifest may list millions of files.
 fn content(mut file: Take<File>, size: u64) -> Option<Hash> {
-    let mut bytes = Vec::with_capacity(usize::try_from(size).ok()?.checked_add(1)?);
-    let count = file.read_to_end(&mut bytes).ok()?;
-    (count as u64 == size).then(|| Sha256::digest(&bytes).into())
+    let (mut hash, mut left) = (Sha256::new(), size);
+    let mut part = vec![0; usize::try_from(size + 1).map_or(PART, |all| all.min(PART))];
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return (left == 0).then(|| hash.finalize().into()),
+            Ok(count) => {
+                hash.update(&part[..count]);
+                left = left.checked_sub(count as u64)?;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Whether there is a folder of ours with exactly these permissions, not behind a link.

@@ -69,13 +69,20 @@ pub struct CertInfo<'p> {
     pub authority: Option<Symbol>,
     /// Somebody else issues it.
     pub external: bool,
+    /// How many before it in the component are issued here.
+    pub before: u32,
 }
 
 impl<'p> CertInfo<'p> {
-    fn new(ast: &'p ast::Definition) -> Self {
+    fn new(ast: &'p ast::Definition, last: Option<&Self>) -> Self {
         let external = ast.body.field("external");
         let external = external.is_some_and(|f| matches!(f.value.kind, ExprKind::Literal(Literal::Bool(true))));
-        Self { ast, authority: None, external }
+        Self { ast, authority: None, external, before: last.map_or(0, Self::issued) }
+    }
+
+    /// How many up to it, and with it, are issued here.
+    pub fn issued(&self) -> u32 {
+        self.before + u32::from(!self.external)
     }
 }
 
@@ -132,7 +139,7 @@ impl<'p> Component<'p> {
                 ItemKind::Option(option) => self.options.push(option),
                 ItemKind::Let(binding) => self.lets.push(binding),
                 ItemKind::Endpoint(endpoint) => self.endpoints.push(EndpointInfo::new(endpoint)),
-                ItemKind::Cert(cert) => self.certs.push(CertInfo::new(cert)),
+                ItemKind::Cert(cert) => self.certs.push(CertInfo::new(cert, self.certs.last())),
                 ItemKind::Address(address) => self.addresses.push(address),
                 ItemKind::Listen(listen) => self.listens.push(listen),
                 ItemKind::Range(range) => self.ranges.push(range),

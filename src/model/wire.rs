@@ -4,12 +4,13 @@
 //! provider that forwards to another is in front of it, and what is behind it is not a candidate.
 
 use crate::diag::{Code, Diagnostic};
+use crate::hash::HashMap;
 use crate::source::Span;
-use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Relate, StatementKind};
+use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Name, Relate, StatementKind};
 use crate::text::List;
 
 use super::stage::Ends;
-use super::{EndpointId, Relation, Shape, Wired};
+use super::{AppId, EndpointId, Relation, Shape, Wired};
 
 mod candidate;
 mod problem;
@@ -21,6 +22,9 @@ use problem::{ambiguous, no_provider, not_there, on_the_same, statement};
 
 pub(crate) use candidate::{Out, considered};
 
+/// The applications by their names.
+type Names = HashMap<Name, AppId>;
+
 /// Wires all endpoints of all applications.
 pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
     let ends =
@@ -28,8 +32,9 @@ pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
     let mut wired = Wired { shape, relations: Vec::new(), ends };
     let model = &mut wired;
     let mut said = Vec::new();
+    let names: Names = model.apps().map(|(id, app)| (app.name.clone(), id)).collect();
     for (_, relate) in model.layers.relations.clone() {
-        explicit(model, relate, &mut said, problems);
+        explicit(model, (relate, &names), &mut said, problems);
     }
     let (first, rest): (Vec<_>, Vec<_>) = endpoints(model).partition(|id| is_forwarded(model, *id));
     for id in first.into_iter().chain(rest) {
@@ -71,9 +76,14 @@ fn connect(model: &mut Wired<'_>, from: EndpointId, to: EndpointId, relate: Opti
 }
 
 /// Relates the endpoints of a statement; `said` gets the endpoints of invalid pairs.
-fn explicit(model: &mut Wired<'_>, relate: &Relate, said: &mut Vec<EndpointId>, problems: &mut Vec<Diagnostic>) {
-    let mut from = resolve(model, &relate.from);
-    let mut to = resolve(model, &relate.to);
+fn explicit(
+    model: &mut Wired<'_>,
+    (relate, names): (&Relate, &Names),
+    said: &mut Vec<EndpointId>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut from = resolve(model, names, &relate.from);
+    let mut to = resolve(model, names, &relate.to);
     if relate.from.app.is_none() {
         from.retain(|id| model.endpoint_info(*id).ast.kind == EndpointKind::Requires);
     }
@@ -138,16 +148,15 @@ fn known(
     None
 }
 
-fn resolve(model: &Wired<'_>, reference: &EndpointRef) -> Vec<EndpointId> {
-    let wanted = |name: &str| reference.app.as_ref().is_none_or(|app| *app.name == *name);
-    model
-        .apps()
-        .filter(|(_, app)| wanted(&app.name))
-        .filter_map(|(app, _)| {
-            let endpoint = model.component_of(app).endpoint_index(&reference.endpoint.name)?;
-            Some(EndpointId { app, endpoint })
-        })
-        .collect()
+fn resolve(model: &Wired<'_>, names: &Names, reference: &EndpointRef) -> Vec<EndpointId> {
+    let of = |app: AppId| {
+        let endpoint = model.component_of(app).endpoint_index(&reference.endpoint.name)?;
+        Some(EndpointId { app, endpoint })
+    };
+    match &reference.app {
+        Some(app) => names.get(&app.name).and_then(|app| of(*app)).into_iter().collect(),
+        None => model.apps().filter_map(|(app, _)| of(app)).collect(),
+    }
 }
 
 /// Whether two endpoints can be related at all.

@@ -250,3 +250,47 @@ fn a_changed_text_is_checked_as_a_new_one() {
         });
     }
 }
+
+/// Components that name lets in different ways, of which some get other types.
+const RETYPED: &str = r#"let count = 1
+let twice = count + count
+let word = "a"
+param size: int = 3
+interface page { field port: int }
+component direct { option n: int = count }
+component behind { option n: int = twice }
+component apart { option n: string = word }
+component given {
+  option n: int = size
+  let own = [one + count for one in [1, 2] if one > size]
+  file /etc/given { text = "${word} ${own}" }
+}
+component none { option n: int = 1 }
+"#;
+
+#[test]
+fn what_names_a_retyped_let_is_checked_again() {
+    let place = ModulePlace::File("lab.km".into());
+    let world = |text: &str| Typed { path: Path::new("lab.km"), text: text.to_owned() };
+    let changes = [
+        ("let count = 1", "let count = \"one\""),
+        ("let count = 1", "let count = [1]"),
+        ("let word = \"a\"", "let word = 2"),
+        ("let twice = count + count", "let twice = word"),
+        ("param size: int = 3", "param size: string = \"3\""),
+        ("let count = 1", "let counted = 1"),
+        ("let count = 1\n", ""),
+        ("field port: int", "field port: string"),
+        ("let word", "// One line more.\nlet word"),
+    ];
+    for (old, new) in changes {
+        let (mut cache, changed) = (Session::default(), RETYPED.replacen(old, new, 1));
+        assert_ne!(changed, RETYPED);
+        // There and back, twice: what was kept is moved each time.
+        for text in [RETYPED, &changed, RETYPED, &changed] {
+            let again = check::analyse(&world(text), &mut cache, &place);
+            let fresh = check::analyse(&world(text), &mut Session::default(), &place);
+            assert_eq!(found(&again), found(&fresh), "{new}");
+        }
+    }
+}

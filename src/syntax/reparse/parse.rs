@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use rayon::prelude::*;
+
 use super::edit::Edit;
 use super::unit::{Placed, Unit};
 use crate::source::SourceId;
@@ -13,6 +15,9 @@ use crate::syntax::parser::{self, At, Piece, Tokens};
 use crate::syntax::token::SyntaxKind;
 use crate::syntax::tree::{Builder, View};
 use crate::syntax::{lower, tree};
+
+/// So many units are moved by one thread at a time: a few are moved at once.
+const TOGETHER: usize = 64;
 
 /// What was parsed of a file.
 #[derive(Clone, Debug, Default)]
@@ -138,9 +143,8 @@ impl Parser<'_> {
         loop {
             if let Some((behind, number)) = self.behind.as_ref().and_then(|behind| Some((behind, behind.at(input)?))) {
                 let by = behind.edit.by();
-                let rebased =
-                    behind.before[number..].iter().map(|placed| placed.rebased(placed.start.wrapping_add(by)));
-                units.extend(rebased);
+                let moved = |placed: &Placed| placed.rebased(placed.start.wrapping_add(by));
+                units.par_extend(behind.before[number..].par_iter().with_min_len(TOGETHER).map(moved));
                 break;
             }
             tokens.seen.set(input.number());
