@@ -18,6 +18,9 @@ use crate::source::{SourceId, Span};
 use crate::syntax::ast::{File, Name, Statement};
 use crate::syntax::rebase::Rebase;
 
+/// So many components are worth more than one core.
+const MANY: usize = 64;
+
 /// The parts of the last check of a model that the next one can reuse.
 #[derive(Debug, Default)]
 pub struct Snapshot {
@@ -169,12 +172,15 @@ impl Incremental {
         Some(diagnostic)
     }
 
-    /// All that is known of components, where they are now. Every core moves some.
+    /// All that is known of components, where they are now.
     fn rebase(&mut self) {
         let before = std::mem::take(&mut self.before.components);
-        let moved =
-            before.into_par_iter().filter_map(|(address, known)| Some((address, self.rebased_component(known)?)));
-        self.before.components = moved.collect();
+        let moved = |(address, known): (usize, Component)| Some((address, self.rebased_component(known)?));
+        self.before.components = if before.len() < MANY {
+            before.into_iter().filter_map(moved).collect()
+        } else {
+            before.into_par_iter().filter_map(moved).collect()
+        };
     }
 
     fn rebased_component(&self, known: Component) -> Option<Component> {

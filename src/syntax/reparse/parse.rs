@@ -144,7 +144,12 @@ impl Parser<'_> {
             if let Some((behind, number)) = self.behind.as_ref().and_then(|behind| Some((behind, behind.at(input)?))) {
                 let by = behind.edit.by();
                 let moved = |placed: &Placed| placed.rebased(placed.start.wrapping_add(by));
-                units.par_extend(behind.before[number..].par_iter().with_min_len(TOGETHER).map(moved));
+                let rest = &behind.before[number..];
+                if rest.len() < TOGETHER {
+                    units.extend(rest.iter().map(moved));
+                } else {
+                    units.par_extend(rest.par_iter().with_min_len(TOGETHER).map(moved));
+                }
                 break;
             }
             tokens.seen.set(input.number());
