@@ -93,13 +93,44 @@ fn failures(
     let place = on.map_or("is false".to_owned(), |name| format!("is false on `{name}`"));
     // The component may come from a third party: the place to look is where it is deployed.
     let problem = match deployed {
-        Some((name, span)) => Diagnostic::new(code, span, message)
-            .here(format!("`{name}` is deployed here"))
-            .label(check.condition.span, place),
+        Some(deployed) => {
+            let mut at = at_the_user(set_options(model, scope.app, check), deployed).into_iter();
+            let (span, said) = at.next().unwrap_or_default();
+            let problem =
+                at.fold(Diagnostic::new(code, span, message).here(said), |p, (span, said)| p.label(span, said));
+            problem.label(check.condition.span, place)
+        }
         None => Diagnostic::new(code, check.condition.span, message).here(place),
     };
     let help = check.body.field("help").and_then(|field| keep(model.eval(scope, &field.value), &mut problems));
     let help = help.filter(|value| !value.is_secret()).and_then(|value| value.scalar_text());
     problems.push(Diagnostic { own_code: own_code::of(check), help: help.map(Help::from), ..problem });
     problems
+}
+
+/// The options that a check names and that are set, with their values.
+fn set_options(model: &Model<'_>, app: Option<AppId>, check: &Check) -> Vec<(Name, Span)> {
+    let mut list: Vec<(Name, Span)> = Vec::new();
+    let Some(app) = app else { return list };
+    let options = &model.component_of(app).options;
+    in_expr(&check.condition, &mut |name, field, _| {
+        let place = options.iter().position(|option| name == "option" && Some(&*option.name.name) == field);
+        let Some((place, span)) = place.and_then(|at| Some((at, *model.app(app).option_spans.get(at)?))) else {
+            return;
+        };
+        let option = options[place];
+        let is_set = span != option.name.span && option.default.as_ref().is_none_or(|default| default.span != span);
+        if is_set && list.iter().all(|(_, known)| *known != span) {
+            list.push((option.name.name.clone(), span));
+        }
+    });
+    list
+}
+
+/// Where the options are set that a problem is about, else where the application is deployed; with what stands there.
+fn at_the_user(options: Vec<(Name, Span)>, (app, deployed): (Name, Span)) -> Vec<(Span, String)> {
+    if options.is_empty() {
+        return vec![(deployed, format!("`{app}` is deployed here"))];
+    }
+    options.into_iter().map(|(name, span)| (span, format!("`{name}` of `{app}`"))).collect()
 }

@@ -21,6 +21,7 @@ mod kubeconfigs;
 mod laws;
 mod listed;
 mod options;
+mod numbers;
 mod pages;
 mod pasted;
 mod pin;

@@ -44,7 +44,7 @@ pub const MARKS: [&str; 20] = [
 ];
 
 /// What is deployed together: applications of the library, those without machines, and the options that they need.
-const GROUPS: [&[&str]; 4] = [
+pub const GROUPS: [&[&str]; 4] = [
     &[
         "etcd on m",
         "kube-apiserver on m",
@@ -234,7 +234,7 @@ const OWN: &str = "component own {
 deploy own on m { sysctl = own-sysctl, comment = own-comment }
 ";
 
-const HEAD: &str = "use std/kubernetes
+pub const HEAD: &str = "use std/kubernetes
 use std/cni
 use std/site
 use std/load-balancer
@@ -248,7 +248,8 @@ target nocloud { }
 allow single-member \"a test\"
 ";
 
-fn components() -> BTreeMap<String, Component> {
+/// The components of the library, by name.
+pub fn components() -> BTreeMap<String, Component> {
     let mut all = BTreeMap::new();
     for path in kmodel::stdlib::modules() {
         let text = kmodel::stdlib::read(path).expect("a file of the library");
