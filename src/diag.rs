@@ -2,6 +2,7 @@
 //!
 //! Every phase returns its problems as values. How they look (terminal, JSON, SARIF) is the command line's concern.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -172,6 +173,17 @@ pub fn tidy(list: &mut Vec<Diagnostic>) {
         key(a).cmp(&key(b)).then_with(|| (a.code_name(), &a.message).cmp(&(b.code_name(), &b.message)))
     });
     list.dedup_by(|a, b| place(a) == place(b) && a.code_name() == b.code_name() && a.message == b.message);
+    of_a_release_once(list);
+}
+
+/// Components that install the same release repeat what is wrong with its version: said once where the user's place is the same.
+fn of_a_release_once(list: &mut Vec<Diagnostic>) {
+    let mut known = HashSet::new();
+    list.retain(|problem| {
+        let place = problem.labels.get(1..).and_then(|rest| rest.last()).map(|label| label.span);
+        let is_of_release = problem.code == Code::UnknownRelease && place.is_some();
+        !is_of_release || known.insert((problem.message.clone(), place))
+    });
 }
 
 /// Whether any of them is an error.

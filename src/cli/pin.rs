@@ -80,12 +80,13 @@ fn act(args: &Args, rows: &[ArtifactRow], pins: &Pins, terminal: &Terminal) -> R
         text::unpinned(&terminal.out, &unpinned, rows)?;
         return Ok(if unpinned.is_empty() { Exit::Ok } else { Exit::Differs });
     }
+    let origin = origin(args)?;
     let needs_nothing = unpinned.is_empty() && !args.verify && !args.newest;
     if needs_nothing {
         text::nothing(rows)?;
         return Ok(Exit::Ok);
     }
-    let mut lookup = Lookup::new(origin(args)?);
+    let mut lookup = Lookup::new(origin);
     if args.newest {
         return newest::show(&mut lookup, rows, terminal);
     }

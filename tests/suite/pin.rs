@@ -243,6 +243,8 @@ fn a_folder_serves_as_well_as_a_server() {
     assert!(pinned.status.success() && site.lock().expect("a lock").contains(SERVER), "{}", text(&pinned));
     for from in ["http://localhost", "ftp://localhost", "nowhere"] {
         assert_eq!(site.run(&["pin", "lab.km", "--newest", "--from", from]).status.code(), Some(2), "{from}");
+        // Nothing needs a pin any more, and the address is as wrong.
+        assert_eq!(site.run(&["pin", "lab.km", "--from", from]).status.code(), Some(2), "{from}");
     }
 }
 
