@@ -15,6 +15,7 @@ mod installed;
 mod path;
 mod persistence;
 mod proxy;
+mod unit_name;
 mod users;
 
 /// Every machine has room for what it carries.
@@ -53,6 +54,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(installed::verify(evidence.model, sample, &mut programs));
             problems.extend(access::verify(evidence.model, sample));
             problems.extend(path::verify(evidence.model, sample));
+            problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));
         }
         problems

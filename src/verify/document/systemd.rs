@@ -99,8 +99,13 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
         return Ok(());
     }
     let wrong = |what: &str, help: &str| Err(Wrong::new(format!("`{key}={value}` {what}"), help));
-    if let Some(words) = forms.words.get(key) {
-        let fallback = format!("expected {}", words.join(", "));
+    let or_boolean = forms.words_or_boolean.get(key);
+    if or_boolean.is_some() && is_boolean(value) {
+        return Ok(());
+    }
+    if let Some(words) = forms.words.get(key).or(or_boolean) {
+        let also = if or_boolean.is_some() { "a boolean, " } else { "" };
+        let fallback = format!("expected {also}{}", words.join(", "));
         return match words.iter().any(|word| word == value) {
             true => Ok(()),
             false => {
@@ -140,6 +145,16 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
     }
 }
 
+/// The keys that name units.
+pub fn keys_of_units() -> impl Iterator<Item = &'static str> {
+    VALUES.units.iter().map(String::as_str)
+}
+
+/// The targets of systemd itself and of distributions.
+pub fn targets() -> impl Iterator<Item = &'static str> {
+    VALUES.targets.iter().map(String::as_str)
+}
+
 /// The forms of values, by their keys.
 #[derive(Deserialize)]
 struct Values {
@@ -150,7 +165,9 @@ struct Values {
     mode: Vec<String>,
     command: Vec<String>,
     units: Vec<String>,
+    targets: Vec<String>,
     number: BTreeMap<String, [i64; 2]>,
+    words_or_boolean: BTreeMap<String, Vec<String>>,
     words: BTreeMap<String, Vec<String>>,
 }
 
@@ -194,6 +211,10 @@ mod tests {
             ("ExecStart", "sh -c 'true'"),
             ("LimitNICE", "+5"),
             ("Type", "notify"),
+            ("ProtectSystem", "strict"),
+            ("ProtectSystem", "yes"),
+            ("RuntimeDirectoryPreserve", "restart"),
+            ("IOSchedulingClass", "2"),
             ("Type", ""),
             ("After", "a.service b.target"),
             ("WorkingDirectory", "~"),
@@ -208,6 +229,12 @@ mod tests {
             ("Restart", "on-failur", "did you mean `on-failure`?"),
             ("OOMScoreAdjust", "-2000", "-1000 to 1000"),
             ("NoNewPrivileges", "enabled", "yes"),
+            ("ProtectSystem", "strit", "did you mean `strict`?"),
+            ("ProtectHome", "readonly", "did you mean `read-only`?"),
+            ("ProtectHome", "hidden", "a boolean, read-only, tmpfs"),
+            ("CPUSchedulingPolicy", "round-robin", "batch, ext, fifo"),
+            ("FailureAction", "reboott", "did you mean `reboot`?"),
+            ("ProtectProc", "invisble", "did you mean `invisible`?"),
             ("MemoryMax", "2GB!", "512M"),
             ("UMask", "rwx", "0755"),
             ("ExecStart", "bin/etcd --name a", "absolute path"),

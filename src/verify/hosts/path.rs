@@ -77,6 +77,12 @@ impl<'a> There<'a> {
     }
 }
 
+/// Whether two names of units differ by a slip.
+pub(super) fn is_slip(name: &str, known: &str) -> bool {
+    let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+    ending(name) == ending(known) && is_near(name, known)
+}
+
 /// Whether two paths differ by a slip: not by a number, nor by a short name, which are those of other files.
 fn is_near(path: &str, known: &str) -> bool {
     if path.len().abs_diff(known.len()) > 2 {
