@@ -77,10 +77,13 @@ impl<'a> There<'a> {
     }
 }
 
-/// Whether two names of units differ by a slip.
+/// Whether two names of units differ by a slip: `chronyd.service` is another name than `chrony.service`.
 pub(super) fn is_slip(name: &str, known: &str) -> bool {
-    let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
-    ending(name) == ending(known) && is_near(name, known)
+    let (Some((own, ending)), Some((other, wanted))) = (name.rsplit_once('.'), known.rsplit_once('.')) else {
+        return false;
+    };
+    let is_longer = [own, other].map(|stem| stem.trim_end_matches(['d', 's']));
+    ending == wanted && is_longer[0] != is_longer[1] && is_near(name, known)
 }
 
 /// Whether two paths differ by a slip: not by a number, nor by a short name, which are those of other files.

@@ -71,9 +71,15 @@ mod tests {
         ] {
             assert_eq!(meant(name, &known), Some(wanted), "{name}");
         }
-        for name in
-            ["network.target", "own.target", "kubelet.service", "kubelet2.service", "a@b.service", "cloud-init.target"]
-        {
+        for name in [
+            "network.target",
+            "own.target",
+            "kubelet.service",
+            "kubelet2.service",
+            "kubeletd.service",
+            "a@b.service",
+            "cloud-init.target",
+        ] {
             assert_eq!(meant(name, &known), None, "{name}");
         }
         let all: Vec<&str> = systemd::targets().collect();
