@@ -52,7 +52,8 @@ impl Seen {
         let Lock { kmodel, model, renamed: _, pins: _, addresses, keys, immutable, earlier, hosts, versions } = lock;
         self.0.as_ref().is_some_and(|seen| {
             (&seen.kmodel, &seen.model, &seen.addresses, &seen.keys) == (kmodel, model, addresses, keys)
-                && (&seen.immutable, &seen.earlier, &seen.hosts, &seen.versions) == (immutable, earlier, hosts, versions)
+                && (&seen.immutable, &seen.earlier, &seen.hosts, &seen.versions)
+                    == (immutable, earlier, hosts, versions)
         })
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! What real programs think of the output is tested in `tests/real`; how its plan reads, in `tests/suite/cli.rs`.
 
-use std::path::Path;
-
 use kmodel::check::{self, Checked};
 use kmodel::compile::{self, RenderError};
 use kmodel::diag::Diagnostic;

@@ -95,7 +95,7 @@ impl Bed {
         let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
         kmodel.arg(command).arg(self.path("model.km")).args(options).stdin(Stdio::null());
         // All of these machines have the addresses of this one.
-        kmodel.args((command == "apply" && !options.contains(&"--dry-run")).then_some("--no-preflight"));
+        kmodel.args((command == "apply").then_some("--no-preflight"));
         // No configuration of the person who runs the tests.
         kmodel.env("KMODEL_SSH", self.ssh("exec ssh -F \"$0.conf\" \"$@\""));
         kmodel
@@ -209,15 +209,24 @@ fn machines_that_are_not_those_of_the_model_are_refused_before_anything_is_done(
     bed.on(0, "echo 0123456789abcdef0123456789abcdef >/etc/machine-id");
     bed.on(1, "echo 0123456789abcdef0123456789abcdef >/etc/machine-id");
     bed.model(2, ROOT);
-    let text = bed.ok("apply", &["--dry-run"]);
+    bed.ssh("exec ssh -F \"$0.conf\" \"$@\"");
+    let apply = |options: &[&str]| {
+        let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        kmodel
+            .arg("apply")
+            .arg(bed.path("model.km"))
+            .args(options)
+            .env("KMODEL_SSH", bed.path("ssh"))
+            .stdin(Stdio::null());
+        kmodel.output().unwrap()
+    };
+    let text = said(&apply(&["--dry-run"]));
     let address = "none of its interfaces has the address 10.213.0.1";
     assert!(
         text.contains(&format!("! m-0: {address}")) && text.contains("! m-1: its machine-id is that of `m-0`"),
         "{text}"
     );
-    let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
-    kmodel.arg("apply").arg(bed.path("model.km")).env("KMODEL_SSH", bed.path("ssh")).stdin(Stdio::null());
-    let output = kmodel.output().unwrap();
+    let output = apply(&[]);
     let text = said(&output);
     assert!(!output.status.success() && text.contains("error: `m-0` is not as the model says: "), "{text}");
     assert!(text.contains("`--no-preflight` goes on all the same"), "{text}");

@@ -59,9 +59,8 @@ fn is_int(ty: &Type) -> bool {
 /// What is said of a cluster in which one option of a component is set.
 fn problems(component: &str, option: &str) -> (Vec<Diagnostic>, kmodel::source::Sources) {
     let is_of = |deploy: &&str| deploy.split(' ').next() == Some(component);
-    let group =
-        GROUPS.iter().find(|group| group.iter().any(|deploy| is_of(&deploy))).expect("a group has each component");
-    let deploys = group.iter().map(|deploy| match (is_of(&deploy), deploy.strip_suffix(" }")) {
+    let group = GROUPS.iter().find(|group| group.iter().any(&is_of)).expect("a group has each component");
+    let deploys = group.iter().map(|deploy| match (is_of(deploy), deploy.strip_suffix(" }")) {
         (false, _) => format!("deploy {deploy}\n"),
         (true, Some(given)) => format!("deploy {given}, {option} }}\n"),
         (true, None) => format!("deploy {deploy} {{ {option} }}\n"),

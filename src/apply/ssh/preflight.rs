@@ -123,7 +123,7 @@ mod tests {
         let said = facts("cores 1\nmemory 1048576\n").smaller(&machine);
         assert_eq!(
             said,
-            ["cp-0 has 1 of the 2 cores of the model", "cp-0 has 1.0 GiB of the 4.0 GiB of memory of the model"]
+            ["cp-0 has 1 of the 2 cores of the model", "cp-0 has 1024.0 MiB of the 4096.0 MiB of memory of the model"]
         );
     }
 

@@ -59,8 +59,11 @@ fn settings_of_a_deploy() {
 
 #[test]
 fn values_of_the_expected_type_first() {
-    assert_eq!(best("machines cp[1] { arch = $0 }"), ["\"amd64\"", "\"arm64\""]);
-    assert_eq!(best("machines cp[1] { arch = \"$0\" }"), ["amd64", "arm64"]);
+    assert_eq!(
+        best("machines cp[1] { arch = $0 }"),
+        ["\"amd64\"", "\"arm64\"", "\"ppc64le\"", "\"riscv64\"", "\"s390x\""]
+    );
+    assert_eq!(best("machines cp[1] { arch = \"$0\" }"), ["amd64", "arm64", "ppc64le", "riscv64", "s390x"]);
     offers("machines cp[1] { memory = 4$0 }", &["4GiB", "4MiB"], &["4s", "4/tcp"]);
     offers("component x { option every: duration = 5$0 }", &["5s", "5h"], &["5GiB"]);
     assert_eq!(best("let on = true\nlet size = 4GiB\ncomponent x { option y: bool = $0 }"), ["false", "true"]);
