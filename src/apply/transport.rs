@@ -42,7 +42,7 @@ impl dyn Transport + '_ {
         self.run(machine, &Script { text, words, input, patience: 3 * SOON })
     }
 
-    /// As [`Transport::inside`], with the long timeout and no input.
+    /// As `inside`, with the long timeout and no input.
     ///
     /// # Errors
     /// As there.
