@@ -34,9 +34,9 @@ pub(super) struct Print<'s> {
 }
 
 impl<'s> Print<'s> {
-    /// What all machines of a site share.
+    /// What all machines of a site share. Names only refuse: no file holds them.
     pub(super) fn of_site(site: &'s Site) -> Self {
-        let Site { target, cluster, domain, nodes, ranges, gateway, dns, options, sources, tree } = site;
+        let Site { target, cluster, domain, nodes, ranges, gateway, dns, options, sources, tree, names: _ } = site;
         let mut print = Self { hash: Sha256::new(), sources };
         [BUILD, target.name(), cluster, domain].into_iter().for_each(|text| print.text(text));
         print.shown((nodes, gateway));

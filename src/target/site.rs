@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Target, Tree};
+use crate::facts::platform::PlatformKind;
 use crate::model::value::Record;
 use crate::model::{MachineId, Model, Value};
 use crate::render::bundle::Bundle;
@@ -22,6 +23,8 @@ pub struct Site {
     pub ranges: Vec<(&'static str, IpNet)>,
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
+    /// The names of groups and machines, for targets whose fields speak of them.
+    pub names: Vec<Name>,
     /// The fields of the model's `target NAME { }`, with overlays applied.
     pub options: Record,
     /// What the origins of files and problems are places in.
@@ -67,6 +70,7 @@ impl Site {
             nodes: cluster.nodes,
             gateway: cluster.gateway,
             dns: cluster.dns.clone(),
+            names: names(model, target),
             options: declared.map(|declared| declared.options.clone()).unwrap_or_default(),
             sources: model.program.sources.clone(),
             tree: Tree::default(),
@@ -84,6 +88,17 @@ impl Site {
             Some(Value::Bool(flag)) => Some(*flag),
             _ => None,
         }
+    }
+}
+
+/// Ten thousand names are kept only where they are read.
+fn names(model: &Model<'_>, target: Target) -> Vec<Name> {
+    match target.kind() {
+        PlatformKind::Ssh => {
+            let machines = model.machines.iter().map(|machine| machine.name.clone());
+            model.groups.iter().map(|group| group.name.clone()).chain(machines).collect()
+        }
+        PlatformKind::Lxd | PlatformKind::Cloud | PlatformKind::Ignition => Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Code;
+use crate::diag::{Code, closest};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::cloud::options::mirror_problem;
@@ -38,7 +38,7 @@ impl Options {
     /// Reads them.
     ///
     /// # Errors
-    /// Every field that has a value which OpenSSH could not take, or would take for something else.
+    /// Every field that has a value which OpenSSH could not take, or would take for something else, and hosts that are unknown.
     pub fn read(site: &Site) -> Result<Self, Vec<Problem>> {
         let known_hosts = site.text("known-hosts");
         let mut problems: Vec<Problem> = site.text("mirror").as_deref().and_then(mirror_problem).into_iter().collect();
@@ -54,6 +54,7 @@ impl Options {
             _ => None,
         });
         problems.extend(each.flat_map(|(name, fields)| wrong_fields(fields, Some(name))));
+        problems.extend(hosts.keys().filter_map(|name| unknown_host(site, name)));
         let keys = HostKeys { known_hosts, first_use: site.flag("first-use") == Some(true) };
         let options = Self { mirror: site.text("mirror"), keys, all: site.options.clone(), hosts };
         if problems.is_empty() { Ok(options) } else { Err(problems) }
@@ -103,20 +104,18 @@ impl Options {
             _ => None,
         }
     }
+}
 
-    /// Hosts that are neither machines nor groups: a name that is misspelt would leave the machine unreached.
-    pub(super) fn unknown_hosts(&self, machines: &[TargetMachine]) -> Vec<Problem> {
-        let is_known = |name: &str| machines.iter().any(|one| &*one.name == name || &*one.group == name);
-        let unknown = self.hosts.keys().filter(|name| !is_known(name));
-        let names = || machines.iter().flat_map(|machine| [&*machine.name, &*machine.group]);
-        unknown
-            .map(|name| {
-                let message = format!("`{name}` in `hosts` is neither a machine nor a group");
-                let help = "use the name of a machine, such as `cp-0`, or of a group";
-                Problem::of_field(Code::TargetLimit, "hosts", message, help).near(name, names())
-            })
-            .collect()
+/// A host that is neither a machine nor a group: a name that is misspelt would leave the machine as all others are.
+fn unknown_host(site: &Site, name: &str) -> Option<Problem> {
+    if site.names.iter().any(|known| **known == *name) {
+        return None;
     }
+    let near = closest(name, site.names.iter().map(|name| &**name));
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let message = format!("`{name}` in `hosts` is neither a machine nor a group");
+    let help = format!("{near}use the name of a machine, such as `cp-0`, or of a group");
+    Some(Problem::of_field(Code::TargetLimit, "hosts", message, help))
 }
 
 fn text(fields: &Record, field: &str) -> Option<String> {
