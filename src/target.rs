@@ -30,7 +30,7 @@ mod system;
 pub use desired::{Arrival, Desired, Machine, StartedUnit};
 pub use output::{Entries, Entry, Given, OutputFile, Tree, Writer, folder};
 pub use problem::Problem;
-pub use site::{Site, TargetMachine};
+pub use site::{Names, Site, TargetMachine};
 
 use output::{drive, text, tree};
 

@@ -38,7 +38,9 @@ pub(crate) fn forget_name(access: &Access, desired: &Desired, former: &str) -> R
     for (name, places) in scripts(desired, RENAME) {
         let mut places = running(access, &places)?;
         // The machine itself goes last: what runs there may be what is to move away.
-        places.sort_by_key(|place| *place == former);
+        let is_itself =
+            |name: &str| desired.machine(name).is_some_and(|one| one.former.iter().any(|own| own == former));
+        places.sort_by_key(|place| *place == former || is_itself(place));
         one(access.transport(), former, &format!("{RENAME}{name}"), &places)?;
     }
     Ok(())

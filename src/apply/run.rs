@@ -64,13 +64,12 @@ pub(crate) struct Run<'a> {
     pub patience: Duration,
 }
 
-/// Makes all changes.
+/// Makes all changes, for which the provider is prepared.
 ///
 /// # Errors
 /// An error with what machines share. Machines that are not up are in the outcome.
 pub(crate) fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
     let Run { access, desired, report, patience } = run;
-    access.provider().prepare(delta)?;
     access.provider().reconcile(&delta.shared, report)?;
     let executor = Executor { access, desired, report, rollout: Rollout::new(access, report, patience) };
     let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);

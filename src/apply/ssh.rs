@@ -4,6 +4,7 @@
 //! otherwise is left alone. A machine that leaves loses what was brought and installed, and stays.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
 
@@ -48,7 +49,8 @@ pub(crate) struct Existing {
 /// What is known of a machine.
 struct Standing {
     host: Host,
-    is_of_model: bool,
+    /// Its address in the cluster, if it has left the model.
+    departed: Option<IpAddr>,
     hello: Result<Hello, ApplyError>,
 }
 
@@ -64,17 +66,17 @@ struct Hello {
 
 impl Existing {
     /// Asks every machine, all at once: those of the model and, by what the lock has of them, those that left it.
-    pub(crate) fn read(client: Arc<SshClient>, cluster: Name, hosts: &Hosts, departed: &[Host]) -> Self {
-        let own = hosts.machines.iter().map(|host| (host, true));
-        let all: Vec<_> = own.chain(departed.iter().map(|host| (host, false))).collect();
+    pub(crate) fn read(client: Arc<SshClient>, cluster: Name, hosts: &Hosts, departed: &[(Host, IpAddr)]) -> Self {
+        let own = hosts.machines.iter().map(|host| (host, None));
+        let all: Vec<_> = own.chain(departed.iter().map(|(host, address)| (host, Some(*address)))).collect();
         let machines = thread::scope(|scope| {
             let ask = |host: &Host| hello(&client, &host.machine);
             let threads: Vec<_> = all.iter().map(|(host, _)| scope.spawn(move || ask(host))).collect();
             let answers = threads.into_iter().map(|thread| thread.join().expect("a question does not panic"));
-            let standing = |(host, is_of_model): &(&Host, bool), hello| {
-                (host.machine.clone(), Standing { host: (*host).clone(), is_of_model: *is_of_model, hello })
+            let standing = |(host, departed): (&Host, Option<IpAddr>), hello| {
+                (host.machine.clone(), Standing { host: host.clone(), departed, hello })
             };
-            all.iter().zip(answers).map(|(host, hello)| standing(host, hello)).collect()
+            all.iter().zip(answers).map(|(one, hello)| standing(*one, hello)).collect()
         });
         Self::of(client, cluster, machines)
     }
@@ -155,12 +157,16 @@ impl Provider for Existing {
                 Ok(_) => (RUNNING, None),
                 Err(error) => (UNREACHABLE, Some(error.message.clone())),
             };
-            let addresses = standing.host.address.parse().into_iter().collect();
-            Found { name: name.to_string(), state: state.to_owned(), why, addresses }
+            Found {
+                name: name.to_string(),
+                state: state.to_owned(),
+                why,
+                addresses: standing.departed.into_iter().collect(),
+            }
         };
         let is_there = |(name, standing): &(&Name, &Standing)| {
-            // One that says that it is another's, or nobody's, has left.
-            standing.is_of_model || standing.hello.as_ref().map_or(true, |hello| self.is_ours(hello, name))
+            // What is marked as a machine of another cluster, or not at all, is not there any more.
+            standing.departed.is_none() || standing.hello.as_ref().map_or(true, |hello| self.is_ours(hello, name))
         };
         self.machines.iter().filter(is_there).map(found).collect()
     }
@@ -182,18 +188,24 @@ impl Provider for Existing {
             true => self.misfits(machine, &hello.facts),
             false => Vec::new(),
         };
-        let there = Ok(Outer::There { is_running: true, steps: misfits.into_iter().map(Step::Misfit).collect() });
+        let mut steps: Vec<_> = misfits.into_iter().map(Step::Misfit).collect();
         match (&hello.owner, &hello.boot) {
-            (Some((cluster, owner)), _) if **cluster == *self.cluster && owner == name => there,
+            (Some((cluster, owner)), _) if **cluster == *self.cluster && owner == name => {
+                Ok(Outer::There { is_running: true, steps })
+            }
             (Some((cluster, owner)), _) if **cluster == *self.cluster && machine.former.contains(owner) => {
-                let rename = Step::Rename { from: owner.clone(), stops: false };
-                Ok(Outer::Renamed { from: owner.clone(), is_running: true, steps: vec![rename] })
+                steps.push(Step::Rename { from: owner.clone(), stops: false });
+                Ok(Outer::Renamed { from: owner.clone(), is_running: true, steps })
             }
             (Some((cluster, owner)), _) => {
                 Err(self.taken(&standing.host, name, &format!("`{owner}` of the cluster `{cluster}`")))
             }
             (None, Some(other)) if other != name => Err(self.taken(&standing.host, name, &format!("`{other}`"))),
-            (None, _) => there,
+            (None, boot) => {
+                // Its archive was unpacked by hand.
+                steps.extend(boot.iter().map(|_| Step::SetUp(format!("mark it as a machine of {}", self.cluster))));
+                Ok(Outer::There { is_running: true, steps })
+            }
         }
     }
 
@@ -228,9 +240,12 @@ impl Provider for Existing {
         }
     }
 
+    /// A machine of the model that is not renamed yet runs under its new name too: no other is entered by it.
     fn state(&self, machine: &str) -> Result<String, ApplyError> {
+        let is_of_model = self.machines.get(machine).is_some_and(|standing| standing.departed.is_none());
+        let is_of_cluster = |hello: &Hello| hello.owner.as_ref().is_some_and(|(cluster, _)| **cluster == *self.cluster);
         Ok(match hello(self.transport(), machine) {
-            Ok(hello) if self.is_ours(&hello, machine) => RUNNING,
+            Ok(hello) if self.is_ours(&hello, machine) || is_of_model && is_of_cluster(&hello) => RUNNING,
             Ok(_) => "",
             Err(_) => UNREACHABLE,
         }

@@ -137,6 +137,7 @@ impl Work<'_> {
         if self.args.dry_run {
             return self.dry(&delta);
         }
+        self.access.provider().prepare(&delta)?;
         if !delta.removed.is_empty() && !self.args.yes && !self.may_remove(&delta)? {
             return Ok(Exit::Differs);
         }

@@ -126,7 +126,7 @@ fn variable(name: &str) -> Option<String> {
 
 impl BecomeArgs {
     /// # Errors
-    /// When the file cannot be read, or there is no terminal to ask on.
+    /// When the file cannot be read, or there is no terminal.
     fn password(&self) -> Result<Option<String>, CliError> {
         let Some(file) = &self.become_password else { return Ok(None) };
         let text = match file.as_os_str() == "-" {
@@ -166,14 +166,14 @@ impl SshArgs {
     /// The machines of the model, and those that the lock still has an address of.
     ///
     /// # Errors
-    /// When there is no room for sockets.
+    /// When the folder for its sockets cannot be made.
     pub(crate) fn existing(&self, cluster: &Name, hosts: &Hosts, lock: &Lock) -> Result<Existing, CliError> {
         let is_there = |name: &str| hosts.machines.iter().any(|host| &*host.machine == name);
         let departed: Vec<_> = lock
             .departed(is_there)
-            .map(|(name, address)| hosts.former(name, &address.to_string(), lock.hosts.get(name)))
+            .map(|(name, address)| (hosts.former(name, &address.to_string(), lock.hosts.get(name)), address))
             .collect();
-        let all = hosts.machines.iter().chain(&departed).cloned().collect();
+        let all = hosts.machines.iter().chain(departed.iter().map(|(host, _)| host)).cloned().collect();
         let client = SshClient::new(&self.program, (all, hosts.keys()), &self.base, self.password.clone())?;
         Ok(Existing::read(client.into(), cluster.clone(), hosts, &departed))
     }

@@ -1,5 +1,6 @@
 //! What a target is given: the site, and each machine with its bundle.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -24,12 +25,19 @@ pub struct Site {
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
     /// The names of groups and machines, for targets whose fields speak of them.
-    pub names: Vec<Name>,
+    pub names: Names,
     /// The fields of the model's `target NAME { }`, with overlays applied.
     pub options: Record,
     /// What the origins of files and problems are places in.
     pub sources: Sources,
     pub tree: Tree,
+}
+
+/// What a model calls its groups and machines; a group of one machine has its name.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    pub groups: Vec<Name>,
+    pub machines: HashSet<Name>,
 }
 
 /// One machine and its bundle.
@@ -92,13 +100,13 @@ impl Site {
 }
 
 /// Ten thousand names are kept only where they are read.
-fn names(model: &Model<'_>, target: Target) -> Vec<Name> {
+fn names(model: &Model<'_>, target: Target) -> Names {
     match target.kind() {
-        PlatformKind::Ssh => {
-            let machines = model.machines.iter().map(|machine| machine.name.clone());
-            model.groups.iter().map(|group| group.name.clone()).chain(machines).collect()
-        }
-        PlatformKind::Lxd | PlatformKind::Cloud | PlatformKind::Ignition => Vec::new(),
+        PlatformKind::Ssh => Names {
+            groups: model.groups.iter().map(|group| group.name.clone()).collect(),
+            machines: model.machines.iter().map(|machine| machine.name.clone()).collect(),
+        },
+        PlatformKind::Lxd | PlatformKind::Cloud | PlatformKind::Ignition => Names::default(),
     }
 }
 

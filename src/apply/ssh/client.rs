@@ -55,7 +55,7 @@ impl SshClient {
     /// sudo asks for.
     ///
     /// # Errors
-    /// When there is no room for its sockets.
+    /// When the folder for its sockets cannot be made.
     pub(crate) fn new(
         program: &str,
         (hosts, keys): (Vec<Host>, &HostKeys),
@@ -162,7 +162,11 @@ impl SshClient {
         let _permit = self.semaphore.acquire();
         let answer = process::run(self.ssh(host).arg(&command), &input, script.patience);
         let answer = answer.map_err(|error| ApplyError::no_ssh(&self.program, &error))?;
-        answer.ok_or_else(|| ApplyError::slow(&format!("run a program on `{}`", host.machine), script.patience))
+        answer.ok_or_else(|| {
+            let seconds = script.patience.as_secs();
+            let message = format!("cannot run a program on `{}`: no answer within {seconds} s", host.machine);
+            ApplyError::new(message).help("see what keeps the machine busy, then run the same command again")
+        })
     }
 }
 

@@ -37,17 +37,19 @@ wipe() { # FOLDER
 }
 
 printf '%s\n' "$files" | while IFS= read -r path; do
-  case $path in /*) rm -f -- "$path" ;; esac
+  # The plan goes last: a run that was cut off reads it again.
+  case $path in /etc/kmodel/* | "$state"/*) ;; /*) rm -f -- "$path" ;; esac
 done
-printf '%s\n' "$folders" | while IFS= read -r path; do wipe "$path"; done
+printf '%s\n' "$folders" | while IFS= read -r path; do wipe "${path%/}"; done
 left=$(printf '%s\n' "$folders" | while IFS= read -r path; do
   case $path in /var/lib/*) [ ! -e "$path" ] || mountpoint -q -- "$path" || echo "$path" ;; esac
 done)
 for unit in $units; do rmdir "/etc/systemd/system/$unit.d" 2>/dev/null; done
-rm -rf /etc/kmodel /run/kmodel /var/cache/kmodel
 systemctl daemon-reload
 systemctl reset-failed >/dev/null 2>&1
-[ -z "$boot" ] || rmdir "${boot%/*}" 2>/dev/null
+for folder in "${boot%/*}" /usr/local/lib/kmodel /opt/kmodel; do
+  [ -z "$folder" ] || find "$folder" -depth -type d -empty -delete 2>/dev/null
+done
 [ -z "$left" ] || { echo "in use, so not removed: $(echo "$left" | head -n 1); see which program holds it, or reboot" >&2; exit 1; }
 # Last, so that a run that was cut off is taken up again.
-rm -rf "$state"
+rm -rf /run/kmodel /var/cache/kmodel /etc/kmodel "$state"

@@ -19,11 +19,12 @@ fn host(name: &str) -> Host {
 fn existing(own: Result<&str, &str>, left: Result<&str, &str>) -> Existing {
     let folder = std::path::Path::new("/");
     let client = SshClient::new("true", (vec![], &crate::target::ssh::HostKeys::default()), folder, None).unwrap();
-    let standing = |name: &str, is_of_model, hello: Result<&str, &str>| {
+    let standing = |name: &str, departed, hello: Result<&str, &str>| {
         let hello = hello.map(Hello::read).map_err(ApplyError::new);
-        (name.into(), Standing { host: host(name), is_of_model, hello })
+        (name.into(), Standing { host: host(name), departed, hello })
     };
-    let machines = [standing("cp-0", true, own), standing("cp-9", false, left)].into_iter().collect();
+    let machines =
+        [standing("cp-0", None, own), standing("cp-9", Some([10, 0, 0, 9].into()), left)].into_iter().collect();
     Existing::of(client.into(), "lab".into(), machines)
 }
 
@@ -38,7 +39,9 @@ fn a_machine_of_others_is_left_alone() {
     let there = Ok(Outer::There { is_running: true, steps: vec![] });
     assert_eq!(outer(Ok(""), &[]), there);
     assert_eq!(outer(Ok("owner lab cp-0\nboot cp-0\n"), &[]), there);
-    assert_eq!(outer(Ok("boot cp-0\n"), &[]), there, "its archive was unpacked by hand");
+    let mark = Step::SetUp("mark it as a machine of lab".into());
+    let adopted = Ok(Outer::There { is_running: true, steps: vec![mark] });
+    assert_eq!(outer(Ok("boot cp-0\n"), &[]), adopted, "its archive was unpacked by hand");
     let taken =
         |owner: &str| Err(format!("the machine at 192.0.2.5 is set up as {owner}, not as `cp-0` of the cluster `lab`"));
     assert_eq!(outer(Ok("owner prod cp-0\n"), &[]), taken("`cp-0` of the cluster `prod`"));
@@ -49,8 +52,11 @@ fn a_machine_of_others_is_left_alone() {
 #[test]
 fn a_machine_with_its_former_name_is_renamed() {
     let steps = vec![Step::Rename { from: "m-0".into(), stops: false }];
-    let renamed = Outer::Renamed { from: "m-0".into(), is_running: true, steps };
-    assert_eq!(outer(Ok("owner lab m-0\n"), &["m-0"]), Ok(renamed));
+    let renamed = |steps| Ok(Outer::Renamed { from: "m-0".into(), is_running: true, steps });
+    assert_eq!(outer(Ok("owner lab m-0\n"), &["m-0"]), renamed(steps.clone()));
+    let misfit = Step::Misfit("it lacks bash".into());
+    let both = [vec![misfit], steps].concat();
+    assert_eq!(outer(Ok("owner lab m-0\nlacks bash\n"), &["m-0"]), renamed(both));
 }
 
 #[test]
@@ -63,6 +69,8 @@ fn a_machine_that_cannot_be_entered_says_why() {
 fn a_machine_that_left_is_there_until_it_says_otherwise() {
     let names = |left| existing(Ok(""), left).machines().into_iter().map(|found| found.name).collect::<Vec<_>>();
     assert_eq!(names(Ok("owner lab cp-9\n")), ["cp-0", "cp-9"]);
+    let gone = existing(Ok(""), Ok("owner lab cp-9\n")).machines().pop().unwrap();
+    assert_eq!(gone.addresses, [std::net::IpAddr::from([10, 0, 0, 9])], "as others know it, not where SSH reaches it");
     assert_eq!(names(Err("no route")), ["cp-0", "cp-9"]);
     assert_eq!((names(Ok("")), names(Ok("owner prod cp-9\n"))), (vec!["cp-0".to_owned()], vec!["cp-0".to_owned()]));
     assert_eq!(existing(Ok("owner lab cp-0\n"), Ok("owner lab x\n")).marked(), ["cp-0"]);

@@ -27,7 +27,7 @@ fn site() -> Site {
         ranges: Vec::new(),
         gateway: "10.10.0.1".parse().unwrap(),
         dns: Vec::new(),
-        names: vec![],
+        names: crate::target::Names::default(),
         options: Record::default(),
         sources: Default::default(),
         tree: crate::target::Tree::default(),

@@ -1,12 +1,12 @@
 //! The fields of `target ssh { }`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::diag::{Code, closest};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::cloud::options::mirror_problem;
-use crate::target::{Problem, Site, TargetMachine};
+use crate::target::{Names, Problem, Site, TargetMachine};
 
 use super::host::{Become, Host, HostKeys};
 
@@ -38,7 +38,8 @@ impl Options {
     /// Reads them.
     ///
     /// # Errors
-    /// Every field that has a value which OpenSSH could not take, or would take for something else, and hosts that are unknown.
+    /// Every field that has a value which OpenSSH could not take, or would take for something else, and hosts that are unknown or
+    /// at the same address.
     pub fn read(site: &Site) -> Result<Self, Vec<Problem>> {
         let known_hosts = site.text("known-hosts");
         let mut problems: Vec<Problem> = site.text("mirror").as_deref().and_then(mirror_problem).into_iter().collect();
@@ -54,7 +55,7 @@ impl Options {
             _ => None,
         });
         problems.extend(each.flat_map(|(name, fields)| wrong_fields(fields, Some(name))));
-        problems.extend(hosts.keys().filter_map(|name| unknown_host(site, name)));
+        problems.extend(wrong_hosts(site, &hosts));
         let keys = HostKeys { known_hosts, first_use: site.flag("first-use") == Some(true) };
         let options = Self { mirror: site.text("mirror"), keys, all: site.options.clone(), hosts };
         if problems.is_empty() { Ok(options) } else { Err(problems) }
@@ -106,12 +107,41 @@ impl Options {
     }
 }
 
+/// What is wrong with the names in `hosts`, and with addresses that several machines would have.
+fn wrong_hosts(site: &Site, hosts: &Record) -> Vec<Problem> {
+    let mut first: HashMap<(String, Option<String>), &str> = HashMap::new();
+    let mut problems = Vec::new();
+    for (name, host) in hosts {
+        let Value::Record(fields) = host else { continue };
+        let Some(address) = text(fields, "address") else {
+            problems.extend(unknown_host(site, name));
+            continue;
+        };
+        let place = (address.clone(), text(fields, "port"));
+        let twice = first.get(&place).map(|other| of_two(&address, &format!("`{other}` and `{name}`")));
+        first.entry(place).or_insert(name);
+        problems.extend(unknown_host(site, name).or_else(|| of_group(site, name, &address)).or(twice));
+    }
+    problems
+}
+
+/// The address of a group is that of each machine of it.
+fn of_group(site: &Site, name: &str, address: &str) -> Option<Problem> {
+    (!site.names.machines.contains(name)).then(|| of_two(address, &format!("all machines of `{name}`")))
+}
+
+fn of_two(address: &str, whose: &str) -> Problem {
+    let message = format!("`{address}` would be the address of {whose}");
+    Problem::of_field(Code::TargetLimit, "hosts", message, "give each machine an address or a port of its own")
+}
+
 /// A host that is neither a machine nor a group: a name that is misspelt would leave the machine as all others are.
 fn unknown_host(site: &Site, name: &str) -> Option<Problem> {
-    if site.names.iter().any(|known| **known == *name) {
+    let Names { groups, machines } = &site.names;
+    if machines.contains(name) || groups.iter().any(|group| **group == *name) {
         return None;
     }
-    let near = closest(name, site.names.iter().map(|name| &**name));
+    let near = closest(name, groups.iter().chain(machines).map(|name| &**name));
     let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let message = format!("`{name}` in `hosts` is neither a machine nor a group");
     let help = format!("{near}use the name of a machine, such as `cp-0`, or of a group");
