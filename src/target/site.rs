@@ -33,10 +33,11 @@ pub struct Site {
     pub tree: Tree,
 }
 
-/// What a model calls its groups and machines; a group of one machine has its name.
+/// What a model calls its groups and machines.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    pub groups: Vec<Name>,
+    /// With the number of their machines.
+    pub groups: Vec<(Name, usize)>,
     pub machines: HashSet<Name>,
 }
 
@@ -103,7 +104,7 @@ impl Site {
 fn names(model: &Model<'_>, target: Target) -> Names {
     match target.kind() {
         PlatformKind::Ssh => Names {
-            groups: model.groups.iter().map(|group| group.name.clone()).collect(),
+            groups: model.groups.iter().map(|group| (group.name.clone(), group.machines.len())).collect(),
             machines: model.machines.iter().map(|machine| machine.name.clone()).collect(),
         },
         PlatformKind::Lxd | PlatformKind::Cloud | PlatformKind::Ignition => Names::default(),

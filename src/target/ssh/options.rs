@@ -127,7 +127,8 @@ fn wrong_hosts(site: &Site, hosts: &Record) -> Vec<Problem> {
 
 /// The address of a group is that of each machine of it.
 fn of_group(site: &Site, name: &str, address: &str) -> Option<Problem> {
-    (!site.names.machines.contains(name)).then(|| of_two(address, &format!("all machines of `{name}`")))
+    let has_more = site.names.groups.iter().any(|(group, count)| **group == *name && *count > 1);
+    has_more.then(|| of_two(address, &format!("all machines of `{name}`")))
 }
 
 fn of_two(address: &str, whose: &str) -> Problem {
@@ -138,10 +139,10 @@ fn of_two(address: &str, whose: &str) -> Problem {
 /// A host that is neither a machine nor a group: a name that is misspelt would leave the machine as all others are.
 fn unknown_host(site: &Site, name: &str) -> Option<Problem> {
     let Names { groups, machines } = &site.names;
-    if machines.contains(name) || groups.iter().any(|group| **group == *name) {
+    if machines.contains(name) || groups.iter().any(|(group, _)| **group == *name) {
         return None;
     }
-    let near = closest(name, groups.iter().chain(machines).map(|name| &**name));
+    let near = closest(name, groups.iter().map(|(name, _)| name).chain(machines).map(|name| &**name));
     let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let message = format!("`{name}` in `hosts` is neither a machine nor a group");
     let help = format!("{near}use the name of a machine, such as `cp-0`, or of a group");
