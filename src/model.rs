@@ -30,6 +30,7 @@ pub mod function;
 pub mod id;
 pub mod input;
 pub mod layer;
+pub mod matching;
 pub mod material;
 pub mod mention;
 pub mod immutable;
@@ -83,6 +84,10 @@ pub struct Cluster {
     pub reserve: Vec<(Name, Vec<IpNet>)>,
     /// Certificates with less than this left are reissued by a render, in milliseconds.
     pub renew: Option<u64>,
+    /// Versions instead of those that belong to the version of Kubernetes, by program.
+    pub versions: value::Record,
+    /// Where each of them was written.
+    pub version_spans: crate::hash::HashMap<Name, Span>,
     /// Where each field was written.
     pub spans: HashMap<&'static str, Span>,
 }

@@ -27,6 +27,7 @@ pub mod majority;
 pub mod name;
 pub mod order;
 pub mod impact;
+pub mod inventory;
 pub mod issue_status;
 pub mod version;
 

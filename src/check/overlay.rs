@@ -34,6 +34,9 @@ impl<'p> Checker<'p> {
             [cluster, field] if &*cluster.name == "cluster" => {
                 self.set_field(module, &schemas::CLUSTER, field, value);
             }
+            [cluster, field, program] if &*cluster.name == "cluster" && &*field.name == "versions" => {
+                self.set_version(module, program, value);
+            }
             [target, field] if &*target.name == "target" => self.set_target(module, None, field, value),
             [word, target, field] if &*word.name == "target" => self.set_target(module, Some(target), field, value),
             [group, field] if self.is_of_group(apps, group, field) => self.set_group(module, group, field, value),
@@ -60,7 +63,7 @@ impl<'p> Checker<'p> {
     fn cannot_set(&mut self, path: &[Ident]) {
         let (Some(first), Some(last)) = (path.first(), path.last()) else { return };
         let diagnostic = Diagnostic::new(Code::WrongKind, first.span.to(last.span), "an overlay cannot set this");
-        let help = "an overlay can set `PARAM`, `GROUP.count`, `GROUP.FIELD`, `cluster.FIELD`, `target.FIELD`, `APP.OPTION`, \
+        let help = "an overlay can set `PARAM`, `GROUP.count`, `GROUP.FIELD`, `cluster.FIELD`, `cluster.versions.PROGRAM`, `target.FIELD`, `APP.OPTION`, \
             `APP.flags.FLAG`, `APP.config.FIELD` or `APP.unit.FIELD`";
         self.report(diagnostic.help(help));
     }
@@ -102,6 +105,25 @@ impl<'p> Checker<'p> {
                 let list = List::ticked(schema.names());
                 let help = did_you_mean(&field.name, schema.names(), &format!("its fields are {list}"));
                 self.report(Diagnostic::new(Code::UnknownField, field.span, message).help(help));
+            }
+        }
+    }
+
+    /// One program of the field `versions` of the cluster.
+    fn set_version(&mut self, module: ModuleId, program: &'p Ident, value: &'p Expr) {
+        let programs = schemas::CLUSTER.fields.get("versions").and_then(|spec| match &spec.takes {
+            Takes::Value(Ty::Record(record)) => Some(&record.fields),
+            _ => None,
+        });
+        let Some(programs) = programs else { return };
+        match programs.get(&program.name) {
+            Some(member) => {
+                self.file(module).check(value, &member.ty);
+            }
+            None => {
+                self.file(module).infer(value);
+                let names: Vec<_> = programs.keys().cloned().collect();
+                self.unknown_name(module, program, "a program of `versions`", &names);
             }
         }
     }

@@ -23,6 +23,11 @@ const CLUSTER: Rows = &[
     ("reserve", "map<list<cidr>>"),
     ("extra-names", "list<string>"),
     ("renew", "duration?"),
+    (
+        "versions",
+        "{ etcd: version, coredns: version, pause: string, containerd: version, runc: version, cni-plugins: version, \
+         crictl: version }",
+    ),
 ];
 
 const MACHINE: Rows = &[

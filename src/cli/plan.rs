@@ -27,6 +27,7 @@ mod relation;
 mod section;
 mod step;
 mod upgrade;
+mod version;
 mod at;
 
 pub use page::Detail;
@@ -59,7 +60,7 @@ pub struct Args {
     /// Show what expires by a date: certificates and authorities with what stops working, and versions
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = at::date, conflicts_with_all = ["graph", "show", "all", "upgrade"])]
     at: Option<time::Date>,
-    /// Show only these sections, separated by commas: cluster, machines, addresses, relations, openings, certificates, order, proofs
+    /// Show only these sections, separated by commas: cluster, machines, versions, addresses, relations, openings, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
     show: Vec<PlanSection>,
     /// Show every machine and certificate instead of summarizing similar ones

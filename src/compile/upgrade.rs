@@ -187,8 +187,12 @@ fn notes(before: &Model<'_>, after: &Model<'_>) -> Vec<String> {
         if is.fail_cgroup_v1 && !was.fail_cgroup_v1 {
             notes.push("kubelets no longer start on hosts with cgroup v1, unless `failCgroupV1` is false".to_owned());
         }
-        let etcd = running(after).into_iter().find(|one| &*one.program == "etcd").map(|one| one.version.to_string());
-        let runs = etcd.map_or_else(String::new, |etcd| format!("; this cluster runs {etcd}"));
+        let etcd = |model| running(model).into_iter().find(|one| &*one.program == "etcd").map(|one| one.version);
+        let runs = match (etcd(before), etcd(after)) {
+            (Some(was), Some(is)) if was != is => format!("; etcd goes from {was} to {is}"),
+            (_, Some(is)) => format!("; this cluster runs {is}"),
+            _ => String::new(),
+        };
         notes.push(format!("Kubernetes {} was tested with etcd {}{runs}", minor(new), is.etcd));
     }
     notes

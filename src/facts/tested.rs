@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::embedded::{self, Note};
-
+use super::lifespan::parse;
+use super::release;
 use crate::syntax::ast::Version;
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Tested {
     pub fail_cgroup_v1: bool,
     /// From when on it gets no fixes, as `2027-02-28`, where that was read.
     pub end_of_life: Option<String>,
+    /// What is taken with it where a model does not say, by program: a version, or the minor of one that is released.
+    with: BTreeMap<String, String>,
     #[serde(rename = "tree")]
     _tree: Note,
     #[serde(rename = "min_external_etcd")]
@@ -43,6 +46,22 @@ pub fn tested(version: Version) -> Option<&'static Tested> {
     TABLE.minor.get(&super::lifespan::minor(version))
 }
 
+/// What a program is taken in where a model does not say, with a version of Kubernetes. Of a minor that has no row, what the
+/// newest one before it has; before the first, what the first has.
+pub fn matching(kubernetes: Version, program: &str) -> Option<String> {
+    let row = row_at(kubernetes)?.with.get(program)?;
+    if !release::names().any(|name| name == program) {
+        return Some(row.clone());
+    }
+    Some(release::newest(program, parse(row)?)?.to_string())
+}
+
+fn row_at(kubernetes: Version) -> Option<&'static Tested> {
+    let rows = || TABLE.minor.iter().filter_map(|(minor, row)| Some((parse(minor)?, row)));
+    let upto = rows().filter(|(minor, _)| *minor <= kubernetes).max_by_key(|(minor, _)| *minor);
+    upto.or_else(|| rows().min_by_key(|(minor, _)| *minor)).map(|(_, row)| row)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +71,29 @@ mod tests {
         for minor in 31..=36 {
             assert!(tested(Version { major: 1, minor, patch: 3 }).is_some(), "1.{minor}");
         }
+    }
+
+    #[test]
+    fn every_minor_says_what_is_taken_with_it() {
+        let programs = |row: &Tested| row.with.keys().cloned().collect::<Vec<_>>();
+        let mut rows = TABLE.minor.iter();
+        let (_, first) = rows.next().expect("a row");
+        rows.for_each(|(minor, row)| assert_eq!(programs(row), programs(first), "{minor}"));
+        for (minor, row) in &TABLE.minor {
+            let kubernetes = parse(minor).expect("a version");
+            for program in row.with.keys() {
+                assert!(matching(kubernetes, program).is_some(), "{minor}: no release of {program} is known");
+            }
+            assert_eq!((&row.with["coredns"], &row.with["pause"]), (&row.coredns, &row.pause), "{minor}");
+            assert!(row.etcd.starts_with(&format!("{}.", row.with["etcd"])), "{minor}");
+        }
+    }
+
+    #[test]
+    fn a_minor_without_a_row_takes_the_nearest_before_it() {
+        let version = |minor| Version { major: 1, minor, patch: 9 };
+        assert_eq!(matching(version(99), "coredns"), matching(version(36), "coredns"));
+        assert_eq!(matching(version(1), "coredns"), matching(version(31), "coredns"));
+        assert_eq!(matching(version(36), "nothing"), None);
     }
 }

@@ -23,6 +23,7 @@ mod domain;
 mod field;
 pub mod machine;
 mod param;
+mod versions;
 
 pub use field::{Fields, ranges};
 

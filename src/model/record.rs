@@ -14,7 +14,7 @@ use super::value::Record;
 use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, UnitId, Value};
 
 /// The fields of `cluster`, in their order.
-const CLUSTER_FIELDS: [&str; 13] = [
+const CLUSTER_FIELDS: [&str; 14] = [
     "name",
     "kubernetes",
     "pods",
@@ -28,6 +28,7 @@ const CLUSTER_FIELDS: [&str; 13] = [
     "reserve",
     "extra-names",
     "renew",
+    "versions",
 ];
 
 impl Sight<'_, '_> {
@@ -57,6 +58,7 @@ impl Sight<'_, '_> {
             "reserve" => Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges)))),
             "extra-names" => Value::list(cluster.extra_names.iter().cloned().map(Value::Text)),
             "renew" => cluster.renew.map_or(Value::None, Value::Duration),
+            "versions" => self.matching_record(scope, cluster),
             _ => return None,
         })
     }
@@ -68,7 +70,7 @@ impl Sight<'_, '_> {
         })
     }
 
-    fn kubernetes_of(&self, scope: &Scope<'_>, cluster: &Cluster) -> Version {
+    pub(super) fn kubernetes_of(&self, scope: &Scope<'_>, cluster: &Cluster) -> Version {
         scope.app.map_or(cluster.kubernetes, |app| self.placed().app(app).kubernetes)
     }
 

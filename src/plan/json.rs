@@ -17,6 +17,7 @@ use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretS
 
 use super::budget::Budget;
 use super::firewall::{Opening, firewalls, needed, openings};
+use super::inventory::{Part, inventory};
 use super::issue_status::IssueStatus;
 use super::machine_changes::MachineChanges;
 use super::{Gap, Plan, Proof, Step};
@@ -41,6 +42,7 @@ fn document<'a>(plan: &'a Plan<'_>, before: &Lock, status: &'a IssueStatus) -> i
         version: VERSION,
         generator: concat!("kmodel ", env!("CARGO_PKG_VERSION")),
         cluster: ClusterJson::new(model),
+        versions: inventory(model),
         targets: model.targets.iter().map(|target| &*target.name).collect(),
         groups: Each(move || model.groups.iter().map(|group| GroupJson::new(model, group))),
         machine_changes: MachineChanges::of(before, model),
@@ -81,6 +83,7 @@ where
     version: u32,
     generator: &'static str,
     cluster: ClusterJson<'a>,
+    versions: Vec<Part>,
     targets: Vec<&'a str>,
     groups: G,
     machine_changes: Option<MachineChanges<'a>>,

@@ -19,6 +19,12 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
                 field("extra-names", "list<string>", "Additional names of the API server."),
                 field("reserve", "map<cidr | list<cidr>>", "Ranges that are used elsewhere, by name."),
                 field("renew", "duration?", "A render reissues certificates with less than this time left."),
+                field(
+                    "versions",
+                    "{ etcd?: version, coredns?: version, pause?: string, containerd?: version, runc?: version, \
+                     cni-plugins?: version, crictl?: version }",
+                    "Versions instead of those that belong to the Kubernetes version.",
+                ),
             ]
         },
     )

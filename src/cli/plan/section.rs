@@ -7,13 +7,14 @@ use crate::pki::Status;
 use crate::text::{Count, thousands};
 
 use super::page::Page;
-use super::{address, certificate, cluster, machine, opening, proof, relation, step};
+use super::{address, certificate, cluster, machine, opening, proof, relation, step, version};
 
 /// A section of the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub(super) enum PlanSection {
     Cluster,
     Machines,
+    Versions,
     Addresses,
     Relations,
     Openings,
@@ -23,9 +24,10 @@ pub(super) enum PlanSection {
 }
 
 impl PlanSection {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Cluster,
         Self::Machines,
+        Self::Versions,
         Self::Addresses,
         Self::Relations,
         Self::Openings,
@@ -38,6 +40,7 @@ impl PlanSection {
         match self {
             Self::Cluster => cluster::write(page, out),
             Self::Machines => machine::write(page, out),
+            Self::Versions => version::write(page, out),
             Self::Addresses => address::write(page, out),
             Self::Relations => relation::write(page, out),
             Self::Openings => opening::write(page, out),

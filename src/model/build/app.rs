@@ -19,6 +19,7 @@ use crate::text::{Count, List};
 
 use super::Fields;
 use super::machine::{departed, is_usable};
+use super::versions::program_of;
 
 /// The machines of each group.
 type Groups = HashMap<Name, std::ops::Range<u32>>;
@@ -377,7 +378,9 @@ fn options<'p>(shape: &mut Shape<'p>, index: usize, deployment: &Deployment<'p>,
             }
             // A default may refer to the options before it.
             (None, Some(default)) => {
-                (shape.sight().eval_as(&mut Scope::app(shape, app), default, Some(&option.ty)), default.span)
+                let value = shape.sight().eval_as(&mut Scope::app(shape, app), default, Some(&option.ty));
+                let of_cluster = program_of(default).and_then(|program| shape.cluster.version_spans.get(program));
+                (value, of_cluster.copied().unwrap_or(default.span))
             }
             (None, None) => (Ok(Value::None), option.name.span),
         };

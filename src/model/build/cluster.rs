@@ -6,10 +6,22 @@ use crate::model::value::Record;
 use crate::model::{Checksums, Cluster, Input, Premise, Target};
 use crate::source::Span;
 
+use super::versions::versions;
 use super::{Fields, domain};
 
-const FIELDS: &[&str] =
-    &["kubernetes", "pods", "services", "nodes", "domain", "gateway", "dns", "extra-names", "reserve", "renew"];
+const FIELDS: &[&str] = &[
+    "kubernetes",
+    "pods",
+    "services",
+    "nodes",
+    "domain",
+    "gateway",
+    "dns",
+    "extra-names",
+    "reserve",
+    "renew",
+    "versions",
+];
 
 /// Reads the `cluster` statement, if there is a usable one.
 pub(super) fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) -> Option<Cluster> {
@@ -59,6 +71,7 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
     let domain = fields.text("domain").unwrap_or_else(|| "cluster.local".into());
     let found = domain::check(&domain, fields.span("domain"));
     fields.problems.extend(found);
+    let (versions, version_spans) = versions(fields);
     let spans = FIELDS.iter().map(|field| (*field, fields.span(field))).collect();
     Some(Cluster {
         name: ast.name.name.clone(),
@@ -73,6 +86,8 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         extra_names: fields.texts("extra-names"),
         reserve: fields.named_ranges("reserve"),
         renew: fields.duration("renew"),
+        versions,
+        version_spans,
         spans,
     })
 }

@@ -12,6 +12,7 @@ use crate::model::eval::{mismatch, short_version};
 use crate::model::form::require;
 use crate::model::layer::Written;
 use crate::model::scope::Scope;
+use crate::model::value::Record;
 use crate::model::{EvalError, Sight, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, ExprKind, Literal, Name, Version};
@@ -42,7 +43,7 @@ impl<'p> Fields<'_, 'p> {
         self.written(field).map_or(self.body.span, |written| written.expr.span)
     }
 
-    fn written(&self, field: &str) -> Option<Written<'p>> {
+    pub(super) fn written(&self, field: &str) -> Option<Written<'p>> {
         self.sight.layers.field(self.owner, self.module, self.body, field)
     }
 
@@ -103,6 +104,15 @@ impl<'p> Fields<'_, 'p> {
             _ => None,
         };
         self.typed(field, "a map of `cidr`", read).unwrap_or_default()
+    }
+
+    /// A record; empty if it is absent.
+    pub fn record(&mut self, field: &str) -> Record {
+        let read = |value: &Value| match value {
+            Value::Record(record) => Some((**record).clone()),
+            _ => None,
+        };
+        self.typed(field, "a record", read).unwrap_or_default()
     }
 
     /// An address.
