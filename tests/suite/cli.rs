@@ -425,7 +425,7 @@ deploy reader on wrk
 fn hashes_of_own_builds_count_before_those_that_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let (mine, hash) = (folder.path().join("cluster.km"), "a".repeat(64));
-    let sums = format!("{hash}  ./dl.k8s.io/v1.34.8/kubernetes-node-linux-amd64.tar.gz\n");
+    let sums = format!("{hash}  ./dl.k8s.io/v1.36.2/kubernetes-node-linux-amd64.tar.gz\n");
     fs::write(folder.path().join("SHA256SUMS"), sums).unwrap();
     let target = "target lxd { hashes = read(\"./SHA256SUMS\") }\n";
     let model = fs::read_to_string("examples/ha.km").unwrap();
@@ -582,7 +582,7 @@ fn a_mirror_is_compared_with_what_is_wanted() {
     let file = rows.iter().find(|row| row["kind"] == "file").unwrap()["mirror_path"].as_str().unwrap();
     fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
     fs::write(folder.path().join(file), "another file").unwrap();
-    let tag = folder.path().join("docker/registry/v2/repositories/mirror/pause/_manifests/tags/3.10.1");
+    let tag = folder.path().join("docker/registry/v2/repositories/mirror/pause/_manifests/tags/3.10.2");
     fs::create_dir_all(tag).unwrap();
     fs::write(folder.path().join("haproxy_3.0.11-1_amd64.deb"), "").unwrap();
     let said = out(&mirror(&[]));

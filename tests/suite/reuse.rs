@@ -221,7 +221,7 @@ const EDITS: [(&str, &str); 12] = [
     ("renew", "domain = other.local\n  renew"),
     ("\n\n", "\n// One line more.\n\n"),
     ("deploy etcd", "deploy etcd {  }\n//"),
-    ("kubernetes = 1.34.8", "kubernetes = 1.34.7"),
+    ("kubernetes = 1.36.2", "kubernetes = 1.36.0"),
     ("deploy containerd, kubelet", "overlay other { }\ndeploy kubelet, containerd"),
     ("image = \"debian/13\"", "image = \"debian/12\""),
     ("\ntarget ", "\nmachines spare { }\ntarget "),

@@ -27,6 +27,15 @@ fn json(file: &str, to: &str, folder: &Path) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+/// Writes an example of an earlier version, which can be upgraded.
+fn earlier(example: &str, folder: &Path) -> String {
+    let text = fs::read_to_string(root().join("examples").join(example)).unwrap();
+    let older = text.replace("1.36.2", "1.34.8");
+    assert_ne!(text, older);
+    fs::write(folder.join(example), &older).unwrap();
+    older
+}
+
 /// A control plane of an old configuration, with much that later versions refuse.
 const OLD: &str = r#"
 interface api { scheme = "http" }
@@ -58,7 +67,9 @@ deploy node on wrk
 
 #[test]
 fn the_way_of_the_example_is_as_it_was() {
-    let output = kmodel(&["plan", "examples/ha.km", "--upgrade", "kubernetes=1.36"], root());
+    let folder = tempfile::tempdir().unwrap();
+    earlier("ha.km", folder.path());
+    let output = kmodel(&["plan", "ha.km", "--upgrade", "kubernetes=1.36"], folder.path());
     assert!(output.status.success(), "{}", said(&output));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(root().join("snapshots/cli"));
@@ -69,7 +80,9 @@ fn the_way_of_the_example_is_as_it_was() {
 
 #[test]
 fn no_minor_is_skipped_and_the_newest_patch_is_taken() {
-    let way = json("examples/ha.km", "kubernetes=1.36", root());
+    let folder = tempfile::tempdir().unwrap();
+    earlier("ha.km", folder.path());
+    let way = json("ha.km", "kubernetes=1.36", folder.path());
     let ends: Vec<_> = way["hops"].as_array().unwrap().iter().map(|hop| hop["to"].as_str().unwrap()).collect();
     assert_eq!(ends.len(), 2);
     assert!(ends[0].starts_with("1.35.") && ends[1].starts_with("1.36."), "{ends:?}");
@@ -114,7 +127,7 @@ fn what_a_version_refuses_is_an_edit_before_its_hop() {
 fn rendering_records_versions_and_a_skipped_minor_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lab.km");
-    let text = fs::read_to_string(root().join("examples/single.km")).unwrap();
+    let text = earlier("single.km", folder.path());
     fs::write(&file, &text).unwrap();
     let output = kmodel(&["render", "lab.km", "--out", "build"], folder.path());
     assert!(output.status.success(), "{}", said(&output));
@@ -181,7 +194,7 @@ fn what_has_ended_by_a_date_is_told_with_what_stops() {
             && serving["stops"].to_string().contains("kubelet")
     );
     assert_eq!((&far["next"], serving["issued"].as_bool()), (&Value::Null, Some(false)));
-    assert!(far["versions"].to_string().contains("1.34"), "{far:#}");
+    assert!(far["versions"].to_string().contains("1.36"), "{far:#}");
     // In the past nothing has ended, and the first render says when the next has to be.
     let past = at("2000-01-01");
     assert_eq!((past["certificates"].as_array().unwrap().len(), past["versions"].as_array().unwrap().len()), (0, 0));

@@ -64,7 +64,11 @@ fn other_values_are_planned() {
     assert_eq!((code, &value["changes"][0]["to"]), (0, &Value::from("10")));
     let (value, code) = json(&["examples/ha.km", "--if", "wrk=500"]);
     assert_eq!((code, &value["problems"][0]["code"]), (1, &Value::from("range-too-small")));
-    let (value, _) = json(&["examples/ha.km", "--if", "kubernetes=1.36"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let older = folder.path().join("older.km");
+    let text = std::fs::read_to_string(crate::support::root().join("examples/ha.km")).expect("the example");
+    std::fs::write(&older, text.replace("1.36.2", "1.34.8")).expect("written");
+    let (value, _) = json(&[older.to_str().expect("text"), "--if", "kubernetes=1.36"]);
     let to = value["changes"][0]["to"].as_str().expect("a version");
     assert!(to.starts_with("1.36.") && to != "1.36.0", "the newest release of the minor, not {to}");
     let (value, code) = json(&["examples/ha.km", "--if", "etcd.quota=900GiB", "--if", "machine=wrk-0 down"]);

@@ -28,7 +28,7 @@ pub(super) fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<D
     let Some((module, ast)) = premise.layers.clusters.first().copied() else {
         let problem = Diagnostic::new(Code::NoCluster, Span::default(), "the model has no `cluster` statement");
         problems.push(problem.help(
-            "add `cluster NAME { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }`",
+            "add `cluster NAME { kubernetes = 1.36.2, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }`",
         ));
         return None;
     };

@@ -292,7 +292,7 @@ fn put(value: &mut Json, path: &str, to: &Json) -> bool {
 
 #[test]
 fn a_fault_in_a_field_of_an_example_is_found_in_every_form() {
-    let text = example("ha.km");
+    let text = example("ha.km").replace("1.36.2", "1.34.8");
     let version = Version { major: 1, minor: 34, patch: 8 };
     let (mut all, mut by_prefix) = (Vec::new(), Vec::new());
     // Files that a program is configured with, not those that a flag of it names.
