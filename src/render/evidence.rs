@@ -11,6 +11,9 @@ pub use super::reading::{Part, Service, ini, yaml};
 
 use super::bundle::{Artifact, Bundle, Unit};
 
+/// Where the kubelet of kubeadm and of most others finds its static pods.
+pub const STATIC_PODS: &str = "/etc/kubernetes/manifests/";
+
 /// One machine of each kind, or what is on none.
 #[derive(Debug)]
 pub struct Sample<'p> {

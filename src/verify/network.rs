@@ -26,8 +26,8 @@ pub fn addresses(evidence: &Evidence<'_, '_>) -> Verdict {
 /// No two listeners of a machine have the same port.
 pub fn ports(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut problems = Vec::new();
-    let proof = port::verify(evidence.model, &mut problems);
-    Verdict::of(problems, proof)
+    let (proof, gap) = port::verify(evidence, &mut problems);
+    Verdict { gaps: gap.into_iter().collect(), ..Verdict::of(problems, proof) }
 }
 
 /// Firewalls admit what relations need.

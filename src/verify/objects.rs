@@ -16,6 +16,8 @@ use crate::text::List;
 use super::{Evidence, Verdict};
 
 mod label;
+pub mod placement;
+pub mod pods;
 mod toleration;
 
 /// Looks at every object that a component provides.
@@ -59,14 +61,19 @@ pub(super) fn of_app(model: &Model<'_>, app: AppId) -> Vec<Json> {
 
 fn of_endpoint(model: &Model<'_>, app: AppId, endpoint: u32) -> Vec<Json> {
     let values = OBJECTS.iter().filter_map(|name| field(model, app, endpoint, name));
-    let of = |value: Value| match value.reveal() {
+    values.flat_map(|value| read(&value)).collect()
+}
+
+/// The objects in a list or in a text.
+fn read(value: &Value) -> Vec<Json> {
+    let list = match value.reveal() {
         Value::Text(text) => serde_saphyr::from_multiple::<Json>(text).unwrap_or_default(),
-        _ => match tree(&value, Secrets::Hidden) {
+        _ => match tree(value, Secrets::Hidden) {
             Ok(Json::Array(list)) => list,
             _ => Vec::new(),
         },
     };
-    values.flat_map(of).collect()
+    list.into_iter().filter(|object| !object.is_null()).collect()
 }
 
 /// The endpoints that provide something.

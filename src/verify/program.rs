@@ -15,6 +15,7 @@ mod setting;
 mod webhook;
 
 pub use setting::settings;
+pub(super) use setting::{Listening, listening};
 
 /// The version that runs has every flag and field, with these values.
 pub fn programs(evidence: &Evidence<'_, '_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::model::value::Record;
 use crate::model::{Model, Value};
-use crate::render::evidence::{Document, Flags, Step, Written};
+use crate::render::evidence::{Document, Flags, STATIC_PODS, Step, Written};
 use crate::render::flag;
 use crate::syntax::ast::Version;
 
@@ -82,11 +82,8 @@ fn object(document: &Document<'_>, value: &Value, at: &[Step], visit: &mut dyn F
 /// Whether a pod of the machine itself has its network.
 fn is_on_host(document: &Document<'_>, spec: Option<&Record>) -> bool {
     let host = spec.and_then(|spec| spec.get("hostNetwork")).map(Value::reveal);
-    document.path.starts_with(STATIC) && host == Some(&Value::Bool(true))
+    document.path.starts_with(STATIC_PODS) && host == Some(&Value::Bool(true))
 }
-
-/// Where the kubelet of kubeadm and of most others finds its static pods.
-const STATIC: &str = "/etc/kubernetes/manifests/";
 
 fn inner<'v>(record: &'v Record, key: &str) -> Option<&'v Record> {
     match record.get(key)?.reveal() {

@@ -4,13 +4,15 @@ use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{MachineId, Model};
-use crate::plan::Proof;
 use crate::plan::listener::{Bind, Service, What};
+use crate::plan::{Gap, Proof};
 use crate::syntax::ast::Port;
 use crate::text::Count;
+use crate::verify::Evidence;
 
-mod free;
 mod allocated;
+mod free;
+mod host;
 
 /// One listener: which service it is of, and its place among the units of that. There are several on each machine, so it is kept
 /// small.
@@ -32,8 +34,9 @@ impl Listener {
     }
 }
 
-/// Compares the listeners of every machine.
-pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof {
+/// Compares the listeners of every machine, and what pods take there.
+pub(super) fn verify(evidence: &Evidence<'_, '_>, problems: &mut Vec<Diagnostic>) -> (Proof, Option<Gap>) {
+    let model = evidence.model;
     let services = crate::plan::listener::services(model, problems);
     let listeners = listeners(&services);
     let mut clashes: IndexMap<(u32, u32), Vec<(Listener, Listener)>> = IndexMap::new();
@@ -46,12 +49,11 @@ pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof
     }
     problems.extend(clashes.values().map(|clashes| clash(model, &services, &listeners, clashes)));
     allocated::verify(model, &services, problems);
+    let (found, gap) = host::verify(evidence, &services, &listeners);
+    problems.extend(found);
     let count = listeners.len();
-    Proof {
-        name: "ports",
-        statement: format!("{}, each with its own address and port", Count(count, "listener")),
-        count,
-    }
+    let statement = format!("{}, each with its own address and port", Count(count, "listener"));
+    (Proof { name: "ports", statement, count }, gap)
 }
 
 /// Every port that is bound, by machine.

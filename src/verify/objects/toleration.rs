@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, Model, Value};
 
 /// A taint of a group of machines: `key=value:Effect`.
-struct Taint<'a> {
+pub(super) struct Taint<'a> {
     text: &'a str,
     key: &'a str,
     value: &'a str,
@@ -81,7 +81,7 @@ fn pod(object: &Json) -> Option<&Json> {
 }
 
 /// The first taint of a group that keeps pods away.
-fn untolerated<'a>(model: &'a Model<'_>, pod: &Json, group: u32) -> Option<Taint<'a>> {
+pub(super) fn untolerated<'a>(model: &'a Model<'_>, pod: &Json, group: u32) -> Option<Taint<'a>> {
     let Value::List(list) = model.groups[group as usize].taints.reveal() else { return None };
     let texts = list.iter().filter_map(|value| if let Value::Text(text) = value { Some(&**text) } else { None });
     let tolerations: Vec<&Json> = pod["tolerations"].as_array().into_iter().flatten().collect();

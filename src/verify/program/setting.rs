@@ -25,7 +25,13 @@ mod refused;
 mod same;
 mod settings;
 
+pub(in crate::verify) use listens::Listening;
 use settings::{Setting, Settings};
+
+/// The ports that settings make programs listen on and that nothing declares.
+pub(in crate::verify) fn listening(evidence: &Evidence<'_, '_>) -> Vec<Listening> {
+    listens::undeclared(evidence.model, &Settings::of(evidence), &rules().listens)
+}
 
 /// Settings go together, within a program and between programs.
 pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {

@@ -112,7 +112,11 @@ fn by_kernel(model: &Model<'_>, service: &Service, port: Port) -> Option<Diagnos
 }
 
 /// The machines on which nothing keeps the kernel from giving these ports out.
-fn open_on(model: &Model<'_>, machines: impl Iterator<Item = MachineId>, ports: (u16, u16)) -> Vec<MachineId> {
+pub(super) fn open_on(
+    model: &Model<'_>,
+    machines: impl Iterator<Item = MachineId>,
+    ports: (u16, u16),
+) -> Vec<MachineId> {
     let says = |app: &AppId| settings(model.component_of(*app)).next().is_some();
     let keeping: Vec<AppId> =
         model.apps().map(|(app, _)| app).filter(says).filter(|app| keeps(model, *app, ports)).collect();

@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::diag::{Code, Diagnostic};
 use crate::facts::field::table;
 use crate::facts::setting::{Host, Listens, Name, Typed, Url};
-use crate::model::{MachineId, Model};
+use crate::model::{AppId, MachineId, Model};
 use crate::plan::listener::{Bind, Bound, Service, What, services_on};
-use crate::syntax::ast::{EndpointKind, Protocol};
+use crate::source::Span;
+use crate::syntax::ast::{EndpointKind, Port, Protocol};
 
 use super::settings::{Setting, Settings};
 use super::{distinct_places, problem};
@@ -20,12 +21,45 @@ struct Socket<'a> {
     bind: Bind,
 }
 
+/// A port that a program listens on by its settings alone.
+pub(in crate::verify) struct Listening {
+    pub app: AppId,
+    pub machine: MachineId,
+    /// The setting, and where it stands.
+    pub written: String,
+    pub span: Span,
+    pub port: Port,
+    pub bind: Bind,
+}
+
+/// All that no endpoint and no `listen` declares.
+pub(super) fn undeclared(model: &Model<'_>, settings: &Settings, rules: &[Listens]) -> Vec<Listening> {
+    let mut list = Vec::new();
+    for machine in machines(settings) {
+        let (usual, declared) = (usual(settings, rules, machine), services_on(model, machine));
+        let usual = usual.iter().flat_map(|(rule, setting)| of_setting(settings, rule, setting));
+        for socket in sockets(settings, rules, machine).into_iter().chain(usual) {
+            if !is_declared(&socket, &declared) {
+                let Setting { app, span, ref written, .. } = *socket.setting;
+                let port = Port { number: socket.port, protocol: Protocol::Tcp };
+                list.push(Listening { app, machine, written: written.clone(), span, port, bind: socket.bind });
+            }
+        }
+    }
+    list
+}
+
 /// Two that listen on one port, and clients that dial a port where nothing listens.
 pub(super) fn verify(model: &Model<'_>, settings: &Settings, rules: &[Listens]) -> Vec<Diagnostic> {
+    distinct_places(machines(settings).into_iter().flat_map(|machine| on_machine(model, settings, rules, machine)))
+}
+
+/// The machines that settings are known of.
+fn machines(settings: &Settings) -> Vec<MachineId> {
     let mut machines: Vec<MachineId> = settings.list.iter().filter_map(|setting| setting.machine).collect();
     machines.sort_unstable();
     machines.dedup();
-    distinct_places(machines.into_iter().flat_map(|machine| on_machine(model, settings, rules, machine)))
+    machines
 }
 
 fn on_machine(model: &Model<'_>, settings: &Settings, rules: &[Listens], machine: MachineId) -> Vec<Diagnostic> {
@@ -156,7 +190,7 @@ fn taken(model: &Model<'_>, socket: &Socket<'_>, declared: &[Service]) -> Option
     Some(clash(model, socket, &other.title(model), other.span))
 }
 
-fn clash(model: &Model<'_>, socket: &Socket<'_>, other: &str, span: crate::source::Span) -> Diagnostic {
+fn clash(model: &Model<'_>, socket: &Socket<'_>, other: &str, span: Span) -> Diagnostic {
     let Setting { written, machine, .. } = socket.setting;
     let on = machine.map_or("", |machine| &model.machine(machine).name);
     let message = format!("`{written}` is {}, which `{other}` also listens on, on `{on}`", socket.setting.text.trim());
