@@ -276,10 +276,20 @@ impl<'a, 'p> Walk<'a, 'p> {
             ExprKind::Name(name) => self.named(&name.name).map(own).into_iter().collect(),
             ExprKind::Field { value, field, .. } => {
                 let option = self.option(value, &field.name);
-                option.or_else(|| self.provided(value, &field.name)).into_iter().collect()
+                let found = option.or_else(|| self.provided(value, &field.name));
+                found.map_or_else(|| self.inside(value, &field.name), |one| vec![one])
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The field of a record that is written out: `option.image-gc.high`.
+    fn inside(&self, record: &'a Expr, name: &str) -> Vec<(Walk<'a, 'p>, &'a Expr)> {
+        let of = |(walk, one): (Walk<'a, 'p>, &'a Expr)| {
+            let ExprKind::Record { fields, .. } = &one.kind else { return None };
+            Some((walk, &fields.iter().find(|field| field.key.plain().as_deref() == Some(name))?.value))
+        };
+        self.behind(record).into_iter().filter_map(of).collect()
     }
 
     /// The value of a `let`.

@@ -6,7 +6,7 @@ use kmodel::check;
 use kmodel::compile;
 use kmodel::diag::Diagnostic;
 use kmodel::model::input::Input;
-use kmodel::syntax::ast::{ItemKind, Type, TypeKind};
+use kmodel::syntax::ast::{Ident, ItemKind, Type, TypeKind};
 
 use crate::support::hostile::{GROUPS, HEAD, components};
 use crate::support::plan::world;
@@ -14,8 +14,9 @@ use crate::support::plan::world;
 /// Numbers that no program takes.
 const WRONG: [&str; 2] = ["-1", "4000000000"];
 
-/// Numbers out of these that are right all the same, each with why.
-const TAKEN: [(&str, &str, &str); 0] = [];
+/// Numbers out of these that are right all the same: sysctls have numbers of all sizes, as `kernel.sched_rt_runtime_us = -1` and
+/// `kernel.shmmax = 18446744073692774399` (Documentation/admin-guide/sysctl/kernel.rst).
+const TAKEN: [(&str, &str, &str); 2] = [("sysctls", "settings", "-1"), ("sysctls", "settings", "4000000000")];
 
 #[test]
 fn every_number_of_an_option_has_a_range() {
@@ -23,36 +24,67 @@ fn every_number_of_an_option_has_a_range() {
     for (name, component) in &components() {
         for item in &component.items {
             let ItemKind::Option(option) = &item.kind else { continue };
-            if !is_int(&option.ty) {
-                continue;
-            }
-            let option = &*option.name.name;
+            let (ty, option) = (&option.ty, &*option.name.name);
             for number in WRONG
                 .into_iter()
                 .filter(|number| !TAKEN.iter().any(|row| (row.0, row.1, row.2) == (name, option, number)))
             {
-                tried += 1;
-                let (found, sources) = problems(name, &format!("{option} = {number}"));
-                let is_there =
-                    |p: &&Diagnostic| p.is_error() && p.labels.iter().any(|label| sources.text(label.span) == number);
-                if !found.iter().any(|p| is_there(&p)) {
-                    silent.push(format!(
-                        "`{option} = {number}` of `{name}`: {:?}",
-                        found.iter().map(|p| &p.message).collect::<Vec<_>>()
-                    ));
+                for value in with(ty, number) {
+                    tried += 1;
+                    let (found, sources) = problems(name, &format!("{option} = {value}"));
+                    let is_there = |p: &&Diagnostic| {
+                        p.is_error()
+                            && p.labels.iter().any(|label| [number, &value].contains(&sources.text(label.span)))
+                    };
+                    if !found.iter().any(|p| is_there(&p)) {
+                        silent.push(format!(
+                            "`{option} = {value}` of `{name}`: {:?}",
+                            found.iter().map(|p| &p.message).collect::<Vec<_>>()
+                        ));
+                    }
                 }
             }
         }
     }
-    assert!(tried >= 2 * 7, "only {tried} numbers were tried");
+    assert!(tried >= 2 * 14, "only {tried} numbers were tried");
     assert!(silent.is_empty(), "not reported where it is set:\n{}", silent.join("\n"));
 }
 
-fn is_int(ty: &Type) -> bool {
+/// Values of a type in which one number is this: a number itself, and each number in records, lists and maps.
+fn with(ty: &Type, number: &str) -> Vec<String> {
     match &ty.kind {
-        TypeKind::Name(name) => &*name.name == "int",
-        TypeKind::Optional(inner) => is_int(inner),
-        _ => false,
+        TypeKind::Name(name) if &*name.name == "int" => vec![number.to_owned()],
+        TypeKind::Optional(inner) => with(inner, number),
+        TypeKind::Union(types) => types.iter().flat_map(|one| with(one, number)).collect(),
+        TypeKind::Generic(name, inner) => {
+            let around = |value: String| match &*name.name {
+                "map" => format!("{{ \"a.b\" = {value} }}"),
+                _ => format!("[{value}]"),
+            };
+            with(inner, number).into_iter().map(around).collect()
+        }
+        TypeKind::Record(fields) => {
+            fields.iter().flat_map(|(name, _, ty)| in_record(fields, &name.name, ty, number)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The same of one field, with harmless values of those that have to be there.
+fn in_record(fields: &[(Ident, bool, Type)], name: &str, ty: &Type, number: &str) -> Vec<String> {
+    let others = fields.iter().filter(|(other, optional, _)| !optional && &*other.name != name);
+    let others: String = others.map(|(other, _, ty)| format!("{} = {}, ", other.name, harmless(ty))).collect();
+    with(ty, number).into_iter().map(|value| format!("{{ {others}{name} = {value} }}")).collect()
+}
+
+fn harmless(ty: &Type) -> &'static str {
+    match &ty.kind {
+        TypeKind::Name(name) if &*name.name == "int" => "1",
+        TypeKind::Name(name) if &*name.name == "path" => "/run/a",
+        TypeKind::Name(name) if &*name.name == "port" => "80/tcp",
+        TypeKind::Name(name) if &*name.name == "duration" => "1m",
+        TypeKind::Generic(..) => "[]",
+        _ => "\"1Gi\"",
     }
 }
 
