@@ -17,6 +17,7 @@ pub(crate) mod embedded;
 pub mod family;
 pub mod field;
 pub mod flag;
+pub mod folder;
 pub mod gate;
 pub mod hash;
 pub mod help;

@@ -184,6 +184,7 @@ codes! {
     ProgramMissing "program-missing" Proofs Error true,
     MemberMissing "member-missing" Proofs Error true,
     PathMisspelt "path-misspelt" Proofs Warning true,
+    FileIgnored "file-ignored" Proofs Warning true,
     FileUnreadable "file-unreadable" Proofs Error true,
     UserMissing "user-missing" Proofs Error true,
     SharedAuthority "shared-authority" Proofs Error true,

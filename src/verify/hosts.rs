@@ -11,6 +11,7 @@ mod access;
 mod archive;
 mod capacity;
 pub mod identity;
+mod ignored;
 mod installed;
 mod path;
 mod persistence;
@@ -53,6 +54,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
         if sample.whole && sample.machine.is_some() {
             problems.extend(installed::verify(evidence.model, sample, &mut programs));
             problems.extend(access::verify(evidence.model, sample));
+            problems.extend(ignored::verify(evidence.model, sample));
             problems.extend(path::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));
