@@ -22,6 +22,8 @@ pub struct Table {
     pub program: String,
     #[serde(flatten)]
     pub range: Range,
+    /// How the names of variables begin that set a flag too; the program ends at its start where both are given.
+    pub environment: Option<String>,
     #[serde(rename = "flag")]
     pub flags: BTreeMap<String, Flag>,
 }

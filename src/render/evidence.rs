@@ -114,6 +114,8 @@ pub struct Flags<'p> {
     /// The version that runs, if it is known.
     pub version: Option<Version>,
     pub given: Vec<Flag<'p>>,
+    /// Those that its environment sets too.
+    pub shadowed: Vec<Flag<'p>>,
     pub owner: Owner,
     /// The systemd unit that runs it.
     pub unit: Option<Name>,

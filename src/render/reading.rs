@@ -16,6 +16,7 @@ mod pod;
 mod script;
 mod service;
 mod text;
+mod variable;
 
 pub use service::{Part, Service, ini};
 pub(super) use text::images;
@@ -44,6 +45,7 @@ pub(super) fn read<'p>(
     let mut unlisted = services.iter().flat_map(|service| service.unlisted(&list)).collect::<Vec<_>>();
     unlisted.extend(documents_of(&list).flat_map(pod::unlisted));
     list.extend(flags.into_iter().map(Entry::Flags));
+    services.iter().for_each(|service| variable::add(service, &mut list));
     list.extend(unlisted.into_iter().map(|program| Entry::Unlisted(Unlisted { program })));
     (list, services)
 }
@@ -60,7 +62,16 @@ fn of_script<'p>(model: &Model<'p>, document: &Document<'p>) -> Vec<Flags<'p>> {
         let (owner, named) = (document.owner, program.written.clone());
         let version = super::flag::version(model, Some(owner.app), name);
         let given = argument::flags(name, rest);
-        Some(Flags { program: name.into(), named, version, given, owner, unit: None, on_host: true })
+        Some(Flags {
+            program: name.into(),
+            named,
+            version,
+            given,
+            shadowed: Vec::new(),
+            owner,
+            unit: None,
+            on_host: true,
+        })
     };
     script::commands(document).into_iter().filter_map(of).collect()
 }

@@ -29,7 +29,8 @@ pub enum Test {
     /// Below the first, or above the second.
     Outside(Typed, Typed),
     Has(Typed),
-    Lacks(Typed),
+    /// Has none of these.
+    Lacks(Vec<Typed>),
     MoreThan(usize),
     Repeats,
     /// An element is one of that one too.
@@ -170,7 +171,7 @@ impl Test {
                 None => Self::Is(value(rest)?),
             },
             "has" => Self::Has(value(rest)?),
-            "lacks" => Self::Lacks(value(rest)?),
+            "lacks" => Self::Lacks(values(rest)?),
             "outside" => match rest.split_once("..") {
                 Some((low, high)) => Self::Outside(value(low)?, value(high)?),
                 None => return Ok(None),

@@ -33,7 +33,16 @@ impl<'p> Filler<'_, 'p> {
                     let (unit, named) = (Some(name.clone()), Written::Name(program.span));
                     let program = program.name.clone();
                     self.record(scope, |owner| {
-                        Entry::Flags(Flags { program, named, version, given, owner, unit, on_host: true })
+                        Entry::Flags(Flags {
+                            program,
+                            named,
+                            version,
+                            given,
+                            shadowed: Vec::new(),
+                            owner,
+                            unit,
+                            on_host: true,
+                        })
                     });
                 }
                 flags = list;

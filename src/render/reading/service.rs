@@ -258,7 +258,16 @@ impl<'p> Service<'p> {
             let (owner, unit) = (self.owner(part), Some(self.name.clone()));
             let version = flag::version(model, Some(owner.provider()), name);
             let named = program.written.clone();
-            Some(Flags { program: name.into(), named, version, given, owner, unit, on_host: true })
+            Some(Flags {
+                program: name.into(),
+                named,
+                version,
+                given,
+                shadowed: Vec::new(),
+                owner,
+                unit,
+                on_host: true,
+            })
         };
         self.command_lines(entries).into_iter().filter_map(of).collect()
     }
@@ -297,6 +306,16 @@ impl<'p> Service<'p> {
             words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect::<Vec<_>>()
         };
         self.command_lines(entries).into_iter().flat_map(of).collect()
+    }
+
+    /// The variables of its environment; the last of a name counts.
+    pub(super) fn environment(&self, entries: &[Entry<'p>]) -> Vec<(String, Word<'p>)> {
+        let mut list: Vec<(String, Word<'p>)> = Vec::new();
+        for (name, word) in self.variables(entries) {
+            list.retain(|(known, _)| *known != name);
+            list.push((name, word));
+        }
+        list
     }
 
     /// What its environment sets; a file has precedence.

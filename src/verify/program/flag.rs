@@ -1,21 +1,23 @@
 //! Command-line flags: whether the version that runs has them, with these values.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::facts::flag as table;
 use crate::model::{Model, Value};
-use crate::render::evidence::{Flags, Written};
+use crate::render::evidence::{Flag, Flags, Written};
 use crate::render::flag::text;
 use crate::verify::locate;
 
 /// What is wrong with the flags of one program.
 pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program;
-    let Some(version) = flags.version else { return unversioned(model, flags) };
+    let twice = flags.shadowed.iter().map(|flag| shadowed(model, flags, flag));
+    let Some(version) = flags.version else { return twice.chain(unversioned(model, flags)).collect() };
     if flags.given.is_empty() {
         return Vec::new();
     }
     let named = locate::word::span(model, flags.owner, &flags.named);
-    let mut problems: Vec<Diagnostic> = table::examine_version(program, version, named).into_iter().collect();
+    let mut problems: Vec<Diagnostic> =
+        table::examine_version(program, version, named).into_iter().chain(twice).collect();
     for flag in &flags.given {
         let key = || locate::word::key(model, flags.owner, flag);
         let place = |element: &str| locate::word::element(model, flags.owner, flag, element);
@@ -36,11 +38,25 @@ pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     problems
 }
 
+/// A flag that the environment sets too: the program ends at its start.
+fn shadowed(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Diagnostic {
+    let (program, name) = (&flags.program, &flag.name);
+    let prefix = table::table(program).and_then(|table| table.environment.as_deref()).unwrap_or_default();
+    let variable = format!("{prefix}{}", name.to_ascii_uppercase().replace('-', "_"));
+    let message =
+        format!("`{variable}` sets `{name}` of `{program}`, which is also a flag: {program} exits at startup");
+    let given = flags.given.iter().find(|given| given.name == *name);
+    let found = Diagnostic::new(Code::RefusedSetting, locate::word::key(model, flags.owner, flag), message);
+    let found = given
+        .iter()
+        .fold(found, |found, given| found.label(locate::word::key(model, flags.owner, given), format!("`--{name}`")));
+    found.help("remove the variable, or the flag")
+}
+
 /// The arguments of a program whose version nothing tells.
 fn unversioned(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let words = flags.given.iter().filter(|flag| matches!(flag.written, Written::Word { .. }));
-    let examine = |flag| {
-        let flag: &crate::render::evidence::Flag<'_> = flag;
+    let examine = |flag: &Flag<'_>| {
         table::examine_unversioned(&flags.program, &flag.name, locate::word::key(model, flags.owner, flag))
     };
     words.filter_map(examine).collect()

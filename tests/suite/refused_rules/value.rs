@@ -179,7 +179,12 @@ fn value(name: &Name, tests: &[&Test], given: &Given) -> Option<Json> {
         Test::Set => generic(name),
         Test::Is(value) => of_typed(form, value),
         Test::IsNot(Typed::Bool(value)) => json!(!value),
+        Test::IsNot(value) if value.to_string().ends_with("TLS13") => json!("VersionTLS12"),
+        Test::IsNot(value) if value.to_string() == "TLS1.3" => json!("TLS1.2"),
         Test::IsNot(_) => json!("json"),
+        Test::Lacks(wanted) if wanted[0].to_string().starts_with("TLS_") => {
+            json!(["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"])
+        }
         Test::Lacks(_) => json!(["RBAC"]),
         Test::MoreThan(most) => Json::Array((0..=*most).map(|index| json!(format!("10.{index}.0.0/16"))).collect()),
         Test::Repeats => json!(["pods", "pods"]),
@@ -213,7 +218,7 @@ fn contrary(name: &Name, test: &Test) -> Option<Json> {
             (_, Order::Less | Order::LessOrEqual) => json!(99_999_999),
             (..) => json!(1),
         }),
-        Test::Lacks(value) => Some(json!([value.to_string()])),
+        Test::Lacks(wanted) => Some(json!([wanted[0].to_string()])),
         Test::Malformed(grammar) => Some(json!(of_form(*grammar).0)),
         Test::Other(values) => values.first().map(|value| json!(value.to_string())),
         Test::KeysOther(keys) => {

@@ -96,7 +96,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
                 _ => false,
             },
             Test::Has(value) => values.contains(value),
-            Test::Lacks(value) => !values.contains(value),
+            Test::Lacks(wanted) => !wanted.iter().any(|value| values.contains(value)),
             Test::MoreThan(most) => values.len() > *most,
             Test::Repeats => values.iter().enumerate().any(|(index, value)| values[..index].contains(value)),
             Test::Meets(other) => {

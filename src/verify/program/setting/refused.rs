@@ -102,7 +102,11 @@ fn help(rule: &Refusal) -> String {
     match test {
         Test::Unset => format!("set `{name}`"),
         Test::Set => format!("remove `{name}`"),
-        Test::Is(_) | Test::Has(_) | Test::IsNot(_) | Test::Lacks(_) => format!("change `{name}`"),
+        Test::Is(_) | Test::Has(_) | Test::IsNot(_) => format!("change `{name}`"),
+        Test::Lacks(wanted) => {
+            let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            format!("add {} to `{name}`", wanted.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(" or "))
+        }
         Test::Compare(sign, Operand::Value(value)) => format!("use {} {value}", order(*sign)),
         Test::Compare(sign, Operand::Times(factor, other)) if *factor != 1.0 => {
             format!("use {} {factor} times `{other}`", order(*sign))
