@@ -3,16 +3,20 @@
 //! Beside what was issued stands what it was issued for, so that a later run can tell whether it still fits, and why not.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate, IssuedKeypair, Private};
 use crate::pki::pem;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeyKind, KeypairSpec, San, SecretSpec};
 use crate::syntax::ast::Name;
+
+/// What a certificate is for, in one number.
+pub(super) type Digest = [u8; 16];
 
 /// The content of one file of the store.
 pub(super) trait Content: Serialize + DeserializeOwned + Default {
@@ -92,10 +96,11 @@ impl LeafSpec {
         }
     }
 
-    /// What tells it from any other.
-    pub(super) fn digest(&self) -> String {
+    /// What tells a certificate with this id and for this from any other.
+    pub(super) fn digest(&self, id: &str) -> Digest {
         let usage = (self.server, self.client, self.lifetime_seconds, self.key);
-        digest((&self.authority, &self.authority_fingerprint), (&self.cn, &self.org, &self.sans), usage)
+        let parts = (self.cn.as_str(), self.org.as_slice(), self.sans.as_slice());
+        digest(begun(&self.authority, &self.authority_fingerprint), id, parts, usage)
     }
 
     /// Why a certificate for this does not do for what is wanted now.
@@ -112,30 +117,56 @@ impl LeafSpec {
     }
 }
 
-/// The digest that a certificate for this would have in the store, of an authority with this name and certificate.
-pub(super) fn spec_digest(spec: &CertificateSpec, authority: &str, fingerprint: &str) -> String {
+/// The digest that a certificate for this would have in the store, of an authority whose digest is begun.
+pub(super) fn spec_digest(spec: &CertificateSpec, begun: Sha256) -> Digest {
     let usage = (spec.server, spec.client, spec.lifetime_seconds, spec.key);
-    digest((authority, fingerprint), (&spec.cn, &spec.org, &spec.sans), usage)
+    digest(begun, &spec.id, (&spec.cn, &spec.org, &spec.sans), usage)
 }
 
+/// The digest of all certificates of an authority, as far as it is the same. It ends with a block of the hash, so that what
+/// follows costs no more for it.
+pub(super) fn begun(authority: &str, fingerprint: &str) -> Sha256 {
+    let mut parts = Vec::new();
+    [authority, fingerprint].iter().for_each(|text| add(&mut parts, text.as_bytes()));
+    parts.resize(parts.len().next_multiple_of(BLOCK), 0);
+    Sha256::new().chain_update(parts)
+}
+
+/// Of SHA-256.
+const BLOCK: usize = 64;
+
 fn digest(
-    (authority, fingerprint): (&str, &str),
+    begun: Sha256,
+    id: &str,
     (cn, org, sans): (&str, &[String], &[San]),
     (server, client, seconds, key): (bool, bool, u64, KeyKind),
-) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    };
-    [authority, fingerprint, cn, key.name()].into_iter().for_each(&mut add);
-    add(&format!("{server} {client} {seconds} {}", org.len()));
-    org.iter().for_each(|one| add(one));
+) -> Digest {
+    let mut parts = Vec::with_capacity(4 * BLOCK);
+    [id, cn, key.name()].iter().for_each(|text| add(&mut parts, text.as_bytes()));
+    parts.extend([u8::from(server), u8::from(client)]);
+    parts.extend(seconds.to_le_bytes());
+    parts.extend((org.len() as u64).to_le_bytes());
+    org.iter().for_each(|one| add(&mut parts, one.as_bytes()));
     sans.iter().for_each(|san| match san {
-        San::Dns(name) => add(name),
-        San::Ip(address) => add(&address.to_string()),
+        San::Dns(name) => add(&mut parts, name.as_bytes()),
+        San::Ip(IpAddr::V4(address)) => add_address(&mut parts, &address.octets()),
+        San::Ip(IpAddr::V6(address)) => add_address(&mut parts, &address.octets()),
     });
-    pem::hex(&hash.finalize()[..16])
+    let hash: [u8; 32] = begun.chain_update(parts).finalize().into();
+    let mut first = Digest::default();
+    first.copy_from_slice(&hash[..size_of::<Digest>()]);
+    first
+}
+
+fn add(parts: &mut Vec<u8>, text: &[u8]) {
+    parts.extend((text.len() as u64).to_le_bytes());
+    parts.extend(text);
+}
+
+/// No text has the length that stands before it.
+fn add_address(parts: &mut Vec<u8>, octets: &[u8]) {
+    parts.extend((u64::MAX - octets.len() as u64).to_le_bytes());
+    parts.extend(octets);
 }
 
 impl Authority {

@@ -1,8 +1,9 @@
 //! What the store already contains, found without creating anything.
 
+use sha2::Sha256;
 use time::OffsetDateTime;
 
-use crate::pki::entry::spec_digest;
+use crate::pki::entry::{begun, spec_digest};
 use crate::pki::error::PkiError;
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Request};
@@ -20,6 +21,14 @@ pub enum Status {
     Stale { why: &'static str },
 }
 
+/// A look at what the store has of a request.
+pub struct Look<'a> {
+    store: &'a Store,
+    request: &'a Request,
+    /// What the digests of its certificates begin with, for each authority that stays as it is.
+    begun: Vec<Option<Sha256>>,
+}
+
 impl Store {
     /// How an authority stands.
     pub fn authority_status(&self, spec: &AuthoritySpec) -> Status {
@@ -30,19 +39,40 @@ impl Store {
         }
     }
 
-    /// How a certificate of this request stands. May be asked from several threads at once.
+    /// A look at the certificates of a request.
+    pub fn look<'a>(&'a self, request: &'a Request) -> Look<'a> {
+        let begun = request.authorities.iter().map(|authority| {
+            let fingerprint = match (self.external(&authority.name), self.own(&authority.name)) {
+                (Some(external), _) => &external.fingerprint_sha256,
+                (None, own) => &own.filter(|own| own.outdated(authority).is_none())?.issued.fingerprint,
+            };
+            Some(begun(&authority.name, fingerprint))
+        });
+        Look { store: self, request, begun: begun.collect() }
+    }
+
+    /// The authority as the store has it.
+    fn standing(&self, spec: &AuthoritySpec) -> Option<IssuedAuthority> {
+        let own = || self.own(&spec.name).map(|own| IssuedAuthority::from(&own.issued));
+        self.external(&spec.name).cloned().or_else(own)
+    }
+}
+
+impl Look<'_> {
+    /// How a certificate stands. May be asked from several threads at once.
     ///
     /// # Errors
     /// When the machine's file cannot be read, or the request does not have the authority.
-    pub fn certificate_status(&self, spec: &CertificateSpec, request: &Request) -> Result<Status, PkiError> {
+    pub fn certificate(&self, spec: &CertificateSpec) -> Result<Status, PkiError> {
+        let (store, request) = (self.store, self.request);
         let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
         let authority = request.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
-        if let Some(Indexed { not_before, not_after }) = self.unchanged(spec, authority, request) {
+        if let Some(Indexed { not_before, not_after }) = self.unchanged(spec) {
             return Ok(Status::Current { not_before, not_after });
         }
-        let Some(leaf) = self.leaf(spec)? else { return Ok(Status::Missing) };
-        let stale = match self.authority_status(authority) {
-            Status::Current { .. } => self.standing(authority).and_then(|own| leaf.spec.outdated(spec, &own)),
+        let Some(leaf) = store.leaf(spec)? else { return Ok(Status::Missing) };
+        let stale = match store.authority_status(authority) {
+            Status::Current { .. } => store.standing(authority).and_then(|own| leaf.spec.outdated(spec, &own)),
             _ => Some("its authority will have another certificate"),
         };
         let stale = stale.or(request.is_anew(spec).then_some("its machine is new"));
@@ -50,19 +80,9 @@ impl Store {
     }
 
     /// The certificate, if it is known without its file that it is just what is asked for.
-    fn unchanged(&self, spec: &CertificateSpec, authority: &AuthoritySpec, request: &Request) -> Option<Indexed> {
-        let fingerprint = match (self.external(&authority.name), self.own(&authority.name)) {
-            (Some(external), _) => &external.fingerprint_sha256,
-            (None, own) => &own.filter(|own| own.outdated(authority).is_none())?.issued.fingerprint,
-        };
-        let digest = spec_digest(spec, &authority.name, fingerprint);
-        self.indexed(&spec.id, &digest).filter(|_| !request.is_anew(spec))
-    }
-
-    /// The authority as the store has it.
-    fn standing(&self, spec: &AuthoritySpec) -> Option<IssuedAuthority> {
-        let own = || self.own(&spec.name).map(|own| IssuedAuthority::from(&own.issued));
-        self.external(&spec.name).cloned().or_else(own)
+    fn unchanged(&self, spec: &CertificateSpec) -> Option<Indexed> {
+        let begun = self.begun.get(spec.authority as usize)?.as_ref().filter(|_| !self.request.is_anew(spec))?;
+        self.store.indexed(&spec.id, || spec_digest(spec, begun.clone()))
     }
 }
 

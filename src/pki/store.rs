@@ -26,7 +26,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::pki::constraints::Constraints;
-use crate::pki::entry::{Authorities, Authority, Keypair, Leaf, Machine, Secret, Secrets};
+use crate::pki::entry::{Authorities, Authority, Digest, Keypair, Leaf, Machine, Secret, Secrets};
 use crate::pki::error::PkiError;
 use crate::pki::issued::IssuedAuthority;
 use crate::pki::spec::{CertificateSpec, Request, machine as machine_of};
@@ -55,6 +55,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A machine's file, read when it is first asked for.
 type Lazy = OnceLock<Result<Machine, PkiError>>;
 
+/// The machines that have a file.
+type Machines = BTreeMap<Name, Lazy>;
+
 /// An open store.
 pub struct Store {
     dir: PathBuf,
@@ -62,7 +65,8 @@ pub struct Store {
     authorities: Authorities,
     external: BTreeMap<Name, IssuedAuthority>,
     secrets: Secrets,
-    machines: BTreeMap<Name, Lazy>,
+    /// Listed when something is asked for that the index does not tell.
+    machines: OnceLock<Result<Machines, PkiError>>,
     changed: BTreeSet<Changed>,
     /// Read when a certificate is first asked after.
     index: OnceLock<Option<Index>>,
@@ -117,7 +121,10 @@ impl Store {
         let lock = Lock::take(dir, patience)?;
         folder::mark(dir)?;
         folder::clean(dir);
-        Self::load(dir, Access::Write { _lock: lock })
+        let store = Self::load(dir, Access::Write { _lock: lock })?;
+        // Nothing is written where a link may be.
+        store.machines()?;
+        Ok(store)
     }
 
     /// Opens a store to see what would be issued from it: nothing is made, locked or written. Without a store, an empty one.
@@ -129,7 +136,7 @@ impl Store {
             authorities: Authorities::default(),
             external: BTreeMap::new(),
             secrets: Secrets::default(),
-            machines: BTreeMap::new(),
+            machines: OnceLock::from(Ok(Machines::new())),
             changed: BTreeSet::new(),
             index: OnceLock::new(),
             dir: dir.to_owned(),
@@ -156,7 +163,7 @@ impl Store {
             authorities: file::read(&authorities(dir))?.unwrap_or_default(),
             external: folder::external(dir)?,
             secrets: file::read(&secrets(dir))?.unwrap_or_default(),
-            machines: folder::machines(dir)?.into_iter().map(|name| (name, Lazy::new())).collect(),
+            machines: OnceLock::new(),
             changed: BTreeSet::new(),
             index: OnceLock::new(),
             dir: dir.to_owned(),
@@ -176,7 +183,7 @@ impl Store {
         }
         let count = file::write(&self.dir, self.changed.par_iter().filter_map(|changed| self.encode(changed)))?;
         self.changed.clear();
-        let machines = self.machines.iter();
+        let machines = self.machines()?.iter();
         index::write(&self.dir, machines.map(|(name, read)| (&**name, read.get().and_then(|read| read.as_ref().ok()))));
         Ok(count)
     }
@@ -209,12 +216,13 @@ impl Store {
 
     /// All that is in its files, in one number. `None` if one of them cannot be read, which issuing may tell more of.
     pub fn content(&self) -> Option<[u8; 32]> {
-        content::hash(&self.dir, self.machines.keys())
+        content::hash(&self.dir, self.machines().ok()?.keys())
     }
 
     /// Whether nothing is to be written to it: no key, and no line of the index.
     pub fn is_saved(&self) -> bool {
-        let current = |index: Index| index.is_current(self.machines.keys().map(|name| &**name));
+        let Ok(machines) = self.machines() else { return false };
+        let current = |index: Index| index.is_current(machines.keys().map(|name| &**name));
         self.changed.is_empty() && Index::read(&self.dir).is_some_and(current)
     }
 
@@ -274,17 +282,23 @@ impl Store {
     /// The certificate with this very id.
     pub(super) fn leaf_with(&self, id: &str) -> Result<Option<&Leaf>, PkiError> {
         let name = machine_of(id);
-        let Some(machine) = self.machines.get(name) else { return Ok(None) };
+        let Some(machine) = self.machines()?.get(name) else { return Ok(None) };
         let machine = machine.get_or_init(|| self.read_machine(name)).as_ref().map_err(Clone::clone)?;
         Ok(machine.certificates.get(id))
     }
 
     /// The certificate with this very id, if the index says that it is for what a digest stands for.
-    pub(super) fn indexed(&self, id: &str, digest: &str) -> Option<Indexed> {
+    pub(super) fn indexed(&self, id: &str, digest: impl FnOnce() -> Digest) -> Option<Indexed> {
         let name = machine_of(id);
-        let read = self.machines.get(name)?.get().is_some();
+        let read = |machines: &Machines| machines.get(name).is_some_and(|machine| machine.get().is_some());
+        let read = self.machines.get().is_some_and(|machines| machines.as_ref().is_ok_and(read));
         let index = self.index.get_or_init(|| Index::read(&self.dir)).as_ref().filter(|_| !read);
-        index?.find(name, id, digest)
+        index?.find(name, &digest())
+    }
+
+    fn machines(&self) -> Result<&Machines, PkiError> {
+        let list = || Ok(folder::machines(&self.dir)?.into_iter().map(|name| (name, Lazy::new())).collect());
+        self.machines.get_or_init(list).as_ref().map_err(Clone::clone)
     }
 
     fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {
@@ -310,7 +324,8 @@ impl Store {
         // The file is read before it is added to: INVARIANT: a machine in memory holds all that its file holds.
         self.leaf_with(&spec.id)?;
         let name = Name::from(spec.machine());
-        let machine = self.machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Ok(Machine::default())));
+        let Some(Ok(machines)) = self.machines.get_mut() else { return Ok(()) };
+        let machine = machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Ok(Machine::default())));
         if let Some(Ok(machine)) = machine.get_mut() {
             machine.certificates.insert(spec.id.clone(), leaf);
             self.changed.insert(Changed::Machine(name));
@@ -322,7 +337,9 @@ impl Store {
         Some(match changed {
             Changed::Authorities => encode(authorities(&self.dir), &self.authorities),
             Changed::Secrets => encode(secrets(&self.dir), &self.secrets),
-            Changed::Machine(name) => encode(machine(&self.dir, name), self.machines.get(name)?.get()?.as_ref().ok()?),
+            Changed::Machine(name) => {
+                encode(machine(&self.dir, name), self.machines().ok()?.get(name)?.get()?.as_ref().ok()?)
+            }
         })
     }
 

@@ -54,7 +54,7 @@ impl Bench {
 
     fn status(&self, request: &Request, index: usize) -> Status {
         let store = Store::open_read(&self.store()).unwrap().unwrap();
-        store.certificate_status(&request.certificates[index], request).unwrap()
+        store.look(request).certificate(&request.certificates[index]).unwrap()
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -822,7 +822,7 @@ fn three_thousand_certificates() {
     let start = std::time::Instant::now();
     let store = Store::open_read(&bench.store()).unwrap().unwrap();
     for spec in &request.certificates {
-        assert!(matches!(store.certificate_status(spec, &request), Ok(Status::Current { .. })));
+        assert!(matches!(store.look(&request).certificate(spec), Ok(Status::Current { .. })));
     }
     println!("status, one thread: {:?}", start.elapsed());
 }

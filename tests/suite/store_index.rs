@@ -96,8 +96,19 @@ fn it_says_what_the_files_say() {
     assert_eq!(current(&lab.statuses(NAMES).unwrap()), 3);
     let others = lab.statuses("names = [machine.name, \"www\"]").unwrap();
     assert_eq!(count(&others, |status| matches!(status, Status::Stale { .. })), 3);
+    let index = fs::read(lab.index()).unwrap();
+    for end in 0..index.len() {
+        fs::write(lab.index(), &index[..end]).unwrap();
+        assert_eq!(current(&lab.look(NAMES).unwrap()), 3, "cut short at {end}, it says nothing");
+    }
+    for place in 0..index.len() {
+        let mut other = index.clone();
+        other[place] ^= 0x80;
+        fs::write(lab.index(), other).unwrap();
+        assert_eq!(lab.look(NAMES).unwrap().len(), 3, "whatever stands at {place}, it is read");
+    }
     fs::write(lab.index(), "kmodel index 1\nmachine\tm-0\n").unwrap();
-    assert_eq!(current(&lab.statuses(NAMES).unwrap()), 3, "an index that is cut short says nothing");
+    assert_eq!(current(&lab.statuses(NAMES).unwrap()), 3, "one of an earlier kmodel says nothing");
     fs::remove_file(lab.index()).unwrap();
     lab.render(NAMES);
     assert!(lab.index().exists(), "a render makes it again");

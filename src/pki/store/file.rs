@@ -35,13 +35,29 @@ pub(super) fn read<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
 /// # Errors
 /// When others can read it, or it cannot be read.
 pub(super) fn private(path: &Path) -> Result<Option<String>, PkiError> {
-    let Some(mut file) = open(path)? else { return Ok(None) };
+    closed(path)?.map(|mut file| text(&mut file, path)).transpose()
+}
+
+/// As [`private`], of a file that is not text.
+///
+/// # Errors
+/// As [`private`].
+pub(super) fn private_bytes(path: &Path) -> Result<Option<Vec<u8>>, PkiError> {
+    let Some(mut file) = closed(path)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| PkiError::file(path, "read", &error))?;
+    Ok(Some(bytes))
+}
+
+/// A file that only its owner can read, or `None` if there is no such file.
+fn closed(path: &Path) -> Result<Option<File>, PkiError> {
+    let Some(file) = open(path)? else { return Ok(None) };
     let metadata = file.metadata().map_err(|error| PkiError::file(path, "look at", &error))?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(PkiError::Exposed { path: path.to_owned(), mode, wanted: 0o600 });
     }
-    text(&mut file, path).map(Some)
+    Ok(Some(file))
 }
 
 /// The text of a file that anyone may read, or `None` if there is no such file.

@@ -1,7 +1,7 @@
 //! The store's folder: made, recognised and listed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, DirEntry};
+use std::fs::{self, DirBuilder, DirEntry, ReadDir};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -49,13 +49,20 @@ pub(super) fn check(dir: &Path) -> Result<(), PkiError> {
     }
 }
 
-/// Refuses links in the store: what is written would be written elsewhere. The operator's own authorities may be behind some.
+/// Refuses links in the store: what is written would be written elsewhere. The operator's own authorities may be behind some;
+/// those of machines are looked at by [`machines`].
 fn no_links(dir: &Path) -> Result<(), PkiError> {
-    let own = [list(dir)?, list(&dir.join(MACHINES))?, list(&dir.join(super::renders::FOLDER))?].into_iter().flatten();
-    let link = own
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
-        .find(|entry| entry.file_name() != EXTERNAL && !is_leftover(&entry.file_name().to_string_lossy(), None));
-    link.map_or(Ok(()), |link| Err(PkiError::Link { path: link.path() }))
+    let own = [list(dir)?, list(&dir.join(super::renders::FOLDER))?];
+    listed(&dir.join(MACHINES))?;
+    own.iter().flatten().filter(|entry| entry.file_name() != EXTERNAL).try_for_each(no_link)
+}
+
+fn no_link(entry: &DirEntry) -> Result<(), PkiError> {
+    let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+    match link && !is_leftover(&entry.file_name().to_string_lossy(), None) {
+        true => Err(PkiError::Link { path: entry.path() }),
+        false => Ok(()),
+    }
 }
 
 /// Whether the folder is marked as a store, of a version that is known here.
@@ -98,9 +105,11 @@ pub(super) fn clean(dir: &Path) {
     });
 }
 
-/// The machines that have a file.
+/// The machines that have a file, none of which is a link.
 pub(super) fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
-    let names = list(&dir.join(MACHINES))?.into_iter().map(|entry| entry.file_name());
+    let entries = list(&dir.join(MACHINES))?;
+    entries.iter().try_for_each(no_link)?;
+    let names = entries.into_iter().map(|entry| entry.file_name());
     Ok(names.filter_map(|name| Some(Name::from(name.to_str()?.strip_suffix(".json")?))).collect())
 }
 
@@ -132,9 +141,15 @@ fn one(path: &Path) -> Result<(Name, IssuedAuthority), PkiError> {
 }
 
 fn list(dir: &Path) -> Result<Vec<DirEntry>, PkiError> {
-    match fs::read_dir(dir).and_then(Iterator::collect) {
-        Ok(entries) => Ok(entries),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+    let entries = listed(dir)?.map_or_else(|| Ok(Vec::new()), Iterator::collect);
+    entries.map_err(|error| PkiError::file(dir, "list", &error))
+}
+
+/// A folder that can be listed, if there is one.
+fn listed(dir: &Path) -> Result<Option<ReadDir>, PkiError> {
+    match fs::read_dir(dir) {
+        Ok(entries) => Ok(Some(entries)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(PkiError::file(dir, "list", &error)),
     }
 }

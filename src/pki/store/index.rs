@@ -3,39 +3,64 @@
 //! `machines.index` is made of the machines' files whenever the store is saved, and is only ever a shortcut: what it says
 //! of a machine counts as long as that machine's file is the very one that it was made of. Anything else, an index that
 //! cannot be read too, leads to the file.
+//!
+//! ```text
+//! kmodel index 2
+//! machines, certificates     how many
+//! of each machine            the stamp of its file, and how many certificates it has
+//! of each certificate        a digest of its id and what it is for, from when, until when
+//! names                      of the machines, each on a line
+//! end
+//! ```
+//!
+//! Numbers have eight bytes, of which the lowest comes first.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::fs;
+use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
+use rustix::fs::{AtFlags, FileType, statat};
 use time::OffsetDateTime;
 
-use super::{file, machine};
-use crate::pki::entry::Machine;
+use super::{file, folder};
+use crate::hash::HashMap;
+use crate::pki::entry::{Digest, Machine};
 use crate::world::replace::replace;
 
-const HEAD: &str = "kmodel index 1";
-const END: &str = "end";
+const HEAD: &[u8] = b"kmodel index 2\n";
+const END: &[u8] = b"end\n";
+
+/// The bytes of a number.
+const NUMBER: usize = 8;
+
+/// Inode, size, and the two times of a file in seconds and nanoseconds.
+const STAMP: usize = 6 * NUMBER;
+const MACHINE: usize = STAMP + NUMBER;
+const DIGEST: usize = size_of::<Digest>();
+const CERTIFICATE: usize = DIGEST + 2 * NUMBER;
+
+/// What tells a file from any other that was or will be in its place.
+type Stamp = [u8; STAMP];
 
 /// The index of a store.
 pub(super) struct Index {
-    dir: PathBuf,
-    text: String,
-    machines: HashMap<String, Block>,
+    files: Files,
+    bytes: Vec<u8>,
+    machines: HashMap<Box<str>, Block>,
 }
 
-/// What is said of a machine.
+/// What is said of a machine, as places in the bytes.
 struct Block {
-    stamp: String,
-    /// The lines of its certificates.
-    lines: Range<usize>,
-    /// Whether its file is still the same.
-    holds: OnceLock<bool>,
+    stamp: usize,
+    certificates: Range<usize>,
+    /// Whether its file is still the same. Threads that ask at once both look, rather than wait.
+    holds: AtomicU8,
 }
+
+const UNKNOWN: u8 = 0;
+const HOLDS: u8 = 1;
+const CHANGED: u8 = 2;
 
 /// A certificate that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,33 +72,43 @@ pub(crate) struct Indexed {
 impl Index {
     /// The index of this store, if there is one that can be read.
     pub(super) fn read(dir: &Path) -> Option<Self> {
-        let text = file::private(&path(dir)).ok()??;
-        let whole = text.starts_with(HEAD) && text.lines().next_back() == Some(END);
-        let machines = whole.then(|| blocks(&text))?;
-        Some(Self { dir: dir.to_owned(), text, machines })
+        let bytes = file::private_bytes(&path(dir)).ok()??;
+        let machines = blocks(&bytes)?;
+        Some(Self { files: Files::of(dir)?, bytes, machines })
     }
 
-    /// The certificate with this id, if it is there for exactly what the digest stands for.
-    pub(super) fn find(&self, name: &str, id: &str, digest: &str) -> Option<Indexed> {
+    /// The certificate that a digest stands for, if it is there.
+    pub(super) fn find(&self, name: &str, digest: &Digest) -> Option<Indexed> {
         let block = self.machines.get(name)?;
-        let mut lines = self.text[block.lines.clone()].lines();
-        let found = lines.find_map(|line| certificate(line, id, digest))?;
-        let holds = || stamp(&machine(&self.dir, name)).is_some_and(|now| now == block.stamp);
-        block.holds.get_or_init(holds).then_some(found)
+        let mut all = self.bytes[block.certificates.clone()].chunks_exact(CERTIFICATE);
+        let found = all.find(|one| one[..DIGEST] == *digest)?;
+        let time = |place| OffsetDateTime::from_unix_timestamp(number(found, place)?.cast_signed()).ok();
+        let found = Indexed { not_before: time(DIGEST)?, not_after: time(DIGEST + NUMBER)? };
+        self.holds(name, block).then_some(found)
     }
 
     /// Whether it says something of each of these machines, and of the files that they have now.
     pub(super) fn is_current<'m>(&self, machines: impl IntoIterator<Item = &'m str>) -> bool {
         let current = |name: &str| {
-            let known = self.machines.get(name).map(|block| block.stamp.as_str());
-            known.is_some() && known == stamp(&machine(&self.dir, name)).as_deref()
+            let block = self.machines.get(name);
+            block.is_some_and(|block| self.files.stamp(name).is_some_and(|now| now == self.stamp(block)))
         };
         machines.into_iter().all(current)
     }
 
-    /// What it says of a machine, as it is written.
-    fn block(&self, name: &str) -> Option<(&str, &str)> {
-        self.machines.get(name).map(|block| (&*block.stamp, &self.text[block.lines.clone()]))
+    fn holds(&self, name: &str, block: &Block) -> bool {
+        match block.holds.load(Relaxed) {
+            UNKNOWN => {
+                let holds = self.files.stamp(name).is_some_and(|now| now == self.stamp(block));
+                block.holds.store(if holds { HOLDS } else { CHANGED }, Relaxed);
+                holds
+            }
+            known => known == HOLDS,
+        }
+    }
+
+    fn stamp(&self, block: &Block) -> &[u8] {
+        &self.bytes[block.stamp..][..STAMP]
     }
 }
 
@@ -81,66 +116,108 @@ fn path(dir: &Path) -> PathBuf {
     dir.join("machines.index")
 }
 
-/// Where each machine stands in the text.
-fn blocks(text: &str) -> HashMap<String, Block> {
-    let mut blocks: HashMap<String, Block> = HashMap::new();
-    let (mut at, mut open) = (0, None::<(String, Block)>);
-    for line in text.split_inclusive('\n') {
-        if let Some((name, stamp)) = line.trim_end().strip_prefix("machine\t").and_then(|rest| rest.split_once('\t')) {
-            blocks.extend(open.take());
-            let lines = at + line.len()..at + line.len();
-            open = Some((name.to_owned(), Block { stamp: stamp.to_owned(), lines, holds: OnceLock::new() }));
-        } else if let Some((_, block)) = open.as_mut().filter(|_| line.starts_with('\t')) {
-            block.lines.end = at + line.len();
-        }
-        at += line.len();
+/// Where each machine stands in the bytes; none if they are not whole.
+fn blocks(bytes: &[u8]) -> Option<HashMap<Box<str>, Block>> {
+    let whole = bytes.starts_with(HEAD) && bytes.ends_with(END);
+    let count = |place| usize::try_from(number(bytes, HEAD.len() + place)?).ok();
+    let (machines, certificates) = (count(0)?, count(NUMBER)?);
+    let first = HEAD.len() + 2 * NUMBER;
+    let mut next = first.checked_add(machines.checked_mul(MACHINE)?)?;
+    let end = next.checked_add(certificates.checked_mul(CERTIFICATE)?)?;
+    let names = bytes.get(end..bytes.len() - END.len()).filter(|_| whole)?;
+    let mut blocks = HashMap::with_capacity_and_hasher(machines.min(names.len()), Default::default());
+    let mut lines = std::str::from_utf8(names).ok()?.lines();
+    for (place, name) in lines.by_ref().take(machines).enumerate() {
+        let stamp = first + place * MACHINE;
+        let count = usize::try_from(number(bytes, stamp + STAMP)?).ok()?;
+        let last = next.checked_add(count.checked_mul(CERTIFICATE)?).filter(|last| *last <= end)?;
+        blocks.insert(name.into(), Block { stamp, certificates: next..last, holds: AtomicU8::new(UNKNOWN) });
+        next = last;
     }
-    blocks.extend(open);
-    blocks
+    (blocks.len() == machines && next == end && lines.next().is_none()).then_some(blocks)
 }
 
-fn certificate(line: &str, id: &str, digest: &str) -> Option<Indexed> {
-    let mut parts = line.strip_prefix('\t')?.split('\t');
-    if (parts.next()?, parts.next()?) != (id, digest) {
-        return None;
-    }
-    let mut time = || OffsetDateTime::from_unix_timestamp(parts.next()?.parse().ok()?).ok();
-    Some(Indexed { not_before: time()?, not_after: time()? })
+fn number(bytes: &[u8], place: usize) -> Option<u64> {
+    bytes.get(place..place + NUMBER)?.try_into().ok().map(u64::from_le_bytes)
 }
 
-/// What tells a file from any other that was or will be in its place; none if others may read it.
-fn stamp(path: &Path) -> Option<String> {
-    let data = fs::symlink_metadata(path).ok().filter(|data| data.is_file() && data.mode() & 0o077 == 0)?;
-    let times = [data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()];
-    Some(format!("{} {} {times:?}", data.ino(), data.size()))
+/// The folder of the machines' files, held open: each is looked at by its name alone.
+struct Files(File);
+
+impl Files {
+    fn of(dir: &Path) -> Option<Self> {
+        File::open(dir.join(folder::MACHINES)).ok().map(Self)
+    }
+
+    /// None if there is no such file, or others may read it.
+    fn stamp(&self, name: &str) -> Option<Stamp> {
+        let data = statat(&self.0, format!("{name}.json"), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let own = FileType::from_raw_mode(data.st_mode).is_file() && data.st_mode & 0o077 == 0;
+        let times = [eight(data.st_mtime), eight(data.st_mtime_nsec), eight(data.st_ctime), eight(data.st_ctime_nsec)];
+        let mut stamp = [0; STAMP];
+        let numbers = [eight(data.st_ino), eight(data.st_size)].into_iter().chain(times);
+        stamp.chunks_exact_mut(NUMBER).zip(numbers).for_each(|(place, number)| place.copy_from_slice(&number));
+        own.then_some(stamp)
+    }
+}
+
+/// A number of the system, which has another type on each.
+fn eight(number: impl TryInto<i128>) -> [u8; NUMBER] {
+    let wide = number.try_into().unwrap_or_default().to_le_bytes();
+    let [low @ .., _, _, _, _, _, _, _, _] = wide;
+    low
 }
 
 /// Writes the index of these machines: of those that were read, from what is in memory, of others what an earlier one says.
 /// The index is optional, so errors of the file system are ignored.
 pub(super) fn write<'m>(dir: &Path, machines: impl Iterator<Item = (&'m str, Option<&'m Machine>)>) {
-    let old = Index::read(dir);
-    let mut text = format!("{HEAD}\n");
+    let (old, Some(files)) = (Index::read(dir), Files::of(dir)) else { return };
+    let mut new = Parts::default();
     for (name, read) in machines {
-        let known = old.as_ref().and_then(|old| old.block(name));
+        let known = old.as_ref().and_then(|old| Some((old, old.machines.get(name)?)));
         match (read, known) {
-            (Some(content), _) => add(&mut text, (name, content), &machine(dir, name)),
-            (None, Some((stamp, lines))) => _ = write!(text, "machine\t{name}\t{stamp}\n{lines}"),
+            (Some(content), _) => new.add(name, content, &files),
+            (None, Some((old, block))) => new.copy(name, old.stamp(block), &old.bytes[block.certificates.clone()]),
             (None, None) => {}
         }
     }
-    text.push_str(END);
-    text.push('\n');
-    if old.is_none_or(|old| old.text != text) {
-        let _ = replace(&path(dir), text.as_bytes(), 0o600);
+    let bytes = new.bytes();
+    if old.is_none_or(|old| old.bytes != bytes) {
+        let _ = replace(&path(dir), &bytes, 0o600);
     }
 }
 
-fn add(text: &mut String, (name, content): (&str, &Machine), file: &Path) {
-    let Some(stamp) = stamp(file) else { return };
-    let _ = writeln!(text, "machine\t{name}\t{stamp}");
-    for (id, leaf) in &content.certificates {
-        let issued = &leaf.issued;
-        let [from, to] = [issued.not_before, issued.not_after].map(OffsetDateTime::unix_timestamp);
-        let _ = writeln!(text, "\t{id}\t{}\t{from}\t{to}", leaf.spec.digest());
+/// An index that is being made.
+#[derive(Default)]
+struct Parts {
+    machines: Vec<u8>,
+    certificates: Vec<u8>,
+    names: String,
+}
+
+impl Parts {
+    fn add(&mut self, name: &str, content: &Machine, files: &Files) {
+        let Some(stamp) = files.stamp(name) else { return };
+        let mut own = Vec::with_capacity(content.certificates.len() * CERTIFICATE);
+        for (id, leaf) in &content.certificates {
+            own.extend(leaf.spec.digest(id));
+            let times = [leaf.issued.not_before, leaf.issued.not_after].map(OffsetDateTime::unix_timestamp);
+            times.iter().for_each(|time| own.extend(time.to_le_bytes()));
+        }
+        self.copy(name, &stamp, &own);
+    }
+
+    fn copy(&mut self, name: &str, stamp: &[u8], certificates: &[u8]) {
+        self.machines.extend(stamp);
+        self.machines.extend(((certificates.len() / CERTIFICATE) as u64).to_le_bytes());
+        self.certificates.extend(certificates);
+        self.names.push_str(name);
+        self.names.push('\n');
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let counts = [self.machines.len() / MACHINE, self.certificates.len() / CERTIFICATE];
+        let counts = counts.map(|count| (count as u64).to_le_bytes()).concat();
+        [HEAD, &counts, &self.machines, &self.certificates, self.names.as_bytes(), END].concat()
     }
 }
