@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ipnet::IpNet;
 
 use crate::model::Value;
 use crate::model::value::Record;
@@ -58,15 +59,15 @@ pub fn meta_data(site: &Site, machine: &TargetMachine) -> String {
     ]))
 }
 
-/// One interface with the machine's address, in version 2: by its name, or all that fit a pattern such as `e*`.
-///
-/// The default route is written as `0.0.0.0/0`: `default` is not known to every renderer of cloud-init, and `gateway4` is
-/// deprecated by netplan.
+/// One interface with the machine's addresses, in version 2: by its name, or all that fit a pattern such as `e*`.
 pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> String {
-    let everywhere = if site.gateway.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
-    let route = Value::record([("to", Value::text(everywhere)), ("via", Value::Ip(site.gateway))]);
+    let of = |address, range: IpNet| Value::text(format!("{address}/{}", range.prefix_len()));
+    let second = site.second(machine.address).zip(site.second_nodes());
+    let addresses = [Some((machine.address, site.nodes)), second].into_iter().flatten();
+    let addresses: Vec<Value> = addresses.map(|(address, range)| of(address, range)).collect();
+    let gateways = [Some(site.gateway), site.second(site.gateway)];
+    let routes: Vec<Value> = gateways.into_iter().flatten().map(default_route).collect();
     let resolvers = Value::record([("addresses", Value::list(site.dns.iter().copied().map(Value::Ip)))]);
-    let address = Value::text(format!("{}/{}", machine.address, site.nodes.prefix_len()));
     let pattern = interface.contains(['*', '?']);
     let (id, matches) = match pattern {
         true => ("nodes", Value::record([("name", Value::text(interface))])),
@@ -77,11 +78,17 @@ pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> 
         ("dhcp4", Value::Bool(false)),
         ("dhcp6", Value::Bool(false)),
         ("accept-ra", Value::Bool(false)),
-        ("addresses", Value::list([address])),
-        ("routes", Value::list([route])),
+        ("addresses", Value::list(addresses)),
+        ("routes", Value::list(routes)),
         ("nameservers", if site.dns.is_empty() { Value::None } else { resolvers }),
     ]);
     yaml(&Value::record([("version", Value::Int(2)), ("ethernets", Value::record([(id, settings)]))]))
+}
+
+/// Written as `0.0.0.0/0`: `default` is not known to every renderer of cloud-init, and `gateway4` is deprecated by netplan.
+fn default_route(gateway: IpAddr) -> Value {
+    let everywhere = if gateway.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
+    Value::record([("to", Value::text(everywhere)), ("via", Value::Ip(gateway))])
 }
 
 fn yaml(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! What a target is given: the site, and each machine with its bundle.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -84,6 +84,30 @@ impl Site {
             sources: model.program.sources.clone(),
             tree: Tree::default(),
         }
+    }
+
+    /// The range of the other family of which machines have an address too.
+    pub fn second_nodes(&self) -> Option<IpNet> {
+        match self.options.get("second-nodes") {
+            Some(Value::Cidr(range)) => Some(*range),
+            _ => None,
+        }
+    }
+
+    /// The address in that range that is at the same place as another one is in `nodes`.
+    pub fn second(&self, address: IpAddr) -> Option<IpAddr> {
+        let range = self.second_nodes()?;
+        let number = |one: IpAddr| match one {
+            IpAddr::V4(one) => u128::from(one.to_bits()),
+            IpAddr::V6(one) => one.to_bits(),
+        };
+        let place = number(address).checked_sub(number(self.nodes.network()))?;
+        let sum = number(range.network()).checked_add(place)?;
+        let found = match range {
+            IpNet::V4(_) => IpAddr::from(Ipv4Addr::from_bits(u32::try_from(sum).ok()?)),
+            IpNet::V6(_) => IpAddr::from(Ipv6Addr::from_bits(sum)),
+        };
+        range.contains(&found).then_some(found)
     }
 
     /// A field of the target as text; an empty one counts as not given.

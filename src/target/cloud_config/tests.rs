@@ -109,3 +109,14 @@ fn what_waits_for_files_is_short() {
     assert_eq!(paths, ["/etc/hosts", "/etc/systemd/system/kmodel-bootstrap.service"]);
     assert!(text.contains("kmodel-bootstrap.service") && !text.contains("HASH") && text.len() < 2048, "{text}");
 }
+
+#[test]
+fn a_second_range_gives_each_machine_an_address_at_the_same_place() {
+    let range = Value::Cidr("fd00:30::/64".parse().unwrap());
+    let site = Site { options: [("second-nodes".into(), range)].into_iter().collect(), ..site() };
+    let config = read(&network_config(&site, &machine(), "eth0"));
+    let own = &config["ethernets"]["eth0"];
+    assert_eq!(own["addresses"], serde_json::json!(["10.10.0.11/24", "fd00:30::b/64"]));
+    assert_eq!(own["routes"][1], serde_json::json!({ "to": "::/0", "via": "fd00:30::1" }));
+    assert_eq!(site.second("10.9.0.1".parse().unwrap()), None);
+}

@@ -78,7 +78,7 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<(Desired, Reso
         cluster: site.cluster.clone(),
         pool: network::pool(site, &options),
         network: network::network(site, &options),
-        ranges: site.ranges.clone(),
+        ranges: site.ranges.iter().copied().chain(site.second_nodes().map(|range| ("second-nodes", range))).collect(),
         profiles: profiles.values().map(|profile| profile.definition(&site.cluster)).collect(),
         instances,
         options,

@@ -1,5 +1,9 @@
 //! The bridge that machines share, and the pool of their disks.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::desired::Definition;
 use super::options::Options;
 use super::{MARK, target_origin, yaml};
@@ -7,16 +11,13 @@ use crate::model::Value;
 use crate::model::value::Record;
 use crate::target::{OutputFile, Site, text};
 
-/// A bridge with the gateway's address, NAT, and no DHCP, since every address is given by the model.
+/// A bridge with the gateway's addresses, NAT, and no DHCP, since every address is given by the model.
 pub(super) fn network(site: &Site, options: &Options) -> Definition {
     let (own, other) = if site.gateway.is_ipv6() { ("ipv6", "ipv4") } else { ("ipv4", "ipv6") };
     let mut config = Record::default();
-    let mut put = |name: String, value: String| config.insert(name.into(), Value::text(value));
-    put(format!("{own}.address"), format!("{}/{}", site.gateway, site.nodes.prefix_len()));
-    put(format!("{own}.nat"), "true".to_owned());
-    put(format!("{own}.dhcp"), "false".to_owned());
-    put(format!("{other}.address"), "none".to_owned());
-    put(MARK.to_owned(), site.cluster.to_string());
+    family(&mut config, own, Some((site.gateway, site.nodes)));
+    family(&mut config, other, site.second(site.gateway).zip(site.second_nodes()));
+    config.insert(MARK.into(), Value::Text(site.cluster.clone()));
     Definition {
         name: options.network.clone(),
         description: format!("nodes of {}", site.cluster),
@@ -24,6 +25,18 @@ pub(super) fn network(site: &Site, options: &Options) -> Definition {
         devices: Record::default(),
         comment: NETWORK.to_owned(),
     }
+}
+
+/// The keys of one family; one that machines have no address of is off.
+fn family(config: &mut Record, name: &str, gateway: Option<(IpAddr, IpNet)>) {
+    let mut put = |key: &str, value: &str| config.insert(format!("{name}.{key}").into(), Value::text(value));
+    let Some((address, range)) = gateway else {
+        put("address", "none");
+        return;
+    };
+    put("address", &format!("{address}/{}", range.prefix_len()));
+    put("nat", "true");
+    put("dhcp", "false");
 }
 
 const NETWORK: &str = "The bridge of the machines. Addresses come from the model, so DHCP is off; names are resolved\n\

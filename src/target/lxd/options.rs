@@ -1,5 +1,7 @@
 //! The fields of `target lxd { }`.
 
+use ipnet::IpNet;
+
 use super::bridge;
 use crate::diag::Code;
 use crate::model::Value;
@@ -43,9 +45,28 @@ impl Options {
             network: text("network", &own, is_bridge, "use at most 15 letters, digits and `-`"),
             privileged: site.flag("privileged") != Some(false),
         };
+        problems.extend(second_nodes(site));
         let mirror = options.mirror.filter(|mirror| !mirror.is_empty());
         if problems.is_empty() { Ok(Options { mirror, ..options }) } else { Err(problems) }
     }
+}
+
+/// A range of which machines cannot have a second address.
+fn second_nodes(site: &Site) -> Option<Problem> {
+    let range = site.second_nodes()?;
+    let nodes = site.nodes;
+    let bits = |one: IpNet| one.max_prefix_len() - one.prefix_len();
+    let wrong = |message: String, help: &str| Some(Problem::of_field(Code::TargetLimit, "second-nodes", message, help));
+    if range.addr().is_ipv6() == nodes.addr().is_ipv6() {
+        let message = format!("`second-nodes` {range} is of the same family as `nodes` {nodes}");
+        return wrong(message, "use a range of the other family, such as fd00:30::/64");
+    }
+    if bits(range) < bits(nodes) {
+        let message = format!("`second-nodes` {range} has fewer addresses than `nodes` {nodes}");
+        return wrong(message, "use a range that is as large as `nodes`, such as fd00:30::/64");
+    }
+    let (name, other) = site.ranges.iter().find(|(_, other)| other.contains(&range) || range.contains(other))?;
+    wrong(format!("`second-nodes` {range} overlaps `{name}` {other}"), "use a range of its own")
 }
 
 const CLIENTS: [&str; 2] = ["lxc", "incus"];
