@@ -18,6 +18,7 @@ use super::{Evidence, Verdict};
 mod label;
 pub mod placement;
 pub mod pods;
+mod static_pod;
 mod toleration;
 
 /// Looks at every object that a component provides.
@@ -29,6 +30,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     }
     let own = label::of_machines(evidence.model);
     problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample, &own)));
+    problems.extend(evidence.on_each(|sample| static_pod::verify(evidence.model, sample)));
     problems.into()
 }
 
@@ -109,7 +111,8 @@ fn applied(model: &Model<'_>) -> Option<Diagnostic> {
         let has = OBJECTS.iter().any(|name| field(model, *app, *endpoint, name).is_some_and(is_some));
         has && model.ends(*app).clients[*endpoint as usize].is_empty()
     };
-    let apps: Vec<AppId> = providers(model).filter(lonely).map(|(app, _)| app).collect();
+    let mut apps: Vec<AppId> = providers(model).filter(lonely).map(|(app, _)| app).collect();
+    apps.dedup();
     let first = model.app(*apps.first()?);
     let names = List::ticked(apps.iter().map(|app| &*model.app(*app).name));
     let message = format!("no application applies the objects of {names}, so they are not in the cluster");

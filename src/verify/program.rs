@@ -7,6 +7,7 @@ use crate::render::evidence::{Document, Entry, Sample};
 
 use super::{Evidence, Verdict};
 
+mod contradiction;
 mod examined;
 mod field;
 mod flag;

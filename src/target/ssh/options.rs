@@ -186,7 +186,22 @@ fn is_path(text: &str) -> bool {
 }
 
 fn is_jump(text: &str) -> bool {
-    text.split(',').all(|hop| plain(hop, ".-_:@[]"))
+    text.split(',').all(is_hop)
+}
+
+/// `[USER@]HOST[:PORT]`; an address of IPv6 stands in brackets.
+fn is_hop(text: &str) -> bool {
+    let (user, rest) = text.rsplit_once('@').map_or((None, text), |(user, rest)| (Some(user), rest));
+    let (host, port) = match rest.strip_prefix('[') {
+        Some(inside) => match inside.split_once(']') {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => (host, Some(port.strip_prefix(':').unwrap_or_default())),
+            None => return false,
+        },
+        None if rest.matches(':').count() == 1 => rest.split_once(':').map_or((rest, None), |(h, p)| (h, Some(p))),
+        None => (rest, None),
+    };
+    user.is_none_or(is_user) && plain(host, ".-_:") && port.is_none_or(is_port)
 }
 
 fn is_port(text: &str) -> bool {
@@ -213,6 +228,9 @@ mod tests {
         assert!(["", "-oProxyCommand=x", "a b", "a;b", "$(x)", "a\nb"].iter().all(|text| !is_host(text)));
         assert!(is_user("ops") && !is_user("a`b") && !is_user("-l"));
         assert!(is_jump("bastion") && is_jump("ops@a.example.org:2222,b") && !is_jump("a,-oX") && !is_jump(""));
+        assert!(["[::1]:22", "a@[fd00::1]", "fd00::1", "none", "a:22,b@c"].iter().all(|text| is_jump(text)));
+        let wrong = ["a@-F.x", "a@-b", "a@b:22x", "a@b:-1", "a@b:99999", "a@@b", "[::1", "[::1]22", "-b", "a@", "a,"];
+        assert!(wrong.iter().all(|text| !is_jump(text)), "{wrong:?}");
         assert!(is_path("~/.ssh/id ed25519") && !is_path("-i") && !is_path("a%h") && !is_path("a\nb"));
     }
 

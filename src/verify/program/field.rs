@@ -13,6 +13,7 @@ use crate::render::evidence::{Document, Owner};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Version};
 
+use super::contradiction::{self, Object};
 use super::{object as shape, webhook};
 use crate::text::Indefinite;
 use crate::verify::locate::{self, Step};
@@ -72,6 +73,8 @@ fn object(
     let place = |path: &[Step]| locate::value(model, document.owner, document.written, &document.way(path));
     if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
         problems.extend(api::examine(&api, &kind, version, place(&below(at, "apiVersion"))));
+        let inside = |path: &[Step]| place(&[at, path].concat());
+        problems.extend(contradiction::verify(&Object { kind: &kind, api: &api, record, place: &inside }));
         if let Some(Value::List(webhooks)) = record.get("webhooks").map(Value::reveal) {
             for (index, one) in webhooks.iter().enumerate() {
                 let Value::Record(one) = one.reveal() else { continue };

@@ -210,7 +210,8 @@ impl Command {
         });
         let spec = format!("  containers:\n  - name: p\n    command: [{}]\n    args:\n{arguments}", self.program);
         match kind {
-            "Pod" => format!("apiVersion: v1\nkind: Pod\nmetadata: {{ name: p }}\nspec:\n{spec}"),
+            // The pods of one machine have different names.
+            "Pod" => format!("apiVersion: v1\nkind: Pod\nmetadata: {{ name: {} }}\nspec:\n{spec}", self.app),
             kind => format!(
                 "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{ name: p }}\nspec:\n  selector: {{ matchLabels: {{ a: p }} }}\n  \
                  template:\n    metadata: {{ labels: {{ a: p }} }}\n    spec:\n{}",
@@ -253,7 +254,8 @@ fn of_systemd(c: &Command) -> String {
 }
 
 fn of_pod_value(c: &Command) -> String {
-    let pod = format!("{{ apiVersion = \"v1\", kind = \"Pod\", metadata = {{ name = \"p\" }}, spec = {} }}", spec(c));
+    let pod =
+        format!("{{ apiVersion = \"v1\", kind = \"Pod\", metadata = {{ name = {:?} }}, spec = {} }}", c.app, spec(c));
     format!("  file /etc/kubernetes/manifests/{}.yaml {{ format = \"yaml\", content = {pod} }}\n", c.app)
 }
 

@@ -1,0 +1,60 @@
+//! The directory of static pods: the kubelet reads every file in it as a pod, whatever its name ends in.
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::value::Record;
+use crate::model::{Model, Value};
+use crate::render::evidence::{Document, Sample};
+use crate::verify::{locate, program};
+
+/// Where the kubelet of kubeadm and of most others finds its static pods.
+const FOLDER: &str = "/etc/kubernetes/manifests/";
+
+/// Files of one machine that are no pods, and pods that are there twice.
+pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+    let mut known: Vec<(String, &str)> = Vec::new();
+    let mut problems = Vec::new();
+    for document in sample.documents().filter(|document| is_read(&document.path)) {
+        let Some(Value::Record(record)) = document.value().map(Value::reveal) else { continue };
+        let text = |name: &str| record.get(name).and_then(Value::scalar_text).unwrap_or_default();
+        if !matches!(&*text("kind"), "Pod" | "PodList" | "List") && program::is_read(model, document) {
+            let message =
+                format!("`{}` is a {}, which the kubelet reads as a pod and refuses", document.path, text("kind"));
+            problems.push(problem(model, document, message, "put it in another directory"));
+            continue;
+        }
+        let Some(pod) = name(record) else { continue };
+        match known.iter().find(|(other, _)| *other == pod) {
+            Some((_, first)) => {
+                let message = format!(
+                    "`{}` and `{first}` are both the static pod `{pod}`: the kubelet runs either of them",
+                    document.path
+                );
+                problems.push(problem(
+                    model,
+                    document,
+                    message,
+                    "keep one of them; a copy belongs into another directory",
+                ));
+            }
+            None => known.push((pod, &document.path)),
+        }
+    }
+    problems
+}
+
+/// The kubelet passes over names that begin with a dot (pkg/kubelet/config/file.go).
+fn is_read(path: &str) -> bool {
+    path.strip_prefix(FOLDER).is_some_and(|name| !name.starts_with('.') && !name.contains('/'))
+}
+
+/// The namespace and the name of a pod.
+fn name(pod: &Record) -> Option<String> {
+    let Value::Record(metadata) = pod.get("metadata")?.reveal() else { return None };
+    let text = |name: &str| metadata.get(name).and_then(Value::scalar_text);
+    Some(format!("{}/{}", text("namespace").unwrap_or_else(|| "default".to_owned()), text("name")?))
+}
+
+fn problem(model: &Model<'_>, document: &Document<'_>, message: String, help: &str) -> Diagnostic {
+    let span = locate::value(model, document.owner, document.written, &document.way(&["kind".into()]));
+    Diagnostic::new(Code::InvalidConfig, span, message).help(help)
+}
