@@ -85,6 +85,11 @@ pub(super) fn call(
     arguments: &[Expr],
     span: Span,
 ) -> Result<Value, EvalError> {
+    if let ("len", [list]) = (&*function.name, arguments)
+        && let Some(length) = sight.length(scope, list)
+    {
+        return Ok(Value::Int(length as i64));
+    }
     let values = arguments.iter().map(|e| sight.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
     let secret = values.iter().any(Value::is_secret);
     if COPYING.contains(&&*function.name) && !values.iter().all(super::work::fits) {

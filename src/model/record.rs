@@ -1,12 +1,12 @@
 //! `cluster`, `machine`, `unit`, `app`, certificates and authorities as expressions see them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
 use crate::facts::network::{Fact, Network, network};
 use crate::source::Span;
-use crate::syntax::ast::{Definition, Ident, StatementKind, Version};
+use crate::syntax::ast::{Definition, Ident, Name, StatementKind, Version};
 
 use super::eval::{eval_error, field_of};
 use super::scope::Scope;
@@ -30,6 +30,13 @@ const CLUSTER_FIELDS: [&str; 14] = [
     "renew",
     "versions",
 ];
+
+/// The fields of a machine, whose names all records share.
+static FIELDS: LazyLock<[Name; 12]> = LazyLock::new(|| {
+    let names =
+        ["name", "address", "group", "index", "cores", "memory", "disk", "arch", "zone", "rack", "labels", "taints"];
+    names.map(Name::from)
+});
 
 impl Sight<'_, '_> {
     /// The cluster as an expression sees it: inside a component its version is the one that the application runs.
@@ -83,10 +90,8 @@ impl Sight<'_, '_> {
     }
 
     pub(super) fn machine_record(&self, machine: MachineId) -> Value {
-        let names = [
-            "name", "address", "group", "index", "cores", "memory", "disk", "arch", "zone", "rack", "labels", "taints",
-        ];
-        Value::record(names.map(|name| (name, self.machine_value(machine, name).unwrap_or(Value::None))))
+        let field = |name: &Name| (name.clone(), self.machine_value(machine, name).unwrap_or(Value::None));
+        Value::Record(Arc::new(FIELDS.iter().map(field).collect()))
     }
 
     fn machine_value(&self, id: MachineId, field: &str) -> Option<Value> {

@@ -118,20 +118,31 @@ impl Sight<'_, '_> {
             return None;
         }
         match &each.list.kind {
-            ExprKind::Name(name) if &*name.name == "machines" => self.machines_of(scope),
+            ExprKind::Name(name) if &*name.name == "machines" => Some(self.machines_of(scope)?.collect()),
             ExprKind::Field { value, field, .. } => self.links_of(scope, value, field),
             _ => None,
         }
     }
 
+    /// How long a list is, if it need not be built for that.
+    pub(in crate::model) fn length(&self, scope: &Scope<'_>, list: &Expr) -> Option<usize> {
+        match &list.kind {
+            ExprKind::Name(name) if &*name.name == "machines" && scope.local("machines").is_none() => {
+                self.machines_of(scope).map(|all| all.len())
+            }
+            ExprKind::Field { value, field, .. } => self.links_of(scope, value, field).map(|all| all.len()),
+            _ => None,
+        }
+    }
+
     /// What `machines` lists, if nothing else has that name here.
-    fn machines_of(&self, scope: &Scope<'_>) -> Option<Vec<Element>> {
+    fn machines_of(&self, scope: &Scope<'_>) -> Option<impl ExactSizeIterator<Item = Element> + use<>> {
         let is_own = |app| self.placed().component_of(app).local("machines").is_some();
         if scope.is_variable("machines") || scope.app.is_some_and(is_own) {
             return None;
         }
         let count = self.model()?.machines.len() as u32;
-        Some((0..count).map(|id| Element::Machine(MachineId(id))).collect())
+        Some((0..count).map(|id| Element::Machine(MachineId(id))))
     }
 
     /// What `ENDPOINT.units` or `ENDPOINT.others` lists.
