@@ -35,7 +35,9 @@ pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use connection::{Connection, Identity, Tls, connections};
-pub use render::{Deployed, Place, RenderError, Rendered, deploy, head, issue, lock, place_of, planned_target, render};
+pub use render::{
+    Deployed, Place, RenderError, Rendered, deploy, head, issue, issue_aside, lock, place_of, planned_target, render,
+};
 pub use shared::{SharedAddress, shared_addresses};
 pub use stream::{Sink, Stopped, Streamed, stream};
 

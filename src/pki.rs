@@ -11,6 +11,7 @@ pub mod spec;
 pub mod status;
 pub mod store;
 
+mod aside;
 mod constraints;
 mod der;
 mod entry;
@@ -20,8 +21,9 @@ mod pem;
 mod profile;
 mod signer;
 
+pub use aside::Row;
 pub use error::PkiError;
-pub use issue::issue;
+pub use issue::{issue, issue_aside};
 pub use issued::{Issued, IssuedAuthority, IssuedCertificate, IssuedKeypair, Note, Private};
 pub use status::Status;
 pub use store::Store;

@@ -104,7 +104,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 /// Issues what is missing, and writes all files beside the folder that they are for.
 fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Whole, usize), Stopped<CliError>> {
     let failed = |error: EmitError| Stopped::Sink(error.into());
-    let issued = compile::issue(plan, store, world::now()).map_err(|error| match error {
+    let issued = compile::issue_aside(plan, store, world::now()).map_err(|error| match error {
         RenderError::Pki(error) => Stopped::Sink(error.into()),
         RenderError::Problems(problems) => Stopped::Problems(problems),
     })?;
@@ -114,7 +114,10 @@ fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Wh
     let tree = args.tree();
     let name = known::name(compile::head(plan).1, tree);
     let known = store.remembered(&name).filter(|_| !args.fresh).map(|text| Known::read(&text)).unwrap_or_default();
-    let streamed = compile::stream(plan, &issued, (tree, &known), &mut out).map_err(|stopped| match stopped {
+    let streamed = compile::stream(plan, &issued, (tree, &known), &mut out);
+    // What was made without a certificate is wrong, whatever was found in it.
+    issued.failure().map_or(Ok(()), |error| Err(Stopped::Sink(error.clone().into())))?;
+    let streamed = streamed.map_err(|stopped| match stopped {
         Stopped::Problems(problems) => Stopped::Problems(problems),
         Stopped::Sink(error) => failed(error),
     })?;

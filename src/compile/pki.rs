@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::pki::issued::{Issued, IssuedCertificate};
+use crate::pki::Row;
+use crate::pki::issued::Issued;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec};
 use crate::plan::Plan;
 use crate::render::origin::What;
@@ -25,8 +26,8 @@ struct CertificateRow<'a> {
     usage: Vec<&'static str>,
     not_before: String,
     not_after: String,
-    serial: &'a str,
-    fingerprint_sha256: &'a str,
+    serial: Box<str>,
+    fingerprint_sha256: String,
 }
 
 /// The certificates of the authorities, below `pki/`.
@@ -61,9 +62,11 @@ struct Rows<'a, 'p> {
 impl Serialize for Rows<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let request = &self.plan.pki.request;
-        serializer.collect_seq(request.certificates.iter().enumerate().map(|(place, spec)| {
-            row(&request.authorities[spec.authority as usize].name, spec, self.issued.certificate(place))
-        }))
+        serializer.collect_seq(
+            request.certificates.iter().enumerate().map(|(place, spec)| {
+                row(&request.authorities[spec.authority as usize].name, spec, self.issued.row(place))
+            }),
+        )
     }
 }
 
@@ -71,7 +74,7 @@ fn public(path: String, content: Arc<[u8]>) -> OutputFile {
     OutputFile { path, mode: 0o644, content, secret: false, origin: What::Certificates.into() }
 }
 
-fn row<'a>(authority: &'a str, spec: &'a CertificateSpec, issued: &'a IssuedCertificate) -> CertificateRow<'a> {
+fn row<'a>(authority: &'a str, spec: &'a CertificateSpec, issued: Row) -> CertificateRow<'a> {
     let usage = [("server", spec.server), ("client", spec.client)];
     CertificateRow {
         id: &spec.id,
@@ -82,8 +85,8 @@ fn row<'a>(authority: &'a str, spec: &'a CertificateSpec, issued: &'a IssuedCert
         usage: usage.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| name).collect(),
         not_before: date(issued.not_before),
         not_after: date(issued.not_after),
-        serial: &issued.serial,
-        fingerprint_sha256: &issued.fingerprint,
+        fingerprint_sha256: issued.fingerprint(),
+        serial: issued.serial,
     }
 }
 

@@ -147,11 +147,25 @@ pub fn place_of(plan: &Plan<'_>) -> Result<Option<Place>, RenderError> {
 /// # Errors
 /// When the store refuses, and when a document would not hold with what was issued.
 pub fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
+    issue_with(plan, store, now, pki::issue)
+}
+
+/// The same, but that certificates of machines stay on the disk: [`stream`] reads those of the machine that it works on.
+///
+/// # Errors
+/// As [`issue`].
+pub fn issue_aside(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
+    issue_with(plan, store, now, pki::issue_aside)
+}
+
+type Issue = fn(&pki::spec::Request, &mut Store, OffsetDateTime) -> Result<Issued, PkiError>;
+
+fn issue_with(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime, issue: Issue) -> Result<Issued, RenderError> {
     if !store.is_trial() {
         let astray = super::missing_keys::astray(plan, Some(store), store.dir());
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
     }
-    let issued = pki::issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
+    let issued = issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
     documents_hold(plan, &IssuedMaterial::new(plan, &issued))?;
     Ok(issued)
 }

@@ -293,7 +293,7 @@ pub(super) fn machine(
     place: usize,
     units: &[UnitId],
 ) -> Result<TargetMachine, Problems> {
-    let (model, id) = (&plan.model, MachineId(place as u32));
+    let (model, id, material) = (&plan.model, MachineId(place as u32), &material.of_machine());
     let sample = render::sample_machine(model, id, units, material)?;
     let evidence = Evidence { model, pki: &plan.pki, names: material, samples: &[], sized: &[] };
     let problems: Vec<Diagnostic> = verify::machine(&evidence, &sample);

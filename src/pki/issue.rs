@@ -13,6 +13,7 @@ use crate::pki::issued::Issued;
 use crate::pki::spec::Request;
 use crate::pki::store::Store;
 
+mod aside;
 mod authority;
 mod certificate;
 mod keypair;
@@ -23,6 +24,27 @@ mod secret;
 /// # Errors
 /// The first thing, in the order of the request, that cannot be had; [`PkiError`] says which and why.
 pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime) -> Result<Issued, PkiError> {
+    let mut issued = others(request, store, now)?;
+    certificate::issue(request, store, now, &mut issued)?;
+    Ok(issued)
+}
+
+/// The same, but that certificates of machines stay on the disk: what is new is written beside the files of the store. Of a
+/// trial nothing is written, so they are in memory.
+///
+/// # Errors
+/// As [`issue`]; of certificates the first in the order of the names of machines.
+pub fn issue_aside(request: &Request, store: &mut Store, now: OffsetDateTime) -> Result<Issued, PkiError> {
+    if store.is_trial() {
+        return issue(request, store, now);
+    }
+    let mut issued = others(request, store, now)?;
+    aside::issue(request, store, now, &mut issued)?;
+    Ok(issued)
+}
+
+/// Has all but certificates.
+fn others(request: &Request, store: &mut Store, now: OffsetDateTime) -> Result<Issued, PkiError> {
     store.writable()?;
     check(request)?;
     store.permits(request)?;
@@ -30,7 +52,6 @@ pub fn issue(request: &Request, store: &mut Store, now: OffsetDateTime) -> Resul
     authority::issue(request, store, now, &mut issued)?;
     keypair::issue(request, store, &mut issued)?;
     secret::issue(request, store, &mut issued)?;
-    certificate::issue(request, store, now, &mut issued)?;
     Ok(issued)
 }
 

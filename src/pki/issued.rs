@@ -7,6 +7,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::pki::aside::{Aside, Row};
+use crate::pki::error::PkiError;
+use crate::pki::spec::CertificateSpec;
 use crate::syntax::ast::Name;
 use crate::text::Count;
 
@@ -60,13 +63,26 @@ pub struct Issued {
     pub(super) authorities: Vec<IssuedAuthority>,
     pub(super) keypairs: Vec<Arc<IssuedKeypair>>,
     pub(super) secrets: Vec<Private>,
-    pub(super) certificates: Vec<Arc<IssuedCertificate>>,
+    pub(super) certificates: Certificates,
     /// How many things were made in this run.
     pub issued: usize,
     /// How many things were in the store already.
     pub reused: usize,
     /// What a person should know of it.
     pub notes: Vec<Note>,
+}
+
+/// Where certificates are.
+#[derive(Clone, Debug)]
+pub(super) enum Certificates {
+    Here(Vec<Arc<IssuedCertificate>>),
+    Aside(Aside),
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self::Here(Vec::new())
+    }
 }
 
 /// Something that was done otherwise than asked, or that has wide effects.
@@ -126,9 +142,47 @@ impl Issued {
         self.secrets.iter().map(Private::as_str)
     }
 
-    /// The certificate at this index of [`Request::certificates`](super::spec::Request::certificates).
+    /// The certificate at this index of [`Request::certificates`](super::spec::Request::certificates), if all are in memory.
     pub fn certificate(&self, index: usize) -> &IssuedCertificate {
-        &self.certificates[index]
+        self.here(index).expect("what was not issued aside is here")
+    }
+
+    /// The same; `None` if they stay on the disk.
+    pub fn here(&self, index: usize) -> Option<&IssuedCertificate> {
+        match &self.certificates {
+            Certificates::Here(list) => Some(&list[index]),
+            Certificates::Aside(_) => None,
+        }
+    }
+
+    /// The same for a certificate that stays on the disk, if it can be read; else [`Issued::failure`] says why.
+    pub fn read(&self, index: usize, spec: &CertificateSpec) -> Option<Arc<IssuedCertificate>> {
+        match &self.certificates {
+            Certificates::Here(list) => Some(Arc::clone(&list[index])),
+            Certificates::Aside(aside) => aside.certificate(index, spec),
+        }
+    }
+
+    /// What is said of it in public.
+    pub fn row(&self, index: usize) -> Row {
+        match &self.certificates {
+            Certificates::Here(list) => Row::from(&*list[index]),
+            Certificates::Aside(aside) => aside.rows[index].clone(),
+        }
+    }
+
+    /// Why a certificate could not be read: what was made since may lack it.
+    pub fn failure(&self) -> Option<&PkiError> {
+        match &self.certificates {
+            Certificates::Here(_) => None,
+            Certificates::Aside(aside) => aside.failed.get(),
+        }
+    }
+
+    pub(super) fn push(&mut self, certificate: Arc<IssuedCertificate>) {
+        if let Certificates::Here(list) = &mut self.certificates {
+            list.push(certificate);
+        }
     }
 
     pub(super) fn count(&mut self, made: Made) {

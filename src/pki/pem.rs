@@ -36,6 +36,16 @@ pub(super) fn fingerprint(der: &[u8]) -> String {
     hex(&Sha256::digest(der))
 }
 
+/// The number of a [`fingerprint`]; of what is none, as far as it is one.
+pub(super) fn unhex(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (place, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+        *place = digit(digits[0]) << 4 | digit(digits[1]);
+    }
+    bytes
+}
+
 /// Bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

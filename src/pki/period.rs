@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::pki::issued::{Issued, IssuedAuthority, IssuedCertificate};
+use crate::pki::issued::{Issued, IssuedAuthority};
 use crate::pki::spec::{CertificateSpec, Request};
 
 /// From a time until before another.
@@ -24,16 +24,12 @@ impl Period {
         Self { from: self.from.max(other.from), until: self.until.min(other.until) }
     }
 
-    /// When a certificate for this is kept.
-    pub(super) fn of(
-        (request, spec): (&Request, &CertificateSpec),
-        held: &IssuedCertificate,
-        authority: &IssuedAuthority,
-    ) -> Self {
+    /// When a certificate for this, which holds in a period, is kept.
+    pub(super) fn of((request, spec): (&Request, &CertificateSpec), held: Self, authority: &IssuedAuthority) -> Self {
         // What its authority's end cut short would only be cut short again.
-        let early = held.not_after < authority.not_after;
-        let renewed = || held.not_after - request.renewed_before_end(spec);
-        Self { from: held.not_before, until: if early { renewed() } else { held.not_after } }
+        let early = held.until < authority.not_after;
+        let renewed = || held.until - request.renewed_before_end(spec);
+        Self { until: if early { renewed() } else { held.until }, ..held }
     }
 
     /// When all that was issued is kept, as a request that asks for the same would find it; `None` if nothing ends.
@@ -41,7 +37,8 @@ impl Period {
         let authorities = issued.authorities.iter().map(|one| Self { from: one.not_before, until: one.not_after });
         let certificates = request.certificates.iter().enumerate().map(|(place, spec)| {
             let authority = issued.authority(spec.authority as usize);
-            Self::of((request, spec), issued.certificate(place), authority)
+            let row = issued.row(place);
+            Self::of((request, spec), Self { from: row.not_before, until: row.not_after }, authority)
         });
         authorities.chain(certificates).reduce(Self::and)
     }

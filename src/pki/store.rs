@@ -20,7 +20,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -28,14 +28,16 @@ use rayon::prelude::*;
 use crate::pki::constraints::Constraints;
 use crate::pki::entry::{Authorities, Authority, Digest, Keypair, Leaf, Machine, Secret, Secrets};
 use crate::pki::error::PkiError;
-use crate::pki::issued::IssuedAuthority;
+use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{CertificateSpec, Request, machine as machine_of};
+use crate::pki::store::apart::Apart;
 use crate::pki::store::file::{Entry, encode};
-use crate::pki::store::index::{Index, Indexed};
+use crate::pki::store::index::{Index, Indexed, Said};
 use crate::pki::store::lock::Lock;
 use crate::syntax::ast::Name;
 use crate::world::kept;
 
+pub(super) mod apart;
 mod content;
 mod file;
 mod folder;
@@ -53,7 +55,7 @@ pub const MARK: &str = kept::STORE_MARK;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A machine's file, read when it is first asked for.
-type Lazy = OnceLock<Result<Machine, PkiError>>;
+type Lazy = OnceLock<Box<Result<Machine, PkiError>>>;
 
 /// The machines that have a file.
 type Machines = BTreeMap<Name, Lazy>;
@@ -67,6 +69,8 @@ pub struct Store {
     secrets: Secrets,
     /// Listed when something is asked for that the index does not tell.
     machines: OnceLock<Result<Machines, PkiError>>,
+    /// What is not kept in memory of the others.
+    apart: BTreeMap<Name, Apart>,
     changed: BTreeSet<Changed>,
     /// Read when a certificate is first asked after.
     index: OnceLock<Option<Index>>,
@@ -137,6 +141,7 @@ impl Store {
             external: BTreeMap::new(),
             secrets: Secrets::default(),
             machines: OnceLock::from(Ok(Machines::new())),
+            apart: BTreeMap::new(),
             changed: BTreeSet::new(),
             index: OnceLock::new(),
             dir: dir.to_owned(),
@@ -164,6 +169,7 @@ impl Store {
             external: folder::external(dir)?,
             secrets: file::read(&secrets(dir))?.unwrap_or_default(),
             machines: OnceLock::new(),
+            apart: BTreeMap::new(),
             changed: BTreeSet::new(),
             index: OnceLock::new(),
             dir: dir.to_owned(),
@@ -181,10 +187,12 @@ impl Store {
         if !matches!(self.access, Access::Write { .. }) {
             return Err(PkiError::ReadOnly { path: self.dir.clone() });
         }
-        let count = file::write(&self.dir, self.changed.par_iter().filter_map(|changed| self.encode(changed)))?;
+        let staged = self.apart.values_mut().filter_map(|apart| apart.staged.take()).collect();
+        let changed = self.changed.par_iter().filter_map(|changed| self.encode(changed));
+        let count = file::write(&self.dir, staged, changed)?;
         self.changed.clear();
         let machines = self.machines()?.iter();
-        index::write(&self.dir, machines.map(|(name, read)| (&**name, read.get().and_then(|read| read.as_ref().ok()))));
+        index::write(&self.dir, machines.map(|(name, read)| (&**name, self.said(name, read))));
         Ok(count)
     }
 
@@ -223,7 +231,8 @@ impl Store {
     pub fn is_saved(&self) -> bool {
         let Ok(machines) = self.machines() else { return false };
         let current = |index: Index| index.is_current(machines.keys().map(|name| &**name));
-        self.changed.is_empty() && Index::read(&self.dir).is_some_and(current)
+        let changed = self.apart.values().any(|apart| apart.staged.is_some());
+        !changed && self.changed.is_empty() && Index::read(&self.dir).is_some_and(current)
     }
 
     /// What renders have remembered under a name; none if it cannot be read.
@@ -271,7 +280,12 @@ impl Store {
 
     /// The certificate with this id or one that it had before, whatever it was issued for.
     pub(super) fn leaf(&self, spec: &CertificateSpec) -> Result<Option<&Leaf>, PkiError> {
-        for id in [&spec.id].into_iter().chain(&spec.former) {
+        self.leaf_with(&spec.id)?.map_or_else(|| self.former(spec), |leaf| Ok(Some(leaf)))
+    }
+
+    /// The certificate with an id that it had before.
+    pub(super) fn former(&self, spec: &CertificateSpec) -> Result<Option<&Leaf>, PkiError> {
+        for id in &spec.former {
             if let Some(leaf) = self.leaf_with(id)? {
                 return Ok(Some(leaf));
             }
@@ -283,7 +297,8 @@ impl Store {
     pub(super) fn leaf_with(&self, id: &str) -> Result<Option<&Leaf>, PkiError> {
         let name = machine_of(id);
         let Some(machine) = self.machines()?.get(name) else { return Ok(None) };
-        let machine = machine.get_or_init(|| self.read_machine(name)).as_ref().map_err(Clone::clone)?;
+        let read = || Box::new(self.read_machine(name));
+        let machine = (**machine.get_or_init(read)).as_ref().map_err(Clone::clone)?;
         Ok(machine.certificates.get(id))
     }
 
@@ -299,6 +314,44 @@ impl Store {
     fn machines(&self) -> Result<&Machines, PkiError> {
         let list = || Ok(folder::machines(&self.dir)?.into_iter().map(|name| (name, Lazy::new())).collect());
         self.machines.get_or_init(list).as_ref().map_err(Clone::clone)
+    }
+
+    /// All that the file of a machine holds, which is not kept.
+    pub(super) fn read_apart(&self, name: &str) -> Result<Machine, PkiError> {
+        if self.machines()?.contains_key(name) { self.read_machine(name) } else { Ok(Machine::default()) }
+    }
+
+    /// What is to be kept of a machine with this content; if it is another one than that of its file, it is written beside it.
+    pub(super) fn apart(&self, name: &str, content: &Machine, changed: bool) -> Result<Apart, PkiError> {
+        let path = machine(&self.dir, name);
+        let staged = changed.then(|| file::stage(&encode(path, content)?)).transpose()?;
+        let index = self.index.get_or_init(|| Index::read(&self.dir)).as_ref();
+        let known = !changed && index.is_some_and(|index| index.is_current([name]));
+        Ok(Apart { staged, lines: (!known).then(|| index::lines(content)) })
+    }
+
+    pub(super) fn put_apart(&mut self, name: Name, apart: Apart) -> Result<(), PkiError> {
+        if apart.is_empty() {
+            return Ok(());
+        }
+        self.machines()?;
+        if let Some(Ok(machines)) = self.machines.get_mut() {
+            machines.entry(name.clone()).or_default();
+        }
+        self.apart.insert(name, apart);
+        Ok(())
+    }
+
+    /// Lets go of what was read only to find something.
+    pub(super) fn rest(&mut self) {
+        self.index = OnceLock::new();
+    }
+
+    /// What the index is to say of a machine.
+    fn said<'m>(&'m self, name: &str, read: &'m Lazy) -> Said<'m> {
+        let lines = self.apart.get(name).and_then(|apart| apart.lines.as_deref());
+        let read = || read.get().and_then(|read| (**read).as_ref().ok());
+        lines.map_or_else(|| read().map_or(Said::Before, Said::Content), Said::Lines)
     }
 
     fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {
@@ -325,8 +378,8 @@ impl Store {
         self.leaf_with(&spec.id)?;
         let name = Name::from(spec.machine());
         let Some(Ok(machines)) = self.machines.get_mut() else { return Ok(()) };
-        let machine = machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Ok(Machine::default())));
-        if let Some(Ok(machine)) = machine.get_mut() {
+        let machine = machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Box::new(Ok(Machine::default()))));
+        if let Some(Ok(machine)) = machine.get_mut().map(|machine| &mut **machine) {
             machine.certificates.insert(spec.id.clone(), leaf);
             self.changed.insert(Changed::Machine(name));
         }
@@ -338,7 +391,7 @@ impl Store {
             Changed::Authorities => encode(authorities(&self.dir), &self.authorities),
             Changed::Secrets => encode(secrets(&self.dir), &self.secrets),
             Changed::Machine(name) => {
-                encode(machine(&self.dir, name), self.machines().ok()?.get(name)?.get()?.as_ref().ok()?)
+                encode(machine(&self.dir, name), (**self.machines().ok()?.get(name)?.get()?).as_ref().ok()?)
             }
         })
     }
@@ -357,6 +410,22 @@ impl Store {
     pub(super) fn external_paths(&self, name: &str) -> [PathBuf; 2] {
         ["crt", "key"].map(|kind| self.dir.join(folder::EXTERNAL).join(format!("{name}.{kind}")))
     }
+}
+
+/// The certificate for this in the file that is to take the place of its machine's, or in that, and which of these it is.
+pub(super) fn reread(
+    dir: &Path,
+    staged: Option<&Path>,
+    spec: &CertificateSpec,
+) -> Result<(PathBuf, Option<Arc<IssuedCertificate>>), PkiError> {
+    let own = machine(dir, spec.machine());
+    for path in staged.into_iter().chain([&*own]) {
+        // It was looked at when it was issued; each that is read again is compared with what it was.
+        if let Some(mut found) = file::parse::<Machine>(path)? {
+            return Ok((path.to_owned(), found.certificates.remove(&spec.id).map(|leaf| leaf.issued)));
+        }
+    }
+    Ok((own, None))
 }
 
 /// Names no keys, so that none gets into a log.

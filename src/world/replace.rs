@@ -119,6 +119,11 @@ impl Staged {
         Err(io::Error::new(io::ErrorKind::AlreadyExists, "every hidden name beside it is taken"))
     }
 
+    /// Where it is until then.
+    pub fn path(&self) -> &Path {
+        &self.temporary
+    }
+
     /// The place that it will have.
     pub fn target(&self) -> &Path {
         &self.target

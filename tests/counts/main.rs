@@ -14,6 +14,7 @@ use allocator::{Counting, Counts, counted};
 
 mod allocator;
 mod growing;
+mod rendering;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

@@ -127,3 +127,52 @@ fn a_streamed_folder_is_the_one_that_is_written_from_memory() {
         assert_eq!(modes(&memory), modes(&disk));
     }
 }
+
+/// What stays on the disk until it is asked for is what would be in memory.
+#[test]
+fn certificates_on_the_disk_are_those_in_memory() {
+    let (world, dir) = (model(12), tempfile::tempdir().unwrap());
+    let checked = check(&world, Path::new("lab.km"));
+    let plan = compile::plan_program(&checked.program, &world, &Input::default()).plan.unwrap();
+    let place = dir.path().join("store");
+    let files = |aside: bool| {
+        let mut store = Store::open(&place).unwrap();
+        let issue = if aside { compile::issue_aside } else { compile::issue };
+        let Ok(issued) = issue(&plan, &mut store, world.now()) else { panic!("it issues") };
+        let mut files: Vec<OutputFile> = Vec::new();
+        let streamed = compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut files);
+        let Ok(streamed) = streamed else { panic!("it renders") };
+        files.extend(streamed.files);
+        assert!(issued.failure().is_none());
+        assert_eq!(store.is_saved(), issued.issued == 0);
+        assert_eq!(store.save().unwrap(), issued.issued, "a file for each machine, and that of the authority");
+        let all = files.into_iter().map(|file| (file.path, file.content.to_vec()));
+        (issued.issued, all.collect::<std::collections::BTreeMap<_, _>>())
+    };
+    let (made, first) = files(true);
+    assert_eq!(made, 14, "an authority and the certificates");
+    for aside in [false, true] {
+        let (made, again) = files(aside);
+        assert!(made == 0 && again == first, "{aside}");
+    }
+}
+
+/// A store that loses a file while a render reads it: nothing is made of what is missing.
+#[test]
+fn a_certificate_that_is_gone_is_told_of() {
+    let (world, dir) = (model(3), tempfile::tempdir().unwrap());
+    let checked = check(&world, Path::new("lab.km"));
+    let plan = compile::plan_program(&checked.program, &world, &Input::default()).plan.unwrap();
+    let place = dir.path().join("store");
+    let mut store = Store::open(&place).unwrap();
+    let Ok(issued) = compile::issue_aside(&plan, &mut store, world.now()) else { panic!("it issues") };
+    store.save().unwrap();
+    assert!(compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut Gone::default()).is_ok());
+    assert!(issued.failure().is_none(), "what was staged is found in its place");
+    let [one, other] = ["m-1", "m-2"].map(|name| place.join(format!("machines/{name}.json")));
+    let text = std::fs::read_to_string(&other).unwrap().replace("m-2/", "m-1/");
+    std::fs::write(&one, text).unwrap();
+    drop(compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut Gone::default()));
+    let told = issued.failure().expect("it is not the one that was issued").to_string();
+    assert!(told.contains("machines/m-1.json") && told.contains("has just changed"), "{told}");
+}

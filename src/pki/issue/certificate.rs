@@ -18,9 +18,9 @@ use crate::pki::spec::{CertificateSpec, Request};
 use crate::pki::store::Store;
 
 /// What all certificates of a run share.
-struct Run<'a> {
-    request: &'a Request,
-    store: &'a Store,
+pub(super) struct Run<'a> {
+    pub request: &'a Request,
+    pub store: &'a Store,
     authorities: &'a [IssuedAuthority],
     /// Made when the first certificate of the authority is signed: most runs sign nothing.
     signers: Vec<OnceLock<Result<Signer, PkiError>>>,
@@ -28,7 +28,7 @@ struct Run<'a> {
 }
 
 /// A certificate, and what is to be put into the store if it is a new one.
-enum Outcome {
+pub(super) enum Outcome {
     Kept(Arc<IssuedCertificate>),
     /// Kept, and put under the id of now.
     Moved(Leaf),
@@ -42,9 +42,9 @@ pub(super) fn issue(
     now: OffsetDateTime,
     issued: &mut Issued,
 ) -> Result<(), PkiError> {
-    let signers = request.authorities.iter().map(|_| OnceLock::new()).collect();
-    let run = Run { request, store, authorities: &issued.authorities, signers, now };
-    let outcomes: Vec<_> = request.certificates.par_iter().map(|spec| run.outcome(spec)).collect();
+    let run = Run::new((request, store), &issued.authorities, now);
+    let of = |spec: &CertificateSpec| run.outcome(spec, store.leaf_with(&spec.id)?);
+    let outcomes: Vec<_> = request.certificates.par_iter().map(of).collect();
     let mut shortened = BTreeMap::new();
     for (spec, outcome) in request.certificates.iter().zip(outcomes) {
         match outcome? {
@@ -67,26 +67,37 @@ pub(super) fn issue(
 
 fn keep(issued: &mut Issued, certificate: Arc<IssuedCertificate>) {
     issued.count(Made::Kept);
-    issued.certificates.push(certificate);
+    issued.push(certificate);
 }
 
 fn add(issued: &mut Issued, store: &mut Store, spec: &CertificateSpec, leaf: Leaf) -> Result<(), PkiError> {
     issued.count(Made::New);
-    issued.certificates.push(Arc::clone(&leaf.issued));
+    issued.push(Arc::clone(&leaf.issued));
     store.put_leaf(spec, leaf)
 }
 
-impl Run<'_> {
-    fn outcome(&self, spec: &CertificateSpec) -> Result<Outcome, PkiError> {
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        (request, store): (&'a Request, &'a Store),
+        authorities: &'a [IssuedAuthority],
+        now: OffsetDateTime,
+    ) -> Self {
+        let signers = request.authorities.iter().map(|_| OnceLock::new()).collect();
+        Self { request, store, authorities, signers, now }
+    }
+
+    /// What comes of a certificate, which the store has under its id or not.
+    pub(super) fn outcome(&self, spec: &CertificateSpec, own: Option<&Leaf>) -> Result<Outcome, PkiError> {
         let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
         let authority = self.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
         // A machine that comes back may not be the one that left, which may be in other hands.
-        let held = self.store.leaf(spec)?.filter(|_| !self.request.is_anew(spec));
-        let good = |held: &IssuedCertificate| Period::of((self.request, spec), held, authority).has(self.now);
+        let held = own.map_or_else(|| self.store.former(spec), |own| Ok(Some(own)))?;
+        let held = held.filter(|_| !self.request.is_anew(spec));
+        let period = |held: &IssuedCertificate| Period { from: held.not_before, until: held.not_after };
+        let good = |held| Period::of((self.request, spec), period(held), authority).has(self.now);
         match held {
             Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && good(&leaf.issued) => {
-                let moved = self.store.leaf_with(&spec.id)?.is_none();
-                Ok(if moved { Outcome::Moved(leaf.clone()) } else { Outcome::Kept(Arc::clone(&leaf.issued)) })
+                Ok(if own.is_none() { Outcome::Moved(leaf.clone()) } else { Outcome::Kept(Arc::clone(&leaf.issued)) })
             }
             _ => self.make(spec, authority, held),
         }

@@ -24,10 +24,18 @@ pub(super) type Entry = (PathBuf, Vec<u8>);
 /// # Errors
 /// When others can read it, or its content is not what the store wrote.
 pub(super) fn read<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
+    let content: Option<T> = parse(path)?;
+    content.iter().try_for_each(Content::check).map_err(|reason| PkiError::corrupt(path, reason))?;
+    Ok(content)
+}
+
+/// The same, of what has been read before: it is not looked into.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn parse<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
     let Some(text) = private(path)? else { return Ok(None) };
-    let content: T = serde_json::from_str(&text).map_err(|error| PkiError::corrupt(path, error))?;
-    content.check().map_err(|reason| PkiError::corrupt(path, reason))?;
-    Ok(Some(content))
+    serde_json::from_str(&text).map(Some).map_err(|error| PkiError::corrupt(path, error))
 }
 
 /// The text of a file that only its owner can read, or `None` if there is no such file.
@@ -96,7 +104,7 @@ pub(super) fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, Pk
     Ok((path, (text + "\n").into_bytes()))
 }
 
-/// Writes files, each made when it is written, and returns how many.
+/// Writes files, each made when it is written, with those that are staged already, and returns how many.
 ///
 /// After a crash each is the old one or the new one, and after a return all are the new ones.
 ///
@@ -104,9 +112,11 @@ pub(super) fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, Pk
 /// When the file system refuses.
 pub(super) fn write(
     dir: &Path,
+    mut staged: Vec<Staged>,
     files: impl ParallelIterator<Item = Result<Entry, PkiError>>,
 ) -> Result<usize, PkiError> {
-    let staged: Vec<_> = files.map(|file| stage(&file?)).collect::<Result<_, _>>()?;
+    let more: Vec<_> = files.map(|file| stage(&file?)).collect::<Result<_, _>>()?;
+    staged.extend(more);
     sync(dir, &staged).map_err(|error| PkiError::file(dir, "flush", &error))?;
     let folders: BTreeSet<_> = staged.iter().filter_map(|file| file.target().parent()).map(Path::to_owned).collect();
     let count = staged.len();
@@ -118,7 +128,11 @@ pub(super) fn write(
     Ok(count)
 }
 
-fn stage((path, bytes): &Entry) -> Result<Staged, PkiError> {
+/// Writes a file beside its place.
+///
+/// # Errors
+/// When the file system refuses.
+pub(super) fn stage((path, bytes): &Entry) -> Result<Staged, PkiError> {
     let staged = Staged::new(path, bytes, 0o600).map_err(|error| PkiError::file(path, "write", &error))?;
     Ok(staged.close())
 }

@@ -168,23 +168,46 @@ fn eight(number: impl TryInto<i128>) -> [u8; NUMBER] {
     low
 }
 
-/// Writes the index of these machines: of those that were read, from what is in memory, of others what an earlier one says.
-/// The index is optional, so errors of the file system are ignored.
-pub(super) fn write<'m>(dir: &Path, machines: impl Iterator<Item = (&'m str, Option<&'m Machine>)>) {
+/// What is said of a machine.
+pub(super) enum Said<'m> {
+    /// Of one that is in memory.
+    Content(&'m Machine),
+    /// Of one that was, its [`lines`].
+    Lines(&'m [u8]),
+    /// What was said before.
+    Before,
+}
+
+/// Writes the index of these machines. It is optional, so errors of the file system are ignored.
+pub(super) fn write<'m>(dir: &Path, machines: impl Iterator<Item = (&'m str, Said<'m>)>) {
     let (old, Some(files)) = (Index::read(dir), Files::of(dir)) else { return };
     let mut new = Parts::default();
-    for (name, read) in machines {
+    for (name, said) in machines {
         let known = old.as_ref().and_then(|old| Some((old, old.machines.get(name)?)));
-        match (read, known) {
-            (Some(content), _) => new.add(name, content, &files),
-            (None, Some((old, block))) => new.copy(name, old.stamp(block), &old.bytes[block.certificates.clone()]),
-            (None, None) => {}
+        match (said, known) {
+            (Said::Content(content), _) => new.add(name, &lines(content), &files),
+            (Said::Lines(lines), _) => new.add(name, lines, &files),
+            (Said::Before, Some((old, block))) => {
+                new.copy(name, old.stamp(block), &old.bytes[block.certificates.clone()]);
+            }
+            (Said::Before, None) => {}
         }
     }
     let bytes = new.bytes();
     if old.is_none_or(|old| old.bytes != bytes) {
         let _ = replace(&path(dir), &bytes, 0o600);
     }
+}
+
+/// What the index says of the certificates of a machine.
+pub(super) fn lines(content: &Machine) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(content.certificates.len() * CERTIFICATE);
+    for (id, leaf) in &content.certificates {
+        lines.extend(leaf.spec.digest(id));
+        let times = [leaf.issued.not_before, leaf.issued.not_after].map(OffsetDateTime::unix_timestamp);
+        times.iter().for_each(|time| lines.extend(time.to_le_bytes()));
+    }
+    lines
 }
 
 /// An index that is being made.
@@ -196,15 +219,10 @@ struct Parts {
 }
 
 impl Parts {
-    fn add(&mut self, name: &str, content: &Machine, files: &Files) {
-        let Some(stamp) = files.stamp(name) else { return };
-        let mut own = Vec::with_capacity(content.certificates.len() * CERTIFICATE);
-        for (id, leaf) in &content.certificates {
-            own.extend(leaf.spec.digest(id));
-            let times = [leaf.issued.not_before, leaf.issued.not_after].map(OffsetDateTime::unix_timestamp);
-            times.iter().for_each(|time| own.extend(time.to_le_bytes()));
+    fn add(&mut self, name: &str, lines: &[u8], files: &Files) {
+        if let Some(stamp) = files.stamp(name) {
+            self.copy(name, &stamp, lines);
         }
-        self.copy(name, &stamp, &own);
     }
 
     fn copy(&mut self, name: &str, stamp: &[u8], certificates: &[u8]) {
