@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -135,7 +137,7 @@ fn try_all(kind: &str, start: &Site, (model, step): (&str, usize)) -> usize {
         assert!(is_whole(&below(&site.path("build"))), "{fault}");
         let left = below(&site.path(".")).into_keys().filter(|path| path.contains(".kmodel-")).collect::<Vec<_>>();
         assert!(left.is_empty(), "{fault}: {left:?}");
-        if number % 5 == 0 {
+        if kind == "kill" || number % 5 == 0 {
             assert!(site.ok(&RENDER).contains("keys    0 issued"), "{fault}: the next run has nothing to do");
             drop(site.ok(&["render", "lab.km", "--out", "new", "--fresh"]));
             assert_eq!(tree(&site.path("build")), tree(&site.path("new")), "{fault}");
@@ -168,6 +170,40 @@ fn a_write_that_is_cut_short_loses_nothing() {
 fn a_kill_loses_nothing() {
     each("kill");
 }
+
+/// Not at a change of the file system, but at any time: what came of it is taken up by the next run, with the bytes of one
+/// that was never cut off.
+#[test]
+fn an_incremental_render_may_be_killed_at_any_time() {
+    let model = |machines: u32| BEFORE.replace("m[1]", &format!("m[{machines}]"));
+    let site = Site::new(&model(20));
+    site.ok(&RENDER);
+    let start = Instant::now();
+    site.model(&model(21));
+    site.ok(&RENDER);
+    let whole = start.elapsed();
+    for kill in 0..KILLS {
+        // One more in the end, or in the middle one with another certificate.
+        site.model(&model(22 + kill % 2).replace("names = [machine.name]", if kill % 3 == 0 { NAMES } else { OTHERS }));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        command.args(RENDER).current_dir(site.path(".")).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut run = command.stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(whole * kill / KILLS);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let cut = below(&site.path("build"));
+        assert!(is_whole(&cut), "{kill}: the old output or the new one: {:?}", cut.keys());
+        site.ok(&RENDER);
+        drop(site.ok(&["render", "lab.km", "--out", "new", "--fresh"]));
+        assert_eq!(tree(&site.path("build")), tree(&site.path("new")), "{kill}");
+        let left: Vec<_> = below(&site.path(".")).into_keys().filter(|path| path.contains(".kmodel-")).collect();
+        assert!(left.is_empty(), "{kill}: {left:?}");
+    }
+}
+
+const KILLS: u32 = 16;
+const NAMES: &str = "names = [machine.name]";
+const OTHERS: &str = "names = [machine.name, if machine.index == 7 then \"www\" else machine.name]";
 
 #[test]
 fn a_model_that_is_rewritten_is_the_old_one_or_the_new_one() {
