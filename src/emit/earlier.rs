@@ -40,6 +40,8 @@ impl Size {
 /// An output, and where in its manifest what is listed.
 pub(super) struct Earlier {
     root: PathBuf,
+    /// The folder, held open.
+    folder: File,
     manifest: File,
     /// The lines of each place: the folder of a machine, or any other file.
     places: BTreeMap<String, Range<u64>>,
@@ -52,7 +54,7 @@ impl Earlier {
         let at = manifest::Listed::open(&path)?.begins();
         let manifest = File::open(path).ok()?;
         let places = places(&manifest, at)?;
-        Some(Self { root: root.to_owned(), manifest, places })
+        Some(Self { root: root.to_owned(), folder: File::open(root).ok()?, manifest, places })
     }
 
     /// The lines of these places, if all files in them are there as the seal says, in folders with the right permissions.
@@ -108,7 +110,7 @@ impl Earlier {
     /// The hash of the manifest, if it is as kmodel leaves it, and its length.
     pub(super) fn manifest_hash(&self) -> Option<(Hash, u64)> {
         let size = self.manifest.metadata().ok()?.len();
-        intact::hash(&self.root, &Listing::of_manifest(size)).map(|hash| (hash, size))
+        intact::hash(&self.folder, &Listing::of_manifest(size)).map(|hash| (hash, size))
     }
 
     /// The files of a place, which [`Earlier::lines`] has found whole.
@@ -136,7 +138,7 @@ impl Earlier {
     fn line(&self, text: &str) -> Option<Line> {
         let text = text.trim().trim_end_matches(',');
         let listed = Listing::read(text)?;
-        let hash = intact::hash(&self.root, &listed)?;
+        let hash = intact::hash(&self.folder, &listed)?;
         let (secret, private) = (listed.secret.then_some(hash), listed.is_private());
         Some(Line { path: listed.path, text: text.to_owned(), secret, size: listed.size, private })
     }

@@ -1,28 +1,28 @@
 //! Whether a file that is on the disk is the one that a manifest lists: by all of its content, never by its times.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Take};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 
 use crate::emit::manifest::Listing;
 use crate::emit::seal::Hash;
-use crate::world::file::AT_ONCE;
 use crate::world::relative::RelativePath;
 
 /// So many bytes of a file are in memory at once.
 const PART: usize = 64 << 10;
 
 /// The hash of a file that is as it is listed, if it is. With another name somewhere, a change there would be one here.
-pub(super) fn hash(root: &Path, listed: &Listing) -> Option<Hash> {
-    let path = RelativePath::new(&listed.path).ok()?.below(root);
+pub(super) fn hash(root: &File, listed: &Listing) -> Option<Hash> {
+    RelativePath::new(&listed.path).ok()?;
     let mode = listed.permissions()?;
-    let flags = AT_ONCE | OFlags::NOFOLLOW.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    // The folder is open, so that the system looks for no more than what is below it.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    let file = File::from(openat(root, &*listed.path, flags, Mode::empty()).ok()?);
     let data = file.metadata().ok().filter(|data| data.is_file() && data.nlink() == 1)?;
     let ours = data.uid() == geteuid().as_raw() && data.mode() & 0o7777 == mode && data.len() == listed.size;
     let hash = ours.then(|| content(file.take(listed.size + 1), listed.size)).flatten()?;
@@ -40,6 +40,10 @@ fn content(mut file: Take<File>, size: u64) -> Option<Hash> {
             Ok(count) => {
                 hash.update(&part[..count]);
                 left = left.checked_sub(count as u64)?;
+                // There was room for more, so this is all of it.
+                if left == 0 && count < part.len() {
+                    return Some(hash.finalize().into());
+                }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => return None,
