@@ -4,6 +4,7 @@
     tests/compare/compare.py             print the table, from the tools that are installed
     tests/compare/compare.py --write     write it into docs/comparison.md, between the markers
     tests/compare/compare.py --kmodel    in docs/comparison.md, update only the cases' titles and kmodel's column
+    tests/compare/compare.py --new       in docs/comparison.md, add the cases that have no row yet, from the tools that are installed
 
 Each tool gets the mistake in its own format, in a directory of its own. The table names tools that are not installed.
 tools.py shows how each tool is called, mistakes.py its input. kmodel is `target/debug/kmodel`, or what KMODEL names.
@@ -69,22 +70,32 @@ def caught(answer):
     return re.search(r": (refused|valid, and warns|goes on, and logs)", answer) is not None
 
 
-def table():
-    rows = ["| case | mistake | other tools | kmodel |", "| --- | --- | --- | --- |"]
+def cases():
+    return sorted([*(ROOT / "tests/cases/broken").glob("*.km"), *(ROOT / "tests/cases/output").glob("*.km")], key=lambda path: path.name)
+
+
+def row(path):
+    number = path.name.split("-")[0]
+    return f"| [{number}](../{path.relative_to(ROOT)}) | {title(path)} | {others(number)} | {kmodel(path)} |"
+
+
+def count(rows):
+    """How many of the rows report the problem: before a program runs, when it starts, and by kmodel."""
     before, at_start, ours = 0, 0, 0
-    paths = sorted([*(ROOT / "tests/cases/broken").glob("*.km"), *(ROOT / "tests/cases/output").glob("*.km")], key=lambda path: path.name)
-    for path in paths:
-        number = path.name.split("-")[0]
-        said, own = others(number), kmodel(path)
-        cells = said.split("<br>")
-        early = any(caught(cell) for cell in cells if ", started`" not in cell)
+    for line in rows:
+        *_, said, own = re.split(r" (?<!\\)\| ", line.removeprefix("| ").removesuffix(" |"))
+        early = any(caught(cell) for cell in said.split("<br>") if ", started`" not in cell)
         before += early
         at_start += not early and caught(said)
         ours += own != SILENT
-        rows.append(f"| [{number}](../{path.relative_to(ROOT)}) | {title(path)} | {said} | {own} |")
-    count = (f"Static tools catch {before} of the {len(paths)} cases. Programs catch {at_start} more when they start. "
-             f"kmodel catches {ours}.")
-    return f"{count}\n\n" + "\n".join(rows)
+    return (f"Static tools catch {before} of the {len(rows)} cases. Programs catch {at_start} more when they start. "
+            f"kmodel catches {ours}.")
+
+
+def table():
+    rows = [row(path) for path in cases()]
+    head = ["| case | mistake | other tools | kmodel |", "| --- | --- | --- | --- |"]
+    return f"{count(rows)}\n\n" + "\n".join(head + rows)
 
 
 def versions():
@@ -112,10 +123,25 @@ def own_column(page):
     return "\n".join(lines) + "\n"
 
 
+def with_new(page):
+    """The page with a row for each case that has none, and counts of all."""
+    lines = page.splitlines()
+    is_row = lambda line: re.match(r"\| \[\d+\]", line)
+    missing = [path for path in cases() if f"(../{path.relative_to(ROOT)})" not in page]
+    last = max(place for place, line in enumerate(lines) if is_row(line))
+    lines[last + 1:last + 1] = [row(path) for path in missing]
+    rows = [line for line in lines if is_row(line)]
+    lines = [count(rows) if line.startswith("Static tools catch ") else line for line in lines]
+    return "\n".join(lines) + "\n"
+
+
 def main():
     page = ROOT / "docs/comparison.md"
     if "--kmodel" in sys.argv:
         page.write_text(own_column(page.read_text()))
+        return
+    if "--new" in sys.argv:
+        page.write_text(with_new(page.read_text()))
         return
     text = f"{versions()}\n\n{table()}"
     if "--write" not in sys.argv:

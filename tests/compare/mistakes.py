@@ -9,6 +9,16 @@ def daemon(name, port):
                 "template": {"metadata": {"labels": {"a": name}}, "spec": spec}})
 
 
+def workload(kind, selector, labels, pod):
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x"},
+            "spec": {"selector": {"matchLabels": selector}, "template": {"metadata": {"labels": labels}, "spec": pod}}}
+
+
+BINDING = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "ops"},
+           "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+           "subjects": [{"kind": "ServiceAccount", "name": "deployer"}]}
+
+
 def service(address):
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "kube-dns"},
             "spec": {"clusterIP": address, "ports": [{"port": 53, "protocol": "UDP"}]}}
@@ -198,6 +208,15 @@ FORMATS = {
     "51": [("cloud-init schema", "write_file:\n- path: /etc/motd\n  content: hello\n")],
     "69": [("kubernetes-validate", [WEBHOOK])],
     "90": [("keepalived --config-test", "10.10.0.254"), ("haproxy -c", SERVERS)],
+    "91": [("cloud-init schema", FILE.format(path="/etc/sysctl.d/k8s", text="net.bridge.bridge-nf-call-iptables = 1"))],
+    "92": [("kubernetes-validate", [daemon("agent", 9100)])],
+    "93": [("kubernetes-validate", [workload("Deployment", {"app": "web", "tier": "front"}, {"app": "web"},
+            {"containers": [{"name": "web", "image": "x:1"}]})])],
+    "94": [("kubernetes-validate", [workload("DaemonSet", {"app": "logs"}, {"app": "logs"},
+            {"containers": [{"name": "logs", "image": "x:1", "volumeMounts": [{"name": "varlog", "mountPath": "/var/log"}]}],
+             "volumes": [{"name": "var-log", "hostPath": {"path": "/var/log"}}]})])],
+    "95": [("kubernetes-validate", [BINDING])],
+    "97": [("cloud-init schema", FILE.format(path="/etc/kubernetes/pki/old-ca.key", text="-----BEGIN PRIVATE KEY-----"))],
 }
 
 MISTAKES = {number: INSTALLERS.get(number, []) + FORMATS.get(number, []) for number in INSTALLERS.keys() | FORMATS.keys()}
