@@ -17,6 +17,7 @@ import inside
 import kubernetes
 import look
 import releases
+import ssh
 from command import Cluster
 from mirror import Mirror
 from report import Report
@@ -31,6 +32,7 @@ def main():
     report = Report()
     plain(report, folder / "e2e")
     walled(report, folder / "apart")
+    over_ssh(report, folder / "ssh")
     releases_folder = os.environ.get("KMODEL_E2E_MIRROR")
     if releases_folder:
         whole(report, folder / "k8s", pathlib.Path(releases_folder).resolve())
@@ -111,6 +113,33 @@ def walled(report, folder):
     report.check("each machine boots twice without an ordering cycle", apart.machines_boot_twice, cluster)
     report.check("status says that all is up", look.all_is_up, cluster)
     report.check("destroy removes it", destroy.all_is_removed, cluster)
+    mirror.down()
+
+
+def over_ssh(report, folder):
+    """The same cluster on machines that exist."""
+    lxd, mirror = answering("e2e", "cluster.km", folder, 8077)
+    ssh.model_over_ssh(folder)
+    cluster = ssh.Servers("e2e", lxd.model)
+
+    report.stage("On machines that exist, over SSH")
+    if not report.check("machines with an SSH server are made", ssh.machines_are_made, cluster):
+        return
+    mirror.up()
+    if not report.check("apply sets up 7 machines", cluster.apply):
+        return
+    report.check("no unit has failed", inside.no_unit_has_failed, cluster)
+    report.check("etcd has three healthy members over mutual TLS", inside.etcd_has_three_healthy_members, cluster)
+    report.check("the load balancer answers, from every machine behind it", inside.load_balancer_answers, cluster)
+    report.check("containerd is up", inside.containerd_is_up, cluster)
+    report.check("the second apply changes nothing", change.second_apply_changes_nothing, cluster)
+    report.check("three members of etcd to five and back", change.members_come_and_go, cluster)
+    report.check("a changed option restarts only its unit", change.option_restarts_only_its_unit, cluster)
+    report.check("an apply that is killed is taken up", fault.killed_apply_is_taken_up, cluster)
+    report.check("status says what is", look.status_says_what_is, cluster)
+    report.check("debug finds a relation that was broken", look.debug_finds_a_broken_relation, cluster, folder)
+    report.check("a host with another key is refused", ssh.a_stranger_is_refused, cluster)
+    report.check("destroy leaves the machines, and nothing of the cluster", ssh.destroy_leaves_the_machines, cluster)
     mirror.down()
 
 
