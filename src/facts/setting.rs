@@ -45,6 +45,8 @@ pub struct Rules {
     pub presented: Vec<Presented>,
     pub listens: Vec<Listens>,
     pub needed: Vec<Needed>,
+    pub own: Vec<Own>,
+    pub named: Vec<Named>,
 }
 
 /// Settings that have one value, wherever they stand.
@@ -236,6 +238,34 @@ pub struct Needed {
     _source: Note,
 }
 
+/// A setting whose addresses are those of the machine that it is on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
+    pub setting: Name,
+    /// Loopback will do.
+    #[serde(default)]
+    pub loopback: bool,
+    /// An address that several machines take in turn will do.
+    #[serde(default)]
+    pub shared: bool,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// Settings that name the node of a machine, as the user of its certificate does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    pub settings: Vec<Name>,
+    /// What comes before the name in the CN of a client's certificate.
+    pub user: String,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
 static RULES: LazyLock<Rules> = LazyLock::new(|| embedded::table("tables/settings.toml"));
 
 static NAMES: LazyLock<BTreeSet<&Name>> =
@@ -257,7 +287,9 @@ impl Rules {
         let presented =
             self.presented.iter().flat_map(|rule| [&rule.certificate, &rule.at].into_iter().chain(&rule.authority));
         let listens = self.listens.iter().flat_map(|rule| [&rule.at].into_iter().chain(&rule.address));
-        let presented = presented.chain(listens);
+        let of_machine = self.own.iter().map(|rule| &rule.setting);
+        let of_machine = of_machine.chain(self.named.iter().flat_map(|rule| &rule.settings));
+        let presented = presented.chain(listens).chain(of_machine);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
         same.chain(differ).chain(encrypted).chain(within).chain(of_one)
     }

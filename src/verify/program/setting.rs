@@ -19,6 +19,7 @@ mod content;
 mod context;
 mod differ;
 mod listens;
+mod machine;
 mod needed;
 mod presented;
 mod refused;
@@ -50,6 +51,8 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
     problems.extend(rules.needed.iter().filter_map(|rule| needed::program(model, settings, rule)));
     problems.extend(rules.presented.iter().flat_map(|rule| presented::verify(evidence, settings, rule)));
+    problems.extend(rules.own.iter().flat_map(|rule| machine::own(model, settings, rule)));
+    problems.extend(rules.named.iter().flat_map(|rule| machine::named(evidence, settings, rule)));
     problems.extend(listens::verify(model, settings, &rules.listens));
     problems.extend(refused::verify(evidence, settings));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
