@@ -47,6 +47,10 @@ pub struct Rules {
     pub needed: Vec<Needed>,
     pub own: Vec<Own>,
     pub named: Vec<Named>,
+    pub pair: Vec<Pair>,
+    pub issued: Vec<Issued>,
+    pub signed: Vec<Signed>,
+    pub module: Vec<Module>,
 }
 
 /// Settings that have one value, wherever they stand.
@@ -266,6 +270,53 @@ pub struct Named {
     _source: Note,
 }
 
+/// A certificate and its key, in files.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    pub certificate: Name,
+    pub key: Name,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// A certificate, and the authority by which it is verified.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issued {
+    pub certificate: Name,
+    pub authority: Name,
+    /// Of one program; else of all programs of the cluster.
+    #[serde(default)]
+    pub beside: bool,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// A key that signs, and those whose signatures are accepted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    pub key: Name,
+    pub accepted: Name,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// Kernel settings that a module brings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// How their names begin.
+    pub sysctl: String,
+    pub module: String,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
 static RULES: LazyLock<Rules> = LazyLock::new(|| embedded::table("tables/settings.toml"));
 
 static NAMES: LazyLock<BTreeSet<&Name>> =
@@ -289,7 +340,11 @@ impl Rules {
         let listens = self.listens.iter().flat_map(|rule| [&rule.at].into_iter().chain(&rule.address));
         let of_machine = self.own.iter().map(|rule| &rule.setting);
         let of_machine = of_machine.chain(self.named.iter().flat_map(|rule| &rule.settings));
-        let presented = presented.chain(listens).chain(of_machine);
+        let pairs = self.pair.iter().flat_map(|rule| [&rule.certificate, &rule.key]);
+        let issued = self.issued.iter().flat_map(|rule| [&rule.certificate, &rule.authority]);
+        let signed = self.signed.iter().flat_map(|rule| [&rule.key, &rule.accepted]);
+        let belong = pairs.chain(issued).chain(signed);
+        let presented = presented.chain(listens).chain(of_machine).chain(belong);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
         same.chain(differ).chain(encrypted).chain(within).chain(of_one)
     }

@@ -32,6 +32,8 @@ pub enum Values {
     Below(Vec<PathBuf>),
     /// Numbers above this one.
     Above(f64),
+    /// Lists of providers by resource, of which the first for this resource is `identity`.
+    Plain(String),
 }
 
 #[derive(Deserialize)]
@@ -42,6 +44,7 @@ struct AvoidedRow {
     not: Option<String>,
     below: Option<Vec<String>>,
     most: Option<f64>,
+    plain: Option<String>,
     what: String,
     help: String,
     flag_help: Option<String>,
@@ -64,12 +67,15 @@ impl AvoidedRow {
     fn values(&self) -> Result<Values, String> {
         let form = self.setting.form();
         let read = |text: &str| form.read_known(text).ok_or_else(|| format!("`{}` is never `{text}`", self.setting));
+        if let (Some(resource), None, None, None, None) = (&self.plain, &self.is, &self.not, &self.below, self.most) {
+            return Ok(Values::Plain(resource.clone()));
+        }
         match (&self.is, &self.not, &self.below, self.most) {
             (Some(text), None, None, None) => read(text).map(Values::Is),
             (None, Some(text), None, None) => read(text).map(Values::Not),
             (None, None, Some(list), None) => Ok(Values::Below(list.iter().map(|text| path(text)).collect())),
             (None, None, None, Some(most)) => Ok(Values::Above(most)),
-            _ => Err(format!("`{}`: give one of `is`, `not`, `below` and `most`", self.setting)),
+            _ => Err(format!("`{}`: give one of `is`, `not`, `below`, `most` and `plain`", self.setting)),
         }
     }
 }

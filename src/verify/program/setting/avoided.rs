@@ -1,5 +1,7 @@
 //! Values that a setting should not have.
 
+use serde_json::Value as Json;
+
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::setting::{Avoided, ClusterField, Listed, Name, Typed, Values, path};
 use crate::model::Model;
@@ -16,10 +18,21 @@ pub(super) fn verify(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Av
     if let Name::Cluster(field) = rule.setting {
         return of_cluster(model, field, rule, code).into_iter().collect();
     }
-    let list = settings.named(&rule.setting).filter(|setting| !setting.secret && is_avoided(&rule.value, setting));
+    let is_shown = matches!(rule.value, Values::Plain(_));
+    // The library's own has an option for it, and a warning of its own.
+    let is_own = |setting: &&Setting| is_shown && model.program.is_library(model.component_of(setting.app).module);
+    let list = settings.named(&rule.setting).filter(|setting| is_shown || !setting.secret);
+    let list = list.filter(|setting| !is_own(setting));
+    let list = list.filter(|setting| is_avoided(&rule.value, setting));
     let list = list.filter(|setting| !rule.unless_written || !is_written(evidence, setting));
     distinct(list.map(|setting| {
-        let message = format!("`{}` is `{}`; {}", setting.written, setting.text, rule.what);
+        let message = match &rule.value {
+            // Its keys are not shown.
+            Values::Plain(resource) => {
+                format!("`{}` has `identity` first for `{resource}`; {}", setting.written, rule.what)
+            }
+            _ => format!("`{}` is `{}`; {}", setting.written, setting.text, rule.what),
+        };
         let help = rule.flag_help.as_ref().filter(|_| setting.is_flag).unwrap_or(&rule.help);
         problem(model, code, setting, message).help(&**help)
     }))
@@ -59,7 +72,20 @@ fn is_avoided(values: &Values, setting: &Setting) -> bool {
         Values::Above(most) => {
             setting.values.iter().any(|value| matches!(value, Typed::Number(number) if number > most))
         }
+        Values::Plain(resource) => matches!(setting.values.as_slice(), [Typed::Tree(list)] if is_plain(list, resource)),
     }
+}
+
+/// Whether the first entry that is about a resource has `identity` as its first provider: that one writes.
+fn is_plain(list: &Json, resource: &str) -> bool {
+    let elements = |value: &Json| value.as_array().cloned().unwrap_or_default();
+    let is_about = |entry: &Json| {
+        elements(&entry["resources"])
+            .iter()
+            .any(|one| one.as_str().is_some_and(|one| [resource, "*.", "*.*"].contains(&one)))
+    };
+    let first = elements(list).into_iter().find(is_about);
+    first.is_some_and(|entry| entry["providers"][0].get("identity").is_some())
 }
 
 /// A name that is missing in a list beside it.
