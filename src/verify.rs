@@ -15,6 +15,7 @@ use crate::target::TargetMachine;
 use crate::text::{Count, List};
 
 pub mod allow;
+mod balancer;
 mod boot_order;
 pub mod certificates;
 pub mod document;
@@ -87,6 +88,7 @@ const RULES: &[Rule] = &[
     services::services,
     not_read::readings,
     objects::objects,
+    balancer::balancers,
     boot_order::orders,
     packet_filter::filters,
     target::capabilities,

@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::plan::Gap;
 use crate::render::evidence::{Document, Entry, Sample, Service, Unread};
 
-use super::{Evidence, Verdict, document, locate, packet_filter, program};
+use super::{Evidence, Verdict, balancer, document, locate, packet_filter, program};
 
 /// Every file that programs of the cluster read can be read here too.
 pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
@@ -32,6 +32,7 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
     let is_examined = |document: &Document<'_>| {
         document.derived
             || packet_filter::is_read(evidence.model, document)
+            || balancer::is_read(document)
             || document::is_read(document, &variables)
             || program::is_read(evidence.model, document)
     };
