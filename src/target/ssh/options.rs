@@ -41,7 +41,7 @@ impl Options {
     /// Every field that has a value which OpenSSH could not take, or would take for something else, and hosts that are unknown or
     /// at the same address.
     pub fn read(site: &Site) -> Result<Self, Vec<Problem>> {
-        let known_hosts = site.text("known-hosts");
+        let known_hosts = site.options.get("known-hosts").and_then(Value::scalar_text);
         let mut problems: Vec<Problem> = site.text("mirror").as_deref().and_then(mirror_problem).into_iter().collect();
         problems.extend(wrong_fields(&site.options, None));
         let file = known_hosts.as_deref().filter(|path| !is_path(path));
@@ -154,7 +154,9 @@ fn text(fields: &Record, field: &str) -> Option<String> {
 }
 
 fn wrong_fields(fields: &Record, host: Option<&str>) -> Vec<Problem> {
-    let given = FIELDS.iter().filter_map(|(field, valid, help)| Some((*field, text(fields, field)?, valid, *help)));
+    // An empty text is not the same as none: it would be passed over.
+    let written = |field: &str| fields.get(field).and_then(Value::scalar_text);
+    let given = FIELDS.iter().filter_map(|(field, valid, help)| Some((*field, written(field)?, valid, *help)));
     given
         .filter(|(_, value, valid, _)| !valid(value))
         .map(|(field, value, _, help)| wrong(field, &value, host, help))
@@ -163,7 +165,10 @@ fn wrong_fields(fields: &Record, host: Option<&str>) -> Vec<Problem> {
 
 fn wrong(field: &'static str, value: &str, host: Option<&str>, help: &str) -> Problem {
     let of = host.map(|host| format!(" of `{host}`")).unwrap_or_default();
-    let message = format!("`{}` is not a valid `{field}`{of} for OpenSSH", value.escape_debug());
+    let message = match value {
+        "" => format!("`{field}`{of} is empty"),
+        value => format!("`{}` is not a valid `{field}`{of} for OpenSSH", value.escape_debug()),
+    };
     Problem::of_field(Code::TargetLimit, if host.is_some() { "hosts" } else { field }, message, help)
 }
 
@@ -180,9 +185,13 @@ fn is_user(text: &str) -> bool {
     plain(text, "._-")
 }
 
-/// `%` begins a token of OpenSSH, `$` a variable.
+/// `%` begins a token of OpenSSH, `$` a variable; a device may have no end.
 fn is_path(text: &str) -> bool {
-    !text.starts_with('-') && !text.chars().any(|c| c.is_control() || "%$\"'`\\".contains(c))
+    let is_device = ["/dev/", "/proc/", "/sys/"].iter().any(|folder| text.starts_with(folder));
+    !text.is_empty()
+        && !is_device
+        && !text.starts_with('-')
+        && !text.chars().any(|c| c.is_control() || "%$\"'`\\".contains(c))
 }
 
 fn is_jump(text: &str) -> bool {
@@ -231,7 +240,9 @@ mod tests {
         assert!(["[::1]:22", "a@[fd00::1]", "fd00::1", "none", "a:22,b@c"].iter().all(|text| is_jump(text)));
         let wrong = ["a@-F.x", "a@-b", "a@b:22x", "a@b:-1", "a@b:99999", "a@@b", "[::1", "[::1]22", "-b", "a@", "a,"];
         assert!(wrong.iter().all(|text| !is_jump(text)), "{wrong:?}");
-        assert!(is_path("~/.ssh/id ed25519") && !is_path("-i") && !is_path("a%h") && !is_path("a\nb"));
+        assert!(
+            is_path("~/.ssh/id ed25519") && ["", "-i", "a%h", "a\nb", "/dev/zero"].iter().all(|text| !is_path(text))
+        );
     }
 
     #[test]
