@@ -120,6 +120,11 @@ pub fn examine_argument(program: &str, (flag, text): (&str, &str), version: Vers
             did_you_mean(flag, table.flags.keys().map(String::as_str), &format!("checked against {from} to {through}"));
         return Some(Diagnostic::new(Code::UnknownFlag, span, message).help(help));
     };
+    examine_text((program, flag), known, text, span)
+}
+
+/// A value that is none of the flag's type.
+fn examine_text((program, flag): (&str, &str), known: &Flag, text: &str, span: Span) -> Option<Diagnostic> {
     let form = Form::of_flag(known);
     // What is taken from the environment of the machine is not known.
     let is_read = text.contains(['$', '%']) || is_of_kind(known.kind, form, text);
@@ -132,9 +137,13 @@ pub fn examine_argument(program: &str, (flag, text): (&str, &str), version: Vers
     (!is_read).then(|| Diagnostic::new(Code::TypeMismatch, span, message).help("the program exits when it reads this"))
 }
 
-/// What is wrong with an argument of a program whose version is not known: a flag that is nearly one that it has.
-pub fn examine_unversioned(program: &str, flag: &str, span: Span) -> Option<Diagnostic> {
-    let table = table(program).filter(|table| !table.flags.contains_key(flag))?;
+/// What is wrong with an argument of a program whose version is not known: a flag that is nearly one that it has, or a value of
+/// another type.
+pub fn examine_unversioned(program: &str, (flag, text): (&str, &str), span: Span) -> Option<Diagnostic> {
+    let table = table(program)?;
+    if let Some(known) = table.flags.get(flag) {
+        return examine_text((program, flag), known, text, span);
+    }
     let near = closest(flag, table.flags.keys().map(String::as_str))?;
     let message = format!("`{program}` has no flag `{flag}` in any known version");
     Some(Diagnostic::new(Code::UnknownFlag, span, message).help(Help::near(near)))

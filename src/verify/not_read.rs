@@ -28,6 +28,10 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
         Entry::Unlisted(unlisted) => Some(unlisted.program.clone()),
         _ => None,
     });
+    let unversioned = entries().filter_map(|entry| match entry {
+        Entry::Flags(flags) if flags.version.is_none() && !flags.given.is_empty() => Some(flags.program.to_string()),
+        _ => None,
+    });
     let variables = document::variables(evidence);
     let is_examined = |document: &Document<'_>| {
         document.derived
@@ -44,6 +48,7 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
     });
     let gaps = [
         super::gap("flags", "program", "whose flags no table lists", programs.collect()),
+        super::gap("flags", "program", "whose version nothing tells", unversioned.collect()),
         super::gap("configuration", "file", "whose keys no table lists", files.collect()),
     ];
     gaps.into_iter().flatten().collect()

@@ -57,7 +57,8 @@ fn shadowed(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Diagnostic
 fn unversioned(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let words = flags.given.iter().filter(|flag| matches!(flag.written, Written::Word { .. }));
     let examine = |flag: &Flag<'_>| {
-        table::examine_unversioned(&flags.program, &flag.name, locate::word::key(model, flags.owner, flag))
+        let value = text(&flag.value).unwrap_or_default();
+        table::examine_unversioned(&flags.program, (&flag.name, &value), locate::word::key(model, flags.owner, flag))
     };
     words.filter_map(examine).collect()
 }
