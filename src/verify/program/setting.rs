@@ -19,6 +19,7 @@ mod belongs;
 mod content;
 mod context;
 mod differ;
+mod kernel;
 mod listens;
 mod machine;
 mod module;
@@ -59,6 +60,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.issued.iter().flat_map(|rule| belongs::issued(evidence, settings, rule)));
     problems.extend(rules.signed.iter().flat_map(|rule| belongs::signed(evidence, settings, rule)));
     problems.extend(rules.module.iter().flat_map(|rule| module::verify(evidence, rule)));
+    problems.extend(kernel::verify(evidence));
     problems.extend(listens::verify(model, settings, &rules.listens));
     problems.extend(refused::verify(evidence, settings));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
