@@ -56,23 +56,7 @@ fn documents_of<'a, 'p>(entries: &'a [Entry<'p>]) -> impl Iterator<Item = &'a Do
 
 /// The flags of the programs that a script starts.
 fn of_script<'p>(model: &Model<'p>, document: &Document<'p>) -> Vec<Flags<'p>> {
-    let of = |words: Vec<argument::Word<'p>>| {
-        let (program, rest) = words.split_first()?;
-        let name = argument::known_program(&program.text)?;
-        let (owner, named) = (document.owner, program.written.clone());
-        let version = super::flag::version(model, Some(owner.app), name);
-        let given = argument::flags(name, rest);
-        Some(Flags {
-            program: name.into(),
-            named,
-            version,
-            given,
-            shadowed: Vec::new(),
-            owner,
-            unit: None,
-            on_host: true,
-        })
-    };
+    let of = |words: Vec<_>| argument::on_host(model, &words, (document.owner, document.owner.app), None);
     script::commands(document).into_iter().filter_map(of).collect()
 }
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::facts::flag::{self, FlagKind};
-use crate::model::Value;
-use crate::render::evidence::{Flag, Written};
+use crate::model::{AppId, Model, Value};
+use crate::render::evidence::{Flag, Flags, Owner, Written};
+use crate::syntax::ast::Name;
 
 /// A word of a command line, and where it is written.
 #[derive(Clone, Debug)]
@@ -33,6 +34,27 @@ pub(super) fn known_program(path: &str) -> Option<&str> {
 pub(super) fn program_name(path: &str) -> Option<String> {
     let name = Path::new(path).file_name()?.to_str()?;
     (!matches!(name, "sh" | "bash" | "dash")).then(|| name.to_owned())
+}
+
+/// What a command line on the machine itself sets, if it runs a program that has a table of flags. `app` tells the version.
+pub(super) fn on_host<'p>(
+    model: &Model<'p>,
+    words: &[Word<'p>],
+    (owner, app): (Owner, AppId),
+    unit: Option<Name>,
+) -> Option<Flags<'p>> {
+    let (program, rest) = words.split_first()?;
+    let name = known_program(&program.text)?;
+    Some(Flags {
+        program: name.into(),
+        named: program.written.clone(),
+        version: crate::render::flag::version(model, Some(app), name),
+        given: flags(name, rest),
+        shadowed: Vec::new(),
+        owner,
+        unit,
+        on_host: true,
+    })
 }
 
 /// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.

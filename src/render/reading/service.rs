@@ -3,8 +3,8 @@
 use crate::model::value::Record;
 use crate::model::{Model, Value};
 use crate::render::evidence::{Content, Document, Entry, Flags, Owner, UnitEntry, Written};
+use crate::render::format;
 use crate::render::unit_file::{self, unit_path};
-use crate::render::{flag, format};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 
@@ -250,24 +250,10 @@ impl<'p> Service<'p> {
     }
 
     /// The flags of the programs that it runs, without those of a set of one program.
-    pub fn flags(&self, model: &Model<'_>, entries: &[Entry<'p>]) -> Vec<Flags<'p>> {
+    pub fn flags(&self, model: &Model<'p>, entries: &[Entry<'p>]) -> Vec<Flags<'p>> {
         let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| {
-            let (program, rest) = words.split_first()?;
-            let name = known_program(&program.text)?;
-            let given = argument::flags(name, rest);
-            let (owner, unit) = (self.owner(part), Some(self.name.clone()));
-            let version = flag::version(model, Some(owner.provider()), name);
-            let named = program.written.clone();
-            Some(Flags {
-                program: name.into(),
-                named,
-                version,
-                given,
-                shadowed: Vec::new(),
-                owner,
-                unit,
-                on_host: true,
-            })
+            let owner = self.owner(part);
+            argument::on_host(model, &words, (owner, owner.provider()), Some(self.name.clone()))
         };
         self.command_lines(entries).into_iter().filter_map(of).collect()
     }
