@@ -19,7 +19,7 @@ const FEW: usize = 16;
 /// A file and its bytes.
 pub(super) type Entry = (PathBuf, Vec<u8>);
 
-/// The content of a file, or `None` if there is no such file.
+/// The content of a file, or `None` if it does not exist.
 ///
 /// # Errors
 /// When others can read it, or its content is not what the store wrote.
@@ -38,7 +38,7 @@ pub(super) fn parse<T: Content>(path: &Path) -> Result<Option<T>, PkiError> {
     serde_json::from_str(&text).map(Some).map_err(|error| PkiError::corrupt(path, error))
 }
 
-/// The text of a file that only its owner can read, or `None` if there is no such file.
+/// The text of a file that only its owner can read, or `None` if it does not exist.
 ///
 /// # Errors
 /// When others can read it, or it cannot be read.
@@ -57,7 +57,7 @@ pub(super) fn private_bytes(path: &Path) -> Result<Option<Vec<u8>>, PkiError> {
     Ok(Some(bytes))
 }
 
-/// A file that only its owner can read, or `None` if there is no such file.
+/// A file that only its owner can read, or `None` if it does not exist.
 fn closed(path: &Path) -> Result<Option<File>, PkiError> {
     let Some(file) = open(path)? else { return Ok(None) };
     let metadata = file.metadata().map_err(|error| PkiError::file(path, "look at", &error))?;
@@ -68,7 +68,7 @@ fn closed(path: &Path) -> Result<Option<File>, PkiError> {
     Ok(Some(file))
 }
 
-/// The text of a file that anyone may read, or `None` if there is no such file.
+/// The text of a file that anyone may read, or `None` if it does not exist.
 ///
 /// # Errors
 /// When it cannot be read.

@@ -149,7 +149,7 @@ impl Files {
         File::open(dir.join(folder::MACHINES)).ok().map(Self)
     }
 
-    /// None if there is no such file, or others may read it.
+    /// None if it does not exist, or if others may read it.
     fn stamp(&self, name: &str) -> Option<Stamp> {
         let data = statat(&self.0, format!("{name}.json"), AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let own = FileType::from_raw_mode(data.st_mode).is_file() && data.st_mode & 0o077 == 0;

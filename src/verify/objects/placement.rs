@@ -14,7 +14,7 @@ use super::toleration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Runs {
     No,
-    /// It depends on a label that the model does not set: somebody else may.
+    /// It depends on a label that the model does not set, but that may be set elsewhere.
     Unknown,
     Yes,
 }

@@ -1,4 +1,4 @@
-//! Objects that name what they do not have themselves: the API server rejects them, or does not start.
+//! Objects that name what they do not have: the API server rejects them or their pods, or does not start.
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Value;
@@ -14,7 +14,7 @@ pub(super) struct Object<'a> {
     pub place: &'a dyn Fn(&[Step]) -> Span,
 }
 
-/// What is wrong with an object by itself.
+/// What is wrong within an object.
 pub(super) fn verify(object: &Object<'_>) -> Vec<Diagnostic> {
     let mut problems = match object.kind {
         "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => object.selector(),
@@ -99,12 +99,13 @@ impl Object<'_> {
                     continue;
                 }
                 let steps: [Step; 4] = [index.into(), "volumeMounts".into(), place.into(), "name".into()];
-                let message = format!("the pod mounts the volume `{name}`, and has no volume of that name");
-                problems.push(self.rejected(
-                    &[at, &steps].concat(),
-                    message,
-                    "add it to `volumes`, or remove the mount",
-                ));
+                let message = format!(
+                    "the pod mounts the volume `{name}`, and has no volume of that name: the API server rejects the pod"
+                );
+                // Of a StatefulSet it accepts the set, and rejects its pods (VictoriaMetrics/operator#1303).
+                let place = (self.place)(&[at, &steps].concat());
+                let help = "add it to `volumes`, or remove the mount";
+                problems.push(Diagnostic::new(Code::InvalidConfig, place, message).help(help));
             }
         }
         problems

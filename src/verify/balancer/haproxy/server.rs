@@ -15,7 +15,7 @@ use crate::verify::Evidence;
 use crate::verify::objects::pods;
 use crate::verify::program::{self, Listening};
 
-use super::super::{File, is_nobodys, machine_at};
+use super::super::{File, is_unassigned, machine_at};
 use super::file_of;
 use super::text::{Config, Line};
 
@@ -104,7 +104,7 @@ fn wrong(model: &Model<'_>, file: &File<'_, '_>, (host, port): (&San, u16), othe
     if !reachability::fronts(model, host, port, file.machine).is_empty() {
         return None;
     }
-    if is_nobodys(model, *address) {
+    if is_unassigned(model, *address) {
         return Some("no machine has that address".to_owned());
     }
     let machine = if address.is_loopback() { None } else { machine_at(model, *address) }?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
 
-use super::super::{File, is_nobodys, machine_at};
+use super::super::{File, is_unassigned, machine_at};
 use super::text::Instance;
 
 pub(super) fn verify(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance<'_, '_>) -> Vec<Diagnostic> {
@@ -19,7 +19,7 @@ pub(super) fn verify(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance
         }
     }
     for (peer, line) in instance.addresses("unicast_peer") {
-        if is_nobodys(model, peer) {
+        if is_unassigned(model, peer) {
             let message = format!("`{}` has the peer {peer}, and no machine has that address", instance.name);
             problems.push(file.problem(
                 model,

@@ -1,4 +1,4 @@
-//! An instance by itself, and beside the others of its machine.
+//! One instance, alone and compared with the others of its machine.
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::Model;
@@ -45,7 +45,7 @@ fn owner(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance<'_, '_>) ->
 fn undefined(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance<'_, '_>, scripts: &[&str]) -> Vec<Diagnostic> {
     let missing = instance.list("track_script").into_iter().filter(|(name, _)| !scripts.contains(name));
     let found = missing.filter(|(name, _)| !name.contains('$')).map(|(name, line)| {
-        let message = format!("`{}` tracks the script `{name}`, and there is no `vrrp_script {name}`", instance.name);
+        let message = format!("`{}` tracks the script `{name}`, which no `vrrp_script` defines", instance.name);
         let help = did_you_mean(name, scripts.iter().copied(), &format!("add `vrrp_script {name} {{ ... }}`"));
         file.problem(model, Code::InvalidConfig, line, message, help)
     });
