@@ -16,8 +16,9 @@ pub(super) fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option
     let (large, small) = if a.range.prefix_len() > b.range.prefix_len() { (b, a) } else { (a, b) };
     let usual = if small.range.max_prefix_len() > 32 { 48 } else { 16 };
     let order = [(small, small.range.prefix_len()), (large, usual)];
-    let movable =
-        |range: &Range| matches!(range.kind, RangeKind::Cluster(_) | RangeKind::Component { option: Some(_), .. });
+    let movable = |range: &Range| {
+        matches!(range.kind, RangeKind::Cluster(_) | RangeKind::Component { option: Some(_), inside: None, .. })
+    };
     order.into_iter().filter(|(range, _)| movable(range)).find_map(|(moved, prefix)| {
         let prefix = limit(ranges, moved).map_or(prefix, |limit| prefix.max(limit));
         Some((moved, like(ranges, moved, prefix)?))

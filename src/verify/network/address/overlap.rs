@@ -41,7 +41,15 @@ fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
             true
         }
         (RangeKind::Component { .. }, RangeKind::Fixed(_)) => b.is_link_local(),
+        // A part of the machines' network that a component gives out, such as MetalLB's pool: the model gives none of it.
+        (RangeKind::Cluster("nodes"), RangeKind::Component { inside: Some(inside), .. }) if &**inside == "nodes" => {
+            !is_given_out(model, b.range)
+        }
         (RangeKind::Cluster(name), RangeKind::Component { inside: Some(inside), .. }) => *name == &**inside,
+        // `reserve` keeps it free for that very component.
+        (RangeKind::Reserved, RangeKind::Component { inside: Some(inside), .. }) => {
+            &**inside == "nodes" && a.range.contains(&b.range) && model.cluster.nodes.contains(&a.range)
+        }
         // Addresses of the machines' network that other programs give out, such as MetalLB; the model gives none of them.
         (RangeKind::Cluster("nodes"), RangeKind::Reserved) => {
             b.range.prefix_len() > a.range.prefix_len() && a.range.contains(&b.range) && !is_given_out(model, b.range)
@@ -110,7 +118,7 @@ fn overlap(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> Diagnost
     let problem = Diagnostic::new(Code::OverlappingRanges, first.0, message).here(first.1);
     let problem = places.into_iter().fold(problem, |problem, (span, text)| problem.label(span, text));
     let problem = problem.help(help(model, ranges, a, b));
-    match free::instead(ranges, a, b).and_then(|(moved, free)| moving(model, moved, free)) {
+    match instead(ranges, a, b).and_then(|(moved, free)| moving(model, moved, free)) {
         Some(fix) => problem.with_fix(fix),
         None => problem,
     }
@@ -152,7 +160,10 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
     if let Some(machines) = machines_in(model, a, b) {
         help += &format!("; {machines}");
     }
-    if let Some((range, free)) = free::instead(ranges, a, b) {
+    if let Some(part) = [a, b].into_iter().find(|range| is_part_of_nodes(range)) {
+        help += &format!("; `reserve = {{ others = {} }}` in `cluster` keeps it free of machines", part.range);
+    }
+    if let Some((range, free)) = instead(ranges, a, b) {
         help += &format!("; for {}, {free} is free", range.name);
         if let RangeKind::Component { app, option: Some(option), .. } = &range.kind {
             help += &format!(": `deploy {} ... {{ {option} = {free} }}`", model.app(*app).name);
@@ -162,6 +173,16 @@ fn help(model: &Model<'_>, ranges: &Ranges, a: &Range, b: &Range) -> String {
         }
     }
     help
+}
+
+/// Which of two ranges to move, and where to; a part of `nodes` is kept free instead.
+fn instead<'a>(ranges: &Ranges, a: &'a Range, b: &'a Range) -> Option<(&'a Range, IpNet)> {
+    if is_part_of_nodes(a) || is_part_of_nodes(b) { None } else { free::instead(ranges, a, b) }
+}
+
+/// Whether a component gives out addresses of the machines' network.
+fn is_part_of_nodes(range: &Range) -> bool {
+    matches!(&range.kind, RangeKind::Component { inside: Some(inside), .. } if &**inside == "nodes")
 }
 
 /// Which machines have an address in both ranges, when one of them is that of the machines.
