@@ -233,7 +233,14 @@ impl Listens {
 #[serde(deny_unknown_fields)]
 pub struct Needed {
     pub program: String,
+    /// Those that are of no use without it.
+    #[serde(default)]
     pub beside: Vec<String>,
+    /// An interface whose providers are of no use without it.
+    pub interface: Option<String>,
+    /// Whether it is needed on each machine of these, if it is on one.
+    #[serde(default)]
+    pub each: bool,
     /// A field of an interface: if a provider sets it to true, it is not needed.
     pub unless: Option<String>,
     pub what: String,

@@ -12,7 +12,8 @@ pub(super) fn value(document: &Document<'_>) -> Option<Value> {
         return toml::from_str::<Json>(text).ok().map(|json| of_json(&json, text));
     }
     // Most texts are scripts and the like, which are not worth reading.
-    if !text.contains("kind:") && !text.contains("\"kind\"") && !text.starts_with("#cloud-config") {
+    let names_one = ["kind", "apiVersion"].iter().any(|key| names(text, key));
+    if !names_one && !text.starts_with("#cloud-config") {
         return None;
     }
     let documents = yaml(text).ok()?;
@@ -21,6 +22,11 @@ pub(super) fn value(document: &Document<'_>) -> Option<Value> {
         1 => values.pop(),
         _ => Some(Value::list(values)),
     }
+}
+
+/// Whether a text has a key, as YAML or JSON write it.
+fn names(text: &str, key: &str) -> bool {
+    text.contains(&format!("{key}:")) || text.contains(&format!("\"{key}\""))
 }
 
 /// Why a text is not YAML, and on which line.
@@ -44,7 +50,7 @@ pub fn yaml(text: &str) -> Result<Vec<Json>, Broken> {
 /// The images of the containers in a text of objects.
 pub(crate) fn images(text: &str) -> Vec<String> {
     let mut list = Vec::new();
-    if text.contains("image") && text.contains("ontainers") && (text.contains("kind:") || text.contains("\"kind\"")) {
+    if text.contains("image") && text.contains("ontainers") && names(text, "kind") {
         yaml(text).unwrap_or_default().iter().for_each(|document| images_in(document, &mut list));
     }
     list

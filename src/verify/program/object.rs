@@ -51,11 +51,30 @@ fn half_named(record: &Record, at: &[Step], place: Place<'_>) -> Option<Diagnost
         (Some(_), None) => "kind",
         _ => return None,
     };
-    let near = record.keys().find(|key| closest(key, [wanted]).is_some())?;
+    let Some(near) = record.keys().find(|key| closest(key, [wanted]).is_some()) else {
+        return nameless(record, at, wanted, place);
+    };
     let span = (place.key)(&[at, &[Step::from(&**near)]].concat());
     let message = format!("`{near}` is not a field of an object, which has no `{wanted}`");
     let problem = Diagnostic::new(Code::UnknownConfigField, span, message).help(Help::near(wanted));
     Some(place.renamed(problem, span, near))
+}
+
+/// A text of its own that has all of an object but what says which one it is.
+fn nameless(record: &Record, at: &[Step], wanted: &str, place: Place<'_>) -> Option<Diagnostic> {
+    let text = |key: &'static str| Some((key, record.get(key)?.scalar_text()?));
+    let (given, value) = text("apiVersion").or_else(|| text("kind"))?;
+    let is_object = match wanted {
+        "kind" => object::kinds(&value).next().is_some(),
+        _ => {
+            record.get("metadata").is_some()
+                && record.get("spec").is_some()
+                && object::kinds("v1").any(|kind| kind == value)
+        }
+    };
+    let message = format!("an object with `{given}: {value}` has no `{wanted}`");
+    let span = (place.key)(&[at, &[Step::from(given)]].concat());
+    is_object.then(|| Diagnostic::new(Code::InvalidConfig, span, message).help(format!("add `{wanted}`")))
 }
 
 /// A kind that is nearly one of the API's.

@@ -52,7 +52,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.covers.iter().flat_map(|rule| address::covers(model, settings, rule)));
     problems.extend(rules.times.iter().flat_map(|rule| amount::times(model, settings, rule)));
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
-    problems.extend(rules.needed.iter().filter_map(|rule| needed::program(model, settings, rule)));
+    problems.extend(needed::verify(model, settings, &rules.needed));
     problems.extend(rules.presented.iter().flat_map(|rule| presented::verify(evidence, settings, rule)));
     problems.extend(rules.own.iter().flat_map(|rule| machine::own(model, settings, rule)));
     problems.extend(rules.named.iter().flat_map(|rule| machine::named(evidence, settings, rule)));

@@ -33,6 +33,8 @@ pub(super) struct Program {
     pub name: String,
     pub app: AppId,
     pub machine: Option<MachineId>,
+    /// Whether a systemd unit runs it: not a pod.
+    pub in_unit: bool,
     pub span: Span,
 }
 
@@ -68,7 +70,7 @@ impl Settings {
     /// Takes the flags of a program.
     fn flags(&mut self, model: &Model<'_>, flags: &Flags<'_>) {
         let program = &*flags.program;
-        self.runs(flags.owner, program, locate::word::span(model, flags.owner, &flags.named));
+        self.runs(flags, locate::word::span(model, flags.owner, &flags.named));
         for flag in &flags.given {
             let value = text(&flag.value).unwrap_or_default();
             // What a script computes is known on the machine only.
@@ -81,10 +83,10 @@ impl Settings {
     }
 
     /// Notes that an application runs a program.
-    fn runs(&mut self, owner: Owner, program: &str, span: Span) {
-        let (app, machine) = (owner.provider(), owner.machine);
-        if !self.programs.iter().any(|known| known.name == program && (known.app, known.machine) == (app, machine)) {
-            self.programs.push(Program { name: program.to_owned(), app, machine, span });
+    fn runs(&mut self, flags: &Flags<'_>, span: Span) {
+        let (name, app, machine) = (&*flags.program, flags.owner.provider(), flags.owner.machine);
+        if !self.programs.iter().any(|known| known.name == name && (known.app, known.machine) == (app, machine)) {
+            self.programs.push(Program { name: name.to_owned(), app, machine, in_unit: flags.unit.is_some(), span });
         }
     }
 
