@@ -31,6 +31,7 @@ pub mod range;
 pub mod release;
 pub mod setting;
 pub mod skew;
+pub mod subject;
 pub mod target;
 pub mod tested;
 pub mod value;

@@ -173,6 +173,7 @@ codes! {
     SingleZone "single-zone" Proofs Warning true,
     SinglePoint "single-point" Proofs Warning true,
     IncompleteCluster "incomplete-cluster" Proofs Warning true,
+    UnboundIdentity "unbound-identity" Proofs Warning true,
     LabelMisspelt "label-misspelt" Proofs Warning true,
     TaintNotTolerated "taint-not-tolerated" Proofs Error true,
     MachineTooSmall "machine-too-small" Proofs Error true,

@@ -15,6 +15,7 @@ use crate::text::List;
 
 use super::{Evidence, Verdict};
 
+mod binding;
 mod budget;
 mod label;
 pub mod placement;
@@ -32,6 +33,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     let own = label::of_machines(evidence.model);
     problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample, &own)));
     problems.extend(evidence.on_each(|sample| static_pod::verify(evidence.model, sample)));
+    problems.extend(binding::verify(evidence));
     problems.extend(evidence.on_each(|sample| budget::verify(evidence.model, sample)));
     problems.into()
 }
