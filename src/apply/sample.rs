@@ -43,6 +43,8 @@ pub(super) fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit
         arch: "amd64".into(),
         cores: 2.0,
         memory: 4 << 30,
+        disk: 20 << 30,
+        runs_pods: false,
         arrival: Arrival::FirstBoot,
         files,
         units,

@@ -106,10 +106,12 @@ impl Existing {
         Self { is_checked: false, ..self }
     }
 
-    fn misfits(&self, machine: &Machine, facts: &Facts) -> Vec<String> {
+    fn misfits(&self, machine: &Machine, hello: &Hello) -> Vec<String> {
         let clone =
             self.clones.get(machine.name()).map(|other| format!("its machine-id is that of `{other}`: it is a clone"));
-        facts.misfits(machine).into_iter().chain(clone).collect()
+        let is_new = hello.owner.is_none() && hello.boot.is_none();
+        let left = if is_new { hello.facts.left() } else { None };
+        hello.facts.misfits(machine).into_iter().chain(clone).chain(left).collect()
     }
 
     /// What enters its machines.
@@ -185,7 +187,7 @@ impl Provider for Existing {
             }
         };
         let misfits = match self.is_checked {
-            true => self.misfits(machine, &hello.facts),
+            true => self.misfits(machine, hello),
             false => Vec::new(),
         };
         let mut steps: Vec<_> = misfits.into_iter().map(Step::Misfit).collect();

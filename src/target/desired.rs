@@ -32,6 +32,10 @@ pub struct Machine {
     pub cores: f64,
     /// Bytes.
     pub memory: u64,
+    /// Bytes.
+    pub disk: u64,
+    /// Whether pods run on it.
+    pub runs_pods: bool,
     pub arrival: Arrival,
     /// Every file of it.
     pub files: Vec<BundleFile>,
@@ -78,6 +82,8 @@ impl Machine {
             arch: machine.arch.clone(),
             cores: machine.cores,
             memory: machine.memory,
+            disk: machine.disk,
+            runs_pods: !machine.bundle.mounts.is_empty(),
             arrival,
             files,
             units,

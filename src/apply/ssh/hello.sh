@@ -13,5 +13,12 @@ ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/address \1/
 for program in bash tar xargs sha256sum stat; do
   command -v "$program" >/dev/null 2>&1 || echo "lacks $program"
 done
+echo "disk $(df -Pk / 2>/dev/null | awk 'NR == 2 { print $2 }')"
+[ -e /sys/fs/cgroup/cgroup.controllers ] || echo 'cgroup v1'
+# What another cluster has left: the data of a store, pods, nodes of other distributions.
+for path in /etc/kubernetes/manifests/* /etc/kubernetes/*.conf /var/lib/etcd/member /var/lib/rancher/* /var/lib/k0s/* \
+  /var/snap/microk8s/*; do
+  [ -e "$path" ] && echo "left $path"
+done
 [ -d /run/systemd/system ] || echo "lacks systemd as the first process"
 exit 0

@@ -21,6 +21,12 @@ pub(super) struct Facts {
     cores: Option<u64>,
     /// Bytes.
     memory: Option<u64>,
+    /// Bytes of the file system at `/`, free or not.
+    disk: Option<u64>,
+    /// Its control groups are those of version 1.
+    has_cgroup_v1: bool,
+    /// Files of another cluster that was there.
+    left: Vec<String>,
     addresses: BTreeSet<IpAddr>,
     machine_id: Option<String>,
     /// How many seconds its clock is away from ours.
@@ -38,6 +44,9 @@ impl Facts {
                 "arch" => facts.arch = Some(rest.to_owned()),
                 "cores" => facts.cores = rest.parse().ok(),
                 "memory" => facts.memory = rest.parse::<u64>().ok().map(|kibibytes| kibibytes << 10),
+                "disk" => facts.disk = rest.parse::<u64>().ok().map(|kibibytes| kibibytes << 10),
+                "cgroup" => facts.has_cgroup_v1 = rest == "v1",
+                "left" => facts.left.push(rest.to_owned()),
                 "time" => facts.skew = rest.parse().ok().map(away),
                 "id" => facts.machine_id = Some(rest.to_owned()).filter(|id| id.len() == 32),
                 "address" => facts.addresses.extend(rest.parse::<IpAddr>()),
@@ -62,7 +71,17 @@ impl Facts {
         lacks.chain(address).chain(arch).chain(skew).collect()
     }
 
-    /// What it has less of than the model says. Firmware and kernel keep some memory.
+    /// What another cluster has left, if no boot of kmodel is there: it would be overwritten, or run beside this one.
+    pub(super) fn left(&self) -> Option<String> {
+        let first = self.left.first()?;
+        let more = match self.left.len() {
+            1 => String::new(),
+            more => format!(" and {} more", more - 1),
+        };
+        Some(format!("another cluster has left files there: {first}{more}"))
+    }
+
+    /// What it has less of than the model says. Firmware and kernel keep some memory, and partitions and file systems some of a disk.
     pub(super) fn smaller(&self, machine: &Machine) -> Vec<String> {
         let name = machine.name();
         let cores = self.cores.filter(|cores| (*cores as f64) < machine.cores);
@@ -70,7 +89,13 @@ impl Facts {
         let memory = self.memory.filter(|memory| *memory < machine.memory / 10 * 9);
         let memory = memory
             .map(|has| format!("{name} has {} of the {} of memory of the model", about(has), about(machine.memory)));
-        cores.into_iter().chain(memory).collect()
+        let disk = self.disk.filter(|disk| *disk < machine.disk / 10 * 8);
+        let disk = disk
+            .map(|has| format!("{name} has {} at / of the {} of disk of the model", about(has), about(machine.disk)));
+        let cgroup = (self.has_cgroup_v1 && machine.runs_pods).then(|| {
+            format!("{name} has control groups of version 1, with which a kubelet does not start by default from Kubernetes 1.35 on")
+        });
+        cores.into_iter().chain(memory).chain(disk).chain(cgroup).collect()
     }
 }
 
@@ -125,6 +150,27 @@ mod tests {
             said,
             ["cp-0 has 1 of the 2 cores of the model", "cp-0 has 1024.0 MiB of the 4096.0 MiB of memory of the model"]
         );
+    }
+
+    #[test]
+    fn what_another_cluster_has_left_is_told() {
+        assert_eq!(facts("").left(), None);
+        assert_eq!(
+            facts("left /etc/kubernetes/admin.conf\n").left().unwrap(),
+            "another cluster has left files there: /etc/kubernetes/admin.conf"
+        );
+        let two = facts("left /etc/kubernetes/admin.conf\nleft /var/lib/etcd/member\n");
+        assert!(two.left().unwrap().ends_with("admin.conf and 1 more"));
+    }
+
+    #[test]
+    fn a_disk_and_control_groups_are_warned_of() {
+        let mut machine = sample::machine("cp-0", vec![], vec![]);
+        assert_eq!(facts("disk 18000000\ncgroup v1\n").smaller(&machine), [""; 0], "no pod runs there");
+        machine.runs_pods = true;
+        let said = facts("disk 10485760\ncgroup v1\n").smaller(&machine);
+        assert_eq!(said.len(), 2);
+        assert!(said[0].starts_with("cp-0 has 10") && said[1].contains("version 1"), "{said:?}");
     }
 
     #[test]

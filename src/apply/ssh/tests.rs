@@ -50,6 +50,17 @@ fn a_machine_of_others_is_left_alone() {
 }
 
 #[test]
+fn a_machine_with_another_cluster_is_left_alone() {
+    let left = "left /etc/kubernetes/admin.conf\n";
+    let steps = |own: &str| match outer(Ok(&format!("{own}{left}")), &[]) {
+        Ok(Outer::There { steps, .. }) => steps.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(steps(""), 1);
+    assert_eq!(steps("owner lab cp-0\n"), 0, "they are its own");
+}
+
+#[test]
 fn a_machine_with_its_former_name_is_renamed() {
     let steps = vec![Step::Rename { from: "m-0".into(), stops: false }];
     let renamed = |steps| Ok(Outer::Renamed { from: "m-0".into(), is_running: true, steps });
