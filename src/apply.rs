@@ -15,6 +15,7 @@ pub(crate) mod semaphore;
 pub(crate) mod process;
 pub(crate) mod transport;
 pub(crate) mod lock;
+pub(crate) mod preflight;
 pub(crate) mod probe;
 pub(crate) mod upload;
 pub(crate) mod change;

@@ -21,6 +21,7 @@ pub mod lock;
 pub mod report;
 pub mod check;
 pub mod plan;
+mod preflight;
 pub mod graph;
 pub mod folder;
 pub mod keep;
@@ -98,6 +99,7 @@ enum Command {
     Graph(graph::Args),
     Render(render::Args),
     Apply(apply::Args),
+    Preflight(preflight::Args),
     Status(status::Args),
     Debug(debug::Args),
     Destroy(destroy::Args),
@@ -148,6 +150,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CliError> {
         Command::Graph(args) => graph::run(args, terminal),
         Command::Render(args) => render::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
+        Command::Preflight(args) => preflight::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
         Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),

@@ -7,6 +7,7 @@ use crate::apply::status::{Observed, Status};
 use crate::apply::{self, Access, Delta};
 use crate::compile::{self, Connection, Deployed, RenderError, SharedAddress};
 use crate::pki::Store;
+use crate::plan::Plan;
 use crate::world;
 
 use super::exit::{CliError, Exit};
@@ -47,6 +48,28 @@ pub struct Observation {
 /// # Errors
 /// An error of the client or the key store.
 pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Observation>, CliError> {
+    reached(command, args, Preflight::LeftOut, terminal, |plan, access, deployed, has_store| {
+        let found = access.provider().machines();
+        let probes = apply::run::probes(&access, &deployed.desired);
+        let delta = apply::diff(&deployed.desired, access.provider(), &probes)?;
+        let delta = has_store.then_some(delta);
+        let (connections, shared) = (compile::connections(plan), compile::shared_addresses(&plan.model));
+        Ok(Observation { access, found, probes, delta, connections, shared, deployed })
+    })
+}
+
+/// What comes of the machines that there are and those that there should be; issues and writes nothing. `None` when the model has
+/// problems, which are shown.
+///
+/// # Errors
+/// An error of the client or the key store.
+pub(super) fn reached<T>(
+    command: &str,
+    args: &ClusterArgs,
+    preflight: Preflight,
+    terminal: &Terminal,
+    then: impl FnOnce(&Plan<'_>, Access, Deployed, bool) -> Result<T, CliError>,
+) -> Result<Option<T>, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
     let planned = opened.plan_for_target();
     server::is_reached(command, &planned)?;
@@ -64,13 +87,8 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
             return Ok(None);
         }
     };
-    let access = client.access(&deployed, Preflight::LeftOut)?;
-    let found = access.provider().machines();
-    let probes = apply::run::probes(&access, &deployed.desired);
-    let delta = apply::diff(&deployed.desired, access.provider(), &probes)?;
-    let delta = folder.is_dir().then_some(delta);
-    let (connections, shared) = (compile::connections(plan), compile::shared_addresses(&plan.model));
-    Ok(Some(Observation { access, found, probes, delta, connections, shared, deployed }))
+    let access = client.access(&deployed, preflight)?;
+    then(plan, access, deployed, folder.is_dir()).map(Some)
 }
 
 impl Observation {

@@ -221,6 +221,11 @@ fn machines_that_are_not_those_of_the_model_are_refused_before_anything_is_done(
             .stdin(Stdio::null());
         kmodel.output().unwrap()
     };
+    let preflight = bed.fails("preflight", &[]);
+    assert!(
+        preflight.contains("m-0  there") && preflight.contains("error: 2 machines cannot be set up"),
+        "{preflight}"
+    );
     let text = said(&apply(&["--dry-run"]));
     let address = "none of its interfaces has the address 10.213.0.1";
     assert!(

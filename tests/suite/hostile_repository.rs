@@ -47,7 +47,7 @@ const MODELS: [(&str, &str, &str); 11] = [
 ];
 
 /// Each with a model as its first argument.
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 21] = [
     &["check"],
     &["check", "--if", "m=3"],
     &["check", "--message-format", "json"],
@@ -65,6 +65,7 @@ const COMMANDS: [&[&str]; 20] = [
     &["why", "m-0:/etc/x"],
     &["fix", "--unsafe"],
     &["fmt"],
+    &["preflight"],
     &["status"],
     &["apply", "--yes"],
     &["destroy", "--yes"],
