@@ -37,8 +37,9 @@ pub enum Entry<'p> {
     Artifact(ArtifactEntry<'p>),
     Unlisted(Unlisted),
     Sysctl(Owner, Ident),
-    Command(Command),
+    Command(Command<'p>),
     Unread(Unread<'p>),
+    Opaque(Opaque<'p>),
 }
 
 /// Whose an entry is.
@@ -75,6 +76,18 @@ pub enum Step {
     Line(usize),
     /// Into the template that a path names.
     Template,
+}
+
+impl Step {
+    /// A way, and another one from its end: the lines of a text inside a text are lines of that.
+    pub fn beyond(way: &[Self], rest: &[Self]) -> Vec<Self> {
+        match (way, rest) {
+            ([begin @ .., Self::Line(line)], [Self::Line(more), end @ ..]) => {
+                [begin, &[Self::Line(line + more - 1)], end].concat()
+            }
+            _ => [way, rest].concat(),
+        }
+    }
 }
 
 impl From<&str> for Step {
@@ -177,11 +190,23 @@ pub struct Unread<'p> {
 
 /// A command that an application runs on a machine.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub struct Command<'p> {
     pub owner: Owner,
-    pub span: Span,
+    pub written: Written<'p>,
     pub text: String,
 }
+
+/// A word of a script that stands for more than a value, and that only the machine knows: `kubelet $ARGS`, `eval "$LINE"`.
+#[derive(Clone, Debug)]
+pub struct Opaque<'p> {
+    pub program: String,
+    pub word: String,
+    pub written: Written<'p>,
+    pub owner: Owner,
+}
+
+/// What `sysctl -w` sets in a script is called as a document.
+pub const SYSCTL: &str = "sysctl -w";
 
 impl Document<'_> {
     /// What is in it, as a value.
@@ -194,7 +219,7 @@ impl Document<'_> {
 
     /// The way to a part of it, from where it is put together.
     pub fn way(&self, path: &[Step]) -> Vec<Step> {
-        [&*self.at, path].concat()
+        Step::beyond(&self.at, path)
     }
 }
 

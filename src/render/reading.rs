@@ -6,7 +6,7 @@
 
 use crate::model::{AppId, MachineId, Model};
 
-use super::evidence::{Document, Entry, Flags, Unlisted};
+use super::evidence::{Document, Entry, Owner, Unlisted};
 
 mod argument;
 mod command;
@@ -15,9 +15,11 @@ mod operator;
 mod pod;
 mod script;
 mod service;
+mod shell;
 mod text;
 mod variable;
 
+use script::Script;
 pub use service::{Part, Service, ini};
 pub(super) use text::images;
 pub use text::yaml;
@@ -31,7 +33,7 @@ pub(super) fn read<'p>(
     let mut list = Vec::with_capacity(entries.len());
     let own = machine.map(|(machine, app)| operator::entries(model, machine, app)).unwrap_or_default();
     entries.into_iter().chain(own).for_each(|entry| document(entry, &mut list, DEPTH));
-    let services = service::services(&list);
+    let (services, scripts) = run(model, &mut list);
     let replaced = |entry: &Entry<'_>| match entry {
         Entry::Flags(flags) => services.iter().any(|service| service.replaces(flags)),
         _ => false,
@@ -39,12 +41,10 @@ pub(super) fn read<'p>(
     list.retain(|entry| !replaced(entry));
     let mut flags = services.iter().flat_map(|service| service.flags(model, &list)).collect::<Vec<_>>();
     flags.extend(documents_of(&list).flat_map(|document| pod::flags(model, document)));
-    let scripts = services.iter().flat_map(|service| service.scripts(&list)).collect::<Vec<_>>();
-    let run = |document: &&Document<'p>| document.path == nested::SCRIPT || scripts.contains(&document.path);
-    flags.extend(documents_of(&list).filter(run).flat_map(|document| of_script(model, document)));
     let mut unlisted = services.iter().flat_map(|service| service.unlisted(&list)).collect::<Vec<_>>();
     unlisted.extend(documents_of(&list).flat_map(pod::unlisted));
     list.extend(flags.into_iter().map(Entry::Flags));
+    list.extend(scripts.iter().flat_map(|script| script.entries(model)));
     services.iter().for_each(|service| variable::add(service, &mut list));
     list.extend(unlisted.into_iter().map(|program| Entry::Unlisted(Unlisted { program })));
     (list, services)
@@ -54,10 +54,45 @@ fn documents_of<'a, 'p>(entries: &'a [Entry<'p>]) -> impl Iterator<Item = &'a Do
     entries.iter().filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None })
 }
 
-/// The flags of the programs that a script starts.
-fn of_script<'p>(model: &Model<'p>, document: &Document<'p>) -> Vec<Flags<'p>> {
-    let of = |words: Vec<_>| argument::on_host(model, &words, (document.owner, document.owner.app), None);
-    script::commands(document).into_iter().filter_map(of).collect()
+/// The units of a machine and the scripts that run on it; what these write is there too, and may be units and scripts.
+fn run<'p>(model: &Model<'p>, list: &mut Vec<Entry<'p>>) -> (Vec<Service<'p>>, Vec<Script<'p>>) {
+    let mut rounds = 0..DEPTH;
+    loop {
+        let services = service::services(list);
+        let scripts = scripts(model, list, &services);
+        let is_new = |entry: &Entry<'p>| match entry {
+            Entry::Document(new) => documents_of(list).all(|known| (&known.path, &known.at) != (&new.path, &new.at)),
+            Entry::Unread(new) => !list.iter().any(|known| matches!(known, Entry::Unread(one) if one.at == new.at)),
+            _ => false,
+        };
+        let new: Vec<_> = scripts.iter().flat_map(Script::documents).filter(is_new).collect();
+        if new.is_empty() || rounds.next().is_none() {
+            return (services, scripts);
+        }
+        new.into_iter().for_each(|entry| document(entry, list, DEPTH));
+    }
+}
+
+/// The scripts of a machine, without those of the library.
+fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) -> Vec<Script<'p>> {
+    let is_own = |owner: Owner| !model.program.is_library(owner.module);
+    let mut scripts: Vec<Script<'p>> = services.iter().flat_map(|service| service.shells(list)).collect();
+    let mut paths: Vec<String> = services.iter().flat_map(|service| service.scripts(list)).collect();
+    let mut done: Vec<&Document<'p>> = Vec::new();
+    let own: Vec<&Document<'p>> = documents_of(list).filter(|document| is_own(document.owner)).collect();
+    // A script may run another one.
+    loop {
+        let is_run = |document: &&&Document<'p>| document.path == nested::SCRIPT || paths.contains(&document.path);
+        let is_new = |document: &&&Document<'p>| !done.iter().any(|known| std::ptr::eq(*known, **document));
+        let new: Vec<&Document<'p>> = own.iter().filter(is_run).filter(is_new).copied().collect();
+        if new.is_empty() {
+            return scripts.into_iter().filter(|script| is_own(script.owner)).collect();
+        }
+        let of_new: Vec<Script<'p>> = new.iter().filter_map(|document| Script::of_document(document)).collect();
+        paths = of_new.iter().flat_map(Script::files).collect();
+        scripts.extend(of_new);
+        done.extend(new);
+    }
 }
 
 /// A file may hold a file so many times.

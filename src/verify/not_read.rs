@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::facts::flag;
 use crate::model::Model;
 use crate::plan::Gap;
-use crate::render::evidence::{Document, Entry, Sample, Service, Unread};
+use crate::render::evidence::{Document, Entry, Opaque, Sample, Service, Unread};
 
 use super::{Evidence, Verdict, balancer, document, locate, packet_filter, program};
 
@@ -14,6 +14,7 @@ pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
     let of = |sample: &Sample<'_>| {
         let files = sample.entries.iter().filter_map(|entry| match entry {
             Entry::Unread(unread) if is_configuration(&unread.path) => Some(of_file(model, unread)),
+            Entry::Opaque(opaque) => Some(of_script(model, opaque)),
             _ => None,
         });
         files.chain(sample.services.iter().filter_map(|service| environment(model, sample, service))).collect()
@@ -68,6 +69,17 @@ fn of_file(model: &Model<'_>, unread: &Unread<'_>) -> Diagnostic {
     let span = locate::value(model, unread.owner, unread.written, &unread.at);
     let message = format!("`{}` is not examined: {}", unread.path, unread.why);
     Diagnostic::new(Code::NotRead, span, message).help(HELP)
+}
+
+/// A word of a script that may be any flags or commands.
+fn of_script(model: &Model<'_>, opaque: &Opaque<'_>) -> Diagnostic {
+    let span = locate::word::span(model, opaque.owner, &opaque.written);
+    let (program, word) = (&opaque.program, &opaque.word);
+    let message = match flag::table(program) {
+        Some(_) => format!("the flags of `{program}` in `{word}` are not examined: only the machine knows them"),
+        None => format!("what `{program}` runs in `{word}` is not examined: only the machine knows it"),
+    };
+    Diagnostic::new(Code::NotRead, span, message).help("write it out, or `allow not-read \"...\"` with the reason")
 }
 
 /// Flags that come from a file of the machine that nothing writes.

@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::syntax::ast::Protocol;
 use crate::text::List;
 
-use super::{Evidence, Verdict};
+use super::{Evidence, Verdict, locate};
 
 mod command;
 mod firewalld;
@@ -154,7 +154,7 @@ fn by_interface(names: &[&str], rule: &str, accept: &mut Accept) -> bool {
 }
 
 /// The packet filters that commands make.
-fn of_commands(commands: &[&Command]) -> Vec<Filter> {
+fn of_commands(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
     let mut done: Vec<(AppId, MachineId)> = Vec::new();
     let mut list = Vec::new();
     for command in commands {
@@ -164,13 +164,14 @@ fn of_commands(commands: &[&Command]) -> Vec<Filter> {
             continue;
         }
         done.push(key);
-        let same: Vec<&Command> = commands.iter().copied().filter(|other| other.owner == command.owner).collect();
+        let same: Vec<&Command<'_>> = commands.iter().copied().filter(|other| other.owner == command.owner).collect();
         let texts: Vec<&str> = same.iter().map(|command| command.text.as_str()).collect();
         let Some(read) = command::read(&texts) else { continue };
-        let is_filter = |command: &&&Command| {
+        let is_filter = |command: &&&Command<'_>| {
             ["ufw", "iptables", "ip6tables", "nft"].iter().any(|name| command.text.contains(name))
         };
-        let span = same.iter().find(is_filter).map_or(command.span, |command| command.span);
+        let first = same.iter().find(is_filter).unwrap_or(command);
+        let span = locate::word::span(model, first.owner, &first.written);
         list.push(Filter { path: "its commands".to_owned(), app: key.0, machine, span, read });
     }
     list
@@ -203,7 +204,7 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
             _ => {}
         }
     }
-    files.extend(of_commands(&commands));
+    files.extend(of_commands(evidence.model, &commands));
     let (problems, count) = check_filters(evidence.model, &files);
     let statement = match count {
         0 => String::new(),

@@ -8,7 +8,7 @@ use crate::model::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Needs, NeedsKind};
 
-use crate::render::evidence::{Command, Entry};
+use crate::render::evidence::{Command, Entry, Written};
 
 use super::{Filler, name, push};
 
@@ -42,7 +42,9 @@ impl Filler<'_, '_> {
                 let name = self.text(scope, expr)?;
                 require(TextForm::Line, &name, expr.span)?;
                 let (span, text) = (expr.span, &name);
-                self.record(scope, |owner| Entry::Command(Command { owner, span, text: text.clone() }));
+                self.record(scope, |owner| {
+                    Entry::Command(Command { owner, written: Written::Name(span), text: text.clone() })
+                });
                 push(&mut self.bundle.commands, name.into());
             }
             // What a machine must have is proved of the plan; nothing has to be done for it.

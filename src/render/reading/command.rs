@@ -1,6 +1,6 @@
 //! A command line of a unit as systemd splits it: quotes, escapes and variables (systemd.service(5)).
 
-use super::argument::{Word, known_program};
+use super::argument::Word;
 
 /// The words of a line, without their quotes.
 pub(super) fn split(line: &str) -> Vec<String> {
@@ -39,7 +39,7 @@ pub(super) fn words<'p>(
             expand(&text, variables, &place, &mut list);
         }
     }
-    shell(list)
+    list
 }
 
 fn expand<'p>(
@@ -72,22 +72,6 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// The program that `sh -c '...'` ends in, with its arguments.
-fn shell(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
-    let name = words.first().and_then(|word| word.text.rsplit('/').next()).unwrap_or_default();
-    let [_, Word { text: flag, .. }, script, ..] = words.as_slice() else { return words };
-    if !matches!(name, "sh" | "bash" | "dash") || !flag.starts_with('-') || !flag.ends_with('c') {
-        return words;
-    }
-    let inner = split(&script.text.replace("\\\n", " "));
-    let Some(start) = inner.iter().position(|word| word.contains('/') && known_program(word).is_some()) else {
-        return words;
-    };
-    let end = |word: &&String| !matches!(word.as_str(), ";" | "&&" | "||" | "|" | "&");
-    let of = |text: &String| script.part(text.clone());
-    inner[start..].iter().take_while(end).map(of).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +94,6 @@ mod tests {
             read("/bin/a $ARGS --ip=${IP} ${NONE} $$x"),
             ["/bin/a", "--a=1", "--b=x y", "--ip=10.0.0.1", "", "$x"]
         );
-        assert_eq!(read("/bin/sh -c 'exec /usr/bin/kubelet --x ; true'"), ["/usr/bin/kubelet", "--x"]);
+        assert_eq!(read("/bin/sh -c 'exec kubelet --x ; true'"), ["/bin/sh", "-c", "exec kubelet --x ; true"]);
     }
 }

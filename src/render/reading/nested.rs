@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::render::evidence::{Command, Content, Document, Entry, Step, Unread};
+use crate::render::evidence::{Content, Document, Entry, Step, Unread};
 
 /// What stands inside a document.
 pub(super) fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
@@ -96,19 +96,22 @@ fn cloud_config<'p>(document: &Document<'p>, record: &Record, list: &mut Vec<Ent
     for key in ["bootcmd", "runcmd"] {
         for (place, command) in elements(record, key) {
             let text = match command.reveal() {
-                Value::List(words) => words.iter().filter_map(Value::scalar_text).collect::<Vec<_>>().join(" "),
+                Value::List(words) => {
+                    words.iter().filter_map(Value::scalar_text).map(word).collect::<Vec<_>>().join(" ")
+                }
                 other => other.scalar_text().unwrap_or_default(),
             };
-            list.push(Entry::Command(Command {
-                owner: document.owner,
-                span: document.written.span,
-                text: text.clone(),
-            }));
             // As a script of its own: the programs in it are read like those of others.
             let way = [key.into(), place.into()];
-            list.push(Entry::Document(inner(document, SCRIPT, &format!("#!/bin/sh\n{text}\n"), &way, false)));
+            list.push(Entry::Document(inner(document, SCRIPT, &text, &way, false)));
         }
     }
+}
+
+/// A word that is given to a program as it is.
+fn word(text: String) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=/.,:@%+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// What the commands of a cloud-config are called as a document.

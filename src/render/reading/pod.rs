@@ -7,6 +7,7 @@ use crate::render::flag;
 use crate::syntax::ast::Version;
 
 use super::argument::{self, Word, known_program};
+use super::script::Script;
 
 /// Where a pod stands in an object of a kind.
 fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
@@ -22,7 +23,7 @@ fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
 pub(super) fn flags<'p>(model: &Model<'_>, document: &Document<'p>) -> Vec<Flags<'p>> {
     let mut list = Vec::new();
     each(document, &mut |container, at, on_host| {
-        list.extend(of_container(model, document, container, at).map(|flags| Flags { on_host, ..flags }));
+        list.extend(of_container(model, document, container, at).into_iter().map(|flags| Flags { on_host, ..flags }));
     });
     list
 }
@@ -111,8 +112,22 @@ fn words<'p>(document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<Wo
     words.collect()
 }
 
-fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Record, at: &[Step]) -> Option<Flags<'p>> {
+/// The programs of a container: the one that it starts, or those that its shell does.
+fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<Flags<'p>> {
     let words = words(document, container, at);
+    let lines = match Script::of_words(&words, document.owner) {
+        Some(script) => script.lines(),
+        None => vec![words],
+    };
+    lines.iter().filter_map(|words| of_line(model, document, container, words)).collect()
+}
+
+fn of_line<'p>(
+    model: &Model<'_>,
+    document: &Document<'p>,
+    container: &Record,
+    words: &[Word<'p>],
+) -> Option<Flags<'p>> {
     let (program, rest) = words.split_first()?;
     let name = known_program(&program.text)?;
     let image = container.get("image").and_then(Value::scalar_text);

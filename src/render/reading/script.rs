@@ -1,92 +1,178 @@
-//! The programs that a script of a shell starts, with their flags: a script that a unit runs, or the commands of a cloud-config.
+//! The scripts of a machine and what they do there: the programs that they start, the files that they write.
+//!
+//! A script is a file that a unit runs, a command of a cloud-config, or a word that a shell is given with `-c`.
 
-use crate::render::evidence::{Content, Document, Step, Written};
+use crate::facts::flag::{self, FlagKind};
+use crate::model::Model;
+use crate::render::evidence::{Command, Content, Document, Entry, Flags, Opaque, Owner, Unlisted, Unread, Written};
+use crate::render::evidence::{SYSCTL, Step};
+use crate::syntax::ast::Expr;
 
-use super::argument::{Word, known_program};
-use super::command;
+use super::argument::{self, Word, known_program};
+use super::nested::SCRIPT;
+use super::shell;
 
-/// What may stand before the program that a line starts.
-const BEFORE: &[&str] = &["exec", "nohup", "env", "then", "do", "else", "!", "{", "("];
-
-/// The commands of a script that start a program with a table, each as its words.
-pub(super) fn commands<'p>(document: &Document<'p>) -> Vec<Vec<Word<'p>>> {
-    let Content::Text(text) = &document.content else { return Vec::new() };
-    if !text.starts_with("#!") {
-        return Vec::new();
-    }
-    lines(text).into_iter().flat_map(|(number, line)| of_line(document, number, &line)).collect()
+/// A script, and where it is written.
+#[derive(Debug)]
+pub(super) struct Script<'p> {
+    commands: Vec<shell::Command>,
+    place: Place<'p>,
+    pub owner: Owner,
 }
 
-/// The lines with the number of their first, from 1; one that ends in a backslash goes on in the next. What a here-document
-/// holds is not a command.
-fn lines(text: &str) -> Vec<(usize, String)> {
-    let mut list: Vec<(usize, String)> = Vec::new();
-    let (mut open, mut until): (bool, Option<String>) = (false, None);
-    for (index, line) in text.lines().enumerate() {
-        if let Some(end) = &until {
-            if line.trim() == end {
-                until = None;
+#[derive(Debug)]
+enum Place<'p> {
+    /// A text, and the way to it.
+    Text(&'p Expr, Vec<Step>),
+    /// A word of a command.
+    Word(Word<'p>),
+}
+
+/// Programs that make packet filters.
+const FILTERS: &[&str] = &["ufw", "iptables", "ip6tables", "nft", "firewall-cmd"];
+
+/// Programs that have options of their own and no table of them.
+const UNLISTED: &[&str] =
+    &["kubeadm", "containerd", "dockerd", "crio", "k3s", "rke2", "coredns", "haproxy", "keepalived"];
+
+/// Whether a text is a script that a shell runs.
+fn is_script(document: &Document<'_>) -> bool {
+    let Content::Text(text) = &document.content else { return false };
+    let first = text.lines().next().unwrap_or_default();
+    document.path == SCRIPT || first.starts_with("#!") && first.contains("sh") && !first.contains("fish")
+}
+
+impl<'p> Script<'p> {
+    /// The script that a document is.
+    pub(super) fn of_document(document: &Document<'p>) -> Option<Self> {
+        let Content::Text(text) = &document.content else { return None };
+        let place = Place::Text(document.written, document.at.clone());
+        is_script(document).then(|| Self { commands: shell::commands(text), place, owner: document.owner })
+    }
+
+    /// The script that a command gives to a shell.
+    pub(super) fn of_words(words: &[Word<'p>], owner: Owner) -> Option<Self> {
+        let script = &words[shell::place_of_script(words.iter().map(|word| &*word.text))?];
+        Some(Self { commands: shell::commands(&script.text), place: Place::Word(script.clone()), owner })
+    }
+
+    /// The commands that start programs, each as its words.
+    pub(super) fn lines(&self) -> Vec<Vec<Word<'p>>> {
+        let words = |command: &shell::Command| command.words.iter().map(|word| self.word(word)).collect();
+        self.commands.iter().filter(|command| !command.words.is_empty()).map(words).collect()
+    }
+
+    /// The files that it runs: the first word of each command, or the second behind a shell.
+    pub(super) fn files(&self) -> Vec<String> {
+        let words = self.commands.iter().flat_map(|command| command.words.iter().take(2));
+        words.filter(|word| word.text.starts_with('/')).map(|word| word.text.clone()).collect()
+    }
+
+    fn word(&self, field: &shell::Field) -> Word<'p> {
+        let written = match &self.place {
+            Place::Text(expr, _) => Written::Word { expr, at: self.way(field.line), text: field.raw.clone() },
+            // Its quotes may be quoted once more there.
+            Place::Word(word) => {
+                let parts = field.raw.split(['\'', '"', '\\']);
+                word.part(parts.max_by_key(|part| part.len()).unwrap_or_default().to_owned()).written
             }
-            continue;
+        };
+        Word { text: field.text.clone(), written }
+    }
+
+    /// The way to one of its lines.
+    fn way(&self, line: usize) -> Vec<Step> {
+        match &self.place {
+            Place::Text(_, at) => Step::beyond(at, &[Step::Line(line)]),
+            Place::Word(Word { written: Written::Word { at, .. }, .. }) => at.clone(),
+            Place::Word(_) => Vec::new(),
         }
-        let part = line.strip_suffix('\\').unwrap_or(line);
-        match list.last_mut().filter(|_| open) {
-            Some((_, last)) => *last = format!("{last} {part}"),
-            None => list.push((index + 1, part.to_owned())),
-        }
-        open = line.ends_with('\\');
-        until = line.split_once("<<").map(|(_, rest)| {
-            let word = rest.trim_start_matches(['-', '<']).trim_start();
-            word.chars()
-                .filter(|c| !"\"'".contains(*c))
-                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-                .collect()
+    }
+
+    /// What it puts on the machine and into the cluster: files, kernel settings, objects.
+    pub(super) fn documents(&self) -> Vec<Entry<'p>> {
+        let (Place::Text(expr, _) | Place::Word(Word { written: Written::Word { expr, .. }, .. })) = &self.place else {
+            return Vec::new();
+        };
+        let document = |path: String, text: String, line: usize| {
+            let (content, written, at) = (Content::Text(text), *expr, self.way(line));
+            Entry::Document(Document { path, content, read: None, written, at, owner: self.owner, derived: false })
+        };
+        let files = shell::written(&self.commands).into_iter().map(|file| match file.unknown {
+            true => {
+                let (at, why) =
+                    (self.way(file.line), "a script of the machine writes it, with values that only the machine knows");
+                Entry::Unread(Unread { path: file.path, written: expr, at, owner: self.owner, why })
+            }
+            false => document(file.path, file.text, file.line),
         });
-        until = until.filter(|end| !end.is_empty());
+        let piped = self.commands.iter().filter_map(|command| {
+            let input = command.input.as_ref().filter(|input| !input.unknown)?;
+            is_applied(command).then(|| document("kubectl".to_owned(), input.text.clone(), input.line))
+        });
+        let settings = self.commands.iter().flat_map(sysctls);
+        let settings = settings.map(|word| document(SYSCTL.to_owned(), word.text.clone(), word.line));
+        files.chain(piped).chain(settings).collect()
     }
-    list
-}
 
-fn of_line<'p>(document: &Document<'p>, number: usize, line: &str) -> Vec<Vec<Word<'p>>> {
-    let line = line.trim();
-    if line.starts_with('#') {
-        return Vec::new();
-    }
-    let place = |text: &str| {
-        let at = document.way(&[Step::Line(number)]);
-        Word { text: text.to_owned(), written: Written::Word { expr: document.written, at, text: text.to_owned() } }
-    };
-    let words = command::split(line);
-    let parts = words.split(|word| matches!(word.as_str(), ";" | "&&" | "||" | "|" | "&"));
-    let started = |part: &[String]| {
-        let is_before = |word: &&String| BEFORE.contains(&word.as_str()) || is_assignment(word);
-        let start = part.iter().take_while(is_before).count();
-        let words = &part[start..];
-        // What a script passes on is not known here.
-        if words.iter().any(|word| matches!(word.as_str(), "$@" | "$*")) {
-            return None;
+    /// The flags of the programs that it starts on the machine, what is not known of them, and its packet filters.
+    pub(super) fn entries(&self, model: &Model<'p>) -> Vec<Entry<'p>> {
+        let mut list = Vec::new();
+        for words in self.lines() {
+            let name = words[0].text.rsplit('/').next().unwrap_or_default().to_owned();
+            list.extend(opaque(&words, self.owner).map(Entry::Opaque));
+            if FILTERS.contains(&&*name) || matches!(self.place, Place::Text(..)) {
+                let text = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+                list.push(Entry::Command(Command { owner: self.owner, written: words[0].written.clone(), text }));
+            }
+            if known_program(&words[0].text).is_none() && UNLISTED.contains(&&*name) && words.len() > 1 {
+                list.push(Entry::Unlisted(Unlisted { program: name }));
+            }
+            list.extend(self.flags(model, &words).map(Entry::Flags));
         }
-        known_program(words.first()?)?;
-        Some(words.iter().map(|word| place(word.trim_end_matches(';'))).collect())
-    };
-    parts.filter_map(started).collect()
-}
-
-fn is_assignment(word: &str) -> bool {
-    let name = word.split_once('=').map_or("", |(name, _)| name);
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_go_on_and_documents_in_them_are_none() {
-        let text = "#!/bin/sh\nset -e\nexec kubelet \\\n  --v=2\ncat >x <<'EOF'\nkubelet --x\nEOF\ntrue\n";
-        let found = lines(text);
-        assert_eq!(found.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 5, 8]);
-        assert_eq!(found[2].1, "exec kubelet    --v=2");
-        assert!(is_assignment("A=b") && !is_assignment("--a=b") && !is_assignment("a"));
+        list
     }
+
+    fn flags(&self, model: &Model<'p>, words: &[Word<'p>]) -> Option<Flags<'p>> {
+        argument::on_host(model, words, (self.owner, self.owner.provider()), None)
+    }
+}
+
+/// What is run that cannot be known, or the word that may stand for flags of a program with a table.
+fn opaque<'p>(words: &[Word<'p>], owner: Owner) -> Option<Opaque<'p>> {
+    let is_unknown = |word: &Word<'_>| word.text.starts_with(['$', '`']);
+    let found = |program: &str, word: &Word<'p>| {
+        Some(Opaque { program: program.to_owned(), word: word.text.clone(), written: word.written.clone(), owner })
+    };
+    let (first, rest) = words.split_first()?;
+    if let Some(program) = known_program(&first.text) {
+        let table = flag::table(program)?;
+        let is_value = |place: usize| {
+            let before = place.checked_sub(1).map(|place| rest[place].text.trim_start_matches('-'));
+            before.and_then(|name| table.flags.get(name)).is_some_and(|row| row.kind != FlagKind::Bool)
+        };
+        let unknown = rest.iter().enumerate().find(|(place, word)| is_unknown(word) && !is_value(*place));
+        return unknown.and_then(|(_, word)| found(program, word));
+    }
+    let script = shell::place_of_script(words.iter().map(|word| &*word.text)).map(|place| &words[place]);
+    match &*first.text {
+        "eval" => rest.first().and_then(|word| found("eval", word)),
+        _ => script.filter(|word| is_unknown(word)).and_then(|word| found("sh", word)),
+    }
+}
+
+fn is_applied(command: &shell::Command) -> bool {
+    let words: Vec<&str> = command.words.iter().map(|word| &*word.text).collect();
+    let is_kubectl = words.first().is_some_and(|word| word.rsplit('/').next() == Some("kubectl"));
+    let is_change = words.iter().any(|word| matches!(*word, "apply" | "create" | "replace"));
+    let is_input = words.windows(2).any(|pair| matches!(pair[0], "-f" | "--filename") && pair[1] == "-")
+        || words.iter().any(|word| matches!(*word, "-f-" | "--filename=-" | "-f=-"));
+    is_kubectl && is_change && is_input
+}
+
+/// `sysctl -w NAME=VALUE`.
+fn sysctls(command: &shell::Command) -> impl Iterator<Item = &shell::Field> {
+    let is_sysctl = command.words.first().is_some_and(|word| word.text.rsplit('/').next() == Some("sysctl"));
+    let words = if is_sysctl { &command.words[1..] } else { &[] };
+    words.iter().filter(|word| !word.text.starts_with('-') && word.text.contains('=') && !word.unknown)
 }

@@ -10,6 +10,7 @@ use crate::syntax::ast::{Expr, ExprKind, Name};
 
 use super::argument::{self, Word, known_program};
 use super::command;
+use super::script::Script;
 
 /// A unit of a machine.
 #[derive(Debug)]
@@ -215,6 +216,12 @@ impl<'p> Service<'p> {
 
     /// The commands of its texts that are run, before and after others too: the key, the command and where it is written.
     pub fn pasted_commands(&self) -> Vec<(&Part<'p>, &str, &str, &Written<'p>)> {
+        let all = self.all_commands().into_iter().filter(|(part, _)| part.is_text);
+        all.map(|(part, line)| (part, &*line.key, &*line.value, &line.written)).collect()
+    }
+
+    /// The commands that it runs, those before and after others too.
+    fn all_commands(&self) -> Vec<(&Part<'p>, &Line<'p>)> {
         let is_beside = |line: &&Line<'p>| {
             line.section == "Service"
                 && line.key.starts_with("Exec")
@@ -223,8 +230,7 @@ impl<'p> Service<'p> {
         };
         let beside =
             self.parts.iter().flat_map(|part| part.lines.iter().filter(is_beside).map(move |line| (part, line)));
-        let all = self.commands().into_iter().chain(beside).filter(|(part, _)| part.is_text);
-        all.map(|(part, line)| (part, &*line.key, &*line.value, &line.written)).collect()
+        self.commands().into_iter().chain(beside).collect()
     }
 
     /// The commands that it runs, each with the part that gives it.
@@ -271,12 +277,20 @@ impl<'p> Service<'p> {
 
     /// The words of the commands that it runs.
     fn command_lines(&self, entries: &[Entry<'p>]) -> Vec<(&Part<'p>, Vec<Word<'p>>)> {
+        self.lines_of(self.commands(), entries)
+    }
+
+    fn lines_of<'a>(
+        &'a self,
+        commands: Vec<(&'a Part<'p>, &'a Line<'p>)>,
+        entries: &[Entry<'p>],
+    ) -> Vec<(&'a Part<'p>, Vec<Word<'p>>)> {
         let variables = self.variables(entries);
         let words = |line: &Line<'p>| match &line.words {
             Some(words) => words.clone(),
             None => command::words(&line.value, &variables, |text| line.word(text)),
         };
-        self.commands().into_iter().map(|(part, line)| (part, words(line))).collect()
+        commands.into_iter().map(|(part, line)| (part, words(line))).collect()
     }
 
     /// Whose a command is: that of a drop-in is of the application that has the unit.
@@ -286,12 +300,18 @@ impl<'p> Service<'p> {
         Owner { of, ..part.owner }
     }
 
+    /// The scripts that it gives to a shell.
+    pub(super) fn shells(&self, entries: &[Entry<'p>]) -> Vec<Script<'p>> {
+        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| Script::of_words(&words, self.owner(part));
+        self.lines_of(self.all_commands(), entries).into_iter().filter_map(of).collect()
+    }
+
     /// The files of the machine that it runs: the first word of each command, or the second behind a shell.
     pub fn scripts(&self, entries: &[Entry<'p>]) -> Vec<String> {
         let of = |(_, words): (&Part<'p>, Vec<Word<'p>>)| {
             words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect::<Vec<_>>()
         };
-        self.command_lines(entries).into_iter().flat_map(of).collect()
+        self.lines_of(self.all_commands(), entries).into_iter().flat_map(of).collect()
     }
 
     /// The variables of its environment; the last of a name counts.

@@ -24,6 +24,13 @@ pub(super) fn find(text: &str, path: &[Step]) -> Option<Range<usize>> {
     if let Some((Step::Line(number), way)) = path.split_last() {
         return below(text, find(text, way)?, *number);
     }
+    // A document that begins on a line.
+    if let Some(place) = path.iter().rposition(|step| matches!(step, Step::Line(_))) {
+        let start = find(text, &path[..=place])?.start;
+        let start = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let range = find(&text[start..], &path[place + 1..])?;
+        return Some(start + range.start..start + range.end);
+    }
     let key = |step: &Step| if let Step::Key(key) = step { Some(key.clone()) } else { None };
     if let Some(keys) = path.iter().map(key).collect::<Option<Vec<String>>>()
         && let Some(found) = super::toml::find(text, &keys.iter().map(String::as_str).collect::<Vec<_>>())

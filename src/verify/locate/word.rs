@@ -50,7 +50,10 @@ fn word(model: &Model<'_>, writer: Writer, expr: &Expr, at: &[Step], text: &str)
             return exact;
         }
         let found = super::found(model, writer, expr, at);
-        return found.filter(|expr| begins(expr, text)).map_or(list.span, |expr| expr.span);
+        return found.map_or(list.span, |found| match within(model, found.span, text) {
+            whole if whole == found.span && !begins(found, text) => list.span,
+            exact => exact,
+        });
     }
     if let Some(found) = super::found(model, writer, expr, at) {
         return within(model, super::origin(model, writer, found), text);

@@ -38,8 +38,9 @@ type Written<T> = (&'static str, fn(&T) -> Text);
 
 /// Every form of a command line. `items` stand in each component.
 pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]), items: &str) -> Vec<Pasted> {
-    let direct: [Direct<Command>; 8] = [
+    let direct: [Direct<Command>; 9] = [
         ("args", of_args),
+        ("args of a shell", of_shell),
         ("extra", of_extra),
         ("environment field", of_environment),
         ("ini", of_ini),
@@ -48,7 +49,7 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
         ("objects of an addon", of_objects),
         ("manifest of an addon", of_manifest),
     ];
-    let written: [Written<Command>; 11] = [
+    let written: [Written<Command>; 16] = [
         ("unit text", |c| unit(c, &format!("ExecStart={}", c.line(systemd)))),
         ("unit text, continued", |c| unit(c, &format!("ExecStart={}", c.line(systemd).replace(" --", " \\\n  --")))),
         ("unit text, shell", |c| {
@@ -90,6 +91,33 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
             let beside = format!("  unit {}.service {{ exec = {path} }}\n", c.app);
             Text { path, text: format!("#!/bin/sh\nset -e\n# starts it\nexec {}\n", c.line(shell)), beside }
         }),
+        ("unit text, several commands of a shell", |c| {
+            let script = format!("set -eu; mkdir -p /run/p && A=1 exec {} || exit 1", c.line(posix));
+            unit(c, &format!("ExecStart=/bin/bash -euc {}", single(&script)))
+        }),
+        ("runcmd", |c| {
+            let text = format!("#cloud-config\nruncmd:\n- mkdir -p /run/p\n- |\n  set -e\n  exec {}\n", c.line(posix));
+            Text { path: format!("/var/lib/{}/user-data", c.app), text, beside: String::new() }
+        }),
+        ("runcmd as a list", |c| {
+            let list = Json::from(vec!["/bin/sh".to_owned(), "-ec".to_owned(), format!("exec {}", c.line(posix))]);
+            let text = format!("#cloud-config\nruncmd:\n- {list}\n");
+            Text { path: format!("/var/lib/{}/user-data", c.app), text, beside: String::new() }
+        }),
+        ("variables of a script", |c| {
+            let text = format!("#!/bin/bash\nset -e\nARGS=({})\nexec {} \"${{ARGS[@]}}\"\n", c.words(posix), c.exec());
+            let beside = format!("  unit {}.service {{ exec = /usr/local/sbin/{0} }}\n", c.app);
+            Text { path: format!("/usr/local/sbin/{}", c.app), text, beside }
+        }),
+        ("pod with a shell", |c| {
+            let script = Json::from(format!("set -e; exec {}", c.line(posix))).to_string();
+            let text = format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {} }}\nspec:\n  containers:\n  - name: p\n    \
+                 command: [/bin/sh, -c]\n    args:\n    - {script}\n",
+                c.app
+            );
+            yaml_file(&c.app, "/etc/kubernetes/manifests", text)
+        }),
     ];
     let command =
         |app: &str| Command { app: app.to_owned(), program: program.to_owned(), arguments: arguments.to_vec() };
@@ -126,7 +154,7 @@ pub(crate) fn files(prefix: &str, value: &Json, items: &str) -> Vec<Pasted> {
             format!("  provides {}: addon {{ objects = [{map}] }}\n", f.app)
         }),
     ];
-    let written: [Written<File>; 6] = [
+    let written: [Written<File>; 7] = [
         ("text", |f| yaml_file(&f.app, "/etc/restated", f.yaml.clone())),
         ("text of JSON", |f| {
             let text = serde_json::to_string_pretty(&f.value).expect("it has a text");
@@ -139,6 +167,12 @@ pub(crate) fn files(prefix: &str, value: &Json, items: &str) -> Vec<Pasted> {
         }),
         ("cloud-config", |f| {
             cloud_config(&f.app, &format!("/etc/restated/{}.yaml", f.app), &indented(&f.yaml, "    "))
+        }),
+        ("here-document of a script", |f| {
+            let path = format!("/usr/local/sbin/{}", f.app);
+            let beside = format!("  unit {}.service {{ exec = {path} }}\n", f.app);
+            let text = format!("#!/bin/sh\nset -e\ncat >/etc/restated/{}.yaml <<'END'\n{}END\ntrue\n", f.app, f.yaml);
+            Text { path, text, beside }
         }),
         ("cloud-config in base64", |f| encoded(&f.app, &format!("/etc/restated/{}.yaml", f.app), &f.yaml)),
     ];
@@ -223,6 +257,11 @@ impl Command {
 
 fn of_args(c: &Command) -> String {
     format!("  unit {}.service {{ exec = {}, args = [{}] }}\n", c.app, c.exec(), c.listed())
+}
+
+fn of_shell(c: &Command) -> String {
+    let script = quoted(&format!("set -e; exec {}", c.line(posix)));
+    format!("  unit {}.service {{ exec = /bin/sh, args = [\"-ec\", {script}] }}\n", c.app)
 }
 
 fn of_extra(c: &Command) -> String {
@@ -342,6 +381,15 @@ fn systemd(word: &str) -> String {
 /// A word of a shell.
 fn shell(word: &str) -> String {
     if is_plain(word) { word.to_owned() } else { single(word) }
+}
+
+/// A word of any shell.
+fn posix(word: &str) -> String {
+    if is_plain(word) && !word.contains(['[', ']']) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// A word of systemd in single quotes.

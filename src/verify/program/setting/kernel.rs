@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Model, Value};
-use crate::render::evidence::{Content, Document, Entry, Sample};
+use crate::render::evidence::{Content, Document, Entry, SYSCTL, Sample};
 use crate::source::Span;
 use crate::verify::{Evidence, locate};
 
@@ -46,7 +46,7 @@ fn differ(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
 
 /// The names that systemd-sysctl reads (sysctl.d(5)).
 fn is_read(path: &str) -> bool {
-    path == "/etc/sysctl.conf" || path.starts_with("/etc/sysctl.d/") && path.ends_with(".conf")
+    path == SYSCTL || path == "/etc/sysctl.conf" || path.starts_with("/etc/sysctl.d/") && path.ends_with(".conf")
 }
 
 fn settings<'a>(model: &Model<'_>, document: &'a Document<'_>) -> Vec<Setting<'a>> {

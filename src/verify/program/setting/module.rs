@@ -5,7 +5,7 @@ use crate::facts::setting::Module;
 use crate::facts::target::owns_sysctl;
 use crate::model::{AppId, Model};
 use crate::render::bundle::BundleFile;
-use crate::render::evidence::{Content, Entry, Sample};
+use crate::render::evidence::{Content, Entry, SYSCTL, Sample};
 use crate::source::Span;
 use crate::verify::{Evidence, locate};
 
@@ -42,7 +42,7 @@ fn in_file(model: &Model<'_>, sample: &Sample<'_>, begin: &str) -> Option<(AppId
     sample.entries.iter().find_map(|entry| {
         let Entry::Document(document) = entry else { return None };
         let Content::Text(text) = &document.content else { return None };
-        if !document.path.starts_with("/etc/sysctl") {
+        if !document.path.starts_with("/etc/sysctl") && document.path != SYSCTL {
             return None;
         }
         let key = |line: &str| Some(line.split_once('=')?.0.trim().trim_start_matches('-').trim().to_owned());
@@ -59,4 +59,5 @@ fn loads(sample: &Sample<'_>, module: &str) -> bool {
     bundle.modules.iter().any(|known| **known == *module)
         || bundle.commands.iter().any(|command| command.contains(module))
         || bundle.files.iter().any(names)
+        || sample.entries.iter().any(|entry| matches!(entry, Entry::Command(command) if command.text.contains(module)))
 }

@@ -1,0 +1,90 @@
+//! What is read of scripts, and what is not.
+
+use super::written::Written;
+use super::*;
+
+fn lines(text: &str) -> Vec<String> {
+    let line = |command: Command| command.words.iter().map(|word| &*word.text).collect::<Vec<_>>().join("|");
+    commands(text).into_iter().map(line).collect()
+}
+
+#[test]
+fn commands_are_found_wherever_they_stand() {
+    for (text, expected) in [
+        ("a b; c && d || e | f &\ng", &["a|b", "c", "d", "e", "f", "g"][..]),
+        ("# a\nb # c\n\\\nd#e", &["b", "d#e"]),
+        ("a 'b c' \"d  e\" f\\ g ''", &["a|b c|d  e|f g|"]),
+        ("a \\\n  --b \\\n  --c", &["a|--b|--c"]),
+        ("if a; then b; elif c; then d; else e; fi; f", &["a", "b", "c", "d", "e", "f"]),
+        ("while ! a; do b; done", &["a", "b"]),
+        ("for x in 1 2; do a $x; done", &["a|$x"]),
+        ("case \"$1\" in\nkubelet) a ;;\n*|x) b;;\nesac\nc", &["a", "b", "c"]),
+        ("f() { a; }\nf", &["a", "f"]),
+        ("(a; b) && { c; }", &["a", "b", "c"]),
+        ("exec env A=1 nice -n 5 sudo -E a b", &["a|b"]),
+        ("A=1 b", &["b"]),
+        ("a >x 2>&1 </dev/null b", &["a|b"]),
+        ("sh -c 'a; b' && bash -euo pipefail -c \"c d\"", &["a", "b", "c|d"]),
+        ("/bin/sh -ec 'exec sh -c \"a b\"'", &["a|b"]),
+        ("sh x.sh -c", &["sh|x.sh|-c"]),
+        ("cat <<A <<'B'\na\nA\nb\nB\nc", &["cat", "c"]),
+    ] {
+        assert_eq!(lines(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn variables_are_known_as_far_as_the_script_sets_them() {
+    for (text, expected) in [
+        ("A=1; b $A \"${A}x\" '$A'", &["b|1|1x|$A"][..]),
+        ("A='--x --y'; b $A \"$A\"", &["b|--x|--y|--x --y"]),
+        ("A=1; export B=$A; c $B", &["c|1"]),
+        ("A=(--x \"y z\")\nA2=1\nb \"${A[@]}\" $A2", &["b|--x|y z|1"]),
+        ("A=; b $A c", &["b|c"]),
+        ("A=$(hostname); b --ip=$A", &["b|--ip=$A"]),
+        ("if x; then A=1; fi; b $A", &["x", "b|$A"]),
+        ("x && A=1\nb $A", &["x", "b|$A"]),
+        ("b $1 ${C:-d} `e` $((1 + 2)) \"$@\"", &["b|$1|${C:-d}|`e`|$((1 + 2))|$@"]),
+        ("read A; b $A", &["b|$A"]),
+    ] {
+        assert_eq!(lines(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn words_know_their_line_and_whether_they_are_known() {
+    let list = commands("set -e\nA='--x=1\n--y=2'\nb \\\n  $A \"$C\"\n");
+    let words: Vec<_> = list[1].words.iter().map(|word| (&*word.raw, word.line, word.unknown)).collect();
+    assert_eq!(words, [("b", 4, false), ("--x=1", 2, false), ("--y=2", 2, false), ("\"$C\"", 5, true)]);
+}
+
+#[test]
+fn what_a_script_writes_is_a_file() {
+    for (text, path, content, line) in [
+        ("cat > /a <<EOF\nx: 1\n\"y\"\nEOF\n", "/a", "x: 1\n\"y\"\n", 2),
+        ("A=1\ncat <<EOF >/a\nx: $A\nEOF\n", "/a", "x: 1\n", 3),
+        ("cat <<'EOF' | sudo tee /a >/dev/null\n$x\nEOF\n", "/a", "$x\n", 2),
+        ("\ncat >/a <<-EOF\n\tx\n\tEOF\n", "/a", "x\n", 3),
+        ("echo x y > /a; echo z >> /a", "/a", "x y\nz\n", 1),
+        ("printf '%s\\n' x 'y z' >/a", "/a", "x\ny z\n", 1),
+        ("tee /a <<<x", "/a", "x", 1),
+        ("sh -c 'echo x > /a'", "/a", "x\n", 1),
+    ] {
+        let expected = Written { path: path.to_owned(), text: content.to_owned(), line, unknown: false };
+        assert_eq!(written(&commands(text)), [expected], "{text}");
+    }
+    assert!(written(&commands("cat >/a <<EOF\n$(date)\nEOF\n"))[0].unknown);
+    assert_eq!(written(&commands("cat x > /a; echo > $b; echo x > /dev/null")), []);
+}
+
+#[test]
+fn no_text_is_a_panic() {
+    for text in [
+        "'", "\"", "`", "$(", "${", "<<", "<<A", "a <<A\n", ")", "))(", "\\", "$", "esac}", "é$é", "<<<", "a=(", "&>",
+        "1>2",
+    ] {
+        let twice = format!("{text}{text}\n{text}");
+        commands(text);
+        commands(&twice);
+    }
+}

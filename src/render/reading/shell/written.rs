@@ -1,0 +1,74 @@
+//! The files that the commands of a script write: `cat > FILE <<END`, `tee FILE`, `echo ... > FILE`.
+
+use super::{Command, Field};
+
+/// A file that a script writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::render::reading) struct Written {
+    pub path: String,
+    pub text: String,
+    /// The line of the script that its first line stands on.
+    pub line: usize,
+    /// Whether something in it is known to the machine only.
+    pub unknown: bool,
+}
+
+/// The files in the order of their first writing; what is added to one follows what it has.
+pub(in crate::render::reading) fn written(commands: &[Command]) -> Vec<Written> {
+    let mut list: Vec<Written> = Vec::new();
+    for command in commands {
+        let Some((path, adds, content)) = of(command) else { continue };
+        let is_known = path.starts_with('/') && !path.contains('$') && !path.starts_with("/dev/");
+        let Some(content) = content.filter(|_| is_known) else { continue };
+        match list.iter_mut().find(|known| known.path == path) {
+            Some(known) if adds => (known.text += &content.text, known.unknown |= content.unknown).1,
+            Some(known) => {
+                (known.text, known.line, known.unknown) = (content.text, content.line, content.unknown);
+            }
+            None => list.push(Written { path, text: content.text, line: content.line, unknown: content.unknown }),
+        }
+    }
+    list
+}
+
+/// The file of a command, whether it adds to it, and what it writes if that is known.
+fn of(command: &Command) -> Option<(String, bool, Option<Field>)> {
+    let name = command.words.first()?.text.rsplit('/').next()?;
+    if name == "tee" {
+        let file = command.words.iter().skip(1).find(|word| !word.text.starts_with('-'))?;
+        let adds = command.words.iter().any(|word| matches!(&*word.text, "-a" | "--append"));
+        return Some((file.text.clone(), adds, command.input.clone()));
+    }
+    let (file, adds) = command.output.as_ref()?;
+    Some((file.text.clone(), *adds, printed(command)))
+}
+
+/// What a command prints.
+pub(super) fn printed(command: &Command) -> Option<Field> {
+    let (first, rest) = command.words.split_first()?;
+    let plain = |words: &[Field]| words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+    let field = |text: String| {
+        let line = rest.first().map_or(first.line, |word| word.line);
+        Field { raw: text.clone(), text, line, unknown: rest.iter().any(|word| word.unknown) }
+    };
+    match &*first.text {
+        "cat" if rest.iter().all(|word| word.text == "-") => command.input.clone(),
+        "tee" => command.input.clone(),
+        "echo" => {
+            let options = rest.iter().take_while(|word| matches!(&*word.text, "-e" | "-n" | "-ne" | "-en")).count();
+            let text = plain(&rest[options..]);
+            Some(field(if options > 0 { text.replace("\\n", "\n") } else { text } + "\n"))
+        }
+        "printf" => {
+            let (format, values) = rest.split_first()?;
+            let text = match &*format.text {
+                "%s" => values.iter().map(|word| &*word.text).collect(),
+                "%s\\n" => values.iter().map(|word| format!("{}\n", word.text)).collect(),
+                text if !text.contains('%') => text.replace("\\n", "\n"),
+                _ => return None,
+            };
+            Some(field(text))
+        }
+        _ => None,
+    }
+}
