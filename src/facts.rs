@@ -28,6 +28,7 @@ pub mod object;
 pub mod platform;
 pub mod quantity;
 pub mod range;
+pub mod reference;
 pub mod release;
 pub mod setting;
 pub mod skew;

@@ -175,6 +175,7 @@ codes! {
     IncompleteCluster "incomplete-cluster" Proofs Warning true,
     UnboundIdentity "unbound-identity" Proofs Warning true,
     LabelMisspelt "label-misspelt" Proofs Warning true,
+    ObjectMissing "object-missing" Proofs Warning true,
     TaintNotTolerated "taint-not-tolerated" Proofs Error true,
     MachineTooSmall "machine-too-small" Proofs Error true,
     CachingProxy "caching-proxy" Proofs Error false,

@@ -1,6 +1,6 @@
 //! Kubernetes objects of components: that an application applies them, and that pods of theirs get onto machines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -17,9 +17,12 @@ use super::{Evidence, Verdict};
 
 mod binding;
 mod budget;
+mod inventory;
 mod label;
 pub mod placement;
 pub mod pods;
+mod reference;
+mod selector;
 mod static_pod;
 mod toleration;
 
@@ -35,7 +38,19 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(evidence.on_each(|sample| static_pod::verify(evidence.model, sample)));
     problems.extend(binding::verify(evidence));
     problems.extend(evidence.on_each(|sample| budget::verify(evidence.model, sample)));
-    problems.into()
+    let list: Vec<_> = evidence.samples.iter().flat_map(inventory::of_sample).collect();
+    let there = reference::Objects::of(evidence, &list);
+    let (missing, gap) = reference::verify(&there);
+    problems.extend(once(missing));
+    problems.extend(once(selector::verify(evidence.model, &there)));
+    Verdict { problems, gaps: gap.into_iter().collect(), ..Verdict::default() }
+}
+
+/// Problems of machines that are alike, each once.
+fn once(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut known = HashSet::new();
+    problems.retain(|problem| known.insert((problem.labels[0].span, problem.message.clone())));
+    problems
 }
 
 /// The groups of machines that have a kubelet.

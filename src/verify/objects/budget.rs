@@ -7,42 +7,15 @@ use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
-use crate::render::evidence::{Document, Sample};
-use crate::render::format::{Secrets, tree};
-use crate::verify::locate::{self, Step};
+use crate::render::evidence::Sample;
 
-/// An object of a file, and the way to it.
-struct Found<'a, 'p> {
-    document: &'a Document<'p>,
-    way: Vec<Step>,
-    object: Json,
-}
+use super::inventory::{self, Found};
 
 /// Budgets in the files of one machine.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
-    let mut list = Vec::new();
-    for document in sample.documents() {
-        if let Some(object) = document.value().and_then(|value| tree(value, Secrets::Hidden).ok()) {
-            collect(document, object, Vec::new(), &mut list);
-        }
-    }
-    let budgets = list.iter().filter(|found| found.object["kind"] == "PodDisruptionBudget");
+    let list = inventory::of_sample(sample);
+    let budgets = list.iter().filter(|found| found.kind() == "PodDisruptionBudget");
     budgets.filter_map(|budget| of_budget(model, budget, &list)).collect()
-}
-
-fn collect<'a, 'p>(document: &'a Document<'p>, object: Json, way: Vec<Step>, list: &mut Vec<Found<'a, 'p>>) {
-    match object {
-        Json::Array(objects) => {
-            for (place, one) in objects.into_iter().enumerate() {
-                collect(document, one, [&way[..], &[place.into()]].concat(), list);
-            }
-        }
-        object if object["items"].is_array() => {
-            collect(document, object["items"].clone(), [&way[..], &["items".into()]].concat(), list);
-        }
-        object if object["kind"].is_string() => list.push(Found { document, way, object }),
-        _ => {}
-    }
 }
 
 fn of_budget(model: &Model<'_>, budget: &Found<'_, '_>, list: &[Found<'_, '_>]) -> Option<Diagnostic> {
@@ -58,9 +31,7 @@ fn of_budget(model: &Model<'_>, budget: &Found<'_, '_>, list: &[Found<'_, '_>]) 
             never.then_some(("minAvailable", said))?
         }
     };
-    let way = [&budget.way[..], &["spec".into(), key.into()]].concat();
-    let document = budget.document;
-    let span = locate::value(model, document.owner, document.written, &document.way(&way));
+    let span = budget.span(model, &["spec".into(), key.into()]);
     let message =
         format!("the PodDisruptionBudget `{name}` never lets a pod go, so its machine cannot be drained: {why}");
     Some(Diagnostic::new(Code::UnwiseSetting, span, message).help("use `maxUnavailable = 1`"))

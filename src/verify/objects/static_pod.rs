@@ -1,10 +1,14 @@
 //! The directory of static pods: the kubelet reads every file in it as a pod, whatever its name ends in.
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::gate;
 use crate::model::value::Record;
 use crate::model::{Model, Value};
 use crate::render::evidence::{Document, Sample};
 use crate::verify::{locate, program};
+
+use super::inventory::{self, Found};
+use super::reference;
 
 /// Where the kubelet of kubeadm and of most others finds its static pods.
 const FOLDER: &str = "/etc/kubernetes/manifests/";
@@ -39,8 +43,37 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> 
             None => known.push((pod, &document.path)),
         }
     }
+    problems.extend(references(model, sample));
     problems
 }
+
+/// Static pods that name objects: a kubelet refuses to run them.
+///
+/// Source: kubernetes.io/docs/tasks/configure-pod-container/static-pod (the `spec` of a static Pod cannot refer to other
+/// API objects); the gate PreventStaticPodAPIReferences.
+fn references(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+    let pods = inventory::of_sample(sample);
+    let is_refused = |found: &&Found<'_, '_>| {
+        let version = model.app(found.document.owner.app).kubernetes;
+        is_read(&found.document.path) && gate::by_default("kubernetes", GATE, version) == Some(true)
+    };
+    let of = |found: &Found<'_, '_>| {
+        let name = reference::names(found).into_iter().find(|name| name.namespace.is_some())?;
+        let message = format!(
+            "the static pod `{}` names the {} `{}`: the kubelet refuses a static pod that refers to objects of the API",
+            found.name(),
+            name.kind,
+            name.name
+        );
+        let help =
+            "a static pod runs without the API server: put what it needs into files, and mount them with `hostPath`";
+        let span = found.span(model, &name.way);
+        Some(Diagnostic::new(Code::InvalidConfig, span, message).help(help))
+    };
+    pods.iter().filter(is_refused).filter_map(of).collect()
+}
+
+const GATE: &str = "PreventStaticPodAPIReferences";
 
 /// The kubelet passes over names that begin with a dot (pkg/kubelet/config/file.go).
 fn is_read(path: &str) -> bool {
