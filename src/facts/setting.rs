@@ -49,6 +49,7 @@ pub struct Rules {
     pub named: Vec<Named>,
     pub pair: Vec<Pair>,
     pub issued: Vec<Issued>,
+    pub admitted: Vec<Admitted>,
     pub signed: Vec<Signed>,
     pub module: Vec<Module>,
 }
@@ -301,6 +302,17 @@ pub struct Issued {
     _source: Note,
 }
 
+/// A certificate, and the list that its CN is in, if that is not empty.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admitted {
+    pub certificate: Name,
+    pub names: Name,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
 /// A key that signs, and those whose signatures are accepted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -350,7 +362,8 @@ impl Rules {
         let pairs = self.pair.iter().flat_map(|rule| [&rule.certificate, &rule.key]);
         let issued = self.issued.iter().flat_map(|rule| [&rule.certificate, &rule.authority]);
         let signed = self.signed.iter().flat_map(|rule| [&rule.key, &rule.accepted]);
-        let belong = pairs.chain(issued).chain(signed);
+        let admitted = self.admitted.iter().flat_map(|rule| [&rule.certificate, &rule.names]);
+        let belong = pairs.chain(issued).chain(admitted).chain(signed);
         let presented = presented.chain(listens).chain(of_machine).chain(belong);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
         same.chain(differ).chain(encrypted).chain(within).chain(of_one)

@@ -20,6 +20,7 @@ mod budget;
 mod inventory;
 mod label;
 pub mod placement;
+mod pod_security;
 pub mod pods;
 mod reference;
 mod selector;
@@ -43,6 +44,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     let (missing, gap) = reference::verify(&there);
     problems.extend(once(missing));
     problems.extend(once(selector::verify(evidence.model, &there)));
+    problems.extend(once(pod_security::verify(evidence.model, &list)));
     Verdict { problems, gaps: gap.into_iter().collect(), ..Verdict::default() }
 }
 

@@ -216,6 +216,8 @@ FORMATS = {
             {"containers": [{"name": "logs", "image": "x:1", "volumeMounts": [{"name": "varlog", "mountPath": "/var/log"}]}],
              "volumes": [{"name": "var-log", "hostPath": {"path": "/var/log"}}]})])],
     "95": [("kubernetes-validate", [BINDING])],
+    "101": [("kubernetes-validate", [workload("DaemonSet", {"app": "agent"}, {"app": "agent"},
+            {"containers": [{"name": "agent", "image": "x:1"}], "volumes": [{"name": "log", "hostPath": {"path": "/var/log"}}]})])],
     "98": [("kubernetes-validate", [BINDING | {"roleRef": BINDING["roleRef"] | {"name": "manager-role"}}])],
     "99": [("kubernetes-validate", [service("10.96.0.11") | {"spec": {"selector": {"name": "web"}, "ports": [{"port": 80}]}}])],
     "97": [("cloud-init schema", FILE.format(path="/etc/kubernetes/pki/old-ca.key", text="-----BEGIN PRIVATE KEY-----"))],

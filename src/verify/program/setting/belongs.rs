@@ -2,7 +2,7 @@
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
-use crate::facts::setting::{Issued, Pair, Signed, path};
+use crate::facts::setting::{Admitted, Issued, Pair, Signed, path};
 use crate::model::component::CertInfo;
 use crate::model::scope::Scope;
 use crate::model::{Model, UnitId, Value};
@@ -63,6 +63,35 @@ pub(super) fn issued(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Is
         let others = authorities.iter().filter(move |other| !rule.beside || other.is_beside(setting));
         others.filter_map(|other| verify(setting, other)).collect::<Vec<_>>()
     }))
+}
+
+/// A certificate whose CN is not in the list of those that are admitted.
+pub(super) fn admitted(evidence: &Evidence<'_, '_>, settings: &Settings, rule: &Admitted) -> Vec<Diagnostic> {
+    let model = evidence.model;
+    let verify = |setting: &Setting| {
+        let names = settings.beside(setting, &rule.names)?;
+        let own = certificate(model, setting, false)?;
+        let cn = &evidence.pki.spec(model, own.unit, own.place)?.cn;
+        let list: Vec<&str> = names.text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if list.is_empty() || list.contains(&&**cn) {
+            return None;
+        }
+        let message = format!(
+            "`{}` is {}, but `{}` is the certificate {} with the CN `{cn}`: {}",
+            names.written,
+            List::ticked(list.iter().copied()),
+            setting.written,
+            said(model, &own),
+            rule.what
+        );
+        let found = problem(model, Code::SettingsDiffer, names, message);
+        Some(
+            found
+                .label(setting.span, format!("`{}`", setting.written))
+                .help(format!("add `{cn}`, or give the certificate one of these names")),
+        )
+    };
+    distinct_places(settings.named(&rule.certificate).filter_map(verify))
 }
 
 /// A private key whose signatures a program does not accept.
