@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::diag::Diagnostic;
 use crate::model::material::Material;
-use crate::model::{MachineId, Model, UnitId};
+use crate::model::{AppId, MachineId, Model, UnitId};
 
 pub mod artifact;
 pub mod boot;
@@ -34,14 +34,47 @@ use item::{Filler, Places};
 pub use origin::Origin;
 pub use problem::Problem;
 
-/// The units on each machine, in the order of their applications; last, those on none.
-pub fn placement(model: &Model<'_>) -> Vec<Vec<UnitId>> {
-    let mut list = vec![Vec::new(); model.machines.len() + 1];
-    for (id, unit) in model.units.iter().enumerate() {
-        let place = unit.machine.map_or(model.machines.len(), MachineId::index);
-        list[place].push(UnitId(id as u32));
+/// Which units are where. A group has a list of applications and a machine none, so it does not grow with the machines.
+pub struct Placement {
+    /// Those with a unit on some machine of each group.
+    apps: Vec<Vec<AppId>>,
+    /// The units on no machine.
+    on_none: Vec<UnitId>,
+}
+
+impl Placement {
+    pub fn new(model: &Model<'_>) -> Self {
+        let mut place = Self { apps: vec![Vec::new(); model.groups.len()], on_none: Vec::new() };
+        for (id, unit) in model.units.iter().enumerate() {
+            match unit.machine.map(|machine| &mut place.apps[model.machine(machine).group as usize]) {
+                Some(apps) if apps.last() != Some(&unit.app) => apps.push(unit.app),
+                Some(_) => {}
+                None => place.on_none.push(UnitId(id as u32)),
+            }
+        }
+        place
     }
-    list
+
+    /// The units on a machine, in the order of their applications.
+    pub fn on(&self, model: &Model<'_>, machine: MachineId) -> Vec<UnitId> {
+        let apps = &self.apps[model.machine(machine).group as usize];
+        apps.iter().filter_map(|app| model.unit_on(*app, machine)).collect()
+    }
+
+    /// The units on no machine.
+    pub fn on_none(&self) -> &[UnitId] {
+        &self.on_none
+    }
+
+    /// The units of each machine; last, those on none.
+    pub fn iter<'m>(
+        &self,
+        model: &'m Model<'_>,
+    ) -> impl Iterator<Item = (Option<MachineId>, Vec<UnitId>)> + use<'_, 'm> {
+        let machines = (0..model.machines.len() as u32).map(MachineId);
+        let none = std::iter::once_with(|| (None, self.on_none.clone()));
+        machines.map(|machine| (Some(machine), self.on(model, machine))).chain(none)
+    }
 }
 
 /// What one machine receives.
@@ -111,9 +144,8 @@ fn fill(
 pub fn sample<'p>(model: &Model<'p>, material: &dyn Material, problems: &mut Vec<Diagnostic>) -> Vec<Sample<'p>> {
     let mut kinds = HashSet::new();
     let mut samples = Vec::new();
-    for (place, units) in placement(model).into_iter().enumerate() {
+    for (machine, units) in Placement::new(model).iter(model) {
         let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
-        let machine = (place < model.machines.len()).then_some(MachineId(place as u32));
         let group = machine.map(|machine| model.machine(machine).group);
         if !units.is_empty() && kinds.insert((group, apps)) {
             let (sample, found) = sample_of(model, machine, units, material);

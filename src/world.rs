@@ -16,6 +16,7 @@ pub mod kept;
 pub mod refusal;
 pub mod relative;
 pub mod replace;
+pub mod spool;
 pub mod turn;
 pub mod watched;
 

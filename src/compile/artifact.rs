@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::diag::Diagnostic;
-use crate::model::MachineId;
 use crate::model::material::Absent;
 use crate::plan::Plan;
 use crate::render;
@@ -57,11 +56,10 @@ pub enum ArtifactSource {
 pub fn artifacts(plan: &Plan<'_>) -> Result<Vec<ArtifactRow>, Vec<Diagnostic>> {
     let model = &plan.model;
     let mut rows: BTreeMap<(ArtifactSource, String), ArtifactRow> = BTreeMap::new();
-    for (place, units) in render::placement(model).iter().enumerate() {
-        let machine = (place < model.machines.len()).then_some(MachineId(place as u32));
+    for (machine, units) in render::Placement::new(model).iter(model) {
         let bundle = match machine {
-            Some(machine) => render::machine(model, machine, units, &Absent)?,
-            None => render::cluster(model, units, &Absent)?,
+            Some(machine) => render::machine(model, machine, &units, &Absent)?,
+            None => render::cluster(model, &units, &Absent)?,
         };
         let name = machine.map(|machine| model.machine(machine).name.clone());
         let arch = machine.map(|machine| model.group_of(machine).arch.clone());

@@ -5,11 +5,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::model::UnitId;
 use crate::plan::Plan;
-use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
+use crate::render::{self, Placement};
 use crate::target::TargetMachine;
 
 use super::stream::machine;
@@ -21,7 +20,7 @@ const AT_ONCE: usize = 64;
 pub(super) struct Machines<'a, 'p> {
     plan: &'a Plan<'p>,
     material: &'a IssuedMaterial<'a, 'p>,
-    placement: Vec<Vec<UnitId>>,
+    placement: Placement,
     rest: Range<usize>,
     ready: std::vec::IntoIter<TargetMachine>,
     problems: Vec<Diagnostic>,
@@ -29,7 +28,7 @@ pub(super) struct Machines<'a, 'p> {
 
 impl<'a, 'p> Machines<'a, 'p> {
     pub(super) fn new(plan: &'a Plan<'p>, material: &'a IssuedMaterial<'a, 'p>) -> Self {
-        let (placement, rest) = (render::placement(&plan.model), 0..plan.model.machines.len());
+        let (placement, rest) = (Placement::new(&plan.model), 0..plan.model.machines.len());
         Self { plan, material, placement, rest, ready: Vec::new().into_iter(), problems: Vec::new() }
     }
 
@@ -38,9 +37,8 @@ impl<'a, 'p> Machines<'a, 'p> {
     /// # Errors
     /// What stood in the way of a value, of a machine before or of this; after it nothing was handed out.
     pub(super) fn cluster(self) -> Result<Bundle, Vec<Diagnostic>> {
-        let units = self.placement.last().expect("there is always a place for what is on no machine");
         if self.problems.is_empty() {
-            render::cluster(&self.plan.model, units, self.material)
+            render::cluster(&self.plan.model, self.placement.on_none(), self.material)
         } else {
             Err(self.problems)
         }
@@ -52,7 +50,7 @@ impl<'a, 'p> Machines<'a, 'p> {
         let next = self.rest.start..last;
         self.rest.start = last;
         let (plan, material, placement) = (self.plan, self.material, &self.placement);
-        let of = |place: usize| machine(plan, material, place, &placement[place]);
+        let of = |place: usize| machine(plan, material, place, placement);
         // The first that cannot be rendered is reported, whichever is done first.
         let all: Vec<Result<_, _>> = next.into_par_iter().map(of).collect();
         match all.into_iter().collect::<Result<Vec<_>, _>>() {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -62,11 +63,12 @@ struct Rows<'a, 'p> {
 impl Serialize for Rows<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let request = &self.plan.pki.request;
-        serializer.collect_seq(
-            request.certificates.iter().enumerate().map(|(place, spec)| {
-                row(&request.authorities[spec.authority as usize].name, spec, self.issued.row(place))
-            }),
-        )
+        let mut rows = serializer.serialize_seq(Some(request.certificates.len()))?;
+        for (place, spec) in request.certificates.iter().enumerate() {
+            let issued = self.issued.row(place).map_err(S::Error::custom)?;
+            rows.serialize_element(&row(&request.authorities[spec.authority as usize].name, spec, issued))?;
+        }
+        rows.end()
     }
 }
 

@@ -9,12 +9,12 @@ use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
 use crate::emit::{self, EmitError, Seal};
-use crate::model::{MachineId, UnitId};
+use crate::model::MachineId;
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
-use crate::render;
 use crate::render::issued_material::IssuedMaterial;
-use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer, folder};
+use crate::render::{self, Placement};
+use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer};
 use crate::verify::{self, Evidence};
 
 use super::fingerprint::{Fingerprint, Print};
@@ -142,7 +142,7 @@ pub fn stream<S: Sink>(
     let site = Site { tree, ..planned_site(plan) };
     let target = planned_target(&plan.model).map_err(|problem| Stopped::Problems(vec![problem]))?;
     let writer = target.writer(&site).map_err(|problems| Stopped::Problems(of_target(plan, problems)))?;
-    let placement = render::placement(&plan.model);
+    let placement = Placement::new(&plan.model);
     let print = Print::of_site(&site);
     let writer = &*writer;
     let press = Press { plan, material: &material, placement: &placement, writer, print, known, held: Held::default() };
@@ -161,7 +161,7 @@ pub fn stream<S: Sink>(
 struct Press<'a, 'p> {
     plan: &'a Plan<'p>,
     material: &'a IssuedMaterial<'a, 'p>,
-    placement: &'a [Vec<UnitId>],
+    placement: &'a Placement,
     writer: &'a dyn Writer,
     print: Print<'a>,
     known: &'a Known,
@@ -212,11 +212,12 @@ impl Press<'_, '_> {
     fn run<S: Sink>(&self, sink: &mut S) -> Result<Parts, Stopped<S::Error>> {
         let mut parts = Parts::default();
         for places in self.order().chunks(AT_ONCE) {
-            let made: Vec<_> = places.par_iter().map(|place| self.held.during(|| self.one(*place, sink))).collect();
+            let made: Vec<_> =
+                places.par_iter().map(|place| self.held.during(|| self.one(*place as usize, sink))).collect();
             for (place, made) in places.iter().zip(made) {
                 let made = made?;
                 sink.add(made.batch).map_err(Stopped::Sink)?;
-                parts.entries.add(*place, made.entry);
+                parts.entries.add(*place as usize, made.entry);
                 parts.secret |= made.secret;
                 parts.kept += usize::from(made.kept);
                 parts.facts.extend(made.fact);
@@ -226,15 +227,17 @@ impl Press<'_, '_> {
     }
 
     /// The places of the machines, in the order of their folders.
-    fn order(&self) -> Vec<usize> {
+    fn order(&self) -> Vec<u32> {
         let machines = &self.plan.model.machines;
-        let mut order: Vec<usize> = (0..machines.len()).collect();
-        order.sort_by_cached_key(|place| folder(&machines[*place].name));
+        let mut order: Vec<u32> = (0..machines.len() as u32).collect();
+        // The slash behind a name counts.
+        let name = |place: &u32| machines[*place as usize].name.bytes().chain([b'/']);
+        order.sort_unstable_by(|one, other| name(one).cmp(name(other)));
         order
     }
 
     fn one<S: Sink>(&self, place: usize, sink: &S) -> Result<Made<S::Batch>, Stopped<S::Error>> {
-        let machine = machine(self.plan, self.material, place, &self.placement[place]).map_err(Stopped::Problems)?;
+        let machine = machine(self.plan, self.material, place, self.placement).map_err(Stopped::Problems)?;
         let print = self.print.clone().machine(&machine, self.is_looked_into(place));
         if let Some(made) = self.kept(&machine, print, sink) {
             return Ok(made);
@@ -264,8 +267,7 @@ impl Press<'_, '_> {
     /// The files that no machine has for itself.
     fn rest(&self, issued: &Issued, parts: Parts) -> Result<Streamed, Problems> {
         let Parts { entries, secret, kept, facts } = parts;
-        let units = self.placement.last().expect("there is always a place for what is on no machine");
-        let cluster = render::cluster(&self.plan.model, units, self.material)?;
+        let cluster = render::cluster(&self.plan.model, self.placement.on_none(), self.material)?;
         let mut files = self.writer.shared(entries);
         files.extend(pki::authorities(self.plan, issued));
         files.extend(kubeconfigs(cluster));
@@ -291,10 +293,10 @@ pub(super) fn machine(
     plan: &Plan<'_>,
     material: &IssuedMaterial<'_, '_>,
     place: usize,
-    units: &[UnitId],
+    placement: &Placement,
 ) -> Result<TargetMachine, Problems> {
     let (model, id, material) = (&plan.model, MachineId(place as u32), &material.of_machine());
-    let sample = render::sample_machine(model, id, units, material)?;
+    let sample = render::sample_machine(model, id, &placement.on(model, id), material)?;
     let evidence = Evidence { model, pki: &plan.pki, names: material, samples: &[], sized: &[] };
     let problems: Vec<Diagnostic> = verify::machine(&evidence, &sample);
     if problems.is_empty() { Ok(TargetMachine::new(model, id, sample.bundle)) } else { Err(problems) }

@@ -65,11 +65,12 @@ impl Unchanged {
         (plan, issued): (&Plan<'_>, &Issued),
         seal: Seal,
     ) -> Option<Self> {
+        let period = Period::of_all(&plan.pki.request, issued).ok()?;
         (issued.issued == 0).then(|| Self {
             format: HEAD.to_owned(),
             basis: basis.hash(),
             read,
-            period: Period::of_all(&plan.pki.request, issued),
+            period,
             seal: seal.0,
             keys: issued.reused,
             notes: issued.notes.iter().map(ToString::to_string).collect(),

@@ -4,16 +4,14 @@
 //! output. So each of these folders has a list of its own, and the lists are merged in the end.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, remove_file};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::iter::Peekable;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::emit::error::EmitError;
 use crate::emit::seal::Line;
-use crate::world::fault;
-use crate::world::replace::beside;
+use crate::world::spool::nameless;
 
 /// The lists, by the folder at the top.
 #[derive(Default)]
@@ -98,15 +96,6 @@ fn read(list: BufWriter<File>) -> io::Result<List> {
         let (path, text) = text.split_once('\t').unwrap_or((&text, ""));
         Ok((path.to_owned(), text.to_owned()))
     })))
-}
-
-/// A file that is gone when it is closed.
-fn nameless(folder: &Path) -> io::Result<File> {
-    fault::check()?;
-    let path = beside(&folder.join("lines"));
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-    remove_file(path)?;
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -60,9 +60,18 @@ fn check(request: &Request) -> Result<(), PkiError> {
     unique("authority", request.authorities.iter().map(|authority| &*authority.name))?;
     unique("keypair", request.keypairs.iter().map(|keypair| &*keypair.name))?;
     unique("secret", request.secrets.iter().map(|secret| &*secret.name))?;
-    unique("certificate", request.certificates.iter().map(|certificate| certificate.id.as_str()))?;
+    certificates(request)?;
     request.authorities.iter().try_for_each(|authority| file_name("authority", &authority.name))?;
     request.certificates.iter().try_for_each(|certificate| file_name("machine", certificate.machine()))
+}
+
+/// There may be many, so they are sorted and not kept in a set.
+fn certificates(request: &Request) -> Result<(), PkiError> {
+    let id = |place: &u32| request.certificates[*place as usize].id.as_str();
+    let mut order: Vec<u32> = (0..request.certificates.len() as u32).collect();
+    order.sort_unstable_by(|one, other| id(one).cmp(id(other)));
+    let twice = order.windows(2).find(|pair| id(&pair[0]) == id(&pair[1]));
+    twice.map_or(Ok(()), |pair| Err(PkiError::Twice { what: "certificate", name: id(&pair[0]).to_owned() }))
 }
 
 fn unique<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Result<(), PkiError> {

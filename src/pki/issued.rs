@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -164,10 +165,13 @@ impl Issued {
     }
 
     /// What is said of it in public.
-    pub fn row(&self, index: usize) -> Row {
+    ///
+    /// # Errors
+    /// When what is on the disk cannot be read.
+    pub fn row(&self, index: usize) -> io::Result<Row> {
         match &self.certificates {
-            Certificates::Here(list) => Row::from(&*list[index]),
-            Certificates::Aside(aside) => aside.rows[index].clone(),
+            Certificates::Here(list) => Ok(Row::from(&*list[index])),
+            Certificates::Aside(aside) => aside.rows.get(index),
         }
     }
 

@@ -1,5 +1,7 @@
 //! When what was issued is kept as it is: from its beginning until it ends, or is renewed before it does.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -33,13 +35,22 @@ impl Period {
     }
 
     /// When all that was issued is kept, as a request that asks for the same would find it; `None` if nothing ends.
-    pub fn of_all(request: &Request, issued: &Issued) -> Option<Self> {
-        let authorities = issued.authorities.iter().map(|one| Self { from: one.not_before, until: one.not_after });
-        let certificates = request.certificates.iter().enumerate().map(|(place, spec)| {
+    ///
+    /// # Errors
+    /// When what is on the disk cannot be read.
+    pub fn of_all(request: &Request, issued: &Issued) -> io::Result<Option<Self>> {
+        let whole = |one: &IssuedAuthority| Ok(Self { from: one.not_before, until: one.not_after });
+        let authorities = issued.authorities.iter().map(whole);
+        let certificates = request.certificates.iter().enumerate().map(|(place, spec)| -> io::Result<Self> {
             let authority = issued.authority(spec.authority as usize);
-            let row = issued.row(place);
-            Self::of((request, spec), Self { from: row.not_before, until: row.not_after }, authority)
+            let row = issued.row(place)?;
+            Ok(Self::of((request, spec), Self { from: row.not_before, until: row.not_after }, authority))
         });
-        authorities.chain(certificates).reduce(Self::and)
+        let mut all = None;
+        for one in authorities.chain(certificates) {
+            let one: Self = one?;
+            all = Some(all.map_or(one, |all: Self| all.and(one)));
+        }
+        Ok(all)
     }
 }

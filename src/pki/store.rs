@@ -30,12 +30,13 @@ use crate::pki::entry::{Authorities, Authority, Digest, Keypair, Leaf, Machine, 
 use crate::pki::error::PkiError;
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{CertificateSpec, Request, machine as machine_of};
-use crate::pki::store::apart::Apart;
+use crate::pki::store::apart::{Apart, Done};
 use crate::pki::store::file::{Entry, encode};
 use crate::pki::store::index::{Index, Indexed, Said};
 use crate::pki::store::lock::Lock;
 use crate::syntax::ast::Name;
 use crate::world::kept;
+use crate::world::replace::Beside;
 
 pub(super) mod apart;
 mod content;
@@ -70,7 +71,7 @@ pub struct Store {
     /// Listed when something is asked for that the index does not tell.
     machines: OnceLock<Result<Machines, PkiError>>,
     /// What is not kept in memory of the others.
-    apart: BTreeMap<Name, Apart>,
+    apart: Option<Apart>,
     changed: BTreeSet<Changed>,
     /// Read when a certificate is first asked after.
     index: OnceLock<Option<Index>>,
@@ -141,7 +142,7 @@ impl Store {
             external: BTreeMap::new(),
             secrets: Secrets::default(),
             machines: OnceLock::from(Ok(Machines::new())),
-            apart: BTreeMap::new(),
+            apart: None,
             changed: BTreeSet::new(),
             index: OnceLock::new(),
             dir: dir.to_owned(),
@@ -169,7 +170,7 @@ impl Store {
             external: folder::external(dir)?,
             secrets: file::read(&secrets(dir))?.unwrap_or_default(),
             machines: OnceLock::new(),
-            apart: BTreeMap::new(),
+            apart: None,
             changed: BTreeSet::new(),
             index: OnceLock::new(),
             dir: dir.to_owned(),
@@ -187,12 +188,27 @@ impl Store {
         if !matches!(self.access, Access::Write { .. }) {
             return Err(PkiError::ReadOnly { path: self.dir.clone() });
         }
-        let staged = self.apart.values_mut().filter_map(|apart| apart.staged.take()).collect();
+        let mut apart = self.apart.take();
         let changed = self.changed.par_iter().filter_map(|changed| self.encode(changed));
-        let count = file::write(&self.dir, staged, changed)?;
+        let count = file::write(&self.dir, apart.as_mut(), changed)?;
+        let known = self.changed.is_empty() && count == 0 && self.is_indexed();
         self.changed.clear();
+        if known {
+            return Ok(count);
+        }
+        let told = apart.as_mut().and_then(|apart| apart.told().ok()).into_iter().flatten();
+        // What the index does not say leads to the file.
+        let mut told = told.map_while(Result::ok).peekable();
         let machines = self.machines()?.iter();
-        index::write(&self.dir, machines.map(|(name, read)| (&**name, self.said(name, read))));
+        index::write(
+            &self.dir,
+            machines.map(|(name, read)| {
+                while told.next_if(|told| *told.name < **name).is_some() {}
+                let lines = told.next_if(|told| *told.name == **name).map(|told| told.lines);
+                let read = || read.get().and_then(|read| (**read).as_ref().ok());
+                (&**name, lines.map_or_else(|| read().map_or(Said::Before, Said::Content), Said::Lines))
+            }),
+        );
         Ok(count)
     }
 
@@ -229,10 +245,12 @@ impl Store {
 
     /// Whether nothing is to be written to it: no key, and no line of the index.
     pub fn is_saved(&self) -> bool {
-        let Ok(machines) = self.machines() else { return false };
-        let current = |index: Index| index.is_current(machines.keys().map(|name| &**name));
-        let changed = self.apart.values().any(|apart| apart.staged.is_some());
-        !changed && self.changed.is_empty() && Index::read(&self.dir).is_some_and(current)
+        let changed = self.apart.as_ref().is_some_and(|apart| apart.staged() > 0);
+        !changed && self.changed.is_empty() && self.is_indexed()
+    }
+
+    fn is_indexed(&self) -> bool {
+        self.machines().is_ok_and(|machines| index::is_current(&self.dir, machines.keys().map(|name| &**name)))
     }
 
     /// What renders have remembered under a name; none if it cannot be read.
@@ -321,37 +339,31 @@ impl Store {
         if self.machines()?.contains_key(name) { self.read_machine(name) } else { Ok(Machine::default()) }
     }
 
-    /// What is to be kept of a machine with this content; if it is another one than that of its file, it is written beside it.
-    pub(super) fn apart(&self, name: &str, content: &Machine, changed: bool) -> Result<Apart, PkiError> {
-        let path = machine(&self.dir, name);
-        let staged = changed.then(|| file::stage(&encode(path, content)?)).transpose()?;
-        let index = self.index.get_or_init(|| Index::read(&self.dir)).as_ref();
-        let known = !changed && index.is_some_and(|index| index.is_current([name]));
-        Ok(Apart { staged, lines: (!known).then(|| index::lines(content)) })
+    /// Begins to write machines beside their files, under the names that it returns.
+    pub(super) fn begin_apart(&mut self) -> Result<Beside, PkiError> {
+        let new = Apart::new(&self.dir)?;
+        Ok(self.apart.insert(new).names())
     }
 
-    pub(super) fn put_apart(&mut self, name: Name, apart: Apart) -> Result<(), PkiError> {
-        if apart.is_empty() {
-            return Ok(());
+    /// Writes a machine with this content beside its file, if it is another one than that of its file.
+    pub(super) fn apart(&self, name: &str, content: &Machine, changed: bool) -> Result<Done, PkiError> {
+        if let Some(apart) = self.apart.as_ref().filter(|_| changed) {
+            apart.stage(&encode(machine(&self.dir, name), content)?)?;
         }
-        self.machines()?;
-        if let Some(Ok(machines)) = self.machines.get_mut() {
-            machines.entry(name.clone()).or_default();
-        }
-        self.apart.insert(name, apart);
-        Ok(())
+        Ok(Done { staged: changed, lines: index::lines(content) })
+    }
+
+    /// Adds a machine; they come in the order of their names.
+    pub(super) fn put_apart(&mut self, name: &str, done: &Done) -> Result<(), PkiError> {
+        self.apart.as_mut().map_or(Ok(()), |apart| apart.put(name, done))
     }
 
     /// Lets go of what was read only to find something.
     pub(super) fn rest(&mut self) {
         self.index = OnceLock::new();
-    }
-
-    /// What the index is to say of a machine.
-    fn said<'m>(&'m self, name: &str, read: &'m Lazy) -> Said<'m> {
-        let lines = self.apart.get(name).and_then(|apart| apart.lines.as_deref());
-        let read = || read.get().and_then(|read| (**read).as_ref().ok());
-        lines.map_or_else(|| read().map_or(Said::Before, Said::Content), Said::Lines)
+        if !self.changed.iter().any(|changed| matches!(changed, Changed::Machine(_))) {
+            self.machines = OnceLock::new();
+        }
     }
 
     fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {
@@ -415,14 +427,14 @@ impl Store {
 /// The certificate for this in the file that is to take the place of its machine's, or in that, and which of these it is.
 pub(super) fn reread(
     dir: &Path,
-    staged: Option<&Path>,
+    names: Beside,
     spec: &CertificateSpec,
 ) -> Result<(PathBuf, Option<Arc<IssuedCertificate>>), PkiError> {
     let own = machine(dir, spec.machine());
-    for path in staged.into_iter().chain([&*own]) {
+    for path in [names.of(&own), own.clone()] {
         // It was looked at when it was issued; each that is read again is compared with what it was.
-        if let Some(mut found) = file::parse::<Machine>(path)? {
-            return Ok((path.to_owned(), found.certificates.remove(&spec.id).map(|leaf| leaf.issued)));
+        if let Some(mut found) = file::parse::<Machine>(&path)? {
+            return Ok((path, found.certificates.remove(&spec.id).map(|leaf| leaf.issued)));
         }
     }
     Ok((own, None))

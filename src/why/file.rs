@@ -9,7 +9,7 @@ use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::render::item::{Filler, Places};
 use crate::render::origin::What;
-use crate::render::{placement, unit_file};
+use crate::render::{Placement, unit_file};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Field, ItemKind, NeedsKind, PathItem};
 
@@ -56,8 +56,7 @@ pub(super) fn kinds(why: &Why<'_, '_>, machine: Option<&str>) -> Vec<(Option<Mac
     let wanted = machine.map(|name| why.machine(name));
     let mut seen = HashSet::new();
     let mut list = Vec::new();
-    for (place, units) in placement(model).into_iter().enumerate() {
-        let id = (place < model.machines.len()).then_some(MachineId(place as u32));
+    for (id, units) in Placement::new(model).iter(model) {
         let kind = (id.map(|id| model.machine(id).group), units.iter().map(|u| model.unit(*u).app).collect::<Vec<_>>());
         let named = wanted.is_none_or(|wanted| wanted == id);
         if named && (wanted.is_some() || seen.insert(kind)) {

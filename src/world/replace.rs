@@ -37,12 +37,49 @@ pub fn replace(target: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder(target)
 }
 
+/// The same, of a content that is written in parts.
+///
+/// # Errors
+/// What the file system or the writer says; the old content is then still there.
+pub fn replace_with(target: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut staged = Staged::new(target, &[], mode)?;
+    staged.file.as_mut().map_or(Ok(()), write)?;
+    staged.sync()?;
+    staged.commit()?;
+    sync_folder(target)
+}
+
+/// Hidden names beside files that no other run uses: one for each file, so that no list of them is needed.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside(u64);
+
+impl Beside {
+    /// Names that nothing has yet.
+    #[expect(clippy::new_without_default, reason = "each is another one")]
+    pub fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The name beside a file.
+    pub fn of(self, target: &Path) -> PathBuf {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        target.with_file_name(format!(".{name}{}", self.ending()))
+    }
+
+    /// Whether this is one of these names.
+    pub fn has(self, name: &str) -> bool {
+        name.starts_with('.') && name.ends_with(&self.ending())
+    }
+
+    fn ending(self) -> String {
+        format!("{MARK}{}-{}", std::process::id(), self.0)
+    }
+}
+
 /// A hidden name beside `target` that no other run uses.
 pub fn beside(target: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    target.with_file_name(format!(".{name}{MARK}{}-{count}", std::process::id()))
+    Beside::new().of(target)
 }
 
 /// Whether this is a hidden name of ours, of any run, for the file or folder `of` (or for any, if none is given).

@@ -1,4 +1,4 @@
-//! What a render holds beside its plan: of a machine no more than what is said of it in public, none of its files and keys.
+//! What a render holds beside its plan: the same for any number of machines, within a tenth.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn peaks(workers: u32) -> (usize, [usize; 2]) {
 }
 
 #[test]
-fn a_render_holds_little_of_a_machine() {
+fn a_render_holds_nothing_of_a_machine() {
     let _alone = ALONE.lock().unwrap();
     peaks(3);
     let (few, many) = (peaks(FEW), peaks(MANY));
@@ -72,8 +72,9 @@ fn a_render_holds_little_of_a_machine() {
     assert!(renders.iter().all(|render| *render <= MOST), "{plan} {renders:?}");
 }
 
-const FEW: u32 = 100;
-const MANY: u32 = 500;
+const FEW: u32 = 200;
+const MANY: u32 = 1_000;
 
-/// A machine of these has three certificates, of 1,500 bytes each with their keys, and 70 KB of files.
-const MOST: usize = 1_500;
+/// Numbers in a list while certificates are sorted. A machine of these has three, of 1,500 bytes each with their keys, and 70 KB
+/// of files. This was 1,100 while rows, names and lines of the index were in memory.
+const MOST: usize = 64;

@@ -10,8 +10,10 @@ use rayon::prelude::*;
 
 use crate::pki::entry::Content;
 use crate::pki::error::PkiError;
-use crate::world;
+use crate::pki::store::apart::Apart;
+use crate::pki::store::folder;
 use crate::world::replace::{Staged, sync_folder};
+use crate::world::{self, fault};
 
 /// Up to here each file is flushed for itself; beyond, the whole file system at once is quicker.
 const FEW: usize = 16;
@@ -58,7 +60,7 @@ pub(super) fn private_bytes(path: &Path) -> Result<Option<Vec<u8>>, PkiError> {
 }
 
 /// A file that only its owner can read, or `None` if it does not exist.
-fn closed(path: &Path) -> Result<Option<File>, PkiError> {
+pub(super) fn closed(path: &Path) -> Result<Option<File>, PkiError> {
     let Some(file) = open(path)? else { return Ok(None) };
     let metadata = file.metadata().map_err(|error| PkiError::file(path, "look at", &error))?;
     let mode = metadata.permissions().mode() & 0o777;
@@ -104,7 +106,7 @@ pub(super) fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, Pk
     Ok((path, (text + "\n").into_bytes()))
 }
 
-/// Writes files, each made when it is written, with those that are staged already, and returns how many.
+/// Writes files, each made when it is written, with those of machines that lie beside their places, and returns how many.
 ///
 /// After a crash each is the old one or the new one, and after a return all are the new ones.
 ///
@@ -112,15 +114,18 @@ pub(super) fn encode<T: Content>(path: PathBuf, content: &T) -> Result<Entry, Pk
 /// When the file system refuses.
 pub(super) fn write(
     dir: &Path,
-    mut staged: Vec<Staged>,
+    apart: Option<&mut Apart>,
     files: impl ParallelIterator<Item = Result<Entry, PkiError>>,
 ) -> Result<usize, PkiError> {
-    let more: Vec<_> = files.map(|file| stage(&file?)).collect::<Result<_, _>>()?;
-    staged.extend(more);
-    sync(dir, &staged).map_err(|error| PkiError::file(dir, "flush", &error))?;
-    let folders: BTreeSet<_> = staged.iter().filter_map(|file| file.target().parent()).map(Path::to_owned).collect();
-    let count = staged.len();
+    let staged: Vec<_> = files.map(|file| stage(&file?)).collect::<Result<_, _>>()?;
+    let mut apart = apart.filter(|apart| apart.staged() > 0);
+    let count = staged.len() + apart.as_ref().map_or(0, |apart| apart.staged());
+    sync(dir, &staged, apart.as_deref_mut())?;
+    let mut folders: BTreeSet<_> =
+        staged.iter().filter_map(|file| file.target().parent()).map(Path::to_owned).collect();
+    folders.extend(apart.as_ref().map(|_| dir.join(folder::MACHINES)));
     staged.into_par_iter().try_for_each(commit)?;
+    apart.map_or(Ok(()), Apart::commit)?;
     folders.iter().try_for_each(|folder| {
         let inside = folder.join(".");
         sync_folder(&inside).and_then(|()| sync_folder(folder)).map_err(|error| PkiError::file(folder, "flush", &error))
@@ -132,7 +137,7 @@ pub(super) fn write(
 ///
 /// # Errors
 /// When the file system refuses.
-pub(super) fn stage((path, bytes): &Entry) -> Result<Staged, PkiError> {
+fn stage((path, bytes): &Entry) -> Result<Staged, PkiError> {
     let staged = Staged::new(path, bytes, 0o600).map_err(|error| PkiError::file(path, "write", &error))?;
     Ok(staged.close())
 }
@@ -142,15 +147,27 @@ fn commit(staged: Staged) -> Result<(), PkiError> {
     staged.commit().map_err(|error| PkiError::file(&path, "replace", &error))
 }
 
-#[cfg(target_os = "linux")]
-fn sync(dir: &Path, staged: &[Staged]) -> io::Result<()> {
-    if staged.len() > FEW {
-        return Ok(rustix::fs::syncfs(File::open(dir)?)?);
+fn sync(dir: &Path, staged: &[Staged], apart: Option<&mut Apart>) -> Result<(), PkiError> {
+    let failed = |error: io::Error| PkiError::file(dir, "flush", &error);
+    let count = staged.len() + apart.as_ref().map_or(0, |apart| apart.staged());
+    if count > FEW && sync_all(dir).map_err(failed)? {
+        return Ok(());
     }
-    staged.iter().try_for_each(Staged::sync)
+    staged.iter().try_for_each(Staged::sync).map_err(failed)?;
+    apart.map_or(Ok(()), |apart| {
+        let names = apart.names();
+        apart.each(|path| fault::check().and_then(|()| File::open(names.of(path))?.sync_all()))
+    })
+}
+
+/// Flushes the whole file system, where that can be asked for.
+#[cfg(target_os = "linux")]
+fn sync_all(dir: &Path) -> io::Result<bool> {
+    rustix::fs::syncfs(File::open(dir)?)?;
+    Ok(true)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync(_: &Path, staged: &[Staged]) -> io::Result<()> {
-    staged.par_iter().try_for_each(Staged::sync)
+fn sync_all(_: &Path) -> io::Result<bool> {
+    Ok(false)
 }

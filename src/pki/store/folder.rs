@@ -11,7 +11,7 @@ use crate::pki::external;
 use crate::pki::issued::IssuedAuthority;
 use crate::pki::store::file;
 use crate::syntax::ast::Name;
-use crate::world::replace::{is_leftover, replace};
+use crate::world::replace::{Beside, is_leftover, replace};
 
 pub(super) const MACHINES: &str = "machines";
 pub(super) const EXTERNAL: &str = "authorities";
@@ -101,6 +101,14 @@ pub(super) fn clean(dir: &Path) {
     let entries = [dir.to_owned(), dir.join(MACHINES)].into_iter().filter_map(|dir| list(&dir).ok()).flatten();
     let left = entries.filter(|entry| is_leftover(&entry.file_name().to_string_lossy(), None));
     left.for_each(|entry| {
+        let _ = fs::remove_file(entry.path());
+    });
+}
+
+/// Removes files of machines under these names.
+pub(super) fn remove_named(dir: &Path, names: Beside) {
+    let entries = listed(&dir.join(MACHINES)).ok().flatten().into_iter().flatten().flatten();
+    entries.filter(|entry| names.has(&entry.file_name().to_string_lossy())).for_each(|entry| {
         let _ = fs::remove_file(entry.path());
     });
 }

@@ -15,7 +15,10 @@
 //!
 //! Numbers have eight bytes, of which the lowest comes first.
 
+use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Lines, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -26,7 +29,8 @@ use time::OffsetDateTime;
 use super::{file, folder};
 use crate::hash::HashMap;
 use crate::pki::entry::{Digest, Machine};
-use crate::world::replace::replace;
+use crate::world::replace::replace_with;
+use crate::world::spool::nameless;
 
 const HEAD: &[u8] = b"kmodel index 2\n";
 const END: &[u8] = b"end\n";
@@ -85,15 +89,6 @@ impl Index {
         let time = |place| OffsetDateTime::from_unix_timestamp(number(found, place)?.cast_signed()).ok();
         let found = Indexed { not_before: time(DIGEST)?, not_after: time(DIGEST + NUMBER)? };
         self.holds(name, block).then_some(found)
-    }
-
-    /// Whether it says something of each of these machines, and of the files that they have now.
-    pub(super) fn is_current<'m>(&self, machines: impl IntoIterator<Item = &'m str>) -> bool {
-        let current = |name: &str| {
-            let block = self.machines.get(name);
-            block.is_some_and(|block| self.files.stamp(name).is_some_and(|now| now == self.stamp(block)))
-        };
-        machines.into_iter().all(current)
     }
 
     fn holds(&self, name: &str, block: &Block) -> bool {
@@ -173,29 +168,89 @@ pub(super) enum Said<'m> {
     /// Of one that is in memory.
     Content(&'m Machine),
     /// Of one that was, its [`lines`].
-    Lines(&'m [u8]),
+    Lines(Vec<u8>),
     /// What was said before.
     Before,
 }
 
 /// Writes the index of these machines. It is optional, so errors of the file system are ignored.
 pub(super) fn write<'m>(dir: &Path, machines: impl Iterator<Item = (&'m str, Said<'m>)>) {
-    let (old, Some(files)) = (Index::read(dir), Files::of(dir)) else { return };
-    let mut new = Parts::default();
-    for (name, said) in machines {
-        let known = old.as_ref().and_then(|old| Some((old, old.machines.get(name)?)));
-        match (said, known) {
-            (Said::Content(content), _) => new.add(name, &lines(content), &files),
-            (Said::Lines(lines), _) => new.add(name, lines, &files),
-            (Said::Before, Some((old, block))) => {
-                new.copy(name, old.stamp(block), &old.bytes[block.certificates.clone()]);
-            }
-            (Said::Before, None) => {}
+    let _ = replace_with(&path(dir), 0o600, |out| {
+        let mut new = Parts::new(dir)?;
+        let (old, files) = (LazyCell::new(|| Index::read(dir)), &new.files);
+        let mut parts = [&new.machines, &new.certificates, &new.names].map(BufWriter::new);
+        let mut counts = [0_u64; 2];
+        for (name, said) in machines {
+            let (stamp, certificates) = match said {
+                Said::Content(content) => (files.stamp(name), Cow::Owned(lines(content))),
+                Said::Lines(lines) => (files.stamp(name), Cow::Owned(lines)),
+                Said::Before => match old.as_ref().and_then(|old| Some((old, old.machines.get(name)?))) {
+                    Some((old, block)) => {
+                        (old.stamp(block).try_into().ok(), Cow::Borrowed(&old.bytes[block.certificates.clone()]))
+                    }
+                    None => (None, Cow::default()),
+                },
+            };
+            let Some(stamp) = stamp else { continue };
+            let count = (certificates.len() / CERTIFICATE) as u64;
+            counts = [counts[0] + 1, counts[1] + count];
+            parts[0].write_all(&stamp)?;
+            parts[0].write_all(&count.to_le_bytes())?;
+            parts[1].write_all(&certificates)?;
+            parts[2].write_all(format!("{name}\n").as_bytes())?;
         }
+        parts.iter_mut().try_for_each(Write::flush)?;
+        drop(parts);
+        new.join(counts, out)
+    });
+}
+
+/// Whether the index of a store says something of each of these machines, which come in the order of their names, and of the
+/// files that they have now.
+pub(super) fn is_current<'m>(dir: &Path, machines: impl IntoIterator<Item = &'m str>) -> bool {
+    let Ok(Some(mut said)) = Stamps::open(dir) else { return false };
+    machines.into_iter().all(|name| said.of(name).is_some_and(|stamp| said.files.stamp(name) == Some(stamp)))
+}
+
+/// The stamps of an index, read as far as they are asked for.
+struct Stamps {
+    files: Files,
+    left: u64,
+    stamps: BufReader<File>,
+    names: Lines<BufReader<File>>,
+}
+
+impl Stamps {
+    fn open(dir: &Path) -> io::Result<Option<Self>> {
+        let Ok(Some(mut file)) = file::closed(&path(dir)) else { return Ok(None) };
+        let mut head = [0; HEAD.len() + 2 * NUMBER];
+        file.read_exact(&mut head)?;
+        let [machines, certificates] = [HEAD.len(), HEAD.len() + NUMBER].map(|place| number(&head, place).unwrap_or(0));
+        let sizes = machines.checked_mul(MACHINE as u64).zip(certificates.checked_mul(CERTIFICATE as u64));
+        let at = sizes.and_then(|(one, other)| one.checked_add(other)?.checked_add(head.len() as u64));
+        let Some((files, at)) = Files::of(dir).zip(at).filter(|_| head.starts_with(HEAD)) else { return Ok(None) };
+        let mut names = File::open(path(dir))?;
+        let mut end = [0; END.len()];
+        names.seek(SeekFrom::End(-(END.len() as i64)))?;
+        names.read_exact(&mut end)?;
+        if end != END {
+            return Ok(None);
+        }
+        names.seek(SeekFrom::Start(at))?;
+        Ok(Some(Self { files, left: machines, stamps: BufReader::new(file), names: BufReader::new(names).lines() }))
     }
-    let bytes = new.bytes();
-    if old.is_none_or(|old| old.bytes != bytes) {
-        let _ = replace(&path(dir), &bytes, 0o600);
+
+    /// That of a machine whose name is greater than all before.
+    fn of(&mut self, name: &str) -> Option<Stamp> {
+        while self.left > 0 {
+            self.left -= 1;
+            let (mut machine, found) = ([0; MACHINE], self.names.next()?.ok()?);
+            self.stamps.read_exact(&mut machine).ok()?;
+            if found == name {
+                return machine[..STAMP].try_into().ok();
+            }
+        }
+        None
     }
 }
 
@@ -210,32 +265,26 @@ pub(super) fn lines(content: &Machine) -> Vec<u8> {
     lines
 }
 
-/// An index that is being made.
-#[derive(Default)]
+/// An index that is being made, in files without names.
 struct Parts {
-    machines: Vec<u8>,
-    certificates: Vec<u8>,
-    names: String,
+    files: Files,
+    machines: File,
+    certificates: File,
+    names: File,
 }
 
 impl Parts {
-    fn add(&mut self, name: &str, lines: &[u8], files: &Files) {
-        if let Some(stamp) = files.stamp(name) {
-            self.copy(name, &stamp, lines);
+    fn new(dir: &Path) -> io::Result<Self> {
+        let files = Files::of(dir).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Self { files, machines: nameless(dir)?, certificates: nameless(dir)?, names: nameless(dir)? })
+    }
+
+    fn join(&mut self, counts: [u64; 2], out: &mut File) -> io::Result<()> {
+        out.write_all(&[HEAD, &counts.map(u64::to_le_bytes).concat()].concat())?;
+        for part in [&mut self.machines, &mut self.certificates, &mut self.names] {
+            part.rewind()?;
+            io::copy(part, out)?;
         }
-    }
-
-    fn copy(&mut self, name: &str, stamp: &[u8], certificates: &[u8]) {
-        self.machines.extend(stamp);
-        self.machines.extend(((certificates.len() / CERTIFICATE) as u64).to_le_bytes());
-        self.certificates.extend(certificates);
-        self.names.push_str(name);
-        self.names.push('\n');
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let counts = [self.machines.len() / MACHINE, self.certificates.len() / CERTIFICATE];
-        let counts = counts.map(|count| (count as u64).to_le_bytes()).concat();
-        [HEAD, &counts, &self.machines, &self.certificates, self.names.as_bytes(), END].concat()
+        out.write_all(END)
     }
 }
