@@ -330,7 +330,11 @@ impl Store {
     }
 
     fn machines(&self) -> Result<&Machines, PkiError> {
-        let list = || Ok(folder::machines(&self.dir)?.into_iter().map(|name| (name, Lazy::new())).collect());
+        let list = || {
+            let mut machines = Machines::new();
+            folder::machines(&self.dir, |name| _ = machines.insert(name, Lazy::new()))?;
+            Ok(machines)
+        };
         self.machines.get_or_init(list).as_ref().map_err(Clone::clone)
     }
 

@@ -1,4 +1,4 @@
-//! What a render holds beside its plan: the same for any number of machines, within a tenth.
+//! What a render holds beside its plan: next to nothing of a machine.
 
 use std::convert::Infallible;
 use std::path::Path;

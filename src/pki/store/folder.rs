@@ -113,12 +113,17 @@ pub(super) fn remove_named(dir: &Path, names: Beside) {
     });
 }
 
-/// The machines that have a file, none of which is a link.
-pub(super) fn machines(dir: &Path) -> Result<Vec<Name>, PkiError> {
-    let entries = list(&dir.join(MACHINES))?;
-    entries.iter().try_for_each(no_link)?;
-    let names = entries.into_iter().map(|entry| entry.file_name());
-    Ok(names.filter_map(|name| Some(Name::from(name.to_str()?.strip_suffix(".json")?))).collect())
+/// Hands out the machines that have a file, none of which is a link. There may be many, so there is no list of them.
+pub(super) fn machines(dir: &Path, mut each: impl FnMut(Name)) -> Result<(), PkiError> {
+    let dir = dir.join(MACHINES);
+    for entry in listed(&dir)?.into_iter().flatten() {
+        let entry = entry.map_err(|error| PkiError::file(&dir, "list", &error))?;
+        no_link(&entry)?;
+        if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".json")) {
+            each(name.into());
+        }
+    }
+    Ok(())
 }
 
 /// The operator's own authorities.
