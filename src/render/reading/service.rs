@@ -306,10 +306,11 @@ impl<'p> Service<'p> {
         self.lines_of(self.all_commands(), entries).into_iter().filter_map(of).collect()
     }
 
-    /// The files of the machine that it runs: the first word of each command, or the second behind a shell.
+    /// The files of the machine that it runs: the first word of each command, or the second behind a shell; those of a script for a shell too.
     pub fn scripts(&self, entries: &[Entry<'p>]) -> Vec<String> {
-        let of = |(_, words): (&Part<'p>, Vec<Word<'p>>)| {
-            words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect::<Vec<_>>()
+        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| match Script::of_words(&words, self.owner(part)) {
+            Some(script) => script.files(),
+            None => words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect(),
         };
         self.lines_of(self.all_commands(), entries).into_iter().flat_map(of).collect()
     }

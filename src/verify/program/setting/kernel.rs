@@ -75,10 +75,12 @@ fn plain(value: &str) -> String {
 
 fn problem(setting: &Setting<'_>, other: &str, path: &str) -> Diagnostic {
     let Setting { key, value, path: own, span } = setting;
-    // Files are read in the order of their names, wherever they are, and the last one counts.
-    let (last, counts) = if file_name(own) > file_name(path) { (own, value.as_str()) } else { (&path, other) };
+    // Files are read in the order of their names, wherever they are, and the last one counts; a command comes after the boot has read them.
+    let rank = |path: &str| (path == SYSCTL, file_name(path).to_owned());
+    let (last, counts) = if rank(own) > rank(path) { (own, value.as_str()) } else { (&path, other) };
+    let how = if *last == SYSCTL { "runs after the files are read" } else { "is read last" };
     let message = format!("`{own}` sets sysctl `{key}` to {value}, and `{path}` to {other}");
-    let message = format!("{message}: it is {counts}, since `{last}` is read last");
+    let message = format!("{message}: it is {counts}, since `{last}` {how}");
     Diagnostic::new(Code::UnwiseSetting, *span, message).help("keep one of them")
 }
 
