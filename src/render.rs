@@ -33,6 +33,7 @@ use evidence::Sample;
 use item::{Filler, Places};
 pub use origin::Origin;
 pub use problem::Problem;
+use reading::Reading;
 
 /// Which units are where. A group has a list of applications and a machine none, so it does not grow with the machines.
 pub struct Placement {
@@ -185,7 +186,7 @@ fn sample_of<'p>(
     units.iter().for_each(|unit| filler.unit(*unit));
     let entries = filler.entries.unwrap_or_default();
     let first = units.first().map(|unit| model.unit(*unit).app);
-    let (entries, services) = reading::read(model, machine.zip(first), entries);
+    let Reading { entries, services, static_pods } = reading::read(model, machine.zip(first), entries);
     let whole = !problems.iter().any(Diagnostic::is_error);
-    (Sample { machine, units, bundle, entries, services, whole }, problems)
+    (Sample { machine, units, bundle, entries, services, static_pods, whole }, problems)
 }

@@ -7,12 +7,9 @@ use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Expr, Ident, Name, PathItem, Version};
 
-pub use super::reading::{Part, Service, ini, yaml};
+pub use super::reading::{KnownStaticPods, Part, Service, StaticPods, ini, yaml};
 
 use super::bundle::{Artifact, Bundle, Unit};
-
-/// Where the kubelet of kubeadm and of most others finds its static pods.
-pub const STATIC_PODS: &str = "/etc/kubernetes/manifests/";
 
 /// One machine of each kind, or what is on none.
 #[derive(Debug)]
@@ -24,6 +21,7 @@ pub struct Sample<'p> {
     pub entries: Vec<Entry<'p>>,
     /// Its systemd units, each as all that is written of it makes it.
     pub services: Vec<Service<'p>>,
+    pub static_pods: StaticPods,
     /// Whether everything could be evaluated; else what is not in the bundle may be missing for that reason.
     pub whole: bool,
 }

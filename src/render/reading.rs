@@ -16,20 +16,25 @@ mod pod;
 mod script;
 mod service;
 mod shell;
+mod static_pods;
 mod text;
 mod variable;
 
 use script::Script;
 pub use service::{Part, Service, ini};
+pub use static_pods::{Known as KnownStaticPods, StaticPods};
 pub(super) use text::images;
 pub use text::yaml;
 
+/// What there is on one machine, read.
+pub(super) struct Reading<'p> {
+    pub entries: Vec<Entry<'p>>,
+    pub services: Vec<Service<'p>>,
+    pub static_pods: StaticPods,
+}
+
 /// Reads what is on one machine.
-pub(super) fn read<'p>(
-    model: &Model<'p>,
-    machine: Option<(MachineId, AppId)>,
-    entries: Vec<Entry<'p>>,
-) -> (Vec<Entry<'p>>, Vec<Service<'p>>) {
+pub(super) fn read<'p>(model: &Model<'p>, machine: Option<(MachineId, AppId)>, entries: Vec<Entry<'p>>) -> Reading<'p> {
     let mut list = Vec::with_capacity(entries.len());
     let own = machine.map(|(machine, app)| operator::entries(model, machine, app)).unwrap_or_default();
     entries.into_iter().chain(own).for_each(|entry| document(entry, &mut list, DEPTH));
@@ -39,15 +44,18 @@ pub(super) fn read<'p>(
         _ => false,
     };
     list.retain(|entry| !replaced(entry));
-    let mut flags = services.iter().flat_map(|service| service.flags(model, &list)).collect::<Vec<_>>();
-    flags.extend(documents_of(&list).flat_map(|document| pod::flags(model, document)));
+    let flags = services.iter().flat_map(|service| service.flags(model, &list)).collect::<Vec<_>>();
+    let of_scripts: Vec<Entry<'p>> = scripts.iter().flat_map(|script| script.entries(model)).collect();
+    list.extend(flags.into_iter().map(Entry::Flags));
+    list.extend(of_scripts);
+    let static_pods = StaticPods::of(&list);
+    let flags: Vec<_> = documents_of(&list).flat_map(|document| pod::flags(model, document, &static_pods)).collect();
     let mut unlisted = services.iter().flat_map(|service| service.unlisted(&list)).collect::<Vec<_>>();
     unlisted.extend(documents_of(&list).flat_map(pod::unlisted));
     list.extend(flags.into_iter().map(Entry::Flags));
-    list.extend(scripts.iter().flat_map(|script| script.entries(model)));
     services.iter().for_each(|service| variable::add(service, &mut list));
     list.extend(unlisted.into_iter().map(|program| Entry::Unlisted(Unlisted { program })));
-    (list, services)
+    Reading { entries: list, services, static_pods }
 }
 
 fn documents_of<'a, 'p>(entries: &'a [Entry<'p>]) -> impl Iterator<Item = &'a Document<'p>> {

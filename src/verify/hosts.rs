@@ -13,6 +13,7 @@ mod capacity;
 pub mod identity;
 mod ignored;
 mod installed;
+mod manifest;
 mod path;
 mod persistence;
 mod proxy;
@@ -55,6 +56,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(installed::verify(evidence.model, sample, &mut programs));
             problems.extend(access::verify(evidence.model, sample));
             problems.extend(ignored::verify(evidence.model, sample));
+            problems.extend(manifest::verify(evidence.model, sample));
             problems.extend(path::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));

@@ -2,12 +2,13 @@
 
 use crate::model::value::Record;
 use crate::model::{Model, Value};
-use crate::render::evidence::{Document, Flags, STATIC_PODS, Step, Written};
+use crate::render::evidence::{Document, Flags, Step, Written};
 use crate::render::flag;
 use crate::syntax::ast::Version;
 
 use super::argument::{self, Word, known_program};
 use super::script::Script;
+use super::static_pods::StaticPods;
 
 /// Where a pod stands in an object of a kind.
 fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
@@ -20,9 +21,10 @@ fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The flags of the programs in a document.
-pub(super) fn flags<'p>(model: &Model<'_>, document: &Document<'p>) -> Vec<Flags<'p>> {
+pub(super) fn flags<'p>(model: &Model<'_>, document: &Document<'p>, static_pods: &StaticPods) -> Vec<Flags<'p>> {
     let mut list = Vec::new();
-    each(document, &mut |container, at, on_host| {
+    each(document, &mut |container, at, has_host_network| {
+        let on_host = has_host_network && static_pods.reads(&document.path);
         list.extend(of_container(model, document, container, at).into_iter().map(|flags| Flags { on_host, ..flags }));
     });
     list
@@ -50,7 +52,7 @@ fn name(image: &str) -> &str {
     last.split(':').next().unwrap_or_default()
 }
 
-/// Goes to each container of the pods in a document, with the way to it and whether it has the network of the machine.
+/// Goes to each container of the pods in a document, with the way to it and whether it asks for the network of the machine.
 fn each(document: &Document<'_>, visit: &mut dyn FnMut(&Record, &[Step], bool)) {
     if let Some(value) = document.value().filter(|_| !document.derived) {
         object(document, value, &[], visit);
@@ -76,14 +78,13 @@ fn object(document: &Document<'_>, value: &Value, at: &[Step], visit: &mut dyn F
     for (place, container) in containers.iter().enumerate() {
         let Value::Record(container) = container.reveal() else { continue };
         let steps = path.iter().map(|key| Step::from(*key)).chain(["containers".into(), place.into()]);
-        visit(container, &way(at, steps), is_on_host(document, spec));
+        visit(container, &way(at, steps), has_host_network(spec));
     }
 }
 
-/// Whether a pod of the machine itself has its network.
-fn is_on_host(document: &Document<'_>, spec: Option<&Record>) -> bool {
+fn has_host_network(spec: Option<&Record>) -> bool {
     let host = spec.and_then(|spec| spec.get("hostNetwork")).map(Value::reveal);
-    document.path.starts_with(STATIC_PODS) && host == Some(&Value::Bool(true))
+    host == Some(&Value::Bool(true))
 }
 
 fn inner<'v>(record: &'v Record, key: &str) -> Option<&'v Record> {

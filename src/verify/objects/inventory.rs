@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::facts::reference;
 use crate::model::Model;
-use crate::render::evidence::{Document, STATIC_PODS, Sample};
+use crate::render::evidence::{Document, Sample};
 use crate::render::format::{Secrets, tree};
 use crate::source::Span;
 use crate::verify::locate::{self, Step};
@@ -14,6 +14,8 @@ pub(super) struct Found<'a, 'p> {
     pub document: &'a Document<'p>,
     pub way: Vec<Step>,
     pub object: Json,
+    /// Whether a kubelet runs it, and the API server knows a copy of it only.
+    pub is_static: bool,
 }
 
 /// The objects of one machine.
@@ -21,23 +23,29 @@ pub(super) fn of_sample<'a, 'p>(sample: &'a Sample<'p>) -> Vec<Found<'a, 'p>> {
     let mut list = Vec::new();
     for document in sample.documents() {
         if let Some(object) = document.value().and_then(|value| tree(value, Secrets::Hidden).ok()) {
-            collect(document, object, Vec::new(), &mut list);
+            let is_static = sample.static_pods.reads(&document.path);
+            collect((document, is_static), object, Vec::new(), &mut list);
         }
     }
     list
 }
 
-fn collect<'a, 'p>(document: &'a Document<'p>, object: Json, way: Vec<Step>, list: &mut Vec<Found<'a, 'p>>) {
+fn collect<'a, 'p>(
+    (document, is_static): (&'a Document<'p>, bool),
+    object: Json,
+    way: Vec<Step>,
+    list: &mut Vec<Found<'a, 'p>>,
+) {
     match object {
         Json::Array(objects) => {
             for (place, one) in objects.into_iter().enumerate() {
-                collect(document, one, [&way[..], &[place.into()]].concat(), list);
+                collect((document, is_static), one, [&way[..], &[place.into()]].concat(), list);
             }
         }
         object if object["items"].is_array() => {
-            collect(document, object["items"].clone(), [&way[..], &["items".into()]].concat(), list);
+            collect((document, is_static), object["items"].clone(), [&way[..], &["items".into()]].concat(), list);
         }
-        object if object["kind"].is_string() => list.push(Found { document, way, object }),
+        object if object["kind"].is_string() => list.push(Found { document, way, object, is_static }),
         _ => {}
     }
 }
@@ -65,11 +73,6 @@ impl Found<'_, '_> {
     /// `` Deployment `web` ``.
     pub(super) fn title(&self) -> String {
         format!("{} `{}`", self.kind(), self.name())
-    }
-
-    /// Whether a kubelet runs it, and the API server knows a copy of it only.
-    pub(super) fn is_static(&self) -> bool {
-        self.document.path.starts_with(STATIC_PODS)
     }
 
     /// Whether it is of an API that Kubernetes itself has not.

@@ -40,7 +40,7 @@ struct Level<'f> {
 
 /// Pods of the model that the level of their namespace does not admit.
 pub(super) fn verify(model: &Model<'_>, list: &[Found<'_, '_>]) -> Vec<Diagnostic> {
-    let pods = list.iter().filter(|found| found.document.path.starts_with('/') && !found.is_static());
+    let pods = list.iter().filter(|found| found.document.path.starts_with('/') && !found.is_static);
     pods.filter_map(|found| {
         let (path, pods) = found.pods()?;
         let level = level(model, list, found, &pods["spec"])?;

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::model::{AppId, MachineId, Model};
-use crate::render::evidence::{Document, STATIC_PODS, Step};
+use crate::render::evidence::{Document, Step};
 use crate::render::format::{Secrets, tree};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
@@ -75,7 +75,7 @@ pub fn all<'a>(evidence: &Evidence<'a, '_>) -> Vec<Pods<'a>> {
         of_endpoint(evidence.model, app, endpoint, &mut list);
     }
     for sample in evidence.samples {
-        let own = sample.documents().filter(|document| document.path.starts_with(STATIC_PODS));
+        let own = sample.documents().filter(|document| sample.static_pods.reads(&document.path));
         own.for_each(|document| of_document(document, &mut list));
     }
     list

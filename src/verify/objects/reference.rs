@@ -86,7 +86,7 @@ fn is_open(evidence: &Evidence<'_, '_>) -> bool {
 /// Names of what is not there, and those that are not examined.
 pub(super) fn verify(objects: &Objects<'_, '_, '_>) -> (Vec<Diagnostic>, Option<Gap>) {
     let (mut problems, mut unknown) = (Vec::new(), BTreeSet::new());
-    let files = objects.list.iter().filter(|found| found.document.path.starts_with('/') && !found.is_static());
+    let files = objects.list.iter().filter(|found| found.document.path.starts_with('/') && !found.is_static);
     for found in files.filter(|found| reference::knows(objects.model.app(found.document.owner.app).kubernetes)) {
         problems.extend(namespace(objects, found));
         for name in names(found) {

@@ -10,14 +10,11 @@ use crate::verify::{locate, program};
 use super::inventory::{self, Found};
 use super::reference;
 
-/// Where the kubelet of kubeadm and of most others finds its static pods.
-const FOLDER: &str = "/etc/kubernetes/manifests/";
-
 /// Files of one machine that are no pods, and pods that are there twice.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let mut known: Vec<(String, &str)> = Vec::new();
     let mut problems = Vec::new();
-    for document in sample.documents().filter(|document| is_read(&document.path)) {
+    for document in sample.documents().filter(|document| sample.static_pods.reads(&document.path)) {
         let Some(Value::Record(record)) = document.value().map(Value::reveal) else { continue };
         let text = |name: &str| record.get(name).and_then(Value::scalar_text).unwrap_or_default();
         if !matches!(&*text("kind"), "Pod" | "PodList" | "List") && program::is_read(model, document) {
@@ -55,7 +52,7 @@ fn references(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let pods = inventory::of_sample(sample);
     let is_refused = |found: &&Found<'_, '_>| {
         let version = model.app(found.document.owner.app).kubernetes;
-        is_read(&found.document.path) && gate::by_default("kubernetes", GATE, version) == Some(true)
+        found.is_static && gate::by_default("kubernetes", GATE, version) == Some(true)
     };
     let of = |found: &Found<'_, '_>| {
         let name = reference::names(found).into_iter().find(|name| name.namespace.is_some())?;
@@ -74,11 +71,6 @@ fn references(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
 }
 
 const GATE: &str = "PreventStaticPodAPIReferences";
-
-/// The kubelet passes over names that begin with a dot (pkg/kubelet/config/file.go).
-fn is_read(path: &str) -> bool {
-    path.strip_prefix(FOLDER).is_some_and(|name| !name.starts_with('.') && !name.contains('/'))
-}
 
 /// The namespace and the name of a pod.
 fn name(pod: &Record) -> Option<String> {
