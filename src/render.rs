@@ -2,7 +2,7 @@
 //!
 //! In: a plan and what was issued for it. Out: one bundle a machine, and one for what belongs to the cluster.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::Diagnostic;
 use crate::model::material::Material;
@@ -29,7 +29,7 @@ mod snapshot;
 pub mod unit_file;
 
 use bundle::Bundle;
-use evidence::Sample;
+use evidence::{Entry, Sample};
 use item::{Filler, Places};
 pub use origin::Origin;
 pub use problem::Problem;
@@ -143,12 +143,21 @@ fn fill(
 /// Machines that carry the same applications differ only in names and addresses, so one of each kind is enough. What stands
 /// in the way of a value is among the problems, at each place once.
 pub fn sample<'p>(model: &Model<'p>, material: &dyn Material, problems: &mut Vec<Diagnostic>) -> Vec<Sample<'p>> {
-    let mut kinds = HashSet::new();
-    let mut samples = Vec::new();
+    let mut kinds: HashMap<_, (usize, bool)> = HashMap::new();
+    let mut samples: Vec<Sample<'p>> = Vec::new();
     for (machine, units) in Placement::new(model).iter(model) {
         let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
         let group = machine.map(|machine| model.machine(machine).group);
-        if !units.is_empty() && kinds.insert((group, apps)) {
+        if units.is_empty() {
+            continue;
+        }
+        let kind = (group, apps);
+        if let Some((place, has_second)) = kinds.get_mut(&kind) {
+            if !std::mem::replace(has_second, true) {
+                samples[*place].second = second(model, machine, &units, material);
+            }
+        } else {
+            kinds.insert(kind, (samples.len(), false));
             let (sample, found) = sample_of(model, machine, units, material);
             let known: HashSet<_> = problems.iter().map(|p| (p.code, p.labels[0].span)).collect();
             problems.extend(found.into_iter().filter(|p| !known.contains(&(p.code, p.labels[0].span))));
@@ -156,6 +165,22 @@ pub fn sample<'p>(model: &Model<'p>, material: &dyn Material, problems: &mut Vec
         }
     }
     samples
+}
+
+/// What a second machine of a kind has of components outside the library, and of those of which a deployment sets flags or
+/// fields: it may be what the first one has.
+fn second<'p>(
+    model: &Model<'p>,
+    machine: Option<MachineId>,
+    units: &[UnitId],
+    material: &dyn Material,
+) -> Vec<Entry<'p>> {
+    let is_own = |unit: &&UnitId| {
+        let app = model.unit(**unit).app;
+        !model.program.is_library(model.module_of(app)) || !model.settings[app.index()].is_empty()
+    };
+    let own: Vec<UnitId> = units.iter().filter(is_own).copied().collect();
+    if own.is_empty() { Vec::new() } else { sample_of(model, machine, own, material).0.entries }
 }
 
 /// What one unit puts on its machine, with what the rules look at, and what stands in the way of a value.
@@ -188,5 +213,5 @@ fn sample_of<'p>(
     let first = units.first().map(|unit| model.unit(*unit).app);
     let Reading { entries, services, static_pods } = reading::read(model, machine.zip(first), entries);
     let whole = !problems.iter().any(Diagnostic::is_error);
-    (Sample { machine, units, bundle, entries, services, static_pods, whole }, problems)
+    (Sample { machine, units, bundle, entries, services, static_pods, whole, second: Vec::new() }, problems)
 }

@@ -22,6 +22,13 @@ pub struct Settings<'p> {
     pub unit: Vec<SetPart<'p>>,
 }
 
+impl Settings<'_> {
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.flags.is_empty() && self.config.is_empty() && self.unit.is_empty()
+    }
+}
+
 /// A flag that is set.
 #[derive(Clone, Debug)]
 pub struct SetFlag<'p> {

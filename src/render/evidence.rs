@@ -24,6 +24,8 @@ pub struct Sample<'p> {
     pub static_pods: StaticPods,
     /// Whether everything could be evaluated; else what is not in the bundle may be missing for that reason.
     pub whole: bool,
+    /// What a second machine of its kind has of components outside the library.
+    pub second: Vec<Entry<'p>>,
 }
 
 /// Something that an item of a component puts on a machine.
@@ -127,6 +129,8 @@ pub struct Flags<'p> {
     pub given: Vec<Flag<'p>>,
     /// Those that its environment sets too.
     pub shadowed: Vec<Flag<'p>>,
+    /// Those that its environment names and the program does not have, so it passes over them.
+    pub ignored: Vec<Flag<'p>>,
     pub owner: Owner,
     /// The systemd unit that runs it.
     pub unit: Option<Name>,

@@ -39,6 +39,7 @@ impl<'p> Filler<'_, 'p> {
                             version,
                             given,
                             shadowed: Vec::new(),
+                            ignored: Vec::new(),
                             owner,
                             unit,
                             on_host: true,

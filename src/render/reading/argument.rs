@@ -51,6 +51,7 @@ pub(super) fn on_host<'p>(
         version: crate::render::flag::version(model, Some(app), name),
         given: flags(name, rest),
         shadowed: Vec::new(),
+        ignored: Vec::new(),
         owner,
         unit,
         on_host: true,

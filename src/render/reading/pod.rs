@@ -136,7 +136,17 @@ fn of_line<'p>(
         image.and_then(|image| tag(&image)).or_else(|| flag::version(model, Some(document.owner.provider()), name));
     let given = argument::flags(name, rest);
     let (named, owner) = (program.written.clone(), document.owner);
-    Some(Flags { program: name.into(), named, version, given, shadowed: Vec::new(), owner, unit: None, on_host: false })
+    Some(Flags {
+        program: name.into(),
+        named,
+        version,
+        given,
+        shadowed: Vec::new(),
+        ignored: Vec::new(),
+        owner,
+        unit: None,
+        on_host: false,
+    })
 }
 
 /// The version in the tag of an image: `registry.k8s.io/kube-proxy:v1.35.5`.

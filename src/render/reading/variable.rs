@@ -21,6 +21,7 @@ pub(super) fn add<'p>(service: &Service<'p>, entries: &mut [Entry<'p>]) {
         let known = of_unit.iter().position(|flags| {
             flag_of(flags, variable).is_some_and(|own| flags.given.iter().any(|given| given.name == own.name))
         });
+        of_unit.iter_mut().for_each(|flags| ignore(service, flags, variable));
         match known {
             Some(place) => {
                 let own = flag_of(of_unit[place], variable);
@@ -34,15 +35,35 @@ pub(super) fn add<'p>(service: &Service<'p>, entries: &mut [Entry<'p>]) {
     }
 }
 
-/// The flag that a variable sets; one that the version that runs has not is ignored, as the program says in its log.
-fn flag_of<'p>(flags: &Flags<'p>, (name, word): &(String, Word<'p>)) -> Option<Flag<'p>> {
-    let table = flag::table(&flags.program)?;
-    // `ETCD_DATA_DIR` is `data-dir`.
-    let name = name.strip_prefix(table.environment.as_deref()?)?.to_ascii_lowercase().replace('_', "-");
-    let row = table.flags.get(&name)?;
-    let is_there = flags.version.is_none_or(|version| {
-        !table.range.knows(version) || !matches!(row.life.status(version), Status::NotYet(_) | Status::Removed(_))
-    });
-    let is_set = is_there && !word.text.is_empty();
-    is_set.then(|| Flag { name, value: Value::text(word.text.clone()), written: word.written.clone() })
+/// The flag that a variable sets.
+fn flag_of<'p>(flags: &Flags<'p>, variable: &(String, Word<'p>)) -> Option<Flag<'p>> {
+    named(flags, variable).filter(|flag| has(flags, &flag.name))
+}
+
+/// The flag of a variable whose name begins as those of the program do: `ETCD_DATA_DIR` is `data-dir`.
+fn named<'p>(flags: &Flags<'p>, (name, word): &(String, Word<'p>)) -> Option<Flag<'p>> {
+    let prefix = flag::table(&flags.program)?.environment.as_deref()?;
+    let name = name.strip_prefix(prefix)?.to_ascii_lowercase().replace('_', "-");
+    (!word.text.is_empty()).then(|| Flag { name, value: Value::text(word.text.clone()), written: word.written.clone() })
+}
+
+/// Whether the version that runs has a flag.
+fn has(flags: &Flags<'_>, name: &str) -> bool {
+    let known = flag::table(&flags.program).and_then(|table| Some((table, table.flags.get(name)?)));
+    known.is_some_and(|(table, row)| {
+        flags.version.is_none_or(|version| {
+            !table.range.knows(version) || !matches!(row.life.status(version), Status::NotYet(_) | Status::Removed(_))
+        })
+    })
+}
+
+/// Notes a variable that no flag takes; one that the command names is for its arguments.
+fn ignore<'p>(service: &Service<'p>, flags: &mut Flags<'p>, variable: &(String, Word<'p>)) {
+    let (short, braced) = (format!("${}", variable.0), format!("${{{}}}", variable.0));
+    let is_used = |line: &str| line.contains(&short) || line.contains(&braced);
+    let mut lines = service.values("Service", "ExecStart");
+    let found = named(flags, variable).filter(|flag| !has(flags, &flag.name));
+    if !lines.any(|(_, line, _)| is_used(line)) {
+        flags.ignored.extend(found);
+    }
 }

@@ -1,7 +1,8 @@
 //! Command-line flags: whether the version that runs has them, with these values.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::flag as table;
+use crate::facts::lifespan::{Status, short};
 use crate::model::{Model, Value};
 use crate::render::evidence::{Flag, Flags, Written};
 use crate::render::flag::text;
@@ -11,9 +12,10 @@ use crate::verify::locate;
 pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program;
     let twice = flags.shadowed.iter().map(|flag| shadowed(model, flags, flag));
+    let twice = twice.chain(flags.ignored.iter().filter_map(|flag| ignored(model, flags, flag)));
     let Some(version) = flags.version else { return twice.chain(unversioned(model, flags)).collect() };
     if flags.given.is_empty() {
-        return Vec::new();
+        return twice.collect();
     }
     let named = locate::word::span(model, flags.owner, &flags.named);
     let mut problems: Vec<Diagnostic> =
@@ -41,8 +43,7 @@ pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
 /// A flag that the environment sets too: the program ends at its start.
 fn shadowed(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Diagnostic {
     let (program, name) = (&flags.program, &flag.name);
-    let prefix = table::table(program).and_then(|table| table.environment.as_deref()).unwrap_or_default();
-    let variable = format!("{prefix}{}", name.to_ascii_uppercase().replace('-', "_"));
+    let variable = variable(program, name);
     let message =
         format!("`{variable}` sets `{name}` of `{program}`, which is also a flag: {program} exits at startup");
     let given = flags.given.iter().find(|given| given.name == *name);
@@ -51,6 +52,38 @@ fn shadowed(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Diagnostic
         .iter()
         .fold(found, |found, given| found.label(locate::word::key(model, flags.owner, given), format!("`--{name}`")));
     found.help("remove the variable, or the flag")
+}
+
+/// A variable of a flag that the version that runs does not have, or a slip of one: the program runs without it.
+fn ignored(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Option<Diagnostic> {
+    let (program, name) = (&*flags.program, &*flag.name);
+    let own = variable(program, name);
+    let rows = &table::table(program)?.flags;
+    let span = locate::word::key(model, flags.owner, flag);
+    let Some(row) = rows.get(name) else {
+        let near = closest(name, rows.keys().map(String::as_str))?;
+        let message = format!("`{own}` is ignored: `{program}` has no flag `{name}` in any known version");
+        return Some(Diagnostic::new(Code::UnknownFlag, span, message).help(Help::near(variable(program, near))));
+    };
+    let version = flags.version?;
+    let (code, why) = match row.life.status(version) {
+        Status::Removed(at) => (Code::FlagRemoved, format!("was removed in {}", short(at))),
+        Status::NotYet(at) => (Code::FlagNotYet, format!("is added in {}", short(at))),
+        _ => return None,
+    };
+    let message = format!("`{own}` is ignored by `{program}` {version}: its flag `{name}` {why}");
+    let other = row.life.replacement.as_deref().filter(|_| code == Code::FlagRemoved);
+    let instead = other.map(|other| match rows.contains_key(other) {
+        true => format!("use `{}`", variable(program, other)),
+        false => format!("instead: {other}"),
+    });
+    Some(Diagnostic::new(code, span, message).help(instead.unwrap_or_else(|| "remove the variable".to_owned())))
+}
+
+/// The variable of a flag: `ETCD_DATA_DIR`.
+fn variable(program: &str, flag: &str) -> String {
+    let prefix = table::table(program).and_then(|table| table.environment.as_deref()).unwrap_or_default();
+    format!("{prefix}{}", flag.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// The arguments of a program whose version nothing tells.

@@ -40,6 +40,7 @@ pub(in crate::verify) fn listening(evidence: &Evidence<'_, '_>) -> Vec<Listening
 /// Settings go together, within a program and between programs.
 pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, settings, rules) = (evidence.model, &Settings::of(evidence), rules());
+    let all = &Settings::with_second(evidence, settings);
     let mut problems = Vec::new();
     problems.extend(rules.same.iter().filter_map(|rule| same::verify(model, settings, rule)));
     problems.extend(rules.differ.iter().flat_map(|rule| differ::verify(model, settings, rule)));
@@ -54,8 +55,8 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
     problems.extend(needed::verify(model, settings, &rules.needed));
     problems.extend(rules.presented.iter().flat_map(|rule| presented::verify(evidence, settings, rule)));
-    problems.extend(rules.own.iter().flat_map(|rule| machine::own(model, settings, rule)));
-    problems.extend(rules.named.iter().flat_map(|rule| machine::named(evidence, settings, rule)));
+    problems.extend(rules.own.iter().flat_map(|rule| machine::own(model, all, rule)));
+    problems.extend(rules.named.iter().flat_map(|rule| machine::named(evidence, all, rule)));
     problems.extend(rules.pair.iter().flat_map(|rule| belongs::pairs(evidence, settings, rule)));
     problems.extend(rules.admitted.iter().flat_map(|rule| belongs::admitted(evidence, settings, rule)));
     problems.extend(rules.issued.iter().flat_map(|rule| belongs::issued(evidence, settings, rule)));

@@ -17,8 +17,9 @@ use super::fault::{self, Fault};
 use super::form::{self, Pasted};
 use crate::support::{plan, root};
 
-/// What is there twice now: what is said again dials and binds what the first does.
-const OF_BEING_TWICE: &[Code] = &[Code::PortTaken];
+/// What is there twice now: what is said again dials and binds what the first does. The kubelet of the examples reads no static
+/// pods.
+const OF_BEING_TWICE: &[Code] = &[Code::PortTaken, Code::FileIgnored];
 
 /// A program that an example runs, and the machines that it is on.
 struct Program {
@@ -48,8 +49,9 @@ fn settings(text: &str) -> Settings {
         let mut found = Settings::default();
         for one in sample(model, &Placeholders::new(model), &mut Vec::new()) {
             let Some(machine) = one.machine else { continue };
-            let on = &model.group_of(machine).name;
-            one.entries.iter().for_each(|entry| found.take(entry, &one, on));
+            // What names this machine is wrong on the others of its group.
+            let on = format!("{}[{}]", model.group_of(machine).name, model.machine(machine).index);
+            one.entries.iter().for_each(|entry| found.take(entry, &one, &on));
         }
         found
     })

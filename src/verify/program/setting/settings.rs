@@ -39,7 +39,7 @@ pub(super) struct Program {
 }
 
 /// Those of all that was rendered.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     pub list: Vec<Setting>,
     pub programs: Vec<Program>,
@@ -50,21 +50,32 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn of(evidence: &Evidence<'_, '_>) -> Self {
         let mut settings = Self::default();
-        for entry in evidence.samples.iter().flat_map(|sample| &sample.entries) {
+        settings.take(evidence.model, evidence.samples.iter().flat_map(|sample| &sample.entries));
+        settings
+    }
+
+    /// The same, and those of a second machine of each kind.
+    pub(super) fn with_second(evidence: &Evidence<'_, '_>, settings: &Self) -> Self {
+        let mut settings = settings.clone();
+        settings.take(evidence.model, evidence.samples.iter().flat_map(|sample| &sample.second));
+        settings
+    }
+
+    fn take<'e, 'p: 'e>(&mut self, model: &Model<'_>, entries: impl Iterator<Item = &'e Entry<'p>>) {
+        for entry in entries {
             match entry {
                 Entry::Flags(flags) => {
-                    settings.on_host = flags.on_host;
-                    settings.flags(evidence.model, flags);
+                    self.on_host = flags.on_host;
+                    self.flags(model, flags);
                 }
                 Entry::Document(document) if !document.derived => {
                     // What stands in a ConfigMap is a program's in a pod.
-                    settings.on_host = document.path.starts_with('/');
-                    settings.document(evidence.model, document);
+                    self.on_host = document.path.starts_with('/');
+                    self.document(model, document);
                 }
                 _ => {}
             }
         }
-        settings
     }
 
     /// Takes the flags of a program.
