@@ -17,12 +17,18 @@ pub(super) struct Table {
 #[serde(deny_unknown_fields)]
 pub struct Folder {
     /// `*` stands for any text in one part of the path.
-    path: String,
+    pub path: String,
     pub reader: String,
     /// Of a name; an empty one is that of a name without a dot.
     pub endings: Vec<String>,
     /// Those that a name may have beside letters and digits; any if there are none.
     characters: Option<String>,
+    /// Whether only the first file by name is read.
+    #[serde(default)]
+    only_first: bool,
+    /// Words with which a file says that more of them are read.
+    #[serde(default)]
+    unless: Vec<String>,
     #[serde(rename = "source")]
     _source: Note,
 }
@@ -36,7 +42,23 @@ pub fn ignoring(path: &str) -> Option<&'static Folder> {
     (!folder.takes(name)).then_some(folder)
 }
 
+/// The folders of which only the first file is read.
+pub fn read_once() -> impl Iterator<Item = &'static Folder> {
+    TABLE.folder.iter().filter(|folder| folder.only_first)
+}
+
 impl Folder {
+    /// The name of a file that its reader takes, from the whole path.
+    pub fn file<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let (parent, name) = path.rsplit_once('/')?;
+        (self.is_at(parent) && self.takes(name) && !name.contains(['*', '$', ' '])).then_some(name)
+    }
+
+    /// Whether a text says that more than the first file is read.
+    pub fn chains(&self, text: &str) -> bool {
+        self.unless.iter().any(|word| text.contains(&**word))
+    }
+
     fn is_at(&self, path: &str) -> bool {
         let (own, other) = (self.path.split('/'), path.split('/'));
         own.clone().count() == other.clone().count()

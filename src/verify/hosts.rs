@@ -17,6 +17,7 @@ mod manifest;
 mod path;
 mod persistence;
 mod proxy;
+mod shadowed;
 mod unit_name;
 mod users;
 
@@ -50,6 +51,7 @@ pub fn hosts(evidence: &Evidence<'_, '_>) -> Verdict {
 /// they may read.
 pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
     let (mut programs, mut archives) = (BTreeSet::new(), BTreeSet::new());
+    let of_pods = shadowed::OfPods::of(evidence);
     let problems = evidence.on_each(|sample| {
         let mut problems = archive::verify(evidence.model, sample, &mut archives);
         if sample.whole && sample.machine.is_some() {
@@ -57,6 +59,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(access::verify(evidence.model, sample));
             problems.extend(ignored::verify(evidence.model, sample));
             problems.extend(manifest::verify(evidence.model, sample));
+            problems.extend(of_pods.verify(evidence.model, sample));
             problems.extend(path::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));
