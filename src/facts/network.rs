@@ -29,6 +29,8 @@ pub struct Network {
     pub ipip: Option<Fact<bool>>,
     /// The interface of the default route.
     pub default_route: Option<Fact<DefaultRoute>>,
+    /// Whether its DNS server resolves the names of machines.
+    pub machine_names: Option<Fact<bool>>,
 }
 
 /// A fact, and where it is from.

@@ -48,6 +48,13 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict { problems, gaps: gap.into_iter().collect(), ..Verdict::default() }
 }
 
+/// What the first object of an API group and kind is called, if there is one.
+pub(super) fn first(evidence: &Evidence<'_, '_>, group: &str, kind: &str) -> Option<String> {
+    let of_group = |api: &str| api.split_once('/').map_or("", |(group, _)| group) == group;
+    let mut all = evidence.samples.iter().flat_map(inventory::of_sample);
+    all.find(|found| found.kind() == kind && of_group(found.api())).map(|found| found.title())
+}
+
 /// Problems of machines that are alike, each once.
 fn once(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut known = HashSet::new();

@@ -177,9 +177,12 @@ fn same_words(one: &str, other: &str) -> bool {
     end(one) == end(other)
 }
 
-/// Only a load balancer in front makes it hold: `tests/cases/broken` has it.
+/// Only a load balancer in front, or another program, makes it hold: `tests/cases` has it.
 fn needs_others(rule: &Refusal) -> bool {
-    rule.clauses.iter().any(|clause| matches!(clause, Clause::Probed))
+    let is_of_others = |clause: &Clause| {
+        matches!(clause, Clause::Probed | Clause::Object { .. } | Clause::Anywhere(..) | Clause::NamesUnresolved)
+    };
+    rule.clauses.iter().any(is_of_others)
 }
 
 /// Settings with several rules that say the same words: the contrary of one may break another.

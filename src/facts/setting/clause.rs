@@ -16,6 +16,15 @@ pub enum Clause {
     Units(usize),
     /// A load balancer asks it for its health over HTTPS.
     Probed,
+    /// No DNS of the platform has the names of machines, and no file of the machine names them.
+    NamesUnresolved,
+    /// An object of this API group and kind is in the cluster.
+    Object {
+        group: String,
+        kind: String,
+    },
+    /// A setting of another program has this value on some machine.
+    Anywhere(Name, Typed),
 }
 
 /// A condition of a setting; one that is not given has the program's default, if the table knows it.
@@ -29,6 +38,8 @@ pub enum Test {
     /// Below the first, or above the second.
     Outside(Typed, Typed),
     Has(Typed),
+    /// The first element is this one.
+    Begins(Typed),
     /// Has none of these.
     Lacks(Vec<Typed>),
     MoreThan(usize),
@@ -89,6 +100,9 @@ impl Clause {
         if text == "probed" {
             return Ok(Self::Probed);
         }
+        if text == "machine names unresolved" {
+            return Ok(Self::NamesUnresolved);
+        }
         let (subject, rest) = text.split_once(' ').ok_or_else(bad)?;
         match subject {
             "gate" => match rest.split_once(" is ") {
@@ -99,6 +113,16 @@ impl Clause {
                 let (key, value) = rest.split_once(" is not ").ok_or_else(bad)?;
                 Ok(Self::Sysctl(key.to_owned(), value.to_owned()))
             }
+            "object" => {
+                let (group, kind) = rest.split_once('/').ok_or_else(bad)?;
+                Ok(Self::Object { group: group.to_owned(), kind: kind.to_owned() })
+            }
+            "anywhere" => {
+                let (setting, value) = rest.split_once(" is ").ok_or_else(bad)?;
+                let setting = Name::read(setting)?;
+                let value = setting.form().read_known(value).ok_or_else(bad)?;
+                Ok(Self::Anywhere(setting, value))
+            }
             "units" => Ok(Self::Units(rest.strip_prefix("> ").and_then(|n| n.parse().ok()).ok_or_else(bad)?)),
             subject => {
                 let subject = name(subject)?;
@@ -108,7 +132,15 @@ impl Clause {
         }
     }
 
-    /// The settings that it is about.
+    /// The setting of another program that it is about.
+    pub fn elsewhere(&self) -> Option<&Name> {
+        match self {
+            Self::Anywhere(name, _) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The settings of the program that it is about.
     pub fn names(&self) -> Vec<&Name> {
         match self {
             Self::Setting(
@@ -117,7 +149,13 @@ impl Clause {
             ) => vec![name, other],
             Self::Setting(name, Test::SumsUnlike(others)) => std::iter::once(name).chain(others).collect(),
             Self::Setting(name, _) => vec![name],
-            Self::Gate(..) | Self::Sysctl(..) | Self::Units(_) | Self::Probed => Vec::new(),
+            Self::Gate(..)
+            | Self::Sysctl(..)
+            | Self::Units(_)
+            | Self::Probed
+            | Self::NamesUnresolved
+            | Self::Object { .. }
+            | Self::Anywhere(..) => Vec::new(),
         }
     }
 }
@@ -160,6 +198,9 @@ impl Test {
         }
         if let Some(rest) = after("count >") {
             return Ok(rest.parse().ok().map(Self::MoreThan));
+        }
+        if let Some(rest) = after("begins with") {
+            return Ok(Some(Self::Begins(value(rest)?)));
         }
         let Some((word, rest)) = text.split_once(' ') else { return Ok(None) };
         if let Some((_, order)) = ORDERS.iter().find(|(sign, _)| *sign == word) {

@@ -138,7 +138,8 @@ impl Refusals {
     /// The settings that its rules and defaults are about.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         let clauses = self.rules.iter().flat_map(|rule| &rule.clauses);
-        clauses.flat_map(Clause::names).chain(self.defaults.keys())
+        let elsewhere = clauses.clone().filter_map(Clause::elsewhere);
+        clauses.flat_map(Clause::names).chain(elsewhere).chain(self.defaults.keys())
     }
 
     /// The rules of a version; of none where the table does not reach so far.
@@ -188,6 +189,10 @@ mod tests {
             "refused = [\"healthzPort outside 0..x\"]",
             "refused = [\"healthzPort beyond 0\"]",
             "refused = [\"healthzPort is not a prot\"]",
+            "refused = [\"healthzPort < 0\", \"object L2Advertisement\"]",
+            "refused = [\"healthzPort < 0\", \"anywhere kube-vip $vip_arp\"]",
+            "refused = [\"healthzPort < 0\", \"anywhere ectd --data-dir is /x\"]",
+            "refused = [\"object metallb.io/L2Advertisement\"]",
             "refused = [\"gate NodeSwap is of\"]",
             "refused = [\"gate NodeSwap is off\"]",
             "refused = [\"healthzPort < 0\"]\nunwise = [\"healthzPort < 0\"]",

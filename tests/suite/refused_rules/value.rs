@@ -197,7 +197,7 @@ fn value(name: &Name, tests: &[&Test], given: &Given) -> Option<Json> {
         Test::KeysBeyond(_) => json!({ "memory.available": "1Gi" }),
         Test::Keys(grammar) => json!({ of_form(*grammar).1: "a" }),
         Test::Entries(grammar) => json!({ key_of(name): of_form(*grammar).1 }),
-        Test::Unset | Test::Compare(..) | Test::Outside(..) | Test::Has(_) => return None,
+        Test::Unset | Test::Compare(..) | Test::Outside(..) | Test::Has(_) | Test::Begins(_) => return None,
     })
 }
 
@@ -234,7 +234,8 @@ fn contrary(name: &Name, test: &Test) -> Option<Json> {
         | Test::MoreThan(_)
         | Test::Repeats
         | Test::KeysBeyond(_)
-        | Test::Meets(_) => None,
+        | Test::Meets(_)
+        | Test::Begins(_) => None,
     }
 }
 

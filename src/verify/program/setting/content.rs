@@ -64,10 +64,11 @@ impl Settings {
 }
 
 impl Settings {
-    /// Takes the variables of the containers of a workload.
+    /// Takes the variables of the containers of a pod or a workload.
     fn variables(&mut self, part: &Part<'_, '_>) {
         let elements = |value: Option<&Json>| value.and_then(Json::as_array).cloned().unwrap_or_default();
-        let spec = ["spec", "template", "spec"];
+        let is_pod = part.value.get("kind").and_then(Json::as_str) == Some("Pod");
+        let spec: &[&str] = if is_pod { &["spec"] } else { &["spec", "template", "spec"] };
         let containers =
             spec.iter().try_fold(part.value, |value, key| value.get(key)).and_then(|spec| spec.get("containers"));
         for (index, container) in elements(containers).iter().enumerate() {

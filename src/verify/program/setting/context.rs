@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use crate::facts::gate;
+use crate::facts::network::{Fact, network};
 use crate::facts::quantity::quantity;
 use crate::facts::setting::{Clause, Name, Operand, Refusal, Refusals, Test, Typed};
 use crate::facts::target::owns_sysctl;
 use crate::model::{AppId, MachineId};
 use crate::plan::dialled_names;
 use crate::render::evidence::{Content, Entry};
-use crate::verify::Evidence;
+use crate::verify::{Evidence, objects};
 
 use super::settings::{Setting, Settings};
 
@@ -26,6 +27,9 @@ pub(super) struct Context<'a, 'e, 'p> {
 
 /// The paths at which an API server tells of its health.
 const HEALTH: [&str; 3] = ["/readyz", "/livez", "/healthz"];
+
+/// What gives machines names of their own: /etc/hosts, or a DNS server on the machine.
+const HOSTS: [&str; 4] = ["/etc/hosts", "dnsmasq", "systemd/resolved", "/etc/resolv.conf"];
 
 impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     /// Whether all clauses hold, and one of the settings was given.
@@ -67,6 +71,9 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             Clause::Sysctl(key, value) => self.lacks_sysctl(key, value),
             Clause::Units(least) => self.units() > *least,
             Clause::Probed => self.prober().is_some(),
+            Clause::NamesUnresolved => self.names_unresolved(),
+            Clause::Object { group, kind } => objects::first(self.evidence, group, kind).is_some(),
+            Clause::Anywhere(name, value) => self.settings.named(name).any(|one| one.values == [value.clone()]),
         }
     }
 
@@ -96,6 +103,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
                 _ => false,
             },
             Test::Has(value) => values.contains(value),
+            Test::Begins(value) => values.first() == Some(value),
             Test::Lacks(wanted) => !wanted.iter().any(|value| values.contains(value)),
             Test::MoreThan(most) => values.len() > *most,
             Test::Repeats => values.iter().enumerate().any(|(index, value)| values[..index].contains(value)),
@@ -220,6 +228,22 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         let files = sample.bundle.files.iter().map(|file| String::from_utf8_lossy(&file.content));
         let mut texts = files.chain(sample.bundle.commands.iter().map(|text| Cow::Borrowed(&**text)));
         !texts.any(|text| names(&text))
+    }
+
+    /// Whether the platform is known not to resolve names of machines, and nothing on the machine names /etc/hosts.
+    fn names_unresolved(&self) -> bool {
+        let targets = &self.evidence.model.targets;
+        let lacks = |fact: &Fact<bool>| !fact.value;
+        let unresolved = targets
+            .iter()
+            .any(|target| network(&target.name).and_then(|one| one.machine_names.as_ref()).is_some_and(lacks));
+        let mut samples = self.evidence.samples.iter();
+        let Some(sample) = samples.find(|sample| sample.machine == self.machine).filter(|_| unresolved) else {
+            return false;
+        };
+        let files = sample.bundle.files.iter().map(|file| (&*file.path, String::from_utf8_lossy(&file.content)));
+        let commands = sample.bundle.commands.iter().map(|text| ("", Cow::Borrowed(&**text)));
+        !files.chain(commands).any(|(path, text)| HOSTS.iter().any(|word| path == *word || text.contains(word)))
     }
 
     /// On how many machines the application runs.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::{Clause, Harm, Name, Operand, Order, Refusal, Refusals, Test, refusals};
 use crate::model::{AppId, MachineId};
-use crate::verify::Evidence;
+use crate::verify::{Evidence, objects};
 
 use super::context::Context;
 use super::settings::{Setting, Settings};
@@ -71,6 +71,11 @@ fn said(context: &Context<'_, '_, '_>, rule: &Refusal, given: &[&Setting]) -> St
         Clause::Sysctl(key, value) => Some(format!("sysctl `{key}` is not {value}")),
         Clause::Units(_) => Some(format!("{} machines run it", context.units())),
         Clause::Probed => context.prober().map(|app| format!("`{app}` asks it for its health without a credential")),
+        Clause::NamesUnresolved => Some("nothing resolves the names of machines".to_owned()),
+        Clause::Object { group, kind } => {
+            objects::first(context.evidence, group, kind).map(|title| format!("{title} is in the cluster"))
+        }
+        Clause::Anywhere(name, value) => Some(format!("`{name}` is `{value}`")),
         Clause::Setting(..) => None,
     }));
     parts.join(", and ")
@@ -102,7 +107,7 @@ fn help(rule: &Refusal) -> String {
     match test {
         Test::Unset => format!("set `{name}`"),
         Test::Set => format!("remove `{name}`"),
-        Test::Is(_) | Test::Has(_) | Test::IsNot(_) => format!("change `{name}`"),
+        Test::Is(_) | Test::Has(_) | Test::Begins(_) | Test::IsNot(_) => format!("change `{name}`"),
         Test::Lacks(wanted) => {
             let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
             format!("add {} to `{name}`", wanted.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(" or "))
