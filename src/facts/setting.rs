@@ -214,6 +214,9 @@ pub struct Listens {
     /// Whether it is loopback where that is not given; else all addresses.
     #[serde(default)]
     loopback: bool,
+    /// Whether it speaks TLS there, where that is not part of a URL.
+    #[serde(default)]
+    pub tls: bool,
     /// What it is where it is not given.
     pub default: Option<String>,
     /// The interface of the endpoint that it is.

@@ -25,6 +25,7 @@ mod machine;
 mod module;
 mod needed;
 mod presented;
+mod probed;
 mod refused;
 mod same;
 mod settings;
@@ -64,6 +65,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.module.iter().flat_map(|rule| module::verify(evidence, rule)));
     problems.extend(kernel::verify(evidence));
     problems.extend(listens::verify(model, settings, &rules.listens));
+    problems.extend(probed::verify(evidence, settings, &rules.listens));
     problems.extend(refused::verify(evidence, settings));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
     Verdict::of(problems, proof(settings))

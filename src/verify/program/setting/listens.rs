@@ -149,7 +149,7 @@ fn usual<'a>(settings: &Settings, rules: &'a [Listens], machine: MachineId) -> V
 }
 
 /// `6443`, `0.0.0.0:10256`, `https://10.0.0.5:2379`.
-fn bound(text: &str, address: Option<IpAddr>) -> Option<(u16, Bind)> {
+pub(super) fn bound(text: &str, address: Option<IpAddr>) -> Option<(u16, Bind)> {
     if let Ok(port) = text.parse::<u16>() {
         return (port != 0).then(|| (port, Bind::of(address)));
     }
