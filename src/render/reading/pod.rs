@@ -55,21 +55,21 @@ fn name(image: &str) -> &str {
 /// Goes to each container of the pods in a document, with the way to it and whether it asks for the network of the machine.
 fn each(document: &Document<'_>, visit: &mut dyn FnMut(&Record, &[Step], bool)) {
     if let Some(value) = document.value().filter(|_| !document.derived) {
-        object(document, value, &[], visit);
+        object(value, &[], visit);
     }
 }
 
-fn object(document: &Document<'_>, value: &Value, at: &[Step], visit: &mut dyn FnMut(&Record, &[Step], bool)) {
+fn object(value: &Value, at: &[Step], visit: &mut dyn FnMut(&Record, &[Step], bool)) {
     let record = match value.reveal() {
         Value::List(values) => {
-            let of = |(place, one): (usize, &Value)| object(document, one, &way(at, [place.into()]), visit);
+            let of = |(place, one): (usize, &Value)| object(one, &way(at, [place.into()]), visit);
             return values.iter().enumerate().for_each(of);
         }
         Value::Record(record) => record,
         _ => return,
     };
     if let Some(items) = record.get("items") {
-        object(document, items, &way(at, ["items".into()]), visit);
+        object(items, &way(at, ["items".into()]), visit);
     }
     let kind = record.get("kind").and_then(Value::scalar_text);
     let Some(path) = kind.and_then(|kind| spec_of(&kind)) else { return };
