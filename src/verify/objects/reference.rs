@@ -5,17 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
-
-use crate::diag::{Code, Diagnostic, Help, closest};
-use crate::facts::reference::{self, Reference};
+use crate::diag::{Diagnostic, closest};
+use crate::facts::reference;
 use crate::model::Model;
 use crate::plan::Gap;
 use crate::render::evidence::{Content, Entry};
 use crate::verify::Evidence;
-use crate::verify::locate::Step;
 
-use super::inventory::{self, Found};
+use super::inventory::Found;
+
+mod name;
+mod problem;
+
+pub(super) use name::{Name, names};
+use problem::{key, missing, namespace};
 
 /// The namespace and the name of an object of a kind.
 type Key<'a> = (&'a str, Option<&'a str>, &'a str);
@@ -31,18 +34,6 @@ pub(super) struct Objects<'f, 'a, 'p> {
     custom: BTreeSet<&'f str>,
     /// Whether objects come from elsewhere too.
     open: bool,
-}
-
-/// A name, where it is.
-pub(super) struct Name<'f, 'a, 'p> {
-    by: &'f Found<'a, 'p>,
-    rule: &'static Reference,
-    pub kind: &'f str,
-    /// Of the object that is named; none if it is in none.
-    pub namespace: Option<&'f str>,
-    pub name: &'f str,
-    pub way: Vec<Step>,
-    value: &'f Json,
 }
 
 impl<'f, 'a, 'p> Objects<'f, 'a, 'p> {
@@ -124,115 +115,4 @@ fn judge(objects: &Objects<'_, '_, '_>, name: &Name<'_, '_, '_>) -> Judged {
         None if reference::is_made_later(name.kind) => Judged::Unknown,
         near => Judged::Missing(missing(objects.model, name, near)),
     }
-}
-
-/// The names in an object.
-pub(super) fn names<'f, 'a, 'p>(found: &'f Found<'a, 'p>) -> Vec<Name<'f, 'a, 'p>> {
-    let mut list = Vec::new();
-    for rule in reference::references() {
-        if rule.of.iter().any(|kind| kind == found.kind()) {
-            list.extend(of_rule(found, rule, &rule.at, &found.object, &[]));
-        }
-        let Some((path, pods)) = found.pods().filter(|_| rule.of.iter().any(|kind| kind == "Pods")) else { continue };
-        let to: Vec<Step> = path.iter().chain(&["spec"]).map(|key| Step::from(*key)).collect();
-        list.extend(of_rule(found, rule, &rule.at, &pods["spec"], &to));
-        if rule.at.starts_with("containers[]") {
-            list.extend(of_rule(found, rule, &rule.at.replacen("containers", "initContainers", 1), &pods["spec"], &to));
-        }
-    }
-    list
-}
-
-fn of_rule<'f, 'a, 'p>(
-    found: &'f Found<'a, 'p>,
-    rule: &'static Reference,
-    at: &str,
-    below: &'f Json,
-    to: &[Step],
-) -> Vec<Name<'f, 'a, 'p>> {
-    let of = |(way, value): (Vec<Step>, &'f Json)| {
-        let (name, last): (_, &[Step]) = match value.as_str() {
-            Some(name) => (name, &[]),
-            None => (value[rule.field()].as_str()?, &[rule.field().into()]),
-        };
-        let own = value["kind"].as_str().or(rule.to.first().map(String::as_str))?;
-        let kind = rule.to.iter().find(|kind| *kind == own)?;
-        let is_optional = value["optional"].as_bool().unwrap_or_default() || name.is_empty() || name.contains('$');
-        let namespace = match &rule.namespace {
-            _ if !reference::is_scoped(kind) => None,
-            Some(field) => Some(value[&**field].as_str().or(found.namespace())?),
-            None => Some(found.namespace()?),
-        };
-        let way = [to, &way, last].concat();
-        (!is_optional).then_some(Name { by: found, rule, kind, namespace, name, way, value })
-    };
-    inventory::at(below, at).into_iter().filter_map(of).collect()
-}
-
-/// An object in a namespace that nothing makes.
-fn namespace(objects: &Objects<'_, '_, '_>, found: &Found<'_, '_>) -> Option<Diagnostic> {
-    let name = found.namespace()?;
-    let is_there =
-        objects.by_key.contains_key(&("Namespace", None, name)) || reference::is_given("Namespace", None, name);
-    // What installs the controllers of other APIs makes their namespace.
-    if is_there || objects.open || objects.custom.contains(name) {
-        return None;
-    }
-    let span = found.span(objects.model, &["metadata".into(), "namespace".into()]);
-    let message = format!(
-        "{} is in the namespace `{name}`, which nothing in the model creates: the API server rejects the object",
-        found.title()
-    );
-    let near = closest(name, objects.names("Namespace", None));
-    Some(helped(Diagnostic::new(Code::ObjectMissing, span, message), near, "Namespace"))
-}
-
-fn missing(model: &Model<'_>, name: &Name<'_, '_, '_>, near: Option<&str>) -> Diagnostic {
-    let place = name.namespace.filter(|_| name.rule.namespace.is_some());
-    let place = place.map(|name| format!(" of namespace `{name}`")).unwrap_or_default();
-    let message = format!(
-        "{} names the {} `{}`{place}, which nothing in the model creates: {}",
-        name.by.title(),
-        name.kind,
-        name.name,
-        name.rule.what
-    );
-    let span = name.by.span(model, &name.way);
-    helped(Diagnostic::new(Code::ObjectMissing, span, message), near, name.kind)
-}
-
-fn helped(found: Diagnostic, near: Option<&str>, kind: &str) -> Diagnostic {
-    match near {
-        Some(near) => found.help(Help::near(near)),
-        None => found
-            .help(format!("add the {kind} to the objects; if something else creates it, allow this with that reason")),
-    }
-}
-
-/// A key that a ConfigMap or a Secret has not.
-fn key(model: &Model<'_>, name: &Name<'_, '_, '_>, found: &Found<'_, '_>) -> Option<Diagnostic> {
-    let path = name.rule.keys.as_deref()?;
-    let maps = ["data", "binaryData", "stringData"].map(|key| found.object[key].as_object());
-    // A controller fills it later.
-    if maps.iter().all(Option::is_none) {
-        return None;
-    }
-    let own = || maps.iter().flatten().flat_map(|map| map.keys());
-    let (way, wanted) = inventory::at(name.value, path)
-        .into_iter()
-        .filter_map(|(way, value)| Some((way, value.as_str()?)))
-        .find(|(_, wanted)| !own().any(|key| key == wanted))?;
-    let depth = name.way.len() - 1;
-    let span = name.by.span(model, &[&name.way[..depth], &way].concat());
-    let message = format!(
-        "{} names the key `{wanted}` of {}, which does not have it: {}",
-        name.by.title(),
-        found.title(),
-        name.rule.what
-    );
-    let problem = Diagnostic::new(Code::ObjectMissing, span, message);
-    Some(match closest(wanted, own().map(String::as_str)) {
-        Some(near) => problem.help(Help::near(near)),
-        None => problem.help("add the key, or set `optional: true`"),
-    })
 }
