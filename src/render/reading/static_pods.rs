@@ -17,7 +17,7 @@ pub enum Known {
     Set,
 }
 
-/// Where static pods are: as a flag or the configuration of the kubelet says, or [`DEFAULT`].
+/// Where static pods are: as a flag or the configuration of the kubelet says, or `/etc/kubernetes/manifests`.
 #[derive(Clone, Debug)]
 pub struct StaticPods {
     pub folder: String,
