@@ -130,10 +130,12 @@ impl FieldVerifier<'_, '_> {
     /// The fields of a record at a path of the table.
     fn fields(&mut self, record: &Record, at: &str) {
         for (name, value) in record {
-            if *value == Value::None || at.is_empty() && ["apiVersion", "kind"].contains(&&**name) {
+            let full = if at.is_empty() { name.to_string() } else { format!("{at}.{name}") };
+            // One without a value is its default, if there is such a field.
+            let is_unset = *value == Value::None && self.table.fields.contains_key(&*full);
+            if is_unset || at.is_empty() && ["apiVersion", "kind"].contains(&&**name) {
                 continue;
             }
-            let full = if at.is_empty() { name.to_string() } else { format!("{at}.{name}") };
             self.path.push((&**name).into());
             self.field(&full, at, name, value);
             self.path.pop();
