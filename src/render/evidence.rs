@@ -138,6 +138,14 @@ pub struct Flags<'p> {
     pub on_host: bool,
 }
 
+impl<'p> Flags<'p> {
+    /// A program of the machine itself that is given nothing so far.
+    pub(super) fn on_host(program: Name, named: Written<'p>, owner: Owner) -> Self {
+        let (given, shadowed, ignored) = (Vec::new(), Vec::new(), Vec::new());
+        Self { program, named, version: None, given, shadowed, ignored, owner, unit: None, on_host: true }
+    }
+}
+
 /// A flag that is set.
 #[derive(Clone, Debug)]
 pub struct Flag<'p> {

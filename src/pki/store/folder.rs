@@ -113,7 +113,10 @@ pub(super) fn remove_named(dir: &Path, names: Beside) {
     });
 }
 
-/// Hands out the machines that have a file, none of which is a link. There may be many, so there is no list of them.
+/// Calls a function with each machine that has a file. There may be many, so no list of them is made.
+///
+/// # Errors
+/// The folder cannot be read, or a file in it is a link.
 pub(super) fn machines(dir: &Path, mut each: impl FnMut(Name)) -> Result<(), PkiError> {
     let dir = dir.join(MACHINES);
     for entry in listed(&dir)?.into_iter().flatten() {

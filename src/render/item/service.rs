@@ -33,17 +33,7 @@ impl<'p> Filler<'_, 'p> {
                     let (unit, named) = (Some(name.clone()), Written::Name(program.span));
                     let program = program.name.clone();
                     self.record(scope, |owner| {
-                        Entry::Flags(Flags {
-                            program,
-                            named,
-                            version,
-                            given,
-                            shadowed: Vec::new(),
-                            ignored: Vec::new(),
-                            owner,
-                            unit,
-                            on_host: true,
-                        })
+                        Entry::Flags(Flags { version, given, unit, ..Flags::on_host(program, named, owner) })
                     });
                 }
                 flags = list;

@@ -45,17 +45,9 @@ pub(super) fn on_host<'p>(
 ) -> Option<Flags<'p>> {
     let (program, rest) = words.split_first()?;
     let name = known_program(&program.text)?;
-    Some(Flags {
-        program: name.into(),
-        named: program.written.clone(),
-        version: crate::render::flag::version(model, Some(app), name),
-        given: flags(name, rest),
-        shadowed: Vec::new(),
-        ignored: Vec::new(),
-        owner,
-        unit,
-        on_host: true,
-    })
+    let version = crate::render::flag::version(model, Some(app), name);
+    let all = Flags::on_host(name.into(), program.written.clone(), owner);
+    Some(Flags { version, given: flags(name, rest), unit, ..all })
 }
 
 /// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.

@@ -136,17 +136,7 @@ fn of_line<'p>(
         image.and_then(|image| tag(&image)).or_else(|| flag::version(model, Some(document.owner.provider()), name));
     let given = argument::flags(name, rest);
     let (named, owner) = (program.written.clone(), document.owner);
-    Some(Flags {
-        program: name.into(),
-        named,
-        version,
-        given,
-        shadowed: Vec::new(),
-        ignored: Vec::new(),
-        owner,
-        unit: None,
-        on_host: false,
-    })
+    Some(Flags { version, given, on_host: false, ..Flags::on_host(name.into(), named, owner) })
 }
 
 /// The version in the tag of an image: `registry.k8s.io/kube-proxy:v1.35.5`.

@@ -88,26 +88,44 @@ pub(super) fn place_of_script<'a>(words: impl Iterator<Item = &'a str>) -> Optio
 
 /// What may stand before the program that a line starts.
 const BEFORE: &[&str] = &["exec", "nohup", "command", "builtin", "time", "setsid"];
-/// The same, with options of its own.
-const WITH_OPTIONS: &[&str] = &["env", "sudo", "nice", "ionice", "timeout", "chrt", "taskset"];
+/// The same, with options of its own; those of one letter whose value is the next word.
+const WITH_OPTIONS: &[(&str, &str)] = &[
+    ("env", "uCS"),
+    ("sudo", "ugChpDRrTtU"),
+    ("doas", "uC"),
+    ("runuser", "ugG"),
+    ("nice", "n"),
+    ("ionice", "cnpPu"),
+    ("timeout", "ks"),
+    ("chrt", "TPD"),
+    ("taskset", ""),
+];
 
 /// The words of a command from the program that is started.
 pub(super) fn program(words: &[Field]) -> &[Field] {
     let mut rest = words;
     while let Some((first, behind)) = rest.split_first() {
         let name = first.text.rsplit('/').next().unwrap_or_default();
-        let is_skipped = |word: &Field| {
-            word.text.starts_with('-')
-                || assigned(&word.text).is_some()
-                || word.text.starts_with(|c: char| c.is_ascii_digit())
-        };
-        rest = match () {
-            () if BEFORE.contains(&name) => behind,
-            () if WITH_OPTIONS.contains(&name) => &behind[behind.iter().take_while(|word| is_skipped(word)).count()..],
-            () => return rest,
+        let options = WITH_OPTIONS.iter().find(|(program, _)| *program == name);
+        rest = match options {
+            Some((_, valued)) => behind_options(behind, valued),
+            None if BEFORE.contains(&name) => behind,
+            None => return rest,
         };
     }
     rest
+}
+
+/// What is behind options, assignments and numbers.
+fn behind_options<'f>(words: &'f [Field], valued: &str) -> &'f [Field] {
+    let mut is_value = false;
+    let is_skipped = |word: &&Field| {
+        let text = &*word.text;
+        let was_value = std::mem::take(&mut is_value);
+        is_value = !was_value && text.strip_prefix('-').is_some_and(|name| name.len() == 1 && valued.contains(name));
+        was_value || text.starts_with('-') || assigned(text).is_some() || text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    &words[words.iter().take_while(is_skipped).count()..]
 }
 
 /// The name and the value of `NAME=value`.

@@ -1,6 +1,6 @@
 //! Command-line flags: whether the version that runs has them, with these values.
 
-use crate::diag::{Code, Diagnostic, Help, closest};
+use crate::diag::{Code, Diagnostic, Help, Severity, closest};
 use crate::facts::flag as table;
 use crate::facts::lifespan::{Status, short};
 use crate::model::{Model, Value};
@@ -77,7 +77,10 @@ fn ignored(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Option<Diag
         true => format!("use `{}`", variable(program, other)),
         false => format!("instead: {other}"),
     });
-    Some(Diagnostic::new(code, span, message).help(instead.unwrap_or_else(|| "remove the variable".to_owned())))
+    let problem =
+        Diagnostic::new(code, span, message).help(instead.unwrap_or_else(|| "remove the variable".to_owned()));
+    // The program writes a line to its log and starts.
+    Some(Diagnostic { severity: Severity::Warning, ..problem })
 }
 
 /// The variable of a flag: `ETCD_DATA_DIR`.

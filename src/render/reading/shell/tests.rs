@@ -22,6 +22,8 @@ fn commands_are_found_wherever_they_stand() {
         ("f() { a; }\nf", &["a", "f"]),
         ("(a; b) && { c; }", &["a", "b", "c"]),
         ("exec env A=1 nice -n 5 sudo -E a b", &["a|b"]),
+        ("sudo -u root env -u X A=1 b c", &["b|c"]),
+        ("timeout -s KILL -k 5 10 b; doas -u etcd b; sudo --user=etcd -- b", &["b", "b", "b"]),
         ("A=1 b", &["b"]),
         ("a >x 2>&1 </dev/null b", &["a|b"]),
         ("sh -c 'a; b' && bash -euo pipefail -c \"c d\"", &["a", "b", "c|d"]),
