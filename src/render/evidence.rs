@@ -7,7 +7,7 @@ use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Expr, Ident, Name, PathItem, Version};
 
-pub use super::reading::{KnownStaticPods, Part, Service, StaticPods, ini, yaml};
+pub use super::reading::{KUBEADM_ARGUMENTS, KnownStaticPods, Part, Service, StaticPods, ini, yaml};
 
 use super::bundle::{Artifact, Bundle, Unit};
 
@@ -136,13 +136,26 @@ pub struct Flags<'p> {
     pub unit: Option<Name>,
     /// Whether it uses the network of the machine: it runs outside of pods, or in one with `hostNetwork`.
     pub on_host: bool,
+    /// Whether it is given more than is known here: kubeadm adds arguments to its own.
+    pub partial: bool,
 }
 
 impl<'p> Flags<'p> {
     /// A program of the machine itself that is given nothing so far.
     pub(super) fn on_host(program: Name, named: Written<'p>, owner: Owner) -> Self {
         let (given, shadowed, ignored) = (Vec::new(), Vec::new(), Vec::new());
-        Self { program, named, version: None, given, shadowed, ignored, owner, unit: None, on_host: true }
+        Self {
+            program,
+            named,
+            version: None,
+            given,
+            shadowed,
+            ignored,
+            owner,
+            unit: None,
+            on_host: true,
+            partial: false,
+        }
     }
 }
 

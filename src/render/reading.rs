@@ -10,6 +10,7 @@ use super::evidence::{Document, Entry, Owner, Unlisted};
 
 mod argument;
 mod command;
+mod extra_args;
 mod nested;
 mod operator;
 mod pod;
@@ -20,6 +21,7 @@ mod static_pods;
 mod text;
 mod variable;
 
+pub use extra_args::PLACES as KUBEADM_ARGUMENTS;
 use script::Script;
 pub use service::{Part, Service, ini};
 pub use static_pods::{Known as KnownStaticPods, StaticPods};
@@ -49,7 +51,8 @@ pub(super) fn read<'p>(model: &Model<'p>, machine: Option<(MachineId, AppId)>, e
     list.extend(flags.into_iter().map(Entry::Flags));
     list.extend(of_scripts);
     let static_pods = StaticPods::of(&list);
-    let flags: Vec<_> = documents_of(&list).flat_map(|document| pod::flags(model, document, &static_pods)).collect();
+    let of_pods = documents_of(&list).flat_map(|document| pod::flags(model, document, &static_pods));
+    let flags: Vec<_> = of_pods.chain(documents_of(&list).flat_map(|one| extra_args::flags(model, one))).collect();
     let mut unlisted = services.iter().flat_map(|service| service.unlisted(&list)).collect::<Vec<_>>();
     unlisted.extend(documents_of(&list).flat_map(pod::unlisted));
     list.extend(flags.into_iter().map(Entry::Flags));

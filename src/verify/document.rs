@@ -22,6 +22,7 @@ mod containerd;
 mod corefile;
 mod flannel;
 mod keyed;
+mod kubeadm;
 mod kubeconfig;
 pub mod systemd;
 mod table;
@@ -262,7 +263,11 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>
             list
         }
         DocumentKind::Kubeadm => match value.get("kind").and_then(Json::as_str) {
-            Some(kind) if table::KUBEADM.body.contains_key(kind) => table::check(&table::KUBEADM, kind, value),
+            Some(kind) if table::KUBEADM.body.contains_key(kind) => {
+                let mut list = table::check(&table::KUBEADM, kind, value);
+                list.extend(kubeadm::arguments(value));
+                list
+            }
             _ => return None,
         },
         DocumentKind::Containerd => containerd::check(value),

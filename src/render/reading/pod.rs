@@ -142,7 +142,12 @@ fn of_line<'p>(
 /// The version in the tag of an image: `registry.k8s.io/kube-proxy:v1.35.5`.
 fn tag(image: &str) -> Option<Version> {
     let tag = image.split('@').next()?.rsplit_once(':')?.1;
-    let mut parts = tag.strip_prefix('v')?.split(['.', '-', '+']);
+    release(tag)
+}
+
+/// `v1.35.5`; kubeadm also takes `stable-1`, of which nothing is known here.
+pub(super) fn release(text: &str) -> Option<Version> {
+    let mut parts = text.strip_prefix('v')?.split(['.', '-', '+']);
     let mut number = || parts.next()?.parse().ok();
     Some(Version { major: number()?, minor: number()?, patch: number()? })
 }

@@ -52,6 +52,16 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         self.settings.named(name).filter(here).max_by_key(|one| one.is_flag)
     }
 
+    /// Whether a setting may be given where it is not seen: beside some of a program that is given more than is known.
+    fn is_open(&self, name: &Name) -> bool {
+        let mut here = self.settings.list.iter().filter(|one| (one.app, one.machine) == (self.app, self.machine));
+        self.setting(name).is_none() && here.any(|one| one.partial && self.is_of_table(one))
+    }
+
+    fn is_of_table(&self, setting: &Setting) -> bool {
+        self.table.names().any(|name| *name == setting.name)
+    }
+
     /// The values of a setting, or those of its default.
     fn values(&self, name: &Name) -> Cow<'a, [Typed]> {
         match self.setting(name) {
@@ -66,6 +76,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
 
     fn clause(&self, clause: &Clause) -> bool {
         match clause {
+            Clause::Setting(name, _) if self.is_open(name) => false,
             Clause::Setting(name, test) => self.test(name, test),
             Clause::Gate(name, on) => self.gate(name) == Some(*on),
             Clause::Sysctl(key, value) => self.lacks_sysctl(key, value),

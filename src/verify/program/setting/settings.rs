@@ -25,6 +25,8 @@ pub(super) struct Setting {
     pub machine: Option<MachineId>,
     /// Whether its program has the network of the machine: not that of a pod.
     pub on_host: bool,
+    /// Whether its program is given more than is known here.
+    pub partial: bool,
 }
 
 /// A program that an application runs, and where its flags stand.
@@ -45,6 +47,8 @@ pub(super) struct Settings {
     pub programs: Vec<Program>,
     /// Whether what is taken now has the network of the machine.
     on_host: bool,
+    /// Whether there is more of what is taken now.
+    partial: bool,
 }
 
 impl Settings {
@@ -65,12 +69,12 @@ impl Settings {
         for entry in entries {
             match entry {
                 Entry::Flags(flags) => {
-                    self.on_host = flags.on_host;
+                    (self.on_host, self.partial) = (flags.on_host, flags.partial);
                     self.flags(model, flags);
                 }
                 Entry::Document(document) if !document.derived => {
                     // What stands in a ConfigMap is a program's in a pod.
-                    self.on_host = document.path.starts_with('/');
+                    (self.on_host, self.partial) = (document.path.starts_with('/'), false);
                     self.document(model, document);
                 }
                 _ => {}
@@ -93,8 +97,11 @@ impl Settings {
         }
     }
 
-    /// Notes that an application runs a program.
+    /// Notes that an application runs a program, as far as it is known with what.
     fn runs(&mut self, flags: &Flags<'_>, span: Span) {
+        if flags.partial {
+            return;
+        }
         let (name, app, machine) = (&*flags.program, flags.owner.provider(), flags.owner.machine);
         if !self.programs.iter().any(|known| known.name == name && (known.app, known.machine) == (app, machine)) {
             self.programs.push(Program { name: name.to_owned(), app, machine, in_unit: flags.unit.is_some(), span });
@@ -130,8 +137,8 @@ impl Settings {
         }
         let values = tree.map_or_else(|| name.form().elements(&text), |tree| vec![tree]);
         let (app, machine) = (owner.provider(), owner.machine);
-        let (span, on_host) = (place(), self.on_host);
-        self.list.push(Setting { name, written, is_flag, text, values, secret, span, app, machine, on_host });
+        let (span, on_host, partial) = (place(), self.on_host, self.partial);
+        self.list.push(Setting { name, written, is_flag, text, values, secret, span, app, machine, on_host, partial });
     }
 
     pub(super) fn named<'a, 'n>(&'a self, name: &'n Name) -> impl Iterator<Item = &'a Setting> + use<'a, 'n> {

@@ -1,0 +1,80 @@
+//! Arguments in kubeadm's configuration: their form by the version of the file, and texts as their values.
+//!
+//! Source: cmd/kubeadm/app/apis/kubeadm/v1beta3 and v1beta4 of kubernetes/kubernetes (`ExtraArgs map[string]string`,
+//! `ExtraArgs []Arg`), decoded as strict JSON, which takes no number or truth value for a string.
+
+use serde_json::Value as Json;
+
+use super::DocumentProblem;
+use crate::diag::{Code, Help, closest};
+use crate::render::evidence::KUBEADM_ARGUMENTS;
+use crate::verify::locate::Step;
+
+/// What is wrong with the arguments of a document.
+pub(super) fn arguments(value: &Json) -> Vec<DocumentProblem> {
+    let field = |name: &str| value.get(name).and_then(Json::as_str).unwrap_or_default();
+    let (kind, is_map) = (field("kind"), field("apiVersion").ends_with("/v1beta3"));
+    let places = KUBEADM_ARGUMENTS.iter().filter(|(own, ..)| *own == kind);
+    let of_place = |(_, path, _): &(_, &[&str], _)| {
+        let found = path.iter().try_fold(value, |value, key| value.get(key))?;
+        let way: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
+        Some(of_list(&way, found, is_map))
+    };
+    places.filter_map(of_place).flatten().collect()
+}
+
+fn of_list(way: &[Step], value: &Json, is_map: bool) -> Vec<DocumentProblem> {
+    match value {
+        Json::Object(map) if is_map => map
+            .iter()
+            .filter_map(|(name, value)| not_text([way, &[name.as_str().into()]].concat(), name, value))
+            .collect(),
+        Json::Array(list) if !is_map => {
+            list.iter().enumerate().flat_map(|(place, one)| of_element(&[way, &[place.into()]].concat(), one)).collect()
+        }
+        Json::Object(_) => vec![problem(
+            way.to_vec(),
+            "v1beta4 expects a list of arguments, found a map, which is the form of v1beta3: kubeadm exits".to_owned(),
+            "write `- name: NAME` and `value: \"VALUE\"` for each",
+        )],
+        Json::Array(_) => vec![problem(
+            way.to_vec(),
+            "v1beta3 expects a map of arguments, found a list, which is the form of v1beta4: kubeadm exits".to_owned(),
+            "write `NAME: \"VALUE\"` for each, or use `kubeadm.k8s.io/v1beta4`",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn of_element(way: &[Step], element: &Json) -> Vec<DocumentProblem> {
+    let Some(map) = element.as_object() else { return Vec::new() };
+    let at = |key: &str| [way, &[key.into()]].concat();
+    let name = map.get("name").and_then(Json::as_str).unwrap_or("name");
+    let unknown = map.keys().filter(|key| !matches!(key.as_str(), "name" | "value")).map(|key| {
+        let help = closest(key, ["name", "value"]).map_or_else(|| "remove it".into(), Help::near);
+        problem(at(key), format!("an argument has `name` and `value`, not `{key}`: kubeadm exits"), help)
+    });
+    let values = ["name", "value"].into_iter().filter_map(|key| not_text(at(key), name, map.get(key)?));
+    unknown.chain(values).collect()
+}
+
+/// An argument that is not a text.
+fn not_text(path: Vec<Step>, name: &str, value: &Json) -> Option<DocumentProblem> {
+    let what = match value {
+        Json::Bool(_) => "a truth value",
+        Json::Number(_) => "a number",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "a map",
+        Json::Null | Json::String(_) => return None,
+    };
+    let message = format!("the value of the argument `{name}` has to be a text, found {what}: kubeadm exits");
+    let help: Help = match value {
+        Json::Bool(_) | Json::Number(_) => format!("write `\"{value}\"`").into(),
+        _ => "write it as the program's flag takes it, in quotes".into(),
+    };
+    Some(problem(path, message, help))
+}
+
+fn problem(path: Vec<Step>, message: String, help: impl Into<Help>) -> DocumentProblem {
+    DocumentProblem { code: Code::InvalidConfig, path, message, help: help.into(), is_value: true }
+}
