@@ -91,7 +91,8 @@ impl SourceCode for Texts<'_> {
             shifted,
             contents.line(),
             contents.column(),
-            contents.line_count(),
+            // That of `contents` counts from the start of the text, which joins snippets that are far apart.
+            1 + contents.data().iter().filter(|byte| **byte == b'\n').count(),
         )))
     }
 }
