@@ -186,6 +186,7 @@ codes! {
     ProgramMissing "program-missing" Proofs Error true,
     MemberMissing "member-missing" Proofs Error true,
     PathMisspelt "path-misspelt" Proofs Warning true,
+    FileMissing "file-missing" Proofs Error true,
     FileIgnored "file-ignored" Proofs Warning true,
     FileUnreadable "file-unreadable" Proofs Error true,
     UserMissing "user-missing" Proofs Error true,

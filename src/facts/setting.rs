@@ -51,6 +51,7 @@ pub struct Rules {
     pub issued: Vec<Issued>,
     pub admitted: Vec<Admitted>,
     pub signed: Vec<Signed>,
+    pub read: Vec<Read>,
     pub module: Vec<Module>,
 }
 
@@ -327,6 +328,19 @@ pub struct Signed {
     _source: Note,
 }
 
+/// Files that a program reads at its start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    pub settings: Vec<Name>,
+    /// If this is given beside one, the program does without it or makes it.
+    pub unless: Option<Name>,
+    /// What happens where it is not there.
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
 /// Kernel settings that a module brings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -366,7 +380,8 @@ impl Rules {
         let issued = self.issued.iter().flat_map(|rule| [&rule.certificate, &rule.authority]);
         let signed = self.signed.iter().flat_map(|rule| [&rule.key, &rule.accepted]);
         let admitted = self.admitted.iter().flat_map(|rule| [&rule.certificate, &rule.names]);
-        let belong = pairs.chain(issued).chain(admitted).chain(signed);
+        let read = self.read.iter().flat_map(|rule| rule.settings.iter().chain(&rule.unless));
+        let belong = pairs.chain(read).chain(issued).chain(admitted).chain(signed);
         let presented = presented.chain(listens).chain(of_machine).chain(belong);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
         same.chain(differ).chain(encrypted).chain(within).chain(of_one)
@@ -387,6 +402,11 @@ pub fn is_known(name: &Name) -> bool {
         _ => false,
     };
     has_gates || NAMES.contains(name)
+}
+
+/// Whether a program reads the file that a setting names at its start.
+pub fn is_read(name: &Name) -> bool {
+    rules().read.iter().any(|rule| rule.settings.contains(name))
 }
 
 /// The paths of the fields of a kind of configuration file that rules are about.

@@ -16,6 +16,7 @@ mod installed;
 mod manifest;
 mod path;
 mod persistence;
+pub(super) mod presence;
 mod proxy;
 mod shadowed;
 mod unit_name;

@@ -19,6 +19,7 @@ mod belongs;
 mod content;
 mod context;
 mod differ;
+mod file;
 mod kernel;
 mod listens;
 mod machine;
@@ -60,6 +61,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.named.iter().flat_map(|rule| machine::named(evidence, all, rule)));
     problems.extend(rules.pair.iter().flat_map(|rule| belongs::pairs(evidence, settings, rule)));
     problems.extend(rules.admitted.iter().flat_map(|rule| belongs::admitted(evidence, settings, rule)));
+    problems.extend(file::read(evidence, settings, &rules.read));
     problems.extend(rules.issued.iter().flat_map(|rule| belongs::issued(evidence, settings, rule)));
     problems.extend(rules.signed.iter().flat_map(|rule| belongs::signed(evidence, settings, rule)));
     problems.extend(rules.module.iter().flat_map(|rule| module::verify(evidence, rule)));

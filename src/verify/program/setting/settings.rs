@@ -27,6 +27,8 @@ pub(super) struct Setting {
     pub on_host: bool,
     /// Whether its program is given more than is known here.
     pub partial: bool,
+    /// Whether a systemd unit runs its program, or it stands in a file of the machine.
+    pub in_unit: bool,
 }
 
 /// A program that an application runs, and where its flags stand.
@@ -49,6 +51,8 @@ pub(super) struct Settings {
     on_host: bool,
     /// Whether there is more of what is taken now.
     partial: bool,
+    /// Whether a unit runs what is taken now.
+    in_unit: bool,
 }
 
 impl Settings {
@@ -70,11 +74,13 @@ impl Settings {
             match entry {
                 Entry::Flags(flags) => {
                     (self.on_host, self.partial) = (flags.on_host, flags.partial);
+                    self.in_unit = flags.unit.is_some();
                     self.flags(model, flags);
                 }
                 Entry::Document(document) if !document.derived => {
                     // What stands in a ConfigMap is a program's in a pod.
                     (self.on_host, self.partial) = (document.path.starts_with('/'), false);
+                    self.in_unit = self.on_host;
                     self.document(model, document);
                 }
                 _ => {}
@@ -137,8 +143,11 @@ impl Settings {
         }
         let values = tree.map_or_else(|| name.form().elements(&text), |tree| vec![tree]);
         let (app, machine) = (owner.provider(), owner.machine);
-        let (span, on_host, partial) = (place(), self.on_host, self.partial);
-        self.list.push(Setting { name, written, is_flag, text, values, secret, span, app, machine, on_host, partial });
+        let (span, Self { on_host, partial, in_unit, .. }) = (place(), &*self);
+        let (on_host, partial, in_unit) = (*on_host, *partial, *in_unit);
+        let setting =
+            Setting { name, written, is_flag, text, values, secret, span, app, machine, on_host, partial, in_unit };
+        self.list.push(setting);
     }
 
     pub(super) fn named<'a, 'n>(&'a self, name: &'n Name) -> impl Iterator<Item = &'a Setting> + use<'a, 'n> {
