@@ -266,6 +266,7 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>
             Some(kind) if table::KUBEADM.body.contains_key(kind) => {
                 let mut list = table::check(&table::KUBEADM, kind, value);
                 list.extend(kubeadm::arguments(value));
+                list.extend(kubeadm::unmounted(value));
                 list
             }
             _ => return None,

@@ -19,6 +19,7 @@ mod binding;
 mod budget;
 mod inventory;
 mod label;
+mod mounted;
 pub mod placement;
 mod pod_security;
 pub mod pods;
@@ -37,6 +38,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     let own = label::of_machines(evidence.model);
     problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample, &own)));
     problems.extend(evidence.on_each(|sample| static_pod::verify(evidence.model, sample)));
+    problems.extend(once(evidence.samples.iter().flat_map(|one| mounted::verify(evidence.model, one)).collect()));
     problems.extend(binding::verify(evidence));
     problems.extend(evidence.on_each(|sample| budget::verify(evidence.model, sample)));
     let list: Vec<_> = evidence.samples.iter().flat_map(inventory::of_sample).collect();

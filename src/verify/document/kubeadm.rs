@@ -1,4 +1,4 @@
-//! Arguments in kubeadm's configuration: their form by the version of the file, and texts as their values.
+//! Arguments in kubeadm's configuration: their form by the version of the file, texts as their values, and files that are mounted.
 //!
 //! Source: cmd/kubeadm/app/apis/kubeadm/v1beta3 and v1beta4 of kubernetes/kubernetes (`ExtraArgs map[string]string`,
 //! `ExtraArgs []Arg`), decoded as strict JSON, which takes no number or truth value for a string.
@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::DocumentProblem;
 use crate::diag::{Code, Help, closest};
+use crate::facts::setting::{Name, is_read};
 use crate::render::evidence::KUBEADM_ARGUMENTS;
 use crate::verify::locate::Step;
 
@@ -21,6 +22,78 @@ pub(super) fn arguments(value: &Json) -> Vec<DocumentProblem> {
         Some(of_list(&way, found, is_map))
     };
     places.filter_map(of_place).flatten().collect()
+}
+
+/// Files that arguments name and that neither kubeadm nor an extra volume mounts into the program's pod.
+///
+/// Source: cmd/kubeadm/app/phases/controlplane/volumes.go and manifests.go of kubernetes/kubernetes.
+pub(super) fn unmounted(value: &Json) -> Vec<DocumentProblem> {
+    let is_own = value.get("kind").and_then(Json::as_str) == Some("ClusterConfiguration");
+    let parts = PARTS.iter().filter(|_| is_own).filter_map(|(part, program, own)| {
+        let part_value = value.get(part)?;
+        let certificates = value.get("certificatesDir").and_then(Json::as_str).unwrap_or("/etc/kubernetes/pki");
+        let mounts: Vec<&str> = list(&part_value["extraVolumes"])
+            .iter()
+            .filter_map(|volume| volume["mountPath"].as_str())
+            .chain(own.iter().copied())
+            .chain([certificates])
+            .collect();
+        let external = value["etcd"]["external"].is_object();
+        let is_mounted = |path: &str| external && path.contains("etcd") || mounts.iter().any(|own| is_below(path, own));
+        let lost = texts(&part_value["extraArgs"]).into_iter().filter_map(move |(steps, name, text)| {
+            let read = is_read(&Name::of_flag(program, name)) && text.starts_with('/');
+            let path = text.split(',').find(|path| read && !is_mounted(path))?;
+            Some((steps, name, path))
+        });
+        let way = [Step::from(*part), Step::from("extraArgs")];
+        let said = |(steps, name, path): (Vec<Step>, &str, &str)| {
+            let message = format!(
+                "`{name}` of {program} is `{path}`, which kubeadm does not mount into its pod: {program} exits at startup"
+            );
+            let help = format!("add `hostPath` and `mountPath` of it to `extraVolumes` of `{part}`");
+            DocumentProblem { code: Code::FileMissing, ..problem([&way[..], &steps].concat(), message, help) }
+        };
+        Some(lost.map(said).collect::<Vec<_>>())
+    });
+    parts.flatten().collect()
+}
+
+/// What kubeadm mounts by itself, beside the folder of certificates.
+const PARTS: [(&str, &str, &[&str]); 3] = [
+    ("apiServer", "kube-apiserver", &SYSTEM),
+    (
+        "controllerManager",
+        "kube-controller-manager",
+        &[SYSTEM[0], SYSTEM[1], SYSTEM[2], "/etc/kubernetes/controller-manager.conf"],
+    ),
+    ("scheduler", "kube-scheduler", &["/etc/kubernetes/scheduler.conf"]),
+];
+
+/// Folders of the authorities of a system; those that it has are mounted.
+const SYSTEM: [&str; 3] = ["/etc/ssl/certs", "/etc/pki", "/usr"];
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn list(value: &Json) -> &[Json] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Arguments in either form: the way to each value, its name and its text.
+fn texts(value: &Json) -> Vec<(Vec<Step>, &str, &str)> {
+    match value {
+        Json::Object(map) => {
+            map.iter().filter_map(|(name, text)| Some((vec![name.as_str().into()], &**name, text.as_str()?))).collect()
+        }
+        value => {
+            let elements = list(value).iter().enumerate();
+            let way = |place: usize| vec![place.into(), "value".into()];
+            elements
+                .filter_map(|(place, one)| Some((way(place), one["name"].as_str()?, one["value"].as_str()?)))
+                .collect()
+        }
+    }
 }
 
 fn of_list(way: &[Step], value: &Json, is_map: bool) -> Vec<DocumentProblem> {

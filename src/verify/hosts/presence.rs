@@ -7,7 +7,7 @@ use crate::render::bundle::{Bundle, BundleFile, Install};
 use crate::render::evidence::{Entry, Sample};
 
 /// Folders of which images, packages and the running system fill parts.
-const OF_SYSTEM: [&str; 12] = [
+pub(in crate::verify) const OF_SYSTEM: [&str; 12] = [
     "/bin/",
     "/boot/",
     "/dev/",

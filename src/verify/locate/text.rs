@@ -75,7 +75,8 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     for line in text.split_inclusive('\n') {
         let body = line.trim_start_matches([' ', '\t']);
         let indent = line.len() - body.len();
-        if !body.trim().is_empty() && !body.starts_with(['#', ';']) {
+        // The quotes of a literal are none of its text.
+        if !matches!(body.trim(), "" | "\"\"\"") && !body.starts_with(['#', ';']) {
             list.push(Line { start: offset + indent, indent, body: body.trim_end() });
         }
         offset += line.len();
@@ -218,6 +219,18 @@ spec:
         ] {
             assert_eq!(at(YAML, &steps(path)), Some((line, word.to_owned())), "{path}");
         }
+    }
+
+    #[test]
+    fn elements_in_braces_are_found_by_their_place() {
+        let text =
+            "a:\n  list:\n  - { name: x, value: /1 }\n  - { name: y, value: /2 }\n  - { name: z, value: /3 }\nb: {}\n";
+        for (place, line) in [(0, 3), (1, 4), (2, 5)] {
+            let path = format!("a/list/{place}/value");
+            assert_eq!(at(text, &steps(&path)), Some((line, "value".to_owned())), "{path}");
+        }
+        let literal = format!("\"\"\"\n    {}\n    \"\"\"", text.trim_end().replace('\n', "\n    "));
+        assert_eq!(at(&literal, &steps("a/list/2/value")), Some((6, "value".to_owned())));
     }
 
     #[test]
