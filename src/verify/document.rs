@@ -18,6 +18,7 @@ use crate::syntax::ast::Expr;
 use super::locate::{self, Step, Writer};
 use super::{Evidence, Verdict, counted};
 
+mod cni;
 mod containerd;
 mod corefile;
 mod flannel;
@@ -143,6 +144,7 @@ fn of_cluster(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<Docum
     let mut list = keyed::check(evidence, document);
     list.extend(corefile::check(evidence.model, document));
     list.extend(flannel::check(evidence.model, document));
+    list.extend(cni::check(evidence, document));
     list
 }
 
