@@ -29,6 +29,9 @@ pub struct Table {
     /// Whether other APIs have a kind of this name, so that only an object of this API is meant.
     #[serde(default)]
     shared_name: bool,
+    /// Whether only those fields have a row that rules are about, so that others are no mistake.
+    #[serde(default)]
+    pub partial: bool,
     #[serde(flatten)]
     pub range: Range,
     /// By path: `a.b`, and `a[].b` for elements of a list.
@@ -60,6 +63,8 @@ pub enum Shape {
     Int(u32),
     Float,
     Text,
+    /// That of Kubernetes, with or without `v`.
+    Version,
     /// `1h30m`.
     Duration,
     /// The same, or a number of nanoseconds, as Kubernetes itself writes it.
@@ -82,7 +87,7 @@ const CODES: Codes = Codes {
 
 /// The kinds of files in a version of an API.
 pub fn kinds_of(api: &str) -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(move |table| table.apis().any(|own| own == api)).map(|table| &*table.kind)
+    TABLES.iter().filter(move |table| !table.partial && table.apis().any(|own| own == api)).map(|table| &*table.kind)
 }
 
 /// The table of a kind of file.
@@ -152,6 +157,7 @@ impl Shape {
             "int64" => Shape::Int(64),
             "float" => Shape::Float,
             "string" | "enum" => Shape::Text,
+            "version" => Shape::Version,
             "duration" => Shape::Duration,
             "duration-or-nanoseconds" => Shape::DurationOrNanoseconds,
             "quantity" => Shape::Quantity,
@@ -171,6 +177,7 @@ impl Shape {
             Shape::Int(bits) => format!("a {bits}-bit integer"),
             Shape::Float => "a number".to_owned(),
             Shape::Text => "a string".to_owned(),
+            Shape::Version => "a version, such as `v1.36.2`".to_owned(),
             Shape::Duration => "a duration, such as `30s`".to_owned(),
             Shape::DurationOrNanoseconds => "a duration, such as `30s`, or a number of nanoseconds".to_owned(),
             Shape::Quantity => "a quantity, such as `\"256Mi\"`".to_owned(),

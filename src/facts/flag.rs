@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::embedded::Note;
 use super::lifespan::{Codes, Lifespan, Status, short};
 use super::setting::Form;
 use super::{Range, embedded, gate, value};
@@ -24,8 +25,26 @@ pub struct Table {
     pub range: Range,
     /// How the names of variables begin that set a flag too; the program ends at its start where both are given.
     pub environment: Option<String>,
+    /// Words behind the program's own that lead to other flags: `kubeadm init phase`.
+    #[serde(default)]
+    pub subcommands: Vec<String>,
+    /// The family of its feature gates, where it is not that of its versions.
+    gates: Option<String>,
+    /// Flags beside which only some others may stand.
+    #[serde(default)]
+    alone: BTreeMap<String, Alone>,
     #[serde(rename = "flag")]
     pub flags: BTreeMap<String, Flag>,
+}
+
+/// What may stand beside a flag.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alone {
+    /// `skip-*`: all that begin so.
+    beside: Vec<String>,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// One flag.
@@ -83,6 +102,37 @@ pub fn programs() -> impl Iterator<Item = &'static str> {
 }
 
 const CODES: Codes = Codes { not_yet: Code::FlagNotYet, removed: Code::FlagRemoved, deprecated: Code::FlagDeprecated };
+
+/// The table of what a command line runs, and where the word of its subcommand stands: `kubelet`, `kubeadm init`.
+pub fn of_command(words: &[&str]) -> Option<(&'static Table, Option<usize>)> {
+    let name = words.first()?.rsplit('/').next()?;
+    if let Some(table) = table(name) {
+        return Some((table, None));
+    }
+    let mut plain = words.iter().enumerate().skip(1).filter(|(_, word)| !word.starts_with('-'));
+    let (place, subcommand) = plain.next()?;
+    let table = table(&format!("{name} {subcommand}"))?;
+    let leads_on =
+        plain.next().is_some_and(|(next, word)| next == place + 1 && table.subcommands.iter().any(|one| one == word));
+    (!leads_on).then_some((table, Some(place)))
+}
+
+impl Table {
+    /// The family of its feature gates.
+    fn gates(&self) -> &str {
+        self.gates.as_deref().unwrap_or(&self.range.versions_of)
+    }
+
+    /// The flag beside which another one may not stand, if that is given.
+    pub fn forbidden_by(&self, flag: &str, given: impl Fn(&str) -> bool) -> Option<&str> {
+        let fits = |known: &String| match known.strip_suffix('*') {
+            Some(begin) => flag.starts_with(begin),
+            None => flag == known,
+        };
+        let mut alone = self.alone.iter().filter(|(name, _)| *name != flag && given(name));
+        alone.find(|(_, row)| !row.beside.iter().any(fits)).map(|(name, _)| &**name)
+    }
+}
 
 /// What is wrong with a flag in the version that runs; a version beyond what the table knows is examined by [`examine_version`].
 pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Option<Diagnostic> {
@@ -173,7 +223,7 @@ pub fn examine_values(
 ) -> Vec<Diagnostic> {
     let Some(table) = table(program) else { return Vec::new() };
     if flag == "feature-gates" {
-        let family = &table.range.versions_of;
+        let family = table.gates();
         let examine =
             |(name, on): &(String, Option<bool>)| gate::examine(family, program, (name, (*on)?), version, span(name));
         return elements.iter().filter_map(examine).collect();

@@ -72,6 +72,62 @@ fn a_fault_in_a_flag_is_found_in_every_form() {
     }
 }
 
+/// The command lines of a subcommand: its word comes first.
+fn subcommand_lines(program: &str, arguments: &[&str]) -> Vec<Pasted> {
+    let arguments: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+    alone(|prefix| form::command_lines(prefix, (program, &arguments), ""))
+}
+
+#[test]
+fn a_fault_in_a_flag_of_kubeadm_is_found_in_every_form() {
+    for (arguments, code) in [
+        (&["init", "--pod-network-cidr=10.245.0.0/16"][..], "settings-differ"),
+        (&["init", "--service-cidr", "10.97.0.0/16"], "settings-differ"),
+        (&["init", "--service-dns-domain=cluster.lokal"], "settings-differ"),
+        (&["init", "--kubernetes-version=1.34.1"], "settings-differ"),
+        (&["init", "--control-plane-endpint=api:6443"], "unknown-flag"),
+        (&["init", "--apiserver-bind-port=https"], "type-mismatch"),
+        (&["init", "--config=/etc/kubeadm.yaml", "--service-cidr=10.96.0.0/12"], "refused-setting"),
+        (
+            &["join", "10.10.0.1:6443", "--config=/etc/kubeadm.yaml", "--discovery-file=/etc/discovery.conf"],
+            "refused-setting",
+        ),
+        (&["join", "10.10.0.1:6443", "--controlplane"], "unknown-flag"),
+        (&["--v=5", "join", "10.10.0.1:6443", "--pod-network-cidr=10.244.0.0/16"], "unknown-flag"),
+    ] {
+        let missed: Vec<String> = subcommand_lines("kubeadm", arguments)
+            .iter()
+            .map(|pasted| (&pasted.form, codes(pasted)))
+            .filter(|(_, found)| !found.contains(code))
+            .map(|(form, found)| format!("{form}: {found:?}"))
+            .collect();
+        assert!(missed.is_empty(), "kubeadm {arguments:?} is no {code} as\n  {}", missed.join("\n  "));
+    }
+}
+
+#[test]
+fn what_is_right_of_kubeadm_is_right_in_every_form() {
+    for arguments in [
+        &["init", "--pod-network-cidr=10.244.0.0/16", "--service-cidr=10.96.0.0/12", "--kubernetes-version=v1.35.5"][..],
+        &["init", "--kubernetes-version=stable-1.35", "--upload-certs", "--skip-phases=addon/kube-proxy", "-v", "5"],
+        &[
+            "init",
+            "--config",
+            "/etc/kubeadm.yaml",
+            "--upload-certs",
+            "--skip-token-print",
+            "--ignore-preflight-errors=Swap",
+        ],
+        &["init", "phase", "certs", "apiserver", "--config=/etc/kubeadm.yaml"],
+        &["join", "10.10.0.1:6443", "--token", "abcdef.0123456789abcdef", "--discovery-token-ca-cert-hash", "sha256:1"],
+        &["token", "create", "--ttl=0", "--print-join-command"],
+    ] {
+        for pasted in subcommand_lines("kubeadm", arguments) {
+            assert_eq!(codes(&pasted), BTreeSet::new(), "{arguments:?} as {}:\n{}", pasted.form, pasted.component);
+        }
+    }
+}
+
 #[test]
 fn what_is_right_is_right_in_every_form() {
     for (program, flags) in [
@@ -106,6 +162,13 @@ fn a_fault_in_a_configuration_file_is_found_in_every_form() {
         (proxy, "mode", "\"ipvss\"", "unknown-value"),
         (proxy, "clusterCIDR", "\"10.245.0.0/16\"", "settings-differ"),
         (proxy, "modus", "\"ipvs\"", "unknown-config-field"),
+        (
+            "kubeadm.k8s.io/v1beta4/ClusterConfiguration",
+            "networking",
+            "{\"podSubnet\":\"10.245.0.0/16\"}",
+            "settings-differ",
+        ),
+        ("kubeadm.k8s.io/v1beta4/ClusterConfiguration", "kubernetesVersion", "\"v1.34.1\"", "settings-differ"),
         ("policy/v1beta1/PodDisruptionBudget", "spec", "null", "api-removed"),
     ] {
         let (api, kind) = kind.rsplit_once('/').expect("a version and a kind");

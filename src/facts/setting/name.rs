@@ -26,10 +26,11 @@ pub enum ClusterField {
     Pods,
     Services,
     Domain,
+    Kubernetes,
 }
 
 impl ClusterField {
-    const ALL: [Self; 3] = [Self::Pods, Self::Services, Self::Domain];
+    const ALL: [Self; 4] = [Self::Pods, Self::Services, Self::Domain, Self::Kubernetes];
 
     /// As a model writes it.
     pub fn name(self) -> &'static str {
@@ -37,6 +38,7 @@ impl ClusterField {
             Self::Pods => "pods",
             Self::Services => "services",
             Self::Domain => "domain",
+            Self::Kubernetes => "kubernetes",
         }
     }
 }
@@ -46,6 +48,12 @@ impl Name {
     pub fn of_flag(program: &str, flag: &str) -> Self {
         let row = flag::table(program).and_then(|table| table.flags.get(flag));
         let path = row.and_then(|row| row.config_field.clone());
+        // A program with several kinds of files has the kind in the path.
+        let of_kind =
+            path.as_deref().and_then(|path| path.split_once('.')).filter(|(kind, _)| field::table(kind).is_some());
+        if let Some((kind, path)) = of_kind {
+            return Self::Field { kind: kind.to_owned(), path: path.to_owned() };
+        }
         match (path, field::of_program(program)) {
             (Some(path), Some(table)) => Self::Field { kind: table.kind.clone(), path },
             _ => Self::Flag { program: program.to_owned(), flag: flag.to_owned() },
@@ -89,6 +97,7 @@ impl Name {
                 flag::table(program).and_then(|table| table.flags.get(flag)).map(Form::of_flag)
             }
             Self::Field { kind, path } => shape(kind, path).map(Form::of_field),
+            Self::Cluster(ClusterField::Kubernetes) => Some(Form::Version),
             Self::Variable { .. } | Self::Cluster(_) => None,
         };
         form.unwrap_or(Form::Text)
@@ -136,6 +145,8 @@ mod tests {
     fn a_flag_with_a_field_is_the_setting_of_that_field() {
         assert_eq!(Name::of_flag("kubelet", "max-pods").to_string(), "KubeletConfiguration.maxPods");
         assert_eq!(Name::of_flag("etcd", "data-dir").to_string(), "etcd --data-dir");
+        let pods = Name::of_flag("kubeadm init", "pod-network-cidr").to_string();
+        assert_eq!(pods, "ClusterConfiguration.networking.podSubnet");
     }
 
     #[test]

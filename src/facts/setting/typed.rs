@@ -21,6 +21,8 @@ pub enum Form {
     Number,
     Duration,
     Url,
+    /// With or without `v`.
+    Version,
     /// Anything else: an address, a range or a path where it looks like one.
     Text,
 }
@@ -49,6 +51,7 @@ impl Form {
             Self::Number => "a number",
             Self::Duration => "a duration",
             Self::Url => "a URL",
+            Self::Version => "a version",
             Self::Text => "a text",
         }
     }
@@ -71,6 +74,7 @@ impl Form {
             Shape::Int(_) | Shape::Float | Shape::Quantity => Self::Number,
             Shape::Duration | Shape::DurationOrNanoseconds => Self::Duration,
             Shape::List(inner) | Shape::Map(inner) => Self::of_field(inner),
+            Shape::Version => Self::Version,
             Shape::Text | Shape::Object => Self::Text,
         }
     }
@@ -88,6 +92,7 @@ impl Form {
             Self::Number => quantity(text).map(Typed::Number),
             Self::Duration => duration(text).map(Typed::Duration),
             Self::Url => Url::read(text).map(Typed::Url),
+            Self::Version => Some(Typed::Text(text.strip_prefix('v').unwrap_or(text).to_owned())),
             Self::Text => plain(text),
         };
         read.unwrap_or_else(|| Typed::Text(text.to_owned()))
@@ -95,7 +100,8 @@ impl Form {
 
     /// A value of a table of ours.
     pub fn read_known(self, text: &str) -> Option<Typed> {
-        Some(self.read(text)).filter(|value| self == Self::Text || !matches!(value, Typed::Text(_)))
+        Some(self.read(text))
+            .filter(|value| matches!(self, Self::Text | Self::Version) || !matches!(value, Typed::Text(_)))
     }
 }
 

@@ -137,7 +137,9 @@ fn samples(ty: &Ty) -> Vec<Item> {
         Ty::Path => vec![sample("/etc/...", "/etc/$1", "path")],
         Ty::List(_) => vec![sample("[ ]", "[$1]", "list")],
         Ty::Map(_) | Ty::Record(_) => vec![sample("{ }", "{ $1 }", "record")],
+        // A set of flags has the name of a program, without a subcommand.
         Ty::Flags => crate::facts::flag::programs()
+            .filter(|program| !program.contains(' '))
             .map(|program| sample(program, &format!("{program} {{\n  $1\n}}"), "flags"))
             .collect(),
         Ty::Union(ref members) if members.contains(&Ty::Cidr) => {

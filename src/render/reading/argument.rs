@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::facts::flag::{self, FlagKind};
+use crate::facts::flag::{self, FlagKind, Table};
 use crate::model::{AppId, Model, Value};
 use crate::render::evidence::{Flag, Flags, Owner, Written};
 use crate::syntax::ast::Name;
@@ -25,9 +25,12 @@ impl Word<'_> {
     }
 }
 
-/// The program at a path, if it has a table of flags.
-pub(super) fn known_program(path: &str) -> Option<&str> {
-    Path::new(path).file_name()?.to_str().filter(|name| flag::table(name).is_some())
+/// The program that a command line starts, if it has a table of flags, and its arguments without those that say which table.
+pub(super) fn known_program<'w, 'p>(words: &'w [Word<'p>]) -> Option<(&'static Table, Vec<&'w Word<'p>>)> {
+    let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+    let (table, subcommand) = flag::of_command(&texts)?;
+    let rest = words.iter().enumerate().skip(1).filter(|(place, _)| Some(*place) != subcommand);
+    Some((table, rest.map(|(_, word)| word).collect()))
 }
 
 /// The name of the file of a program; a shell is none, it runs what a model writes.
@@ -43,15 +46,15 @@ pub(super) fn on_host<'p>(
     (owner, app): (Owner, AppId),
     unit: Option<Name>,
 ) -> Option<Flags<'p>> {
-    let (program, rest) = words.split_first()?;
-    let name = known_program(&program.text)?;
+    let (table, rest) = known_program(words)?;
+    let (program, name) = (&words[0], &*table.program);
     let version = crate::render::flag::version(model, Some(app), name);
     let all = Flags::on_host(name.into(), program.written.clone(), owner);
-    Some(Flags { version, given: flags(name, rest), unit, ..all })
+    Some(Flags { version, given: flags(name, &rest), unit, ..all })
 }
 
 /// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.
-pub(super) fn flags<'p>(program: &str, words: &[Word<'p>]) -> Vec<Flag<'p>> {
+pub(super) fn flags<'p>(program: &str, words: &[&Word<'p>]) -> Vec<Flag<'p>> {
     let kind = |flag: &str| flag::table(program).and_then(|table| table.flags.get(flag)).map(|row| row.kind);
     let mut list: Vec<(Flag<'p>, String)> = Vec::new();
     let mut rest = words.iter().peekable();
@@ -90,7 +93,7 @@ mod tests {
         let word = |text: &&str| Word { text: (*text).to_owned(), written: Written::Name(Span::default()) };
         let words: Vec<Word<'_>> = texts.iter().map(word).collect();
         let pair = |flag: Flag<'_>| (flag.name, flag.value.scalar_text().unwrap_or_default());
-        flags("kube-apiserver", &words).into_iter().map(pair).collect()
+        flags("kube-apiserver", &words.iter().collect::<Vec<_>>()).into_iter().map(pair).collect()
     }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {

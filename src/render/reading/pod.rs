@@ -37,7 +37,7 @@ pub(super) fn unlisted(document: &Document<'_>) -> Vec<String> {
         let words = words(document, container, at);
         let is_set = !words.is_empty() || container.contains_key("env") || container.contains_key("envFrom");
         let program = words.first().map(|word| &*word.text).filter(|word| !word.starts_with('-'));
-        if is_set && program.is_none_or(|program| known_program(program).is_none()) {
+        if is_set && known_program(&words).is_none() {
             let image = container.get("image").and_then(Value::scalar_text).unwrap_or_default();
             list.extend(argument::program_name(program.unwrap_or_else(|| name(&image))));
         }
@@ -129,12 +129,12 @@ fn of_line<'p>(
     container: &Record,
     words: &[Word<'p>],
 ) -> Option<Flags<'p>> {
-    let (program, rest) = words.split_first()?;
-    let name = known_program(&program.text)?;
+    let (table, rest) = known_program(words)?;
+    let (program, name) = (&words[0], &*table.program);
     let image = container.get("image").and_then(Value::scalar_text);
     let version =
         image.and_then(|image| tag(&image)).or_else(|| flag::version(model, Some(document.owner.provider()), name));
-    let given = argument::flags(name, rest);
+    let given = argument::flags(name, &rest);
     let (named, owner) = (program.written.clone(), document.owner);
     Some(Flags { version, given, on_host: false, ..Flags::on_host(name.into(), named, owner) })
 }

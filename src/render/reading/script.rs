@@ -2,7 +2,7 @@
 //!
 //! A script is a file that a unit runs, a command of a cloud-config, or a word that a shell is given with `-c`.
 
-use crate::facts::flag::{self, FlagKind};
+use crate::facts::flag::FlagKind;
 use crate::model::Model;
 use crate::render::evidence::{Command, Content, Document, Entry, Flags, Opaque, Owner, Unlisted, Unread, Written};
 use crate::render::evidence::{SYSCTL, Step};
@@ -125,7 +125,7 @@ impl<'p> Script<'p> {
                 let text = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
                 list.push(Entry::Command(Command { owner: self.owner, written: words[0].written.clone(), text }));
             }
-            if known_program(&words[0].text).is_none() && UNLISTED.contains(&&*name) && words.len() > 1 {
+            if known_program(&words).is_none() && UNLISTED.contains(&&*name) && words.len() > 1 {
                 list.push(Entry::Unlisted(Unlisted { program: name }));
             }
             list.extend(self.flags(model, &words).map(Entry::Flags));
@@ -145,14 +145,13 @@ fn opaque<'p>(words: &[Word<'p>], owner: Owner) -> Option<Opaque<'p>> {
         Some(Opaque { program: program.to_owned(), word: word.text.clone(), written: word.written.clone(), owner })
     };
     let (first, rest) = words.split_first()?;
-    if let Some(program) = known_program(&first.text) {
-        let table = flag::table(program)?;
+    if let Some((table, rest)) = known_program(words) {
         let is_value = |place: usize| {
             let before = place.checked_sub(1).map(|place| rest[place].text.trim_start_matches('-'));
             before.and_then(|name| table.flags.get(name)).is_some_and(|row| row.kind != FlagKind::Bool)
         };
         let unknown = rest.iter().enumerate().find(|(place, word)| is_unknown(word) && !is_value(*place));
-        return unknown.and_then(|(_, word)| found(program, word));
+        return unknown.and_then(|(_, word)| found(&table.program, word));
     }
     let script = shell::place_of_script(words.iter().map(|word| &*word.text)).map(|place| &words[place]);
     match &*first.text {

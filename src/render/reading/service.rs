@@ -269,7 +269,7 @@ impl<'p> Service<'p> {
         let of = |(_, words): (&Part<'p>, Vec<Word<'p>>)| {
             let (program, rest) = words.split_first()?;
             let has_flags = rest.iter().any(|word| word.text.starts_with('-'));
-            let is_unlisted = has_flags && known_program(&program.text).is_none();
+            let is_unlisted = has_flags && known_program(&words).is_none();
             is_unlisted.then(|| argument::program_name(&program.text)).flatten()
         };
         self.command_lines(entries).into_iter().filter_map(of).collect()

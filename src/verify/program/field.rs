@@ -40,7 +40,7 @@ fn of_value(
         }
         Value::Record(record) => {
             object(model, document, (record, at), problems);
-            let Some(table) = table_of(record) else { return };
+            let Some(table) = table_of(record).filter(|table| !table.partial) else { return };
             let version = model.app(document.owner.app).kubernetes;
             let (owner, expr, path) = (document.owner, document.written, document.way(at));
             let mut verifier = FieldVerifier { model, owner, expr, table, version, path, problems };
@@ -290,7 +290,7 @@ fn is_scalar(shape: &Shape, value: &Value) -> bool {
         (Shape::Duration | Shape::DurationOrNanoseconds, Value::Text(text)) => duration(text).is_some(),
         (Shape::Quantity, Value::Int(_) | Value::Size(_)) => true,
         (Shape::Quantity, Value::Text(text)) => quantity(text).is_some(),
-        (Shape::Text, Value::Text(_)) => true,
+        (Shape::Text | Shape::Version, Value::Text(_)) => true,
         (
             Shape::Text,
             Value::Path(_)

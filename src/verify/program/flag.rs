@@ -13,6 +13,7 @@ pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let program = &flags.program;
     let twice = flags.shadowed.iter().map(|flag| shadowed(model, flags, flag));
     let twice = twice.chain(flags.ignored.iter().filter_map(|flag| ignored(model, flags, flag)));
+    let twice = twice.chain(flags.given.iter().filter_map(|flag| forbidden(model, flags, flag)));
     let Some(version) = flags.version else { return twice.chain(unversioned(model, flags)).collect() };
     if flags.given.is_empty() {
         return twice.collect();
@@ -52,6 +53,23 @@ fn shadowed(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Diagnostic
         .iter()
         .fold(found, |found, given| found.label(locate::word::key(model, flags.owner, given), format!("`--{name}`")));
     found.help("remove the variable, or the flag")
+}
+
+/// A flag that the program refuses beside another one.
+fn forbidden(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Option<Diagnostic> {
+    let (program, name) = (&flags.program, &flag.name);
+    let table = table::table(program).filter(|table| table.flags.contains_key(name))?;
+    let given = |name: &str| flags.given.iter().find(|flag| flag.name == name);
+    let other = table.forbidden_by(name, |name| given(name).is_some())?;
+    let message = format!("`{program}` refuses `--{name}` beside `--{other}`, and exits");
+    let found = Diagnostic::new(Code::RefusedSetting, locate::word::key(model, flags.owner, flag), message);
+    let found = given(other).into_iter().fold(found, |found, other| {
+        found.label(locate::word::key(model, flags.owner, other), format!("`--{}`", other.name))
+    });
+    Some(found.help(match &table.flags[name].config_field {
+        Some(field) => format!("set `{field}` in the file instead"),
+        None => "remove one of them".to_owned(),
+    }))
 }
 
 /// A variable of a flag that the version that runs does not have, or a slip of one: the program runs without it.

@@ -184,6 +184,7 @@ fn good(shape: &Shape) -> Json {
         Shape::Bool => json!(true),
         Shape::Int(_) | Shape::Float => json!(1),
         Shape::Text => json!("x"),
+        Shape::Version => json!("v1.35.5"),
         Shape::Duration | Shape::DurationOrNanoseconds => json!("1s"),
         Shape::Quantity => json!("1Gi"),
         Shape::Map(_) | Shape::Object => json!({}),
@@ -193,7 +194,7 @@ fn good(shape: &Shape) -> Json {
 
 fn bad(shape: &Shape) -> Json {
     match shape {
-        Shape::Text => json!(7),
+        Shape::Text | Shape::Version => json!(7),
         Shape::Duration => json!(10),
         _ => json!("not~it"),
     }

@@ -259,6 +259,7 @@ fn generic(name: &Name) -> Json {
         (Form::Number, _) => json!(1),
         (Form::Duration, _) => json!("10s"),
         (Form::Url, _) => json!("https://10.0.0.5:2379"),
+        (Form::Version, _) => json!("1.35.5"),
         (Form::Text, Name::Field { path, .. }) if path == "logging.vmodule" => {
             json!([{ "filePattern": "a", "verbosity": 3 }])
         }

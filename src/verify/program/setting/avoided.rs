@@ -44,7 +44,7 @@ fn of_cluster(model: &Model<'_>, field: ClusterField, rule: &Avoided, code: Code
     let text = match field {
         ClusterField::Domain => cluster.domain.to_string(),
         // Ranges have rules of their own.
-        ClusterField::Pods | ClusterField::Services => return None,
+        ClusterField::Pods | ClusterField::Services | ClusterField::Kubernetes => return None,
     };
     let is_it = matches!(&rule.value, Values::Is(bad) if rule.setting.form().elements(&text).contains(bad));
     let name = field.name();

@@ -183,6 +183,7 @@ fn of_cluster(model: &Model<'_>, field: ClusterField, name: &Name) -> Compared {
         ClusterField::Pods => ranges(&cluster.pods),
         ClusterField::Services => ranges(&cluster.services),
         ClusterField::Domain => cluster.domain.to_string(),
+        ClusterField::Kubernetes => cluster.kubernetes.to_string(),
     };
     let span = cluster.spans.get(field.name()).copied().unwrap_or(cluster.span);
     let values = name.form().elements(&text);

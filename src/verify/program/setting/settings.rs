@@ -1,6 +1,6 @@
 //! All settings that rules are about, each with its value and its place.
 
-use crate::facts::setting::{Name, Typed, fields, is_known};
+use crate::facts::setting::{Form, Name, Typed, fields, is_known};
 use crate::model::{AppId, MachineId, Model, Value};
 use crate::render::evidence::{Entry, Flags, Owner};
 use crate::render::flag::text;
@@ -138,7 +138,10 @@ impl Settings {
         (text, tree, secret): (String, Option<Typed>, bool),
         place: impl FnOnce() -> Span,
     ) {
-        if !is_known(&name) {
+        // A label, such as `stable-1.36`, is looked up when the program runs.
+        let is_label =
+            name.form() == Form::Version && !text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+        if !is_known(&name) || is_label {
             return;
         }
         let values = tree.map_or_else(|| name.form().elements(&text), |tree| vec![tree]);
