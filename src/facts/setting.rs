@@ -47,6 +47,7 @@ pub struct Rules {
     pub needed: Vec<Needed>,
     pub own: Vec<Own>,
     pub named: Vec<Named>,
+    pub apart: Vec<Apart>,
     pub pair: Vec<Pair>,
     pub issued: Vec<Issued>,
     pub admitted: Vec<Admitted>,
@@ -317,6 +318,18 @@ pub struct Admitted {
     _source: Note,
 }
 
+/// A setting that has another value on each machine of an application.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Apart {
+    pub setting: Name,
+    /// Only where this one is given beside it.
+    pub when: Option<Name>,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
 /// A key that signs, and those whose signatures are accepted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -376,6 +389,8 @@ impl Rules {
         let listens = self.listens.iter().flat_map(|rule| [&rule.at].into_iter().chain(&rule.address));
         let of_machine = self.own.iter().map(|rule| &rule.setting);
         let of_machine = of_machine.chain(self.named.iter().flat_map(|rule| &rule.settings));
+        let of_machine =
+            of_machine.chain(self.apart.iter().flat_map(|rule| [&rule.setting].into_iter().chain(&rule.when)));
         let pairs = self.pair.iter().flat_map(|rule| [&rule.certificate, &rule.key]);
         let issued = self.issued.iter().flat_map(|rule| [&rule.certificate, &rule.authority]);
         let signed = self.signed.iter().flat_map(|rule| [&rule.key, &rule.accepted]);

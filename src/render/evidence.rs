@@ -219,11 +219,23 @@ pub struct Command<'p> {
     pub text: String,
 }
 
-/// A word of a script that stands for more than a value, and that only the machine knows: `kubelet $ARGS`, `eval "$LINE"`.
+/// Why nothing is known of what a script runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// Only the machine knows the word, which stands for more than a value: `kubelet $ARGS`, `eval "$LINE"`.
+    Computed,
+    /// It is fetched when the script runs: `curl URL | sh`, `kubectl apply -f URL`.
+    Fetched,
+    /// It is a file, which may be on the machine.
+    File,
+}
+
+/// A word of a script that stands for commands, settings or objects that cannot be read.
 #[derive(Clone, Debug)]
 pub struct Opaque<'p> {
     pub program: String,
     pub word: String,
+    pub why: Hidden,
     pub written: Written<'p>,
     pub owner: Owner,
 }

@@ -12,6 +12,7 @@ mod argument;
 mod command;
 mod extra_args;
 mod nested;
+mod opaque;
 mod operator;
 mod pod;
 mod script;
@@ -89,18 +90,24 @@ fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) 
     let is_own = |owner: Owner| !model.program.is_library(owner.module);
     let mut scripts: Vec<Script<'p>> = services.iter().flat_map(|service| service.shells(list)).collect();
     let mut paths: Vec<String> = services.iter().flat_map(|service| service.scripts(list)).collect();
+    let mut sourced: Vec<String> = scripts.iter().flat_map(Script::sourced).collect();
     let mut done: Vec<&Document<'p>> = Vec::new();
     let own: Vec<&Document<'p>> = documents_of(list).filter(|document| is_own(document.owner)).collect();
     // A script may run another one.
     loop {
-        let is_run = |document: &&&Document<'p>| document.path == nested::SCRIPT || paths.contains(&document.path);
+        let is_sourced = |document: &Document<'p>| sourced.contains(&document.path);
+        let is_run = |document: &&&Document<'p>| {
+            document.path == nested::SCRIPT || paths.contains(&document.path) || is_sourced(document)
+        };
         let is_new = |document: &&&Document<'p>| !done.iter().any(|known| std::ptr::eq(*known, **document));
         let new: Vec<&Document<'p>> = own.iter().filter(is_run).filter(is_new).copied().collect();
         if new.is_empty() {
             return scripts.into_iter().filter(|script| is_own(script.owner)).collect();
         }
-        let of_new: Vec<Script<'p>> = new.iter().filter_map(|document| Script::of_document(document)).collect();
+        let read = |document: &&Document<'p>| Script::of_document(document, list, is_sourced(document));
+        let of_new: Vec<Script<'p>> = new.iter().filter_map(read).collect();
         paths = of_new.iter().flat_map(Script::files).collect();
+        sourced = of_new.iter().flat_map(Script::sourced).collect();
         scripts.extend(of_new);
         done.extend(new);
     }

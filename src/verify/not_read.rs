@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::facts::flag;
 use crate::model::Model;
 use crate::plan::Gap;
-use crate::render::evidence::{Document, Entry, Opaque, Sample, Service, Unread};
+use crate::render::evidence::{Document, Entry, Hidden, Opaque, Sample, Service, Unread};
 
 use super::{Evidence, Verdict, balancer, document, locate, packet_filter, program};
 
@@ -14,7 +14,7 @@ pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
     let of = |sample: &Sample<'_>| {
         let files = sample.entries.iter().filter_map(|entry| match entry {
             Entry::Unread(unread) if is_configuration(&unread.path) => Some(of_file(model, unread)),
-            Entry::Opaque(opaque) => Some(of_script(model, opaque)),
+            Entry::Opaque(opaque) => of_script(model, sample, opaque),
             _ => None,
         });
         files.chain(sample.services.iter().filter_map(|service| environment(model, sample, service))).collect()
@@ -72,14 +72,32 @@ fn of_file(model: &Model<'_>, unread: &Unread<'_>) -> Diagnostic {
 }
 
 /// A word of a script that may be any flags or commands.
-fn of_script(model: &Model<'_>, opaque: &Opaque<'_>) -> Diagnostic {
+fn of_script(model: &Model<'_>, sample: &Sample<'_>, opaque: &Opaque<'_>) -> Option<Diagnostic> {
     let span = locate::word::span(model, opaque.owner, &opaque.written);
     let (program, word) = (&opaque.program, &opaque.word);
-    let message = match flag::table(program) {
-        Some(_) => format!("the flags of `{program}` in `{word}` are not examined: only the machine knows them"),
-        None => format!("what `{program}` runs in `{word}` is not examined: only the machine knows it"),
+    let message = match opaque.why {
+        Hidden::File if is_written(sample, word) => return None,
+        Hidden::File => format!("`{word}`, which a script reads, is not examined: no component writes that file"),
+        Hidden::Fetched => {
+            format!("what `{program}` gets from `{word}` is not examined: it is fetched when the script runs")
+        }
+        Hidden::Computed if flag::table(program).is_some() => {
+            format!("the flags of `{program}` in `{word}` are not examined: only the machine knows them")
+        }
+        Hidden::Computed => format!("what `{program}` runs in `{word}` is not examined: only the machine knows it"),
     };
-    Diagnostic::new(Code::NotRead, span, message).help("write it out, or `allow not-read \"...\"` with the reason")
+    let help = match opaque.why {
+        Hidden::Fetched => {
+            "download it as an `artifact`, or write it into the model; or `allow not-read \"...\"` with the reason"
+        }
+        _ => "write it out, or `allow not-read \"...\"` with the reason",
+    };
+    Some(Diagnostic::new(Code::NotRead, span, message).help(help))
+}
+
+/// Whether a component puts a file there.
+fn is_written(sample: &Sample<'_>, path: &str) -> bool {
+    sample.documents().any(|document| document.path == path) || sample.bundle.files.iter().any(|file| file.path == path)
 }
 
 /// Flags that come from a file of the machine that nothing writes.
@@ -90,11 +108,7 @@ fn environment(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'_>) ->
         let program = line.split_whitespace().find(|word| is_known(word))?;
         line.contains(" $").then(|| program.rsplit('/').next().unwrap_or(program).to_owned())
     })?;
-    let is_written = |path: &str| {
-        path.contains('%')
-            || sample.documents().any(|document| document.path == path)
-            || sample.bundle.files.iter().any(|file| file.path == path)
-    };
+    let is_written = |path: &str| path.contains('%') || is_written(sample, path);
     // A dash says that it may be missing, as those of packages are.
     let mut files =
         service.values("Service", "EnvironmentFile").filter(|(_, path, _)| !path.starts_with('-') && !path.is_empty());

@@ -9,6 +9,7 @@ use crate::syntax::ast::Version;
 use super::argument::{self, Word, known_program};
 use super::script::Script;
 use super::static_pods::StaticPods;
+use super::variable;
 
 /// Where a pod stands in an object of a kind.
 fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
@@ -99,6 +100,7 @@ fn way(at: &[Step], steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
 }
 
 fn words<'p>(document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<Word<'p>> {
+    let variables = environment(document, container, at);
     let words = ["command", "args"].into_iter().flat_map(|key| {
         let list = match container.get(key).map(Value::reveal) {
             Some(Value::List(list)) => &list[..],
@@ -107,20 +109,83 @@ fn words<'p>(document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<Wo
         list.iter().enumerate().map(move |(index, word)| {
             let text = word.scalar_text().unwrap_or_default();
             let at = document.way(&way(at, [key.into(), index.into()]));
-            Word { text: text.clone(), written: Written::Word { expr: document.written, at, text } }
+            (text.clone(), Written::Word { expr: document.written, at, text })
         })
     });
-    words.collect()
+    let word = |(text, written): (String, Written<'p>)| {
+        let whole = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+        let known = whole.and_then(|name| variables.iter().find(|(known, _)| known == name));
+        match known {
+            Some((_, word)) => word.clone(),
+            None => Word { text: expanded(&text, &variables), written },
+        }
+    };
+    words.map(word).collect()
+}
+
+/// The variables of a container that the object gives a value; each may name those before it.
+fn environment<'p>(document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<(String, Word<'p>)> {
+    let list = match container.get("env").map(Value::reveal) {
+        Some(Value::List(list)) => &list[..],
+        _ => &[],
+    };
+    let mut variables: Vec<(String, Word<'p>)> = Vec::new();
+    for (index, one) in list.iter().enumerate() {
+        let Value::Record(one) = one.reveal() else { continue };
+        let text = |key: &str| one.get(key).and_then(Value::scalar_text);
+        let (Some(name), Some(value)) = (text("name"), text("value")) else { continue };
+        let at = document.way(&way(at, ["env".into(), index.into(), "value".into()]));
+        let written = Written::Word { expr: document.written, at, text: value.clone() };
+        let value = expanded(&value, &variables);
+        variables.retain(|(known, _)| *known != name);
+        variables.push((name, Word { text: value, written }));
+    }
+    variables
+}
+
+/// `$(NAME)` with the value of that variable; `$$` is `$`, and what is not known stays (kubernetes.io/docs/tasks/inject-data-application/
+/// define-environment-variable-container, k8s.io/kubernetes third_party/forked/golang/expansion).
+fn expanded(text: &str, variables: &[(String, Word<'_>)]) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let name = rest.strip_prefix('(').and_then(|inner| inner.split_once(')'));
+        let value = name.and_then(|(name, _)| variables.iter().find(|(known, _)| known == name));
+        match (name, value) {
+            _ if rest.starts_with('$') => (rest, out) = (&rest[1..], out + "$"),
+            (Some((_, behind)), Some((_, word))) => (rest, out) = (behind, out + &word.text),
+            _ => out.push('$'),
+        }
+    }
+    out + rest
 }
 
 /// The programs of a container: the one that it starts, or those that its shell does.
 fn of_container<'p>(model: &Model<'_>, document: &Document<'p>, container: &Record, at: &[Step]) -> Vec<Flags<'p>> {
     let words = words(document, container, at);
-    let lines = match Script::of_words(&words, document.owner) {
+    let lines = match Script::of_words(&words, document.owner, &[]) {
         Some(script) => script.lines(),
         None => vec![words],
     };
-    lines.iter().filter_map(|words| of_line(model, document, container, words)).collect()
+    let mut list: Vec<Flags<'p>> =
+        lines.iter().filter_map(|words| of_line(model, document, container, words)).collect();
+    let variables = environment(document, container, at);
+    let is_used = |name: &str| {
+        let names = [format!("$({name})"), format!("${name}"), format!("${{{name}}}")];
+        given(container).any(|text| names.iter().any(|name| text.contains(name.as_str())))
+    };
+    variable::set(list.iter_mut().collect(), &variables, is_used);
+    list
+}
+
+/// The words of a container as they are written.
+fn given(container: &Record) -> impl Iterator<Item = String> {
+    let lists = ["command", "args"].into_iter().filter_map(|key| match container.get(key)?.reveal() {
+        Value::List(list) => Some(list),
+        _ => None,
+    });
+    lists.flat_map(|list| list.iter().filter_map(Value::scalar_text))
 }
 
 fn of_line<'p>(

@@ -2,15 +2,15 @@
 //!
 //! A script is a file that a unit runs, a command of a cloud-config, or a word that a shell is given with `-c`.
 
-use crate::facts::flag::FlagKind;
 use crate::model::Model;
-use crate::render::evidence::{Command, Content, Document, Entry, Flags, Opaque, Owner, Unlisted, Unread, Written};
+use crate::model::Value;
+use crate::render::evidence::{Command, Content, Document, Entry, Flags, Owner, Unlisted, Unread, Written};
 use crate::render::evidence::{SYSCTL, Step};
 use crate::syntax::ast::Expr;
 
 use super::argument::{self, Word, known_program};
 use super::nested::SCRIPT;
-use super::shell;
+use super::{opaque, shell};
 
 /// A script, and where it is written.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Script<'p> {
     commands: Vec<shell::Command>,
     place: Place<'p>,
     pub owner: Owner,
+    /// Where the files are written that it reads.
+    files: Vec<(String, &'p Expr, Vec<Step>)>,
 }
 
 #[derive(Debug)]
@@ -42,18 +44,59 @@ fn is_script(document: &Document<'_>) -> bool {
     document.path == SCRIPT || first.starts_with("#!") && first.contains("sh") && !first.contains("fish")
 }
 
+/// What a file says that a script reads its variables from, if a component writes it.
+fn source(entries: &[Entry<'_>], path: &str) -> Option<String> {
+    let is_it = |entry: &&Entry<'_>| matches!(entry, Entry::Document(one) if one.path == path && path.starts_with('/'));
+    let Some(Entry::Document(document)) = entries.iter().find(is_it) else { return None };
+    match &document.content {
+        Content::Text(text) => Some(text.clone()),
+        Content::Value(value) => match value.reveal() {
+            Value::Record(record) => {
+                let quoted = |text: String| text.replace('\'', "'\\''");
+                let line = |(name, value): (&_, &Value)| Some(format!("{name}='{}'\n", quoted(value.scalar_text()?)));
+                Some(record.iter().filter_map(line).collect())
+            }
+            _ => None,
+        },
+    }
+}
+
 impl<'p> Script<'p> {
-    /// The script that a document is.
-    pub(super) fn of_document(document: &Document<'p>) -> Option<Self> {
+    /// The script that a document is, or that another one reads.
+    pub(super) fn of_document(document: &Document<'p>, entries: &[Entry<'p>], is_sourced: bool) -> Option<Self> {
         let Content::Text(text) = &document.content else { return None };
         let place = Place::Text(document.written, document.at.clone());
-        is_script(document).then(|| Self { commands: shell::commands(text), place, owner: document.owner })
+        let commands = || shell::commands(text, &|path| source(entries, path));
+        (is_sourced || is_script(document)).then(|| Self::of(commands(), place, document.owner, entries))
     }
 
     /// The script that a command gives to a shell.
-    pub(super) fn of_words(words: &[Word<'p>], owner: Owner) -> Option<Self> {
+    pub(super) fn of_words(words: &[Word<'p>], owner: Owner, entries: &[Entry<'p>]) -> Option<Self> {
         let script = &words[shell::place_of_script(words.iter().map(|word| &*word.text))?];
-        Some(Self { commands: shell::commands(&script.text), place: Place::Word(script.clone()), owner })
+        let commands = shell::commands(&script.text, &|path| source(entries, path));
+        Some(Self::of(commands, Place::Word(script.clone()), owner, entries))
+    }
+
+    fn of(commands: Vec<shell::Command>, place: Place<'p>, owner: Owner, entries: &[Entry<'p>]) -> Self {
+        let mut script = Self { commands, place, owner, files: Vec::new() };
+        let sourced = script.commands.iter().flat_map(|command| &command.words).filter_map(|word| word.file.clone());
+        let sourced: std::collections::BTreeSet<String> = sourced.collect();
+        let of = |entry: &Entry<'p>| match entry {
+            Entry::Document(one) if sourced.contains(&one.path) => {
+                Some((one.path.clone(), one.written, one.at.clone()))
+            }
+            _ => None,
+        };
+        script.files = entries.iter().filter_map(of).collect();
+        script
+    }
+
+    /// The files whose commands it runs as its own.
+    pub(super) fn sourced(&self) -> Vec<String> {
+        let is_source =
+            |command: &&shell::Command| command.words.first().is_some_and(|word| matches!(&*word.text, "." | "source"));
+        let files = self.commands.iter().filter(is_source).filter_map(|command| command.words.get(1));
+        files.map(|word| word.text.clone()).collect()
     }
 
     /// The commands that start programs, each as its words.
@@ -69,6 +112,11 @@ impl<'p> Script<'p> {
     }
 
     fn word(&self, field: &shell::Field) -> Word<'p> {
+        let elsewhere = field.file.as_ref().and_then(|path| self.files.iter().find(|(known, ..)| known == path));
+        if let Some((_, expr, at)) = elsewhere {
+            let at = Step::beyond(at, &[Step::Line(field.line)]);
+            return Word { text: field.text.clone(), written: Written::Word { expr, at, text: field.raw.clone() } };
+        }
         let written = match &self.place {
             Place::Text(expr, _) => Written::Word { expr, at: self.way(field.line), text: field.raw.clone() },
             // Its quotes may be quoted once more there.
@@ -118,9 +166,11 @@ impl<'p> Script<'p> {
     /// The flags of the programs that it starts on the machine, what is not known of them, and its packet filters.
     pub(super) fn entries(&self, model: &Model<'p>) -> Vec<Entry<'p>> {
         let mut list = Vec::new();
-        for words in self.lines() {
+        for command in self.commands.iter().filter(|command| !command.words.is_empty()) {
+            let words: Vec<Word<'p>> = command.words.iter().map(|word| self.word(word)).collect();
             let name = words[0].text.rsplit('/').next().unwrap_or_default().to_owned();
-            list.extend(opaque(&words, self.owner).map(Entry::Opaque));
+            let from = command.from.as_ref().map(|word| self.word(word));
+            list.extend(opaque::of(&words, (command, from), self.owner).map(Entry::Opaque));
             if FILTERS.contains(&&*name) || matches!(self.place, Place::Text(..)) {
                 let text = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
                 list.push(Entry::Command(Command { owner: self.owner, written: words[0].written.clone(), text }));
@@ -135,28 +185,6 @@ impl<'p> Script<'p> {
 
     fn flags(&self, model: &Model<'p>, words: &[Word<'p>]) -> Option<Flags<'p>> {
         argument::on_host(model, words, (self.owner, self.owner.provider()), None)
-    }
-}
-
-/// What is run that cannot be known, or the word that may stand for flags of a program with a table.
-fn opaque<'p>(words: &[Word<'p>], owner: Owner) -> Option<Opaque<'p>> {
-    let is_unknown = |word: &Word<'_>| word.text.starts_with(['$', '`']);
-    let found = |program: &str, word: &Word<'p>| {
-        Some(Opaque { program: program.to_owned(), word: word.text.clone(), written: word.written.clone(), owner })
-    };
-    let (first, rest) = words.split_first()?;
-    if let Some((table, rest)) = known_program(words) {
-        let is_value = |place: usize| {
-            let before = place.checked_sub(1).map(|place| rest[place].text.trim_start_matches('-'));
-            before.and_then(|name| table.flags.get(name)).is_some_and(|row| row.kind != FlagKind::Bool)
-        };
-        let unknown = rest.iter().enumerate().find(|(place, word)| is_unknown(word) && !is_value(*place));
-        return unknown.and_then(|(_, word)| found(&table.program, word));
-    }
-    let script = shell::place_of_script(words.iter().map(|word| &*word.text)).map(|place| &words[place]);
-    match &*first.text {
-        "eval" => rest.first().and_then(|word| found("eval", word)),
-        _ => script.filter(|word| is_unknown(word)).and_then(|word| found("sh", word)),
     }
 }
 

@@ -302,13 +302,13 @@ impl<'p> Service<'p> {
 
     /// The scripts that it gives to a shell.
     pub(super) fn shells(&self, entries: &[Entry<'p>]) -> Vec<Script<'p>> {
-        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| Script::of_words(&words, self.owner(part));
+        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| Script::of_words(&words, self.owner(part), entries);
         self.lines_of(self.all_commands(), entries).into_iter().filter_map(of).collect()
     }
 
     /// The files of the machine that it runs: the first word of each command, or the second behind a shell; those of a script for a shell too.
     pub fn scripts(&self, entries: &[Entry<'p>]) -> Vec<String> {
-        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| match Script::of_words(&words, self.owner(part)) {
+        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| match Script::of_words(&words, self.owner(part), entries) {
             Some(script) => script.files(),
             None => words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect(),
         };

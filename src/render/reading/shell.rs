@@ -1,11 +1,14 @@
 //! A shell script as far as it can be known without running it: its commands with the values of variables that it sets, and
 //! the files that it writes.
 //!
-//! A command counts as run wherever it stands: behind a condition, in a loop, in a function. What only the machine knows
+//! A command counts as run wherever it stands: behind a condition, in a loop, in a function. Those in a loop over known words are there for each
+//! word, and those in a function for each call. What only the machine knows
 //! (substitutions, parameters, variables of the environment) stays in a word as it is written, with its `$`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
+mod function;
+mod repeated;
 mod token;
 mod written;
 
@@ -20,12 +23,14 @@ pub(super) struct Field {
     /// As it is written, on that line.
     pub raw: String,
     pub line: usize,
+    /// The file that it is written in, if a script reads it from another one.
+    pub file: Option<String>,
     /// Whether something in it is known to the machine only.
     pub unknown: bool,
 }
 
 /// A command that a script starts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
     pub words: Vec<Field>,
     /// What it reads: a here-document, or what the command before it in a pipe prints.
@@ -34,25 +39,29 @@ pub(super) struct Command {
     pub output: Option<(Field, bool)>,
     /// Whether it reads what the one before it prints.
     is_piped: bool,
+    /// What that is known by: the URL that it is fetched from, or the program that prints it.
+    pub from: Option<Field>,
 }
 
 /// How deep a script may be in another one: `sh -c "sh -c ..."`.
 const DEPTH: u32 = 4;
 
+/// The text of a file that a script reads its variables from.
+pub(super) type Sources<'s> = &'s dyn Fn(&str) -> Option<String>;
+
 /// The commands of a script, in order; those of the scripts that it gives to a shell in their place.
-pub(super) fn commands(text: &str) -> Vec<Command> {
-    inside(text, DEPTH)
+pub(super) fn commands(text: &str, sources: Sources<'_>) -> Vec<Command> {
+    inside(text, sources, DEPTH)
 }
 
-fn inside(text: &str, depth: u32) -> Vec<Command> {
-    let mut reader = Reader { text, ..Reader::default() };
-    tokens(text).into_iter().for_each(|token| reader.take(token));
-    reader.end();
-    let opened = reader.list.into_iter().flat_map(|command| match script_of(&command.words) {
+fn inside(text: &str, sources: Sources<'_>, depth: u32) -> Vec<Command> {
+    let list = Reader::of(text, sources, depth).read();
+    let opened = list.into_iter().flat_map(|command| match script(&command) {
         Some(script) if depth > 0 => {
-            let first = script.line - 1;
-            let mut list = inside(&script.text, depth - 1);
-            list.iter_mut().flat_map(|command| &mut command.words).for_each(|word| word.line += first);
+            let first = script.line.saturating_sub(1);
+            let mut list = inside(&script.text, sources, depth - 1);
+            let own = list.iter_mut().flat_map(|command| &mut command.words).filter(|word| word.file.is_none());
+            own.for_each(|word| word.line += first);
             list
         }
         _ => vec![command],
@@ -60,17 +69,40 @@ fn inside(text: &str, depth: u32) -> Vec<Command> {
     opened.collect()
 }
 
-/// The script that a shell is given as a word: `/bin/sh -ec '...'`.
-pub(super) fn script_of(words: &[Field]) -> Option<&Field> {
-    let place = place_of_script(words.iter().map(|word| &*word.text))?;
-    words.get(place)
+/// The script that a command runs: `/bin/sh -ec '...'`, `bash <<END`, `eval '...'`.
+fn script(command: &Command) -> Option<Field> {
+    let (first, rest) = command.words.split_first()?;
+    if let Some(place) = place_of_script(command.words.iter().map(|word| &*word.text)) {
+        return command.words.get(place).cloned();
+    }
+    if first.text == "eval" && !rest.is_empty() && !rest.iter().any(|word| word.unknown) {
+        let text = rest.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+        return Some(Field { text, ..rest[0].clone() });
+    }
+    command.input.clone().filter(|input| !input.unknown && reads_script(&command.words))
+}
+
+/// Whether a command is a shell that runs what it reads from its input.
+pub(super) fn reads_script(words: &[Field]) -> bool {
+    let Some((program, rest)) = words.split_first() else { return false };
+    let mut rest = rest.iter().map(|word| &*word.text);
+    let is_option = |word: &str| word.starts_with('-') && !word.contains('c') || word.starts_with("--");
+    is_shell(&program.text) && (words.iter().any(|word| word.text == "-s") || rest.all(is_option))
+}
+
+fn is_shell(program: &str) -> bool {
+    matches!(program.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash"))
 }
 
 /// Where the script stands among the words of a command, if that is a shell with one.
 pub(super) fn place_of_script<'a>(words: impl Iterator<Item = &'a str>) -> Option<usize> {
     let mut words = words.enumerate();
     let (_, program) = words.next()?;
-    if !matches!(program.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash")) {
+    if matches!(program, "su" | "/bin/su" | "/usr/bin/su") {
+        let (place, _) = words.find(|(_, word)| matches!(*word, "-c" | "--command"))?;
+        return words.next().map(|_| place + 1);
+    }
+    if !is_shell(program) {
         return None;
     }
     let (mut is_command, mut is_value) = (false, false);
@@ -99,6 +131,10 @@ const WITH_OPTIONS: &[(&str, &str)] = &[
     ("timeout", "ks"),
     ("chrt", "TPD"),
     ("taskset", ""),
+    ("nsenter", "tGS"),
+    ("systemd-run", "pEHMu"),
+    ("stdbuf", "ioe"),
+    ("xargs", "adEIILnPs"),
 ];
 
 /// The words of a command from the program that is started.
@@ -135,13 +171,20 @@ fn assigned(text: &str) -> Option<(&str, &str)> {
     is_whole.then_some((name, value))
 }
 
-#[derive(Default)]
 struct Reader<'t> {
     text: &'t str,
+    sources: Sources<'t>,
+    functions: function::Functions,
+    /// Those that are called.
+    called: Vec<String>,
+    /// How many calls and loops are open, how many more tokens may be read in them, and how deep files may be read.
+    open: usize,
+    left: usize,
+    files: u32,
     list: Vec<Command>,
     command: Command,
     /// What is known of the variables: their words, or nothing.
-    variables: HashMap<String, Option<Vec<Field>>>,
+    variables: BTreeMap<String, Option<Vec<Field>>>,
     /// How many conditions, loops and functions are open; what is assigned in them may not be.
     depth: usize,
     /// Whether the command runs only if another one fails or succeeds.
@@ -154,7 +197,137 @@ struct Reader<'t> {
     is_pattern: bool,
 }
 
-impl Reader<'_> {
+/// How deep calls and loops may be in each other, how many words a loop may have, and how many tokens are read in all of them.
+const OPEN: usize = 6;
+const REPEATS: usize = 64;
+const TOKENS: usize = 20_000;
+
+impl<'t> Reader<'t> {
+    fn of(text: &'t str, sources: Sources<'t>, files: u32) -> Self {
+        Self {
+            text,
+            sources,
+            functions: Vec::new(),
+            called: Vec::new(),
+            open: 0,
+            left: TOKENS,
+            files,
+            list: Vec::new(),
+            command: Command::default(),
+            variables: BTreeMap::new(),
+            depth: 0,
+            is_conditional: false,
+            parentheses: 0,
+            array: None,
+            redirection: None,
+            is_pattern: false,
+        }
+    }
+
+    /// The commands of the script; those of a function that it does not call itself too.
+    fn read(mut self) -> Vec<Command> {
+        self.read_all();
+        self.list
+    }
+
+    fn read_all(&mut self) {
+        let (functions, tokens) = function::apart(self.text, tokens(self.text));
+        self.functions = functions;
+        self.run(&tokens);
+        for (name, body) in self.functions.clone() {
+            if !self.called.contains(&name) {
+                self.depth += 1;
+                self.run(&body);
+                self.depth -= 1;
+            }
+        }
+    }
+
+    fn run(&mut self, tokens: &[Token]) {
+        let mut place = 0;
+        while place < tokens.len() {
+            let is_start = self.command.words.is_empty() && self.array.is_none() && !self.is_pattern;
+            match repeated::looped(self.text, &tokens[place..]).filter(|_| is_start) {
+                Some(found) if self.repeats(&found) => place += found.length,
+                _ => {
+                    self.take(tokens[place].clone());
+                    place += 1;
+                }
+            }
+        }
+        self.end();
+    }
+
+    /// Reads the body of a loop for each of its words, if these are known.
+    fn repeats(&mut self, found: &repeated::Loop<'_>) -> bool {
+        let words: Vec<Field> = found.words.iter().flat_map(|word| fields(self.text, &self.variables, word)).collect();
+        let is_known = |word: &Field| !word.unknown && !word.text.contains(['*', '?', '{']);
+        let (name, size) = (found.name.to_owned(), found.body.len() * words.len());
+        if words.len() > REPEATS || self.open >= OPEN || size > self.left || !words.iter().all(is_known) {
+            return false;
+        }
+        self.left -= size;
+        self.open += 1;
+        for word in words {
+            self.variables.insert(name.clone(), Some(vec![word]));
+            self.run(found.body);
+        }
+        self.open -= 1;
+        self.variables.insert(name, None);
+        true
+    }
+
+    /// Reads the body of a function that a command calls.
+    fn calls(&mut self, command: &Command) -> bool {
+        let Some((first, given)) = command.words.split_first() else { return false };
+        let Some((name, body)) = self.functions.iter().rev().find(|(name, _)| *name == first.text).cloned() else {
+            return false;
+        };
+        if self.open >= OPEN || body.len() > self.left {
+            return false;
+        }
+        self.left -= body.len();
+        self.open += 1;
+        self.called.push(name);
+        let before = self.positions(given.to_vec());
+        self.run(&body);
+        self.variables.retain(|name, _| !is_position(name));
+        self.variables.extend(before);
+        self.open -= 1;
+        true
+    }
+
+    /// Sets what `$1` and `$@` stand for, and gives what they stood for.
+    fn positions(&mut self, given: Vec<Field>) -> Vec<(String, Option<Vec<Field>>)> {
+        let names: Vec<String> = self.variables.keys().filter(|name| is_position(name)).cloned().collect();
+        let before = names.into_iter().filter_map(|name| self.variables.remove_entry(&name)).collect();
+        let known = |word: &Field| (!word.unknown).then(|| vec![word.clone()]);
+        for (place, word) in given.iter().enumerate() {
+            self.variables.insert((place + 1).to_string(), known(word));
+        }
+        let is_known = !given.iter().any(|word| word.unknown);
+        self.variables.insert("@".to_owned(), is_known.then_some(given));
+        before
+    }
+
+    /// Takes the variables that a file sets.
+    fn source(&mut self, command: &Command) {
+        let Some(file) = command.words.get(1).filter(|word| !word.unknown && self.files > 0) else { return };
+        let Some(text) = (self.sources)(&file.text) else { return };
+        let mut reader = Reader::of(&text, self.sources, self.files - 1);
+        reader.variables = self.variables.clone();
+        reader.read_all();
+        let is_sure = self.is_sure();
+        for (name, words) in reader.variables {
+            if self.variables.get(&name) == Some(&words) {
+                continue;
+            }
+            let here = |word: Field| Field { file: word.file.or_else(|| Some(file.text.clone())), ..word };
+            let words = words.filter(|_| is_sure).map(|words| words.into_iter().map(here).collect());
+            self.variables.insert(name, words);
+        }
+    }
+
     fn take(&mut self, token: Token) {
         if self.is_pattern {
             return self.pattern(&token);
@@ -272,7 +445,13 @@ impl Reader<'_> {
                 }
             }
         }
-        Field { text, raw: self.text.get(word.range.clone()).unwrap_or_default().to_owned(), line: word.line, unknown }
+        Field {
+            text,
+            raw: self.text.get(word.range.clone()).unwrap_or_default().to_owned(),
+            line: word.line,
+            file: None,
+            unknown,
+        }
     }
 
     /// Ends a command: takes what it assigns, and keeps it if it starts a program.
@@ -296,9 +475,30 @@ impl Reader<'_> {
         } else {
             if command.is_piped && command.input.is_none() {
                 command.input = self.list.last().and_then(written::printed);
+                command.from = self.list.last().and_then(origin);
             }
             let words = program(&command.words).to_vec();
-            self.list.push(Command { words, ..command });
+            self.start(Command { words, ..command });
+        }
+    }
+
+    fn start(&mut self, command: Command) {
+        let name = command.words.first().map(|word| &*word.text).unwrap_or_default();
+        match name {
+            "." | "source" => self.source(&command),
+            "shift" => {
+                let rest = self.variables.get("@").cloned().flatten().unwrap_or_default();
+                self.positions(rest.into_iter().skip(1).collect());
+            }
+            "set" if command.words.get(1).is_some_and(|word| word.text == "--") && self.is_sure() => {
+                self.positions(command.words[2..].to_vec());
+            }
+            _ if self.calls(&command) => return,
+            _ => {}
+        }
+        // In a loop it may be the same each time.
+        if self.open == 0 || !self.list.contains(&command) {
+            self.list.push(command);
         }
     }
 
@@ -310,10 +510,20 @@ impl Reader<'_> {
     }
 }
 
+fn is_position(name: &str) -> bool {
+    name.starts_with(|c: char| c == '@' || c.is_ascii_digit())
+}
+
+/// What a command takes what it prints from: a URL, or itself.
+fn origin(command: &Command) -> Option<Field> {
+    let is_url = |word: &&Field| word.text.contains("://");
+    command.words.iter().find(is_url).or(command.words.first()).cloned()
+}
+
 /// The words that a word stands for.
-fn fields(text: &str, variables: &HashMap<String, Option<Vec<Field>>>, word: &Word) -> Vec<Field> {
+fn fields(text: &str, variables: &BTreeMap<String, Option<Vec<Field>>>, word: &Word) -> Vec<Field> {
     let raw = text.get(word.range.clone()).unwrap_or_default().to_owned();
-    let empty = || Field { text: String::new(), raw: raw.clone(), line: word.line, unknown: false };
+    let empty = || Field { text: String::new(), raw: raw.clone(), line: word.line, file: None, unknown: false };
     let (mut list, mut current): (Vec<Field>, Option<Field>) = (Vec::new(), None);
     for part in &word.parts {
         let own = current.get_or_insert_with(empty);
@@ -324,14 +534,14 @@ fn fields(text: &str, variables: &HashMap<String, Option<Vec<Field>>>, word: &Wo
                 Some(words) if *quoted => own.text += words.first().map_or("", |word| &word.text),
                 Some(words) => {
                     let parts = words.iter().flat_map(|known| {
-                        known.text.split_whitespace().map(|text| (text.to_owned(), known.line)).collect::<Vec<_>>()
+                        known.text.split_whitespace().map(|text| (text.to_owned(), known)).collect::<Vec<_>>()
                     });
-                    for (place, (text, line)) in parts.enumerate() {
+                    for (place, (text, known)) in parts.enumerate() {
                         match &mut current {
                             Some(own) if place == 0 && !own.text.is_empty() => own.text += &text,
                             _ => {
                                 list.extend(current.take().filter(|own| !own.text.is_empty()));
-                                current = Some(Field { raw: text.clone(), text, line, unknown: false });
+                                current = Some(Field { raw: text.clone(), text, unknown: false, ..known.clone() });
                             }
                         }
                     }

@@ -1,4 +1,4 @@
-//! Flags that the environment of a unit's program sets: `ETCD_NAME` is `--name`.
+//! Flags that the environment of a program sets, of a unit or a container: `ETCD_NAME` is `--name`.
 
 use crate::facts::flag;
 use crate::facts::lifespan::Status;
@@ -11,17 +11,33 @@ use super::argument::Word;
 /// Adds the flags that variables of a unit set; those that are given as flags too are kept apart.
 pub(super) fn add<'p>(service: &Service<'p>, entries: &mut [Entry<'p>]) {
     let variables = service.environment(entries);
-    let mut of_unit: Vec<&mut Flags<'p>> = entries
+    let of_unit: Vec<&mut Flags<'p>> = entries
         .iter_mut()
         .filter_map(|entry| if let Entry::Flags(flags) = entry { Some(flags) } else { None })
         .filter(|flags| flags.unit.as_ref() == Some(&service.name))
         .collect();
-    for variable in &variables {
+    let is_used = |name: &str| {
+        let (short, braced) = (format!("${name}"), format!("${{{name}}}"));
+        let mut lines = service.values("Service", "ExecStart");
+        lines.any(|(_, line, _)| line.contains(&short) || line.contains(&braced))
+    };
+    set(of_unit, &variables, is_used);
+}
+
+/// The same for the programs that have these variables; `is_used` tells whether a command names one, which is then for its arguments.
+pub(super) fn set<'p>(
+    mut of_unit: Vec<&mut Flags<'p>>,
+    variables: &[(String, Word<'p>)],
+    is_used: impl Fn(&str) -> bool,
+) {
+    for variable in variables {
         // A flag may be given by a set of flags, or by an argument of the same command.
         let known = of_unit.iter().position(|flags| {
             flag_of(flags, variable).is_some_and(|own| flags.given.iter().any(|given| given.name == own.name))
         });
-        of_unit.iter_mut().for_each(|flags| ignore(service, flags, variable));
+        if !is_used(&variable.0) {
+            of_unit.iter_mut().for_each(|flags| ignore(flags, variable));
+        }
         match known {
             Some(place) => {
                 let own = flag_of(of_unit[place], variable);
@@ -57,13 +73,8 @@ fn has(flags: &Flags<'_>, name: &str) -> bool {
     })
 }
 
-/// Notes a variable that no flag takes; one that the command names is for its arguments.
-fn ignore<'p>(service: &Service<'p>, flags: &mut Flags<'p>, variable: &(String, Word<'p>)) {
-    let (short, braced) = (format!("${}", variable.0), format!("${{{}}}", variable.0));
-    let is_used = |line: &str| line.contains(&short) || line.contains(&braced);
-    let mut lines = service.values("Service", "ExecStart");
+/// Notes a variable that no flag takes.
+fn ignore<'p>(flags: &mut Flags<'p>, variable: &(String, Word<'p>)) {
     let found = named(flags, variable).filter(|flag| !has(flags, &flag.name));
-    if !lines.any(|(_, line, _)| is_used(line)) {
-        flags.ignored.extend(found);
-    }
+    flags.ignored.extend(found);
 }

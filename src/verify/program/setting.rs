@@ -59,6 +59,11 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.presented.iter().flat_map(|rule| presented::verify(evidence, settings, rule)));
     problems.extend(rules.own.iter().flat_map(|rule| machine::own(model, all, rule)));
     problems.extend(rules.named.iter().flat_map(|rule| machine::named(evidence, all, rule)));
+    let alike: Vec<Diagnostic> = rules.apart.iter().flat_map(|rule| machine::apart(model, all, rule)).collect();
+    // What is wrong on one machine already is not reported once more for two.
+    let is_new = |found: &Diagnostic| !problems.iter().any(|known| known.labels[0].span == found.labels[0].span);
+    let alike: Vec<Diagnostic> = alike.into_iter().filter(is_new).collect();
+    problems.extend(alike);
     problems.extend(rules.pair.iter().flat_map(|rule| belongs::pairs(evidence, settings, rule)));
     problems.extend(rules.admitted.iter().flat_map(|rule| belongs::admitted(evidence, settings, rule)));
     problems.extend(file::read(evidence, settings, &rules.read));

@@ -119,6 +119,7 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
             yaml_file(&c.app, "/etc/kubernetes/manifests", text)
         }),
     ];
+    let written = [&written[..], &by_hand()[..]].concat();
     let command =
         |app: &str| Command { app: app.to_owned(), program: program.to_owned(), arguments: arguments.to_vec() };
     forms(
@@ -127,6 +128,45 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
         |app, n| direct.get(n).map(|(name, form)| (*name, form(&command(app)))),
         |app, n| written.get(n).map(|(name, form)| (*name, form(&command(app)))),
     )
+}
+
+/// Forms that a script or a container puts together.
+fn by_hand() -> [Written<Command>; 4] {
+    [
+        ("function of a script", |c| {
+            let text = format!("#!/bin/sh\nset -e\nrun() {{\n  exec {} \"$@\"\n}}\nrun {}\n", c.exec(), c.words(posix));
+            let beside = format!("  unit {}.service {{ exec = /usr/local/sbin/{0} }}\n", c.app);
+            Text { path: format!("/usr/local/sbin/{}", c.app), text, beside }
+        }),
+        ("file that a script reads", |c| {
+            let script = format!("#!/bin/bash\n. /etc/{}.env\nexec {} \"${{ARGS[@]}}\"\n", c.app, c.exec());
+            let beside = format!(
+                "  unit {0}.service {{ exec = /usr/local/sbin/{0} }}\n  file /usr/local/sbin/{0} {{ mode = 0755, text = {1} }}\n",
+                c.app,
+                literal(&script)
+            );
+            Text { path: format!("/etc/{}.env", c.app), text: format!("ARGS=({})\n", c.words(posix)), beside }
+        }),
+        ("input of a shell", |c| {
+            let text = format!("#!/bin/sh\nsudo bash -e <<'END'\nfor n in 1; do exec {}; done\nEND\n", c.line(posix));
+            let beside = format!("  unit {}.service {{ exec = /usr/local/sbin/{0} }}\n", c.app);
+            Text { path: format!("/usr/local/sbin/{}", c.app), text, beside }
+        }),
+        ("variables of a container", |c| {
+            let json = |text: &str| Json::from(text).to_string();
+            let (mut args, mut env) = (String::new(), String::new());
+            for (place, one) in c.arguments.iter().enumerate() {
+                let _ = writeln!(args, "    - \"$(A{place})\"");
+                let _ = writeln!(env, "    - {{ name: A{place}, value: {} }}", json(one));
+            }
+            let text = format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {} }}\nspec:\n  containers:\n  - name: p\n    \
+                 command: [{}]\n    args:\n{args}    env:\n{env}",
+                c.app, c.program
+            );
+            yaml_file(&c.app, "/etc/kubernetes/manifests", text)
+        }),
+    ]
 }
 
 /// Every form of a configuration file that is no value of the model: first as a text of its own.

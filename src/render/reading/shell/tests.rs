@@ -3,6 +3,10 @@
 use super::written::Written;
 use super::*;
 
+fn commands(text: &str) -> Vec<Command> {
+    super::commands(text, &|_| None)
+}
+
 fn lines(text: &str) -> Vec<String> {
     let line = |command: Command| command.words.iter().map(|word| &*word.text).collect::<Vec<_>>().join("|");
     commands(text).into_iter().map(line).collect()
@@ -17,9 +21,23 @@ fn commands_are_found_wherever_they_stand() {
         ("a \\\n  --b \\\n  --c", &["a|--b|--c"]),
         ("if a; then b; elif c; then d; else e; fi; f", &["a", "b", "c", "d", "e", "f"]),
         ("while ! a; do b; done", &["a", "b"]),
-        ("for x in 1 2; do a $x; done", &["a|$x"]),
+        ("for x in 1 2; do a $x; done; b", &["a|1", "a|2", "b"]),
+        ("for x in a b\ndo\n  for y in 1 2; do c $x$y; done\n  d\ndone", &["c|a1", "c|a2", "d", "c|b1", "c|b2"]),
+        ("for x in *.yaml $(ls); do a $x; done", &["a|$x"]),
+        ("for x in --a=1 --b; do y=$x; a $y; done", &["a|--a=1", "a|--b"]),
         ("case \"$1\" in\nkubelet) a ;;\n*|x) b;;\nesac\nc", &["a", "b", "c"]),
-        ("f() { a; }\nf", &["a", "f"]),
+        ("f() { a; }\nf", &["a"]),
+        ("f() { a \"$1\" $2 \"$@\"; }\nf 1 '2 3'\nf x", &["a|1|2|3|1|2 3", "a|x|$2|x"]),
+        ("function f { a $1; shift; b $1; }; f 1 2", &["a|1", "shift", "b|2"]),
+        ("f() { f $1; }; f 1", &["f|1"]),
+        ("f() { a $1; }", &["a|$1"]),
+        ("set -- 1 2; a $2 \"$@\"", &["set|--|1|2", "a|2|1|2"]),
+        ("bash <<'E'\na b\nc\nE\nd", &["a|b", "c", "d"]),
+        ("echo 'a b' | sudo sh -s -- x", &["echo|a b", "a|b"]),
+        ("eval 'a b' c; eval $X", &["a|b|c", "eval|$X"]),
+        ("su - etcd -c 'a b'", &["a|b"]),
+        ("systemd-run --unit=x -p A=1 nsenter -t 1 -m a b", &["a|b"]),
+        ("bash <(curl -sL http://a) b", &["bash|<(curl -sL http://a)|b"]),
         ("(a; b) && { c; }", &["a", "b", "c"]),
         ("exec env A=1 nice -n 5 sudo -E a b", &["a|b"]),
         ("sudo -u root env -u X A=1 b c", &["b|c"]),
@@ -80,10 +98,58 @@ fn what_a_script_writes_is_a_file() {
 }
 
 #[test]
+fn variables_of_files_are_known() {
+    let files = |path: &str| match path {
+        "/etc/a" => Some("A=1\n. /etc/b\n".to_owned()),
+        "/etc/b" => Some("B='2 3'\n. /etc/a\n".to_owned()),
+        _ => None,
+    };
+    let list = super::commands("A=0\n. /etc/a\nsource /etc/c\nx $A \"$B\"", &files);
+    assert_eq!(list.last().and_then(|last| last.words[1].file.clone()).as_deref(), Some("/etc/a"));
+    let last: Vec<_> = list.last().expect("a command").words.iter().map(|word| (&*word.text, word.line)).collect();
+    assert_eq!(last, [("x", 4), ("1", 1), ("2 3", 4)]);
+}
+
+#[test]
+fn loops_and_calls_end() {
+    let deep = "for a in 1 2 3 4 5 6 7 8; do ".repeat(40) + "x $a; " + &"done; ".repeat(40);
+    let calls = "f() { f $1; f $2 $1; }\nf 1 2\n".repeat(20);
+    for text in [deep, calls] {
+        assert!(commands(&text).len() < 20_000);
+    }
+}
+
+#[test]
 fn no_text_is_a_panic() {
     for text in [
-        "'", "\"", "`", "$(", "${", "<<", "<<A", "a <<A\n", ")", "))(", "\\", "$", "esac}", "é$é", "<<<", "a=(", "&>",
+        "'",
+        "\"",
+        "`",
+        "$(",
+        "${",
+        "<<",
+        "<<A",
+        "a <<A\n",
+        ")",
+        "))(",
+        "\\",
+        "$",
+        "esac}",
+        "é$é",
+        "<<<",
+        "a=(",
+        "&>",
         "1>2",
+        "f() {",
+        "function",
+        "for x in",
+        "for x in a; do",
+        "<(",
+        "done",
+        ". /",
+        "set --",
+        "shift",
+        "f() { shift; f; }; f",
     ] {
         let twice = format!("{text}{text}\n{text}");
         commands(text);

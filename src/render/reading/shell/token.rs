@@ -114,6 +114,14 @@ impl Lexer<'_> {
         if let Some(found) = self.takes(&["<<-", "<<"]) {
             return self.awaits(found == "<<-");
         }
+        // `<(command)` is a file with what the command prints.
+        if self.rest().starts_with("<(") || self.rest().starts_with(">(") {
+            let (start, line) = (self.at, self.line);
+            self.next();
+            self.balanced('(', ')');
+            let parts = vec![Part::Unknown(self.text[start..self.at].to_owned())];
+            return self.list.push(Token::Word(Word { parts, range: start..self.at, line }));
+        }
         let digits = self.rest().len() - self.rest().trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let descriptor = self.rest()[..digits].parse().ok();
         if self.rest()[digits..].starts_with(['<', '>']) && !self.rest()[digits..].starts_with("<<") {
@@ -238,7 +246,15 @@ impl Lexer<'_> {
                 self.at += name.len();
                 parts.list.push(Part::Variable { name, quoted });
             }
-            Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => {
+            Some(c) if c.is_ascii_digit() => {
+                self.next();
+                parts.list.push(Part::Variable { name: c.to_string(), quoted });
+            }
+            Some('@') => {
+                self.next();
+                parts.list.push(Part::Array("@".to_owned()));
+            }
+            Some(c) if "*#?$!-".contains(c) => {
                 self.next();
                 parts.list.push(Part::Unknown(self.text[start..self.at].to_owned()));
             }
@@ -293,8 +309,10 @@ impl Parts {
 fn braced(written: &str, quoted: bool) -> Part {
     let inner = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
     let of_array = ["[@]", "[*]"].iter().find_map(|end| inner.strip_suffix(end));
-    let is_whole =
-        |name: &str| name.starts_with(|c: char| is_name(c) && !c.is_ascii_digit()) && name.chars().all(is_name);
+    let is_number = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
+    let is_whole = |name: &str| {
+        is_number(name) || name.starts_with(|c: char| is_name(c) && !c.is_ascii_digit()) && name.chars().all(is_name)
+    };
     match of_array {
         Some(name) if is_whole(name) => Part::Array(name.to_owned()),
         None if is_whole(inner) => Part::Variable { name: inner.to_owned(), quoted },

@@ -49,7 +49,7 @@ pub(super) fn printed(command: &Command) -> Option<Field> {
     let plain = |words: &[Field]| words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
     let field = |text: String| {
         let line = rest.first().map_or(first.line, |word| word.line);
-        Field { raw: text.clone(), text, line, unknown: rest.iter().any(|word| word.unknown) }
+        Field { raw: text.clone(), text, line, file: None, unknown: rest.iter().any(|word| word.unknown) }
     };
     match &*first.text {
         "cat" if rest.iter().all(|word| word.text == "-") => command.input.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::setting::{Host, Named, Own, Typed};
+use crate::facts::setting::{Apart, Host, Named, Own, Typed};
 use crate::model::{MachineId, Model};
 use crate::source::Span;
 use crate::verify::Evidence;
@@ -26,6 +26,28 @@ pub(super) fn own(model: &Model<'_>, settings: &Settings, rule: &Own) -> Vec<Dia
         Some(found.help("use `machine.address`, which is another one on each machine"))
     };
     distinct_places(settings.named(&rule.setting).filter(|setting| setting.on_host).filter_map(verify))
+}
+
+/// Values that are the same on two machines of an application, and must not be.
+pub(super) fn apart(model: &Model<'_>, settings: &Settings, rule: &Apart) -> Vec<Diagnostic> {
+    let holds = |setting: &Setting| rule.when.as_ref().is_none_or(|when| settings.beside(setting, when).is_some());
+    // What systemd puts in is another value on each machine.
+    let is_known =
+        |setting: &&Setting| setting.on_host && !setting.text.is_empty() && !setting.text.contains(['%', '$']);
+    let given: Vec<&Setting> =
+        settings.named(&rule.setting).filter(is_known).filter(|setting| holds(setting)).collect();
+    let verify = |setting: &&Setting| {
+        let is_like = |other: &&&Setting| {
+            (other.app, &other.values) == (setting.app, &setting.values) && other.machine > setting.machine
+        };
+        let other = given.iter().find(is_like)?;
+        let (name, text) = (&setting.written, &setting.text);
+        let (one, two) = (model.machine(setting.machine?), model.machine(other.machine?));
+        let message = format!("`{name}` is `{text}` on `{}` and on `{}`: {}", one.name, two.name, rule.what);
+        let found = problem(model, Code::SettingsDiffer, setting, message);
+        Some(found.help("derive it from `machine`, which is another one on each machine"))
+    };
+    distinct_places(given.iter().filter_map(verify))
 }
 
 /// The address in a value.
