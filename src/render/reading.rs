@@ -97,7 +97,10 @@ fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) 
     loop {
         let is_sourced = |document: &Document<'p>| sourced.contains(&document.path);
         let is_run = |document: &&&Document<'p>| {
-            document.path == nested::SCRIPT || paths.contains(&document.path) || is_sourced(document)
+            document.path == nested::SCRIPT
+                || paths.contains(&document.path)
+                || is_sourced(document)
+                || RUN_IN.iter().any(|folder| document.path.starts_with(folder))
         };
         let is_new = |document: &&&Document<'p>| !done.iter().any(|known| std::ptr::eq(*known, **document));
         let new: Vec<&Document<'p>> = own.iter().filter(is_run).filter(is_new).copied().collect();
@@ -112,6 +115,19 @@ fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) 
         done.extend(new);
     }
 }
+
+/// Where the system runs scripts that nothing of the model names: rc.local(8), cron(8), cloud-init's scripts per boot, dispatchers of networks.
+const RUN_IN: &[&str] = &[
+    "/etc/rc.local",
+    "/etc/init.d/",
+    "/etc/cron.hourly/",
+    "/etc/cron.daily/",
+    "/etc/cron.weekly/",
+    "/etc/cron.monthly/",
+    "/etc/networkd-dispatcher/",
+    "/etc/NetworkManager/dispatcher.d/",
+    "/var/lib/cloud/scripts/",
+];
 
 /// A file may hold a file so many times.
 const DEPTH: u32 = 4;

@@ -8,6 +8,8 @@ use crate::render::evidence::{Document, Entry, Hidden, Opaque, Sample, Service, 
 
 use super::{Evidence, Verdict, balancer, document, locate, packet_filter, program};
 
+mod include;
+
 /// Every file that programs of the cluster read can be read here too.
 pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
@@ -17,6 +19,7 @@ pub(super) fn readings(evidence: &Evidence<'_, '_>) -> Verdict {
             Entry::Opaque(opaque) => of_script(model, sample, opaque),
             _ => None,
         });
+        let files = files.chain(include::verify(model, sample));
         files.chain(sample.services.iter().filter_map(|service| environment(model, sample, service))).collect()
     };
     Verdict { problems: evidence.on_each(of), gaps: gaps(evidence), ..Verdict::default() }
@@ -108,7 +111,8 @@ fn environment(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'_>) ->
         let program = line.split_whitespace().find(|word| is_known(word))?;
         line.contains(" $").then(|| program.rsplit('/').next().unwrap_or(program).to_owned())
     })?;
-    let is_written = |path: &str| path.contains('%') || is_written(sample, path);
+    // Of a pattern, the files that a component writes are read.
+    let is_written = |path: &str| path.contains(['%', '*']) || is_written(sample, path);
     // A dash says that it may be missing, as those of packages are.
     let mut files =
         service.values("Service", "EnvironmentFile").filter(|(_, path, _)| !path.starts_with('-') && !path.is_empty());

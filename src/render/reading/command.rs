@@ -24,6 +24,19 @@ pub(super) fn split(line: &str) -> Vec<String> {
     words
 }
 
+/// The command lines of a value; a word that is a semicolon ends one.
+pub(super) fn lines<'p>(
+    line: &str,
+    variables: &[(String, Word<'p>)],
+    place: impl Fn(&str) -> Word<'p>,
+) -> Vec<Vec<Word<'p>>> {
+    let is_several = line.contains(" ; ") && split(line).iter().any(|word| word == ";");
+    if !is_several {
+        return vec![words(line, variables, place)];
+    }
+    line.split(" ; ").map(|one| words(one, variables, &place)).collect()
+}
+
 /// The words of a command line; those that variables stand for are where these are set.
 pub(super) fn words<'p>(
     line: &str,

@@ -11,7 +11,7 @@ use crate::render::evidence::{Content, Document, Entry, Step, Unread};
 
 /// What stands inside a document.
 pub(super) fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
-    let mut list = Vec::new();
+    let mut list = cron(document);
     if let Some(value) = document.value() {
         object(document, value, &[], &mut list);
     }
@@ -28,13 +28,37 @@ fn object<'p>(document: &Document<'p>, value: &Value, at: &[Step], list: &mut Ve
     };
     let is_cloud_config = at.is_empty() && is_cloud_config(document);
     match record.get("kind").and_then(Value::scalar_text).as_deref() {
-        Some("List") => elements(record, "items").for_each(|(place, item)| {
+        Some(kind) if kind.ends_with("List") => elements(record, "items").for_each(|(place, item)| {
             object(document, item, &below(&below(at, "items"), place), list);
         }),
-        Some("ConfigMap") => config_map(document, record, at, list),
+        Some("ConfigMap") => {
+            texts(document, record, (at, "data"), false, list);
+            texts(document, record, (at, "binaryData"), true, list);
+        }
+        Some("Secret") => {
+            texts(document, record, (at, "stringData"), false, list);
+            texts(document, record, (at, "data"), true, list);
+        }
         None if is_cloud_config => cloud_config(document, record, list),
         _ => {}
     }
+}
+
+/// The commands of a table of cron: five times or `@reboot`, a user, and the command (crontab(5)).
+fn cron<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
+    let Content::Text(text) = &document.content else { return Vec::new() };
+    if document.path != "/etc/crontab" && !document.path.starts_with("/etc/cron.d/") {
+        return Vec::new();
+    }
+    let of = |(place, line): (usize, &str)| {
+        let line = line.trim();
+        let count = if line.starts_with('@') { 2 } else { 6 };
+        let is_entry = line.starts_with(|c: char| c.is_ascii_digit() || "*@".contains(c));
+        let command = (0..count).try_fold(line, |rest, _| Some(rest.split_once(char::is_whitespace)?.1.trim_start()));
+        let command = command.filter(|_| is_entry)?;
+        Some(Entry::Document(inner(document, SCRIPT, command, &[Step::Line(place + 1)], false)))
+    };
+    text.lines().enumerate().filter_map(of).collect()
 }
 
 /// By its first line, or by where cloud-init reads it.
@@ -59,13 +83,25 @@ fn elements<'v>(record: &'v Record, key: &str) -> impl Iterator<Item = (usize, &
     list.iter().enumerate()
 }
 
-fn config_map<'p>(document: &Document<'p>, record: &Record, at: &[Step], list: &mut Vec<Entry<'p>>) {
-    let Some(Value::Record(data)) = record.get("data").map(Value::reveal) else { return };
+/// The files in a ConfigMap or a Secret. What the model says is secret is not taken out of it.
+fn texts<'p>(
+    document: &Document<'p>,
+    record: &Record,
+    (at, field): (&[Step], &str),
+    is_encoded: bool,
+    list: &mut Vec<Entry<'p>>,
+) {
+    let Some(Value::Record(data)) = record.get(field).map(Value::reveal) else { return };
     for (name, text) in data.iter() {
-        let Value::Text(text) = text.reveal() else { continue };
-        let way = below(&below(at, "data"), &**name);
+        let text = match text {
+            Value::Text(text) if is_encoded => decoded(text, Some("base64")).ok(),
+            Value::Text(text) => Some(text.to_string()),
+            _ => None,
+        };
+        let Some(text) = text else { continue };
+        let way = below(&below(at, field), &**name);
         // What dials from a pod is not of this machine.
-        list.push(Entry::Document(inner(document, name, text, &way, text.contains("kind: Config\n"))));
+        list.push(Entry::Document(inner(document, name, &text, &way, text.contains("kind: Config\n"))));
     }
 }
 
@@ -85,13 +121,20 @@ fn cloud_config<'p>(document: &Document<'p>, record: &Record, list: &mut Vec<Ent
     for (place, file) in elements(record, "write_files") {
         let Value::Record(file) = file.reveal() else { continue };
         let text = |key: &str| file.get(key).and_then(Value::scalar_text);
-        let (Some(path), Some(content)) = (text("path"), text("content")) else { continue };
-        let way = ["write_files".into(), place.into(), "content".into()];
-        let entry = match decoded(&content, text("encoding").as_deref()) {
-            Ok(content) => Entry::Document(inner(document, &path, &content, &way, false)),
-            Err(why) => unread(document, &path, &way, why),
-        };
-        list.push(entry);
+        let Some(path) = text("path") else { continue };
+        let field = if file.contains_key("source") { "source" } else { "content" };
+        let way = ["write_files".into(), place.into(), field.into()];
+        if field == "source" {
+            list.push(unread(document, &path, &way, "cloud-init fetches it when the machine boots"));
+            continue;
+        }
+        let Some(content) = text("content") else { continue };
+        let is_added = file.get("append").map(Value::reveal) == Some(&Value::Bool(true));
+        match decoded(&content, text("encoding").as_deref()) {
+            Ok(content) if is_added && adds(list, &path, &content) => {}
+            Ok(content) => list.push(Entry::Document(inner(document, &path, &content, &way, false))),
+            Err(why) => list.push(unread(document, &path, &way, why)),
+        }
     }
     for key in ["bootcmd", "runcmd"] {
         for (place, command) in elements(record, key) {
@@ -106,6 +149,15 @@ fn cloud_config<'p>(document: &Document<'p>, record: &Record, list: &mut Vec<Ent
             list.push(Entry::Document(inner(document, SCRIPT, &text, &way, false)));
         }
     }
+}
+
+/// Adds to a file that was written before, if there is one.
+fn adds(list: &mut [Entry<'_>], path: &str, more: &str) -> bool {
+    let known = list.iter_mut().rev().find_map(|entry| match entry {
+        Entry::Document(Document { path: own, content: Content::Text(text), .. }) if own == path => Some(text),
+        _ => None,
+    });
+    known.map(|text| text.push_str(more)).is_some()
 }
 
 /// A word that is given to a program as it is.

@@ -15,7 +15,10 @@ use super::variable;
 fn spec_of(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "Pod" => &["spec"],
-        "DaemonSet" | "Deployment" | "StatefulSet" | "ReplicaSet" | "Job" => &["spec", "template", "spec"],
+        "DaemonSet" | "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
+            &["spec", "template", "spec"]
+        }
+        "PodTemplate" => &["template", "spec"],
         "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
         _ => return None,
     })
@@ -35,6 +38,10 @@ pub(super) fn flags<'p>(model: &Model<'_>, document: &Document<'p>, static_pods:
 pub(super) fn unlisted(document: &Document<'_>) -> Vec<String> {
     let mut list = Vec::new();
     each(document, &mut |container, at, _| {
+        // One that ends before the others start is a helper, such as `cp`.
+        if at.contains(&"initContainers".into()) {
+            return;
+        }
         let words = words(document, container, at);
         let is_set = !words.is_empty() || container.contains_key("env") || container.contains_key("envFrom");
         let program = words.first().map(|word| &*word.text).filter(|word| !word.starts_with('-'));
@@ -75,11 +82,13 @@ fn object(value: &Value, at: &[Step], visit: &mut dyn FnMut(&Record, &[Step], bo
     let kind = record.get("kind").and_then(Value::scalar_text);
     let Some(path) = kind.and_then(|kind| spec_of(&kind)) else { return };
     let spec = path.iter().try_fold(&**record, |record, key| inner(record, key));
-    let Some(Value::List(containers)) = spec.and_then(|spec| spec.get("containers")).map(Value::reveal) else { return };
-    for (place, container) in containers.iter().enumerate() {
-        let Value::Record(container) = container.reveal() else { continue };
-        let steps = path.iter().map(|key| Step::from(*key)).chain(["containers".into(), place.into()]);
-        visit(container, &way(at, steps), has_host_network(spec));
+    for field in ["containers", "initContainers"] {
+        let Some(Value::List(containers)) = spec.and_then(|spec| spec.get(field)).map(Value::reveal) else { continue };
+        for (place, container) in containers.iter().enumerate() {
+            let Value::Record(container) = container.reveal() else { continue };
+            let steps = path.iter().map(|key| Step::from(*key)).chain([field.into(), place.into()]);
+            visit(container, &way(at, steps), has_host_network(spec));
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 
 use super::argument::{self, Word, known_program};
-use super::command;
 use super::script::Script;
+use super::{command, shell};
 
 /// A unit of a machine.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Service<'p> {
 }
 
 /// A file of a unit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Part<'p> {
     pub path: String,
     pub owner: Owner,
@@ -34,7 +34,7 @@ pub struct Part<'p> {
 }
 
 /// `KEY=VALUE` in a section.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Line<'p> {
     section: String,
     key: String,
@@ -51,6 +51,9 @@ const FOLDERS: [&str; 4] =
 /// The units of a machine, sorted by name.
 pub(super) fn services<'p>(entries: &[Entry<'p>]) -> Vec<Service<'p>> {
     let mut parts: Vec<(Name, usize, Part<'p>)> = entries.iter().filter_map(part).collect();
+    let shared = shared(&parts);
+    parts.retain(|(name, ..)| !is_shared(name));
+    parts.extend(shared);
     let order = |(name, folder, part): &(Name, usize, Part<'_>)| {
         let file = part.path.rsplit('/').next().unwrap_or_default().to_owned();
         (name.clone(), part.is_drop_in, if part.is_drop_in { file } else { String::new() }, *folder)
@@ -64,6 +67,22 @@ pub(super) fn services<'p>(entries: &[Entry<'p>]) -> Vec<Service<'p>> {
         }
     }
     list
+}
+
+/// Whether drop-ins of this name are those of all units that begin so, or of all services (systemd.unit(5)).
+fn is_shared(name: &str) -> bool {
+    name == "service" || name.ends_with("-.service")
+}
+
+/// Drop-ins of several units, as each of them has it.
+fn shared<'p>(parts: &[(Name, usize, Part<'p>)]) -> Vec<(Name, usize, Part<'p>)> {
+    let names: std::collections::BTreeSet<&Name> = parts.iter().map(|(name, ..)| name).collect();
+    let of = |(name, folder, part): &(Name, usize, Part<'p>)| {
+        let begin = name.strip_suffix(".service").unwrap_or_default().to_owned();
+        let is_one = move |unit: &&&Name| !is_shared(unit) && unit.ends_with(".service") && unit.starts_with(&begin);
+        names.iter().filter(is_one).map(|unit| ((*unit).clone(), *folder, part.clone())).collect::<Vec<_>>()
+    };
+    parts.iter().filter(|(name, _, part)| is_shared(name) && part.is_drop_in).flat_map(of).collect()
 }
 
 fn part<'p>(entry: &Entry<'p>) -> Option<(Name, usize, Part<'p>)> {
@@ -261,7 +280,7 @@ impl<'p> Service<'p> {
             let owner = self.owner(part);
             argument::on_host(model, &words, (owner, owner.provider()), Some(self.name.clone()))
         };
-        self.command_lines(entries).into_iter().filter_map(of).collect()
+        self.lines_of(self.all_commands(), entries).into_iter().filter_map(of).collect()
     }
 
     /// The programs that it runs with flags, and that have no table of them.
@@ -287,10 +306,16 @@ impl<'p> Service<'p> {
     ) -> Vec<(&'a Part<'p>, Vec<Word<'p>>)> {
         let variables = self.variables(entries);
         let words = |line: &Line<'p>| match &line.words {
-            Some(words) => words.clone(),
-            None => command::words(&line.value, &variables, |text| line.word(text)),
+            Some(words) => vec![words.clone()],
+            None => command::lines(&line.value, &variables, |text| line.word(text)),
         };
-        commands.into_iter().map(|(part, line)| (part, words(line))).collect()
+        let started = |words: Vec<Word<'p>>| {
+            let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+            let place = shell::place_of_program(&texts);
+            words.into_iter().skip(place).collect::<Vec<_>>()
+        };
+        let of = |(part, line)| words(line).into_iter().map(move |words| (part, started(words)));
+        commands.into_iter().flat_map(of).filter(|(_, words)| !words.is_empty()).collect()
     }
 
     /// Whose a command is: that of a drop-in is of the application that has the unit.
@@ -337,10 +362,12 @@ impl<'p> Service<'p> {
         }
         for line in lines("EnvironmentFile") {
             let path = line.value.trim_start_matches('-');
-            let is_it = |document: &&Document<'_>| document.path == path;
+            let is_it = |document: &&Document<'_>| is_named(path, &document.path);
             let documents =
                 entries.iter().filter_map(|entry| if let Entry::Document(one) = entry { Some(one) } else { None });
-            list.extend(documents.filter(is_it).flat_map(|document| assignments(document)));
+            let mut files: Vec<&Document<'p>> = documents.filter(is_it).collect();
+            files.sort_by(|one, other| one.path.cmp(&other.path));
+            list.extend(files.into_iter().flat_map(|document| assignments(document)));
         }
         list
     }
@@ -351,6 +378,13 @@ impl<'p> Line<'p> {
     fn word(&self, text: &str) -> Word<'p> {
         Word { text: self.value.clone(), written: self.written.clone() }.part(text.to_owned())
     }
+}
+
+/// Whether a path is the one that is named, or one of those that a pattern with a `*` in its last part names.
+fn is_named(pattern: &str, path: &str) -> bool {
+    let Some((begin, end)) = pattern.split_once('*') else { return pattern == path };
+    let between = path.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end));
+    between.is_some_and(|between| !between.contains('/')) && !end.contains(['*', '/'])
 }
 
 /// The variables of a file of an environment.

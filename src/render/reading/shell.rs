@@ -139,24 +139,28 @@ const WITH_OPTIONS: &[(&str, &str)] = &[
 
 /// The words of a command from the program that is started.
 pub(super) fn program(words: &[Field]) -> &[Field] {
+    &words[place_of_program(&words.iter().map(|word| &*word.text).collect::<Vec<_>>())..]
+}
+
+/// Where the program stands that a command starts in the end.
+pub(super) fn place_of_program(words: &[&str]) -> usize {
     let mut rest = words;
     while let Some((first, behind)) = rest.split_first() {
-        let name = first.text.rsplit('/').next().unwrap_or_default();
+        let name = first.rsplit('/').next().unwrap_or_default();
         let options = WITH_OPTIONS.iter().find(|(program, _)| *program == name);
         rest = match options {
             Some((_, valued)) => behind_options(behind, valued),
             None if BEFORE.contains(&name) => behind,
-            None => return rest,
+            None => break,
         };
     }
-    rest
+    words.len() - rest.len()
 }
 
 /// What is behind options, assignments and numbers.
-fn behind_options<'f>(words: &'f [Field], valued: &str) -> &'f [Field] {
+fn behind_options<'w, 't>(words: &'w [&'t str], valued: &str) -> &'w [&'t str] {
     let mut is_value = false;
-    let is_skipped = |word: &&Field| {
-        let text = &*word.text;
+    let is_skipped = |text: &&&str| {
         let was_value = std::mem::take(&mut is_value);
         is_value = !was_value && text.strip_prefix('-').is_some_and(|name| name.len() == 1 && valued.contains(name));
         was_value || text.starts_with('-') || assigned(text).is_some() || text.starts_with(|c: char| c.is_ascii_digit())
@@ -182,6 +186,8 @@ struct Reader<'t> {
     left: usize,
     files: u32,
     list: Vec<Command>,
+    /// Those in substitutions, `$(command)`.
+    aside: Vec<Command>,
     command: Command,
     /// What is known of the variables: their words, or nothing.
     variables: BTreeMap<String, Option<Vec<Field>>>,
@@ -213,6 +219,7 @@ impl<'t> Reader<'t> {
             left: TOKENS,
             files,
             list: Vec::new(),
+            aside: Vec::new(),
             command: Command::default(),
             variables: BTreeMap::new(),
             depth: 0,
@@ -227,6 +234,7 @@ impl<'t> Reader<'t> {
     /// The commands of the script; those of a function that it does not call itself too.
     fn read(mut self) -> Vec<Command> {
         self.read_all();
+        self.list.extend(self.aside);
         self.list
     }
 
@@ -403,6 +411,7 @@ impl<'t> Reader<'t> {
             }
             return;
         }
+        self.substituted(word);
         let raw = &self.text[word.range.clone()];
         if self.command.words.is_empty() && self.is_reserved(raw) {
             return;
@@ -416,6 +425,22 @@ impl<'t> Reader<'t> {
         match is_assignment {
             true => self.command.words.push(self.joined(word)),
             false => self.command.words.extend(fields(self.text, &self.variables, word)),
+        }
+    }
+
+    /// Reads the commands that a word is put together by.
+    fn substituted(&mut self, word: &Word) {
+        for part in &word.parts {
+            let Part::Unknown(written) = part else { continue };
+            let inner = written.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+            let inner = inner.filter(|inner| !inner.starts_with('('));
+            let inner = inner.or_else(|| written.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')));
+            let Some(inner) = inner.filter(|_| self.files > 0) else { continue };
+            let mut list = inside(inner, self.sources, self.files - 1);
+            let own = list.iter_mut().flat_map(|command| &mut command.words).filter(|word| word.file.is_none());
+            own.for_each(|own| own.line += word.line - 1);
+            let new = list.into_iter().filter(|command| !self.aside.contains(command)).collect::<Vec<_>>();
+            self.aside.extend(new);
         }
     }
 

@@ -26,7 +26,8 @@ pub(super) fn value(document: &Document<'_>) -> Option<Value> {
 
 /// Whether a text has a key, as YAML or JSON write it.
 fn names(text: &str, key: &str) -> bool {
-    text.contains(&format!("{key}:")) || text.contains(&format!("\"{key}\""))
+    let ends = |at: usize| text[at + key.len()..].trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']);
+    text.match_indices(key).any(|(at, _)| ends(at).starts_with(':'))
 }
 
 /// Why a text is not YAML, and on which line.

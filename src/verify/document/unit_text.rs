@@ -54,7 +54,9 @@ pub(super) fn check(path: &str, text: &str) -> Vec<DocumentProblem> {
 fn lines(text: &str) -> Vec<String> {
     let mut list: Vec<String> = Vec::new();
     let mut open = false;
-    for line in text.lines() {
+    // A comment between two of its lines does not end one (systemd.syntax(7)).
+    let is_comment = |line: &&str| line.trim_start().starts_with(['#', ';']);
+    for line in text.lines().filter(|line| !is_comment(line)) {
         match list.last_mut().filter(|_| open) {
             Some(last) => {
                 last.push(' ');

@@ -131,8 +131,25 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
 }
 
 /// Forms that a script or a container puts together.
-fn by_hand() -> [Written<Command>; 4] {
+fn by_hand() -> [Written<Command>; 8] {
     [
+        ("command before another one", |c| {
+            unit(c, &format!("ExecStartPre=/usr/bin/env A=1 {}\nExecStart=/bin/true", c.line(systemd)))
+        }),
+        ("cron", |c| {
+            let text = format!("SHELL=/bin/sh\n# at each boot\n@reboot root exec {}\n", c.line(posix));
+            Text { path: format!("/etc/cron.d/{}", c.app), text, beside: String::new() }
+        }),
+        ("substitution in a script that the system runs", |c| {
+            let text = format!("#!/bin/sh\nout=\"$({})\"\n", c.line(posix));
+            Text { path: format!("/var/lib/cloud/scripts/per-boot/{}", c.app), text, beside: String::new() }
+        }),
+        ("environment file by a pattern", |c| {
+            let unit = format!("[Service]\nEnvironmentFile=-/etc/{}.d/*.env\nExecStart={} $ARGS\n", c.app, c.exec());
+            let beside = format!("  file /etc/systemd/system/{}.service {{ text = {} }}\n", c.app, literal(&unit));
+            let text = format!("ARGS=\"{}\"\n", c.words(shell).replace('"', "\\\""));
+            Text { path: format!("/etc/{}.d/a.env", c.app), text, beside }
+        }),
         ("function of a script", |c| {
             let text = format!("#!/bin/sh\nset -e\nrun() {{\n  exec {} \"$@\"\n}}\nrun {}\n", c.exec(), c.words(posix));
             let beside = format!("  unit {}.service {{ exec = /usr/local/sbin/{0} }}\n", c.app);
@@ -194,7 +211,33 @@ pub(crate) fn files(prefix: &str, value: &Json, items: &str) -> Vec<Pasted> {
             format!("  provides {}: addon {{ objects = [{map}] }}\n", f.app)
         }),
     ];
-    let written: [Written<File>; 7] = [
+    let written: [Written<File>; 11] = [
+        ("Secret", |f| {
+            yaml_file(
+                &f.app,
+                "/etc/restated",
+                config_map(&f.yaml).replace("ConfigMap", "Secret").replace("\ndata:", "\nstringData:"),
+            )
+        }),
+        ("keys in quotes", |f| {
+            let text = f.yaml.lines().fold(String::new(), |mut out, line| {
+                let _ = match line.split_once(':').filter(|(key, _)| key.chars().all(char::is_alphanumeric)) {
+                    Some((key, rest)) => writeln!(out, "'{key}' :{rest}"),
+                    None => writeln!(out, "{line}"),
+                };
+                out
+            });
+            yaml_file(&f.app, "/etc/restated", text)
+        }),
+        ("Windows lines", |f| yaml_file(&f.app, "/etc/restated", f.yaml.replace('\n', "\r\n"))),
+        ("base64 in a script", |f| {
+            use base64::Engine as _;
+            let encoded = base64::engine::general_purpose::STANDARD.encode(&f.yaml);
+            let beside = format!("  unit {}.service {{ exec = /usr/local/sbin/{0} }}\n", f.app);
+            let text =
+                format!("#!/bin/sh\necho {encoded} | base64 -d | sudo tee /etc/restated/{}.yaml >/dev/null\n", f.app);
+            Text { path: format!("/usr/local/sbin/{}", f.app), text, beside }
+        }),
         ("text", |f| yaml_file(&f.app, "/etc/restated", f.yaml.clone())),
         ("text of JSON", |f| {
             let text = serde_json::to_string_pretty(&f.value).expect("it has a text");

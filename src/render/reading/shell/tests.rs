@@ -23,7 +23,7 @@ fn commands_are_found_wherever_they_stand() {
         ("while ! a; do b; done", &["a", "b"]),
         ("for x in 1 2; do a $x; done; b", &["a|1", "a|2", "b"]),
         ("for x in a b\ndo\n  for y in 1 2; do c $x$y; done\n  d\ndone", &["c|a1", "c|a2", "d", "c|b1", "c|b2"]),
-        ("for x in *.yaml $(ls); do a $x; done", &["a|$x"]),
+        ("for x in *.yaml $(ls); do a $x; done", &["a|$x", "ls"]),
         ("for x in --a=1 --b; do y=$x; a $y; done", &["a|--a=1", "a|--b"]),
         ("case \"$1\" in\nkubelet) a ;;\n*|x) b;;\nesac\nc", &["a", "b", "c"]),
         ("f() { a; }\nf", &["a"]),
@@ -37,6 +37,7 @@ fn commands_are_found_wherever_they_stand() {
         ("eval 'a b' c; eval $X", &["a|b|c", "eval|$X"]),
         ("su - etcd -c 'a b'", &["a|b"]),
         ("systemd-run --unit=x -p A=1 nsenter -t 1 -m a b", &["a|b"]),
+        ("a $'b\\n\\'c' \"$(d $(e))\"", &["a|b\n'c|$(d $(e))", "d|$(e)", "e"]),
         ("bash <(curl -sL http://a) b", &["bash|<(curl -sL http://a)|b"]),
         ("(a; b) && { c; }", &["a", "b", "c"]),
         ("exec env A=1 nice -n 5 sudo -E a b", &["a|b"]),
@@ -61,10 +62,10 @@ fn variables_are_known_as_far_as_the_script_sets_them() {
         ("A=1; export B=$A; c $B", &["c|1"]),
         ("A=(--x \"y z\")\nA2=1\nb \"${A[@]}\" $A2", &["b|--x|y z|1"]),
         ("A=; b $A c", &["b|c"]),
-        ("A=$(hostname); b --ip=$A", &["b|--ip=$A"]),
+        ("A=$(hostname); b --ip=$A", &["b|--ip=$A", "hostname"]),
         ("if x; then A=1; fi; b $A", &["x", "b|$A"]),
         ("x && A=1\nb $A", &["x", "b|$A"]),
-        ("b $1 ${C:-d} `e` $((1 + 2)) \"$@\"", &["b|$1|${C:-d}|`e`|$((1 + 2))|$@"]),
+        ("b $1 ${C:-d} `e` $((1 + 2)) \"$@\"", &["b|$1|${C:-d}|`e`|$((1 + 2))|$@", "e"]),
         ("read A; b $A", &["b|$A"]),
     ] {
         assert_eq!(lines(text), expected, "{text}");
@@ -88,6 +89,11 @@ fn what_a_script_writes_is_a_file() {
         ("echo x y > /a; echo z >> /a", "/a", "x y\nz\n", 1),
         ("printf '%s\\n' x 'y z' >/a", "/a", "x\ny z\n", 1),
         ("tee /a <<<x", "/a", "x", 1),
+        ("printf 'x: %s\\ny: %s\\n' 1 2 >/a", "/a", "x: 1\ny: 2\n", 1),
+        ("echo eDogMQo= | base64 -d | sudo tee /a", "/a", "x: 1\n", 1),
+        ("base64 --decode >/a <<E\neDogMQo=\nE\n", "/a", "x: 1\n", 2),
+        ("dd of=/a <<E\nx\nE\n", "/a", "x\n", 2),
+        ("install -m 0600 /dev/stdin /a <<E\nx\nE\n", "/a", "x\n", 2),
         ("sh -c 'echo x > /a'", "/a", "x\n", 1),
     ] {
         let expected = Written { path: path.to_owned(), text: content.to_owned(), line, unknown: false };

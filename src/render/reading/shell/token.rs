@@ -250,6 +250,18 @@ impl Lexer<'_> {
                 self.next();
                 parts.list.push(Part::Variable { name: c.to_string(), quoted });
             }
+            Some('\'') if !quoted => {
+                self.next();
+                parts.begin();
+                while let Some(c) = self.next().filter(|c| *c != '\'') {
+                    let escaped = |c: char| match c {
+                        'n' => '\n',
+                        't' => '\t',
+                        other => other,
+                    };
+                    parts.extend(if c == '\\' { self.next().map(escaped) } else { Some(c) });
+                }
+            }
             Some('@') => {
                 self.next();
                 parts.list.push(Part::Array("@".to_owned()));

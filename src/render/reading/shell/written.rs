@@ -1,5 +1,8 @@
 //! The files that the commands of a script write: `cat > FILE <<END`, `tee FILE`, `echo ... > FILE`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Command, Field};
 
 /// A file that a script writes.
@@ -39,8 +42,43 @@ fn of(command: &Command) -> Option<(String, bool, Option<Field>)> {
         let adds = command.words.iter().any(|word| matches!(&*word.text, "-a" | "--append"));
         return Some((file.text.clone(), adds, command.input.clone()));
     }
+    if let Some(file) = of_operand(name, &command.words) {
+        return Some((file, false, command.input.clone()));
+    }
     let (file, adds) = command.output.as_ref()?;
     Some((file.text.clone(), *adds, printed(command)))
+}
+
+/// The file that a command copies its input to: `dd of=FILE`, `install /dev/stdin FILE`, `cp /dev/stdin FILE`.
+fn of_operand(name: &str, words: &[Field]) -> Option<String> {
+    match name {
+        "dd" if !words.iter().any(|word| word.text.starts_with("if=")) => {
+            words.iter().find_map(|word| word.text.strip_prefix("of=")).map(str::to_owned)
+        }
+        "install" | "cp" if words.iter().any(|word| word.text == "/dev/stdin") => {
+            words.last().map(|word| word.text.clone()).filter(|file| file != "/dev/stdin")
+        }
+        _ => None,
+    }
+}
+
+/// `%s` with the values in their order; nothing where there is anything else to fill in.
+fn filled(format: &str, values: &[Field]) -> Option<String> {
+    let parts: Vec<&str> = format.split("%s").collect();
+    let is_plain = parts.len() == values.len() + 1 && !parts.iter().any(|part| part.contains('%'));
+    let rest = parts.get(1..)?.iter().zip(values);
+    let text =
+        rest.fold(parts[0].replace("\\n", "\n"), |text, (part, value)| text + &value.text + &part.replace("\\n", "\n"));
+    is_plain.then_some(text)
+}
+
+/// What `base64 -d` prints of its input.
+fn decoded(rest: &[Field], input: Option<&Field>) -> Option<Field> {
+    let is_decoder = rest.iter().any(|word| matches!(&*word.text, "-d" | "-D" | "--decode" | "-di"));
+    let input = input.filter(|input| !input.unknown && is_decoder)?;
+    let words: String = input.text.split_whitespace().collect();
+    let text = String::from_utf8(STANDARD.decode(words).ok()?).ok()?;
+    Some(Field { text, ..input.clone() })
 }
 
 /// What a command prints.
@@ -54,6 +92,7 @@ pub(super) fn printed(command: &Command) -> Option<Field> {
     match &*first.text {
         "cat" if rest.iter().all(|word| word.text == "-") => command.input.clone(),
         "tee" => command.input.clone(),
+        "base64" => decoded(rest, command.input.as_ref()),
         "echo" => {
             let options = rest.iter().take_while(|word| matches!(&*word.text, "-e" | "-n" | "-ne" | "-en")).count();
             let text = plain(&rest[options..]);
@@ -65,7 +104,7 @@ pub(super) fn printed(command: &Command) -> Option<Field> {
                 "%s" => values.iter().map(|word| &*word.text).collect(),
                 "%s\\n" => values.iter().map(|word| format!("{}\n", word.text)).collect(),
                 text if !text.contains('%') => text.replace("\\n", "\n"),
-                _ => return None,
+                format => filled(format, values)?,
             };
             Some(field(text))
         }
