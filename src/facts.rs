@@ -23,6 +23,7 @@ pub mod hash;
 pub mod help;
 pub mod label;
 pub mod lifespan;
+pub mod merge;
 pub mod network;
 pub mod object;
 pub mod platform;

@@ -32,6 +32,7 @@ pub mod input;
 pub mod layer;
 pub mod matching;
 pub mod material;
+pub mod manifest;
 pub mod mention;
 pub mod immutable;
 pub mod moved;

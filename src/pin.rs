@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use crate::compile::ArtifactRow;
-use crate::facts::hash::Hash;
+use crate::facts::hash::{Algorithm, Hash};
 use crate::facts::lifespan::parse;
 use crate::syntax::ast::Version;
 
@@ -64,11 +64,19 @@ impl Lookup {
                 "set `checksums` in its `artifact`, such as `{url}.sha256`, or its `hash`",
             ));
         };
+        if list == row.url {
+            return self.origin.digest(list, Algorithm::Sha256);
+        }
         let text = self.text(list)?;
         checksum(&text, list, &row.url).map_err(|why| {
             let message = format!("{} {why}", self.origin.shown(list));
             PinError::new(message, why.help(list))
         })
+    }
+
+    /// The text of a manifest.
+    pub(crate) fn manifest(&self, url: &str) -> Result<String, PinError> {
+        self.origin.manifest(url)
     }
 
     /// Downloads a file and compares its checksum.

@@ -50,6 +50,7 @@ pub enum Local {
     Cert,
     Address,
     Immutable,
+    Manifest,
 }
 
 impl<'p> Info<'p> {
@@ -71,10 +72,14 @@ impl<'p> Info<'p> {
         info
     }
 
-    /// Where an `address` or an `immutable` item of that name is.
+    /// Where an `address`, an `immutable` or a `manifest` item of that name is.
     pub fn definition(&self, name: &str) -> Option<Span> {
         self.component.items.iter().find_map(|item| match &item.kind {
-            ItemKind::Address(item) | ItemKind::Immutable(item) if &*item.name.name == name => Some(item.name.span),
+            ItemKind::Address(item) | ItemKind::Immutable(item) | ItemKind::Manifest(item)
+                if &*item.name.name == name =>
+            {
+                Some(item.name.span)
+            }
             _ => None,
         })
     }
@@ -90,6 +95,7 @@ impl<'p> Info<'p> {
             ItemKind::Endpoint(endpoint) => self.endpoint(checker, endpoint),
             ItemKind::Let(item) => self.value(&item.name.name, Local::Let(index)),
             ItemKind::Address(address) => self.value(&address.name.name, Local::Address),
+            ItemKind::Manifest(item) => self.value(&item.name.name, Local::Manifest),
             ItemKind::Immutable(item) => self.value(&item.name.name, Local::Immutable),
             ItemKind::Cert(cert) => {
                 self.certs.entry(cert.name.name.clone()).or_insert(cert.name.span);

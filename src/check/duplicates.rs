@@ -25,7 +25,10 @@ impl DeclaredNames {
                 }
                 ItemKind::Let(item) => self.value(checker, &item.name),
                 ItemKind::Endpoint(endpoint) => self.value(checker, &endpoint.name),
-                ItemKind::Cert(item) | ItemKind::Address(item) | ItemKind::Immutable(item) => {
+                ItemKind::Cert(item)
+                | ItemKind::Address(item)
+                | ItemKind::Immutable(item)
+                | ItemKind::Manifest(item) => {
                     self.value(checker, &item.name);
                 }
                 ItemKind::Listen(item) => self.one(checker, "listener", &item.name),

@@ -80,6 +80,7 @@ pub enum NameKind {
     Cert,
     Address,
     Immutable,
+    Manifest,
     InterfaceField,
     /// A name bound by `for`.
     Local,
@@ -117,6 +118,7 @@ impl Target {
             Local::Endpoint => (NameKind::Endpoint, info.endpoints.get(name)?.endpoint.name.span),
             Local::Address => (NameKind::Address, info.definition(name)?),
             Local::Immutable => (NameKind::Immutable, info.definition(name)?),
+            Local::Manifest => (NameKind::Manifest, info.definition(name)?),
         };
         Some(Target::Declared(kind, span))
     }

@@ -47,6 +47,7 @@ impl<'p> Checker<'p> {
             ItemKind::Dir(dir) => self.inside(info).once_or_each(dir, Typer::dir),
             ItemKind::Needs(needs) => self.inside(info).needs(needs),
             ItemKind::Artifact(artifact) => self.artifact(info, artifact),
+            ItemKind::Manifest(item) => self.manifest(info, item),
             ItemKind::Image(image) => self.definition(info, &schemas::IMAGE, image),
             ItemKind::Listen(listen) => self.listener(info, listen),
             ItemKind::Address(address) => self.definition(info, &schemas::ADDRESS, address),
@@ -180,6 +181,15 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// A release of manifests comes from its publisher, or is a text.
+    fn manifest(&mut self, info: &Rc<Info<'p>>, item: &'p Definition) {
+        let head = item.name.span;
+        let found = self.inside(info).body(&schemas::MANIFEST, &item.body, head);
+        if !found.contains_key("url") && !found.contains_key("text") {
+            self.inside(info).missing(&schemas::MANIFEST, "url", "or `text`".into(), head);
+        }
+    }
+
     fn artifact(&mut self, info: &Rc<Info<'p>>, item: &'p Definition) {
         let head = item.name.span;
         let found = self.inside(info).body(&schemas::ARTIFACT, &item.body, head);
@@ -298,6 +308,9 @@ impl<'p> Typer<'_, 'p> {
     /// A file's bytes come from one place.
     fn sources(&mut self, item: &PathItem) {
         let given: Vec<_> = ["text", "content", "template"].iter().filter_map(|name| item.body.field(name)).collect();
+        if given.is_empty() && item.body.field("url").is_some() {
+            return;
+        }
         match given.as_slice() {
             [] => {
                 let message = "a file needs one of `text`, `content` and `template`";

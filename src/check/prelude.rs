@@ -75,6 +75,10 @@ const APP: Rows = &[
 
 const IMMUTABLE: Rows = &[("earlier", "list<string>")];
 
+/// What an upstream release of manifests is in expressions.
+const MANIFEST: Rows =
+    &[("name", "string"), ("url", "string?"), ("hash", "string?"), ("text", "string"), ("patches", "list<any>")];
+
 const CERT: Rows = &[
     ("cert", "path"),
     ("key", "path"),
@@ -104,6 +108,7 @@ struct Given {
     app: Ty,
     cert: Ty,
     immutable: Ty,
+    manifest: Ty,
     authority: Ty,
     keypair: Ty,
     secret: Ty,
@@ -119,6 +124,7 @@ static GIVEN: LazyLock<Given> = LazyLock::new(|| Given {
     app: record("app", APP),
     cert: record("certificate", CERT),
     immutable: record("immutable", IMMUTABLE),
+    manifest: record("manifest", MANIFEST),
     authority: record("authority", AUTHORITY),
     keypair: record("key pair", KEYPAIR),
     secret: record("secret", SECRET),
@@ -177,6 +183,11 @@ pub(super) fn cert() -> Ty {
 /// What must not change, as `NAME.earlier` shows it.
 pub(super) fn immutable() -> Ty {
     GIVEN.immutable.clone()
+}
+
+/// A release of manifests in expressions.
+pub(super) fn manifest() -> Ty {
+    GIVEN.manifest.clone()
 }
 
 /// An authority in expressions.

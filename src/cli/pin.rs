@@ -16,6 +16,7 @@ use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::{Terminal, lock, report};
 
+mod copies;
 mod newest;
 mod text;
 
@@ -81,7 +82,8 @@ fn act(args: &Args, rows: &[ArtifactRow], pins: &Pins, terminal: &Terminal) -> R
         return Ok(if unpinned.is_empty() { Exit::Ok } else { Exit::Differs });
     }
     let origin = origin(args)?;
-    let needs_nothing = unpinned.is_empty() && !args.verify && !args.newest;
+    let lacking = copies::lacking(rows, &args.model.file);
+    let needs_nothing = unpinned.is_empty() && lacking.is_empty() && !args.verify && !args.newest;
     if needs_nothing {
         text::nothing(rows)?;
         return Ok(Exit::Ok);
@@ -97,7 +99,9 @@ fn act(args: &Args, rows: &[ArtifactRow], pins: &Pins, terminal: &Terminal) -> R
     if !found.is_empty() {
         lock::pin(&path, new_pins(&found))?;
     }
+    let kept = copies::keep(&lookup, &lacking, &found)?;
     text::pinned(&terminal.out, &found, verified, &path)?;
+    text::kept(&kept)?;
     Ok(Exit::Ok)
 }
 

@@ -134,6 +134,7 @@ codes! {
     ValueCycle "value-cycle" Shape Error false,
     EvaluationFailed "evaluation-failed" Shape Error false,
     InvalidText "invalid-text" Shape Error false,
+    PatchMisses "patch-misses" Shape Error false,
     SecretExposed "secret-exposed" Shape Error false,
     InterfaceMismatch "interface-mismatch" Relations Error false,
     NoProvider "no-provider" Relations Error false,

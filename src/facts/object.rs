@@ -69,6 +69,13 @@ pub fn kinds(api: &str) -> impl Iterator<Item = &'static str> {
     TABLE.kind.keys().filter_map(of)
 }
 
+/// The versions of the API that have a kind.
+pub fn apis(kind: &str) -> Vec<&'static str> {
+    let own = TABLE.kind.keys().filter_map(|name| name.split_once(' ')).filter(|(_, known)| *known == kind);
+    let others = TABLE.other.iter().filter(|(_, kinds)| kinds.split_whitespace().any(|known| known == kind));
+    own.map(|(api, _)| api).chain(others.map(|(api, _)| api.as_str())).collect()
+}
+
 /// The fields of a type, by name.
 pub fn fields(of: &str) -> Option<&'static BTreeMap<&'static str, Below>> {
     TYPES.get(of)

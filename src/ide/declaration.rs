@@ -95,6 +95,7 @@ fn of_item(owner: &Name, item: &ast::Item) -> Option<Declaration> {
         ItemKind::Endpoint(endpoint) => (NameKind::Endpoint, &endpoint.name, Some(endpoint.body.span)),
         ItemKind::Cert(cert) => (NameKind::Cert, &cert.name, Some(cert.body.span)),
         ItemKind::Address(address) => (NameKind::Address, &address.name, Some(address.body.span)),
+        ItemKind::Manifest(item) => (NameKind::Manifest, &item.name, Some(item.body.span)),
         ItemKind::Immutable(item) => (NameKind::Immutable, &item.name, Some(item.body.span)),
         _ => return None,
     };
@@ -127,6 +128,7 @@ impl NameKind {
             NameKind::Cert => "certificate",
             NameKind::Address => "address",
             NameKind::Immutable => "immutable",
+            NameKind::Manifest => "manifest",
             NameKind::InterfaceField => "field of an interface",
             NameKind::Local => "name bound by `for`",
         }

@@ -202,6 +202,12 @@ pub const ITEMS: &[Word] = &[
         "artifact ${1:name} { release = \"${2:release}\", version = ${3:1.0.0}, extract = ${4:/usr/local/bin} }",
     ),
     word(
+        "manifest",
+        "manifest release { url = \"https://example.org/v{version}/release.yaml\", version = 1.0.0 }",
+        "An upstream release of manifests, with what changes in it.",
+        "manifest ${1:release} { url = \"${2:https://example.org/v{version\\}/release.yaml}\", version = ${3:1.0.0} }",
+    ),
+    word(
         "image",
         "image pause { ref = \"registry.k8s.io/pause:3.10\" }",
         "A container image.",

@@ -125,6 +125,7 @@ fn of_item(item: &ast::Item, written: &dyn Fn(Span) -> String) -> Option<Symbol>
         ItemKind::Cert(cert) => named(NameKind::Cert, &cert.name, "certificate".to_owned()),
         ItemKind::Address(address) => named(NameKind::Address, &address.name, "address".to_owned()),
         ItemKind::Immutable(item) => named(NameKind::Immutable, &item.name, "immutable".to_owned()),
+        ItemKind::Manifest(item) => named(NameKind::Manifest, &item.name, "manifest".to_owned()),
         ItemKind::Unit(unit) => word("unit", &unit.path),
         ItemKind::File(file) => word("file", &file.path),
         ItemKind::Dir(dir) => word("folder", &dir.path),

@@ -200,6 +200,7 @@ fn class(kind: NameKind) -> Class {
         | NameKind::Cert
         | NameKind::Address
         | NameKind::Immutable
+        | NameKind::Manifest
         | NameKind::Local => Class::Variable,
     }
 }

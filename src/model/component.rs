@@ -24,6 +24,7 @@ pub struct Component<'p> {
     pub listens: Vec<&'p ast::Definition>,
     pub ranges: Vec<&'p ast::Definition>,
     pub immutables: Vec<&'p ast::Definition>,
+    pub manifests: Vec<&'p ast::Definition>,
     pub firewalls: Vec<&'p ast::PathItem>,
     pub checks: Vec<&'p ast::Check>,
     pub versions: Vec<&'p ast::ForVersion>,
@@ -44,6 +45,7 @@ pub enum Local {
     Cert(u32),
     Address(u32),
     Immutable(u32),
+    Manifest(u32),
 }
 
 /// An endpoint with what is known of it without evaluation.
@@ -122,6 +124,7 @@ impl<'p> Component<'p> {
             listens: Vec::new(),
             ranges: Vec::new(),
             immutables: Vec::new(),
+            manifests: Vec::new(),
             firewalls: Vec::new(),
             checks: Vec::new(),
             versions: Vec::new(),
@@ -143,6 +146,7 @@ impl<'p> Component<'p> {
                 ItemKind::Address(address) => self.addresses.push(address),
                 ItemKind::Listen(listen) => self.listens.push(listen),
                 ItemKind::Range(range) => self.ranges.push(range),
+                ItemKind::Manifest(item) => self.manifests.push(item),
                 ItemKind::Immutable(item) => self.immutables.push(item),
                 ItemKind::Firewall(item) => self.firewalls.push(item),
                 ItemKind::Check(check) => self.checks.push(check),
@@ -161,7 +165,8 @@ impl<'p> Component<'p> {
         let certs = self.certs.iter().enumerate().map(|(i, c)| (&c.ast.name, Local::Cert(i as u32)));
         let addresses = self.addresses.iter().enumerate().map(|(i, a)| (&a.name, Local::Address(i as u32)));
         let immutables = self.immutables.iter().enumerate().map(|(i, a)| (&a.name, Local::Immutable(i as u32)));
-        let all = lets.chain(endpoints).chain(certs).chain(addresses).chain(immutables);
+        let manifests = self.manifests.iter().enumerate().map(|(i, a)| (&a.name, Local::Manifest(i as u32)));
+        let all = lets.chain(endpoints).chain(certs).chain(addresses).chain(immutables).chain(manifests);
         self.names = all.map(|(ident, l)| (ident.name.clone(), l)).collect();
     }
 

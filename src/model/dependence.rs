@@ -33,7 +33,7 @@ impl Component<'_> {
         match self.local(name) {
             Some(Local::Let(index)) => self.let_dependences.get(index as usize).copied().unwrap_or_default(),
             Some(Local::Endpoint(index)) => self.of_endpoint(index, field),
-            Some(Local::Cert(_) | Local::Immutable(_)) => Dependence::Unit,
+            Some(Local::Cert(_) | Local::Immutable(_) | Local::Manifest(_)) => Dependence::Unit,
             Some(Local::Address(_)) => Dependence::Application,
             None if matches!(name, "machine" | "unit") => Dependence::Unit,
             None => match program.value(self.module, name).map(|symbol| symbol.kind) {

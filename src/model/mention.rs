@@ -18,6 +18,7 @@ pub fn in_item(item: &Item, found: &mut OnMention<'_>) {
         ItemKind::Endpoint(endpoint) => in_body(&endpoint.body, found),
         ItemKind::Cert(d)
         | ItemKind::Artifact(d)
+        | ItemKind::Manifest(d)
         | ItemKind::Image(d)
         | ItemKind::Listen(d)
         | ItemKind::Address(d)

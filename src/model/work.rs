@@ -40,6 +40,7 @@ pub enum ValueId {
     Let(Symbol),
     ComponentLet(AppId, Option<UnitId>, u32),
     Immutable(AppId, u32),
+    Manifest(AppId, u32),
     Endpoint(UnitId, u32),
     Field(UnitId, u32, Name),
 }

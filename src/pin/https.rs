@@ -69,8 +69,13 @@ impl Client {
 
     /// The text at a URL, up to a mebibyte.
     pub(super) fn text(&self, url: &str) -> Result<String, PinError> {
+        self.text_of(url, LIST_LIMIT)
+    }
+
+    /// The text at a URL, up to so many bytes.
+    pub(super) fn text_of(&self, url: &str, limit: u64) -> Result<String, PinError> {
         let mut response = self.get(url, self.timeout)?;
-        let body = response.body_mut().with_config().limit(LIST_LIMIT).lossy_utf8(true);
+        let body = response.body_mut().with_config().limit(limit).lossy_utf8(true);
         body.read_to_string().map_err(|error| failed(url, &error, self.timeout))
     }
 

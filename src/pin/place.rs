@@ -8,7 +8,7 @@ use super::image::Reference;
 use super::{PinError, registry};
 use crate::facts::hash::{Algorithm, Hash};
 use crate::render::boot::mirror_path;
-use crate::world::file;
+use crate::world::file::{self, TEXT_LIMIT};
 use crate::world::relative::RelativePath;
 
 /// The largest list of checksums, in bytes.
@@ -38,6 +38,18 @@ impl Origin {
             Self::Folder(folder) => {
                 let path = below(folder, url)?;
                 file::read(&path, LIST_LIMIT).map_err(|error| unread(&path, url, &error))
+            }
+        }
+    }
+
+    /// The text of a file that a model reads.
+    pub(super) fn manifest(&self, url: &str) -> Result<String, PinError> {
+        match self {
+            Self::Publisher(client) => client.text_of(url, TEXT_LIMIT),
+            Self::Mirror(client, mirror) => client.text_of(&mirrored(mirror, url), TEXT_LIMIT),
+            Self::Folder(folder) => {
+                let path = below(folder, url)?;
+                file::read(&path, TEXT_LIMIT).map_err(|error| unread(&path, url, &error))
             }
         }
     }

@@ -42,6 +42,21 @@ pub fn artifact(
     Ok(Some(Artifact { name, version, url, hash, checksums, newest, kind, install, mode, origin }))
 }
 
+/// The hash of a file that is downloaded as it is: as it is stated, or in the lock.
+///
+/// # Errors
+/// When it is known nowhere, or both differ.
+pub(super) fn of_file(model: &Model<'_>, url: &str, stated: Option<&str>, span: Span) -> Result<String, EvalError> {
+    let stated = stated.map(|text| {
+        text.parse().map_err(|message: String| {
+            let problem = Diagnostic::new(Code::InvalidHashes, span, message);
+            EvalError::from(problem.help("write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128"))
+        })
+    });
+    let found = hash::of(model, url, stated.transpose()?.as_ref(), span)?;
+    found.ok_or_else(|| super::item::unhashed(url, &hash::command(model), span))
+}
+
 /// Adds an artifact; one that is downloaded already gets what else is installed from it.
 pub fn merge(list: &mut Vec<Artifact>, artifact: Artifact) {
     let known = list.iter_mut().find(|known| known.url == artifact.url && known.mode == artifact.mode);

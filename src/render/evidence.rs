@@ -211,6 +211,9 @@ pub struct Unread<'p> {
     pub why: &'static str,
 }
 
+/// Why a download is not read, if there is no copy of it.
+pub const DOWNLOADED: &str = "the machine downloads it";
+
 /// A command that an application runs on a machine.
 #[derive(Clone, Debug)]
 pub struct Command<'p> {

@@ -18,6 +18,9 @@ use super::bundle::{Bundle, BundleFile};
 use super::evidence::{ArtifactEntry, Entry, Owner};
 use super::{Origin, artifact};
 
+pub(super) use download::unhashed;
+
+mod download;
 mod file;
 mod firewall;
 mod name;

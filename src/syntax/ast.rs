@@ -264,6 +264,7 @@ pub enum ItemKind {
     Dir(PathItem),
     Needs(Needs),
     Artifact(Definition),
+    Manifest(Definition),
     Image(Definition),
     Listen(Definition),
     Address(Definition),

@@ -175,6 +175,7 @@ impl Rebase for ItemKind {
             | ItemKind::Firewall(one) => one.shift(by),
             ItemKind::Cert(one)
             | ItemKind::Artifact(one)
+            | ItemKind::Manifest(one)
             | ItemKind::Image(one)
             | ItemKind::Listen(one)
             | ItemKind::Address(one)

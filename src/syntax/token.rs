@@ -140,6 +140,7 @@ kinds! {
     NeedsItem "an item",
     Condition "a condition",
     ArtifactItem "an item",
+    ManifestItem "an item",
     ImageItem "an item",
     ListenItem "an item",
     AddressItem "an item",

@@ -5,10 +5,12 @@
 
 use crate::check::ModuleId;
 use crate::model::component::Local;
+use crate::model::manifest;
+use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value, private_key, resource};
 use crate::render::evidence::Owner;
 use crate::source::Span;
-use crate::syntax::ast::{BinaryOp, EndpointKind, Expr, ExprKind, Field, Key, Statement, StatementKind};
+use crate::syntax::ast::{BinaryOp, Definition, EndpointKind, Expr, ExprKind, Field, Key, Statement, StatementKind};
 
 pub use crate::render::evidence::Step;
 
@@ -181,6 +183,9 @@ impl<'a, 'p> Walk<'a, 'p> {
                 let whole = self.beside(&name.plain()?, expr.span)?;
                 self.in_template(whole, rest)
             }
+            (ExprKind::Field { value, field, .. }, _) if &*field.name == "text" && self.manifest(value).is_some() => {
+                self.in_manifest(value, path, depth)
+            }
             (ExprKind::Text(_), _) => self.in_text(expr.span, path),
             (ExprKind::Call { function, arguments }, _) if &*function.name == "read" => {
                 self.in_text(self.pasted(expr, arguments)?, path)
@@ -237,6 +242,29 @@ impl<'a, 'p> Walk<'a, 'p> {
         self.beside(&name.plain()?, call.span)
     }
 
+    /// The release of manifests that a name stands for.
+    fn manifest(&self, name: &Expr) -> Option<&'a Definition> {
+        let ExprKind::Name(name) = &name.kind else { return None };
+        let component = self.model.component_of(self.writer.app?);
+        let Local::Manifest(place) = component.local(&name.name)? else { return None };
+        component.manifests.get(place as usize).copied()
+    }
+
+    /// A part of a release: in the text that the component has of it, or in its copy beside the model.
+    fn in_manifest(&self, name: &Expr, path: &[Step], depth: u32) -> Option<FoundField<'a>> {
+        let item = self.manifest(name)?;
+        let unit = self.model.units_of(self.writer.app?).next()?;
+        let copy = manifest::copy(self.model, &mut Scope::unit(self.model, unit), item);
+        match copy {
+            Some((path_of_copy, text)) => {
+                let kind = self.model.program.sources.get(item.name.span.source).kind;
+                let pasted = self.model.program.sources.paste(kind, &path_of_copy, &text, item.name.span);
+                self.in_text(pasted, path)
+            }
+            None => self.find(&item.body.field("text").or_else(|| item.body.field("url"))?.value, path, depth + 1),
+        }
+    }
+
     /// A file beside the module, which an expression brings.
     fn beside(&self, name: &str, by: Span) -> Option<Span> {
         let (path, text) = resource::beside_module(self.model, self.writer.module, name)?;
@@ -275,6 +303,10 @@ impl<'a, 'p> Walk<'a, 'p> {
             }
             ExprKind::Name(name) => self.named(&name.name).map(own).into_iter().collect(),
             ExprKind::Field { value, field, .. } => {
+                if let Some(item) = self.manifest(value) {
+                    let field = item.body.field("text").or_else(|| item.body.field("url"));
+                    return field.map(|field| own(&field.value)).into_iter().collect();
+                }
                 let option = self.option(value, &field.name);
                 let found = option.or_else(|| self.provided(value, &field.name));
                 found.map_or_else(|| self.inside(value, &field.name), |one| vec![one])

@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::facts::flag;
 use crate::model::Model;
 use crate::plan::Gap;
-use crate::render::evidence::{Document, Entry, Hidden, Opaque, Sample, Service, Unread};
+use crate::render::evidence::{DOWNLOADED, Document, Entry, Hidden, Opaque, Sample, Service, Unread};
 
 use super::{Evidence, Verdict, balancer, document, locate, packet_filter, program};
 
@@ -69,9 +69,22 @@ fn is_configuration(path: &str) -> bool {
 const HELP: &str = "compare its settings with the version that runs, then `allow not-read \"...\"` with the reason";
 
 fn of_file(model: &Model<'_>, unread: &Unread<'_>) -> Diagnostic {
+    if unread.why == DOWNLOADED {
+        return of_download(model, unread);
+    }
     let span = locate::value(model, unread.owner, unread.written, &unread.at);
     let message = format!("`{}` is not examined: {}", unread.path, unread.why);
     Diagnostic::new(Code::NotRead, span, message).help(HELP)
+}
+
+/// A manifest that only the control plane will see.
+fn of_download(model: &Model<'_>, unread: &Unread<'_>) -> Diagnostic {
+    let span = locate::origin(model, unread.owner, unread.written);
+    let app = model.app(unread.owner.provider());
+    let message = format!("the manifest of `{}` is not examined: the control plane downloads it", app.name);
+    let problem =
+        Diagnostic::new(Code::NotRead, span, message).label(app.span, format!("`{}` is deployed here", app.name));
+    problem.help("run `kmodel pin`, which keeps a copy beside the model, or `allow not-read \"...\"` with the reason")
 }
 
 /// A word of a script that may be any flags or commands.

@@ -202,6 +202,12 @@ impl<'w, 'a, 'p> Tracer<'w, 'a, 'p> {
                 let ast = component.certs[cert as usize].ast;
                 self.link(scope, expr, ast.name.span).because(certificate::path(self.why, scope, ast, expr))
             }
+            Local::Manifest(place) => {
+                let item = component.manifests[place as usize];
+                let written = ["text", "url", "patch"].iter().filter_map(|name| item.body.field(name));
+                let links: Vec<_> = written.flat_map(|field| self.links(scope, &field.value)).collect();
+                self.link(scope, expr, item.name.span).because(links)
+            }
             Local::Immutable(place) => {
                 let item = component.immutables[place as usize];
                 let links = item.body.field("value").map(|field| self.links(scope, &field.value)).unwrap_or_default();

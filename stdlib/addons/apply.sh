@@ -8,8 +8,16 @@ roles=$2
 every=$3
 wait=5
 
+server_side() {
+    kubectl apply --server-side --force-conflicts --field-manager=kmodel "$@"
+}
+
+# Objects of components first, then each release that was downloaded, with its patches.
 apply() {
-    kubectl apply --server-side --force-conflicts --field-manager=kmodel -f "$folder"
+    server_side -f "$folder" || return 1
+    for release in "$folder"/*/; do
+        [ ! -e "$release/kustomization.yaml" ] || server_side -k "$release" || return 1
+    done
 }
 
 # Each line: NODE LABEL=VALUE. A node that has not registered yet is `missing`.

@@ -19,6 +19,7 @@ mod firewall;
 mod hostile_values;
 mod ignition;
 mod kubeconfig;
+mod kustomize;
 mod manifest;
 mod pki;
 mod render_target;

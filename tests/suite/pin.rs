@@ -118,6 +118,63 @@ fn a_published_checksum_is_pinned_and_used() {
     assert!(text(&artifacts).contains(&format!("sha512:{}", "ab".repeat(64))), "{}", text(&artifacts));
 }
 
+/// A component whose manifest is published at a server of the test.
+fn release(port: u16) -> String {
+    format!(
+        "use std/interfaces {{ addon }}
+cluster lab {{ kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }}
+machines m
+component tool {{
+  manifest release {{
+    url   = \"https://localhost:{port}/r.yaml\"
+    patch = {{ \"ConfigMap/tool\" = {{ \"data.mode\" = \"quiet\" }} }}
+  }}
+  provides manifests: addon {{ manifest = release.text, release = release }}
+}}
+component apply {{
+  requires manifests*: addon {{ soft = true }}
+  file /etc/r.yaml for m in manifests.units {{ url = m.release?.url, hash = m.release?.hash, text = m.manifest }}
+}}
+deploy tool
+deploy apply on m
+target lxd
+"
+    )
+}
+
+#[test]
+fn a_manifest_is_its_own_checksum_and_a_copy_is_kept() {
+    let text_of =
+        |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{ name: tool }}\ndata: {{ mode: loud }}\n");
+    let server = serve(answers([("/r.yaml", Answer::Text(text_of("ConfigMap")))]), &["localhost"]);
+    let site = Site::new(&release(server.port), Some(&server));
+    let refused = text(&site.run(&["check", "lab.km"]));
+    assert!(refused.contains("run `kmodel pin lab.km`"), "{refused}");
+    let pinned = site.run(&["pin", "lab.km", "--ca", "ca.pem"]);
+    assert!(pinned.status.success(), "{}", text(&pinned));
+    let copy = format!("kmodel.manifests/localhost:{}/r.yaml", server.port);
+    assert!(text(&pinned).contains(&format!("copied to {copy}")), "{}", text(&pinned));
+    assert_eq!(fs::read_to_string(site.path().join(&copy)).expect("a copy"), text_of("ConfigMap"));
+    let checked = text(&site.run(&["check", "lab.km"]));
+    assert!(!checked.contains("not-read"), "{checked}");
+    // Without the copy everything is rendered alike, and it is said that it was not read.
+    fs::remove_file(site.path().join(&copy)).expect("it is there");
+    let unread = text(&site.run(&["check", "lab.km"]));
+    assert!(unread.contains("not-read"), "{unread}");
+    // A copy that is not what was pinned is not used, and neither is another file of the publisher.
+    fs::write(site.path().join(&copy), text_of("Secret")).expect("there is room");
+    let differs = text(&site.run(&["check", "lab.km"]));
+    assert!(differs.contains("pin-differs"), "{differs}");
+    fs::remove_file(site.path().join(&copy)).expect("it is there");
+    let server = serve(answers([("/r.yaml", Answer::Text(text_of("Secret")))]), &["localhost"]);
+    let lock = site.lock().expect("a lock").replace(&copy[17..], &format!("localhost:{}/r.yaml", server.port));
+    fs::write(site.path().join("kmodel.lock"), lock).expect("there is room");
+    fs::write(site.path().join("lab.km"), release(server.port)).expect("there is room");
+    fs::write(site.path().join("ca.pem"), &server.authority).expect("there is room");
+    let other = site.run(&["pin", "lab.km", "--ca", "ca.pem"]);
+    assert!(text(&other).contains("now, but"), "{}", text(&other));
+}
+
 #[test]
 fn each_way_to_fail_says_what_to_do_and_writes_nothing() {
     let page = "<!DOCTYPE html><title>Sign in</title>".to_owned();

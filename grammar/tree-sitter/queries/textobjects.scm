@@ -30,6 +30,7 @@
   (dir_item)
   (needs_item)
   (artifact_item)
+  (manifest_item)
   (image_item)
   (listen_item)
   (address_item)
@@ -42,6 +43,7 @@
 (endpoint_item body: (body) @function.inner)
 (cert_item body: (body) @function.inner)
 (artifact_item body: (body) @function.inner)
+(manifest_item body: (body) @function.inner)
 
 (body) @block.outer
 (record_expression) @block.outer

@@ -37,7 +37,7 @@ static const char *const BEGINNINGS[] = {
     "use",       "export",   "param",   "let",      "cluster",  "machines",  "deploy",   "relate", "target",
     "overlay",   "check",    "warn",    "allow",    "interface", "component", "authority", "keypair", "secret",
     "for",       "option",   "provides", "requires", "peers",   "listen",    "cert",     "kubeconfig", "holds",
-    "unit",      "file",     "dir",     "needs",    "artifact", "image",     "address",  "set",    "add",
+    "unit",      "file",     "dir",     "needs",    "artifact", "manifest", "image",     "address",  "set",    "add",
     "drop",      "range",    "firewall",  "immutable", "moved",
 };
 

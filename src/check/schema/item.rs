@@ -124,7 +124,9 @@ pub static FILE: Lazy = LazyLock::new(|| {
                 field("mode", "mode", "The mode; default 0644."),
                 OWNER,
                 GROUP,
-                field("text", "secret<string>", "The content as text."),
+                field("text", "secret<string>", "The content as text; with `url`, what is known of it."),
+                field("url", "url?", "Where the machine downloads it, in place of its own content."),
+                field("hash", "string?", "The checksum of what is downloaded: `\"sha256:...\"`."),
                 field("content", "any", "The content as data in a `format`."),
                 field(
                     "format",
@@ -163,6 +165,25 @@ pub static ARTIFACT: Lazy = LazyLock::new(|| {
                 field("extract", "path", "The directory to extract everything into."),
                 field("strip", "int", "How many leading path components of the archive are stripped; default 0."),
                 field("mode", "mode", "The mode; default 0755."),
+            ]
+        },
+    )
+});
+
+pub static MANIFEST: Lazy = LazyLock::new(|| {
+    Schema::new(
+        "manifest",
+        const {
+            &[
+                field("url", "url?", "Where it is published."),
+                field("version", "version", "The version, which replaces `{version}` in `url`."),
+                field("hash", "string?", "The checksum of the published file: `\"sha256:...\"`."),
+                field("text", "string?", "Its text, in place of a download: `read(\"./release.yaml\")`."),
+                field(
+                    "patch",
+                    "map<map<any>>",
+                    "What changes in it: `{ \"Deployment/NAMESPACE/NAME\" = { \"spec.replicas\" = 3 } }`.",
+                ),
             ]
         },
     )

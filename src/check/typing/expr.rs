@@ -225,7 +225,7 @@ impl<'c, 'p> Typer<'c, 'p> {
         }
         let known: Vec<_> = info.certs.keys().cloned().collect();
         match info.values.get(&name.name) {
-            Some(Local::Endpoint | Local::Let(_) | Local::Address | Local::Immutable) => {
+            Some(Local::Endpoint | Local::Let(_) | Local::Address | Local::Immutable | Local::Manifest) => {
                 let message = format!("`{}` is not a certificate", name.name);
                 let help = format!("the certificates of `{}` are {}", info.name(), List::ticked(known.iter()).most(20));
                 self.checker.report(Diagnostic::new(Code::WrongKind, name.span, message).help(help));

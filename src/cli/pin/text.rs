@@ -1,7 +1,7 @@
 //! What `kmodel pin` prints.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Pinned;
 use crate::cli::exit::CliError;
@@ -62,6 +62,12 @@ pub(super) fn pinned(look: &Look, found: &[Pinned<'_>], verified: usize, lock: &
             count => writeln!(out, "pinned {} in {}", Count(count, "download"), lock.display()),
         }
     })?;
+    Ok(())
+}
+
+/// Where copies are now.
+pub(super) fn kept(paths: &[PathBuf]) -> Result<(), CliError> {
+    output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "copied to {}", path.display())))?;
     Ok(())
 }
 

@@ -57,6 +57,7 @@ fn body(ask: &Ask<'_>, block: &SyntaxNode) -> Vec<Item> {
         S::FileItem => named("file"),
         S::DirItem => named("dir"),
         S::ArtifactItem => named("artifact"),
+        S::ManifestItem => named("manifest"),
         S::ImageItem => named("image"),
         S::ListenItem => named("listen"),
         S::AddressItem => named("address"),

@@ -154,7 +154,9 @@ fn kind(picture: Picture) -> SymbolKind {
             NameKind::Endpoint => SymbolKind::EVENT,
             NameKind::Param => SymbolKind::CONSTANT,
             NameKind::Authority | NameKind::Keypair | NameKind::Secret | NameKind::Cert => SymbolKind::KEY,
-            NameKind::Let | NameKind::Address | NameKind::Immutable | NameKind::Local => SymbolKind::VARIABLE,
+            NameKind::Let | NameKind::Address | NameKind::Immutable | NameKind::Manifest | NameKind::Local => {
+                SymbolKind::VARIABLE
+            }
         },
         Picture::Relation => SymbolKind::OPERATOR,
         Picture::Item => SymbolKind::FILE,

@@ -136,6 +136,7 @@ impl Sight<'_, '_> {
                 None => Ok(Value::None),
             },
             Local::Cert(index) => self.cert_record(scope, index),
+            Local::Manifest(index) => self.manifest_record(scope, index),
             Local::Immutable(index) => self.immutable_record(scope, index),
             Local::Address(index) => match self.placed().app(app).addresses.get(index as usize) {
                 Some(address) => Ok(Value::Ip(*address)),

@@ -27,6 +27,9 @@ impl<'p> Filler<'_, 'p> {
         }
         let path = self.absolute(scope, &item.path)?;
         inside(&path, item.path.span)?;
+        if let Some(url) = self.optional_url(scope, body)? {
+            return self.download(scope, item, (path, url), span);
+        }
         let (content, secret) = self.content(scope, &path, body, item.path.span)?;
         let is_key = private_key::is_in(&content);
         images(&content).into_iter().for_each(|image| push(&mut self.bundle.images, image.into()));

@@ -37,6 +37,7 @@ impl Lower {
             SyntaxKind::DirItem => ItemKind::Dir(self.at_path(node)),
             SyntaxKind::NeedsItem => ItemKind::Needs(self.needs(node)?),
             SyntaxKind::ArtifactItem => ItemKind::Artifact(self.definition(node)?),
+            SyntaxKind::ManifestItem => ItemKind::Manifest(self.definition(node)?),
             SyntaxKind::ImageItem => ItemKind::Image(self.definition(node)?),
             SyntaxKind::ListenItem => ItemKind::Listen(self.definition(node)?),
             SyntaxKind::AddressItem => ItemKind::Address(self.definition(node)?),

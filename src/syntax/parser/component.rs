@@ -55,6 +55,7 @@ fn rule(text: &str) -> Option<GrammarRule> {
         "dir" => |input| at_path(input, SyntaxKind::DirItem),
         "needs" => needs,
         "artifact" => |input| definition(input, SyntaxKind::ArtifactItem, "the name of the artifact"),
+        "manifest" => |input| definition(input, SyntaxKind::ManifestItem, "the name of the manifest"),
         "image" => |input| definition(input, SyntaxKind::ImageItem, "the name of the image"),
         "address" => |input| definition(input, SyntaxKind::AddressItem, "the name of the address"),
         "range" => |input| definition(input, SyntaxKind::RangeItem, "the name of the range"),

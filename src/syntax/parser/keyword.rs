@@ -43,6 +43,7 @@ pub(super) const ITEMS: &[&str] = &[
     "dir",
     "needs",
     "artifact",
+    "manifest",
     "image",
     "address",
     "range",

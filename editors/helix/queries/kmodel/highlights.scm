@@ -12,7 +12,7 @@
 [
   "param" "let" "cluster" "machines" "deploy" "relate" "moved" "target" "overlay" "check" "warn" "allow"
   "option" "field" "provides" "requires" "peers" "listen" "kubeconfig" "holds" "unit" "file" "dir"
-  "needs" "module" "sysctl" "package" "device" "mount" "command" "cores" "memory" "disk" "artifact" "image" "address"
+  "needs" "module" "sysctl" "package" "device" "mount" "command" "cores" "memory" "disk" "artifact" "manifest" "image" "address"
   "range" "immutable" "firewall"
   "set" "add" "drop" "as" "on" "where"
 ] @keyword
@@ -48,6 +48,7 @@
 (image_item name: (identifier) @variable.other.member)
 (address_item name: (identifier) @variable)
 (immutable_item name: (identifier) @variable)
+(manifest_item name: (identifier) @variable)
 (each name: (identifier) @variable.parameter)
 (interface_field name: (identifier) @variable.other.member)
 (type_field name: (identifier) @variable.other.member)

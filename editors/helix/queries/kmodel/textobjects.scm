@@ -6,7 +6,8 @@
 (cert_item body: (body) @function.inside) @function.around
 (unit_item body: (body) @function.inside) @function.around
 (file_item body: (body) @function.inside) @function.around
-(artifact_item body: (body) @function.inside) @function.around
+(artifact_item body: (body) @function.inside)
+(manifest_item body: (body) @function.inside) @function.around
 (option_item) @function.around
 
 (field value: (_) @entry.inside) @entry.around
