@@ -69,6 +69,12 @@ pub const GROUPS: [&[&str]; 4] = [
         "keepalived on lb",
         "prometheus on m",
         "node-exporter on m",
+        "metrics-server",
+        "kube-state-metrics",
+        "local-path",
+        "snapshot-controller",
+        "node-local-dns on m",
+        "nfs-provisioner on m { server = \"nfs.example.org\", folder = /srv }",
     ],
     &[
         "external-etcd { servers = [\"https://e:2379\"], names = [\"e\"], version = 3.6.14 }",
@@ -182,6 +188,8 @@ impl Group {
     /// The files with one parameter set, or the errors.
     pub fn files(&self, set: Option<(&str, &str)>) -> Result<Files, Vec<Diagnostic>> {
         let mut input = Input::default();
+        // What is downloaded as it is has no hash until it is pinned.
+        input.lock.pins.lookup = true;
         input.sets.extend(set.map(|(name, text)| Setting { name: name.into(), text: text.to_owned(), value: None }));
         let planned = compile::plan_program(&self.checked.program, &self.world, &input);
         let errors = || planned.problems.iter().filter(|problem| problem.is_error()).cloned().collect();
@@ -239,6 +247,8 @@ use std/cni
 use std/site
 use std/load-balancer
 use std/monitoring
+use std/storage
+use std/node-local-dns
 use std/firewall
 use std/external-etcd
 cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.213.0.0/24 }
