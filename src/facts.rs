@@ -18,6 +18,7 @@ pub mod family;
 pub mod field;
 pub mod flag;
 pub mod folder;
+pub mod former;
 pub mod gate;
 pub mod hash;
 pub mod help;

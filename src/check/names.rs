@@ -12,6 +12,7 @@ use super::typing::env::Sight;
 use super::typing::expr::Typer;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, Help, closest};
+use crate::facts::former;
 use crate::syntax::ast::{Ident, Name};
 use crate::text::List;
 
@@ -83,6 +84,9 @@ impl<'p> Checker<'p> {
         }
         let near = closest(&name.name, known.iter().map(|n| &**n)).map(str::to_owned);
         let import = suggest::import(self.resolved, module, &name.name);
+        if let Some(successor) = former::successor(&name.name) {
+            return self.report(diagnostic.help(successor));
+        }
         let diagnostic = match (import, near) {
             (Some(import), _) => {
                 let diagnostic = diagnostic.help(format!("add `{}`", import.line));
@@ -137,6 +141,7 @@ impl<'p> Typer<'_, 'p> {
             Some(Local::Cert) => prelude::cert(),
             Some(Local::Address) => Ty::Ip,
             Some(Local::Immutable) => prelude::immutable(),
+            Some(Local::Manifest) => prelude::manifest(),
             Some(Local::Endpoint) => info.endpoints[&name.name].ty.clone(),
             None => self.scope_name(name),
         }
