@@ -21,6 +21,7 @@ mod ignition;
 mod kubeconfig;
 mod kustomize;
 mod manifest;
+mod monitoring;
 mod pki;
 mod render_target;
 mod report;

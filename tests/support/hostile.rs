@@ -44,7 +44,7 @@ pub const MARKS: [&str; 20] = [
 ];
 
 /// What is deployed together: applications of the library, those without machines, and the options that they need.
-pub const GROUPS: [&[&str]; 4] = [
+pub const GROUPS: [&[&str]; 6] = [
     &[
         "etcd on m",
         "kube-apiserver on m",
@@ -69,6 +69,7 @@ pub const GROUPS: [&[&str]; 4] = [
         "keepalived on lb",
         "prometheus on m",
         "node-exporter on m",
+        "alertmanager on m",
         "metrics-server",
         "kube-state-metrics",
         "local-path",
@@ -87,6 +88,8 @@ pub const GROUPS: [&[&str]; 4] = [
     ],
     &["etcd on m", "kube-apiserver on m", "containerd on m", "kubelet on m", "cilium on m", "addons on m"],
     &["etcd on m", "kube-apiserver on m", "containerd on m", "kubelet on m", "kube-ovn on m", "addons on m"],
+    &["etcd on m", "kube-apiserver on m", "nginx on lb", "addons on m"],
+    &["etcd on m", "kube-apiserver on m", "kube-vip on m", "addons on m"],
 ];
 
 /// Texts that components themselves know.

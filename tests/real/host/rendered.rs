@@ -40,6 +40,8 @@ const CASES: &[Case] = &[
     ("external-ca", "examples/external-ca.km", &[]),
     ("air-gapped", "examples/air-gapped.km", &[]),
     ("mixed-arch", "examples/mixed-arch.km", &[]),
+    ("history", "examples/history/third.km", &[]),
+    ("nginx", "tests/fixtures/nginx.km", &[]),
     ("options", "tests/fixtures/options.km", &[]),
     ("kubeconfig", "tests/fixtures/kubeconfig.km", &[]),
     ("debian-12", "tests/fixtures/package.km", &[]),
