@@ -5,6 +5,7 @@ mod support;
 
 mod architecture;
 mod broken_facts;
+mod catalogue;
 mod check;
 mod cli;
 mod emit;
