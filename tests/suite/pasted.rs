@@ -131,9 +131,9 @@ fn what_is_right_of_kubeadm_is_right_in_every_form() {
 #[test]
 fn what_is_right_is_right_in_every_form() {
     for (program, flags) in [
-        ("kubelet", &[("config", "/etc/kubernetes/kubelet.yaml"), ("v", "2"), ("hostname-override", "m-0")][..]),
-        ("kube-proxy", &[("config", "/etc/kubernetes/kube-proxy.yaml"), ("v", "2")]),
-        ("kube-scheduler", &[("leader-elect", "true"), ("bind-address", "127.0.0.1"), ("kubeconfig", "/etc/s.conf")]),
+        ("kubelet", &[("config-dir", "/etc/kubernetes/kubelet.d"), ("v", "2"), ("hostname-override", "m-0")][..]),
+        ("kube-proxy", &[("bind-address", "0.0.0.0"), ("v", "2")]),
+        ("kube-scheduler", &[("leader-elect", "true"), ("bind-address", "127.0.0.1"), ("v", "2")]),
         ("kube-controller-manager", &[("cluster-cidr", "10.244.0.0/16"), ("node-monitor-period", "5s")]),
     ] {
         for pasted in command_lines(program, flags) {

@@ -325,7 +325,11 @@ impl Command {
             let _ = writeln!(out, "    - {}", json(one));
             out
         });
-        let spec = format!("  containers:\n  - name: p\n    command: [{}]\n    args:\n{arguments}", self.program);
+        let spec = format!(
+            "  volumes: [{{ name: etc, hostPath: {{ path: /etc }} }}, {{ name: lib, hostPath: {{ path: /var/lib }} }}]\n  containers:\n  - name: p\n    \
+             volumeMounts: [{{ name: etc, mountPath: /etc }}, {{ name: lib, mountPath: /var/lib }}]\n    command: [{}]\n    args:\n{arguments}",
+            self.program
+        );
         match kind {
             // The pods of one machine have different names.
             "Pod" => format!("apiVersion: v1\nkind: Pod\nmetadata: {{ name: {} }}\nspec:\n{spec}", self.app),
@@ -382,8 +386,12 @@ fn of_pod_value(c: &Command) -> String {
 }
 
 fn spec(c: &Command) -> String {
-    let containers = format!("[{{ name = \"p\", command = [\"{}\"], args = [{}] }}]", c.program, c.listed());
-    format!("{{ containers = {containers}, tolerations = [{{ operator = \"Exists\" }}] }}")
+    let mounts =
+        "volumeMounts = [{ name = \"etc\", mountPath = \"/etc\" }, { name = \"lib\", mountPath = \"/var/lib\" }]";
+    let containers = format!("[{{ name = \"p\", {mounts}, command = [\"{}\"], args = [{}] }}]", c.program, c.listed());
+    let volumes =
+        "[{ name = \"etc\", hostPath = { path = \"/etc\" } }, { name = \"lib\", hostPath = { path = \"/var/lib\" } }]";
+    format!("{{ containers = {containers}, volumes = {volumes}, tolerations = [{{ operator = \"Exists\" }}] }}")
 }
 
 fn of_objects(c: &Command) -> String {
