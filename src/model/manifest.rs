@@ -77,6 +77,14 @@ impl Sight<'_, '_> {
             _ => self.text_of(scope, item, "version")?,
         };
         let url = self.text_of(scope, item, "url")?;
+        if version.is_none() && url.as_ref().is_some_and(|url| url.contains("{version}")) {
+            let problem = Diagnostic::new(
+                Code::MissingField,
+                item.name.span,
+                "the manifest has no `version` for `{version}` in its `url`",
+            );
+            return Err(Box::new(problem.help("set `version`, or write it into the `url`")));
+        }
         Ok(url.map(|url| url.replace("{version}", &version.unwrap_or_default())))
     }
 

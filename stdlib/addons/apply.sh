@@ -13,11 +13,14 @@ server_side() {
 }
 
 # Objects of components first, then each release that was downloaded, with its patches.
+# Some of either may need kinds that the other defines, so all are tried.
 apply() {
-    server_side -f "$folder" || return 1
+    failed=0
+    server_side -f "$folder" || failed=1
     for release in "$folder"/*/; do
-        [ ! -e "$release/kustomization.yaml" ] || server_side -k "$release" || return 1
+        [ ! -e "$release/kustomization.yaml" ] || server_side -k "$release" || failed=1
     done
+    return "$failed"
 }
 
 # Each line: NODE LABEL=VALUE. A node that has not registered yet is `missing`.

@@ -20,10 +20,18 @@ struct Document<'t> {
 
 /// A text with its patches applied, and the patches as its objects need them.
 pub(super) fn patched(text: &str, patches: &[Patch], span: Span) -> Result<(String, Vec<Json>), EvalError> {
+    let mut list = split(text).into_iter().map(|part| document(part, span)).collect::<Result<Vec<_>, EvalError>>()?;
+    if let Some(other) = list.iter().find(|document| !document.is_object()) {
+        let begin: String = other.text.trim().chars().take(40).collect();
+        let problem =
+            Diagnostic::new(Code::InvalidConfig, span, "the manifest holds something that is no Kubernetes object");
+        return Err(Box::new(
+            problem.help(format!("it begins with {begin:?}; each document has `apiVersion` and `kind`")),
+        ));
+    }
     if patches.is_empty() {
         return Ok((text.to_owned(), Vec::new()));
     }
-    let mut list = split(text).into_iter().map(|part| document(part, span)).collect::<Result<Vec<_>, EvalError>>()?;
     let made = patches.iter().map(|patch| one(&mut list, patch)).collect::<Result<_, EvalError>>()?;
     let texts: Vec<String> = list.iter().map(Document::written).collect();
     Ok((texts.join("---\n"), made))
@@ -44,15 +52,26 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn document(text: &str, span: Span) -> Result<Document<'_>, EvalError> {
-    let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        // As kubectl and cloud-init read modes: `0644`.
+        legacy_octal_numbers: true,
+    };
     let object = serde_saphyr::from_str_with_options::<Option<Json>>(text, options).map_err(|error| {
         let why = error.to_string().lines().next().unwrap_or_default().to_lowercase();
+        let why = why.trim_start_matches("error: ");
         Box::new(Diagnostic::new(Code::InvalidConfig, span, format!("the manifest is not YAML: {why}")))
     })?;
     Ok(Document { text, object: object.unwrap_or(Json::Null), changed: false })
 }
 
 impl Document<'_> {
+    /// Whether it is empty, or an object.
+    fn is_object(&self) -> bool {
+        let has = |key: &str| self.object[key].is_string();
+        self.object.is_null() || has("apiVersion") && has("kind")
+    }
+
     fn written(&self) -> String {
         let text = if self.changed {
             serde_json::to_string_pretty(&self.object).unwrap_or_default()

@@ -122,12 +122,30 @@ impl Patch {
     /// As a strategic merge patch, which `kubectl apply -k` takes.
     pub(super) fn for_api(&self, api: &str) -> Result<Json, EvalError> {
         let Target { kind, namespace, name, .. } = &self.target;
+        if let Some(change) = self.changes.iter().find(|change| change.names_item()).filter(|_| !is_own(kind, api)) {
+            let message =
+                format!("`{}` names an item of a list of `{kind}`, which kubectl replaces as a whole", change.path);
+            let problem = Diagnostic::new(Code::InvalidText, change.span, message);
+            return Err(Box::new(problem.help("set the whole list: items have names only in Kubernetes' own kinds")));
+        }
         let mut metadata = Map::from_iter([("name".to_owned(), json!(name))]);
         metadata.extend(namespace.iter().map(|namespace| ("namespace".to_owned(), json!(namespace))));
         let mut whole = json!({ "apiVersion": api, "kind": kind, "metadata": metadata });
         self.changes.iter().try_for_each(|change| set(&mut whole, &change.steps, change))?;
         Ok(whole)
     }
+}
+
+impl Change {
+    fn names_item(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, PathStep::Item { .. }))
+    }
+}
+
+/// Whether a kind is Kubernetes' own, in any version of this API: of another one `kubectl` knows no names of items.
+fn is_own(kind: &str, api: &str) -> bool {
+    let group = |api: &str| api.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned());
+    object::apis(kind).iter().any(|known| group(known) == group(api))
 }
 
 /// Sets a part, and makes what is missing on the way to it.

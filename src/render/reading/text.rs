@@ -41,7 +41,11 @@ pub struct Broken {
 /// # Errors
 /// The text is not YAML.
 pub fn yaml(text: &str) -> Result<Vec<Json>, Broken> {
-    let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        // As kubectl and cloud-init read modes: `0644`.
+        legacy_octal_numbers: true,
+    };
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| Broken {
         line: error.location().map_or(1, |location| location.line() as usize),
         message: error.to_string().lines().next().unwrap_or_default().to_lowercase().replace("error: ", ""),
