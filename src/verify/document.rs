@@ -145,6 +145,8 @@ fn of_cluster(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<Docum
     list.extend(corefile::check(evidence.model, document));
     list.extend(flannel::check(evidence.model, document));
     list.extend(cni::check(evidence, document));
+    let sample = evidence.samples.iter().find(|sample| sample.machine == document.owner.machine);
+    list.extend(sample.iter().flat_map(|sample| kubeadm::unmounted(sample, document)));
     list
 }
 
@@ -268,7 +270,6 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>
             Some(kind) if table::KUBEADM.body.contains_key(kind) => {
                 let mut list = table::check(&table::KUBEADM, kind, value);
                 list.extend(kubeadm::arguments(value));
-                list.extend(kubeadm::unmounted(value));
                 list
             }
             _ => return None,

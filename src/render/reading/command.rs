@@ -73,13 +73,33 @@ fn expand<'p>(
         let (before, after) = (&rest[..at], &rest[at + 2..]);
         let Some(end) = after.find('}') else { break };
         out.push_str(before);
-        out.push_str(value(&after[..end]).map_or("", |word| &word.text));
+        match value(&after[..end]) {
+            Some(word) => out.push_str(&word.text),
+            None if OF_SYSTEMD.contains(&&after[..end]) => out.push_str(&rest[at..at + end + 3]),
+            None => {}
+        }
         rest = &after[end + 1..];
     }
     out.push_str(rest);
     let written = place(text).written;
     list.push(Word { text: out.replace("$$", "$").replace("%%", "%"), written });
 }
+
+/// Variables that systemd sets itself (systemd.exec(5), environment variables in spawned processes).
+const OF_SYSTEMD: [&str; 12] = [
+    "CACHE_DIRECTORY",
+    "CONFIGURATION_DIRECTORY",
+    "CREDENTIALS_DIRECTORY",
+    "HOME",
+    "INVOCATION_ID",
+    "LOGNAME",
+    "LOGS_DIRECTORY",
+    "MAINPID",
+    "PATH",
+    "RUNTIME_DIRECTORY",
+    "STATE_DIRECTORY",
+    "USER",
+];
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -98,6 +118,12 @@ mod tests {
     fn read(line: &str) -> Vec<String> {
         let variables = [("ARGS".to_owned(), word("--a=1 --b='x y'")), ("IP".to_owned(), word("10.0.0.1"))];
         words(line, &variables, word).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn what_systemd_sets_is_known_to_it_alone() {
+        let path = "${CREDENTIALS_DIRECTORY}/k.yaml";
+        assert_eq!(read(&format!("/bin/a --config={path} ${{NONE}}x")), ["/bin/a", &format!("--config={path}"), "x"]);
     }
 
     #[test]

@@ -8,14 +8,18 @@ use serde_json::Value as Json;
 use super::DocumentProblem;
 use crate::diag::{Code, Help, closest};
 use crate::facts::setting::{Name, is_read};
-use crate::render::evidence::KUBEADM_ARGUMENTS;
+use crate::render::evidence::{Document, KUBEADM_ARGUMENTS, Sample};
+use crate::render::format::Secrets;
 use crate::verify::locate::Step;
 
 /// What is wrong with the arguments of a document.
 pub(super) fn arguments(value: &Json) -> Vec<DocumentProblem> {
     let field = |name: &str| value.get(name).and_then(Json::as_str).unwrap_or_default();
-    let (kind, is_map) = (field("kind"), field("apiVersion").ends_with("/v1beta3"));
-    let places = KUBEADM_ARGUMENTS.iter().filter(|(own, ..)| *own == kind);
+    let (kind, version) = (field("kind"), field("apiVersion").rsplit('/').next().unwrap_or_default());
+    // Older versions are gone, which another rule tells.
+    let is_known = matches!(version, "v1beta3" | "v1beta4");
+    let is_map = version == "v1beta3";
+    let places = KUBEADM_ARGUMENTS.iter().filter(|(own, ..)| *own == kind && is_known);
     let of_place = |(_, path, _): &(_, &[&str], _)| {
         let found = path.iter().try_fold(value, |value, key| value.get(key))?;
         let way: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
@@ -27,35 +31,66 @@ pub(super) fn arguments(value: &Json) -> Vec<DocumentProblem> {
 /// Files that arguments name and that neither kubeadm nor an extra volume mounts into the program's pod.
 ///
 /// Source: cmd/kubeadm/app/phases/controlplane/volumes.go and manifests.go of kubernetes/kubernetes.
-pub(super) fn unmounted(value: &Json) -> Vec<DocumentProblem> {
-    let is_own = value.get("kind").and_then(Json::as_str) == Some("ClusterConfiguration");
-    let parts = PARTS.iter().filter(|_| is_own).filter_map(|(part, program, own)| {
-        let part_value = value.get(part)?;
-        let certificates = value.get("certificatesDir").and_then(Json::as_str).unwrap_or("/etc/kubernetes/pki");
-        let mounts: Vec<&str> = list(&part_value["extraVolumes"])
-            .iter()
-            .filter_map(|volume| volume["mountPath"].as_str())
-            .chain(own.iter().copied())
-            .chain([certificates])
-            .collect();
-        let external = value["etcd"]["external"].is_object();
-        let is_mounted = |path: &str| external && path.contains("etcd") || mounts.iter().any(|own| is_below(path, own));
-        let lost = texts(&part_value["extraArgs"]).into_iter().filter_map(move |(steps, name, text)| {
-            let read = is_read(&Name::of_flag(program, name)) && text.starts_with('/');
-            let path = text.split(',').find(|path| read && !is_mounted(path))?;
-            Some((steps, name, path))
-        });
-        let way = [Step::from(*part), Step::from("extraArgs")];
-        let said = |(steps, name, path): (Vec<Step>, &str, &str)| {
-            let message = format!(
-                "`{name}` of {program} is `{path}`, which kubeadm does not mount into its pod: {program} exits at startup"
-            );
-            let help = format!("add `hostPath` and `mountPath` of it to `extraVolumes` of `{part}`");
-            DocumentProblem { code: Code::FileMissing, ..problem([&way[..], &steps].concat(), message, help) }
-        };
-        Some(lost.map(said).collect::<Vec<_>>())
+pub(super) fn unmounted(sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+    let Some(value) = of_kubeadm(document).filter(|_| !document.derived) else { return Vec::new() };
+    // A patch may mount anything.
+    if sample.documents().filter_map(of_kubeadm).any(|other| parts(&other).any(is_patched)) {
+        return Vec::new();
+    }
+    let of = |(way, part): (Vec<Step>, &Json)| {
+        let below = move |found: DocumentProblem| DocumentProblem { path: [&*way, &*found.path].concat(), ..found };
+        of_cluster(part).into_iter().map(below)
+    };
+    match &value {
+        Json::Array(list) => list.iter().enumerate().flat_map(|(place, one)| of((vec![place.into()], one))).collect(),
+        value => of((Vec::new(), value)).collect(),
+    }
+}
+
+/// The value of a file that has a part of kubeadm's.
+fn of_kubeadm(document: &Document<'_>) -> Option<Json> {
+    let value = document.value().map(|value| super::json(value, Secrets::Hidden))?;
+    let is_own = |part: &Json| part["apiVersion"].as_str().is_some_and(|api| api.starts_with("kubeadm.k8s.io/"));
+    let has = parts(&value).any(is_own);
+    has.then_some(value)
+}
+
+fn parts(value: &Json) -> impl Iterator<Item = &Json> {
+    let several = value.as_array().into_iter().flatten();
+    several.chain((!value.is_array()).then_some(value))
+}
+
+fn is_patched(part: &Json) -> bool {
+    part["patches"]["directory"].is_string()
+}
+
+fn of_cluster(value: &Json) -> Vec<DocumentProblem> {
+    let parts = PARTS.iter().filter(|_| value["kind"] == "ClusterConfiguration");
+    parts.flat_map(|part| of_part(value, part)).collect()
+}
+
+fn of_part(value: &Json, (part, program, own): &(&str, &str, &[&str])) -> Vec<DocumentProblem> {
+    let Some(inside) = value.get(part) else { return Vec::new() };
+    let volumes = list(&inside["extraVolumes"]).iter().filter_map(|volume| volume["mountPath"].as_str());
+    let certificates = value["certificatesDir"].as_str().unwrap_or("/etc/kubernetes/pki");
+    let of_etcd = ["caFile", "certFile", "keyFile"].into_iter();
+    let of_etcd = of_etcd.filter_map(|key| Some(value["etcd"]["external"][key].as_str()?.rsplit_once('/')?.0));
+    let mounts: Vec<&str> = volumes.chain(own.iter().copied()).chain([certificates]).chain(of_etcd).collect();
+    let is_mounted = |path: &str| mounts.iter().any(|own| is_below(path, own));
+    let lost = texts(&inside["extraArgs"]).into_iter().filter_map(|(steps, name, text)| {
+        let read = is_read(&Name::of_flag(program, name)) && text.starts_with('/');
+        let path = text.split(',').find(|path| read && !is_mounted(path))?;
+        Some((steps, name, path))
     });
-    parts.flatten().collect()
+    let said = |(steps, name, path): (Vec<Step>, &str, &str)| {
+        let message = format!(
+            "`{name}` of {program} is `{path}`, which kubeadm does not mount into its pod: {program} exits at startup"
+        );
+        let help = format!("add `hostPath` and `mountPath` of it to `extraVolumes` of `{part}`");
+        let way = [&[Step::from(*part), Step::from("extraArgs")], &*steps].concat();
+        DocumentProblem { code: Code::FileMissing, ..problem(way, message, help) }
+    };
+    lost.map(said).collect()
 }
 
 /// What kubeadm mounts by itself, beside the folder of certificates.
@@ -64,13 +99,20 @@ const PARTS: [(&str, &str, &[&str]); 3] = [
     (
         "controllerManager",
         "kube-controller-manager",
-        &[SYSTEM[0], SYSTEM[1], SYSTEM[2], "/etc/kubernetes/controller-manager.conf"],
+        &[SYSTEM[0], SYSTEM[1], SYSTEM[2], SYSTEM[3], SYSTEM[4], SYSTEM[5], "/etc/kubernetes/controller-manager.conf"],
     ),
     ("scheduler", "kube-scheduler", &["/etc/kubernetes/scheduler.conf"]),
 ];
 
 /// Folders of the authorities of a system; those that it has are mounted.
-const SYSTEM: [&str; 3] = ["/etc/ssl/certs", "/etc/pki", "/usr"];
+const SYSTEM: [&str; 6] = [
+    "/etc/ca-certificates",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls/certs",
+    "/etc/ssl/certs",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+];
 
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

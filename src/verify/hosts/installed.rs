@@ -14,11 +14,14 @@ use crate::render::unit_file::{self, Line};
 use crate::source::Span;
 use crate::verify::locate;
 
+use super::presence::Presence;
+
 /// Folders that packages and images fill: what is there is not examined.
 const OF_PACKAGES: [&str; 5] = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/share"];
 
 /// Conditions of a unit that is not started without a file.
-const CONDITIONS: [&str; 3] = ["ConditionFileIsExecutable", "ConditionPathExists", "ConditionFileNotEmpty"];
+pub(in crate::verify) const CONDITIONS: [&str; 3] =
+    ["ConditionFileIsExecutable", "ConditionPathExists", "ConditionFileNotEmpty"];
 
 /// Whether a condition asks for a program; `|` is one of several of which one has to hold, `!` asks that it is missing.
 fn is_sought(condition: &str, program: &str) -> bool {
@@ -45,6 +48,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTree
         _ => Vec::new(),
     });
     let installed = Installed::new(&sample.bundle);
+    let presence = Presence::of(sample);
     for run in declared.chain(pasted_runs(model, sample)) {
         match installed.brings(&run.program) {
             Brought::Yes => {}
@@ -52,7 +56,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTree
                 unknown.insert(run.program);
             }
             Brought::NotExecutable(mode) => problems.push(not_executable(model, &run, mode)),
-            Brought::No if is_named_elsewhere(sample, &run) => {
+            Brought::No if presence.may_bring(&run.program) || is_named_elsewhere(sample, &run) => {
                 unknown.insert(run.program);
             }
             Brought::No => problems.push(missing(model, &sample.bundle, &run)),

@@ -1,10 +1,16 @@
 //! What there is on a machine by the model: the paths that something puts there, and what may put others.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::facts::flag;
 use crate::facts::setting as facts;
+use crate::model::Value;
+use crate::model::value::Record;
 use crate::render::bundle::{Bundle, BundleFile, Install};
-use crate::render::evidence::{Entry, Sample};
+use crate::render::evidence::{Content, Document, Entry, Sample, Service};
+
+use super::maker;
 
 /// Folders of which images, packages and the running system fill parts.
 pub(in crate::verify) const OF_SYSTEM: [&str; 12] = [
@@ -22,17 +28,39 @@ pub(in crate::verify) const OF_SYSTEM: [&str; 12] = [
     "/var/run/",
 ];
 
-/// Folders that kubeadm fills, where it runs.
-const OF_KUBEADM: [&str; 2] = ["/etc/kubernetes/", "/var/lib/kubelet/"];
+/// The files that kubeadm makes, and the folders of certificates that it fills.
+///
+/// Source: kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details (constants and well-known values and paths).
+const OF_KUBEADM: [&str; 15] = [
+    "/etc/kubernetes/admin.conf",
+    "/etc/kubernetes/bootstrap-kubelet.conf",
+    "/etc/kubernetes/controller-manager.conf",
+    "/etc/kubernetes/kubelet.conf",
+    "/etc/kubernetes/manifests/etcd.yaml",
+    "/etc/kubernetes/manifests/kube-apiserver.yaml",
+    "/etc/kubernetes/manifests/kube-controller-manager.yaml",
+    "/etc/kubernetes/manifests/kube-scheduler.yaml",
+    "/etc/kubernetes/pki/",
+    "/etc/kubernetes/scheduler.conf",
+    "/etc/kubernetes/super-admin.conf",
+    "/var/lib/kubelet/config.yaml",
+    "/var/lib/kubelet/instance-config.yaml",
+    "/var/lib/kubelet/kubeadm-flags.env",
+    "/var/lib/kubelet/pki/",
+];
 
 /// What there is on a machine by the model.
 pub(in crate::verify) struct Presence<'a> {
     bundle: &'a Bundle,
-    /// Commands that a cloud-config runs.
-    commands: Vec<&'a str>,
     paths: HashSet<&'a str>,
     /// Folders whose content is not known: of archives, and what is mounted.
     unknown: Vec<&'a str>,
+    /// Commands, scripts and what else makes files: all that runs on the machine but Kubernetes' own programs.
+    makers: Vec<Cow<'a, str>>,
+    /// How many of them are no unit's.
+    of_scripts: usize,
+    /// Other texts, which name what their program may make: the templates of an agent.
+    texts: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Presence<'a> {
@@ -46,10 +74,6 @@ impl<'a> Presence<'a> {
             _ => None,
         }));
         paths.extend(bundle.directories.iter().map(|folder| &*folder.path));
-        let commands = sample.entries.iter().filter_map(|entry| match entry {
-            Entry::Command(command) => Some(&*command.text),
-            _ => None,
-        });
         let mut unknown: Vec<&str> = bundle.mounts.iter().map(|mount| &**mount).collect();
         for artifact in &bundle.artifacts {
             match &artifact.install {
@@ -60,7 +84,10 @@ impl<'a> Presence<'a> {
                 }
             }
         }
-        Self { bundle, commands: commands.collect(), paths, unknown }
+        let mut makers = makers(sample);
+        let of_scripts = makers.len();
+        makers.extend(sample.services.iter().flat_map(of_unit));
+        Self { bundle, paths, unknown, makers, of_scripts, texts: texts(sample) }
     }
 
     /// The file that was meant by a path of which nothing is known.
@@ -79,35 +106,102 @@ impl<'a> Presence<'a> {
     pub(in crate::verify) fn lacks(&self, path: &str) -> bool {
         let clean = facts::path(path);
         let Some(path) = clean.to_str().filter(|path| is_plain(path)) else { return false };
-        let below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
-        let is_of_system = OF_SYSTEM.iter().any(|folder| path.starts_with(folder))
-            || OF_KUBEADM.iter().any(|folder| path.starts_with(folder)) && self.runs("kubeadm");
+        let below =
+            |folder: &&str| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
         !self.paths.contains(path)
-            && !is_of_system
+            && !OF_SYSTEM.iter().any(|folder| path.starts_with(folder))
             && !self.unknown.iter().any(below)
             && !self.is_made(path)
-            && !path.rsplit_once('/').is_some_and(|(folder, _)| self.is_named(folder))
+            && !self.texts.iter().any(|text| maker::names(text, path))
+            && !self.is_of_kubeadm(path)
     }
 
     /// Whether something else on the machine may make it: a folder of what there is, a command, a script, or systemd-tmpfiles.
     fn is_made(&self, path: &str) -> bool {
         let folder = format!("{path}/");
-        self.paths.iter().any(|known| known.starts_with(&folder)) || self.is_named(path)
+        self.paths.iter().any(|known| known.starts_with(&folder)) || self.may_make(path)
     }
 
-    /// Whether a command, a script or systemd-tmpfiles names a path.
-    fn is_named(&self, path: &str) -> bool {
-        let makes = |file: &&BundleFile| file.mode & 0o111 != 0 || file.path.contains("/tmpfiles.d/");
-        self.bundle.commands.iter().any(|command| command.contains(path))
-            || self.commands.iter().any(|command| command.contains(path))
-            || self.bundle.files.iter().filter(makes).any(|file| String::from_utf8_lossy(&file.content).contains(path))
+    /// Whether a command or a script that is no unit's own may bring a program.
+    pub(super) fn may_bring(&self, program: &str) -> bool {
+        self.makers[..self.of_scripts].iter().any(|text| maker::may_make(text, program))
     }
 
-    /// Whether a program is installed or named in a command or a script.
-    fn runs(&self, program: &str) -> bool {
-        self.bundle.packages.iter().any(|package| package.starts_with(program))
-            || self.paths.iter().any(|path| path.rsplit('/').next() == Some(program))
-            || self.is_named(program)
+    /// Whether a command or a script may make a file.
+    pub(super) fn may_make(&self, path: &str) -> bool {
+        self.makers.iter().any(|text| maker::may_make(text, path))
+    }
+
+    /// Whether it is a file of kubeadm's, and that runs.
+    fn is_of_kubeadm(&self, path: &str) -> bool {
+        OF_KUBEADM.iter().any(|known| path == *known || known.ends_with('/') && path.starts_with(known))
+            && self.runs_kubeadm()
+    }
+
+    fn runs_kubeadm(&self) -> bool {
+        self.bundle.packages.iter().any(|package| package.starts_with("kubeadm"))
+            || self.paths.iter().any(|path| path.ends_with("/kubeadm"))
+            || self.makers.iter().any(|text| text.contains("kubeadm init") || text.contains("kubeadm join"))
+    }
+}
+
+/// The texts of commands and scripts.
+fn makers<'a>(sample: &'a Sample<'_>) -> Vec<Cow<'a, str>> {
+    let bundle = &sample.bundle;
+    let commands = sample.entries.iter().filter_map(|entry| match entry {
+        Entry::Command(command) => Some(Cow::Borrowed(&*command.text)),
+        _ => None,
+    });
+    let scripts = bundle.files.iter().filter(|file| runs(file)).map(|file| String::from_utf8_lossy(&file.content));
+    // What a cloud-config writes may be run by it.
+    let written = sample.documents().filter_map(|document| match &document.content {
+        Content::Text(text) if document.path.ends_with(".sh") || text.starts_with("#!") => Some(Cow::Borrowed(&**text)),
+        _ => None,
+    });
+    let own = bundle.commands.iter().map(|command| Cow::Borrowed(&**command));
+    own.chain(commands).chain(scripts).chain(written).collect()
+}
+
+/// Whether a file is run, or mounts and makes what it names.
+fn runs(file: &BundleFile) -> bool {
+    let makes = [".mount", ".automount", "/fstab"].iter().any(|end| file.path.ends_with(end));
+    makes || file.mode & 0o111 != 0 || file.content.starts_with(b"#!") || file.path.contains("/tmpfiles.d/")
+}
+
+/// What a unit runs and mounts, but for programs that read what is named.
+fn of_unit<'a>(service: &'a Service<'_>) -> Vec<Cow<'a, str>> {
+    const COMMANDS: [&str; 4] = ["ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost"];
+    const PLACES: [&str; 4] = ["BindPaths", "BindReadOnlyPaths", "WorkingDirectory", "RootDirectory"];
+    let all = |keys: &'static [&'static str]| {
+        keys.iter().flat_map(|key| service.values("Service", key).map(|(_, value, _)| value)).collect::<Vec<_>>()
+    };
+    let reads = |line: &&str| {
+        let program = line.split_whitespace().next().unwrap_or_default();
+        program.rsplit('/').next().is_some_and(|name| flag::table(name).is_some())
+    };
+    let commands = all(&COMMANDS).into_iter().filter(|line| !reads(line));
+    commands.chain(all(&PLACES)).map(Cow::Borrowed).collect()
+}
+
+/// Texts that are neither units, nor read by Kubernetes' programs.
+fn texts<'a>(sample: &'a Sample<'_>) -> Vec<Cow<'a, str>> {
+    let is_read: HashSet<&str> =
+        sample.documents().filter(|document| is_of_kubernetes(document)).map(|document| &*document.path).collect();
+    let files = sample.bundle.files.iter().filter(|file| {
+        let is_unit = file.path.contains("/systemd/") && !file.path.ends_with(".path");
+        !is_unit && !is_read.contains(&*file.path)
+    });
+    files.map(|file| String::from_utf8_lossy(&file.content)).collect()
+}
+
+fn is_of_kubernetes(document: &Document<'_>) -> bool {
+    let is_object = |record: &Record| record.get("apiVersion").is_some() && record.get("kind").is_some();
+    match document.value().map(Value::reveal) {
+        Some(Value::Record(record)) => is_object(record),
+        Some(Value::List(list)) => {
+            list.iter().any(|one| matches!(one.reveal(), Value::Record(record) if is_object(record)))
+        }
+        _ => false,
     }
 }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, Help};
-use crate::facts::setting::{Name, is_read};
+use crate::facts::flag;
+use crate::facts::setting::{self as facts, Name, is_read};
 use crate::model::Model;
 use crate::render::evidence::{Sample, Written};
 use crate::verify::hosts::presence::{OF_SYSTEM, Presence};
@@ -22,10 +23,18 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> 
     for found in inventory::of_sample(sample) {
         let Some((path, template)) = found.pods() else { continue };
         let spec = &template["spec"];
+        if is_injected(template) {
+            continue;
+        }
         for (place, container) in list(&spec["containers"]).iter().enumerate() {
             let way: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
             let way = [way, vec!["spec".into(), "containers".into(), place.into()]].concat();
-            let of_machine = found.is_static.then_some(&presence).filter(|_| sample.whole);
+            // Containers that start before it may write what is mounted.
+            let is_alone = list(&spec["initContainers"]).is_empty();
+            let of_machine = found.is_static.then_some(&presence).filter(|_| sample.whole && is_alone);
+            if !is_of_kubernetes(container) {
+                continue;
+            }
             for argument in arguments(container) {
                 let Some(lack) = lack(&argument.path, (spec, container), of_machine) else { continue };
                 problems.push(problem(model, &found, (&way, &argument), lack));
@@ -37,6 +46,20 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> 
 
 fn list(value: &Json) -> &[Json] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Whether something else adds containers and mounts to a pod.
+fn is_injected(template: &Json) -> bool {
+    let annotations = template["metadata"]["annotations"].as_object();
+    annotations.is_some_and(|all| all.keys().any(|key| key.contains("inject")))
+}
+
+/// Whether an image is one of Kubernetes or etcd, by the name of its program: another one may hold more files.
+fn is_of_kubernetes(container: &Json) -> bool {
+    let image = container["image"].as_str().unwrap_or_default();
+    let name = image.split('@').next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let name = name.split(':').next().unwrap_or_default();
+    name.is_empty() || flag::table(name).is_some()
 }
 
 /// A flag that names a file.
@@ -66,14 +89,14 @@ fn arguments(container: &Json) -> Vec<Argument> {
         if !is_read(&Name::of_flag(program, flag)) {
             continue;
         }
-        found.extend(value.split(',').filter(|path| path.starts_with('/') && !path.contains('$')).map(|path| {
-            Argument {
-                program: program.to_owned(),
-                flag: flag.to_owned(),
-                path: path.to_owned(),
-                word: [Step::from(*key), Step::from(*place)],
-                text: (*word).to_owned(),
-            }
+        let clean = |path: &str| facts::path(path).to_str().map(str::to_owned);
+        let paths = value.split(',').filter(|path| path.starts_with('/') && !path.contains('$')).filter_map(clean);
+        found.extend(paths.map(|path| Argument {
+            program: program.to_owned(),
+            flag: flag.to_owned(),
+            path,
+            word: [Step::from(*key), Step::from(*place)],
+            text: (*word).to_owned(),
         }));
     }
     found

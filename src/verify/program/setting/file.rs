@@ -6,8 +6,9 @@ use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::field;
 use crate::facts::setting::{Name, Read};
 use crate::model::AppId;
-use crate::render::evidence::{Entry, Sample};
+use crate::render::evidence::{Entry, Sample, Service};
 use crate::verify::Evidence;
+use crate::verify::hosts::installed::CONDITIONS;
 use crate::verify::hosts::presence::Presence;
 
 use super::settings::{Setting, Settings};
@@ -35,13 +36,32 @@ fn of_rule(
     let has_other =
         |setting: &Setting| rule.unless.as_ref().is_some_and(|other| settings.beside(setting, other).is_some());
     let here = rule.settings.iter().flat_map(|name| settings.named(name)).filter(is_here);
-    let missing = here.filter(|setting| !has_other(setting)).filter_map(|setting| {
-        let path = setting.text.split(',').map(str::trim).find(|path| presence.lacks(path))?;
+    // An environment that is not known may give the other setting.
+    let is_open = rule.unless.is_some() && sample.services.iter().any(|service| has_unknown(sample, service));
+    let missing = here.filter(|setting| !is_open && !has_other(setting)).filter_map(|setting| {
+        let path =
+            setting.text.split(',').map(str::trim).find(|path| presence.lacks(path) && !is_awaited(sample, path))?;
         Some((setting, path))
     });
     let mut of_apps: BTreeMap<AppId, Vec<(&Setting, &str)>> = BTreeMap::new();
     missing.for_each(|found| of_apps.entry(found.0.app).or_default().push(found));
     of_apps.into_values().filter_map(|found| missing_files(evidence, presence, rule, found)).collect()
+}
+
+/// Whether a unit takes variables from a file that is not there by the model.
+fn has_unknown(sample: &Sample<'_>, service: &Service<'_>) -> bool {
+    let is_written = |path: &str| sample.bundle.files.iter().any(|file| file.path == path);
+    let mut files = service.values("Service", "EnvironmentFile");
+    files.any(|(_, path, _)| !path.is_empty() && !is_written(path.trim_start_matches('-')))
+}
+
+/// Whether a unit is not started before a file is there.
+fn is_awaited(sample: &Sample<'_>, path: &str) -> bool {
+    let is_it = |value: &str| value.trim_start_matches('|').trim_start() == path;
+    let asks = |service: &Service<'_>| {
+        CONDITIONS.iter().any(|key| service.values("Unit", key).any(|(_, value, _)| is_it(value)))
+    };
+    sample.services.iter().any(asks)
 }
 
 /// Whether a unit of the machine runs the program whose setting it is.
