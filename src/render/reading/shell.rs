@@ -5,16 +5,18 @@
 //! word, and those in a function for each call. What only the machine knows
 //! (substitutions, parameters, variables of the environment) stays in a word as it is written, with its `$`.
 
-use std::collections::BTreeMap;
-
+mod budget;
 mod function;
 mod repeated;
 mod token;
+mod variable;
 mod written;
 
 pub(super) use written::written;
 
+use budget::Budget;
 use token::{Part, Token, Word, is_name, tokens};
+use variable::Variables;
 
 /// A word of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +53,15 @@ pub(super) type Sources<'s> = &'s dyn Fn(&str) -> Option<String>;
 
 /// The commands of a script, in order; those of the scripts that it gives to a shell in their place.
 pub(super) fn commands(text: &str, sources: Sources<'_>) -> Vec<Command> {
-    inside(text, sources, DEPTH)
+    inside(text, (sources, &Budget::default()), DEPTH)
 }
 
-fn inside(text: &str, sources: Sources<'_>, depth: u32) -> Vec<Command> {
-    let list = Reader::of(text, sources, depth).read();
+fn inside(text: &str, around: (Sources<'_>, &Budget), depth: u32) -> Vec<Command> {
+    let list = Reader::of(text, around, depth).read();
     let opened = list.into_iter().flat_map(|command| match script(&command) {
         Some(script) if depth > 0 => {
             let first = script.line.saturating_sub(1);
-            let mut list = inside(&script.text, sources, depth - 1);
+            let mut list = inside(&script.text, around, depth - 1);
             let own = list.iter_mut().flat_map(|command| &mut command.words).filter(|word| word.file.is_none());
             own.for_each(|word| word.line += first);
             list
@@ -118,6 +120,9 @@ pub(super) fn place_of_script<'a>(words: impl Iterator<Item = &'a str>) -> Optio
     None
 }
 
+/// What declares variables.
+const DECLARING: &[&str] = &["export", "local", "readonly", "declare", "typeset"];
+
 /// What may stand before the program that a line starts.
 const BEFORE: &[&str] = &["exec", "nohup", "command", "builtin", "time", "setsid"];
 /// The same, with options of its own; those of one letter whose value is the next word.
@@ -168,11 +173,12 @@ fn behind_options<'w, 't>(words: &'w [&'t str], valued: &str) -> &'w [&'t str] {
     &words[words.iter().take_while(is_skipped).count()..]
 }
 
-/// The name and the value of `NAME=value`.
-fn assigned(text: &str) -> Option<(&str, &str)> {
+/// The name and the value of `NAME=value`, and whether the value is added to what the variable has: `NAME+=value`.
+fn assigned(text: &str) -> Option<(&str, &str, bool)> {
     let (name, value) = text.split_once('=')?;
+    let (name, adds) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
     let is_whole = name.starts_with(|c: char| is_name(c) && !c.is_ascii_digit()) && name.chars().all(is_name);
-    is_whole.then_some((name, value))
+    is_whole.then_some((name, value, adds))
 }
 
 struct Reader<'t> {
@@ -181,47 +187,45 @@ struct Reader<'t> {
     functions: function::Functions,
     /// Those that are called.
     called: Vec<String>,
-    /// How many calls and loops are open, how many more tokens may be read in them, and how deep files may be read.
+    /// How many calls and loops are open, what may still be read in them, and how deep files may be read.
     open: usize,
-    left: usize,
+    budget: &'t Budget,
     files: u32,
     list: Vec<Command>,
     /// Those in substitutions, `$(command)`.
     aside: Vec<Command>,
     command: Command,
-    /// What is known of the variables: their words, or nothing.
-    variables: BTreeMap<String, Option<Vec<Field>>>,
+    variables: Variables,
     /// How many conditions, loops and functions are open; what is assigned in them may not be.
     depth: usize,
     /// Whether the command runs only if another one fails or succeeds.
     is_conditional: bool,
-    /// Parentheses that are open; the variable whose array they hold.
+    /// Parentheses that are open; the variable whose array they hold, and whether its words are added.
     parentheses: usize,
-    array: Option<(String, Vec<Field>)>,
+    array: Option<(String, bool, Vec<Field>)>,
     redirection: Option<&'static str>,
     /// Whether a pattern of `case` comes next.
     is_pattern: bool,
 }
 
-/// How deep calls and loops may be in each other, how many words a loop may have, and how many tokens are read in all of them.
+/// How deep calls and loops may be in each other, and how many words a loop may have.
 const OPEN: usize = 6;
 const REPEATS: usize = 64;
-const TOKENS: usize = 20_000;
 
 impl<'t> Reader<'t> {
-    fn of(text: &'t str, sources: Sources<'t>, files: u32) -> Self {
+    fn of(text: &'t str, (sources, budget): (Sources<'t>, &'t Budget), files: u32) -> Self {
         Self {
             text,
             sources,
             functions: Vec::new(),
             called: Vec::new(),
             open: 0,
-            left: TOKENS,
+            budget,
             files,
             list: Vec::new(),
             aside: Vec::new(),
             command: Command::default(),
-            variables: BTreeMap::new(),
+            variables: Variables::default(),
             depth: 0,
             is_conditional: false,
             parentheses: 0,
@@ -268,20 +272,22 @@ impl<'t> Reader<'t> {
 
     /// Reads the body of a loop for each of its words, if these are known.
     fn repeats(&mut self, found: &repeated::Loop<'_>) -> bool {
-        let words: Vec<Field> = found.words.iter().flat_map(|word| fields(self.text, &self.variables, word)).collect();
+        let words: Vec<Field> = found.words.iter().flat_map(|word| self.fields(word)).collect();
         let is_known = |word: &Field| !word.unknown && !word.text.contains(['*', '?', '{']);
-        let (name, size) = (found.name.to_owned(), found.body.len() * words.len());
-        if words.len() > REPEATS || self.open >= OPEN || size > self.left || !words.iter().all(is_known) {
+        let name = found.name.to_owned();
+        if words.len() > REPEATS || self.open >= OPEN || !words.iter().all(is_known) {
             return false;
         }
-        self.left -= size;
+        if !self.budget.reads(found.body, words.len()) {
+            return false;
+        }
         self.open += 1;
         for word in words {
-            self.variables.insert(name.clone(), Some(vec![word]));
+            self.variables.set(name.clone(), Some(vec![word]));
             self.run(found.body);
         }
         self.open -= 1;
-        self.variables.insert(name, None);
+        self.variables.set(name, None);
         true
     }
 
@@ -291,49 +297,30 @@ impl<'t> Reader<'t> {
         let Some((name, body)) = self.functions.iter().rev().find(|(name, _)| *name == first.text).cloned() else {
             return false;
         };
-        if self.open >= OPEN || body.len() > self.left {
+        if self.open >= OPEN || !self.budget.reads(&body, 1) {
             return false;
         }
-        self.left -= body.len();
         self.open += 1;
         self.called.push(name);
-        let before = self.positions(given.to_vec());
+        let before = self.variables.positions(given.to_vec());
         self.run(&body);
-        self.variables.retain(|name, _| !is_position(name));
-        self.variables.extend(before);
+        self.variables.restores(before);
         self.open -= 1;
         true
-    }
-
-    /// Sets what `$1` and `$@` stand for, and gives what they stood for.
-    fn positions(&mut self, given: Vec<Field>) -> Vec<(String, Option<Vec<Field>>)> {
-        let names: Vec<String> = self.variables.keys().filter(|name| is_position(name)).cloned().collect();
-        let before = names.into_iter().filter_map(|name| self.variables.remove_entry(&name)).collect();
-        let known = |word: &Field| (!word.unknown).then(|| vec![word.clone()]);
-        for (place, word) in given.iter().enumerate() {
-            self.variables.insert((place + 1).to_string(), known(word));
-        }
-        let is_known = !given.iter().any(|word| word.unknown);
-        self.variables.insert("@".to_owned(), is_known.then_some(given));
-        before
     }
 
     /// Takes the variables that a file sets.
     fn source(&mut self, command: &Command) {
         let Some(file) = command.words.get(1).filter(|word| !word.unknown && self.files > 0) else { return };
         let Some(text) = (self.sources)(&file.text) else { return };
-        let mut reader = Reader::of(&text, self.sources, self.files - 1);
+        if !self.budget.makes(text.len()) {
+            return;
+        }
+        let mut reader = Reader::of(&text, (self.sources, self.budget), self.files - 1);
         reader.variables = self.variables.clone();
         reader.read_all();
         let is_sure = self.is_sure();
-        for (name, words) in reader.variables {
-            if self.variables.get(&name) == Some(&words) {
-                continue;
-            }
-            let here = |word: Field| Field { file: word.file.or_else(|| Some(file.text.clone())), ..word };
-            let words = words.filter(|_| is_sure).map(|words| words.into_iter().map(here).collect());
-            self.variables.insert(name, words);
-        }
+        self.variables.takes(reader.variables, &file.text, is_sure);
     }
 
     fn take(&mut self, token: Token) {
@@ -375,10 +362,11 @@ impl<'t> Reader<'t> {
     fn open(&mut self) {
         let last = self.command.words.last();
         let array =
-            last.and_then(|word| Some(assigned(&word.text)?.0.to_owned())).filter(|_| self.command.words.len() == 1);
-        if let Some(name) = array {
+            last.and_then(|word| assigned(&word.text)).map(|(name, _, adds)| (name.to_owned(), adds, Vec::new()));
+        let before = self.command.words.first().map(|word| &*word.text).unwrap_or_default();
+        if array.is_some() && (self.command.words.len() == 1 || DECLARING.contains(&before)) {
             self.command = Command::default();
-            self.array = Some((name, Vec::new()));
+            self.array = array;
             return;
         }
         // `name() {`
@@ -387,10 +375,10 @@ impl<'t> Reader<'t> {
     }
 
     fn close(&mut self) {
-        if let Some((name, words)) = self.array.take() {
+        if let Some((name, adds, words)) = self.array.take() {
             let is_known = self.is_sure() && !words.iter().any(|word| word.unknown);
-            self.variables.insert(name, is_known.then_some(words));
-            return;
+            let words = is_known.then_some(words);
+            return if adds { self.variables.extend(name, words) } else { self.variables.set(name, words) };
         }
         self.parentheses = self.parentheses.saturating_sub(1);
         self.end();
@@ -401,9 +389,9 @@ impl<'t> Reader<'t> {
     }
 
     fn word(&mut self, word: &Word) {
-        if let Some((_, list)) = &mut self.array {
-            let fields = fields(self.text, &self.variables, word);
-            return list.extend(fields);
+        if self.array.is_some() {
+            let fields = self.fields(word);
+            return self.array.iter_mut().for_each(|(_, _, list)| list.extend(fields.clone()));
         }
         if let Some(operator) = self.redirection.take() {
             if matches!(operator, ">" | ">>" | ">|" | "&>" | "&>>") {
@@ -424,7 +412,10 @@ impl<'t> Reader<'t> {
         let is_assignment = assigned(raw).is_some();
         match is_assignment {
             true => self.command.words.push(self.joined(word)),
-            false => self.command.words.extend(fields(self.text, &self.variables, word)),
+            false => {
+                let fields = self.fields(word);
+                self.command.words.extend(fields);
+            }
         }
     }
 
@@ -436,7 +427,7 @@ impl<'t> Reader<'t> {
             let inner = inner.filter(|inner| !inner.starts_with('('));
             let inner = inner.or_else(|| written.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')));
             let Some(inner) = inner.filter(|_| self.files > 0) else { continue };
-            let mut list = inside(inner, self.sources, self.files - 1);
+            let mut list = inside(inner, (self.sources, self.budget), self.files - 1);
             let own = list.iter_mut().flat_map(|command| &mut command.words).filter(|word| word.file.is_none());
             own.for_each(|own| own.line += word.line - 1);
             let new = list.into_iter().filter(|command| !self.aside.contains(command)).collect::<Vec<_>>();
@@ -457,26 +448,12 @@ impl<'t> Reader<'t> {
 
     /// A word that is not split.
     fn joined(&self, word: &Word) -> Field {
-        let (mut text, mut unknown) = (String::new(), false);
-        for part in &word.parts {
-            match part {
-                Part::Text(known) => text += known,
-                Part::Unknown(written) => (text, unknown) = (text + written, true),
-                Part::Variable { name, .. } | Part::Array(name) => {
-                    match self.variables.get(name).and_then(Option::as_ref) {
-                        Some(words) => text += &words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" "),
-                        None => (text, unknown) = (format!("{text}${name}"), true),
-                    }
-                }
-            }
-        }
-        Field {
-            text,
-            raw: self.text.get(word.range.clone()).unwrap_or_default().to_owned(),
-            line: word.line,
-            file: None,
-            unknown,
-        }
+        self.variables.joined((self.text, self.budget), word)
+    }
+
+    /// The words that a word stands for.
+    fn fields(&self, word: &Word) -> Vec<Field> {
+        self.variables.fields((self.text, self.budget), word)
     }
 
     /// Ends a command: takes what it assigns, and keeps it if it starts a program.
@@ -487,10 +464,11 @@ impl<'t> Reader<'t> {
         match &*first {
             "for" | "select" | "read" | "unset" | "case" => {
                 self.depth += usize::from(!matches!(&*first, "read" | "unset"));
-                command.words.iter().skip(1).for_each(|word| _ = self.variables.insert(word.text.clone(), None));
+                command.words.iter().skip(1).for_each(|word| self.variables.set(word.text.clone(), None));
                 return;
             }
-            "export" | "local" | "readonly" | "declare" | "typeset" | "function" => _ = command.words.remove(0),
+            "function" => _ = command.words.remove(0),
+            first if DECLARING.contains(&first) => _ = command.words.remove(0),
             _ => {}
         }
         let count = command.words.iter().take_while(|word| assigned(&word.text).is_some()).count();
@@ -499,7 +477,8 @@ impl<'t> Reader<'t> {
             before.into_iter().for_each(|word| self.assign(word));
         } else {
             if command.is_piped && command.input.is_none() {
-                command.input = self.list.last().and_then(written::printed);
+                let printed = self.list.last().and_then(written::printed);
+                command.input = printed.filter(|printed| self.budget.makes(printed.text.len()));
                 command.from = self.list.last().and_then(origin);
             }
             let words = program(&command.words).to_vec();
@@ -512,11 +491,11 @@ impl<'t> Reader<'t> {
         match name {
             "." | "source" => self.source(&command),
             "shift" => {
-                let rest = self.variables.get("@").cloned().flatten().unwrap_or_default();
-                self.positions(rest.into_iter().skip(1).collect());
+                let rest = self.variables.get("@").map(<[Field]>::to_vec).unwrap_or_default();
+                self.variables.positions(rest.into_iter().skip(1).collect());
             }
             "set" if command.words.get(1).is_some_and(|word| word.text == "--") && self.is_sure() => {
-                self.positions(command.words[2..].to_vec());
+                self.variables.positions(command.words[2..].to_vec());
             }
             _ if self.calls(&command) => return,
             _ => {}
@@ -528,63 +507,20 @@ impl<'t> Reader<'t> {
     }
 
     fn assign(&mut self, word: Field) {
-        let Some((name, value)) = assigned(&word.text) else { return };
+        let Some((name, value, adds)) = assigned(&word.text) else { return };
         let (name, text) = (name.to_owned(), value.to_owned());
-        let is_known = self.is_sure() && !word.unknown;
-        self.variables.insert(name, is_known.then(|| vec![Field { text, ..word }]));
+        let known = (self.is_sure() && !word.unknown).then(|| Field { text, ..word });
+        match adds {
+            true => self.variables.add(name, known),
+            false => self.variables.set(name, known.map(|word| vec![word])),
+        }
     }
-}
-
-fn is_position(name: &str) -> bool {
-    name.starts_with(|c: char| c == '@' || c.is_ascii_digit())
 }
 
 /// What a command takes what it prints from: a URL, or itself.
 fn origin(command: &Command) -> Option<Field> {
     let is_url = |word: &&Field| word.text.contains("://");
     command.words.iter().find(is_url).or(command.words.first()).cloned()
-}
-
-/// The words that a word stands for.
-fn fields(text: &str, variables: &BTreeMap<String, Option<Vec<Field>>>, word: &Word) -> Vec<Field> {
-    let raw = text.get(word.range.clone()).unwrap_or_default().to_owned();
-    let empty = || Field { text: String::new(), raw: raw.clone(), line: word.line, file: None, unknown: false };
-    let (mut list, mut current): (Vec<Field>, Option<Field>) = (Vec::new(), None);
-    for part in &word.parts {
-        let own = current.get_or_insert_with(empty);
-        match part {
-            Part::Text(known) => own.text += known,
-            Part::Unknown(written) => (own.text += written, own.unknown = true).1,
-            Part::Variable { name, quoted } => match variables.get(name).and_then(Option::as_ref) {
-                Some(words) if *quoted => own.text += words.first().map_or("", |word| &word.text),
-                Some(words) => {
-                    let parts = words.iter().flat_map(|known| {
-                        known.text.split_whitespace().map(|text| (text.to_owned(), known)).collect::<Vec<_>>()
-                    });
-                    for (place, (text, known)) in parts.enumerate() {
-                        match &mut current {
-                            Some(own) if place == 0 && !own.text.is_empty() => own.text += &text,
-                            _ => {
-                                list.extend(current.take().filter(|own| !own.text.is_empty()));
-                                current = Some(Field { raw: text.clone(), text, unknown: false, ..known.clone() });
-                            }
-                        }
-                    }
-                    current = current.filter(|own| !own.text.is_empty());
-                }
-                None => (own.text += &format!("${name}"), own.unknown = true).1,
-            },
-            Part::Array(name) => match variables.get(name).and_then(Option::as_ref) {
-                Some(words) => {
-                    list.extend(words.iter().cloned());
-                    current = current.filter(|own| !own.text.is_empty());
-                }
-                None => (own.text += &format!("${name}"), own.unknown = true).1,
-            },
-        }
-    }
-    list.extend(current);
-    list
 }
 
 #[cfg(test)]

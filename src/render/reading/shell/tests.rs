@@ -67,6 +67,12 @@ fn variables_are_known_as_far_as_the_script_sets_them() {
         ("x && A=1\nb $A", &["x", "b|$A"]),
         ("b $1 ${C:-d} `e` $((1 + 2)) \"$@\"", &["b|$1|${C:-d}|`e`|$((1 + 2))|$@", "e"]),
         ("read A; b $A", &["b|$A"]),
+        ("A='--a=1'; A+=' --b=2'; b $A", &["b|--a=1|--b=2"]),
+        ("A+=x; A+=y; b $A", &["b|xy"]),
+        ("A=(--x); A+=(--y '1 2'); A+=z; b \"${A[@]}\"", &["b|--xz|--y|1 2"]),
+        ("A=1; x && A+=2\nb $A", &["x", "b|$A"]),
+        ("A=$(x); A+=2; b $A", &["b|$A", "x"]),
+        ("declare -a A=(1 2); local B=(3)\nb \"${A[@]}\" $B", &["b|1|2|3"]),
     ] {
         assert_eq!(lines(text), expected, "{text}");
     }
@@ -114,6 +120,34 @@ fn variables_of_files_are_known() {
     assert_eq!(list.last().and_then(|last| last.words[1].file.clone()).as_deref(), Some("/etc/a"));
     let last: Vec<_> = list.last().expect("a command").words.iter().map(|word| (&*word.text, word.line)).collect();
     assert_eq!(last, [("x", 4), ("1", 1), ("2 3", 4)]);
+}
+
+#[test]
+fn what_is_added_to_a_name_is_in_the_file() {
+    let files = written(&commands("F=/etc/k8s; F+=.conf; cat > $F <<EOF\nx\nEOF\n"));
+    assert_eq!(files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["/etc/k8s.conf"]);
+}
+
+#[test]
+fn values_have_a_limit() {
+    let size = |command: &Command| -> usize { command.words.iter().map(|word| word.text.len()).sum() };
+    for (first, more) in [
+        ("a=x", "a=\"$a$a\"\n"),
+        ("a=x", "a+=\"$a\"\n"),
+        ("a=(x)", "a=(\"${a[@]}\" \"${a[@]}\")\n"),
+        ("a=(x)", "a+=(\"${a[@]}\")\n"),
+        ("a=x", "set -- $a $@\na=\"$@\"\n"),
+        ("a=x", "a=\"$a$a\"; b \"$a$a$a$a\" > /x; sh -c \"$a; $a\"; . /x\n"),
+    ] {
+        let list =
+            super::commands(&format!("{first}\n{}echo \"$a\" > /etc/x\n", more.repeat(60)), &|_| Some(more.repeat(8)));
+        assert!(list.iter().map(size).sum::<usize>() < 64 << 20, "{more}");
+        assert!(written(&list).iter().filter(|file| file.path == "/etc/x").all(|file| file.unknown), "{more}");
+    }
+    let known = written(&commands("a=0123456789abcdef\na=\"$a$a\"\na=\"$a$a\"\necho \"$a\" > /etc/x\n"));
+    assert_eq!((known[0].text.len(), known[0].unknown), (65, false));
+    let (text, pipes) = ("x\n".repeat(40_000), "| cat ".repeat(4_000));
+    assert!(commands(&format!("cat <<E {pipes}\n{text}E\n")).len() > 3_000);
 }
 
 #[test]
