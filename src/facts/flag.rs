@@ -30,6 +30,9 @@ pub struct Table {
     pub subcommands: Vec<String>,
     /// The family of its feature gates, where it is not that of its versions.
     gates: Option<String>,
+    /// Flags with which the program prints something about itself and ends; they are no settings.
+    #[serde(default)]
+    pub prints: Vec<String>,
     /// Flags beside which only some others may stand.
     #[serde(default)]
     alone: BTreeMap<String, Alone>,

@@ -229,6 +229,8 @@ pub enum Hidden {
     Computed,
     /// It is fetched when the script runs: `curl URL | sh`, `kubectl apply -f URL`.
     Fetched,
+    /// It begins with a quote or a parenthesis that does not end.
+    Unclosed,
     /// It is a file, which may be on the machine.
     File,
 }

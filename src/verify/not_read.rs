@@ -94,6 +94,9 @@ fn of_script(model: &Model<'_>, sample: &Sample<'_>, opaque: &Opaque<'_>) -> Opt
     let message = match opaque.why {
         Hidden::File if is_written(sample, word) => return None,
         Hidden::File => format!("`{word}`, which a script reads, is not examined: no component writes that file"),
+        Hidden::Unclosed => {
+            format!("a script is not examined from `{word}` on: this quote or parenthesis does not end")
+        }
         Hidden::Fetched => {
             format!("what `{program}` gets from `{word}` is not examined: it is fetched when the script runs")
         }
@@ -106,6 +109,7 @@ fn of_script(model: &Model<'_>, sample: &Sample<'_>, opaque: &Opaque<'_>) -> Opt
         Hidden::Fetched => {
             "download it as an `artifact`, or write it into the model; or `allow not-read \"...\"` with the reason"
         }
+        Hidden::Unclosed => "close it; a shell refuses the script, or reads the rest of it as this word",
         _ => "write it out, or `allow not-read \"...\"` with the reason",
     };
     Some(Diagnostic::new(Code::NotRead, span, message).help(help))

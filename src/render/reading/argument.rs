@@ -39,6 +39,21 @@ pub(super) fn program_name(path: &str) -> Option<String> {
     (!matches!(name, "sh" | "bash" | "dash")).then(|| name.to_owned())
 }
 
+/// Whether a program only prints its version or its help: `kubelet --version=raw`. With `--version=v1.35.0` it runs.
+pub(super) fn only_prints(table: &Table, words: &[&Word<'_>]) -> bool {
+    let runs = |value: &str| {
+        let mut chars = value.chars();
+        value == "false" || chars.next() == Some('v') && chars.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    words.iter().take_while(|word| word.text != "--").any(|word| {
+        let body = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-'));
+        body.is_some_and(|body| {
+            let (name, value) = body.split_once('=').unwrap_or((body, "true"));
+            table.prints.iter().any(|known| known == name) && !runs(value)
+        })
+    })
+}
+
 /// What a command line on the machine itself sets, if it runs a program that has a table of flags. `app` tells the version.
 pub(super) fn on_host<'p>(
     model: &Model<'p>,
@@ -46,42 +61,53 @@ pub(super) fn on_host<'p>(
     (owner, app): (Owner, AppId),
     unit: Option<Name>,
 ) -> Option<Flags<'p>> {
-    let (table, rest) = known_program(words)?;
+    let (table, rest) = known_program(words).filter(|(table, rest)| !only_prints(table, rest))?;
     let (program, name) = (&words[0], &*table.program);
     let version = crate::render::flag::version(model, Some(app), name);
     let all = Flags::on_host(name.into(), program.written.clone(), owner);
     Some(Flags { version, given: flags(name, &rest), unit, ..all })
 }
 
-/// `--flag=value`, `--flag value`, and `--flag` of one that is true or false. One that is repeated is a list, or its last.
+/// `--flag=value`, `--flag value`, and `--flag` of one that is true or false.
 pub(super) fn flags<'p>(program: &str, words: &[&Word<'p>]) -> Vec<Flag<'p>> {
-    let kind = |flag: &str| flag::table(program).and_then(|table| table.flags.get(flag)).map(|row| row.kind);
     let mut list: Vec<(Flag<'p>, String)> = Vec::new();
     let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
         let Some(body) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
         let (name, value) = match body.split_once('=') {
             Some((name, value)) => (name, value.to_owned()),
-            None if kind(body) == Some(FlagKind::Bool) => (body, "true".to_owned()),
+            None if kind(program, body) == Some(FlagKind::Bool) => (body, "true".to_owned()),
             None => match rest.next_if(|next| !next.text.starts_with("--")) {
                 Some(next) => (body, next.text.clone()),
                 None => (body, String::new()),
             },
         };
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic());
-        match list.iter_mut().find(|(known, _)| known.name == name).filter(|_| is_name) {
-            Some((_, known)) if matches!(kind(name), Some(FlagKind::StringList | FlagKind::Map)) => {
+        let prints = flag::table(program).is_some_and(|table| table.prints.iter().any(|known| known == name));
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !prints {
+            let flag = Flag { name: name.to_owned(), value: Value::None, written: word.written.clone() };
+            list.push((flag, value));
+        }
+    }
+    merged(program, list)
+}
+
+/// Flags with their values. One that is repeated is a list, or its last.
+pub(super) fn merged<'p>(program: &str, given: impl IntoIterator<Item = (Flag<'p>, String)>) -> Vec<Flag<'p>> {
+    let mut list: Vec<(Flag<'p>, String)> = Vec::new();
+    for (flag, value) in given {
+        match list.iter_mut().find(|(known, _)| known.name == flag.name) {
+            Some((_, known)) if matches!(kind(program, &flag.name), Some(FlagKind::StringList | FlagKind::Map)) => {
                 *known = format!("{known},{value}");
             }
-            Some((flag, known)) => (flag.written, *known) = (word.written.clone(), value),
-            None if is_name => {
-                let flag = Flag { name: name.to_owned(), value: Value::None, written: word.written.clone() };
-                list.push((flag, value));
-            }
-            None => {}
+            Some(known) => *known = (flag, value),
+            None => list.push((flag, value)),
         }
     }
     list.into_iter().map(|(flag, value)| Flag { value: Value::text(value), ..flag }).collect()
+}
+
+fn kind(program: &str, flag: &str) -> Option<FlagKind> {
+    flag::table(program)?.flags.get(flag).map(|row| row.kind)
 }
 
 #[cfg(test)]
@@ -89,15 +115,37 @@ mod tests {
     use super::*;
     use crate::source::Span;
 
+    fn word(text: &str) -> Word<'static> {
+        Word { text: text.to_owned(), written: Written::Name(Span::default()) }
+    }
+
     fn read(texts: &[&str]) -> Vec<(String, String)> {
-        let word = |text: &&str| Word { text: (*text).to_owned(), written: Written::Name(Span::default()) };
-        let words: Vec<Word<'_>> = texts.iter().map(word).collect();
+        let words: Vec<Word<'_>> = texts.iter().map(|text| word(text)).collect();
         let pair = |flag: Flag<'_>| (flag.name, flag.value.scalar_text().unwrap_or_default());
         flags("kube-apiserver", &words.iter().collect::<Vec<_>>()).into_iter().map(pair).collect()
     }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
         list.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_program_that_prints_sets_nothing() {
+        let prints = |program: &str, texts: &[&str]| {
+            let words: Vec<Word<'_>> = texts.iter().map(|text| word(text)).collect();
+            only_prints(flag::table(program).expect("a table"), &words.iter().collect::<Vec<_>>())
+        };
+        for program in ["kubelet", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd"]
+        {
+            for text in ["--version", "-version", "--version=raw", "--version=true", "--help", "-h"] {
+                assert!(prints(program, &["--v=2", text]), "{program} {text}");
+            }
+            for text in ["--version=v1.35.0-x", "--version=false", "--help=false", "--", "version", "--versions"] {
+                assert!(!prints(program, &[text]), "{program} {text}");
+            }
+        }
+        assert!(prints("kubeadm init", &["--help"]) && !prints("kubeadm init", &["--v=1"]));
+        assert_eq!(read(&["--version=v1.35.0", "--v=2"]), pairs(&[("v", "2")]));
     }
 
     #[test]

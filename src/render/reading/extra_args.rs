@@ -8,6 +8,7 @@ use crate::model::{Model, Value};
 use crate::render::evidence::{Document, Flag, Flags, Step, Written};
 use crate::render::flag;
 
+use super::argument;
 use super::pod::release;
 
 /// Whose arguments stand where in a kind of kubeadm's configuration.
@@ -69,13 +70,14 @@ fn of_program<'p>(
         "etcd" => None,
         program => own().or_else(|| flag::version(model, Some(owner.provider()), program)),
     };
-    let given = arguments(list).into_iter().map(|(steps, name, value)| Flag {
-        written: word(&steps, &value),
-        value: Value::text(value),
-        name,
+    // kubeadm hands over a name that is there twice as the flag twice.
+    let given = arguments(list).into_iter().map(|(steps, name, value)| {
+        let written = word(&steps, &value);
+        (Flag { written, value: Value::None, name }, value)
     });
+    let given = argument::merged(program, given);
     let named = word(&[], path.last().copied().unwrap_or_default());
-    Some(Flags { version, given: given.collect(), partial: true, ..Flags::on_host(program.into(), named, owner) })
+    Some(Flags { version, given, partial: true, ..Flags::on_host(program.into(), named, owner) })
 }
 
 /// The arguments, each with the way to its value.

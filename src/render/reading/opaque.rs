@@ -3,7 +3,7 @@
 use crate::facts::flag::FlagKind;
 use crate::render::evidence::{Hidden, Opaque, Owner};
 
-use super::argument::{Word, known_program};
+use super::argument::{Word, known_program, only_prints};
 use super::shell::{self, Command};
 
 /// Files that an operating system brings, and that set none of what programs are given.
@@ -26,8 +26,12 @@ pub(super) fn of<'p>(
     owner: Owner,
 ) -> Option<Opaque<'p>> {
     let first = words.first()?;
+    if command.is_unclosed {
+        return Some(unclosed(first, owner));
+    }
     let name = first.text.rsplit('/').next().unwrap_or_default();
     let (program, word, why) = match known_program(words) {
+        Some((table, rest)) if only_prints(table, &rest) => return None,
         Some((table, rest)) => (&*table.program, flags(&table.flags, &rest)?.clone(), Hidden::Computed),
         None if shell::reads_script(&command.words) => {
             let word = from?;
@@ -40,6 +44,11 @@ pub(super) fn of<'p>(
         }
     };
     Some(Opaque { program: program.to_owned(), word: word.text.clone(), why, written: word.written, owner })
+}
+
+fn unclosed<'p>(word: &Word<'p>, owner: Owner) -> Opaque<'p> {
+    let (program, text, why) = ("sh".to_owned(), word.text.clone(), Hidden::Unclosed);
+    Opaque { program, word: text, why, written: word.written.clone(), owner }
 }
 
 /// The first argument that is no value of a flag, and that only the machine knows.

@@ -203,7 +203,7 @@ fn of_line<'p>(
     container: &Record,
     words: &[Word<'p>],
 ) -> Option<Flags<'p>> {
-    let (table, rest) = known_program(words)?;
+    let (table, rest) = known_program(words).filter(|(table, rest)| !argument::only_prints(table, rest))?;
     let (program, name) = (&words[0], &*table.program);
     let image = container.get("image").and_then(Value::scalar_text);
     let version =

@@ -168,6 +168,10 @@ impl<'p> Script<'p> {
         let mut list = Vec::new();
         for command in self.commands.iter().filter(|command| !command.words.is_empty()) {
             let words: Vec<Word<'p>> = command.words.iter().map(|word| self.word(word)).collect();
+            if command.is_unclosed {
+                list.extend(opaque::of(&words, (command, None), self.owner).map(Entry::Opaque));
+                continue;
+            }
             let name = words[0].text.rsplit('/').next().unwrap_or_default().to_owned();
             let from = command.from.as_ref().map(|word| self.word(word));
             list.extend(opaque::of(&words, (command, from), self.owner).map(Entry::Opaque));

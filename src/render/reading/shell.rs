@@ -39,6 +39,8 @@ pub(super) struct Command {
     pub input: Option<Field>,
     /// The file that it writes to, and whether at its end.
     pub output: Option<(Field, bool)>,
+    /// Whether it is no command, but what begins with a quote or a parenthesis that does not end.
+    pub is_unclosed: bool,
     /// Whether it reads what the one before it prints.
     is_piped: bool,
     /// What that is known by: the URL that it is fetched from, or the program that prints it.
@@ -334,6 +336,7 @@ impl<'t> Reader<'t> {
                 self.redirection = Some(if is_output { operator } else { "2>" });
             }
             Token::Input { word, line } => self.command.input = Some(Field { line, ..self.joined(&word) }),
+            Token::Unclosed(word) => self.unclosed(&word),
             Token::Operator("(") => self.open(),
             Token::Operator(")") => self.close(),
             Token::Operator(operator) => {
@@ -388,6 +391,13 @@ impl<'t> Reader<'t> {
         self.depth == 0 && self.parentheses == 0 && !self.is_conditional
     }
 
+    /// Notes the first thing that does not end: a shell reads nothing of what follows.
+    fn unclosed(&mut self, word: &Word) {
+        if !self.aside.iter().any(|command| command.is_unclosed) {
+            self.aside.push(Command { words: vec![self.joined(word)], is_unclosed: true, ..Command::default() });
+        }
+    }
+
     fn word(&mut self, word: &Word) {
         if self.array.is_some() {
             let fields = self.fields(word);
@@ -425,9 +435,9 @@ impl<'t> Reader<'t> {
             let Part::Unknown(written) = part else { continue };
             let inner = written.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
             let inner = inner.filter(|inner| !inner.starts_with('('));
-            let inner = inner.or_else(|| written.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')));
+            let inner = inner.map(str::to_owned).or_else(|| token::in_backticks(written));
             let Some(inner) = inner.filter(|_| self.files > 0) else { continue };
-            let mut list = inside(inner, (self.sources, self.budget), self.files - 1);
+            let mut list = inside(&inner, (self.sources, self.budget), self.files - 1);
             let own = list.iter_mut().flat_map(|command| &mut command.words).filter(|word| word.file.is_none());
             own.for_each(|own| own.line += word.line - 1);
             let new = list.into_iter().filter(|command| !self.aside.contains(command)).collect::<Vec<_>>();
@@ -468,6 +478,8 @@ impl<'t> Reader<'t> {
                 return;
             }
             "function" => _ = command.words.remove(0),
+            // What it sets is known to the machine only.
+            first if first.starts_with("((") => return self.variables.forgets(first),
             first if DECLARING.contains(&first) => _ = command.words.remove(0),
             _ => {}
         }
@@ -509,7 +521,7 @@ impl<'t> Reader<'t> {
     fn assign(&mut self, word: Field) {
         let Some((name, value, adds)) = assigned(&word.text) else { return };
         let (name, text) = (name.to_owned(), value.to_owned());
-        let known = (self.is_sure() && !word.unknown).then(|| Field { text, ..word });
+        let known = (self.is_sure() && !word.unknown).then_some(Field { text, ..word });
         match adds {
             true => self.variables.add(name, known),
             false => self.variables.set(name, known.map(|word| vec![word])),

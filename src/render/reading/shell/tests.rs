@@ -123,6 +123,64 @@ fn variables_of_files_are_known() {
 }
 
 #[test]
+fn what_follows_is_read_too() {
+    for text in [
+        "(( n << 2 ))",
+        "((i<<=1))",
+        "if (( 1 << n > 4 )); then :; fi",
+        "for ((i = 0; i < (1 << 3); i++)); do :; done",
+        "n=$((1 << 2)) m=$[1 << 2]",
+        "x=$(cat <<'EOF'\ndon't (\nEOF\n)",
+        "x=\"$(cat <<'EOF'\nsay \"don't ) ( `\nEOF\n)\"",
+        "diff <(cat <<EOF\nit's (\nEOF\n) /x",
+        "while read l; do :; done < <(grep \"it's\" /x)",
+        "while read l; do :; done < <(grep it\\'s /x)",
+        "x=`echo \\`basename \"a b\"\\``",
+        "x=\"`echo \\`basename 'a'\\``\"",
+        "x=$(case $y in a) echo \")\";; (b) echo '(';; esac)",
+        "x=$(echo a # don't )\n)",
+        "x=${y:-\"}'\"}",
+        "x=\"${y:-don't}\"",
+        "x=$((echo a); (echo b))",
+        "x=\"a $(echo \"b $(echo \"c\" ')')\")\"",
+        "cat <<EOF >/x\n$(cat <<E2\nit's )\nE2\n)\nEOF",
+    ] {
+        let list = commands(&format!("{text}\nkubelet --a=1\n"));
+        let line = text.matches('\n').count() + 2;
+        let found = list.iter().find(|command| command.words[0].text == "kubelet").map(|command| command.words[1].line);
+        assert_eq!(found, Some(line), "{text}: {list:?}");
+        assert!(!list.iter().any(|command| command.is_unclosed), "{text}: {list:?}");
+    }
+    assert_eq!(lines("n=1; m=2; (( n <<= 1, m == 2 ))\na $n $m"), ["a|$n|2"]);
+    assert_eq!(lines("x=`a \\`b c\\``"), ["a|`b c`", "b|c"]);
+    assert_eq!(lines("((a; b) | c)"), ["a", "b", "c"]);
+}
+
+#[test]
+fn what_does_not_end_is_noted_and_the_next_line_read() {
+    for text in ["x 'y", "x \"y", "x $(y", "x `y", "x ${y", "x \"$(y\"", "x <(y", "x $(y <<E\n", "x $(case y in a) b)"]
+    {
+        let list = commands(&format!("a\n{text}\nkubelet --a=1\nb"));
+        let noted: Vec<_> = list.iter().filter(|command| command.is_unclosed).collect();
+        assert_eq!((noted.len(), noted.first().map(|one| one.words[0].line)), (1, Some(2)), "{text}: {list:?}");
+        assert!(list.iter().any(|command| command.words[0].text == "kubelet"), "{text}: {list:?}");
+    }
+}
+
+#[test]
+fn what_does_not_end_is_not_looked_for_again_and_again() {
+    for text in
+        ["$(", "\"$(\"", "$(\"", "${", "\"${", "`$(", "((", "$((", "<(", "$(<<E ", "'$(\"", "\"`", "$(case x in ("]
+    {
+        for text in [format!("{text}\n"), text.to_owned()] {
+            commands(&text.repeat(3_000));
+            commands(&format!("\"{}", text.repeat(3_000)));
+            commands(&format!("cat <<E\n{}", text.repeat(3_000)));
+        }
+    }
+}
+
+#[test]
 fn what_is_added_to_a_name_is_in_the_file() {
     let files = written(&commands("F=/etc/k8s; F+=.conf; cat > $F <<EOF\nx\nEOF\n"));
     assert_eq!(files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["/etc/k8s.conf"]);

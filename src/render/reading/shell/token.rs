@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+mod nested;
+
 /// What a script consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -18,6 +20,8 @@ pub(super) enum Token {
         line: usize,
     },
     End,
+    /// A quote, a parenthesis or the like that does not end; what follows on its line is passed over.
+    Unclosed(Word),
 }
 
 /// A word, and where it is written.
@@ -49,7 +53,7 @@ const REDIRECTIONS: &[&str] = &["&>>", "&>", ">>", ">&", ">|", "<&", "<>", ">", 
 
 /// The tokens of a script.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { text, at: 0, line: 1, list: Vec::new(), awaited: Vec::new() };
+    let mut lexer = Lexer::of(text);
     while lexer.at < text.len() {
         lexer.token();
     }
@@ -64,9 +68,19 @@ struct Lexer<'t> {
     /// Here-documents that begin behind this line: their token, how they end, whether tabs before them are cut off, and
     /// whether variables stand for values.
     awaited: Vec<(usize, String, bool, bool)>,
+    /// How many substitutions it is in, and how many things did not end.
+    depth: usize,
+    failed: usize,
 }
 
-impl Lexer<'_> {
+/// How deep substitutions may be in each other.
+const DEPTH: usize = 32;
+
+impl<'t> Lexer<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text, at: 0, line: 1, list: Vec::new(), awaited: Vec::new(), depth: 0, failed: 0 }
+    }
+
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }
@@ -118,9 +132,12 @@ impl Lexer<'_> {
         if self.rest().starts_with("<(") || self.rest().starts_with(">(") {
             let (start, line) = (self.at, self.line);
             self.next();
-            self.balanced('(', ')');
+            self.substitution(start);
             let parts = vec![Part::Unknown(self.text[start..self.at].to_owned())];
             return self.list.push(Token::Word(Word { parts, range: start..self.at, line }));
+        }
+        if self.rest().starts_with("((") && nested::begins(self.text, self.list.last()) && self.arithmetic() {
+            return;
         }
         let digits = self.rest().len() - self.rest().trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let descriptor = self.rest()[..digits].parse().ok();
@@ -168,7 +185,13 @@ impl Lexer<'_> {
                 closed = shown.trim_end_matches('\n') == end;
                 body += if closed { "" } else { shown };
             }
-            let parts = if expands { in_quotes(&body) } else { vec![Part::Text(body)] };
+            // In a substitution, one that does not end ends nothing.
+            self.failed += usize::from(!closed && self.depth > 0);
+            let parts = if expands && (self.depth == 0 || self.failed == 0) {
+                in_quotes(&body, self.depth)
+            } else {
+                vec![Part::Text(body)]
+            };
             self.list[place] = Token::Input { word: Word { parts, range: start..self.at, line: first }, line: first };
         }
     }
@@ -185,16 +208,27 @@ impl Lexer<'_> {
                     }
                 }
                 '\'' => {
-                    self.next();
                     parts.begin();
-                    while let Some(c) = self.next().filter(|c| *c != '\'') {
-                        parts.push(c);
+                    let from = self.at;
+                    self.next();
+                    match self.rest().split_once('\'').filter(|_| self.may_fail()) {
+                        Some((text, _)) => {
+                            parts.extend(text.chars());
+                            while self.next() != Some('\'') {}
+                        }
+                        None => self.unclosed(from, &mut parts),
                     }
                 }
                 '"' => {
-                    self.next();
                     parts.begin();
-                    self.quoted(&mut parts);
+                    let from = self.at;
+                    self.next();
+                    let mut inner = Parts::default();
+                    if self.quoted(&mut inner) {
+                        parts.join(inner);
+                    } else {
+                        self.unclosed(from, &mut parts);
+                    }
                 }
                 '$' | '`' => self.expansion(&mut parts, false),
                 c if c.is_whitespace() || "&|;<>()".contains(c) => break,
@@ -208,13 +242,14 @@ impl Lexer<'_> {
         Word { parts: parts.list, range: start..self.at, line }
     }
 
-    /// Up to the quote that ends it.
-    fn quoted(&mut self, parts: &mut Parts) {
-        while let Some(c) = self.peek() {
+    /// Up to the quote that ends it; whether there is one.
+    fn quoted(&mut self, parts: &mut Parts) -> bool {
+        let failed = self.failed;
+        while let Some(c) = self.peek().filter(|_| self.failed == failed && self.may_fail()) {
             match c {
                 '"' => {
                     self.next();
-                    return;
+                    return true;
                 }
                 '\\' => {
                     self.next();
@@ -228,18 +263,28 @@ impl Lexer<'_> {
                 _ => parts.extend(self.next()),
             }
         }
+        false
     }
 
     fn expansion(&mut self, parts: &mut Parts, quoted: bool) {
         let start = self.at;
         if self.next() == Some('`') {
-            while self.next().is_some_and(|c| c != '`') {}
+            self.backticks(start);
             return parts.list.push(Part::Unknown(self.text[start..self.at].to_owned()));
         }
         match self.peek() {
-            Some(c @ ('(' | '{')) => {
-                self.balanced(c, if c == '(' { ')' } else { '}' });
+            Some('(') => {
+                self.substitution(start);
+                parts.list.push(Part::Unknown(self.text[start..self.at].to_owned()));
+            }
+            Some('{') => {
+                self.braces(start, quoted);
                 parts.list.push(braced(&self.text[start..self.at], quoted));
+            }
+            // `$[1 << 2]`
+            Some('[') if self.rest().split('\n').next().is_some_and(|line| line.contains(']')) => {
+                while self.next() != Some(']') {}
+                parts.list.push(Part::Unknown(self.text[start..self.at].to_owned()));
             }
             Some(c) if is_name(c) && !c.is_ascii_digit() => {
                 let name = self.rest().chars().take_while(|c| is_name(*c)).collect::<String>();
@@ -273,22 +318,6 @@ impl Lexer<'_> {
             _ => parts.push('$'),
         }
     }
-
-    fn balanced(&mut self, open: char, close: char) {
-        let mut depth = 0_usize;
-        while let Some(c) = self.next() {
-            match c {
-                '\\' => _ = self.next(),
-                '\'' if open == '(' => while self.next().is_some_and(|c| c != '\'') {},
-                c if c == open => depth += 1,
-                c if c == close => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return;
-            }
-        }
-    }
 }
 
 /// The parts of a word so far.
@@ -312,6 +341,15 @@ impl Parts {
         }
     }
 
+    fn join(&mut self, other: Self) {
+        for part in other.list {
+            match (self.list.last_mut(), part) {
+                (Some(Part::Text(own)), Part::Text(text)) => own.push_str(&text),
+                (_, part) => self.list.push(part),
+            }
+        }
+    }
+
     fn extend(&mut self, chars: impl IntoIterator<Item = char>) {
         chars.into_iter().for_each(|c| self.push(c));
     }
@@ -332,16 +370,36 @@ fn braced(written: &str, quoted: bool) -> Part {
     }
 }
 
+/// The commands between two backticks, without the backslashes that they have there.
+pub(super) fn in_backticks(written: &str) -> Option<String> {
+    let inner = written.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'))?;
+    let mut chars = inner.chars().peekable();
+    let mut text = String::new();
+    while let Some(c) = chars.next() {
+        let escaped = chars.next_if(|next| c == '\\' && "`$\\".contains(*next));
+        text.push(escaped.unwrap_or(c));
+    }
+    Some(text)
+}
+
 pub(super) fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// The parts of a here-document in which variables stand for values.
-fn in_quotes(body: &str) -> Vec<Part> {
-    let mut lexer = Lexer { text: body, at: 0, line: 1, list: Vec::new(), awaited: Vec::new() };
+fn in_quotes(body: &str, depth: usize) -> Vec<Part> {
+    let mut lexer = Lexer { depth, ..Lexer::of(body) };
     let mut parts = Parts::default();
     while lexer.at < body.len() {
+        if !lexer.may_fail() || depth > 0 && lexer.failed > 0 {
+            parts.list.push(Part::Unknown(body[lexer.at..].to_owned()));
+            break;
+        }
+        let failed = lexer.failed;
         lexer.quoted(&mut parts);
+        if lexer.failed > failed {
+            continue;
+        }
         // A quote is a character like others here.
         if lexer.at < body.len() || body.ends_with('"') && !parts.list.is_empty() {
             parts.push('"');

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Field;
 use super::budget::Budget;
-use super::token::{Part, Word};
+use super::token::{Part, Word, is_name};
 
 /// What is known of each: its words, or nothing.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,15 @@ impl Variables {
     pub(super) fn set(&mut self, name: String, words: Option<Vec<Field>>) {
         let fits = |words: &Vec<Field>| words.len() <= WORDS && size(words) <= SIZE;
         self.list.insert(name, words.filter(fits));
+    }
+
+    /// Those that a sum names: it may set them.
+    pub(super) fn forgets(&mut self, sum: &str) {
+        for name in sum.split(|c| !is_name(c)).filter(|name| name.starts_with(|c: char| !c.is_ascii_digit())) {
+            let sets = sum.contains("++") || sum.contains("--") || is_set(sum, name);
+            let known = self.list.get_mut(name).filter(|_| sets);
+            known.into_iter().for_each(|known| *known = None);
+        }
     }
 
     /// `NAME+=(WORDS)`.
@@ -154,6 +163,15 @@ fn split(words: &[Field], current: &mut Option<Field>, list: &mut Vec<Field>) {
 fn empty(text: &str, word: &Word) -> Field {
     let raw = text.get(word.range.clone()).unwrap_or_default().to_owned();
     Field { text: String::new(), raw, line: word.line, file: None, unknown: false }
+}
+
+/// Whether a sum has `NAME = ...` or `NAME <<= ...`.
+fn is_set(sum: &str, name: &str) -> bool {
+    let ends = |rest: &str| {
+        let rest = rest.trim_start().trim_start_matches(['+', '-', '*', '/', '%', '<', '>', '&', '|', '^']);
+        rest.starts_with('=') && !rest.starts_with("==")
+    };
+    sum.match_indices(name).any(|(at, _)| ends(&sum[at + name.len()..]))
 }
 
 /// What words take, their places too.
