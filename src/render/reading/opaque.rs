@@ -38,6 +38,10 @@ pub(super) fn of<'p>(
             let why = if word.text.contains("://") { Hidden::Fetched } else { Hidden::Computed };
             (name, word, why)
         }
+        // `sh -c "$(printf '...')"`
+        None if words.len() == 1 && first.text.starts_with(['$', '`']) && first.text.ends_with([')', '`']) => {
+            ("sh", first.clone(), Hidden::Computed)
+        }
         None => {
             let (word, why) = of_other(name, words)?;
             (name, word, why)
@@ -69,6 +73,7 @@ fn of_other<'p>(name: &str, words: &[Word<'p>]) -> Option<(Word<'p>, Hidden)> {
     let is_substituted = |word: &&Word<'p>| word.text.starts_with("<(") && !word.text.contains("completion");
     let fetched = |word: &Word<'p>| if word.text.contains("://") { Hidden::Fetched } else { Hidden::Computed };
     match name {
+        "parallel" => rest.first().map(|word| (word.clone(), Hidden::Computed)),
         "eval" => rest.first().map(|word| (word.clone(), Hidden::Computed)),
         "sh" | "bash" | "dash" | "ash" => {
             let script = shell::place_of_script(words.iter().map(|word| &*word.text)).map(|place| &words[place]);

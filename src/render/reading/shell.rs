@@ -8,13 +8,16 @@
 mod budget;
 mod function;
 mod repeated;
+mod starter;
 mod token;
 mod variable;
 mod written;
 
+pub(super) use starter::place_of_program;
 pub(super) use written::written;
 
 use budget::Budget;
+use starter::program;
 use token::{Part, Token, Word, is_name, tokens};
 use variable::Variables;
 
@@ -106,6 +109,10 @@ pub(super) fn place_of_script<'a>(words: impl Iterator<Item = &'a str>) -> Optio
         let (place, _) = words.find(|(_, word)| matches!(*word, "-c" | "--command"))?;
         return words.next().map(|_| place + 1);
     }
+    // `flock FILE -c '...'`
+    if program == "-c" {
+        return words.next().map(|(place, _)| place);
+    }
     if !is_shell(program) {
         return None;
     }
@@ -124,56 +131,6 @@ pub(super) fn place_of_script<'a>(words: impl Iterator<Item = &'a str>) -> Optio
 
 /// What declares variables.
 const DECLARING: &[&str] = &["export", "local", "readonly", "declare", "typeset"];
-
-/// What may stand before the program that a line starts.
-const BEFORE: &[&str] = &["exec", "nohup", "command", "builtin", "time", "setsid"];
-/// The same, with options of its own; those of one letter whose value is the next word.
-const WITH_OPTIONS: &[(&str, &str)] = &[
-    ("env", "uCS"),
-    ("sudo", "ugChpDRrTtU"),
-    ("doas", "uC"),
-    ("runuser", "ugG"),
-    ("nice", "n"),
-    ("ionice", "cnpPu"),
-    ("timeout", "ks"),
-    ("chrt", "TPD"),
-    ("taskset", ""),
-    ("nsenter", "tGS"),
-    ("systemd-run", "pEHMu"),
-    ("stdbuf", "ioe"),
-    ("xargs", "adEIILnPs"),
-];
-
-/// The words of a command from the program that is started.
-pub(super) fn program(words: &[Field]) -> &[Field] {
-    &words[place_of_program(&words.iter().map(|word| &*word.text).collect::<Vec<_>>())..]
-}
-
-/// Where the program stands that a command starts in the end.
-pub(super) fn place_of_program(words: &[&str]) -> usize {
-    let mut rest = words;
-    while let Some((first, behind)) = rest.split_first() {
-        let name = first.rsplit('/').next().unwrap_or_default();
-        let options = WITH_OPTIONS.iter().find(|(program, _)| *program == name);
-        rest = match options {
-            Some((_, valued)) => behind_options(behind, valued),
-            None if BEFORE.contains(&name) => behind,
-            None => break,
-        };
-    }
-    words.len() - rest.len()
-}
-
-/// What is behind options, assignments and numbers.
-fn behind_options<'w, 't>(words: &'w [&'t str], valued: &str) -> &'w [&'t str] {
-    let mut is_value = false;
-    let is_skipped = |text: &&&str| {
-        let was_value = std::mem::take(&mut is_value);
-        is_value = !was_value && text.strip_prefix('-').is_some_and(|name| name.len() == 1 && valued.contains(name));
-        was_value || text.starts_with('-') || assigned(text).is_some() || text.starts_with(|c: char| c.is_ascii_digit())
-    };
-    &words[words.iter().take_while(is_skipped).count()..]
-}
 
 /// The name and the value of `NAME=value`, and whether the value is added to what the variable has: `NAME+=value`.
 fn assigned(text: &str) -> Option<(&str, &str, bool)> {
@@ -412,6 +369,11 @@ impl<'t> Reader<'t> {
         self.substituted(word);
         let raw = &self.text[word.range.clone()];
         if self.command.words.is_empty() && self.is_reserved(raw) {
+            return;
+        }
+        if raw == "{" && self.command.words.first().is_some_and(|first| matches!(&*first.text, "coproc" | "time")) {
+            self.command = Command::default();
+            self.depth += 1;
             return;
         }
         if raw == "in" && self.command.words.first().is_some_and(|word| word.text == "case") {
