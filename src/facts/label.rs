@@ -42,6 +42,31 @@ pub fn meant(key: &str) -> Option<String> {
     })
 }
 
+/// Whether a kubelet may set a label on its own node: none of Kubernetes' own domains but these, and those below two of them.
+///
+/// Source: kubernetes/kubernetes cmd/kubelet/app/options/options.go (ValidateKubeletFlags),
+/// staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go (IsKubeletLabel).
+pub fn is_own(key: &str) -> bool {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    let is_below = |outer: &str| domain.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_reserved = is_below(DOMAIN) || is_below("k8s.io");
+    !is_reserved || OF_KUBELETS.contains(&key) || is_below("kubelet.kubernetes.io") || is_below("node.kubernetes.io")
+}
+
+const OF_KUBELETS: [&str; 11] = [
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "kubernetes.io/arch",
+    "kubernetes.io/hostname",
+    "kubernetes.io/os",
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+];
+
 /// The label of nodes that a key of Kubernetes' domain is nearly.
 fn of_node(key: &str) -> Option<String> {
     let near = closest(key, OF_NODES)?;

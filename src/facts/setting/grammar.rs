@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::url::{Host, Url};
 use crate::facts::duration::duration;
+use crate::facts::label;
 use crate::facts::quantity::quantity;
 
 /// A form of a text.
@@ -43,13 +44,15 @@ pub enum Grammar {
     /// `example.org/name`.
     LabelKey,
     LabelValue,
+    /// A label that a kubelet may set on its own node.
+    NodeLabel,
     /// `key=value:Effect`.
     Taint,
     /// Labels in lower case, separated by dots.
     Subdomain,
 }
 
-const GRAMMARS: [(&str, Grammar); 21] = [
+const GRAMMARS: [(&str, Grammar); 22] = [
     ("address", Grammar::Address),
     ("address and port", Grammar::AddressAndPort),
     ("range", Grammar::Range),
@@ -69,6 +72,7 @@ const GRAMMARS: [(&str, Grammar); 21] = [
     ("transport security", Grammar::TransportSecurity),
     ("label key", Grammar::LabelKey),
     ("label value", Grammar::LabelValue),
+    ("node label", Grammar::NodeLabel),
     ("taint", Grammar::Taint),
     ("subdomain", Grammar::Subdomain),
 ];
@@ -108,6 +112,10 @@ impl Grammar {
             }
             Self::LabelValue => {
                 "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends, or nothing"
+            }
+            Self::NodeLabel => {
+                "a label in a domain of your own, or below `node.kubernetes.io/`; a role is set with the API: \
+                 `kubectl label node NODE node-role.kubernetes.io/worker=`"
             }
             Self::Taint => {
                 "`key=value:Effect` or `key:Effect`, with the effect NoSchedule, PreferNoSchedule or NoExecute"
@@ -154,6 +162,7 @@ impl Grammar {
                 None => is_label(text),
             },
             Self::LabelValue => text.is_empty() || is_label(text),
+            Self::NodeLabel => label::is_own(text),
             Self::Taint => is_taint(text),
             Self::Subdomain => is_subdomain(text),
         }
@@ -270,6 +279,12 @@ mod tests {
             (Grammar::LabelKey, "node-role.kubernetes.io/control-plane"),
             (Grammar::LabelValue, ""),
             (Grammar::LabelValue, "Data_science.2"),
+            (Grammar::NodeLabel, "example.org/team"),
+            (Grammar::NodeLabel, "node.kubernetes.io/disk"),
+            (Grammar::NodeLabel, "a.kubelet.kubernetes.io/disk"),
+            (Grammar::NodeLabel, "topology.kubernetes.io/zone"),
+            (Grammar::NodeLabel, "myk8s.io/zone"),
+            (Grammar::NodeLabel, "tier"),
             (Grammar::Taint, "dedicated=db:NoExecute"),
             (Grammar::Taint, "example.org/gpu:NoSchedule"),
             (Grammar::Subdomain, "cluster.local"),
@@ -296,6 +311,10 @@ mod tests {
             (Grammar::LabelKey, "/team"),
             (Grammar::LabelValue, "data science"),
             (Grammar::LabelValue, "-x"),
+            (Grammar::NodeLabel, "node-role.kubernetes.io/worker"),
+            (Grammar::NodeLabel, "kubernetes.io/role"),
+            (Grammar::NodeLabel, "node-restriction.kubernetes.io/pool"),
+            (Grammar::NodeLabel, "node.k8s.io/pool"),
             (Grammar::Taint, "dedicated=d b:NoExecute"),
             (Grammar::Taint, "dedicated"),
             (Grammar::Subdomain, "my_cluster.local"),
