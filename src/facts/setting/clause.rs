@@ -14,7 +14,7 @@ pub enum Clause {
     Sysctl(String, String),
     /// The program runs on more machines than this.
     Units(usize),
-    /// A load balancer asks it for its health over HTTPS.
+    /// A load balancer or a kubelet asks it for its health without a credential.
     Probed,
     /// No DNS of the platform has the names of machines, and no file of the machine names them.
     NamesUnresolved,

@@ -12,6 +12,8 @@ use crate::facts::target::owns_sysctl;
 use crate::model::{AppId, MachineId};
 use crate::plan::dialled_names;
 use crate::render::evidence::{Content, Entry};
+use crate::verify::document::plain;
+use crate::verify::objects::pods::{self, Number, Pods};
 use crate::verify::{Evidence, objects};
 
 use super::settings::{Setting, Settings};
@@ -27,6 +29,18 @@ pub(super) struct Context<'a, 'e, 'p> {
 
 /// The paths at which an API server tells of its health.
 const HEALTH: [&str; 3] = ["/readyz", "/livez", "/healthz"];
+
+/// The probes whose failure restarts a container, or takes it out of its service.
+const PROBES: [&str; 3] = ["livenessProbe", "startupProbe", "readinessProbe"];
+
+/// Whether a probe asks for the health of an API server, and sends no header that may hold a credential.
+fn is_anonymous(asked: &Json) -> bool {
+    let asks = asked["path"].as_str().is_some_and(|path| HEALTH.iter().any(|known| path.starts_with(known)));
+    let headers = asked["httpHeaders"].as_array().into_iter().flatten();
+    let names =
+        headers.filter_map(|header| header["name"].as_str()).any(|name| name.eq_ignore_ascii_case("authorization"));
+    asks && !names
+}
 
 /// What gives machines names of their own: /etc/hosts, or a DNS server on the machine.
 const HOSTS: [&str; 4] = ["/etc/hosts", "dnsmasq", "systemd/resolved", "/etc/resolv.conf"];
@@ -265,8 +279,48 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         apps.into_iter().map(|app| self.evidence.model.app(app).units.len()).sum()
     }
 
-    /// The load balancer before it whose files name a path of its health.
+    /// What asks it for its health: a load balancer, or a kubelet for its pod.
     pub(super) fn prober(&self) -> Option<String> {
+        self.balancer().or_else(|| self.probe()).or_else(|| self.kubeadm())
+    }
+
+    /// A probe of its container that gives no credential.
+    fn probe(&self) -> Option<String> {
+        let asks = |container: &Json| {
+            let words = ["command", "args"].into_iter().filter_map(|key| container[key].as_array()).flatten();
+            let program = words.filter_map(Json::as_str).next().and_then(|word| word.rsplit('/').next());
+            let name = PROBES.iter().find(|name| is_anonymous(&container[**name]["httpGet"]))?;
+            (program == Some(&*self.table.program)).then_some(*name)
+        };
+        let here = |pods: &&Pods<'_>| {
+            let machine = match pods.number {
+                Number::Static(machine) => Some(machine),
+                _ => None,
+            };
+            (pods.app, machine) == (self.app, self.machine)
+        };
+        let all = pods::all(self.evidence);
+        let own = all.iter().filter(here);
+        let mut found = own.filter_map(|pods| {
+            let mut containers = pods.spec["containers"].as_array()?.iter();
+            containers.find_map(asks).map(|name| format!("the {name} of {}", pods.title()))
+        });
+        found.next()
+    }
+
+    /// kubeadm, which writes the probes of the pods that it gives arguments.
+    ///
+    /// Source: kubernetes/kubernetes cmd/kubeadm/app/phases/controlplane/manifests.go (GetStaticPodSpecs).
+    fn kubeadm(&self) -> Option<String> {
+        let documents = self.evidence.samples.iter().flat_map(|sample| sample.documents());
+        let mut own = documents.filter(|one| (one.owner.provider(), one.owner.machine) == (self.app, self.machine));
+        let is_kubeadm = |text: &str| text.contains("kubeadm.k8s.io/") && text.contains("ClusterConfiguration");
+        let found = own.any(|one| one.value().is_some_and(|value| is_kubeadm(&plain(value))));
+        found.then(|| "the livenessProbe that kubeadm writes".to_owned())
+    }
+
+    /// The load balancer before it whose files name a path of its health.
+    fn balancer(&self) -> Option<String> {
         let model = self.evidence.model;
         let before = |app: AppId| {
             let leads = |relation: &&crate::model::Relation| {
@@ -284,6 +338,6 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             _ => None,
         };
         let mut entries = self.evidence.samples.iter().flat_map(|sample| &sample.entries);
-        entries.find_map(|entry| asks(entry).filter(|app| before(*app))).map(|app| model.app(app).name.to_string())
+        entries.find_map(|entry| asks(entry).filter(|app| before(*app))).map(|app| format!("`{}`", model.app(app).name))
     }
 }

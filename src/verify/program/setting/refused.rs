@@ -70,7 +70,9 @@ fn said(context: &Context<'_, '_, '_>, rule: &Refusal, given: &[&Setting]) -> St
         Clause::Gate(gate, on) => Some(format!("feature gate `{gate}` is {}", if *on { "on" } else { "off" })),
         Clause::Sysctl(key, value) => Some(format!("sysctl `{key}` is not {value}")),
         Clause::Units(_) => Some(format!("{} machines run it", context.units())),
-        Clause::Probed => context.prober().map(|app| format!("`{app}` asks it for its health without a credential")),
+        Clause::Probed => {
+            context.prober().map(|prober| format!("{prober} asks it for its health without a credential"))
+        }
         Clause::NamesUnresolved => Some("nothing resolves the names of machines".to_owned()),
         Clause::Object { group, kind } => {
             objects::first(context.evidence, group, kind).map(|title| format!("{title} is in the cluster"))
