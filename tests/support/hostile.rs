@@ -93,7 +93,8 @@ pub const GROUPS: [&[&str]; 6] = [
 ];
 
 /// Texts that components themselves know.
-const HARMLESS: [(&str, &str); 10] = [
+const HARMLESS: [(&str, &str); 11] = [
+    ("alertmanager-email", "mail.example.org:25"),
     ("kube-apiserver-admission", "NodeRestriction"),
     ("kube-apiserver-node-ports", "30000-32767"),
     ("kube-apiserver-admission-off", "DefaultStorageClass"),
