@@ -21,12 +21,19 @@ const FOLDER: &str = "/etc/cni/net.d/";
 /// The versions of the specification.
 const VERSIONS: [&str; 7] = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 
+/// Whether the runtime reads a file as a network configuration.
+fn is_configuration(path: &str) -> bool {
+    let is_one =
+        |name: &str| !name.contains('/') && [".conf", ".conflist", ".json"].iter().any(|end| name.ends_with(end));
+    path.strip_prefix(FOLDER).is_some_and(is_one)
+}
+
 /// What is wrong with such a file; nothing of another one.
 pub(super) fn check(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<DocumentProblem> {
-    let Some(name) = document.path.strip_prefix(FOLDER).filter(|name| !name.contains('/')) else { return Vec::new() };
-    if !(name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json")) {
+    if !is_configuration(&document.path) {
         return Vec::new();
     }
+    let name = document.path.trim_start_matches(FOLDER);
     let value = match &document.content {
         Content::Text(text) => serde_json::from_str::<Json>(text),
         Content::Value(value) => Ok(super::json(value, Secrets::Seen)),
@@ -39,10 +46,13 @@ pub(super) fn check(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec
         }
     };
     let sample = evidence.samples.iter().find(|sample| sample.machine == document.owner.machine);
+    let is_other_first = |other: &Document<'_>| is_configuration(&other.path) && other.path < document.path;
+    let is_first = sample.is_none_or(|sample| !sample.documents().any(is_other_first));
     let mut found = shape(name, &value);
     for (way, plugin) in plugins(&value) {
         found.extend(sample.and_then(|sample| missing(&sample.bundle, &way, plugin)));
-        let ranges = ranges(&way, plugin);
+        // Later files are secondary networks, whose addresses are no pods' first.
+        let ranges = if is_first { ranges(&way, plugin) } else { Vec::new() };
         let outside = outside(evidence.model, &ranges);
         let is_shared = outside.is_empty() && sample.is_some_and(|sample| is_same_on_second(sample, document));
         found.extend(outside);
