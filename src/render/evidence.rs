@@ -211,7 +211,7 @@ pub struct Unread<'p> {
     pub why: &'static str,
 }
 
-/// Why a download is not read, if there is no copy of it.
+/// Why a download without a copy at hand is not read.
 pub const DOWNLOADED: &str = "the machine downloads it";
 
 /// A command that an application runs on a machine.

@@ -162,7 +162,7 @@ fn kubeconfigs(document: &Document<'_>) -> Vec<Json> {
     let list = match &document.content {
         Content::Value(value) => vec![json(value, Secrets::Seen)],
         Content::Text(text) if text.contains("kind:") || kind(path, &Json::Null, text).is_some() => {
-            serde_saphyr::from_multiple::<Json>(text).unwrap_or_default()
+            yaml(text).unwrap_or_default()
         }
         Content::Text(_) => Vec::new(),
     };

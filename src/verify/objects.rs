@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
-use crate::render::evidence::Entry;
+use crate::render::evidence::{Entry, yaml};
 use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::{EndpointKind, Ident};
 use crate::text::List;
@@ -99,7 +99,7 @@ fn of_endpoint(model: &Model<'_>, app: AppId, endpoint: u32) -> Vec<Json> {
 /// The objects in a list or in a text.
 fn read(value: &Value) -> Vec<Json> {
     let list = match value.reveal() {
-        Value::Text(text) => serde_saphyr::from_multiple::<Json>(text).unwrap_or_default(),
+        Value::Text(text) => yaml(text).unwrap_or_default(),
         _ => match tree(value, Secrets::Hidden) {
             Ok(Json::Array(list)) => list,
             _ => Vec::new(),

@@ -23,8 +23,11 @@ pub(super) fn patched(text: &str, patches: &[Patch], span: Span) -> Result<(Stri
     let mut list = split(text).into_iter().map(|part| document(part, span)).collect::<Result<Vec<_>, EvalError>>()?;
     if let Some(other) = list.iter().find(|document| !document.is_object()) {
         let begin: String = other.text.trim().chars().take(40).collect();
-        let problem =
-            Diagnostic::new(Code::InvalidConfig, span, "the manifest holds something that is no Kubernetes object");
+        let problem = Diagnostic::new(
+            Code::InvalidConfig,
+            span,
+            "the manifest contains a document that is not a Kubernetes object",
+        );
         return Err(Box::new(
             problem.help(format!("it begins with {begin:?}; each document has `apiVersion` and `kind`")),
         ));

@@ -55,7 +55,7 @@ fn unclosed<'p>(word: &Word<'p>, owner: Owner) -> Opaque<'p> {
     Opaque { program, word: text, why, written: word.written.clone(), owner }
 }
 
-/// The first argument that is no value of a flag, and that only the machine knows.
+/// The first argument whose text only the machine knows; values of flags are passed over.
 fn flags<'w, 'p>(
     table: &std::collections::BTreeMap<String, crate::facts::flag::Flag>,
     rest: &[&'w Word<'p>],

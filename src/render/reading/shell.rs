@@ -42,7 +42,7 @@ pub(super) struct Command {
     pub input: Option<Field>,
     /// The file that it writes to, and whether at its end.
     pub output: Option<(Field, bool)>,
-    /// Whether it is no command, but what begins with a quote or a parenthesis that does not end.
+    /// Whether it is the text after a quote or a parenthesis that is never closed, in place of a command.
     pub is_unclosed: bool,
     /// Whether it reads what the one before it prints.
     is_piped: bool,

@@ -51,7 +51,7 @@ pub(super) fn check(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec
     let mut found = shape(name, &value);
     for (way, plugin) in plugins(&value) {
         found.extend(sample.and_then(|sample| missing(&sample.bundle, &way, plugin)));
-        // Later files are secondary networks, whose addresses are no pods' first.
+        // Later files are secondary networks, which may have ranges of their own.
         let ranges = if is_first { ranges(&way, plugin) } else { Vec::new() };
         let outside = outside(evidence.model, &ranges);
         let is_shared = outside.is_empty() && sample.is_some_and(|sample| is_same_on_second(sample, document));

@@ -93,7 +93,7 @@ fn of_part(value: &Json, (part, program, own): &(&str, &str, &[&str])) -> Vec<Do
     lost.map(said).collect()
 }
 
-/// What kubeadm mounts by itself, beside the folder of certificates.
+/// What kubeadm mounts without `extraVolumes`, besides the directory of certificates.
 const PARTS: [(&str, &str, &[&str]); 3] = [
     ("apiServer", "kube-apiserver", &SYSTEM),
     (

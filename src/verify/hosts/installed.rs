@@ -31,8 +31,6 @@ fn is_sought(condition: &str, program: &str) -> bool {
 /// A program that a unit runs.
 struct Run {
     unit: String,
-    /// The file of the unit.
-    file: String,
     owner: Owner,
     /// `exec`, `pre`, `ExecStart`, ...
     field: String,
@@ -56,7 +54,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTree
                 unknown.insert(run.program);
             }
             Brought::NotExecutable(mode) => problems.push(not_executable(model, &run, mode)),
-            Brought::No if presence.may_bring(&run.program) || is_named_elsewhere(sample, &run) => {
+            Brought::No if presence.may_bring(&run.program) => {
                 unknown.insert(run.program);
             }
             Brought::No => problems.push(missing(model, &sample.bundle, &run)),
@@ -80,11 +78,11 @@ fn runs(entry: &UnitEntry<'_>) -> Vec<Run> {
             "exec" => entry.unit.fields.get("exec")?.scalar_text()?,
             _ => line.value.split_whitespace().next()?.trim_start_matches(['-', '+', '!', ':', '@', '|']).to_owned(),
         };
-        let (unit, file) = (entry.unit.name.to_string(), unit_file::unit_path(&entry.unit));
+        let unit = entry.unit.name.to_string();
         let (field, span) = (line.field.to_owned(), span(line.field));
         let is_condition = |line: &Line<'_>| CONDITIONS.contains(&line.key) && is_sought(&line.value, &program);
         let must_be_there = is_whole(&program) && !lines.list.iter().any(is_condition);
-        must_be_there.then_some(Run { unit, file, owner: entry.owner, field, program, span })
+        must_be_there.then_some(Run { unit, owner: entry.owner, field, program, span })
     };
     let mut list: Vec<Run> = Vec::new();
     for run in lines.list.iter().filter_map(of_line) {
@@ -115,7 +113,6 @@ fn pasted_runs(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Run> {
             }
             list.push(Run {
                 unit: service.name.to_string(),
-                file: part.path.clone(),
                 owner: part.owner,
                 field: key.to_owned(),
                 program: program.to_owned(),
@@ -195,25 +192,6 @@ impl Installed {
             false => Brought::No,
         }
     }
-}
-
-/// Whether a command, a script or another unit of the machine names the program: it may bring it.
-fn is_named_elsewhere(sample: &Sample<'_>, run: &Run) -> bool {
-    let program = &*run.program;
-    let mut others = sample.bundle.files.iter().filter(|file| file.path != run.file);
-    let files = others.any(|file| String::from_utf8_lossy(&file.content).contains(program));
-    let folder = program.rsplit_once('/').map_or(program, |(folder, _)| folder);
-    let commands = sample.bundle.commands.iter().any(|command| command.contains(folder));
-    let others = sample.entries.iter().any(|entry| match entry {
-        Entry::Unit(entry) if *entry.unit.name != *run.unit => {
-            let lines = unit_file::lines(&entry.unit).list;
-            lines
-                .iter()
-                .any(|line| line.key.starts_with("Exec") && line.field != "exec" && line.value.contains(program))
-        }
-        _ => false,
-    });
-    files || commands || others
 }
 
 fn missing(model: &Model<'_>, bundle: &Bundle, run: &Run) -> Diagnostic {

@@ -57,8 +57,6 @@ pub(in crate::verify) struct Presence<'a> {
     unknown: Vec<&'a str>,
     /// Commands, scripts and what else makes files: all that runs on the machine but Kubernetes' own programs.
     makers: Vec<Cow<'a, str>>,
-    /// How many of them are no unit's.
-    of_scripts: usize,
     /// Other texts, which name what their program may make: the templates of an agent.
     texts: Vec<Cow<'a, str>>,
 }
@@ -85,9 +83,8 @@ impl<'a> Presence<'a> {
             }
         }
         let mut makers = makers(sample);
-        let of_scripts = makers.len();
         makers.extend(sample.services.iter().flat_map(of_unit));
-        Self { bundle, paths, unknown, makers, of_scripts, texts: texts(sample) }
+        Self { bundle, paths, unknown, makers, texts: texts(sample) }
     }
 
     /// The file that was meant by a path of which nothing is known.
@@ -112,7 +109,7 @@ impl<'a> Presence<'a> {
             && !OF_SYSTEM.iter().any(|folder| path.starts_with(folder))
             && !self.unknown.iter().any(below)
             && !self.is_made(path)
-            && !self.texts.iter().any(|text| maker::names(text, path))
+            && !self.is_named_in_text(path)
             && !self.is_of_kubeadm(path)
     }
 
@@ -122,9 +119,15 @@ impl<'a> Presence<'a> {
         self.paths.iter().any(|known| known.starts_with(&folder)) || self.may_make(path)
     }
 
-    /// Whether a command or a script that is no unit's own may bring a program.
+    /// Whether something may bring a program: not a unit that runs it.
     pub(super) fn may_bring(&self, program: &str) -> bool {
-        self.makers[..self.of_scripts].iter().any(|text| maker::may_make(text, program))
+        let starts = |text: &str| text.trim_start_matches(['-', '+', '!', ':', '@', '|']).starts_with(program);
+        self.makers.iter().any(|text| !starts(text) && maker::may_make(text, program)) || self.is_named_in_text(program)
+    }
+
+    /// Whether another text names a file that its program may make.
+    fn is_named_in_text(&self, path: &str) -> bool {
+        self.texts.iter().any(|text| maker::names(text, path))
     }
 
     /// Whether a command or a script may make a file.

@@ -1,6 +1,6 @@
 //! Names in objects that stand for other objects: whether those are there.
 //!
-//! Known are the objects in files of machines, and those that Kubernetes makes by itself. Where something else may make
+//! Known are the objects in files of machines, and those that Kubernetes creates. Where something else may make
 //! objects too, such as a Helm chart or a script, a name that is not there tells nothing, and is listed as not examined.
 
 use std::collections::{BTreeMap, BTreeSet};
