@@ -59,9 +59,9 @@ pub struct DocumentProblem {
 /// Every file has the keys that its program reads, and kubeconfigs lead to a server that admits them.
 pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     let (mut files, mut units) = (BTreeSet::new(), BTreeSet::new());
-    let mut of = |entry: &Entry<'_>| match entry {
+    let mut of = |sample: &Sample<'_>, entry: &Entry<'_>| match entry {
         Entry::Document(document) => {
-            let found = of_document(evidence, document);
+            let found = of_document(evidence, sample, document);
             // containerd's keys are in no table: its file is checked, but not counted in the proof.
             let is_listed = kind(&document.path, &Json::Null, "") != Some(DocumentKind::Containerd);
             if found.is_some() && is_listed {
@@ -75,7 +75,7 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
         }
         _ => Vec::new(),
     };
-    let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(&mut of).collect());
+    let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(|entry| of(sample, entry)).collect());
     Verdict::of(problems, proof(files.len(), units.len()))
 }
 
@@ -86,7 +86,7 @@ pub fn of_machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagn
             let findings = check(&document.path, &document.content).into_iter();
             findings.map(|finding| shown(evidence.model, document, finding)).collect()
         }
-        Entry::Document(document) => of_document(evidence, document).unwrap_or_default(),
+        Entry::Document(document) => of_document(evidence, sample, document).unwrap_or_default(),
         Entry::Unit(entry) => unit::of_entry(evidence.model, entry),
         _ => Vec::new(),
     };
@@ -101,8 +101,8 @@ fn proof(files: usize, units: usize) -> Proof {
 }
 
 /// What is wrong with a file of a component, shown where the component writes it; `None` if it is not known what reads it.
-fn of_document(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Option<Vec<Diagnostic>> {
-    let findings = match (findings(&document.path, &document.content), of_cluster(evidence, document)) {
+fn of_document(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Document<'_>) -> Option<Vec<Diagnostic>> {
+    let findings = match (findings(&document.path, &document.content), of_cluster(evidence.model, sample, document)) {
         (None, more) if more.is_empty() => return None,
         (first, more) => {
             let mut list = first.unwrap_or_default();
@@ -140,13 +140,12 @@ pub(super) fn is_read(one: &Document<'_>, variables: &HashSet<&str>) -> bool {
 }
 
 /// What is wrong with a file by what the model says of the cluster and of the programs on the machine.
-fn of_cluster(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<DocumentProblem> {
-    let mut list = keyed::check(evidence, document);
-    list.extend(corefile::check(evidence.model, document));
-    list.extend(flannel::check(evidence.model, document));
-    list.extend(cni::check(evidence, document));
-    let sample = evidence.samples.iter().find(|sample| sample.machine == document.owner.machine);
-    list.extend(sample.iter().flat_map(|sample| kubeadm::unmounted(sample, document)));
+fn of_cluster(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+    let mut list = keyed::check(sample, document);
+    list.extend(corefile::check(model, document));
+    list.extend(flannel::check(model, document));
+    list.extend(cni::check(model, sample, document));
+    list.extend(kubeadm::unmounted(sample, document));
     list
 }
 

@@ -13,7 +13,6 @@ use crate::model::Model;
 use crate::render::bundle::{Bundle, Install};
 use crate::render::evidence::{Content, Document, Entry, Sample};
 use crate::render::format::Secrets;
-use crate::verify::Evidence;
 use crate::verify::locate::Step;
 
 const FOLDER: &str = "/etc/cni/net.d/";
@@ -29,7 +28,7 @@ fn is_configuration(path: &str) -> bool {
 }
 
 /// What is wrong with such a file; nothing of another one.
-pub(super) fn check(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     if !is_configuration(&document.path) {
         return Vec::new();
     }
@@ -45,16 +44,15 @@ pub(super) fn check(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec
             return vec![problem(Code::InvalidConfig, vec![Step::Line(error.line())], message, NOT_LOADED)];
         }
     };
-    let sample = evidence.samples.iter().find(|sample| sample.machine == document.owner.machine);
     let is_other_first = |other: &Document<'_>| is_configuration(&other.path) && other.path < document.path;
-    let is_first = sample.is_none_or(|sample| !sample.documents().any(is_other_first));
+    let is_first = !sample.documents().any(is_other_first);
     let mut found = shape(name, &value);
     for (way, plugin) in plugins(&value) {
-        found.extend(sample.and_then(|sample| missing(&sample.bundle, &way, plugin)));
+        found.extend(missing(&sample.bundle, &way, plugin));
         // Later files are secondary networks, which may have ranges of their own.
         let ranges = if is_first { ranges(&way, plugin) } else { Vec::new() };
-        let outside = outside(evidence.model, &ranges);
-        let is_shared = outside.is_empty() && sample.is_some_and(|sample| is_same_on_second(sample, document));
+        let outside = outside(model, &ranges);
+        let is_shared = outside.is_empty() && is_same_on_second(sample, document);
         found.extend(outside);
         found.extend(ranges.first().filter(|_| is_shared).map(|(way, range)| {
             let message =

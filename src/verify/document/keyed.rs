@@ -8,20 +8,16 @@ use super::{DocumentProblem, json, table};
 use crate::diag::{Code, Help, closest};
 use crate::facts::document::{self, File, Key, Table, dotted};
 use crate::facts::{Status, lifespan, short};
-use crate::render::evidence::Document;
+use crate::render::evidence::{Document, Sample};
 use crate::render::format::Secrets;
 use crate::syntax::ast::Version;
-use crate::verify::Evidence;
 use crate::verify::locate::Step;
 
 /// What is wrong with the keys of a document.
-pub(super) fn check(evidence: &Evidence<'_, '_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+pub(super) fn check(sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     let (Some(table), Some(value)) = (document::at(&document.path), document.value()) else { return Vec::new() };
-    let installed =
-        evidence.samples.iter().find(|sample| sample.machine == document.owner.machine).and_then(|sample| {
-            let artifact = sample.bundle.artifacts.iter().find(|artifact| *artifact.name == *table.program)?;
-            lifespan::parse(artifact.version.as_ref()?)
-        });
+    let artifact = sample.bundle.artifacts.iter().find(|artifact| *artifact.name == *table.program);
+    let installed = artifact.and_then(|artifact| lifespan::parse(artifact.version.as_ref()?));
     of_version(table, &json(value, Secrets::Hidden), installed)
 }
 
