@@ -25,6 +25,9 @@ mod preflight;
 pub mod graph;
 pub mod folder;
 pub mod keep;
+mod duration;
+mod kubeconfig;
+mod pki;
 pub mod render;
 pub mod progress;
 pub mod server;
@@ -103,6 +106,8 @@ enum Command {
     Status(status::Args),
     Debug(debug::Args),
     Destroy(destroy::Args),
+    Pki(pki::Args),
+    Kubeconfig(kubeconfig::Args),
     Artifacts(artifacts::Args),
     Pin(pin::Args),
     Fmt(fmt::Args),
@@ -154,6 +159,8 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(args, terminal),
         Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
+        Command::Pki(args) => pki::run(args, terminal),
+        Command::Kubeconfig(args) => kubeconfig::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),
         Command::Pin(args) => pin::run(args, terminal),
         Command::Fmt(args) => fmt::run(args, terminal),

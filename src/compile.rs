@@ -26,8 +26,10 @@ pub mod fix;
 pub mod known;
 pub mod missing_keys;
 mod machines;
+pub mod person;
 pub mod pki;
 pub mod render;
+mod rotation;
 pub mod shared;
 pub mod stream;
 pub mod unchanged;
@@ -36,8 +38,10 @@ pub mod upgrade;
 pub use artifact::{ArtifactRow, artifacts};
 pub use connection::{Connection, Identity, Tls, connections};
 pub use render::{
-    Deployed, Place, RenderError, Rendered, deploy, head, issue, issue_aside, lock, place_of, planned_target, render,
+    Deployed, Place, RenderError, Rendered, deploy, head, issue, issue_aside, issue_renewed, lock, place_of,
+    planned_target, render,
 };
+pub use rotation::signs_on_a_machine;
 pub use shared::{SharedAddress, shared_addresses};
 pub use stream::{Sink, Stopped, Streamed, stream};
 

@@ -7,6 +7,7 @@ pub mod issue;
 pub mod issued;
 pub mod period;
 pub mod recorded;
+pub mod rotation;
 pub mod spec;
 pub mod status;
 pub mod store;
@@ -23,7 +24,7 @@ mod signer;
 
 pub use aside::Row;
 pub use error::PkiError;
-pub use issue::{issue, issue_aside};
+pub use issue::{issue, issue_aside, issue_once};
 pub use issued::{Issued, IssuedAuthority, IssuedCertificate, IssuedKeypair, Note, Private};
 pub use status::Status;
 pub use store::Store;

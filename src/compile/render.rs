@@ -8,6 +8,7 @@ use crate::diag::Diagnostic;
 use crate::facts::platform::PlatformKind;
 use crate::model::{self, Lock, Model};
 use crate::pki::issued::Issued;
+use crate::pki::spec::{Renewal, Request};
 use crate::pki::{self, PkiError, Store, recorded};
 use crate::plan::Plan;
 use crate::plan::version::remembered;
@@ -147,7 +148,7 @@ pub fn place_of(plan: &Plan<'_>) -> Result<Option<Place>, RenderError> {
 /// # Errors
 /// When the store refuses, and when a document would not hold with what was issued.
 pub fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
-    issue_with(plan, store, now, pki::issue)
+    issue_with((plan, &plan.pki.request), store, now, pki::issue)
 }
 
 /// The same, but that certificates of machines stay on the disk: [`stream`] reads those of the machine that it works on.
@@ -155,17 +156,36 @@ pub fn issue(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<
 /// # Errors
 /// As [`issue`].
 pub fn issue_aside(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result<Issued, RenderError> {
-    issue_with(plan, store, now, pki::issue_aside)
+    issue_with((plan, &plan.pki.request), store, now, pki::issue_aside)
+}
+
+/// The same, with certificates that are issued anew however long they are still valid.
+///
+/// # Errors
+/// As [`issue`].
+pub fn issue_renewed(
+    plan: &Plan<'_>,
+    store: &mut Store,
+    renewal: Renewal,
+    now: OffsetDateTime,
+) -> Result<Issued, RenderError> {
+    let request = Request { renewal, ..plan.pki.request.clone() };
+    issue_with((plan, &request), store, now, pki::issue)
 }
 
 type Issue = fn(&pki::spec::Request, &mut Store, OffsetDateTime) -> Result<Issued, PkiError>;
 
-fn issue_with(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime, issue: Issue) -> Result<Issued, RenderError> {
+fn issue_with(
+    (plan, request): (&Plan<'_>, &Request),
+    store: &mut Store,
+    now: OffsetDateTime,
+    issue: Issue,
+) -> Result<Issued, RenderError> {
     if !store.is_trial() {
         let astray = super::missing_keys::astray(plan, Some(store), store.dir());
         (astray.is_empty()).then_some(()).ok_or(RenderError::Problems(astray))?;
     }
-    let issued = issue(&plan.pki.request, store, now).map_err(RenderError::Pki)?;
+    let issued = issue(request, store, now).map_err(RenderError::Pki)?;
     documents_hold(plan, &IssuedMaterial::new(plan, &issued))?;
     Ok(issued)
 }

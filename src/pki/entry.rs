@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate, IssuedKeypair, Private};
 use crate::pki::pem;
+use crate::pki::rotation::Other;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeyKind, KeypairSpec, San, SecretSpec};
 use crate::syntax::ast::Name;
 
@@ -43,16 +44,22 @@ pub(super) struct Machine {
     pub certificates: BTreeMap<String, Leaf>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Authority {
     pub spec: AuthoritySpec,
     pub issued: IssuedCertificate,
+    /// While it is rotated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Other<IssuedCertificate>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Keypair {
     pub spec: KeypairSpec,
     pub issued: Arc<IssuedKeypair>,
+    /// While it is rotated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Other<Arc<IssuedKeypair>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,13 +190,17 @@ impl Authority {
 
 impl Content for Authorities {
     fn check(&self) -> Result<(), String> {
-        self.authorities.iter().try_for_each(|(name, authority)| intact(name, &authority.issued))
+        self.authorities.iter().try_for_each(|(name, authority)| {
+            let other = authority.other.as_ref().map(|other| &other.issued);
+            std::iter::once(&authority.issued).chain(other).try_for_each(|issued| intact(name, issued))
+        })
     }
 }
 
 impl Content for Secrets {
     fn check(&self) -> Result<(), String> {
-        let broken = self.keypairs.iter().find(|(_, pair)| !is_key(&pair.issued.private_pem));
+        let other = |pair: &Keypair| pair.other.as_ref().is_none_or(|other| is_key(&other.issued.private_pem));
+        let broken = self.keypairs.iter().find(|(_, pair)| !is_key(&pair.issued.private_pem) || !other(pair));
         broken.map_or(Ok(()), |(name, _)| Err(format!("the key of `{name}` is not a private key")))
     }
 }

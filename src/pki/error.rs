@@ -36,10 +36,14 @@ pub enum PkiError {
     Twice { what: &'static str, name: String },
     /// What is asked for differs from what the store holds in a way that would need a new key.
     Rotation { path: PathBuf, what: &'static str, name: String, held: String, wanted: String },
+    /// A step of a rotation that cannot be taken.
+    NotRotated { what: &'static str, name: String, step: &'static str, why: &'static str },
     /// The request names an authority that is not in it.
     UnknownAuthority { id: String, index: u32 },
     /// A validity that cannot be written into a certificate, or is over at once.
     Lifetime { name: String, seconds: u64 },
+    /// Something is to be issued by an authority that has not been made.
+    NoAuthority { authority: String },
     /// The operator's authority has no key, and something is to be issued.
     NoKey { authority: String, key: PathBuf },
     /// The operator's authority cannot be used.
@@ -96,6 +100,13 @@ impl PkiError {
                  {what} `{name}` out of `{}`, render with `--new-keys`, and replace it everywhere at once",
                 path.display()
             ),
+            Self::NoAuthority { .. } => {
+                "run `kmodel render` or `kmodel apply` first, or pass the key store with `--store`".to_owned()
+            }
+            Self::NotRotated { .. } => {
+                "the steps are `trust`, `issue` and `forget`, with an apply after each; `back` takes the last one back"
+                    .to_owned()
+            }
             Self::NoKey { key, .. } => {
                 format!("add the private key of the authority as `{}` (mode 600) for this run", key.display())
             }
@@ -129,6 +140,10 @@ impl fmt::Display for PkiError {
             Self::Twice { what, name } => write!(f, "{what} `{name}` is requested twice"),
             Self::Rotation { what, name, held, wanted, .. } => {
                 write!(f, "{what} `{name}` is {held} in the key store, but {wanted} in the model")
+            }
+            Self::NoAuthority { authority } => write!(f, "the key store does not have authority `{authority}`"),
+            Self::NotRotated { what, name, step, why } => {
+                write!(f, "{what} `{name}` cannot take the step `{step}`: {why}")
             }
             Self::UnknownAuthority { id, index } => {
                 write!(f, "certificate `{id}` names authority number {index}, which does not exist")
@@ -170,6 +185,8 @@ mod tests {
             (PkiError::kind(&path, "key", "own", [KeyKind::Ed25519, KeyKind::Rsa2048]), "ed25519", "--new-keys"),
             (PkiError::NoKey { authority: name(), key: path.clone() }, "authority `own`", "as `keys` (mode 600)"),
             (PkiError::Lifetime { name: name(), seconds: 1 }, "valid for 1 second", "more than 5 minutes"),
+            (PkiError::NoAuthority { authority: name() }, "does not have authority `own`", "kmodel render"),
+            (PkiError::NotRotated { what: "key", name: name(), step: "issue", why: "no" }, "`issue`: no", "an apply"),
             (PkiError::BadName { what: "key", name: name() }, "key `own` is not a valid file name", ""),
             (PkiError::Twice { what: "key", name: name() }, "key `own` is requested twice", ""),
             (PkiError::UnknownAuthority { id: name(), index: 3 }, "authority number 3", ""),

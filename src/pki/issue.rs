@@ -9,14 +9,15 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 
 use crate::pki::error::PkiError;
-use crate::pki::issued::Issued;
-use crate::pki::spec::Request;
+use crate::pki::issued::{Issued, IssuedCertificate};
+use crate::pki::profile::BACKDATE;
+use crate::pki::spec::{CertificateSpec, Request};
 use crate::pki::store::Store;
 
 mod aside;
-mod authority;
+pub(super) mod authority;
 mod certificate;
-mod keypair;
+pub(super) mod keypair;
 mod secret;
 
 /// Has everything that is asked for. The store is changed in memory only: [`Store::save`] it before anything is used.
@@ -41,6 +42,27 @@ pub fn issue_aside(request: &Request, store: &mut Store, now: OffsetDateTime) ->
     let mut issued = others(request, store, now)?;
     aside::issue(request, store, now, &mut issued)?;
     Ok(issued)
+}
+
+/// Issues one certificate with a new key, which is kept nowhere. Says whether it ends with its authority, before its time.
+///
+/// # Errors
+/// When the store lacks the authority or its key, or the authority may not sign this.
+pub fn issue_once(
+    request: &Request,
+    store: &Store,
+    spec: &CertificateSpec,
+    now: OffsetDateTime,
+) -> Result<(IssuedCertificate, bool), PkiError> {
+    let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
+    let signs = request.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
+    let authority = store.standing(signs).ok_or_else(|| PkiError::NoAuthority { authority: signs.name.to_string() })?;
+    // It begins earlier, for clocks that are behind, and is valid from now on for as long as was asked.
+    let lifetime_seconds = spec.lifetime_seconds.saturating_add(BACKDATE.whole_seconds().unsigned_abs());
+    let spec = CertificateSpec { authority: 0, lifetime_seconds, ..spec.clone() };
+    let alone = Request { authorities: vec![signs.clone()], certificates: vec![spec], ..Request::default() };
+    store.permits(&alone)?;
+    certificate::Run::new((&alone, store), &[authority], now).once(&alone.certificates[0])
 }
 
 /// Has all but certificates.

@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, San};
 
 /// How far back a validity begins, for clocks that differ (kubeadm's `CertificateBackdate`).
-const BACKDATE: Duration = Duration::minutes(5);
+pub(super) const BACKDATE: Duration = Duration::minutes(5);
 
 /// From when until when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

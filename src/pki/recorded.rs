@@ -66,27 +66,43 @@ pub fn record(request: &Request, issued: &Issued) -> Record {
 pub fn astray(record: &Record, request: &Request, store: Option<&Store>) -> Vec<Astray> {
     let authorities = request.authorities.iter().map(|spec| {
         let external = store.and_then(|store| store.external(&spec.name)).map(|one| &one.cert_pem);
-        let own = store.and_then(|store| store.own(&spec.name)).map(|one| &one.issued.cert_pem);
-        (KeyUse::Authority, &spec.name, external.or(own).map(|pem| authority(pem)))
+        let own = store.and_then(|store| store.own(&spec.name));
+        let other = own.and_then(|own| own.other.as_ref()).map(|other| &other.issued.cert_pem);
+        let held = external.or(own.map(|own| &own.issued.cert_pem));
+        let held = held.map(|pem| vec![authority(pem), other.and_then(|pem| authority(pem))]);
+        (KeyUse::Authority, &spec.name, held)
     });
     let keypairs = request.keypairs.iter().map(|spec| {
         let held = store.and_then(|store| store.keypair(&spec.name));
-        (KeyUse::Keypair, &spec.name, held.map(|held| keypair(&held.issued.public_pem)))
+        let other = held.and_then(|held| held.other.as_ref()).map(|other| &other.issued.public_pem);
+        let held = held.map(|held| vec![keypair(&held.issued.public_pem), other.and_then(|pem| keypair(pem))]);
+        (KeyUse::Keypair, &spec.name, held)
     });
     let secrets = request.secrets.iter().map(|spec| {
         let held = store.and_then(|store| store.secret(&spec.name));
-        (KeyUse::Secret, &spec.name, held.map(|held| Some(secret(&held.spec, held.value.as_str()))))
+        (KeyUse::Secret, &spec.name, held.map(|held| vec![Some(secret(&held.spec, held.value.as_str()))]))
     });
     let all = authorities.chain(keypairs).chain(secrets);
     all.filter_map(|(of, name, held)| {
         let recorded = record.get(&key(of, name))?;
         let other = match held {
-            Some(digest) if digest.as_ref() == Some(recorded) => return None,
+            // While a key is rotated, the record may be that of either.
+            Some(digests) if digests.iter().flatten().any(|digest| digest == recorded) => return None,
             held => held.is_some(),
         };
         Some(Astray { of, name: name.clone(), other })
     })
     .collect()
+}
+
+/// The record of an authority or a key pair as the store has it.
+pub fn of_store((of, name): (KeyUse, &str), store: &Store) -> Option<(String, String)> {
+    let digest = match of {
+        KeyUse::Authority => authority(&store.own(name)?.issued.cert_pem),
+        KeyUse::Keypair => keypair(&store.keypair(name)?.issued.public_pem),
+        KeyUse::Secret => None,
+    };
+    Some((key(of, name), digest?))
 }
 
 fn key(of: KeyUse, name: &str) -> String {

@@ -98,8 +98,32 @@ pub struct Request {
     /// Machines that are new, which get no keys of machines that had their names before.
     #[serde(skip)]
     pub new_machines: BTreeSet<Name>,
+    /// What a person wants anew.
+    #[serde(skip)]
+    pub renewal: Renewal,
     /// A certificate with less than this left is issued anew; of one that lives short, at most a third of its life.
     pub renew_seconds: u64,
+}
+
+/// Certificates that are issued anew, however long they are still valid.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Renewal {
+    /// Their ids.
+    pub ids: BTreeSet<String>,
+    /// Whether they get new keys too.
+    pub new_keys: bool,
+}
+
+impl Renewal {
+    /// Whether a certificate is among them.
+    pub fn has(&self, spec: &CertificateSpec) -> bool {
+        !self.ids.is_empty() && self.ids.contains(&spec.id)
+    }
+
+    /// Whether a certificate gets a new key.
+    pub fn has_new_keys(&self, spec: &CertificateSpec) -> bool {
+        self.new_keys && self.has(spec)
+    }
 }
 
 impl KeyKind {

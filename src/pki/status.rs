@@ -3,7 +3,7 @@
 use sha2::Sha256;
 use time::OffsetDateTime;
 
-use crate::pki::entry::{begun, spec_digest};
+use crate::pki::entry::{Authority, begun, spec_digest};
 use crate::pki::error::PkiError;
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Request};
@@ -52,8 +52,8 @@ impl Store {
     }
 
     /// The authority as the store has it.
-    fn standing(&self, spec: &AuthoritySpec) -> Option<IssuedAuthority> {
-        let own = || self.own(&spec.name).map(|own| IssuedAuthority::from(&own.issued));
+    pub fn standing(&self, spec: &AuthoritySpec) -> Option<IssuedAuthority> {
+        let own = || self.own(&spec.name).map(Authority::trusted);
         self.external(&spec.name).cloned().or_else(own)
     }
 }

@@ -41,6 +41,9 @@ pub struct Ending {
     pub total: usize,
     /// The first of the ends.
     pub ends: String,
+    /// The same, as a date.
+    #[serde(skip)]
+    pub end: Option<Date>,
     /// Whether any of them is issued already; the others are taken as issued today.
     pub issued: bool,
     /// What no longer works.
@@ -90,7 +93,7 @@ pub fn lifetimes(plan: &Plan<'_>, status: &IssueStatus, now: OffsetDateTime, at:
     let authorities = ended.map(|(place, (end, issued))| {
         let name = request.authorities[place].name.to_string();
         let stops = trusting(model, plan.pki.authorities[place]);
-        Ending { name, count: 1, total: 1, ends: end.to_string(), issued: *issued, stops }
+        Ending { name, count: 1, total: 1, ends: end.to_string(), end: Some(*end), issued: *issued, stops }
     });
     let next = ends.iter().map(|(end, _)| *end).filter(|end| *end > at).min();
     let render_by = ends.iter().map(|(end, spec)| *end - request.renewed_before_end(spec)).min();
@@ -131,7 +134,7 @@ impl CertificateKind {
 
     fn ending(&self, name: String, stops: Vec<String>) -> Ending {
         let ends = self.first.map_or_else(String::new, |first| first.to_string());
-        Ending { name, count: self.ended, total: self.total, ends, issued: self.issued, stops }
+        Ending { name, count: self.ended, total: self.total, ends, end: self.first, issued: self.issued, stops }
     }
 }
 

@@ -16,6 +16,19 @@ use crate::syntax::ast::{Body, Expr, ExprKind, Ident};
 /// # Errors
 /// When a field is missing or does not name what it should.
 pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<Value, EvalError> {
+    content_for(model, scope, body, None)
+}
+
+/// The same for another user than that of the model.
+///
+/// # Errors
+/// As [`content`].
+pub fn content_for(
+    model: &Model<'_>,
+    scope: &mut Scope<'_>,
+    body: &Body,
+    user: Option<&str>,
+) -> Result<Value, EvalError> {
     let app = scope.app.expect("a kubeconfig belongs to an application");
     let component = model.component_of(app);
     let (server, server_span) = name_of(body, "server")?;
@@ -43,7 +56,7 @@ pub fn content(model: &Model<'_>, scope: &mut Scope<'_>, body: &Body) -> Result<
     let unit = scope.unit.expect("a kubeconfig belongs to a unit");
     let (pem, key) = scope.material.certificate(unit, cert as u32);
     let identity = [("client-certificate-data", encoded(pem)), ("client-key-data", Value::Secret(encoded(key).into()))];
-    assemble(model, scope, body, Value::record(server), Value::record(identity))
+    assemble(model, scope, (body, user), [Value::record(server), Value::record(identity)])
 }
 
 fn encoded(pem: &str) -> Value {
@@ -63,15 +76,15 @@ fn name_of<'a>(body: &'a Body, field: &str) -> Result<(&'a str, Span), EvalError
 fn assemble(
     model: &Model<'_>,
     scope: &mut Scope<'_>,
-    body: &Body,
-    server: Value,
-    identity: Value,
+    (body, user): (&Body, Option<&str>),
+    [server, identity]: [Value; 2],
 ) -> Result<Value, EvalError> {
     let mut field = |name: &str| body.field(name).map_or(Ok(Value::None), |field| model.eval(scope, &field.value));
-    let user = field("user")?.scalar_text().unwrap_or_else(|| "default".into());
+    let own = field("user")?.scalar_text().unwrap_or_else(|| "default".into());
+    let user = user.unwrap_or(&own);
     let namespace = field("namespace")?;
     let cluster = &*model.cluster.name;
-    let mut context = vec![("cluster", Value::text(cluster)), ("user", Value::text(&user))];
+    let mut context = vec![("cluster", Value::text(cluster)), ("user", Value::text(user))];
     if namespace != Value::None {
         context.push(("namespace", namespace));
     }
@@ -83,7 +96,7 @@ fn assemble(
         ("apiVersion", Value::text("v1")),
         ("kind", Value::text("Config")),
         ("clusters", named(cluster, "cluster", server)),
-        ("users", named(&user, "user", identity)),
+        ("users", named(user, "user", identity)),
         ("contexts", named(&name, "context", Value::record(context))),
         ("current-context", Value::text(&name)),
         ("preferences", Value::record::<&str>([])),

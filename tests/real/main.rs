@@ -25,6 +25,7 @@ mod monitoring;
 mod pki;
 mod render_target;
 mod report;
+mod rotation;
 mod ssh;
 mod systemd;
 mod systemd_value;

@@ -110,6 +110,7 @@ fn request(key: KeyKind) -> Request {
         secrets: vec![SecretSpec { name: "token".into(), bytes: 32, encoding: Encoding::Base64 }],
         certificates: ["a/api/server", "b/api/server", "-/admin/client"].map(|id| certificate(id, key)).to_vec(),
         new_machines: std::collections::BTreeSet::new(),
+        renewal: kmodel::pki::spec::Renewal::default(),
         renew_seconds: 0,
     }
 }

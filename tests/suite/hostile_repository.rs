@@ -46,8 +46,8 @@ const MODELS: [(&str, &str, &str); 11] = [
     ("endless", "nocloud", "file /etc/x { template = \"./endless.j2\" }"),
 ];
 
-/// Each with a model as its first argument.
-const COMMANDS: [&[&str]; 21] = [
+/// Each with a model as its first argument. `pki` has commands of its own.
+const COMMANDS: [&[&str]; 25] = [
     &["check"],
     &["check", "--if", "m=3"],
     &["check", "--message-format", "json"],
@@ -65,6 +65,10 @@ const COMMANDS: [&[&str]; 21] = [
     &["why", "m-0:/etc/x"],
     &["fix", "--unsafe"],
     &["fmt"],
+    &["pki", "status"],
+    &["pki", "renew", "--all"],
+    &["pki", "rotate", "ca", "--step", "trust"],
+    &["kubeconfig", "--user", "a", "--out", "a.conf"],
     &["preflight"],
     &["status"],
     &["apply", "--yes"],
@@ -171,7 +175,8 @@ fn nothing_outside_is_read_changed_or_gone() {
     for (name, ..) in MODELS {
         let model = format!("{name}.km");
         for command in COMMANDS {
-            let arguments: Vec<&str> = [command[0], &model].into_iter().chain(command[1..].iter().copied()).collect();
+            let (words, rest) = command.split_at(if command[0] == "pki" { 2 } else { 1 });
+            let arguments: Vec<&str> = words.iter().copied().chain([&*model]).chain(rest.iter().copied()).collect();
             let said = place.run(&arguments);
             assert!(!said.contains(BAIT), "{arguments:?} tells the bait: {said}");
             assert!(!said.contains(['\u{1b}', '\u{7}', '\u{9b}']), "{arguments:?} sends control characters: {said:?}");

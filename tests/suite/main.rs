@@ -18,6 +18,7 @@ mod hostile_repository;
 mod hostile_values;
 mod ide;
 mod incremental;
+mod keys;
 mod kubeconfigs;
 mod laws;
 mod listed;

@@ -15,7 +15,7 @@ use crate::pki::{key, signer};
 enum Source {
     External(IssuedAuthority),
     Kept(IssuedAuthority),
-    Made(Authority, Option<Note>),
+    Made(Box<Authority>, Option<Note>),
 }
 
 /// Has all authorities. They are few, but RSA keys take long, so they too are made side by side.
@@ -33,7 +33,7 @@ pub(super) fn issue(
                 keep(issued, authority)
             }
             Source::Kept(authority) => keep(issued, authority),
-            Source::Made(authority, note) => add(issued, store, authority, note),
+            Source::Made(authority, note) => add(issued, store, *authority, note),
         };
         issued.authorities.push(authority);
     }
@@ -46,7 +46,7 @@ fn keep(issued: &mut Issued, authority: IssuedAuthority) -> IssuedAuthority {
 }
 
 fn add(issued: &mut Issued, store: &mut Store, made: Authority, note: Option<Note>) -> IssuedAuthority {
-    let authority = IssuedAuthority::from(&made.issued);
+    let authority = made.trusted();
     issued.count(Made::New);
     issued.notes.extend(note);
     store.put_authority(made);
@@ -57,7 +57,7 @@ fn source(spec: &AuthoritySpec, store: &Store, now: OffsetDateTime) -> Result<So
     if let Some(external) = store.external(&spec.name) {
         return Ok(Source::External(external.clone()));
     }
-    let Some(own) = store.own(&spec.name) else { return make(spec, now) };
+    let Some(own) = store.own(&spec.name) else { return Ok(Source::Made(Box::new(make(spec, now)?), None)) };
     if own.spec.key != spec.key {
         let kinds = [own.spec.key, spec.key];
         return Err(PkiError::kind(&store.authorities_path(), "authority", &spec.name, kinds));
@@ -66,13 +66,14 @@ fn source(spec: &AuthoritySpec, store: &Store, now: OffsetDateTime) -> Result<So
     let early = (own.issued.not_before > now).then_some("its certificate begins in the future");
     match own.outdated(spec).or(expired).or(early) {
         Some(why) => renew(spec, own, why, (store, now)),
-        None => Ok(Source::Kept(IssuedAuthority::from(&own.issued))),
+        None => Ok(Source::Kept(own.trusted())),
     }
 }
 
-fn make(spec: &AuthoritySpec, now: OffsetDateTime) -> Result<Source, PkiError> {
+/// An authority with a new key.
+pub(in crate::pki) fn make(spec: &AuthoritySpec, now: OffsetDateTime) -> Result<Authority, PkiError> {
     let key = key::generate(spec.key).map_err(|reason| PkiError::making(&spec.name, reason))?;
-    Ok(Source::Made(sign(spec, &key, now)?, None))
+    sign(spec, &key, now)
 }
 
 /// A new certificate for the old key, whose identifier stays the same.
@@ -86,7 +87,8 @@ fn renew(
         |reason| PkiError::corrupt(&store.authorities_path(), format!("authority `{}`: {reason}", spec.name));
     let key = key::read(own.issued.key_pem.as_str()).map_err(unreadable)?;
     let note = Note::Reissued { authority: spec.name.clone(), why };
-    Ok(Source::Made(sign(spec, &key, now)?, Some(note)))
+    let made = Authority { other: own.other.clone(), ..sign(spec, &key, now)? };
+    Ok(Source::Made(Box::new(made), Some(note)))
 }
 
 fn sign(spec: &AuthoritySpec, key: &rcgen::KeyPair, now: OffsetDateTime) -> Result<Authority, PkiError> {
@@ -94,5 +96,5 @@ fn sign(spec: &AuthoritySpec, key: &rcgen::KeyPair, now: OffsetDateTime) -> Resu
     let validity =
         Validity::new(now, seconds, None).ok_or_else(|| PkiError::Lifetime { name: spec.name.to_string(), seconds })?;
     let issued = signer::sign_itself(spec, key, validity).map_err(|reason| PkiError::making(&spec.name, reason))?;
-    Ok(Authority { spec: spec.clone(), issued })
+    Ok(Authority { spec: spec.clone(), issued, other: None })
 }

@@ -96,11 +96,21 @@ impl<'a> Run<'a> {
         let period = |held: &IssuedCertificate| Period { from: held.not_before, until: held.not_after };
         let good = |held| Period::of((self.request, spec), period(held), authority).has(self.now);
         match held {
-            Some(leaf) if leaf.spec.outdated(spec, authority).is_none() && good(&leaf.issued) => {
+            Some(leaf)
+                if leaf.spec.outdated(spec, authority).is_none()
+                    && good(&leaf.issued)
+                    && !self.request.renewal.has(spec) =>
+            {
                 Ok(if own.is_none() { Outcome::Moved(leaf.clone()) } else { Outcome::Kept(Arc::clone(&leaf.issued)) })
             }
             _ => self.make(spec, authority, held),
         }
+    }
+
+    /// A certificate with a new key, and whether it was cut short.
+    pub(super) fn once(&self, spec: &CertificateSpec) -> Result<(IssuedCertificate, bool), PkiError> {
+        let (leaf, validity) = self.made(spec, &self.authorities[spec.authority as usize], None)?;
+        Ok((Arc::unwrap_or_clone(leaf.issued), validity.shortened))
     }
 
     fn make(
@@ -109,6 +119,16 @@ impl<'a> Run<'a> {
         authority: &IssuedAuthority,
         held: Option<&Leaf>,
     ) -> Result<Outcome, PkiError> {
+        let held = held.filter(|_| !self.request.renewal.has_new_keys(spec));
+        self.made(spec, authority, held).map(|(leaf, validity)| Outcome::Made(leaf, validity))
+    }
+
+    fn made(
+        &self,
+        spec: &CertificateSpec,
+        authority: &IssuedAuthority,
+        held: Option<&Leaf>,
+    ) -> Result<(Leaf, Validity), PkiError> {
         let signer = self.signer(spec.authority as usize)?;
         let seconds = spec.lifetime_seconds;
         let validity = Validity::new(self.now, seconds, Some(authority.not_after))
@@ -117,7 +137,7 @@ impl<'a> Run<'a> {
         let key = key_for(spec, held).map_err(making)?;
         let issued = Arc::new(signer.sign(spec, &key, validity).map_err(making)?);
         let name = &self.request.authorities[spec.authority as usize].name;
-        Ok(Outcome::Made(Leaf { spec: LeafSpec::new(spec, name, authority), issued }, validity))
+        Ok((Leaf { spec: LeafSpec::new(spec, name, authority), issued }, validity))
     }
 
     fn signer(&self, index: usize) -> Result<&Signer, PkiError> {

@@ -17,7 +17,7 @@ pub(super) fn issue(request: &Request, store: &mut Store, issued: &mut Issued) -
     for (spec, pair) in request.keypairs.iter().zip(pairs) {
         let (pair, made) = pair?;
         if made == Made::New {
-            store.put_keypair(Keypair { spec: spec.clone(), issued: Arc::clone(&pair) });
+            store.put_keypair(Keypair { spec: spec.clone(), issued: Arc::clone(&pair), other: None });
         }
         issued.count(made);
         issued.keypairs.push(pair);
@@ -27,7 +27,7 @@ pub(super) fn issue(request: &Request, store: &mut Store, issued: &mut Issued) -
 
 fn pair(spec: &KeypairSpec, store: &Store) -> Result<(Arc<IssuedKeypair>, Made), PkiError> {
     match store.keypair(&spec.name) {
-        Some(held) if held.spec.key == spec.key => Ok((Arc::clone(&held.issued), Made::Kept)),
+        Some(held) if held.spec.key == spec.key => Ok((held.trusted(), Made::Kept)),
         Some(held) => {
             let kinds = [held.spec.key, spec.key];
             Err(PkiError::kind(&store.secrets_path(), "keypair", &spec.name, kinds))
@@ -36,7 +36,8 @@ fn pair(spec: &KeypairSpec, store: &Store) -> Result<(Arc<IssuedKeypair>, Made),
     }
 }
 
-fn make(spec: &KeypairSpec) -> Result<IssuedKeypair, PkiError> {
+/// A new key pair.
+pub(in crate::pki) fn make(spec: &KeypairSpec) -> Result<IssuedKeypair, PkiError> {
     let key = key::generate(spec.key).map_err(|reason| PkiError::making(&spec.name, reason))?;
     Ok(IssuedKeypair { private_pem: key::private_pem(&key).into(), public_pem: key::public_pem(&key).into() })
 }
