@@ -28,6 +28,7 @@ pub mod missing_keys;
 mod machines;
 pub mod person;
 pub mod pki;
+pub mod preview;
 pub mod render;
 mod rotation;
 pub mod shared;

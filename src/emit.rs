@@ -15,6 +15,7 @@ use crate::target::OutputFile;
 use crate::world;
 use crate::world::relative::RelativePath;
 
+pub mod compare;
 mod earlier;
 pub mod error;
 mod intact;
@@ -33,6 +34,7 @@ mod plain;
 mod remove;
 mod tree;
 
+pub use compare::Compare;
 pub use error::EmitError;
 pub use keep::{Kept, refuse};
 pub use manifest::manifest;
@@ -68,6 +70,14 @@ pub struct Written {
     pub replaced: bool,
     /// How many files were made in this run; none if the earlier output is left in its place.
     pub made: usize,
+}
+
+/// Whether an output may take the place of what is in a folder.
+///
+/// # Errors
+/// When the folder holds what kmodel did not write, and `force` does not allow to lose it.
+pub fn may_replace(out: &Path, force: Force) -> Result<(), EmitError> {
+    old::check(&FolderPlace::of(out)?, force).map(drop)
 }
 
 /// Makes `out` a folder with exactly these files. One of them must be the [`mod@manifest`], by which a later run knows the

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::render::boot;
 use crate::render::bundle::BundleFile;
 use crate::target::{Machine, StartedUnit};
 
@@ -177,7 +178,7 @@ fn stamps(machine: &Machine) -> impl Iterator<Item = &str> {
 }
 
 fn is_stamp(path: &str) -> bool {
-    path.starts_with("/var/lib/kmodel/artifacts/")
+    path.starts_with(boot::STAMPS)
 }
 
 /// A unit's file without its comments.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::compile::known::{self, Known};
+use crate::compile::preview::Previewing;
 use crate::compile::{self, RenderError, Stopped};
 use crate::diag::{Diagnostic, any_error};
 use crate::emit::stream::Whole;
@@ -19,11 +20,12 @@ use crate::world;
 use self::again::Again;
 use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
-use super::model::ModelArgs;
+use super::model::{ModelArgs, Opened};
 use super::table::{Cell, table};
 use super::{Terminal, lock, output, report};
 
 mod again;
+mod preview;
 
 /// Write everything a target needs to a folder: user-data, files, certificates, kubeconfigs
 ///
@@ -54,6 +56,18 @@ pub struct Args {
     /// Replace the folder even if it holds files that kmodel did not write; they are deleted
     #[arg(long)]
     force: bool,
+    /// Show which files would change and which units restart for it; write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run, show how each file would change; secrets are left out
+    #[arg(long, requires = "dry_run")]
+    diff: bool,
+    /// With --dry-run, print JSON; the format is described in docs/commands.md
+    #[arg(long, requires = "dry_run", conflicts_with = "diff")]
+    json: bool,
+    /// With --dry-run, exit with 4 if something would change
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
 }
 
 /// Renders a model without errors.
@@ -71,6 +85,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     super::folder::refuse(&args.out, &args.model, &folder)?;
     if !has_keys(plan, &folder, show)? {
         return Ok(Exit::Problems);
+    }
+    if args.dry_run {
+        return dry(args, terminal, (&opened, plan), show);
     }
     let mut store = Store::open(&folder)?;
     let moves = || output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)));
@@ -99,6 +116,44 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         again.remember(&store, (plan, &issued), seal);
     }
     summary(args, terminal, &plan.model, (&keys, written, kept))
+}
+
+/// Looks at what would change; what is missing is issued in memory.
+fn dry(
+    args: &Args,
+    terminal: &Terminal,
+    (opened, plan): (&Opened<'_>, &Plan<'_>),
+    show: impl Fn(&[Diagnostic]),
+) -> Result<Exit, CliError> {
+    let mut store = Store::open_trial(&args.store(&plan.model))?;
+    let issued = match compile::issue(plan, &mut store, world::now()) {
+        Ok(issued) => issued,
+        Err(RenderError::Pki(error)) => return Err(error.into()),
+        Err(RenderError::Problems(problems)) => {
+            show(&problems);
+            return Ok(Exit::Problems);
+        }
+    };
+    emit::may_replace(&args.out, super::folder::force(args.force))?;
+    let mut out = Previewing::of(&args.out, args.diff);
+    let streamed = match compile::stream(plan, &issued, (args.tree(), &Known::default()), &mut out) {
+        Ok(streamed) => streamed,
+        Err(Stopped::Problems(problems)) => {
+            show(&problems);
+            return Ok(Exit::Problems);
+        }
+        Err(Stopped::Sink(never)) => match never {},
+    };
+    let preview = out.finish(&streamed.files, issued.issued);
+    output::print(|out| {
+        if args.json {
+            serde_json::to_writer_pretty(&mut *out, &preview)?;
+            return writeln!(out);
+        }
+        keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model))?;
+        preview::write(out, &terminal.out, (&args.out.display().to_string(), &preview))
+    })?;
+    Ok(if args.exit_code && !preview.is_empty() { Exit::Differs } else { Exit::Ok })
 }
 
 /// Issues what is missing, and writes all files beside the folder that they are for.

@@ -119,6 +119,11 @@ impl Earlier {
         texts.lines().filter_map(|text| Listing::read(text.trim().trim_end_matches(','))).collect()
     }
 
+    /// All files that the manifest lists.
+    pub(super) fn all(&self) -> impl Iterator<Item = Listing> {
+        self.places.keys().flat_map(|place| self.listed(place))
+    }
+
     /// Whether the manifest lists files here.
     pub(super) fn has_place(&self, place: &str) -> bool {
         self.places.contains_key(place)

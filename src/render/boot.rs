@@ -114,6 +114,9 @@ pub fn script(family: &Family) -> String {
     common.replace("# @functions of packages\n", functions)
 }
 
+/// Where each download has a file that says which one is installed.
+pub const STAMPS: &str = "/var/lib/kmodel/artifacts/";
+
 /// What the boot script reads.
 pub const PLAN: &str = "/etc/kmodel/machine";
 

@@ -28,6 +28,7 @@ mod pages;
 mod pasted;
 mod pin;
 mod plan;
+mod preview;
 mod readme;
 mod running;
 mod refused_rules;

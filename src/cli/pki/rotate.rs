@@ -118,9 +118,14 @@ impl Args {
 /// What else has to happen at a step.
 fn note(step: Step, of: KeyUse) -> Option<&'static str> {
     match (step, of) {
-        (Step::Issue, KeyUse::Authority) => {
-            Some("where people hold kubeconfigs of this authority, hand out new ones before `forget`")
-        }
+        (Step::Trust, KeyUse::Authority) => Some(
+            "kubeconfigs that people hold trust the old one alone: where they are of this authority, hand out new ones before \
+             `issue`",
+        ),
+        (Step::Issue, KeyUse::Authority) => Some(
+            "kubeconfigs that people hold show certificates of the old one: where they are of this authority, hand out new \
+             ones before `forget`",
+        ),
         (Step::Issue, KeyUse::Keypair) => Some(
             "tokens that the old key signed are valid until `forget`. The kubelet gives pods new ones within an hour; tokens that \
              are kept elsewhere, as in Secrets, have to be made anew",

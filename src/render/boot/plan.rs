@@ -165,7 +165,7 @@ fn unit(unit: &Unit, bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> 
     let program = unit.fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
     let brings = bundle.artifacts.iter().filter(|artifact| installs(artifact, &program));
     brings.into_iter().try_for_each(|artifact| {
-        let stamp = format!("/var/lib/kmodel/artifacts/{}", id(artifact));
+        let stamp = format!("{}{}", super::STAMPS, id(artifact));
         lines.put("watch", &[&unit.name, &stamp], &unit.origin)
     })
 }

@@ -1,6 +1,8 @@
 """etcd apart and a packet filter everywhere: members that come, go and lose their data, and machines that boot again."""
 
+import http.client
 import json
+import threading
 
 import inside
 from report import eventually
@@ -65,3 +67,69 @@ def machines_boot_twice(cluster):
             filtered, network = (int(text) for text in cluster.ask(machine, order).split())
             assert filtered <= network, f"{machine}: the filter came after the network"
     inside.no_unit_has_failed(cluster)
+
+
+def authorities_are_replaced(cluster):
+    """Both authorities, step by step, while an administrator and a client of etcd dial without a pause."""
+    administrator = [inside.client(cluster, "shown")]
+    old = {name: cluster.ask("store-0", f"sha256sum </etc/kubernetes/pki/etcd/{name}.crt") for name in ("ca", "server")}
+    with Dialling(lambda: inside.get(cluster, administrator[-1], "/machine")) as api, Dialling(lambda: of_store(cluster)) as store:
+        for step in ["trust", "issue"]:
+            for authority in ["etcd-ca", "kubernetes-ca"]:
+                said = cluster.kmodel("pki", "rotate", authority, "--step", step, *(["--applied"] if step == "issue" else []))
+                assert said.code == 0, said
+            cluster.apply()
+            members_are(cluster, STORE)
+            # A person gets the kubeconfig of each step before the next one.
+            administrator.append(inside.client(cluster, "shown"))
+    # TLS refuses nobody at any time; a machine that restarts may lose a connection, which is taken up at the next one.
+    refused = [why for why in api.failures + store.failures if "certif" in why.lower() or "ssl" in why.lower()]
+    assert not refused, refused
+    assert store.answers > 10 and not store.failures, f"{store.answers} answers of etcd, {store.failures}"
+    assert api.answers > 50, f"{api.answers} answers through the load balancer, {api.failures}"
+    for authority in ["etcd-ca", "kubernetes-ca"]:
+        said = cluster.kmodel("pki", "rotate", authority, "--step", "forget", "--applied")
+        assert said.code == 0, said
+    cluster.apply()
+    members_are(cluster, STORE)
+    new = {name: cluster.ask("store-0", f"sha256sum </etc/kubernetes/pki/etcd/{name}.crt") for name in old}
+    assert not set(new.values()) & set(old.values()), (old, new)
+    assert inside.get(cluster, inside.client(cluster, "shown"), "/machine")[0] == 200
+    try:
+        answer = inside.get(cluster, administrator[0], "/machine")
+    except OSError as error:
+        assert "certif" in str(error).lower(), error
+    else:
+        raise AssertionError(f"the old administrator is still answered: {answer}")
+
+
+def of_store(cluster):
+    """Any member of etcd, as a client that knows them all."""
+    endpoints = ",".join(f"https://{inside.address_of(cluster, machine)}:2379" for machine in STORE)
+    said = cluster.inside("store-0", f"{inside.ETCDCTL} --endpoints {endpoints} get grown")
+    assert said.code == 0, said.all
+
+
+class Dialling:
+    """Asks again and again beside what is done, and counts."""
+
+    def __init__(self, ask):
+        self.ask, self.answers, self.failures, self.ended = ask, 0, [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.ended.is_set():
+            try:
+                self.ask()
+                self.answers += 1
+            except (OSError, AssertionError, http.client.HTTPException) as error:
+                self.failures.append(str(error))
+            self.ended.wait(0.1)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()

@@ -57,7 +57,9 @@ class Cluster:
 
     def arguments(self, command, *more):
         sets = [part for name, value in self.sets.items() for part in ("--set", f"{name}={value}")]
-        return [KMODEL, command, str(self.model), *sets, *more]
+        # `pki` has commands of its own.
+        words, more = ([command, more[0]], more[1:]) if command == "pki" else ([command], more)
+        return [KMODEL, *words, str(self.model), *sets, *more]
 
     def kmodel(self, command, *more, timeout=600, **options):
         return run(self.arguments(command, *more), timeout, **options)
