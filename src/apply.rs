@@ -25,6 +25,7 @@ pub(crate) mod provider;
 pub(crate) mod lxd;
 pub(crate) mod ssh;
 pub(crate) mod rollout;
+pub(crate) mod backup;
 pub(crate) mod decommission;
 pub(crate) mod run;
 pub(crate) mod connectivity;

@@ -25,6 +25,7 @@ mod preflight;
 pub mod graph;
 pub mod folder;
 pub mod keep;
+mod backup;
 mod duration;
 mod kubeconfig;
 mod pki;
@@ -106,6 +107,8 @@ enum Command {
     Status(status::Args),
     Debug(debug::Args),
     Destroy(destroy::Args),
+    Backup(backup::Args),
+    Restore(backup::RestoreArgs),
     Pki(pki::Args),
     Kubeconfig(kubeconfig::Args),
     Artifacts(artifacts::Args),
@@ -159,6 +162,8 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(args, terminal),
         Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
+        Command::Backup(args) => backup::run(args, terminal),
+        Command::Restore(args) => backup::restore(args, terminal),
         Command::Pki(args) => pki::run(args, terminal),
         Command::Kubeconfig(args) => kubeconfig::run(args, terminal),
         Command::Artifacts(args) => artifacts::run(args, terminal),

@@ -40,6 +40,13 @@ pub(crate) fn thousands(number: impl Display) -> String {
     text
 }
 
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
 /// A name with its article: a `Pod`, an `AuthenticationConfiguration`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Indefinite<'n>(pub &'n str);

@@ -47,7 +47,7 @@ pub(crate) fn forget_name(access: &Access, desired: &Desired, former: &str) -> R
 }
 
 /// The files of a folder, in the order of their names, and the machines that have each.
-fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a str, Vec<&'a Machine>> {
+pub(super) fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a str, Vec<&'a Machine>> {
     let mut scripts: BTreeMap<&str, Vec<&Machine>> = BTreeMap::new();
     for machine in &desired.machines {
         let own = machine.files.iter().filter_map(|file| file.path.strip_prefix(folder));

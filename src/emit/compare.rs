@@ -148,6 +148,6 @@ fn read(folder: &File, listed: &Listing) -> Option<String> {
     let file = File::from(openat(folder, &*listed.path, flags, Mode::empty()).ok()?);
     let mut bytes = Vec::new();
     file.take(listed.size + 1).read_to_end(&mut bytes).ok()?;
-    let whole = intact::hex(&Sha256::digest(&bytes)) == *said;
+    let whole = crate::text::hex(&Sha256::digest(&bytes)) == *said;
     String::from_utf8(bytes).ok().filter(|_| whole)
 }

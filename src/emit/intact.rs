@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::emit::manifest::Listing;
 use crate::emit::seal::Hash;
+use crate::text::hex;
 use crate::world::relative::RelativePath;
 
 /// So many bytes of a file are in memory at once.
@@ -55,9 +56,4 @@ fn content(mut file: Take<File>, size: u64) -> Option<Hash> {
 pub(super) fn folder(path: &Path, mode: u32) -> bool {
     fs::symlink_metadata(path)
         .is_ok_and(|data| data.is_dir() && data.uid() == geteuid().as_raw() && data.mode() & 0o7777 == mode)
-}
-
-/// In hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::emit::intact::hex;
 use crate::emit::path;
 use crate::emit::seal::Line;
 use crate::render::origin::What;
 use crate::source::Sources;
 use crate::target::OutputFile;
+use crate::text::hex;
 use crate::world::kept;
 
 /// Its path in the output folder.

@@ -47,7 +47,7 @@ const MODELS: [(&str, &str, &str); 11] = [
 ];
 
 /// Each with a model as its first argument. `pki` has commands of its own.
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 27] = [
     &["check"],
     &["check", "--if", "m=3"],
     &["check", "--message-format", "json"],
@@ -69,6 +69,8 @@ const COMMANDS: [&[&str]; 25] = [
     &["pki", "renew", "--all"],
     &["pki", "rotate", "ca", "--step", "trust"],
     &["kubeconfig", "--user", "a", "--out", "a.conf"],
+    &["backup", "--out", "backup"],
+    &["restore", "--from", ".", "--yes"],
     &["preflight"],
     &["status"],
     &["apply", "--yes"],

@@ -113,6 +113,7 @@ def walled(report, folder):
     report.check("three members of etcd to five and back", apart.members_grow_and_shrink, cluster)
     report.check("a member without its data joins again", apart.wiped_member_joins_again, cluster)
     report.check("authorities are replaced under clients that dial", apart.authorities_are_replaced, cluster)
+    report.check("a backup is brought back, also onto members without data", apart.backup_is_brought_back, cluster, folder)
     report.check("a filter that does not load opens nothing", apart.filter_is_not_opened, cluster)
     report.check("each machine boots twice without an ordering cycle", apart.machines_boot_twice, cluster)
     report.check("status says that all is up", look.all_is_up, cluster)

@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 
+import change
 import inside
 from report import eventually
 
@@ -103,10 +104,36 @@ def authorities_are_replaced(cluster):
         raise AssertionError(f"the old administrator is still answered: {answer}")
 
 
+def backup_is_brought_back(cluster, folder):
+    """What was written after it is gone, what was there before is there, and a cluster that has lost all of its data has it again."""
+    backup = folder / "backup"
+    cluster.ask("store-0", f"{inside.ETCDCTL} put before kept")
+    said = cluster.kmodel("backup", "--out", str(backup))
+    assert said.code == 0 and "saved" in said.out, said
+    assert (backup / "50-etcd").stat().st_mode & 0o777 == 0o600 and backup.stat().st_mode & 0o777 == 0o700
+    again = cluster.kmodel("backup", "--out", str(backup))
+    assert again.code == 3 and "there already" in again.err, again
+    cluster.ask("store-0", f"{inside.ETCDCTL} put after lost")
+    for lose in ["true", "systemctl stop etcd; rm -rf /var/lib/etcd/member"]:
+        for machine in STORE:
+            cluster.ask(machine, lose)
+        said = cluster.kmodel("restore", "--from", str(backup), "--yes")
+        assert said.code == 0 and "restored" in said.out, said
+        eventually(120, lambda: members_are(cluster, STORE) or True)
+        assert cluster.ask("store-1", f"{inside.ETCDCTL} get before --print-value-only") == "kept"
+        assert cluster.ask("store-2", f"{inside.ETCDCTL} get after --print-value-only") == ""
+    change.second_apply_changes_nothing(cluster)
+    data = bytearray((backup / "50-etcd").read_bytes())
+    data[len(data) // 2] ^= 1
+    (backup / "50-etcd").write_bytes(data)
+    said = cluster.kmodel("restore", "--from", str(backup), "--yes")
+    assert said.code == 3 and "damaged" in said.err, said
+
+
 def of_store(cluster):
     """Any member of etcd, as a client that knows them all."""
     endpoints = ",".join(f"https://{inside.address_of(cluster, machine)}:2379" for machine in STORE)
-    said = cluster.inside("store-0", f"{inside.ETCDCTL} --endpoints {endpoints} get grown")
+    said = cluster.inside("store-0", f". /etc/profile.d/etcdctl.sh; ETCDCTL_ENDPOINTS={endpoints} etcdctl get grown")
     assert said.code == 0, said.all
 
 
