@@ -3,7 +3,7 @@
 set -eu
 umask 077
 export PATH="/usr/local/bin:$PATH" ETCDCTL_API=3
-. /etc/etcd-restore.env
+. /usr/local/lib/kmodel/etcd-member.sh
 case $1 in
 stop) systemctl stop etcd ;;
 load)

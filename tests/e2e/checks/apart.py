@@ -122,6 +122,7 @@ def backup_is_brought_back(cluster, folder):
         eventually(120, lambda: members_are(cluster, STORE) or True)
         assert cluster.ask("store-1", f"{inside.ETCDCTL} get before --print-value-only") == "kept"
         assert cluster.ask("store-2", f"{inside.ETCDCTL} get after --print-value-only") == ""
+    cluster.apply()
     change.second_apply_changes_nothing(cluster)
     data = bytearray((backup / "50-etcd").read_bytes())
     data[len(data) // 2] ^= 1
