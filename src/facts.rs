@@ -24,6 +24,7 @@ pub mod hash;
 pub mod help;
 pub mod label;
 pub mod lifespan;
+pub mod maker;
 pub mod merge;
 pub mod network;
 pub mod object;

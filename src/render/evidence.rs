@@ -40,6 +40,7 @@ pub enum Entry<'p> {
     Command(Command<'p>),
     Unread(Unread<'p>),
     Opaque(Opaque<'p>),
+    Filled(Filled),
 }
 
 /// Whose an entry is.
@@ -214,6 +215,16 @@ pub struct Unread<'p> {
 /// Why a download without a copy at hand is not read.
 pub const DOWNLOADED: &str = "the machine downloads it";
 
+/// What brings files to a machine without naming each of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filled {
+    /// All in a folder may be there: what is mounted, or what a key of a cloud-config fills.
+    Folder(String),
+    Package(String),
+    /// Anything may be there: this runs what the model does not hold.
+    Anything(String),
+}
+
 /// A command that an application runs on a machine.
 #[derive(Clone, Debug)]
 pub struct Command<'p> {
@@ -244,6 +255,9 @@ pub struct Opaque<'p> {
     pub written: Written<'p>,
     pub owner: Owner,
 }
+
+/// What a command that runs once is called as a document: of a cloud-config, of `needs command`.
+pub const SCRIPT: &str = "runcmd";
 
 /// What `sysctl -w` sets in a script is called as a document.
 pub const SYSCTL: &str = "sysctl -w";

@@ -6,11 +6,12 @@
 
 use crate::model::{AppId, MachineId, Model};
 
-use super::evidence::{Document, Entry, Owner, Unlisted};
+use super::evidence::{Document, Entry, Owner, SCRIPT, Unlisted};
 
 mod argument;
 mod command;
 mod extra_args;
+mod filled;
 mod nested;
 mod opaque;
 mod operator;
@@ -97,7 +98,7 @@ fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) 
     loop {
         let is_sourced = |document: &Document<'p>| sourced.contains(&document.path);
         let is_run = |document: &&&Document<'p>| {
-            document.path == nested::SCRIPT
+            document.path == SCRIPT
                 || paths.contains(&document.path)
                 || is_sourced(document)
                 || RUN_IN.iter().any(|folder| document.path.starts_with(folder))

@@ -10,6 +10,7 @@ use super::{Evidence, Verdict, gap};
 mod access;
 mod archive;
 mod capacity;
+mod filled;
 pub mod identity;
 mod ignored;
 pub(super) mod installed;

@@ -6,14 +6,14 @@ use crate::model::EvalError;
 use crate::model::form::require;
 use crate::model::scope::Scope;
 use crate::source::Span;
-use crate::syntax::ast::{Name, Needs, NeedsKind};
+use crate::syntax::ast::{Expr, Name, Needs, NeedsKind};
 
-use crate::render::evidence::{Command, Entry, Written};
+use crate::render::evidence::{Command, Content, Document, Entry, SCRIPT, Written};
 
 use super::{Filler, name, push};
 
-impl Filler<'_, '_> {
-    pub(super) fn needs(&mut self, scope: &mut Scope<'_>, needs: &Needs) -> Result<(), EvalError> {
+impl<'p> Filler<'_, 'p> {
+    pub(super) fn needs(&mut self, scope: &mut Scope<'_>, needs: &'p Needs) -> Result<(), EvalError> {
         if !self.model.holds(scope, needs.condition.as_ref())? {
             return Ok(());
         }
@@ -41,16 +41,30 @@ impl Filler<'_, '_> {
             NeedsKind::Command(expr) => {
                 let name = self.text(scope, expr)?;
                 require(TextForm::Line, &name, expr.span)?;
-                let (span, text) = (expr.span, &name);
-                self.record(scope, |owner| {
-                    Entry::Command(Command { owner, written: Written::Name(span), text: text.clone() })
-                });
+                self.command(scope, expr, &name);
                 push(&mut self.bundle.commands, name.into());
             }
             // What a machine must have is proved of the plan; nothing has to be done for it.
             NeedsKind::Cores(_) | NeedsKind::Memory(_) | NeedsKind::Disk(_) => {}
         }
         Ok(())
+    }
+
+    /// A command, as a script of its own: the programs in it are read like those of others.
+    fn command(&mut self, scope: &Scope<'_>, expr: &'p Expr, text: &str) {
+        let program = &self.model.program;
+        self.record(scope, |owner| match program.is_library(owner.module) {
+            true => Entry::Command(Command { owner, written: Written::Name(expr.span), text: text.to_owned() }),
+            false => Entry::Document(Document {
+                path: SCRIPT.to_owned(),
+                content: Content::Text(text.to_owned()),
+                read: None,
+                written: expr,
+                at: Vec::new(),
+                owner,
+                derived: false,
+            }),
+        });
     }
 
     fn sysctl(&mut self, key: Name, value: String, span: Span) -> Result<(), EvalError> {

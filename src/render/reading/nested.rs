@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::render::evidence::{Content, Document, Entry, Step, Unread};
+use crate::render::evidence::{Content, Document, Entry, SCRIPT, Step, Unread};
+
+use super::filled;
 
 /// What stands inside a document.
 pub(super) fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
@@ -137,17 +139,29 @@ fn cloud_config<'p>(document: &Document<'p>, record: &Record, list: &mut Vec<Ent
         }
     }
     for key in ["bootcmd", "runcmd"] {
-        for (place, command) in elements(record, key) {
-            let text = match command.reveal() {
-                Value::List(words) => {
-                    words.iter().filter_map(Value::scalar_text).map(word).collect::<Vec<_>>().join(" ")
-                }
-                other => other.scalar_text().unwrap_or_default(),
-            };
-            // As a script of its own: the programs in it are read like those of others.
-            let way = [key.into(), place.into()];
-            list.push(Entry::Document(inner(document, SCRIPT, &text, &way, false)));
-        }
+        record.get(key).into_iter().for_each(|value| commands(document, value, &[key.into()], list));
+    }
+    if let Some(Value::Record(snap)) = record.get("snap").map(Value::reveal) {
+        let way = ["snap".into(), "commands".into()];
+        snap.get("commands").into_iter().for_each(|value| commands(document, value, &way, list));
+    }
+    list.extend(filled::of_cloud_config(record).into_iter().map(Entry::Filled));
+}
+
+/// Commands in a list, or by names of which only the order counts; each as a script of its own, so the programs in it are read
+/// like those of others.
+fn commands<'p>(document: &Document<'p>, value: &Value, at: &[Step], list: &mut Vec<Entry<'p>>) {
+    let all: Vec<(Step, &Value)> = match value.reveal() {
+        Value::List(values) => values.iter().enumerate().map(|(place, one)| (place.into(), one)).collect(),
+        Value::Record(record) => record.iter().map(|(name, one)| ((&**name).into(), one)).collect(),
+        _ => Vec::new(),
+    };
+    for (step, command) in all {
+        let text = match command.reveal() {
+            Value::List(words) => words.iter().filter_map(Value::scalar_text).map(word).collect::<Vec<_>>().join(" "),
+            other => other.scalar_text().unwrap_or_default(),
+        };
+        list.push(Entry::Document(inner(document, SCRIPT, &text, &below(at, step), false)));
     }
 }
 
@@ -165,9 +179,6 @@ fn word(text: String) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=/.,:@%+".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
-
-/// What the commands of a cloud-config are called as a document.
-pub(super) const SCRIPT: &str = "runcmd";
 
 fn unread<'p>(document: &Document<'p>, path: &str, way: &[Step], why: &'static str) -> Entry<'p> {
     let (written, at, owner) = (document.written, document.way(way), document.owner);

@@ -5,11 +5,10 @@
 use crate::model::Model;
 use crate::model::Value;
 use crate::render::evidence::{Command, Content, Document, Entry, Flags, Owner, Unlisted, Unread, Written};
-use crate::render::evidence::{SYSCTL, Step};
+use crate::render::evidence::{SCRIPT, SYSCTL, Step};
 use crate::syntax::ast::Expr;
 
 use super::argument::{self, Word, known_program};
-use super::nested::SCRIPT;
 use super::{opaque, shell};
 
 /// A script, and where it is written.

@@ -10,6 +10,7 @@ use crate::model::value::Record;
 use crate::render::bundle::{Bundle, BundleFile, Install};
 use crate::render::evidence::{Content, Document, Entry, Sample, Service};
 
+use super::filled::Filled;
 use super::maker;
 
 /// Folders of which images, packages and the running system fill parts.
@@ -55,6 +56,8 @@ pub(in crate::verify) struct Presence<'a> {
     paths: HashSet<&'a str>,
     /// Folders whose content is not known: of archives, and what is mounted.
     unknown: Vec<&'a str>,
+    /// What comes without being named.
+    filled: Filled<'a>,
     /// Commands, scripts and what else makes files: all that runs on the machine but Kubernetes' own programs.
     makers: Vec<Cow<'a, str>>,
     /// Other texts, which name what their program may make: the templates of an agent.
@@ -84,7 +87,8 @@ impl<'a> Presence<'a> {
         }
         let mut makers = makers(sample);
         makers.extend(sample.services.iter().flat_map(of_unit));
-        Self { bundle, paths, unknown, makers, texts: texts(sample) }
+        let filled = Filled::of(sample, &makers);
+        Self { bundle, paths, unknown, filled, makers, texts: texts(sample) }
     }
 
     /// The file that was meant by a path of which nothing is known.
@@ -116,13 +120,16 @@ impl<'a> Presence<'a> {
     /// Whether something else on the machine may make it: a folder of what there is, a command, a script, or systemd-tmpfiles.
     fn is_made(&self, path: &str) -> bool {
         let folder = format!("{path}/");
-        self.paths.iter().any(|known| known.starts_with(&folder)) || self.may_make(path)
+        self.paths.iter().any(|known| known.starts_with(&folder)) || self.may_make(path) || self.filled.may_bring(path)
     }
 
     /// Whether something may bring a program: not a unit that runs it.
     pub(super) fn may_bring(&self, program: &str) -> bool {
         let starts = |text: &str| text.trim_start_matches(['-', '+', '!', ':', '@', '|']).starts_with(program);
-        self.makers.iter().any(|text| !starts(text) && maker::may_make(text, program)) || self.is_named_in_text(program)
+        self.paths.contains(program)
+            || self.filled.may_bring(program)
+            || self.makers.iter().any(|text| !starts(text) && maker::may_make(text, program))
+            || self.is_named_in_text(program)
     }
 
     /// Whether another text names a file that its program may make.
