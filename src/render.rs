@@ -10,6 +10,7 @@ use crate::model::{AppId, MachineId, Model, UnitId};
 
 pub mod artifact;
 pub mod boot;
+pub mod branch;
 pub mod bundle;
 pub mod placeholder_sizes;
 pub mod evidence;

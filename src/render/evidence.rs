@@ -9,6 +9,7 @@ use crate::syntax::ast::{Definition, Expr, Ident, Name, PathItem, Version};
 
 pub use super::reading::{KUBEADM_ARGUMENTS, KnownStaticPods, Part, Service, StaticPods, ini, yaml};
 
+pub use super::branch::Branch;
 use super::bundle::{Artifact, Bundle, Unit};
 
 /// One machine of each kind, or what is on none.
@@ -117,6 +118,8 @@ pub struct Document<'p> {
     pub owner: Owner,
     /// Whether it follows from a relation, of which it is proved already what holds of the connection.
     pub derived: bool,
+    /// Of a script: the arms that it is written in.
+    pub branch: Branch,
 }
 
 /// The flags of a program that has a table of them.
@@ -139,6 +142,8 @@ pub struct Flags<'p> {
     pub on_host: bool,
     /// Whether it is given more than is known here: kubeadm adds arguments to its own.
     pub partial: bool,
+    /// Of a script: the arms that it is started in.
+    pub branch: Branch,
 }
 
 impl<'p> Flags<'p> {
@@ -156,6 +161,7 @@ impl<'p> Flags<'p> {
             unit: None,
             on_host: true,
             partial: false,
+            branch: Branch::default(),
         }
     }
 }

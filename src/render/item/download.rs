@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 use crate::model::{EvalError, Value};
 use crate::render::artifact::{merge, of_file};
 use crate::render::bundle::{Artifact, ArtifactKind, Install};
-use crate::render::evidence::{Content, DOWNLOADED, Document, Entry, Unread};
+use crate::render::evidence::{Branch, Content, DOWNLOADED, Document, Entry, Unread};
 use crate::render::reading::images;
 use crate::source::Span;
 use crate::syntax::ast::{Body, PathItem};
@@ -70,7 +70,16 @@ impl<'p> Filler<'_, 'p> {
                 true => Entry::Unread(Unread { path, written, at, owner, why: DOWNLOADED }),
                 false => {
                     let content = Content::Text(text.clone());
-                    Entry::Document(Document { path, content, read: None, written, at, owner, derived: false })
+                    Entry::Document(Document {
+                        path,
+                        content,
+                        read: None,
+                        written,
+                        at,
+                        owner,
+                        derived: false,
+                        branch: Branch::default(),
+                    })
                 }
             }
         });

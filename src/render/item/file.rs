@@ -5,7 +5,7 @@ use crate::model::eval::mismatch;
 use crate::model::scope::Scope;
 use crate::model::{EvalError, Value, private_key};
 use crate::render::bundle::{BundleFile, Directory, Format};
-use crate::render::evidence::{Content, Document, Entry, Step};
+use crate::render::evidence::{Branch, Content, Document, Entry, Step};
 use crate::render::reading::images;
 use crate::render::{format, kubeconfig};
 use crate::source::Span;
@@ -84,7 +84,16 @@ impl<'p> Filler<'_, 'p> {
             self.record(scope, |owner| {
                 let (path, content, written) = (path.to_owned(), Content::Text(text.clone()), &field.value);
                 let at = vec![Step::Template];
-                Entry::Document(Document { path, content, read: None, written, at, owner, derived: false })
+                Entry::Document(Document {
+                    path,
+                    content,
+                    read: None,
+                    written,
+                    at,
+                    owner,
+                    derived: false,
+                    branch: Branch::default(),
+                })
             });
             return Ok((text, value.is_secret()));
         }
@@ -111,7 +120,16 @@ impl<'p> Filler<'_, 'p> {
     ) {
         self.record(scope, |owner| {
             let (path, content) = (path.to_owned(), content());
-            Entry::Document(Document { path, content, read: None, written, at: Vec::new(), owner, derived })
+            Entry::Document(Document {
+                path,
+                content,
+                read: None,
+                written,
+                at: Vec::new(),
+                owner,
+                derived,
+                branch: Branch::default(),
+            })
         });
     }
 

@@ -8,7 +8,7 @@ use crate::model::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Name, Needs, NeedsKind};
 
-use crate::render::evidence::{Command, Content, Document, Entry, SCRIPT, Written};
+use crate::render::evidence::{Branch, Command, Content, Document, Entry, SCRIPT, Written};
 
 use super::{Filler, name, push};
 
@@ -63,6 +63,7 @@ impl<'p> Filler<'_, 'p> {
                 at: Vec::new(),
                 owner,
                 derived: false,
+                branch: Branch::default(),
             }),
         });
     }

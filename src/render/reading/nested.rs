@@ -116,6 +116,7 @@ fn inner<'p>(document: &Document<'p>, path: &str, text: &str, at: &[Step], deriv
         at: document.way(at),
         owner: document.owner,
         derived: derived || document.derived,
+        branch: document.branch.clone(),
     }
 }
 

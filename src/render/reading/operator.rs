@@ -1,7 +1,7 @@
 //! What the operator adds to the user-data of every machine, read like the files of a component: `cloud-config` of a target.
 
 use crate::model::{AppId, MachineId, Model};
-use crate::render::evidence::{Content, Document, Entry, Owner};
+use crate::render::evidence::{Branch, Content, Document, Entry, Owner};
 
 use super::nested;
 
@@ -24,6 +24,7 @@ pub(super) fn entries<'p>(model: &Model<'p>, machine: MachineId, app: AppId) -> 
             at: Vec::new(),
             owner,
             derived: false,
+            branch: Branch::default(),
         })
     };
     // The keys of the cloud-config itself are verified where the fields of targets are.

@@ -4,7 +4,7 @@
 
 use crate::model::Model;
 use crate::model::Value;
-use crate::render::evidence::{Command, Content, Document, Entry, Flags, Owner, Unlisted, Unread, Written};
+use crate::render::evidence::{Branch, Command, Content, Document, Entry, Flags, Owner, Unlisted, Unread, Written};
 use crate::render::evidence::{SCRIPT, SYSCTL, Step};
 use crate::syntax::ast::Expr;
 
@@ -141,9 +141,10 @@ impl<'p> Script<'p> {
         let (Place::Text(expr, _) | Place::Word(Word { written: Written::Word { expr, .. }, .. })) = &self.place else {
             return Vec::new();
         };
-        let document = |path: String, text: String, line: usize| {
-            let (content, written, at) = (Content::Text(text), *expr, self.way(line));
-            Entry::Document(Document { path, content, read: None, written, at, owner: self.owner, derived: false })
+        let document = |path: String, (text, line): (String, usize), branch: &Branch| {
+            let (content, written, at, branch) = (Content::Text(text), *expr, self.way(line), branch.clone());
+            let owner = self.owner;
+            Entry::Document(Document { path, content, read: None, written, at, owner, derived: false, branch })
         };
         let files = shell::written(&self.commands).into_iter().map(|file| match file.unknown {
             true => {
@@ -151,14 +152,16 @@ impl<'p> Script<'p> {
                     (self.way(file.line), "a script of the machine writes it, with values that only the machine knows");
                 Entry::Unread(Unread { path: file.path, written: expr, at, owner: self.owner, why })
             }
-            false => document(file.path, file.text, file.line),
+            false => document(file.path, (file.text, file.line), &file.branch),
         });
         let piped = self.commands.iter().filter_map(|command| {
             let input = command.input.as_ref().filter(|input| !input.unknown)?;
-            is_applied(command).then(|| document("kubectl".to_owned(), input.text.clone(), input.line))
+            let text = (input.text.clone(), input.line);
+            is_applied(command).then(|| document("kubectl".to_owned(), text, &command.branch))
         });
-        let settings = self.commands.iter().flat_map(sysctls);
-        let settings = settings.map(|word| document(SYSCTL.to_owned(), word.text.clone(), word.line));
+        let settings = self.commands.iter().flat_map(|command| sysctls(command).map(|word| (word, &command.branch)));
+        let settings =
+            settings.map(|(word, branch)| document(SYSCTL.to_owned(), (word.text.clone(), word.line), branch));
         files.chain(piped).chain(settings).collect()
     }
 
@@ -181,7 +184,8 @@ impl<'p> Script<'p> {
             if known_program(&words).is_none() && UNLISTED.contains(&&*name) && words.len() > 1 {
                 list.push(Entry::Unlisted(Unlisted { program: name }));
             }
-            list.extend(self.flags(model, &words).map(Entry::Flags));
+            let flags = self.flags(model, &words);
+            list.extend(flags.map(|flags| Entry::Flags(Flags { branch: command.branch.clone(), ..flags })));
         }
         list
     }

@@ -110,7 +110,8 @@ fn what_a_script_writes_is_a_file() {
         ("install -m 0600 /dev/stdin /a <<E\nx\nE\n", "/a", "x\n", 2),
         ("sh -c 'echo x > /a'", "/a", "x\n", 1),
     ] {
-        let expected = Written { path: path.to_owned(), text: content.to_owned(), line, unknown: false };
+        let branch = Branch::default();
+        let expected = Written { path: path.to_owned(), text: content.to_owned(), line, unknown: false, branch };
         assert_eq!(written(&commands(text)), [expected], "{text}");
     }
     assert!(written(&commands("cat >/a <<EOF\n$(date)\nEOF\n"))[0].unknown);
@@ -260,5 +261,53 @@ fn no_text_is_a_panic() {
         let twice = format!("{text}{text}\n{text}");
         commands(text);
         commands(&twice);
+    }
+}
+
+#[test]
+fn commands_of_arms_that_exclude_each_other_do_not_go_together() {
+    for (text, goes) in [
+        ("if x; then a; else b; fi", false),
+        ("if x; then a; elif y; then b; fi", false),
+        ("case $1 in x) a ;; *) b ;; esac", false),
+        ("case $1 in x) if y; then a; fi ;; *) b ;; esac", false),
+        ("test -f /x && a || b", false),
+        ("test -f /x && { y; a; } || { y; b; }", false),
+        ("f() { if x; then a; else b; fi; }; f", false),
+        ("bash -c 'if x; then a; else b; fi'", false),
+        ("if x; then a; else c; fi; if x; then c; else b; fi", false),
+        ("a; b", true),
+        ("a && b", true),
+        ("test -f /x || a; test -f /y || b", true),
+        ("if x; then a; fi; if y; then b; fi", true),
+        ("if x; then a; else exit 1; fi; if y; then b; else echo y; fi", true),
+        ("if x; then a; b; else c; fi", true),
+        ("a; if x; then b; else c; fi", true),
+        ("for i in 1 2; do if x; then c; else d; fi; done; a; b", true),
+        ("while x; do a; done; (b)", true),
+    ] {
+        let list = commands(text);
+        let find = |name: &str| list.iter().find(|command| command.words.first().is_some_and(|word| word.text == name));
+        let (Some(a), Some(b)) = (find("a"), find("b")) else { panic!("{text}: {list:?}") };
+        assert_eq!(a.branch.goes_with(&b.branch), goes, "{text}: {:?} {:?}", a.branch, b.branch);
+    }
+}
+
+#[test]
+fn a_file_is_there_once_for_each_arm_that_writes_it() {
+    for (text, expected) in [
+        ("if x; then echo a > /f; else echo b > /f; fi", &["b\n", "a\n"][..]),
+        ("echo 1 > /f\nif x; then echo a >> /f; else echo b >> /f; fi\necho 2 >> /f", &["1\nb\n2\n", "1\na\n2\n"]),
+        ("case x in 1) echo a > /f ;; 2) echo b > /f ;; *) echo c > /f ;; esac", &["c\n", "b\n", "a\n"]),
+        (
+            "if x; then echo a > /f; elif y; then if z; then echo b > /f; else echo c > /f; fi; fi",
+            &["c\n", "b\n", "a\n"],
+        ),
+        ("if x; then echo a > /f; else y; fi; echo b >> /f", &["a\nb\n"]),
+        ("echo a > /f; if x; then echo b > /f; fi", &["b\n"]),
+        ("test -f /x && echo a > /f || echo b > /f", &["b\n", "a\n"]),
+    ] {
+        let texts: Vec<String> = written(&commands(text)).into_iter().map(|file| file.text).collect();
+        assert_eq!(texts, expected, "{text}");
     }
 }

@@ -1,7 +1,11 @@
 //! The files that the commands of a script write: `cat > FILE <<END`, `tee FILE`, `echo ... > FILE`.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+use crate::render::branch::Branch;
 
 use super::{Command, Field};
 
@@ -14,24 +18,68 @@ pub(in crate::render::reading) struct Written {
     pub line: usize,
     /// Whether something in it is known to the machine only.
     pub unknown: bool,
+    /// The arms that it is written in.
+    pub branch: Branch,
 }
 
-/// The files in the order of their first writing; what is added to one follows what it has.
+/// What one command writes to a file.
+struct Fragment {
+    branch: Branch,
+    adds: bool,
+    content: Field,
+}
+
+/// How many versions of a file are read.
+const VERSIONS: usize = 16;
+
+/// The files in the order of their first writing; what is added to one follows what it has. One that arms of a choice write
+/// differently is there once for each arm.
 pub(in crate::render::reading) fn written(commands: &[Command]) -> Vec<Written> {
-    let mut list: Vec<Written> = Vec::new();
+    let mut files: Vec<(String, Vec<Fragment>)> = Vec::new();
     for command in commands {
         let Some((path, adds, content)) = of(command) else { continue };
         let is_known = path.starts_with('/') && !path.contains('$') && !path.starts_with("/dev/");
         let Some(content) = content.filter(|_| is_known) else { continue };
-        match list.iter_mut().find(|known| known.path == path) {
-            Some(known) if adds => (known.text += &content.text, known.unknown |= content.unknown).1,
-            Some(known) => {
-                (known.text, known.line, known.unknown) = (content.text, content.line, content.unknown);
-            }
-            None => list.push(Written { path, text: content.text, line: content.line, unknown: content.unknown }),
+        let fragment = Fragment { branch: command.branch.clone(), adds, content };
+        match files.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, list)) => list.push(fragment),
+            None => files.push((path, vec![fragment])),
         }
     }
-    list
+    files.iter().flat_map(|(path, fragments)| versions(path, fragments)).collect()
+}
+
+/// What a file holds by each arm of the choices that it depends on; by the last arms first.
+fn versions(path: &str, fragments: &[Fragment]) -> Vec<Written> {
+    let arms = fragments.iter().flat_map(|fragment| fragment.branch.arms().iter().copied());
+    let last: BTreeMap<u32, u32> = arms.collect();
+    let mut known: Vec<Vec<usize>> = Vec::new();
+    let others = fragments.iter().rev().map(|fragment| fragment.branch.arms());
+    for arms in std::iter::once(&[][..]).chain(others) {
+        let mut taken = last.clone();
+        taken.extend(arms.iter().copied());
+        let is_taken =
+            |fragment: &Fragment| fragment.branch.arms().iter().all(|(one, arm)| taken.get(one) == Some(arm));
+        let mut list: Vec<usize> = (0..fragments.len()).filter(|place| is_taken(&fragments[*place])).collect();
+        let start = list.iter().rposition(|place| !fragments[*place].adds).unwrap_or_default();
+        list.drain(..start);
+        if !known.contains(&list) && !list.is_empty() && known.len() < VERSIONS {
+            known.push(list);
+        }
+    }
+    known.iter().map(|list| joined(path, &list.iter().map(|place| &fragments[*place]).collect::<Vec<_>>())).collect()
+}
+
+fn joined(path: &str, fragments: &[&Fragment]) -> Written {
+    let all = || fragments.iter().map(|fragment| &fragment.content);
+    let branch = fragments.iter().map(|fragment| &fragment.branch).max_by_key(|branch| branch.arms().len());
+    Written {
+        path: path.to_owned(),
+        text: all().map(|content| &*content.text).collect(),
+        line: all().next().map_or(1, |content| content.line),
+        unknown: all().any(|content| content.unknown),
+        branch: branch.cloned().unwrap_or_default(),
+    }
 }
 
 /// The file of a command, whether it adds to it, and what it writes if that is known.

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Model, Value};
-use crate::render::evidence::{Content, Document, Entry, SYSCTL, Sample};
+use crate::render::evidence::{Branch, Content, Document, Entry, SYSCTL, Sample};
 use crate::source::Span;
 use crate::verify::{Evidence, locate};
 
@@ -15,6 +15,7 @@ struct Setting<'a> {
     value: String,
     path: &'a str,
     span: Span,
+    branch: &'a Branch,
 }
 
 /// Settings with two values on one machine.
@@ -36,7 +37,8 @@ fn differ(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let needed: Vec<_> = needed.map(|(key, value)| (dotted(key), plain(value))).collect();
     let mut problems = Vec::new();
     for (place, setting) in of_files.iter().enumerate() {
-        let other = of_files[..place].iter().map(|other| (&other.key, &other.value, other.path));
+        let other = of_files[..place].iter().filter(|other| setting.branch.goes_with(other.branch));
+        let other = other.map(|other| (&other.key, &other.value, other.path));
         let others = needed.iter().map(|(key, value)| (key, value, OWN)).chain(other);
         let unlike = others.filter(|(key, value, _)| **key == setting.key && **value != setting.value);
         problems.extend(unlike.map(|(_, value, path)| problem(setting, value, path)));
@@ -52,7 +54,7 @@ fn is_read(path: &str) -> bool {
 fn settings<'a>(model: &Model<'_>, document: &'a Document<'_>) -> Vec<Setting<'a>> {
     let one = |written: &str, value: &str| {
         let span = locate::element(model, document.owner, document.written, written);
-        Setting { key: dotted(written), value: plain(value), path: &document.path, span }
+        Setting { key: dotted(written), value: plain(value), path: &document.path, span, branch: &document.branch }
     };
     if let Content::Text(text) = &document.content {
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
@@ -74,7 +76,7 @@ fn plain(value: &str) -> String {
 }
 
 fn problem(setting: &Setting<'_>, other: &str, path: &str) -> Diagnostic {
-    let Setting { key, value, path: own, span } = setting;
+    let Setting { key, value, path: own, span, .. } = setting;
     // Files are read in the order of their names, wherever they are, and the last one counts; a command comes after the boot has read them.
     let rank = |path: &str| (path == SYSCTL, file_name(path).to_owned());
     let (last, counts) = if rank(own) > rank(path) { (own, value.as_str()) } else { (&path, other) };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Code, Diagnostic};
 use crate::facts::setting::{ClusterField, Name, Same, Typed, default_of, default_values};
 use crate::model::{AppId, MachineId, Model};
+use crate::render::evidence::Branch;
 use crate::source::Span;
 
 use super::settings::{Program, Setting, Settings};
@@ -22,6 +23,7 @@ struct Compared {
     span: Span,
     app: Option<AppId>,
     machine: Option<MachineId>,
+    branch: Branch,
 }
 
 /// Compares all with the first, or those of each application with its first.
@@ -36,8 +38,10 @@ pub(super) fn verify(model: &Model<'_>, settings: &Settings, rule: &Same) -> Opt
 }
 
 fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnostic> {
-    let (first, rest) = all.split_first()?;
-    let other = rest.iter().find(|one| !is_same(rule, &one.values, &first.values))?;
+    // What a script does in one arm of a choice is compared with what holds in all.
+    let first = all.iter().find(|one| one.branch == Branch::default()).or(all.first())?;
+    let is_compared = |one: &&&Compared| one.branch.goes_with(&first.branch);
+    let other = all.iter().filter(is_compared).find(|one| !is_same(rule, &one.values, &first.values))?;
     let both = first.shown && other.shown;
     let message = if both {
         let value = |one: &Compared| match () {
@@ -140,6 +144,7 @@ fn of_setting<'a>(
         span: one.span,
         app: Some(one.app),
         machine: one.machine,
+        branch: one.branch.clone(),
     }));
     list.extend(absent.iter().map(|one| Compared {
         name: title(one.app),
@@ -148,6 +153,7 @@ fn of_setting<'a>(
         shown: true,
         secret: false,
         machine: None,
+        branch: Branch::default(),
         default: !text.is_empty(),
         span: one.span,
         app: Some(one.app),
@@ -167,6 +173,7 @@ fn of_default(model: &Model<'_>, name: &Name, absent: &[&Program], list: &mut Ve
         span: one.span,
         app: Some(one.app),
         machine: None,
+        branch: Branch::default(),
     }));
 }
 
@@ -197,5 +204,6 @@ fn of_cluster(model: &Model<'_>, field: ClusterField, name: &Name) -> Compared {
         span,
         app: None,
         machine: None,
+        branch: Branch::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::facts::setting::{Form, Name, Typed, fields, is_known};
 use crate::model::{AppId, MachineId, Model, Value};
-use crate::render::evidence::{Entry, Flags, Owner};
+use crate::render::evidence::{Branch, Entry, Flags, Owner};
 use crate::render::flag::text;
 use crate::source::Span;
 use crate::verify::{Evidence, locate};
@@ -29,6 +29,8 @@ pub(super) struct Setting {
     pub partial: bool,
     /// Whether a systemd unit runs its program, or it stands in a file of the machine.
     pub in_unit: bool,
+    /// Of a script: the arms that it stands in.
+    pub branch: Branch,
 }
 
 /// A program that an application runs, and where its flags stand.
@@ -53,6 +55,8 @@ pub(super) struct Settings {
     partial: bool,
     /// Whether a unit runs what is taken now.
     in_unit: bool,
+    /// The arms of a script that it stands in.
+    branch: Branch,
 }
 
 impl Settings {
@@ -75,12 +79,14 @@ impl Settings {
                 Entry::Flags(flags) => {
                     (self.on_host, self.partial) = (flags.on_host, flags.partial);
                     self.in_unit = flags.unit.is_some();
+                    self.branch = flags.branch.clone();
                     self.flags(model, flags);
                 }
                 Entry::Document(document) if !document.derived => {
                     // What stands in a ConfigMap is a program's in a pod.
                     (self.on_host, self.partial) = (document.path.starts_with('/'), false);
                     self.in_unit = self.on_host;
+                    self.branch = document.branch.clone();
                     self.document(model, document);
                 }
                 _ => {}
@@ -147,9 +153,22 @@ impl Settings {
         let values = tree.map_or_else(|| name.form().elements(&text), |tree| vec![tree]);
         let (app, machine) = (owner.provider(), owner.machine);
         let (span, Self { on_host, partial, in_unit, .. }) = (place(), &*self);
-        let (on_host, partial, in_unit) = (*on_host, *partial, *in_unit);
-        let setting =
-            Setting { name, written, is_flag, text, values, secret, span, app, machine, on_host, partial, in_unit };
+        let (on_host, partial, in_unit, branch) = (*on_host, *partial, *in_unit, self.branch.clone());
+        let setting = Setting {
+            name,
+            written,
+            is_flag,
+            text,
+            values,
+            secret,
+            span,
+            app,
+            machine,
+            on_host,
+            partial,
+            in_unit,
+            branch,
+        };
         self.list.push(setting);
     }
 
@@ -181,7 +200,7 @@ fn keys_of<'f>(field: &'f str, map: &str) -> Option<&'f str> {
 
 impl Setting {
     pub(super) fn is_beside(&self, other: &Self) -> bool {
-        (self.app, self.machine) == (other.app, other.machine)
+        (self.app, self.machine) == (other.app, other.machine) && self.branch.goes_with(&other.branch)
     }
 
     /// Its number, if it is one.
