@@ -26,6 +26,7 @@ pub mod label;
 pub mod lifespan;
 pub mod maker;
 pub mod merge;
+pub mod named;
 pub mod network;
 pub mod object;
 pub mod platform;

@@ -16,6 +16,7 @@ mod ignored;
 pub(super) mod installed;
 mod maker;
 mod manifest;
+mod named;
 mod path;
 mod persistence;
 pub(super) mod presence;
@@ -62,6 +63,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(access::verify(evidence.model, sample));
             problems.extend(ignored::verify(evidence.model, sample));
             problems.extend(manifest::verify(evidence.model, sample));
+            problems.extend(named::verify(evidence.model, sample));
             problems.extend(of_pods.verify(evidence.model, sample));
             problems.extend(path::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));

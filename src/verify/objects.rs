@@ -17,6 +17,7 @@ use super::{Evidence, Verdict};
 
 mod binding;
 mod budget;
+pub(in crate::verify) mod host_paths;
 mod inventory;
 mod label;
 mod mounted;

@@ -60,8 +60,8 @@ pub(in crate::verify) struct Presence<'a> {
     filled: Filled<'a>,
     /// Commands, scripts and what else makes files: all that runs on the machine but Kubernetes' own programs.
     makers: Vec<Cow<'a, str>>,
-    /// Other texts, which name what their program may make: the templates of an agent.
-    texts: Vec<Cow<'a, str>>,
+    /// Other texts by their files, which name what their program may make: the templates of an agent.
+    texts: Vec<(&'a str, Cow<'a, str>)>,
 }
 
 impl<'a> Presence<'a> {
@@ -105,6 +105,11 @@ impl<'a> Presence<'a> {
 
     /// Whether nothing that is known puts a file there.
     pub(in crate::verify) fn lacks(&self, path: &str) -> bool {
+        self.lacks_beside(path, "")
+    }
+
+    /// Whether nothing but another file puts a file there: that one is known to read it.
+    pub(super) fn lacks_beside(&self, path: &str, reader: &str) -> bool {
         let clean = facts::path(path);
         let Some(path) = clean.to_str().filter(|path| is_plain(path)) else { return false };
         let below =
@@ -113,7 +118,7 @@ impl<'a> Presence<'a> {
             && !OF_SYSTEM.iter().any(|folder| path.starts_with(folder))
             && !self.unknown.iter().any(below)
             && !self.is_made(path)
-            && !self.is_named_in_text(path)
+            && !self.is_named_in_text(path, reader)
             && !self.is_of_kubeadm(path)
     }
 
@@ -129,12 +134,12 @@ impl<'a> Presence<'a> {
         self.paths.contains(program)
             || self.filled.may_bring(program)
             || self.makers.iter().any(|text| !starts(text) && maker::may_make(text, program))
-            || self.is_named_in_text(program)
+            || self.is_named_in_text(program, "")
     }
 
     /// Whether another text names a file that its program may make.
-    fn is_named_in_text(&self, path: &str) -> bool {
-        self.texts.iter().any(|text| maker::names(text, path))
+    fn is_named_in_text(&self, path: &str, reader: &str) -> bool {
+        self.texts.iter().any(|(file, text)| *file != reader && maker::names(text, path))
     }
 
     /// Whether a command or a script may make a file.
@@ -194,14 +199,14 @@ fn of_unit<'a>(service: &'a Service<'_>) -> Vec<Cow<'a, str>> {
 }
 
 /// Texts that are neither units, nor read by Kubernetes' programs.
-fn texts<'a>(sample: &'a Sample<'_>) -> Vec<Cow<'a, str>> {
+fn texts<'a>(sample: &'a Sample<'_>) -> Vec<(&'a str, Cow<'a, str>)> {
     let is_read: HashSet<&str> =
         sample.documents().filter(|document| is_of_kubernetes(document)).map(|document| &*document.path).collect();
     let files = sample.bundle.files.iter().filter(|file| {
         let is_unit = file.path.contains("/systemd/") && !file.path.ends_with(".path");
         !is_unit && !is_read.contains(&*file.path)
     });
-    files.map(|file| String::from_utf8_lossy(&file.content)).collect()
+    files.map(|file| (&*file.path, String::from_utf8_lossy(&file.content))).collect()
 }
 
 fn is_of_kubernetes(document: &Document<'_>) -> bool {
