@@ -122,7 +122,7 @@ pub fn of_command(words: &[&str]) -> Option<(&'static Table, Option<usize>)> {
 
 impl Table {
     /// The family of its feature gates.
-    fn gates(&self) -> &str {
+    pub fn gates(&self) -> &str {
         self.gates.as_deref().unwrap_or(&self.range.versions_of)
     }
 
@@ -244,7 +244,7 @@ pub fn examine_version(program: &str, version: Version, span: Span) -> Option<Di
     }
     let (from, through) = (short(table.range.known_from), short(table.range.known_through));
     let message = format!("the flags of `{program}` {version} are unknown: the table covers {from} to {through}");
-    let help = "compare the flags with the release notes, then `allow version-unknown` with the reason";
+    let help = "make its table with `kmodel tables update`, or compare the flags with the release notes and `allow version-unknown` with the reason";
     Some(Diagnostic::new(Code::VersionUnknown, span, message).help(help))
 }
 

@@ -114,10 +114,13 @@ pub fn examine(
     let table = TABLES.iter().find(|table| table.range.versions_of == family)?;
     // From 1.31 on a gate may name its component: `kube:Name`.
     let name = name.strip_prefix("kube:").unwrap_or(name);
-    if !table.range.knows(version) || ["AllAlpha", "AllBeta"].contains(&name) {
+    if version < table.range.known_from || ["AllAlpha", "AllBeta"].contains(&name) {
         return None;
     }
-    let Some(gate) = table.gates.get(name) else { return Some(unknown(table, program, name, version, span)) };
+    let is_covered = table.range.knows(version);
+    let Some(gate) = table.gates.get(name) else {
+        return is_covered.then(|| unknown(table, program, name, version, span));
+    };
     if let Some(removed) = gate.life.removed_in.filter(|removed| version >= *removed) {
         return Some(gone(gate, program, name, (version, removed), span));
     }
@@ -127,7 +130,9 @@ pub fn examine(
         let help = format!("set it only from {} on", short(since));
         return Some(Diagnostic::new(Code::GateNotYet, span, message).help(help));
     };
-    settled(era, program, (name, on), version, span)
+    // What a later version made of it may be unread.
+    let is_read = is_covered || version.minor == era.from.minor;
+    settled(era, program, (name, on), version, span).filter(|_| is_read)
 }
 
 /// A gate that cannot be changed, or need not be.
@@ -210,5 +215,16 @@ mod tests {
         assert_eq!(code("WorkloadWithJob", true, 34), Some(Code::GateNotYet));
         assert_eq!(code("AllAlpha", true, 34), None);
         assert_eq!(code("FromTheFuture", true, 99), None);
+    }
+
+    #[test]
+    fn beyond_the_table_only_what_has_a_row_is_known() {
+        assert_eq!(code("APIServerTracing", true, 37), Some(Code::GateRemoved));
+        assert_eq!(code("WatchCacheInitializationPostStartHook", false, 36), None);
+        assert_eq!(code("WatchCacheInitializationPostStartHook", false, 37), Some(Code::GateLocked));
+        assert_eq!(code("EtcdRangeStream", true, 36), Some(Code::GateNotYet));
+        assert_eq!(code("EtcdRangeStream", true, 37), None);
+        // It may have been removed.
+        assert_eq!(code("ContextualLogging", true, 99), None);
     }
 }

@@ -56,10 +56,19 @@ pub fn matching(kubernetes: Version, program: &str) -> Option<String> {
     Some(release::newest(program, parse(row)?)?.to_string())
 }
 
+/// The minor whose row says what is taken with a version of Kubernetes: an older one where it has no row yet.
+pub fn minor_of_row(kubernetes: Version) -> Option<String> {
+    entry_at(kubernetes).map(|(minor, _)| super::lifespan::minor(minor))
+}
+
 fn row_at(kubernetes: Version) -> Option<&'static Tested> {
+    entry_at(kubernetes).map(|(_, row)| row)
+}
+
+fn entry_at(kubernetes: Version) -> Option<(Version, &'static Tested)> {
     let rows = || TABLE.minor.iter().filter_map(|(minor, row)| Some((parse(minor)?, row)));
     let upto = rows().filter(|(minor, _)| *minor <= kubernetes).max_by_key(|(minor, _)| *minor);
-    upto.or_else(|| rows().min_by_key(|(minor, _)| *minor)).map(|(_, row)| row)
+    upto.or_else(|| rows().min_by_key(|(minor, _)| *minor))
 }
 
 #[cfg(test)]
@@ -95,5 +104,8 @@ mod tests {
         assert_eq!(matching(version(99), "coredns"), matching(version(36), "coredns"));
         assert_eq!(matching(version(1), "coredns"), matching(version(31), "coredns"));
         assert_eq!(matching(version(36), "nothing"), None);
+        let rows: Vec<_> = [1, 35, 36, 99].map(|minor| minor_of_row(version(minor)).expect("a row")).into();
+        assert_eq!(rows[..2], ["1.31", "1.35"]);
+        assert_eq!(rows[2], rows[3], "a minor that nobody knows takes the row of the newest");
     }
 }

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::facts::lifespan::{minor, parse};
+use crate::facts::tested;
 use crate::model::matching::Decision;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, UnitId, Value};
@@ -29,7 +30,7 @@ pub enum Decider {
     Kubernetes,
     /// `versions` of the cluster.
     Versions,
-    /// It belongs to this minor of Kubernetes.
+    /// It belongs to this minor of Kubernetes: the newest that is known, where that of the cluster is not.
     Matching { kubernetes: String },
     /// The last render had it, and what belongs to Kubernetes is older.
     LastRender,
@@ -111,7 +112,10 @@ fn decision(model: &Model<'_>, app: AppId, program: String, version: &str) -> (S
     let source = match matching {
         Some((_, Decision::Set)) => Decider::Versions,
         Some((_, Decision::Kept)) => Decider::LastRender,
-        Some((_, Decision::Matching)) => Decider::Matching { kubernetes: minor(own.kubernetes) },
+        Some((_, Decision::Matching)) => {
+            let row = tested::minor_of_row(own.kubernetes);
+            Decider::Matching { kubernetes: row.unwrap_or_else(|| minor(own.kubernetes)) }
+        }
         None if given(model, app, version) => Decider::Option,
         None => Decider::Component { name: model.component_of(app).ast.name.name.to_string() },
     };

@@ -1,10 +1,10 @@
 //! What is pasted and cannot be read, so that nothing is known of it: said, and not passed over.
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::flag;
+use crate::facts::{flag, setting};
 use crate::model::Model;
 use crate::plan::Gap;
-use crate::render::evidence::{DOWNLOADED, Document, Entry, Hidden, Opaque, Sample, Service, Unread};
+use crate::render::evidence::{DOWNLOADED, Document, Entry, Flags, Hidden, Opaque, Sample, Service, Unread};
 
 use super::{Evidence, Verdict, balancer, document, locate, packet_filter, program};
 
@@ -36,6 +36,10 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
         Entry::Flags(flags) if flags.version.is_none() && !flags.given.is_empty() => Some(flags.program.to_string()),
         _ => None,
     });
+    let beyond = entries().filter_map(|entry| match entry {
+        Entry::Flags(flags) if !flags.given.is_empty() => beyond(flags),
+        _ => None,
+    });
     let variables = document::variables(evidence);
     let is_examined = |document: &Document<'_>| {
         document.derived
@@ -53,9 +57,19 @@ fn gaps(evidence: &Evidence<'_, '_>) -> Vec<Gap> {
     let gaps = [
         super::gap("flags", "program", "whose flags no table lists", programs.collect()),
         super::gap("flags", "program", "whose version nothing tells", unversioned.collect()),
+        super::gap("versions", "program", "of a version that the tables do not cover in full", beyond.collect()),
         super::gap("configuration", "file", "whose keys no table lists", files.collect()),
     ];
     gaps.into_iter().flatten().collect()
+}
+
+/// A program in a version that the table of its flags, or that of what it refuses, does not cover: `kubelet 1.37.0`.
+fn beyond(flags: &Flags<'_>) -> Option<String> {
+    let (program, version) = (&*flags.program, flags.version?);
+    let knows_flags = flag::table(program).is_none_or(|table| table.range.knows(version));
+    let mut refused = setting::refusals().iter().filter(|table| table.program == program);
+    let knows_refused = refused.all(|table| table.range.knows(version));
+    (!knows_flags || !knows_refused).then(|| format!("{program} {version}"))
 }
 
 /// Whether a file may hold settings: what lies elsewhere may well be binary.

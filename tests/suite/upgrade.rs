@@ -228,3 +228,41 @@ fn without_a_rule_to_renew_there_is_a_warning() {
     // At most a third of its life: a rule longer than that does not make every render another.
     assert_eq!(render("= 4000d"), first);
 }
+
+/// A minor that the tables cover in part: what is known of it is examined, and the rest is said.
+#[test]
+fn a_minor_that_is_known_in_part_is_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(root().join("examples/ha.km")).unwrap().replace("1.36.2", "1.37.0");
+    fs::write(folder.path().join("ha.km"), &text).unwrap();
+    let output = kmodel(&["plan", "ha.km", "--json"], folder.path());
+    let plan: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = plan.to_string();
+    assert!(text.contains("kube-apiserver 1.37.0") && text.contains("do not cover in full"), "{text}");
+    let shown = said(&kmodel(&["plan", "ha.km"], folder.path()));
+    assert!(shown.contains("belongs to Kubernetes 1.36") && !shown.contains("version-unsupported"), "{shown}");
+    assert!(shown.contains("kmodel pin") || shown.contains("unknown-release"), "{shown}");
+}
+
+/// Settings of 1.37, where a public source shows them.
+#[test]
+fn what_is_known_of_a_minor_is_examined() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = |settings: &str| {
+        let text = fs::read_to_string(root().join("examples/ha.km")).unwrap().replace("1.36.2", "1.37.0");
+        fs::write(folder.path().join("ha.km"), format!("{text}\n{settings}\n")).unwrap();
+        said(&kmodel(&["check", "ha.km", "--overlay", "x"], folder.path()))
+    };
+    let field =
+        |name: &str| format!("overlay x {{ set kubelet.config.{name} = {{ \"net.core.somaxconn\" = \"1024\" }} }}");
+    let known = model(&field("defaultPodSysctls"));
+    assert!(!known.contains("defaultPodSysctls"), "{known}");
+    let unknown = model(&field("defaultPodSysctl"));
+    assert!(unknown.contains("unknown-config-field") && unknown.contains("defaultPodSysctls"), "{unknown}");
+    let gone = model("overlay x { set kube-apiserver.feature-gates = { APIServerTracing = true } }");
+    assert!(gone.contains("gate-removed") && gone.contains("1.37"), "{gone}");
+    let new = model("overlay x { set kube-apiserver.feature-gates = { FromTheFuture = true } }");
+    assert!(!new.contains("FromTheFuture"), "{new}");
+    let etcd = model("overlay x { set etcd.version = 3.7.1, set etcd.flags.experimental-memory-mlock = true }");
+    assert!(etcd.contains("flag-removed") && etcd.contains("3.7"), "{etcd}");
+}
