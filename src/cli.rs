@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "the command line reads its arguments, files and environment")]
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::Styles;
@@ -86,6 +87,9 @@ struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     #[arg(hide_default_value = true)]
     color: Color,
+    /// Check against the tables in this directory, instead of the built-in ones of the same programs
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    tables: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -139,7 +143,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if terminal.out.colour || terminal.err.colour {
         visible::styled();
     }
-    match dispatch(&cli.command, &terminal) {
+    let replaced = cli.tables.as_deref().map_or(Ok(()), tables::given::read);
+    match replaced.and_then(|()| dispatch(&cli.command, &terminal)) {
         Ok(exit) => exit.into(),
         Err(error) => error.show(&terminal.err).into(),
     }

@@ -13,7 +13,7 @@ pub mod archive;
 pub mod boot;
 pub mod document;
 pub mod duration;
-pub(crate) mod embedded;
+pub mod embedded;
 pub mod family;
 pub mod field;
 pub mod flag;
@@ -39,6 +39,7 @@ pub mod skew;
 pub mod subject;
 pub mod target;
 pub mod tested;
+pub mod update;
 pub mod value;
 
 pub use lifespan::{Lifespan, Status, short};

@@ -1,13 +1,34 @@
 //! The standard library: `.km` files, templates and tables, embedded into the program.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
 
+/// Tables that take the place of embedded ones, by their paths.
+static REPLACED: OnceLock<BTreeMap<PathBuf, String>> = OnceLock::new();
+
+/// Puts tables in the place of embedded ones: once, before any is read.
+pub fn replace(tables: BTreeMap<PathBuf, String>) {
+    REPLACED.set(tables).expect("tables are replaced once, at the start of the program");
+}
+
+/// The tables that were replaced, sorted by path.
+pub fn replaced() -> impl Iterator<Item = (&'static Path, &'static str)> {
+    REPLACED.get().into_iter().flatten().map(|(path, text)| (path.as_path(), text.as_str()))
+}
+
 /// The text of a file of the standard library, by its path inside it (`etcd/etcd.km`).
 pub fn read(path: &Path) -> Option<&'static str> {
+    let replaced = REPLACED.get().and_then(|tables| tables.get(path));
+    replaced.map(String::as_str).or_else(|| embedded(path))
+}
+
+/// The text of a file as it was built in.
+pub fn embedded(path: &Path) -> Option<&'static str> {
     FILES.get_file(path)?.contents_utf8()
 }
 
@@ -28,7 +49,7 @@ fn collect(dir: &'static Dir<'static>, list: &mut Vec<&'static Path>) {
 pub fn files(folder: &Path) -> Vec<(&'static Path, &'static str)> {
     let mut files: Vec<_> = FILES.get_dir(folder).into_iter().flat_map(Dir::files).collect();
     files.sort_by_key(|file| file.path());
-    files.into_iter().filter_map(|file| Some((file.path(), file.contents_utf8()?))).collect()
+    files.into_iter().filter_map(|file| Some((file.path(), read(file.path())?))).collect()
 }
 
 /// Every file of it with its path, sorted.

@@ -17,7 +17,11 @@ use super::exit::{CliError, Exit};
 use super::table::{Cell, table};
 use super::{Terminal, output};
 
-/// List the built-in tables of flags, or compare one with a program's own --help
+pub mod given;
+mod source;
+mod update;
+
+/// List the built-in tables of flags, compare one with a program's own --help, or make tables of a new minor
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -29,6 +33,7 @@ enum Action {
     /// List the tables: the versions each covers, its number of flags, and its source
     List,
     Check(CheckArgs),
+    Update(update::Args),
 }
 
 /// Compare a table with a program's --help, and report the differences
@@ -61,6 +66,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     match &args.action {
         Action::List => list(terminal),
         Action::Check(args) => check(args, terminal),
+        Action::Update(args) => update::run(args, terminal),
     }
 }
 
@@ -90,7 +96,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, CliError> {
         let message = format!("the table for `{}` covers {from} to {through}, not {}", args.program, args.version);
         return Err(CliError::usage(message, "pass the version of the program"));
     }
-    let help = help_of(args)?;
+    let help = help_text(args)?;
     let compared = compare(known, args.version, &help);
     let mut differences =
         compared.map_err(|why| CliError::outside(why).help("pass a file with its output as `--help-text`"))?;
@@ -127,9 +133,9 @@ fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &
     })
 }
 
-fn help_of(args: &CheckArgs) -> Result<String, CliError> {
+fn help_text(args: &CheckArgs) -> Result<String, CliError> {
     match (&args.binary, &args.help_text) {
-        (Some(binary), _) => asked(binary),
+        (Some(binary), _) => help_of(binary, &[]),
         (None, Some(file)) if file.as_os_str() == "-" => {
             std::io::read_to_string(std::io::stdin()).map_err(|error| CliError::file(file, "read", &error))
         }
@@ -141,9 +147,10 @@ fn help_of(args: &CheckArgs) -> Result<String, CliError> {
     }
 }
 
-/// The help of a program. Some print it to stderr.
-fn asked(binary: &Path) -> Result<String, CliError> {
-    let (stdout, stderr) = said(binary, &["--help".to_owned()])?;
+/// The help of a program, or of a subcommand of it. Some print it to stderr.
+fn help_of(binary: &Path, words: &[String]) -> Result<String, CliError> {
+    let arguments: Vec<String> = words.iter().cloned().chain(["--help".to_owned()]).collect();
+    let (stdout, stderr) = said(binary, &arguments)?;
     Ok(if stdout.len() > stderr.len() { stdout } else { stderr })
 }
 

@@ -18,6 +18,7 @@ use crate::pki::issued::Issued;
 use crate::pki::period::Period;
 use crate::plan::Plan;
 use crate::source::{Source, SourceKind};
+use crate::stdlib;
 use crate::target::Tree;
 use crate::world::watched::Answer;
 
@@ -106,6 +107,11 @@ impl Basis<'_> {
             hash.update(text);
         };
         add(BUILD.as_bytes());
+        // Tables in the place of embedded ones are a part of no build.
+        for (path, text) in stdlib::replaced() {
+            add(path.as_os_str().as_encoded_bytes());
+            add(text.as_bytes());
+        }
         add(store);
         for (_, Source { kind, name, text, .. }) in sources.iter() {
             add(format!("{kind:?} {name}").as_bytes());

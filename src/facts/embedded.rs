@@ -43,6 +43,21 @@ pub(crate) fn tables<T: DeserializeOwned>(folder: &str) -> Vec<T> {
     files.into_iter().map(|(path, text)| read(path, text)).collect()
 }
 
+/// Whether a text can take the place of the table at a path: one of flags, gates or fields.
+///
+/// # Errors
+/// When it is not such a table, with what is wrong.
+pub fn examine(path: &Path, text: &str) -> Result<(), String> {
+    let said = |error: toml::de::Error| error.to_string();
+    super::update::replaced::fits(stdlib::embedded(path).ok_or("it is not a table of kmodel")?, text)?;
+    match path.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
+        Some("flags") => toml::from_str::<super::flag::Table>(text).map(drop).map_err(said),
+        Some("gates") => toml::from_str::<super::gate::Table>(text).map(drop).map_err(said),
+        Some("config") => toml::from_str::<super::field::Table>(text).map(drop).map_err(said),
+        _ => Err("tables of flags, gates and fields can be replaced".to_owned()),
+    }
+}
+
 #[expect(clippy::panic, reason = "a test reads each embedded table")]
 fn read<T: DeserializeOwned>(path: &Path, text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|error| panic!("`{}` cannot be read: {error}", path.display()))

@@ -1,6 +1,7 @@
 //! The fields of configuration files, by version: `tables/config/PROGRAM.toml`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -10,6 +11,7 @@ use super::lifespan::{self, Codes, Lifespan};
 use super::{Range, embedded};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
+use crate::stdlib;
 use crate::syntax::ast::Version;
 
 /// All fields of one kind of configuration file.
@@ -88,6 +90,19 @@ const CODES: Codes = Codes {
 /// The kinds of files in a version of an API.
 pub fn kinds_of(api: &str) -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter(move |table| !table.partial && table.apis().any(|own| own == api)).map(|table| &*table.kind)
+}
+
+/// All tables.
+pub fn all() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter()
+}
+
+/// The name of the file that has the table of a kind: `kubelet.toml`.
+pub fn file_of(kind: &str) -> Option<&'static str> {
+    let line = format!("\"{kind}\"");
+    let has = |text: &str| text.lines().any(|at| at.starts_with("kind ") && at.ends_with(&line));
+    let mut files = stdlib::files(Path::new("tables/config")).into_iter();
+    files.find(|(_, text)| has(text)).and_then(|(path, _)| path.file_name()?.to_str())
 }
 
 /// The table of a kind of file.

@@ -18,6 +18,50 @@ pub struct Shown {
     pub kind: String,
     pub text: String,
     pub deprecated: bool,
+    /// The help has defaults in quotes instead of types, as that of etcd.
+    pub quoted: bool,
+}
+
+impl Shown {
+    /// Its type, as tables write it; where the help names none, that of the default.
+    pub fn kind(&self) -> &'static str {
+        match (self.quoted, self.text.split('\'').nth(1)) {
+            (true, Some(default)) => of_default(default),
+            (true, None) => "string",
+            _ => of_name(&self.kind),
+        }
+    }
+}
+
+/// The type of a flag by its default: `1m0s`.
+fn of_default(text: &str) -> &'static str {
+    match text {
+        "true" | "false" => "bool",
+        _ if text.parse::<i64>().is_ok() => "int",
+        _ if text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(['s', 'm', 'h']) => "duration",
+        _ => "string",
+    }
+}
+
+/// The type of a flag by the name that pflag has for it.
+fn of_name(kind: &str) -> &'static str {
+    let is_map = ["map", "stringto", "="].iter().any(|part| kind.to_lowercase().contains(part));
+    match kind {
+        "" | "true|false" => "bool",
+        "int" | "int32" | "int64" | "uint" | "uint16" | "uint32" | "uint64" | "Level" => "int",
+        "float" | "float32" | "float64" => "float",
+        "duration" => "duration",
+        "ip" => "ip",
+        "portRange" | "port-range" => "port-range",
+        "strings" | "stringArray" | "stringSlice" | "cidrs" => "string-list",
+        _ if is_map => "map",
+        _ => "string",
+    }
+}
+
+/// Flags that no table has.
+pub fn is_unlisted(name: &str) -> bool {
+    ["help", "version"].contains(&name)
 }
 
 /// How the help names the types of its flags.
@@ -77,6 +121,7 @@ pub fn read(help: &str) -> BTreeMap<String, Shown> {
         }
     }
     for shown in flags.values_mut() {
+        shown.quoted = style == Style::Etcd;
         shown.deprecated = shown.text.contains("DEPRECATED:") || shown.text.contains("(DEPRECATED");
     }
     flags
@@ -146,12 +191,12 @@ pub fn compare(table: &Table, version: Version, help: &str) -> Result<Vec<Differ
     }
     let style = style(help);
     let mut list = Vec::new();
-    for (name, shown) in shown.iter().filter(|(name, _)| !["help", "version"].contains(&name.as_str())) {
+    for (name, shown) in shown.iter().filter(|(name, _)| !is_unlisted(name)) {
         list.extend(of_help(table, version, name, (shown, style)));
     }
     for (name, flag) in &table.flags {
         let alive = matches!(flag.life.status(version), Status::Known | Status::Deprecated);
-        if alive && !flag.hidden && !shown.contains_key(name) && !["help", "version"].contains(&name.as_str()) {
+        if alive && !flag.hidden && !shown.contains_key(name) && !is_unlisted(name) {
             let message = "it is in the table, but not in the help".to_owned();
             list.push(Difference { kind: DifferenceKind::NotInHelp, flag: name.clone(), message });
         }
@@ -196,7 +241,7 @@ fn of_help(table: &Table, version: Version, name: &str, (shown, style): (&Shown,
 }
 
 /// Whether the type of a flag in the table matches the type in the help.
-fn takes(flag: &Flag, kind: &str) -> bool {
+pub(super) fn takes(flag: &Flag, kind: &str) -> bool {
     let kinds: &[&str] = match flag.kind {
         FlagKind::Bool => &["", "true|false"],
         FlagKind::Int => &["int", "int32", "int64", "uint", "uint16", "uint32", "uint64", "Level"],

@@ -41,6 +41,7 @@ mod stdlib;
 mod store_index;
 mod streaming;
 mod syntax;
+mod tables;
 mod unit_files;
 mod upgrade;
 mod what_if;

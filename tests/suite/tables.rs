@@ -1,0 +1,218 @@
+//! `kmodel tables update`: tables of a new minor, made of what a double prints, of sources, and of what real etcd prints; and `--tables`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use kmodel::facts::flag::{self, FlagKind};
+use kmodel::facts::lifespan::{Status, parse};
+use serde_json::Value;
+
+use crate::support::tool::{said, write};
+
+const MODEL: &str = "interface api { scheme = \"http\" }
+component node {
+  unit kubelet.service { exec = /usr/bin/kubelet, flags = kubelet { FLAG } }
+}
+cluster lab { kubernetes = 1.37.4, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }
+machines m { }
+deploy node on m
+";
+
+fn kmodel(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+    command.args(arguments).current_dir(folder).env("COLUMNS", "160").env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
+    command.output().expect("kmodel runs")
+}
+
+/// The help that a kubelet of the table would print, without two flags and with a new one.
+fn help() -> String {
+    let version = parse("1.37").expect("a version");
+    let mut text = "The kubelet.\n\nFlags:\n".to_owned();
+    for (name, flag) in &flag::table("kubelet").expect("a table").flags {
+        let status = flag.life.status(version);
+        let is_shown = matches!(status, Status::Known | Status::Deprecated) && !flag.hidden;
+        if !is_shown || ["max-pods", "root-dir", "feature-gates"].contains(&name.as_str()) {
+            continue;
+        }
+        let kind = match flag.kind {
+            FlagKind::Bool => "",
+            FlagKind::Int => "int32",
+            FlagKind::Float => "float",
+            FlagKind::String => "string",
+            FlagKind::StringList => "strings",
+            FlagKind::Map => "mapStringString",
+            FlagKind::Duration => "duration",
+            FlagKind::Ip => "ip",
+            FlagKind::PortRange => "portRange",
+        };
+        let note = if status == Status::Deprecated { "(DEPRECATED: it goes)" } else { "" };
+        writeln!(text, "      --{name} {kind}   A text. {note}").expect("a text grows");
+    }
+    text + "      --brand-new duration   Something new.\n      --feature-gates mapStringBool   (DEPRECATED: it goes) Options are:\n        \
+            kube:APIResponseCompression=true|false (BETA - default=false)\n        kube:BrandNewGate=true|false (ALPHA - default=false)\n"
+}
+
+/// A program that prints the help, its version, and refuses one flag.
+fn double(folder: &Path) {
+    let script = "#!/bin/sh\ncase \"$*\" in\n--version) echo 'Kubernetes v1.37.2' ;;\n*--max-pods=*) echo 'Error: unknown flag: --max-pods' >&2; exit 1 ;;\n\
+                  *--help*) cat \"$0.help\" ;;\n*) touch \"$0.started\" ;;\nesac\n";
+    write(&folder.join("bin/kubelet"), script.as_bytes(), 0o755);
+    write(&folder.join("bin/kubelet.help"), help().as_bytes(), 0o644);
+}
+
+fn changes<'a>(updates: &'a Value, table: &str) -> Vec<(&'a str, &'a str)> {
+    let update = updates.as_array().and_then(|list| list.iter().find(|one| one["table"] == table)).expect("the table");
+    let list = update["changes"].as_array().expect("a list");
+    list.iter().map(|one| (one["name"].as_str().expect("text"), one["kind"].as_str().expect("text"))).collect()
+}
+
+#[test]
+fn a_program_gives_the_table_of_its_minor() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    double(at);
+    let output = kmodel(&["tables", "update", "--from", "bin", "--out", "made", "--json"], at);
+    assert!(output.status.success(), "{}", said(&output));
+    let updates: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let flags = changes(&updates, "flags/kubelet.toml");
+    assert_eq!(flags, [("brand-new", "added"), ("max-pods", "removed"), ("root-dir", "unclear")]);
+    let gates = changes(&updates, "gates/kubernetes.toml");
+    assert!(
+        gates.contains(&("BrandNewGate", "added")) && gates.contains(&("APIResponseCompression", "changed")),
+        "{gates:?}"
+    );
+    assert!(!at.join("bin/kubelet.started").exists(), "the program was only asked");
+
+    let check = |flag: &str, tables: bool| {
+        fs::write(at.join("m.km"), MODEL.replace("FLAG", flag)).expect("written");
+        let arguments: &[&str] = if tables { &["check", "m.km", "--tables", "made"] } else { &["check", "m.km"] };
+        said(&kmodel(arguments, at))
+    };
+    assert!(check("brand-new = 1s", false).contains("unknown-flag"));
+    let new = check("brand-new = 1s", true);
+    assert!(!new.contains("unknown-flag") && !new.contains("version-unknown"), "{new}");
+    assert!(check("brand-new = true", true).contains("type-mismatch"));
+    assert!(check("max-pods = 5", true).contains("flag-removed"));
+    assert!(check("max-pods = 5", false).contains("version-unknown"));
+    assert!(check("feature-gates = { BrandNewGate = true }", true).contains("flag-deprecated"));
+
+    // What was made can be compared and made again.
+    let again = said(&kmodel(&["tables", "update", "--from", "bin", "--tables", "made"], at));
+    assert!(again.contains("flags/kubelet.toml 1.37: left as it is, since it covers 1.37 already"), "{again}");
+    let list = said(&kmodel(&["tables", "list", "--tables", "made"], at));
+    assert!(list.lines().any(|line| line.starts_with("kubelet ") && line.contains("1.24 to 1.37")), "{list}");
+}
+
+const TYPES: &str = "package v1beta1
+
+type KubeletConfiguration struct {
+\tmetav1.TypeMeta `json:\",inline\"`
+\t// A comment.
+\tBrandNew *metav1.Duration `json:\"brandNew,omitempty\"`
+\tNested []*Nested `json:\"nested\"`
+\tHidden string `json:\"-\"`
+\tElsewhere other.Type `json:\"elsewhere\"`
+}
+
+type Nested struct {
+\tCount map[string]int32 `json:\"count,omitempty\"`
+}
+";
+
+const GATES: &str = "package features
+
+const (
+\tBrandNewGate featuregate.Feature = \"BrandNewGate\"
+\tEarlier featuregate.Feature = \"APIResponseCompression\"
+)
+
+var defaults = map[featuregate.Feature]featuregate.VersionedSpecs{
+\tgenericfeatures.Earlier: {
+\t\t{Version: version.MustParse(\"1.8\"), Default: false, PreRelease: featuregate.Alpha},
+\t\t{Version: version.MustParse(\"1.16\"), Default: true, PreRelease: featuregate.Beta},
+\t\t{Version: version.MustParse(\"1.38\"), Default: true, PreRelease: featuregate.GA, LockToDefault: true}, // remove in 1.41
+\t},
+
+\tBrandNewGate: {
+\t\t{Version: version.MustParse(\"1.38\"), Default: false, PreRelease: featuregate.Alpha},
+\t},
+}
+";
+
+#[test]
+fn sources_give_gates_and_fields() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    write(&at.join("src/config/v1beta1/types.go"), TYPES.as_bytes(), 0o644);
+    write(&at.join("src/pkg/features/kube_features.go"), GATES.as_bytes(), 0o644);
+    std::os::unix::fs::symlink("..", at.join("src/pkg/round")).expect("a link");
+    let refused = kmodel(&["tables", "update", "--from", "src"], at);
+    assert!(refused.status.code() == Some(2) && said(&refused).contains("--minor"), "{}", said(&refused));
+    let output = kmodel(&["tables", "update", "--from", "src", "--minor", "1.38", "--out", "made", "--json"], at);
+    assert!(output.status.success(), "{}", said(&output));
+    let updates: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let fields = changes(&updates, "config/kubelet.toml");
+    for (name, kind) in [
+        ("brandNew", "added"),
+        ("nested", "added"),
+        ("nested[].count", "added"),
+        ("maxPods", "removed"),
+        ("elsewhere", "unclear"),
+    ] {
+        assert!(fields.contains(&(name, kind)), "{name}: {fields:?}");
+    }
+    let gates = changes(&updates, "gates/kubernetes.toml");
+    assert!(
+        gates.contains(&("APIResponseCompression", "changed")) && gates.contains(&("ContextualLogging", "removed")),
+        "{gates:?}"
+    );
+    let made = fs::read_to_string(at.join("made/config/kubelet.toml")).expect("a table");
+    let made: toml::Table = toml::from_str(&made).expect("TOML");
+    assert_eq!(made["field"]["brandNew"]["type"].as_str(), Some("duration"));
+    assert_eq!(made["field"]["nested[].count"]["type"].as_str(), Some("map<int32>"));
+    assert_eq!(made["known_through"].as_str(), Some("1.37"), "a type was not found, so it is not covered");
+}
+
+#[test]
+fn a_table_that_would_break_others_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    fs::write(at.join("m.km"), MODEL.replace("FLAG", "v = 2")).expect("written");
+    let own = kmodel::stdlib::read(Path::new("tables/flags/kubelet.toml")).expect("a table");
+    let cases = [
+        ("flags/kubelet.toml", "x = ".to_owned(), "not a valid table"),
+        ("flags/kubelet.toml", own.replace("[flag.max-pods]", "[flag.max-pod]"), "`max-pods`"),
+        ("flags/kubelet.toml", own.replace("program = \"kubelet\"", "program = \"other\""), "`program`"),
+        ("flags/kubelet.toml", own.replace("known_through = \"1.36\"", "known_through = \"x\""), "not a version"),
+        ("flags/other.toml", own.to_owned(), "not a table of kmodel"),
+    ];
+    for (index, (name, text, why)) in cases.into_iter().enumerate() {
+        let tables = format!("t{index}");
+        write(&at.join(&tables).join(name), text.as_bytes(), 0o644);
+        let output = kmodel(&["check", "m.km", "--tables", &tables], at);
+        assert!(output.status.code() == Some(2) && said(&output).contains(why), "{name}: {}", said(&output));
+    }
+    let none = kmodel(&["check", "m.km", "--tables", "."], at);
+    assert!(none.status.code() == Some(2) && said(&none).contains("no tables"), "{}", said(&none));
+}
+
+/// Real etcd is older than the table, and its flags are compared as if they were those of a new minor.
+#[test]
+fn real_etcd_is_read() {
+    let etcd = Path::new("/usr/bin/etcd");
+    if !etcd.exists() {
+        eprintln!("skipped: etcd is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = said(&kmodel(&["tables", "update", "--from", "/usr/bin/etcd"], folder.path()));
+    assert!(own.contains("flags/etcd.toml 3.") && own.contains("left as it is"), "{own}");
+    let output = kmodel(&["tables", "update", "--from", "/usr/bin/etcd", "--minor", "3.9", "--json"], folder.path());
+    let updates: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let changes = changes(&updates, "flags/etcd.toml");
+    // 3.4 and 3.5 have no `--feature-gates`, and refuse it when asked.
+    assert!(changes.contains(&("feature-gates", "removed")), "{changes:?}");
+    assert!(!changes.iter().any(|(name, _)| ["name", "data-dir", "listen-peer-urls"].contains(name)), "{changes:?}");
+}
