@@ -8,6 +8,7 @@ mod broken_facts;
 mod catalogue;
 mod check;
 mod cli;
+mod config_fields;
 mod emit;
 mod faults;
 mod fix;
