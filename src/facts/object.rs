@@ -20,34 +20,92 @@ struct Rows {
     kind: BTreeMap<String, String>,
     /// By `apps/v1`, kinds whose fields are not listed.
     other: BTreeMap<String, String>,
-    /// Its fields: `name`, `name:TYPE`, `name:[]TYPE`, `name:{}TYPE`.
+    /// By the name of a type, the texts that it has.
+    values: BTreeMap<String, String>,
+    /// Its fields: `name`, `name:TYPE`, each with `!` behind its name if it is required.
     #[serde(rename = "type")]
     types: BTreeMap<String, String>,
 }
 
-/// What stands below a field.
+/// A field of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Whether an object without it is refused.
+    pub required: bool,
+    pub below: Below,
+}
+
+/// What a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Below {
-    /// Anything.
-    Leaf,
+    Any,
+    Scalar(Scalar),
+    /// A type of `[values]`.
+    Values(&'static str),
     Object(&'static str),
+    /// An object with any fields.
+    Map,
+    /// Of a type, which [`below`] reads.
     List(&'static str),
-    Map(&'static str),
+    MapOf(&'static str),
+}
+
+/// What stands in one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    Text,
+    /// Of so many bits.
+    Int(u8),
+    Bool,
+    Number,
+    IntOrText,
+    Quantity,
+    /// In base64.
+    Bytes,
+    /// As RFC 3339 writes it.
+    Time,
 }
 
 static TABLE: LazyLock<Rows> = LazyLock::new(|| embedded::table("tables/objects.toml"));
 
-static TYPES: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Below>>> = LazyLock::new(|| {
-    let field = |word: &'static str| match word.split_once(':') {
-        None => (word, Below::Leaf),
-        Some((name, of)) => match (of.strip_prefix("[]"), of.strip_prefix("{}")) {
-            (Some(of), _) => (name, Below::List(of)),
-            (_, Some(of)) => (name, Below::Map(of)),
-            _ => (name, Below::Object(of)),
-        },
+static TYPES: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Field>>> = LazyLock::new(|| {
+    let field = |word: &'static str| {
+        let (name, of) = word.split_once(':').unwrap_or((word, "string"));
+        let required = name.ends_with('!');
+        (name.trim_end_matches('!'), Field { required, below: below(of) })
     };
     TABLE.types.iter().map(|(name, words)| (&**name, words.split_whitespace().map(field).collect())).collect()
 });
+
+/// What a type takes, by its name.
+pub fn below(of: &'static str) -> Below {
+    if let Some(inner) = of.strip_prefix("[]") {
+        return Below::List(inner);
+    }
+    if let Some(inner) = of.strip_prefix("{}") {
+        return Below::MapOf(inner);
+    }
+    match of {
+        "any" => Below::Any,
+        "object" => Below::Map,
+        "string" => Below::Scalar(Scalar::Text),
+        "int32" => Below::Scalar(Scalar::Int(32)),
+        "int64" => Below::Scalar(Scalar::Int(64)),
+        "bool" => Below::Scalar(Scalar::Bool),
+        "number" => Below::Scalar(Scalar::Number),
+        "int-or-string" => Below::Scalar(Scalar::IntOrText),
+        "quantity" => Below::Scalar(Scalar::Quantity),
+        "bytes" => Below::Scalar(Scalar::Bytes),
+        "time" => Below::Scalar(Scalar::Time),
+        _ if TABLE.values.contains_key(of) => Below::Values(of),
+        _ => Below::Object(of),
+    }
+}
+
+/// The texts that a type of `[values]` has.
+pub fn values(of: &str) -> impl Iterator<Item = &'static str> + Clone {
+    TABLE.values.get(of).map_or("", |words| words).split_whitespace()
+}
 
 /// The type of a kind of object, if its fields are known in this version.
 pub fn of_kind(api: &str, kind: &str, version: Version) -> Option<&'static str> {
@@ -76,8 +134,14 @@ pub fn apis(kind: &str) -> Vec<&'static str> {
     own.map(|(api, _)| api).chain(others.map(|(api, _)| api.as_str())).collect()
 }
 
+/// The types that have fields.
+#[cfg(test)]
+pub fn types() -> impl Iterator<Item = &'static str> {
+    TYPES.keys().copied()
+}
+
 /// The fields of a type, by name.
-pub fn fields(of: &str) -> Option<&'static BTreeMap<&'static str, Below>> {
+pub fn fields(of: &str) -> Option<&'static BTreeMap<&'static str, Field>> {
     TYPES.get(of)
 }
 
@@ -87,11 +151,20 @@ mod tests {
 
     #[test]
     fn every_type_that_is_named_is_there() {
-        let named = TYPES.values().flat_map(BTreeMap::values).filter_map(|below| match below {
-            Below::Leaf => None,
-            Below::Object(of) | Below::List(of) | Below::Map(of) => Some(*of),
-        });
-        for of in named.chain(TABLE.kind.values().map(String::as_str)) {
+        fn is_there(of: Below) -> bool {
+            match of {
+                Below::Object(of) => fields(of).is_some(),
+                Below::Values(of) => values(of).next().is_some(),
+                Below::List(of) | Below::MapOf(of) => is_there(below(of)),
+                Below::Any | Below::Map | Below::Scalar(_) => true,
+            }
+        }
+        let named =
+            TYPES.iter().flat_map(|(name, fields)| fields.iter().map(move |(field, of)| (name, field, of.below)));
+        for (name, field, of) in named {
+            assert!(is_there(of), "{name}.{field}: {of:?}");
+        }
+        for of in TABLE.kind.values() {
             assert!(fields(of).is_some(), "{of}");
         }
     }
@@ -101,8 +174,13 @@ mod tests {
         let version = |minor| Version { major: 1, minor, patch: 3 };
         let pod = of_kind("v1", "Pod", version(35)).expect("it is a kind");
         let spec = fields(pod).expect("it has fields")["spec"];
-        let Below::Object(spec) = spec else { panic!("{spec:?}") };
-        assert!(fields(spec).expect("it has fields").contains_key("hostNetwork"));
+        let Below::Object(spec) = spec.below else { panic!("{spec:?}") };
+        let fields = fields(spec).expect("it has fields");
+        assert_eq!(fields["hostNetwork"], Field { required: false, below: Below::Scalar(Scalar::Bool) });
+        assert_eq!(fields["containers"], Field { required: true, below: Below::List("core.v1.Container") });
+        assert_eq!(fields["nodeSelector"].below, Below::MapOf("string"));
+        assert_eq!(fields["dnsPolicy"].below, Below::Values("core.v1.DNSPolicy"));
+        assert!(values("core.v1.DNSPolicy").any(|value| value == "ClusterFirst"));
         assert_eq!(of_kind("v1", "Pod", version(99)), None, "a later version may have more");
         assert!(kinds("apps/v1").any(|kind| kind == "DaemonSet"));
     }

@@ -83,7 +83,13 @@ fn object(
         }
     }
     let key = |path: &[Step]| locate::key(model, document.owner, document.written, &document.way(path));
-    problems.extend(shape::verify(record, at, version, shape::Place { sources: &model.program.sources, key: &key }));
+    let whole = !document.path.contains("patch");
+    problems.extend(shape::verify(
+        record,
+        at,
+        version,
+        shape::Place { sources: &model.program.sources, key: &key, whole },
+    ));
     let Some(Value::List(items)) = record.get("items").map(Value::reveal) else { return };
     for (index, item) in items.iter().enumerate() {
         let Value::Record(item) = item.reveal() else { continue };

@@ -1,16 +1,23 @@
-//! Objects of Kubernetes: whether their kind has each field.
+//! Objects of Kubernetes: whether their kind has each field, with that type, and whether those that it requires are there.
 //!
-//! `kubectl apply` refuses an object with an unknown field, and the kubelet ignores the field in the manifest of a static pod.
+//! `kubectl apply` refuses an object with an unknown field, and the kubelet ignores the field in the manifest of a static pod. The API
+//! server refuses a value of another type, a value that is not one of those of its field, and an object that lacks something.
 
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::field;
-use crate::facts::object::{self, Below};
+use crate::facts::object;
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::source::{Sources, Span};
 use crate::syntax::ast::Version;
-use crate::text::Indefinite;
 use crate::verify::locate::Step;
+
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use walk::Walk;
 
 /// Where keys are written.
 #[derive(Clone, Copy)]
@@ -18,6 +25,8 @@ pub(super) struct Place<'a> {
     pub sources: &'a Sources,
     /// Where the key at a path is written, or what makes it.
     pub key: &'a dyn Fn(&[Step]) -> Span,
+    /// Whether objects are there as they are applied: a patch has only what it changes.
+    pub whole: bool,
 }
 
 impl Place<'_> {
@@ -36,7 +45,7 @@ pub(super) fn verify(record: &Record, at: &[Step], version: Version, place: Plac
     };
     match object::of_kind(&api, &kind, version) {
         Some(of) => {
-            let mut walk = Walk { kind: &kind, place, at: at.to_vec(), meant: Vec::new(), problems: Vec::new() };
+            let mut walk = Walk::of(&kind, at, place);
             walk.record(record, of);
             walk.problems
         }
@@ -88,78 +97,4 @@ fn unknown_kind(api: &str, kind: &str, at: &[Step], place: Place<'_>) -> Option<
     let span = (place.key)(&[at, &["kind".into()]].concat());
     let message = format!("`{kind}` is not a kind of `{api}`");
     Some(Diagnostic::new(Code::UnknownValue, span, message).help(Help::near(near)))
-}
-
-struct Walk<'a> {
-    kind: &'a str,
-    place: Place<'a>,
-    at: Vec<Step>,
-    /// The keys below the object, each as it was meant.
-    meant: Vec<String>,
-    problems: Vec<Diagnostic>,
-}
-
-impl Walk<'_> {
-    fn record(&mut self, record: &Record, of: &str) {
-        let Some(fields) = object::fields(of) else { return };
-        for (name, value) in record {
-            self.at.push((&**name).into());
-            match fields.get(&**name) {
-                None if *value == Value::None => {}
-                None => {
-                    // What is below is that of the field that was meant.
-                    if let Some((near, below)) =
-                        self.unknown(name, fields.keys().copied()).and_then(|near| fields.get_key_value(near))
-                    {
-                        self.inside(near, value, *below);
-                    }
-                }
-                Some(below) => self.inside(name, value, *below),
-            }
-            self.at.pop();
-        }
-    }
-
-    fn inside(&mut self, key: &str, value: &Value, below: Below) {
-        self.meant.push(key.to_owned());
-        self.below(value, below);
-        self.meant.pop();
-    }
-
-    fn below(&mut self, value: &Value, below: Below) {
-        match (below, value.reveal()) {
-            (Below::Object(of), Value::Record(record)) => self.record(record, of),
-            (Below::List(of), Value::List(list)) => {
-                for (index, one) in list.iter().enumerate() {
-                    self.at.push(index.into());
-                    self.below(one, Below::Object(of));
-                    self.at.pop();
-                }
-            }
-            (Below::Map(of), Value::Record(record)) => {
-                for (name, one) in record.iter() {
-                    self.at.push((&**name).into());
-                    self.inside(name, one, Below::Object(of));
-                    self.at.pop();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Says that a field is unknown; gives the one that was probably meant.
-    fn unknown<'n>(&mut self, name: &str, known: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
-        let path = self.meant.join(".");
-        let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-        let message = format!("{} has no field `{name}`{place} in any version", Indefinite(self.kind));
-        let span = (self.place.key)(&self.at);
-        let problem = Diagnostic::new(Code::UnknownConfigField, span, message);
-        let same = known.clone().find(|other| other.eq_ignore_ascii_case(name));
-        let near = same.or_else(|| closest(name, known));
-        self.problems.push(match near {
-            Some(near) => self.place.renamed(problem.help(Help::near(near)), span, name),
-            None => problem.help("remove it: no known version reads it"),
-        });
-        near
-    }
 }

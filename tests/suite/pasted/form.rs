@@ -113,8 +113,8 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
             let script = Json::from(format!("set -e; exec {}", c.line(posix))).to_string();
             let text = format!(
                 "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {} }}\nspec:\n  containers:\n  - name: p\n    \
-                 command: [/bin/sh, -c]\n    args:\n    - {script}\n",
-                c.app
+                 image: example.org/{}\n    command: [/bin/sh, -c]\n    args:\n    - {script}\n",
+                c.app, c.program
             );
             yaml_file(&c.app, "/etc/kubernetes/manifests", text)
         }),
@@ -178,8 +178,8 @@ fn by_hand() -> [Written<Command>; 8] {
             }
             let text = format!(
                 "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {} }}\nspec:\n  containers:\n  - name: p\n    \
-                 command: [{}]\n    args:\n{args}    env:\n{env}",
-                c.app, c.program
+                 image: example.org/{}\n    command: [{}]\n    args:\n{args}    env:\n{env}",
+                c.app, c.program, c.program
             );
             yaml_file(&c.app, "/etc/kubernetes/manifests", text)
         }),
@@ -327,8 +327,8 @@ impl Command {
         });
         let spec = format!(
             "  volumes: [{{ name: etc, hostPath: {{ path: /etc }} }}, {{ name: lib, hostPath: {{ path: /var/lib }} }}]\n  containers:\n  - name: p\n    \
-             volumeMounts: [{{ name: etc, mountPath: /etc }}, {{ name: lib, mountPath: /var/lib }}]\n    command: [{}]\n    args:\n{arguments}",
-            self.program
+             volumeMounts: [{{ name: etc, mountPath: /etc }}, {{ name: lib, mountPath: /var/lib }}]\n    image: example.org/{}\n    command: [{}]\n    args:\n{arguments}",
+            self.program, self.program
         );
         match kind {
             // The pods of one machine have different names.
@@ -388,7 +388,9 @@ fn of_pod_value(c: &Command) -> String {
 fn spec(c: &Command) -> String {
     let mounts =
         "volumeMounts = [{ name = \"etc\", mountPath = \"/etc\" }, { name = \"lib\", mountPath = \"/var/lib\" }]";
-    let containers = format!("[{{ name = \"p\", {mounts}, command = [\"{}\"], args = [{}] }}]", c.program, c.listed());
+    let image = format!("image = \"example.org/{}\"", c.program);
+    let containers =
+        format!("[{{ name = \"p\", {image}, {mounts}, command = [\"{}\"], args = [{}] }}]", c.program, c.listed());
     let volumes =
         "[{ name = \"etc\", hostPath = { path = \"/etc\" } }, { name = \"lib\", hostPath = { path = \"/var/lib\" } }]";
     format!("{{ containers = {containers}, volumes = {volumes}, tolerations = [{{ operator = \"Exists\" }}] }}")
