@@ -29,6 +29,7 @@ pub mod merge;
 pub mod named;
 pub mod network;
 pub mod object;
+pub mod object_rule;
 pub mod platform;
 pub mod quantity;
 pub mod range;

@@ -53,7 +53,7 @@ fn is_text(value: &Value) -> bool {
 }
 
 /// What is written as a number without a part behind the point; `1.0` is one.
-fn int(value: &Value) -> Option<i128> {
+pub(super) fn int(value: &Value) -> Option<i128> {
     match value.reveal() {
         Value::Int(number) => Some(i128::from(*number)),
         Value::Size(number) => Some((*number).into()),

@@ -7,6 +7,7 @@ use crate::model::value::Record;
 use crate::text::{Indefinite, List};
 use crate::verify::locate::Step;
 
+use super::rule::{self, Broken};
 use super::{Place, scalar};
 
 pub(super) struct Walk<'a> {
@@ -47,6 +48,20 @@ impl<'a> Walk<'a> {
             self.at.pop();
         }
         missing.into_iter().for_each(|name| self.missing(name));
+        if self.place.whole {
+            rule::broken(record, of).into_iter().for_each(|broken| self.broken(broken));
+        }
+    }
+
+    /// Says that a value breaks a rule of the API server.
+    fn broken(&mut self, broken: Broken) {
+        let keys =
+            broken.way.iter().filter_map(|step| if let Step::Key(key) = step { Some(key.clone()) } else { None });
+        let path = self.meant.iter().cloned().chain(keys).collect::<Vec<_>>().join(".");
+        let message =
+            format!("`{path}` of {} {}: the API server rejects the object", Indefinite(self.kind), broken.what);
+        let span = (self.place.key)(&[&self.at[..], &broken.way].concat());
+        self.problems.push(Diagnostic::new(Code::InvalidConfig, span, message).help(broken.help));
     }
 
     fn inside(&mut self, key: &str, value: &Value, field: Field) {
