@@ -51,6 +51,9 @@ pub(crate) struct Saved {
     pub bytes: u64,
 }
 
+/// Opens the data of one component.
+pub(crate) type Open<'a> = &'a dyn Fn(&Saved) -> std::io::Result<Box<dyn Read>>;
+
 /// What a model has to back up, in order.
 pub(crate) fn names(desired: &Desired) -> Vec<&str> {
     scripts(desired, BACKUP).into_keys().collect()
@@ -138,7 +141,7 @@ pub(crate) fn hash(mut data: impl Read) -> std::io::Result<(String, u64)> {
 pub(crate) fn restore(
     access: &Access,
     desired: &Desired,
-    (saved, open): (&[Saved], &dyn Fn(&Saved) -> std::io::Result<Box<dyn Read>>),
+    (saved, open): (&[Saved], Open<'_>),
     report: Reporter<'_>,
 ) -> Result<(), ApplyError> {
     let scripts = scripts(desired, RESTORE);
