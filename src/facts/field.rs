@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::embedded::Note;
 use super::lifespan::{self, Codes, Lifespan};
+use super::setting::Grammar;
 use super::{Range, embedded};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
@@ -49,6 +50,22 @@ pub struct Field {
     pub shape: Shape,
     /// The set of `tables/values.toml` that its values are of.
     pub values: Option<String>,
+    /// The form of its text, or of each element.
+    #[serde(default, deserialize_with = "form")]
+    pub form: Option<Grammar>,
+    /// The field that no two records of the list have with the same value.
+    pub distinct: Option<String>,
+    /// Fields of the record, or of each of the list, that are not given together.
+    #[serde(default)]
+    pub apart: Vec<[String; 2]>,
+    /// Fields of the record with the one that must be given beside each.
+    #[serde(default)]
+    pub beside: BTreeMap<String, String>,
+    /// Lists of the record with the field that must be given beside more than one element.
+    #[serde(default)]
+    pub several: BTreeMap<String, String>,
+    /// What comes of another form, where the program does not reject the file.
+    pub what: Option<String>,
     #[serde(flatten)]
     pub life: Lifespan,
     #[serde(rename = "flag")]
@@ -161,6 +178,11 @@ impl Table {
 fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shape, D::Error> {
     let text = String::deserialize(deserializer)?;
     Shape::read(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a type of a field")))
+}
+
+fn form<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Grammar>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Grammar::read(&text).map(Some).map_err(D::Error::custom)
 }
 
 impl Shape {

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
 
 use super::url::{Host, Url};
@@ -50,9 +52,25 @@ pub enum Grammar {
     Taint,
     /// Labels in lower case, separated by dots.
     Subdomain,
+    /// A group of an API, of which the first has no name.
+    ApiGroup,
+    /// A key for AES, as base64.
+    AesKey,
+    /// A key of 32 bytes, as base64.
+    SecretboxKey,
+    /// What an EncryptionConfiguration encrypts: `secrets`, `deployments.apps`, `*.apps`.
+    EncryptedResource,
+    /// A path of the API server, with `*` at its end or not.
+    ApiPath,
+    /// A URL of a socket.
+    SocketUrl,
+    /// `latest`, or `v1.36`.
+    PolicyVersion,
+    /// A regular expression for the whole host of an origin.
+    OriginPattern,
 }
 
-const GRAMMARS: [(&str, Grammar); 22] = [
+const GRAMMARS: [(&str, Grammar); 30] = [
     ("address", Grammar::Address),
     ("address and port", Grammar::AddressAndPort),
     ("range", Grammar::Range),
@@ -75,10 +93,18 @@ const GRAMMARS: [(&str, Grammar); 22] = [
     ("node label", Grammar::NodeLabel),
     ("taint", Grammar::Taint),
     ("subdomain", Grammar::Subdomain),
+    ("api group", Grammar::ApiGroup),
+    ("aes key", Grammar::AesKey),
+    ("secretbox key", Grammar::SecretboxKey),
+    ("encrypted resource", Grammar::EncryptedResource),
+    ("api path", Grammar::ApiPath),
+    ("socket url", Grammar::SocketUrl),
+    ("policy version", Grammar::PolicyVersion),
+    ("origin pattern", Grammar::OriginPattern),
 ];
 
 impl Grammar {
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let found = GRAMMARS.iter().find(|(name, _)| *name == text).map(|(_, grammar)| *grammar);
         found.ok_or_else(|| format!("`{text}` is not a form of a text"))
     }
@@ -123,6 +149,18 @@ impl Grammar {
             Self::Subdomain => {
                 "lower-case letters, digits and hyphens in parts of at most 63, separated by dots: `cluster.local`"
             }
+            Self::ApiGroup => "the name of an API group without its version, such as `apps`",
+            Self::AesKey => "16, 24 or 32 random bytes as base64: `head -c 32 /dev/urandom | base64`",
+            Self::SecretboxKey => "32 random bytes as base64: `head -c 32 /dev/urandom | base64`",
+            Self::EncryptedResource => {
+                "the plural name of a resource with its API group, such as `secrets`, `deployments.apps` or `*.apps`"
+            }
+            Self::ApiPath => "a path that begins with `/`, with `*` only at its end",
+            Self::SocketUrl => "the URL of a socket, such as `unix:///run/kms.sock`",
+            Self::PolicyVersion => "`latest`, or a version such as `v1.36`",
+            Self::OriginPattern => {
+                "a regular expression for the whole host, such as `^https://app\\.example\\.org$` or `//app\\.example\\.org(:|$)`"
+            }
         }
     }
 
@@ -165,8 +203,73 @@ impl Grammar {
             Self::NodeLabel => label::is_own(text),
             Self::Taint => is_taint(text),
             Self::Subdomain => is_subdomain(text),
+            Self::ApiGroup => text.is_empty() || is_subdomain(text),
+            Self::AesKey => key_length(text).is_some_and(|length| [16, 24, 32].contains(&length)),
+            Self::SecretboxKey => key_length(text) == Some(32),
+            Self::EncryptedResource => is_encrypted(text),
+            Self::ApiPath => {
+                text == "*" || text.starts_with('/') && text.find('*').is_none_or(|at| at + 1 == text.len())
+            }
+            Self::SocketUrl => text.starts_with("unix:"),
+            Self::PolicyVersion => {
+                let minor = text.strip_prefix("v1.").filter(|minor| *minor == "0" || !minor.starts_with('0'));
+                text == "latest" || minor.is_some_and(|minor| minor.parse::<u16>().is_ok())
+            }
+            Self::OriginPattern => is_origin(text),
         }
     }
+
+    /// Whether a text of this form is a secret, and must not be shown.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::AesKey | Self::SecretboxKey)
+    }
+}
+
+/// The resources of the first API group that are stored.
+const CORE: [&str; 16] = [
+    "configmaps",
+    "endpoints",
+    "events",
+    "limitranges",
+    "namespaces",
+    "nodes",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "podtemplates",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "serviceaccounts",
+    "services",
+    "*",
+];
+
+/// How many bytes a base64 text stands for.
+fn key_length(text: &str) -> Option<usize> {
+    STANDARD.decode(text).ok().map(|bytes| bytes.len())
+}
+
+/// `validateResourceNames` of k8s.io/apiserver pkg/apis/apiserver/validation/validation_encryption.go; a name without a
+/// group is one of the first group, and any other is of no resource.
+fn is_encrypted(text: &str) -> bool {
+    if text.chars().any(char::is_uppercase) {
+        return false;
+    }
+    match text.split_once('.') {
+        None => text != "*" && CORE.contains(&text),
+        Some((resource, "")) => CORE.contains(&resource),
+        Some((resource, "*")) => resource == "*",
+        Some((_, group)) => !["events.k8s.io", "extensions", "core", "v1"].contains(&group),
+    }
+}
+
+/// `validateCorsAllowedOriginList` of k8s.io/apiserver pkg/server/options/server_run_options.go: an expression of Go's, which cannot
+/// begin with a repetition, pinned at both ends.
+fn is_origin(text: &str) -> bool {
+    let begins = ["^", "//"].iter().any(|pin| text.contains(pin));
+    let ends = ["$", ":"].iter().any(|pin| text.contains(pin));
+    begins && ends && !text.starts_with(['*', '+', '?'])
 }
 
 fn address(text: &str) -> Option<IpAddr> {
@@ -288,6 +391,16 @@ mod tests {
             (Grammar::Taint, "dedicated=db:NoExecute"),
             (Grammar::Taint, "example.org/gpu:NoSchedule"),
             (Grammar::Subdomain, "cluster.local"),
+            (Grammar::ApiGroup, ""),
+            (Grammar::AesKey, "AAAAAAAAAAAAAAAAAAAAAA=="),
+            (Grammar::SecretboxKey, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            (Grammar::EncryptedResource, "secrets"),
+            (Grammar::EncryptedResource, "deployments.apps"),
+            (Grammar::EncryptedResource, "*."),
+            (Grammar::EncryptedResource, "*.*"),
+            (Grammar::ApiPath, "/healthz*"),
+            (Grammar::PolicyVersion, "v1.30"),
+            (Grammar::OriginPattern, "//localhost(:|$)"),
         ];
         for (grammar, text) in good {
             assert!(grammar.fits(text), "{grammar:?} {text}");
@@ -320,6 +433,21 @@ mod tests {
             (Grammar::Subdomain, "my_cluster.local"),
             (Grammar::Subdomain, "Cluster.local"),
             (Grammar::Subdomain, "cluster..local"),
+            (Grammar::ApiGroup, "apps/v1"),
+            (Grammar::AesKey, "not base64"),
+            (Grammar::AesKey, "AAAA"),
+            (Grammar::SecretboxKey, "AAAAAAAAAAAAAAAAAAAAAA=="),
+            (Grammar::EncryptedResource, "secret"),
+            (Grammar::EncryptedResource, "deployments"),
+            (Grammar::EncryptedResource, "*"),
+            (Grammar::EncryptedResource, "Secrets"),
+            (Grammar::EncryptedResource, "secrets.*"),
+            (Grammar::ApiPath, "healthz"),
+            (Grammar::ApiPath, "/a*/b"),
+            (Grammar::PolicyVersion, "1.30"),
+            (Grammar::PolicyVersion, "v1.30.2"),
+            (Grammar::OriginPattern, "*"),
+            (Grammar::OriginPattern, "example.org"),
         ];
         for (grammar, text) in bad {
             assert!(!grammar.fits(text), "{grammar:?} {text}");

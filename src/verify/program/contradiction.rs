@@ -19,7 +19,9 @@ pub(super) fn verify(object: &Object<'_>) -> Vec<Diagnostic> {
     let mut problems = match object.kind {
         "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => object.selector(),
         "ClusterRoleBinding" => object.subjects(),
-        "Policy" if object.api.starts_with("audit.k8s.io/") => object.rules().into_iter().collect(),
+        "Policy" if object.api.starts_with("audit.k8s.io/") => {
+            object.rules().or_else(|| object.shadow()).into_iter().collect()
+        }
         _ => Vec::new(),
     };
     problems.extend(object.mounts());
@@ -67,6 +69,23 @@ impl Object<'_> {
         let message = "an audit policy without rules: the API server exits at startup";
         let help = "add a rule, such as `{ level: Metadata }`";
         Some(Diagnostic::new(Code::RefusedSetting, (self.place)(&[]), message).help(help))
+    }
+
+    /// A rule of an audit policy that is about every request, with rules after it.
+    fn shadow(&self) -> Option<Diagnostic> {
+        let rules = list(self.record, "rules");
+        let conditions = ["users", "userGroups", "verbs", "resources", "namespaces", "nonResourceURLs"];
+        let is_of_all = |rule: &Value| match rule.reveal() {
+            Value::Record(rule) => conditions.iter().all(|key| list(rule, key).is_empty()),
+            _ => false,
+        };
+        let first = rules.iter().position(is_of_all).filter(|at| at + 1 < rules.len())?;
+        let message = "this rule of an audit policy is about every request, so the rules after it never apply";
+        let place = (self.place)(&["rules".into(), first.into()]);
+        Some(
+            Diagnostic::new(Code::UnwiseSetting, place, message)
+                .help("move it to the end: the first rule that matches decides"),
+        )
     }
 
     /// Mounts of volumes that the pod does not have.

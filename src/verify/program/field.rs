@@ -4,7 +4,7 @@
 
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::facts::duration::duration;
-use crate::facts::field::{self, Shape, Table};
+use crate::facts::field::{self, Field, Shape, Table};
 use crate::facts::quantity::quantity;
 use crate::facts::{api, gate, value};
 use crate::model::value::Record;
@@ -161,6 +161,10 @@ impl FieldVerifier<'_, '_> {
         if let Some(set) = &field.values {
             self.values(set, full, value);
         }
+        if self.table.range.knows(self.version) {
+            self.form(field, full, value);
+            self.records(field, full, value);
+        }
     }
 
     fn unknown(&mut self, at: &str, name: &str) {
@@ -223,13 +227,94 @@ impl FieldVerifier<'_, '_> {
         self.problems.extend(found);
     }
 
+    /// Texts that do not have the form of the field. Of one that is issued nothing is known yet.
+    fn form(&mut self, field: &Field, full: &str, value: &Value) {
+        let Some(form) = field.form else { return };
+        let elements = match value {
+            Value::List(list) => &**list,
+            one => std::slice::from_ref(one),
+        };
+        for one in elements.iter().filter(|one| !matches!(one, Value::Secret(_))) {
+            let Some(text) = one.scalar_text().filter(|text| !form.fits(text)) else { continue };
+            let found = if form.is_secret() { "is of another form".to_owned() } else { format!("is `{text}`") };
+            let list = locate::found(self.model, self.owner, self.expr, &self.path);
+            let span = list.map_or(self.value_span(), |list| locate::element(self.model, self.owner, list, &text));
+            let said = format!("`{full}` of {} {found}", Indefinite(&self.table.kind));
+            let Some(what) = &field.what else {
+                self.refused(span, &said, &format!("write {}", form.example()));
+                continue;
+            };
+            let problem = Diagnostic::new(Code::RefusedSetting, span, format!("{said}; {what}"));
+            self.problems.push(problem.help(format!("write {}", form.example())));
+        }
+    }
+
+    /// Records with the same name, or with fields that do not go together.
+    fn records(&mut self, field: &Field, full: &str, value: &Value) {
+        let records: Vec<&Record> = match value.reveal() {
+            Value::List(list) => list.iter().filter_map(record).collect(),
+            one => record(one).into_iter().collect(),
+        };
+        let kind = Indefinite(&self.table.kind).to_string();
+        if let Some(key) = &field.distinct {
+            let names: Vec<String> =
+                records.iter().filter_map(|one| one.get(&**key).and_then(Value::scalar_text)).collect();
+            let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
+            if let Some((_, name)) = twice {
+                let said = format!("`{full}` of {kind} has `{name}` twice as `{key}`");
+                self.refused(self.value_span(), &said, "give each another name");
+            }
+        }
+        let has = |one: &Record, key: &str| one.get(key).is_some_and(|value| *value != Value::None && !is_empty(value));
+        for [one, other] in &field.apart {
+            if records.iter().any(|record| has(record, one) && has(record, other)) {
+                let said = format!("`{full}` of {kind} has `{one}` and `{other}` in one record");
+                self.refused(self.value_span(), &said, "write a record for each");
+            }
+        }
+        for (one, other) in &field.beside {
+            let given =
+                |record: &Record| record.get(&**one).is_some_and(|value| !is_zero(value) && *value != Value::None);
+            if records.iter().any(|record| given(record) && record.get(&**other).is_none()) {
+                let said = format!("`{full}` of {kind} has `{one}` without `{other}`");
+                self.refused(self.value_span(), &said, &format!("add `{other}`"));
+            }
+        }
+        for (one, other) in &field.several {
+            let many = |record: &Record| match record.get(&**one).map(Value::reveal) {
+                Some(Value::List(list)) => list.len() > 1,
+                _ => false,
+            };
+            if records.iter().any(|record| many(record) && record.get(&**other).is_none()) {
+                let said = format!("`{full}` of {kind} has several `{one}` without `{other}`");
+                self.refused(self.value_span(), &said, &format!("add `{other}`"));
+            }
+        }
+    }
+
+    fn refused(&mut self, span: Span, said: &str, write: &str) {
+        let message = format!("{said}; `{}` rejects the file at startup", self.table.program);
+        self.problems.push(Diagnostic::new(Code::RefusedSetting, span, message).help(write));
+    }
+
+    /// What a file has of a kind of its own.
+    fn inner(&mut self, record: &Record) {
+        let Some(table) = table_of(record).filter(|table| !table.partial) else { return };
+        let (model, owner, expr, version) = (self.model, self.owner, self.expr, self.version);
+        let (path, problems) = (self.path.clone(), &mut *self.problems);
+        let mut verifier = FieldVerifier { model, owner, expr, table, version, path, problems };
+        verifier.version(record);
+        verifier.fields(record, "");
+    }
+
     /// Whether a value has the type of its field; what is below it is verified too.
     fn shape(&mut self, shape: &Shape, full: &str, value: &Value) -> bool {
         match (shape, value.reveal()) {
             (Shape::Object, Value::Record(record)) => {
                 // Fields of types that no table lists are taken as they are.
-                if self.table.below(full).next().is_some() {
-                    self.fields(record, full);
+                match self.table.below(full).next() {
+                    Some(_) => self.fields(record, full),
+                    None => self.inner(record),
                 }
                 true
             }
@@ -271,6 +356,17 @@ impl FieldVerifier<'_, '_> {
             _ => format!("`{}` rejects a file with another type", self.table.program),
         }));
     }
+}
+
+fn record(value: &Value) -> Option<&Record> {
+    match value.reveal() {
+        Value::Record(record) => Some(record),
+        _ => None,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    matches!(value.reveal(), Value::List(list) if list.is_empty())
 }
 
 /// Whether a value is what a field has that is not given, as kubeadm writes all fields into its files.

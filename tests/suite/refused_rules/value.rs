@@ -31,6 +31,14 @@ pub fn of_form(grammar: Grammar) -> (&'static str, &'static str) {
         Grammar::Taint => ("a=b:NoSchedule", "a=b:NoShedule"),
         Grammar::NodeLabel => ("example.org/team", "node-role.kubernetes.io/worker"),
         Grammar::Subdomain => ("cluster.local", "my_cluster.local"),
+        Grammar::ApiGroup => ("apps", "apps/v1"),
+        Grammar::AesKey => ("AAAAAAAAAAAAAAAAAAAAAA==", "AAAA"),
+        Grammar::SecretboxKey => ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAA"),
+        Grammar::EncryptedResource => ("secrets", "secret"),
+        Grammar::ApiPath => ("/healthz*", "healthz"),
+        Grammar::SocketUrl => ("unix:///run/kms.sock", "/run/kms.sock"),
+        Grammar::PolicyVersion => ("v1.30", "1.30"),
+        Grammar::OriginPattern => ("^https://example.org$", "*"),
     }
 }
 
