@@ -23,11 +23,14 @@ const OF_NODES: [&str; 12] = [
     "topology.kubernetes.io/zone",
 ];
 
+/// Those that other distributions of Kubernetes give nodes: rancher/rke k8s/node.go (RKE), as in kubernetes-csi/csi-driver-nfs deploy/.
+const OF_OTHERS: [&str; 1] = ["node-role.kubernetes.io/controlplane"];
+
 /// What a key was probably meant to be: one whose domain is a letter or two off `kubernetes.io`, or of a node, a letter off one that
 /// there is.
 pub fn meant(key: &str) -> Option<String> {
     let (domain, name) = key.split_once('/')?;
-    if !is_domain(domain) {
+    if !is_domain(domain) || OF_OTHERS.contains(&key) {
         return None;
     }
     let start = domain.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
@@ -102,6 +105,7 @@ mod tests {
             "kubernetes.io/hostname",
             "kubernetes.io/role",
             "node-role.kubernetes.io/worker",
+            "node-role.kubernetes.io/controlplane",
             "kubernetes.example.org/zone",
             "k3s.io/zone",
             "topology.ebs.csi.aws.com/zone",

@@ -18,7 +18,7 @@ use crate::syntax::ast::Expr;
 use super::locate::{self, Step, Writer};
 use super::{Evidence, Verdict, counted};
 
-mod cni;
+pub(super) mod cni;
 mod containerd;
 mod corefile;
 mod flannel;
@@ -102,7 +102,7 @@ fn proof(files: usize, units: usize) -> Proof {
 
 /// What is wrong with a file of a component, shown where the component writes it; `None` if it is not known what reads it.
 fn of_document(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Document<'_>) -> Option<Vec<Diagnostic>> {
-    let findings = match (findings(&document.path, &document.content), of_cluster(evidence.model, sample, document)) {
+    let findings = match (findings(&document.path, &document.content), of_cluster(evidence, sample, document)) {
         (None, more) if more.is_empty() => return None,
         (first, more) => {
             let mut list = first.unwrap_or_default();
@@ -140,11 +140,12 @@ pub(super) fn is_read(one: &Document<'_>, variables: &HashSet<&str>) -> bool {
 }
 
 /// What is wrong with a file by what the model says of the cluster and of the programs on the machine.
-fn of_cluster(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+    let model = evidence.model;
     let mut list = keyed::check(sample, document);
     list.extend(corefile::check(model, document));
     list.extend(flannel::check(model, document));
-    list.extend(cni::check(model, sample, document));
+    list.extend(cni::check(evidence, sample, document));
     list.extend(kubeadm::unmounted(sample, document));
     list
 }
@@ -218,6 +219,7 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
     }
     if is_object(path, text)
         && let Err(broken) = yaml(text)
+        && !broken.is_too_much
     {
         return Some(vec![DocumentProblem {
             code: Code::InvalidConfig,
@@ -227,7 +229,8 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
             is_value: true,
         }]);
     }
-    match serde_saphyr::from_multiple::<Json>(text) {
+    let options = serde_saphyr::options! { budget: serde_saphyr::budget! { max_documents: usize::MAX } };
+    match serde_saphyr::from_multiple_with_options::<Json>(text, options) {
         Ok(list) => list.iter().filter_map(|value| document(path, value, text)).reduce(|mut all, more| {
             all.extend(more);
             all

@@ -64,7 +64,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(ignored::verify(evidence.model, sample));
             problems.extend(manifest::verify(evidence.model, sample));
             problems.extend(named::verify(evidence.model, sample));
-            problems.extend(of_pods.verify(evidence.model, sample));
+            problems.extend(of_pods.verify(evidence, sample));
             problems.extend(path::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
-use crate::render::evidence::{Entry, yaml};
+use crate::render::evidence::{Entry, Sample, yaml};
 use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::{EndpointKind, Ident};
 use crate::text::List;
@@ -76,6 +76,26 @@ fn nodes(evidence: &Evidence<'_, '_>) -> BTreeSet<u32> {
     };
     let with = evidence.samples.iter().filter(|sample| sample.entries.iter().any(is_kubelet));
     with.filter_map(|sample| Some(evidence.model.machine(sample.machine?).group)).collect()
+}
+
+/// Whether pods run on a machine: on those with a kubelet, or on any where no machine of the model has one.
+pub(super) fn runs_pods(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> bool {
+    let others = || evidence.samples.iter().any(has_kubelet);
+    has_kubelet(sample) || !evidence.samples.is_empty() && !others()
+}
+
+/// Whether a machine has a kubelet: one that a unit runs, or a package of it or of a distribution that has one.
+fn has_kubelet(sample: &Sample<'_>) -> bool {
+    const PACKAGES: [&str; 5] = ["kubelet", "kubeadm", "k3s", "rke2", "microk8s"];
+    let runs = |entry: &Entry<'_>| match entry {
+        Entry::Flags(flags) => &*flags.program == "kubelet",
+        Entry::Unlisted(unlisted) => PACKAGES.iter().any(|name| unlisted.program.starts_with(name)),
+        _ => false,
+    };
+    let is_package = |package: &String| PACKAGES.iter().any(|name| package.starts_with(name));
+    sample.entries.iter().any(runs)
+        || sample.services.iter().any(|service| &*service.name == "kubelet.service")
+        || sample.bundle.packages.iter().any(|package| is_package(&package.to_string()))
 }
 
 /// The objects of each application, from its values and from its texts.

@@ -249,9 +249,9 @@ fn check_filters(model: &Model<'_>, filters: &[Filter]) -> (Vec<Diagnostic>, usi
 }
 
 fn unproved(model: &Model<'_>, filter: &Filter, why: &str) -> Diagnostic {
-    let message =
-        format!("`{}` filters incoming traffic, but which relations it blocks is unknown: {why}", filter.path);
     let app = model.app(filter.app);
+    let message =
+        format!("{} traffic, but which relations that blocks is unknown: {why}", does(filter, &app.name, "filter"));
     Diagnostic::new(Code::FilterUnread, filter.span, message)
         .label(app.span, format!("`{}` is deployed here", app.name))
         .help("use `deploy firewall` from std/firewall, which derives the rules from the relations and verifies them")

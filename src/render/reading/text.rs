@@ -34,6 +34,8 @@ fn names(text: &str, key: &str) -> bool {
 pub struct Broken {
     pub line: usize,
     pub message: String,
+    /// Whether it is only more than is read here.
+    pub is_too_much: bool,
 }
 
 /// The documents of a text. Of a key that is there twice the last one holds, as for kubectl.
@@ -45,9 +47,12 @@ pub fn yaml(text: &str) -> Result<Vec<Json>, Broken> {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         // As kubectl and cloud-init read modes: `0644`.
         legacy_octal_numbers: true,
+        // No program has a bound on the number of documents; that of a model's size is `world::access`.
+        budget: serde_saphyr::budget! { max_documents: usize::MAX },
     };
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| Broken {
         line: error.location().map_or(1, |location| location.line() as usize),
+        is_too_much: error.to_string().contains("budget breached"),
         message: error.to_string().lines().next().unwrap_or_default().to_lowercase().replace("error: ", ""),
     })
 }

@@ -13,7 +13,9 @@ use crate::model::Model;
 use crate::render::bundle::{Bundle, Install};
 use crate::render::evidence::{Content, Document, Entry, Sample};
 use crate::render::format::Secrets;
+use crate::verify::Evidence;
 use crate::verify::locate::Step;
+use crate::verify::objects::runs_pods;
 
 const FOLDER: &str = "/etc/cni/net.d/";
 
@@ -28,7 +30,7 @@ fn is_configuration(path: &str) -> bool {
 }
 
 /// What is wrong with such a file; nothing of another one.
-pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+pub(super) fn check(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     if !is_configuration(&document.path) {
         return Vec::new();
     }
@@ -45,13 +47,14 @@ pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<
         }
     };
     let is_other_first = |other: &Document<'_>| is_configuration(&other.path) && other.path < document.path;
-    let is_first = !sample.documents().any(is_other_first);
+    // Pods get addresses where a kubelet is.
+    let is_first = runs_pods(evidence, sample) && !sample.documents().any(is_other_first);
     let mut found = shape(name, &value);
     for (way, plugin) in plugins(&value) {
         found.extend(missing(&sample.bundle, &way, plugin));
         // Later files are secondary networks, which may have ranges of their own.
         let ranges = if is_first { ranges(&way, plugin) } else { Vec::new() };
-        let outside = outside(model, &ranges);
+        let outside = outside(evidence.model, &ranges);
         let is_shared = outside.is_empty() && is_same_on_second(sample, document);
         found.extend(outside);
         found.extend(ranges.first().filter(|_| is_shared).map(|(way, range)| {
@@ -61,6 +64,13 @@ pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<
         }));
     }
     found
+}
+
+/// Whether a file only has the loopback of pods, which is none of their networks.
+pub(in crate::verify) fn is_loopback(document: &Document<'_>) -> bool {
+    let value = serde_json::from_str::<Json>(&text(document)).unwrap_or_default();
+    let plugins = plugins(&value);
+    !plugins.is_empty() && plugins.iter().all(|(_, plugin)| plugin["type"] == "loopback")
 }
 
 /// Whether a second machine of the kind has the same file.

@@ -10,13 +10,17 @@ use crate::model::{AppId, Model};
 use crate::render::evidence::{Sample, Step};
 use crate::source::Span;
 use crate::verify::Evidence;
+use crate::verify::document::cni;
 use crate::verify::objects::pods::{self, Number};
+use crate::verify::objects::runs_pods;
 
 /// A file of such a folder: on a machine, or one that a pod of every machine puts there.
 struct File {
     app: AppId,
     span: Span,
     is_of_pod: bool,
+    /// Whether it only has the loopback of pods, and is there for another reader.
+    is_loopback: bool,
 }
 
 /// The files of one folder by name, in the order in which its reader finds them.
@@ -34,7 +38,8 @@ impl OfPods {
                 for (way, text) in texts(&pods.spec) {
                     if let Some(name) = folder.file(text) {
                         let span = pods.span(evidence.model, &way);
-                        files.insert(name.to_owned(), File { app: pods.app, span, is_of_pod: true });
+                        files
+                            .insert(name.to_owned(), File { app: pods.app, span, is_of_pod: true, is_loopback: false });
                     }
                 }
             }
@@ -44,18 +49,21 @@ impl OfPods {
     }
 
     /// Files that are not the first of their folder, on one machine.
-    pub(super) fn verify(&self, model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
-        self.0.iter().filter_map(|(folder, of_pods)| ignored(model, sample, folder, of_pods)).collect()
+    pub(super) fn verify(&self, evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+        self.0.iter().filter_map(|(folder, of_pods)| ignored(evidence, sample, folder, of_pods)).collect()
     }
 }
 
-fn ignored(model: &Model<'_>, sample: &Sample<'_>, folder: &Folder, of_pods: &Files) -> Option<Diagnostic> {
-    let mut files: BTreeMap<&str, &File> = of_pods.iter().map(|(name, file)| (&**name, file)).collect();
+fn ignored(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, folder: &Folder, of_pods: &Files) -> Option<Diagnostic> {
+    // Pods run where a kubelet is.
+    let of_pods = of_pods.iter().filter(|_| runs_pods(evidence, sample));
+    let mut files: BTreeMap<&str, &File> = of_pods.map(|(name, file)| (&**name, file)).collect();
     let own: Vec<(&str, File)> = sample
         .documents()
         .filter_map(|one| {
-            let file = File { app: one.owner.app, span: one.written.span, is_of_pod: false };
-            Some((folder.file(&one.path)?, file))
+            let name = folder.file(&one.path)?;
+            let (app, span) = (one.owner.app, one.written.span);
+            Some((name, File { app, span, is_of_pod: false, is_loopback: cni::is_loopback(one) }))
         })
         .collect();
     files.extend(own.iter().map(|(name, file)| (*name, file)));
@@ -64,9 +72,9 @@ fn ignored(model: &Model<'_>, sample: &Sample<'_>, folder: &Folder, of_pods: &Fi
         return None;
     }
     let (first, used) = files.pop_first()?;
-    let is_other = |file: &File| file.app != used.app && !(file.is_of_pod && used.is_of_pod);
+    let is_other = |file: &File| !file.is_loopback && file.app != used.app && !(file.is_of_pod && used.is_of_pod);
     let (name, other) = files.into_iter().find(|(_, file)| is_other(file))?;
-    Some(problem(model, folder, (first, used), (name, other)))
+    Some(problem(evidence.model, folder, (first, used), (name, other)))
 }
 
 fn problem(model: &Model<'_>, folder: &Folder, used: (&str, &File), other: (&str, &File)) -> Diagnostic {

@@ -145,7 +145,14 @@ fn problem(model: &Model<'_>, found: &Found<'_, '_>, at: (&[Step], &Argument), l
             "add it to `volumes` as a `hostPath`, and to `volumeMounts`".into(),
         ),
         Lack::OfMachine(host, near) => (
-            format!("{begin} is `{host}` of the machine, and nothing puts that there: {program} exits at startup"),
+            match host == *path {
+                true => format!("{begin} nothing puts on the machine: {program} exits at startup"),
+                false => {
+                    format!(
+                        "{begin} is `{host}` of the machine, and nothing puts that there: {program} exits at startup"
+                    )
+                }
+            },
             near.map_or_else(
                 || {
                     "write it with a `file`, a `cert` or a `keypair`; if the image has it, allow this with the reason"

@@ -66,7 +66,7 @@ fn end(open: &mut Vec<Block<'_>>) {
 /// The instances of a file.
 pub(super) fn instances<'b, 't>(file: usize, blocks: &'b [Block<'t>]) -> Vec<Instance<'b, 't>> {
     let all = blocks.iter().filter(|block| block.words.first() == Some(&"vrrp_instance"));
-    all.map(|block| Instance { file, name: block.words.get(1).copied().unwrap_or_default(), block }).collect()
+    all.map(|block| Instance { file, name: block.words.get(1).copied().unwrap_or("vrrp_instance"), block }).collect()
 }
 
 /// The name of a script, if a block is one.
