@@ -11,12 +11,20 @@ use crate::render::evidence::{Part, Sample, Service};
 
 use super::{Evidence, Verdict, locate};
 
+mod drop_in;
+mod whole;
+
 /// No unit is written twice, and no application replaces the command of another.
 pub(super) fn services(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let of = |sample: &Sample<'_>| {
         let services = sample.services.iter();
-        services.flat_map(|service| replaced(model, service).into_iter().chain(twice(model, service))).collect()
+        let of_unit = |service: &Service<'_>| {
+            let found = replaced(model, service).into_iter().chain(twice(model, service));
+            let found = found.chain(whole::verify(model, sample, service));
+            found.chain(drop_in::verify(model, sample, service)).collect::<Vec<_>>()
+        };
+        services.flat_map(of_unit).collect()
     };
     let problems = evidence.on_each(of);
     let units = evidence.samples.iter().flat_map(|sample| &sample.services);

@@ -239,6 +239,11 @@ impl<'p> Service<'p> {
         all.map(|(part, line)| (part, &*line.key, &*line.value, &line.written)).collect()
     }
 
+    /// The commands that start it, each with its file and where it is written.
+    pub fn starts(&self) -> Vec<(&Part<'p>, &str, &Written<'p>)> {
+        self.commands().into_iter().map(|(part, line)| (part, &*line.value, &line.written)).collect()
+    }
+
     /// The commands that it runs, those before and after others too.
     fn all_commands(&self) -> Vec<(&Part<'p>, &Line<'p>)> {
         let is_beside = |line: &&Line<'p>| {

@@ -10,6 +10,8 @@ use serde::Deserialize;
 
 use crate::diag::{Help, did_you_mean};
 
+mod calendar;
+mod shell;
 mod value;
 
 use value::{integer, is_limit, is_memory, is_mode, is_time};
@@ -94,6 +96,11 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
     }
     let forms = &*VALUES;
     let has = |list: &[String]| list.iter().any(|known| known == key);
+    if has(&forms.command)
+        && let Some(wrong) = shell::wrong(key, value)
+    {
+        return Err(wrong);
+    }
     if value.contains('%') && (has(&forms.command) || has(&forms.units) || section == "Timer" && key.starts_with("On"))
     {
         return Ok(());
@@ -121,6 +128,9 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
     }
     match () {
         () if has(&forms.boolean) && !is_boolean(value) => wrong("is not a boolean", "write `yes` or `no`"),
+        () if key == "OnCalendar" && !calendar::is_calendar(value) => {
+            wrong("is not a calendar event", "write it as `daily`, `Mon..Fri 02:00` or `*-*-01 00:00:00`")
+        }
         () if has(&forms.time) && !is_time(value) => {
             wrong("is not a span of time", "write it as `30s`, `5min` or `1h 30min`")
         }
@@ -143,6 +153,16 @@ pub fn value(section: &str, key: &str, value: &str) -> Result<(), Wrong> {
         },
         () => Ok(()),
     }
+}
+
+/// A span of time in microseconds; `u64::MAX` is `infinity`.
+pub fn microseconds(text: &str) -> Option<u64> {
+    value::time(text, 1_000_000)
+}
+
+/// A size in bytes.
+pub fn bytes(text: &str) -> Option<u64> {
+    value::size(text)
 }
 
 /// The keys that name units.

@@ -69,7 +69,7 @@ pub(super) fn is_time(text: &str) -> bool {
 }
 
 /// In microseconds; `u64::MAX` is `infinity`.
-fn time(text: &str, unit: u64) -> Option<u64> {
+pub(super) fn time(text: &str, unit: u64) -> Option<u64> {
     let mut rest = skip_space(text);
     if let Some(after) = rest.strip_prefix("infinity") {
         return skip_space(after).is_empty().then_some(u64::MAX);
@@ -140,7 +140,7 @@ fn is_share(text: &str) -> Option<u32> {
 }
 
 /// Bytes: numbers, each with a smaller suffix than the one before it.
-fn size(text: &str) -> Option<u64> {
+pub(super) fn size(text: &str) -> Option<u64> {
     let (mut rest, mut units, mut total) = (text, &SIZE_UNITS[..], 0_u64);
     loop {
         let number = skip_space(rest);
