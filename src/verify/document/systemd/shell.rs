@@ -27,7 +27,11 @@ pub(super) fn wrong(key: &str, command: &str) -> Option<Wrong> {
     }
     let bare = (1..words.len()).filter(|place| !words[*place].quoted).find_map(|place| bare(&words, place));
     let substituted = || {
-        let is_inside = |place: usize| words[..place].iter().any(|word| matches!(&*word.text, "-c" | "-e" | "--eval"));
+        let is_script = |word: &Word| {
+            let letters = word.text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+            letters.is_some_and(|rest| rest.ends_with(['c', 'e'])) || word.text == "--eval"
+        };
+        let is_inside = |place: usize| words[..place].iter().any(is_script);
         let found = |word: &Word| if word.text.contains("$(") { Some("$(...)") } else { None };
         (1..words.len()).filter(|place| !is_inside(*place)).find_map(|place| Some((found(&words[place])?, WHOLE)))
     };
