@@ -7,6 +7,8 @@ use super::{File, files};
 use crate::diag::Diagnostic;
 
 mod bind;
+mod health;
+mod keyword;
 mod name;
 mod proxy;
 mod server;
@@ -44,6 +46,8 @@ fn of_machine<'p>(
     }
     let config = Config::of(files.iter().map(|file| file.text));
     let mut problems = name::verify(evidence.model, &files, &config);
+    problems.extend(keyword::verify(evidence.model, &files, &config));
+    problems.extend(health::verify(evidence.model, &files, &config));
     if files.iter().all(|file| file.machine.is_some()) {
         let others = others.get_or_init(|| server::Others::of(evidence));
         problems.extend(bind::verify(evidence.model, &files, &config, others));

@@ -48,7 +48,7 @@ fn fronted(model: &Model<'_>, files: &[File<'_, '_>], backend: &Section<'_>) -> 
     fronts.map(|front| front.end).find(|end| is_end_to_end(model, *end))
 }
 
-fn is_end_to_end(model: &Model<'_>, end: EndpointId) -> bool {
+pub(super) fn is_end_to_end(model: &Model<'_>, end: EndpointId) -> bool {
     let interface = model.endpoint_info(end).interface.and_then(|symbol| model.program.interface(symbol));
     interface.and_then(|interface| text_field(&interface.body, "tls")).is_some_and(|tls| &*tls == "end-to-end")
 }
@@ -81,7 +81,7 @@ fn idle<'f, 'a, 'p>(
 ) -> Vec<(&'static str, &'f File<'a, 'p>, usize, u64)> {
     let time = |keyword: &'static str| {
         let (section, line) = config.effective(proxy, keyword)?;
-        let time = line.words.get(2).and_then(|word| milliseconds(word))?;
+        let time = line.words.get(2).filter(|_| line.words.len() == 3).and_then(|word| milliseconds(word))?;
         Some((keyword, file_of(files, section), line.number, time))
     };
     // `timeout tunnel` is of the backend, that of clients is of the frontend, and that of servers of the backend.
@@ -103,7 +103,7 @@ fn idle_tunnel<'f, 'a, 'p>(
     backend: &Section<'_>,
 ) -> Option<(&'static str, &'f File<'a, 'p>, usize, u64)> {
     let (section, line) = config.effective(backend, "timeout tunnel")?;
-    let time = line.words.get(2).and_then(|word| milliseconds(word))?;
+    let time = line.words.get(2).filter(|_| line.words.len() == 3).and_then(|word| milliseconds(word))?;
     Some(("timeout tunnel", file_of(files, section), line.number, time))
 }
 
