@@ -42,7 +42,7 @@ const START: u64 = 1_000_000;
 
 /// What one unit takes from its program.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'_>) -> Vec<Diagnostic> {
-    let mut found = vec![hasty(service), conditioned(sample, service)];
+    let mut found = vec![hasty(service)];
     let starts = service.starts();
     let program = starts.first().and_then(|(_, command, _)| {
         let program = command.split_whitespace().next()?.trim_start_matches(['-', '+', '!', ':', '@', '|']);
@@ -50,6 +50,8 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'
     });
     if let Some(needs) = TABLE.program.iter().find(|known| Some(&*known.name) == program) {
         found.extend([bounded(needs, service), unwritable(needs, service), small(needs, service), few(needs, service)]);
+        // Other units may wait for what a person brings later.
+        found.push(conditioned(sample, service));
     }
     let shown = |(line, code, message, help): Found<'_, '_>| {
         let (part, _, written) = line;
@@ -143,7 +145,7 @@ fn hasty<'a, 'p>(service: &'a Service<'p>) -> Option<Found<'a, 'p>> {
         .then(|| (line, Code::RefusedSetting, message, "use `90s`, the default, or more".to_owned()))
 }
 
-/// A condition on a file that is never there: systemd skips the unit without an error.
+/// A condition of a part of the cluster on a file that is never there: systemd skips the unit without an error.
 fn conditioned<'a, 'p>(sample: &Sample<'_>, service: &'a Service<'p>) -> Option<Found<'a, 'p>> {
     if !sample.whole {
         return None;
