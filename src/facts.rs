@@ -34,6 +34,7 @@ pub mod platform;
 pub mod quantity;
 pub mod range;
 pub mod reference;
+pub mod resource;
 pub mod release;
 pub mod setting;
 pub mod skew;

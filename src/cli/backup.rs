@@ -246,9 +246,10 @@ fn damaged(path: &Path, why: &str) -> CliError {
 }
 
 fn hash(path: &Path) -> io::Result<(String, u64)> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // A pipe would wait for somebody to write.
+    if !path.symlink_metadata()?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
+    let file = File::open(path)?;
     backup::hash(file)
 }

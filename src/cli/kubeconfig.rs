@@ -107,16 +107,26 @@ fn none(folder: &std::path::Path) -> CliError {
 impl Args {
     /// Names that Kubernetes keeps for itself would make a person a part of the cluster.
     fn is_sensible(&self) -> Result<(), CliError> {
-        let plain = |name: &str| !name.trim().is_empty() && name.len() <= 64 && !name.chars().any(char::is_control);
+        let plain = |name: &str| {
+            !name.is_empty() && name.trim() == name && name.len() <= 64 && !name.chars().any(char::is_control)
+        };
         let names = std::iter::once(("--user", &self.user)).chain(self.groups.iter().map(|group| ("--group", group)));
         for (option, name) in names {
             if !plain(name) {
                 // The upper bound of a common name: RFC 5280, appendix A.1.
-                let message = format!("`{option}` takes a name of 1 to 64 characters without control characters");
+                let message = format!(
+                    "`{option}` takes a name of 1 to 64 characters without spaces around it or control characters"
+                );
                 return Err(CliError::usage(message, "as in `--user alice --group developers`"));
             }
         }
-        match self.user.starts_with("system:") {
+        if self.expires < 60 {
+            return Err(CliError::usage(
+                "`--expires` is too short to use",
+                "pass at least a minute, such as `--expires 8h`",
+            ));
+        }
+        match self.user.to_lowercase().starts_with("system:") {
             true => Err(CliError::usage(
                 format!(
                     "`{}` is not a person: names that begin with `system:` are those of Kubernetes' own parts",

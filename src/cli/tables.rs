@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
+use crate::apply::process;
 use crate::diag::did_you_mean;
 use crate::facts::flag::{self, Table};
 use crate::facts::help::{Difference, DifferenceKind, compare, probe, refuses};
@@ -173,10 +175,23 @@ fn asked_again(binary: &Path, known: &Table, differences: Vec<Difference>) -> Re
     Ok(list)
 }
 
+/// How long a program may take to print its help, and how much of that is read.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST: usize = 4 << 20;
+
 /// What a program prints to stdout and stderr.
 fn said(binary: &Path, arguments: &[String]) -> Result<(String, String), CliError> {
-    let output = Command::new(binary).args(arguments).stdin(Stdio::null()).env("COLUMNS", "200").output();
-    let output = output.map_err(|error| CliError::file(binary, "run", &error))?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok((text(output.stdout), text(output.stderr)))
+    // A name alone is a file of this folder, if there is one; else the system looks for it.
+    let here = Path::new(".").join(binary);
+    let place = if binary.components().count() == 1 && here.is_file() { &here } else { binary };
+    let answer = process::run(Command::new(place).args(arguments).env("COLUMNS", "200"), &[], PATIENCE);
+    let answer = answer.map_err(|error| CliError::file(binary, "run", &error))?.ok_or_else(|| {
+        CliError::outside(format!("`{}` does not end within {} seconds", binary.display(), PATIENCE.as_secs()))
+            .help("pass the program itself, which prints its flags with `--help`")
+    })?;
+    let text = |mut bytes: Vec<u8>| {
+        bytes.truncate(LONGEST);
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    Ok((text(answer.out), answer.err))
 }

@@ -17,6 +17,7 @@ use super::{Evidence, Verdict};
 
 mod binding;
 mod budget;
+mod grant;
 pub(in crate::verify) mod host_paths;
 mod inventory;
 mod label;
@@ -26,6 +27,7 @@ mod pod_security;
 pub mod pods;
 mod reference;
 mod selector;
+mod service;
 mod static_pod;
 mod toleration;
 
@@ -48,6 +50,8 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(once(missing));
     problems.extend(once(selector::verify(evidence.model, &there)));
     problems.extend(once(pod_security::verify(evidence.model, &list)));
+    problems.extend(once(service::verify(evidence.model, &there, has_usual_node_ports(evidence))));
+    problems.extend(once(grant::verify(evidence.model, &list)));
     Verdict { problems, gaps: gap.into_iter().collect(), ..Verdict::default() }
 }
 
@@ -63,6 +67,19 @@ fn once(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut known = HashSet::new();
     problems.retain(|problem| known.insert((problem.labels[0].span, problem.message.clone())));
     problems
+}
+
+/// Whether each API server here gives out the usual ports on nodes.
+fn has_usual_node_ports(evidence: &Evidence<'_, '_>) -> bool {
+    let entries = evidence.samples.iter().flat_map(|sample| &sample.entries);
+    let servers = entries.filter_map(|entry| match entry {
+        Entry::Flags(flags) if &*flags.program == "kube-apiserver" => Some(&flags.given),
+        _ => None,
+    });
+    servers.flatten().all(|flag| {
+        &*flag.name != "service-node-port-range"
+            || flag.value.scalar_text().is_some_and(|text| *text == *service::NODE_PORT_RANGE)
+    })
 }
 
 /// The groups of machines that have a kubelet.

@@ -178,7 +178,7 @@ fn what_others_issued_is_checked_once_the_model_is_issued() {
         writer(
             name,
             &format!("{SERVER}, {TRUSTS}"),
-            &format!("client-certificate-data = \"{data}\", client-key = \"/etc/own.key\""),
+            &format!("client-certificate-data = \"{data}\", client-key = \"/etc/ssl/own.key\""),
         )
     };
     let applications = [

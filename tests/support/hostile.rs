@@ -93,7 +93,8 @@ pub const GROUPS: [&[&str]; 6] = [
 ];
 
 /// Texts that components themselves know.
-const HARMLESS: [(&str, &str); 11] = [
+const HARMLESS: [(&str, &str); 12] = [
+    ("kube-apiserver-encrypted", "secrets"),
     ("alertmanager-email", "mail.example.org:25"),
     ("kube-apiserver-admission", "NodeRestriction"),
     ("kube-apiserver-node-ports", "30000-32767"),

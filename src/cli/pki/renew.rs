@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(value_name = "NAME", group = "which")]
     names: Vec<String>,
     /// Renew what ends within this time: `30d`
-    #[arg(long, value_name = "DURATION", value_parser = duration::seconds, group = "which")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::seconds, group = "which", conflicts_with = "names")]
     within: Option<u64>,
     /// Renew every certificate
     #[arg(long, group = "which", conflicts_with_all = ["names", "within"])]

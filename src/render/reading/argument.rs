@@ -27,6 +27,10 @@ impl Word<'_> {
 
 /// The program that a command line starts, if it has a table of flags, and its arguments without those that say which table.
 pub(super) fn known_program<'w, 'p>(words: &'w [Word<'p>]) -> Option<(&'static Table, Vec<&'w Word<'p>>)> {
+    // Arguments alone are those of the image's own program.
+    if words.first().is_some_and(|word| word.text.starts_with('-')) {
+        return None;
+    }
     let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
     let (table, subcommand) = flag::of_command(&texts)?;
     let rest = words.iter().enumerate().skip(1).filter(|(place, _)| Some(*place) != subcommand);

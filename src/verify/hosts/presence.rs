@@ -13,6 +13,27 @@ use crate::render::evidence::{Content, Document, Entry, Sample, Service};
 use super::filled::Filled;
 use super::maker;
 
+/// Files of every image, or of those of clouds: os-release(5), machine-id(5), hostname(5), hosts(5), nsswitch.conf(5), environment(5),
+/// the keys of sshd(8), cloud-init's build.info.
+const OF_IMAGES: [&str; 16] = [
+    "/etc/cloud/build.info",
+    "/etc/environment",
+    "/etc/fstab",
+    "/etc/group",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/lsb-release",
+    "/etc/machine-id",
+    "/etc/nsswitch.conf",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/resolv.conf",
+    "/etc/ssh/ssh_host_ecdsa_key",
+    "/etc/ssh/ssh_host_ed25519_key",
+    "/etc/ssh/ssh_host_rsa_key",
+    "/etc/timezone",
+];
+
 /// Folders of which images, packages and the running system fill parts.
 pub(in crate::verify) const OF_SYSTEM: [&str; 12] = [
     "/bin/",
@@ -116,6 +137,7 @@ impl<'a> Presence<'a> {
             |folder: &&str| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
         !self.paths.contains(path)
             && !OF_SYSTEM.iter().any(|folder| path.starts_with(folder))
+            && !OF_IMAGES.contains(&path)
             && !self.unknown.iter().any(below)
             && !self.is_made(path)
             && !self.is_named_in_text(path, reader)

@@ -15,12 +15,31 @@ const SELECTORS: [(&str, &[&str], &str); 2] = [
     ("PodDisruptionBudget", &["spec", "selector", "matchLabels"], "it protects none"),
 ];
 
+/// Labels that controllers give to pods.
+///
+/// Source: kubernetes.io/docs/reference/labels-annotations-taints.
+const OF_CONTROLLERS: [&str; 9] = [
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-completion-index",
+    "batch.kubernetes.io/job-name",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+];
+
 /// Those that select no pod, where all pods of the namespace are known.
 pub(super) fn verify(model: &Model<'_>, objects: &Objects<'_, '_, '_>) -> Vec<Diagnostic> {
     let of = |found: &Found<'_, '_>| {
         let (_, path, what) = SELECTORS.iter().find(|(kind, ..)| *kind == found.kind())?;
         let namespace = found.namespace()?;
         let selector = path.iter().fold(&found.object, |inner, key| &inner[*key]).as_object()?;
+        // These labels are given to pods by their controllers.
+        if selector.keys().any(|key| OF_CONTROLLERS.contains(&key.as_str())) {
+            return None;
+        }
         if selector.is_empty() || !objects.is_whole(Some(namespace)) || is_external(found) {
             return None;
         }

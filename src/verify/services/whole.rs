@@ -151,6 +151,10 @@ fn online(model: &Model<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let names = |key: &'static str| {
         service.values("Unit", key).find(|(_, value, _)| value.split_ascii_whitespace().any(|name| name == TARGET))
     };
+    // What a timer starts has its network from that: Debian's apt-daily.service.
+    if service.values("Service", "Type").any(|(_, value, _)| value == "oneshot") {
+        return None;
+    }
     let after = names("After")?;
     if ["Wants", "Requires", "BindsTo", "Requisite"].into_iter().any(|key| names(key).is_some()) {
         return None;

@@ -353,7 +353,11 @@ fn of_shell(c: &Command) -> String {
 
 fn of_extra(c: &Command) -> String {
     let line = quoted(&c.line(systemd));
-    format!("  unit {}.service {{ exec = {}, extra = {{ Service = {{ ExecStart = {line} }} }} }}\n", c.app, c.exec())
+    format!(
+        "  unit {}.service {{ exec = {}, type = \"oneshot\", restart = \"no\", extra = {{ Service = {{ ExecStart = {line} }} }} }}\n",
+        c.app,
+        c.exec()
+    )
 }
 
 fn of_environment(c: &Command) -> String {

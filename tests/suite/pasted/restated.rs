@@ -64,7 +64,10 @@ impl Settings {
             Entry::Document(document) if !document.derived => {
                 let Some(Ok(value)) = document.value().map(|value| tree(value, Secrets::Seen)) else { return };
                 let Some(kind) = value.get("kind").and_then(Json::as_str).map(str::to_owned) else { return };
-                if kind != "List" && !self.files.iter().any(|known| known.kind == kind) {
+                // Its keys are issued: before that they have another form, and written out they are secrets in a file for all.
+                if !matches!(&*kind, "List" | "EncryptionConfiguration")
+                    && !self.files.iter().any(|known| known.kind == kind)
+                {
                     self.files.push(File { kind, value, on: on.to_owned() });
                 }
             }

@@ -63,6 +63,11 @@ fn plain(
     (section, line): (&Section<'_>, &Line<'_>),
 ) -> Option<Diagnostic> {
     config.effective(section, "option httpchk")?;
+    // The check itself may say how it connects.
+    let connects = config.effective(section, "http-check connect");
+    if connects.is_some_and(|(_, line)| line.words.contains(&"ssl")) {
+        return None;
+    }
     let words = words(config, section, line);
     let has = |word: &str| words.contains(&word);
     if !has("check") || has("ssl") || has("check-ssl") || has("port") {

@@ -2,8 +2,21 @@
 //!
 //! `tests/real/systemd_value.rs` compares them with `systemd-analyze calendar`.
 
-const NAMED: [&str; 9] =
-    ["minutely", "hourly", "daily", "monthly", "weekly", "yearly", "annually", "quarterly", "semiannually"];
+const NAMED: [&str; 13] = [
+    "minutely",
+    "hourly",
+    "daily",
+    "monthly",
+    "weekly",
+    "yearly",
+    "annually",
+    "quarterly",
+    "semiannually",
+    "semi-annually",
+    "biannually",
+    "bi-annually",
+    "anually",
+];
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 

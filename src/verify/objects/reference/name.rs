@@ -57,7 +57,18 @@ fn of_rule<'f, 'a, 'p>(
             None => Some(found.namespace()?),
         };
         let way = [to, &way, last].concat();
-        (!is_optional).then_some(Name { by: found, rule, kind, namespace, name, way, value })
+        // A StatefulSet puts the claim of its template in place of a volume of that name.
+        let is_template = rule.field() == "claimName" && is_of_template(found, below, name);
+        (!is_optional && !is_template).then_some(Name { by: found, rule, kind, namespace, name, way, value })
     };
     inventory::at(below, at).into_iter().filter_map(of).collect()
+}
+
+/// Whether the volume of a claim has the name of a template of claims.
+fn is_of_template(found: &Found<'_, '_>, pods: &Json, claim: &str) -> bool {
+    let templates = inventory::at(&found.object, "spec.volumeClaimTemplates[].metadata.name");
+    let volumes = inventory::at(pods, "volumes[]").into_iter().map(|(_, volume)| volume);
+    volumes
+        .filter(|volume| volume["persistentVolumeClaim"]["claimName"] == claim)
+        .any(|volume| templates.iter().any(|(_, name)| **name == volume["name"]))
 }
