@@ -105,7 +105,9 @@ impl Sink for Previewing {
 
     fn put(&self, files: Vec<OutputFile>) -> Result<Batch, Infallible> {
         let mut looked = self.compare.look(&files, |path| self.with_texts || is_plan(path) || is_unit(path));
-        let restarts = restarts(&files, looked.differences());
+        // Of a machine whose files were left out nothing is known of what it had.
+        let had_files = files.iter().any(|file| is_plan(&file.path) && self.compare.lists(&file.path));
+        let restarts = if had_files { restarts(&files, looked.differences()) } else { None };
         if !self.with_texts {
             looked.drop_texts();
         }

@@ -67,6 +67,11 @@ impl Compare {
         Self { folder, old, seen: BTreeSet::new(), differences: Vec::new() }
     }
 
+    /// Whether the earlier output lists a file.
+    pub fn lists(&self, path: &str) -> bool {
+        self.old.contains_key(path)
+    }
+
     /// Whether there is an earlier output.
     pub fn has_earlier(&self) -> bool {
         self.folder.is_some()
@@ -114,6 +119,10 @@ impl Compare {
             return Some(Difference { path, sort: Sort::New, secret, by_hand: false, texts });
         };
         let hash = intact::hash(folder, old);
+        if hash.is_none() && !is_there(folder, &old.path) {
+            let texts = with_text.then(|| text(file)).flatten().map(|new| (String::new(), new));
+            return Some(Difference { path, sort: Sort::New, secret, by_hand: true, texts });
+        }
         let same = hash == Some(Sha256::digest(&file.content).into());
         if same && old.permissions() == Some(path::mode(file)) {
             return None;
@@ -139,6 +148,11 @@ impl Looked {
 /// The text of a file that may be shown.
 fn text(file: &OutputFile) -> Option<String> {
     (!file.secret).then(|| String::from_utf8(file.content.to_vec()).ok()).flatten()
+}
+
+/// Whether anything has this path.
+fn is_there(folder: &File, path: &str) -> bool {
+    openat(folder, path, OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty()).is_ok()
 }
 
 /// A text of the earlier output. It is only what the manifest lists, so no link leads to what kmodel has not written.

@@ -102,6 +102,14 @@ fn every_key_is_listed_with_its_end() {
 }
 
 #[test]
+fn a_lost_store_is_no_good_news() {
+    let site = Site::new();
+    fs::remove_dir_all(site.path(".kmodel")).unwrap();
+    let (code, said) = site.kmodel(&["pki", "status"], &["--within", "1d"]).unwrap_err();
+    assert!(code == Some(4) && said.contains("key-store-differs"), "{said}");
+}
+
+#[test]
 fn what_is_named_is_renewed_and_nothing_else() {
     let site = Site::new();
     let before = site.listed();

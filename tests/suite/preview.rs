@@ -124,6 +124,9 @@ fn units_that_read_what_changes_are_named() {
     let text = said(&run(&[&words[..], &["--dry-run", "--diff"]].concat()));
     assert!(text.contains("changed by another program"), "{text}");
     assert!(!text.contains("other\n"), "{text}");
+    fs::remove_file(&edited).unwrap();
+    let text = said(&run(&[&words[..], &["--dry-run"]].concat()));
+    assert!(text.contains("+ /etc/haproxy/haproxy.cfg (it was removed"), "{text}");
     // What kmodel did not write stops a dry run as it stops a render.
     fs::write(build.join("notes.txt"), "mine").unwrap();
     let text = said(&run(&[&words[..], &["--dry-run"]].concat()));

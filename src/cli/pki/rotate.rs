@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
                 "`{}` signs with the key of `{}` on its machines, which takes one certificate, not two",
                 app, args.name
             ))
-            .help("remove `holds` for the time of the rotation"));
+            .help("an authority whose key is on the machines is not rotated yet; others are"));
         }
         let show = |problems: &[_]| {
             let sources = &opened.checked.program.sources;

@@ -8,7 +8,8 @@ use time::{Date, Duration};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::look::Look;
 use crate::cli::table::{Cell, labelled, line, table, widths};
-use crate::cli::{Terminal, duration, output};
+use crate::cli::{Terminal, duration, output, report};
+use crate::compile::missing_keys;
 use crate::pki::Store;
 use crate::pki::recorded::KeyUse;
 use crate::pki::rotation::Beside;
@@ -27,7 +28,7 @@ use super::KeysArgs;
 pub(super) struct Args {
     #[command(flatten)]
     keys: KeysArgs,
-    /// Mark what ends within this time, and exit with 4 if something does: `30d`
+    /// Mark what ends within this time, and exit with 4 if something does, or if the key store lacks keys: `30d`
     #[arg(long, value_name = "DURATION", value_parser = duration::seconds)]
     within: Option<u64>,
     /// Print JSON; the format is described in docs/commands.md
@@ -69,8 +70,10 @@ struct OtherKey<'a> {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
-    args.keys.with_plan(terminal, |plan, _, folder| {
+    args.keys.with_plan(terminal, |plan, opened, folder| {
         let (store, now) = (Store::open_read(&folder)?, world::now());
+        let lost = missing_keys::warnings(plan, store.as_ref(), &folder);
+        report::show(&opened.checked.program.sources, &lost, args.keys.model.message_format, &terminal.err);
         let status = issue_status(&plan.pki.request, store.as_ref(), now)?;
         let all = lifetimes(plan, &status, now, Date::MAX);
         let seconds = args.within.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX / 4));
@@ -86,7 +89,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
             false => shown.write(out, &terminal.out),
         })?;
         let soon = shown.authorities.iter().chain(&shown.certificates).any(|one| one.soon);
-        Ok(if soon && args.within.is_some() { Exit::Differs } else { Exit::Ok })
+        Ok(if (soon || !lost.is_empty()) && args.within.is_some() { Exit::Differs } else { Exit::Ok })
     })
 }
 

@@ -94,6 +94,7 @@ fn files(out: &mut dyn Write, look: &Look, files: &[(&str, Sort, bool)]) -> io::
     for (path, sort, by_hand) in files.iter().take(FILES) {
         let note = match (sort, by_hand) {
             (Sort::Gone, _) | (_, false) => "",
+            (Sort::New, true) => " (it was removed since it was written)",
             (_, true) => " (changed by another program since it was written)",
         };
         let mode = if *sort == Sort::Mode { " (its mode)" } else { "" };
