@@ -246,7 +246,7 @@ fn damaged(path: &Path, why: &str) -> CliError {
 }
 
 fn hash(path: &Path) -> io::Result<(String, u64)> {
-    // A pipe would wait for somebody to write.
+    // A pipe would wait for another program to write.
     if !path.symlink_metadata()?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }

@@ -100,7 +100,7 @@ fn until(not_after: time::OffsetDateTime, shortened: bool) -> String {
 }
 
 fn none(folder: &std::path::Path) -> CliError {
-    CliError::outside(format!("there is no key store at `{}`", folder.display()))
+    CliError::outside(format!("the key store `{}` does not exist", folder.display()))
         .help("run `kmodel render` or `kmodel apply` first, or pass the key store with `--store`")
 }
 

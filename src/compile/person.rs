@@ -81,7 +81,7 @@ pub fn kubeconfig(
     let certs = (0_u32..).zip(&model.component_of(model.unit(like.unit).app).certs);
     let own = certs.filter(|(_, cert)| !cert.external).map(|(cert, _)| cert);
     let own = own.filter_map(|cert| request.certificates.get(plan.pki.certificate(model, like.unit, cert)));
-    let spec = own.into_iter().find(|spec| spec.client).ok_or_else(|| Unmade::Pki(nobody(like)))?;
+    let spec = own.into_iter().find(|spec| spec.client).ok_or_else(|| Unmade::Pki(without_client(like)))?;
     let spec = CertificateSpec {
         id: format!("-/{}/{}", like.path, person.user),
         former: Vec::new(),
@@ -101,7 +101,7 @@ pub fn kubeconfig(
     Ok(Made { text, not_after: issued.not_after, shortened })
 }
 
-fn nobody(like: &ForPeople<'_>) -> PkiError {
+fn without_client(like: &ForPeople<'_>) -> PkiError {
     PkiError::Making { name: like.path.clone(), reason: "its component issues no client certificate".to_owned() }
 }
 

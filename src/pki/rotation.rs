@@ -92,7 +92,7 @@ impl Store {
     /// Takes a step with an authority or a key pair. The store is changed in memory only.
     ///
     /// # Errors
-    /// When there is no such key in the store, it is the operator's own, or the step before was not taken.
+    /// When the store does not have the key, it is the operator's own, or the step before was not taken.
     pub fn rotate(
         &mut self,
         (of, name): (KeyUse, &str),

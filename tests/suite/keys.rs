@@ -120,7 +120,9 @@ fn what_is_named_is_renewed_and_nothing_else() {
     site.rendered();
     assert_eq!(site.listed(), before, "nothing has been renewed yet");
     site.kmodel(&["pki", "renew"], &["etcd/server", "cp-1/kube-apiserver/serving"]).unwrap();
+    let lock = fs::read_to_string(site.path("kmodel.lock")).unwrap();
     site.rendered();
+    assert_eq!(fs::read_to_string(site.path("kmodel.lock")).unwrap(), lock, "no key is another one");
     let renewed: Vec<_> = site.listed().difference(&before).map(|(id, _)| id.clone()).collect();
     let ids = ["cp-0/etcd/server", "cp-1/etcd/server", "cp-1/kube-apiserver/serving", "cp-2/etcd/server"];
     assert_eq!(renewed, ids.map(|id| format!("\"{id}\"")));
@@ -215,8 +217,12 @@ fn without_a_store_nobody_gets_access() {
     let folder = tempfile::tempdir().unwrap();
     let (model, file) = (folder.path().join("ha.km"), folder.path().join("a.conf"));
     fs::copy(root().join("examples/ha.km"), &model).unwrap();
+    let output = run(&["pki", "renew", text(&model), "--all"]);
+    assert!(
+        err(&output).contains("nothing has been issued") && !folder.path().join(".kmodel/ha/authorities.json").exists()
+    );
     let output = run(&["kubeconfig", text(&model), "--user", "a", "--out", text(&file)]);
-    assert!(err(&output).contains("there is no key store") && !file.exists(), "{}", err(&output));
+    assert!(err(&output).contains("does not exist") && !file.exists(), "{}", err(&output));
 }
 
 /// The certificate that signs, and all that are trusted.

@@ -10,6 +10,7 @@ use crate::cli::table::labelled;
 use crate::cli::{Terminal, duration, lock, output, render, report};
 use crate::compile::{self, RenderError};
 use crate::diag::did_you_mean;
+use crate::pki::recorded;
 use crate::pki::spec::{CertificateSpec, Renewal, Request};
 use crate::pki::{Status, Store};
 use crate::plan::Plan;
@@ -56,11 +57,17 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         if !render::has_keys(plan, &folder, show)? {
             return Ok(Exit::Problems);
         }
-        let mut store = if args.dry_run { Store::open_trial(&folder)? } else { Store::open(&folder)? };
         let now = world::now();
-        let status = issue_status(&plan.pki.request, Some(&store), now)?;
+        // What is refused makes no store.
+        let status = issue_status(&plan.pki.request, Store::open_read(&folder)?.as_ref(), now)?;
+        if status.authorities.iter().all(|status| *status == Status::Missing) {
+            return Err(
+                CliError::outside("nothing has been issued yet").help("run `kmodel render` or `kmodel apply` first")
+            );
+        }
         let ids = args.chosen(&plan.pki.request, &status, now)?;
         if !(args.dry_run || ids.is_empty()) {
+            let mut store = Store::open(&folder)?;
             let renewal = Renewal { ids: ids.clone(), new_keys: args.new_keys };
             let issued = match compile::issue_renewed(plan, &mut store, renewal, now) {
                 Ok(issued) => issued,
@@ -71,8 +78,12 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
                 }
             };
             store.save()?;
-            let path = args.keys.model.lock_path();
-            lock::write(&path, &plan.model.cluster.name, (&opened.seen, &compile::lock(plan, &issued)))?;
+            // Nothing is rendered: of the lock, the keys alone are of now.
+            let keys = recorded::record(&plan.pki.request, &issued);
+            lock::change(&args.keys.model.lock_path(), &plan.model.cluster.name, |lock| {
+                lock.iter_mut().for_each(|lock| lock.keys.extend(keys.clone()));
+                Ok(())
+            })?;
         }
         args.say(terminal, plan, &ids)
     })

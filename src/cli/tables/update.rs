@@ -209,7 +209,7 @@ impl Listed {
 
 /// The embedded table with a version more.
 pub(super) fn draft(table: &str, version: Version) -> Result<Draft, String> {
-    let text = stdlib::read(&Path::new("tables").join(table)).ok_or_else(|| "there is no such table".to_owned())?;
+    let text = stdlib::read(&Path::new("tables").join(table)).ok_or_else(|| "unknown table".to_owned())?;
     Draft::new(text, version)
 }
 

@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 use crate::model::{EvalError, Value};
 use crate::render::artifact::{merge, of_file};
 use crate::render::bundle::{Artifact, ArtifactKind, Install};
-use crate::render::evidence::{Branch, Content, DOWNLOADED, Document, Entry, Unread};
+use crate::render::evidence::{Content, DOWNLOADED, Entry, Unread};
 use crate::render::reading::images;
 use crate::source::Span;
 use crate::syntax::ast::{Body, PathItem};
@@ -64,25 +64,14 @@ impl<'p> Filler<'_, 'p> {
         let Some(field) = item.body.field("text") else { return Ok(()) };
         let text = self.model.eval(scope, &field.value)?.scalar_text().unwrap_or_default();
         images(&text).into_iter().for_each(|image| push(&mut self.bundle.images, image.into()));
-        self.record(scope, |owner| {
-            let (path, written, at) = (path.to_owned(), &field.value, Vec::new());
-            match text.is_empty() {
-                true => Entry::Unread(Unread { path, written, at, owner, why: DOWNLOADED }),
-                false => {
-                    let content = Content::Text(text.clone());
-                    Entry::Document(Document {
-                        path,
-                        content,
-                        read: None,
-                        written,
-                        at,
-                        owner,
-                        derived: false,
-                        branch: Branch::default(),
-                    })
-                }
-            }
-        });
+        if text.is_empty() {
+            self.record(scope, |owner| {
+                let (path, written, at) = (path.to_owned(), &field.value, Vec::new());
+                Entry::Unread(Unread { path, written, at, owner, why: DOWNLOADED })
+            });
+        } else {
+            self.document(scope, path, (&field.value, false), || Content::Text(text));
+        }
         Ok(())
     }
 }

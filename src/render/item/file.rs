@@ -111,7 +111,7 @@ impl<'p> Filler<'_, 'p> {
     }
 
     /// Keeps a file; `derived` is whether it follows from a relation.
-    fn document(
+    pub(super) fn document(
         &mut self,
         scope: &Scope<'_>,
         path: &str,

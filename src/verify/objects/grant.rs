@@ -68,7 +68,7 @@ fn of_rule(rule: &Json) -> Vec<Wrong> {
                 format!("add `{}` to `apiGroups`", if group.is_empty() { "\"\"" } else { group }),
             ),
             None => match closest(name, known.iter().copied()) {
-                Some(near) => (format!("there is no resource `{name}`"), format!("use `{near}`")),
+                Some(near) => (format!("unknown resource `{name}`"), format!("use `{near}`")),
                 None => continue,
             },
         };
