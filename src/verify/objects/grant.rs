@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::diag::{Code, Diagnostic, closest};
 use crate::facts::resource;
 use crate::model::Model;
+use crate::text::List;
 use crate::verify::locate::Step;
 
 use super::inventory::{Found, at};
@@ -64,7 +65,10 @@ fn of_rule(rule: &Json) -> Vec<Wrong> {
         let known = resource::of_groups(&groups);
         let (what, help) = match resource::groups_of(name).first() {
             Some(group) => (
-                format!("`{name}` is not in the group `{}`", groups.join("`, `")),
+                format!(
+                    "`{name}` is not in {}",
+                    List::ticked(groups.iter().map(|group| if group.is_empty() { "\"\"" } else { group }))
+                ),
                 format!("add `{}` to `apiGroups`", if group.is_empty() { "\"\"" } else { group }),
             ),
             None => match closest(name, known.iter().copied()) {
