@@ -31,6 +31,7 @@ pub mod network;
 pub mod object;
 pub mod object_rule;
 pub mod platform;
+pub mod provider;
 pub mod quantity;
 pub mod range;
 pub mod reference;

@@ -26,6 +26,7 @@ pub mod machine_changes;
 pub mod majority;
 pub mod name;
 pub mod order;
+pub mod role;
 pub mod impact;
 pub mod inventory;
 pub mod issue_status;
@@ -147,6 +148,9 @@ pub fn plan<'p>(model: Model<'p>, problems: &mut Vec<Diagnostic>) -> Plan<'p> {
     let pki = certificate::certificates(&model, problems);
     let mut steps = order::steps(&model, problems);
     order::migrations(&model, &mut steps);
+    if role::is_asked_for(&model) {
+        model.know_roles(role::value(&model));
+    }
     Plan { model, pki, steps, proofs: Vec::new(), gaps: Vec::new(), user_data: Vec::new() }
 }
 

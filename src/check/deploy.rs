@@ -190,8 +190,8 @@ impl<'p> Checker<'p> {
             self.learn_mentions(info);
         }
         if !deploy.on.is_empty() {
-            let Some(item) = machine_bound::unplaced(info) else { return };
-            let message = format!("`{name}` writes a kubeconfig to the output, so it cannot be placed on a machine");
+            let Some((item, what)) = machine_bound::unplaced(info) else { return };
+            let message = format!("`{name}` writes {what} to the output, so it cannot be placed on a machine");
             let diagnostic = Diagnostic::new(Code::WrongKind, span, message).label(item, "not an absolute path");
             return self.report(diagnostic.help("deploy it without `on`"));
         }

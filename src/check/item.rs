@@ -292,17 +292,29 @@ impl<'p> Typer<'_, 'p> {
     }
 
     fn file(&mut self, item: &'p PathItem) {
-        self.check(&item.path, &Ty::Path);
+        match relative(item) {
+            Some(_) => self.check(&item.path, &Ty::String),
+            None => self.check(&item.path, &Ty::Path),
+        };
         // Nothing of a file is looked at when its `when` is false.
         let when = item.body.field("when");
         let facts = when.map_or_else(Vec::new, |field| super::typing::flow::facts(&self.env, &field.value, true));
         let found = self.knowing(facts, |typer| typer.body(&schemas::FILE, &item.body, item.path.span));
         self.sources(item);
+        self.nothing_downloads(item);
         for name in ["text", "content", "vars"] {
             if found.get(name).is_some_and(Ty::is_secret) {
                 self.private(item, name);
             }
         }
+    }
+
+    /// A machine downloads its files, and a file of the output is on none.
+    fn nothing_downloads(&mut self, item: &PathItem) {
+        let Some(url) = item.body.field("url").filter(|_| relative(item).is_some()) else { return };
+        let message = "a file of the output is on no machine, so nothing can download it";
+        let diagnostic = Diagnostic::new(Code::WrongKind, url.key.span(), message);
+        self.checker.report(diagnostic.label(item.path.span, "a file of the output: not an absolute path"));
     }
 
     /// A file's bytes come from one place.
@@ -400,7 +412,7 @@ impl<'p> Typer<'_, 'p> {
     }
 }
 
-/// The relative path of a kubeconfig, which goes to the output and to no machine.
+/// The relative path of a file or a kubeconfig, which goes to the output and to no machine.
 pub(super) fn relative(item: &PathItem) -> Option<&ast::Text> {
     match &item.path.kind {
         ExprKind::Text(text) => match text.parts.first() {

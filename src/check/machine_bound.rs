@@ -13,7 +13,7 @@ pub(super) fn bound(info: &Info<'_>) -> Option<(Span, &'static str)> {
 fn bound_item(item: &ItemKind) -> Option<(Span, &'static str)> {
     Some(match item {
         ItemKind::Unit(item) => (item.path.span, "a unit"),
-        ItemKind::File(item) => (item.path.span, "a file"),
+        ItemKind::File(item) if relative(item).is_none() => (item.path.span, "a file of a machine"),
         ItemKind::Dir(item) => (item.path.span, "a directory"),
         ItemKind::Kubeconfig(item) if relative(item).is_none() => (item.path.span, "a kubeconfig of a machine"),
         ItemKind::Cert(cert) => (field(&cert.body, "file")?, "a file"),
@@ -49,10 +49,11 @@ fn field(body: &Body, name: &str) -> Option<Span> {
     body.field(name).map(|field| field.key.span())
 }
 
-/// The first kubeconfig that goes to the output and to no machine.
-pub(super) fn unplaced(info: &Info<'_>) -> Option<Span> {
+/// The first item that goes to the output and to no machine, and what it is.
+pub(super) fn unplaced(info: &Info<'_>) -> Option<(Span, &'static str)> {
     info.component.items.iter().find_map(|item| match &item.kind {
-        ItemKind::Kubeconfig(item) if relative(item).is_some() => Some(item.path.span),
+        ItemKind::Kubeconfig(item) if relative(item).is_some() => Some((item.path.span, "a kubeconfig")),
+        ItemKind::File(item) if relative(item).is_some() => Some((item.path.span, "a file")),
         _ => None,
     })
 }

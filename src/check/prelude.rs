@@ -28,6 +28,13 @@ const CLUSTER: Rows = &[
         "{ etcd: version, coredns: version, pause: string, containerd: version, runc: version, cni-plugins: version, \
          crictl: version }",
     ),
+    (
+        "roles",
+        "list<{ name: string, group: string?, machines: list<{ name: string, address: ip, group: string, index: int, \
+         cores: float, memory: size, disk: size, arch: string, zone: string?, rack: string?, labels: map<string>, \
+         taints: list<string>, role: string }>, ingress: list<{ protocol: string, first: int, last: int, role: string?, \
+         range: cidr?, operators: bool, comment: string }> }>",
+    ),
 ];
 
 const MACHINE: Rows = &[

@@ -64,6 +64,7 @@ impl<'s> Print<'s> {
         let Bundle {
             machine,
             files,
+            outputs,
             directories,
             units,
             packages,
@@ -77,6 +78,7 @@ impl<'s> Print<'s> {
         } = bundle;
         self.text(machine);
         self.list(files, Self::file);
+        self.list(outputs, Self::file);
         self.list(directories, Self::directory);
         self.list(units, Self::unit);
         for names in [packages, modules, devices, mounts, commands, images] {

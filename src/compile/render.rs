@@ -13,7 +13,7 @@ use crate::pki::{self, PkiError, Store, recorded};
 use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::render;
-use crate::render::bundle::Bundle;
+use crate::render::bundle::{Bundle, BundleFile};
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::origin::What;
 use crate::target::{self, Desired, OutputFile, Reach, Site, Target, TargetMachine, Tree, lxd, ssh};
@@ -106,7 +106,7 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     }
     let addresses = &lock.addresses;
     lock.hosts.retain(|name, _| addresses.contains_key(name));
-    Ok(Deployed { desired, reach, kubeconfigs: kubeconfigs(cluster), issued, lock })
+    Ok(Deployed { desired, reach, kubeconfigs: kubeconfigs(&cluster), issued, lock })
 }
 
 /// What is to be remembered. What the model does not ask for any more is still in the store.
@@ -225,16 +225,23 @@ pub(super) fn of_target(plan: &Plan<'_>, problems: Vec<target::Problem>) -> Prob
     problems.into_iter().map(|found| verify::target::diagnostic(&plan.model, target, found)).collect()
 }
 
-/// The files of what belongs to no machine: those with a relative path are kubeconfigs for people.
-pub(super) fn kubeconfigs(bundle: Bundle) -> Vec<OutputFile> {
-    let files = bundle.files.into_iter().filter(|file| !file.path.starts_with('/'));
-    files
-        .map(|file| OutputFile {
-            path: format!("kubeconfig/{}", file.path),
-            mode: file.mode,
-            content: Arc::clone(&file.content),
-            secret: file.secret,
-            origin: file.origin,
-        })
-        .collect()
+/// The kubeconfigs for people: files of what belongs to no machine.
+pub(super) fn kubeconfigs(bundle: &Bundle) -> Vec<OutputFile> {
+    let files = bundle.files.iter().filter(|file| !file.path.starts_with('/'));
+    files.map(|file| output_file(file, format!("kubeconfig/{}", file.path))).collect()
+}
+
+/// What components write into the output themselves.
+pub(super) fn outputs(bundle: &Bundle) -> Vec<OutputFile> {
+    bundle.outputs.iter().map(|file| output_file(file, file.path.clone())).collect()
+}
+
+fn output_file(file: &BundleFile, path: String) -> OutputFile {
+    OutputFile {
+        path,
+        mode: file.mode,
+        content: Arc::clone(&file.content),
+        secret: file.secret,
+        origin: file.origin.clone(),
+    }
 }

@@ -20,7 +20,7 @@ use crate::verify::{self, Evidence};
 use super::fingerprint::{Fingerprint, Print};
 use super::known::{Fact, Known};
 use super::machines::Machines;
-use super::render::{kubeconfigs, no_problem, of_target, planned_site, planned_target, unversioned};
+use super::render::{kubeconfigs, no_problem, of_target, outputs, planned_site, planned_target, unversioned};
 use super::{Problems, pki};
 
 /// So many are begun before the first of them has to be done.
@@ -270,7 +270,8 @@ impl Press<'_, '_> {
         let cluster = render::cluster(&self.plan.model, self.placement.on_none(), self.material)?;
         let mut files = self.writer.shared(entries);
         files.extend(pki::authorities(self.plan, issued));
-        files.extend(kubeconfigs(cluster));
+        files.extend(kubeconfigs(&cluster));
+        files.extend(outputs(&cluster));
         let secret = secret || files.iter().any(|file| file.secret);
         files.extend(secret.then(unversioned));
         Ok(Streamed { files, held: 0, kept, facts })

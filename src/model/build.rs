@@ -161,7 +161,7 @@ fn with_values<'p>(wired: Wired<'p>, problems: &mut Vec<Diagnostic>) -> Model<'p
     let endpoints = (0..count).map(|_| OnceLock::new()).collect();
     let shared = wired.apps().map(|(id, _)| shared(wired.component_of(id))).collect();
     let (lets, machines_value) = (lets(wired.program), OnceLock::new());
-    let model = Model { lets, shared, machines_value, endpoints, endpoint_bases, wired };
+    let model = Model { lets, shared, machines_value, roles: OnceLock::new(), endpoints, endpoint_bases, wired };
     for (id, app) in model.apps() {
         let Some(mut scope) = app.units.clone().next().map(|unit| Scope::unit(&model, UnitId(unit))) else { continue };
         for unit in app.units.clone().map(UnitId) {

@@ -77,12 +77,23 @@ impl Sight<'_, '_> {
         })
     }
 
+    /// What is let in where follows from the whole model, so it is known only when that is planned.
+    fn roles(&self, span: Span) -> Result<Value, EvalError> {
+        self.model().and_then(|model| model.roles.get().cloned()).ok_or_else(|| {
+            let problem = Diagnostic::new(Code::EvaluationFailed, span, "`cluster.roles` is not available here");
+            Box::new(problem.help("only files of the output can use it: files of components without machines"))
+        })
+    }
+
     pub(super) fn kubernetes_of(&self, scope: &Scope<'_>, cluster: &Cluster) -> Version {
         scope.app.map_or(cluster.kubernetes, |app| self.placed().app(app).kubernetes)
     }
 
     pub(super) fn cluster_field(&self, scope: &Scope<'_>, field: &Ident) -> Result<Value, EvalError> {
         let cluster = self.cluster(field.span)?;
+        if &*field.name == "roles" {
+            return self.roles(field.span);
+        }
         match self.cluster_value(scope, cluster, &field.name) {
             Some(value) => Ok(value),
             None => field_of(&self.cluster_record(scope, field.span)?, field),

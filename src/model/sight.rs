@@ -1,12 +1,13 @@
 //! What an expression can see: the stage of the model that is there when it is evaluated.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::check::Symbol;
 use crate::syntax::ast::{Each, Expr, Key, Name, Text, Type};
 
 use super::scope::Scope;
-use super::{EvalError, Group, Model, Premise, Shape, Value};
+use super::{EvalError, Group, MachineId, Model, Premise, Shape, Value};
 
 /// A stage of the model, for evaluation.
 #[derive(Clone, Copy)]
@@ -80,6 +81,17 @@ impl<'p> Model<'p> {
     /// For expressions that see everything.
     pub(super) fn sight(&self) -> Sight<'_, 'p> {
         Sight::Model(self)
+    }
+
+    /// A machine as expressions see it, with one more field.
+    pub fn machine_with(&self, machine: MachineId, (name, value): (&str, Value)) -> Value {
+        match self.sight().machine_record(machine) {
+            Value::Record(mut record) => {
+                Arc::make_mut(&mut record).insert(name.into(), value);
+                Value::Record(record)
+            }
+            other => other,
+        }
     }
 
     /// [`Sight::eval`].

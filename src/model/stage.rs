@@ -81,6 +81,8 @@ pub struct Model<'p> {
     pub(super) shared: Vec<SharedValues>,
     /// `machines`, once an expression has asked for it.
     pub(super) machines_value: OnceLock<Value>,
+    /// `cluster.roles`, once it is planned.
+    pub(super) roles: OnceLock<Value>,
     /// Values of endpoints, unit by unit, each computed once.
     pub(super) endpoints: Vec<OnceLock<EndpointValue>>,
     /// Where the values of each application's endpoints start.
@@ -209,6 +211,11 @@ impl Wired<'_> {
 }
 
 impl Model<'_> {
+    /// Gives what `cluster.roles` is from now on.
+    pub fn know_roles(&self, roles: Value) {
+        let _ = self.roles.set(roles);
+    }
+
     /// The place for the value of a let, if all units of the application have the same.
     pub(super) fn shared_let(&self, app: AppId, index: u32) -> Option<&OnceLock<(Value, u64)>> {
         let dependence = self.component_of(app).let_dependences[index as usize];

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::model::{AppId, EndpointId, MachineId, Model};
-use crate::syntax::ast::{Port, Protocol};
+use crate::syntax::ast::{EndpointKind, Port, Protocol};
 
 pub mod addresses;
 pub mod setting;
@@ -64,12 +64,44 @@ pub struct Ruleset {
     pub given_out: Vec<(What, Vec<Party>)>,
 }
 
+/// What has to be let into a machine, whether it has a packet filter or not.
+pub fn needed_on(model: &Model<'_>, machine: MachineId) -> Ruleset {
+    let mut set = Ruleset::default();
+    let services = services_on(model, machine);
+    services.iter().for_each(|service| of_service(model, service, &mut set));
+    set.given_out = given_out(&services).map(|what| (what, Vec::new())).collect();
+    set
+}
+
+/// What has to be let into where an application listens that is on no machine.
+pub fn needed_of(model: &Model<'_>, app: AppId) -> Ruleset {
+    let mut set = Ruleset::default();
+    for (place, info) in model.component_of(app).endpoints.iter().enumerate() {
+        let endpoint = EndpointId { app, endpoint: place as u32 };
+        let unit = model.units_of(app).next().filter(|_| info.ast.kind == EndpointKind::Provides);
+        let listen = unit.and_then(|unit| model.endpoint_value(unit, place as u32).ok()?.listen);
+        for (party, client) in listen.iter().flat_map(|_| dialling(model, endpoint)) {
+            let comment = format!("{} from {}", model.endpoint_name(endpoint), model.endpoint_name(client));
+            listen.iter().for_each(|port| {
+                set.push(What::Port(*port), Bind::All, party.clone(), Why::Relation(client), comment.clone());
+            });
+        }
+    }
+    set
+}
+
+/// The ports that programs give out.
+fn given_out(services: &[Service]) -> impl Iterator<Item = What> {
+    let all = services.iter().flat_map(|service| &service.units).map(|bound| bound.what);
+    all.filter(|what| matches!(what, What::Ports { .. }))
+}
+
 /// What is let into a machine.
 pub fn ruleset(model: &Model<'_>, firewall: &Firewall, machine: MachineId) -> Ruleset {
     let services = services_on(model, machine);
     let mut set = Ruleset::default();
     if let Some(port) = firewall.ssh {
-        set.push(What::Port(port), Bind::All, Party::Operators, Why::Ssh, "SSH for operators".to_owned());
+        set.rules.push(FirewallRule::ssh(port));
     }
     for service in &services {
         of_service(model, service, &mut set);
@@ -81,11 +113,9 @@ pub fn ruleset(model: &Model<'_>, firewall: &Firewall, machine: MachineId) -> Ru
         }
     }
     if !firewall.is_open_to_all() {
-        let given = services.iter().flat_map(|service| &service.units).map(|bound| bound.what);
         let who: Vec<Party> =
             firewall.node_ports.iter().copied().map(Party::Range).chain([Party::Nodes, Party::Pods]).collect();
-        set.given_out =
-            given.filter(|what| matches!(what, What::Ports { .. })).map(|what| (what, who.clone())).collect();
+        set.given_out = given_out(&services).map(|what| (what, who.clone())).collect();
     }
     set
 }
@@ -177,8 +207,13 @@ pub fn kinds(model: &Model<'_>, app: AppId) -> Vec<MachineId> {
 
 /// Who is related to a service and dials it from other machines.
 pub fn clients(model: &Model<'_>, service: &Service) -> Vec<(Party, EndpointId)> {
-    let Some(endpoint) = service.endpoint else { return Vec::new() };
-    let clients = model.ends(service.app).clients.get(endpoint as usize).into_iter().flatten();
+    let endpoint = service.endpoint.map(|endpoint| EndpointId { app: service.app, endpoint });
+    endpoint.map_or_else(Vec::new, |endpoint| dialling(model, endpoint))
+}
+
+/// Who is related to an endpoint and dials it from other machines.
+fn dialling(model: &Model<'_>, endpoint: EndpointId) -> Vec<(Party, EndpointId)> {
+    let clients = model.ends(endpoint.app).clients.get(endpoint.endpoint as usize).into_iter().flatten();
     let dials = |client: &&EndpointId| !model.endpoint_info(**client).same_machine;
     let party = |client: &EndpointId| match model.app(client.app).placed {
         true => Party::App(client.app),
@@ -186,6 +221,14 @@ pub fn clients(model: &Model<'_>, service: &Service) -> Vec<(Party, EndpointId)>
         false => Party::Operators,
     };
     clients.filter(dials).map(|client| (party(client), *client)).collect()
+}
+
+impl FirewallRule {
+    /// That operators may log in.
+    pub fn ssh(port: Port) -> Self {
+        let (what, comment) = (What::Port(port), "SSH for operators".to_owned());
+        Self { what, bind: Bind::All, party: Party::Operators, why: Why::Ssh, comment }
+    }
 }
 
 impl Ruleset {

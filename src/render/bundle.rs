@@ -13,6 +13,8 @@ use super::Origin;
 pub struct Bundle {
     pub machine: Name,
     pub files: Vec<BundleFile>,
+    /// Files of the output folder, which no machine gets; their paths are relative to it.
+    pub outputs: Vec<BundleFile>,
     pub directories: Vec<Directory>,
     pub units: Vec<Unit>,
     pub packages: Vec<Name>,
@@ -29,7 +31,7 @@ pub struct Bundle {
 /// A file on a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BundleFile {
-    /// Absolute.
+    /// Absolute; of an output, relative.
     pub path: String,
     pub mode: u32,
     pub owner: Name,

@@ -16,7 +16,7 @@ use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::Expr;
 
 use super::locate::{self, Step, Writer};
-use super::{Evidence, Verdict, counted};
+use super::{Evidence, Verdict, counted, gap};
 
 pub(super) mod cni;
 mod containerd;
@@ -27,6 +27,7 @@ mod kubeadm;
 mod kubeconfig;
 pub mod systemd;
 mod table;
+mod terraform;
 mod trust;
 mod unit;
 mod unit_text;
@@ -41,6 +42,7 @@ enum DocumentKind {
     Kubeconfig,
     Kubeadm,
     Containerd,
+    Terraform,
     Unit,
 }
 
@@ -76,7 +78,9 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
         _ => Vec::new(),
     };
     let problems = evidence.on_each(|sample| sample.entries.iter().flat_map(|entry| of(sample, entry)).collect());
-    Verdict::of(problems, proof(files.len(), units.len()))
+    let types = evidence.samples.iter().flat_map(terraform::without_table).collect();
+    let gaps = gap("resources", "resource type", "kmodel has no table of them", types).into_iter().collect();
+    Verdict { gaps, ..Verdict::of(problems, proof(files.len(), units.len())) }
 }
 
 /// What is wrong with the files and units of one machine. A kubeconfig that follows from relations dials what they lead to.
@@ -147,6 +151,7 @@ fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Docum
     list.extend(flannel::check(model, document));
     list.extend(cni::check(evidence, sample, document));
     list.extend(kubeadm::unmounted(sample, document));
+    list.extend(terraform::undeclared(sample, document));
     list
 }
 
@@ -277,6 +282,7 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>
             _ => return None,
         },
         DocumentKind::Containerd => containerd::check(value),
+        DocumentKind::Terraform => terraform::check(value),
         DocumentKind::Unit => return None,
     };
     // Of a scalar there is nothing to read.
@@ -314,6 +320,7 @@ fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
             // A script may be user-data too.
             (!text.starts_with("#!")).then_some(DocumentKind::CloudConfig)
         }
+        () if terraform::is_json(name) => Some(DocumentKind::Terraform),
         () if name == "network-config" => Some(DocumentKind::NetworkConfig),
         () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(DocumentKind::Netplan),
         () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(DocumentKind::Kubeadm),

@@ -13,6 +13,9 @@ use crate::syntax::ast::{Body, Expr, PathItem};
 
 use super::{Filler, inside, push};
 
+/// The folders of the output that every target may have.
+const OWN_FOLDERS: [&str; 3] = ["kubeconfig", "machines", "pki"];
+
 impl<'p> Filler<'_, 'p> {
     pub(super) fn files(&mut self, scope: &mut Scope<'_>, item: &'p PathItem, span: Span) -> Result<(), EvalError> {
         let Some(each) = &item.each else { return self.file(scope, item, span) };
@@ -25,7 +28,10 @@ impl<'p> Filler<'_, 'p> {
         if !self.model.holds(scope, body.field("when").map(|field| &field.value))? {
             return Ok(());
         }
-        let path = self.absolute(scope, &item.path)?;
+        let path = match scope.machine {
+            Some(_) => self.absolute(scope, &item.path)?,
+            None => self.output_path(scope, &item.path)?,
+        };
         inside(&path, item.path.span)?;
         if let Some(url) = self.optional_url(scope, body)? {
             return self.download(scope, item, (path, url), span);
@@ -47,10 +53,35 @@ impl<'p> Filler<'_, 'p> {
         let owner = self.name(scope, body, "owner", "root")?;
         let group = self.name(scope, body, "group", "root")?;
         let origin = self.origin(span, scope);
-        self.push_file(
-            BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin },
-            span,
-        );
+        let file = BundleFile { path, mode, owner, group, content: content.into_bytes().into(), secret, origin };
+        match scope.machine {
+            Some(_) => self.push_file(file, span),
+            None => return self.output(file, item.path.span),
+        }
+        Ok(())
+    }
+
+    /// The path of a file of the output: below a folder that kmodel does not write to itself.
+    fn output_path(&self, scope: &mut Scope<'_>, expr: &Expr) -> Result<String, EvalError> {
+        let path = self.text(scope, expr)?;
+        let wrong = match path.split_once('/') {
+            Some((folder, _)) if !OWN_FOLDERS.contains(&folder) => return Ok(path),
+            Some((folder, _)) => format!("kmodel writes the folder `{folder}` of the output itself"),
+            None => format!("`{path}` is in no folder of the output"),
+        };
+        let help = "use a folder of your own: `terraform/main.tf.json`";
+        Err(Box::new(Diagnostic::new(Code::InvalidName, expr.span, wrong).help(help)))
+    }
+
+    /// Adds a file of the output.
+    fn output(&mut self, file: BundleFile, span: Span) -> Result<(), EvalError> {
+        if let Some(known) = self.bundle.outputs.iter().find(|known| known.path == file.path) {
+            let message = format!("`{}` is written to the output twice", file.path);
+            let problem = Diagnostic::new(Code::FileTwice, span, message).here("written here");
+            let first = known.origin.span.unwrap_or(span);
+            return Err(Box::new(problem.label(first, "and here").help("use another path for one of them")));
+        }
+        self.bundle.outputs.push(file);
         Ok(())
     }
 
