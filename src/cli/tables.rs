@@ -20,6 +20,7 @@ use super::table::{Cell, table};
 use super::{Terminal, output};
 
 pub mod given;
+mod provider;
 mod source;
 mod update;
 
@@ -35,6 +36,7 @@ enum Action {
     /// List the tables: the versions each covers, its number of flags, and its source
     List,
     Check(CheckArgs),
+    Provider(provider::Args),
     Update(update::Args),
 }
 
@@ -68,6 +70,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     match &args.action {
         Action::List => list(terminal),
         Action::Check(args) => check(args, terminal),
+        Action::Provider(args) => provider::run(args, terminal),
         Action::Update(args) => update::run(args, terminal),
     }
 }
@@ -138,15 +141,19 @@ fn show(args: &CheckArgs, known: &Table, differences: &[Difference], terminal: &
 fn help_text(args: &CheckArgs) -> Result<String, CliError> {
     match (&args.binary, &args.help_text) {
         (Some(binary), _) => help_of(binary, &[]),
-        (None, Some(file)) if file.as_os_str() == "-" => {
-            std::io::read_to_string(std::io::stdin()).map_err(|error| CliError::file(file, "read", &error))
-        }
-        (None, Some(file)) => fs::read_to_string(file).map_err(|error| CliError::file(file, "read", &error)),
+        (None, Some(file)) => given_text(file),
         (None, None) => Err(CliError::usage(
             "no program to compare with",
             "pass a program with `--binary`, or its help with `--help-text`",
         )),
     }
+}
+
+/// The text of a file; `-` is stdin.
+fn given_text(file: &Path) -> Result<String, CliError> {
+    let text =
+        if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { fs::read_to_string(file) };
+    text.map_err(|error| CliError::file(file, "read", &error))
 }
 
 /// The help of a program, or of a subcommand of it. Some print it to stderr.

@@ -1,12 +1,15 @@
 //! What Terraform's providers take: `tables/providers/NAME.toml`, each from the schema that the provider prints.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::embedded::{self, Note};
+
+pub mod schema;
 
 /// The table of a provider.
 #[derive(Debug, Deserialize)]
@@ -18,6 +21,11 @@ pub struct Table {
     pub known_through: String,
     #[serde(rename = "source")]
     _source: Note,
+    /// The types that the provider has and that the table says nothing more of.
+    #[serde(default)]
+    pub other_resources: Vec<String>,
+    #[serde(default)]
+    pub other_data: Vec<String>,
     #[serde(default)]
     pub resource: BTreeMap<String, ResourceType>,
     #[serde(default)]
@@ -78,21 +86,46 @@ impl Form {
     }
 }
 
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Form::String => f.write_str("string"),
+            Form::Number => f.write_str("number"),
+            Form::Bool => f.write_str("bool"),
+            Form::Any => f.write_str("any"),
+            Form::List(of) => write!(f, "list<{of}>"),
+            Form::Map(of) => write!(f, "map<{of}>"),
+            Form::Block { many: true } => f.write_str("block"),
+            Form::Block { many: false } => f.write_str("block 1"),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Argument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let (written, required) = text.strip_suffix('!').map_or((&*text, false), |text| (text, true));
-        let form = Form::read(written).ok_or_else(|| D::Error::custom(format!("`{text}` is no form of an argument")))?;
+        let form =
+            Form::read(written).ok_or_else(|| D::Error::custom(format!("`{text}` is not a form of an argument")))?;
         Ok(Self { form, required })
     }
 }
 
 static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| embedded::tables("tables/providers"));
 
+/// The names of the providers that have a table, as types begin with them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter_map(|table| table.provider.rsplit('/').next())
+}
+
+/// The table of a provider by that name.
+pub fn named(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.provider.rsplit('/').next() == Some(name))
+}
+
 /// The table of the provider whose types begin with a word: `aws` of `aws_vpc`.
 pub fn of_type(name: &str) -> Option<&'static Table> {
-    let word = name.split('_').next()?;
-    TABLES.iter().find(|table| table.provider.rsplit('/').next() == Some(word))
+    named(name.split('_').next()?)
 }
 
 impl ResourceType {

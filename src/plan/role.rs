@@ -54,7 +54,12 @@ pub fn roles(model: &Model<'_>) -> Vec<Role> {
     let of = |kind: &Kind| {
         let Some(first) = kind.machines.first() else {
             let set = kind.apps.iter().map(|app| needed_of(model, *app)).next().unwrap_or_default();
-            return Role { name: kind.name.clone(), group: None, machines: Vec::new(), ingress: sources.of(None, &set) };
+            return Role {
+                name: kind.name.clone(),
+                group: None,
+                machines: Vec::new(),
+                ingress: sources.of(None, &set),
+            };
         };
         let wall = walls.iter().find(|wall| kind.apps.contains(&wall.app));
         let ingress = sources.of(wall, &filter(model, wall, *first));
@@ -188,14 +193,17 @@ fn protocols(what: What) -> Vec<(String, (u16, u16))> {
     match what {
         What::Port(port) => vec![(port.protocol.to_string(), (port.number, port.number))],
         What::Ports { first, last, protocol: Some(protocol) } => vec![(protocol.to_string(), (first, last))],
-        What::Ports { first, last, protocol: None } => ["tcp", "udp"].map(|name| (name.to_owned(), (first, last))).to_vec(),
+        What::Ports { first, last, protocol: None } => {
+            ["tcp", "udp"].map(|name| (name.to_owned(), (first, last))).to_vec()
+        }
         What::Other(number) => vec![(number.to_string(), (0, 0))],
     }
 }
 
 /// Whether a component writes a file of the output, which may ask for roles.
 pub fn is_asked_for(model: &Model<'_>) -> bool {
-    let writes = |app: AppId| model.component_of(app).ast.items.iter().any(|item| matches!(item.kind, ItemKind::File(_)));
+    let writes =
+        |app: AppId| model.component_of(app).ast.items.iter().any(|item| matches!(item.kind, ItemKind::File(_)));
     model.apps().any(|(app, known)| !known.placed && writes(app))
 }
 

@@ -30,4 +30,5 @@ mod ssh;
 mod systemd;
 mod systemd_value;
 mod tables;
+mod terraform;
 mod tree_sitter;

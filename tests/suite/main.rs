@@ -31,6 +31,7 @@ mod pin;
 mod plan;
 mod preview;
 mod readme;
+mod roles;
 mod running;
 mod refused_rules;
 mod reuse;

@@ -44,7 +44,7 @@ pub const MARKS: [&str; 20] = [
 ];
 
 /// What is deployed together: applications of the library, those without machines, and the options that they need.
-pub const GROUPS: [&[&str]; 6] = [
+pub const GROUPS: [&[&str]; 7] = [
     &[
         "etcd on m",
         "kube-apiserver on m",
@@ -90,6 +90,7 @@ pub const GROUPS: [&[&str]; 6] = [
     &["etcd on m", "kube-apiserver on m", "containerd on m", "kubelet on m", "kube-ovn on m", "addons on m"],
     &["etcd on m", "kube-apiserver on m", "nginx on lb", "addons on m"],
     &["etcd on m", "kube-apiserver on m", "kube-vip on m", "addons on m"],
+    &["etcd on m", "kube-apiserver on m", "cloud-balancer", "aws { operators = [10.0.0.0/8] }"],
 ];
 
 /// Texts that components themselves know.
@@ -256,6 +257,8 @@ use std/storage
 use std/node-local-dns
 use std/firewall
 use std/external-etcd
+use std/cloud-balancer
+use std/platform/aws
 cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.213.0.0/24 }
 machines m { cores = 16, memory = 64GiB, disk = 200GiB }
 machines lb[2] { }

@@ -20,8 +20,19 @@ mod reference;
 
 /// What may stand at the top of a file.
 const BLOCKS: [&str; 13] = [
-    "check", "data", "ephemeral", "import", "locals", "module", "moved", "output", "provider", "removed", "resource",
-    "terraform", "variable",
+    "check",
+    "data",
+    "ephemeral",
+    "import",
+    "locals",
+    "module",
+    "moved",
+    "output",
+    "provider",
+    "removed",
+    "resource",
+    "terraform",
+    "variable",
 ];
 
 /// What any resource takes, whatever its type is.
@@ -35,9 +46,10 @@ pub(super) fn check(value: &Json) -> Vec<DocumentProblem> {
     for (kind, kinds) in ["resource", "data"].into_iter().filter_map(|kind| Some((kind, top.get(kind)?.as_object()?))) {
         for (name, named) in kinds {
             let path = vec![Step::from(kind), name.as_str().into()];
+            found.extend(empty(name, named, &path));
             match row(kind, name) {
                 Row::Known(row) => found.extend(of_type_named(row, named, &path)),
-                Row::Near(near) => found.push(unknown_type(kind, name, near, path)),
+                Row::Unknown(near) => found.push(unknown_type(kind, name, near, path)),
                 Row::None => {}
             }
         }
@@ -84,33 +96,48 @@ fn unexamined(value: &Json) -> BTreeSet<String> {
 /// What is known of a type.
 enum Row {
     Known(&'static ResourceType),
-    /// Nothing, but one with nearly this name is.
-    Near(&'static str),
+    /// The provider does not have it; what was probably meant.
+    Unknown(Option<&'static str>),
+    /// No table says anything of it.
     None,
 }
 
 fn row(kind: &str, name: &str) -> Row {
     let Some(table) = of_type(name) else { return Row::None };
-    let kinds = if kind == "data" { &table.data } else { &table.resource };
+    let (kinds, others) = match kind {
+        "data" => (&table.data, &table.other_data),
+        _ => (&table.resource, &table.other_resources),
+    };
     match kinds.get(name) {
         Some(row) => Row::Known(row),
-        None => closest(name, kinds.keys().map(String::as_str)).map_or(Row::None, Row::Near),
+        None if others.iter().any(|other| other == name) => Row::None,
+        None => Row::Unknown(closest(name, kinds.keys().chain(others).map(String::as_str))),
     }
 }
 
 fn top_level(key: &str) -> Option<DocumentProblem> {
     let is_known = BLOCKS.contains(&key) || key == "//";
     (!is_known).then(|| {
-        let help = closest(key, BLOCKS)
-            .map_or_else(|| format!("Terraform reads {}", List::ticked(BLOCKS)).into(), Help::near);
+        let help =
+            closest(key, BLOCKS).map_or_else(|| format!("Terraform reads {}", List::ticked(BLOCKS)).into(), Help::near);
         problem(Code::UnknownKey, vec![key.into()], format!("Terraform has no block `{key}`"), help, false)
     })
 }
 
-fn unknown_type(kind: &str, name: &str, near: &str, path: Vec<Step>) -> DocumentProblem {
+/// A type without resources.
+fn empty(name: &str, named: &Json, path: &[Step]) -> Option<DocumentProblem> {
+    named.as_object().filter(|named| named.is_empty())?;
+    let message = format!("`{name}` has no resources, and Terraform refuses a type without any");
+    let help = format!("leave it out: `{name}? = if CONDITION then {{ ... }}`");
+    Some(problem(Code::InvalidConfig, path.to_vec(), message, help, false))
+}
+
+fn unknown_type(kind: &str, name: &str, near: Option<&str>, path: Vec<Step>) -> DocumentProblem {
     let noun = if kind == "data" { "data source" } else { "resource type" };
-    let provider = of_type(name).map_or_else(String::new, |table| format!(" of {} {}", table.provider, table.known_through));
-    problem(Code::UnknownKey, path, format!("no {noun}{provider} is named `{name}`"), Help::near(near), false)
+    let provider =
+        of_type(name).map_or_else(String::new, |table| format!(" of {} {}", table.provider, table.known_through));
+    let help = near.map_or_else(|| "look it up in the documentation of the provider".into(), Help::near);
+    problem(Code::UnknownKey, path, format!("no {noun}{provider} is named `{name}`"), help, false)
 }
 
 /// What is wrong with the resources of a type.
@@ -123,9 +150,10 @@ fn of_type_named(row: &'static ResourceType, named: &Json, path: &[Step]) -> Vec
             let help = "use letters, digits, `_` and `-`, and begin with a letter or `_`";
             found.push(problem(Code::InvalidName, at.clone(), message, help, false));
         }
-        let several = body.as_array().map_or_else(|| vec![(at.clone(), body)], |list| {
-            list.iter().enumerate().map(|(place, body)| ([&at[..], &[place.into()]].concat(), body)).collect()
-        });
+        let several = body.as_array().map_or_else(
+            || vec![(at.clone(), body)],
+            |list| list.iter().enumerate().map(|(place, body)| ([&at[..], &[place.into()]].concat(), body)).collect(),
+        );
         for (at, body) in several {
             found.extend(argument::block(row, "", body, &at));
         }
@@ -203,22 +231,29 @@ mod tests {
                     "key_name": "${var.key}", "root_block_device": { "volume_size": 20 },
                     "monitoring": "true", "user_data_base64": "${filebase64(\"${path.module}/aws_vpc.none.id\")}",
                     "lifecycle": { "ignore_changes": ["ami"] }, "depends_on": ["aws_vpc.main"] } },
-                "aws_route53_zone_association": { "other": { "whatever": 1 } },
+                "aws_sqs_queue": { "other": { "whatever": 1 } },
                 "random_pet": { "name": { "length": 2 } },
             },
         });
         assert_eq!(said(value.clone()), Vec::<String>::new());
         let unexamined: Vec<String> = unexamined(&value).into_iter().collect();
-        assert_eq!(unexamined, ["aws_route53_zone_association", "random_pet"]);
+        assert_eq!(unexamined, ["aws_sqs_queue", "random_pet"]);
     }
 
     #[test]
     fn each_kind_of_mistake_is_told() {
         let vpc = |body: Json| json!({ "resource": { "aws_vpc": { "main": body } } });
         for (value, wanted) in [
+            (json!({ "resource": { "aws_eip": {} } }), "`aws_eip` has no resources"),
             (json!({ "resources": {} }), "Terraform has no block `resources`"),
-            (json!({ "resource": { "aws_vcp": { "a": {} } } }), "no resource type of hashicorp/aws 5.100.0 is named `aws_vcp`"),
-            (json!({ "data": { "aws_amis": { "a": {} } } }), "no data source of hashicorp/aws 5.100.0 is named `aws_amis`"),
+            (
+                json!({ "resource": { "aws_vcp": { "a": {} } } }),
+                "no resource type of hashicorp/aws 5.100.0 is named `aws_vcp`",
+            ),
+            (
+                json!({ "data": { "aws_amis": { "a": {} } } }),
+                "no data source of hashicorp/aws 5.100.0 is named `aws_amis`",
+            ),
             (json!({ "resource": { "aws_vpc": { "1st": {} } } }), "`1st` is not a name that Terraform takes"),
             (vpc(json!({ "cidr": "10.0.0.0/16" })), "`aws_vpc` has no argument `cidr`"),
             (vpc(json!({ "arn": "x" })), "`arn` of `aws_vpc` is known only when it is made"),
@@ -231,8 +266,14 @@ mod tests {
             (vpc(json!({ "cidr_block": "${var.range}" })), "`var.range` is not declared"),
             (vpc(json!({ "cidr_block": "${local.range}" })), "`local.range` is not declared"),
             (vpc(json!({ "depends_on": ["aws_subnet.a"] })), "`aws_subnet.a` is not declared"),
-            (vpc(json!({ "cidr_block": "(secret)" })), "this is a secret, and Terraform writes it to its state in plain text"),
-            (json!({ "resource": { "aws_subnet": { "a": { "cidr_block": "10.0.0.0/24" } } } }), "`aws_subnet` needs `vpc_id`"),
+            (
+                vpc(json!({ "cidr_block": "(secret)" })),
+                "this is a secret, and Terraform writes it to its state in plain text",
+            ),
+            (
+                json!({ "resource": { "aws_subnet": { "a": { "cidr_block": "10.0.0.0/24" } } } }),
+                "`aws_subnet` needs `vpc_id`",
+            ),
             (
                 json!({ "resource": { "aws_instance": { "a": { "root_block_device": [{}, {}] } } } }),
                 "`root_block_device` may be there once",

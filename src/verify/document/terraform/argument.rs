@@ -48,7 +48,10 @@ fn kind_of(at: &[Step]) -> String {
 }
 
 fn last(at: &[Step]) -> &str {
-    at.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None }).unwrap_or_default()
+    at.iter()
+        .rev()
+        .find_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None })
+        .unwrap_or_default()
 }
 
 fn unknown(row: &'static ResourceType, (block, key): (&str, &str), kind: &str, at: Vec<Step>) -> DocumentProblem {
@@ -96,7 +99,9 @@ fn form(form: &Form, value: &Json, at: &[Step]) -> Vec<DocumentProblem> {
     match form {
         Form::Any => Vec::new(),
         Form::String if is_scalar => Vec::new(),
-        Form::Number if value.is_number() || value.as_str().is_some_and(|text| text.parse::<f64>().is_ok()) => Vec::new(),
+        Form::Number if value.is_number() || value.as_str().is_some_and(|text| text.parse::<f64>().is_ok()) => {
+            Vec::new()
+        }
         Form::Bool if value.is_boolean() || matches!(value.as_str(), Some("true" | "false")) => Vec::new(),
         Form::String => wrong(value, "a string", name, at),
         Form::Number => wrong(value, "a number", name, at),
@@ -110,7 +115,8 @@ fn form(form: &Form, value: &Json, at: &[Step]) -> Vec<DocumentProblem> {
         },
         Form::Map(of) => match value.as_object() {
             Some(map) => {
-                let inner = |(key, value): (&String, &Json)| self::form(of, value, &[at, &[key.as_str().into()]].concat());
+                let inner =
+                    |(key, value): (&String, &Json)| self::form(of, value, &[at, &[key.as_str().into()]].concat());
                 map.iter().flat_map(inner).collect()
             }
             None => wrong(value, "a map", name, at),

@@ -57,9 +57,8 @@ fn end_of(text: &str) -> usize {
 /// The names of an expression that have parts: `["aws_vpc", "main", "id"]`. What stands in quotes is text.
 fn references(expression: &str) -> Vec<Vec<String>> {
     let (mut list, mut name, mut in_text) = (Vec::new(), String::new(), false);
-    let mut letters = expression.chars().chain([' ']).peekable();
     let mut in_index = false;
-    while let Some(letter) = letters.next() {
+    for letter in expression.chars().chain([' ']) {
         match letter {
             '"' => in_text = !in_text,
             _ if in_text => {}
@@ -82,7 +81,9 @@ fn missing(all: &[Json], name: &[String], path: &[Step]) -> Option<DocumentProbl
         ["local", local, ..] => undeclared(all, &["locals"], &["local", local], path),
         ["module", module, ..] => undeclared(all, &["module"], &["module", module], path),
         ["data", kind, name, rest @ ..] if kind.contains('_') => resource(all, ("data", kind, name), rest, path),
-        ["resource", kind, name, rest @ ..] | [kind, name, rest @ ..] if kind.contains('_') && of_type(kind).is_some() => {
+        ["resource", kind, name, rest @ ..] | [kind, name, rest @ ..]
+            if kind.contains('_') && of_type(kind).is_some() =>
+        {
             resource(all, ("resource", kind, name), rest, path)
         }
         _ => None,
