@@ -206,6 +206,8 @@ pub struct ArtifactEntry<'p> {
 pub struct Unlisted {
     /// By the name of its file, or of its image.
     pub program: String,
+    /// Whether the library runs it, which declares where it listens.
+    pub is_declared: bool,
 }
 
 /// A file inside another one whose content cannot be read.

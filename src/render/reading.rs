@@ -56,10 +56,13 @@ pub(super) fn read<'p>(model: &Model<'p>, machine: Option<(MachineId, AppId)>, e
     let of_pods = documents_of(&list).flat_map(|document| pod::flags(model, document, &static_pods));
     let flags: Vec<_> = of_pods.chain(documents_of(&list).flat_map(|one| extra_args::flags(model, one))).collect();
     let mut unlisted = services.iter().flat_map(|service| service.unlisted(&list)).collect::<Vec<_>>();
-    unlisted.extend(documents_of(&list).flat_map(pod::unlisted));
+    unlisted.extend(documents_of(&list).flat_map(|one| pod::unlisted(one).into_iter().map(|name| (name, one.owner))));
     list.extend(flags.into_iter().map(Entry::Flags));
     services.iter().for_each(|service| variable::add(service, &mut list));
-    list.extend(unlisted.into_iter().map(|program| Entry::Unlisted(Unlisted { program })));
+    let unlisted = unlisted.into_iter().map(|(program, owner)| {
+        Entry::Unlisted(Unlisted { program, is_declared: model.program.is_library(owner.module) })
+    });
+    list.extend(unlisted);
     Reading { entries: list, services, static_pods }
 }
 

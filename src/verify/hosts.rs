@@ -20,6 +20,7 @@ mod named;
 mod path;
 mod persistence;
 pub(super) mod presence;
+pub(super) mod script;
 mod proxy;
 mod shadowed;
 mod unit_name;

@@ -7,6 +7,7 @@ mod host;
 
 mod apply;
 mod balancer;
+mod balancer_words;
 mod boot_script;
 mod certificate;
 mod clients;

@@ -182,7 +182,8 @@ impl<'p> Script<'p> {
                 list.push(Entry::Command(Command { owner: self.owner, written: words[0].written.clone(), text }));
             }
             if known_program(&words).is_none() && UNLISTED.contains(&&*name) && words.len() > 1 {
-                list.push(Entry::Unlisted(Unlisted { program: name }));
+                let is_declared = model.program.is_library(self.owner.module);
+                list.push(Entry::Unlisted(Unlisted { program: name, is_declared }));
             }
             let flags = self.flags(model, &words);
             list.extend(flags.map(|flags| Entry::Flags(Flags { branch: command.branch.clone(), ..flags })));

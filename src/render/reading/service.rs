@@ -289,12 +289,12 @@ impl<'p> Service<'p> {
     }
 
     /// The programs that it runs with flags, and that have no table of them.
-    pub fn unlisted(&self, entries: &[Entry<'p>]) -> Vec<String> {
-        let of = |(_, words): (&Part<'p>, Vec<Word<'p>>)| {
+    pub fn unlisted(&self, entries: &[Entry<'p>]) -> Vec<(String, Owner)> {
+        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| {
             let (program, rest) = words.split_first()?;
             let has_flags = rest.iter().any(|word| word.text.starts_with('-'));
             let is_unlisted = has_flags && known_program(&words).is_none();
-            is_unlisted.then(|| argument::program_name(&program.text)).flatten()
+            is_unlisted.then(|| argument::program_name(&program.text)).flatten().map(|name| (name, part.owner))
         };
         self.command_lines(entries).into_iter().filter_map(of).collect()
     }

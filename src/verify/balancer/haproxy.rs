@@ -7,9 +7,13 @@ use super::{File, files};
 use crate::diag::Diagnostic;
 
 mod bind;
+mod condition;
 mod health;
 mod keyword;
+mod limit;
+mod member;
 mod name;
+mod option;
 mod proxy;
 mod server;
 mod text;
@@ -47,11 +51,14 @@ fn of_machine<'p>(
     let config = Config::of(files.iter().map(|file| file.text));
     let mut problems = name::verify(evidence.model, &files, &config);
     problems.extend(keyword::verify(evidence.model, &files, &config));
-    problems.extend(health::verify(evidence.model, &files, &config));
+    problems.extend(condition::verify(evidence.model, &files, &config));
+    problems.extend(health::verify(evidence, &files, &config));
     if files.iter().all(|file| file.machine.is_some()) {
         let others = others.get_or_init(|| server::Others::of(evidence));
-        problems.extend(bind::verify(evidence.model, &files, &config, others));
+        problems.extend(bind::verify(evidence.model, &files, &config, (sample, others)));
         problems.extend(server::verify(evidence.model, &files, &config, others));
+        problems.extend(member::verify(evidence.model, &files, &config));
+        problems.extend(limit::verify(evidence.model, &files, &config));
         problems.extend(proxy::verify(evidence.model, &files, &config));
     }
     problems

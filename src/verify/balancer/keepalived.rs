@@ -12,7 +12,9 @@ use super::{File, files};
 
 mod address;
 mod instance;
+mod keyword;
 mod pair;
+mod script;
 mod text;
 
 use text::{Block, Instance};
@@ -32,6 +34,18 @@ pub(super) fn verify(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
     problems
 }
 
+/// The shared addresses that a machine may have.
+pub(super) fn shared(sample: &Sample<'_>) -> Vec<std::net::IpAddr> {
+    let of = |file: &File<'_, '_>| {
+        let blocks = text::blocks(file.text);
+        let instances = text::instances(0, &blocks);
+        let parts = ["virtual_ipaddress", "virtual_ipaddress_excluded"];
+        let all = instances.iter().flat_map(|one| parts.iter().flat_map(|part| one.addresses(part)));
+        all.map(|(address, _)| address).collect::<Vec<_>>()
+    };
+    files(sample, is_one).iter().flat_map(of).collect()
+}
+
 /// All files of a machine are read as one.
 fn of_machine<'p>(evidence: &Evidence<'_, 'p>, sample: &Sample<'p>) -> Vec<Diagnostic> {
     let files = files(sample, is_one);
@@ -40,6 +54,11 @@ fn of_machine<'p>(evidence: &Evidence<'_, 'p>, sample: &Sample<'p>) -> Vec<Diagn
         blocks.iter().enumerate().flat_map(|(file, blocks)| text::instances(file, blocks)).collect();
     let scripts: Vec<&str> = blocks.iter().flatten().filter_map(text::script).collect();
     let mut problems = Vec::new();
+    for (file, blocks) in files.iter().zip(&blocks) {
+        problems.extend(keyword::verify(evidence.model, file, blocks));
+        let is_there = sample.whole && file.machine.is_some();
+        problems.extend(is_there.then(|| script::verify(evidence.model, (sample, file), blocks)).into_iter().flatten());
+    }
     for (place, instance) in instances.iter().enumerate() {
         let file = &files[instance.file];
         problems.extend(instance::verify(evidence.model, file, instance, &scripts));

@@ -123,6 +123,33 @@ fn pasted_runs(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Run> {
     list
 }
 
+/// What can be run on a machine.
+pub(in crate::verify) struct Programs<'a> {
+    installed: Installed,
+    presence: Presence<'a>,
+}
+
+/// Why a program cannot be run.
+pub(in crate::verify) enum Trouble {
+    Missing,
+    NotExecutable(u32),
+}
+
+impl<'a> Programs<'a> {
+    pub(in crate::verify) fn of(sample: &'a Sample<'_>) -> Self {
+        Self { installed: Installed::new(&sample.bundle), presence: Presence::of(sample) }
+    }
+
+    /// Why a program cannot be run, by its whole path.
+    pub(in crate::verify) fn trouble(&self, program: &str) -> Option<Trouble> {
+        match self.installed.brings(program) {
+            Brought::NotExecutable(mode) => Some(Trouble::NotExecutable(mode)),
+            Brought::No if !self.presence.may_bring(program) => Some(Trouble::Missing),
+            Brought::Yes | Brought::Unknown | Brought::No => None,
+        }
+    }
+}
+
 enum Brought {
     Yes,
     /// A package, an image or an archive may have it.

@@ -5,19 +5,22 @@ use std::net::IpAddr;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
 use crate::plan::listener::{Bind, What, services_on};
+use crate::render::evidence::Sample;
 use crate::source::Span;
 use crate::syntax::ast::Protocol;
 
 use super::super::File;
 use super::file_of;
 use super::server::Others;
-use super::text::Config;
+use super::text::{Config, Line, Section};
+
+mod address;
 
 pub(super) fn verify(
     model: &Model<'_>,
     files: &[File<'_, '_>],
     config: &Config<'_>,
-    others: &Others,
+    (sample, others): (&Sample<'_>, &Others),
 ) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for section in config.proxies() {
@@ -25,6 +28,8 @@ pub(super) fn verify(
         for line in section.all("bind") {
             let sockets = line.words.get(1).into_iter().flat_map(|word| word.split(',')).filter_map(socket);
             for (bind, port) in sockets {
+                problems.extend(address::verify(model, (sample, file), (section, line), bind));
+                problems.extend(shell(model, file, (section, line), port));
                 let Some((title, span)) = taken(model, file, (bind, port), others) else { continue };
                 let on = file.machine.map_or("", |machine| &model.machine(machine).name);
                 let message = format!(
@@ -38,6 +43,21 @@ pub(super) fn verify(
         }
     }
     problems
+}
+
+/// The port of sshd, which the images of all platforms start.
+fn shell(
+    model: &Model<'_>,
+    file: &File<'_, '_>,
+    (section, line): (&Section<'_>, &Line<'_>),
+    port: u16,
+) -> Option<Diagnostic> {
+    let message = format!(
+        "`{}` of haproxy binds 22/tcp, which sshd of the image listens on: the one that starts last fails",
+        section.title()
+    );
+    let help = "use another port, or allow this with the port that sshd is moved to";
+    (port == 22).then(|| file.problem(model, Code::UnwiseSetting, line.number, message, help))
 }
 
 /// Another application that listens there. Where its own declares the port, the declared ports are compared.

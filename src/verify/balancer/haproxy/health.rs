@@ -5,13 +5,17 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
+use crate::verify::Evidence;
 
 use super::super::File;
 use super::server::fronts;
 use super::text::{Config, Line, Section};
 use super::{file_of, proxy};
 
-pub(super) fn verify(model: &Model<'_>, files: &[File<'_, '_>], config: &Config<'_>) -> Vec<Diagnostic> {
+mod expect;
+
+pub(super) fn verify(evidence: &Evidence<'_, '_>, files: &[File<'_, '_>], config: &Config<'_>) -> Vec<Diagnostic> {
+    let model = evidence.model;
     let mut problems = Vec::new();
     for section in config.proxies() {
         let file = file_of(files, section);
@@ -26,6 +30,7 @@ pub(super) fn verify(model: &Model<'_>, files: &[File<'_, '_>], config: &Config<
         }
         // What is wrong with all of them is reported of the first.
         problems.extend(servers.iter().find_map(|line| plain(model, file, config, (section, line))));
+        problems.extend(expect::verify(evidence, file, config, (section, &servers)));
     }
     problems
 }
@@ -85,7 +90,7 @@ fn plain(
 }
 
 /// The options of a server, with those of `default-server`.
-fn words<'t>(config: &Config<'t>, section: &Section<'t>, line: &Line<'t>) -> Vec<&'t str> {
+pub(super) fn words<'t>(config: &Config<'t>, section: &Section<'t>, line: &Line<'t>) -> Vec<&'t str> {
     let shared = config.effective(section, "default-server").map(|(_, line)| &line.words[1..]).unwrap_or_default();
     line.words.iter().skip(3).chain(shared).copied().collect()
 }

@@ -1,133 +1,44 @@
-//! Keywords of proxies that are nearly those that haproxy has, and values that it does not take: it does not start with them.
+//! Keywords that haproxy does not know, and values that it does not take: it does not start with them.
 //!
-//! Source: docs.haproxy.org/3.0/configuration.html (2.5 times, 4.1 proxy keywords matrix, 4.2 balance, timeout).
+//! Source: docs.haproxy.org/3.0/configuration.html (2.5 times, 4.1 proxy keywords matrix, 4.2 balance, timeout); those of all
+//! releases are `keywords.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use crate::diag::{Code, Diagnostic, Help, closest};
 use crate::model::Model;
 
 use super::super::File;
 use super::file_of;
-use super::text::{Config, Line, Section, milliseconds};
+use super::option::{self, Options};
+use super::text::{Config, KINDS, Line, Section, milliseconds};
 
-/// 4.1, and those of 2.6 to 3.0 that are only accepted for older files.
-const KEYWORDS: &[&str] = &[
-    "acl",
-    "backlog",
-    "balance",
-    "bind",
-    "capture",
-    "clitcpka-cnt",
-    "clitcpka-idle",
-    "clitcpka-intvl",
-    "compression",
-    "cookie",
-    "declare",
-    "default-server",
-    "default_backend",
-    "description",
-    "disabled",
-    "dispatch",
-    "email-alert",
-    "enabled",
-    "error-log-format",
-    "errorfile",
-    "errorfiles",
-    "errorloc",
-    "errorloc302",
-    "errorloc303",
-    "external-check",
-    "filter",
-    "force-persist",
-    "fullconn",
-    "guid",
-    "hash-balance-factor",
-    "hash-preserve-affinity",
-    "hash-type",
-    "http-after-response",
-    "http-check",
-    "http-error",
-    "http-request",
-    "http-response",
-    "http-reuse",
-    "http-send-name-header",
-    "id",
-    "ignore-persist",
-    "load-server-state-from-file",
-    "log",
-    "log-format",
-    "log-format-sd",
-    "log-steps",
-    "log-tag",
-    "max-keep-alive-queue",
-    "max-session-srv-conns",
-    "maxconn",
-    "mode",
-    "monitor",
-    "monitor-uri",
-    "monitor-net",
-    "no",
-    "option",
-    "persist",
-    "quic-initial",
-    "rate-limit",
-    "redirect",
-    "retries",
-    "retry-on",
-    "server",
-    "server-state-file-name",
-    "server-template",
-    "source",
-    "srvtcpka-cnt",
-    "srvtcpka-idle",
-    "srvtcpka-intvl",
-    "stats",
-    "stick",
-    "stick-table",
-    "tcp-check",
-    "tcp-request",
-    "tcp-response",
-    "timeout",
-    "transparent",
-    "unique-id-format",
-    "unique-id-header",
-    "use-fcgi-app",
-    "use-server",
-    "use_backend",
-];
+#[derive(Deserialize)]
+pub(super) struct Table {
+    global: Vec<String>,
+    proxy: Vec<String>,
+    pub(super) times: Vec<String>,
+    words: BTreeMap<String, Vec<String>>,
+    removed: BTreeMap<String, String>,
+    pub(super) server: Options,
+    pub(super) bind: Options,
+    pub(super) values: BTreeMap<String, Vec<String>>,
+    pub(super) ranges: BTreeMap<String, [i64; 2]>,
+}
 
-const TIMEOUTS: &[&str] = &[
-    "check",
-    "client",
-    "client-fin",
-    "client-hs",
-    "connect",
-    "http-keep-alive",
-    "http-request",
-    "queue",
-    "server",
-    "server-fin",
-    "tarpit",
-    "tunnel",
-];
+pub(super) static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(include_str!("keywords.toml")).expect("the embedded table is valid TOML"));
 
-const ALGORITHMS: &[&str] = &[
-    "first",
-    "hash",
-    "hdr",
-    "leastconn",
-    "log-hash",
-    "random",
-    "rdp-cookie",
-    "roundrobin",
-    "source",
-    "static-rr",
-    "uri",
-    "url_param",
-];
+/// What is wrong, and what to do.
+pub(super) type Wrong = (String, Help);
 
 pub(super) fn verify(model: &Model<'_>, files: &[File<'_, '_>], config: &Config<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for section in config.sections.iter().filter(|one| one.is_proxy() || one.kind == "defaults") {
+    let is_known = |one: &&Section<'_>| one.is_proxy() || matches!(one.kind, "defaults" | "global" | "");
+    for section in config.sections.iter().filter(is_known) {
         for line in &section.lines {
             let Some((message, help)) = wrong(section, line) else { continue };
             let message = format!("{message}: haproxy does not start");
@@ -137,35 +48,75 @@ pub(super) fn verify(model: &Model<'_>, files: &[File<'_, '_>], config: &Config<
     problems
 }
 
-/// What is wrong with a line, and what to do.
-fn wrong(section: &Section<'_>, line: &Line<'_>) -> Option<(String, Help)> {
-    let (first, rest) = line.words.split_first()?;
+/// What is wrong with a line.
+fn wrong(section: &Section<'_>, line: &Line<'_>) -> Option<Wrong> {
+    let is_prefix = |word: &&&str| matches!(**word, "no" | "default");
+    let words = &line.words[line.words.iter().take(1).filter(is_prefix).count()..];
+    let (first, rest) = words.split_first()?;
+    // `.if` of 2.4, and what the environment gives.
+    if first.starts_with('.') || first.contains('$') {
+        return None;
+    }
     let title = section.title();
-    if !KEYWORDS.contains(first) {
-        let near = closest(first, KEYWORDS.iter().copied())?;
-        return Some((format!("`{}` has the unknown keyword `{first}`", title.trim()), Help::near(near)));
+    let two = words[..words.len().min(2)].join(" ");
+    if let Some((name, help)) = [*first, &two].iter().find_map(|name| TABLE.removed.get_key_value(*name)) {
+        return Some((format!("`{title}` has `{name}`, which was removed"), help.as_str().into()));
     }
-    match (*first, rest) {
-        ("timeout", [kind, ..]) if !TIMEOUTS.contains(kind) => {
-            let near = closest(kind, TIMEOUTS.iter().copied())?;
-            Some((format!("`timeout {kind}` is not a timeout"), Help::near(near)))
-        }
-        ("timeout", [kind, time]) => {
-            let is_wrong = !time.contains(['$', '"']) && milliseconds(time).is_none();
-            is_wrong.then(|| (format!("`timeout {kind}` is `{time}`, which is not a time"), TIME.into()))
-        }
-        ("timeout", [kind, first, second, ..]) => {
-            Some((format!("`timeout {kind}` is `{first} {second}`, which is not a time"), TIME.into()))
-        }
-        ("balance", [algorithm, ..]) => {
-            let name = algorithm.split('(').next().unwrap_or_default();
-            let fallback = || Help::from(format!("use one of {}", ALGORITHMS.join(", ")));
-            let is_wrong = !ALGORITHMS.contains(&name) && !name.contains('$');
-            let help = closest(name, ALGORITHMS.iter().copied()).map_or_else(fallback, Help::near);
-            is_wrong.then(|| (format!("`balance {algorithm}` is not an algorithm"), help))
-        }
-        _ => None,
-    }
+    unknown(section, first).or_else(|| match section.kind {
+        "global" | "" => None,
+        _ => second(first, rest).or_else(|| option::wrong(words)),
+    })
 }
 
-const TIME: &str = "write a number and its unit without a space: `5s`, `1h`, `500ms`";
+/// A keyword that no release knows in its section.
+fn unknown(section: &Section<'_>, word: &str) -> Option<Wrong> {
+    let title = section.title();
+    let known = match section.kind {
+        "" => {
+            let help = closest(word, KINDS.iter().copied())
+                .map_or_else(|| "begin the file with `global` or `defaults`".into(), Help::near);
+            return Some((format!("`{word}` stands before the first section"), help));
+        }
+        "global" => &TABLE.global,
+        _ => &TABLE.proxy,
+    };
+    if known.iter().any(|known| known == word) {
+        return None;
+    }
+    let near = closest(word, known.iter().map(String::as_str).chain(KINDS.iter().copied()));
+    // Tuning has keywords of single releases.
+    if near.is_none() && word.contains('.') {
+        return None;
+    }
+    let help = near.map_or_else(|| "remove it, or move it to the section that it belongs to".into(), Help::near);
+    Some((format!("`{title}` has the unknown keyword `{word}`"), help))
+}
+
+/// The word behind a keyword, where it is one of a few.
+fn second(first: &str, rest: &[&str]) -> Option<Wrong> {
+    let (known, second) = (TABLE.words.get(first)?, rest.first()?);
+    let name = second.split('(').next().unwrap_or_default();
+    if !known.iter().any(|known| known == name) && !name.contains('$') {
+        let help = closest(name, known.iter().map(String::as_str))
+            .map_or_else(|| format!("use one of {}", known.join(", ")).into(), Help::near);
+        let message = match first {
+            "timeout" => format!("`timeout {second}` is not a timeout"),
+            "balance" => format!("`balance {second}` is not an algorithm"),
+            _ => format!("`{first} {second}` is not known"),
+        };
+        return Some((message, help));
+    }
+    if first == "timeout" { time(rest) } else { None }
+}
+
+/// `timeout client 5s`.
+fn time(rest: &[&str]) -> Option<Wrong> {
+    let (kind, value) = (rest.first()?, rest.get(1..)?);
+    let is_wrong = match value {
+        [one] => !one.contains('$') && milliseconds(one).is_none(),
+        _ => true,
+    };
+    is_wrong.then(|| (format!("`timeout {kind}` is `{}`, which is not a time", value.join(" ")), TIME.into()))
+}
+
+pub(super) const TIME: &str = "write a number and its unit without a space: `5s`, `1h`, `500ms`";

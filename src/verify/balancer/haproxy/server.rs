@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{AppId, MachineId, Model};
+use crate::model::{AppId, EndpointId, MachineId, Model};
 use crate::pki::spec::San;
 use crate::plan::listener::{Bind, What, services_on};
 use crate::plan::reachability::{self, Front};
@@ -33,7 +33,7 @@ impl Others {
         let mut ports = Vec::new();
         pods::all(evidence).iter().for_each(|pods| taken(&pods.spec, &mut ports));
         let entries = || evidence.samples.iter().flat_map(|sample| &sample.entries);
-        let unlisted = entries().any(|entry| matches!(entry, Entry::Unlisted(_)));
+        let unlisted = entries().any(|entry| matches!(entry, Entry::Unlisted(one) if !one.is_declared));
         Self { settings: program::listening(evidence), pods: ports, unlisted }
     }
 
@@ -78,9 +78,11 @@ pub(super) fn verify(
     let mut problems = Vec::new();
     for section in config.proxies() {
         let file = file_of(files, section);
+        let ends: Vec<EndpointId> =
+            section.all("server").flat_map(|line| fronts(model, file, line)).map(|front| front.end).collect();
         for line in section.all("server") {
             let Some((host, port)) = target(line) else { continue };
-            let message = wrong(model, file, (&host, port), others);
+            let message = wrong(model, file, (&host, port), (&ends, others));
             let help = || {
                 let known = reachability::all(model, port);
                 match known.is_empty() {
@@ -99,7 +101,12 @@ pub(super) fn verify(
 }
 
 /// Why nothing answers at a server.
-fn wrong(model: &Model<'_>, file: &File<'_, '_>, (host, port): (&San, u16), others: &Others) -> Option<String> {
+fn wrong(
+    model: &Model<'_>,
+    file: &File<'_, '_>,
+    (host, port): (&San, u16),
+    (ends, others): (&[EndpointId], &Others),
+) -> Option<String> {
     let San::Ip(address) = host else { return None };
     if !reachability::fronts(model, host, port, file.machine).is_empty() {
         return None;
@@ -109,6 +116,14 @@ fn wrong(model: &Model<'_>, file: &File<'_, '_>, (host, port): (&San, u16), othe
     }
     let machine = if address.is_loopback() { None } else { machine_at(model, *address) }?;
     let name = &model.machine(machine).name;
+    // The other servers of the section tell what was meant.
+    let meant = ends.iter().find_map(|end| {
+        let value = model.endpoint_value(model.unit_on(end.app, machine)?, end.endpoint).ok()?;
+        Some((end, value.listen?.number))
+    });
+    if let Some((end, own)) = meant {
+        return Some(format!("`{}` of `{name}` listens on {own}", model.endpoint_name(*end)));
+    }
     (!others.may_listen(model, machine, port)).then(|| format!("nothing listens on that port of `{name}`"))
 }
 

@@ -1,7 +1,7 @@
 //! The text of haproxy.cfg: sections, and in each of them lines of words.
 
 /// The keywords that begin a section (2.1 and 3 of the configuration manual).
-const KINDS: &[&str] = &[
+pub(super) const KINDS: &[&str] = &[
     "global",
     "defaults",
     "frontend",
@@ -37,6 +37,8 @@ pub(super) struct Section<'t> {
     pub(super) name: &'t str,
     /// The place of its file.
     pub(super) file: usize,
+    /// Where it begins, from 1.
+    pub(super) line: usize,
     pub(super) lines: Vec<Line<'t>>,
     /// The name of the defaults that it takes: `backend api from tcp`.
     from: Option<&'t str>,
@@ -59,7 +61,7 @@ impl<'t> Section<'t> {
     }
 
     pub(super) fn title(&self) -> String {
-        format!("{} {}", self.kind, self.name)
+        format!("{} {}", self.kind, self.name).trim().to_owned()
     }
 
     pub(super) fn is_proxy(&self) -> bool {
@@ -95,7 +97,7 @@ impl<'t> Config<'t> {
     }
 
     /// The named defaults of a proxy, else the last ones before it.
-    fn defaults(&self, proxy: &Section<'t>) -> Option<&Section<'t>> {
+    pub(super) fn defaults(&self, proxy: &Section<'t>) -> Option<&Section<'t>> {
         let before = self.sections.iter().take_while(|section| !std::ptr::eq(*section, proxy));
         match proxy.from {
             Some(name) => self.sections.iter().find(|section| section.kind == "defaults" && section.name == name),
@@ -114,7 +116,7 @@ impl<'t> Config<'t> {
     }
 }
 
-/// Reads a text. What stands before the first section is passed over.
+/// Reads a text. What stands before the first section is one without a kind.
 pub(super) fn sections(text: &str) -> Vec<Section<'_>> {
     let mut list: Vec<Section<'_>> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -123,18 +125,43 @@ pub(super) fn sections(text: &str) -> Vec<Section<'_>> {
         if KINDS.contains(first) {
             let from = words.iter().position(|word| *word == "from").and_then(|at| words.get(at + 1)).copied();
             let name = words.get(1).filter(|word| **word != "from").copied().unwrap_or_default();
-            list.push(Section { kind: first, name, file: 0, lines: Vec::new(), from });
-        } else if let Some(section) = list.last_mut() {
+            list.push(Section { kind: first, name, file: 0, line: index + 1, lines: Vec::new(), from });
+            continue;
+        }
+        if list.is_empty() {
+            list.push(Section { kind: "", name: "", file: 0, line: 1, lines: Vec::new(), from: None });
+        }
+        if let Some(section) = list.last_mut() {
             section.lines.push(Line { number: index + 1, words });
         }
     }
     list
 }
 
-/// The words of a line without its comment and their quotes.
+/// The words of a line without its comment and their quotes. One in quotes may have spaces.
 fn words(line: &str) -> Vec<&str> {
-    let words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
-    words.map(|word| word.trim_matches(['"', '\''])).collect()
+    let (mut list, mut start, mut quote, mut end) = (Vec::new(), None, None, line.len());
+    let mut chars = line.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some('"') | None, '\\') => {
+                start.get_or_insert(at);
+                chars.next();
+            }
+            (Some(open), _) => quote = if open == c { None } else { quote },
+            (None, '#') => {
+                end = at;
+                break;
+            }
+            (None, c) if c.is_whitespace() => list.extend(start.take().map(|start| &line[start..at])),
+            (None, c) => {
+                start.get_or_insert(at);
+                quote = Some(c).filter(|c| matches!(c, '"' | '\''));
+            }
+        }
+    }
+    list.extend(start.map(|start| &line[start..end]));
+    list.into_iter().map(|word: &str| word.trim_matches(['"', '\''])).collect()
 }
 
 /// A time in milliseconds, which is its unit where none is written (2.5).
@@ -169,6 +196,13 @@ mod tests {
         let timeout = config.effective(find("frontend"), "timeout client").expect("a time");
         assert_eq!((timeout.1.number, timeout.1.words[2]), (5, "50000"));
         assert_eq!(config.backends(find("frontend")).iter().map(|one| one.name).collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn words_in_quotes_may_have_spaces_and_comments_end_a_line() {
+        assert_eq!(words("  http-check send hdr Host \"a b\" # c"), ["http-check", "send", "hdr", "Host", "a b"]);
+        assert_eq!(words("acl a path_beg /x\\ y 'it # is'"), ["acl", "a", "path_beg", "/x\\ y", "it # is"]);
+        assert!(words(" # only").is_empty());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) fn verify(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance
             problems.push(file.problem(model, Code::AddressTaken, line, message, "use an address that no machine has"));
         }
     }
+    problems.extend(outside(model, file, instance));
     for (peer, line) in instance.addresses("unicast_peer") {
         if is_unassigned(model, peer) {
             let message = format!("`{}` has the peer {peer}, and no machine has that address", instance.name);
@@ -32,6 +33,29 @@ pub(super) fn verify(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance
     }
     problems.extend(source(model, file, instance));
     problems
+}
+
+/// A shared address that the machines do not reach, but through a router that knows it.
+fn outside(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance<'_, '_>) -> Option<Diagnostic> {
+    let nodes = &model.cluster.nodes;
+    let lines = &instance.part("virtual_ipaddress")?.inside;
+    // With another interface or a route of its own, it is of another network.
+    if instance.part("virtual_routes").is_some() || lines.iter().any(|line| line.words.contains(&"dev")) {
+        return None;
+    }
+    let all = instance.addresses("virtual_ipaddress");
+    let is_inside = |address: &IpAddr| nodes.contains(address);
+    if all.iter().any(|(address, _)| is_inside(address)) {
+        return None;
+    }
+    let is_private = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.is_private());
+    let (address, line) = all.iter().find(|(address, _)| is_private(address))?;
+    let message = format!(
+        "the shared address {address} of `{}` is outside `nodes` {nodes}: machines reach it only through a router that leads it to one of them",
+        instance.name
+    );
+    let help = "use a free address of `nodes`, or name the interface of the other network: `ADDRESS dev eth1`";
+    Some(file.problem(model, Code::UnwiseSetting, *line, message, help))
 }
 
 /// An instance sends from an address of its own machine; from any other, it cannot.

@@ -26,6 +26,7 @@ pub(super) fn verify(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
         }
         problems.extend(Some(()).filter(|()| alone).and_then(|()| source(evidence, file, instance)));
         problems.extend(passwords(evidence, &files, instance, &all[..place]));
+        problems.extend(clash(evidence, &files, instance, &all[..place]));
     }
     // The same place is reported once.
     let mut known = Vec::new();
@@ -87,6 +88,41 @@ fn source(evidence: &Evidence<'_, '_>, file: &File<'_, '_>, instance: &Instance<
         message,
         "use `machine.address` of each machine, or remove it",
     ))
+}
+
+/// Two routers of one number on one network, each of which takes the other's advertisements for those of its own.
+fn clash(
+    evidence: &Evidence<'_, '_>,
+    files: &[File<'_, '_>],
+    instance: &Instance<'_, '_>,
+    before: &[Instance<'_, '_>],
+) -> Option<Diagnostic> {
+    let (router, line) = instance.router()?;
+    let interface = |one: &Instance<'_, '_>| one.word("interface").map(|(name, _)| name.to_owned());
+    let vips =
+        |one: &Instance<'_, '_>| one.addresses("virtual_ipaddress").into_iter().map(|(ip, _)| ip).collect::<Vec<_>>();
+    let own = vips(instance);
+    // Those with peers send to these alone.
+    let is_open = |one: &Instance<'_, '_>| one.part("unicast_peer").is_none() && files[one.file].machine.is_some();
+    let meets = |other: &&Instance<'_, '_>| {
+        files[other.file].machine != files[instance.file].machine
+            && other.router().map(|(id, _)| id) == Some(router)
+            && is_open(other)
+            && interface(other) == interface(instance)
+            && other.is_v6() == instance.is_v6()
+            && !own.is_empty()
+            && !vips(other).is_empty()
+            && !vips(other).iter().any(|ip| own.contains(ip))
+    };
+    let other = before.iter().filter(|_| is_open(instance)).find(meets)?;
+    let machine = files[other.file].machine.map_or("", |machine| &evidence.model.machine(machine).name);
+    let message = format!(
+        "`{}` and `{}` on `{machine}` both have the router ID {router} on one network, for other addresses: each gets the other's advertisements",
+        instance.name, other.name
+    );
+    let help =
+        "give each shared address a `virtual_router_id` of its own, or list the machines of each in `unicast_peer`";
+    Some(files[instance.file].problem(evidence.model, Code::UnwiseSetting, line, message, help))
 }
 
 /// Different passwords: each takes the other's advertisements for those of a stranger, and both have the address.

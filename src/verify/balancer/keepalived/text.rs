@@ -24,7 +24,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     for (index, line) in text.lines().enumerate() {
         let line = line.split(['#', '!']).next().unwrap_or_default();
         let mut words = Vec::new();
-        for word in line.split_whitespace() {
+        for word in line.split_whitespace().flat_map(parted) {
             match word {
                 "{" => begin(&mut open, index + 1, std::mem::take(&mut words)),
                 "}" => {
@@ -40,6 +40,33 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
         end(&mut open);
     }
     open.pop().unwrap_or_default().inside
+}
+
+/// A word and the brace at its end.
+fn parted(word: &str) -> impl Iterator<Item = &str> {
+    let is_variable = word.contains("${");
+    let at = word.len() - usize::from(word.len() > 1 && !is_variable && word.ends_with(['{', '}']));
+    let (word, brace) = word.split_at(at);
+    [word, brace].into_iter().filter(|part| !part.is_empty())
+}
+
+/// A brace without its other one: its line, what it is, and what to do.
+pub(super) fn unmatched(text: &str) -> Option<(usize, String, &'static str)> {
+    let mut open = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split(['#', '!']).next().unwrap_or_default();
+        for word in line.split_whitespace().flat_map(parted) {
+            match word {
+                "{" => open.push(index + 1),
+                "}" if open.pop().is_none() => {
+                    return Some((index + 1, "`}` closes no block".to_owned(), "remove it"));
+                }
+                _ => {}
+            }
+        }
+    }
+    let line = *open.first()?;
+    Some((line, "the block that begins here has no `}`".to_owned(), "add `}` where it ends"))
 }
 
 fn end_line<'t>(open: &mut [Block<'t>], line: usize, words: Vec<&'t str>) {
@@ -132,6 +159,14 @@ mod tests {
         let vip = instances[0].addresses("virtual_ipaddress");
         assert_eq!(vip, [("10.0.0.9".parse().expect("an address"), 8)]);
         assert_eq!(instances[0].list("unicast_peer"), [("10.0.0.2", 10), ("10.0.0.3", 11)]);
+    }
+
+    #[test]
+    fn braces_match_and_may_touch_a_word() {
+        assert_eq!(unmatched("a{\n b { c }\n}\n# {\nd ${X}\n"), None);
+        assert_eq!(unmatched("a {\n b {\n }\n").map(|(line, ..)| line), Some(1));
+        assert_eq!(unmatched("a {\n}\n}\n").map(|(line, ..)| line), Some(3));
+        assert_eq!(blocks("a{\n b{ c }\n}").len(), 1);
     }
 
     #[test]
