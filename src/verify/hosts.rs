@@ -21,6 +21,7 @@ mod path;
 mod persistence;
 pub(super) mod presence;
 pub(super) mod script;
+mod script_text;
 mod proxy;
 mod shadowed;
 mod unit_name;
@@ -67,6 +68,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(named::verify(evidence.model, sample));
             problems.extend(of_pods.verify(evidence, sample));
             problems.extend(path::verify(evidence.model, sample));
+            problems.extend(script_text::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));
         }

@@ -12,6 +12,7 @@ use crate::render::evidence::{Part, Sample, Service};
 use super::{Evidence, Verdict, locate};
 
 mod drop_in;
+mod running;
 mod whole;
 
 /// No unit is written twice, and no application replaces the command of another.

@@ -27,6 +27,7 @@ mod pki;
 mod render_target;
 mod report;
 mod rotation;
+mod shell_grammar;
 mod ssh;
 mod systemd;
 mod systemd_value;

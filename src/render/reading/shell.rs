@@ -8,6 +8,7 @@
 mod branch;
 mod budget;
 mod function;
+pub mod grammar;
 mod reader;
 mod repeated;
 mod starter;

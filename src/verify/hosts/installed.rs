@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::verify::locate;
 
 use super::presence::Presence;
+use super::script;
 
 /// Folders that packages and images fill: what is there is not examined.
 const OF_PACKAGES: [&str; 5] = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/share"];
@@ -49,7 +50,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTree
     let presence = Presence::of(sample);
     for run in declared.chain(pasted_runs(model, sample)) {
         match installed.brings(&run.program) {
-            Brought::Yes => {}
+            Brought::Yes => problems.extend(unstartable(model, (sample, &installed, &presence), &run)),
             Brought::Unknown => {
                 unknown.insert(run.program);
             }
@@ -61,6 +62,28 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, unknown: &mut BTree
         }
     }
     problems
+}
+
+/// A script that the kernel cannot start: by its first line, or since nothing brings the program that runs it.
+fn unstartable(
+    model: &Model<'_>,
+    (sample, installed, presence): (&Sample<'_>, &Installed, &Presence<'_>),
+    run: &Run,
+) -> Option<Diagnostic> {
+    let text = script::text(sample, &run.program).filter(|text| !text.starts_with('\u{7f}'))?;
+    let missing = || {
+        let (program, _) = script::interpreter(&text)?;
+        let is_missing = matches!(installed.brings(program), Brought::No)
+            && !presence.may_bring_runner(program, (&run.program, &text));
+        is_missing.then(|| {
+            (format!("is run by `{program}`, which nothing puts on the machine"), "use a program that is there")
+        })
+    };
+    let (why, help) = script::unstartable(&text).or_else(missing)?;
+    let message = format!("unit `{}`: `{}` runs `{}`, which {why}", run.unit, run.field, run.program);
+    let found = Diagnostic::new(Code::ProgramMissing, run.span, message);
+    let app = model.app(run.owner.app);
+    Some(found.label(app.span, format!("`{}` is deployed here", app.name)).help(help))
 }
 
 /// The programs of a unit, by their whole paths.

@@ -159,6 +159,14 @@ impl<'a> Presence<'a> {
             || self.is_named_in_text(program, "")
     }
 
+    /// Whether something but a script itself may bring the program that runs it.
+    pub(super) fn may_bring_runner(&self, program: &str, (path, text): (&str, &str)) -> bool {
+        self.paths.contains(program)
+            || self.filled.may_bring(program)
+            || self.makers.iter().any(|other| **other != *text && maker::may_make(other, program))
+            || self.is_named_in_text(program, path)
+    }
+
     /// Whether another text names a file that its program may make.
     fn is_named_in_text(&self, path: &str, reader: &str) -> bool {
         self.texts.iter().any(|(file, text)| *file != reader && maker::names(text, path))

@@ -44,9 +44,17 @@ pub(in crate::verify) fn unstartable(text: &str) -> Option<(String, &'static str
     Some((format!("{why}: \"Exec format error\""), help))
 }
 
+/// The program that runs a script, and its name behind `env`.
+pub(in crate::verify) fn interpreter(text: &str) -> Option<(&str, Option<&str>)> {
+    let mut words = text.lines().next()?.strip_prefix("#!")?.split_whitespace();
+    let program = words.next()?;
+    let behind = words.find(|word| !word.starts_with('-') && !word.contains('='));
+    Some((program, behind.filter(|_| program.ends_with("/env"))))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::unstartable;
+    use super::{interpreter, unstartable};
 
     #[test]
     fn a_script_begins_with_its_interpreter() {
@@ -56,5 +64,7 @@ mod tests {
         for text in ["exit 0\n", "#!/bin/sh\r\nexit 0\r\n", "\n#!/bin/sh\n", " #!/bin/sh\n", "", "# a script\n"] {
             assert!(unstartable(text).is_some(), "{text:?}");
         }
+        assert_eq!(interpreter("#! /usr/bin/env -S python3 -u\n"), Some(("/usr/bin/env", Some("python3"))));
+        assert_eq!(interpreter("#!/bin/bash -e\n"), Some(("/bin/bash", None)));
     }
 }

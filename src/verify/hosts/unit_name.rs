@@ -31,6 +31,37 @@ fn of_service(model: &Model<'_>, service: &Service<'_>, known: &HashSet<&str>) -
     list
 }
 
+/// Services that packages and images bring, by which others are ordered.
+const SERVICES: [&str; 27] = [
+    "NetworkManager.service",
+    "apparmor.service",
+    "auditd.service",
+    "chrony.service",
+    "cloud-final.service",
+    "cloud-init.service",
+    "containerd.service",
+    "crio.service",
+    "cron.service",
+    "dbus.service",
+    "dnsmasq.service",
+    "docker.service",
+    "etcd.service",
+    "firewalld.service",
+    "haproxy.service",
+    "iscsid.service",
+    "keepalived.service",
+    "kubelet.service",
+    "multipathd.service",
+    "nftables.service",
+    "nginx.service",
+    "rpcbind.service",
+    "rsyslog.service",
+    "ssh.service",
+    "systemd-networkd.service",
+    "systemd-resolved.service",
+    "systemd-timesyncd.service",
+];
+
 /// The unit that was meant by one that is not there.
 fn meant<'a>(name: &str, known: &HashSet<&'a str>) -> Option<&'a str> {
     let is_there = known.contains(name) || systemd::targets().any(|target| target == name);
@@ -40,7 +71,10 @@ fn meant<'a>(name: &str, known: &HashSet<&'a str>) -> Option<&'a str> {
     if name.ends_with(".target") {
         return closest(name, systemd::targets().filter(|target| is_slip(name, target)));
     }
-    let mut near: Vec<&str> = known.iter().copied().filter(|other| is_slip(name, other)).collect();
+    if SERVICES.contains(&name) {
+        return None;
+    }
+    let mut near: Vec<&str> = known.iter().copied().chain(SERVICES).filter(|other| is_slip(name, other)).collect();
     near.sort_unstable();
     near.first().copied()
 }
@@ -68,6 +102,8 @@ mod tests {
             ("network-onlin.target", "network-online.target"),
             ("multiuser.target", "multi-user.target"),
             ("kubelt.service", "kubelet.service"),
+            ("dockr.service", "docker.service"),
+            ("systemd-resolvd.service", "systemd-resolved.service"),
         ] {
             assert_eq!(meant(name, &known), Some(wanted), "{name}");
         }

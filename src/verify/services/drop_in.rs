@@ -14,6 +14,7 @@ use crate::verify::document::systemd;
 use crate::verify::hosts::presence::Presence;
 use crate::verify::locate;
 
+use super::running;
 use super::whole::{Line, last};
 
 #[derive(Deserialize)]
@@ -23,13 +24,16 @@ struct Table {
 
 /// What a program cannot do without.
 #[derive(Deserialize)]
-struct Program {
-    name: String,
+pub(super) struct Program {
+    pub(super) name: String,
     capabilities: Vec<String>,
-    writes: Vec<String>,
+    pub(super) writes: Vec<String>,
     /// In bytes.
     memory: Option<u64>,
     files: Option<u64>,
+    pub(super) notify: Option<bool>,
+    pub(super) mounts: Option<String>,
+    pub(super) survives: Option<String>,
     #[serde(rename = "source")]
     _source: String,
 }
@@ -50,6 +54,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'
     });
     if let Some(needs) = TABLE.program.iter().find(|known| Some(&*known.name) == program) {
         found.extend([bounded(needs, service), unwritable(needs, service), small(needs, service), few(needs, service)]);
+        found.extend(running::verify(needs, service));
         // Other units may wait for what a person brings later.
         found.push(conditioned(sample, service));
     }
@@ -62,7 +67,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>, service: &Service<'
 }
 
 /// A line, the code, what is wrong and what to do.
-type Found<'a, 'p> = (Line<'a, 'p>, Code, String, String);
+pub(super) type Found<'a, 'p> = (Line<'a, 'p>, Code, String, String);
 
 /// Capabilities that are missing from the set, or in one that is turned round.
 fn bounded<'a, 'p>(needs: &Program, service: &'a Service<'p>) -> Option<Found<'a, 'p>> {
@@ -112,7 +117,12 @@ fn unwritable<'a, 'p>(needs: &Program, service: &'a Service<'p>) -> Option<Found
     let is_open = |folder: &&String| !writable.iter().any(|open| std::path::Path::new(folder).starts_with(open));
     let folder = needs.writes.iter().find(is_open)?;
     let message = format!("`ProtectSystem=strict` makes `{folder}` read-only, which {} writes to", needs.name);
-    Some((strict, Code::RefusedSetting, message, format!("add `ReadWritePaths={folder}`, or use `ProtectSystem=full`")))
+    let help = match needs.mounts {
+        // Others have to see its mounts.
+        Some(_) => "remove it".to_owned(),
+        None => format!("add `ReadWritePaths={folder}`, or use `ProtectSystem=full`"),
+    };
+    Some((strict, Code::RefusedSetting, message, help))
 }
 
 fn small<'a, 'p>(needs: &Program, service: &'a Service<'p>) -> Option<Found<'a, 'p>> {

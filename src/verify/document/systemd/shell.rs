@@ -25,6 +25,9 @@ pub(super) fn wrong(key: &str, command: &str) -> Option<Wrong> {
     if let Some((name, help)) = BUILTINS.iter().find(|(name, _)| *name == program) {
         return Some(Wrong::new(format!("`{key}` runs `{name}`, which is a command of the shell"), *help));
     }
+    if let Some(found) = formatted(key, command) {
+        return Some(found);
+    }
     let bare = (1..words.len()).filter(|place| !words[*place].quoted).find_map(|place| bare(&words, place));
     let substituted = || {
         let is_script = |word: &Word| {
@@ -38,6 +41,28 @@ pub(super) fn wrong(key: &str, command: &str) -> Option<Wrong> {
     let (syntax, help) = bare.or_else(substituted)?;
     let message = format!("`{key}` passes `{syntax}` to `{program}` as an argument: systemd does not use a shell");
     Some(Wrong::new(message, help))
+}
+
+/// The specifiers that systemd replaces (systemd.unit(5), "Specifiers").
+const SPECIFIERS: &str = "aAbBCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY";
+
+/// A format of `date` or `printf`, in which systemd takes `%Y` and the like for its own.
+fn formatted(key: &str, command: &str) -> Option<Wrong> {
+    let words: Vec<&str> =
+        command.split_whitespace().map(|word| word.trim_matches(['"', '\'', '(', ')', '`'])).collect();
+    let format = words.iter().enumerate().find_map(|(place, word)| {
+        let program = word.rsplit(['/', '(', '`']).next()?;
+        let rest = words.get(place + 1..)?;
+        match program {
+            "date" => rest.iter().take(3).find(|word| word.starts_with('+')),
+            "printf" => rest.first(),
+            _ => None,
+        }
+    })?;
+    let parts: Vec<&str> = format.split("%%").collect();
+    let letter = parts.iter().find_map(|part| part.split('%').skip(1).find_map(|rest| rest.chars().next()))?;
+    let message = format!("`{key}` has `%{letter}` in `{format}`, which systemd replaces with a value of its own");
+    SPECIFIERS.contains(letter).then(|| Wrong::new(message, format!("write `%%{letter}`")))
 }
 
 /// What a word outside of quotes is to a shell, and what to do instead.
