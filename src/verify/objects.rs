@@ -25,6 +25,7 @@ mod mounted;
 pub mod placement;
 mod pod_security;
 pub mod pods;
+mod pool;
 mod reference;
 mod selector;
 mod service;
@@ -52,6 +53,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(once(pod_security::verify(evidence.model, &list)));
     problems.extend(once(service::verify(evidence.model, &there, has_usual_node_ports(evidence))));
     problems.extend(once(grant::verify(evidence.model, &list)));
+    problems.extend(once(pool::verify(evidence.model, &list)));
     Verdict { problems, gaps: gap.into_iter().collect(), ..Verdict::default() }
 }
 

@@ -11,9 +11,59 @@ use crate::verify::locate::Step;
 
 /// What is wrong with the plugins of a configuration, whatever its version is.
 pub(super) fn check(value: &Json) -> Vec<DocumentProblem> {
+    let mut found: Vec<DocumentProblem> = unversioned(value).into_iter().chain(disabled(value)).collect();
     let plugins = value.get("plugins").and_then(Json::as_object).into_iter().flatten();
     let rules = [registry, default_runtime, systemd_cgroup, folders_of_cni, devices];
-    plugins.flat_map(|(name, plugin)| rules.into_iter().filter_map(move |rule| rule(name, plugin))).collect()
+    found.extend(plugins.flat_map(|(name, plugin)| rules.into_iter().filter_map(move |rule| rule(name, plugin))));
+    // What is imported may have the rest of a runtime.
+    let is_alone = value.get("imports").is_none() && value.get("version").is_some();
+    let plugins = value.get("plugins").and_then(Json::as_object).into_iter().flatten().filter(|_| is_alone);
+    found.extend(plugins.filter_map(|(name, plugin)| typeless(name, plugin)));
+    found
+}
+
+/// The version that the file has: 1 where it says none.
+fn version(value: &Json) -> i64 {
+    value.get("version").and_then(Json::as_i64).filter(|version| *version > 0).unwrap_or(1)
+}
+
+/// Plugins by their whole names in a file of version 1.
+///
+/// Source: containerd 1.6 and 1.7 services/server/config/config.go (Decode: by the short name below version 2), 2.x v1MigratePluginName.
+fn unversioned(value: &Json) -> Option<DocumentProblem> {
+    let name = value.get("plugins")?.as_object()?.keys().find(|name| name.starts_with("io.containerd."))?;
+    let message = format!("the file has no `version`, so containerd 1 reads it as version 1 and ignores `{name}`");
+    let found = finding(&["plugins", name], message, "add `version = 2` at the top");
+    (version(value) < 2).then_some(DocumentProblem { code: Code::UnwiseSetting, is_value: false, ..found })
+}
+
+/// Plugins by their short names, which only version 1 has.
+///
+/// Source: cmd/containerd/server/config/config.go (ValidateVersion: invalid disabled plugin URI), containerd/containerd#4581, #8139.
+fn disabled(value: &Json) -> Option<DocumentProblem> {
+    let (key, name) = ["disabled_plugins", "required_plugins"].into_iter().find_map(|key| {
+        let names = value.get(key)?.as_array()?.iter().filter_map(Json::as_str);
+        names.into_iter().find(|name| !name.contains('.')).map(|name| (key, name))
+    })?;
+    let message = format!("`{key}` has `{name}`, which is not the whole name of a plugin: containerd does not start");
+    let help = match (key, name) {
+        ("disabled_plugins", "cri") => "remove `cri`: the kubelet needs that plugin",
+        _ => "write the whole name, such as `io.containerd.grpc.v1.cri`",
+    };
+    (version(value) >= 2).then(|| finding(&[key], message, help))
+}
+
+/// A runtime of a name of its own whose type is not set.
+///
+/// Source: containerd core/metadata/containers.go (validateContainer: container.Runtime.Name must be set).
+fn typeless(name: &str, plugin: &Json) -> Option<DocumentProblem> {
+    let runtimes = plugin.get("containerd")?.get("runtimes")?.as_object()?;
+    let lacks = |runtime: &Json| runtime.get("runtime_type").and_then(Json::as_str).is_none_or(str::is_empty);
+    let (runtime, _) = runtimes.iter().find(|(runtime, value)| *runtime != "runc" && lacks(value))?;
+    let message = format!("the runtime `{runtime}` has no `runtime_type`: no pod of it starts");
+    let help = "set `runtime_type = \"io.containerd.runc.v2\"`";
+    let found = finding(&["plugins", name, "containerd", "runtimes", runtime], message, help);
+    Some(DocumentProblem { is_value: false, ..found })
 }
 
 /// The old way to the cgroup driver, which is that of a runtime that is gone.

@@ -14,6 +14,8 @@ use crate::render::evidence::{Content, Document};
 use crate::verify::locate::Step;
 use crate::verify::objects;
 
+mod plugin;
+
 /// A block of a server: the zones and the port that it answers on.
 #[derive(Debug, Default)]
 struct Block<'t> {
@@ -29,6 +31,8 @@ struct Plugin<'t> {
     name: &'t str,
     arguments: Vec<&'t str>,
     line: usize,
+    /// What stands in its braces, with the lines.
+    inside: Vec<(&'t str, usize)>,
 }
 
 /// What is wrong with a Corefile; nothing of another file.
@@ -42,8 +46,17 @@ pub(super) fn check(model: &Model<'_>, document: &Document<'_>) -> Vec<DocumentP
     let domain = model.cluster.domain.to_string();
     let mut findings: Vec<DocumentProblem> = domains(&blocks, &domain).into_iter().collect();
     let (addresses, container_ports) = (addresses(&objects), container_ports(&objects));
+    // Where nothing of its application reads it, it is for the DNS of the cluster.
+    let of_cluster: Vec<IpAddr> = match addresses.is_empty() && !reads(&objects) {
+        true => model.apps().flat_map(|(app, _)| self::addresses(&objects::of_app(model, app))).collect(),
+        false => Vec::new(),
+    };
+    let is_plain = objects.iter().any(is_standard);
     for block in &blocks {
-        findings.extend(block.plugins.iter().filter_map(|plugin| looped(block, plugin, &addresses)));
+        findings.extend(block.plugins.iter().filter_map(|plugin| plugin::check(plugin, is_plain)));
+        let serves = block.plugins.iter().any(|plugin| plugin.name == "kubernetes");
+        let addresses = if serves && addresses.is_empty() { &of_cluster } else { &addresses };
+        findings.extend(block.plugins.iter().filter_map(|plugin| looped(block, plugin, addresses)));
         findings.extend(unreachable(block, &container_ports));
     }
     findings
@@ -63,9 +76,14 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
                 list.push(Block { zones, ports, line: index + 1, plugins: Vec::new() });
             }
             (1, Some((name, arguments))) => {
-                let plugin = Plugin { name, arguments: arguments.to_vec(), line: index + 1 };
+                let plugin = Plugin { name, arguments: arguments.to_vec(), line: index + 1, inside: Vec::new() };
                 if let Some(block) = list.last_mut() {
                     block.plugins.push(plugin);
+                }
+            }
+            (2, Some((name, _))) => {
+                if let Some(plugin) = list.last_mut().and_then(|block| block.plugins.last_mut()) {
+                    plugin.inside.push((name, index + 1));
                 }
             }
             _ => {}
@@ -172,14 +190,28 @@ fn target(text: &str) -> (Option<IpAddr>, u16) {
     }
 }
 
-/// The ports that the containers which read a Corefile open.
-fn container_ports(objects: &[Json]) -> Vec<u64> {
-    let containers = objects
+/// The containers of some objects that read a Corefile.
+fn containers(objects: &[Json]) -> Vec<Json> {
+    let all = objects
         .iter()
         .flat_map(|object| object["spec"]["template"]["spec"]["containers"].as_array().cloned().unwrap_or_default());
-    let reads = |container: &Json| container["args"].to_string().contains("Corefile");
-    let ports =
-        containers.filter(reads).flat_map(|container| container["ports"].as_array().cloned().unwrap_or_default());
+    all.filter(|container| container["args"].to_string().contains("Corefile")).collect()
+}
+
+fn reads(objects: &[Json]) -> bool {
+    !containers(objects).is_empty()
+}
+
+/// Whether an object runs CoreDNS as it is published, with no plugins of others.
+fn is_standard(object: &Json) -> bool {
+    let is_one = |container: &Json| container["image"].as_str().is_some_and(|image| image.contains("coredns/coredns:"));
+    containers(std::slice::from_ref(object)).iter().any(is_one)
+}
+
+/// The ports that the containers which read a Corefile open.
+fn container_ports(objects: &[Json]) -> Vec<u64> {
+    let containers = containers(objects).into_iter();
+    let ports = containers.flat_map(|container| container["ports"].as_array().cloned().unwrap_or_default());
     ports.filter_map(|port| port["containerPort"].as_u64()).collect()
 }
 
