@@ -21,27 +21,21 @@ fn waits<'a, 'p>(needs: &Program, service: &'a Service<'p>) -> Option<Found<'a, 
         "forking" => "waits until the program forks and its parent ends",
         "notify" | "notify-reload" if needs.notify == Some(false) => "waits for a message that it is ready",
         "dbus" => "waits for a name on D-Bus",
-        "oneshot" => "waits until the program ends",
         _ => return None,
     };
     let message =
         format!("`Type={}` {why}, and {} never does that: systemd ends it after `TimeoutStartSec`", line.1, needs.name);
     let help = if needs.notify == Some(true) { "use `Type=notify`" } else { "use `Type=exec`" };
-    let is_endless = line.1 == "oneshot";
-    let message = if is_endless {
-        format!(
-            "`Type=oneshot` waits until the program ends, and {} runs on: the unit never becomes active",
-            needs.name
-        )
-    } else {
-        message
-    };
     Some((line, Code::InvalidUnit, message, help.to_owned()))
 }
 
 /// A program of the cluster that stays down once it ended.
 fn ended<'a, 'p>(needs: &Program, service: &'a Service<'p>) -> Option<Found<'a, 'p>> {
-    let line = last(service, "Service", "Restart").filter(|(_, value, _)| *value == "no")?;
+    // What runs once is another thing than the program.
+    if last(service, "Service", "Type").is_some_and(|(_, kind, _)| kind == "oneshot") {
+        return None;
+    }
+    let line = last(service, "Service", "Restart").filter(|(part, value, _)| part.is_text && *value == "no")?;
     let message =
         format!("`Restart=no` leaves {} down when it ends, as it does when what it needs is not there yet", needs.name);
     Some((line, Code::UnwiseSetting, message, "use `Restart=always`".to_owned()))
