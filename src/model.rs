@@ -100,6 +100,8 @@ pub struct Group {
     pub span: Span,
     pub machines: Range<u32>,
     pub cores: f64,
+    /// Whether the model says so; else it is the default.
+    pub has_cores: bool,
     /// Bytes.
     pub memory: u64,
     /// Bytes.

@@ -42,6 +42,7 @@ pub struct Rules {
     pub covers: Vec<Covers>,
     pub within: Vec<Within>,
     pub fits: Vec<Fits>,
+    pub share: Vec<Share>,
     pub presented: Vec<Presented>,
     pub listens: Vec<Listens>,
     pub needed: Vec<Needed>,
@@ -184,6 +185,22 @@ pub struct Fits {
     pub when: Name,
     /// A field of an interface: if a provider sets it to false, addresses come from elsewhere.
     pub unless: String,
+    pub what: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// The size of a node's share of the pod range, as a prefix.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    pub settings: Vec<Name>,
+    /// How long the addresses of the range are.
+    pub bits: u8,
+    /// By how much a share may be longer than the range.
+    pub span: u8,
+    /// Where this is false, nodes get none.
+    pub unless: Name,
     pub what: String,
     #[serde(rename = "source")]
     _source: Note,
@@ -348,6 +365,8 @@ pub struct Read {
     pub settings: Vec<Name>,
     /// If this is given beside one, the program does without it or makes it.
     pub unless: Option<Name>,
+    /// If the file that this names is there, the program does without it.
+    pub or_file: Option<Name>,
     /// What happens where it is not there.
     pub what: String,
     #[serde(rename = "source")]
@@ -384,6 +403,8 @@ impl Rules {
         let covers = self.covers.iter().map(|rule| &rule.setting);
         let within = self.within.iter().flat_map(|rule| &rule.settings);
         let fits = self.fits.iter().flat_map(|rule| rule.prefix.iter().chain([&rule.setting, &rule.when]));
+        let shares = self.share.iter().flat_map(|rule| rule.settings.iter().chain([&rule.unless]));
+        let fits = fits.chain(shares);
         let presented =
             self.presented.iter().flat_map(|rule| [&rule.certificate, &rule.at].into_iter().chain(&rule.authority));
         let listens = self.listens.iter().flat_map(|rule| [&rule.at].into_iter().chain(&rule.address));
@@ -395,7 +416,7 @@ impl Rules {
         let issued = self.issued.iter().flat_map(|rule| [&rule.certificate, &rule.authority]);
         let signed = self.signed.iter().flat_map(|rule| [&rule.key, &rule.accepted]);
         let admitted = self.admitted.iter().flat_map(|rule| [&rule.certificate, &rule.names]);
-        let read = self.read.iter().flat_map(|rule| rule.settings.iter().chain(&rule.unless));
+        let read = self.read.iter().flat_map(|rule| rule.settings.iter().chain(&rule.unless).chain(&rule.or_file));
         let belong = pairs.chain(read).chain(issued).chain(admitted).chain(signed);
         let presented = presented.chain(listens).chain(of_machine).chain(belong);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);

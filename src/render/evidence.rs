@@ -144,6 +144,8 @@ pub struct Flags<'p> {
     pub partial: bool,
     /// Of a script: the arms that it is started in.
     pub branch: Branch,
+    /// Of a script that nothing of the model runs: people may.
+    pub is_idle: bool,
 }
 
 impl<'p> Flags<'p> {
@@ -162,6 +164,7 @@ impl<'p> Flags<'p> {
             on_host: true,
             partial: false,
             branch: Branch::default(),
+            is_idle: false,
         }
     }
 }

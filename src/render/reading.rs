@@ -15,6 +15,7 @@ mod filled;
 mod nested;
 mod opaque;
 mod operator;
+mod packaged;
 mod pod;
 mod script;
 mod service;
@@ -53,6 +54,8 @@ pub(super) fn read<'p>(model: &Model<'p>, machine: Option<(MachineId, AppId)>, e
     let of_scripts: Vec<Entry<'p>> = scripts.iter().flat_map(|script| script.entries(model)).collect();
     list.extend(flags.into_iter().map(Entry::Flags));
     list.extend(of_scripts);
+    let packaged: Vec<_> = packaged::flags(model, &list, &services).into_iter().map(Entry::Flags).collect();
+    list.extend(packaged);
     let static_pods = StaticPods::of(&list);
     let of_pods = documents_of(&list).flat_map(|document| pod::flags(model, document, &static_pods));
     let flags: Vec<_> = of_pods.chain(documents_of(&list).flat_map(|one| extra_args::flags(model, one))).collect();
@@ -110,6 +113,10 @@ fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) 
         let is_new = |document: &&&Document<'p>| !done.iter().any(|known| std::ptr::eq(*known, **document));
         let new: Vec<&Document<'p>> = own.iter().filter(is_run).filter(is_new).copied().collect();
         if new.is_empty() {
+            let is_done = |document: &Document<'p>| done.iter().any(|known| std::ptr::eq(*known, document));
+            let rest = own.iter().filter(|document| script::is_script(document) && !is_done(document));
+            let idle = rest.filter_map(|document| Script::of_document(document, list, false));
+            scripts.extend(idle.map(Script::for_people));
             return scripts.into_iter().filter(|script| is_own(script.owner)).collect();
         }
         let read = |document: &&Document<'p>| Script::of_document(document, list, is_sourced(document));

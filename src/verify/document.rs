@@ -21,10 +21,12 @@ use super::{Evidence, Verdict, counted, gap};
 pub(super) mod cni;
 mod containerd;
 mod corefile;
+mod environment;
 mod flannel;
 mod keyed;
 mod kubeadm;
 mod kubeconfig;
+mod repeated;
 pub mod systemd;
 mod table;
 mod terraform;
@@ -152,6 +154,8 @@ fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Docum
     list.extend(cni::check(evidence, sample, document));
     list.extend(kubeadm::unmounted(sample, document));
     list.extend(terraform::undeclared(sample, document));
+    list.extend(environment::check(sample, document));
+    list.extend(repeated::check(document));
     list
 }
 
@@ -277,6 +281,7 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>
             Some(kind) if table::KUBEADM.body.contains_key(kind) => {
                 let mut list = table::check(&table::KUBEADM, kind, value);
                 list.extend(kubeadm::arguments(value));
+                list.extend(kubeadm::path_types(value));
                 list
             }
             _ => return None,

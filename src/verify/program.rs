@@ -7,6 +7,7 @@ use crate::render::evidence::{Document, Entry, Sample};
 
 use super::{Evidence, Verdict};
 
+mod command;
 mod contradiction;
 mod examined;
 mod field;
@@ -52,6 +53,7 @@ pub fn of_machine(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let of = |entry: &Entry<'_>| match entry {
         Entry::Flags(flags) => flag::verify(model, flags),
         Entry::Document(document) if !document.derived => field::verify(model, document),
+        Entry::Command(command) => command::verify(model, command).into_iter().collect(),
         _ => Vec::new(),
     };
     sample.entries.iter().flat_map(of).collect()

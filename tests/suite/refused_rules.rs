@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use kmodel::diag::Code;
 use kmodel::facts::field;
-use kmodel::facts::setting::{Clause, Harm, Name, Refusal, Refusals, refusals};
+use kmodel::facts::setting::{Clause, Harm, Name, Refusal, Refusals, Test, refusals};
 use serde_json::{Map, Value as Json, json};
 
 use crate::support::plan::planned;
@@ -36,8 +36,17 @@ enum Way {
 
 fn model(table: &Refusals, rule: &Refusal, given: &Given, way: Way, version: &str, gates_hold: bool) -> String {
     let program = &table.program;
-    let kind = field::of_program(program);
+    let (exec, subcommand) = program.split_once(' ').map_or((&**program, None), |(exec, word)| (exec, Some(word)));
+    let of_fields = given.iter().find_map(|(name, _)| match name {
+        Name::Field { kind, .. } => field::table(kind),
+        _ => None,
+    });
+    let kind = field::of_program(program).or(of_fields);
     let (mut flags, mut content) = (String::new(), Map::new());
+    let way = if subcommand.is_some() { Way::Pasted } else { way };
+    if let Some(word) = subcommand {
+        let _ = writeln!(flags, "      {word:?},");
+    }
     let mut gates = Map::new();
     for clause in &rule.clauses {
         if let Clause::Gate(gate, on) = clause {
@@ -78,12 +87,12 @@ fn model(table: &Refusals, rule: &Refusal, given: &Given, way: Way, version: &st
             (format!("args = [\n{flags}    ]"), format!("text = \"\"\"\n{shown}\n\"\"\""))
         }
     };
-    let file = kind.map(|_| format!("  file /etc/{program}.yaml {{ {file} }}\n")).unwrap_or_default();
+    let file = kind.map(|_| format!("  file /etc/{exec}.yaml {{ {file} }}\n")).unwrap_or_default();
     let count = if rule.clauses.iter().any(|clause| matches!(clause, Clause::Units(_))) { 3 } else { 1 };
     format!(
-        "component p {{\n  unit p.service {{\n    exec = /usr/bin/{program}\n    {flags}\n  }}\n{file}}}\n\
+        "component p {{\n  unit p.service {{\n    exec = /usr/bin/{exec}\n    {flags}\n  }}\n{file}}}\n\
          cluster lab {{ kubernetes = {version}, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }}\n\
-         machines m[{count}] {{ }}\ndeploy p on m\n"
+         machines m[{count}] {{ cores = 2 }}\ndeploy p on m\n"
     )
 }
 
@@ -177,10 +186,12 @@ fn same_words(one: &str, other: &str) -> bool {
     end(one) == end(other)
 }
 
-/// Only a load balancer in front, or another program, makes it hold: `tests/cases` has it.
+/// Only a load balancer in front, another program, or a script with a token, which a unit may not have, makes it hold: `tests/cases` has it.
 fn needs_others(rule: &Refusal) -> bool {
-    let is_of_others = |clause: &Clause| {
-        matches!(clause, Clause::Probed | Clause::Object { .. } | Clause::Anywhere(..) | Clause::NamesUnresolved)
+    let is_of_others = |clause: &Clause| match clause {
+        Clause::Probed | Clause::Object { .. } | Clause::Anywhere(..) | Clause::NamesUnresolved => true,
+        Clause::Setting(Name::Flag { flag, .. }, Test::Set) => flag == "token",
+        _ => false,
     };
     rule.clauses.iter().any(is_of_others)
 }

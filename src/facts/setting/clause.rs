@@ -25,6 +25,8 @@ pub enum Clause {
     },
     /// A setting of another program has this value on some machine.
     Anywhere(Name, Typed),
+    /// A setting of another program is given on no machine.
+    Nowhere(Name),
 }
 
 /// A condition of a setting; one that is not given has the program's default, if the table knows it.
@@ -62,6 +64,14 @@ pub enum Test {
     Keys(Grammar),
     /// A value of the map is not of this form.
     Entries(Grammar),
+    /// A list of records of which one has a text in this field that is not of this form.
+    Each(String, Grammar),
+    /// A key of the map is one of these.
+    KeysAmong(Vec<String>),
+    /// A port that is not in the range of ports that this one has.
+    NotIn(Name),
+    /// A set of processors of which the machine does not have one.
+    BeyondCores,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +133,7 @@ impl Clause {
                 let value = setting.form().read_known(value).ok_or_else(bad)?;
                 Ok(Self::Anywhere(setting, value))
             }
+            "nowhere" => Name::read(rest).map(Self::Nowhere),
             "units" => Ok(Self::Units(rest.strip_prefix("> ").and_then(|n| n.parse().ok()).ok_or_else(bad)?)),
             subject => {
                 let subject = name(subject)?;
@@ -135,7 +146,7 @@ impl Clause {
     /// The setting of another program that it is about.
     pub fn elsewhere(&self) -> Option<&Name> {
         match self {
-            Self::Anywhere(name, _) => Some(name),
+            Self::Anywhere(name, _) | Self::Nowhere(name) => Some(name),
             _ => None,
         }
     }
@@ -145,7 +156,10 @@ impl Clause {
         match self {
             Self::Setting(
                 name,
-                Test::Compare(_, Operand::Times(_, other)) | Test::KeysBeyond(other) | Test::Meets(other),
+                Test::Compare(_, Operand::Times(_, other))
+                | Test::KeysBeyond(other)
+                | Test::Meets(other)
+                | Test::NotIn(other),
             ) => vec![name, other],
             Self::Setting(name, Test::SumsUnlike(others)) => std::iter::once(name).chain(others).collect(),
             Self::Setting(name, _) => vec![name],
@@ -155,7 +169,8 @@ impl Clause {
             | Self::Probed
             | Self::NamesUnresolved
             | Self::Object { .. }
-            | Self::Anywhere(..) => Vec::new(),
+            | Self::Anywhere(..)
+            | Self::Nowhere(_) => Vec::new(),
         }
     }
 }
@@ -180,6 +195,18 @@ impl Test {
         }
         if let Some(rest) = after("keys are not a") {
             return Grammar::read(rest).map(|grammar| Some(Self::Keys(grammar)));
+        }
+        if let Some((field, form)) = after("each").and_then(|rest| rest.split_once(" is not a ")) {
+            return Grammar::read(form).map(|grammar| Some(Self::Each(field.to_owned(), grammar)));
+        }
+        if text == "beyond the processors" {
+            return Ok(Some(Self::BeyondCores));
+        }
+        if let Some(rest) = after("keys among") {
+            return Ok(Some(Self::KeysAmong(keys(rest))));
+        }
+        if let Some(rest) = after("not in") {
+            return Ok(Some(Self::NotIn(name(rest)?)));
         }
         if let Some(rest) = after("keys other than") {
             return Ok(Some(Self::KeysOther(keys(rest))));

@@ -68,9 +68,23 @@ pub enum Grammar {
     PolicyVersion,
     /// A regular expression for the whole host of an origin.
     OriginPattern,
+    /// A token of kubeadm: an identifier and a secret.
+    BootstrapToken,
+    /// The hash of a public key: `sha256:HEX`.
+    KeyHash,
+    /// A key of 32 bytes, in hexadecimal.
+    CertificateKey,
+    /// The socket of a container runtime: a path, or a URL of one.
+    CriSocket,
+    HostAndPort,
+    /// A host, with a port or without.
+    Host,
+    AbsolutePath,
+    /// A registry and a path of images, without a scheme.
+    ImageRepository,
 }
 
-const GRAMMARS: [(&str, Grammar); 30] = [
+const GRAMMARS: [(&str, Grammar); 38] = [
     ("address", Grammar::Address),
     ("address and port", Grammar::AddressAndPort),
     ("range", Grammar::Range),
@@ -101,6 +115,14 @@ const GRAMMARS: [(&str, Grammar); 30] = [
     ("socket url", Grammar::SocketUrl),
     ("policy version", Grammar::PolicyVersion),
     ("origin pattern", Grammar::OriginPattern),
+    ("bootstrap token", Grammar::BootstrapToken),
+    ("hash of a key", Grammar::KeyHash),
+    ("certificate key", Grammar::CertificateKey),
+    ("cri socket", Grammar::CriSocket),
+    ("host and port", Grammar::HostAndPort),
+    ("host with or without port", Grammar::Host),
+    ("absolute path", Grammar::AbsolutePath),
+    ("image repository", Grammar::ImageRepository),
 ];
 
 impl Grammar {
@@ -161,6 +183,19 @@ impl Grammar {
             Self::OriginPattern => {
                 "a regular expression for the whole host, such as `^https://app\\.example\\.org$` or `//app\\.example\\.org(:|$)`"
             }
+            Self::BootstrapToken => {
+                "6 and 16 lower-case letters and digits with a dot between, as `kubeadm token generate` prints them"
+            }
+            Self::KeyHash => "`sha256:` and 64 hexadecimal digits",
+            Self::CertificateKey => "64 hexadecimal digits, as `kubeadm certs certificate-key` prints them",
+            Self::CriSocket => {
+                "the socket of the container runtime, such as `unix:///run/containerd/containerd.sock`; dockershim, and its \
+                 socket, were removed in 1.24"
+            }
+            Self::HostAndPort => "an address or a name with a port and without `https://`, such as `10.0.0.5:6443`",
+            Self::Host => "an address or a name without `https://`, with a port if you like, such as `10.0.0.5:6443`",
+            Self::AbsolutePath => "a path that begins with `/`",
+            Self::ImageRepository => "a registry and a path without `https://`, such as `registry.example.org/k8s`",
         }
     }
 
@@ -172,7 +207,8 @@ impl Grammar {
             Self::AddressAndPort => {
                 address(text).is_some() || text.parse::<SocketAddr>().is_ok_and(|socket| socket.port() > 0)
             }
-            Self::Range => text.parse::<IpNet>().is_ok(),
+            // Go's ParseCIDR takes no address without the length of a prefix.
+            Self::Range => text.contains('/') && text.parse::<IpNet>().is_ok(),
             Self::PortRange => is_port_range(text),
             Self::CpuSet => text.split(',').all(is_cpu_range),
             Self::PlainPath => is_plain_path(text),
@@ -216,12 +252,26 @@ impl Grammar {
                 text == "latest" || minor.is_some_and(|minor| minor.parse::<u16>().is_ok())
             }
             Self::OriginPattern => is_origin(text),
+            Self::BootstrapToken => is_token(text),
+            Self::KeyHash => {
+                let hash = text.split_once(':').filter(|(form, _)| form.eq_ignore_ascii_case("sha256"));
+                hash.is_some_and(|(_, hash)| is_hexadecimal(hash))
+            }
+            Self::CertificateKey => is_hexadecimal(text),
+            Self::CriSocket => {
+                let path = text.strip_prefix("unix://").or_else(|| text.strip_prefix("unix:")).unwrap_or(text);
+                path.starts_with('/') && !path.ends_with("/dockershim.sock")
+            }
+            Self::HostAndPort => host(text).is_some_and(|has_port| has_port),
+            Self::Host => host(text).is_some(),
+            Self::AbsolutePath => text.starts_with('/'),
+            Self::ImageRepository => is_repository(text),
         }
     }
 
     /// Whether a text of this form is a secret, and must not be shown.
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::AesKey | Self::SecretboxKey)
+        matches!(self, Self::AesKey | Self::SecretboxKey | Self::BootstrapToken | Self::CertificateKey)
     }
 }
 
@@ -270,6 +320,41 @@ fn is_origin(text: &str) -> bool {
     let begins = ["^", "//"].iter().any(|pin| text.contains(pin));
     let ends = ["$", ":"].iter().any(|pin| text.contains(pin));
     begins && ends && !text.starts_with(['*', '+', '?'])
+}
+
+/// `BootstrapTokenPattern` of k8s.io/cluster-bootstrap token/api/types.go.
+fn is_token(text: &str) -> bool {
+    let part = |part: &str, length: usize| {
+        part.len() == length && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    text.split_once('.').is_some_and(|(id, secret)| part(id, 6) && part(secret, 16))
+}
+
+/// 32 bytes.
+fn is_hexadecimal(text: &str) -> bool {
+    text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// Whether a host has a port; `None` if it is not a host (`ParseHostPort` of kubeadm's cmd/kubeadm/app/util/endpoint.go).
+fn host(text: &str) -> Option<bool> {
+    let url = Url::read(text).filter(|url| url.scheme.is_empty() && url.path.is_empty() && !text.contains(['/', '@']));
+    let is_bare = address(text).is_some();
+    let named = |url: &Url| match &url.host {
+        Host::Address(_) => true,
+        Host::Name(name) => is_subdomain(name),
+    };
+    if is_bare { Some(false) } else { url.filter(named).map(|url| url.port.is_some_and(|port| port > 0)) }
+}
+
+/// `ReferenceRegexp` of distribution/reference, without tag and digest: parts in lower case, of which the first may be a host.
+fn is_repository(text: &str) -> bool {
+    let (first, rest) = text.split_once('/').map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let part = |part: &str| {
+        let plain = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let all = part.chars().all(|c| plain(Some(c)) || "._-".contains(c));
+        all && plain(part.chars().next()) && plain(part.chars().next_back())
+    };
+    host(&first.to_ascii_lowercase()).is_some() && rest.is_none_or(|rest| rest.split('/').all(part))
 }
 
 fn address(text: &str) -> Option<IpAddr> {
@@ -401,10 +486,26 @@ mod tests {
             (Grammar::ApiPath, "/healthz*"),
             (Grammar::PolicyVersion, "v1.30"),
             (Grammar::OriginPattern, "//localhost(:|$)"),
+            (Grammar::BootstrapToken, "abcdef.0123456789abcdef"),
+            (Grammar::KeyHash, "SHA256:E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"),
+            (Grammar::CriSocket, "unix:///run/containerd/containerd.sock"),
+            (Grammar::CriSocket, "/run/crio/crio.sock"),
+            (Grammar::HostAndPort, "[fd00::1]:6443"),
+            (Grammar::HostAndPort, "api.example.org:6443"),
+            (Grammar::Host, "10.0.0.5"),
+            (Grammar::Host, "fd00::1"),
+            (Grammar::Host, "lb"),
+            (Grammar::ImageRepository, "registry.k8s.io"),
+            (Grammar::ImageRepository, "10.0.0.5:5000/k8s/a_b"),
+            (Grammar::ImageRepository, "localhost:5000"),
         ];
         for (grammar, text) in good {
             assert!(grammar.fits(text), "{grammar:?} {text}");
         }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
         let bad = [
             (Grammar::AddressAndPort, ":10256"),
             (Grammar::AddressAndPort, "0.0.0.0:0"),
@@ -448,6 +549,21 @@ mod tests {
             (Grammar::PolicyVersion, "v1.30.2"),
             (Grammar::OriginPattern, "*"),
             (Grammar::OriginPattern, "example.org"),
+            (Grammar::Range, "10.0.0.1"),
+            (Grammar::BootstrapToken, "abcdef:0123456789abcdef"),
+            (Grammar::BootstrapToken, "ABCDEF.0123456789abcdef"),
+            (Grammar::KeyHash, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (Grammar::KeyHash, "sha256:e3b0c442"),
+            (Grammar::CriSocket, "unix:///var/run/dockershim.sock"),
+            (Grammar::CriSocket, "/var/run/dockershim.sock"),
+            (Grammar::CriSocket, "tcp://10.0.0.5:2375"),
+            (Grammar::HostAndPort, "10.0.0.5"),
+            (Grammar::HostAndPort, "https://10.0.0.5:6443"),
+            (Grammar::Host, "https://10.0.0.5:6443"),
+            (Grammar::Host, "10.0.0.5:6443/"),
+            (Grammar::Host, "api_server:6443"),
+            (Grammar::ImageRepository, "https://registry.example.org"),
+            (Grammar::ImageRepository, "registry.example.org/K8s"),
         ];
         for (grammar, text) in bad {
             assert!(!grammar.fits(text), "{grammar:?} {text}");

@@ -93,9 +93,11 @@ impl TryFrom<Rows> for Refusals {
     }
 }
 
-/// `--flag` of the program, or a field of its configuration file.
+/// `--flag` of the program, or a field of its configuration file; one of several kinds of files is named with its kind.
 fn name_of(program: &str, text: &str) -> Result<Name, String> {
+    let has_kind = text.split_once('.').is_some_and(|(kind, _)| field::table(kind).is_some());
     match (text.starts_with("--"), field::of_program(program)) {
+        (false, _) if has_kind => Name::read(text),
         (false, Some(table)) => Name::read(&format!("{}.{text}", table.kind)),
         _ => Name::read(&format!("{program} {text}")),
     }

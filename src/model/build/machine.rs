@@ -82,6 +82,7 @@ fn group(
         span: ast.name.span,
         machines: start..start + count,
         cores: fields.number("cores").unwrap_or(2.0),
+        has_cores: fields.written("cores").is_some(),
         memory: fields.size("memory").unwrap_or(4 << 30),
         disk: fields.size("disk").unwrap_or(20 << 30),
         arch: fields.text("arch").unwrap_or_else(|| "amd64".into()),

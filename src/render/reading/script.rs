@@ -19,6 +19,8 @@ pub(super) struct Script<'p> {
     pub owner: Owner,
     /// Where the files are written that it reads.
     files: Vec<(String, &'p Expr, Vec<Step>)>,
+    /// Whether nothing of the model runs it: it is there for people.
+    is_idle: bool,
 }
 
 #[derive(Debug)]
@@ -37,7 +39,7 @@ const UNLISTED: &[&str] =
     &["kubeadm", "containerd", "dockerd", "crio", "k3s", "rke2", "coredns", "haproxy", "keepalived"];
 
 /// Whether a text is a script that a shell runs.
-fn is_script(document: &Document<'_>) -> bool {
+pub(super) fn is_script(document: &Document<'_>) -> bool {
     let Content::Text(text) = &document.content else { return false };
     let first = text.lines().next().unwrap_or_default();
     document.path == SCRIPT || first.starts_with("#!") && first.contains("sh") && !first.contains("fish")
@@ -77,7 +79,7 @@ impl<'p> Script<'p> {
     }
 
     fn of(commands: Vec<shell::Command>, place: Place<'p>, owner: Owner, entries: &[Entry<'p>]) -> Self {
-        let mut script = Self { commands, place, owner, files: Vec::new() };
+        let mut script = Self { commands, place, owner, files: Vec::new(), is_idle: false };
         let sourced = script.commands.iter().flat_map(|command| &command.words).filter_map(|word| word.file.clone());
         let sourced: std::collections::BTreeSet<String> = sourced.collect();
         let of = |entry: &Entry<'p>| match entry {
@@ -88,6 +90,11 @@ impl<'p> Script<'p> {
         };
         script.files = entries.iter().filter_map(of).collect();
         script
+    }
+
+    /// The same, where nothing of the model runs it.
+    pub(super) fn for_people(self) -> Self {
+        Self { is_idle: true, ..self }
     }
 
     /// The files whose commands it runs as its own.
@@ -138,6 +145,9 @@ impl<'p> Script<'p> {
 
     /// What it puts on the machine and into the cluster: files, kernel settings, objects.
     pub(super) fn documents(&self) -> Vec<Entry<'p>> {
+        if self.is_idle {
+            return Vec::new();
+        }
         let (Place::Text(expr, _) | Place::Word(Word { written: Written::Word { expr, .. }, .. })) = &self.place else {
             return Vec::new();
         };
@@ -168,6 +178,9 @@ impl<'p> Script<'p> {
     /// The flags of the programs that it starts on the machine, what is not known of them, and its packet filters.
     pub(super) fn entries(&self, model: &Model<'p>) -> Vec<Entry<'p>> {
         let mut list = Vec::new();
+        if self.is_idle {
+            return self.commands.iter().filter_map(|command| self.idle(model, command)).map(Entry::Flags).collect();
+        }
         for command in self.commands.iter().filter(|command| !command.words.is_empty()) {
             let words: Vec<Word<'p>> = command.words.iter().map(|word| self.word(word)).collect();
             if command.is_unclosed {
@@ -189,6 +202,13 @@ impl<'p> Script<'p> {
             list.extend(flags.map(|flags| Entry::Flags(Flags { branch: command.branch.clone(), ..flags })));
         }
         list
+    }
+
+    /// The flags of a program that a person starts by it: one that does its work and ends, such as `kubeadm init`.
+    fn idle(&self, model: &Model<'p>, command: &shell::Command) -> Option<Flags<'p>> {
+        let words: Vec<Word<'p>> = command.words.iter().map(|word| self.word(word)).collect();
+        let flags = self.flags(model, &words).filter(|flags| flags.program.contains(' '))?;
+        Some(Flags { branch: command.branch.clone(), is_idle: true, ..flags })
     }
 
     fn flags(&self, model: &Model<'p>, words: &[Word<'p>]) -> Option<Flags<'p>> {

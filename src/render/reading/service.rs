@@ -386,14 +386,14 @@ impl<'p> Line<'p> {
 }
 
 /// Whether a path is the one that is named, or one of those that a pattern with a `*` in its last part names.
-fn is_named(pattern: &str, path: &str) -> bool {
+pub(super) fn is_named(pattern: &str, path: &str) -> bool {
     let Some((begin, end)) = pattern.split_once('*') else { return pattern == path };
     let between = path.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end));
     between.is_some_and(|between| !between.contains('/')) && !end.contains(['*', '/'])
 }
 
 /// The variables of a file of an environment.
-fn assignments<'p>(document: &Document<'p>) -> Vec<(String, Word<'p>)> {
+pub(super) fn assignments<'p>(document: &Document<'p>) -> Vec<(String, Word<'p>)> {
     let texts: Vec<(String, String)> = match &document.content {
         Content::Text(text) => joined(text)
             .iter()

@@ -118,6 +118,29 @@ fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The types of a `hostPath` (k8s.io/api core/v1 types.go, HostPathType); the kubelet does not start a pod with another one.
+const PATH_TYPES: [&str; 8] =
+    ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+
+/// Types of the extra volumes of a document that there are not.
+pub(super) fn path_types(value: &Json) -> Vec<DocumentProblem> {
+    let parts = PARTS.iter().filter(|_| value["kind"] == "ClusterConfiguration");
+    let of = |(part, ..): &(&str, &str, &[&str])| {
+        let volumes = list(&value[part]["extraVolumes"]).iter().enumerate();
+        let wrong = volumes.filter_map(|(place, volume)| Some((place, volume["pathType"].as_str()?)));
+        let wrong = wrong.filter(|(_, kind)| !PATH_TYPES.contains(kind));
+        wrong.map(|(place, kind)| path_type(part, place, kind)).collect::<Vec<_>>()
+    };
+    parts.flat_map(of).collect()
+}
+
+fn path_type(part: &str, place: usize, kind: &str) -> DocumentProblem {
+    let way = [Step::from(part), "extraVolumes".into(), place.into(), "pathType".into()].to_vec();
+    let help = closest(kind, PATH_TYPES)
+        .map_or_else(|| "use Directory, DirectoryOrCreate, File or FileOrCreate".into(), Help::near);
+    problem(way, format!("`{kind}` is not a type of a hostPath: the kubelet rejects the static pod"), help)
+}
+
 fn list(value: &Json) -> &[Json] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::folder::{self, Folder};
+use crate::facts::packaged;
+use crate::facts::platform::platform;
 use crate::model::Model;
-use crate::render::evidence::Sample;
+use crate::render::evidence::{Document, Sample};
 use crate::source::Span;
 use crate::text::List;
 use crate::verify::locate;
@@ -20,7 +22,23 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> 
         Some(problem(folder, &one.path, locate::value(model, one.owner, one.written, &one.at)))
     });
     let written = written.filter_map(|(path, span)| Some(problem(folder::ignoring(path)?, path, span)));
-    written.chain(nested).collect()
+    let packaged = sample.documents().filter_map(|one| other_packages(model, sample, one));
+    written.chain(nested).chain(packaged).collect()
+}
+
+/// A file that packages of another family read.
+fn other_packages(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Option<Diagnostic> {
+    let row = packaged::at(&document.path)?;
+    let instead = row.instead.as_ref()?;
+    let mut files = sample.services.iter().flat_map(|service| service.values("Service", "EnvironmentFile"));
+    let is_named = files.any(|(_, path, _)| path.trim_start_matches('-') == document.path);
+    let families = model.targets.iter().filter_map(|target| platform(&target.name)).map(|platform| platform.family);
+    let mut families = families.peekable();
+    let is_other = !is_named && families.peek().is_some() && families.all(|family| family.packages == instead.packages);
+    let span = locate::value(model, document.owner, document.written, &document.at);
+    let (path, program) = (&document.path, &row.program);
+    let message = format!("`{path}` is ignored: the packages of {program} for this system read `{}`", instead.path);
+    is_other.then(|| Diagnostic::new(Code::FileIgnored, span, message).help(format!("write `{}`", instead.path)))
 }
 
 fn problem(folder: &Folder, path: &str, span: Span) -> Diagnostic {

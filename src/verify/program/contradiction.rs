@@ -6,6 +6,9 @@ use crate::model::value::Record;
 use crate::source::Span;
 use crate::verify::locate::Step;
 
+mod grant;
+mod image;
+
 /// An object, and where its parts are written.
 pub(super) struct Object<'a> {
     pub kind: &'a str,
@@ -18,13 +21,24 @@ pub(super) struct Object<'a> {
 pub(super) fn verify(object: &Object<'_>) -> Vec<Diagnostic> {
     let mut problems = match object.kind {
         "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => object.selector(),
-        "ClusterRoleBinding" => object.subjects(),
+        "ClusterRoleBinding" => {
+            let mut found = object.subjects();
+            found.extend(grant::verify(object));
+            found
+        }
+        "RoleBinding" => grant::verify(object),
         "Policy" if object.api.starts_with("audit.k8s.io/") => {
             object.rules().or_else(|| object.shadow()).into_iter().collect()
         }
         _ => Vec::new(),
     };
-    problems.extend(object.mounts());
+    if let Some(path) = pod_path(object.kind)
+        && let Some(pod) = inside(object.record, path)
+    {
+        let at: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
+        problems.extend(object.mounts(&at, pod));
+        problems.extend(image::verify(object, &at, pod));
+    }
     problems
 }
 
@@ -89,14 +103,7 @@ impl Object<'_> {
     }
 
     /// Mounts of volumes that the pod does not have.
-    fn mounts(&self) -> Vec<Diagnostic> {
-        let path: &[&str] = match self.kind {
-            "Pod" => &["spec"],
-            "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "Job" => &["spec", "template", "spec"],
-            "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
-            _ => return Vec::new(),
-        };
-        let Some(pod) = inside(self.record, path) else { return Vec::new() };
+    fn mounts(&self, at: &[Step], pod: &Record) -> Vec<Diagnostic> {
         let mut known = names(list(pod, "volumes"));
         let claims = inside(self.record, &["spec"]).map_or(&[][..], |spec| list(spec, "volumeClaimTemplates"));
         let of_claim = |claim: &Value| match claim.reveal() {
@@ -104,9 +111,8 @@ impl Object<'_> {
             _ => None,
         };
         known.extend(claims.iter().filter_map(of_claim));
-        let at: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
         let kinds = ["containers", "initContainers"].into_iter();
-        kinds.flat_map(|kind| self.mounts_of(&[&at[..], &[kind.into()]].concat(), list(pod, kind), &known)).collect()
+        kinds.flat_map(|kind| self.mounts_of(&[at, &[kind.into()]].concat(), list(pod, kind), &known)).collect()
     }
 
     fn mounts_of(&self, at: &[Step], containers: &[Value], known: &[String]) -> Vec<Diagnostic> {
@@ -133,6 +139,16 @@ impl Object<'_> {
     fn rejected(&self, path: &[Step], message: String, help: &str) -> Diagnostic {
         let message = format!("{message}; the API server rejects the object");
         Diagnostic::new(Code::InvalidConfig, (self.place)(path), message).help(help)
+    }
+}
+
+/// The way to the pods of a kind of object.
+fn pod_path(kind: &str) -> Option<&'static [&'static str]> {
+    match kind {
+        "Pod" => Some(&["spec"]),
+        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "Job" => Some(&["spec", "template", "spec"]),
+        "CronJob" => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
+        _ => None,
     }
 }
 

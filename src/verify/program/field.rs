@@ -40,12 +40,14 @@ fn of_value(
         }
         Value::Record(record) => {
             object(model, document, (record, at), problems);
-            let Some(table) = table_of(record).filter(|table| !table.partial) else { return };
+            let Some(table) = table_of(record) else { return };
             let version = model.app(document.owner.app).kubernetes;
             let (owner, expr, path) = (document.owner, document.written, document.way(at));
             let mut verifier = FieldVerifier { model, owner, expr, table, version, path, problems };
             verifier.version(record);
-            verifier.fields(record, "");
+            if !table.partial {
+                verifier.fields(record, "");
+            }
         }
         _ => {}
     }

@@ -74,6 +74,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(listens::verify(model, settings, &rules.listens));
     problems.extend(probed::verify(evidence, settings, &rules.listens));
     problems.extend(refused::verify(evidence, settings));
+    problems.extend(rules.share.iter().flat_map(|rule| amount::share(model, settings, rule)));
     problems.extend(rules.fits.iter().flat_map(|rule| amount::fits(model, settings, rule)));
     Verdict::of(problems, proof(settings))
 }

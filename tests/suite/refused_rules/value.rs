@@ -13,7 +13,7 @@ pub fn of_form(grammar: Grammar) -> (&'static str, &'static str) {
         Grammar::AddressAndPort => ("0.0.0.0:10256", "10256"),
         Grammar::Range => ("10.0.0.0/8", "10.0.0.0/33"),
         Grammar::PortRange => ("300-2000", "2000-300"),
-        Grammar::CpuSet => ("0-3,8", "3-0"),
+        Grammar::CpuSet => ("0", "3-0"),
         Grammar::PlainPath => ("/var/log/pods", "/var/log/../pods"),
         Grammar::ListenUrl => ("https://10.0.0.5:2379", "https://etcd-0:2379"),
         Grammar::ReachedUrl => ("https://etcd-0:2379", "https://etcd-0"),
@@ -39,6 +39,14 @@ pub fn of_form(grammar: Grammar) -> (&'static str, &'static str) {
         Grammar::SocketUrl => ("unix:///run/kms.sock", "/run/kms.sock"),
         Grammar::PolicyVersion => ("v1.30", "1.30"),
         Grammar::OriginPattern => ("^https://example.org$", "*"),
+        Grammar::BootstrapToken => ("abcdef.0123456789abcdef", "abcdef:0123456789abcdef"),
+        Grammar::KeyHash => ("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sha256:e3b0"),
+        Grammar::CertificateKey => ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "e3b0"),
+        Grammar::CriSocket => ("unix:///run/containerd/containerd.sock", "/var/run/dockershim.sock"),
+        Grammar::HostAndPort => ("10.0.0.5:6443", "10.0.0.5"),
+        Grammar::Host => ("10.0.0.5", "https://10.0.0.5:6443"),
+        Grammar::AbsolutePath => ("/etc/pki", "etc/pki"),
+        Grammar::ImageRepository => ("registry.example.org/k8s", "https://registry.example.org"),
     }
 }
 
@@ -107,6 +115,7 @@ fn other(name: &Name, clauses: &[Clause]) -> Option<Json> {
             (..) => Some(json!(20)),
         },
         Clause::Setting(_, Test::Meets(_)) => Some(json!(["NodeRestriction"])),
+        Clause::Setting(_, Test::NotIn(_)) => Some(json!("30000-32767")),
         _ => None,
     };
     let sums = clauses.iter().any(|clause| matches!(clause, Clause::Setting(_, Test::SumsUnlike(_))));
@@ -170,6 +179,9 @@ fn value(name: &Name, tests: &[&Test], given: &Given) -> Option<Json> {
             },
         ));
     }
+    if matches!(last, Test::NotIn(_)) {
+        return Some(json!(443));
+    }
     if matches!(form, Form::Number | Form::Duration) && !matches!(last, Test::Entries(_)) {
         return amounts(form, tests)
             .into_iter()
@@ -205,8 +217,13 @@ fn value(name: &Name, tests: &[&Test], given: &Given) -> Option<Json> {
         Test::KeysOther(_) => json!({ "nonsense": "1" }),
         Test::KeysBeyond(_) => json!({ "memory.available": "1Gi" }),
         Test::Keys(grammar) => json!({ of_form(*grammar).1: "a" }),
+        Test::KeysAmong(keys) => json!({ keys[0].as_str(): "true" }),
+        Test::Each(field, grammar) => json!([{ field.as_str(): of_form(*grammar).1 }]),
+        Test::BeyondCores => json!("0-8"),
         Test::Entries(grammar) => json!({ key_of(name): of_form(*grammar).1 }),
-        Test::Unset | Test::Compare(..) | Test::Outside(..) | Test::Has(_) | Test::Begins(_) => return None,
+        Test::Unset | Test::Compare(..) | Test::Outside(..) | Test::Has(_) | Test::Begins(_) | Test::NotIn(_) => {
+            return None;
+        }
     })
 }
 
@@ -235,6 +252,10 @@ fn contrary(name: &Name, test: &Test) -> Option<Json> {
         }
         Test::Keys(grammar) => Some(json!({ of_form(*grammar).0: "a" })),
         Test::Entries(grammar) => Some(json!({ key_of(name): of_form(*grammar).0 })),
+        Test::KeysAmong(_) => Some(json!({ "batch/v1": "true" })),
+        Test::Each(field, grammar) => Some(json!([{ field.as_str(): of_form(*grammar).0 }])),
+        Test::BeyondCores => Some(json!("0")),
+        Test::NotIn(_) => Some(json!(30443)),
         Test::SumsUnlike(_) => Some(json!([{ "numaNode": 0, "limits": { "memory": "612Mi" } }])),
         Test::LimitsOther(_) => Some(json!([{ "numaNode": 0, "limits": { "memory": "612Mi" } }])),
         Test::Set
@@ -269,6 +290,20 @@ fn generic(name: &Name) -> Json {
         (Form::Duration, _) => json!("10s"),
         (Form::Url, _) => json!("https://10.0.0.5:2379"),
         (Form::Version, _) => json!("1.35.5"),
+        (Form::Text, Name::Flag { flag, .. }) if flag == "token" => json!("abcdef.0123456789abcdef"),
+        (Form::Text, Name::Field { path, .. }) if path.ends_with("bootstrapToken.token") => {
+            json!("abcdef.0123456789abcdef")
+        }
+        (Form::Text, Name::Field { path, .. }) if path.ends_with("ertificateKey") => {
+            json!("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        }
+        (Form::Text, Name::Field { path, .. }) if path.ends_with("caCertHashes") => {
+            json!(["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"])
+        }
+        (Form::Text, Name::Field { path, .. }) if path == "etcd.local" => json!({ "dataDir": "/var/lib/etcd" }),
+        (Form::Text, Name::Field { path, .. }) if path == "etcd.external" => {
+            json!({ "endpoints": ["https://10.0.0.5:2379"] })
+        }
         (Form::Text, Name::Field { path, .. }) if path == "logging.vmodule" => {
             json!([{ "filePattern": "a", "verbosity": 3 }])
         }

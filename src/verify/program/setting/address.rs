@@ -15,8 +15,8 @@ use crate::verify::network;
 /// URLs in plain text that lead off the machine.
 pub(super) fn encrypted(model: &Model<'_>, settings: &Settings, rule: &Encrypted) -> Vec<Diagnostic> {
     let verify = |setting: &Setting| {
-        let mut texts = setting.text.split(',').zip(&setting.values);
-        let (url, _) = texts.find(|(_, value)| matches!(value, Typed::Url(url) if url.is_plain_text()))?;
+        let mut texts = setting.text.split(',').filter(|_| !setting.secret);
+        let url = texts.find(|text| Url::read(text.trim()).is_some_and(|url| url.is_plain_text()))?;
         let (name, url, what) = (&setting.written, url.trim(), &rule.what);
         let message = format!("`{name}` uses plain text over the network, `{url}`: {what}");
         Some(problem(model, Code::PlaintextConnection, setting, message).help(&*rule.help))

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::quantity::quantity;
-use crate::facts::setting::{Amount, Fits, Times, Within};
+use crate::facts::setting::{Amount, Fits, Share, Times, Typed, Within};
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
 use crate::syntax::ast::Field;
@@ -51,10 +51,8 @@ pub(super) fn within(model: &Model<'_>, settings: &Settings, rule: &Within) -> V
             Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0 * has),
             None => quantity(&one.text),
         };
-        if let Some(part) = parts.iter().find(|part| amount(part).is_none() && !part.secret) {
-            let message = format!("`{}` is `{}`, which is not a quantity", part.written, part.text);
-            let found = problem(model, Code::RefusedSetting, part, message);
-            list.push(found.help("write a number with a suffix: `500m` of cpu, `512Mi` of memory"));
+        // What is not a quantity has a rule of its own.
+        if parts.iter().any(|part| amount(part).is_none()) {
             continue;
         }
         let taken: f64 = parts.iter().filter_map(amount).sum();
@@ -120,6 +118,55 @@ pub(super) fn fits(model: &Model<'_>, settings: &Settings, rule: &Fits) -> Vec<D
         )));
     }
     list
+}
+
+/// Shares of the pod range that it does not have for each node, or not at all. The library's own follow from the cluster, where they are
+/// proved.
+pub(super) fn share(model: &Model<'_>, settings: &Settings, rule: &Share) -> Vec<Diagnostic> {
+    let mut ranges = model.cluster.pods.iter().filter(|range| range.max_prefix_len() == rule.bits);
+    let Some(range) = ranges.next() else { return Vec::new() };
+    let is_off = |setting: &Setting| {
+        settings.beside(setting, &rule.unless).is_some_and(|one| one.values == [Typed::Bool(false)])
+    };
+    let own = rule.settings.iter().flat_map(|name| settings.named(name)).filter(|setting| !is_off(setting));
+    let own = own.filter(|setting| !model.program.is_library(model.component_of(setting.app).module));
+    let found = own.filter_map(|setting| {
+        let (prefix, length) = (range.prefix_len(), whole(setting)?);
+        let (written, text) = (&setting.written, &setting.text);
+        let refused = |why: String, help: String| {
+            let message = format!("`{written}` is `{text}`, {why} of `pods`, {range}; {}", rule.what);
+            problem(model, Code::RefusedSetting, setting, message).help(help)
+        };
+        if length < prefix {
+            return Some(refused("a share larger than the range".to_owned(), format!("use more than {prefix}")));
+        }
+        if length - prefix > rule.span {
+            let most = prefix + rule.span;
+            return Some(refused(
+                format!("more than {} bits longer than that", rule.span),
+                format!("use at most {most}"),
+            ));
+        }
+        let (shares, nodes) = (1u64 << (length - prefix), nodes(model, settings));
+        let message = format!(
+            "`{written}` gives each node a /{length} of `pods`, {range}, which has {}, and there are {}",
+            Count(shares, "share"),
+            Count(nodes, "node")
+        );
+        let help =
+            "the other nodes get no range, and no pod with a network of its own starts there: use a longer prefix";
+        (shares < nodes).then(|| problem(model, Code::RangeTooSmall, setting, message).help(help))
+    });
+    super::distinct_places(found)
+}
+
+/// The machines that are nodes: those with a kubelet; where none is seen, several if the model has several.
+fn nodes(model: &Model<'_>, settings: &Settings) -> u64 {
+    let kubelets = settings.programs.iter().filter(|one| one.name == "kubelet").map(|one| one.app);
+    let apps: std::collections::BTreeSet<AppId> = kubelets.collect();
+    let machines = apps.into_iter().flat_map(|app| model.units_of(app)).filter_map(|unit| model.unit(unit).machine);
+    let known = machines.collect::<std::collections::BTreeSet<_>>().len();
+    (if known == 0 { model.machines.len().min(2) } else { known }) as u64
 }
 
 /// Whether an endpoint of an application has a field that is false.

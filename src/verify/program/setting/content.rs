@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::facts::field::{Shape, table};
 use crate::facts::setting::{Name, Typed, fields};
 use crate::model::Model;
 use crate::render::evidence::{Content, Document};
@@ -50,10 +51,12 @@ impl Settings {
             self.part(&Part { at, value, open: part.open.and_then(|open| open.get("items")?.get(index)), ..*part });
         }
         self.variables(part);
+        if part.document.path.starts_with('/') && table(kind).is_some_and(|table| table.partial) {
+            self.known(kind, part.document.owner, false, part.span(&["kind".into()]));
+        }
         for field in fields(kind) {
             let Some((path, value)) = find(part.value, field) else { continue };
-            let is_open =
-                part.open.map_or(!value.is_object() && !value.is_array(), |open| at(open, &path) == Some(value));
+            let is_open = part.open.map_or(is_plain(kind, field, value), |open| at(open, &path) == Some(value));
             let name = Name::Field { kind: kind.to_owned(), path: field.to_owned() };
             let written = name.to_string();
             let (text, tree) = read(value);
@@ -96,6 +99,15 @@ impl Part<'_, '_> {
             None => locate::value(model, owner, expr, &path),
         }
     }
+}
+
+/// Whether a value of a text has nothing that may be a secret: no record of which it is not known what it holds.
+fn is_plain(kind: &str, field: &str, value: &Json) -> bool {
+    let of_texts = || match table(kind).and_then(|table| table.fields.get(field)).map(|field| &field.shape) {
+        Some(Shape::Map(inner) | Shape::List(inner)) => **inner != Shape::Object,
+        _ => false,
+    };
+    !value.is_object() && !value.is_array() || of_texts()
 }
 
 /// The value at a path; keys may have dots in them.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use crate::facts::gate;
 use crate::facts::network::{Fact, network};
 use crate::facts::quantity::quantity;
 use crate::facts::setting::{Clause, Name, Operand, Refusal, Refusals, Test, Typed};
 use crate::facts::target::owns_sysctl;
+use crate::facts::{field, gate};
 use crate::model::{AppId, MachineId};
 use crate::plan::dialled_names;
 use crate::render::evidence::{Content, Entry};
@@ -42,6 +42,15 @@ fn is_anonymous(asked: &Json) -> bool {
     asks && !names
 }
 
+/// The number of a setting; of a text that is a quantity too.
+fn amount(values: &[Typed]) -> Option<f64> {
+    match values {
+        [Typed::Text(text)] => quantity(text),
+        [one] => one.number(),
+        _ => None,
+    }
+}
+
 /// What gives machines names of their own: /etc/hosts, or a DNS server on the machine.
 const HOSTS: [&str; 4] = ["/etc/hosts", "dnsmasq", "systemd/resolved", "/etc/resolv.conf"];
 
@@ -69,7 +78,8 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     /// Whether a setting may be given where it is not seen: beside some of a program that is given more than is known.
     fn is_open(&self, name: &Name) -> bool {
         let mut here = self.settings.list.iter().filter(|one| (one.app, one.machine) == (self.app, self.machine));
-        self.setting(name).is_none() && here.any(|one| one.partial && self.is_of_table(one))
+        let is_computed = || self.settings.computed.iter().any(|one| *one == (name.clone(), self.app, self.machine));
+        self.setting(name).is_none() && (is_computed() || here.any(|one| one.partial && self.is_of_table(one)))
     }
 
     fn is_of_table(&self, setting: &Setting) -> bool {
@@ -99,15 +109,13 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             Clause::NamesUnresolved => self.names_unresolved(),
             Clause::Object { group, kind } => objects::first(self.evidence, group, kind).is_some(),
             Clause::Anywhere(name, value) => self.settings.named(name).any(|one| one.values == [value.clone()]),
+            Clause::Nowhere(name) => self.settings.named(name).next().is_none(),
         }
     }
 
     fn test(&self, name: &Name, test: &Test) -> bool {
         let values = self.values(name);
-        let number = || match &*values {
-            [one] => one.number(),
-            _ => None,
-        };
+        let number = || amount(&values);
         match test {
             Test::Set => !values.is_empty() && self.setting(name).is_some(),
             Test::Unset => self.setting(name).is_none_or(|one| one.text.is_empty()),
@@ -116,10 +124,7 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             Test::Compare(order, operand) => {
                 let other = match operand {
                     Operand::Value(value) => value.number(),
-                    Operand::Times(factor, other) => match &*self.values(other) {
-                        [one] => one.number().map(|number| number * factor),
-                        _ => None,
-                    },
+                    Operand::Times(factor, other) => amount(&self.values(other)).map(|number| number * factor),
                 };
                 matches!((number(), other), (Some(left), Some(right)) if order.holds(left, right))
             }
@@ -139,9 +144,15 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
             Test::SumsUnlike(others) => self.sums_unlike(name, others),
             Test::Other(known) => values.iter().any(|value| !known.contains(value)),
             Test::Malformed(grammar) => self.texts(name).iter().any(|text| !grammar.fits(text)),
-            Test::KeysOther(_) | Test::KeysBeyond(_) | Test::LimitsOther(_) | Test::Keys(_) | Test::Entries(_) => {
-                self.culprit(name, test).is_some()
-            }
+            Test::KeysOther(_)
+            | Test::KeysAmong(_)
+            | Test::KeysBeyond(_)
+            | Test::LimitsOther(_)
+            | Test::Keys(_)
+            | Test::Entries(_) => self.culprit(name, test).is_some(),
+            Test::NotIn(range) => number().is_some_and(|port| self.is_outside(port, range)),
+            Test::BeyondCores => self.texts(name).into_iter().any(|text| self.is_beyond_cores(text)),
+            Test::Each(field, grammar) => self.fields(name, field).iter().any(|text| !grammar.fits(text)),
         }
     }
 
@@ -151,6 +162,10 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         let key = |(key, _): (String, String)| key;
         match test {
             Test::KeysOther(known) => entries.find(|(key, _)| !known.contains(key)).map(key),
+            Test::KeysAmong(bad) => {
+                let is_bad = |key: &str| bad.iter().any(|bad| key == bad || key.starts_with(&format!("{bad}/")));
+                entries.find(|(key, _)| is_bad(key)).map(key)
+            }
             Test::KeysBeyond(other) => {
                 let others = self.entries(other);
                 entries.find(|(key, _)| !others.iter().any(|(known, _)| known == key)).map(key)
@@ -193,6 +208,30 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
         one.text.split(',').filter_map(pair).collect()
     }
 
+    /// Whether a port is not in the range `FIRST-LAST` of a setting.
+    fn is_outside(&self, port: f64, range: &Name) -> bool {
+        let given = self.setting(range).map(|one| one.text.clone());
+        let Some(text) = given.or_else(|| self.table.defaults.get(range).cloned()) else { return false };
+        let bounds = text.split_once('-').map(|(first, last)| (first.trim().parse(), last.trim().parse()));
+        matches!(bounds, Some((Ok(first), Ok(last))) if port < first || port > last)
+    }
+
+    /// Whether a set of processors has one that the machine does not have.
+    fn is_beyond_cores(&self, set: &str) -> bool {
+        let Some(machine) = self.machine else { return false };
+        let group = self.evidence.model.group_of(machine);
+        let numbers = set.split([',', '-']).filter_map(|part| part.trim().parse::<f64>().ok());
+        group.has_cores && numbers.fold(-1.0, f64::max) >= group.cores.ceil()
+    }
+
+    /// The texts of a field of each of a list of records.
+    fn fields(&self, name: &Name, field: &str) -> Vec<String> {
+        let Some([Typed::Tree(Json::Array(list))]) = self.setting(name).map(|one| one.values.as_slice()) else {
+            return Vec::new();
+        };
+        list.iter().filter_map(|one| one.get(field)?.as_str().map(str::to_owned)).collect()
+    }
+
     /// The `limits` of a list of records.
     fn limits(&self, name: &Name) -> Vec<(String, String)> {
         let Some([Typed::Tree(Json::Array(list))]) = self.setting(name).map(|one| one.values.as_slice()) else {
@@ -226,9 +265,12 @@ impl<'a, 'e, 'p> Context<'a, 'e, 'p> {
     /// Whether a feature gate is on: as it is set, else as the version has it.
     fn gate(&self, name: &str) -> Option<bool> {
         let mut set = self.settings.list.iter().filter(|one| (one.app, one.machine) == (self.app, self.machine));
+        let program = &self.table.program;
         let gates = set.find(|one| match &one.name {
-            Name::Field { path, .. } => path == "featureGates",
-            Name::Flag { flag, .. } => flag == "feature-gates",
+            Name::Field { kind, path } => {
+                path == "featureGates" && field::of_program(program).is_some_and(|table| table.kind == *kind)
+            }
+            Name::Flag { program: own, flag } => flag == "feature-gates" && own == program,
             Name::Variable { .. } | Name::Cluster(_) => false,
         });
         let own = gates.and_then(|one| self.entries(&one.name).into_iter().find(|(key, _)| key == name));

@@ -35,10 +35,14 @@ fn of_rule(
     let is_here = |setting: &&Setting| setting.machine == sample.machine && is_started(sample, setting);
     let has_other =
         |setting: &Setting| rule.unless.as_ref().is_some_and(|other| settings.beside(setting, other).is_some());
+    let has_file = |setting: &Setting| {
+        let other = rule.or_file.as_ref().and_then(|other| settings.beside(setting, other));
+        other.is_some_and(|other| !presence.lacks(other.text.trim()))
+    };
     let here = rule.settings.iter().flat_map(|name| settings.named(name)).filter(is_here);
     // An environment that is not known may give the other setting.
     let is_open = rule.unless.is_some() && sample.services.iter().any(|service| has_unknown(sample, service));
-    let missing = here.filter(|setting| !is_open && !has_other(setting)).filter_map(|setting| {
+    let missing = here.filter(|setting| !is_open && !has_other(setting) && !has_file(setting)).filter_map(|setting| {
         let path =
             setting.text.split(',').map(str::trim).find(|path| presence.lacks(path) && !is_awaited(sample, path))?;
         Some((setting, path))

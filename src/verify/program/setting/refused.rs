@@ -54,8 +54,15 @@ fn said(context: &Context<'_, '_, '_>, rule: &Refusal, given: &[&Setting]) -> St
         });
         culprit.map(|key| format!("`{name}` has `{key}`"))
     };
-    let mut parts: Vec<String> =
-        given.iter().map(|one| of_map(&one.name).filter(|_| !one.secret).unwrap_or_else(|| shown(one))).collect();
+    let is_secret = |name: &Name| context.table.rules.iter().any(|rule| is_secret(rule, name));
+    let of = |one: &&Setting| match of_map(&one.name) {
+        // A key of a map is none.
+        Some(text) if one.secret => text.split_once(": ").map_or(text.clone(), |(key, _)| format!("{key}`")),
+        Some(text) => text,
+        None if is_secret(&one.name) => format!("`{}` is given", one.written),
+        None => shown(one),
+    };
+    let mut parts: Vec<String> = given.iter().map(of).collect();
     // What comes first and is not set only limits the rule.
     let limits = |clause: &&Clause| matches!(clause, Clause::Setting(_, Test::Unset));
     for name in rule.clauses.iter().skip_while(limits).flat_map(Clause::names).collect::<BTreeSet<_>>() {
@@ -78,9 +85,19 @@ fn said(context: &Context<'_, '_, '_>, rule: &Refusal, given: &[&Setting]) -> St
             objects::first(context.evidence, group, kind).map(|title| format!("{title} is in the cluster"))
         }
         Clause::Anywhere(name, value) => Some(format!("`{name}` is `{value}`")),
+        Clause::Nowhere(_) => None,
         Clause::Setting(..) => None,
     }));
     parts.join(", and ")
+}
+
+/// Whether a rule says that a setting has a form of secrets.
+fn is_secret(rule: &Refusal, name: &Name) -> bool {
+    let of = |clause: &Clause| match clause {
+        Clause::Setting(own, Test::Malformed(grammar) | Test::Each(_, grammar)) => own == name && grammar.is_secret(),
+        _ => false,
+    };
+    rule.clauses.iter().any(of)
 }
 
 fn shown(setting: &Setting) -> String {
@@ -130,8 +147,11 @@ fn help(rule: &Refusal) -> String {
         Test::Meets(other) => format!("list each in `{name}` or in `{other}`"),
         Test::SumsUnlike(_) => format!("change `{name}`"),
         Test::KeysOther(keys) | Test::LimitsOther(keys) => format!("known keys are {}", list(keys)),
+        Test::KeysAmong(_) => format!("remove it from `{name}`"),
+        Test::NotIn(other) => format!("use a port of `{other}`"),
+        Test::BeyondCores => "use numbers of processors that the machine has, or give it more `cores`".to_owned(),
         Test::KeysBeyond(other) => format!("add the same keys to `{other}`"),
-        Test::Malformed(grammar) | Test::Keys(grammar) | Test::Entries(grammar) => {
+        Test::Malformed(grammar) | Test::Keys(grammar) | Test::Entries(grammar) | Test::Each(_, grammar) => {
             format!("write {}", grammar.example())
         }
     }

@@ -101,8 +101,9 @@ fn compared(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Compared
         }
         // A default is compared with what is given elsewhere; without one, nothing is known of what is not given.
         let given = || rule.settings.iter().any(|name| settings.named(name).next().is_some());
+        let is_field = matches!(name, Name::Field { .. });
         let absent: Vec<&Program> =
-            match rule.settings.len() == 1 && !rule.members || default_of(name).is_some() && given() {
+            match rule.settings.len() == 1 && !rule.members || default_of(name).is_some() && (given() || is_field) {
                 true => without(settings, name).collect(),
                 false => Vec::new(),
             };
@@ -179,7 +180,18 @@ fn of_default(model: &Model<'_>, name: &Name, absent: &[&Program], list: &mut Ve
 
 /// The applications that run the program of a flag without the flag.
 fn without<'a>(settings: &'a Settings, name: &'a Name) -> impl Iterator<Item = &'a Program> {
-    let runs = settings.programs.iter().filter(move |known| Some(&*known.name) == name.program());
+    let owner = match name {
+        Name::Field { kind, .. } => Some(&**kind),
+        name => name.program(),
+    };
+    let runs = settings.programs.iter().filter(move |known| Some(&*known.name) == owner);
+    let is_computed = move |known: &Program| {
+        settings
+            .computed
+            .iter()
+            .any(|(own, app, machine)| own == name && (*app, *machine) == (known.app, known.machine))
+    };
+    let runs = runs.filter(move |known| !is_computed(known));
     runs.filter(|known| !settings.named(name).any(|one| (one.app, one.machine) == (known.app, known.machine)))
 }
 

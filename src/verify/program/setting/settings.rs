@@ -1,6 +1,9 @@
 //! All settings that rules are about, each with its value and its place.
 
+use std::collections::BTreeSet;
+
 use crate::facts::setting::{Form, Name, Typed, fields, is_known};
+use crate::facts::{field, flag};
 use crate::model::{AppId, MachineId, Model, Value};
 use crate::render::evidence::{Branch, Entry, Flags, Owner};
 use crate::render::flag::text;
@@ -49,6 +52,8 @@ pub(super) struct Program {
 pub(super) struct Settings {
     pub list: Vec<Setting>,
     pub programs: Vec<Program>,
+    /// What a script computes: it is given, and its value is known on the machine only.
+    pub computed: Vec<(Name, AppId, Option<MachineId>)>,
     /// Whether what is taken now has the network of the machine.
     on_host: bool,
     /// Whether there is more of what is taken now.
@@ -100,8 +105,9 @@ impl Settings {
         self.runs(flags, locate::word::span(model, flags.owner, &flags.named));
         for flag in &flags.given {
             let value = text(&flag.value).unwrap_or_default();
-            // What a script computes is known on the machine only.
             if value.contains('$') {
+                let name = Name::of_flag(program, &flag.name);
+                self.computed.push((name, flags.owner.provider(), flags.owner.machine));
                 continue;
             }
             let place = || locate::word::span(model, flags.owner, &flag.written);
@@ -114,9 +120,20 @@ impl Settings {
         if flags.partial {
             return;
         }
-        let (name, app, machine) = (&*flags.program, flags.owner.provider(), flags.owner.machine);
+        // Without a file, its flags stand for those of each kind that it reads.
+        let has_file = flags.given.iter().any(|flag| flag.name == "config");
+        let kinds = kinds(&flags.program).into_iter().filter(|_| !has_file);
+        kinds.for_each(|kind| self.known(kind, flags.owner, flags.unit.is_some(), span));
+        if !flags.is_idle {
+            self.known(&flags.program, flags.owner, flags.unit.is_some(), span);
+        }
+    }
+
+    /// Notes a program, or a kind of file that one reads, of an application on a machine.
+    pub(super) fn known(&mut self, name: &str, owner: Owner, in_unit: bool, span: Span) {
+        let (app, machine) = (owner.provider(), owner.machine);
         if !self.programs.iter().any(|known| known.name == name && (known.app, known.machine) == (app, machine)) {
-            self.programs.push(Program { name: name.to_owned(), app, machine, in_unit: flags.unit.is_some(), span });
+            self.programs.push(Program { name: name.to_owned(), app, machine, in_unit, span });
         }
     }
 
@@ -180,6 +197,13 @@ impl Settings {
     pub(super) fn beside<'a>(&'a self, other: &Setting, name: &Name) -> Option<&'a Setting> {
         self.named(name).filter(|setting| setting.is_beside(other)).max_by_key(|setting| setting.is_flag)
     }
+}
+
+/// The kinds of files whose fields the flags of a program set, where it reads several.
+fn kinds(program: &str) -> BTreeSet<&'static str> {
+    let rows = flag::table(program).into_iter().flat_map(|table| table.flags.values());
+    let named = rows.filter_map(|row| row.config_field.as_deref()?.split_once('.'));
+    named.map(|(kind, _)| kind).filter(|kind| field::table(kind).is_some()).collect()
 }
 
 /// The value of a flag as the program is given it; a map is `a=1,b=2`.
