@@ -113,13 +113,20 @@ fn what_is_right_of_kubeadm_is_right_in_every_form() {
         &[
             "init",
             "--config",
-            "/etc/kubeadm.yaml",
+            "/usr/share/site/kubeadm.yaml",
             "--upload-certs",
             "--skip-token-print",
             "--ignore-preflight-errors=Swap",
         ],
         &["init", "phase", "certs", "apiserver", "--config=/etc/kubeadm.yaml"],
-        &["join", "10.10.0.1:6443", "--token", "abcdef.0123456789abcdef", "--discovery-token-ca-cert-hash", "sha256:1"],
+        &[
+            "join",
+            "10.10.0.1:6443",
+            "--token",
+            "abcdef.0123456789abcdef",
+            "--discovery-token-ca-cert-hash",
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ],
         &["token", "create", "--ttl=0", "--print-join-command"],
     ] {
         for pasted in subcommand_lines("kubeadm", arguments) {
