@@ -136,13 +136,17 @@ impl Sources {
 
     /// The whole of a file that is pasted by an expression of another text; once for each content.
     pub fn paste(&self, kind: SourceKind, name: &str, text: &str, by: Span) -> Span {
-        let is_it = |(known, _): (&Source, Span)| (&*known.name, &*known.text) == (name, text);
-        let place = self.pasted.iter().position(is_it).unwrap_or_else(|| {
+        self.pasted_before(name, text).unwrap_or_else(|| {
             self.pasted.add(Source::new(kind, name, text), by);
-            self.pasted.iter().position(is_it).expect("it was added")
-        });
+            self.pasted_before(name, text).expect("it was added")
+        })
+    }
+
+    /// The whole of a file that was pasted before.
+    pub fn pasted_before(&self, name: &str, text: &str) -> Option<Span> {
+        let place = self.pasted.iter().position(|(known, _)| (&*known.name, &*known.text) == (name, text))?;
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        Span::new(SourceId(PASTED | place as u32), 0, length)
+        Some(Span::new(SourceId(PASTED | place as u32), 0, length))
     }
 
     /// The expression that pastes the text of a span, if one does.

@@ -35,7 +35,7 @@ struct Api {
 static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/apis.toml"));
 
 /// What is wrong with an object of a kind in an API version, for a cluster of a version.
-pub fn examine(api: &str, kind: &str, version: Version, span: Span) -> Option<Diagnostic> {
+pub fn examine(api: &str, kind: &str, version: Version, span: impl FnOnce() -> Span) -> Option<Diagnostic> {
     let known = TABLE.apis.iter().find(|known| known.version == api && known.kind == kind)?;
     if version < known.removed_in || version < TABLE.range.known_from {
         return None;
@@ -46,7 +46,7 @@ pub fn examine(api: &str, kind: &str, version: Version, span: Span) -> Option<Di
         Some(replacement) => format!("use `{replacement}`, and check its fields: some may have changed"),
         None => "see the API deprecation guide of Kubernetes for its replacement".to_owned(),
     };
-    Some(Diagnostic::new(Code::ApiRemoved, span, message).help(help))
+    Some(Diagnostic::new(Code::ApiRemoved, span(), message).help(help))
 }
 
 #[cfg(test)]
@@ -55,8 +55,7 @@ mod tests {
 
     #[test]
     fn an_api_ends_with_its_minor() {
-        let examine =
-            |minor| examine("batch/v1beta1", "CronJob", Version { major: 1, minor, patch: 0 }, Span::default());
+        let examine = |minor| examine("batch/v1beta1", "CronJob", Version { major: 1, minor, patch: 0 }, Span::default);
         assert_eq!(examine(24), None);
         assert!(examine(25).is_some_and(|problem| problem.help.is_some_and(|help| help.text().contains("`batch/v1`"))));
     }

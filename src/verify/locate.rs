@@ -268,9 +268,12 @@ impl<'a, 'p> Walk<'a, 'p> {
     /// A file beside the module, which an expression brings.
     fn beside(&self, name: &str, by: Span) -> Option<Span> {
         let (path, text) = resource::beside_module(self.model, self.writer.module, name)?;
-        // A private key is shown nowhere.
-        let kind = self.model.program.sources.get(by.source).kind;
-        (!private_key::is_in(&text)).then(|| self.model.program.sources.paste(kind, &path, &text, by))
+        let sources = &self.model.program.sources;
+        // A private key is shown nowhere; a text is searched for one once, however many places are looked for in it.
+        sources.pasted_before(&path, &text).or_else(|| {
+            let kind = sources.get(by.source).kind;
+            (!private_key::is_in(&text)).then(|| sources.paste(kind, &path, &text, by))
+        })
     }
 
     fn element(&self, expr: &'a Expr, text: &str, depth: u32) -> Option<Span> {

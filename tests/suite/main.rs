@@ -21,6 +21,7 @@ mod ide;
 mod incremental;
 mod keys;
 mod kubeconfigs;
+mod large;
 mod laws;
 mod listed;
 mod options;

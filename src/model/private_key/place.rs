@@ -52,7 +52,7 @@ fn in_line(line: &str, of_kubeconfig: bool) -> Vec<Range<usize>> {
         let inner = decode(run).and_then(|bytes| String::from_utf8(bytes).ok());
         inner.is_some_and(|inner| is_below(&inner, DEPTH - 1))
     };
-    let values = values(line).into_iter().enumerate();
+    let values = values(line).enumerate();
     let secret =
         values.filter(|(place, (name, _))| is_named(name) || *place == 0 && is_secret_line(line, of_kubeconfig));
     marks.chain(tokens).chain(runs.filter(hides).map(range)).chain(secret.map(|(_, (_, value))| range(value))).collect()
@@ -65,18 +65,24 @@ fn is_named(name: &str) -> bool {
     NAMES.contains(&last) || NAMES.iter().take(3).any(|word| lower.ends_with(word))
 }
 
-/// Each key of a line with its value, if it is a literal one.
-fn values(line: &str) -> Vec<(&str, &str)> {
-    let pairs = line.match_indices(['=', ':']).filter_map(|(at, _)| {
+/// Each key of a line with its value, if it is a literal one. What every value ends in is looked for once: a line may have as many of them
+/// as it has characters.
+fn values(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let line = line.trim_end();
+    let last_break = line.rfind([' ', '(']).unwrap_or_default();
+    let bare_end = line.trim_end_matches([',', '}']).len();
+    line.match_indices(['=', ':']).filter_map(move |(at, _)| {
         let name = line[..at].trim_end().trim_end_matches(['"', '\'']);
         let name = name.rsplit(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).next().unwrap_or_default();
-        Some((name.trim_start_matches('-'), literal(line[at + 1..].trim())?))
-    });
-    pairs.collect()
+        let value = line[at + 1..].trim_start();
+        let start = line.len() - value.len();
+        let bare = if last_break > start { None } else { Some(line.get(start..bare_end).unwrap_or_default()) };
+        Some((name.trim_start_matches('-'), literal(value, bare)?))
+    })
 }
 
 /// The text inside quotes, or a bare word that is not an expression.
-fn literal(value: &str) -> Option<&str> {
+fn literal<'l>(value: &'l str, bare: Option<&'l str>) -> Option<&'l str> {
     let inside = match value.chars().next()? {
         quote @ ('"' | '\'') => {
             let mut escaped = false;
@@ -87,8 +93,8 @@ fn literal(value: &str) -> Option<&str> {
             });
             &value[1..end.map_or(value.len(), |end| end + 1)]
         }
-        _ if value.contains([' ', '(']) || value == "true" || value == "false" => return None,
-        _ => value.trim_end_matches([',', '}']),
+        _ if value == "true" || value == "false" => return None,
+        _ => bare?,
     };
     (inside.len() > 3 && !inside.starts_with(['/', '$', '<', '{', '[', '(', '&', '*', '|'])).then_some(inside)
 }

@@ -74,13 +74,13 @@ fn object(
     let version = model.app(document.owner.app).kubernetes;
     let place = |path: &[Step]| locate::value(model, document.owner, document.written, &document.way(path));
     if let (Some(api), Some(kind)) = (text("apiVersion"), text("kind")) {
-        problems.extend(api::examine(&api, &kind, version, place(&below(at, "apiVersion"))));
+        problems.extend(api::examine(&api, &kind, version, || place(&below(at, "apiVersion"))));
         let inside = |path: &[Step]| place(&[at, path].concat());
         problems.extend(contradiction::verify(&Object { kind: &kind, api: &api, record, place: &inside }));
         if let Some(Value::List(webhooks)) = record.get("webhooks").map(Value::reveal) {
             for (index, one) in webhooks.iter().enumerate() {
                 let Value::Record(one) = one.reveal() else { continue };
-                problems.extend(webhook::verify(&kind, one, place(&below(&below(at, "webhooks"), index))));
+                problems.extend(webhook::verify(&kind, one, || place(&below(&below(at, "webhooks"), index))));
             }
         }
     }

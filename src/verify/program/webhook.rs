@@ -9,7 +9,7 @@ use crate::source::Span;
 /// answer it rejects all of them, its own pods included.
 ///
 /// <https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/>
-pub(super) fn verify(kind: &str, webhook: &Record, span: Span) -> Option<Diagnostic> {
+pub(super) fn verify(kind: &str, webhook: &Record, span: impl FnOnce() -> Span) -> Option<Diagnostic> {
     if !matches!(kind, "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") {
         return None;
     }
@@ -26,7 +26,7 @@ pub(super) fn verify(kind: &str, webhook: &Record, span: Span) -> Option<Diagnos
         format!("the webhook `{name}` intercepts the pods of every namespace: while it is unavailable, no pod starts");
     let help = "its own pods and those of the network and the resolver are rejected too, so a cluster that was down stays down: \
                 exclude `kube-system` and its own namespace with a `namespaceSelector`, or set `failurePolicy = \"Ignore\"`";
-    Some(Diagnostic::new(Code::UnwiseSetting, span, message).help(help))
+    Some(Diagnostic::new(Code::UnwiseSetting, span(), message).help(help))
 }
 
 fn is_about_pods(rule: &Value) -> bool {
@@ -79,7 +79,7 @@ mod tests {
         let service = of(&[("service", of(&[("name", Value::text("own"))]))]);
         let usual = [("clientConfig", service), ("rules", Value::list([rule(&[""], &["pods"], &["CREATE"])]))];
         let Value::Record(webhook) = of(&[&usual, fields].concat()) else { unreachable!() };
-        verify(kind, &webhook, Span::default()).is_some()
+        verify(kind, &webhook, Span::default).is_some()
     }
 
     #[test]

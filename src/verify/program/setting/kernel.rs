@@ -1,21 +1,22 @@
 //! A kernel setting has one value on a machine, whoever sets it: `needs sysctl`, or files of systemd-sysctl.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Model, Value};
-use crate::render::evidence::{Branch, Content, Document, Entry, SYSCTL, Sample};
-use crate::source::Span;
+use crate::render::evidence::{Content, Document, Entry, SYSCTL, Sample};
 use crate::verify::{Evidence, locate};
 
 /// Where `needs sysctl` is written to.
 const OWN: &str = "/etc/sysctl.d/90-kmodel.conf";
 
 /// What a file sets.
-struct Setting<'a> {
+struct Setting<'a, 'p> {
     key: String,
+    /// The key as it stands there.
+    written: String,
     value: String,
-    path: &'a str,
-    span: Span,
-    branch: &'a Branch,
+    document: &'a Document<'p>,
 }
 
 /// Settings with two values on one machine.
@@ -24,24 +25,27 @@ pub(super) fn verify(evidence: &Evidence<'_, '_>) -> Vec<Diagnostic> {
 }
 
 fn differ(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
-    let of_files: Vec<Setting<'_>> = sample
+    let of_files: Vec<Setting<'_, '_>> = sample
         .entries
         .iter()
         .filter_map(|entry| match entry {
-            Entry::Document(document) if is_read(&document.path) => Some(settings(model, document)),
+            Entry::Document(document) if is_read(&document.path) => Some(settings(document)),
             _ => None,
         })
         .flatten()
         .collect();
     let needed = sample.bundle.sysctls.iter();
-    let needed: Vec<_> = needed.map(|(key, value)| (dotted(key), plain(value))).collect();
+    let needed: HashMap<String, String> = needed.map(|(key, value)| (dotted(key), plain(value))).collect();
+    let mut before: HashMap<&str, Vec<&Setting<'_, '_>>> = HashMap::new();
     let mut problems = Vec::new();
-    for (place, setting) in of_files.iter().enumerate() {
-        let other = of_files[..place].iter().filter(|other| setting.branch.goes_with(other.branch));
-        let other = other.map(|other| (&other.key, &other.value, other.path));
-        let others = needed.iter().map(|(key, value)| (key, value, OWN)).chain(other);
-        let unlike = others.filter(|(key, value, _)| **key == setting.key && **value != setting.value);
-        problems.extend(unlike.map(|(_, value, path)| problem(setting, value, path)));
+    for setting in &of_files {
+        let others = before.entry(&setting.key).or_default();
+        let other = others.iter().filter(|other| setting.document.branch.goes_with(&other.document.branch));
+        let other = other.map(|other| (&other.value, &*other.document.path));
+        let all = needed.get(&setting.key).map(|value| (value, OWN)).into_iter().chain(other);
+        let unlike = all.filter(|(value, _)| **value != setting.value);
+        problems.extend(unlike.map(|(value, path)| problem(model, setting, value, path)));
+        others.push(setting);
     }
     problems
 }
@@ -51,10 +55,12 @@ fn is_read(path: &str) -> bool {
     path == SYSCTL || path == "/etc/sysctl.conf" || path.starts_with("/etc/sysctl.d/") && path.ends_with(".conf")
 }
 
-fn settings<'a>(model: &Model<'_>, document: &'a Document<'_>) -> Vec<Setting<'a>> {
-    let one = |written: &str, value: &str| {
-        let span = locate::element(model, document.owner, document.written, written);
-        Setting { key: dotted(written), value: plain(value), path: &document.path, span, branch: &document.branch }
+fn settings<'a, 'p>(document: &'a Document<'p>) -> Vec<Setting<'a, 'p>> {
+    let one = |written: &str, value: &str| Setting {
+        key: dotted(written),
+        written: written.to_owned(),
+        value: plain(value),
+        document,
     };
     if let Content::Text(text) = &document.content {
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
@@ -75,15 +81,17 @@ fn plain(value: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn problem(setting: &Setting<'_>, other: &str, path: &str) -> Diagnostic {
-    let Setting { key, value, path: own, span, .. } = setting;
+fn problem(model: &Model<'_>, setting: &Setting<'_, '_>, other: &str, path: &str) -> Diagnostic {
+    let Setting { key, written, value, document } = setting;
+    let own = &document.path;
     // Files are read in the order of their names, wherever they are, and the last one counts; a command comes after the boot has read them.
     let rank = |path: &str| (path == SYSCTL, file_name(path).to_owned());
-    let (last, counts) = if rank(own) > rank(path) { (own, value.as_str()) } else { (&path, other) };
-    let how = if *last == SYSCTL { "runs after the files are read" } else { "is read last" };
+    let (last, counts) = if rank(own) > rank(path) { (own.as_str(), value.as_str()) } else { (path, other) };
+    let how = if last == SYSCTL { "runs after the files are read" } else { "is read last" };
     let message = format!("`{own}` sets sysctl `{key}` to {value}, and `{path}` to {other}");
     let message = format!("{message}: it is {counts}, since `{last}` {how}");
-    Diagnostic::new(Code::UnwiseSetting, *span, message).help("keep one of them")
+    let span = locate::element(model, document.owner, document.written, written);
+    Diagnostic::new(Code::UnwiseSetting, span, message).help("keep one of them")
 }
 
 fn file_name(path: &str) -> &str {
