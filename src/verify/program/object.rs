@@ -12,6 +12,8 @@ use crate::source::{Sources, Span};
 use crate::syntax::ast::Version;
 use crate::verify::locate::Step;
 
+mod form;
+mod relation;
 mod rule;
 mod scalar;
 #[cfg(test)]
@@ -56,12 +58,13 @@ pub(super) fn verify(record: &Record, at: &[Step], version: Version, place: Plac
 
 /// An object whose `apiVersion` or `kind` is misspelt: what reads it does not know what it is.
 fn half_named(record: &Record, at: &[Step], place: Place<'_>) -> Option<Diagnostic> {
-    let wanted = match (record.get("apiVersion"), record.get("kind")) {
+    let given = |name: &str| record.get(name).filter(|value| !matches!(value.reveal(), Value::None));
+    let wanted = match (given("apiVersion"), given("kind")) {
         (None, Some(_)) => "apiVersion",
         (Some(_), None) => "kind",
         _ => return None,
     };
-    let Some(near) = record.keys().find(|key| closest(key, [wanted]).is_some()) else {
+    let Some(near) = record.keys().find(|key| ***key != *wanted && closest(key, [wanted]).is_some()) else {
         return nameless(record, at, wanted, place);
     };
     let span = (place.key)(&[at, &[Step::from(&**near)]].concat());
@@ -87,6 +90,29 @@ fn nameless(record: &Record, at: &[Step], wanted: &str, place: Place<'_>) -> Opt
     is_object.then(|| Diagnostic::new(Code::InvalidConfig, span, message).help(format!("add `{wanted}`")))
 }
 
+/// A kind of another version of the API than the one that it is written in, or of one that is nearly that.
+fn elsewhere(api: &str, kind: &str, at: &[Step], place: Place<'_>) -> Option<Diagnostic> {
+    let apis = object::apis(kind);
+    let group = api.split('/').next().unwrap_or_default();
+    let is_listed = object::kinds(api).next().is_some();
+    // Of these there are versions that are not listed.
+    if !is_listed && ["apps", "batch", "autoscaling", "policy", "extensions"].contains(&group) {
+        return None;
+    }
+    // Groups of others have a point in their names.
+    let near = match is_listed || !group.contains('.') {
+        true => *apis.first()?,
+        // Another version of the same group may be served.
+        false => closest(
+            api,
+            apis.iter().copied().filter(|known| known.split_once('/').is_some_and(|(own, _)| own != group)),
+        )?,
+    };
+    let span = (place.key)(&[at, &["apiVersion".into()]].concat());
+    let message = format!("`{api}` has no kind `{kind}`: the API server rejects the object");
+    Some(Diagnostic::new(Code::UnknownValue, span, message).help(Help::near(near)))
+}
+
 /// A kind that is nearly one of the API's.
 fn unknown_kind(api: &str, kind: &str, at: &[Step], place: Place<'_>) -> Option<Diagnostic> {
     let known = object::is_other(api, kind) || object::kinds(api).any(|known| known == kind);
@@ -94,7 +120,7 @@ fn unknown_kind(api: &str, kind: &str, at: &[Step], place: Place<'_>) -> Option<
         return None;
     }
     let files = field::kinds_of(api);
-    let near = closest(kind, object::kinds(api).chain(files))?;
+    let Some(near) = closest(kind, object::kinds(api).chain(files)) else { return elsewhere(api, kind, at, place) };
     let span = (place.key)(&[at, &["kind".into()]].concat());
     let message = format!("`{kind}` is not a kind of `{api}`");
     Some(Diagnostic::new(Code::UnknownValue, span, message).help(Help::near(near)))

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::object_rule::{self, Form, Rule};
+use crate::facts::object_rule::{self, Rule};
 use crate::facts::quantity::quantity;
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::text::List;
 use crate::verify::locate::Step;
 
-use super::scalar;
+use super::{form, relation, scalar};
 
 /// What is wrong, below a record.
 pub(super) struct Broken {
@@ -22,7 +22,8 @@ pub(super) struct Broken {
 
 /// What is wrong with a record of a type.
 pub(super) fn broken(record: &Record, of: &str) -> Vec<Broken> {
-    object_rule::of_type(of).iter().flat_map(|rule| of_rule(record, rule)).collect()
+    let rules = object_rule::of_type(of).iter().filter(|rule| relation::holds(record, rule));
+    rules.flat_map(|rule| of_rule(record, rule)).collect()
 }
 
 fn of_rule(record: &Record, rule: &Rule) -> Vec<Broken> {
@@ -32,23 +33,37 @@ fn of_rule(record: &Record, rule: &Rule) -> Vec<Broken> {
     list.extend(rule.above.iter().filter_map(|[first, second]| above(record, first, second)));
     list.extend(rule.both_zero.iter().filter_map(|[first, second]| both_zero(record, first, second)));
     list.extend(rule.exceeded.iter().flat_map(|[first, second]| exceeded(record, first, second)));
+    list.extend(relation::broken(record, rule));
     list
 }
 
 /// What is at a way `a.b`, and the steps to it.
-fn at<'v>(record: &'v Record, way: &str) -> (Vec<Step>, Option<&'v Value>) {
-    let mut steps = Vec::new();
-    let mut inner = Some(record);
-    let mut value = None;
-    for key in way.split('.') {
-        value = inner.and_then(|record| record.get(key)).filter(|value| !matches!(value.reveal(), Value::None));
-        inner = value.and_then(as_record);
-        steps.push(key.into());
-    }
-    (steps, value)
+pub(super) fn at<'v>(record: &'v Record, way: &str) -> (Vec<Step>, Option<&'v Value>) {
+    let steps = way.split('.').map(Step::from).collect();
+    (steps, all(record, way).into_iter().next().map(|(_, value)| value))
 }
 
-fn as_record(value: &Value) -> Option<&Record> {
+/// What is at a way `a[].b`, each with the steps to it.
+pub(super) fn all<'v>(record: &'v Record, way: &str) -> Vec<(Vec<Step>, &'v Value)> {
+    let (first, rest) = way.split_once('.').map_or((way, None), |(first, rest)| (first, Some(rest)));
+    let key = first.trim_end_matches("[]");
+    let Some(value) = record.get(key).filter(|value| !matches!(value.reveal(), Value::None)) else { return Vec::new() };
+    let own = match value.reveal() {
+        Value::List(list) if first.ends_with("[]") => {
+            list.iter().enumerate().map(|(place, one)| (vec![key.into(), place.into()], one)).collect()
+        }
+        _ if first.ends_with("[]") => Vec::new(),
+        _ => vec![(vec![key.into()], value)],
+    };
+    let Some(rest) = rest else { return own };
+    let below = |(steps, value): (Vec<Step>, &'v Value)| {
+        let inner = as_record(value).map(|inner| all(inner, rest)).unwrap_or_default();
+        inner.into_iter().map(move |(way, value)| ([&steps[..], &way].concat(), value))
+    };
+    own.into_iter().flat_map(below).collect()
+}
+
+pub(super) fn as_record(value: &Value) -> Option<&Record> {
     match value.reveal() {
         Value::Record(record) => Some(record),
         _ => None,
@@ -56,37 +71,56 @@ fn as_record(value: &Value) -> Option<&Record> {
 }
 
 fn of_field(record: &Record, rule: &Rule, way: &str) -> Vec<Broken> {
-    let (steps, value) = at(record, way);
+    let found = all(record, way);
+    if found.is_empty() {
+        return lacking(record, rule, way).into_iter().collect();
+    }
+    found.into_iter().flat_map(|(steps, value)| of_value(record, rule, (&steps, value))).collect()
+}
+
+fn of_value(record: &Record, rule: &Rule, (steps, value): (&[Step], &Value)) -> Vec<Broken> {
     let help = |usual: String| rule.help.clone().unwrap_or(usual);
-    let Some(value) = value else { return lacking(record, rule, way).into_iter().collect() };
     let mut list = Vec::new();
     if let Some(number) = scalar::int(value)
         && let Some(range) = outside(number, rule)
     {
-        list.push(Broken { way: steps.clone(), what: format!("is {number}"), help: help(format!("use {range}")) });
+        list.push(Broken { way: steps.to_vec(), what: format!("is {number}"), help: help(format!("use {range}")) });
     }
-    if let Some(text) = scalar::text(value).filter(|text| !text.is_empty()) {
-        if let Some(wanted) = rule.form.filter(|form| !has_form(&text, *form)).map(said) {
-            list.push(Broken { way: steps.clone(), what: format!("is `{text}`"), help: help(format!("use {wanted}")) });
+    let mut refused = |what: String, wanted: String| {
+        list.push(Broken { way: steps.to_vec(), what, help: help(format!("use {wanted}")) });
+    };
+    let text = scalar::text(value).filter(|text| !text.is_empty() && rule.entries.is_empty());
+    if let Some(text) = &text {
+        if let Some(form) = rule.form.filter(|form| !form::has(text, *form)) {
+            refused(format!("is `{text}`"), form::wanted(form).to_owned());
         }
-        if !rule.values.is_empty() && !rule.values.contains(&text) {
-            let known = List::ticked(&rule.values).or();
-            list.push(Broken { way: steps.clone(), what: format!("is `{text}`"), help: help(format!("use {known}")) });
+        if !rule.values.is_empty() && !rule.values.contains(text) {
+            refused(format!("is `{text}`"), List::ticked(&rule.values).or().to_string());
+        }
+        if let Some(own) = rule.made_of.as_ref().and_then(|form| relation::made(record, form)).filter(|own| own != text)
+        {
+            refused(format!("is `{text}`, and has to be `{own}`"), format!("`{own}`"));
         }
     }
+    if let Some(text) = value.scalar_text().filter(|text| rule.refused.contains(text)) {
+        let when = relation::said(rule);
+        refused(format!("is `{text}`{when}"), "another value".to_owned());
+    }
+    list.extend(relation::of_map(rule, steps, value));
     if let (Some(key), Value::List(elements)) = (&rule.unique, value.reveal()) {
-        list.extend(twice(&steps, elements, key));
+        list.extend(twice(steps, elements, key));
     }
     list
 }
 
 /// A field that must be given, in a record that is there.
 fn lacking(record: &Record, rule: &Rule, way: &str) -> Option<Broken> {
-    let (outer, last) = way.rsplit_once('.').filter(|_| rule.given)?;
-    let (steps, value) = at(record, outer);
-    value?;
-    let help = format!("add `{last}`: {}", List::ticked(&rule.values).or());
-    Some(Broken { way: steps, what: format!("has no `{last}`"), help })
+    let (outer, last) = way.rsplit_once('.').unwrap_or(("", way));
+    let (steps, value) = if outer.is_empty() { (Vec::new(), None) } else { at(record, outer) };
+    let is_open = rule.given && (outer.is_empty() || value.is_some());
+    let usual = || format!("add `{last}`: {}", List::ticked(&rule.values).or());
+    let help = || rule.help.clone().unwrap_or_else(usual);
+    is_open.then(|| Broken { way: steps, what: format!("has no `{last}`{}", relation::said(rule)), help: help() })
 }
 
 /// The numbers that are allowed, if a number is none of them.
@@ -98,32 +132,6 @@ fn outside(number: i128, rule: &Rule) -> Option<String> {
         (Some(least), None) => format!("{least} or more"),
         (None, most) => format!("{} or less", most.unwrap_or_default()),
     })
-}
-
-fn has_form(text: &str, form: Form) -> bool {
-    let is_simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let is_word = text.chars().all(is_simple) && !text.starts_with('-') && !text.ends_with('-');
-    let is_straight = !text.split('/').any(|part| part == "..");
-    match form {
-        Form::Label => is_word && text.len() <= 63,
-        Form::Port => {
-            let has_letter = text.contains(|c: char| c.is_ascii_lowercase());
-            is_word && text.len() <= 15 && has_letter && !text.contains("--")
-        }
-        Form::Below => !text.starts_with('/') && is_straight,
-        Form::Straight => is_straight,
-    }
-}
-
-fn said(form: Form) -> &'static str {
-    match form {
-        Form::Label => "up to 63 lowercase letters, digits and `-`, with a letter or a digit at both ends",
-        Form::Port => {
-            "up to 15 lowercase letters, digits and single `-`, with at least one letter, and a letter or a digit at both ends"
-        }
-        Form::Below => "a relative path without `..`",
-        Form::Straight => "a path without `..`",
-    }
 }
 
 /// Elements of a list that have the same text in a field.

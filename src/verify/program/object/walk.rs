@@ -58,9 +58,11 @@ impl<'a> Walk<'a> {
         let keys =
             broken.way.iter().filter_map(|step| if let Step::Key(key) = step { Some(key.clone()) } else { None });
         let path = self.meant.iter().cloned().chain(keys).collect::<Vec<_>>().join(".");
-        let message =
-            format!("`{path}` of {} {}: the API server rejects the object", Indefinite(self.kind), broken.what);
-        let span = (self.place.key)(&[&self.at[..], &broken.way].concat());
+        let kind = Indefinite(self.kind);
+        let owner = if path.is_empty() { kind.to_string() } else { format!("`{path}` of {kind}") };
+        let message = format!("{owner} {}: the API server rejects the object", broken.what);
+        let top: &[Step] = if path.is_empty() { &["kind".into()] } else { &broken.way };
+        let span = (self.place.key)(&[&self.at[..], top].concat());
         self.problems.push(Diagnostic::new(Code::InvalidConfig, span, message).help(broken.help));
     }
 
