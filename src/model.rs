@@ -106,6 +106,8 @@ pub struct Group {
     pub memory: u64,
     /// Bytes.
     pub disk: u64,
+    /// Whether the model says how many processors and how much memory there are.
+    pub sized: bool,
     pub arch: Name,
     /// Processors and bytes of memory that the system keeps for itself.
     pub system: (f64, u64),

@@ -26,11 +26,17 @@ pub mod placement;
 mod pod_security;
 pub mod pods;
 mod pool;
+mod port;
 mod reference;
+mod scaling;
+mod schedule;
 mod selector;
 mod service;
+mod start;
 mod static_pod;
+mod storage;
 mod toleration;
+mod twice;
 
 /// Looks at every object that a component provides.
 pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
@@ -54,6 +60,12 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(once(service::verify(evidence.model, &there, has_usual_node_ports(evidence))));
     problems.extend(once(grant::verify(evidence.model, &list)));
     problems.extend(once(pool::verify(evidence.model, &list)));
+    problems.extend(once(port::verify(evidence.model, &there)));
+    problems.extend(once(schedule::verify(evidence, &list)));
+    problems.extend(once(start::verify(evidence, &list)));
+    problems.extend(once(storage::verify(evidence.model, &list)));
+    problems.extend(once(scaling::verify(evidence.model, &there)));
+    problems.extend(once(twice::verify(evidence.model, &list)));
     Verdict { problems, gaps: gap.into_iter().collect(), ..Verdict::default() }
 }
 

@@ -47,6 +47,11 @@ impl<'p> Fields<'_, 'p> {
         self.sight.layers.field(self.owner, self.module, self.body, field)
     }
 
+    /// Whether the model has a value for a field.
+    pub fn is_written(&self, field: &str) -> bool {
+        self.written(field).is_some()
+    }
+
     /// The value of a field; `None` when it is absent or has a problem, which is kept.
     pub fn value(&mut self, field: &str) -> Option<Value> {
         let written = self.written(field)?;

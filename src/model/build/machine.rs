@@ -85,6 +85,7 @@ fn group(
         has_cores: fields.written("cores").is_some(),
         memory: fields.size("memory").unwrap_or(4 << 30),
         disk: fields.size("disk").unwrap_or(20 << 30),
+        sized: ["cores", "memory"].iter().all(|field| fields.is_written(field)),
         arch: fields.text("arch").unwrap_or_else(|| "amd64".into()),
         system: (
             fields.number("system-cores").unwrap_or(SYSTEM_CORES),

@@ -94,6 +94,12 @@ impl Found<'_, '_> {
         Some((path, path.iter().fold(&self.object, |inner, key| &inner[*key])))
     }
 
+    /// The `spec` of the pods that it makes, and the way to it.
+    pub(super) fn pod_spec(&self) -> Option<(Vec<Step>, &Json)> {
+        let (path, pods) = self.pods()?;
+        Some((path.iter().chain(&["spec"]).map(|key| Step::from(*key)).collect(), &pods["spec"]))
+    }
+
     /// Where a part of it is written.
     pub(super) fn span(&self, model: &Model<'_>, steps: &[Step]) -> Span {
         let way = self.document.way(&[&self.way[..], steps].concat());

@@ -59,6 +59,20 @@ impl<'a, 'p> Nodes<'a, 'p> {
         }
     }
 
+    /// Whether the scheduler may put pods with this `spec` on a machine.
+    pub(super) fn takes(&self, spec: &Json, machine: MachineId) -> Runs {
+        let group = self.model.machine(machine).group;
+        match toleration::untolerated(self.model, spec, group).is_some() {
+            true => Runs::No,
+            false => self.chosen(spec, machine),
+        }
+    }
+
+    /// Whether no machine of the model has a label, and no kubelet sets it.
+    pub(super) fn lacks(&self, key: &str) -> bool {
+        self.machines().next().is_some_and(|machine| matches!(self.label(machine, key), Label::Unknown))
+    }
+
     /// By the name of the node, the labels that are selected, and the affinity that is required.
     fn chosen(&self, spec: &Json, machine: MachineId) -> Runs {
         let name = &*self.model.machine(machine).name;

@@ -93,6 +93,11 @@ pub(super) fn untolerated<'a>(model: &'a Model<'_>, pod: &Json, group: u32) -> O
 }
 
 impl<'a> Taint<'a> {
+    /// As it is written.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     fn read(text: &'a str) -> Option<Self> {
         let (label, effect) = text.rsplit_once(':')?;
         let (key, value) = label.split_once('=').unwrap_or((label, ""));

@@ -44,13 +44,13 @@ pub(super) fn said(rule: &Rule) -> String {
     if list.is_empty() { String::new() } else { format!(" beside {}", list.join(" and ")) }
 }
 
-/// A text with the values that `{a.b}` stands for in it; one that is not given is empty.
+/// A text with the values that `{a.b}` stands for in it, if all are given: a patch has only some.
 pub(super) fn made(record: &Record, form: &str) -> Option<String> {
     let mut text = String::new();
     for part in form.split('{') {
         match part.split_once('}') {
             Some((way, rest)) => {
-                text += &at(record, way).1.map_or(Some(String::new()), Value::scalar_text)?;
+                text += &at(record, way).1.and_then(Value::scalar_text)?;
                 text += rest;
             }
             None => text += part,
@@ -170,7 +170,7 @@ fn inside(record: &Record, way: &str, outer: &str) -> Vec<Broken> {
         let text = value.scalar_text()?;
         let what = format!("is `{text}`, which is not a part of `{outer}` {range}");
         let help = "use a part of it, or remove it".to_owned();
-        (form::is_part(&text, &range) == Some(false)).then(|| Broken { way: steps, what, help })
+        (form::is_part(&text, &range) == Some(false)).then_some(Broken { way: steps, what, help })
     };
     all(record, way).into_iter().filter_map(of).collect()
 }
@@ -181,7 +181,7 @@ fn within(record: &Record, way: &str, most: &str, usual: i64) -> Vec<Broken> {
         let number = scalar::int(value)?;
         let what = format!("is {number}, more than `{most}`, which is {limit}");
         let help = format!("use at most {limit}, or raise `{most}`");
-        (number > limit).then(|| Broken { way: steps, what, help })
+        (number > limit).then_some(Broken { way: steps, what, help })
     };
     all(record, way).into_iter().filter_map(of).collect()
 }
