@@ -198,14 +198,14 @@ pub(crate) fn files(prefix: &str, value: &Json, items: &str) -> Vec<Pasted> {
         }),
         ("ConfigMap as a value", |f| {
             let map = format!(
-                "{{ apiVersion = \"v1\", kind = \"ConfigMap\", data = {{ \"config.conf\" = {} }} }}",
+                "{{ apiVersion = \"v1\", kind = \"ConfigMap\", metadata = {{ name = \"p\" }}, data = {{ \"config.conf\" = {} }} }}",
                 literal(&f.yaml)
             );
             format!("  file /etc/restated/{}.yaml {{ format = \"yaml\", content = {map} }}\n", f.app)
         }),
         ("ConfigMap of an addon", |f| {
             let map = format!(
-                "{{ apiVersion = \"v1\", kind = \"ConfigMap\", data = {{ \"config.conf\" = {} }} }}",
+                "{{ apiVersion = \"v1\", kind = \"ConfigMap\", metadata = {{ name = \"p\" }}, data = {{ \"config.conf\" = {} }} }}",
                 literal(&f.yaml)
             );
             format!("  provides {}: addon {{ objects = [{map}] }}\n", f.app)
