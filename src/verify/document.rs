@@ -18,11 +18,13 @@ use crate::syntax::ast::Expr;
 use super::locate::{self, Step, Writer};
 use super::{Evidence, Verdict, counted, gap};
 
+mod cloud_config;
 pub(super) mod cni;
 mod containerd;
 mod corefile;
 mod environment;
 mod flannel;
+pub(super) mod host;
 mod keyed;
 mod kubeadm;
 mod kubeconfig;
@@ -191,6 +193,9 @@ pub fn check(path: &str, content: &Content) -> Vec<DocumentProblem> {
 
 /// What is wrong with the content of a file; `None` if it is not known what reads it.
 fn findings(path: &str, content: &Content) -> Option<Vec<DocumentProblem>> {
+    if let Some(found) = host::check(path, content) {
+        return Some(found);
+    }
     match content {
         Content::Value(value) if kind(path, &Json::Null, "") == Some(DocumentKind::Unit) => {
             Some(unit_text::check(path, &ini(value)?))
@@ -238,7 +243,11 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
             is_value: true,
         }]);
     }
-    let options = serde_saphyr::options! { budget: serde_saphyr::budget! { max_documents: usize::MAX } };
+    let options = serde_saphyr::options! {
+        // As cloud-init and kubectl read modes: `0644`.
+        legacy_octal_numbers: true,
+        budget: serde_saphyr::budget! { max_documents: usize::MAX },
+    };
     match serde_saphyr::from_multiple_with_options::<Json>(text, options) {
         Ok(list) => list.iter().filter_map(|value| document(path, value, text)).reduce(|mut all, more| {
             all.extend(more);
@@ -266,7 +275,11 @@ fn is_object(path: &str, text: &str) -> bool {
 
 fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>> {
     let findings = match kind(path, value, text)? {
-        DocumentKind::CloudConfig => table::check(&table::CLOUD_CONFIG, "", value),
+        DocumentKind::CloudConfig => {
+            let mut list = table::check(&table::CLOUD_CONFIG, "", value);
+            list.extend(cloud_config::check(value));
+            list
+        }
         DocumentKind::NetworkConfig => table::check(&table::NETWORK_CONFIG, "", value.get("network").unwrap_or(value)),
         DocumentKind::Netplan => match value.get("network") {
             Some(network) => below("network", table::check(&table::NETWORK_CONFIG, "", network)),

@@ -24,6 +24,7 @@ pub(super) mod script;
 mod script_text;
 mod proxy;
 mod shadowed;
+mod system;
 mod unit_name;
 mod users;
 
@@ -69,6 +70,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(of_pods.verify(evidence, sample));
             problems.extend(path::verify(evidence.model, sample));
             problems.extend(script_text::verify(evidence.model, sample));
+            problems.extend(system::verify(evidence.model, sample));
             problems.extend(unit_name::verify(evidence.model, sample));
             problems.extend(users::verify(evidence.model, sample));
         }

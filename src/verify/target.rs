@@ -118,7 +118,7 @@ pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
 }
 
 /// What a field of a target is given, and by whom.
-fn written<'p>(model: &Model<'p>, target: &str, field: &str) -> Option<(Writer, &'p Expr)> {
+pub(in crate::verify) fn written<'p>(model: &Model<'p>, target: &str, field: &str) -> Option<(Writer, &'p Expr)> {
     let (module, ast) = model.layers.targets.iter().find(|(_, ast)| *ast.name.name == *target)?;
     let written = model.layers.field(&format!("target.{target}"), *module, &ast.body, field)?;
     Some((Writer { module: *module, app: None, of: None }, written.expr))

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::DocumentProblem;
-use crate::diag::{Code, Help, closest};
+use crate::diag::{Code, Help, closest, did_you_mean};
+use crate::text::List;
 use crate::verify::locate::Step;
 
 /// Whether a text stands for a secret: that, or the name of one.
@@ -33,6 +34,15 @@ pub(super) struct Body {
     /// `name`, or `name:bs` with what it takes.
     #[serde(default)]
     keys: Vec<String>,
+    /// Keys without which the body is refused.
+    #[serde(default)]
+    required: Vec<String>,
+    /// What each element of a list takes: `name:ls`.
+    #[serde(default)]
+    elements: Vec<String>,
+    /// The texts that a key takes, or each element of its list.
+    #[serde(default)]
+    words: BTreeMap<String, Vec<String>>,
 }
 
 type Lazy = LazyLock<Table>;
@@ -49,6 +59,11 @@ fn read(text: &str) -> Table {
 impl Body {
     fn names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|key| key.split(':').next().unwrap_or(key))
+    }
+
+    /// What each element of a key's list takes, if that is known.
+    fn element(&self, name: &str) -> Option<&str> {
+        self.elements.iter().find_map(|one| one.split_once(':').filter(|(key, _)| *key == name)).map(|(_, kinds)| kinds)
     }
 
     /// What a key takes; `None` is anything. The outer one is whether the key is known.
@@ -77,6 +92,7 @@ fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings:
         Json::Object(map) => {
             // Below a body that is not in the table nothing is known.
             let Some(body) = table.body.get(name) else { return };
+            findings.extend(body.required.iter().filter(|key| !map.contains_key(*key)).map(|key| missing(key, path)));
             for (key, value) in map {
                 path.push(Step::Key(key.clone()));
                 match body.takes(key) {
@@ -92,7 +108,11 @@ fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings:
                         findings.push(found);
                     }
                     Some(kinds) => {
+                        let known = findings.len();
                         findings.extend(kinds.and_then(|kinds| wrong_kind(kinds, key, value, path)));
+                        if findings.len() == known {
+                            findings.extend(content(body, key, value, path));
+                        }
                         walk(table, &join(name, key), value, path, findings);
                     }
                 }
@@ -100,6 +120,46 @@ fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings:
             }
         }
         _ => {}
+    }
+}
+
+/// What is wrong with the elements of a list, and with texts that are one of a few.
+fn content(body: &Body, key: &str, value: &Json, path: &[Step]) -> Vec<DocumentProblem> {
+    let list: Vec<(Vec<Step>, &Json)> = match value {
+        Json::Array(list) => {
+            list.iter().enumerate().map(|(place, one)| ([path, &[place.into()]].concat(), one)).collect()
+        }
+        one => vec![(path.to_vec(), one)],
+    };
+    let kinds = body.element(key).filter(|_| value.is_array());
+    let of = |(path, one): &(Vec<Step>, &Json)| {
+        let wrong = kinds.and_then(|kinds| wrong_kind(kinds, &format!("an element of {key}"), one, path));
+        wrong.or_else(|| wrong_word(body.words.get(key)?, key, one.as_str()?, path))
+    };
+    list.iter().filter_map(of).collect()
+}
+
+fn wrong_word(words: &[String], key: &str, text: &str, path: &[Step]) -> Option<DocumentProblem> {
+    let is_known = is_secret(text) || words.iter().any(|word| word == text);
+    let known = || words.iter().map(String::as_str);
+    let fallback = format!("its values are {}", List::ticked(known()));
+    (!is_known).then(|| DocumentProblem {
+        code: Code::InvalidConfig,
+        path: path.to_vec(),
+        message: format!("`{text}` is not a value of `{key}`"),
+        help: did_you_mean(text, known(), &fallback),
+        is_value: true,
+    })
+}
+
+fn missing(key: &str, path: &[Step]) -> DocumentProblem {
+    let outer = path.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None });
+    DocumentProblem {
+        code: Code::InvalidConfig,
+        path: path.to_vec(),
+        message: format!("`{}` has no `{key}`, which it needs", outer.unwrap_or_default()),
+        help: format!("add `{key}`").into(),
+        is_value: true,
     }
 }
 
@@ -176,9 +236,17 @@ pub(super) fn wrong_kind(kinds: &str, key: &str, value: &Json, path: &[Step]) ->
         DocumentProblem {
             code: Code::InvalidConfig,
             path: path.to_vec(),
-            message: format!("`{key}` expects {}, found {}", wanted.join(" or "), name(kind)),
+            message: format!("{} expects {}, found {}", ticked(key), wanted.join(" or "), name(kind)),
             help: "the program that reads this file would ignore or reject it".into(),
             is_value: true,
         }
     })
+}
+
+/// A key in its ticks: `` `runcmd` ``, `` an element of `runcmd` ``.
+fn ticked(key: &str) -> String {
+    match key.strip_prefix("an element of ") {
+        Some(key) => format!("an element of `{key}`"),
+        None => format!("`{key}`"),
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Model, Value};
 use crate::render::evidence::{Content, Document, Entry, SYSCTL, Sample};
+use crate::verify::document::host::sysctl::canonical;
 use crate::verify::{Evidence, locate};
 
 /// Where `needs sysctl` is written to.
@@ -72,9 +73,9 @@ fn settings<'a, 'p>(document: &'a Document<'p>) -> Vec<Setting<'a, 'p>> {
     pairs.map(|(key, value)| one(key, &value)).collect()
 }
 
-/// `net/ipv4/ip_forward` is another way to write `net.ipv4.ip_forward`.
+/// `net/ipv4/ip_forward` is another way to write `net.ipv4.ip_forward`, and `net.ipv4.conf.all.forwarding` another name of it.
 fn dotted(key: &str) -> String {
-    key.replace('/', ".")
+    canonical(&key.replace('/', ".")).to_owned()
 }
 
 fn plain(value: &str) -> String {
