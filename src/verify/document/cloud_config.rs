@@ -107,7 +107,7 @@ fn owner(config: &Json, file: &Json) -> Option<String> {
             "`{path}` is written before cloud-init creates the {kind} `{name}`: the module fails, and no later file is written"
         )
     };
-    let is_user = |name: &str| !has_user(name) && (created(config, name) || OF_IMAGES.contains(&name));
+    let is_user = |name: &str| OF_IMAGES.contains(&name) || !has_user(name) && created(config, name);
     if is_user(user) {
         return Some(late("user", user));
     }
