@@ -1,5 +1,6 @@
 //! The machines that pods may run on, as far as the model tells: by their selectors, and by the taints of machines.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
@@ -32,8 +33,8 @@ pub struct Nodes<'a, 'p> {
 }
 
 /// A label of a machine.
-enum Label {
-    Is(String),
+enum Label<'m> {
+    Is(Cow<'m, str>),
     Absent,
     Unknown,
 }
@@ -106,15 +107,16 @@ impl<'a, 'p> Nodes<'a, 'p> {
     }
 
     /// A label that the kubelet sets itself, or the model. One that the model sets on other machines is not on this one.
-    fn label(&self, machine: MachineId, key: &str) -> Label {
-        let known = self.model.machine(machine);
+    fn label(&self, machine: MachineId, key: &str) -> Label<'a> {
+        let model: &'a Model<'p> = self.model;
+        let known = model.machine(machine);
         let of = |group: u32| of_group(&self.model.groups[group as usize].labels, key);
         match key {
-            "kubernetes.io/hostname" => Label::Is(known.name.to_string()),
-            "kubernetes.io/os" => Label::Is("linux".to_owned()),
-            "kubernetes.io/arch" => Label::Is(self.model.groups[known.group as usize].arch.to_string()),
+            "kubernetes.io/hostname" => Label::Is((&*known.name).into()),
+            "kubernetes.io/os" => Label::Is("linux".into()),
+            "kubernetes.io/arch" => Label::Is((&*model.groups[known.group as usize].arch).into()),
             _ => match of(known.group) {
-                Some(value) => Label::Is(value),
+                Some(value) => Label::Is(value.into()),
                 None if (0..self.model.groups.len() as u32).any(|group| of(group).is_some()) => Label::Absent,
                 None => Label::Unknown,
             },

@@ -3,7 +3,7 @@
 //! Source: sysctl.d(5), systemd src/sysctl/sysctl.c (a line without `=` is not an assignment, a name that is not there is skipped), and
 //! proc_dointvec of the kernel, which refuses what is not a number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -14,10 +14,10 @@ use crate::diag::{Code, Help};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    number: Vec<String>,
-    text: Vec<String>,
-    reported: Vec<String>,
-    others: Vec<String>,
+    number: BTreeSet<String>,
+    text: BTreeSet<String>,
+    reported: BTreeSet<String>,
+    others: BTreeSet<String>,
     numbers: BTreeMap<String, usize>,
     range: BTreeMap<String, [i64; 2]>,
 }
@@ -71,7 +71,7 @@ fn of_line(number: usize, line: &str) -> Option<DocumentProblem> {
 /// What is wrong with a setting, by the name that it has with dots.
 pub(in crate::verify) fn of_setting(key: &str, value: &str) -> Option<(String, Help, Code)> {
     let pattern = pattern(key);
-    let is = |list: &[String]| list.contains(&pattern);
+    let is = |list: &BTreeSet<String>| list.contains(&pattern);
     if is(&TABLE.reported) {
         let message = format!("the kernel only reports sysctl `{key}`, so it cannot be set");
         return Some((message, "remove it".into(), Code::UnwiseSetting));
@@ -137,13 +137,37 @@ fn pattern(key: &str) -> String {
     if key.starts_with(begin) { format!("{begin}*") } else { key.to_owned() }
 }
 
+/// The names that there are.
+struct Known {
+    names: HashSet<&'static str>,
+    /// By what is left of them without one of their parts, since a slip is in one of these.
+    like: HashMap<(usize, String), Vec<&'static str>>,
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let all = TABLE.number.iter().chain(&TABLE.text).chain(&TABLE.others).chain(TABLE.numbers.keys());
+    let names: HashSet<&'static str> = all.clone().map(String::as_str).collect();
+    let mut like: HashMap<_, Vec<_>> = HashMap::new();
+    for name in all {
+        without_a_part(name).into_iter().for_each(|rest| like.entry(rest).or_default().push(name.as_str()));
+    }
+    Known { names, like }
+});
+
+/// A name without each of its parts, with the place of that.
+fn without_a_part(name: &str) -> Vec<(usize, String)> {
+    let parts: Vec<&str> = name.split('.').collect();
+    let without = |place: usize| [&parts[..place], &parts[place + 1..]].concat().join(".");
+    (0..parts.len()).map(|place| (place, without(place))).collect()
+}
+
 /// The name that was meant, of one that is not known and differs from a known one by a slip.
 fn unknown(pattern: &str, key: &str) -> Option<String> {
-    let known = || TABLE.number.iter().chain(&TABLE.text).chain(&TABLE.others).chain(TABLE.numbers.keys());
-    if known().any(|name| name == pattern) {
+    if KNOWN.names.contains(pattern) {
         return None;
     }
-    let near = slip(pattern, known().map(String::as_str))?;
+    let like = without_a_part(pattern).into_iter().filter_map(|rest| KNOWN.like.get(&rest)).flatten();
+    let near = slip(pattern, like.copied())?;
     let interface = pattern.find('*').map(|at| key[at..].rsplit_once('.').map_or("", |(interface, _)| interface));
     Some(interface.map_or(near.to_owned(), |interface| near.replace('*', interface)))
 }
