@@ -71,5 +71,5 @@ fn a_machine_costs_no_more_than_it_did() {
 }
 
 /// It was 119 and 2,983 while `len(machines)` made a record of each machine to count them.
-const MOST_CALLS: usize = 108;
+const MOST_CALLS: usize = 109;
 const MOST_BYTES: usize = 2_000;

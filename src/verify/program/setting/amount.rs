@@ -165,7 +165,10 @@ fn nodes(model: &Model<'_>, settings: &Settings) -> u64 {
     let kubelets = settings.programs.iter().filter(|one| one.name == "kubelet").map(|one| one.app);
     let apps: std::collections::BTreeSet<AppId> = kubelets.collect();
     let machines = apps.into_iter().flat_map(|app| model.units_of(app)).filter_map(|unit| model.unit(unit).machine);
-    let known = machines.collect::<std::collections::BTreeSet<_>>().len();
+    let mut known: Vec<_> = machines.collect();
+    known.sort_unstable();
+    known.dedup();
+    let known = known.len();
     (if known == 0 { model.machines.len().min(2) } else { known }) as u64
 }
 
