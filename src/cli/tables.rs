@@ -109,10 +109,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, CliError> {
         differences = asked_again(binary, known, differences)?;
     }
     if args.json {
-        output::print(|out| {
-            serde_json::to_writer_pretty(&mut *out, &differences)?;
-            writeln!(out)
-        })?;
+        json(&differences)?;
     } else {
         show(args, known, &differences, terminal)?;
     }
@@ -147,6 +144,14 @@ fn help_text(args: &CheckArgs) -> Result<String, CliError> {
             "pass a program with `--binary`, or its help with `--help-text`",
         )),
     }
+}
+
+/// Prints differences for programs.
+fn json(differences: &impl serde::Serialize) -> Result<Exit, CliError> {
+    output::print(|out| {
+        serde_json::to_writer_pretty(&mut *out, differences)?;
+        writeln!(out)
+    })
 }
 
 /// The text of a file; `-` is stdin.

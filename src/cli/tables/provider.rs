@@ -40,10 +40,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
             .help("pass what `terraform providers schema -json` prints")
     })?;
     if args.json {
-        output::print(|out| {
-            serde_json::to_writer_pretty(&mut *out, &differences)?;
-            writeln!(out)
-        })?;
+        super::json(&differences)?;
     } else {
         let rows: Vec<_> =
             differences.iter().map(|one| vec![Cell::plain(&one.name), Cell::plain(&one.message)]).collect();
