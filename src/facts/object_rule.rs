@@ -102,7 +102,7 @@ pub enum Form {
     Domain,
     /// The same with at least two points.
     Qualified,
-    /// The name of an object that is no part of a DNS name.
+    /// The name of an object that is not part of a DNS name.
     Segment,
     /// The key of a label or of an annotation.
     Key,

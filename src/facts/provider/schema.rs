@@ -18,7 +18,7 @@ pub struct Difference {
 /// What differs, sorted. Types that the table leaves out are no difference.
 ///
 /// # Errors
-/// When the text is no schema, or none of this provider.
+/// When the text is not a schema, or has none of this provider.
 pub fn compare(table: &Table, schema: &str) -> Result<Vec<Difference>, String> {
     let json: Json = serde_json::from_str(schema).map_err(|error| format!("it is not JSON: {error}"))?;
     let all = json.get("provider_schemas").and_then(Json::as_object).ok_or("it has no `provider_schemas`")?;

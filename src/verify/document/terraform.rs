@@ -168,7 +168,7 @@ fn is_name(name: &str) -> bool {
     begins && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
 }
 
-/// What Terraform is given stands in its state, which is no place for a secret.
+/// Secrets that Terraform is given: it writes them to its state.
 fn secrets(value: &Json) -> Vec<DocumentProblem> {
     let mut found = Vec::new();
     texts(value, &mut Vec::new(), &mut |text, path| {

@@ -1,6 +1,6 @@
 //! Configuration of systemd's own services: journald, logind, resolved, timesyncd, networkd, and links.
 //!
-//! Each drops a key or a value that it does not know and says so in its log, so a limit that is misspelt is no limit.
+//! Each drops a key or a value that it does not know and says so in its log, so a misspelt limit has no effect.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Images of a registry that is no longer filled.
+//! Images of a registry that gets no new ones.
 //!
 //! Source: kubernetes.io/blog/2023/02/06/k8s-gcr-io-freeze-announcement, .../2023/03/10/image-registry-redirect.
 
