@@ -34,6 +34,7 @@ pub mod render;
 pub mod progress;
 pub mod server;
 pub mod apply;
+mod only;
 pub mod observation;
 pub mod status;
 pub mod debug;

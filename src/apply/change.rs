@@ -23,6 +23,10 @@ pub enum Step {
     Start,
     /// Upload files; these units restart.
     Files { paths: Vec<String>, restarts: Vec<String> },
+    /// Let its pods go to other machines.
+    Drain,
+    /// Let it take pods again.
+    Readmit,
     /// Bring all of its files for the first time, and run its boot.
     SetUp(String),
     /// Enter a machine that cannot be entered; why.
@@ -38,12 +42,14 @@ pub enum Step {
 }
 
 /// When a machine is changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Turn {
     /// In parallel: it is not up, so no other machine relies on it.
     Together,
+    /// As the next, but before it: new versions of programs, one program after another on all machines.
+    Stage(usize),
     /// One at a time, after those: it is up, and has to be up again before the next one changes.
-    InTurn,
+    OneByOne,
 }
 
 /// The steps for one resource, in order.
@@ -51,6 +57,8 @@ pub enum Turn {
 pub struct Change {
     pub name: String,
     pub turn: Turn,
+    /// The last stage of an upgrade that it brings; none if it brings all.
+    pub until: Option<usize>,
     pub steps: Vec<Step>,
 }
 
@@ -81,6 +89,8 @@ impl fmt::Display for Step {
             Self::Restart => write!(f, "restart the machine"),
             Self::Start => write!(f, "start"),
             Self::Files { paths, restarts } => files(f, paths, restarts),
+            Self::Drain => write!(f, "drain it: its pods go to other machines"),
+            Self::Readmit => write!(f, "let it take pods again, after a drain"),
             Self::SetUp(what) => write!(f, "set up: {what}"),
             Self::Reach(why) => write!(f, "cannot be reached: {why}"),
             Self::Misfit(why) => write!(f, "{why}"),
@@ -101,6 +111,9 @@ fn between(f: &mut fmt::Formatter<'_>, key: &str, from: Option<&str>, to: Option
 
 fn files(f: &mut fmt::Formatter<'_>, paths: &[String], restarts: &[String]) -> fmt::Result {
     let shown = paths.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if paths.is_empty() {
+        return write!(f, "restart {} with its new program", restarts.join(", "));
+    }
     write!(f, "upload {shown}")?;
     if paths.len() > SHOWN {
         write!(f, " and {} more", paths.len() - SHOWN)?;

@@ -24,7 +24,7 @@ pub(crate) fn decommission(access: &Access, desired: &Desired, machine: &str) ->
     let scripts = scripts(desired, LEAVE).into_iter();
     scripts.map(|(name, places)| (name, places.into_iter().map(Machine::name).collect::<Vec<_>>())).try_for_each(
         |(name, places)| {
-            one(access.transport(), machine, &format!("{LEAVE}{name}"), &places)
+            one(access.transport(), &[&format!("{LEAVE}{name}"), machine], &action(machine, LEAVE, name), &places)
                 .map_err(|error| by_hand(&access.provider().by_hand(machine), error))
         },
     )
@@ -41,7 +41,7 @@ pub(crate) fn forget_name(access: &Access, desired: &Desired, former: &str) -> R
         let is_itself =
             |name: &str| desired.machine(name).is_some_and(|one| one.former.iter().any(|own| own == former));
         places.sort_by_key(|place| *place == former || is_itself(place));
-        one(access.transport(), former, &format!("{RENAME}{name}"), &places)?;
+        one(access.transport(), &[&format!("{RENAME}{name}"), former], &action(former, RENAME, name), &places)?;
     }
     Ok(())
 }
@@ -57,7 +57,7 @@ pub(super) fn scripts<'a>(desired: &'a Desired, folder: &str) -> BTreeMap<&'a st
 }
 
 /// The names that machines have now, as far as they run.
-fn running<'a>(access: &Access, machines: &[&'a Machine]) -> Result<Vec<&'a str>, ApplyError> {
+pub(super) fn running<'a>(access: &Access, machines: &[&'a Machine]) -> Result<Vec<&'a str>, ApplyError> {
     let mut running = Vec::new();
     for machine in machines {
         for name in [machine.name()].into_iter().chain(machine.former.iter().map(String::as_str)) {
@@ -70,13 +70,19 @@ fn running<'a>(access: &Access, machines: &[&'a Machine]) -> Result<Vec<&'a str>
     Ok(running)
 }
 
-/// Runs the file on the first machine where it succeeds. One that was not copied yet does nothing.
-fn one(transport: &dyn Transport, machine: &str, path: &str, places: &[&str]) -> Result<(), ApplyError> {
-    const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$1\" \"$2\"";
-    let action = format!("decommission `{machine}` with `{path}`");
+fn action(machine: &str, folder: &str, name: &str) -> String {
+    format!("decommission `{machine}` with `{folder}{name}`")
+}
+
+/// Runs a file, with its words behind it, on the first machine where it succeeds. One that was not copied yet does nothing.
+///
+/// # Errors
+/// What the last machine says.
+pub(super) fn one(transport: &dyn Transport, words: &[&str], action: &str, places: &[&str]) -> Result<(), ApplyError> {
+    const SCRIPT: &str = "[ -x \"$1\" ] || exit 0; exec \"$@\"";
     let mut last = ApplyError::new(format!("cannot {action}: no remaining machine has this file"));
     for place in places {
-        match transport.work(place, SCRIPT, &[path, machine]) {
+        match transport.work(place, SCRIPT, words) {
             Ok(answer) if answer.code == Some(0) => return Ok(()),
             Ok(answer) => last = ApplyError::refused(&format!("{action} on `{place}`"), &answer.err),
             Err(error) => last = error,
@@ -101,7 +107,8 @@ mod tests {
             let script = "echo $4 >>\"$0.calls\"; [ $4 != cp-0 ] || { echo Error: no quorum >&2; exit 1; }";
             let client = sample::client(folder.path(), script);
             let path = format!("{LEAVE}50-etcd");
-            let result = one(&client, "cp-3", &path, places).map_err(|error| by_hand("`rm`", error));
+            let action = action("cp-3", LEAVE, "50-etcd");
+            let result = one(&client, &[&path, "cp-3"], &action, places).map_err(|error| by_hand("`rm`", error));
             (result, std::fs::read_to_string(folder.path().join("lxc.calls")).unwrap_or_default())
         };
         assert_eq!(run(&["cp-0", "cp-1", "cp-2"]), (Ok(()), "cp-0\ncp-1\n".to_owned()));

@@ -10,9 +10,11 @@ use crate::target::{Arrival, Desired, Machine};
 use crate::text::Count;
 
 use super::change::{Change, Step, Turn};
+use super::drain;
 use super::error::ApplyError;
 use super::probe::{BootState, Differing, Probe};
 use super::provider::{Outer, Provider};
+use super::stage::{self, Stages};
 
 /// Every change.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -42,23 +44,40 @@ pub(crate) fn diff(desired: &Desired, provider: &dyn Provider, probes: &Probes) 
         if let Outer::Renamed { from, .. } = &outer {
             renamed.push(from.clone());
         }
-        machines.extend(machine_change(machine, outer, probes.get(machine.name())));
+        machines.extend(machine_changes(machine, outer, probes.get(machine.name())));
     }
     let gone = provider.machines().into_iter().filter(|found| desired.machine(&found.name).is_none());
     let gone: Vec<_> = gone.filter(|found| !renamed.contains(&found.name)).collect();
-    Ok(Delta {
+    let mut delta = Delta {
         shared,
         machines,
-        removed: gone.iter().map(|found| change(&found.name, Turn::InTurn, vec![Step::Remove])).collect(),
+        removed: gone.iter().map(|found| change(&found.name, Turn::OneByOne, vec![Step::Remove])).collect(),
         leaving: gone.into_iter().flat_map(|found| found.addresses).collect(),
-    })
+    };
+    if !drain::is_possible(desired) {
+        delta.leave_pods();
+    }
+    Ok(delta)
 }
 
 impl Delta {
     /// All changes, in the order in which they are made.
     pub fn all(&self) -> impl Iterator<Item = &Change> {
-        let (together, turns): (Vec<_>, Vec<_>) = self.machines.iter().partition(|c| c.turn == Turn::Together);
-        self.shared.iter().chain(together).chain(&self.removed).chain(turns)
+        let mut machines: Vec<_> = self.machines.iter().collect();
+        machines.sort_by_key(|change| change.turn);
+        let last = machines.partition_point(|change| change.turn < Turn::OneByOne);
+        let turns = machines.split_off(last);
+        self.shared.iter().chain(machines).chain(&self.removed).chain(turns)
+    }
+
+    /// Whether programs get new versions one after another.
+    pub fn is_staged(&self) -> bool {
+        self.machines.iter().any(|change| change.until.is_some())
+    }
+
+    /// Changes no machine's pods: they stop with it.
+    pub fn leave_pods(&mut self) {
+        self.machines.iter_mut().for_each(|change| change.steps.retain(|step| *step != Step::Drain));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -67,32 +86,83 @@ impl Delta {
 }
 
 fn change(name: &str, turn: Turn, steps: Vec<Step>) -> Change {
-    Change { name: name.to_owned(), turn, steps }
+    let until = match turn {
+        Turn::Stage(stage) => Some(stage),
+        Turn::Together | Turn::OneByOne => None,
+    };
+    Change { name: name.to_owned(), turn, until, steps }
 }
 
-fn machine_change(machine: &Machine, outer: Outer, probe: Option<&Probe>) -> Option<Change> {
+/// The changes of a machine: one, or one for each stage of an upgrade.
+fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>) -> Vec<Change> {
     let name = machine.name();
-    let (is_running, mut steps) = match outer {
-        Outer::Absent(steps) => return Some(change(name, Turn::Together, steps)),
+    let (is_running, outer) = match outer {
+        Outer::Absent(steps) => return vec![change(name, Turn::Together, steps)],
         // It keeps its disk; what it is given under the new name is uploaded once it is up again.
         Outer::Renamed { is_running, steps, .. } => {
-            let turn = if is_running { Turn::InTurn } else { Turn::Together };
-            return Some(change(name, turn, steps));
+            let turn = if is_running { Turn::OneByOne } else { Turn::Together };
+            return vec![change(name, turn, steps)];
         }
         Outer::There { is_running, steps } => (is_running, steps),
     };
     // Nothing else is done to a machine that is another one.
-    let is_other = steps.iter().any(|step| matches!(step, Step::Misfit(_)));
+    let is_other = outer.iter().any(|step| matches!(step, Step::Misfit(_)));
     let probe = probe.filter(|_| is_running && !is_other);
+    let up = probe.filter(|probe| probe.boot_state() == BootState::Up);
+    match up {
+        Some(probe) => of_one_that_is_up(machine, outer, probe),
+        None => of_one_that_is_not_up(machine, outer, probe).into_iter().collect(),
+    }
+}
+
+fn of_one_that_is_not_up(machine: &Machine, mut steps: Vec<Step>, probe: Option<&Probe>) -> Option<Change> {
     let is_left = steps.iter().any(|step| matches!(step, Step::Restart | Step::Reach(_) | Step::Misfit(_)));
+    let mut until = None;
     steps.extend(match probe {
-        Some(probe) => inner_steps(machine, probe),
+        Some(probe) => {
+            let stages = Stages::new(machine, probe);
+            until = stages.cure().filter(|_| probe.begun);
+            let steps = inner_steps(machine, probe).into_iter();
+            steps.map(|step| until.map_or(step.clone(), |stage| part(&stages, stage, step))).collect()
+        }
         None if is_left => Vec::new(),
         None => vec![Step::Start],
     });
-    let up = probe.is_some_and(|probe| probe.boot_state() == BootState::Up);
-    let turn = if up { Turn::InTurn } else { Turn::Together };
-    (!steps.is_empty()).then(|| change(name, turn, steps))
+    let change = Change { until, ..change(machine.name(), Turn::Together, steps) };
+    (!change.steps.is_empty()).then_some(change)
+}
+
+/// What a step brings until a stage.
+fn part(stages: &Stages<'_>, stage: usize, step: Step) -> Step {
+    match step {
+        Step::Files { paths, restarts } => {
+            let (paths, restarts) = stages.until(stage, (paths, restarts));
+            Step::Files { paths, restarts }
+        }
+        step => step,
+    }
+}
+
+/// Programs that have to be new before those of other machines come first, and pods leave before what runs them is exchanged.
+fn of_one_that_is_up(machine: &Machine, outer: Vec<Step>, probe: &Probe) -> Vec<Change> {
+    let (name, stages, differing) = (machine.name(), Stages::new(machine, probe), probe.differing(machine));
+    let files = |stage| {
+        let (paths, restarts) = stages.of(stage, &differing);
+        (!paths.is_empty() || !restarts.is_empty()).then_some(Step::Files { paths, restarts })
+    };
+    let staged = stages.all(&differing).into_iter().filter_map(|stage| Some((stage, files(Some(stage))?)));
+    let mut changes: Vec<_> = staged.map(|(stage, step)| change(name, Turn::Stage(stage), vec![step])).collect();
+    let restarts = outer.iter().any(|step| matches!(step, Step::Restart | Step::Profile { .. }));
+    let mut steps = Vec::new();
+    let leave = stage::holds_pods(machine) && (restarts || stage::is_drained(machine, probe));
+    steps.extend(leave.then_some(Step::Drain));
+    steps.extend(outer);
+    steps.extend(if differing.is_empty() { None } else { files(None) });
+    if steps.is_empty() && probe.drained {
+        steps.push(Step::Readmit);
+    }
+    changes.extend((!steps.is_empty()).then(|| change(name, Turn::OneByOne, steps)));
+    changes
 }
 
 /// Changes made inside a running machine.
@@ -128,7 +198,7 @@ mod tests {
     fn steps(is_running: bool, outer: &[Step], probe: Option<&Probe>) -> Vec<Step> {
         let machine = sample::machine("cp-0", vec![], vec![]);
         let outer = Outer::There { is_running, steps: outer.to_vec() };
-        machine_change(&machine, outer, probe).map(|change| change.steps).unwrap_or_default()
+        machine_changes(&machine, outer, probe).into_iter().flat_map(|change| change.steps).collect()
     }
 
     #[test]
@@ -145,7 +215,8 @@ mod tests {
         let mut machine = sample::machine("cp-0", vec![sample::file("/etc/a", "x", false)], vec![]);
         let there = || Outer::There { is_running: true, steps: vec![] };
         let probe = Probe::default();
-        let first = |machine: &Machine| machine_change(machine, there(), Some(&probe)).map(|change| change.steps);
+        let first =
+            |machine: &Machine| machine_changes(machine, there(), Some(&probe)).pop().map(|change| change.steps);
         assert_eq!(first(&machine), Some(vec![Step::Wait("waiting for its boot".to_owned())]), "cloud-init writes it");
         machine.arrival = Arrival::Brought;
         assert_eq!(first(&machine), Some(vec![Step::SetUp("1 file, 0 units".to_owned())]));

@@ -1,10 +1,11 @@
 //! The state inside a running machine: its boot, its units and its files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::render::boot;
 use crate::render::bundle::BundleFile;
+use crate::syntax::ast::Name;
 use crate::target::{Machine, StartedUnit};
 
 use super::error::ApplyError;
@@ -20,12 +21,16 @@ pub struct Probe {
     pub begun: bool,
     /// systemd has given up on the boot.
     pub given_up: bool,
+    /// An apply drained it and was cut off before it took pods again.
+    pub drained: bool,
     /// `ready end`, `running packages`, `failed artifacts wrong hash ...`: the state, the step, a message.
     pub status: String,
     /// The units that it starts, and the state of each.
     pub units: Vec<(String, String)>,
     /// The addresses of its interfaces.
     pub addresses: Vec<IpAddr>,
+    /// Units, each with the stamp of a download that its plan says it runs.
+    runs: HashSet<(String, String)>,
     files: HashMap<String, RemoteFile>,
     /// Hashes of units' files without comments.
     bare: HashMap<String, String>,
@@ -90,15 +95,19 @@ pub(crate) fn probe(transport: &dyn Transport, machine: &Machine, look: Look) ->
 }
 
 impl Probe {
-    fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let mut probe = Self::default();
         for line in text.lines() {
             let (tag, rest) = line.split_once(' ').unwrap_or((line, ""));
             match tag {
                 "begun" => probe.begun = true,
+                "drained" => probe.drained = true,
                 "service" => probe.given_up = rest == "failed",
                 "status" => probe.status = rest.trim().to_owned(),
                 "unit" => probe.units.extend(rest.split_once(' ').map(|(unit, state)| (unit.into(), state.into()))),
+                "runs" => {
+                    probe.runs.extend(rest.split_once(' ').map(|(unit, stamp)| (unit.to_owned(), stamp.to_owned())));
+                }
                 "address" => probe.addresses.extend(rest.parse::<IpAddr>()),
                 "sum" => probe.sum(rest),
                 "stat" => probe.stat(rest),
@@ -165,10 +174,28 @@ impl Probe {
             let file = machine.files.iter().find(|file| file.path == unit.file);
             file.is_some_and(|file| self.bare.get(&file.path) != Some(&sha256(&bare(&file.content))))
         };
-        let watched = |path: &str| changed(path) || is_stamp(path) && !self.files.contains_key(path);
-        let restarts =
-            |unit: &&StartedUnit| changed(&unit.file) && own(unit) || unit.watches.iter().any(|path| watched(path));
+        let reads = |unit: &StartedUnit| unit.watches.iter().any(|path| changed(path));
+        let restarts = |unit: &&StartedUnit| changed(&unit.file) && own(unit) || reads(unit) || self.is_new(unit);
         machine.units.iter().filter(restarts).map(|unit| unit.name.to_string()).collect()
+    }
+}
+
+impl Probe {
+    /// The units whose program is not the one that is installed.
+    pub fn new_programs<'a>(&self, machine: &'a Machine) -> impl Iterator<Item = &'a StartedUnit> {
+        machine.units.iter().filter(|unit| self.is_new(unit))
+    }
+
+    /// A download may be there for another unit, while this one still runs what was there before.
+    fn is_new(&self, unit: &StartedUnit) -> bool {
+        let is_run = |path: &Name| self.runs.contains(&(unit.name.to_string(), path.to_string()));
+        let is_new = |path: &Name| is_stamp(path) && (!self.has(path) || !self.runs.is_empty() && !is_run(path));
+        unit.watches.iter().any(is_new)
+    }
+
+    /// Whether a machine has a file.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
     }
 }
 
@@ -177,7 +204,7 @@ fn stamps(machine: &Machine) -> impl Iterator<Item = &str> {
     machine.units.iter().flat_map(|unit| &unit.watches).map(|path| &**path).filter(|path| is_stamp(path))
 }
 
-fn is_stamp(path: &str) -> bool {
+pub(super) fn is_stamp(path: &str) -> bool {
     path.starts_with(boot::STAMPS)
 }
 
@@ -249,7 +276,14 @@ mod tests {
 
     fn unit(name: &str, watches: &[&str]) -> StartedUnit {
         let watches = watches.iter().map(|path| (*path).into()).collect();
-        StartedUnit { name: name.into(), file: format!("/etc/systemd/system/{name}"), watches }
+        let program = name.trim_end_matches(".service").into();
+        StartedUnit {
+            name: name.into(),
+            file: format!("/etc/systemd/system/{name}"),
+            program,
+            version: String::new(),
+            watches,
+        }
     }
 
     #[test]

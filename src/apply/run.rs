@@ -10,23 +10,27 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
 
-use crate::render::firewall;
+use crate::render::{boot, firewall};
 use crate::target::{Desired, Machine};
 
 use super::change::{Change, Step, Turn};
 use super::decommission::{decommission, forget_name};
 use super::diff::{Delta, Probes};
+use super::drain;
 use super::error::ApplyError;
 use super::probe::{Look, probe};
 use super::progress::{Progress, Reporter};
 use super::provider::Access;
 use super::rollout::Rollout;
+use super::stage::{self, Stages};
 use super::upload;
 
 /// The result: machines that are not up, in the order of the model. If there are none, the cluster matches the model.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Outcome {
     pub not_up: Vec<NotUp>,
+    /// Whether there is more to do once these machines are up: what one of them lacked held back the others.
+    pub is_partial: bool,
     /// Machines skipped because of these.
     pub left: Vec<String>,
 }
@@ -72,22 +76,43 @@ pub(crate) fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
     let Run { access, desired, report, patience } = run;
     access.provider().reconcile(&delta.shared, report)?;
     let executor = Executor { access, desired, report, rollout: Rollout::new(access, report, patience) };
-    let (together, turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
+    let (mut together, mut turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
+    turns.sort_by_key(|change| change.turn);
+    if let Some(outcome) = executor.stages_first((&mut together, &mut turns), delta) {
+        return Ok(outcome);
+    }
+    // While a machine is not as far as the others, nothing goes further than that.
+    let is_partial = together.iter().any(|change| change.until.is_some());
+    let later = turns.partition_point(|change| !is_partial || change.turn < Turn::OneByOne);
+    let later = turns.split_off(later);
     if !together.is_empty() {
         turns.iter().for_each(|change| executor.widen(change, &delta.leaving));
     }
     executor.rollout.hurry(!turns.is_empty());
     let sick = executor.together(&together);
-    let mut left: Vec<&Change> = delta.removed.iter().chain(turns.iter().copied()).collect();
+    let removed = delta.removed.iter().filter(|_| !is_partial);
+    let mut left: Vec<&Change> = removed.chain(turns.iter().copied()).collect();
     let down = (!sick.is_empty()).then(|| executor.down(&sick));
     let mut not_up = executor.in_turn(&mut left, down.as_ref());
     executor.rollout.hurry(false);
-    let sick = if not_up.is_empty() && !turns.is_empty() { executor.again(sick) } else { sick };
+    let sick = if not_up.is_empty() && !turns.is_empty() { executor.again(sick, &together) } else { sick };
     if not_up.is_empty() && sick.is_empty() {
         not_up = executor.in_turn(&mut left, None);
     }
     not_up.splice(0..0, sick);
-    Ok(Outcome { not_up, left: left.into_iter().map(|change| change.name.clone()).collect() })
+    let skipped = later.into_iter().filter(|_| !not_up.is_empty());
+    let left = names(left.into_iter().chain(skipped).collect());
+    Ok(Outcome { is_partial, not_up, left })
+}
+
+/// Each once, though a machine has a change for each stage.
+fn names(changes: Vec<&Change>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    changes.into_iter().filter(|change| seen.insert(&change.name)).map(|change| change.name.clone()).collect()
+}
+
+fn is_stage(change: &Change) -> bool {
+    matches!(change.turn, Turn::Stage(_))
 }
 
 struct Executor<'a> {
@@ -98,6 +123,27 @@ struct Executor<'a> {
 }
 
 impl Executor<'_> {
+    /// New machines come with new programs, so those that have their turn before are new everywhere first, if no machine is sick.
+    /// The outcome if one of these fails.
+    fn stages_first<'c>(
+        &self,
+        (together, turns): (&mut Vec<&'c Change>, &mut Vec<&'c Change>),
+        delta: &'c Delta,
+    ) -> Option<Outcome> {
+        let is_new = |change: &&Change| matches!(change.steps.first(), Some(Step::Create(_) | Step::SetUp(_)));
+        if together.is_empty() || !together.iter().all(is_new) {
+            return None;
+        }
+        let last = turns.partition_point(|change| change.turn < Turn::OneByOne);
+        let rest = turns.split_off(last);
+        let not_up = self.in_turn(turns, None);
+        let failed = !not_up.is_empty();
+        let left = failed.then(|| turns.drain(..).chain(together.drain(..)).chain(&delta.removed).chain(rest.clone()));
+        let outcome = left.map(|left| Outcome { is_partial: false, left: names(left.collect()), not_up });
+        *turns = rest;
+        outcome
+    }
+
     /// Each on its own thread: a machine may wait for any other. The transport limits how many processes run at once.
     fn together(&self, changes: &[&Change]) -> Vec<NotUp> {
         thread::scope(|scope| {
@@ -111,7 +157,9 @@ impl Executor<'_> {
         let mut kept = Vec::new();
         let mut not_up = Vec::new();
         for change in left.drain(..) {
-            if !not_up.is_empty() || down.is_some_and(|down| self.touches(change, down)) {
+            // What comes later in an upgrade waits for all that comes before.
+            let is_later = kept.iter().any(|kept: &&Change| is_stage(kept) && kept.turn < change.turn);
+            if !not_up.is_empty() || is_later || down.is_some_and(|down| self.touches(change, down)) {
                 kept.push(change);
             } else {
                 not_up.extend(self.one(change).err());
@@ -128,7 +176,7 @@ impl Executor<'_> {
         change.steps.iter().any(|step| match step {
             Step::Files { restarts, .. } => restarts.iter().any(|unit| down.contains(unit)),
             Step::Remove => true,
-            Step::Config { .. } | Step::Device { .. } | Step::Data(_) => false,
+            Step::Config { .. } | Step::Device { .. } | Step::Data(_) | Step::Drain | Step::Readmit => false,
             Step::Create(_) | Step::Rename { .. } | Step::Profile { .. } | Step::Restart | Step::Start => all(),
             Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) | Step::Misfit(_) => false,
         })
@@ -145,10 +193,14 @@ impl Executor<'_> {
     }
 
     /// Looks again at machines that were not up: what was changed since may be what they waited for.
-    fn again(&self, sick: Vec<NotUp>) -> Vec<NotUp> {
+    fn again(&self, sick: Vec<NotUp>, changes: &[&Change]) -> Vec<NotUp> {
+        let until = |name: &str| changes.iter().find(|change| change.name == name).and_then(|change| change.until);
         let up = |one: &NotUp| {
             let machine = self.desired.machine(&one.machine);
-            let result = machine.map(|machine| self.rollout.converge(machine));
+            let result = machine.map(|machine| match until(&one.machine) {
+                Some(stage) => self.stage(machine, stage),
+                None => self.rollout.converge(machine),
+            });
             let up = matches!(result, Some(Ok(())));
             if up {
                 (self.report)(&one.machine, Progress::Done("up".to_owned()));
@@ -181,7 +233,15 @@ impl Executor<'_> {
 
     fn one(&self, change: &Change) -> Result<(), NotUp> {
         let result = match self.desired.machine(&change.name) {
-            Some(machine) => self.bring(machine, change),
+            Some(machine) => match change.until {
+                Some(stage) => {
+                    if let Turn::Stage(stage) = change.turn {
+                        self.say(machine.name(), &format!("new {}", stage::title(stage)));
+                    }
+                    self.stage(machine, stage)
+                }
+                None => self.bring(machine, change),
+            },
             None => self.remove(&change.name),
         };
         let done = if change.steps == [Step::Remove] { "removed" } else { "up" };
@@ -192,13 +252,23 @@ impl Executor<'_> {
         })
     }
 
+    /// Brings what has its turn, and keeps the rest of the machine as it is.
+    fn stage(&self, machine: &Machine, stage: usize) -> Result<(), ApplyError> {
+        let transport = self.access.transport();
+        let probe = probe(transport, machine, Look::UnitsAndFiles)?;
+        let answer = transport.inside(machine.name(), "cat \"$1\"", &[boot::PLAN], &[])?;
+        let unread = || ApplyError::refused(&format!("read the plan of `{}`", machine.name()), &answer.err);
+        let plan = answer.text().ok_or_else(unread)?;
+        self.rollout.converge(&Stages::new(machine, &probe).machine(stage, &plan))
+    }
+
     fn bring(&self, machine: &Machine, change: &Change) -> Result<(), ApplyError> {
         // One that does not run is known by its former name until it is up: others may wait for it until then.
         let former = change.steps.iter().find_map(|step| match step {
             Step::Rename { from, .. } => Some(from),
             _ => None,
         });
-        let (before, after) = former.into_iter().partition::<Vec<_>, _>(|_| change.turn == Turn::InTurn);
+        let (before, after) = former.into_iter().partition::<Vec<_>, _>(|_| change.turn == Turn::OneByOne);
         before.into_iter().try_for_each(|former| self.forget_name(former, machine))?;
         for step in &change.steps {
             match step {
@@ -210,12 +280,20 @@ impl Executor<'_> {
                 | Step::Wait(_)
                 | Step::Data(_)
                 | Step::Reach(_)
-                | Step::Misfit(_) => {}
+                | Step::Misfit(_)
+                | Step::Readmit => {}
                 other => self.say(machine.name(), &other.to_string()),
             }
-            self.access.provider().step(machine.name(), step)?;
+            match step {
+                Step::Drain => drain::away(self.access, self.desired, machine, &change.steps)?,
+                step => self.access.provider().step(machine.name(), step)?,
+            }
         }
         self.rollout.converge(machine)?;
+        if change.steps.iter().any(|step| matches!(step, Step::Drain | Step::Readmit)) {
+            self.say(machine.name(), "letting it take pods again");
+            drain::back(self.access, self.desired, machine)?;
+        }
         after.into_iter().try_for_each(|former| self.forget_name(former, machine))
     }
 

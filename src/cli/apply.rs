@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::apply::change::Turn;
 use crate::apply::kubectl::{KubectlAnswer, get_nodes};
-use crate::apply::{self, Access, ApplyLock, Delta, NotUp, Outcome, Progress, Reporter, Step, change};
+use crate::apply::{self, Access, ApplyLock, Delta, NotUp, Outcome, Progress, Reporter, Step, change, stage};
 use crate::compile::{self, Deployed, RenderError};
 use crate::emit;
 use crate::pki::Store;
@@ -15,6 +16,7 @@ use crate::world;
 use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
+use super::only::{Only, OnlyArgs};
 use super::progress::Board;
 use super::server::{BecomeArgs, Preflight};
 use super::visible::say;
@@ -46,6 +48,11 @@ pub struct Args {
     /// Set up machines of `target ssh` even if they are not as the model says: address, architecture, clock, clones
     #[arg(long)]
     no_preflight: bool,
+    #[command(flatten)]
+    only: OnlyArgs,
+    /// Leave pods on machines whose kubelet gets another version, or that restart: they stop with it
+    #[arg(long)]
+    no_drain: bool,
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
@@ -82,9 +89,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         }
     };
     output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
+    let names: Vec<String> = opened.input.lock.departed(|_| false).map(|(name, _)| name.to_owned()).collect();
+    let only = args.only.read(&plan.model, &names)?;
     let access = client.access(&deployed, if args.no_preflight { Preflight::LeftOut } else { Preflight::Made })?;
-    Work { args, terminal, access: &access, deployed: &deployed, folder: &folder }.run()
+    Work { args, terminal, access: &access, deployed: &deployed, folder: &folder }.run(&only, ROUNDS)
 }
+
+/// How often a run goes on once machines that were behind have caught up: each round brings them one program further, at least.
+const ROUNDS: u32 = 8;
 
 enum Undeployed {
     CliError(CliError),
@@ -124,16 +136,19 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn run(&self) -> Result<Exit, CliError> {
+    fn run(&self, only: &Only, rounds: u32) -> Result<Exit, CliError> {
         let desired = &self.deployed.desired;
         let probes = apply::run::probes(self.access, desired);
-        let delta = apply::diff(desired, self.access.provider(), &probes)?;
-        let look = &self.terminal.out;
-        output::print(|out| {
-            use std::io::Write;
-            writeln!(out, "{} on {}", desired.cluster, self.access.provider().place())?;
-            delta.all().try_for_each(|change| show(out, look, change))
-        })?;
+        let mut delta = apply::diff(desired, self.access.provider(), &probes)?;
+        let left_out = only.keep(&mut delta)?;
+        if self.args.no_drain {
+            delta.leave_pods();
+        }
+        self.show(&delta)?;
+        if !left_out.is_empty() {
+            let names = left_out.into_iter().collect::<Vec<_>>().join(", ");
+            say(format!("{} `--only` leaves changes out of {names}", self.terminal.err.warning("warning:")));
+        }
         if self.args.dry_run {
             return self.dry(&delta);
         }
@@ -141,7 +156,26 @@ impl Work<'_> {
         if !delta.removed.is_empty() && !self.args.yes && !self.may_remove(&delta)? {
             return Ok(Exit::Differs);
         }
-        self.make(&delta)
+        self.make(&delta, only, rounds)
+    }
+
+    /// The changes, in the order in which they are made; those of an upgrade below the program whose turn it is.
+    fn show(&self, delta: &Delta) -> Result<Exit, CliError> {
+        let look = &self.terminal.out;
+        output::print(|out| {
+            use std::io::Write;
+            writeln!(out, "{} on {}", self.deployed.desired.cluster, self.access.provider().place())?;
+            let mut last = None;
+            for change in delta.all() {
+                let title = delta.is_staged().then(|| title(change.turn)).flatten();
+                if title.is_some() && title != last {
+                    writeln!(out, "  {}", look.dim(title.unwrap_or_default()))?;
+                }
+                last = title.or(last);
+                show(out, look, change)?;
+            }
+            Ok(())
+        })
     }
 
     fn dry(&self, delta: &Delta) -> Result<Exit, CliError> {
@@ -166,7 +200,7 @@ impl Work<'_> {
         Ok(yes)
     }
 
-    fn make(&self, delta: &Delta) -> Result<Exit, CliError> {
+    fn make(&self, delta: &Delta, only: &Only, rounds: u32) -> Result<Exit, CliError> {
         server::on_interrupt("interrupted: run the same command again to continue");
         let desired = &self.deployed.desired;
         let board = Board::new(&self.terminal.out);
@@ -181,7 +215,11 @@ impl Work<'_> {
         let outcome = outcome?;
         self.forget(delta)?;
         self.kubeconfigs()?;
-        if outcome.not_up.is_empty() { self.all_is_well(delta) } else { Ok(self.not_up(&outcome)) }
+        match outcome.not_up.is_empty() {
+            false => Ok(self.not_up(&outcome)),
+            true if outcome.is_partial && rounds > 0 => self.run(only, rounds - 1),
+            true => self.all_is_well(delta),
+        }
     }
 
     /// Frees the addresses of machines that the server has no more.
@@ -270,6 +308,15 @@ impl Work<'_> {
             look.help(" help:")
         ));
         Exit::Differs
+    }
+}
+
+/// What has its turn.
+fn title(turn: Turn) -> Option<&'static str> {
+    match turn {
+        Turn::Together => None,
+        Turn::Stage(stage) => Some(stage::title(stage)),
+        Turn::OneByOne => Some("the rest, machine by machine"),
     }
 }
 

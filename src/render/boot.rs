@@ -19,6 +19,9 @@ use crate::syntax::ast::Name;
 
 mod order;
 mod plan;
+
+pub(crate) use plan::installs;
+
 #[cfg(test)]
 mod tests;
 

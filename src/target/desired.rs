@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use crate::model::Value;
 use crate::render::boot;
-use crate::render::bundle::{BundleFile, Unit};
+use crate::render::bundle::{Artifact, BundleFile, Unit};
 use crate::render::unit_file;
 use crate::syntax::ast::Name;
 
@@ -58,6 +59,10 @@ pub struct StartedUnit {
     pub name: Name,
     /// Its own file, or its drop-in.
     pub file: String,
+    /// The file name of what it runs, such as `kubelet`; empty if it runs nothing.
+    pub program: Name,
+    /// The version of the download that brings it; empty if none does, or it has none.
+    pub version: String,
     /// What it reads: its change restarts the unit, as that of its own file does.
     pub watches: Vec<Name>,
 }
@@ -73,7 +78,7 @@ impl Machine {
     /// A machine with these files.
     pub(super) fn new(machine: &TargetMachine, files: Vec<BundleFile>, arrival: Arrival) -> Self {
         let started = boot::start_order(&machine.bundle.units).into_iter().filter(|unit| unit_file::is_enabled(unit));
-        let units = started.map(|unit| started_unit(unit, &files)).collect();
+        let units = started.map(|unit| started_unit(unit, &machine.bundle.artifacts, &files)).collect();
         Self {
             name: machine.name.clone(),
             group: machine.group.clone(),
@@ -96,10 +101,14 @@ impl Machine {
 }
 
 /// As the boot sees it: it reads what a unit watches from its plan.
-fn started_unit(unit: &Unit, files: &[BundleFile]) -> StartedUnit {
+fn started_unit(unit: &Unit, artifacts: &[Artifact], files: &[BundleFile]) -> StartedUnit {
     let plan = files.iter().find(|file| file.path == boot::PLAN).map_or(&[][..], |file| &file.content);
     let start = format!("watch|{}|", unit.name);
     let text = String::from_utf8_lossy(plan);
     let watches = text.lines().filter_map(|line| line.strip_prefix(&start)).map(Name::from).collect();
-    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), watches }
+    let exec = unit.fields.get("exec").and_then(Value::scalar_text).unwrap_or_default();
+    let program = exec.rsplit('/').next().unwrap_or_default().into();
+    let brings = artifacts.iter().find(|artifact| boot::installs(artifact, &exec));
+    let version = brings.and_then(|artifact| artifact.version.clone()).unwrap_or_default();
+    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), program, version, watches }
 }

@@ -16,6 +16,12 @@ pub struct Machine {
     begun: bool,
     /// How often its boot ran.
     boots: u32,
+    /// The downloads that are installed after each boot, where that differs from the boot before.
+    #[serde(default)]
+    installed: Vec<Vec<String>>,
+    /// What was run of files that components bring, with its words.
+    #[serde(default)]
+    ran: Vec<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -42,6 +48,8 @@ struct Written {
 }
 
 const PLAN: &str = "/etc/kmodel/machine";
+const STAMPS: &str = "/var/lib/kmodel/artifacts/";
+const DRAINED: &str = "/var/lib/kmodel/drained";
 
 impl Machine {
     pub fn new(thing: Thing) -> Self {
@@ -91,11 +99,22 @@ impl Machine {
         if !self.has_private_files() {
             return;
         }
+        self.install();
         for fields in self.plan("owner") {
             if let Some(file) = self.files.get_mut(&fields[3]) {
                 file.mode = u32::from_str_radix(&fields[1], 8).unwrap();
                 file.owner.clone_from(&fields[2]);
             }
+        }
+    }
+
+    /// Each download has a stamp, and no other has one.
+    fn install(&mut self) {
+        let ids: Vec<String> = self.plan("artifact").into_iter().map(|mut fields| fields.swap_remove(1)).collect();
+        self.files.retain(|path, _| !path.starts_with(STAMPS));
+        ids.iter().for_each(|id| self.store(&format!("{STAMPS}{id}"), 0o644, id.clone().into_bytes()));
+        if self.installed.last() != Some(&ids) {
+            self.installed.push(ids);
         }
     }
 
@@ -148,17 +167,37 @@ impl Machine {
         if script.contains("kmodel-debug") {
             return Ok(collected());
         }
-        if script.contains("exec \"$1\" \"$2\"") {
-            return if self.files.contains_key(words[words.len() - 2]) {
-                Ok(String::new())
-            } else {
-                Err(String::new())
-            };
+        if script.contains("cat \"$1\"") {
+            let text = self.files.get(words[words.len() - 1]).and_then(|file| file.text.clone());
+            return text.ok_or_else(|| "cat: No such file or directory".to_owned());
+        }
+        if script.contains(": >/var/lib/kmodel/drained") {
+            self.store(DRAINED, 0o644, Vec::new());
+            return Ok(String::new());
+        }
+        if script.contains("rm -f /var/lib/kmodel/drained") {
+            self.files.remove(DRAINED);
+            return Ok(String::new());
+        }
+        if let Some(place) = words.iter().position(|word| word.contains("exec \"$@\"")) {
+            let called = &words[place + 2..];
+            return self.run(called, faults);
         }
         if script.contains("journalctl") {
             return Ok(format!("log of {name}\n"));
         }
         Err(format!("unknown script: {script}"))
+    }
+
+    /// A file that a component brought.
+    fn run(&mut self, words: &[&str], faults: &Faults) -> Said {
+        if !self.files.contains_key(words[0]) {
+            return Err(String::new());
+        }
+        let call = words.join(" ");
+        let refused = faults.refuse.iter().find(|(part, _)| call.contains(part.as_str()));
+        self.ran.push(call.clone());
+        refused.map_or(Ok(String::new()), |(_, why)| Err(why.clone()))
     }
 
     fn certificates(&self, input: &[u8]) -> String {
@@ -172,6 +211,9 @@ impl Machine {
         if self.begun {
             text += "begun\n";
         }
+        if self.files.contains_key(DRAINED) {
+            text += "drained\n";
+        }
         let ready = if self.has_private_files() { "ready end " } else { "running private_files waiting" };
         let status = faults.status.get(name).map_or(ready, String::as_str);
         text += &format!("service {}\n", if status.starts_with("failed") { "failed" } else { "active" });
@@ -183,6 +225,9 @@ impl Machine {
         }
         for address in faults.addresses.get(name).into_iter().flatten() {
             text += &format!("address {address}\n");
+        }
+        for fields in self.plan("watch").iter().filter(|fields| fields[2].starts_with(STAMPS)) {
+            text += &format!("runs {} {}\n", fields[1], fields[2]);
         }
         let paths = String::from_utf8_lossy(input);
         for path in paths.lines() {

@@ -180,6 +180,153 @@ fn a_changed_option_comes_to_its_machines_one_after_another() {
     assert!(bed.ok("apply", &[]).0.contains("no changes"));
 }
 
+/// The readme's cluster in an older version.
+fn older() -> String {
+    include_str!("../../examples/ha.km").replace("kubernetes = 1.36.2", "kubernetes = 1.35.5")
+}
+
+#[test]
+fn an_upgrade_goes_program_by_program_and_drains_before_a_kubelet() {
+    let bed = Bed::new(&older());
+    bed.ok("apply", &[]);
+    bed.model(include_str!("../../examples/ha.km"));
+    let (said, _) = bed.ok("apply", &["--dry-run"]);
+    let titles: Vec<_> =
+        said.lines().filter(|line| line.starts_with("  ") && !line.contains(':')).map(str::trim).collect();
+    let order = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+    assert_eq!(titles, [&order[..], &["the rest, machine by machine"]].concat(), "{said}");
+    let (said, _) = bed.ok("apply", &[]);
+    let turns: Vec<_> = said.lines().filter(|line| line.ends_with(": up")).collect();
+    let machines = ["cp-0: up", "cp-1: up", "cp-2: up"];
+    let rest = [&machines[..], &["lb-0: up", "lb-1: up", "wrk-0: up", "wrk-1: up", "wrk-2: up"]].concat();
+    assert!(
+        turns.starts_with(&machines.repeat(order.len())) && turns.ends_with(&["wrk-0: up", "wrk-1: up", "wrk-2: up"]),
+        "{turns:?}"
+    );
+    assert!(turns.len() <= order.len() * 3 + rest.len(), "{turns:?}");
+    let state = bed.state();
+    let installed = |machine: &str| state["machines"][machine]["installed"].as_array().unwrap().clone();
+    let parts = |ids: &Value| {
+        ids.as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_str().unwrap().rsplit_once('-').unwrap().0.to_owned())
+            .collect::<Vec<_>>()
+    };
+    // Between the first and the last state, old and new of what controllers and kubelets run stand side by side.
+    let steps: Vec<_> = installed("cp-0").iter().map(parts).collect();
+    assert!(
+        steps.len() >= 3
+            && steps[1..steps.len() - 1]
+                .iter()
+                .any(|ids| ids.iter().filter(|id| *id == "kubernetes-server").count() == 2),
+        "{steps:?}"
+    );
+    assert_eq!(installed("wrk-0").len(), 2, "a worker changes at once");
+    let ran: Vec<_> = state["machines"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|one| one["ran"].as_array().unwrap().clone())
+        .collect();
+    let drains: Vec<_> = ran.iter().filter_map(Value::as_str).filter(|call| call.contains("drain.d")).collect();
+    assert_eq!(drains.len(), 12, "away and back for each of six nodes: {drains:?}");
+    assert!(drains.contains(&"/usr/local/lib/kmodel/drain.d/10-node away wrk-1 upgrade 1.36.2"), "{drains:?}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+#[test]
+fn an_upgrade_that_stops_is_taken_up_where_it_stopped() {
+    let bed = Bed::new(&older());
+    bed.ok("apply", &[]);
+    bed.model(include_str!("../../examples/ha.km"));
+    // The second API server does not come up; the other machines do not get what comes after it, and its own kubelet neither.
+    bed.faults(&json!({ "units": { "cp-1/kube-apiserver.service": "failed (exit-code)" } }));
+    let output = bed.run("apply", &["--timeout", "1"]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("`cp-1` is not up") && text.contains("skipped because of this"), "{text}");
+    let again = said(&bed.run("apply", &["--timeout", "1"]));
+    assert!(!again.contains("cp-0: uploading") && again.contains("skipped because of this"), "{again}");
+    let programs =
+        |machine: &str| bed.state()["machines"][machine]["installed"].as_array().unwrap().last().unwrap().to_string();
+    let old = bed.state()["machines"]["wrk-0"]["installed"][0].to_string();
+    let node = old.split('"').find(|id| id.starts_with("kubernetes-node-")).unwrap().to_owned();
+    assert!(
+        programs("cp-1").contains(&node) && programs("cp-1").matches("kubernetes-server").count() == 2,
+        "{}",
+        programs("cp-1")
+    );
+    bed.faults(&json!({}));
+    let (said, _) = bed.ok("apply", &[]);
+    assert!(!said.contains("cp-1: new kube-apiserver") && said.contains("cp-2: new kube-apiserver"), "{said}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+#[test]
+fn a_drain_that_fails_changes_nothing_and_is_taken_up() {
+    let bed = Bed::new(&older());
+    bed.ok("apply", &[]);
+    bed.model(include_str!("../../examples/ha.km"));
+    bed.faults(&json!({ "refuse": { "away wrk-1": "error: cannot evict pod as it would violate the pod's disruption budget" } }));
+    let output = bed.run("apply", &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(
+        text.contains("disruption budget")
+            && text.contains("--no-drain")
+            && text.contains("skipped because of this: wrk-2"),
+        "{text}"
+    );
+    bed.faults(&json!({}));
+    bed.model(include_str!("../../examples/ha.km"));
+    let (text, _) = bed.ok("apply", &[]);
+    assert!(text.contains("drain it") && !text.contains("wrk-0: "), "{text}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+#[test]
+fn a_machine_that_was_left_drained_takes_pods_again() {
+    let bed = Bed::new(&older());
+    bed.ok("apply", &[]);
+    let upgraded = include_str!("../../examples/ha.km");
+    bed.model(upgraded);
+    bed.faults(&json!({ "refuse": { "back wrk-1": "error: the server is not there" } }));
+    assert_eq!(bed.run("apply", &[]).status.code(), Some(4));
+    bed.faults(&json!({}));
+    let (text, _) = bed.ok("apply", &["--only", "machine=wrk-1"]);
+    assert!(text.contains("~ wrk-1: let it take pods again"), "{text}");
+    bed.ok("apply", &[]);
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+#[test]
+fn only_some_machines_are_changed_if_the_order_holds() {
+    let bed = Bed::new(&older());
+    bed.ok("apply", &[]);
+    bed.model(include_str!("../../examples/ha.km"));
+    let output = bed.run("apply", &["--only", "group=wrk"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(
+        said(&output).contains("`wrk-0` would get new programs before `kube-apiserver` is new on `cp-0`"),
+        "{}",
+        said(&output)
+    );
+    let (text, _) = bed.ok("apply", &["--only", "group=cp"]);
+    assert!(text.contains("`--only` leaves changes out of ") && text.contains("wrk-0"), "{text}");
+    let (text, _) = bed.ok("apply", &["--only", "machine=wrk-2", "--no-drain"]);
+    assert!(text.contains("~ wrk-2: ") && !text.contains("drain it") && !text.contains("~ wrk-1"), "{text}");
+    for (wrong, says) in [
+        ("wrk-2", "does not say what it is"),
+        ("grup=wrk", "does not know"),
+        ("group=wrx", "has no group"),
+        ("zone=a", "has no zone"),
+    ] {
+        let output = bed.run("apply", &["--only", wrong]);
+        assert!(output.status.code() == Some(2) && said(&output).contains(says), "{}", said(&output));
+    }
+}
+
 #[test]
 fn another_profile_comes_with_a_restart_of_the_machine() {
     let bed = Bed::new(MODEL);

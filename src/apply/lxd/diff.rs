@@ -60,7 +60,7 @@ pub(super) fn addresses(machine: &Resource) -> Vec<IpAddr> {
 }
 
 fn change(name: &str, turn: Turn, steps: Vec<Step>) -> Change {
-    Change { name: name.to_owned(), turn, steps }
+    Change { name: name.to_owned(), turn, until: None, steps }
 }
 
 fn create(name: &str, what: &str) -> Change {

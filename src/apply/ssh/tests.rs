@@ -99,6 +99,7 @@ fn a_machine_that_is_another_one_is_not_touched() {
         machines: vec![Change {
             name: "cp-0".into(),
             turn: crate::apply::change::Turn::Together,
+            until: None,
             steps: vec![Step::Misfit(why)],
         }],
         ..Delta::default()

@@ -170,7 +170,8 @@ fn unit(unit: &Unit, bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> 
     })
 }
 
-fn installs(artifact: &Artifact, path: &str) -> bool {
+/// Whether a download brings the file of this path.
+pub(crate) fn installs(artifact: &Artifact, path: &str) -> bool {
     match &artifact.install {
         Install::Members { members, .. } => members.iter().any(|(_, place)| **place == *path),
         Install::Extract { folder, .. } => path.strip_prefix(&**folder).is_some_and(|rest| rest.starts_with('/')),
