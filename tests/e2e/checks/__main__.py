@@ -18,6 +18,7 @@ import kubernetes
 import look
 import releases
 import ssh
+import upgrade
 from command import Cluster
 from mirror import Mirror
 from report import Report
@@ -30,7 +31,7 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     report = Report()
-    parts = {"plain": plain, "walled": walled, "over-ssh": over_ssh}
+    parts = {"plain": plain, "walled": walled, "over-ssh": over_ssh, "upgraded": upgraded}
     chosen = os.environ.get("KMODEL_E2E_PARTS", " ".join(parts)).split()
     for name in chosen:
         parts[name](report, folder / name)
@@ -145,6 +146,25 @@ def over_ssh(report, folder):
     report.check("debug finds a relation that was broken", look.debug_finds_a_broken_relation, cluster, folder)
     report.check("a host with another key is refused", ssh.a_stranger_is_refused, cluster)
     report.check("destroy leaves the machines, and nothing of the cluster", ssh.destroy_leaves_the_machines, cluster)
+    mirror.down()
+
+
+def upgraded(report, folder):
+    """Programs that write down when they start."""
+    folder.mkdir()
+    shutil.copy(HERE / "upgrade.km", folder)
+    cluster, mirror = Cluster("upgrade", folder / "upgrade.km"), Mirror(folder / "mirror", 8080)
+
+    report.stage("An upgrade, program by program")
+    upgrade.release(cluster, mirror, "1")
+    mirror.up()
+    if not report.check("apply brings up 3 machines", cluster.apply):
+        return
+    report.check("programs get their new version in order", upgrade.programs_come_in_order, cluster, mirror)
+    report.check("an upgrade that is killed is taken up", upgrade.a_killed_one_is_taken_up, cluster, mirror)
+    report.check("a drain that fails changes nothing, and is tried again", upgrade.a_drain_that_fails_is_tried_again, cluster, mirror)
+    report.check("the second apply changes nothing", change.second_apply_changes_nothing, cluster)
+    report.check("destroy removes it", destroy.all_is_removed, cluster)
     mirror.down()
 
 
