@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::stage::Part;
+
 /// One step of a change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
@@ -57,8 +59,8 @@ pub enum Turn {
 pub struct Change {
     pub name: String,
     pub turn: Turn,
-    /// The last stage of an upgrade that it brings; none if it brings all.
-    pub until: Option<usize>,
+    /// How far it brings the machine in an upgrade; none if to the end.
+    pub until: Option<Part>,
     pub steps: Vec<Step>,
 }
 

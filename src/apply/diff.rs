@@ -3,7 +3,7 @@
 //! In: the desired state, what a provider says of machines from outside, and a probe of each running machine. Out: changes, in
 //! the order in which they are made. No change means that the cluster matches the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::target::{Arrival, Desired, Machine};
@@ -14,7 +14,7 @@ use super::drain;
 use super::error::ApplyError;
 use super::probe::{BootState, Differing, Probe};
 use super::provider::{Outer, Provider};
-use super::stage::{self, Stages};
+use super::stage::{self, Part, Stages};
 
 /// Every change.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Delta {
     pub removed: Vec<Change>,
     /// The addresses of these.
     pub leaving: Vec<IpAddr>,
+    /// Machines whose changes are left out.
+    pub left_out: BTreeSet<String>,
 }
 
 /// Probes of running machines, by name.
@@ -38,13 +40,14 @@ pub(crate) type Probes = BTreeMap<String, Probe>;
 /// A resource of the same name that belongs to another cluster.
 pub(crate) fn diff(desired: &Desired, provider: &dyn Provider, probes: &Probes) -> Result<Delta, ApplyError> {
     let shared = provider.shared()?;
+    let is_pending = stage::is_pending(desired, probes);
     let (mut machines, mut renamed) = (Vec::new(), Vec::new());
     for machine in &desired.machines {
         let outer = provider.outer(machine)?;
         if let Outer::Renamed { from, .. } = &outer {
             renamed.push(from.clone());
         }
-        machines.extend(machine_changes(machine, outer, probes.get(machine.name())));
+        machines.extend(machine_changes(machine, outer, probes.get(machine.name()), is_pending));
     }
     let gone = provider.machines().into_iter().filter(|found| desired.machine(&found.name).is_none());
     let gone: Vec<_> = gone.filter(|found| !renamed.contains(&found.name)).collect();
@@ -53,6 +56,7 @@ pub(crate) fn diff(desired: &Desired, provider: &dyn Provider, probes: &Probes) 
         machines,
         removed: gone.iter().map(|found| change(&found.name, Turn::OneByOne, vec![Step::Remove])).collect(),
         leaving: gone.into_iter().flat_map(|found| found.addresses).collect(),
+        left_out: BTreeSet::new(),
     };
     if !drain::is_possible(desired) {
         delta.leave_pods();
@@ -87,14 +91,14 @@ impl Delta {
 
 fn change(name: &str, turn: Turn, steps: Vec<Step>) -> Change {
     let until = match turn {
-        Turn::Stage(stage) => Some(stage),
+        Turn::Stage(stage) => Some(Part { stage, ..Part::default() }),
         Turn::Together | Turn::OneByOne => None,
     };
     Change { name: name.to_owned(), turn, until, steps }
 }
 
 /// The changes of a machine: one, or one for each stage of an upgrade.
-fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>) -> Vec<Change> {
+fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>, is_pending: bool) -> Vec<Change> {
     let name = machine.name();
     let (is_running, outer) = match outer {
         Outer::Absent(steps) => return vec![change(name, Turn::Together, steps)],
@@ -111,19 +115,24 @@ fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>) -> Ve
     let up = probe.filter(|probe| probe.boot_state() == BootState::Up);
     match up {
         Some(probe) => of_one_that_is_up(machine, outer, probe),
-        None => of_one_that_is_not_up(machine, outer, probe).into_iter().collect(),
+        None => of_one_that_is_not_up(machine, outer, probe, is_pending).into_iter().collect(),
     }
 }
 
-fn of_one_that_is_not_up(machine: &Machine, mut steps: Vec<Step>, probe: Option<&Probe>) -> Option<Change> {
+fn of_one_that_is_not_up(
+    machine: &Machine,
+    mut steps: Vec<Step>,
+    probe: Option<&Probe>,
+    is_pending: bool,
+) -> Option<Change> {
+    let restarts = steps.iter().any(|step| matches!(step, Step::Restart | Step::Profile { .. }));
     let is_left = steps.iter().any(|step| matches!(step, Step::Restart | Step::Reach(_) | Step::Misfit(_)));
     let mut until = None;
     steps.extend(match probe {
         Some(probe) => {
-            let stages = Stages::new(machine, probe);
-            until = stages.cure().filter(|_| probe.begun);
+            until = Stages::new(machine, probe).cure(is_pending).filter(|_| probe.begun && !restarts);
             let steps = inner_steps(machine, probe).into_iter();
-            steps.map(|step| until.map_or(step.clone(), |stage| part(&stages, stage, step))).collect()
+            steps.map(|step| until.as_ref().map_or(step.clone(), |until| part(machine, probe, until, step))).collect()
         }
         None if is_left => Vec::new(),
         None => vec![Step::Start],
@@ -133,10 +142,11 @@ fn of_one_that_is_not_up(machine: &Machine, mut steps: Vec<Step>, probe: Option<
 }
 
 /// What a step brings until a stage.
-fn part(stages: &Stages<'_>, stage: usize, step: Step) -> Step {
+fn part(machine: &Machine, probe: &Probe, until: &Part, step: Step) -> Step {
     match step {
         Step::Files { paths, restarts } => {
-            let (paths, restarts) = stages.until(stage, (paths, restarts));
+            let stages = Stages::new(machine, probe).with(&until.down);
+            let (paths, restarts) = stages.until(until.stage, (paths, restarts));
             Step::Files { paths, restarts }
         }
         step => step,
@@ -198,7 +208,7 @@ mod tests {
     fn steps(is_running: bool, outer: &[Step], probe: Option<&Probe>) -> Vec<Step> {
         let machine = sample::machine("cp-0", vec![], vec![]);
         let outer = Outer::There { is_running, steps: outer.to_vec() };
-        machine_changes(&machine, outer, probe).into_iter().flat_map(|change| change.steps).collect()
+        machine_changes(&machine, outer, probe, false).into_iter().flat_map(|change| change.steps).collect()
     }
 
     #[test]
@@ -216,7 +226,7 @@ mod tests {
         let there = || Outer::There { is_running: true, steps: vec![] };
         let probe = Probe::default();
         let first =
-            |machine: &Machine| machine_changes(machine, there(), Some(&probe)).pop().map(|change| change.steps);
+            |machine: &Machine| machine_changes(machine, there(), Some(&probe), false).pop().map(|change| change.steps);
         assert_eq!(first(&machine), Some(vec![Step::Wait("waiting for its boot".to_owned())]), "cloud-init writes it");
         machine.arrival = Arrival::Brought;
         assert_eq!(first(&machine), Some(vec![Step::SetUp("1 file, 0 units".to_owned())]));

@@ -1,7 +1,5 @@
 //! A part of the changes: those of some machines.
 
-use std::collections::BTreeSet;
-
 use super::change::{Change, Step, Turn};
 use super::diff::Delta;
 use super::stage;
@@ -17,11 +15,11 @@ pub(crate) struct OutOfOrder {
 }
 
 impl Delta {
-    /// Leaves the changes of other machines out; their names.
+    /// Leaves the changes of other machines out.
     ///
     /// # Errors
     /// When a program would be new before one that comes first in the order of upgrades.
-    pub(crate) fn only(&mut self, is_meant: &dyn Fn(&str) -> bool) -> Result<BTreeSet<String>, OutOfOrder> {
+    pub(crate) fn only(&mut self, is_meant: &dyn Fn(&str) -> bool) -> Result<(), OutOfOrder> {
         let is_left = |change: &&Change| !is_meant(&change.name);
         let left: Vec<_> = self.machines.iter().chain(&self.removed).filter(is_left).cloned().collect();
         if let Some(found) =
@@ -31,7 +29,8 @@ impl Delta {
         }
         self.machines.retain(|change| is_meant(&change.name));
         self.removed.retain(|change| is_meant(&change.name));
-        Ok(left.into_iter().map(|change| change.name).collect())
+        self.left_out = left.into_iter().map(|change| change.name).collect();
+        Ok(())
     }
 }
 

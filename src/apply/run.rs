@@ -22,7 +22,7 @@ use super::probe::{Look, probe};
 use super::progress::{Progress, Reporter};
 use super::provider::Access;
 use super::rollout::Rollout;
-use super::stage::{self, Stages};
+use super::stage::{self, Part, Stages};
 use super::upload;
 
 /// The result: machines that are not up, in the order of the model. If there are none, the cluster matches the model.
@@ -194,11 +194,12 @@ impl Executor<'_> {
 
     /// Looks again at machines that were not up: what was changed since may be what they waited for.
     fn again(&self, sick: Vec<NotUp>, changes: &[&Change]) -> Vec<NotUp> {
-        let until = |name: &str| changes.iter().find(|change| change.name == name).and_then(|change| change.until);
+        let until =
+            |name: &str| changes.iter().find(|change| change.name == name).and_then(|change| change.until.as_ref());
         let up = |one: &NotUp| {
             let machine = self.desired.machine(&one.machine);
             let result = machine.map(|machine| match until(&one.machine) {
-                Some(stage) => self.stage(machine, stage),
+                Some(part) => self.stage(machine, part),
                 None => self.rollout.converge(machine),
             });
             let up = matches!(result, Some(Ok(())));
@@ -233,12 +234,12 @@ impl Executor<'_> {
 
     fn one(&self, change: &Change) -> Result<(), NotUp> {
         let result = match self.desired.machine(&change.name) {
-            Some(machine) => match change.until {
-                Some(stage) => {
+            Some(machine) => match &change.until {
+                Some(part) => {
                     if let Turn::Stage(stage) = change.turn {
                         self.say(machine.name(), &format!("new {}", stage::title(stage)));
                     }
-                    self.stage(machine, stage)
+                    self.stage(machine, part)
                 }
                 None => self.bring(machine, change),
             },
@@ -253,13 +254,13 @@ impl Executor<'_> {
     }
 
     /// Brings what has its turn, and keeps the rest of the machine as it is.
-    fn stage(&self, machine: &Machine, stage: usize) -> Result<(), ApplyError> {
+    fn stage(&self, machine: &Machine, part: &Part) -> Result<(), ApplyError> {
         let transport = self.access.transport();
         let probe = probe(transport, machine, Look::UnitsAndFiles)?;
         let answer = transport.inside(machine.name(), "cat \"$1\"", &[boot::PLAN], &[])?;
         let unread = || ApplyError::refused(&format!("read the plan of `{}`", machine.name()), &answer.err);
         let plan = answer.text().ok_or_else(unread)?;
-        self.rollout.converge(&Stages::new(machine, &probe).machine(stage, &plan))
+        self.rollout.converge(&Stages::new(machine, &probe).with(&part.down).machine(part.stage, &plan))
     }
 
     fn bring(&self, machine: &Machine, change: &Change) -> Result<(), ApplyError> {

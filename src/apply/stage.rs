@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::skew::skew;
 use crate::render::boot;
 use crate::render::origin::What;
-use crate::target::{Machine, StartedUnit};
+use crate::target::{Desired, Machine, StartedUnit};
 
+use super::diff::Probes;
 use super::probe::{Differing, Probe, is_stamp};
 
 /// When what has no place in the order comes: with the machine, once the programs before are new everywhere.
@@ -24,6 +25,26 @@ pub(crate) struct Stages<'a> {
     probe: &'a Probe,
     /// The stage of each unit that has one, by its name; none while no program of these is new.
     units: BTreeMap<&'a str, usize>,
+}
+
+/// How far a machine is brought.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Part {
+    /// The last stage.
+    pub stage: usize,
+    /// Units that are down: they have their turn too.
+    pub down: BTreeSet<String>,
+}
+
+/// Whether a program is new that comes before others on all machines.
+pub(crate) fn is_pending(desired: &Desired, probes: &Probes) -> bool {
+    let pairs = desired.machines.iter().filter_map(|machine| Some((machine, probes.get(machine.name())?)));
+    pairs.into_iter().any(|(machine, probe)| probe.new_programs(machine).any(|unit| stage(unit).is_some()))
+}
+
+/// A unit that was just started, and is watched for a while.
+fn is_starting(state: &str) -> bool {
+    state.starts_with("starting")
 }
 
 /// The program of a stage.
@@ -71,12 +92,29 @@ impl<'a> Stages<'a> {
         restarts.iter().filter_map(|unit| self.units.get(&**unit).copied()).collect()
     }
 
-    /// How far a machine may be brought on which something is down, whatever other machines have: to before the first program that is
-    /// new, or to what is down. None if nothing holds it back.
-    pub(crate) fn cure(&self) -> Option<usize> {
-        let first = self.probe.new_programs(self.machine).filter_map(stage).min()?;
-        let down = self.probe.down().filter_map(|(unit, _)| self.units.get(&**unit).copied());
-        Some(down.max().unwrap_or_default().max(first - 1))
+    /// How far a machine may be brought that is not up: to before the first program that is new, and with it what is down, which that may
+    /// cure. What runs pods and is up comes once the machine is, so that they can leave before; while it is down, once
+    /// no program `is_pending` on any machine that comes before it. None if nothing is held back.
+    pub(crate) fn cure(&self, is_pending: bool) -> Option<Part> {
+        let new: Vec<_> = self.probe.new_programs(self.machine).collect();
+        let first = new.iter().filter_map(|unit| stage(unit)).min();
+        let down: BTreeSet<&str> =
+            self.probe.down().filter(|(_, state)| !is_starting(state)).map(|(u, _)| &**u).collect();
+        let is_down = |unit: &StartedUnit| down.contains(&*unit.name);
+        let is_held = |unit: &&&StartedUnit| runs_pods(unit) && (is_pending || !is_down(unit));
+        if first.is_none() && !new.iter().any(|unit| is_held(&unit)) {
+            return None;
+        }
+        let ranked = self.machine.units.iter().filter(|unit| is_down(unit)).filter_map(stage).max();
+        let stage = ranked.unwrap_or_default().max(first.unwrap_or(LAST) - 1);
+        let down = self.machine.units.iter().filter(|unit| is_down(unit) && !runs_pods(unit));
+        Some(Part { stage, down: down.map(|unit| unit.name.to_string()).collect() })
+    }
+
+    /// As these, but that what is down has its turn at once.
+    pub(crate) fn with(mut self, down: &'a BTreeSet<String>) -> Self {
+        self.units = down.iter().map(|unit| (&**unit, 0)).chain(self.units).collect();
+        self
     }
 
     /// The paths of a stage among those that differ, and the units that restart. The last stage is what no other has.

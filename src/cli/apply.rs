@@ -140,15 +140,11 @@ impl Work<'_> {
         let desired = &self.deployed.desired;
         let probes = apply::run::probes(self.access, desired);
         let mut delta = apply::diff(desired, self.access.provider(), &probes)?;
-        let left_out = only.keep(&mut delta)?;
+        only.keep(&mut delta)?;
         if self.args.no_drain {
             delta.leave_pods();
         }
         self.show(&delta)?;
-        if !left_out.is_empty() {
-            let names = left_out.into_iter().collect::<Vec<_>>().join(", ");
-            say(format!("{} `--only` leaves changes out of {names}", self.terminal.err.warning("warning:")));
-        }
         if self.args.dry_run {
             return self.dry(&delta);
         }
@@ -183,7 +179,7 @@ impl Work<'_> {
         output::print(|out| {
             use std::io::Write;
             match changes {
-                0 => writeln!(out, "no changes: {}", self.whole()),
+                0 => writeln!(out, "no changes: {}", self.whole(delta)),
                 changes => writeln!(out, "{}; none made (dry run)", Count(changes, "change")),
             }
         })
@@ -244,7 +240,7 @@ impl Work<'_> {
         if delta.is_empty() {
             return output::print(|out| {
                 use std::io::Write;
-                writeln!(out, "{} no changes: {}", look.good("ok:"), self.whole())
+                writeln!(out, "{} no changes: {}", look.good("ok:"), self.whole(delta))
             });
         }
         let lines = self.kubectl();
@@ -257,7 +253,7 @@ impl Work<'_> {
         }
         output::print(|out| {
             use std::io::Write;
-            writeln!(out, "{} {} is up: {}", look.good("ok:"), self.deployed.desired.cluster, self.whole())?;
+            writeln!(out, "{} {} is up: {}", look.good("ok:"), self.deployed.desired.cluster, self.whole(delta))?;
             lines.iter().try_for_each(|(line, _)| writeln!(out, "    {line}"))
         })
     }
@@ -278,11 +274,13 @@ impl Work<'_> {
         lines
     }
 
-    /// `8 machines, 46 units`.
-    fn whole(&self) -> String {
+    /// `8 machines, 46 units`, and what was left out of it.
+    fn whole(&self, delta: &Delta) -> String {
         let machines = &self.deployed.desired.machines;
         let units = machines.iter().map(|machine| machine.units.len()).sum::<usize>();
-        format!("{}, {}", Count(machines.len(), "machine"), Count(units, "unit"))
+        let left = delta.left_out.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let left = if left.is_empty() { left } else { format!("; `--only` left changes out of {left}") };
+        format!("{}, {}{left}", Count(machines.len(), "machine"), Count(units, "unit"))
     }
 
     /// Kubeconfigs of users, written to the key store because they hold private keys.

@@ -63,12 +63,12 @@ fn named(text: &str, model: &Model<'_>, departed: &[String]) -> Result<Vec<Strin
 }
 
 impl Only {
-    /// Leaves the other machines out of the changes; the names of those that have some.
+    /// Leaves the other machines out of the changes.
     ///
     /// # Errors
     /// When something else has to be changed first.
-    pub(super) fn keep(&self, delta: &mut Delta) -> Result<BTreeSet<String>, CliError> {
-        let Some(names) = &self.names else { return Ok(BTreeSet::new()) };
+    pub(super) fn keep(&self, delta: &mut Delta) -> Result<(), CliError> {
+        let Some(names) = &self.names else { return Ok(()) };
         delta.only(&|name| names.contains(name)).map_err(|OutOfOrder { machine, before, program }| {
             CliError::usage(
                 format!("`{machine}` would get new programs before `{program}` is new on `{before}`"),

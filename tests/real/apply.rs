@@ -313,7 +313,7 @@ fn only_some_machines_are_changed_if_the_order_holds() {
         said(&output)
     );
     let (text, _) = bed.ok("apply", &["--only", "group=cp"]);
-    assert!(text.contains("`--only` leaves changes out of ") && text.contains("wrk-0"), "{text}");
+    assert!(text.contains("`--only` left changes out of ") && text.contains("wrk-0"), "{text}");
     let (text, _) = bed.ok("apply", &["--only", "machine=wrk-2", "--no-drain"]);
     assert!(text.contains("~ wrk-2: ") && !text.contains("drain it") && !text.contains("~ wrk-1"), "{text}");
     for (wrong, says) in [

@@ -205,14 +205,22 @@ fn a_stage_takes_up_what_the_one_before_has_done() {
 
 #[test]
 fn what_is_down_is_cured_without_what_has_no_turn() {
-    let cure = |installed: &[&str], down: &str| {
+    let cure = |installed: &[&str], (unit, state): (&str, &str), is_pending| {
         let machine = machine();
         let mut probe = probe(installed);
-        probe.units = vec![(format!("{down}.service"), "failed (exit-code)".to_owned())];
-        Stages::new(&machine, &probe).cure().map(|stage| if stage == 0 { "nothing" } else { title(stage) })
+        probe.units = vec![(format!("{unit}.service"), state.to_owned())];
+        let part = Stages::new(&machine, &probe).cure(is_pending);
+        part.map(|part| (part.stage.min(9), part.down.into_iter().collect::<Vec<_>>().join(" ")))
     };
-    assert_eq!(cure(&[], "kubelet"), Some("nothing"));
-    assert_eq!(cure(&[], "etcd"), Some("etcd"));
-    assert_eq!(cure(&["etcd-new"], "kubelet"), Some("etcd"));
-    assert_eq!(cure(&["etcd-new", "server-new"], "kubelet"), None, "only kubelets are left");
+    let failed = |unit| (unit, "failed (exit-code)");
+    let part = |stage, down: &str| Some((stage, down.to_owned()));
+    assert_eq!(cure(&[], failed("kubelet"), true), part(0, ""));
+    assert_eq!(cure(&[], failed("etcd"), true), part(1, "etcd.service"));
+    assert_eq!(cure(&["etcd-new"], failed("kubelet"), true), part(1, ""));
+    let others = ["etcd-new", "server-new"];
+    assert_eq!(cure(&others, failed("kubelet"), true), part(9, ""), "other machines have no new API server yet");
+    assert_eq!(cure(&others, failed("kubelet"), false), None, "its turn may cure it");
+    assert_eq!(cure(&others, failed("etcd"), false), part(9, "etcd.service"), "pods can leave once it is up");
+    assert_eq!(cure(&others, ("etcd", "starting (active, watched for 5 s)"), false), part(9, ""));
+    assert_eq!(cure(&["etcd-new", "server-new", "node-new"], failed("etcd"), false), None);
 }
