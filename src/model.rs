@@ -165,6 +165,8 @@ pub struct Relation {
     pub to: EndpointId,
     /// Wired without a `relate` statement.
     pub inferred: bool,
+    /// Whether each client dials only the provider on its own machine.
+    pub same_machine: bool,
     /// The `relate` statement, or the endpoint that asked for it.
     pub span: Span,
 }

@@ -231,7 +231,14 @@ module.exports = grammar({
       choice($.expression, seq(optional(field('start', $.expression)), '..', optional(field('end', $.expression)))),
     where: ($) => seq('where', inline($, $._guard)),
 
-    relate_statement: ($) => seq('relate', inline($, field('from', $.endpoint_ref)), inline($, '->'), field('to', $.endpoint_ref)),
+    relate_statement: ($) =>
+      seq(
+        'relate',
+        inline($, field('from', $.endpoint_ref)),
+        inline($, '->'),
+        field('to', $.endpoint_ref),
+        optional(field('body', $.body)),
+      ),
     moved_statement: ($) => seq('moved', inline($, field('from', $.identifier)), inline($, '->'), field('to', $.identifier)),
     endpoint_ref: ($) =>
       seq(

@@ -6,10 +6,11 @@ use super::app::Apps;
 use super::checker::Checker;
 use super::component::{EndpointInfo, Info};
 use super::index::{NameKind, Target};
+use super::schema::statement as schemas;
 use super::{ModuleId, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, Help, closest, did_you_mean};
 use crate::source::Span;
-use crate::syntax::ast::{EndpointKind, EndpointRef, Ident, Moved, Name, Relate};
+use crate::syntax::ast::{EndpointKind, EndpointRef, ExprKind, Ident, Moved, Name, Relate};
 use crate::text::List;
 
 /// The endpoint of an application that fits a side of the arrow and has the interface of the other side, if there is one.
@@ -38,6 +39,7 @@ struct KnownEndpoint {
 impl<'p> Checker<'p> {
     /// Checks one relation.
     pub fn relate(&mut self, module: ModuleId, apps: &Apps<'p>, relate: &'p Relate) {
+        self.relation_body(module, relate);
         let from = self.end(module, apps, &relate.from);
         let to = self.end(module, apps, &relate.to);
         let wrong_from = from.as_ref().filter(|known| !fits(End::From, known.kind));
@@ -50,6 +52,17 @@ impl<'p> Checker<'p> {
             (Some(known), None) => self.wrong_end(apps, (&relate.from, known), End::From, to.as_ref()),
             (None, Some(known)) => self.wrong_end(apps, (&relate.to, known), End::To, from.as_ref()),
             (None, None) => self.interfaces(relate, from, to),
+        }
+    }
+
+    /// The scope is known before anything is evaluated, so it is a plain text.
+    fn relation_body(&mut self, module: ModuleId, relate: &'p Relate) {
+        self.file(module).body(&schemas::RELATE, &relate.body, relate.to.span);
+        let Some(scope) = relate.body.field("scope") else { return };
+        if !matches!(&scope.value.kind, ExprKind::Text(_)) {
+            let message = "the `scope` of a relation is not a plain string";
+            let diagnostic = Diagnostic::new(Code::WrongKind, scope.value.span, message);
+            self.report(diagnostic.help("write `scope = \"machine\"`, or remove it"));
         }
     }
 

@@ -88,6 +88,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Schema> {
     let statements = [
         &statement::CLUSTER,
         &statement::MACHINES,
+        &statement::RELATE,
         &statement::AUTHORITY,
         &statement::KEYPAIR,
         &statement::SECRET,

@@ -60,6 +60,8 @@ pub struct EndpointInfo<'p> {
     pub forwards: Option<u32>,
     /// Only the provider on the same machine.
     pub same_machine: bool,
+    /// Only the provider on the same machine, in some application of the component.
+    pub differs: bool,
     pub soft: bool,
     pub caches: bool,
 }
@@ -241,6 +243,7 @@ impl<'p> EndpointInfo<'p> {
             trusts: None,
             forwards: None,
             same_machine: text_field(&ast.body, "scope").is_some_and(|scope| &*scope == "machine"),
+            differs: false,
             soft: flag("soft"),
             caches: flag("caches"),
         }

@@ -47,10 +47,17 @@ impl Component<'_> {
     fn of_endpoint(&self, index: u32, field: Option<&str>) -> Dependence {
         let endpoint = &self.endpoints[index as usize];
         match (endpoint.ast.kind, field) {
-            (EndpointKind::Requires, _) if !endpoint.same_machine => Dependence::Material,
+            (EndpointKind::Requires, _) if !endpoint.same_machine && !endpoint.differs => Dependence::Material,
             (EndpointKind::Peers, Some("units" | "urls" | "hosts" | "addresses" | "count")) => Dependence::Material,
             (EndpointKind::Provides, Some("clients")) => Dependence::Application,
             _ => Dependence::Unit,
+        }
+    }
+
+    /// Takes note that an endpoint dials another unit on each machine.
+    pub(super) fn differs_by_machine(&mut self, program: &Program, endpoint: u32) {
+        if !std::mem::replace(&mut self.endpoints[endpoint as usize].differs, true) {
+            self.find_dependences(program);
         }
     }
 

@@ -17,11 +17,11 @@ impl Model<'_> {
     /// `peers` (itself too).
     pub fn links(&self, unit: UnitId, endpoint: u32) -> impl Iterator<Item = (UnitId, u32)> + '_ {
         let own = self.unit(unit);
-        let same_machine = self.component_of(own.app).endpoints[endpoint as usize].same_machine;
-        let providers = self.providers(EndpointId { app: own.app, endpoint });
+        let from = EndpointId { app: own.app, endpoint };
+        let providers = self.providers(from);
         providers.iter().flat_map(move |provider| {
             let range = self.app(provider.app).units.clone();
-            let range = match own.machine.filter(|_| same_machine) {
+            let range = match own.machine.filter(|_| self.is_near(from, *provider)) {
                 Some(machine) => self.unit_on(provider.app, machine).map_or(0..0, |u| u.0..u.0 + 1),
                 None => range,
             };

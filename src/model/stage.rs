@@ -61,6 +61,10 @@ pub struct Ends {
     /// Of a `peers`: itself.
     pub providers: Vec<Vec<EndpointId>>,
     pub clients: Vec<Vec<EndpointId>>,
+    /// Those of the providers that each client dials only on its own machine.
+    pub near: Vec<Vec<EndpointId>>,
+    /// Whether each answers only clients on its own machine.
+    pub local: Vec<bool>,
 }
 
 /// Values of an application that are the same on all its units, each made when it is first asked for.
@@ -196,6 +200,17 @@ impl Wired<'_> {
     /// The providers that an endpoint is related to; of a `peers`: itself.
     pub fn providers(&self, id: EndpointId) -> &[EndpointId] {
         &self.ends[id.app.index()].providers[id.endpoint as usize]
+    }
+
+    /// Whether a client dials a provider only on its own machine.
+    pub fn is_near(&self, from: EndpointId, to: EndpointId) -> bool {
+        self.ends[from.app.index()].near[from.endpoint as usize].contains(&to)
+    }
+
+    /// Whether an endpoint dials nothing but its own machine.
+    pub fn dials_own_machine(&self, id: EndpointId) -> bool {
+        let providers = self.providers(id);
+        !providers.is_empty() && providers.iter().all(|provider| self.is_near(id, *provider))
     }
 
     /// Where a relation comes from, for people: its statement, or the deployment of the application that dials.

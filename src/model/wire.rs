@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Cardinality, EndpointKind, EndpointRef, Name, Relate, StatementKind};
 use crate::text::List;
 
+use super::component::text_field;
 use super::stage::Ends;
 use super::{AppId, EndpointId, Relation, Shape, Wired};
 
@@ -16,7 +17,8 @@ mod candidate;
 mod problem;
 
 use candidate::{
-    candidates, covers, hides, is_forwarded, is_one_each, is_one_service, is_wanted, stands_before, takes_several,
+    candidates, covers, hides, is_forwarded, is_local, is_local_provider, is_one_each, is_one_service, is_wanted,
+    stands_before, takes_several,
 };
 use problem::{ambiguous, no_provider, not_there, on_the_same, statement};
 
@@ -31,6 +33,7 @@ pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
         shape.apps.iter().map(|app| Ends::new(shape.components[app.component.index()].endpoints.len())).collect();
     let mut wired = Wired { shape, relations: Vec::new(), ends };
     let model = &mut wired;
+    find_local(model, problems);
     let mut said = Vec::new();
     let names: Names = model.apps().map(|(id, app)| (app.name.clone(), id)).collect();
     for (_, relate) in model.layers.relations.clone() {
@@ -48,12 +51,41 @@ pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
         }
     }
     check_related(model, problems);
+    wired.note_near();
     wired
+}
+
+/// Which providers answer only clients on their own machine: what the field `scope` of each says.
+fn find_local(model: &mut Wired<'_>, problems: &mut Vec<Diagnostic>) {
+    for id in endpoints(model).filter(|id| model.endpoint_info(*id).is_provider()).collect::<Vec<_>>() {
+        match is_local(model, id) {
+            Ok(local) => model.ends[id.app.index()].local[id.endpoint as usize] = local,
+            Err(problem) => problems.push(*problem),
+        }
+    }
+}
+
+impl Wired<'_> {
+    /// Takes note, in each component, which endpoints differ from machine to machine.
+    fn note_near(&mut self) {
+        let near = self.relations.iter().filter(|relation| relation.same_machine).map(|relation| relation.from);
+        let changed: Vec<EndpointId> = near.filter(|from| !self.endpoint_info(*from).same_machine).collect();
+        let program = self.shape.program;
+        for from in changed {
+            let component = self.app(from.app).component.index();
+            self.shape.components[component].differs_by_machine(program, from.endpoint);
+        }
+    }
 }
 
 impl Ends {
     fn new(endpoints: usize) -> Self {
-        Self { providers: vec![Vec::new(); endpoints], clients: vec![Vec::new(); endpoints] }
+        Self {
+            providers: vec![Vec::new(); endpoints],
+            clients: vec![Vec::new(); endpoints],
+            near: vec![Vec::new(); endpoints],
+            local: vec![false; endpoints],
+        }
     }
 }
 
@@ -68,11 +100,17 @@ fn endpoints<'a>(model: &'a Wired<'_>) -> impl Iterator<Item = EndpointId> + use
     list.into_iter()
 }
 
-fn connect(model: &mut Wired<'_>, from: EndpointId, to: EndpointId, relate: Option<Span>) {
+/// Relates two endpoints: by a statement, and whether that says that only the own machine is dialled; or automatically.
+fn connect(model: &mut Wired<'_>, from: EndpointId, to: EndpointId, relate: Option<(Span, bool)>) {
     model.ends[from.app.index()].providers[from.endpoint as usize].push(to);
     model.ends[to.app.index()].clients[to.endpoint as usize].push(from);
-    let span = relate.unwrap_or(model.endpoint_info(from).ast.name.span);
-    model.relations.push(Relation { from, to, inferred: relate.is_none(), span });
+    let said = relate.is_some_and(|(_, near)| near);
+    let same_machine = said || model.endpoint_info(from).same_machine || is_local_provider(model, to);
+    if same_machine {
+        model.ends[from.app.index()].near[from.endpoint as usize].push(to);
+    }
+    let span = relate.map_or(model.endpoint_info(from).ast.name.span, |(span, _)| span);
+    model.relations.push(Relation { from, to, inferred: relate.is_none(), same_machine, span });
 }
 
 /// Relates the endpoints of a statement; `said` gets the endpoints of invalid pairs.
@@ -96,6 +134,7 @@ fn explicit(
         return;
     };
     let span = relate.from.span.to(relate.to.span);
+    let near = text_field(&relate.body, "scope").is_some_and(|scope| &*scope == "machine");
     let wild = relate.from.app.is_none() || relate.to.app.is_none();
     for from in &from {
         for to in &to {
@@ -109,7 +148,7 @@ fn explicit(
                     said.extend([*from, *to]);
                 }
                 None if model.providers(*from).contains(to) => problems.push(already(model, *from, *to, span)),
-                None => connect(model, *from, *to, Some(span)),
+                None => connect(model, *from, *to, Some((span, near))),
             }
         }
     }
@@ -269,7 +308,7 @@ fn check_related(model: &Wired<'_>, problems: &mut Vec<Diagnostic>) {
                 continue;
             }
             (format!("`{to}` forwards to itself in a loop, so no server answers `{from}`"), CIRCLE.to_owned())
-        } else if info.same_machine
+        } else if relation.same_machine
             && !covers(model, relation.to.app, relation.from.app)
             && !is_one_each(model, relation.from, model.providers(relation.from))
         {

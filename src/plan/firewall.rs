@@ -214,7 +214,7 @@ pub fn clients(model: &Model<'_>, service: &Service) -> Vec<(Party, EndpointId)>
 /// Who is related to an endpoint and dials it from other machines.
 fn dialling(model: &Model<'_>, endpoint: EndpointId) -> Vec<(Party, EndpointId)> {
     let clients = model.ends(endpoint.app).clients.get(endpoint.endpoint as usize).into_iter().flatten();
-    let dials = |client: &&EndpointId| !model.endpoint_info(**client).same_machine;
+    let dials = |client: &&EndpointId| !model.is_near(**client, endpoint);
     let party = |client: &EndpointId| match model.app(client.app).placed {
         true => Party::App(client.app),
         // What is on no machine is people's: a kubeconfig of theirs.

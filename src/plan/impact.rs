@@ -181,7 +181,7 @@ impl Analysis<'_, '_> {
                 .is_some_and(|field| matches!(&field.value.kind, ExprKind::Name(server) if server.name == *name)),
             _ => false,
         });
-        if info.same_machine || !in_kubeconfig {
+        if self.model.dials_own_machine(EndpointId { app, endpoint }) || !in_kubeconfig {
             return false;
         }
         let Some(unit) = self.model.units_of(app).next() else { return false };

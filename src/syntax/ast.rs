@@ -138,11 +138,12 @@ pub enum SelectorKind {
     Range(Ident, Option<Expr>, Option<Expr>),
 }
 
-/// `relate a.x -> b.y`.
+/// `relate a.x -> b.y { scope = "machine" }`.
 #[derive(Clone, Debug)]
 pub struct Relate {
     pub from: EndpointRef,
     pub to: EndpointRef,
+    pub body: Body,
 }
 
 /// `moved old -> new`: a machine group or an application that had another name.

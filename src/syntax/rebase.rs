@@ -74,7 +74,7 @@ fields! {
     Deploy: components alias on condition body;
     DeployName: name;
     Selector: span kind;
-    Relate: from to;
+    Relate: from to body;
     Moved: from to;
     EndpointRef: app endpoint span;
     Target: name body;

@@ -34,6 +34,11 @@ static PROVIDES: Lazy = LazyLock::new(|| {
                 field("caches", "bool", "Whether it is a caching proxy."),
                 field("mode", "\"tcp\" | \"http\"", "How it forwards: TCP streams or HTTP requests; default \"tcp\"."),
                 field("names", "list<string>", "Additional names that clients may dial."),
+                field(
+                    "scope",
+                    "\"cluster\" | \"machine\"",
+                    "With \"machine\", it answers only clients on its own machine.",
+                ),
                 PROTOCOL,
                 FROM,
             ]

@@ -30,6 +30,19 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
     )
 });
 
+pub static RELATE: Lazy = LazyLock::new(|| {
+    Schema::new(
+        "relate",
+        const {
+            &[field(
+                "scope",
+                "\"cluster\" | \"machine\"",
+                "With \"machine\", each client dials only the provider on its own machine.",
+            )]
+        },
+    )
+});
+
 pub static MACHINES: Lazy = LazyLock::new(|| {
     Schema::new(
         "machines",

@@ -198,11 +198,10 @@ fn disturbs(model: &Model<'_>, app: AppId) -> String {
 fn clients(model: &Model<'_>, app: AppId) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut near, mut far) = (BTreeSet::new(), BTreeSet::new());
     for relation in &model.relations {
-        let info = model.endpoint_info(relation.from);
         let reaches = behind(model, relation.to).iter().any(|end: &EndpointId| end.app == app);
         if reaches && relation.from.app != app {
             let name = model.app(relation.from.app).name.to_string();
-            if info.same_machine {
+            if relation.same_machine {
                 near.insert(name)
             } else {
                 far.insert(name)

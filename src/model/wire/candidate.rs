@@ -24,7 +24,8 @@ pub(super) fn is_one_each(model: &Wired<'_>, id: EndpointId, providers: &[Endpoi
     let mut machines = model.units_of(id.app).map(|unit| model.unit(unit).machine);
     let info = model.endpoint_info(id);
     let least = usize::from(info.ast.cardinality != Cardinality::Optional);
-    info.same_machine && machines.all(|machine| machine.is_some_and(|machine| (least..=1).contains(&here(machine))))
+    let near = info.same_machine || !providers.is_empty() && providers.iter().all(|other| model.is_near(id, *other));
+    near && machines.all(|machine| machine.is_some_and(|machine| (least..=1).contains(&here(machine))))
 }
 
 /// Whether several providers are one service in several deployments: of one component, none before another, and taken
@@ -42,22 +43,41 @@ pub(super) fn is_wanted(model: &Wired<'_>, id: EndpointId) -> Result<bool, EvalE
     model.sight().holds(&mut Scope::app(model, id.app), Some(&field.value))
 }
 
+/// Whether an endpoint answers only clients on its own machine: its `scope`, which sees no unit.
+pub(super) fn is_local(model: &Wired<'_>, id: EndpointId) -> Result<bool, EvalError> {
+    let Some(field) = model.endpoint_info(id).ast.body.field("scope") else { return Ok(false) };
+    let scope = model.sight().eval(&mut Scope::app(model, id.app), &field.value)?;
+    Ok(scope.scalar_text().is_some_and(|scope| &*scope == "machine"))
+}
+
+/// The same, as it was found.
+pub(super) fn is_local_provider(model: &Wired<'_>, id: EndpointId) -> bool {
+    model.ends(id.app).local[id.endpoint as usize]
+}
+
 /// The endpoints that could serve a `requires`. Where only the own machine is dialled, each is on all machines of the
 /// client, or there are several of which each machine has one.
 pub(super) fn candidates(model: &Wired<'_>, id: EndpointId) -> Vec<EndpointId> {
     let info = model.endpoint_info(id);
     let all = providers_of(model, id);
     if !info.same_machine {
-        return all;
+        let reached = |other: &EndpointId| !is_local_provider(model, *other) || covers(model, other.app, id.app);
+        return all.into_iter().filter(reached).collect();
     }
     let covering: Vec<EndpointId> = all.iter().copied().filter(|other| covers(model, other.app, id.app)).collect();
     let here = |other: &EndpointId| model.units_of(other.app).any(|unit| is_beside(model, unit, id.app));
     let parts: Vec<EndpointId> = all.into_iter().filter(here).collect();
     if !covering.is_empty() {
-        return covering;
+        return servers_first(model, covering);
     }
     let is_only = info.ast.cardinality == Cardinality::Optional && parts.len() == 1;
     if is_only || is_one_service(model, id, &parts) { parts } else { Vec::new() }
+}
+
+/// Who dials its own machine dials the server on it, and not a load balancer beside it that would lead to another machine.
+fn servers_first(model: &Wired<'_>, covering: Vec<EndpointId>) -> Vec<EndpointId> {
+    let servers: Vec<EndpointId> = covering.iter().copied().filter(|id| !is_local_provider(model, *id)).collect();
+    if servers.is_empty() { covering } else { servers }
 }
 
 /// Whether a unit is on a machine of an application.
@@ -101,7 +121,7 @@ pub(crate) fn considered(model: &Wired<'_>, id: EndpointId) -> Vec<(EndpointId, 
     let out = |other: EndpointId| match () {
         () if other.app == id.app => Some(Out::Itself),
         () if model.app(other.app).units.is_empty() => Some(Out::Nowhere),
-        () if info.same_machine && !all.contains(&other) => Some(Out::Elsewhere),
+        () if (info.same_machine || is_local_provider(model, other)) && !all.contains(&other) => Some(Out::Elsewhere),
         () if info.ast.cardinality == Cardinality::Many => None,
         () => all.iter().find(|front| hides(model, **front, other)).map(|front| Out::Behind(*front)),
     };

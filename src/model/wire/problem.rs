@@ -78,7 +78,8 @@ pub(super) fn not_there(model: &Wired<'_>, client: AppId, provider: &App) -> Str
         .collect();
     let names = List::ticked(without.iter().take(3).map(|machine| &*model.machine(*machine).name));
     match without.len() {
-        0..=3 => format!("`{}` is not on {names}", provider.name),
+        0 => format!("`{}` is on no machine", model.app(client).name),
+        1..=3 => format!("`{}` is not on {names}", provider.name),
         more => format!("`{}` is not on {names} and {} more", provider.name, more - 3),
     }
 }

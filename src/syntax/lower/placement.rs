@@ -50,7 +50,7 @@ impl Lower {
 
     pub(super) fn relate(&mut self, node: View<'_>) -> Option<Relate> {
         let mut ends = node.nodes().filter(|child| child.kind() == SyntaxKind::EndpointRef).map(endpoint);
-        Some(Relate { from: ends.next()??, to: ends.next()?? })
+        Some(Relate { from: ends.next()??, to: ends.next()??, body: self.body(node) })
     }
 }
 

@@ -84,12 +84,12 @@ pub(super) fn before_body(input: Input<'_>) -> Parsed<'_> {
     within(input, input.braces(Braces::Body).context, expression)
 }
 
-/// `relate app.endpoint -> app.endpoint`.
+/// `relate app.endpoint -> app.endpoint { scope = "machine" }`.
 pub(super) fn relate(input: Input<'_>) -> Parsed<'_> {
     node(
         input,
         SyntaxKind::RelateStatement,
-        &[&word, &needed_endpoint, &need("`->`", joint(SyntaxKind::Arrow)), &needed_endpoint],
+        &[&word, &needed_endpoint, &need("`->`", joint(SyntaxKind::Arrow)), &needed_endpoint, &body::body],
     )
 }
 
