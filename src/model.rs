@@ -26,6 +26,7 @@ pub mod dependence;
 pub mod endpoint;
 pub mod eval;
 pub mod form;
+mod given;
 pub mod function;
 pub mod id;
 pub mod input;

@@ -102,6 +102,7 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
         components: Vec::new(),
         apps: Vec::new(),
         settings: Vec::new(),
+        given: Vec::new(),
         units: Vec::new(),
         lock: input.lock.clone(),
         former: Former::default(),

@@ -18,6 +18,8 @@ pub struct Component<'p> {
     pub lets: Vec<&'p ast::Let>,
     /// What the value of each let depends on.
     pub(super) let_dependences: Vec<Dependence>,
+    /// Options that name what is issued, in some application of the component.
+    pub(super) issued_options: Vec<Name>,
     pub endpoints: Vec<EndpointInfo<'p>>,
     pub certs: Vec<CertInfo<'p>>,
     pub addresses: Vec<&'p ast::Definition>,
@@ -120,6 +122,7 @@ impl<'p> Component<'p> {
             options: Vec::new(),
             lets: Vec::new(),
             let_dependences: Vec::new(),
+            issued_options: Vec::new(),
             endpoints: Vec::new(),
             certs: Vec::new(),
             addresses: Vec::new(),

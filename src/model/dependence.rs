@@ -3,9 +3,10 @@
 //! Told from the names that are written, so it may be more than is the case, and never less.
 
 use crate::check::{Program, SymbolKind};
-use crate::syntax::ast::{EndpointKind, Expr};
+use crate::syntax::ast::{EndpointKind, Expr, Name, StatementKind};
 
 use super::component::{Component, Local};
+use super::given;
 use super::mention::in_expr;
 
 /// What a value varies with, each with those before it.
@@ -36,10 +37,39 @@ impl Component<'_> {
             Some(Local::Cert(_) | Local::Immutable(_) | Local::Manifest(_)) => Dependence::Unit,
             Some(Local::Address(_)) => Dependence::Application,
             None if matches!(name, "machine" | "unit") => Dependence::Unit,
+            None if name == "option" => self.of_option(field),
             None => match program.value(self.module, name).map(|symbol| symbol.kind) {
                 Some(SymbolKind::Authority | SymbolKind::Keypair | SymbolKind::Secret) => Dependence::Material,
+                Some(SymbolKind::Let) if self.is_let_issued(program, name) => Dependence::Material,
                 _ => Dependence::Application,
             },
+        }
+    }
+
+    /// Whether a let of a file names what is issued.
+    fn is_let_issued(&self, program: &Program, name: &str) -> bool {
+        let Some(symbol) = program.value(self.module, name) else { return false };
+        match &program.statement(symbol).kind {
+            StatementKind::Let(binding) => !given::issued(program, symbol.module, &binding.value).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// An option whose value names what is issued has another value before.
+    fn of_option(&self, field: Option<&str>) -> Dependence {
+        let issued = |name: &Name| field.is_none_or(|field| **name == *field);
+        match self.issued_options.iter().any(issued) {
+            true => Dependence::Material,
+            false => Dependence::Application,
+        }
+    }
+
+    /// Takes note of options whose values name what is issued.
+    pub(super) fn note_issued(&mut self, program: &Program, options: Vec<Name>) {
+        let new: Vec<Name> = options.into_iter().filter(|name| !self.issued_options.contains(name)).collect();
+        if !new.is_empty() {
+            self.issued_options.extend(new);
+            self.find_dependences(program);
         }
     }
 

@@ -189,21 +189,23 @@ impl Sight<'_, '_> {
         }
     }
 
-    pub(super) fn option_record(&self, app: AppId) -> Value {
-        let names = self.placed().component_of(app).options.iter().map(|option| option.name.name.clone());
-        Value::record(names.zip(self.placed().app(app).options.iter().cloned()))
+    pub(super) fn option_record(&self, scope: &Scope<'_>, app: AppId) -> Result<Value, EvalError> {
+        let options = self.placed().component_of(app).options.iter().enumerate();
+        let known = options.filter_map(|(place, option)| Some((place, self.option_value(scope, app, place)?, option)));
+        let fields = known.map(|(_, value, option)| Ok((option.name.name.clone(), value?)));
+        Ok(Value::record(fields.collect::<Result<Vec<_>, EvalError>>()?))
     }
 
-    pub(super) fn option_field(&self, app: AppId, field: &Ident) -> Result<Value, EvalError> {
+    pub(super) fn option_field(&self, scope: &Scope<'_>, app: AppId, field: &Ident) -> Result<Value, EvalError> {
         let place = self.placed().component_of(app).options.iter().position(|option| option.name.name == field.name);
-        match place.and_then(|place| self.placed().app(app).options.get(place)) {
-            Some(value) => Ok(value.clone()),
+        match place.and_then(|place| self.option_value(scope, app, place)) {
+            Some(value) => value,
             None if place.is_some() => {
                 let message = format!("the option `{}` is not available here", field.name);
                 let help = "the default of an option can only use the options before it";
                 Err(Box::new(Diagnostic::new(Code::EvaluationFailed, field.span, message).help(help)))
             }
-            None => field_of(&self.option_record(app), field),
+            None => field_of(&self.option_record(scope, app)?, field),
         }
     }
 

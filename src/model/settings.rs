@@ -4,6 +4,7 @@
 //! with their paths, the last ones winning. They are evaluated when what they go into is rendered.
 
 use crate::check::ModuleId;
+use crate::model::material::Material;
 use crate::model::scope::Scope;
 use crate::model::value::Record;
 use crate::model::{EvalError, Model, Value};
@@ -105,9 +106,14 @@ impl Model<'_> {
     ///
     /// # Errors
     /// A part that cannot be computed.
-    pub fn with_parts(&self, mut value: Value, parts: &[SetPart<'_>]) -> Result<Value, EvalError> {
+    pub fn with_parts(
+        &self,
+        mut value: Value,
+        parts: &[SetPart<'_>],
+        material: &dyn Material,
+    ) -> Result<Value, EvalError> {
         for part in parts {
-            let set = self.eval(&mut Scope::file(part.value.module), part.value.expr)?;
+            let set = self.eval(&mut Scope::file(part.value.module).with_material(material), part.value.expr)?;
             let inside = |inner: Value, key: &Name| Value::record([(key.clone(), inner)]);
             value = merged(value, part.path.iter().rev().fold(set, inside));
         }

@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::world::World;
 
 use super::dependence::Dependence;
+use super::given::Given;
 use super::layer::Layers;
 use super::moved::Former;
 use super::settings::Settings;
@@ -37,6 +38,8 @@ pub struct Shape<'p> {
     pub apps: Vec<App>,
     /// What each application sets beside options.
     pub settings: Vec<Settings<'p>>,
+    /// What is issued and reaches each application from its deployment.
+    pub given: Vec<Given<'p>>,
     pub units: Vec<Unit>,
     /// All allocated addresses, to be written back: those of the old lock and new ones.
     pub lock: Lock,

@@ -52,6 +52,7 @@ pub fn wire<'p>(shape: Shape<'p>, problems: &mut Vec<Diagnostic>) -> Wired<'p> {
     }
     check_related(model, problems);
     wired.note_near();
+    wired.note_issued();
     wired
 }
 
@@ -66,6 +67,15 @@ fn find_local(model: &mut Wired<'_>, problems: &mut Vec<Diagnostic>) {
 }
 
 impl Wired<'_> {
+    /// Takes note, in each component, which options name what is issued.
+    fn note_issued(&mut self) {
+        let program = self.shape.program;
+        for app in (0..self.shape.apps.len()).map(|index| AppId(index as u32)) {
+            let (options, component) = (self.issued_options(app), self.app(app).component.index());
+            self.shape.components[component].note_issued(program, options);
+        }
+    }
+
     /// Takes note, in each component, which endpoints differ from machine to machine.
     fn note_near(&mut self) {
         let near = self.relations.iter().filter(|relation| relation.same_machine).map(|relation| relation.from);

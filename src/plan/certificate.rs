@@ -26,7 +26,7 @@ pub fn certificates(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Pki {
     pki.request.renew_seconds = model.cluster.renew.unwrap_or(0) / 1000;
     pki.request.new_machines = model.new_machines.iter().map(|machine| model.machine(*machine).name.clone()).collect();
     for (app, _) in model.apps() {
-        for mention in &model.component_of(app).mentions {
+        for mention in model.mentions(app) {
             define(model, &mut pki, mention.symbol, problems);
         }
     }

@@ -43,7 +43,7 @@ pub fn flags<'p>(
         given.push(Flag { name: name.to_string(), value, written });
     }
     for flag in set {
-        let value = model.eval(&mut Scope::file(flag.value.module), flag.value.expr)?;
+        let value = model.eval(&mut Scope::file(flag.value.module).with_material(scope.material), flag.value.expr)?;
         if value == Value::None {
             continue;
         }

@@ -41,14 +41,15 @@ impl<'a, 'p> Placeholders<'a, 'p> {
         let mut certificates = Vec::new();
         for (app, _) in model.apps() {
             let component = model.component_of(app);
-            let mentioned = component.mentions.iter().map(|mention| mention.symbol);
+            let mentions = model.mentions(app);
+            let mentioned = mentions.iter().map(|mention| mention.symbol);
             let trusted = component.endpoints.iter().filter_map(|info| info.trusts);
             let signing = component.certs.iter().filter_map(|info| info.authority);
             for symbol in mentioned.chain(trusted).chain(signing).filter(|s| s.kind == SymbolKind::Authority) {
                 let number = authorities.len();
                 authorities.entry(symbol).or_insert_with(|| format!("(certificate of the authority {number})"));
             }
-            for symbol in component.mentions.iter().map(|m| m.symbol).filter(|s| s.kind == SymbolKind::Secret) {
+            for symbol in mentions.iter().map(|m| m.symbol).filter(|s| s.kind == SymbolKind::Secret) {
                 let number = secrets.len();
                 secrets.entry(symbol).or_insert_with(|| format!("(secret {number})"));
             }

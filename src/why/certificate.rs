@@ -173,7 +173,7 @@ pub(super) fn definition(why: &Why<'_, '_>, query: &Query) -> Option<Answer> {
         .find(|(_, definition)| *definition.name.name == *query.name)?;
     let mut links = vec![Link::at(found.name.span, format!("`{}` is declared here", query.name))];
     for (app, value) in model.apps() {
-        let mentions = model.component_of(app).mentions.iter().filter(|mention| mention.symbol == symbol);
+        let mentions = model.mentions(app).into_iter().filter(|mention| mention.symbol == symbol);
         links.extend(mentions.map(|mention| {
             let what = if mention.private { "uses it, with its private key" } else { "uses it" };
             let deployed = Link::at(value.span, place::deployed(why, app));

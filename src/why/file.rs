@@ -142,9 +142,9 @@ fn item(why: &Why<'_, '_>, unit: UnitId, file: &BundleFile, span: Span) -> Optio
         let more = Link::new(format!("for more: kmodel why {name}.{}", info.ast.name.name));
         return Some(vec![Link::at(span, text).because([more])]);
     }
-    let mention = component
-        .mentions
-        .iter()
+    let mention = model
+        .mentions(app)
+        .into_iter()
         .find(|mention| model.definition(mention.symbol).is_some_and(|definition| definition.name.span == span))?;
     let what = model.definition(mention.symbol).map(|definition| definition.name.name.clone())?;
     let used = Link::at(mention.span, format!("`{name}` mentions `{what}`"));

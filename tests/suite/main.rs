@@ -13,6 +13,7 @@ mod emit;
 mod faults;
 mod fix;
 mod format;
+mod given;
 mod grammar;
 mod hostile;
 mod hostile_repository;

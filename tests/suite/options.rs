@@ -25,14 +25,15 @@ const FILES: [&str; 16] = [
     "etc/sysctl.d/90-site.conf",
 ];
 
-/// The files, with the encryption key as `***`.
+/// The files, with the encryption key and the password as `***`.
 fn files(machine: &Path) -> String {
     let mut shown = String::new();
     for file in FILES {
         let text = fs::read_to_string(machine.join("root").join(file)).expect(file);
         let _ = writeln!(shown, "# {file}");
         for line in text.lines() {
-            let key = line.find("  secret: ").map(|at| format!("{}  secret: ***", &line[..at]));
+            let at = |mark: &str| line.find(mark).map(|at| format!("{}{mark}***", &line[..at]));
+            let key = at("  secret: ").or_else(|| at("\"password\": "));
             let _ = writeln!(shown, "{}", key.as_deref().unwrap_or(line));
         }
     }
@@ -51,6 +52,9 @@ fn each_option_is_in_the_file_that_the_program_reads() {
 
     let machine = out.join("machines/cp-0");
     snapshot("snapshots/render", "every-option", &files(&machine));
+    let logins =
+        fs::read_to_string(machine.join("root/etc/kubernetes/registry-credentials.json")).expect("it is there");
+    assert!(!logins.contains("(secret)"), "what was issued is written: {logins}");
     let user_data = fs::read_to_string(machine.join("user-data")).expect("it is there");
     assert!(user_data.contains("/etc/kubernetes/audit-policy.yaml"), "the files are in the user-data");
     assert!(!user_data.contains("CredentialProviderResponse"), "logins are in the user-data");

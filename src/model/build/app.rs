@@ -20,6 +20,7 @@ use crate::text::{Count, List};
 use super::Fields;
 use super::machine::{departed, is_usable};
 use super::versions::program_of;
+use crate::model::given::Given;
 
 /// The machines of each group.
 type Groups = HashMap<Name, std::ops::Range<u32>>;
@@ -54,6 +55,8 @@ pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
             problems.extend(set_of_param(shape.program, component, body, sets_of(own, &shape.layers)));
         }
         shape.settings.push(Settings::of(&shape.layers, &deployment));
+        let given = Given::of(shape, AppId(index as u32), &deployment);
+        shape.given.push(given);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::syntax::ast::{Expr, ExprKind, Ident, Statement, StatementKind};
 use super::{eval_error, field_of};
 use crate::model::component::Local;
 use crate::model::endpoint::no_unit;
+use crate::model::given;
 use crate::model::scope::{Element, Scope};
 use crate::model::work::ValueId;
 use crate::model::{EvalError, Param, Sight, Value};
@@ -73,7 +74,7 @@ impl Sight<'_, '_> {
             (Some(_), _) => Ok(None),
             (None, app) => match (&*root.name, app) {
                 ("cluster", _) => self.cluster_field(scope, field).map(Some),
-                ("option", Some(app)) => self.option_field(app, field).map(Some),
+                ("option", Some(app)) => self.option_field(scope, app, field).map(Some),
                 ("machine", _) if scope.machine.is_some() => self.machine_field(scope, field).map(Some),
                 ("unit", Some(_)) if scope.unit.is_some() => self.unit_field(scope, field).map(Some),
                 ("app", Some(app)) => self.app_field(app, field).map(Some),
@@ -192,7 +193,7 @@ impl Sight<'_, '_> {
             "machine" => scope.machine.map(|machine| self.machine_record(machine)),
             "unit" => scope.unit.map(|unit| self.placed().own_unit_record(unit)),
             "app" => scope.app.map(|app| self.app_record(app)),
-            "option" => scope.app.map(|app| self.option_record(app)),
+            "option" => scope.app.map(|app| self.option_record(scope, app)).transpose()?,
             _ => None,
         })
     }
@@ -233,10 +234,12 @@ impl Sight<'_, '_> {
             return Ok(Value::None);
         };
         scope.work.open(ValueId::Let(symbol), || &binding.name.name, binding.name.span)?;
-        let inner = Scope::file(symbol.module);
+        let inner = Scope::file(symbol.module).with_material(scope.material);
         let value = scope.within(inner, |scope| self.eval_as(scope, &binding.value, binding.ty.as_ref()));
         scope.work.close();
         let value = value?;
+        // What is issued is another value before.
+        let cell = cell.filter(|_| given::issued(self.program, symbol.module, &binding.value).is_empty());
         // Before the model is there a let may see less than it will in the end: then it holds for this evaluation only.
         match cell {
             Some(cell) => {

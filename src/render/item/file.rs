@@ -96,7 +96,7 @@ impl<'p> Filler<'_, 'p> {
         if let Some(field) = body.field("content") {
             let mut value = self.model.eval(scope, &field.value)?;
             if let Some(app) = scope.app.filter(|_| body.takes_config()) {
-                value = self.model.with_parts(value, &self.model.settings[app.index()].config)?;
+                value = self.model.with_parts(value, &self.model.settings[app.index()].config, self.material)?;
             }
             let format = self.format(scope, body)?;
             self.document(scope, path, (&field.value, false), || Content::Value(value.clone()));

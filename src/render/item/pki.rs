@@ -14,8 +14,8 @@ impl Filler<'_, '_> {
     /// The certificates and keys of authorities, and key pairs, that the component mentions.
     pub(super) fn mentions(&mut self, unit: UnitId) {
         let app = self.model.unit(unit).app;
-        for mention in &self.model.component_of(app).mentions {
-            let result = self.mention(unit, *mention);
+        for mention in self.model.mentions(app) {
+            let result = self.mention(unit, mention);
             keep(result, self.problems);
         }
     }

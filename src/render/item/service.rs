@@ -70,7 +70,7 @@ impl<'p> Filler<'_, 'p> {
         if parts.is_empty() || !self.model.component_of(app).unit.is_some_and(|first| std::ptr::eq(first, item)) {
             return Ok(());
         }
-        let value = self.model.with_parts(Value::Record(std::mem::take(fields).into()), parts)?;
+        let value = self.model.with_parts(Value::Record(std::mem::take(fields).into()), parts, self.material)?;
         if let Value::Record(record) = value {
             *fields = record
                 .iter()

@@ -40,6 +40,6 @@ fn differing(model: &Model<'_>, front: EndpointId) -> Option<Diagnostic> {
 }
 
 fn pairs<'a>(model: &'a Model<'_>, app: AppId) -> BTreeSet<&'a str> {
-    let mentions = model.component_of(app).mentions.iter().filter(|mention| mention.symbol.kind == SymbolKind::Keypair);
+    let mentions = model.mentions(app).into_iter().filter(|mention| mention.symbol.kind == SymbolKind::Keypair);
     mentions.filter_map(|mention| Some(&*model.definition(mention.symbol)?.name.name)).collect()
 }
