@@ -26,7 +26,7 @@ mod variable;
 
 pub use extra_args::PLACES as KUBEADM_ARGUMENTS;
 use script::Script;
-pub use service::{Part, Service, ini};
+pub use service::{Part, Service, ini, toml};
 pub use shell::grammar;
 pub use static_pods::{Known as KnownStaticPods, StaticPods};
 pub(super) use text::images;

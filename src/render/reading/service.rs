@@ -171,6 +171,11 @@ pub fn ini(value: &Value) -> Option<String> {
     matches!(value.reveal(), Value::Record(_)).then(|| format::write(crate::render::bundle::Format::Ini, value).ok())?
 }
 
+/// A value as the TOML that is written of it.
+pub fn toml(value: &Value) -> Option<String> {
+    format::write(crate::render::bundle::Format::Toml, value).ok()
+}
+
 fn of_document<'p>(document: &Document<'p>) -> Vec<Line<'p>> {
     let text = match &document.content {
         Content::Text(text) => Some(text.clone()),

@@ -3,7 +3,7 @@
 use super::DocumentProblem;
 use crate::diag::{Code, Help};
 use crate::model::Value;
-use crate::render::evidence::{Content, ini};
+use crate::render::evidence::{Content, ini, toml};
 use crate::verify::locate::Step;
 
 pub(in crate::verify) mod address;
@@ -35,6 +35,9 @@ pub(super) fn check(path: &str, content: &Content) -> Option<Vec<DocumentProblem
 
 /// What a value is written as.
 fn text(path: &str, value: &Value) -> Option<String> {
+    if path.ends_with(".toml") {
+        return toml(value);
+    }
     if !sysctl::is_read(path) {
         return ini(value);
     }
@@ -75,7 +78,7 @@ fn wrong(code: Code, line: usize, message: String, help: impl Into<Help>) -> Doc
 }
 
 /// The known word that one was meant to be, if it is a slip of the hand: `nofial`.
-fn slip<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(super) fn slip<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let most = if word.len() < 5 { 1 } else { 2 };
     let near = known.into_iter().map(|one| (strsim::damerau_levenshtein(word, one), one));
     near.filter(|(distance, _)| (1..=most).contains(distance)).min().map(|(_, one)| one)
