@@ -110,7 +110,12 @@ const HARMLESS: [(&str, &str); 12] = [
 ];
 
 /// Options whose texts have rules in tables, so that none but a few are taken at all; and those whose fields have to differ.
-const RULED: [&str; 6] = [
+const RULED: [&str; 11] = [
+    "containerd-registries",
+    "containerd-registry-logins",
+    "coredns-corefile",
+    "haproxy-sections",
+    "keepalived-sections",
     "kube-apiserver-audit-webhook",
     "kube-apiserver-oidc",
     "kubelet-cpu-manager-options",

@@ -12,6 +12,24 @@ use crate::model::Model;
 use crate::render::evidence::{Content, Document};
 use crate::verify::locate::Step;
 
+/// Of pkg/subnet/config.go (`Config`); `EnableNFTables` came with 0.26 (from memory). They are read in any case.
+const KEYS: &[&str] = &[
+    "Backend",
+    "EnableIPv4",
+    "EnableIPv6",
+    "EnableNFTables",
+    "IPv6Network",
+    "IPv6Networks",
+    "IPv6SubnetLen",
+    "IPv6SubnetMax",
+    "IPv6SubnetMin",
+    "Network",
+    "Networks",
+    "SubnetLen",
+    "SubnetMax",
+    "SubnetMin",
+];
+
 const BACKENDS: &[&str] = &[
     "vxlan",
     "host-gw",
@@ -56,7 +74,19 @@ fn of_value(pods: &[IpNet], value: &Json) -> Vec<DocumentProblem> {
         .filter_map(|(key, v6)| network(pods, value, key, *v6))
         .collect();
     findings.extend(backend(value));
+    findings.extend(value.as_object().into_iter().flatten().filter_map(|(key, _)| misspelt(key)));
     findings
+}
+
+/// A key that is nearly one of flannel's.
+fn misspelt(key: &str) -> Option<DocumentProblem> {
+    if KEYS.iter().any(|known| known.eq_ignore_ascii_case(key)) {
+        return None;
+    }
+    let near = super::host::slip(key, KEYS.iter().copied())?;
+    let message = format!("unknown key `{key}` of net-conf.json: flannel ignores it");
+    let help = Help::near(near);
+    Some(DocumentProblem { code: Code::UnknownKey, path: vec![key.into()], message, help, is_value: false })
 }
 
 fn finding(code: Code, path: Vec<Step>, message: String, help: impl Into<Help>) -> DocumentProblem {
@@ -104,5 +134,7 @@ mod tests {
             codes(json!({ "Network": "10.244", "Backend": { "Type": "vxlans" } })),
             ["invalid-config", "unknown-value"]
         );
+        assert_eq!(codes(json!({ "SubnetLength": 25, "subnetmin": "10.244.1.0", "Comment": "ours" })), [""; 0]);
+        assert_eq!(codes(json!({ "SubnetLne": 25 })), ["unknown-key"]);
     }
 }
