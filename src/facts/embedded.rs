@@ -43,7 +43,7 @@ pub(crate) fn tables<T: DeserializeOwned>(folder: &str) -> Vec<T> {
     files.into_iter().map(|(path, text)| read(path, text)).collect()
 }
 
-/// Whether a text can take the place of the table at a path: one of flags, gates or fields.
+/// Whether a text can take the place of the table at a path: one of flags, gates, fields or objects.
 ///
 /// # Errors
 /// When it is not such a table, with what is wrong.
@@ -54,7 +54,8 @@ pub fn examine(path: &Path, text: &str) -> Result<(), String> {
         Some("flags") => toml::from_str::<super::flag::Table>(text).map(drop).map_err(said),
         Some("gates") => toml::from_str::<super::gate::Table>(text).map(drop).map_err(said),
         Some("config") => toml::from_str::<super::field::Table>(text).map(drop).map_err(said),
-        _ => Err("tables of flags, gates and fields can be replaced".to_owned()),
+        _ if path.ends_with("objects.toml") => super::object::examine(text).map_err(said),
+        _ => Err("tables of flags, gates, fields and objects can be replaced".to_owned()),
     }
 }
 

@@ -66,6 +66,14 @@ pub enum Scalar {
     Time,
 }
 
+/// Whether a text is such a table.
+///
+/// # Errors
+/// With what is wrong.
+pub(super) fn examine(text: &str) -> Result<(), toml::de::Error> {
+    toml::from_str::<Rows>(text).map(drop)
+}
+
 static TABLE: LazyLock<Rows> = LazyLock::new(|| embedded::table("tables/objects.toml"));
 
 static TYPES: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Field>>> = LazyLock::new(|| {

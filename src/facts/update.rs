@@ -13,6 +13,7 @@ pub mod fields;
 pub mod flags;
 pub mod gates;
 pub mod golang;
+pub mod objects;
 pub mod replaced;
 
 /// What is new in a table.

@@ -78,6 +78,10 @@ fn a_program_gives_the_table_of_its_minor() {
     let updates: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let flags = changes(&updates, "flags/kubelet.toml");
     assert_eq!(flags, [("brand-new", "added"), ("max-pods", "removed"), ("root-dir", "unclear")]);
+    let objects = changes(&updates, "objects.toml");
+    for name in ["core.v1.PodSpec.brandNew", "example.k8s.io/v1 Widget", "example.v1.Widget"] {
+        assert!(objects.contains(&(name, "added")), "{name}: {objects:?}");
+    }
     let gates = changes(&updates, "gates/kubernetes.toml");
     assert!(
         gates.contains(&("BrandNewGate", "added")) && gates.contains(&("APIResponseCompression", "changed")),
@@ -141,12 +145,24 @@ var defaults = map[featuregate.Feature]featuregate.VersionedSpecs{
 }
 ";
 
+/// Two objects of a version: one with a field more, and a kind that is new.
+const OPENAPI: &str = r##"{ "definitions": {
+  "io.k8s.api.core.v1.Pod": { "properties": { "apiVersion": { "type": "string" }, "metadata": { "$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" },
+    "spec": { "$ref": "#/definitions/io.k8s.api.core.v1.PodSpec" } },
+    "x-kubernetes-group-version-kind": [{ "group": "", "version": "v1", "kind": "Pod" }] },
+  "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": { "properties": { "name": { "type": "string" } } },
+  "io.k8s.api.core.v1.PodSpec": { "properties": { "nodeName": { "type": "string" }, "brandNew": { "type": "boolean" } } },
+  "io.k8s.api.example.v1.Widget": { "properties": { "metadata": { "$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" } },
+    "x-kubernetes-group-version-kind": [{ "group": "example.k8s.io", "version": "v1", "kind": "Widget" }] }
+} }"##;
+
 #[test]
 fn sources_give_gates_and_fields() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
     write(&at.join("src/config/v1beta1/types.go"), TYPES.as_bytes(), 0o644);
     write(&at.join("src/pkg/features/kube_features.go"), GATES.as_bytes(), 0o644);
+    write(&at.join("src/api/openapi-spec/swagger.json"), OPENAPI.as_bytes(), 0o644);
     std::os::unix::fs::symlink("..", at.join("src/pkg/round")).expect("a link");
     let refused = kmodel(&["tables", "update", "--from", "src"], at);
     assert!(refused.status.code() == Some(2) && said(&refused).contains("--minor"), "{}", said(&refused));
@@ -173,6 +189,13 @@ fn sources_give_gates_and_fields() {
     assert_eq!(made["field"]["brandNew"]["type"].as_str(), Some("duration"));
     assert_eq!(made["field"]["nested[].count"]["type"].as_str(), Some("map<int32>"));
     assert_eq!(made["known_through"].as_str(), Some("1.37"), "a type was not found, so it is not covered");
+    let model = "cluster c { kubernetes = 1.38.0, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }\n\
+        component x { file /etc/kubernetes/manifests/p.yaml { format = \"yaml\", content = { apiVersion = \"v1\", kind = \"Pod\", \
+        metadata = { name = \"p\" }, spec = { brandNew = true, brandOld = true, containers = [] } } } }\n\
+        machines m { }\ndeploy x on m\ntarget lxd { image = \"debian/13\" }\n";
+    write(&at.join("m.km"), model.as_bytes(), 0o644);
+    let told = said(&kmodel(&["check", "m.km", "--tables", "made"], at));
+    assert!(told.contains("brandOld") && !told.contains("field `brandNew`"), "{told}");
 }
 
 #[test]

@@ -12,6 +12,9 @@ use super::super::exit::CliError;
 /// The folders of tables that may be replaced.
 const FOLDERS: [&str; 3] = ["config", "flags", "gates"];
 
+/// The table beside them that may be replaced.
+const OBJECTS: &str = "objects.toml";
+
 /// Reads the tables below a folder, and puts them in the place of the embedded ones. Before anything else is done.
 pub fn read(folder: &Path) -> Result<(), CliError> {
     let mut tables = BTreeMap::new();
@@ -27,6 +30,11 @@ pub fn read(folder: &Path) -> Result<(), CliError> {
             let text = fs::read_to_string(&path).map_err(|error| CliError::file(&path, "read", &error))?;
             tables.insert(known(&Path::new("tables").join(name).join(file), &path, &text)?, text);
         }
+    }
+    let objects = folder.join(OBJECTS);
+    if objects.is_file() {
+        let text = fs::read_to_string(&objects).map_err(|error| CliError::file(&objects, "read", &error))?;
+        tables.insert(known(&Path::new("tables").join(OBJECTS), &objects, &text)?, text);
     }
     if tables.is_empty() {
         let message = format!("`{}` contains no tables", folder.display());

@@ -5,12 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::facts::update::gates::{self, Era};
-use crate::facts::update::{ChangeKind, fields, golang};
+use crate::facts::update::{ChangeKind, fields, golang, objects};
 use crate::facts::{field, lifespan};
 use crate::syntax::ast::Version;
 
 use super::super::exit::CliError;
 use super::update::{Update, draft, made};
+
+/// Where the document of all objects is in a checkout of kubernetes/kubernetes.
+const OPENAPI: &str = "api/openapi-spec/swagger.json";
 
 /// No checkout has more, and a folder that was meant otherwise ends soon.
 const FILES: usize = 60_000;
@@ -20,7 +23,8 @@ pub(super) fn updates(folder: &Path, minor: Option<Version>) -> Result<Vec<Updat
     let mut files = Vec::new();
     below(folder, &mut files)?;
     files.sort();
-    if files.is_empty() {
+    let document = folder.join(OPENAPI);
+    if files.is_empty() && !document.is_file() {
         return Ok(Vec::new());
     }
     let Some(version) = minor else {
@@ -34,7 +38,20 @@ pub(super) fn updates(folder: &Path, minor: Option<Version>) -> Result<Vec<Updat
     for table in field::all() {
         updates.extend(of_fields(table, &files, version, &source)?);
     }
+    updates.extend(of_objects(&document, version, &source)?);
     Ok(updates)
+}
+
+/// The objects of the OpenAPI document of a checkout, if it has one.
+fn of_objects(path: &Path, version: Version, source: &str) -> Result<Option<Update>, CliError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let wrong = |why: String| CliError::outside(format!("`{}` is not an OpenAPI document: {why}", path.display()));
+    let document = serde_json::from_str(&text(path)?).map_err(|error| wrong(error.to_string()))?;
+    let Ok(mut draft) = draft("objects.toml", version) else { return Ok(None) };
+    objects::update(&mut draft, &document).map_err(wrong)?;
+    Ok(Some(made("objects.toml".to_owned(), version, draft, source, true)))
 }
 
 /// The Go files that define gates and types, but no tests and nothing of other projects.

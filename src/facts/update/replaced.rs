@@ -18,7 +18,14 @@ pub fn fits(embedded: &str, given: &str) -> Result<(), String> {
     if let Some(key) = HEAD.into_iter().find(|key| own.get(*key) != given.get(*key)) {
         return Err(format!("its `{key}` is not that of the built-in table"));
     }
-    ["flag", "gate", "field"].into_iter().try_for_each(|kind| rows(kind, of(&own, kind), of(&given, kind)))
+    ["flag", "gate", "field"].into_iter().try_for_each(|kind| rows(kind, of(&own, kind), of(&given, kind)))?;
+    ["kind", "type", "values"].into_iter().try_for_each(|kind| names(kind, of(&own, kind), of(&given, kind)))
+}
+
+/// That every name of a table of objects is still there.
+fn names(kind: &str, own: Option<&Table>, given: Option<&Table>) -> Result<(), String> {
+    let missing = own.into_iter().flatten().find(|(name, _)| given.is_none_or(|given| !given.contains_key(*name)));
+    missing.map_or(Ok(()), |(name, _)| Err(format!("{kind} `{name}` of the built-in table is missing")))
 }
 
 fn of<'a>(table: &'a Table, kind: &str) -> Option<&'a Table> {
