@@ -40,6 +40,7 @@ mod reuse;
 mod renderable;
 mod safety;
 mod settings;
+mod sources;
 mod stability;
 mod stdlib;
 mod store_index;
