@@ -187,10 +187,14 @@ impl Printer {
         }
     }
 
-    /// A loop begins a line if it does in the source, or if the element is too long.
+    /// A loop begins a line if it does in the source, or if the element is too long. So does its condition, but not in a record,
+    /// where a line that begins so would be another field.
     fn lines_of_parts(&mut self, parts: &[EntryPart<'_>], broken: Broken) -> Result<(), Broken> {
+        let is_field = matches!(parts.first(), Some(EntryPart::Node(node)) if node.kind() == SyntaxKind::Field);
         parts.iter().enumerate().try_for_each(|(index, part)| {
-            if index > 0 && matches!(part, EntryPart::Node(_)) && (self.newline || broken == Broken::Wide) {
+            let stays = is_field && matches!(part, EntryPart::Node(node) if node.kind() == SyntaxKind::Condition);
+            let begins = self.newline || broken == Broken::Wide;
+            if index > 0 && matches!(part, EntryPart::Node(_)) && begins && !stays {
                 self.line();
             }
             self.plain_parts(std::slice::from_ref(part))
