@@ -12,6 +12,7 @@ pub(super) struct Table {
     #[serde(rename = "cloud-config")]
     cloud_config: Vec<Key>,
     agent: Vec<Agent>,
+    issuer: Vec<Issuer>,
     installer: Vec<Installer>,
     packages: Packages,
 }
@@ -32,6 +33,16 @@ struct Key {
 #[serde(deny_unknown_fields)]
 struct Agent {
     names: Vec<String>,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// What gets certificates.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Issuer {
+    names: Vec<String>,
+    fills: Vec<String>,
     #[serde(rename = "source")]
     _source: Note,
 }
@@ -64,6 +75,12 @@ pub fn of_cloud_config(key: &str) -> Option<&'static [String]> {
 /// Whether a program runs what a model does not hold.
 pub fn is_agent(program: &str) -> bool {
     TABLE.agent.iter().flat_map(|row| &row.names).any(|name| name == program)
+}
+
+/// The folders in which a program, or the package of its name, keeps the certificates that it gets.
+pub fn kept_by(program: &str) -> &'static [String] {
+    let name = program.split(['=', '_', ':']).next().unwrap_or_default();
+    TABLE.issuer.iter().find(|row| row.names.iter().any(|known| known == name)).map_or(&[], |row| &row.fills)
 }
 
 /// The packages that a command installs, by their names.

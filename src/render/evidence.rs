@@ -7,7 +7,7 @@ use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Expr, Ident, Name, PathItem, Version};
 
-pub use super::reading::{KUBEADM_ARGUMENTS, KnownStaticPods, Part, Service, StaticPods, grammar, ini, toml, yaml};
+pub use super::reading::{KUBEADM_ARGUMENTS, KnownStaticPods, Part, Service, StaticPods, Word, grammar, ini, toml, yaml};
 
 pub use super::branch::Branch;
 use super::bundle::{Artifact, Bundle, Unit};
@@ -242,6 +242,10 @@ pub struct Command<'p> {
     pub owner: Owner,
     pub written: Written<'p>,
     pub text: String,
+    /// From the program that it starts in the end; none of those of the library.
+    pub words: Vec<Word<'p>>,
+    /// The unit that runs it, if that is known.
+    pub unit: Option<Name>,
 }
 
 /// Why nothing is known of what a script runs.

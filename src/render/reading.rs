@@ -5,8 +5,9 @@
 //! wherever it is written.
 
 use crate::model::{AppId, MachineId, Model};
+use crate::syntax::ast::Name;
 
-use super::evidence::{Document, Entry, Owner, SCRIPT, Unlisted};
+use super::evidence::{Command, Document, Entry, Owner, SCRIPT, Unlisted};
 
 mod argument;
 mod command;
@@ -22,8 +23,10 @@ mod service;
 mod shell;
 mod static_pods;
 mod text;
+mod user_data;
 mod variable;
 
+pub use argument::Word;
 pub use extra_args::PLACES as KUBEADM_ARGUMENTS;
 use script::Script;
 pub use service::{Part, Service, ini, toml};
@@ -51,9 +54,13 @@ pub(super) fn read<'p>(model: &Model<'p>, machine: Option<(MachineId, AppId)>, e
     };
     list.retain(|entry| !replaced(entry));
     let flags = services.iter().flat_map(|service| service.flags(model, &list)).collect::<Vec<_>>();
+    let is_own = |command: &Command<'p>| !model.program.is_library(command.owner.module);
+    let started = services.iter().flat_map(|service| service.started(&list)).filter(is_own);
+    let started: Vec<Entry<'p>> = started.map(Entry::Command).collect();
     let of_scripts: Vec<Entry<'p>> = scripts.iter().flat_map(|script| script.entries(model)).collect();
     list.extend(flags.into_iter().map(Entry::Flags));
     list.extend(of_scripts);
+    list.extend(started);
     let packaged: Vec<_> = packaged::flags(model, &list, &services).into_iter().map(Entry::Flags).collect();
     list.extend(packaged);
     let static_pods = StaticPods::of(&list);
@@ -119,12 +126,29 @@ fn scripts<'p>(model: &Model<'p>, list: &[Entry<'p>], services: &[Service<'p>]) 
             scripts.extend(idle.map(Script::for_people));
             return scripts.into_iter().filter(|script| is_own(script.owner)).collect();
         }
-        let read = |document: &&Document<'p>| Script::of_document(document, list, is_sourced(document));
+        let read = |document: &&Document<'p>| {
+            let script = Script::of_document(document, list, is_sourced(document))?;
+            let (unit, is_end) = unit_of(document, list, services);
+            Some(script.of_unit(unit, is_end))
+        };
         let of_new: Vec<Script<'p>> = new.iter().filter_map(read).collect();
         paths = of_new.iter().flat_map(Script::files).collect();
         sourced = of_new.iter().flat_map(Script::sourced).collect();
         scripts.extend(of_new);
         done.extend(new);
+    }
+}
+
+/// The unit that runs a script by its path, and whether only when that stops.
+fn unit_of(document: &Document<'_>, list: &[Entry<'_>], services: &[Service<'_>]) -> (Option<Name>, bool) {
+    if document.path == SCRIPT {
+        return (None, false);
+    }
+    let starts = services.iter().find(|service| service.starts_file(&document.path, list));
+    let runs = || services.iter().find(|service| service.scripts(list).contains(&document.path));
+    match starts {
+        Some(service) => (Some(service.name.clone()), false),
+        None => runs().map_or((None, false), |service| (Some(service.name.clone()), true)),
     }
 }
 

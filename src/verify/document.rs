@@ -326,6 +326,10 @@ fn no_network(value: &Json) -> DocumentProblem {
     }
 }
 
+/// How user-data begins that is not a cloud-config (docs.cloud-init.io, User-data formats).
+const OTHER_USER_DATA: [&str; 8] =
+    ["#!", "#include", "#cloud-boothook", "#part-handler", "## template:", "Content-Type:", "MIME-Version:", "From "];
+
 /// What a file says that it is: by what is in it, or by where it lies.
 fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
     let field = |name: &str| value.get(name).and_then(Json::as_str).unwrap_or_default();
@@ -333,10 +337,13 @@ fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
     let ending = name.rsplit('.').next().unwrap_or_default();
     let is_unit = path.starts_with("/etc/systemd/system/") || path.starts_with("/usr/lib/systemd/system/");
     match () {
+        // Its parts are read as files of their own.
+        () if text.starts_with("#cloud-config-") => None,
         () if text.starts_with("#cloud-config") => Some(DocumentKind::CloudConfig),
         () if path.starts_with("/etc/cloud/cloud.cfg") || matches!(name, "user-data" | "vendor-data") => {
-            // A script may be user-data too.
-            (!text.starts_with("#!")).then_some(DocumentKind::CloudConfig)
+            // User-data may be a script too, or have several parts.
+            let is_other = OTHER_USER_DATA.iter().any(|start| text.starts_with(start));
+            (!is_other).then_some(DocumentKind::CloudConfig)
         }
         () if terraform::is_json(name) => Some(DocumentKind::Terraform),
         () if name == "network-config" => Some(DocumentKind::NetworkConfig),

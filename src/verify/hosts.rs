@@ -10,6 +10,7 @@ use super::{Evidence, Verdict, gap};
 mod access;
 mod archive;
 mod capacity;
+mod effect;
 mod filled;
 pub mod identity;
 mod ignored;
@@ -64,6 +65,7 @@ pub fn files(evidence: &Evidence<'_, '_>) -> Verdict {
         if sample.whole && sample.machine.is_some() {
             problems.extend(installed::verify(evidence.model, sample, &mut programs));
             problems.extend(access::verify(evidence.model, sample));
+            problems.extend(effect::verify(evidence.model, sample));
             problems.extend(ignored::verify(evidence.model, sample));
             problems.extend(manifest::verify(evidence.model, sample));
             problems.extend(named::verify(evidence.model, sample));

@@ -77,6 +77,8 @@ fn is_configuration(path: &str) -> bool {
     let ending = path.rsplit('.').next().unwrap_or_default();
     path.starts_with("/etc/") && ending != "sh"
         || path.contains("/systemd/")
+        || path.ends_with("user-data")
+        || path.ends_with("vendor-data")
         || matches!(ending, "yaml" | "yml" | "json" | "toml" | "conf" | "cfg" | "ini" | "service" | "env")
 }
 

@@ -3,6 +3,8 @@
 //! In: the files of nftables, iptables-persistent, ufw and firewalld as they are rendered. Out: which relations each would
 //! shut. The rules are read as far as they name protocols, ports and sources; where more decides, that is said instead.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, MachineId, Model};
 use crate::plan::Proof;
@@ -16,6 +18,7 @@ use crate::text::List;
 use super::{Evidence, Verdict, locate};
 
 mod command;
+mod firewall_cmd;
 mod firewalld;
 mod iptables;
 mod nft;
@@ -167,22 +170,34 @@ fn of_commands(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
         let same: Vec<&Command<'_>> = commands.iter().copied().filter(|other| other.owner == command.owner).collect();
         let texts: Vec<&str> = same.iter().map(|command| command.text.as_str()).collect();
         let Some(read) = command::read(&texts) else { continue };
-        let is_filter = |command: &&&Command<'_>| {
-            ["ufw", "iptables", "ip6tables", "nft"].iter().any(|name| command.text.contains(name))
-        };
-        let first = same.iter().find(is_filter).unwrap_or(command);
+        let first = same.iter().find(|command| command::makes(&command.text)).unwrap_or(command);
         let span = locate::word::span(model, first.owner, &first.written);
         list.push(Filter { path: "its commands".to_owned(), app: key.0, machine, span, read });
     }
     list
 }
 
-/// The packet filter that a file is, on a machine.
+/// firewalld, where commands of a machine start it; its zones may be files.
+fn of_firewalld(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
+    let machines: BTreeSet<MachineId> = commands.iter().filter_map(|command| command.owner.machine).collect();
+    let of = |machine: MachineId| {
+        let own: Vec<&Command<'_>> =
+            commands.iter().copied().filter(|command| command.owner.machine == Some(machine)).collect();
+        let words: Vec<Vec<&str>> = own.iter().map(|command| command::words(&command.text)).collect();
+        let read = firewall_cmd::read(&words)?;
+        let starts = own.iter().find(|command| command.text.contains("firewalld"))?;
+        let span = locate::word::span(model, starts.owner, &starts.written);
+        Some(Filter { path: "its commands".to_owned(), app: starts.owner.app, machine, span, read })
+    };
+    machines.into_iter().filter_map(of).collect()
+}
+
 /// Whether a file has rules of a packet filter.
 pub(super) fn is_read(model: &Model<'_>, document: &Document<'_>) -> bool {
     of_document(model, document).is_some()
 }
 
+/// The packet filter that a file is, on a machine.
 fn of_document(model: &Model<'_>, document: &Document<'_>) -> Option<Filter> {
     // What stands in a ConfigMap is read in pods.
     let Content::Text(text) = &document.content else { return None };
@@ -204,7 +219,9 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
             _ => {}
         }
     }
+    let has_zones = files.iter().any(|file: &Filter| file.path.starts_with("/etc/firewalld/"));
     files.extend(of_commands(evidence.model, &commands));
+    files.extend((!has_zones).then(|| of_firewalld(evidence.model, &commands)).into_iter().flatten());
     let (problems, count) = check_filters(evidence.model, &files);
     let statement = match count {
         0 => String::new(),

@@ -54,7 +54,10 @@ impl<'p> Filler<'_, 'p> {
     fn command(&mut self, scope: &Scope<'_>, expr: &'p Expr, text: &str) {
         let program = &self.model.program;
         self.record(scope, |owner| match program.is_library(owner.module) {
-            true => Entry::Command(Command { owner, written: Written::Name(expr.span), text: text.to_owned() }),
+            true => {
+                let (written, text, words) = (Written::Name(expr.span), text.to_owned(), Vec::new());
+                Entry::Command(Command { owner, written, text, words, unit: None })
+            }
             false => Entry::Document(Document {
                 path: SCRIPT.to_owned(),
                 content: Content::Text(text.to_owned()),

@@ -9,7 +9,7 @@ use crate::syntax::ast::Name;
 
 /// A word of a command line, and where it is written.
 #[derive(Clone, Debug)]
-pub(super) struct Word<'p> {
+pub struct Word<'p> {
     pub text: String,
     pub written: Written<'p>,
 }

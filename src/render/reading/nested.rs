@@ -10,14 +10,43 @@ use crate::model::value::Record;
 use crate::render::evidence::{Content, Document, Entry, SCRIPT, Step, Unread};
 
 use super::filled;
+use super::user_data::{self, Part};
 
 /// What stands inside a document.
 pub(super) fn entries<'p>(document: &Document<'p>) -> Vec<Entry<'p>> {
+    if let Some(parts) = user_data::parts(document) {
+        return parts.into_iter().map(|part| of_part(document, part)).collect();
+    }
     let mut list = cron(document);
     if let Some(value) = document.value() {
+        archive(document, value, &mut list);
         object(document, value, &[], &mut list);
     }
     list
+}
+
+/// The parts of a `#cloud-config-archive`.
+fn archive<'p>(document: &Document<'p>, value: &Value, list: &mut Vec<Entry<'p>>) {
+    let is_it = matches!(&document.content, Content::Text(text) if text.starts_with("#cloud-config-archive"));
+    let Value::List(parts) = value.reveal() else { return };
+    for (place, part) in parts.iter().enumerate().filter(|_| is_it) {
+        let content = match part.reveal() {
+            Value::Record(record) => record.get("content").and_then(Value::scalar_text),
+            other => other.scalar_text(),
+        };
+        let way = [place.into(), "content".into()];
+        list.extend(content.map(|text| Entry::Document(inner(document, "user-data", &text, &way, false))));
+    }
+}
+
+/// A part of user-data, as a file of its own.
+fn of_part<'p>(document: &Document<'p>, part: Part) -> Entry<'p> {
+    match part {
+        // Its keys are found by their names.
+        Part::Data(text) => Entry::Document(inner(document, "user-data", &text, &[], false)),
+        Part::Script(text, line) => Entry::Document(inner(document, SCRIPT, &text, &[Step::Line(line)], false)),
+        Part::Unread(why) => unread(document, &document.path, &[], why),
+    }
 }
 
 fn object<'p>(document: &Document<'p>, value: &Value, at: &[Step], list: &mut Vec<Entry<'p>>) {

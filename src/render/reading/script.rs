@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::model::Value;
 use crate::render::evidence::{Branch, Command, Content, Document, Entry, Flags, Owner, Unlisted, Unread, Written};
 use crate::render::evidence::{SCRIPT, SYSCTL, Step};
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, Name};
 
 use super::argument::{self, Word, known_program};
 use super::{opaque, shell};
@@ -21,6 +21,9 @@ pub(super) struct Script<'p> {
     files: Vec<(String, &'p Expr, Vec<Step>)>,
     /// Whether nothing of the model runs it: it is there for people.
     is_idle: bool,
+    /// The unit that runs it, and whether only when that stops.
+    unit: Option<Name>,
+    is_end: bool,
 }
 
 #[derive(Debug)]
@@ -30,9 +33,6 @@ enum Place<'p> {
     /// A word of a command.
     Word(Word<'p>),
 }
-
-/// Programs that make packet filters.
-const FILTERS: &[&str] = &["ufw", "iptables", "ip6tables", "nft", "firewall-cmd"];
 
 /// Programs that have options of their own and no table of them.
 const UNLISTED: &[&str] =
@@ -79,7 +79,8 @@ impl<'p> Script<'p> {
     }
 
     fn of(commands: Vec<shell::Command>, place: Place<'p>, owner: Owner, entries: &[Entry<'p>]) -> Self {
-        let mut script = Self { commands, place, owner, files: Vec::new(), is_idle: false };
+        let (files, is_idle, unit, is_end) = (Vec::new(), false, None, false);
+        let mut script = Self { commands, place, owner, files, is_idle, unit, is_end };
         let sourced = script.commands.iter().flat_map(|command| &command.words).filter_map(|word| word.file.clone());
         let sourced: std::collections::BTreeSet<String> = sourced.collect();
         let of = |entry: &Entry<'p>| match entry {
@@ -95,6 +96,11 @@ impl<'p> Script<'p> {
     /// The same, where nothing of the model runs it.
     pub(super) fn for_people(self) -> Self {
         Self { is_idle: true, ..self }
+    }
+
+    /// The same, as a unit runs it; what is run only at its end is not there while it runs.
+    pub(super) fn of_unit(self, unit: Option<Name>, is_end: bool) -> Self {
+        Self { unit, is_end, ..self }
     }
 
     /// The files whose commands it runs as its own.
@@ -190,10 +196,7 @@ impl<'p> Script<'p> {
             let name = words[0].text.rsplit('/').next().unwrap_or_default().to_owned();
             let from = command.from.as_ref().map(|word| self.word(word));
             list.extend(opaque::of(&words, (command, from), self.owner).map(Entry::Opaque));
-            if FILTERS.contains(&&*name) || matches!(self.place, Place::Text(..)) {
-                let text = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
-                list.push(Entry::Command(Command { owner: self.owner, written: words[0].written.clone(), text }));
-            }
+            list.extend((!self.is_end).then(|| Entry::Command(started(&words, self.owner, self.unit.clone()))));
             if known_program(&words).is_none() && UNLISTED.contains(&&*name) && words.len() > 1 {
                 let is_declared = model.program.is_library(self.owner.module);
                 list.push(Entry::Unlisted(Unlisted { program: name, is_declared }));
@@ -214,6 +217,12 @@ impl<'p> Script<'p> {
     fn flags(&self, model: &Model<'p>, words: &[Word<'p>]) -> Option<Flags<'p>> {
         argument::on_host(model, words, (self.owner, self.owner.provider()), None)
     }
+}
+
+/// A command by its words.
+pub(super) fn started<'p>(words: &[Word<'p>], owner: Owner, unit: Option<Name>) -> Command<'p> {
+    let text = words.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+    Command { owner, written: words[0].written.clone(), text, words: words.to_vec(), unit }
 }
 
 fn is_applied(command: &shell::Command) -> bool {

@@ -2,14 +2,14 @@
 
 use crate::model::value::Record;
 use crate::model::{Model, Value};
-use crate::render::evidence::{Content, Document, Entry, Flags, Owner, UnitEntry, Written};
+use crate::render::evidence::{Command, Content, Document, Entry, Flags, Owner, UnitEntry, Written};
 use crate::render::format;
 use crate::render::unit_file::{self, unit_path};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 
 use super::argument::{self, Word, known_program};
-use super::script::Script;
+use super::script::{self, Script};
 use super::{command, shell};
 
 /// A unit of a machine.
@@ -337,17 +337,47 @@ impl<'p> Service<'p> {
 
     /// The scripts that it gives to a shell.
     pub(super) fn shells(&self, entries: &[Entry<'p>]) -> Vec<Script<'p>> {
-        let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| Script::of_words(&words, self.owner(part), entries);
-        self.lines_of(self.all_commands(), entries).into_iter().filter_map(of).collect()
+        let of = |commands: Vec<_>, is_end: bool| {
+            let read = move |(part, words): (&Part<'p>, Vec<Word<'p>>)| {
+                let script = Script::of_words(&words, self.owner(part), entries)?;
+                Some(script.of_unit(Some(self.name.clone()), is_end))
+            };
+            self.lines_of(commands, entries).into_iter().filter_map(read).collect::<Vec<_>>()
+        };
+        let (at_end, before) = self.all_commands().into_iter().partition(|(_, line)| is_of_end(line));
+        of(before, false).into_iter().chain(of(at_end, true)).collect()
+    }
+
+    /// The commands that it starts without a shell, before it ends.
+    pub(super) fn started(&self, entries: &[Entry<'p>]) -> Vec<Command<'p>> {
+        let is_shell = |words: &[Word<'_>]| shell::place_of_script(words.iter().map(|word| &*word.text)).is_some();
+        self.lines_of(self.before_end(), entries)
+            .into_iter()
+            .filter(|(_, words)| !is_shell(words))
+            .map(|(part, words)| script::started(&words, self.owner(part), Some(self.name.clone())))
+            .collect()
+    }
+
+    /// Whether it runs a script by its path, and not only when it stops.
+    pub(super) fn starts_file(&self, path: &str, entries: &[Entry<'p>]) -> bool {
+        self.files_of(self.before_end(), entries).iter().any(|known| known == path)
+    }
+
+    fn before_end(&self) -> Vec<(&Part<'p>, &Line<'p>)> {
+        self.all_commands().into_iter().filter(|(_, line)| !is_of_end(line)).collect()
     }
 
     /// The files of the machine that it runs: the first word of each command, or the second behind a shell; those of a script for a shell too.
     pub fn scripts(&self, entries: &[Entry<'p>]) -> Vec<String> {
+        self.files_of(self.all_commands(), entries)
+    }
+
+    fn files_of(&self, commands: Vec<(&Part<'p>, &Line<'p>)>, entries: &[Entry<'p>]) -> Vec<String> {
         let of = |(part, words): (&Part<'p>, Vec<Word<'p>>)| match Script::of_words(&words, self.owner(part), entries) {
             Some(script) => script.files(),
             None => words.into_iter().take(2).map(|word| word.text).filter(|text| text.starts_with('/')).collect(),
         };
-        self.lines_of(self.all_commands(), entries).into_iter().flat_map(of).collect()
+        self.lines_of(commands, entries).into_iter().flat_map(of).collect()
     }
 
     /// The variables of its environment; the last of a name counts.
@@ -388,6 +418,11 @@ impl<'p> Line<'p> {
     fn word(&self, text: &str) -> Word<'p> {
         Word { text: self.value.clone(), written: self.written.clone() }.part(text.to_owned())
     }
+}
+
+/// Whether a command is run when its unit stops.
+fn is_of_end(line: &Line<'_>) -> bool {
+    line.key.starts_with("ExecStop")
 }
 
 /// Whether a path is the one that is named, or one of those that a pattern with a `*` in its last part names.

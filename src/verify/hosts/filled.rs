@@ -30,6 +30,9 @@ impl<'a> Filled<'a> {
         }
         all.packages.extend(sample.bundle.packages.iter().map(|package| Cow::Borrowed(&**package)));
         makers.iter().flat_map(|text| maker::commands(text)).for_each(|line| all.takes(line));
+        let kept: Vec<&str> =
+            all.packages.iter().flat_map(|package| facts::kept_by(package)).map(String::as_str).collect();
+        all.folders.extend(kept);
         all
     }
 
@@ -37,6 +40,7 @@ impl<'a> Filled<'a> {
         let words: Vec<&str> = maker::words(line).collect();
         let name = words.first().and_then(|word| word.rsplit('/').next());
         self.is_open |= name.is_some_and(facts::is_agent);
+        self.folders.extend(name.map_or(&[][..], facts::kept_by).iter().map(String::as_str));
         self.packages.extend(facts::installed(&words).into_iter().map(|name| Cow::Owned(name.to_owned())));
     }
 

@@ -15,12 +15,23 @@ use crate::verify::locate::{self, Writer};
 mod interface;
 mod module;
 mod name;
+mod repository;
 mod resolver;
+mod seed;
+mod volume;
 
 /// All that is wrong on one machine.
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let host = Host { model, sample, configs: configs(model, sample) };
-    let rules = [interface::verify, module::verify, name::verify, resolver::verify];
+    let rules = [
+        interface::verify,
+        module::verify,
+        name::verify,
+        repository::verify,
+        resolver::verify,
+        seed::verify,
+        volume::verify,
+    ];
     rules.iter().flat_map(|rule| rule(&host)).collect()
 }
 
@@ -32,21 +43,21 @@ struct Host<'a, 'p> {
 }
 
 /// A cloud-config of the machine.
-struct Config<'a> {
-    value: Json,
+pub(super) struct Config<'a> {
+    pub(super) value: Json,
     written: &'a Expr,
     writer: Writer,
     at: Vec<Step>,
 }
 
 impl Config<'_> {
-    fn span(&self, model: &Model<'_>, way: &[Step]) -> Span {
+    pub(super) fn span(&self, model: &Model<'_>, way: &[Step]) -> Span {
         locate::value(model, self.writer, self.written, &Step::beyond(&self.at, way))
     }
 }
 
 /// Those in files, and what the operator adds to the user-data.
-fn configs<'a>(model: &'a Model<'_>, sample: &'a Sample<'_>) -> Vec<Config<'a>> {
+pub(super) fn configs<'a>(model: &'a Model<'_>, sample: &'a Sample<'_>) -> Vec<Config<'a>> {
     let mut list = Vec::new();
     for document in sample.documents().filter(|document| is_cloud_config(document)) {
         if let Some(value) = document.value().and_then(|value| tree(value, Secrets::Hidden).ok()) {

@@ -5,22 +5,27 @@ use super::{Accept, Read, TCP, UDP, by_interface, ports, protocol};
 /// What the commands of one application make of a machine; `None` where they make no packet filter.
 pub(super) fn read(commands: &[&str]) -> Option<Read> {
     let words: Vec<Vec<&str>> = commands.iter().map(|command| words(command)).collect();
-    let first = |program: &str| words.iter().any(|words| words.first() == Some(&program));
-    if first("ufw") && words.iter().any(|words| words[0] == "ufw" && words.contains(&"enable")) {
+    let last = |verb: &str| words.iter().rposition(|words| words[0] == "ufw" && words.contains(&verb));
+    if last("enable").is_some_and(|enabled| last("disable").is_none_or(|disabled| disabled < enabled)) {
         return Some(ufw(&words));
     }
-    let drops = |words: &Vec<&str>| {
-        ["iptables", "ip6tables", "nft"].contains(&words[0])
-            && words
-                .iter()
-                .any(|word| matches!(word.trim_matches([';', '\'', '"']), "DROP" | "REJECT" | "drop" | "reject"))
-    };
     let found = words.iter().find(|words| drops(words))?;
     Some(Read::Unread(format!("the rule is set by a command, `{}`", found.join(" "))))
 }
 
+/// Whether a command makes a packet filter, or a part of one.
+pub(super) fn makes(command: &str) -> bool {
+    let words = words(command);
+    words[0] == "ufw" || drops(&words)
+}
+
+fn drops(words: &[&str]) -> bool {
+    let drops = |word: &&str| matches!(word.trim_matches([';', '\'', '"']), "DROP" | "REJECT" | "drop" | "reject");
+    ["iptables", "ip6tables", "nft"].contains(&words[0]) && words.iter().any(drops)
+}
+
 /// The words of a command, without those before the program: `sudo`, a path.
-fn words(command: &str) -> Vec<&str> {
+pub(super) fn words(command: &str) -> Vec<&str> {
     let mut words: Vec<&str> = command.split_whitespace().skip_while(|word| *word == "sudo").collect();
     if let Some(first) = words.first_mut() {
         *first = first.rsplit('/').next().unwrap_or(first);

@@ -3,7 +3,7 @@
 use super::{Accept, Inside, Read, inside, ports, protocol};
 
 /// The services that firewalld itself brings which a cluster has to do with: its `config/services`.
-const SERVICES: &[(&str, u8, &str)] = &[
+pub(super) const SERVICES: &[(&str, u8, &str)] = &[
     ("ssh", 6, "22"),
     ("http", 6, "80"),
     ("https", 6, "443"),
@@ -18,7 +18,7 @@ const SERVICES: &[(&str, u8, &str)] = &[
 ];
 
 /// Services that open no port that a cluster has something to do with.
-const OTHERS: &[&str] = &["cockpit", "dhcpv6-client", "mdns", "dhcp", "ntp", "samba-client"];
+pub(super) const OTHERS: &[&str] = &["cockpit", "dhcpv6-client", "mdns", "dhcp", "ntp", "samba-client"];
 
 /// Reads a zone. One that is bound to interfaces of pods alone filters nothing that comes from other machines.
 pub(super) fn read(text: &str) -> Read {
