@@ -124,7 +124,8 @@ impl Row {
         let leads = if is_led { 0 } else { self.leads.min(operands.len()) };
         let mut how: Vec<usize> = operands.drain(..leads).collect();
         how.iter_mut().chain(&mut operands).for_each(|place| *place += 1);
-        let is_whole = self.whole || rest.iter().any(|word| ["-r", "-R", "--recursive"].iter().any(|o| is_option(word, o)));
+        let is_whole =
+            self.whole || rest.iter().any(|word| ["-r", "-R", "--recursive"].iter().any(|o| is_option(word, o)));
         Some(Effect { kind: self.kind, how, operands, is_whole })
     }
 

@@ -31,7 +31,9 @@ pub(super) fn parts(document: &Document<'_>) -> Option<Vec<Part>> {
         () if !is_seed => None,
         () if is_message(text) => Some(multipart(text)),
         () if first.starts_with("#!") => Some(vec![Part::Script(text.clone(), 1)]),
-        () if first.starts_with("#include") => Some(vec![Part::Unread("it names others, which cloud-init fetches when the machine boots")]),
+        () if first.starts_with("#include") => {
+            Some(vec![Part::Unread("it names others, which cloud-init fetches when the machine boots")])
+        }
         () if first.starts_with("#part-handler") => Some(vec![Part::Unread("it is a program that reads other parts")]),
         () if text.starts_with("H4sI") => Some(vec![Part::Unread("it is compressed")]),
         () => None,

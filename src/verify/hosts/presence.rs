@@ -194,7 +194,7 @@ impl<'a> Presence<'a> {
 fn makers<'a>(sample: &'a Sample<'_>) -> Vec<Cow<'a, str>> {
     let bundle = &sample.bundle;
     let commands = sample.entries.iter().filter_map(|entry| match entry {
-        Entry::Command(command) => Some(Cow::Borrowed(&*command.text)),
+        Entry::Command(command) if !reads(&command.text) => Some(Cow::Borrowed(&*command.text)),
         _ => None,
     });
     let scripts = bundle.files.iter().filter(|file| runs(file)).map(|file| String::from_utf8_lossy(&file.content));
@@ -220,12 +220,14 @@ fn of_unit<'a>(service: &'a Service<'_>) -> Vec<Cow<'a, str>> {
     let all = |keys: &'static [&'static str]| {
         keys.iter().flat_map(|key| service.values("Service", key).map(|(_, value, _)| value)).collect::<Vec<_>>()
     };
-    let reads = |line: &&str| {
-        let program = line.split_whitespace().next().unwrap_or_default();
-        program.rsplit('/').next().is_some_and(|name| flag::table(name).is_some())
-    };
     let commands = all(&COMMANDS).into_iter().filter(|line| !reads(line));
     commands.chain(all(&PLACES)).map(Cow::Borrowed).collect()
+}
+
+/// Whether a command starts a program that reads what it names.
+fn reads(line: &str) -> bool {
+    let program = line.split_whitespace().next().unwrap_or_default();
+    program.rsplit('/').next().is_some_and(|name| flag::table(name).is_some())
 }
 
 /// Texts that are neither units, nor read by Kubernetes' programs.

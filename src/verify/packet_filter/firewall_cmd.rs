@@ -39,7 +39,8 @@ fn of_command(words: &[&str]) -> Option<Read> {
     while let Some(word) = words.next() {
         let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
         let (name, value) = option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
-        if QUIET.contains(&name) || name.starts_with("list-") || name.starts_with("get-") || name.starts_with("query-") {
+        if QUIET.contains(&name) || name.starts_with("list-") || name.starts_with("get-") || name.starts_with("query-")
+        {
             continue;
         }
         let value = value.map_or_else(|| words.next().copied(), Some)?.trim_matches(['"', '\'']);
@@ -57,7 +58,9 @@ fn of_command(words: &[&str]) -> Option<Read> {
     // What comes into `trusted` is let in whole; other zones are bound to networks that are not read.
     let is_whole = accepts.iter().all(|accept| accept.ports.is_empty() && accept.protocol.is_none());
     match zone {
-        "public" if !is_set || !is_whole || accepts.iter().all(|accept| accept.from.is_empty()) => Some(Read::Accepts(accepts)),
+        "public" if !is_set || !is_whole || accepts.iter().all(|accept| accept.from.is_empty()) => {
+            Some(Read::Accepts(accepts))
+        }
         "trusted" if is_whole => Some(Read::Accepts(accepts)),
         _ if !is_set => Some(Read::Accepts(accepts)),
         _ => None,
@@ -107,17 +110,24 @@ mod tests {
         assert_eq!(found(&["firewall-cmd --add-port=1/tcp"]), None, "it is not started");
         assert_eq!(found(&["systemctl start firewalld", "systemctl disable --now firewalld"]), None);
         assert_eq!(ports(&["systemctl enable --now firewalld"]), [22]);
-        let more = ["systemctl start firewalld.service", "firewall-cmd --permanent --add-port=6443/tcp --add-service=kubelet"];
+        let more =
+            ["systemctl start firewalld.service", "firewall-cmd --permanent --add-port=6443/tcp --add-service=kubelet"];
         assert_eq!(ports(&more), [22, 6443, 10250]);
         let trusted = ["systemctl start firewalld", "firewall-cmd --set-default-zone=trusted"];
         assert_eq!(found(&trusted), Some(Read::Open));
-        let source = ["systemctl start firewalld", "firewall-cmd --zone=trusted --add-source=10.0.0.0/8", "firewall-cmd --reload"];
+        let source = [
+            "systemctl start firewalld",
+            "firewall-cmd --zone=trusted --add-source=10.0.0.0/8",
+            "firewall-cmd --reload",
+        ];
         assert!(matches!(found(&source), Some(Read::Accepts(list)) if list.len() == 2));
     }
 
     #[test]
     fn what_is_not_read_is_said() {
-        for line in ["--add-rich-rule=a", "--add-service=own", "--zone=internal --add-port=1/tcp", "--direct --add-rule"] {
+        for line in
+            ["--add-rich-rule=a", "--add-service=own", "--zone=internal --add-port=1/tcp", "--direct --add-rule"]
+        {
             let read = found(&["systemctl start firewalld", &format!("firewall-cmd {line}")]);
             assert!(matches!(read, Some(Read::Unread(_))), "{line}");
         }

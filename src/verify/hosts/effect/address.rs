@@ -18,7 +18,10 @@ pub(super) fn renames(host: &Host<'_, '_>, act: &Act<'_, '_>) -> Option<Diagnost
     }
     let name = &*machine.name;
     let is_it = word.text == *name || word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-    let message = format!("`{}` gives the machine `{name}` another name, under which its kubelet joins as another node", act.said());
+    let message = format!(
+        "`{}` gives the machine `{name}` another name, under which its kubelet joins as another node",
+        act.said()
+    );
     let help = format!("remove the command, or write `{name}`: each machine gets the name that it has in the model");
     (!is_it).then(|| unwise(act.span(host.model, word), message, help))
 }

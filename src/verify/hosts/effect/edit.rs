@@ -9,7 +9,8 @@ pub(super) fn edits(host: &Host<'_, '_>, act: &Act<'_, '_>) -> Vec<Diagnostic> {
     let files = &host.sample.bundle.files;
     let is_written = |path: &str| {
         let is_taken = |file: &str| super::removal::is_taken(path, file, false);
-        files.iter().any(|file| is_taken(&file.path)) || host.sample.documents().any(|document| is_taken(&document.path))
+        files.iter().any(|file| is_taken(&file.path))
+            || host.sample.documents().any(|document| is_taken(&document.path))
     };
     let of = |word: &Word<'_>| match () {
         () if is_unknown(word) && !word.text.to_ascii_lowercase().contains("tmp") => {
@@ -22,7 +23,11 @@ pub(super) fn edits(host: &Host<'_, '_>, act: &Act<'_, '_>) -> Vec<Diagnostic> {
 }
 
 fn changed(host: &Host<'_, '_>, act: &Act<'_, '_>, word: &Word<'_>) -> Diagnostic {
-    let message = format!("`{}` is not examined as it is on the machine: `{}` changes what the model writes", word.text, act.program());
+    let message = format!(
+        "`{}` is not examined as it is on the machine: `{}` changes what the model writes",
+        word.text,
+        act.program()
+    );
     let help = "write the setting into the model, or `allow not-read \"...\"` with the reason";
     Diagnostic::new(Code::NotRead, act.span(host.model, word), message).help(help)
 }

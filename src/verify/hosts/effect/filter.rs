@@ -9,7 +9,8 @@ const FIRST: [&str; 4] = ["kubelet.service", "kube-proxy.service", "network-pre.
 /// Removes the rules of kube-proxy, of the network plugin, and of the model's own filter.
 pub(super) fn flushes(host: &Host<'_, '_>, act: &Act<'_, '_>) -> Option<Diagnostic> {
     let owner = owner(host)?;
-    let is_loaded = host.after(act).any(|command| ["nft -f", "iptables-restore"].iter().any(|load| command.text.contains(load)));
+    let is_loaded =
+        host.after(act).any(|command| ["nft -f", "iptables-restore"].iter().any(|load| command.text.contains(load)));
     if is_loaded && host.flags("kubelet").is_none() {
         return None;
     }

@@ -19,7 +19,11 @@ pub(super) fn removes(host: &Host<'_, '_>, act: &Act<'_, '_>) -> Vec<Diagnostic>
         }
         let Some((gone, why)) = removed(host, act, path) else { continue };
         let message = format!("`{}` removes `{gone}`: {why}", act.said());
-        found.push(unwise(act.span(host.model, word), message, "remove the command, or name the files that are not the cluster's"));
+        found.push(unwise(
+            act.span(host.model, word),
+            message,
+            "remove the command, or name the files that are not the cluster's",
+        ));
     }
     found
 }
@@ -61,7 +65,8 @@ fn installed<'a>(host: &Host<'a, '_>) -> impl Iterator<Item = &'a str> {
 
 /// Whether a command makes a file, or a file in it if that is a folder.
 fn makes(command: &Command<'_>, path: &str) -> bool {
-    maker::may_make(&command.text, path) || command.text.contains(&format!("{path}/")) && !command.text.starts_with("rm ")
+    maker::may_make(&command.text, path)
+        || command.text.contains(&format!("{path}/")) && !command.text.starts_with("rm ")
 }
 
 /// Whether a path that may have `*` in its last part names a file, or a folder above it.

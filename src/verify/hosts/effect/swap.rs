@@ -12,7 +12,8 @@ use crate::verify::document::host::lines;
 use crate::verify::hosts::system::{Config, configs};
 use crate::verify::locate::{self, Step};
 
-const HELP: &str = "remove it, or set `failSwapOn: false` in the configuration of the kubelet (`swap = true` of std/kubelet)";
+const HELP: &str =
+    "remove it, or set `failSwapOn: false` in the configuration of the kubelet (`swap = true` of std/kubelet)";
 
 /// A command that turns swap on.
 pub(super) fn turned_on(host: &Host<'_, '_>, act: &Act<'_, '_>) -> Option<Diagnostic> {
@@ -57,7 +58,8 @@ fn of_file(host: &Host<'_, '_>, document: &Document<'_>) -> Option<Diagnostic> {
     let Content::Text(text) = &document.content else { return None };
     let is_swap = |(_, line): &(usize, &str)| {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        fields.get(2) == Some(&"swap") && !fields.get(3).is_some_and(|options| options.split(',').any(|one| one == "noauto"))
+        fields.get(2) == Some(&"swap")
+            && !fields.get(3).is_some_and(|options| options.split(',').any(|one| one == "noauto"))
     };
     let (line, _) = lines(text).find(is_swap)?;
     let span = locate::value(host.model, document.owner, document.written, &document.way(&[Step::Line(line)]));

@@ -24,7 +24,9 @@ pub(super) fn verify(host: &Host<'_, '_>) -> Vec<Diagnostic> {
 /// Files in which package managers find their repositories: sources.list(5) in both formats, yum.conf(5).
 fn files(host: &Host<'_, '_>) -> Vec<Diagnostic> {
     let is_it = |path: &str| {
-        path.starts_with("/etc/apt/sources.list") || path.starts_with("/etc/yum.repos.d/") || path.starts_with("/etc/zypp/repos.d/")
+        path.starts_with("/etc/apt/sources.list")
+            || path.starts_with("/etc/yum.repos.d/")
+            || path.starts_with("/etc/zypp/repos.d/")
     };
     let mut found = Vec::new();
     for (document, text) in host.texts().filter(|(document, _)| is_it(&document.path)) {
@@ -32,7 +34,8 @@ fn files(host: &Host<'_, '_>) -> Vec<Diagnostic> {
             let is_it = |(_, line): &(usize, &str)| line.contains(name) && !line.trim_start().starts_with('#');
             text.lines().enumerate().find(is_it).map(|(place, _)| host.line(document, place + 1))
         };
-        let text: String = text.lines().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
+        let text: String =
+            text.lines().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
         let names = repository::gone(&text).map(repository::Gone::name).into_iter();
         let names = names.chain(repository::minor(&text).map(|(_, written)| written));
         let span = names.into_iter().find_map(line);
@@ -52,7 +55,8 @@ fn of_text(host: &Host<'_, '_>, text: &str, span: Span) -> Option<Diagnostic> {
     if minors.is_empty() || minors.contains(&version) {
         return None;
     }
-    let message = format!("the repository has packages of Kubernetes {}, and the model runs {}", &written[1..], shown(&minors));
+    let message =
+        format!("the repository has packages of Kubernetes {}, and the model runs {}", &written[1..], shown(&minors));
     let help = format!("write `v{}`: each minor version has a repository of its own", shown(&minors));
     Some(problem(Code::UnwiseSetting, span, message, help))
 }
@@ -98,15 +102,23 @@ fn of_package(host: &Host<'_, '_>, package: &str, span: Span) -> Option<Diagnost
     if let Some((name, (major, minor), skew)) = repository::package(package) {
         let minors = minors(host);
         let is_near = |known: &(u32, u32)| known.0 == major && known.1.abs_diff(minor) <= skew;
-        let message = format!("`{name}` {major}.{minor} is installed here, and the model runs Kubernetes {}", shown(&minors));
+        let message =
+            format!("`{name}` {major}.{minor} is installed here, and the model runs Kubernetes {}", shown(&minors));
         let help = "install the version of the model, or leave it to the component that brings the program";
         let is_other = !minors.is_empty() && !minors.iter().any(is_near);
         return is_other.then(|| problem(Code::UnwiseSetting, span, message, help));
     }
     let removed = repository::replaced(package);
     let own = host.sample.bundle.packages.iter().find(|own| removed.iter().any(|other| **other == ***own))?;
-    let message = format!("`{package}` is installed in place of the package `{own}`, which the model brings: that one is removed");
-    Some(problem(Code::UnwiseSetting, span, message, format!("install one of them; the model runs the programs of `{own}`")))
+    let message = format!(
+        "`{package}` is installed in place of the package `{own}`, which the model brings: that one is removed"
+    );
+    Some(problem(
+        Code::UnwiseSetting,
+        span,
+        message,
+        format!("install one of them; the model runs the programs of `{own}`"),
+    ))
 }
 
 /// The repositories and packages of a cloud-config.

@@ -11,7 +11,10 @@ use crate::verify::locate::Step;
 
 pub(super) fn verify(host: &Host<'_, '_>) -> Vec<Diagnostic> {
     let rules = [name, hosts, power];
-    host.configs.iter().flat_map(|config| rules.iter().filter_map(|rule| rule(host, config)).collect::<Vec<_>>()).collect()
+    host.configs
+        .iter()
+        .flat_map(|config| rules.iter().filter_map(|rule| rule(host, config)).collect::<Vec<_>>())
+        .collect()
 }
 
 fn say(host: &Host<'_, '_>, config: &Config<'_>, key: &str, message: String, help: &str) -> Diagnostic {
@@ -41,7 +44,8 @@ fn hosts(host: &Host<'_, '_>, config: &Config<'_>) -> Option<Diagnostic> {
     };
     let mut files = host.sample.bundle.files.iter();
     let is_lost = is_managed && files.any(|file| file.path == "/etc/hosts");
-    let message = "`manage_etc_hosts` lets cloud-init write `/etc/hosts` anew at each boot: what the model writes there is lost";
+    let message =
+        "`manage_etc_hosts` lets cloud-init write `/etc/hosts` anew at each boot: what the model writes there is lost";
     is_lost.then(|| say(host, config, "manage_etc_hosts", message.to_owned(), "remove it, or set it to `localhost`"))
 }
 
@@ -50,6 +54,7 @@ fn power(host: &Host<'_, '_>, config: &Config<'_>) -> Option<Diagnostic> {
     let state = config.value.get("power_state")?;
     let mode = state.get("mode").and_then(Json::as_str).filter(|mode| matches!(*mode, "poweroff" | "halt"))?;
     let is_off = state.get("condition") != Some(&Json::Bool(false));
-    let message = format!("`power_state` switches the machine off after its first boot (`{mode}`), so it is not in the cluster");
+    let message =
+        format!("`power_state` switches the machine off after its first boot (`{mode}`), so it is not in the cluster");
     is_off.then(|| say(host, config, "power_state", message, "remove it, or use `mode: reboot`"))
 }
