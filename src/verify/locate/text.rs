@@ -94,10 +94,18 @@ fn descend(text: &str, block: &[Line<'_>], path: &[Step]) -> Option<Range<usize>
         Step::Line(_) | Step::Template => None,
     };
     let Some((key, inner)) = found else { return by_name(text, first.start..end, path) };
-    match rest.iter().any(|step| matches!(step, Step::Key(_))) || matches!(step, Step::Index(_)) {
+    let is_below = rest.iter().any(|step| matches!(step, Step::Key(_))) || matches!(step, Step::Index(_));
+    match is_below || is_record(&inner, rest) {
         true => descend(text, &inner, rest).or(Some(key)).filter(|range| !range.is_empty()),
         false => Some(key),
     }
+}
+
+/// Whether a path ends with an element of a list that has keys of its own.
+fn is_record(block: &[Line<'_>], path: &[Step]) -> bool {
+    let [Step::Index(index)] = path else { return false };
+    let first = element(block, *index).and_then(|inner| inner.first().copied());
+    first.is_some_and(|line| line.body.starts_with('{') || line.body.contains(": ") || line.body.ends_with(':'))
 }
 
 /// `[Service]`, and the lines up to the next section.
@@ -216,6 +224,7 @@ spec:
             ("1/spec/containers/1/name", 16, "name"),
             ("1/spec/containers/0/args/1", 15, "args"),
             ("1/spec/containers/1/env/0/value", 19, "value"),
+            ("1/spec/containers/1", 16, "name: b"),
         ] {
             assert_eq!(at(YAML, &steps(path)), Some((line, word.to_owned())), "{path}");
         }
