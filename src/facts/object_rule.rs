@@ -81,6 +81,14 @@ pub struct Rule {
     pub inside: Option<[String; 2]>,
     /// A way to seconds, the field that has the most of them, and what that is where it is not given.
     pub within: Option<(String, String, i64)>,
+    /// Ways to expressions of CEL, and the variables that they have.
+    #[serde(default)]
+    pub cel: Vec<String>,
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// Lists in which `*` is the only element.
+    #[serde(default)]
+    pub alone: Vec<String>,
     pub help: Option<String>,
 }
 
@@ -110,6 +118,8 @@ pub enum Form {
     Value,
     /// The address of a webhook.
     Https,
+    /// A path of a URL, from its root on.
+    Rooted,
     /// When a job runs.
     Cron,
     /// A range of addresses.
@@ -147,7 +157,13 @@ mod tests {
         for rule in &TABLE.rule {
             let pairs = [&rule.above, &rule.both_zero, &rule.exceeded, &rule.whole, &rule.inside].into_iter().flatten();
             let all = rule.fields.iter().chain(&rule.exactly_one).chain(&rule.at_most_one).chain(pairs.flatten());
-            let all = all.chain(rule.when.keys()).chain(&rule.absent).chain(&rule.required).chain(&rule.maps);
+            let all = all
+                .chain(rule.when.keys())
+                .chain(&rule.absent)
+                .chain(&rule.required)
+                .chain(&rule.maps)
+                .chain(&rule.alone)
+                .chain(&rule.cel);
             let lists = rule.one_true.iter().map(|[list, _]| list).chain(rule.equal.iter().map(|[list, ..]| list));
             let all = all.chain(lists).chain(rule.within.iter().flat_map(|(way, most, _)| [way, most]));
             let first = |way: &str| way.split('.').next().unwrap_or_default().trim_end_matches("[]").to_owned();

@@ -19,6 +19,7 @@ mod binding;
 mod budget;
 mod grant;
 pub(in crate::verify) mod host_paths;
+mod intercept;
 mod inventory;
 mod label;
 mod mounted;
@@ -59,6 +60,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(once(pod_security::verify(evidence.model, &list)));
     problems.extend(once(service::verify(evidence.model, &there, has_usual_node_ports(evidence))));
     problems.extend(once(grant::verify(evidence.model, &list)));
+    problems.extend(once(intercept::verify(evidence.model, &there)));
     problems.extend(once(pool::verify(evidence.model, &list)));
     problems.extend(once(port::verify(evidence.model, &there)));
     problems.extend(once(schedule::verify(evidence, &list)));

@@ -1,92 +1,90 @@
-//! Rules of roles that grant nothing, because the API has no such group, resource or verb.
-//!
-//! Source: kubernetes.io/docs/reference/access-authn-authz/rbac (resources are plural, a group has no version, `pods/log`), and
-//! k8s.io/kubernetes/pkg/registry for the groups of resources.
+//! Rules of roles that grant nothing, because no request is as they say.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, closest};
-use crate::facts::resource;
 use crate::model::Model;
-use crate::text::List;
 use crate::verify::locate::Step;
 
 use super::inventory::{Found, at};
 
+pub(super) mod resource;
+mod url;
+mod verb;
+
+/// What is wrong with a rule, below it.
+pub(super) struct Wrong {
+    way: Vec<Step>,
+    /// `` unknown resource `pod` ``.
+    what: String,
+    help: String,
+}
+
+impl Wrong {
+    pub(super) fn new(way: Vec<Step>, what: String, help: String) -> Self {
+        Self { way, what, help }
+    }
+
+    /// Shown at its place, after what the rule does not do.
+    pub(super) fn shown(self, model: &Model<'_>, (found, way): (&Found<'_, '_>, &[Step]), begin: &str) -> Diagnostic {
+        let span = found.span(model, &[way, &self.way].concat());
+        Diagnostic::new(Code::UnwiseSetting, span, format!("{begin}: {}", self.what)).help(self.help)
+    }
+}
+
 /// Those in the roles of the model.
 pub(super) fn verify(model: &Model<'_>, list: &[Found<'_, '_>]) -> Vec<Diagnostic> {
+    let groups = resource::groups(list);
     let roles = list.iter().filter(|found| matches!(found.kind(), "Role" | "ClusterRole"));
-    roles.flat_map(|role| of_role(model, role)).collect()
+    roles.flat_map(|role| of_role(model, role, &groups)).collect()
 }
 
-fn of_role(model: &Model<'_>, role: &Found<'_, '_>) -> Vec<Diagnostic> {
-    let rules = at(&role.object, "rules[]").into_iter();
-    let wrong = rules.flat_map(|(way, rule)| {
-        of_rule(rule).into_iter().map(move |(below, what, help)| ([&way[..], &below].concat(), what, help))
-    });
-    let shown = |(way, what, help): (Vec<Step>, String, String)| {
-        let message = format!("{} grants nothing by a rule: {what}", role.title());
-        Diagnostic::new(Code::UnwiseSetting, role.span(model, &way), message).help(help)
-    };
-    wrong.map(shown).collect()
-}
-
-type Wrong = (Vec<Step>, String, String);
-
-fn of_rule(rule: &Json) -> Vec<Wrong> {
-    let mut list = Vec::new();
-    let groups: Vec<&str> = texts(rule, "apiGroups").map(|(_, group)| group).collect();
-    for (way, group) in texts(rule, "apiGroups") {
-        if let Some((name, version)) = group.split_once('/') {
-            list.push((
-                way,
-                format!("a group has no version: `{group}`"),
-                format!("use `{name}`, which covers `{version}` too"),
-            ));
-        } else if is_version(group) {
-            list.push((
-                way,
-                format!("`{group}` is a version, not a group"),
-                "use `\"\"`, the group of pods, services and other core objects".to_owned(),
-            ));
+fn of_role(model: &Model<'_>, role: &Found<'_, '_>, groups: &BTreeSet<String>) -> Vec<Diagnostic> {
+    let begin = format!("a rule of {} grants less than it says", role.title());
+    let mut problems: Vec<Diagnostic> = aggregated(model, role).into_iter().collect();
+    for (way, rule) in at(&role.object, "rules[]") {
+        let mut wrong = resource::wrong(rule, groups);
+        if role.kind() == "Role" {
+            wrong.extend(resource::unscoped(rule));
         }
+        wrong.extend(verb::wrong(rule));
+        wrong.extend(url::wrong(rule));
+        problems.extend(wrong.into_iter().map(|one| one.shown(model, (role, &way), &begin)));
     }
-    if !list.is_empty() {
-        return list;
-    }
-    // A rule with a group of others may mean resources of others.
-    let ours = groups.iter().all(|group| resource::has_group(group));
-    for (way, name) in texts(rule, "resources").filter(|_| ours && !groups.is_empty()) {
-        // `x/finalizers` is asked about by an admission plugin, for resources of any kind.
-        let free = name.contains('*') || name.ends_with("/finalizers") || name.starts_with("userextras/");
-        if free || groups.iter().any(|group| resource::is_in(group, name)) {
-            continue;
-        }
-        let known = resource::of_groups(&groups);
-        let (what, help) = match resource::groups_of(name).first() {
-            Some(group) => (
-                format!(
-                    "`{name}` is not in {}",
-                    List::ticked(groups.iter().map(|group| if group.is_empty() { "\"\"" } else { group }))
-                ),
-                format!("add `{}` to `apiGroups`", if group.is_empty() { "\"\"" } else { group }),
-            ),
-            None => match closest(name, known.iter().copied()) {
-                Some(near) => (format!("unknown resource `{name}`"), format!("use `{near}`")),
-                None => continue,
-            },
-        };
-        list.push((way, what, help));
-    }
-    list
+    problems
 }
 
-fn texts<'j>(rule: &'j Json, key: &'static str) -> impl Iterator<Item = (Vec<Step>, &'j str)> {
+/// The roles of Kubernetes itself that others become a part of.
+const AGGREGATED: [&str; 3] = ["admin", "edit", "view"];
+
+/// How their labels begin.
+const LABEL: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
+/// Rules that a controller replaces, and a label that is nearly one that it asks for.
+///
+/// Source: kubernetes.io/docs/reference/access-authn-authz/rbac (aggregated ClusterRoles).
+fn aggregated(model: &Model<'_>, role: &Found<'_, '_>) -> Option<Diagnostic> {
+    let is_filled =
+        role.object["aggregationRule"]["clusterRoleSelectors"].as_array().is_some_and(|list| !list.is_empty());
+    if is_filled && role.object["rules"].as_array().is_some_and(|rules| !rules.is_empty()) {
+        let message = format!("{} has an `aggregationRule`, so a controller replaces its rules", role.title());
+        let found = Diagnostic::new(Code::UnwiseSetting, role.span(model, &["rules".into()]), message);
+        return Some(found.help("move the rules to a ClusterRole with a label that it selects, and write `rules: []`"));
+    }
+    let labels = role.object["metadata"]["labels"].as_object()?;
+    let (key, near) = labels.keys().find_map(|key| {
+        let name = key.strip_prefix(LABEL).filter(|name| !AGGREGATED.contains(name))?;
+        Some((key, closest(name, AGGREGATED)?))
+    })?;
+    let way: [Step; 3] = ["metadata".into(), "labels".into(), key.as_str().into()];
+    let message = format!("{} has the label `{key}`, which no role of Kubernetes selects", role.title());
+    Some(Diagnostic::new(Code::UnwiseSetting, role.span(model, &way), message).help(format!("write `{LABEL}{near}`")))
+}
+
+/// The texts in a list of a rule, each with the way to it.
+pub(super) fn texts<'j>(rule: &'j Json, key: &'static str) -> impl Iterator<Item = (Vec<Step>, &'j str)> {
     let each = rule[key].as_array().into_iter().flatten().enumerate();
     each.filter_map(move |(place, one)| Some((vec![key.into(), place.into()], one.as_str()?)))
-}
-
-/// `v1`, `v1beta1`.
-fn is_version(group: &str) -> bool {
-    group.strip_prefix('v').is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
 }

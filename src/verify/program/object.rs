@@ -12,6 +12,7 @@ use crate::source::{Sources, Span};
 use crate::syntax::ast::Version;
 use crate::verify::locate::Step;
 
+mod cel;
 mod form;
 mod relation;
 mod rule;

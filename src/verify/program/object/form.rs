@@ -31,6 +31,7 @@ pub(super) fn has(text: &str, form: Form) -> bool {
         },
         Form::Value => text.is_empty() || is_qualified(text),
         Form::Https => is_https(text),
+        Form::Rooted => text.starts_with('/') && !text.contains("//"),
         Form::Cron => is_schedule(text),
         Form::Range => text.parse::<IpNet>().is_ok() && !text.contains("::ffff:"),
         Form::Zone => {
@@ -60,6 +61,7 @@ pub(super) fn wanted(form: Form) -> &'static str {
             "`name` or `domain/name`, where the name has up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
         }
         Form::Value => "up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends",
+        Form::Rooted => "a path that begins with `/`, such as `/validate`",
         Form::Https => "`https://`, a host and a path, without a user, a query or a fragment",
         Form::Cron => {
             "five fields (minute, hour, day of the month, month, day of the week), such as `\"0 3 * * *\"`, or `@daily`; the zone goes into `timeZone`"
@@ -176,6 +178,8 @@ mod tests {
             (Form::Value, "v1.2_3", "a-"),
             (Form::Https, "https://a.example.org/x", "http://a.example.org/x"),
             (Form::Https, "https://a:8443", "https://u@a/x"),
+            (Form::Rooted, "/validate", "validate"),
+            (Form::Rooted, "/", "//a"),
             (Form::Range, "10.0.0.0/8", "10.0.0.0"),
             (Form::Zone, "Etc/UTC", "Local"),
             (Form::Level, "restricted", "strict"),

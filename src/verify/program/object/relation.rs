@@ -8,7 +8,7 @@ use crate::text::List;
 use crate::verify::locate::Step;
 
 use super::rule::{Broken, all, as_record, at};
-use super::{form, scalar};
+use super::{cel, form, scalar};
 
 /// What stands for any value.
 const ANY: &str = "*";
@@ -95,6 +95,8 @@ pub(super) fn of_map(rule: &Rule, steps: &[Step], value: &Value) -> Vec<Broken> 
 pub(super) fn broken(record: &Record, rule: &Rule) -> Vec<Broken> {
     let mut list: Vec<Broken> = rule.absent.iter().filter_map(|way| unwanted(record, rule, way)).collect();
     list.extend(rule.required.iter().filter_map(|way| lacking(record, rule, way)));
+    list.extend(rule.cel.iter().flat_map(|way| expressions(record, rule, way)));
+    list.extend(rule.alone.iter().filter_map(|way| not_alone(record, way)));
     list.extend(keys(record, rule));
     list.extend(rule.one_true.iter().filter_map(|[way, field]| one_true(record, way, field)));
     list.extend(rule.equal.iter().flat_map(|[way, first, second]| equal(record, rule, [way, first, second])));
@@ -105,9 +107,33 @@ pub(super) fn broken(record: &Record, rule: &Rule) -> Vec<Broken> {
 }
 
 fn unwanted(record: &Record, rule: &Rule, way: &str) -> Option<Broken> {
-    let (steps, value) = at(record, way);
-    value.filter(|value| !is_empty(value))?;
-    Some(Broken { way: steps, what: format!("is given{}", said(rule)), help: "remove one of them".to_owned() })
+    let (steps, _) = all(record, way).into_iter().find(|(_, value)| !is_empty(value))?;
+    let help = rule.help.clone().unwrap_or_else(|| "remove one of them".to_owned());
+    Some(Broken { way: steps, what: format!("is given{}", said(rule)), help })
+}
+
+/// Expressions that cannot be read, or that name what they do not have.
+fn expressions(record: &Record, rule: &Rule, way: &str) -> Vec<Broken> {
+    let of = |(steps, value): (Vec<Step>, &Value)| {
+        let why = cel::refused(&value.scalar_text()?, &rule.variables)?;
+        let known = List::ticked(&rule.variables).and();
+        let help = if rule.variables.is_empty() {
+            "write one expression of CEL".to_owned()
+        } else {
+            format!("write one expression of CEL; its variables are {known}")
+        };
+        Some(Broken { way: steps, what: format!("is not valid CEL ({why})"), help })
+    };
+    all(record, way).into_iter().filter_map(of).collect()
+}
+
+/// A list with `*` and something else.
+fn not_alone(record: &Record, way: &str) -> Option<Broken> {
+    let texts: Vec<String> = all(record, &format!("{way}[]")).iter().filter_map(|(_, one)| one.scalar_text()).collect();
+    let has_other = texts.len() > 1 && texts.iter().any(|text| text == ANY);
+    let what = "has `*` and something else".to_owned();
+    let help = "keep only `*`, which is all of them, or remove it".to_owned();
+    has_other.then(|| Broken { way: vec![way.into()], what, help })
 }
 
 fn lacking(record: &Record, rule: &Rule, way: &str) -> Option<Broken> {
