@@ -36,8 +36,22 @@ pub struct Table {
     /// Flags beside which only some others may stand.
     #[serde(default)]
     alone: BTreeMap<String, Alone>,
+    /// The argument that is no flag.
+    pub positional: Option<Positional>,
     #[serde(rename = "flag")]
     pub flags: BTreeMap<String, Flag>,
+}
+
+/// An argument that stands by its place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Positional {
+    /// As the help of the program names it.
+    pub name: String,
+    /// The field of a configuration file that it stands for.
+    pub config_field: String,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// What may stand beside a flag.
@@ -213,6 +227,11 @@ fn is_of_kind(kind: FlagKind, form: Form, text: &str) -> bool {
         FlagKind::PortRange => text.is_empty() || text.split(['-', '+']).all(port),
         _ => form.read_known(text).is_some(),
     }
+}
+
+/// Whether a program has an argument of this name that is no flag.
+pub fn is_positional(program: &str, name: &str) -> bool {
+    table(program).and_then(|table| table.positional.as_ref()).is_some_and(|own| own.name == name)
 }
 
 /// What is wrong with the elements of a flag's value: names of gates with whether they are on, or values of a known set.

@@ -40,6 +40,7 @@ pub struct Rules {
     pub listed: Vec<Listed>,
     pub inside: Vec<Inside>,
     pub covers: Vec<Covers>,
+    pub dialled: Vec<Dialled>,
     pub within: Vec<Within>,
     pub fits: Vec<Fits>,
     pub share: Vec<Share>,
@@ -146,6 +147,17 @@ pub enum Range {
 #[serde(deny_unknown_fields)]
 pub struct Covers {
     pub setting: Name,
+    pub what: String,
+    pub help: String,
+    #[serde(rename = "source")]
+    _source: Note,
+}
+
+/// Settings with addresses that programs dial: one in the range of the machines is of a machine or of an endpoint.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dialled {
+    pub settings: Vec<Name>,
     pub what: String,
     pub help: String,
     #[serde(rename = "source")]
@@ -401,6 +413,7 @@ impl Rules {
         let listed = self.listed.iter().flat_map(|rule| [&rule.setting, &rule.among]);
         let inside = self.inside.iter().map(|rule| &rule.setting);
         let covers = self.covers.iter().map(|rule| &rule.setting);
+        let dialled = self.dialled.iter().flat_map(|rule| &rule.settings);
         let within = self.within.iter().flat_map(|rule| &rule.settings);
         let fits = self.fits.iter().flat_map(|rule| rule.prefix.iter().chain([&rule.setting, &rule.when]));
         let shares = self.share.iter().flat_map(|rule| rule.settings.iter().chain([&rule.unless]));
@@ -420,7 +433,7 @@ impl Rules {
         let belong = pairs.chain(read).chain(issued).chain(admitted).chain(signed);
         let presented = presented.chain(listens).chain(of_machine).chain(belong);
         let of_one = values.chain(times).chain(listed).chain(inside).chain(covers).chain(fits).chain(presented);
-        same.chain(differ).chain(encrypted).chain(within).chain(of_one)
+        same.chain(differ).chain(encrypted).chain(dialled).chain(within).chain(of_one)
     }
 }
 

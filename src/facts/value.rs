@@ -25,6 +25,15 @@ pub struct Set {
     pub what: String,
     #[serde(flatten)]
     pub range: Range,
+    /// What stands before a value to take it out.
+    #[serde(default)]
+    pub except: Option<String>,
+    /// What stands for all values.
+    #[serde(default)]
+    pub any: Option<String>,
+    /// Others may have more values.
+    #[serde(default)]
+    pub open: bool,
     #[serde(rename = "value")]
     pub values: BTreeMap<String, KnownValue>,
 }
@@ -67,11 +76,12 @@ impl Set {
 /// What is wrong with a value that `owner` (`` `--x` of `y` ``) is given.
 pub fn examine(set: &str, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
     let set = TABLE.set.get(set)?;
-    let Some(known) = set.values.get(value) else { return unknown(set, (owner, value), version, span) };
+    let bare = set.except.as_deref().and_then(|sign| value.strip_prefix(sign)).unwrap_or(value);
+    let Some(known) = set.values.get(bare) else { return unknown(set, (owner, bare), version, span) };
     if version < set.range.known_from {
         return None;
     }
-    let what = format!("{} `{value}`", set.what);
+    let what = format!("{} `{bare}`", set.what);
     let problem = known.life.examine(CODES, ("Kubernetes", &what), version, span)?;
     let is_value = |name: &str| set.values.get(name).is_some_and(|other| other.life.status(version) == Status::Known);
     Some(problem.help(known.life.advice(version, CODES.deprecated, is_value)))
@@ -79,7 +89,7 @@ pub fn examine(set: &str, (owner, value): (&str, &str), version: Version, span: 
 
 /// A value that no version has; one that is newer than the table may have more.
 fn unknown(set: &Set, (owner, value): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
-    if !set.range.knows(version) {
+    if !set.range.knows(version) || set.any.as_deref() == Some(value) {
         return None;
     }
     let names = || {
@@ -94,8 +104,11 @@ fn unknown(set: &Set, (owner, value): (&str, &str), version: Version, span: Span
     let message = format!("unknown {} `{value}` of {owner}", set.what);
     let problem = Diagnostic::new(Code::UnknownValue, span, message);
     let same = names().find(|name| name.eq_ignore_ascii_case(value));
-    Some(match same.or_else(|| closest(value, names())) {
+    // Of others a name may be like one of these.
+    let is_near = |near: &&str| !set.open || strsim::damerau_levenshtein(value, near) <= 2;
+    Some(match same.or_else(|| closest(value, names()).filter(is_near)) {
         Some(near) => problem.help(Help::near(near)),
+        None if set.open => return None,
         None => problem.help(fallback),
     })
 }

@@ -17,6 +17,7 @@ use super::{Evidence, Verdict};
 
 mod binding;
 mod budget;
+mod control_pod;
 mod grant;
 pub(in crate::verify) mod host_paths;
 mod intercept;
@@ -49,6 +50,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     let own = label::of_machines(evidence.model);
     problems.extend(evidence.on_each(|sample| label::verify(evidence.model, sample, &own)));
     problems.extend(evidence.on_each(|sample| static_pod::verify(evidence.model, sample)));
+    problems.extend(once(evidence.samples.iter().flat_map(|one| control_pod::verify(evidence.model, one)).collect()));
     problems.extend(once(evidence.samples.iter().flat_map(|one| mounted::verify(evidence.model, one)).collect()));
     problems.extend(binding::verify(evidence));
     problems.extend(evidence.on_each(|sample| budget::verify(evidence.model, sample)));
@@ -183,6 +185,15 @@ pub fn field(model: &Model<'_>, app: AppId, endpoint: u32, name: &str) -> Option
 
 /// The fields of interfaces that hold objects of the cluster.
 const OBJECTS: [&str; 2] = ["objects", "manifest"];
+
+/// Whether a network of pods is provided that takes the range which each node is given.
+pub(super) fn takes_node_ranges(model: &Model<'_>) -> bool {
+    let takes = |(app, endpoint)| {
+        let value = field(model, app, endpoint, "node-ranges");
+        value.is_some_and(|value| *value.reveal() == Value::Bool(true))
+    };
+    providers(model).any(takes)
+}
 
 /// Objects that no application applies.
 fn applied(model: &Model<'_>) -> Option<Diagnostic> {

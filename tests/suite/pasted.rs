@@ -121,7 +121,7 @@ fn what_is_right_of_kubeadm_is_right_in_every_form() {
         &["init", "phase", "certs", "apiserver", "--config=/etc/kubeadm.yaml"],
         &[
             "join",
-            "10.10.0.1:6443",
+            "10.10.0.10:6443",
             "--token",
             "abcdef.0123456789abcdef",
             "--discovery-token-ca-cert-hash",

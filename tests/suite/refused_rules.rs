@@ -189,7 +189,11 @@ fn same_words(one: &str, other: &str) -> bool {
 /// Only a load balancer in front, another program, or a script with a token, which a unit may not have, makes it hold: `tests/cases` has it.
 fn needs_others(rule: &Refusal) -> bool {
     let is_of_others = |clause: &Clause| match clause {
-        Clause::Probed | Clause::Object { .. } | Clause::Anywhere(..) | Clause::NamesUnresolved => true,
+        Clause::Probed
+        | Clause::Object { .. }
+        | Clause::Anywhere(..)
+        | Clause::NamesUnresolved
+        | Clause::NodeRanges => true,
         Clause::Setting(Name::Flag { flag, .. }, Test::Set) => flag == "token",
         _ => false,
     };

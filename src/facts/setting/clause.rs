@@ -18,6 +18,8 @@ pub enum Clause {
     Probed,
     /// No DNS of the platform has the names of machines, and no file of the machine names them.
     NamesUnresolved,
+    /// A network of pods gives each pod an address of the range that its node was given.
+    NodeRanges,
     /// An object of this API group and kind is in the cluster.
     Object {
         group: String,
@@ -39,7 +41,8 @@ pub enum Test {
     Compare(Order, Operand),
     /// Below the first, or above the second.
     Outside(Typed, Typed),
-    Has(Typed),
+    /// Has one of these.
+    Has(Vec<Typed>),
     /// The first element is this one.
     Begins(Typed),
     /// Has none of these.
@@ -113,6 +116,9 @@ impl Clause {
         if text == "machine names unresolved" {
             return Ok(Self::NamesUnresolved);
         }
+        if text == "node ranges needed" {
+            return Ok(Self::NodeRanges);
+        }
         let (subject, rest) = text.split_once(' ').ok_or_else(bad)?;
         match subject {
             "gate" => match rest.split_once(" is ") {
@@ -168,6 +174,7 @@ impl Clause {
             | Self::Units(_)
             | Self::Probed
             | Self::NamesUnresolved
+            | Self::NodeRanges
             | Self::Object { .. }
             | Self::Anywhere(..)
             | Self::Nowhere(_) => Vec::new(),
@@ -238,7 +245,7 @@ impl Test {
                 Some(rest) => Self::IsNot(value(rest)?),
                 None => Self::Is(value(rest)?),
             },
-            "has" => Self::Has(value(rest)?),
+            "has" => Self::Has(values(rest)?),
             "lacks" => Self::Lacks(values(rest)?),
             "outside" => match rest.split_once("..") {
                 Some((low, high)) => Self::Outside(value(low)?, value(high)?),

@@ -46,8 +46,10 @@ impl ClusterField {
 impl Name {
     /// The setting that a flag makes.
     pub fn of_flag(program: &str, flag: &str) -> Self {
-        let row = flag::table(program).and_then(|table| table.flags.get(flag));
-        let path = row.and_then(|row| row.config_field.clone());
+        let table = flag::table(program);
+        let row = table.and_then(|table| table.flags.get(flag));
+        let by_place = table.and_then(|table| table.positional.as_ref()).filter(|own| own.name == flag);
+        let path = row.and_then(|row| row.config_field.clone()).or(by_place.map(|own| own.config_field.clone()));
         // A program with several kinds of files has the kind in the path.
         let of_kind =
             path.as_deref().and_then(|path| path.split_once('.')).filter(|(kind, _)| field::table(kind).is_some());

@@ -77,7 +77,12 @@ pub(super) fn flags<'p>(program: &str, words: &[&Word<'p>]) -> Vec<Flag<'p>> {
     let mut list: Vec<(Flag<'p>, String)> = Vec::new();
     let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
-        let Some(body) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
+        let Some(body) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else {
+            list.extend(
+                positional(program, word).filter(|_| !list.iter().any(|(known, _)| is_positional(program, known))),
+            );
+            continue;
+        };
         let (name, value) = match body.split_once('=') {
             Some((name, value)) => (name, value.to_owned()),
             None if kind(program, body) == Some(FlagKind::Bool) => (body, "true".to_owned()),
@@ -93,6 +98,18 @@ pub(super) fn flags<'p>(program: &str, words: &[&Word<'p>]) -> Vec<Flag<'p>> {
         }
     }
     merged(program, list)
+}
+
+/// The argument of a program that is no flag.
+fn positional<'p>(program: &str, word: &Word<'p>) -> Option<(Flag<'p>, String)> {
+    let table = flag::table(program).filter(|table| !table.subcommands.contains(&word.text))?;
+    let flag =
+        Flag { name: table.positional.as_ref()?.name.clone(), value: Value::None, written: word.written.clone() };
+    Some((flag, word.text.clone()))
+}
+
+fn is_positional(program: &str, given: &Flag<'_>) -> bool {
+    flag::is_positional(program, &given.name)
 }
 
 /// Flags with their values. One that is repeated is a list, or its last.

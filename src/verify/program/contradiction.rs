@@ -8,6 +8,7 @@ use crate::verify::locate::Step;
 
 mod grant;
 mod image;
+mod profile;
 
 /// An object, and where its parts are written.
 pub(super) struct Object<'a> {
@@ -27,6 +28,7 @@ pub(super) fn verify(object: &Object<'_>) -> Vec<Diagnostic> {
             found
         }
         "RoleBinding" => grant::verify(object),
+        "KubeSchedulerConfiguration" => profile::verify(object),
         "Policy" if object.api.starts_with("audit.k8s.io/") => {
             object.rules().or_else(|| object.shadow()).into_iter().collect()
         }

@@ -21,7 +21,7 @@ pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     let named = locate::word::span(model, flags.owner, &flags.named);
     let mut problems: Vec<Diagnostic> =
         table::examine_version(program, version, named).into_iter().chain(twice).collect();
-    for flag in &flags.given {
+    for flag in flags.given.iter().filter(|flag| !table::is_positional(program, &flag.name)) {
         let key = || locate::word::key(model, flags.owner, flag);
         let place = |element: &str| locate::word::element(model, flags.owner, flag, element);
         let mut found: Vec<Diagnostic> = table::examine(program, &flag.name, version, key()).into_iter().collect();
@@ -109,7 +109,8 @@ fn variable(program: &str, flag: &str) -> String {
 
 /// The arguments of a program whose version nothing tells.
 fn unversioned(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
-    let words = flags.given.iter().filter(|flag| matches!(flag.written, Written::Word { .. }));
+    let is_flag = |flag: &&Flag<'_>| !table::is_positional(&flags.program, &flag.name);
+    let words = flags.given.iter().filter(is_flag).filter(|flag| matches!(flag.written, Written::Word { .. }));
     let examine = |flag: &Flag<'_>| {
         let value = text(&flag.value).unwrap_or_default();
         table::examine_unversioned(&flags.program, (&flag.name, &value), locate::word::key(model, flags.owner, flag))

@@ -18,6 +18,7 @@ mod avoided;
 mod belongs;
 mod content;
 mod context;
+mod dialled;
 mod differ;
 mod file;
 mod kernel;
@@ -44,7 +45,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     let (model, settings, rules) = (evidence.model, &Settings::of(evidence), rules());
     let all = &Settings::with_second(evidence, settings);
     let mut problems = Vec::new();
-    problems.extend(rules.same.iter().filter_map(|rule| same::verify(model, settings, rule)));
+    problems.extend(rules.same.iter().flat_map(|rule| same::verify(model, settings, rule)));
     problems.extend(rules.differ.iter().flat_map(|rule| differ::verify(model, settings, rule)));
     problems.extend(rules.encrypted.iter().flat_map(|rule| address::encrypted(model, settings, rule)));
     for (list, code) in [(&rules.never, Code::UnsafeSetting), (&rules.unwise, Code::UnwiseSetting)] {
@@ -53,6 +54,7 @@ pub fn settings(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(rules.listed.iter().flat_map(|rule| avoided::listed(model, settings, rule)));
     problems.extend(rules.inside.iter().flat_map(|rule| address::inside(model, settings, rule)));
     problems.extend(rules.covers.iter().flat_map(|rule| address::covers(model, settings, rule)));
+    problems.extend(rules.dialled.iter().flat_map(|rule| dialled::verify(evidence, settings, rule)));
     problems.extend(rules.times.iter().flat_map(|rule| amount::times(model, settings, rule)));
     problems.extend(rules.within.iter().flat_map(|rule| amount::within(model, settings, rule)));
     problems.extend(needed::verify(model, settings, &rules.needed));

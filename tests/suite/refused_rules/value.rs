@@ -190,7 +190,7 @@ fn value(name: &Name, tests: &[&Test], given: &Given) -> Option<Json> {
     }
     let has: Vec<Json> = tests
         .iter()
-        .filter_map(|test| if let Test::Has(value) = test { Some(json!(value.to_string())) } else { None })
+        .filter_map(|test| if let Test::Has(wanted) = test { Some(json!(wanted[0].to_string())) } else { None })
         .collect();
     if !has.is_empty() {
         let more = tests.iter().any(|test| matches!(test, Test::MoreThan(_)));

@@ -81,6 +81,7 @@ fn said(context: &Context<'_, '_, '_>, rule: &Refusal, given: &[&Setting]) -> St
             context.prober().map(|prober| format!("{prober} asks it for its health without a credential"))
         }
         Clause::NamesUnresolved => Some("nothing resolves the names of machines".to_owned()),
+        Clause::NodeRanges => Some("the network of the pods takes the ranges of nodes".to_owned()),
         Clause::Object { group, kind } => {
             objects::first(context.evidence, group, kind).map(|title| format!("{title} is in the cluster"))
         }

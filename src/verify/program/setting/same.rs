@@ -27,21 +27,29 @@ struct Compared {
 }
 
 /// Compares all with the first, or those of each application with its first.
-pub(super) fn verify(model: &Model<'_>, settings: &Settings, rule: &Same) -> Option<Diagnostic> {
+pub(super) fn verify(model: &Model<'_>, settings: &Settings, rule: &Same) -> Vec<Diagnostic> {
     let all = compared(model, settings, rule);
     if rule.members {
         let apps: BTreeSet<Option<AppId>> = all.iter().map(|one| one.app).collect();
         let of = |app: Option<AppId>| all.iter().filter(|one| one.app == app).collect::<Vec<_>>();
-        return apps.into_iter().find_map(|app| compare(model, rule, &of(app)));
+        return apps.into_iter().flat_map(|app| compare(model, rule, &of(app))).collect();
     }
     compare(model, rule, &all.iter().collect::<Vec<_>>())
 }
 
-fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnostic> {
+/// One problem for each setting that is another than the first, by its name.
+fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Vec<Diagnostic> {
     // What a script does in one arm of a choice is compared with what holds in all.
-    let first = all.iter().find(|one| one.branch == Branch::default()).or(all.first())?;
+    let first = all.iter().find(|one| one.branch == Branch::default()).or(all.first());
+    let Some(first) = first else { return Vec::new() };
     let is_compared = |one: &&&Compared| one.branch.goes_with(&first.branch);
-    let other = all.iter().filter(is_compared).find(|one| !is_same(rule, &one.values, &first.values))?;
+    let mut known = BTreeSet::new();
+    let others = all.iter().filter(is_compared).filter(|one| !is_same(rule, &one.values, &first.values));
+    others.filter(|one| known.insert(&one.name)).map(|other| unequal(model, rule, other, first)).collect()
+}
+
+/// That a setting has another value than the first one.
+fn unequal(model: &Model<'_>, rule: &Same, other: &Compared, first: &Compared) -> Diagnostic {
     let both = first.shown && other.shown;
     let message = if both {
         let value = |one: &Compared| match () {
@@ -60,7 +68,7 @@ fn compare(model: &Model<'_>, rule: &Same, all: &[&Compared]) -> Option<Diagnost
         problem = problem.label(app.span, format!("`{}` is deployed here", app.name));
     }
     let help = if first.app.is_none() { "derive it from `cluster`" } else { "set it once, in a `let` or an option" };
-    Some(problem.help(format!("{}: {help}", rule.what)))
+    problem.help(format!("{}: {help}", rule.what))
 }
 
 /// That two values are not the same, of which at least one is secret or too long to be shown whole: with what one has more.

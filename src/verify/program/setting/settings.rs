@@ -140,7 +140,8 @@ impl Settings {
     /// Takes a flag; of a map, also each key that a rule is about.
     fn flag(&mut self, owner: Owner, (program, flag): (&str, &str), text: &str, place: impl Fn() -> Span) {
         let name = Name::of_flag(program, flag);
-        let written = format!("{program} --{flag}");
+        let sign = if crate::facts::flag::is_positional(program, flag) { "" } else { "--" };
+        let written = format!("{program} {sign}{flag}");
         if let Name::Field { kind, path } = &name {
             for (key, field) in fields(kind).filter_map(|field| Some((keys_of(field, path)?, field))) {
                 // Thresholds of eviction are written `memory.available<100Mi`.
