@@ -15,6 +15,25 @@ pub(super) struct Table {
     issuer: Vec<Issuer>,
     installer: Vec<Installer>,
     packages: Packages,
+    #[serde(rename = "stand-in")]
+    stand_in: Vec<StandIn>,
+}
+
+/// What does for a cluster that which a warning of a component misses.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandIn {
+    /// Of the warning.
+    code: String,
+    /// Folders of the machine that pods mount.
+    pub mounts: Vec<String>,
+    /// Folders that files of the model are in.
+    pub files: Vec<String>,
+    /// `GROUP/KIND` of objects.
+    pub kinds: Vec<String>,
+    pub commands: Vec<String>,
+    #[serde(rename = "source")]
+    _source: Note,
 }
 
 /// A key of a cloud-config.
@@ -70,6 +89,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/makers.
 /// What a key of a cloud-config fills, if it fills anything; an empty list stands for anything.
 pub fn of_cloud_config(key: &str) -> Option<&'static [String]> {
     TABLE.cloud_config.iter().find(|row| row.key == key).map(|row| &*row.fills)
+}
+
+/// What stands in for that which the warning of this code misses.
+pub fn stand_in(code: &str) -> Option<&'static StandIn> {
+    TABLE.stand_in.iter().find(|row| row.code == code)
 }
 
 /// Whether a program runs what a model does not hold.

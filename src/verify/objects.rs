@@ -34,6 +34,7 @@ mod scaling;
 mod schedule;
 mod selector;
 mod service;
+pub(in crate::verify) mod stand_in;
 mod start;
 mod static_pod;
 mod storage;
