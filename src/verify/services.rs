@@ -12,6 +12,7 @@ use crate::render::evidence::{Part, Sample, Service};
 use super::{Evidence, Verdict, locate};
 
 mod drop_in;
+mod enabled;
 mod running;
 mod whole;
 
@@ -23,6 +24,7 @@ pub(super) fn services(evidence: &Evidence<'_, '_>) -> Verdict {
         let of_unit = |service: &Service<'_>| {
             let found = replaced(model, service).into_iter().chain(twice(model, service));
             let found = found.chain(whole::verify(model, sample, service));
+            let found = found.chain(enabled::verify(model, sample, service));
             found.chain(drop_in::verify(model, sample, service)).collect::<Vec<_>>()
         };
         services.flat_map(of_unit).collect()
