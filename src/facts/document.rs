@@ -21,9 +21,42 @@ pub struct Table {
     pub folder: Option<String>,
     #[serde(flatten)]
     pub range: Range,
+    /// The first patches that refuse a file of a later format, of minors that did not always; others always do.
+    #[serde(default, deserialize_with = "lifespan::several")]
+    refuses_later_since: Vec<Version>,
+    /// The versions that distributions have as a package of the program's name.
+    #[serde(default)]
+    packaged: Vec<Packaged>,
     /// By the version of the format.
     #[serde(rename = "file")]
     pub files: BTreeMap<String, File>,
+}
+
+/// The version that a distribution has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Packaged {
+    /// Words that names of its images have.
+    images: Vec<String>,
+    #[serde(deserialize_with = "lifespan::version")]
+    version: Version,
+    #[serde(rename = "source")]
+    _source: super::embedded::Note,
+}
+
+impl Table {
+    /// Whether a version ends at a file of a later format, and does not read what it knows of it.
+    pub fn refuses_later(&self, version: Version) -> bool {
+        let minor = |version: &Version| (version.major, version.minor);
+        let mut same = self.refuses_later_since.iter().filter(|since| minor(since) == minor(&version));
+        same.all(|since| version >= *since)
+    }
+
+    /// The version that the package of an image's distribution has.
+    pub fn packaged(&self, image: &str) -> Option<Version> {
+        let image = image.to_lowercase();
+        self.packaged.iter().find(|row| row.images.iter().any(|word| image.contains(&**word))).map(|row| row.version)
+    }
 }
 
 /// One version of the format.

@@ -133,6 +133,13 @@ pub fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D:
     parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a version")))
 }
 
+/// The same of a list.
+pub(super) fn several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Version>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: &String| parse(text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a version")));
+    texts.iter().map(read).collect()
+}
+
 /// The same, where it may be left out.
 pub(super) fn maybe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
     version(deserializer).map(Some)

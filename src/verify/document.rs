@@ -150,7 +150,7 @@ pub(super) fn is_read(one: &Document<'_>, variables: &HashSet<&str>) -> bool {
 /// What is wrong with a file by what the model says of the cluster and of the programs on the machine.
 fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     let model = evidence.model;
-    let mut list = keyed::check(sample, document);
+    let mut list = keyed::check(model, sample, document);
     list.extend(corefile::check(model, document));
     list.extend(flannel::check(model, document));
     list.extend(cni::check(evidence, sample, document));

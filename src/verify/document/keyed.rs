@@ -1,6 +1,6 @@
 //! A document whose keys depend on the version of its program: unknown, moved and removed ones, which the program ignores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -8,17 +8,30 @@ use super::{DocumentProblem, json, table};
 use crate::diag::{Code, Help, closest};
 use crate::facts::document::{self, File, Key, Table, dotted};
 use crate::facts::{Status, lifespan, short};
+use crate::model::{Model, Target, Value};
 use crate::render::evidence::{Document, Sample};
 use crate::render::format::Secrets;
 use crate::syntax::ast::Version;
 use crate::verify::locate::Step;
 
 /// What is wrong with the keys of a document.
-pub(super) fn check(sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
+pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     let (Some(table), Some(value)) = (document::at(&document.path), document.value()) else { return Vec::new() };
     let artifact = sample.bundle.artifacts.iter().find(|artifact| *artifact.name == *table.program);
-    let installed = artifact.and_then(|artifact| lifespan::parse(artifact.version.as_ref()?));
+    let installed = match artifact {
+        Some(artifact) => artifact.version.as_ref().and_then(|version| lifespan::parse(version)),
+        None => packaged(model, sample, table),
+    };
     of_version(table, &json(value, Secrets::Hidden), installed)
+}
+
+/// The version of the distribution's package, where all targets have one image that tells.
+fn packaged(model: &Model<'_>, sample: &Sample<'_>, table: &Table) -> Option<Version> {
+    sample.bundle.packages.iter().find(|package| ***package == *table.program)?;
+    let image = |target: &Target| target.options.get("image").and_then(Value::scalar_text);
+    let versions: BTreeSet<Option<Version>> =
+        model.targets.iter().map(|target| table.packaged(&image(target)?)).collect();
+    versions.first().copied().flatten().filter(|_| versions.len() == 1)
 }
 
 /// The same for one version; where none is known, keys that no version has.
@@ -66,13 +79,14 @@ fn refused(table: &Table, number: i64, (file, version): (Option<&File>, Option<V
         }
         None => (number > newest.parse().ok()?).then(String::new)?,
     };
+    let (code, what) = match table.refuses_later(version) {
+        true => (Code::InvalidConfig, "does not start"),
+        false => (Code::UnwiseSetting, "ignores its plugins by new names"),
+    };
     Some(DocumentProblem {
-        code: Code::InvalidConfig,
+        code,
         path: vec!["version".into()],
-        message: format!(
-            "`{}` has `version = {number}`{since}: {} {version} does not start",
-            table.path, table.program
-        ),
+        message: format!("`{}` has `version = {number}`{since}: {} {version} {what}", table.path, table.program),
         help: format!("use `version = {newest}` and its keys").into(),
         is_value: true,
     })
