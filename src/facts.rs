@@ -41,6 +41,7 @@ pub mod reference;
 pub mod repository;
 pub mod resource;
 pub mod release;
+pub mod repeated;
 pub mod setting;
 pub mod skew;
 pub mod subject;

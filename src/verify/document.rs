@@ -244,6 +244,8 @@ fn documents_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
         }]);
     }
     let options = serde_saphyr::options! {
+        // Which program refuses one, `repeated` knows.
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         // As cloud-init and kubectl read modes: `0644`.
         legacy_octal_numbers: true,
         budget: serde_saphyr::budget! { max_documents: usize::MAX },
