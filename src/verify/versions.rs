@@ -147,8 +147,8 @@ fn too_old(model: &Model<'_>, minimum: &Minimum, of: &Running, to: &Running) -> 
         .max();
     let (program, least) = (&minimum.of, short(minimum.version));
     let help = match known {
-        Some(known) => format!("use `{program}` {known}; at least {least} is asked for by {}", minimum.source),
-        None => format!("use `{program}` {least} or newer: {}", minimum.source),
+        Some(known) => format!("use `{program}` {known}, or at least {least} ({})", minimum.source),
+        None => format!("use `{program}` {least} or newer ({})", minimum.source),
     };
     labelled(model, Diagnostic::new(code, of.span, message).help(help), of, to)
 }

@@ -25,7 +25,7 @@ pub(super) fn verify(kind: &str, webhook: &Record, span: impl FnOnce() -> Span) 
     let message =
         format!("the webhook `{name}` intercepts the pods of every namespace: while it is unavailable, no pod starts");
     let help = "its own pods and those of the network and the resolver are rejected too, so a cluster that was down stays down: \
-                exclude `kube-system` and its own namespace with a `namespaceSelector`, or set `failurePolicy = \"Ignore\"`";
+                exclude `kube-system` and its own namespace with a `namespaceSelector`, or set its `failurePolicy` to `Ignore`";
     Some(Diagnostic::new(Code::UnwiseSetting, span(), message).help(help))
 }
 
