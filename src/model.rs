@@ -46,6 +46,7 @@ mod sight;
 pub mod settings;
 mod stage;
 mod template_kind;
+mod template_sum;
 pub mod value;
 pub mod wire;
 pub mod work;

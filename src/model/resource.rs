@@ -13,8 +13,8 @@ use crate::text::List;
 
 use super::eval::{eval_error, mismatch};
 use super::scope::Scope;
-use super::template_kind;
 use super::{EvalError, Premise, Value, private_key};
+use super::{template_kind, template_sum};
 
 /// How many steps a template may take; bytes that it makes count as one each, so that it can take no more memory either.
 const FUEL: u64 = 20_000_000;
@@ -42,10 +42,11 @@ pub fn template(
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     template_kind::guard(&mut environment, &name);
+    template_sum::limit(&mut environment);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("these settings go together"));
     let context = minijinja::Value::from(minijinja::value::Serde(super::function::to_json(vars)));
-    let text = environment.render_named_str(&name, &source, context).map_err(|error| {
+    let text = environment.render_named_str(&name, &template_sum::counted(&source), context).map_err(|error| {
         let line = error.line().map_or(String::new(), |line| format!(" at line {line}"));
         let detail = match error.kind() {
             ErrorKind::OutOfFuel => "it takes too many steps".to_owned(),
