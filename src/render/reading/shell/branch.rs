@@ -16,6 +16,9 @@ struct Frame {
     list: Option<(u32, u32)>,
 }
 
+/// How many open parts a place is told by: what is nested deeper stays in the arm of the last of them.
+const DEEPEST: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct Branches {
     next: u32,
@@ -85,7 +88,7 @@ impl Branches {
 
     /// Where the script is now.
     pub(super) fn here(&self) -> Branch {
-        let frames = std::iter::once(&self.outermost).chain(&self.frames);
+        let frames = std::iter::once(&self.outermost).chain(&self.frames).take(DEEPEST);
         Branch::new(
             frames.flat_map(|frame| frame.choice.filter(|_| frame.is_arm).into_iter().chain(frame.list)).collect(),
         )

@@ -11,11 +11,13 @@ pub(super) struct Budget {
     tokens: Cell<usize>,
     /// Bytes of values that variables stand for, of what is repeated, and of what pipes pass on.
     bytes: Cell<usize>,
+    /// Tokens that are gone over to find where a loop or a function ends.
+    searched: Cell<usize>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { tokens: Cell::new(20_000), bytes: Cell::new(4 << 20) }
+        Self { tokens: Cell::new(20_000), bytes: Cell::new(4 << 20), searched: Cell::new(1 << 20) }
     }
 }
 
@@ -27,6 +29,11 @@ impl Budget {
             _ => 0,
         };
         take(&self.tokens, body.len() * times) && self.makes(body.iter().map(size).sum::<usize>() * times)
+    }
+
+    /// Takes what going on to the next token needs, if there is as much.
+    pub(super) fn searches(&self) -> bool {
+        take(&self.searched, 1)
     }
 
     /// Takes what a text of that size needs, if there is as much.

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::budget::Budget;
 use super::is_name;
 use super::token::{Token, Word};
 
@@ -10,11 +11,11 @@ use super::token::{Token, Word};
 pub(super) type Functions = Vec<(String, Rc<[Token]>)>;
 
 /// The functions of a script, and the tokens that are in none.
-pub(super) fn apart(text: &str, tokens: Vec<Token>) -> (Functions, Vec<Token>) {
+pub(super) fn apart((text, budget): (&str, &Budget), tokens: Vec<Token>) -> (Functions, Vec<Token>) {
     let (mut functions, mut rest) = (Functions::new(), Vec::with_capacity(tokens.len()));
     let mut place = 0;
     while place < tokens.len() {
-        match definition(text, &tokens[place..]).filter(|_| begins(text, rest.last())) {
+        match definition((text, budget), &tokens[place..]).filter(|_| begins(text, rest.last())) {
             Some((name, body, length)) => {
                 functions.push((name, tokens[place + body.start..place + body.end].into()));
                 place += length;
@@ -40,7 +41,7 @@ fn begins(text: &str, before: Option<&Token>) -> bool {
 }
 
 /// The name, where the body stands, and the length of a definition: `name() { ...; }` or `function name { ...; }`.
-fn definition(text: &str, tokens: &[Token]) -> Option<(String, std::ops::Range<usize>, usize)> {
+fn definition((text, budget): (&str, &Budget), tokens: &[Token]) -> Option<(String, std::ops::Range<usize>, usize)> {
     let word = |place: usize| match tokens.get(place) {
         Some(Token::Word(word)) => Some(raw(text, word)),
         _ => None,
@@ -60,7 +61,7 @@ fn definition(text: &str, tokens: &[Token]) -> Option<(String, std::ops::Range<u
         return None;
     }
     let mut depth = 0_usize;
-    for place in at..tokens.len() {
+    for place in (at..tokens.len()).take_while(|_| budget.searches()) {
         match word(place) {
             Some("{") => depth += 1,
             Some("}") => depth -= 1,

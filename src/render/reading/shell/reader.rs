@@ -73,7 +73,7 @@ impl<'t> Reader<'t> {
     }
 
     fn read_all(&mut self) {
-        let (functions, tokens) = function::apart(self.text, tokens(self.text));
+        let (functions, tokens) = function::apart((self.text, self.budget), tokens(self.text));
         self.functions = functions;
         self.run(&tokens);
         for (name, body) in self.functions.clone() {
@@ -89,7 +89,7 @@ impl<'t> Reader<'t> {
         let mut place = 0;
         while place < tokens.len() {
             let is_start = self.command.words.is_empty() && self.array.is_none() && !self.is_pattern;
-            match repeated::looped(self.text, &tokens[place..]).filter(|_| is_start) {
+            match repeated::looped((self.text, self.budget), &tokens[place..]).filter(|_| is_start) {
                 Some(found) if self.repeats(&found) => place += found.length,
                 _ => {
                     self.take(tokens[place].clone());

@@ -1,5 +1,6 @@
 //! A loop over words: its variable, the words and the body.
 
+use super::budget::Budget;
 use super::token::{Token, Word};
 
 /// `for NAME in WORDS; do BODY; done`.
@@ -11,8 +12,8 @@ pub(super) struct Loop<'t> {
     pub length: usize,
 }
 
-/// The loop that tokens begin with.
-pub(super) fn looped<'t>(text: &'t str, tokens: &'t [Token]) -> Option<Loop<'t>> {
+/// The loop that tokens begin with, if it ends where the budget reaches.
+pub(super) fn looped<'t>((text, budget): (&'t str, &Budget), tokens: &'t [Token]) -> Option<Loop<'t>> {
     let word = |place: usize| match tokens.get(place) {
         Some(Token::Word(word)) => Some(text.get(word.range.clone()).unwrap_or_default()),
         _ => None,
@@ -34,7 +35,7 @@ pub(super) fn looped<'t>(text: &'t str, tokens: &'t [Token]) -> Option<Loop<'t>>
         return None;
     }
     let (first, mut depth) = (at + 1, 0_usize);
-    for place in at..tokens.len() {
+    for place in (at..tokens.len()).take_while(|_| budget.searches()) {
         // Only where a command may begin.
         let begins = is_break(place - 1)
             || matches!(tokens[place - 1], Token::Operator(_))
