@@ -30,6 +30,11 @@ const TOKENS: &[(&str, usize)] = &[
     ("xoxp-", 20),
     ("hvs.", 24),
     ("dop_v1_", 64),
+    ("glsa_", 32),
+    ("npm_", 36),
+    ("sk_live_", 24),
+    ("xapp-", 20),
+    ("hvb.", 24),
 ];
 
 /// The shortest text that can hold a private key or a token.
@@ -64,6 +69,7 @@ fn is_below(text: &str, depth: u32) -> bool {
         || MARKS.iter().any(|mark| known.has(mark.as_bytes()[0]) && text.contains(mark))
         || known.has_any(b"_-.") && words(text).any(is_token)
         || known.has_any(b"=:") && has_secret_line(text)
+        || known.has(b'"') && has_login(text)
         || depth > 0
             && (text.len() >= RUN || known.has(b'\n'))
             && decoded(text).any(|inner| is_below(&inner, depth - 1))
@@ -132,14 +138,16 @@ fn is_kubeconfig(text: &str) -> bool {
     ["kind: Config\n", "\"kind\": \"Config\"", "\"kind\":\"Config\""].iter().any(|mark| text.contains(mark))
 }
 
-/// A key of WireGuard or of an encryption provider, a bootstrap token, or whatever a kubeconfig authenticates with.
+/// A key of WireGuard, of an encryption provider or of AWS, a bootstrap token, a login at a registry, or whatever a kubeconfig
+/// authenticates with.
 fn is_secret_line(line: &str, of_kubeconfig: bool) -> bool {
     let Some((name, value)) = line.split_once(['=', ':']) else { return false };
     let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
-    let name = name.trim().trim_start_matches(['-', ' ']).trim_matches(['"', '\'']);
+    let name = name.trim().trim_start_matches("export ").trim_start_matches(['-', ' ']).trim_matches(['"', '\'']);
     match name {
         "PrivateKey" | "PresharedKey" => value.len() == 44 && STANDARD.decode(value).is_ok_and(|key| key.len() == 32),
         "secret" => value.len() >= 24 && STANDARD.decode(value).is_ok_and(|key| matches!(key.len(), 16 | 24 | 32)),
+        "aws_secret_access_key" | "AWS_SECRET_ACCESS_KEY" => value.len() == 40 && value.bytes().all(is_base64),
         "token" | "password" if of_kubeconfig => !value.is_empty() && !value.starts_with(['/', '$', '<']),
         "token" => value.split_once('.').is_some_and(|(id, secret)| {
             let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -147,6 +155,22 @@ fn is_secret_line(line: &str, of_kubeconfig: bool) -> bool {
         }),
         _ => false,
     }
+}
+
+/// `"auth": "dXNlcjpwYXNzd29yZA=="`, as files of logins at registries have it.
+fn has_login(text: &str) -> bool {
+    text.match_indices("\"auth\"").any(|(at, key)| {
+        let value = text[at + key.len()..].trim_start().strip_prefix(':').map(str::trim_start);
+        value.and_then(|value| value.strip_prefix('"')?.split('"').next()).is_some_and(is_login)
+    })
+}
+
+/// `user:password` in base64.
+fn is_login(value: &str) -> bool {
+    let login = STANDARD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    login.is_some_and(|login| {
+        login.split_once(':').is_some_and(|(user, password)| !user.is_empty() && password.len() > 3)
+    })
 }
 
 fn is_base64(byte: u8) -> bool {

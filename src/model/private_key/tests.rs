@@ -34,6 +34,9 @@ fn private() -> Vec<String> {
     list.push("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg".to_owned());
     list.push(format!("[WireGuard]\nPrivateKey = {}\n", STANDARD.encode([7; 32])));
     list.push("bootstrapTokens:\n- token: \"abcdef.0123456789abcdef\"\n".to_owned());
+    list.push("{\"auths\": {\"registry.example.org\": {\"auth\": \"dXNlcjpwYXNzd29yZDEyMw==\"}}}".to_owned());
+    list.push(format!("[default]\naws_secret_access_key = {}\n", "a1/B".repeat(10)));
+    list.push(format!("export AWS_SECRET_ACCESS_KEY={}\n", "a1/B".repeat(10)));
     list.push("apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    token: s3cr3t\n".to_owned());
     list.push(format!("kind: EncryptionConfiguration\nkeys:\n- name: a\n  secret: {}\n", STANDARD.encode([9; 32])));
     list
@@ -63,6 +66,8 @@ fn public_texts_are_left_alone() {
         "grep -q 'BEGIN RSA PRIVATE KEY' /etc/kubernetes/pki/ca.key",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1gVYq1sXvQvZ8s0b3o0L0Zc1l7mZ0k3l0q9Qm2aX0b ops@example.org",
         "token: /var/run/secrets/token",
+        "{\"auth\": \"basic\", \"authority\": \"example.org:443\"}",
+        "aws_secret_access_key = /etc/aws/key\n",
         "secret: c2hvcnQ=\n  secretName: a-secret-of-a-name-that-is-long\n",
         "client-key: /etc/kubernetes/pki/admin.key",
         &format!("sha256:{}", "0123456789abcdef".repeat(4)),
