@@ -82,9 +82,11 @@ pub enum Grammar {
     AbsolutePath,
     /// A registry and a path of images, without a scheme.
     ImageRepository,
+    /// A kernel setting that each pod has of its own, or several by `*` at the end.
+    PodSysctl,
 }
 
-const GRAMMARS: [(&str, Grammar); 38] = [
+const GRAMMARS: [(&str, Grammar); 39] = [
     ("address", Grammar::Address),
     ("address and port", Grammar::AddressAndPort),
     ("range", Grammar::Range),
@@ -123,6 +125,7 @@ const GRAMMARS: [(&str, Grammar); 38] = [
     ("host with or without port", Grammar::Host),
     ("absolute path", Grammar::AbsolutePath),
     ("image repository", Grammar::ImageRepository),
+    ("sysctl of a pod", Grammar::PodSysctl),
 ];
 
 impl Grammar {
@@ -196,6 +199,10 @@ impl Grammar {
             Self::Host => "an address or a name without `https://`, with a port if you like, such as `10.0.0.5:6443`",
             Self::AbsolutePath => "a path that begins with `/`",
             Self::ImageRepository => "a registry and a path without `https://`, such as `registry.example.org/k8s`",
+            Self::PodSysctl => {
+                "a kernel setting of the network or of IPC namespaces, with `*` only at its end, such as `net.core.somaxconn` or \
+                 `kernel.shm*`"
+            }
         }
     }
 
@@ -266,6 +273,7 @@ impl Grammar {
             Self::Host => host(text).is_some(),
             Self::AbsolutePath => text.starts_with('/'),
             Self::ImageRepository => is_repository(text),
+            Self::PodSysctl => is_pod_sysctl(text),
         }
     }
 
@@ -273,6 +281,15 @@ impl Grammar {
     pub fn is_secret(self) -> bool {
         matches!(self, Self::AesKey | Self::SecretboxKey | Self::BootstrapToken | Self::CertificateKey)
     }
+}
+
+/// `net.core.somaxconn`, `kernel.shm*`; slashes may stand for the dots.
+fn is_pod_sysctl(text: &str) -> bool {
+    let dotted = text.replace('/', ".");
+    let name = dotted.strip_suffix('*').unwrap_or(&dotted);
+    let is_part = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+    let of_pod = ["net.", "kernel.shm", "kernel.msg", "fs.mqueue."].iter().any(|start| name.starts_with(start));
+    name.split('.').all(is_part) && (of_pod || name == "kernel.sem")
 }
 
 /// The resources of the first API group that are stored.
@@ -473,6 +490,9 @@ mod tests {
             (Grammar::NodeLabel, "topology.kubernetes.io/zone"),
             (Grammar::NodeLabel, "myk8s.io/zone"),
             (Grammar::NodeLabel, "tier"),
+            (Grammar::PodSysctl, "net.ipv4.ip_unprivileged_port_start"),
+            (Grammar::PodSysctl, "kernel.shm*"),
+            (Grammar::PodSysctl, "kernel/msgmax"),
             (Grammar::Taint, "dedicated=db:NoExecute"),
             (Grammar::Taint, "example.org/gpu:NoSchedule"),
             (Grammar::Subdomain, "cluster.local"),
@@ -507,6 +527,9 @@ mod tests {
     #[test]
     fn other_forms_are_refused() {
         let bad = [
+            (Grammar::PodSysctl, "kernel.core_pattern"),
+            (Grammar::PodSysctl, "net.*.x"),
+            (Grammar::PodSysctl, "vm.*"),
             (Grammar::AddressAndPort, ":10256"),
             (Grammar::AddressAndPort, "0.0.0.0:0"),
             (Grammar::PortRange, "2000-300"),

@@ -29,6 +29,7 @@ pub fn of_form(grammar: Grammar) -> (&'static str, &'static str) {
         Grammar::LabelKey => ("example.org/team", "example.org/"),
         Grammar::LabelValue => ("a", "data science"),
         Grammar::Taint => ("a=b:NoSchedule", "a=b:NoShedule"),
+        Grammar::PodSysctl => ("net.core.somaxconn", "kernel.core_pattern"),
         Grammar::NodeLabel => ("example.org/team", "node-role.kubernetes.io/worker"),
         Grammar::Subdomain => ("cluster.local", "my_cluster.local"),
         Grammar::ApiGroup => ("apps", "apps/v1"),
