@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::model::{AppId, Model, Value};
 use crate::render::bundle::{Bundle, BundleFile};
-use crate::render::evidence::{Entry, Sample, Service, UnitEntry};
+use crate::render::evidence::{Entry, Part, Sample, Service, UnitEntry, Written};
 use crate::render::unit_file;
 use crate::source::Span;
 use crate::verify::{document, locate};
@@ -19,7 +19,7 @@ pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> 
     let units =
         sample.entries.iter().filter_map(|entry| if let Entry::Unit(entry) = entry { Some(entry) } else { None });
     let declared = units.filter_map(Reader::declared);
-    let pasted = sample.services.iter().filter_map(|service| Reader::pasted(model, service));
+    let pasted = sample.services.iter().filter_map(|service| Reader::pasted(model, service, &sample.bundle));
     declared.chain(pasted).filter_map(|reader| unreadable(model, &sample.bundle, &reader)).collect()
 }
 
@@ -44,17 +44,50 @@ impl Reader {
         Some(Self { unit: entry.unit.name.to_string(), app: entry.owner.app, identity, span, texts })
     }
 
-    /// A unit whose user stands in a text.
-    fn pasted(model: &Model<'_>, service: &Service<'_>) -> Option<Self> {
-        let (part, user, written) = service.values("Service", "User").last().filter(|(part, ..)| part.is_text)?;
+    /// A unit whose user stands in a text, or is made by systemd.
+    fn pasted(model: &Model<'_>, service: &Service<'_>, bundle: &Bundle) -> Option<Self> {
         let of = |key: &str| service.values("Service", key).map(|(_, value, _)| value.to_owned()).collect::<Vec<_>>();
+        let (part, user, written) = pasted_user(service)?;
         let (group, capabilities) = (of("Group").pop(), of("AmbientCapabilities"));
-        let identity = Identity::new(user, group, &of("SupplementaryGroups"), &capabilities)?;
-        let texts =
-            ["ExecStart", "ExecStartPre", "Environment", "EnvironmentFile"].iter().flat_map(|key| of(key)).collect();
+        let identity = Identity::new(&user, group, &of("SupplementaryGroups"), &capabilities)?;
+        let is_root_first = of("PermissionsStartOnly").last().is_some_and(|value| is_yes(value));
+        let commands = if is_root_first { &COMMANDS[..1] } else { &COMMANDS };
+        let commands = commands.iter().flat_map(|key| of(key)).filter(|command| !is_privileged(command));
+        let variables = of("EnvironmentFile").into_iter().filter_map(|path| content(bundle, &path));
+        let texts = commands.chain(of("Environment")).chain(variables).collect();
         let span = locate::word::span(model, part.owner, written);
         Some(Self { unit: service.name.to_string(), app: part.owner.app, identity, span, texts })
     }
+}
+
+/// What a unit runs as its user; `PermissionsStartOnly` leaves only the first.
+const COMMANDS: [&str; 4] = ["ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload"];
+
+/// Whether systemd runs a command as root whatever the user of the unit is (systemd.service(5)).
+fn is_privileged(command: &str) -> bool {
+    command.chars().take_while(|c| "-@:+!|".contains(*c)).any(|c| c == '+' || c == '!')
+}
+
+/// The content of a file of variables: systemd reads it as root, and the program sees what is in it.
+fn content(bundle: &Bundle, path: &str) -> Option<String> {
+    let path = path.trim_start_matches('-');
+    let file = bundle.files.iter().find(|file| file.path == path)?;
+    Some(String::from_utf8_lossy(&file.content).into_owned())
+}
+
+fn is_yes(value: &str) -> bool {
+    matches!(value, "1" | "yes" | "y" | "true" | "t" | "on")
+}
+
+/// The user of a unit in a text and what says so; systemd names a user of its own after the unit.
+fn pasted_user<'s, 'p>(service: &'s Service<'p>) -> Option<(&'s Part<'p>, String, &'s Written<'p>)> {
+    let last = |key: &'static str| service.values("Service", key).last();
+    let user = last("User").filter(|(_, user, _)| !user.is_empty());
+    if let Some((part, user, written)) = user {
+        return part.is_text.then(|| (part, user.to_owned(), written));
+    }
+    let (part, _, written) = last("DynamicUser").filter(|(part, value, _)| part.is_text && is_yes(value))?;
+    Some((part, service.name.trim_end_matches(".service").to_owned(), written))
 }
 
 impl Identity {
@@ -62,10 +95,12 @@ impl Identity {
     fn of(entry: &UnitEntry<'_>) -> Option<Self> {
         let field =
             |name: &str| entry.unit.fields.get(name).and_then(Value::scalar_text).filter(|text| !text.is_empty());
-        let user = field("user")?;
         let lines = unit_file::lines(&entry.unit).list;
         let of =
             |key: &str| lines.iter().filter(|line| line.key == key).map(|line| line.value.clone()).collect::<Vec<_>>();
+        let is_dynamic = of("DynamicUser").last().is_some_and(|value| is_yes(value));
+        let named = || entry.unit.name.trim_end_matches(".service").to_owned();
+        let user = field("user").or_else(|| is_dynamic.then(named))?;
         Self::new(&user, field("group"), &of("SupplementaryGroups"), &of("AmbientCapabilities"))
     }
 
