@@ -25,6 +25,7 @@ mod corefile;
 mod environment;
 mod flannel;
 pub(super) mod host;
+mod json_text;
 mod keyed;
 mod kubeadm;
 mod kubeconfig;
@@ -158,6 +159,7 @@ fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Docum
     list.extend(terraform::undeclared(sample, document));
     list.extend(environment::check(sample, document));
     list.extend(repeated::check(document));
+    list.extend(json_text::check(document));
     list
 }
 
