@@ -16,7 +16,7 @@ use crate::render::placeholder_sizes::PlaceholderSizes;
 use crate::source::Span;
 use crate::target::{Target, TargetMachine};
 use crate::verify::target::user_data::Limited;
-use crate::verify::{Evidence, allow, verify};
+use crate::verify::{Evidence, allow, users_place, verify};
 use crate::world::World;
 
 pub mod artifact;
@@ -68,6 +68,10 @@ pub fn plan_program<'p>(program: &'p Program, world: &'p dyn World, input: &Inpu
     allow::apply(program, input, plan.as_ref().map(|plan| &plan.model), &mut problems);
     drop_doubles(program, &mut problems);
     tidy(&mut problems);
+    if let Some(plan) = &plan {
+        users_place::first(&plan.model, &mut problems);
+        tidy(&mut problems);
+    }
     Planned { plan, problems }
 }
 

@@ -100,7 +100,7 @@ impl Diagnostic {
             code,
             own_code: None,
             severity: code.severity(),
-            message: message.into(),
+            message: on_one_line(message.into()),
             labels: vec![Label { span, text: String::new() }],
             help: None,
             fixes: Vec::new(),
@@ -162,6 +162,17 @@ impl Diagnostic {
     /// Whether nothing may be written because of it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+/// A message on one line: line breaks and other control characters of a value are escaped.
+fn on_one_line(message: String) -> String {
+    match message.contains(char::is_control) {
+        false => message,
+        true => message
+            .chars()
+            .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+            .collect(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::diag::{Diagnostic, Fix};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::Model;
 use crate::plan::budget::Budget;
 use crate::plan::{Gap, Pki, Proof};
@@ -15,6 +15,7 @@ use crate::target::TargetMachine;
 use crate::text::{Count, List};
 
 pub mod allow;
+mod author;
 mod balancer;
 mod boot_order;
 pub mod certificates;
@@ -31,6 +32,7 @@ pub mod quorum;
 mod services;
 pub mod target;
 mod user_check;
+pub mod users_place;
 mod versions;
 
 /// All that the rules look at.
@@ -162,8 +164,23 @@ pub fn verify(evidence: &Evidence<'_, '_>) -> Verified {
         verified.gaps.extend(verdict.gaps);
         verified.user_data.extend(verdict.user_data);
     }
+    drop_repeated(&mut verified.problems);
     // A file that the model reads is not edited: other programs may write it.
     let is_own = |fix: &Fix| fix.edits.iter().all(|edit| sources.pasted_by(edit.span).is_none());
     verified.problems.iter_mut().for_each(|problem| problem.fixes.retain(is_own));
     verified
+}
+
+/// Drops what writing for a target says again of what a rule found: the same words, in any order.
+fn drop_repeated(problems: &mut Vec<Diagnostic>) {
+    let words = |problem: &Diagnostic| {
+        let mut words: Vec<String> = problem.message.split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let of_target = |problem: &Diagnostic| problem.code == Code::TargetLimit;
+    if problems.iter().any(of_target) {
+        let found: HashSet<_> = problems.iter().filter(|problem| !of_target(problem)).map(words).collect();
+        problems.retain(|problem| !of_target(problem) || !found.contains(&words(problem)));
+    }
 }

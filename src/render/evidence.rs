@@ -53,6 +53,8 @@ pub struct Owner {
     pub machine: Option<MachineId>,
     /// The application of the unit that the item is repeated for.
     pub of: Option<AppId>,
+    /// Whether the operator's `cloud-config` has it: the application only stands for whose versions hold there.
+    pub is_operators: bool,
 }
 
 impl Owner {

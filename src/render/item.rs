@@ -103,7 +103,7 @@ impl<'p> Filler<'_, 'p> {
     fn record(&mut self, scope: &Scope<'_>, entry: impl FnOnce(Owner) -> Entry<'p>) {
         if let (Some(entries), Some(app)) = (&mut self.entries, scope.app) {
             let of = scope.locals.last().and_then(|(_, value)| app_of(self.model, value));
-            entries.push(entry(Owner { module: scope.module, app, machine: scope.machine, of }));
+            entries.push(entry(Owner { module: scope.module, app, machine: scope.machine, of, is_operators: false }));
         }
     }
 

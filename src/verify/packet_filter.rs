@@ -10,11 +10,12 @@ use crate::model::{AppId, MachineId, Model};
 use crate::plan::Proof;
 use crate::plan::firewall::{Addresses, Party, clients};
 use crate::plan::listener::{From, Service, What, services_on};
-use crate::render::evidence::{Command, Content, Document, Entry};
+use crate::render::evidence::{Command, Content, Document, Entry, Owner};
 use crate::source::Span;
 use crate::syntax::ast::Protocol;
 use crate::text::List;
 
+use super::author::Author;
 use super::{Evidence, Verdict, locate};
 
 mod command;
@@ -28,7 +29,7 @@ mod nft;
 pub struct Filter {
     /// As in a message: `/etc/nftables.conf`, `ufw`.
     pub path: String,
-    pub app: AppId,
+    pub owner: Owner,
     pub machine: MachineId,
     pub span: Span,
     pub read: Read,
@@ -158,11 +159,11 @@ fn by_interface(names: &[&str], rule: &str, accept: &mut Accept) -> bool {
 
 /// The packet filters that commands make.
 fn of_commands(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
-    let mut done: Vec<(AppId, MachineId)> = Vec::new();
+    let mut done: Vec<(Owner, MachineId)> = Vec::new();
     let mut list = Vec::new();
     for command in commands {
         let Some(machine) = command.owner.machine else { continue };
-        let key = (command.owner.app, machine);
+        let key = (command.owner, machine);
         if done.contains(&key) {
             continue;
         }
@@ -172,7 +173,7 @@ fn of_commands(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
         let Some(read) = command::read(&texts) else { continue };
         let first = same.iter().find(|command| command::makes(&command.text)).unwrap_or(command);
         let span = locate::word::span(model, first.owner, &first.written);
-        list.push(Filter { path: "its commands".to_owned(), app: key.0, machine, span, read });
+        list.push(Filter { path: "its commands".to_owned(), owner: command.owner, machine, span, read });
     }
     list
 }
@@ -204,9 +205,9 @@ fn of_document(model: &Model<'_>, document: &Document<'_>) -> Option<Filter> {
     if !document.path.starts_with('/') {
         return None;
     }
-    let (app, machine) = (document.owner.app, document.owner.machine?);
+    let (owner, machine) = (document.owner, document.owner.machine?);
     let read = read(&document.path, text, model.cluster.nodes)?;
-    Some(Filter { path: document.path.clone(), app, machine, span: document.written.span, read })
+    Some(Filter { path: document.path.clone(), owner, machine, span: document.written.span, read })
 }
 
 /// Filters that are written by hand let relations through.
@@ -234,14 +235,14 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
 /// What each filter shuts, one problem for each file of an application; and how many of them could be read.
 fn check_filters(model: &Model<'_>, filters: &[Filter]) -> (Vec<Diagnostic>, usize) {
     let (mut problems, mut count) = (Vec::new(), 0);
-    let mut done: Vec<(AppId, &str)> = Vec::new();
+    let mut done: Vec<(Author, &str)> = Vec::new();
     for filter in filters {
-        let key = (filter.app, filter.path.as_str());
+        let key = (Author::of(filter.owner), filter.path.as_str());
         if done.contains(&key) {
             continue;
         }
         done.push(key);
-        let same = || filters.iter().filter(|other| (other.app, other.path.as_str()) == key);
+        let same = || filters.iter().filter(|other| (Author::of(other.owner), other.path.as_str()) == key);
         let unread = same().find_map(|one| if let Read::Unread(why) = &one.read { Some(why.clone()) } else { None });
         match unread.or_else(|| same().find_map(|one| unsure(model, one))) {
             Some(why) => problems.push(unproved(model, filter, &why)),
@@ -266,19 +267,20 @@ fn check_filters(model: &Model<'_>, filters: &[Filter]) -> (Vec<Diagnostic>, usi
 }
 
 fn unproved(model: &Model<'_>, filter: &Filter, why: &str) -> Diagnostic {
-    let app = model.app(filter.app);
-    let message =
-        format!("{} traffic, but which relations that blocks is unknown: {why}", does(filter, &app.name, "filter"));
+    let author = Author::of(filter.owner);
+    let does = does(filter, &author.name(model), "filter");
+    let message = format!("{does} traffic, but which relations that blocks is unknown: {why}");
+    let (span, text) = author.place(model);
     Diagnostic::new(Code::FilterUnread, filter.span, message)
-        .label(app.span, format!("`{}` is deployed here", app.name))
+        .label(span, text)
         .help("use `deploy firewall` from std/firewall, which derives the rules from the relations and verifies them")
 }
 
 /// `` `/etc/nftables.conf` blocks ``, or `` the commands of `own` block ``.
-fn does(filter: &Filter, app: &str, verb: &str) -> String {
+fn does(filter: &Filter, author: &str, verb: &str) -> String {
     match filter.path.starts_with('/') {
         true => format!("`{}` {verb}s", filter.path),
-        false => format!("the commands of `{app}` {verb}"),
+        false => format!("the commands of {author} {verb}"),
     }
 }
 
@@ -303,10 +305,11 @@ fn closed(model: &Model<'_>, filter: &Filter, list: &[Shut]) -> Option<Diagnosti
         2 => format!(", and {}", texts[1]),
         count => format!(", {}, and {} more", texts[1], count - 2),
     };
-    let app = model.app(filter.app);
-    let message = format!("{} connections that relations need: {first}{more}", does(filter, &app.name, "block"));
-    let mut problem = Diagnostic::new(Code::RelationClosed, filter.span, message)
-        .label(app.span, format!("`{}` is deployed here", app.name));
+    let author = Author::of(filter.owner);
+    let does = does(filter, &author.name(model), "block");
+    let (span, text) = author.place(model);
+    let message = format!("{does} connections that relations need: {first}{more}");
+    let mut problem = Diagnostic::new(Code::RelationClosed, filter.span, message).label(span, text);
     let mut labelled: Vec<Span> = Vec::new();
     for shut in list {
         if labelled.len() < 4 && !labelled.contains(&shut.span) {

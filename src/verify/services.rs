@@ -9,6 +9,7 @@ use crate::plan::Proof;
 use crate::render::boot;
 use crate::render::evidence::{Part, Sample, Service};
 
+use super::author::Author;
 use super::{Evidence, Verdict, locate};
 
 mod drop_in;
@@ -52,15 +53,16 @@ fn replaced(model: &Model<'_>, service: &Service<'_>) -> Vec<Diagnostic> {
             first = first.or(Some(part));
             continue;
         };
-        if !part.is_drop_in || first.owner.app == part.owner.app {
+        if !part.is_drop_in || Author::of(first.owner) == Author::of(part.owner) {
             continue;
         }
-        let (own, other) = (&model.app(part.owner.app).name, &model.app(first.owner.app).name);
-        let message = format!("`{own}` replaces the command of `{}`, which `{other}` declares", service.name);
+        let (own, other) = (Author::of(part.owner), Author::of(first.owner).name(model));
+        let message = format!("{} replaces the command of `{}`, which {other} declares", own.name(model), service.name);
+        let (place, text) = own.place(model);
         let span = locate::word::span(model, part.owner, command);
         let problem = Diagnostic::new(Code::CommandReplaced, span, message)
-            .label(first.span, format!("declared by `{other}`"))
-            .label(model.app(part.owner.app).span, format!("`{own}` is deployed here"));
+            .label(first.span, format!("declared by {other}"))
+            .label(place, text);
         problems.push(problem.help(
             "a drop-in with `exec` discards all flags of the unit: set the flags in the component that declares the unit, \
              and use a drop-in without `exec` for its environment and limits",
@@ -74,14 +76,15 @@ fn twice(model: &Model<'_>, service: &Service<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (place, part) in service.parts.iter().enumerate() {
         let problem = |with: &str| {
-            let message = format!("`{}` is written by both {with} and `{}`", part.path, model.app(part.owner.app).name);
+            let author = Author::of(part.owner).name(model);
+            let message = format!("`{}` is written by both {with} and {author}", part.path);
             let problem = Diagnostic::new(Code::FileTwice, part.span, message).here("written here");
             problem.help("use another path for one of them")
         };
         let first = service.parts[..place].iter().find(|first| first.path == part.path && first.span != part.span);
         match first {
             Some(first) => {
-                let with = format!("`{}`", model.app(first.owner.app).name);
+                let with = Author::of(first.owner).name(model);
                 problems.push(problem(&with).label(first.span, "and here"));
             }
             None if boot::is_own(&part.path) => problems.push(problem("kmodel itself")),

@@ -15,7 +15,7 @@ pub(super) fn entries<'p>(model: &Model<'p>, machine: MachineId, app: AppId) -> 
         let value = target.options.get(FIELD)?;
         let (module, ast) = model.layers.targets.iter().find(|(_, ast)| ast.name.name == target.name)?;
         let written = model.layers.field(&format!("target.{}", target.name), *module, &ast.body, FIELD)?;
-        let owner = Owner { module: written.module, app, machine: Some(machine), of: None };
+        let owner = Owner { module: written.module, app, machine: Some(machine), of: None, is_operators: true };
         Some(Document {
             path: "user-data".to_owned(),
             content: Content::Value(value.clone()),

@@ -12,6 +12,7 @@ use crate::render::bundle::{Bundle, Install};
 use crate::render::evidence::{Entry, Owner, Sample, UnitEntry};
 use crate::render::unit_file::{self, Line};
 use crate::source::Span;
+use crate::verify::author::Author;
 use crate::verify::locate;
 
 use super::presence::Presence;
@@ -258,8 +259,8 @@ fn missing(model: &Model<'_>, bundle: &Bundle, run: &Run) -> Diagnostic {
         let files = bundle.files.iter().filter(|file| file.mode & 0o111 != 0).map(|file| file.path.clone());
         of_artifacts.chain(files).collect::<Vec<String>>()
     };
-    let found = Diagnostic::new(Code::ProgramMissing, run.span, message)
-        .label(model.app(run.owner.app).span, format!("`{}` is deployed here", model.app(run.owner.app).name));
+    let (place, text) = Author::of(run.owner).place(model);
+    let found = Diagnostic::new(Code::ProgramMissing, run.span, message).label(place, text);
     match closest(program, places().iter().map(String::as_str)) {
         Some(near) => found.help(Help::from(format!("did you mean `{near}`?"))),
         None => found.help(
@@ -274,7 +275,6 @@ fn not_executable(model: &Model<'_>, run: &Run, mode: u32) -> Diagnostic {
         "unit `{}`: `{}` runs `{}`, which cannot be executed: its mode is {mode:04o}",
         run.unit, run.field, run.program
     );
-    Diagnostic::new(Code::ProgramMissing, run.span, message)
-        .label(model.app(run.owner.app).span, format!("`{}` is deployed here", model.app(run.owner.app).name))
-        .help("set `mode = 0755`")
+    let (place, text) = Author::of(run.owner).place(model);
+    Diagnostic::new(Code::ProgramMissing, run.span, message).label(place, text).help("set `mode = 0755`")
 }
