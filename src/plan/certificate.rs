@@ -20,6 +20,9 @@ use super::{Pki, dialled_names, keep};
 
 const DAY: u64 = 86_400;
 
+/// How long something may hold: clocks differ by minutes, and a certificate has no year of five digits.
+const LIFETIMES: std::ops::RangeInclusive<u64> = 301..=1000 * 365 * DAY;
+
 /// Plans everything that is to be issued.
 pub fn certificates(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Pki {
     let mut pki = Pki::default();
@@ -118,14 +121,14 @@ impl Reader<'_, '_, '_> {
 
     /// How long something holds.
     fn lifetime(&mut self, default: u64) -> Result<u64, EvalError> {
-        match self.seconds("lifetime", default)? {
-            0 => {
-                let span = self.value("lifetime")?.1;
-                let problem = Diagnostic::new(Code::EvaluationFailed, span, "`lifetime` is less than a second");
-                Err(Box::new(problem.help("set how long the certificate is valid: `lifetime = 365d`")))
-            }
-            seconds => Ok(seconds),
+        let seconds = self.seconds("lifetime", default)?;
+        if LIFETIMES.contains(&seconds) {
+            return Ok(seconds);
         }
+        let span = self.value("lifetime")?.1;
+        let bound = if seconds < *LIFETIMES.start() { "5 minutes or less" } else { "more than 1,000 years" };
+        let problem = Diagnostic::new(Code::EvaluationFailed, span, format!("`lifetime` is {bound}"));
+        Err(Box::new(problem.help("set how long the certificate is valid: `lifetime = 365d`")))
     }
 
     fn texts(&mut self, field: &str) -> Result<Vec<Name>, EvalError> {
