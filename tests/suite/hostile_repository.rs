@@ -47,22 +47,26 @@ const MODELS: [(&str, &str, &str); 11] = [
 ];
 
 /// Each with a model as its first argument. `pki` has commands of its own.
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 32] = [
     &["check"],
     &["check", "--if", "m=3"],
     &["check", "--message-format", "json"],
+    &["check", "--message-format", "sarif"],
     &["plan"],
     &["plan", "--json"],
     &["plan", "--graph", "dot"],
     &["graph"],
     &["render", "--out", "build"],
     &["render", "--out", "build", "--force"],
+    &["render", "--out", "build", "--dry-run", "--diff"],
     &["render", "--out", ".kmodel/lab", "--force"],
     &["render", "--out", ".", "--force"],
     &["render", "--out", "..", "--force"],
     &["artifacts"],
     &["why", "m-0"],
     &["why", "m-0:/etc/x"],
+    &["why-not", "m-0:/etc/x"],
+    &["fix", "--diff"],
     &["fix", "--unsafe"],
     &["fmt"],
     &["pki", "status"],
@@ -71,6 +75,7 @@ const COMMANDS: [&[&str]; 27] = [
     &["kubeconfig", "--user", "a", "--out", "a.conf"],
     &["backup", "--out", "backup"],
     &["restore", "--from", ".", "--yes"],
+    &["debug", "--out", "debug"],
     &["preflight"],
     &["status"],
     &["apply", "--yes"],
