@@ -7,7 +7,9 @@ use crate::model::{AppId, MachineId, UnitId, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Expr, Ident, Name, PathItem, Version};
 
-pub use super::reading::{KUBEADM_ARGUMENTS, KnownStaticPods, Part, Service, StaticPods, Word, grammar, ini, toml, yaml};
+pub use super::reading::{
+    KUBEADM_ARGUMENTS, KnownStaticPods, Part, Service, StaticPods, Word, grammar, ini, toml, yaml,
+};
 
 pub use super::branch::Branch;
 use super::bundle::{Artifact, Bundle, Unit};

@@ -188,7 +188,7 @@ fn of_firewalld(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
         let read = firewall_cmd::read(&words)?;
         let starts = own.iter().find(|command| command.text.contains("firewalld"))?;
         let span = locate::word::span(model, starts.owner, &starts.written);
-        Some(Filter { path: "its commands".to_owned(), app: starts.owner.app, machine, span, read })
+        Some(Filter { path: "its commands".to_owned(), owner: starts.owner, machine, span, read })
     };
     machines.into_iter().filter_map(of).collect()
 }
