@@ -94,13 +94,14 @@ pub const GROUPS: [&[&str]; 7] = [
 ];
 
 /// Texts that components themselves know.
-const HARMLESS: [(&str, &str); 12] = [
+const HARMLESS: [(&str, &str); 13] = [
     ("kube-apiserver-encrypted", "secrets"),
     ("alertmanager-email", "mail.example.org:25"),
     ("kube-apiserver-admission", "NodeRestriction"),
     ("kube-apiserver-node-ports", "30000-32767"),
     ("kube-apiserver-admission-off", "DefaultStorageClass"),
     ("kube-apiserver-egress", "https://marker0.example.org"),
+    ("kubelet-unsafe-sysctls", "net.core.somaxconn"),
     ("kubelet-kube-reserved", "100m"),
     ("kubelet-system-reserved", "100m"),
     ("kube-ovn-central", "m"),
