@@ -99,6 +99,15 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
             let text = format!("#cloud-config\nruncmd:\n- mkdir -p /run/p\n- |\n  set -e\n  exec {}\n", c.line(posix));
             Text { path: format!("/var/lib/{}/user-data", c.app), text, beside: String::new() }
         }),
+        ("a part of a message", |c| {
+            let head = "Content-Type: multipart/mixed; boundary=\"B\"\nMIME-Version: 1.0\n\n--B\nContent-Type: text/x-shellscript\n";
+            let text = format!("{head}\n#!/bin/sh\nset -e\nexec {}\n--B--\n", c.line(posix));
+            Text { path: format!("/var/lib/{}/user-data", c.app), text, beside: String::new() }
+        }),
+        ("a boothook", |c| {
+            let text = format!("#cloud-boothook\n#!/bin/sh\nexec {}\n", c.line(posix));
+            Text { path: format!("/var/lib/{}/user-data", c.app), text, beside: String::new() }
+        }),
         ("runcmd as a list", |c| {
             let list = Json::from(vec!["/bin/sh".to_owned(), "-ec".to_owned(), format!("exec {}", c.line(posix))]);
             let text = format!("#cloud-config\nruncmd:\n- {list}\n");
