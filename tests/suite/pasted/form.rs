@@ -49,7 +49,7 @@ pub(crate) fn command_lines(prefix: &str, (program, arguments): (&str, &[String]
         ("objects of an addon", of_objects),
         ("manifest of an addon", of_manifest),
     ];
-    let written: [Written<Command>; 16] = [
+    let written: [Written<Command>; 18] = [
         ("unit text", |c| unit(c, &format!("ExecStart={}", c.line(systemd)))),
         ("unit text, continued", |c| unit(c, &format!("ExecStart={}", c.line(systemd).replace(" --", " \\\n  --")))),
         ("unit text, shell", |c| {
