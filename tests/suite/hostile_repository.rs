@@ -90,7 +90,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().expect("a folder") };
-        for folder in ["home/dir/inner", "home/store", "repo"] {
+        for folder in ["home/dir/inner", "home/store", "made"] {
             fs::create_dir_all(place.path(folder)).expect("a folder");
         }
         for file in ["home/file", "home/dir/file", "home/dir/inner/file", "home/.ssh", "home/kmodel.lock"] {
@@ -98,18 +98,32 @@ impl Place {
         }
         for (name, target, body) in MODELS {
             let text = format!("{CLUSTER}target {target} {{ }}\ncomponent c {{ {body} }}\ndeploy c on m\n");
-            fs::write(place.path(&format!("repo/{name}.km")), text).expect("a file");
+            fs::write(place.path(&format!("made/{name}.km")), text).expect("a file");
         }
         let endless = "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}";
-        fs::write(place.path("repo/endless.j2"), endless).expect("a file");
+        fs::write(place.path("made/endless.j2"), endless).expect("a file");
         for number in 0..4 {
-            symlink("../home/dir", place.path(&format!("repo/.build.kmodel-{number}-0"))).expect("a link");
+            symlink("../home/dir", place.path(&format!("made/.build.kmodel-{number}-0"))).expect("a link");
         }
-        symlink("../home/file", place.path("repo/link")).expect("a link");
+        symlink("../home/file", place.path("made/link")).expect("a link");
+        place.clone_made();
         let program = place.path("kmodel");
         fs::copy(env!("CARGO_BIN_EXE_kmodel"), &program).expect("a copy");
         fs::set_permissions(place.folder.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
         place
+    }
+
+    /// The repository as whoever clones it has it.
+    fn clone_made(&self) {
+        let git = |words: &[&str]| {
+            let name = ["-c", "user.name=m", "-c", "user.email=m@example.org"];
+            let output = Command::new("git").current_dir(self.folder.path()).args(name).args(words).output();
+            assert!(output.as_ref().is_ok_and(|output| output.status.success()), "git {words:?}: {output:?}");
+        };
+        git(&["init", "--quiet", "made"]);
+        git(&["-C", "made", "add", "--all"]);
+        git(&["-C", "made", "commit", "--quiet", "--message", "all"]);
+        git(&["clone", "--quiet", "made", "repo"]);
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -30,7 +30,13 @@ fn stopped<'a, 'p>(host: &Host<'a, 'p>, act: &Act<'_, '_>, name: &str) -> Option
     let service = services.iter().find(|service| names(name, &service.name))?;
     let is_own = act.command.unit.as_ref() == Some(&service.name);
     let is_started = host.after(act).any(|command| starts(command, &service.name));
-    (!is_own && !is_of_before(act, service) && !is_started).then_some(service)
+    (!is_own && runs(host, service) && !is_of_before(act, service) && !is_started).then_some(service)
+}
+
+/// Whether anything starts a unit: it is one of the model, or its file says when.
+fn runs(host: &Host<'_, '_>, service: &Service<'_>) -> bool {
+    let is_of_model = host.sample.bundle.units.iter().any(|unit| unit.name == service.name);
+    is_of_model || ["WantedBy", "RequiredBy"].iter().any(|key| service.values("Install", key).next().is_some())
 }
 
 /// Whether a command runs before the units of its own component start.
