@@ -1,6 +1,6 @@
 //! Units that a command enables and that say of no boot target that it wants them: `systemctl enable` does nothing then.
 //!
-//! Source: systemctl(1) (enable: "[Install]" section), systemd.unit(5).
+//! Source: systemctl(1) (enable: `[Install]` section), systemd.unit(5).
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Model;
