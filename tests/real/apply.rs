@@ -807,5 +807,10 @@ fn scripts_for_machines_are_clean() {
         .map(|name| format!("src/apply/{name}.sh"));
     // What is in single quotes is for another shell, and profiles lie on machines.
     shellcheck.args(["--shell=sh", "--exclude=SC2016,SC1091"]).args(scripts);
-    succeed(shellcheck.args(["stdlib/etcd/join.sh", "stdlib/etcd/leave.sh", "stdlib/addons/leave.sh"]));
+    succeed(shellcheck.args([
+        "stdlib/etcd/join.sh",
+        "stdlib/etcd/leave.sh",
+        "stdlib/addons/leave.sh",
+        "stdlib/addons/drain.sh",
+    ]));
 }
