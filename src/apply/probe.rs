@@ -181,9 +181,16 @@ impl Probe {
 }
 
 impl Probe {
-    /// The units whose program is not the one that is installed.
+    /// The units that run another program so far. One that is only not installed yet, as at a first boot, runs none.
     pub fn new_programs<'a>(&self, machine: &'a Machine) -> impl Iterator<Item = &'a StartedUnit> {
-        machine.units.iter().filter(|unit| self.is_new(unit))
+        machine.units.iter().filter(|unit| self.is_exchanged(unit))
+    }
+
+    fn is_exchanged(&self, unit: &StartedUnit) -> bool {
+        let runs: Vec<&str> =
+            self.runs.iter().filter(|(name, _)| **name == *unit.name).map(|(_, stamp)| &**stamp).collect();
+        let mut wanted = unit.watches.iter().filter(|path| is_stamp(path));
+        !runs.is_empty() && wanted.any(|path| !runs.contains(&&**path))
     }
 
     /// A download may be there for another unit, while this one still runs what was there before.

@@ -497,6 +497,17 @@ fn a_run_that_was_killed_is_taken_up() {
 }
 
 #[test]
+fn a_first_run_with_downloads_that_was_killed_is_taken_up() {
+    let bed = Bed::new(&older());
+    bed.faults(&json!({ "die": "exec cp-0" }));
+    assert_eq!(bed.run("apply", &[]).status.code(), None);
+    bed.faults(&json!({}));
+    let (said, _) = bed.ok("apply", &["--timeout", "60"]);
+    assert!(said.contains("ha is up"), "{said}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
+#[test]
 fn a_stopped_machine_is_started() {
     let bed = Bed::new(MODEL);
     bed.ok("apply", &[]);

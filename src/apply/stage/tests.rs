@@ -137,6 +137,14 @@ fn probe(installed: &[&str]) -> Probe {
     for file in machine().files.iter().filter(|file| file.path != "/etc/audit.yaml") {
         text += &format!("sum {}  {}\nstat 644 root:etcd {}\n", sha256(b"old"), file.path, file.path);
     }
+    // Its plan says what each unit runs: the old program, or the new one where that is installed.
+    for (unit, part) in
+        [("etcd", "etcd"), ("kube-apiserver", "server"), ("kube-scheduler", "server"), ("kubelet", "node")]
+    {
+        let new = format!("{part}-new");
+        let id = if installed.contains(&&*new) { new } else { format!("{part}-old") };
+        text += &format!("runs {unit}.service /var/lib/kmodel/artifacts/{id}\n");
+    }
     for id in installed {
         text += &format!("stat 644 root:root /var/lib/kmodel/artifacts/{id}\n");
     }
@@ -223,4 +231,21 @@ fn what_is_down_is_cured_without_what_has_no_turn() {
     assert_eq!(cure(&others, failed("etcd"), false), part(9, "etcd.service"), "pods can leave once it is up");
     assert_eq!(cure(&others, ("etcd", "starting (active, watched for 5 s)"), false), part(9, ""));
     assert_eq!(cure(&["etcd-new", "server-new", "node-new"], failed("etcd"), false), None);
+}
+
+#[test]
+fn a_first_boot_holds_nothing_back() {
+    let machine = machine();
+    let mut text = "begun\nstatus running private_files waiting\n".to_owned();
+    for unit in &machine.units {
+        let stamp = unit.watches.iter().find(|path| is_stamp(path)).expect("each has a program");
+        text += &format!("runs {} {stamp}\nunit {} inactive (success)\n", unit.name, unit.name);
+    }
+    let probe = Probe::read(&text);
+    let stages = Stages::new(&machine, &probe);
+    assert_eq!(
+        stages
+            .cure(is_pending(&sample::desired(vec![machine.clone()]), &Probes::from([("cp-0".into(), probe.clone())]))),
+        None
+    );
 }
