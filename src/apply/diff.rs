@@ -132,7 +132,10 @@ fn of_one_that_is_not_up(
         Some(probe) => {
             until = Stages::new(machine, probe).cure(is_pending).filter(|_| probe.begun && !restarts);
             let steps = inner_steps(machine, probe).into_iter();
-            steps.map(|step| until.as_ref().map_or(step.clone(), |until| part(machine, probe, until, step))).collect()
+            let steps =
+                steps.map(|step| until.as_ref().map_or(step.clone(), |until| part(machine, probe, until, step)));
+            let readmits = (probe.drained && until.is_none()).then_some(Step::Readmit);
+            steps.chain(readmits).collect()
         }
         None if is_left => Vec::new(),
         None => vec![Step::Start],
@@ -168,9 +171,7 @@ fn of_one_that_is_up(machine: &Machine, outer: Vec<Step>, probe: &Probe) -> Vec<
     steps.extend(leave.then_some(Step::Drain));
     steps.extend(outer);
     steps.extend(if differing.is_empty() { None } else { files(None) });
-    if steps.is_empty() && probe.drained {
-        steps.push(Step::Readmit);
-    }
+    steps.extend(probe.drained.then_some(Step::Readmit));
     changes.extend((!steps.is_empty()).then(|| change(name, Turn::OneByOne, steps)));
     changes
 }
@@ -218,6 +219,19 @@ mod tests {
         let reach = Step::Reach("no route".to_owned());
         let reached = steps(false, std::slice::from_ref(&reach), None);
         assert_eq!(reached, [reach], "nothing starts it");
+    }
+
+    #[test]
+    fn a_machine_that_was_left_drained_takes_pods_again_with_what_else_changes() {
+        let machine = sample::machine("wrk-0", vec![sample::file("/etc/a", "x", false)], vec![]);
+        let there = || Outer::There { is_running: true, steps: vec![] };
+        for (status, before) in [("ready end ", 1), ("running artifacts ", 1)] {
+            let probe = Probe::read(&format!("begun\ndrained\nstatus {status}\n"));
+            let changes = machine_changes(&machine, there(), Some(&probe), false);
+            let steps: Vec<_> = changes.into_iter().flat_map(|change| change.steps).collect();
+            assert_eq!(steps.len(), before + 1, "{status}: {steps:?}");
+            assert_eq!(steps.last(), Some(&Step::Readmit), "{status}");
+        }
     }
 
     #[test]

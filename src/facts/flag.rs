@@ -36,7 +36,7 @@ pub struct Table {
     /// Flags beside which only some others may stand.
     #[serde(default)]
     alone: BTreeMap<String, Alone>,
-    /// The argument that is no flag.
+    /// The argument that is not a flag.
     pub positional: Option<Positional>,
     #[serde(rename = "flag")]
     pub flags: BTreeMap<String, Flag>,
@@ -229,7 +229,7 @@ fn is_of_kind(kind: FlagKind, form: Form, text: &str) -> bool {
     }
 }
 
-/// Whether a program has an argument of this name that is no flag.
+/// Whether a program has an argument of this name that is not a flag.
 pub fn is_positional(program: &str, name: &str) -> bool {
     table(program).and_then(|table| table.positional.as_ref()).is_some_and(|own| own.name == name)
 }

@@ -185,11 +185,17 @@ fn older() -> String {
     include_str!("../../examples/ha.km").replace("kubernetes = 1.36.2", "kubernetes = 1.35.5")
 }
 
-#[test]
-fn an_upgrade_goes_program_by_program_and_drains_before_a_kubelet() {
+/// That cluster, with a model that upgrades it.
+fn before_an_upgrade() -> Bed {
     let bed = Bed::new(&older());
     bed.ok("apply", &[]);
     bed.model(include_str!("../../examples/ha.km"));
+    bed
+}
+
+#[test]
+fn an_upgrade_goes_program_by_program_and_drains_before_a_kubelet() {
+    let bed = before_an_upgrade();
     let (said, _) = bed.ok("apply", &["--dry-run"]);
     let titles: Vec<_> =
         said.lines().filter(|line| line.starts_with("  ") && !line.contains(':')).map(str::trim).collect();
@@ -237,9 +243,7 @@ fn an_upgrade_goes_program_by_program_and_drains_before_a_kubelet() {
 
 #[test]
 fn an_upgrade_that_stops_is_taken_up_where_it_stopped() {
-    let bed = Bed::new(&older());
-    bed.ok("apply", &[]);
-    bed.model(include_str!("../../examples/ha.km"));
+    let bed = before_an_upgrade();
     // The second API server does not come up; the other machines do not get what comes after it, and its own kubelet neither.
     bed.faults(&json!({ "units": { "cp-1/kube-apiserver.service": "failed (exit-code)" } }));
     let output = bed.run("apply", &["--timeout", "1"]);
@@ -265,9 +269,7 @@ fn an_upgrade_that_stops_is_taken_up_where_it_stopped() {
 
 #[test]
 fn a_drain_that_fails_changes_nothing_and_is_taken_up() {
-    let bed = Bed::new(&older());
-    bed.ok("apply", &[]);
-    bed.model(include_str!("../../examples/ha.km"));
+    let bed = before_an_upgrade();
     bed.faults(&json!({ "refuse": { "away wrk-1": "error: cannot evict pod as it would violate the pod's disruption budget" } }));
     let output = bed.run("apply", &[]);
     let text = said(&output);
@@ -287,10 +289,7 @@ fn a_drain_that_fails_changes_nothing_and_is_taken_up() {
 
 #[test]
 fn a_machine_that_was_left_drained_takes_pods_again() {
-    let bed = Bed::new(&older());
-    bed.ok("apply", &[]);
-    let upgraded = include_str!("../../examples/ha.km");
-    bed.model(upgraded);
+    let bed = before_an_upgrade();
     bed.faults(&json!({ "refuse": { "back wrk-1": "error: the server is not there" } }));
     assert_eq!(bed.run("apply", &[]).status.code(), Some(4));
     bed.faults(&json!({}));
@@ -302,9 +301,7 @@ fn a_machine_that_was_left_drained_takes_pods_again() {
 
 #[test]
 fn only_some_machines_are_changed_if_the_order_holds() {
-    let bed = Bed::new(&older());
-    bed.ok("apply", &[]);
-    bed.model(include_str!("../../examples/ha.km"));
+    let bed = before_an_upgrade();
     let output = bed.run("apply", &["--only", "group=wrk"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(

@@ -100,7 +100,7 @@ pub(super) fn flags<'p>(program: &str, words: &[&Word<'p>]) -> Vec<Flag<'p>> {
     merged(program, list)
 }
 
-/// The argument of a program that is no flag.
+/// The argument of a program that is not a flag.
 fn positional<'p>(program: &str, word: &Word<'p>) -> Option<(Flag<'p>, String)> {
     let table = flag::table(program).filter(|table| !table.subcommands.contains(&word.text))?;
     let flag =

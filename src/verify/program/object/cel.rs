@@ -271,7 +271,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The key of a map, or the name of a field: that is no variable.
+    /// The key of a map, or the name of a field: that is not a variable.
     fn key(&mut self) -> Read {
         let is_field = matches!(self.tokens.get(self.at), Some(Token::Name(_) | Token::Field));
         if is_field && matches!(self.tokens.get(self.at + 1), Some(Token::Sign(":"))) {
