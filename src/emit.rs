@@ -1,7 +1,8 @@
 //! The only writer of output.
 //!
 //! In: a folder and all its files. Out: the folder as it was, or with exactly these files in it; nothing in between. The
-//! new folder is written beside the old one under a hidden name, and the two change places in one step.
+//! new folder is written beside the old one under a hidden name, and the two change places in one step. Where most of the old
+//! one stays, only what is new is written, and takes its place in steps that the next run ends if they are cut off.
 
 #![expect(clippy::disallowed_methods, reason = "this is the room that writes the output")]
 
@@ -33,6 +34,7 @@ mod place;
 mod plain;
 mod remove;
 mod tree;
+mod update;
 
 pub use compare::Compare;
 pub use error::EmitError;
@@ -77,7 +79,10 @@ pub struct Written {
 /// # Errors
 /// When the folder holds what kmodel did not write, and `force` does not allow to lose it.
 pub fn may_replace(out: &Path, force: Force) -> Result<(), EmitError> {
-    old::check(&FolderPlace::of(out)?, force).map(drop)
+    let place = FolderPlace::of(out)?;
+    let _turn = place.take_turn()?;
+    update::resume(&place)?;
+    old::check(&place, force).map(drop)
 }
 
 /// Makes `out` a folder with exactly these files. One of them must be the [`mod@manifest`], by which a later run knows the
@@ -93,6 +98,7 @@ pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, 
     path::has_manifest(files)?;
     let place = FolderPlace::of(out)?;
     let _turn = place.take_turn()?;
+    update::resume(&place)?;
     let old = old::check(&place, force)?;
     place.clean();
     let draft = Draft::new(&place)?;
@@ -106,6 +112,7 @@ pub fn write(out: &Path, files: &[OutputFile], force: Force) -> Result<Written, 
 pub fn standing(out: &Path, seal: &Seal) -> Option<Written> {
     let place = fs::symlink_metadata(out).ok().and_then(|_| FolderPlace::of(out).ok())?;
     let _turn = place.take_turn().ok()?;
+    update::resume(&place).ok()?;
     old::check(&place, Force::Refuse).ok().flatten().filter(|old| old.plain)?;
     place.clean();
     let (found, size) = Earlier::open(place.path())?.seal()?;

@@ -31,6 +31,14 @@ impl Draft {
         &self.path
     }
 
+    /// The same under another name, by which others know it.
+    pub(super) fn renamed(mut self, path: PathBuf) -> Result<Self, EmitError> {
+        let renamed = fault::check().and_then(|()| fs::rename(&self.path, &path));
+        renamed.map_err(|error| EmitError::file(&path, "make folder", &error))?;
+        self.path = path;
+        Ok(self)
+    }
+
     /// Puts it into its place. A folder that was closed to others stays closed.
     pub(super) fn commit(self, place: &FolderPlace, old: Option<u32>) -> Result<(), EmitError> {
         let wanted = place::mode(&self.path).unwrap_or(0o700);

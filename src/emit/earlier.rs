@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -122,6 +122,18 @@ impl Earlier {
     /// All files that the manifest lists.
     pub(super) fn all(&self) -> impl Iterator<Item = Listing> {
         self.places.keys().flat_map(|place| self.listed(place))
+    }
+
+    /// What the manifest lists, each place once.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
+    }
+
+    /// Whether the manifest is still the one that was opened.
+    pub(super) fn is_in_place(&self) -> bool {
+        let now = std::fs::symlink_metadata(self.root.join(manifest::NAME));
+        let (now, opened) = (now.ok(), self.manifest.metadata().ok());
+        now.zip(opened).is_some_and(|(now, opened)| (now.dev(), now.ino()) == (opened.dev(), opened.ino()))
     }
 
     /// Whether the manifest lists files here.

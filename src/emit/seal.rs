@@ -68,7 +68,7 @@ impl Places {
 }
 
 /// Where each machine has a folder.
-const MACHINES: &str = "machines/";
+pub(super) const MACHINES: &str = "machines/";
 
 /// Where a file belongs: to the folder of a machine, with its slash, or to itself.
 pub(super) fn place(path: &str) -> &str {

@@ -1,7 +1,8 @@
 //! An output that is written while it is made: what is on the disk is not kept in memory.
 //!
 //! The new folder lies beside the old one under a hidden name until it is whole. Dropped before, it is removed. What the old
-//! folder has already is not made again, and gets a second name in the new one when all else is there.
+//! folder has already is not made again: if it is most of it, it stays where it is ([`update`]), and else gets a second name in the
+//! new folder when all else is there.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -16,6 +17,7 @@ use crate::emit::error::EmitError;
 use crate::emit::lines::Lines;
 use crate::emit::place::{self, FolderPlace};
 use crate::emit::seal::{Hash, Line, Places, Seal};
+use crate::emit::update::{self, Changes};
 use crate::emit::{Force, Reuse, Written, link, manifest, old, path, tree};
 use crate::source::Sources;
 use crate::target::OutputFile;
@@ -54,6 +56,8 @@ pub struct Whole {
     written: Written,
     /// Of all files, when all are written.
     seal: Option<Seal>,
+    /// The earlier output, if only some places of it change.
+    changes: Option<Earlier>,
 }
 
 impl Batch {
@@ -72,6 +76,7 @@ impl<'s> Stream<'s> {
     pub fn begin(out: &Path, force: Force, reuse: Reuse, sources: &'s Sources) -> Result<Self, EmitError> {
         let place = FolderPlace::of(out)?;
         let _turn = place.take_turn()?;
+        update::resume(&place)?;
         let old = old::check(&place, force)?;
         place.clean();
         let draft = Draft::new(&place)?;
@@ -79,7 +84,7 @@ impl<'s> Stream<'s> {
         let usable = old.filter(|old| old.plain && reuse == Reuse::Whole);
         let earlier = usable.and_then(|_| Earlier::open(place.path()));
         let written = Written { files: 0, bytes: 0, replaced: old.is_some(), made: 0 };
-        let whole = Whole { draft, place, force, written, seal: None };
+        let whole = Whole { draft, place, force, written, seal: None, changes: None };
         Ok(Self {
             whole,
             lines,
@@ -171,12 +176,17 @@ impl<'s> Stream<'s> {
             self.whole.written.made = 0;
             return Ok(self.whole);
         }
+        self.whole.written.made += 1;
+        let stays = |earlier: &Earlier| earlier.has_root(mode) && Changes::few(earlier, root).is_some();
+        if let Some(earlier) = self.earlier.take_if(|earlier| !self.kept.is_empty() && stays(earlier)) {
+            self.whole.changes = Some(earlier);
+            return Ok(self.whole);
+        }
         if let Some(earlier) = &self.earlier {
             link::all(earlier, &self.kept, root)?;
         }
         let opened = fault::check().and_then(|()| fs::set_permissions(root, Permissions::from_mode(mode)));
         opened.map_err(|error| EmitError::file(root, "make folder", &error))?;
-        self.whole.written.made += 1;
         Ok(self.whole)
     }
 
@@ -216,6 +226,12 @@ impl Whole {
             return Ok(self.written);
         }
         let _turn = self.place.take_turn()?;
+        if let Some(earlier) = self.changes {
+            let base = earlier.manifest_hash().filter(|_| earlier.is_in_place());
+            let (base, _) = base.ok_or_else(|| EmitError::Busy { path: self.place.path().to_owned() })?;
+            update::commit(&self.place, self.draft, &base)?;
+            return Ok(self.written);
+        }
         let old = match (self.written.replaced, place::mode(self.place.path())) {
             (true, Some(mode)) => Some(mode),
             // What is there now was not there when the run began.

@@ -1,0 +1,166 @@
+//! An output of which little has changed: what is new of it comes into its place, and all else stays where it is.
+//!
+//! What is new is written beside the output, with the whole manifest. Once that folder has the name of [`next`], the output is
+//! what this manifest lists: a run that is cut off is ended by the next one ([`resume`]), in the same way. A step that fails
+//! takes back those before it.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use crate::emit::draft::Draft;
+use crate::emit::earlier::Earlier;
+use crate::emit::error::EmitError;
+use crate::emit::place::FolderPlace;
+use crate::emit::remove::remove;
+use crate::emit::seal::{Hash, MACHINES};
+use crate::emit::{intact, manifest, place};
+use crate::text::hex;
+use crate::world::fault;
+use crate::world::replace::create;
+
+/// The hash of the manifest of the output that is to change: what is new belongs to no other.
+const BASE: &str = ".kmodel-base";
+
+/// Where goes what is old.
+const GONE: &str = ".kmodel-gone";
+
+/// Places of an output that change.
+pub(super) struct Changes {
+    /// Those with files in the folder beside it.
+    new: Vec<String>,
+    /// Those that the new manifest does not list.
+    gone: Vec<String>,
+}
+
+impl Changes {
+    /// What turns the earlier output into that of the manifest in `next`.
+    fn between(earlier: &Earlier, next: &Path) -> Option<Self> {
+        let listed = Earlier::open(next)?;
+        let machines: Vec<String> = fs::read_dir(next.join(MACHINES)).into_iter().flatten().flatten().map(folder).collect();
+        let is_there = |place: &&str| !place.ends_with('/') && next.join(place).symlink_metadata().is_ok();
+        let others = listed.places().filter(is_there).map(str::to_owned);
+        let gone = earlier.places().filter(|place| !listed.has_place(place)).map(str::to_owned).collect();
+        Some(Self { new: machines.into_iter().chain(others).collect(), gone })
+    }
+
+    /// Those, if most of the output stays, and all its folders that are not of one machine alone.
+    pub(super) fn few(earlier: &Earlier, next: &Path) -> Option<Self> {
+        let changes = Self::between(earlier, next)?;
+        let all = earlier.places().count();
+        let fits = |place: &String| is_same_folder(&next.join(above(place)), &earlier.root().join(above(place)));
+        let stays = |place: &String| next.join(above(place)).is_dir() || place.starts_with(MACHINES);
+        let few = changes.new.len() + changes.gone.len() <= all / 2;
+        (few && changes.new.iter().all(fits) && changes.gone.iter().all(stays)).then_some(changes)
+    }
+
+    /// Makes them, or none of them.
+    fn make(&self, root: &Path, next: &Path) -> Result<(), EmitError> {
+        let mut moves = Moves { root, next, done: Vec::new() };
+        let made = self.gone.iter().try_for_each(|place| moves.take_out(place));
+        let mut exchange = |place: &String| {
+            moves.take_out(place)?;
+            moves.put_in(place)
+        };
+        let made = made.and_then(|()| self.new.iter().try_for_each(&mut exchange));
+        made.and_then(|()| moves.put_in(manifest::NAME)).inspect_err(|_| moves.back())
+    }
+}
+
+/// The folder of a machine as a place.
+fn folder(entry: fs::DirEntry) -> String {
+    format!("{MACHINES}{}/", entry.file_name().to_string_lossy())
+}
+
+/// The folder that a place is in.
+fn above(place: &str) -> &str {
+    place.trim_end_matches('/').rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The root has its permissions when it is in its place.
+fn is_same_folder(new: &Path, old: &Path) -> bool {
+    let is_root = new.join(manifest::NAME).exists();
+    is_root || place::mode(new).is_some_and(|mode| intact::folder(old, mode))
+}
+
+/// Names that were changed, so that they can be changed back.
+struct Moves<'a> {
+    root: &'a Path,
+    next: &'a Path,
+    done: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Moves<'_> {
+    /// A place that is there leaves the output.
+    fn take_out(&mut self, place: &str) -> Result<(), EmitError> {
+        let (from, to) = (self.root.join(place), self.next.join(GONE).join(place));
+        if from.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let way = self.next.join(GONE).join(above(place));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&way);
+        made.map_err(|error| EmitError::file(&way, "make folder", &error))?;
+        self.rename(from, to)
+    }
+
+    /// What is new comes into its place.
+    fn put_in(&mut self, place: &str) -> Result<(), EmitError> {
+        self.rename(self.next.join(place), self.root.join(place))
+    }
+
+    fn rename(&mut self, from: PathBuf, to: PathBuf) -> Result<(), EmitError> {
+        let renamed = fault::check().and_then(|()| fs::rename(&from, &to));
+        renamed.map_err(|error| EmitError::file(&to, "replace", &error))?;
+        self.done.push((from, to));
+        Ok(())
+    }
+
+    /// What cannot be taken back now is ended by the next run.
+    fn back(&mut self) {
+        while let Some((from, to)) = self.done.pop() {
+            let _ = fs::rename(to, from);
+        }
+    }
+}
+
+/// The name of the folder with what is new of an output that is whole.
+fn next(place: &FolderPlace) -> PathBuf {
+    let name = place.path().file_name().unwrap_or_default().to_string_lossy();
+    place.path().with_file_name(format!(".{name}.kmodel-next"))
+}
+
+/// Changes an output, whose manifest has this hash, to what a draft has. The folder is ours for this time.
+///
+/// # Errors
+/// When the file system refuses; the output is then as it was.
+pub(super) fn commit(place: &FolderPlace, draft: Draft, base: &Hash) -> Result<(), EmitError> {
+    let file = draft.path().join(BASE);
+    create(&file, hex(base).as_bytes(), 0o600).map_err(|error| EmitError::file(&file, "write", &error))?;
+    let draft = draft.renamed(next(place))?;
+    let changes = Earlier::open(place.path()).and_then(|earlier| Changes::between(&earlier, draft.path()));
+    let gone = || EmitError::Busy { path: place.path().to_owned() };
+    changes.ok_or_else(gone)?.make(place.path(), draft.path())
+}
+
+/// Ends what a run that was cut off has begun to change. The folder is ours for this time.
+///
+/// # Errors
+/// When the file system refuses.
+pub(super) fn resume(place: &FolderPlace) -> Result<(), EmitError> {
+    let next = next(place);
+    let Ok(data) = next.symlink_metadata() else { return Ok(()) };
+    let is_ours = data.is_dir() && data.uid() == intact::own_user() && data.mode() & 0o777 == 0o700;
+    let earlier = Earlier::open(place.path()).filter(|earlier| is_ours && is_base(earlier, &next));
+    if let Some(changes) = earlier.and_then(|earlier| Changes::between(&earlier, &next)) {
+        changes.make(place.path(), &next)?;
+    }
+    remove(&next);
+    Ok(())
+}
+
+/// Whether what is new belongs to this output.
+fn is_base(earlier: &Earlier, next: &Path) -> bool {
+    let said: io::Result<String> = fs::read_to_string(next.join(BASE));
+    earlier.manifest_hash().zip(said.ok()).is_some_and(|((hash, _), said)| hex(&hash) == said)
+}
