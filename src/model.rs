@@ -113,6 +113,10 @@ pub struct Group {
     pub arch: Name,
     /// Processors and bytes of memory that the system keeps for itself.
     pub system: (f64, u64),
+    /// How many machines that are up may be changed at the same time; at least one.
+    pub at_once: u32,
+    /// Where that is written.
+    pub at_once_span: Span,
     pub labels: Value,
     pub taints: Value,
 }

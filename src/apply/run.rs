@@ -1,8 +1,8 @@
 //! Make the changes.
 //!
 //! First shared resources; then the packet filters of machines that are up, which new machines wait for; then all machines
-//! that are not up, in parallel, since they may wait for each other; then machines to remove; then, one at a time, machines
-//! that are up: members of a quorum change one by one, and a bad change stops at the first. A machine that stays down holds
+//! that are not up, in parallel, since they may wait for each other; then machines to remove; then, one at a time or as many as
+//! their group says, machines that are up: members of a quorum change one by one, and a bad change stops at the first. A machine that stays down holds
 //! back only changes of what is down on it: another change may be its cure.
 
 use std::collections::HashSet;
@@ -156,17 +156,44 @@ impl Executor<'_> {
     fn in_turn(&self, left: &mut Vec<&Change>, down: Option<&HashSet<String>>) -> Vec<NotUp> {
         let mut kept = Vec::new();
         let mut not_up = Vec::new();
-        for change in left.drain(..) {
+        for batch in self.batches(std::mem::take(left)) {
             // What comes later in an upgrade waits for all that comes before.
-            let is_later = kept.iter().any(|kept: &&Change| is_stage(kept) && kept.turn < change.turn);
-            if !not_up.is_empty() || is_later || down.is_some_and(|down| self.touches(change, down)) {
-                kept.push(change);
-            } else {
-                not_up.extend(self.one(change).err());
+            let waits = |change: &&Change| {
+                let is_later = kept.iter().any(|kept: &&Change| is_stage(kept) && kept.turn < change.turn);
+                is_later || down.is_some_and(|down| self.touches(change, down))
+            };
+            let is_over = !not_up.is_empty();
+            let (later, now): (Vec<_>, Vec<_>) = batch.into_iter().partition(|change| is_over || waits(change));
+            kept.extend(later);
+            match now[..] {
+                [one] => not_up.extend(self.one(one).err()),
+                _ => not_up.extend(self.together(&now)),
             }
         }
         *left = kept;
         not_up
+    }
+
+    /// Changes in their order, those together that may be made at the same time: of machines of one group in one turn, as many as
+    /// the group allows.
+    fn batches<'c>(&self, changes: Vec<&'c Change>) -> Vec<Vec<&'c Change>> {
+        let mut batches: Vec<Vec<&Change>> = Vec::new();
+        let place = |change: &Change| {
+            let machine = self.desired.machine(&change.name)?;
+            Some((&machine.group, change.turn, machine.at_once as usize))
+        };
+        for change in changes {
+            let place_here = place(change);
+            let fits = |batch: &&mut Vec<&Change>| {
+                let room = place_here.is_some_and(|(.., most)| batch.len() < most);
+                room && batch.first().is_some_and(|first| place(first) == place_here)
+            };
+            match batches.last_mut().filter(fits) {
+                Some(batch) => batch.push(change),
+                None => batches.push(vec![change]),
+            }
+        }
+        batches
     }
 
     /// Whether a change restarts one of these units. Machines are not removed while any is down.

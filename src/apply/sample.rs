@@ -38,6 +38,7 @@ pub(super) fn machine(name: &str, files: Vec<BundleFile>, units: Vec<StartedUnit
     Machine {
         name: name.into(),
         group: "cp".into(),
+        at_once: 1,
         former: vec![],
         address: [10, 0, 0, 5].into(),
         arch: "amd64".into(),

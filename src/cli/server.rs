@@ -1,6 +1,7 @@
 //! What commands on a running cluster share: the plan, the client, and the confirmation.
 
 use std::io::{IsTerminal, Write, stdin, stdout};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -89,14 +90,18 @@ pub struct SshArgs {
     /// The folder that the model's paths are relative to.
     base: PathBuf,
     password: Option<String>,
+    parallel: Option<NonZeroUsize>,
 }
 
-/// What commands need to become root on machines.
+/// What commands need to enter machines, and to become root there.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct BecomeArgs {
     /// The file with the password that sudo asks for on the machines; `-` asks on the terminal
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     become_password: Option<PathBuf>,
+    /// The number of machines that are asked or changed at the same time; members of a quorum still change one by one [default: 32 by SSH, 4 to 16 by LXD]
+    #[arg(long, value_name = "N")]
+    parallel: Option<NonZeroUsize>,
 }
 
 /// A client for a place. `KMODEL_LXC` overrides the client that the model names, `KMODEL_SSH` that of OpenSSH.
@@ -108,6 +113,10 @@ pub fn client(place: &Place, model: &ModelArgs, r#become: &BecomeArgs) -> Result
         Place::Lxd(options) => {
             let named = variable("KMODEL_LXC");
             let client = lxd::client::Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
+            let client = match r#become.parallel {
+                Some(places) => client.with_parallel(places),
+                None => client,
+            };
             let version = client.check()?;
             Ok(Client::Lxd(client.into(), version))
         }
@@ -115,7 +124,7 @@ pub fn client(place: &Place, model: &ModelArgs, r#become: &BecomeArgs) -> Result
             let program = variable("KMODEL_SSH").unwrap_or_else(|| "ssh".to_owned());
             let base = model.file.parent().filter(|folder| !folder.as_os_str().is_empty());
             let base = std::path::absolute(base.unwrap_or_else(|| Path::new(".")))?;
-            Ok(Client::Ssh(SshArgs { program, base, password: r#become.password()? }))
+            Ok(Client::Ssh(SshArgs { program, base, password: r#become.password()?, parallel: r#become.parallel }))
         }
     }
 }
@@ -175,6 +184,10 @@ impl SshArgs {
             .collect();
         let all = hosts.machines.iter().chain(departed.iter().map(|(host, _)| host)).cloned().collect();
         let client = SshClient::new(&self.program, (all, hosts.keys()), &self.base, self.password.clone())?;
+        let client = match self.parallel {
+            Some(places) => client.with_parallel(places),
+            None => client,
+        };
         Ok(Existing::read(client.into(), cluster.clone(), hosts, &departed))
     }
 }

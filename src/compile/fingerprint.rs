@@ -50,7 +50,7 @@ impl<'s> Print<'s> {
     /// The fingerprint of a machine of the site. What else decides is given: whether it is the one of its group whose files
     /// are looked into.
     pub(super) fn machine(mut self, machine: &TargetMachine, looked_into: bool) -> Fingerprint {
-        let TargetMachine { name, former, group, address, cores, memory, disk, arch, zone, bundle } = machine;
+        let TargetMachine { name, former, group, at_once: _, address, cores, memory, disk, arch, zone, bundle } = machine;
         self.number(u64::from(looked_into));
         [name, group, arch].into_iter().for_each(|text| self.text(text));
         self.list(former, |print, name| print.text(name));

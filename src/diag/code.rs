@@ -170,6 +170,7 @@ codes! {
     OpensNothing "opens-nothing" Proofs Error true,
     OpenTooWide "open-too-wide" Proofs Warning true,
     EvenQuorum "even-quorum" Proofs Error true,
+    TooManyAtOnce "too-many-at-once" Proofs Error true,
     SingleMember "single-member" Proofs Warning true,
     SingleZone "single-zone" Proofs Warning true,
     SinglePoint "single-point" Proofs Warning true,

@@ -25,6 +25,8 @@ pub struct Desired {
 pub struct Machine {
     pub name: Name,
     pub group: Name,
+    /// How many of the group may be changed at the same time while they are up.
+    pub at_once: u32,
     /// Names that it had before, the latest first.
     pub former: Vec<String>,
     /// Its address in the cluster.
@@ -82,6 +84,7 @@ impl Machine {
         Self {
             name: machine.name.clone(),
             group: machine.group.clone(),
+            at_once: machine.at_once,
             former: machine.former.clone(),
             address: machine.address,
             arch: machine.arch.clone(),

@@ -48,6 +48,8 @@ pub struct TargetMachine {
     /// Names that it had before, the latest first.
     pub former: Vec<String>,
     pub group: Name,
+    /// How many of the group may be changed at the same time.
+    pub at_once: u32,
     pub address: IpAddr,
     pub cores: f64,
     /// Bytes.
@@ -143,6 +145,7 @@ impl TargetMachine {
             name: machine.name.clone(),
             former: model.former.machine(&machine.name),
             group: group.name.clone(),
+            at_once: group.at_once,
             address: machine.address,
             cores: group.cores,
             memory: group.memory,

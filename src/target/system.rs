@@ -75,6 +75,7 @@ mod tests {
             name: "cp-0".into(),
             former: Vec::new(),
             group: "cp".into(),
+            at_once: 1,
             address: "10.0.0.1".parse().unwrap(),
             cores: 1.0,
             memory: 0,

@@ -10,6 +10,7 @@ use crate::syntax::ast::Name;
 
 use super::{Evidence, Verdict};
 
+mod at_once;
 mod single_point;
 
 /// Counts the members of every application whose peers need a majority, and where the units of the others are.
@@ -29,6 +30,7 @@ pub fn majorities(evidence: &Evidence<'_, '_>) -> Verdict {
             problems.extend(spread(model, app, *domain, majority));
         }
     }
+    at_once::verify(model, &mut problems);
     let count = statements.len();
     let statement = if count == 0 { "no application needs a majority".to_owned() } else { statements.join(", ") };
     Verdict::of(problems, Proof { name: "quorum", statement, count })

@@ -597,6 +597,33 @@ fn a_bad_change_stops_at_the_first_machine() {
     assert!(text.contains("skipped because of this: cp-1, cp-2"), "{text}");
 }
 
+/// As many at once as their group says, and no further after one that fails.
+#[test]
+fn as_many_machines_change_at_once_as_their_group_says() {
+    let model = |text: &str| {
+        format!(
+            "{MODEL}\nmachines web[7] {{ at-once = 3, memory = 1GiB, disk = 10GiB }}\n\
+             component note {{ file /etc/note {{ text = \"{text}\" }} }}\ndeploy note on web, cp\n"
+        )
+    };
+    let bed = Bed::new(&model("one"));
+    bed.ok("apply", &[]);
+    bed.faults(&json!({ "refuse": { "exec web-4 -T -- env LC_ALL=C sh -c SCRIPT sh /var": "Error: no space left on device" } }));
+    bed.model(&model("two"));
+    let output = bed.run("apply", &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    let mut up: Vec<_> = text.lines().filter_map(|line| line.strip_suffix(": up")).collect();
+    assert_eq!(up[..3], ["cp-0", "cp-1", "cp-2"], "members change one by one: {text}");
+    up.sort_unstable();
+    assert_eq!(up, ["cp-0", "cp-1", "cp-2", "web-0", "web-1", "web-2", "web-3", "web-5"], "{text}");
+    assert!(text.contains("skipped because of this: web-6"), "{text}");
+    bed.faults(&json!({}));
+    let (text, _) = bed.ok("apply", &["--parallel", "1"]);
+    assert!(text.contains("web-6: up") && !text.contains("web-5: "), "{text}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+}
+
 /// A unit that is down on one machine: others get changes that do not touch it, and no more.
 #[test]
 fn a_sick_machine_holds_back_only_what_is_down_on_it() {

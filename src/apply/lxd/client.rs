@@ -50,6 +50,11 @@ impl Client {
         Self { program: program.to_owned(), project: project.to_owned(), semaphore }
     }
 
+    /// The same, with so many calls at once.
+    pub fn with_parallel(self, places: NonZeroUsize) -> Self {
+        Self { semaphore: Semaphore::new(places), ..self }
+    }
+
     /// The command as a user would type it.
     pub fn shown(&self) -> String {
         format!("{} --project {}", self.program, self.project)

@@ -27,6 +27,12 @@ use super::command::{BEGIN, command};
 /// How many clients run at once: each waits for its machine most of the time.
 const PLACES: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
 
+/// More machines than this are not all kept connected: each connection is a process that waits, of about 3 MiB.
+const MANY: usize = 256;
+
+/// The seconds for which they are kept: as long as what is done to one machine in a row pauses (`rollout::PAUSE`), with some to spare.
+const SHORT: u32 = 15;
+
 /// The code of `ssh` for its own errors.
 const OWN_ERROR: i32 = 255;
 
@@ -88,6 +94,17 @@ impl SshClient {
         })
     }
 
+    /// The same, with so many clients at once.
+    pub(crate) fn with_parallel(mut self, places: NonZeroUsize) -> Self {
+        self.semaphore = Semaphore::new(places);
+        self
+    }
+
+    /// For how many seconds a connection that nothing uses stays open.
+    fn persist(&self) -> u32 {
+        if self.hosts.len() > MANY { SHORT } else { 120 }
+    }
+
     fn ssh(&self, host: &Host) -> Command {
         let mut ssh = Command::new(&self.program);
         for option in [
@@ -96,7 +113,6 @@ impl SshClient {
             "ServerAliveInterval=15",
             "ServerAliveCountMax=4",
             "ControlMaster=auto",
-            "ControlPersist=120",
             "PermitLocalCommand=no",
             "RemoteCommand=none",
             "RequestTTY=no",
@@ -105,6 +121,7 @@ impl SshClient {
         ] {
             ssh.args(["-o", option]);
         }
+        ssh.args(["-o", &format!("ControlPersist={}", self.persist())]);
         ssh.args(["-o", &format!("ControlPath={}/%C", self.folder.path().display())]);
         for option in self.host_key_options(host) {
             ssh.args(["-o", &option]);

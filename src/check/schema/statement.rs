@@ -63,6 +63,11 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                 field("system-cores", "float", "CPU cores reserved for the system; default 0.1."),
                 field("system-memory", "size", "Memory reserved for the system; default 256MiB."),
                 field("spread", "string?", "The failure domain to spread the machines over."),
+                field(
+                    "at-once",
+                    "int",
+                    "The number of machines that are up and may change, and restart what they run, at the same time; default 1.",
+                ),
                 field("addresses", "list<ip>", "Pinned addresses, one for each machine."),
                 field("first-address", "ip?", "The address of the first machine; the others follow it."),
                 field("labels", "map<string>", "Labels of the nodes."),

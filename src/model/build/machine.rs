@@ -91,6 +91,8 @@ fn group(
             fields.number("system-cores").unwrap_or(SYSTEM_CORES),
             fields.size("system-memory").unwrap_or(SYSTEM_MEMORY),
         ),
+        at_once: at_once(&mut fields),
+        at_once_span: fields.span("at-once"),
         labels: fields.value("labels").unwrap_or_else(|| Value::record::<&str>([])),
         taints: fields.value("taints").unwrap_or_else(|| Value::list([])),
     };
@@ -103,6 +105,20 @@ fn group(
         fields.problems.push(problem.help("set it to more than zero"));
     }
     Some((group, wanted))
+}
+
+/// None at a time would be no change at all.
+fn at_once(fields: &mut Fields<'_, '_>) -> u32 {
+    match fields.value("at-once") {
+        Some(Value::Int(count)) if count < 1 => {
+            let message = format!("`at-once` of `{}` is {count}: nothing could be changed", fields.owner);
+            let problem = Diagnostic::new(Code::BadCount, fields.span("at-once"), message);
+            fields.problems.push(problem.help("set it to 1 or more"));
+            1
+        }
+        Some(Value::Int(count)) => u32::try_from(count).unwrap_or(u32::MAX),
+        _ => 1,
+    }
 }
 
 /// Labels, taints and zones are what Kubernetes takes: they become parts of flags and of files of others.

@@ -7,6 +7,7 @@ fn machine() -> TargetMachine {
     TargetMachine {
         name: "cp-0".into(),
         former: Vec::new(),
+        at_once: 1,
         group: "cp".into(),
         address: "10.10.0.11".parse().unwrap(),
         cores: 2.0,
