@@ -70,13 +70,13 @@ def simulate(args, folder, parallel):
         process = subprocess.Popen(timed, cwd=folder, env=env)
         own = watch(process)
         elapsed = time.monotonic() - begin
-        last = (folder / "out").read_text().strip().splitlines()[-1:]
+        last = (folder / ("err" if process.returncode else "out")).read_text().strip().splitlines()[-12:]
         print(f"  {what:<32} {elapsed:8.1f} s elapsed  {own['cpu']:6.1f} s CPU  {own['memory'] >> 20:5} MiB  "
-              f"exit {process.returncode}: {' '.join(last)[:60]}", flush=True)
+              f"{last[-1] if process.returncode == 0 else chr(10).join(last)}", flush=True)
 
     run("all machines set up")
     run("nothing changed")
-    run("an option of every kubelet", "config = { maxPods = 120 }")
+    run("an option of every kubelet", "max-pods = 100")
 
 
 def watch(process):
