@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, tidy};
 use crate::source::Span;
 use crate::world::World;
 
+mod anchor;
 mod annotation;
 mod app;
 mod body;
@@ -21,6 +22,7 @@ mod cycle;
 mod deploy;
 pub mod doubles;
 mod duplicates;
+mod finding;
 mod flag_set;
 mod group;
 pub mod incremental;
@@ -50,6 +52,7 @@ mod sink;
 pub mod text_form;
 mod statement;
 pub mod suggest;
+mod surroundings;
 pub mod symbols;
 pub mod ty;
 pub mod type_syntax;
@@ -58,6 +61,7 @@ mod typing;
 use cache::{Cache, Parsed};
 use checker::Checker;
 pub use flag_set::ty_of as flag_type;
+pub use group::is_part;
 use index::Index;
 use mode::Mode;
 pub use program::{Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
@@ -99,7 +103,7 @@ pub fn analyse(world: &dyn World, session: &mut Session, root: &ModulePlace) -> 
     let before = session.snapshots.remove(root).unwrap_or_default();
     let (diagnostics, mut index, mode) = run(&resolved, Mode::after(&resolved.program, before));
     if let Mode::Editor(editor) = mode {
-        session.snapshots.insert(root.clone(), editor.incremental.finish(&resolved.program));
+        session.snapshots.insert(root.clone(), editor.incremental.finish());
     }
     index.tidy();
     Analysis { resolved, diagnostics, index }

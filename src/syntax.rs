@@ -6,6 +6,7 @@
 pub mod ast;
 mod format;
 pub mod lexer;
+pub mod located;
 pub mod lower;
 pub mod parser;
 pub mod rebase;
@@ -52,12 +53,12 @@ impl Parse {
         let mut diagnostics = Vec::new();
         parsed.units.iter().for_each(|placed| tree::add(&mut diagnostics, placed.read()));
         diagnostics.extend(parsed.units.iter().flat_map(Placed::lowered));
-        diagnostics.extend(parser::hash_comments(source, &parsed.lexemes));
+        diagnostics.extend(parsed.units.iter().flat_map(Placed::comments));
+        diagnostics.extend(parsed.rest.comments(source, parsed.end()));
         diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
         let file = ast::File {
             docs: lower::docs(tree::View::root(&tree, source)),
-            statements: parsed.units.iter().flat_map(|placed| &placed.statements).cloned().collect(),
-            origins: parsed.units.iter().flat_map(|placed| &placed.unit.statements).cloned().collect(),
+            statements: parsed.units.iter().flat_map(|placed| placed.statements.iter()).cloned().collect(),
         };
         Parse { file: Arc::new(file), diagnostics, tree, source, parsed }
     }

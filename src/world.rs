@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -30,6 +31,14 @@ pub trait World: Sync {
     /// # Errors
     /// The error of the file system, `InvalidData` when it is not UTF-8, or a [`Refusal`].
     fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// The same, for who keeps it: the text of a file that is open in an editor is not copied.
+    ///
+    /// # Errors
+    /// As [`World::read`].
+    fn shared(&self, path: &Path) -> io::Result<Arc<str>> {
+        self.read(path).map(Into::into)
+    }
 
     /// What is directly in a folder, sorted; the names of folders end with `/`. Only an editor asks, for completion.
     fn entries(&self, _folder: &Path) -> Vec<String> {

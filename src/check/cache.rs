@@ -32,7 +32,15 @@ impl Cache {
         if let Some(known) = known.filter(|known| *known.text == *text) {
             return known.clone();
         }
-        let text: Arc<str> = text.into();
+        self.take(place, text.into())
+    }
+
+    /// The same for a text that is shared.
+    pub fn take(&mut self, place: &ModulePlace, text: Arc<str>) -> Arc<Parsed> {
+        let known = self.files.get(place);
+        if let Some(known) = known.filter(|known| Arc::ptr_eq(&known.text, &text) || *known.text == *text) {
+            return known.clone();
+        }
         let source = match known {
             Some(known) => known.source,
             None => self.sources.add(place.kind(), place.name(), text.clone()),

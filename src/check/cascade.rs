@@ -46,7 +46,8 @@ fn broken(program: &Program, syntax: &[Span]) -> Vec<Span> {
     let statements = program.modules.iter().flat_map(|module| &module.file.statements);
     let mut spans = Vec::new();
     for statement in statements {
-        let errors: Vec<_> = syntax.iter().filter(|error| inside(**error, statement.span)).copied().collect();
+        let span = statement.span();
+        let errors: Vec<_> = syntax.iter().filter(|error| inside(**error, span)).copied().collect();
         errors.into_iter().for_each(|error| spans.push(smallest(statement, error)));
     }
     spans

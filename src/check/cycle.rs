@@ -94,7 +94,7 @@ impl<'p> Checker<'p> {
             if self.is_trusted(module_id) {
                 continue;
             }
-            for (number, statement) in module.file.statements.iter().enumerate() {
+            for (number, statement) in module.file.of_kind(has_values) {
                 self.statement_values((module_id, number as u32), statement, &mut list);
             }
         }
@@ -169,8 +169,14 @@ impl<'p> Checker<'p> {
 
 fn symbol(checker: &Checker<'_>, place: StatementId) -> Option<super::Symbol> {
     let statement = &checker.program.module(place.0).file.statements[place.1 as usize];
-    let (kind, name) = super::scope::declared(statement)?;
-    Some(super::Symbol { kind, module: place.0, statement: place.1, span: name.span })
+    let (kind, name) = super::scope::declared(statement.origin())?;
+    Some(super::Symbol { kind, module: place.0, statement: place.1, span: statement.now(name.span) })
+}
+
+/// Whether a statement of a file has values that others can name.
+fn has_values(kind: &StatementKind) -> bool {
+    use StatementKind::{Cluster, Let, Machines, Param};
+    matches!(kind, Let(_) | Param(_) | Cluster(_) | Machines(_))
 }
 
 /// Collects what an expression mentions.

@@ -15,18 +15,33 @@ pub struct GroupedStatement<'p> {
     pub added: bool,
 }
 
-/// Every statement of the model, and its machine groups by name.
+/// Every statement that is a part of the model, and its machine groups by name. What a file declares for others is none.
 #[derive(Debug, Default)]
 pub struct Groups<'p> {
     pub parts: Vec<GroupedStatement<'p>>,
     pub by_name: IndexMap<Name, Span>,
 }
 
+/// Whether a statement is a part of the model.
+pub fn is_part(kind: &StatementKind) -> bool {
+    !matches!(
+        kind,
+        StatementKind::Use(_)
+            | StatementKind::Param(_)
+            | StatementKind::Let(_)
+            | StatementKind::Interface(_)
+            | StatementKind::Component(_)
+            | StatementKind::Authority(_)
+            | StatementKind::Keypair(_)
+            | StatementKind::Secret(_)
+    )
+}
+
 impl<'p> Groups<'p> {
     pub fn new(program: &'p Program) -> Self {
         let mut groups = Groups::default();
         for (module, file) in program.own_modules() {
-            file.file.statements.iter().for_each(|statement| groups.add(module, statement, false));
+            file.file.of_kind(is_part).for_each(|(_, statement)| groups.add(module, statement, false));
         }
         groups
     }

@@ -3,10 +3,12 @@
 //! An editor's questions (where is this declared, who uses it, what is its type) are answered from here, so that the
 //! editor and the compiler can never disagree. A compile of the command line does not keep it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::anchor::Anchors;
 use super::checker::Checker;
 use super::component::{Info, Local};
+use super::finding::Named;
 use super::schema::Schema;
 use super::ty::Ty;
 use super::typing::env::Sight;
@@ -26,12 +28,17 @@ pub struct Index {
     pub kept: bool,
 }
 
-/// The names and types in one component, sorted by place.
+/// Names with what they stand for, and the types of values; both sorted by place.
+pub(super) type Sorted = (Vec<Use>, Vec<(Span, Ty)>);
+
+/// The names and types in one component.
 #[derive(Debug)]
 pub struct IndexPart {
     pub span: Span,
-    pub uses: Vec<Use>,
-    pub types: Vec<(Span, Ty)>,
+    /// What was found when the component was checked; none when that was now.
+    earlier: Option<(Arc<Named>, Arc<Anchors>)>,
+    /// Sorted by place; found where they are now when something there is asked for.
+    now: OnceLock<Sorted>,
 }
 
 /// A name at a place.
@@ -135,10 +142,41 @@ impl Target {
 }
 
 impl IndexPart {
-    /// What was found in a component, put in order.
-    pub fn new(span: Span, mut uses: Vec<Use>, mut types: Vec<(Span, Ty)>) -> Self {
-        tidy(&mut uses, &mut types);
-        Self { span, uses, types }
+    /// What was found in a component, in order.
+    pub(super) fn new(span: Span, uses: Vec<Use>, types: Vec<(Span, Ty)>) -> Self {
+        Self { span, earlier: None, now: OnceLock::from((uses, types)) }
+    }
+
+    /// What an earlier check found in a component.
+    pub(super) fn later(span: Span, named: Arc<Named>, anchors: Arc<Anchors>) -> Self {
+        Self { span, earlier: Some((named, anchors)), now: OnceLock::new() }
+    }
+
+    /// Whether an earlier check found it.
+    pub fn is_earlier(&self) -> bool {
+        self.earlier.is_some()
+    }
+
+    /// Its names, sorted by place.
+    pub fn uses(&self) -> &[Use] {
+        &self.now().0
+    }
+
+    /// The types of its values, sorted by place.
+    pub fn types(&self) -> &[(Span, Ty)] {
+        &self.now().1
+    }
+
+    fn now(&self) -> &Sorted {
+        self.now.get_or_init(|| {
+            let earlier = self.earlier.as_ref();
+            let (mut uses, mut types) =
+                earlier.map_or_else(Default::default, |(named, anchors)| named.now(anchors, self.span));
+            // What is named outside of the component may stand on its other side now.
+            uses.sort_by_key(|one| one.span);
+            types.sort_by_key(|(span, _)| *span);
+            (uses, types)
+        })
     }
 }
 
@@ -150,33 +188,33 @@ impl Index {
         // A deploy may look into a component as well.
         let parts = &self.parts;
         let known =
-            |one: &Use| part(parts, one.span).is_some_and(|part| near(&part.uses, one.span).any(|use_| use_ == one));
+            |one: &Use| part(parts, one.span).is_some_and(|part| near(part.uses(), one.span).any(|use_| use_ == one));
         self.uses.retain(|one| !known(one));
-        self.types.retain(|(span, _)| part(parts, *span).is_none_or(|part| of(&part.types, *span).is_none()));
+        self.types.retain(|(span, _)| part(parts, *span).is_none_or(|part| of(part.types(), *span).is_none()));
     }
 
     /// All names, in the order of the files and their text.
     pub fn uses(&self) -> Vec<&Use> {
-        let mut all: Vec<&Use> = self.uses.iter().chain(self.parts.iter().flat_map(|part| &part.uses)).collect();
+        let mut all: Vec<&Use> = self.uses.iter().chain(self.parts.iter().flat_map(|part| part.uses())).collect();
         all.sort_by_key(|one| one.span);
         all
     }
 
     /// What stands at a place; just behind a name counts.
     pub fn at(&self, place: Span) -> impl Iterator<Item = &Use> {
-        let inside = part(&self.parts, place).map_or(&[][..], |part| &part.uses);
+        let inside = part(&self.parts, place).map_or(&[][..], |part| part.uses());
         near(inside, place).chain(near(&self.uses, place))
     }
 
     /// The type of the value that is named or made exactly there.
     pub fn type_at(&self, span: Span) -> Option<&Ty> {
-        let inside = part(&self.parts, span).and_then(|part| of(&part.types, span));
+        let inside = part(&self.parts, span).and_then(|part| of(part.types(), span));
         inside.or_else(|| of(&self.types, span))
     }
 }
 
 /// Sorted by place, each once: some expressions are looked at several times.
-fn tidy(uses: &mut Vec<Use>, types: &mut Vec<(Span, Ty)>) {
+pub(super) fn tidy(uses: &mut Vec<Use>, types: &mut Vec<(Span, Ty)>) {
     uses.sort_by_key(|one| one.span);
     let mut kept: Vec<Use> = Vec::with_capacity(uses.len());
     for one in uses.drain(..) {

@@ -2,7 +2,6 @@
 //!
 //! In: a root file and a world. Out: every file reachable through `use`, each parsed once, with the edges between them.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
@@ -10,6 +9,7 @@ use std::sync::Arc;
 
 use super::cache::{Cache, Parsed};
 use super::place::candidates;
+use super::scope::is_use;
 use super::{Module, ModuleId, ModulePlace, Program};
 use crate::diag::{Code, Diagnostic, Help, did_you_mean};
 use crate::source::Span;
@@ -67,6 +67,12 @@ pub fn load_with(
     loader.out
 }
 
+/// The text of a file.
+enum Text {
+    Embedded(&'static str),
+    Read(Arc<str>),
+}
+
 struct Loader<'w> {
     world: &'w dyn World,
     cache: &'w mut Cache,
@@ -90,20 +96,23 @@ impl<'w> Loader<'w> {
     fn root(&mut self, place: &ModulePlace) {
         match self.read(place) {
             Ok(text) => {
-                self.add(place.clone(), &text);
+                self.add(place.clone(), text);
             }
             Err(error) => {
-                let id = self.add(place.clone(), "");
+                let id = self.add(place.clone(), Text::Embedded(""));
                 let span = Span::new(self.out.program.module(id).source, 0, 0);
                 self.out.diagnostics.push(unreadable("read", &place.name(), span, &error));
             }
         }
     }
 
-    fn add(&mut self, place: ModulePlace, text: &str) -> ModuleId {
+    fn add(&mut self, place: ModulePlace, text: Text) -> ModuleId {
         let id = ModuleId(self.out.program.modules.len() as u32);
         let instead = self.instead.filter(|(known, _)| **known == place).map(|(_, parsed)| parsed.clone());
-        let parsed = instead.unwrap_or_else(|| self.cache.parsed(&place, text));
+        let parsed = instead.unwrap_or_else(|| match text {
+            Text::Embedded(text) => self.cache.parsed(&place, text),
+            Text::Read(text) => self.cache.take(&place, text),
+        });
         let (source, file) = (parsed.source, self.take(&parsed.parse));
         self.known.insert(place.clone(), id);
         self.out.program.modules.push(Module {
@@ -149,7 +158,7 @@ impl<'w> Loader<'w> {
                 return Ok(*id);
             }
             match self.read(&place) {
-                Ok(text) => return Ok(self.add(place, &text)),
+                Ok(text) => return Ok(self.add(place, text)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -157,18 +166,18 @@ impl<'w> Loader<'w> {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    fn read(&self, place: &ModulePlace) -> io::Result<Cow<'static, str>> {
+    fn read(&self, place: &ModulePlace) -> io::Result<Text> {
         match place {
             ModulePlace::Standard(path) => {
-                stdlib::read(path).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
+                stdlib::read(path).map(Text::Embedded).ok_or_else(|| io::ErrorKind::NotFound.into())
             }
-            ModulePlace::File(path) => self.world.read(path).map(Cow::Owned),
+            ModulePlace::File(path) => self.world.shared(path).map(Text::Read),
         }
     }
 }
 
 fn uses(file: &ast::File) -> Vec<(u32, ast::Ident)> {
-    let paths = file.statements.iter().enumerate().filter_map(|(index, statement)| match &statement.kind {
+    let paths = file.of_kind(is_use).filter_map(|(index, statement)| match &statement.kind {
         StatementKind::Use(import) => Some((index as u32, import.path.clone())),
         _ => None,
     });

@@ -80,6 +80,11 @@ impl Program {
         &self.module(symbol.module).file.statements[symbol.statement as usize]
     }
 
+    /// The same as it was first read, for what does not ask where something is.
+    pub fn as_read(&self, symbol: Symbol) -> &ast::Statement {
+        self.module(symbol.module).file.statements[symbol.statement as usize].origin()
+    }
+
     /// What a name stands for in a module where this kind of thing is wanted; else what else it stands for.
     pub fn lookup(&self, module: ModuleId, name: &str, wanted: SymbolKind) -> Option<Symbol> {
         let scope = &self.module(module).scope;

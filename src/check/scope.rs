@@ -5,12 +5,11 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
-
 use super::load::{Import, Loaded};
 use super::order::{order, report};
 use super::{ModuleId, Names, Namespace, Program, Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::hash::IndexMap;
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident, Name, StatementKind};
 use crate::text::List;
@@ -89,6 +88,11 @@ pub fn declared(statement: &ast::Statement) -> Option<(SymbolKind, &Ident)> {
     }
 }
 
+/// Whether a statement imports something.
+pub fn is_use(kind: &StatementKind) -> bool {
+    matches!(kind, StatementKind::Use(_))
+}
+
 struct Filled {
     names: Names,
     exports: Names,
@@ -112,13 +116,13 @@ impl<'r> Scope<'r> {
             lost: resolved.lost[id.0 as usize].clone(),
             diagnostics: Vec::new(),
         };
-        Self { resolved, id, places: IndexMap::new(), out }
+        Self { resolved, id, places: IndexMap::default(), out }
     }
 
     fn fill(mut self, imports: &[Import]) -> Filled {
         self.own();
         let resolved = self.resolved;
-        for (index, statement) in resolved.program.module(self.id).file.statements.iter().enumerate() {
+        for (index, statement) in resolved.program.module(self.id).file.of_kind(is_use) {
             let StatementKind::Use(item) = &statement.kind else { continue };
             let import = imports.iter().find(|import| import.statement as usize == index);
             match import {
@@ -132,9 +136,10 @@ impl<'r> Scope<'r> {
     fn own(&mut self) {
         let resolved = self.resolved;
         for (index, statement) in resolved.program.module(self.id).file.statements.iter().enumerate() {
-            let Some((kind, name)) = declared(statement) else { continue };
-            let symbol = Symbol { kind, module: self.id, statement: index as u32, span: name.span };
-            if self.insert(&name.name, symbol, name.span) {
+            let Some((kind, name)) = declared(statement.origin()) else { continue };
+            let span = statement.now(name.span);
+            let symbol = Symbol { kind, module: self.id, statement: index as u32, span };
+            if self.insert(&name.name, symbol, span) {
                 self.out.exports.insert(name.name.clone(), symbol);
             }
         }

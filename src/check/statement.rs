@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::app::Apps;
 use super::checker::Checker;
 use super::deploy::SetOptions;
+use super::group::is_part;
 use super::own_code;
 use super::schema::{self, statement as schemas};
 use super::ty::Ty;
@@ -14,6 +15,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Allow, ChangeKind, Definition, Expr, ExprKind, Interface, Machines, Name, Param, Statement, StatementKind, Target,
 };
+use crate::syntax::located::Located;
 
 impl<'p> Checker<'p> {
     /// Checks every statement of every file.
@@ -27,10 +29,9 @@ impl<'p> Checker<'p> {
             }
             self.imported(module);
             for (index, statement) in program.module(module).file.statements.iter().enumerate() {
-                if !self.is_wanted(statement.span) {
-                    continue;
+                if self.is_wanted(statement.span()) {
+                    self.declaration(module, index as u32, statement);
                 }
-                self.declaration(module, index as u32, statement);
             }
         }
         let apps = Apps::find(self);
@@ -38,18 +39,23 @@ impl<'p> Checker<'p> {
         for module in modules() {
             let own = matches!(program.module(module).place, ModulePlace::File(_));
             for statement in program.module(module).file.statements.iter().filter(|_| own) {
-                if !self.is_wanted(statement.span) {
-                    continue;
+                if statement.is(is_part) && self.is_wanted(statement.span()) {
+                    self.part(module, statement, &apps, &set);
                 }
-                self.part(module, statement, &apps, &set);
             }
         }
         self.model_names();
     }
 
     /// What a statement declares, in whichever file it stands.
-    fn declaration(&mut self, module: ModuleId, index: u32, statement: &'p Statement) {
+    fn declaration(&mut self, module: ModuleId, index: u32, statement: &'p Located) {
         let symbol = |kind, span| Symbol { kind, module, statement: index, span };
+        if let StatementKind::Component(component) = &statement.origin().kind {
+            return self.check_or_reuse(symbol(SymbolKind::Component, statement.now(component.name.span)));
+        }
+        if statement.is(is_part) {
+            return;
+        }
         match &statement.kind {
             StatementKind::Param(param) => {
                 self.free(&param.name);
@@ -61,9 +67,6 @@ impl<'p> Checker<'p> {
             }
             StatementKind::Interface(interface) => {
                 self.interface_body(module, symbol(SymbolKind::Interface, interface.name.span), interface);
-            }
-            StatementKind::Component(component) => {
-                self.check_or_reuse(symbol(SymbolKind::Component, component.name.span));
             }
             StatementKind::Authority(item) => self.named_body(module, &schemas::AUTHORITY, item),
             StatementKind::Keypair(item) => self.named_body(module, &schemas::KEYPAIR, item),

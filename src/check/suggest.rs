@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::load::{file_declares, standard_names};
-use super::scope::{Resolved, declared};
+use super::scope::{Resolved, declared, is_use};
 use super::{ModuleId, ModulePlace, SymbolKind};
 use crate::source::{SourceId, Span};
 use crate::stdlib;
 use crate::syntax;
-use crate::syntax::ast::{Name, StatementKind};
+use crate::syntax::ast::Name;
 
 /// An import that would bring a name.
 pub struct Import {
@@ -77,14 +77,14 @@ static STANDARD: LazyLock<HashMap<Name, (String, SymbolKind)>> = LazyLock::new(|
 fn place(resolved: &Resolved, module: ModuleId, line: &str) -> (Span, String) {
     let module = resolved.program.module(module);
     let statements = &module.file.statements;
-    let last = statements.iter().rfind(|statement| matches!(statement.kind, StatementKind::Use(_)));
+    let last = statements.iter().rfind(|statement| statement.is(is_use));
     match (last, statements.first()) {
         (Some(statement), _) => {
-            let end = statement.span.end;
+            let end = statement.span().end;
             (Span::new(module.source, end, end), format!("\n{line}"))
         }
         (None, Some(statement)) => {
-            let start = statement.span.start;
+            let start = statement.span().start;
             (Span::new(module.source, start, start), format!("{line}\n\n"))
         }
         (None, None) => (Span::new(module.source, 0, 0), format!("{line}\n")),

@@ -1,8 +1,7 @@
 //! The names of a file. Groups, components, interfaces and values do not share theirs: the place tells which is meant.
 
-use indexmap::IndexMap;
-
 use super::{Symbol, SymbolKind};
+use crate::hash::IndexMap;
 use crate::syntax::ast::Name;
 
 /// Kinds of things whose names must differ.

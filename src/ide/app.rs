@@ -1,6 +1,6 @@
 //! The applications of a model as its text says: names, components, endpoints.
 
-use crate::check::{Analysis, Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind};
+use crate::check::{Analysis, Module, ModuleId, ModulePlace, Program, Symbol, SymbolKind, is_part};
 use crate::source::Span;
 use crate::syntax::ast::{self, Component, Deploy, Endpoint, EndpointKind, ItemKind, Name, StatementKind};
 
@@ -20,7 +20,7 @@ pub fn apps(analysis: &Analysis) -> Vec<App<'_>> {
     let program = &analysis.resolved.program;
     let mut list = Vec::new();
     for (id, module) in program.own_modules() {
-        for statement in statements(module) {
+        for statement in parts(module) {
             if let StatementKind::Deploy(deploy) = &statement.kind {
                 list.extend(deployed(program, id, deploy));
             }
@@ -41,25 +41,34 @@ pub fn deployed<'p>(program: &'p Program, module: ModuleId, deploy: &'p Deploy) 
     deploy.components.iter().map(app).collect()
 }
 
-/// The statements of a file and those that its overlays add.
-pub fn statements(module: &Module) -> impl Iterator<Item = &ast::Statement> {
-    module.file.statements.iter().map(AsRef::as_ref).flat_map(|statement: &ast::Statement| {
-        let changes = match &statement.kind {
-            StatementKind::Overlay(overlay) => overlay.changes.as_slice(),
-            _ => &[],
-        };
-        let added = changes.iter().filter_map(|change| match &change.kind {
-            ast::ChangeKind::Add(added) => Some(&**added),
-            _ => None,
-        });
-        std::iter::once(statement).chain(added)
-    })
+/// The statements of a file that are a part of the model, and those that its overlays add.
+pub fn parts(module: &Module) -> impl Iterator<Item = &ast::Statement> {
+    module.file.of_kind(is_part).flat_map(|(_, statement)| with_added(statement))
+}
+
+/// The statements in a part of a file, and those that overlays there add.
+pub fn statements(module: &Module, part: Span) -> impl Iterator<Item = &ast::Statement> {
+    let near = move |span: Span| span.start <= part.end && span.end >= part.start;
+    let here = module.file.statements.iter().filter(move |one| near(one.span()));
+    here.flat_map(|one| with_added(one)).filter(move |one| near(one.span))
+}
+
+fn with_added(statement: &ast::Statement) -> impl Iterator<Item = &ast::Statement> {
+    let changes = match &statement.kind {
+        StatementKind::Overlay(overlay) => overlay.changes.as_slice(),
+        _ => &[],
+    };
+    let added = changes.iter().filter_map(|change| match &change.kind {
+        ast::ChangeKind::Add(added) => Some(&**added),
+        _ => None,
+    });
+    std::iter::once(statement).chain(added)
 }
 
 /// The machine groups of a model, with the place of each name.
 pub fn groups(analysis: &Analysis) -> Vec<(&Name, &ast::Machines)> {
     let modules = analysis.resolved.program.own_modules();
-    let all = modules.flat_map(|(_, module)| statements(module));
+    let all = modules.flat_map(|(_, module)| parts(module));
     let groups = all.filter_map(|statement| match &statement.kind {
         StatementKind::Machines(machines) => Some((&machines.name.name, machines)),
         _ => None,

@@ -25,9 +25,18 @@ pub fn declarations(file: &ast::File) -> Vec<Declaration> {
     list
 }
 
+/// Everything that is declared in the statements around a place.
+pub fn around(file: &ast::File, offset: u32) -> Vec<Declaration> {
+    let mut list = Vec::new();
+    let is_around = |span: Span| span.start <= offset && offset <= span.end;
+    let statements = file.statements.iter().filter(|statement| is_around(statement.span()));
+    statements.for_each(|statement| of_statement(statement, &mut list));
+    list
+}
+
 /// What declares the name at a place.
 pub fn at(file: &ast::File, name: Span) -> Option<Declaration> {
-    let statement = file.statements.partition_point(|statement| statement.span.end < name.start);
+    let statement = file.statements.partition_point(|statement| statement.span().end < name.start);
     let mut list = Vec::new();
     file.statements.iter().skip(statement).take(1).for_each(|statement| of_statement(statement, &mut list));
     let is_app = |declaration: &Declaration| declaration.kind == NameKind::App;

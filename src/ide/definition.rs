@@ -32,7 +32,7 @@ pub fn uses(file: &File, offset: u32) -> Vec<Use> {
 fn declared(file: &File, offset: u32) -> Vec<Use> {
     let module = file.analysis.resolved.program.module(file.module);
     let here = |span: &Span| span.start <= offset && offset <= span.end;
-    let list = declaration::declarations(&module.file).into_iter().filter(|one| here(&one.name.span));
+    let list = declaration::around(&module.file, offset).into_iter().filter(|one| here(&one.name.span));
     list.map(|one| Use { span: one.name.span, target: Target::Declared(one.kind, one.name.span) }).collect()
 }
 
@@ -81,7 +81,9 @@ fn goal(analysis: &Analysis, one: &Use) -> Option<Goal> {
 /// Where the model says what the language brings: `cluster.pods` is a field of the `cluster` statement.
 fn given(analysis: &Analysis, of: &str, name: &str) -> Option<Span> {
     let modules = analysis.resolved.program.own_modules();
-    let mut clusters = modules.flat_map(|(_, module)| &module.file.statements).filter_map(|s| match &s.kind {
+    let is_cluster = |kind: &StatementKind| matches!(kind, StatementKind::Cluster(_));
+    let statements = modules.flat_map(|(_, module)| module.file.of_kind(is_cluster));
+    let mut clusters = statements.filter_map(|(_, statement)| match &statement.kind {
         StatementKind::Cluster(cluster) => Some(cluster),
         _ => None,
     });
@@ -113,7 +115,7 @@ fn type_of(analysis: &Analysis, target: &Target) -> Option<Span> {
     let program = &analysis.resolved.program;
     let (id, module) = program.modules.iter().enumerate().find(|(_, module)| module.source == name.source)?;
     let statement =
-        module.file.statements.iter().find(|one| one.span.start <= name.start && name.end <= one.span.end)?;
+        module.file.statements.iter().find(|one| one.span().start <= name.start && name.end <= one.span().end)?;
     let lookup = |name: &ast::Ident, kind| {
         let symbol = program.lookup(crate::check::ModuleId(id as u32), &name.name, kind);
         symbol.filter(|symbol| symbol.kind == kind).map(|symbol| symbol.span)

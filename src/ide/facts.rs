@@ -105,7 +105,9 @@ fn at_read(sources: &Sources, mut problem: Diagnostic) -> Diagnostic {
 /// Whether the program describes a cluster: a file of components alone is not a model.
 pub fn has_cluster(analysis: &Analysis) -> bool {
     let modules = analysis.resolved.program.own_modules();
-    modules.flat_map(|(_, module)| &module.file.statements).any(|one| matches!(one.kind, StatementKind::Cluster(_)))
+    modules
+        .flat_map(|(_, module)| &module.file.statements)
+        .any(|one| one.is(|kind| matches!(kind, StatementKind::Cluster(_))))
 }
 
 impl Facts {
@@ -163,7 +165,7 @@ impl Facts {
     fn read_values(&mut self, analysis: &Analysis, model: &Model<'_>) {
         let program = &analysis.resolved.program;
         for (id, module) in program.own_modules() {
-            for statement in &module.file.statements {
+            for (_, statement) in module.file.of_kind(|kind| matches!(kind, StatementKind::Let(_))) {
                 if let StatementKind::Let(item) = &statement.kind
                     && let Ok(value) = model.eval(&mut Scope::file(id), &item.value)
                 {

@@ -22,7 +22,7 @@ pub struct Hint {
 pub fn hints(file: &File, part: Span, facts: Option<&Facts>) -> Vec<Hint> {
     let module = file.analysis.resolved.program.module(file.module);
     let mut list = Vec::new();
-    for statement in app::statements(module).filter(|one| one.span.start <= part.end && one.span.end >= part.start) {
+    for statement in app::statements(module, part) {
         types(file, statement, &mut list);
         if let Some(facts) = facts.filter(|facts| facts.is_model) {
             of_model(statement, facts, &mut list);

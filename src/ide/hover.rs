@@ -114,8 +114,11 @@ pub fn capital(text: &str) -> String {
 /// More about some kinds: what a component offers, what an interface carries.
 fn summary(analysis: &Analysis, kind: NameKind, found: &Declaration) -> String {
     let Some(module) = module_of(analysis, found.name.span) else { return String::new() };
-    let statement =
-        module.file.statements.iter().find(|one| one.span.start <= found.span.start && found.span.end <= one.span.end);
+    let statement = module
+        .file
+        .statements
+        .iter()
+        .find(|one| one.span().start <= found.span.start && found.span.end <= one.span().end);
     match (kind, statement.map(|statement| &statement.kind)) {
         (NameKind::Component, Some(ast::StatementKind::Component(component))) => component_summary(component),
         (NameKind::Interface, Some(ast::StatementKind::Interface(interface))) => {

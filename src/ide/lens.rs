@@ -30,7 +30,7 @@ pub enum Action {
 pub fn lenses(file: &File, facts: Option<&Facts>) -> Vec<Lens> {
     let module = file.analysis.resolved.program.module(file.module);
     let mut list = Vec::new();
-    for statement in app::statements(module) {
+    for statement in app::parts(module) {
         match &statement.kind {
             StatementKind::Cluster(item) => {
                 list.push(Lens { span: item.name.span, title: "plan".to_owned(), action: Action::Plan });

@@ -50,6 +50,26 @@ impl Lines {
         Self { text, starts }
     }
 
+    /// Those of the text with another one in place of a range; only what is near it is read.
+    pub fn changed(&self, start: u32, end: u32, text: &str) -> Self {
+        let (before, behind) = (&self.text[..start as usize], &self.text[end as usize..]);
+        let whole: Arc<str> = [before, text, behind].concat().into();
+        let bytes = whole.as_bytes();
+        // What follows the end of a line decides whether it is one.
+        let is_start = |at: &u32| {
+            let at = *at as usize;
+            bytes[at - 1] == b'\n' || bytes[at - 1] == b'\r' && bytes.get(at) != Some(&b'\n')
+        };
+        let kept = self.starts.partition_point(|line| *line < start).max(1);
+        let moved = self.starts.partition_point(|line| *line <= end);
+        let (new, by) = (start + text.len() as u32, (text.len() as u32).wrapping_sub(end - start));
+        let mut starts = Vec::with_capacity(self.starts.len() + 1);
+        starts.extend_from_slice(&self.starts[..kept]);
+        starts.extend((start.max(1)..=new).filter(is_start));
+        starts.extend(self.starts[moved.max(1)..].iter().map(|line| line.wrapping_add(by)));
+        Self { text: whole, starts }
+    }
+
     /// The text itself.
     pub fn text(&self) -> &Arc<str> {
         &self.text
@@ -127,6 +147,22 @@ mod tests {
         assert_eq!(lines.line(0), (0, 1));
         assert_eq!(lines.line(1), (3, 4));
         assert_eq!(lines.position(5, Encoding::Utf16), Position { line: 2, column: 0 });
+    }
+
+    #[test]
+    fn changed_lines_are_those_of_the_new_text() {
+        let texts = ["", "\n", "\r", "\r\n", "a", "\ra\n", "b\r"];
+        let whole = "\r\na\r\n\n\rb\nc\r";
+        for start in 0..=whole.len() {
+            for end in start..=whole.len() {
+                for text in texts {
+                    let changed = lines(whole).changed(start as u32, end as u32, text);
+                    let fresh = lines(&[&whole[..start], text, &whole[end..]].concat());
+                    assert_eq!(changed.text(), fresh.text());
+                    assert_eq!(changed.starts, fresh.starts, "{start} {end} {text:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -51,11 +51,16 @@ impl Project {
     pub fn changed(&mut self, world: &dyn World, place: &ModulePlace) {
         self.known.insert(place.clone());
         let imports = match place {
-            ModulePlace::File(path) => world.read(path).map_or_else(|_| Vec::new(), |text| imported(place, &text)),
+            ModulePlace::File(path) => world.shared(path).map_or_else(|_| Vec::new(), |text| imported(place, &text)),
             ModulePlace::Standard(_) => Vec::new(),
         };
         let same = self.imports.insert(place.clone(), imports.clone()).is_some_and(|before| before == imports);
         self.forget(place, same);
+    }
+
+    /// Takes note of a new text of a known file that imports what it did.
+    pub fn edited(&mut self, place: &ModulePlace) {
+        self.forget(place, true);
     }
 
     /// Takes note that a file is gone.

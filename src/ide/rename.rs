@@ -116,7 +116,7 @@ fn is_alias(analysis: &Analysis, name: Span) -> bool {
 
 fn deploy(analysis: &Analysis, name: Span) -> Option<&crate::syntax::ast::Deploy> {
     let module = module_of(analysis, name)?;
-    super::app::statements(module).find_map(|statement| match &statement.kind {
+    super::app::parts(module).find_map(|statement| match &statement.kind {
         StatementKind::Deploy(deploy) if statement.span.start <= name.start && name.end <= statement.span.end => {
             Some(deploy)
         }

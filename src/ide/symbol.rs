@@ -6,6 +6,7 @@ use crate::check::index::NameKind;
 use crate::check::{Module, ModulePlace};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, ItemKind, StatementKind};
+use crate::syntax::located::Located;
 use crate::world::World;
 
 /// One entry of an outline.
@@ -82,7 +83,7 @@ fn of_statement(statement: &ast::Statement, text: &str) -> Vec<Symbol> {
 }
 
 fn declared(statement: &ast::Statement, written: &dyn Fn(Span) -> String) -> Vec<Symbol> {
-    let file = ast::File { statements: vec![statement.clone().into()], ..ast::File::default() };
+    let file = ast::File { statements: vec![Located::new(statement.clone().into(), 0).into()], ..ast::File::default() };
     let mut list: Vec<Symbol> = Vec::new();
     for one in declaration::declarations(&file) {
         match (&one.owner, list.last_mut()) {

@@ -7,7 +7,8 @@ use crate::syntax::ast::{BinaryOp, Expr, ExprKind, ForVersion, Literal, Statemen
 pub fn kubernetes(analysis: &Analysis) -> Option<Version> {
     let mut modules = analysis.resolved.program.own_modules();
     modules.find_map(|(id, module)| {
-        module.file.statements.iter().find_map(|statement| match &statement.kind {
+        let is_cluster = |kind: &StatementKind| matches!(kind, StatementKind::Cluster(_));
+        module.file.of_kind(is_cluster).find_map(|(_, statement)| match &statement.kind {
             StatementKind::Cluster(cluster) => read(analysis, id, &cluster.body.field("kubernetes")?.value),
             _ => None,
         })

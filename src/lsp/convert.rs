@@ -58,7 +58,9 @@ impl Server {
         if let Some(known) = self.lines.get(&span.source).filter(|known| Arc::ptr_eq(known.text(), text)) {
             return known.clone();
         }
-        let lines = Arc::new(Lines::new(text.clone()));
+        let open =
+            self.documents.values().map(|document| &document.lines).find(|lines| Arc::ptr_eq(lines.text(), text));
+        let lines = open.cloned().unwrap_or_else(|| Arc::new(Lines::new(text.clone())));
         self.lines.insert(span.source, lines.clone());
         lines
     }

@@ -20,26 +20,34 @@ pub(super) struct Document {
     /// As the editor names it.
     pub uri: Uri,
     pub version: i32,
-    pub lines: Lines,
+    pub lines: Arc<Lines>,
     /// Whether it was changed since it was opened.
     pub is_edited: bool,
 }
 
 impl Document {
-    /// Puts a text in place of a range, or of everything.
-    pub(super) fn change(&mut self, range: Option<(Position, Position)>, text: &str, encoding: Encoding) {
-        let whole = match range {
-            None => text.to_owned(),
-            Some((start, end)) => {
-                let (start, end) = (self.lines.offset(start, encoding), self.lines.offset(end, encoding));
-                let (start, end) = (start.min(end) as usize, start.max(end) as usize);
-                let old = self.lines.text();
-                [&old[..start], text, &old[end..]].concat()
-            }
-        };
-        self.lines = Lines::new(whole.into());
+    /// Puts a text in place of a range, or of everything; whether that may change what the file imports.
+    pub(super) fn change(&mut self, range: Option<(Position, Position)>, text: &str, encoding: Encoding) -> bool {
         self.is_edited = true;
+        let before = self.lines.clone();
+        let Some((start, end)) = range else {
+            self.lines = Arc::new(Lines::new(text.into()));
+            return true;
+        };
+        let (start, end) = (before.offset(start, encoding), before.offset(end, encoding));
+        let (start, end) = (start.min(end), start.max(end));
+        self.lines = Arc::new(before.changed(start, end, text));
+        let after = start + text.len() as u32;
+        imports(before.text(), start, end) || imports(self.lines.text(), start, after)
     }
+}
+
+/// Whether the lines around a range may import something.
+fn imports(text: &str, start: u32, end: u32) -> bool {
+    let (start, end) = (start as usize, end as usize);
+    let first = text[..start].rfind('\n').map_or(0, |end| end + 1);
+    let last = text[end..].find('\n').map_or(text.len(), |line| end + line);
+    text[first..last].contains("use")
 }
 
 /// The files that the compiler sees: open ones, then those on disk below the folders of the workspace.
@@ -86,7 +94,7 @@ impl Overlay {
         Disk::new(self.access.clone())
     }
 
-    fn on_disk(&self, path: &Path) -> io::Result<String> {
+    fn on_disk(&self, path: &Path) -> io::Result<Arc<str>> {
         // A document that is not a path (`untitled:`) exists only in the editor.
         if !path.is_absolute() {
             return Err(io::ErrorKind::NotFound.into());
@@ -95,20 +103,21 @@ impl Overlay {
         let (changed, length) = (about.modified()?, about.len());
         let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = disk.get(path).filter(|known| known.changed == changed && known.length == length) {
-            return Ok(known.text.to_string());
+            return Ok(known.text.clone());
         }
-        let text = self.real().read(path)?;
-        disk.insert(path.to_owned(), OnDisk { changed, length, text: text.as_str().into() });
+        let text: Arc<str> = self.real().read(path)?.into();
+        disk.insert(path.to_owned(), OnDisk { changed, length, text: text.clone() });
         Ok(text)
     }
 }
 
 impl World for Overlay {
     fn read(&self, path: &Path) -> io::Result<String> {
-        match self.open.get(path) {
-            Some(text) => Ok(text.to_string()),
-            None => self.on_disk(path),
-        }
+        self.shared(path).map(|text| text.to_string())
+    }
+
+    fn shared(&self, path: &Path) -> io::Result<Arc<str>> {
+        self.open.get(path).map_or_else(|| self.on_disk(path), |text| Ok(text.clone()))
     }
 
     fn entries(&self, folder: &Path) -> Vec<String> {
@@ -132,7 +141,7 @@ mod tests {
     #[test]
     fn a_change_may_be_out_of_range() {
         let uri = "file:///a.km".parse().expect("an address");
-        let mut document = Document { uri, version: 1, lines: Lines::new("ab\ncd".into()), is_edited: false };
+        let mut document = Document { uri, version: 1, lines: Arc::new(Lines::new("ab\ncd".into())), is_edited: false };
         let at = |line, column| Position { line, column };
         document.change(Some((at(0, 1), at(0, 2))), "X", Encoding::Utf16);
         assert_eq!(&**document.lines.text(), "aX\ncd");
@@ -140,5 +149,20 @@ mod tests {
         assert_eq!(&**document.lines.text(), "aX!");
         document.change(None, "new", Encoding::Utf16);
         assert_eq!(&**document.lines.text(), "new");
+    }
+
+    #[test]
+    fn a_change_of_an_import_is_told_from_others() {
+        let uri = "file:///a.km".parse().expect("an address");
+        let lines = Lines::new("use ./b\nlet a = 1\n".into());
+        let mut document = Document { uri, version: 1, lines: Arc::new(lines), is_edited: false };
+        let mut change = |line, from, to, text| {
+            let at = |column| Position { line, column };
+            document.change(Some((at(from), at(to))), text, Encoding::Utf8)
+        };
+        assert!(change(0, 6, 7, "c"));
+        assert!(!change(1, 4, 5, "b"));
+        assert!(change(1, 0, 0, "use ./d\n"));
+        assert!(change(1, 0, 2, ""));
     }
 }

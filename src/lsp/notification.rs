@@ -1,5 +1,7 @@
 //! Notifications: what the editor has open, and what changed.
 
+use std::sync::Arc;
+
 use lsp_server::Notification;
 use lsp_types::{
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
@@ -46,18 +48,19 @@ impl Server {
     fn opened(&mut self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
         let place = uri::place(&document.uri);
-        let lines = Lines::new(document.text.into());
+        let lines = Arc::new(Lines::new(document.text.into()));
         self.world.open(&place, lines.text().clone());
         self.documents
             .insert(place.clone(), Document { uri: document.uri, version: document.version, lines, is_edited: false });
-        self.text_changed(&place);
+        self.text_changed(&place, true);
     }
 
     /// A model is read again, and a template asks for all that is made of it.
-    fn text_changed(&mut self, place: &ModulePlace) {
+    fn text_changed(&mut self, place: &ModulePlace, imports: bool) {
         match is_template(place) {
             true => self.facts.clear(),
-            false => self.project.changed(&self.world, place),
+            false if imports => self.project.changed(&self.world, place),
+            false => self.project.edited(place),
         }
         self.touched();
     }
@@ -68,14 +71,15 @@ impl Server {
         let Some(document) = self.documents.get_mut(&place) else {
             return self.log(&format!("`{}` was changed but is not open", params.text_document.uri.as_str()));
         };
+        let mut imports = false;
         for change in params.content_changes {
             let range = change.range.map(|range| (position(range.start), position(range.end)));
-            document.change(range, &change.text, encoding);
+            imports |= document.change(range, &change.text, encoding);
         }
         document.version = params.text_document.version;
         let text = document.lines.text().clone();
         self.world.open(&place, text);
-        self.text_changed(&place);
+        self.text_changed(&place, imports);
     }
 
     fn closed(&mut self, params: &DidCloseTextDocumentParams) {
@@ -96,7 +100,7 @@ impl Server {
     fn saved(&mut self, params: &DidSaveTextDocumentParams) {
         let place = uri::place(&params.text_document.uri);
         if self.documents.contains_key(&place) {
-            self.text_changed(&place);
+            self.text_changed(&place, true);
         }
     }
 

@@ -86,10 +86,11 @@ fn evaluate(host: Host, job: &Job) -> Facts {
 
 /// The name of the cluster; empty when there is none.
 fn cluster(analysis: &Analysis) -> String {
-    let statements = analysis.resolved.program.own_modules().flat_map(|(_, module)| &module.file.statements);
-    let mut names = statements.filter_map(|statement| match &statement.kind {
-        StatementKind::Cluster(cluster) => Some(cluster.name.name.to_string()),
-        _ => None,
-    });
+    let modules = analysis.resolved.program.own_modules();
+    let mut names =
+        modules.flat_map(|(_, module)| &module.file.statements).filter_map(|one| match &one.origin().kind {
+            StatementKind::Cluster(cluster) => Some(cluster.name.name.to_string()),
+            _ => None,
+        });
     names.next().unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::located::Located;
 use crate::source::Span;
 
 /// A name, shared.
@@ -25,9 +26,15 @@ pub struct Ident {
 pub struct File {
     /// `//!` lines, without their markers, joined by newlines.
     pub docs: Option<Name>,
-    pub statements: Vec<Arc<Statement>>,
-    /// Each statement as it was first read, before changes above it moved it: the same one as long as nothing in it changes.
-    pub origins: Vec<Arc<Statement>>,
+    pub statements: Vec<Arc<Located>>,
+}
+
+impl File {
+    /// The statements of some kinds with their numbers, each where it is; of the others no place is computed.
+    pub fn of_kind(&self, wanted: impl Fn(&StatementKind) -> bool) -> impl Iterator<Item = (usize, &Statement)> {
+        let numbered = self.statements.iter().enumerate();
+        numbered.filter(move |(_, one)| one.is(&wanted)).map(|(number, one)| (number, &***one))
+    }
 }
 
 /// A statement with its `///` documentation.

@@ -46,9 +46,9 @@ pub const MAX_DEPTH: u16 = 64;
 /// The longest chain of operators, which makes the tree as high as brackets would.
 pub const MAX_CHAIN: u16 = 100;
 
-/// A problem for each comment written with `#`.
-pub fn hash_comments(source: SourceId, lexemes: &[Lexeme]) -> impl Iterator<Item = Diagnostic> {
-    let ends = std::iter::once(0).chain(lexemes.iter().map(|lexeme| lexeme.end));
+/// A problem for each comment written with `#` in tokens of which the first starts at a place.
+pub fn hash_comments(source: SourceId, from: u32, lexemes: &[Lexeme]) -> impl Iterator<Item = Diagnostic> {
+    let ends = std::iter::once(from).chain(lexemes.iter().map(|lexeme| lexeme.end));
     let comments = ends.zip(lexemes).filter(|(_, lexeme)| lexeme.kind == SyntaxKind::HashComment);
     comments.map(move |(start, _)| problem::hash_comment(Span::new(source, start, start + 1)))
 }

@@ -4,5 +4,6 @@
 //! give, and the tree that joins them.
 
 mod edit;
+mod window;
 pub(super) mod parse;
 pub(super) mod unit;

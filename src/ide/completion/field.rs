@@ -265,7 +265,7 @@ pub(super) fn settable(ask: &Ask<'_>, path: &[String]) -> Vec<Item> {
 
 fn targets(program: &Program) -> impl Iterator<Item = Item> {
     let statements = program.own_modules().flat_map(|(_, module)| &module.file.statements);
-    statements.filter_map(|statement| match &statement.kind {
+    statements.filter_map(|statement| match &statement.origin().kind {
         StatementKind::Target(target) => Some(Item::new(&*target.name.name, Sort::Value).detail("target")),
         _ => None,
     })
@@ -274,8 +274,9 @@ fn targets(program: &Program) -> impl Iterator<Item = Item> {
 /// Certificates, or endpoints, of the component around the mark.
 pub(super) fn of_own(ask: &Ask<'_>, certs: bool) -> Vec<Item> {
     let statements = &ask.marked.parsed.parse.file.statements;
-    let around =
-        statements.iter().find(|one| one.span.start <= ask.marked.mark.start && ask.marked.mark.end <= one.span.end);
+    let around = statements
+        .iter()
+        .find(|one| one.span().start <= ask.marked.mark.start && ask.marked.mark.end <= one.span().end);
     let Some(StatementKind::Component(component)) = around.map(|one| &one.kind) else { return Vec::new() };
     let item = |item: &crate::syntax::ast::Item| match &item.kind {
         ItemKind::Cert(cert) if certs => {

@@ -24,8 +24,7 @@ pub(super) fn symbols(ask: &Ask<'_>, kind: SymbolKind) -> Vec<Item> {
 }
 
 fn item(program: &Program, name: &Name, symbol: Symbol) -> Item {
-    let statement = program.statement(symbol);
-    let docs = statement.docs.as_deref().unwrap_or_default();
+    let docs = program.as_read(symbol).docs.as_deref().unwrap_or_default();
     let place = program.module(symbol.module).place.name();
     Item::new(&**name, sort(symbol.kind)).detail(place).docs(docs)
 }
@@ -42,7 +41,7 @@ pub(super) fn components(ask: &mut Ask<'_>) -> Vec<Item> {
             SymbolKind::Component => {
                 let rank = if deployed.contains(name) { 6 } else { 2 };
                 let mut item = item(program, name, *symbol).rank(rank);
-                if let Some(component) = program.component(*symbol) {
+                if let StatementKind::Component(component) = &program.as_read(*symbol).kind {
                     fit_version(&mut item, component, running);
                 }
                 items.push(item);
@@ -112,7 +111,7 @@ pub(super) fn droppable(ask: &Ask<'_>) -> Vec<Item> {
     let groups =
         app::groups(analysis).into_iter().map(|(name, _)| Item::new(&**name, Sort::Group).detail("machine group"));
     let modules = analysis.resolved.program.own_modules();
-    let targets = modules.flat_map(|(_, module)| &module.file.statements).filter_map(|one| match &one.kind {
+    let targets = modules.flat_map(|(_, module)| &module.file.statements).filter_map(|one| match &one.origin().kind {
         StatementKind::Target(target) => Some(Item::new(&*target.name.name, Sort::Value).detail("target")),
         _ => None,
     });

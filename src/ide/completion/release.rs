@@ -91,7 +91,7 @@ fn component<'a>(ask: &'a Ask<'_>, name: &str) -> Option<&'a Component> {
 fn component_at<'a>(ask: &'a Ask<'_>) -> Option<&'a Component> {
     let mark = ask.marked.mark;
     let statements = &ask.marked.parsed.parse.file.statements;
-    let around = statements.iter().find(|one| one.span.start <= mark.start && mark.end <= one.span.end)?;
+    let around = statements.iter().find(|one| one.span().start <= mark.start && mark.end <= one.span().end)?;
     match &around.kind {
         StatementKind::Component(component) => Some(component),
         _ => None,
