@@ -5,7 +5,7 @@ use rowan::NodeOrToken;
 use super::Program;
 use crate::diag::{Diagnostic, Edit};
 use crate::syntax::token::SyntaxKind;
-use crate::syntax::tree::SyntaxNode;
+use crate::syntax::tree::{SyntaxNode, at};
 
 /// Drops such fixes; what they meant stays in the help.
 pub fn drop_doubles(program: &Program, diagnostics: &mut [Diagnostic]) {
@@ -20,7 +20,7 @@ fn is_double(program: &Program, edit: &Edit) -> Option<bool> {
     if edit.span.end > u32::from(root.text_range().end()) {
         return None;
     }
-    let token = root.token_at_offset(edit.span.start.into()).right_biased()?;
+    let token = at(&root, edit.span.start).right_biased()?;
     let field = token.parent_ancestors().find(|node| node.kind() == SyntaxKind::Field)?;
     let key = |field: &SyntaxNode| field.first_child_or_token().filter(|key| !key.kind().is_trivia());
     let range = key(&field)?.text_range();

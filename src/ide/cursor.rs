@@ -4,7 +4,7 @@ use rowan::TokenAtOffset;
 
 use super::project::File;
 use crate::syntax::token::SyntaxKind;
-use crate::syntax::tree::{SyntaxNode, SyntaxToken};
+use crate::syntax::tree::{SyntaxNode, SyntaxToken, at};
 
 /// The lossless tree of a file.
 pub fn root(file: &File) -> SyntaxNode {
@@ -19,10 +19,7 @@ pub fn token(file: &File, offset: u32) -> Option<SyntaxToken> {
 
 /// The same in a tree.
 pub fn token_in(root: &SyntaxNode, offset: u32) -> Option<SyntaxToken> {
-    if u32::from(root.text_range().end()) < offset {
-        return None;
-    }
-    match root.token_at_offset(offset.into()) {
+    match at(root, offset) {
         TokenAtOffset::None => None,
         TokenAtOffset::Single(token) => Some(token),
         TokenAtOffset::Between(left, right) => Some(if rank(left.kind()) >= rank(right.kind()) { left } else { right }),

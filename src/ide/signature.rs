@@ -4,7 +4,7 @@ use super::cursor;
 use super::project::File;
 use crate::check::builtin::{self, Builtin};
 use crate::syntax::token::SyntaxKind as S;
-use crate::syntax::tree::SyntaxToken;
+use crate::syntax::tree::{SyntaxToken, at};
 
 /// A function, and which of its parameters the cursor is at.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Signature {
 /// The innermost call around a place.
 pub fn signature(file: &File, offset: u32) -> Option<Signature> {
     let root = cursor::root(file);
-    let mut token = root.token_at_offset(offset.min(file.text().len() as u32).into()).left_biased();
+    let mut token = at(&root, offset.min(file.text().len() as u32)).left_biased();
     // Only what is before the cursor counts, so that a call that is half written has its help too.
     let (mut closed, mut commas) = (0u32, 0u32);
     while let Some(one) = token {

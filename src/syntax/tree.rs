@@ -5,9 +5,11 @@
 
 use crate::syntax::token::SyntaxKind;
 
+mod at;
 mod build;
 mod view;
 
+pub use at::at;
 pub use build::{Builder, add, join};
 pub use view::{Element, View};
 

@@ -4,19 +4,19 @@ use super::{Ask, Item, field, name, relation, value, word};
 use crate::ide::cursor;
 use crate::ide::project::File;
 use crate::syntax::token::SyntaxKind as S;
-use crate::syntax::tree::{SyntaxNode, SyntaxToken};
+use crate::syntax::tree::{SyntaxNode, SyntaxToken, at};
 use crate::target::Target;
 
 /// Whether nothing is to be completed at a place: inside a comment.
 pub(super) fn is_in_comment(file: &File, offset: u32) -> bool {
-    let token = cursor::root(file).token_at_offset(offset.min(file.text().len() as u32).into()).left_biased();
+    let token = at(&cursor::root(file), offset.min(file.text().len() as u32)).left_biased();
     token.is_some_and(|token| token.kind().is_comment() && u32::from(token.text_range().start()) < offset)
 }
 
 /// Everything that fits at the mark.
 pub(super) fn items(ask: &mut Ask<'_>) -> Vec<Item> {
     let root = ask.marked.parsed.parse.root();
-    let Some(token) = root.token_at_offset(ask.marked.mark.start.into()).right_biased() else { return Vec::new() };
+    let Some(token) = at(&root, ask.marked.mark.start).right_biased() else { return Vec::new() };
     let Some(parent) = token.parent() else { return Vec::new() };
     match parent.kind() {
         S::DeployName => name::components(ask),
@@ -113,8 +113,7 @@ fn skipped(ask: &mut Ask<'_>, token: &SyntaxToken, parent: &SyntaxNode) -> Vec<I
 /// Behind what a statement needs: its clauses.
 fn after_head(ask: &mut Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {
     let root = ask.marked.parsed.parse.root();
-    let before =
-        root.token_at_offset(ask.marked.mark.start.into()).right_biased().and_then(|token| first_on_line(&token));
+    let before = at(&root, ask.marked.mark.start).right_biased().and_then(|token| first_on_line(&token));
     let line = before.map(|token| token.text().to_owned()).unwrap_or_default();
     let statement = parent.ancestors().find(|node| node.kind() == S::DeployStatement);
     match (statement, &*line) {
@@ -134,7 +133,7 @@ fn after_head(ask: &mut Ask<'_>, parent: &SyntaxNode) -> Vec<Item> {
 /// Whether a comma stands before the mark on its line.
 fn has_comma_before(ask: &Ask<'_>) -> bool {
     let root = ask.marked.parsed.parse.root();
-    let mut token = root.token_at_offset(ask.marked.mark.start.into()).right_biased();
+    let mut token = at(&root, ask.marked.mark.start).right_biased();
     while let Some(one) = token.filter(|one| one.kind() != S::Newline) {
         if one.kind() == S::Comma {
             return true;
