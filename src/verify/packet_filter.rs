@@ -3,9 +3,8 @@
 //! In: the files of nftables, iptables-persistent, ufw and firewalld as they are rendered. Out: which relations each would
 //! shut. The rules are read as far as they name protocols, ports and sources; where more decides, that is said instead.
 
-use std::collections::BTreeSet;
-
 use crate::diag::{Code, Diagnostic};
+use crate::hash::IndexMap;
 use crate::model::{AppId, MachineId, Model};
 use crate::plan::Proof;
 use crate::plan::firewall::{Addresses, Party, clients};
@@ -157,40 +156,53 @@ fn by_interface(names: &[&str], rule: &str, accept: &mut Accept) -> bool {
     inside.iter().any(|one| *one != Inside::Machine)
 }
 
-/// The packet filters that commands make.
-fn of_commands(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
-    let mut done: Vec<(Owner, MachineId)> = Vec::new();
-    let mut list = Vec::new();
+/// The commands of each machine, in their order.
+type Commands<'c, 'p> = IndexMap<MachineId, Vec<&'c Command<'p>>>;
+
+fn by_machine<'c, 'p>(commands: &[&'c Command<'p>]) -> Commands<'c, 'p> {
+    let mut machines = Commands::default();
     for command in commands {
-        let Some(machine) = command.owner.machine else { continue };
-        let key = (command.owner, machine);
-        if done.contains(&key) {
-            continue;
+        if let Some(machine) = command.owner.machine {
+            machines.entry(machine).or_default().push(*command);
         }
-        done.push(key);
-        let same: Vec<&Command<'_>> = commands.iter().copied().filter(|other| other.owner == command.owner).collect();
-        let texts: Vec<&str> = same.iter().map(|command| command.text.as_str()).collect();
-        let Some(read) = command::read(&texts) else { continue };
-        let first = same.iter().find(|command| command::makes(&command.text)).unwrap_or(command);
-        let span = locate::word::span(model, first.owner, &first.written);
-        list.push(Filter { path: "its commands".to_owned(), owner: command.owner, machine, span, read });
+    }
+    machines
+}
+
+/// The packet filters that commands make.
+fn of_commands(model: &Model<'_>, commands: &Commands<'_, '_>) -> Vec<Filter> {
+    let mut list = Vec::new();
+    for (machine, commands) in commands {
+        let mut owners: Vec<Owner> = Vec::new();
+        for command in commands {
+            if !owners.contains(&command.owner) {
+                owners.push(command.owner);
+                list.extend(of_owner(model, command.owner, *machine, commands));
+            }
+        }
     }
     list
 }
 
+fn of_owner(model: &Model<'_>, owner: Owner, machine: MachineId, commands: &[&Command<'_>]) -> Option<Filter> {
+    let own: Vec<&&Command<'_>> = commands.iter().filter(|command| command.owner == owner).collect();
+    let texts: Vec<&str> = own.iter().map(|command| command.text.as_str()).collect();
+    let read = command::read(&texts)?;
+    let first = own.iter().find(|command| command::makes(&command.text)).or(own.first())?;
+    let span = locate::word::span(model, first.owner, &first.written);
+    Some(Filter { path: "its commands".to_owned(), owner, machine, span, read })
+}
+
 /// firewalld, where commands of a machine start it; its zones may be files.
-fn of_firewalld(model: &Model<'_>, commands: &[&Command<'_>]) -> Vec<Filter> {
-    let machines: BTreeSet<MachineId> = commands.iter().filter_map(|command| command.owner.machine).collect();
-    let of = |machine: MachineId| {
-        let own: Vec<&Command<'_>> =
-            commands.iter().copied().filter(|command| command.owner.machine == Some(machine)).collect();
+fn of_firewalld(model: &Model<'_>, commands: &Commands<'_, '_>) -> Vec<Filter> {
+    let of = |(machine, own): (&MachineId, &Vec<&Command<'_>>)| {
         let words: Vec<Vec<&str>> = own.iter().map(|command| command::words(&command.text)).collect();
         let read = firewall_cmd::read(&words)?;
         let starts = own.iter().find(|command| command.text.contains("firewalld"))?;
         let span = locate::word::span(model, starts.owner, &starts.written);
-        Some(Filter { path: "its commands".to_owned(), owner: starts.owner, machine, span, read })
+        Some(Filter { path: "its commands".to_owned(), owner: starts.owner, machine: *machine, span, read })
     };
-    machines.into_iter().filter_map(of).collect()
+    commands.iter().filter_map(of).collect()
 }
 
 /// Whether a file has rules of a packet filter.
@@ -221,6 +233,7 @@ pub fn filters(evidence: &Evidence<'_, '_>) -> Verdict {
         }
     }
     let has_zones = files.iter().any(|file: &Filter| file.path.starts_with("/etc/firewalld/"));
+    let commands = by_machine(&commands);
     files.extend(of_commands(evidence.model, &commands));
     files.extend((!has_zones).then(|| of_firewalld(evidence.model, &commands)).into_iter().flatten());
     let (problems, count) = check_filters(evidence.model, &files);
