@@ -42,6 +42,7 @@ fn instructions(files: &growing::Files) -> u64 {
     let mut command = Command::new("valgrind");
     command.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]);
     command.args([env!("CARGO_BIN_EXE_kmodel"), "plan", "lab.km"]);
+    command.args(growing::applied(files).iter().flat_map(|overlay| ["--overlay", overlay]));
     let run = command.current_dir(folder.path()).env("RAYON_NUM_THREADS", "1").output().expect("valgrind runs");
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{said}");

@@ -9,7 +9,7 @@ pub type Files = Vec<(String, String)>;
 pub type Growing = fn(u32) -> Files;
 
 /// What grows, the smallest of three sizes that each are three times the one before, and the model.
-pub const GROWING: [(&str, u32, Growing); 9] = [
+pub const GROWING: [(&str, u32, Growing); 11] = [
     ("machines", 60, machines),
     ("groups", 20, groups),
     ("components", 20, components),
@@ -19,7 +19,15 @@ pub const GROWING: [(&str, u32, Growing); 9] = [
     ("lets", 50, lets),
     ("relations", 20, relations),
     ("certificates", 20, certificates),
+    ("overlays", 20, overlays),
+    ("units", 60, units),
 ];
+
+/// The overlays to plan with: all that the model declares.
+pub fn applied(files: &Files) -> Vec<String> {
+    let heads = files[0].1.lines().filter_map(|line| line.strip_prefix("overlay "));
+    heads.filter_map(|head| head.split_whitespace().next().map(str::to_owned)).collect()
+}
 
 const CLUSTER: &str =
     "cluster lab { kubernetes = 1.34.8, pods = 10.128.0.0/9, services = 10.96.0.0/16, nodes = 10.16.0.0/14 }\n";
@@ -138,5 +146,31 @@ fn certificates(count: u32) -> Files {
     one(format!(
         "authority ca {{ cn = \"ca\", file = /etc/lab/ca.crt }}\n{CLUSTER}machines m[3]\ncomponent web {{\n{certificates}}}\n\
          deploy web on m\n"
+    ))
+}
+
+/// Each over the one before: it sets what that has set, and adds a group and an application.
+fn overlays(count: u32) -> Files {
+    let overlay = |n: u32| {
+        let level = if n.is_multiple_of(2) { "low" } else { "high" };
+        format!(
+            "overlay o{n} {{\n  set part-0.level = \"{level}\"\n  add machines g{n}\n  add deploy part-0 as own-{n} on g{n}\n}}\n"
+        )
+    };
+    one(format!("{CLUSTER}machines m[3]\n{}deploy part-0 on m\n{}", part(0), all(count, overlay)))
+}
+
+/// Each of which lists all units and all machines.
+fn units(count: u32) -> Files {
+    one(format!(
+        r#"{CLUSTER}machines m[{count}]
+component mesh {{
+  let peers = [one.address for one in app.units]
+  let all = [one.name for one in machines]
+  file /etc/mesh.yaml {{ format = "yaml", content = {{ peers = peers, machines = all, own = machine.name }} }}
+  unit mesh.service {{ exec = /usr/bin/mesh, args = ["--name", machine.name, "--peers", "${{len(app.units)}}"] }}
+}}
+deploy mesh on m
+"#
     ))
 }

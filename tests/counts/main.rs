@@ -14,6 +14,7 @@ use allocator::{Counting, Counts, counted};
 
 mod allocator;
 mod growing;
+mod keystroke;
 mod rendering;
 
 #[global_allocator]
@@ -24,10 +25,11 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// What the plan of a model allocates, its check included.
 fn planned(files: growing::Files) -> Counts {
+    let input = Input { overlays: growing::applied(&files), ..Input::default() };
     let world = Memory::new(files);
     let (problems, counts) = counted(|| {
         let checked = check(&world, Path::new("lab.km"));
-        let planned = compile::plan_program(&checked.program, &world, &Input::default());
+        let planned = compile::plan_program(&checked.program, &world, &input);
         checked.diagnostics.into_iter().chain(planned.problems).filter(|problem| problem.is_error()).collect::<Vec<_>>()
     });
     assert!(problems.is_empty(), "{problems:#?}");
