@@ -6,16 +6,26 @@
     benches/lsp/measure.py json node vscode-json-language-server --stdio
     benches/lsp/measure.py toml taplo lsp stdio
     benches/lsp/measure.py nickel nls
+    benches/lsp/measure.py --at start --edit let kmodel target/release/kmodel
+    benches/lsp/measure.py --open 10 kmodel target/release/kmodel
+    benches/lsp/measure.py --instructions kmodel target/release/kmodel
 
 For files of 200, 2,000 and 20,000 lines: the time from a change of one character to the diagnostics of that version, of a
 completion and of a hover right after a change; median and 95th percentile. Then the memory of the server before and after
-10,000 changes. With `--json` as one JSON object.
+10,000 changes. With `--json` as one JSON object. Options come before the kind of the file.
+
+For kmodel, `--at` and `--edit` choose what is edited, `--open` how many such files are open, and `--instructions` counts, with
+valgrind, what the server executes for one change and for one completion, at each place and for each kind of edit: the figure
+to compare on a machine that does other things too.
 """
 
 import argparse
+import functools
 import json
 import os
 import queue
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -92,7 +102,18 @@ class Server:
             return [pid] + [one for child in file.read().split() for one in self.family(int(child))]
 
 
-def kmodel(lines):
+PLACES = ["start", "middle", "end"]
+# What an edit of each kind types, and behind which text of the place; of a type, an interface and a component it breaks something.
+EDITS = {
+    "type": ("x", "  option port: port"),
+    "interface": ("x", "  field rate: int"),
+    "component": ("x", "component part-%d"),
+    "let": ("3", "let quota-%d: int = 3"),
+    "line": ("\n", "// Between two components."),
+}
+
+
+def kmodel(lines, at="middle", edit="type"):
     head = (
         "use std/kubernetes\nuse std/cni { flannel }\n"
         "cluster bench { kubernetes = 1.34.8, pods = 10.128.0.0/9, services = 10.96.0.0/16, nodes = 10.16.0.0/14 }\n"
@@ -115,10 +136,22 @@ component part-%d {
   check len(option.names) > 0, "part-%d needs a name"
 }
 """
-    text = head + "".join(part % ((n,) * 5) for n in range((lines - 5) // 17))
-    line = next(n for n, one in enumerate(text.split("\n")) if n > lines // 2 and one.startswith("  option port"))
-    # The type of the option; a completion of a type, a hover over its name.
-    return "main.km", text, (line, 15), (line, 11)
+    # At each place something is declared that the component behind it names.
+    special = (
+        "\ninterface feed-%d {\n  field rate: int\n}\nlet quota-%d: int = 3\n// Between two components.\n"
+        "component user-%d {\n  option quota: int = quota-%d\n  provides feed: feed-%d { listen = 90/tcp, rate = option.quota }\n}\n"
+    )
+    count = (lines - 5) // 17
+    numbers = {"start": 0, "middle": count // 2, "end": count - 1}
+    parts = [(special % ((n,) * 5) if n in numbers.values() else "") + part % ((n,) * 5) for n in range(count)]
+    text = head + "".join(parts)
+    typed, behind = EDITS[edit]
+    number = numbers[at]
+    behind = behind % number if "%" in behind else behind
+    from_line = head.count("\n") + sum(one.count("\n") for one in parts[:number])
+    line = next(n for n, one in enumerate(text.split("\n")) if n >= from_line and one.startswith(behind))
+    # A completion where something was typed, a hover over the word before it.
+    return "main.km", text, (line, len(behind), typed), (line, len(behind) - 1)
 
 
 def yaml(lines):
@@ -152,68 +185,149 @@ def nickel(lines):
 KINDS = {"kmodel": kmodel, "yaml": yaml, "toml": toml, "json": as_json, "nickel": nickel}
 
 
-def session(kind, command, lines, rounds):
-    name, text, edit, look = KINDS[kind](lines)
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, name)
-        with open(path, "w") as file:
-            file.write(text)
-        uri = "file://" + path
-        server = Server(command)
-        server.request("initialize", {
+class Session:
+    """A file of a kind that is open in a server, and edited back and forth at one place."""
+
+    def __init__(self, kind, command, file, opened=1):
+        name, self.text, edit, self.look = file
+        self.line, self.column, self.typed = edit if len(edit) == 3 else (*edit, "x")
+        self.folder = tempfile.TemporaryDirectory()
+        self.server, self.version, self.there = Server(command), 1, False
+        answer = self.server.request("initialize", {
             "processId": os.getpid(),
-            "rootUri": "file://" + folder,
-            "workspaceFolders": [{"uri": "file://" + folder, "name": "bench"}],
+            "rootUri": "file://" + self.folder.name,
+            "workspaceFolders": [{"uri": "file://" + self.folder.name, "name": "bench"}],
             "capabilities": {"textDocument": {"publishDiagnostics": {"versionSupport": True}, "hover": {"contentFormat": ["markdown"]}}},
-        })
-        server.notify("initialized", {})
-        language = {"kmodel": "kmodel", "nickel": "nickel"}.get(kind, kind)
-        server.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": language, "version": 1, "text": text}})
-        version = 1
+        })[1]
+        sync = answer["capabilities"].get("textDocumentSync", 1)
+        # 1: the server wants whole texts; 2: it takes ranges.
+        self.sync = sync if isinstance(sync, int) else sync.get("change", 1)
+        self.server.notify("initialized", {})
+        for number in range(opened):
+            self.open(kind, f"{number}-{name}" if number else name)
+        self.uri = "file://" + os.path.join(self.folder.name, name)
+        self.server.until(self.published)
 
-        def published(message):
-            return message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri
+    def open(self, kind, name):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "w") as file:
+            file.write(self.text)
+        document = {"uri": "file://" + path, "languageId": kind, "version": 1, "text": self.text}
+        self.server.notify("textDocument/didOpen", {"textDocument": document})
 
-        def change(there):
-            """Types a character, or takes it away again."""
-            nonlocal version
-            version += 1
-            line, column = edit
-            start, end = {"line": line, "character": column}, {"line": line, "character": column + (1 if there else 0)}
-            started = time.perf_counter()
-            server.notify("textDocument/didChange", {
-                "textDocument": {"uri": uri, "version": version},
-                "contentChanges": [{"range": {"start": start, "end": end}, "text": "" if there else "x"}],
-            })
-            return started
+    def published(self, message):
+        return message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == self.uri
 
-        def diagnostics(started):
-            def of_version(message):
-                return published(message) and message["params"].get("version", version) in (version, None)
-            return server.until(of_version)[0] - started
+    def change(self):
+        """Types a character, or takes it away again; when that was."""
+        self.version += 1
+        started = time.perf_counter()
+        document = {"uri": self.uri, "version": self.version}
+        self.server.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [self.edit()]})
+        self.there = not self.there
+        return started
 
-        server.until(published)
-        diagnostics_ms, completion_ms, hover_ms = [], [], []
-        for round in range(rounds + 5):
-            # As a hand types: a quarter of a second apart would only let the server rest.
-            time.sleep(0.02)
-            took = diagnostics(change(round % 2 == 1))
-            place = {"textDocument": {"uri": uri}, "position": {"line": edit[0], "character": edit[1] + (1 if round % 2 == 0 else 0)}}
-            completion, _ = server.request("textDocument/completion", place)
-            hover, _ = server.request("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": look[0], "character": look[1]}})
-            if round >= 5:
-                diagnostics_ms.append(took * 1e3)
-                completion_ms.append(completion * 1e3)
-                hover_ms.append(hover * 1e3)
-        if rounds % 2 == 0:
-            diagnostics(change(True))
-        result = {"lines": lines, "diagnostics": spread(diagnostics_ms), "completion": spread(completion_ms), "hover": spread(hover_ms)}
-        return server, change, diagnostics, result
+    def edit(self):
+        if self.sync == 1:
+            lines = self.text.split("\n")
+            if not self.there:
+                line = lines[self.line]
+                lines[self.line] = line[:self.column] + self.typed + line[self.column:]
+            return {"text": "\n".join(lines)}
+        start = {"line": self.line, "character": self.column}
+        is_line = self.typed == "\n"
+        behind = {"line": self.line + 1, "character": 0} if is_line else {"line": self.line, "character": self.column + 1}
+        return {"range": {"start": start, "end": behind if self.there else start}, "text": "" if self.there else self.typed}
+
+    def diagnostics(self, started):
+        """The time until the diagnostics of the last change were there."""
+        def of_version(message):
+            return self.published(message) and message["params"].get("version", self.version) in (self.version, None)
+        return self.server.until(of_version)[0] - started
+
+    def completion(self):
+        column = self.column + (1 if self.there and self.typed != "\n" else 0)
+        place = {"textDocument": {"uri": self.uri}, "position": {"line": self.line, "character": column}}
+        return self.server.request("textDocument/completion", place)[0]
+
+    def hover(self):
+        place = {"textDocument": {"uri": self.uri}, "position": {"line": self.look[0], "character": self.look[1]}}
+        return self.server.request("textDocument/hover", place)[0]
+
+    def end(self):
+        """Ends the session as the protocol says."""
+        self.server.request("shutdown", None)
+        self.server.notify("exit", None)
+        self.server.process.wait(60)
+        self.folder.cleanup()
+
+    def kill(self):
+        self.server.process.kill()
+        self.server.process.wait()
+        self.folder.cleanup()
+
+
+WHAT = ("diagnostics", "completion", "hover")
+
+
+def timed(session, rounds):
+    """Medians and 95th percentiles of so many changes, each with a completion and a hover after it."""
+    times = {what: [] for what in WHAT}
+    for round in range(rounds + 5):
+        # As a hand types: a quarter of a second apart would only let the server rest.
+        time.sleep(0.02)
+        took = session.diagnostics(session.change()), session.completion(), session.hover()
+        if round >= 5:
+            for what, one in zip(WHAT, took):
+                times[what].append(one * 1e3)
+    return {what: spread(values) for what, values in times.items()}
 
 
 def spread(values):
     ordered = sorted(values)
     return {"median": statistics.median(ordered), "p95": ordered[int(len(ordered) * 0.95) - 1]}
+
+
+def memory(options, command):
+    """MiB before and after so many changes of a file of 2,000 lines."""
+    session = Session(options.kind, command, options.file(2_000))
+    timed(session, 20)
+    before = session.server.memory()
+    for number in range(options.edits):
+        started = session.change()
+        # A server that waits before it looks is not waited for at each change.
+        if number % 50 == 49:
+            session.diagnostics(started)
+    after = session.server.memory()
+    session.kill()
+    return {"before": before, "after": after}
+
+
+def executed(command, lines, at, edit, changes, completions, opened):
+    """The million instructions of a session with so many changes, each followed by so many completions."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, "log")
+        counted = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", f"--log-file={log}", *command]
+        session = Session("kmodel", ["env", "RAYON_NUM_THREADS=1", *counted], kmodel(lines, at, edit), opened)
+        for _ in range(changes):
+            session.diagnostics(session.change())
+            for _ in range(completions):
+                session.completion()
+        session.end()
+        with open(log) as file:
+            return int(re.search(r"refs:\s+([\d,]+)", file.read()).group(1).replace(",", "")) / 1e6
+
+
+def instructions(options, command):
+    """A table of what one change and one completion take, each time as the difference of two sessions."""
+    if not shutil.which("valgrind"):
+        sys.exit("valgrind is not installed")
+    print("| edit of | at | change | completion |\n| --- | --- | --- | --- |")
+    for edit in [options.edit] if options.edit else EDITS:
+        for at in [options.at] if options.at else PLACES:
+            count = functools.partial(executed, command, options.lines[-1], at, edit, opened=options.open)
+            few, many, asked = count(4, 0), count(14, 0), count(4, 3)
+            print(f"| {edit} | {at} | {(many - few) / 10:.2f} | {(asked - few) / 12:.2f} |", flush=True)
 
 
 def main():
@@ -222,28 +336,31 @@ def main():
     parser.add_argument("command", nargs=argparse.REMAINDER)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--edits", type=int, default=10_000)
+    parser.add_argument("--lines", type=int, nargs="+", default=[200, 2_000, 20_000])
+    parser.add_argument("--at", choices=PLACES)
+    parser.add_argument("--edit", choices=EDITS)
+    parser.add_argument("--open", type=int, default=1)
+    parser.add_argument("--instructions", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     command = options.command + (["lsp"] if options.kind == "kmodel" else [])
+    if options.instructions:
+        return instructions(options, command)
+    chosen = {"at": options.at or "middle", "edit": options.edit or "type"} if options.kind == "kmodel" else {}
+    options.file = functools.partial(KINDS[options.kind], **chosen)
     results = []
-    for lines in (200, 2_000, 20_000):
-        rounds = options.rounds if lines < 20_000 else max(20, options.rounds // 4)
-        server, _, _, result = session(options.kind, command, lines, rounds)
-        server.process.kill()
-        results.append(result)
-        print(f"{options.kind:7} {lines:6} lines", *(f"{what} {result[what]['median']:7.2f} / {result[what]['p95']:7.2f} ms" for what in ("diagnostics", "completion", "hover")), file=sys.stderr)
-    server, change, diagnostics, _ = session(options.kind, command, 2_000, 20)
-    before = server.memory()
-    for number in range(options.edits):
-        started = change(number % 2 == 1)
-        # A server that waits before it looks is not waited for at each change.
-        if number % 50 == 49:
-            diagnostics(started)
-    after = server.memory()
-    server.process.kill()
-    print(f"{options.kind:7} memory {before:.0f} MiB, after {options.edits} changes {after:.0f} MiB", file=sys.stderr)
+    for lines in options.lines:
+        session = Session(options.kind, command, options.file(lines), options.open)
+        result = timed(session, options.rounds if lines < 20_000 else max(20, options.rounds // 4))
+        session.kill()
+        results.append({"lines": lines, **result})
+        figures = (f"{what} {result[what]['median']:7.2f} / {result[what]['p95']:7.2f} ms" for what in WHAT)
+        print(f"{options.kind:7} {lines:6} lines", *figures, file=sys.stderr)
+    used = memory(options, command) if options.edits else None
+    if used:
+        print(f"{options.kind:7} memory {used['before']:.0f} MiB, after {options.edits} changes {used['after']:.0f} MiB", file=sys.stderr)
     if options.json:
-        print(json.dumps({"kind": options.kind, "sizes": results, "memory": {"before": before, "after": after}}))
+        print(json.dumps({"kind": options.kind, "sizes": results, "memory": used}))
 
 
 if __name__ == "__main__":
