@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 pub mod access;
 pub mod fault;
 pub mod file;
+pub mod growing;
 pub mod kept;
 pub mod refusal;
 pub mod relative;

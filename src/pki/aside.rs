@@ -1,8 +1,7 @@
 //! Certificates that stay on the disk, since there may be many, and what is said of them in public: nothing of them is in
 //! memory.
 //!
-//! One is read when it is asked for: from its machine's file in the store, or from the file beside it that takes its place
-//! when the store is saved.
+//! One is read when it is asked for, from its line in the store's file, which may not count yet.
 
 use std::fs::File;
 use std::io;
@@ -16,8 +15,9 @@ use crate::pki::error::PkiError;
 use crate::pki::issued::IssuedCertificate;
 use crate::pki::pem;
 use crate::pki::spec::CertificateSpec;
-use crate::pki::store::reread;
-use crate::world::replace::Beside;
+use crate::pki::store::line::Record;
+use crate::pki::store::log;
+use crate::pki::store::table::Place;
 use crate::world::spool::nameless;
 
 /// What is said of a certificate in public.
@@ -45,17 +45,18 @@ impl From<&IssuedCertificate> for Row {
     }
 }
 
-/// A row on the disk: the length of its serial, that, the fingerprint, and the two times.
-type RowBytes = [u8; ROW];
+/// A row on the disk: the length of its serial, that, the fingerprint, and the two times. Behind it is where the certificate stands.
+pub(super) type RowBytes = [u8; ROW];
 
 const SERIAL: usize = 47;
 const HASH: usize = 1 + SERIAL;
 const TIMES: usize = HASH + 32;
 const ROW: usize = TIMES + 2 * 8;
+const PLACED: usize = ROW + 2 * 8;
 
 impl Row {
     /// `None` of a serial that is longer than any may be (RFC 5280: 20 bytes).
-    fn bytes(&self) -> Option<RowBytes> {
+    pub(super) fn bytes(&self) -> Option<RowBytes> {
         let mut bytes = [0; ROW];
         bytes[0] = u8::try_from(self.serial.len()).ok().filter(|length| usize::from(*length) <= SERIAL)?;
         bytes[1..=self.serial.len()].copy_from_slice(self.serial.as_bytes());
@@ -87,28 +88,28 @@ impl Rows {
         Ok(Self(Arc::new(file)))
     }
 
-    /// Any thread may put one.
-    pub(super) fn put(&self, index: usize, spec: &CertificateSpec, issued: &IssuedCertificate) -> Result<(), PkiError> {
-        let bytes = Row::from(issued).bytes();
-        let bytes = bytes.ok_or_else(|| PkiError::making(&spec.id, "its serial number is too long".to_owned()))?;
-        let written = self.0.write_all_at(&bytes, (index * ROW) as u64);
-        written.map_err(|error| PkiError::making(&spec.id, error.to_string()))
+    /// Puts those from this index on, each with where its certificate stands.
+    pub(super) fn put(&self, first: usize, rows: impl Iterator<Item = (RowBytes, Place)>) -> io::Result<()> {
+        let bytes: Vec<u8> = rows.flat_map(|(row, place)| row.into_iter().chain(numbers(place))).collect();
+        self.0.write_all_at(&bytes, (first * PLACED) as u64)
     }
 
-    /// Whether the row at this index is that of a certificate.
-    fn is(&self, index: usize, issued: &IssuedCertificate) -> bool {
-        self.bytes(index).is_ok_and(|bytes| Row::from(issued).bytes() == Some(bytes))
+    /// The row of the certificate at this index, and where it stands.
+    fn placed(&self, index: usize) -> io::Result<(RowBytes, Place)> {
+        let mut bytes = [0; PLACED];
+        self.0.read_exact_at(&mut bytes, (index * PLACED) as u64)?;
+        let number = |at: usize| bytes[at..at + 8].try_into().map(u64::from_le_bytes).unwrap_or_default();
+        let place = Place { offset: number(ROW), length: number(ROW + 8) };
+        Ok((bytes[..ROW].try_into().unwrap_or([0; ROW]), place))
     }
 
     pub(super) fn get(&self, index: usize) -> io::Result<Row> {
-        Row::read(&self.bytes(index)?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        Row::read(&self.placed(index)?.0).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
+}
 
-    fn bytes(&self, index: usize) -> io::Result<RowBytes> {
-        let mut bytes = [0; ROW];
-        self.0.read_exact_at(&mut bytes, (index * ROW) as u64)?;
-        Ok(bytes)
-    }
+fn numbers(place: Place) -> impl Iterator<Item = u8> {
+    [place.offset, place.length].map(u64::to_le_bytes).into_iter().flatten()
 }
 
 /// Certificates on the disk, by the indices of the request.
@@ -116,8 +117,8 @@ impl Rows {
 pub(super) struct Aside {
     pub dir: PathBuf,
     pub rows: Rows,
-    /// Of the files that are to take the place of those of machines.
-    pub names: Beside,
+    /// The file that they are in; none if there are none.
+    pub file: Option<Arc<File>>,
     /// The first that could not be read.
     pub failed: OnceLock<PkiError>,
 }
@@ -125,10 +126,20 @@ pub(super) struct Aside {
 impl Aside {
     /// The certificate at this index, if it can be read and is the one that its row tells of.
     pub(super) fn certificate(&self, index: usize, spec: &CertificateSpec) -> Option<Arc<IssuedCertificate>> {
-        let found = reread(&self.dir, self.names, spec).and_then(|(path, found)| {
-            let same = |found: &Arc<IssuedCertificate>| self.rows.is(index, found);
-            found.filter(same).ok_or_else(|| PkiError::corrupt(&path, format!("`{}` has just changed", spec.id)))
+        let path = || log::path(&self.dir);
+        let found = self.read(index).map_err(|error| log::failed(&path(), &error));
+        let found = found.and_then(|(row, record)| {
+            let issued = record.leaf.issued;
+            let same = record.id == spec.id && Row::from(&*issued).bytes() == Some(row);
+            let changed = || PkiError::corrupt(&path(), format!("`{}` has just changed", spec.id));
+            if same { Ok(issued) } else { Err(changed()) }
         });
         found.map_err(|error| _ = self.failed.set(error)).ok()
+    }
+
+    fn read(&self, index: usize) -> io::Result<(RowBytes, Record)> {
+        let file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let (row, place) = self.rows.placed(index)?;
+        Ok((row, log::record(file, place)?))
     }
 }

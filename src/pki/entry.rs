@@ -38,7 +38,7 @@ pub(super) struct Secrets {
     pub secrets: BTreeMap<Name, Secret>,
 }
 
-/// `machines/MACHINE.json`: certificates by their ids.
+/// `machines/MACHINE.json` of earlier kmodels: certificates by their ids.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Machine {
     pub certificates: BTreeMap<String, Leaf>,
@@ -75,7 +75,7 @@ pub(super) struct Leaf {
 }
 
 /// A [`CertificateSpec`] that stands alone: the authority is the certificate it had, not an index.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LeafSpec {
     pub authority: Name,
     pub authority_fingerprint: Arc<str>,

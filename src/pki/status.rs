@@ -7,8 +7,7 @@ use crate::pki::entry::{Authority, begun, spec_digest};
 use crate::pki::error::PkiError;
 use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, Request};
-use crate::pki::store::Store;
-use crate::pki::store::index::Indexed;
+use crate::pki::store::{Indexed, Store};
 
 /// How a thing in the store stands to what is asked for. Whether it has expired is for the caller, who has a clock.
 #[derive(Clone, PartialEq, Eq, Debug)]

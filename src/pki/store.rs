@@ -7,8 +7,8 @@
 //! authorities.json           authorities that kmodel made, with their keys
 //! authorities/NAME.crt .key  authorities of the operator's own, which come first
 //! secrets.json               key pairs and random secrets
-//! machines/MACHINE.json      certificates of a machine with their keys; `-` for those of none
-//! machines.index             what these are for, and until when, so that a plan reads no key
+//! certificates.jsonl         certificates of machines and people with their keys, one a line, appended to
+//! certificates.index         what these are for, until when, and where they stand, so that a plan reads no key
 //! renders/NAME               what renders have made of which inputs, so that what is there is not made again
 //! ```
 //!
@@ -19,32 +19,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rayon::prelude::*;
+use time::OffsetDateTime;
 
 use crate::pki::constraints::Constraints;
-use crate::pki::entry::{Authorities, Authority, Digest, Keypair, Leaf, Machine, Secret, Secrets};
+use crate::pki::entry::{Authorities, Authority, Digest, Keypair, Leaf, Secret, Secrets};
 use crate::pki::error::PkiError;
-use crate::pki::issued::{IssuedAuthority, IssuedCertificate};
-use crate::pki::spec::{CertificateSpec, Request, machine as machine_of};
-use crate::pki::store::apart::{Apart, Done};
+use crate::pki::issued::IssuedAuthority;
+use crate::pki::spec::{CertificateSpec, Request};
+use crate::pki::store::batch::Batch;
 use crate::pki::store::file::{Entry, encode};
-use crate::pki::store::index::{Index, Indexed, Said};
+use crate::pki::store::index::Hold;
 use crate::pki::store::lock::Lock;
+use crate::pki::store::log::Log;
+use crate::pki::store::table::Place;
 use crate::syntax::ast::Name;
 use crate::world::kept;
-use crate::world::replace::Beside;
 
-pub(super) mod apart;
+pub(super) mod batch;
 mod content;
 mod file;
 mod folder;
-pub(super) mod index;
+mod former;
+mod index;
+pub(super) mod line;
 mod lock;
+pub(super) mod log;
 mod renders;
+mod renewal;
+pub(super) mod table;
 
 /// The folder's name if none is given.
 pub const DEFAULT: &str = kept::STORE;
@@ -55,11 +62,8 @@ pub const MARK: &str = kept::STORE_MARK;
 /// How long a run waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A machine's file, read when it is first asked for.
-type Lazy = OnceLock<Box<Result<Machine, PkiError>>>;
-
-/// The machines that have a file.
-type Machines = BTreeMap<Name, Lazy>;
+/// So many certificates that were in memory are appended at once.
+const AT_ONCE: usize = 256;
 
 /// An open store.
 pub struct Store {
@@ -68,13 +72,29 @@ pub struct Store {
     authorities: Authorities,
     external: BTreeMap<Name, IssuedAuthority>,
     secrets: Secrets,
-    /// Listed when something is asked for that the index does not tell.
-    machines: OnceLock<Result<Machines, PkiError>>,
-    /// What is not kept in memory of the others.
-    apart: Option<Apart>,
+    /// Certificates with their keys, on the disk. Opened when one is first asked for.
+    log: OnceLock<Result<Option<Log>, PkiError>>,
+    /// Those in memory, which come before these: not written yet, or of a store of earlier kmodels.
+    leaves: BTreeMap<String, Arc<Leaf>>,
+    /// Which of them are to be written.
+    unsaved: BTreeSet<String>,
+    /// What was appended to the file, and does not count yet.
+    batch: Option<Batch>,
     changed: BTreeSet<Changed>,
-    /// Read when a certificate is first asked after.
-    index: OnceLock<Option<Index>>,
+}
+
+/// A certificate as it is held.
+pub(super) struct Held {
+    pub leaf: Arc<Leaf>,
+    /// Where it stands in the file; none of one in memory.
+    pub place: Option<Place>,
+}
+
+/// A certificate that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Indexed {
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
 }
 
 /// What may be done with an open store.
@@ -89,11 +109,10 @@ enum Access {
 }
 
 /// A file that is to be written.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Changed {
     Authorities,
     Secrets,
-    Machine(Name),
 }
 
 /// Without `--store`, the store is beside the model: a link of that name, which git would clone, leads keys elsewhere.
@@ -126,9 +145,9 @@ impl Store {
         let lock = Lock::take(dir, patience)?;
         folder::mark(dir)?;
         folder::clean(dir);
-        let store = Self::load(dir, Access::Write { _lock: lock })?;
-        // Nothing is written where a link may be.
-        store.machines()?;
+        let mut store = Self::load(dir, Access::Write { _lock: lock })?;
+        store.log()?;
+        former::take(&mut store)?;
         Ok(store)
     }
 
@@ -141,10 +160,11 @@ impl Store {
             authorities: Authorities::default(),
             external: BTreeMap::new(),
             secrets: Secrets::default(),
-            machines: OnceLock::from(Ok(Machines::new())),
-            apart: None,
+            log: OnceLock::from(Ok(None)),
+            leaves: BTreeMap::new(),
+            unsaved: BTreeSet::new(),
+            batch: None,
             changed: BTreeSet::new(),
-            index: OnceLock::new(),
             dir: dir.to_owned(),
             access: Access::Trial,
         };
@@ -169,10 +189,12 @@ impl Store {
             authorities: file::read(&authorities(dir))?.unwrap_or_default(),
             external: folder::external(dir)?,
             secrets: file::read(&secrets(dir))?.unwrap_or_default(),
-            machines: OnceLock::new(),
-            apart: None,
+            log: OnceLock::new(),
+            // Who writes takes them into the file.
+            leaves: if matches!(access, Access::Write { .. }) { BTreeMap::new() } else { former::read(dir)? },
+            unsaved: BTreeSet::new(),
+            batch: None,
             changed: BTreeSet::new(),
-            index: OnceLock::new(),
             dir: dir.to_owned(),
             access,
         })
@@ -188,28 +210,35 @@ impl Store {
         if !matches!(self.access, Access::Write { .. }) {
             return Err(PkiError::ReadOnly { path: self.dir.clone() });
         }
-        let mut apart = self.apart.take();
-        let changed = self.changed.par_iter().filter_map(|changed| self.encode(changed));
-        let count = file::write(&self.dir, apart.as_mut(), changed)?;
-        let known = self.changed.is_empty() && count == 0 && self.is_indexed();
-        self.changed.clear();
-        if known {
-            return Ok(count);
+        let entries = self.changed.iter().map(|changed| self.encode(*changed)).collect::<Result<Vec<_>, _>>()?;
+        file::write(&entries)?;
+        self.append_unsaved()?;
+        let mut batch = self.batch.take().filter(|batch| batch.count() > 0);
+        batch.as_mut().map_or(Ok(()), Batch::commit)?;
+        let log = self.log()?;
+        if batch.is_some() || log.is_some_and(|log| !log.is_indexed()) {
+            renewal::renew(&self.dir, log, batch.as_mut());
+            self.log = OnceLock::new();
         }
-        let told = apart.as_mut().and_then(|apart| apart.told().ok()).into_iter().flatten();
-        // What the index does not say leads to the file.
-        let mut told = told.map_while(Result::ok).peekable();
-        let machines = self.machines()?.iter();
-        index::write(
-            &self.dir,
-            machines.map(|(name, read)| {
-                while told.next_if(|told| *told.name < **name).is_some() {}
-                let lines = told.next_if(|told| *told.name == **name).map(|told| told.lines);
-                let read = || read.get().and_then(|read| (**read).as_ref().ok());
-                (&**name, lines.map_or_else(|| read().map_or(Said::Before, Said::Content), Said::Lines))
-            }),
-        );
-        Ok(count)
+        self.changed.clear();
+        Ok(entries.len() + usize::from(batch.is_some()))
+    }
+
+    /// Appends what is in memory only.
+    fn append_unsaved(&mut self) -> Result<(), PkiError> {
+        if self.unsaved.is_empty() {
+            return Ok(());
+        }
+        let mut batch = self.batch.take().map_or_else(|| self.begin_batch(), Ok)?;
+        let ids: Vec<&String> = self.unsaved.iter().collect();
+        ids.chunks(AT_ONCE).try_for_each(|ids| {
+            let lines = ids.iter().filter_map(|id| Some(batch::line(id, self.leaves.get(*id)?)));
+            batch.put(&lines.collect::<Result<Vec<_>, _>>()?).map(drop)
+        })?;
+        self.batch = Some(batch);
+        self.unsaved.clear();
+        self.leaves.clear();
+        Ok(())
     }
 
     /// Looks at what the operator's own authorities may sign, before they sign any of it.
@@ -240,17 +269,14 @@ impl Store {
 
     /// All that is in its files, in one number. `None` if one of them cannot be read, which issuing may tell more of.
     pub fn content(&self) -> Option<[u8; 32]> {
-        content::hash(&self.dir, self.machines().ok()?.keys())
+        content::hash(&self.dir)
     }
 
-    /// Whether nothing is to be written to it: no key, and no line of the index.
+    /// Whether nothing is to be written to it: no key, and no index.
     pub fn is_saved(&self) -> bool {
-        let changed = self.apart.as_ref().is_some_and(|apart| apart.staged() > 0);
-        !changed && self.changed.is_empty() && self.is_indexed()
-    }
-
-    fn is_indexed(&self) -> bool {
-        self.machines().is_ok_and(|machines| index::is_current(&self.dir, machines.keys().map(|name| &**name)))
+        let batch = self.batch.as_ref().is_some_and(|batch| batch.count() > 0);
+        let indexed = self.log().is_ok_and(|log| log.is_none_or(Log::is_indexed));
+        !batch && self.unsaved.is_empty() && self.changed.is_empty() && indexed
     }
 
     /// What renders have remembered under a name; none if it cannot be read.
@@ -297,12 +323,12 @@ impl Store {
     }
 
     /// The certificate with this id or one that it had before, whatever it was issued for.
-    pub(super) fn leaf(&self, spec: &CertificateSpec) -> Result<Option<&Leaf>, PkiError> {
+    pub(super) fn leaf(&self, spec: &CertificateSpec) -> Result<Option<Arc<Leaf>>, PkiError> {
         self.leaf_with(&spec.id)?.map_or_else(|| self.former(spec), |leaf| Ok(Some(leaf)))
     }
 
     /// The certificate with an id that it had before.
-    pub(super) fn former(&self, spec: &CertificateSpec) -> Result<Option<&Leaf>, PkiError> {
+    pub(super) fn former(&self, spec: &CertificateSpec) -> Result<Option<Arc<Leaf>>, PkiError> {
         for id in &spec.former {
             if let Some(leaf) = self.leaf_with(id)? {
                 return Ok(Some(leaf));
@@ -312,66 +338,46 @@ impl Store {
     }
 
     /// The certificate with this very id.
-    pub(super) fn leaf_with(&self, id: &str) -> Result<Option<&Leaf>, PkiError> {
-        let name = machine_of(id);
-        let Some(machine) = self.machines()?.get(name) else { return Ok(None) };
-        let read = || Box::new(self.read_machine(name));
-        let machine = (**machine.get_or_init(read)).as_ref().map_err(Clone::clone)?;
-        Ok(machine.certificates.get(id))
+    pub(super) fn leaf_with(&self, id: &str) -> Result<Option<Arc<Leaf>>, PkiError> {
+        Ok(self.held(id)?.map(|held| held.leaf))
     }
 
-    /// The certificate with this very id, if the index says that it is for what a digest stands for.
+    /// The same, and where it is.
+    pub(super) fn held(&self, id: &str) -> Result<Option<Held>, PkiError> {
+        if let Some(leaf) = self.leaves.get(id) {
+            return Ok(Some(Held { leaf: Arc::clone(leaf), place: None }));
+        }
+        let Some(log) = self.log()? else { return Ok(None) };
+        let held = |(leaf, place)| Held { leaf: Arc::new(leaf), place: Some(place) };
+        Ok(log.find(id)?.map(held))
+    }
+
+    /// The certificate with this very id, if it is known without its line that it is for what a digest stands for.
     pub(super) fn indexed(&self, id: &str, digest: impl FnOnce() -> Digest) -> Option<Indexed> {
-        let name = machine_of(id);
-        let read = |machines: &Machines| machines.get(name).is_some_and(|machine| machine.get().is_some());
-        let read = self.machines.get().is_some_and(|machines| machines.as_ref().is_ok_and(read));
-        let index = self.index.get_or_init(|| Index::read(&self.dir)).as_ref().filter(|_| !read);
-        index?.find(name, &digest())
+        let log = self.log().ok()?.filter(|_| !self.leaves.contains_key(id))?;
+        log.indexed(id, &digest())
     }
 
-    fn machines(&self) -> Result<&Machines, PkiError> {
-        let list = || {
-            let mut machines = Machines::new();
-            folder::machines(&self.dir, |name| _ = machines.insert(name, Lazy::new()))?;
-            Ok(machines)
-        };
-        self.machines.get_or_init(list).as_ref().map_err(Clone::clone)
+    fn log(&self) -> Result<Option<&Log>, PkiError> {
+        let hold = if matches!(self.access, Access::Write { .. }) { Hold::Disk } else { Hold::Memory };
+        let log = self.log.get_or_init(|| Log::open(&self.dir, hold));
+        log.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
-    /// All that the file of a machine holds, which is not kept.
-    pub(super) fn read_apart(&self, name: &str) -> Result<Machine, PkiError> {
-        if self.machines()?.contains_key(name) { self.read_machine(name) } else { Ok(Machine::default()) }
+    /// Begins to append certificates to the file.
+    pub(super) fn begin_batch(&self) -> Result<Batch, PkiError> {
+        Batch::new(&self.dir, self.log()?)
     }
 
-    /// Begins to write machines beside their files, under the names that it returns.
-    pub(super) fn begin_apart(&mut self) -> Result<Beside, PkiError> {
-        let new = Apart::new(&self.dir)?;
-        Ok(self.apart.insert(new).names())
+    /// Keeps what was appended until it is saved; without that it is taken back.
+    pub(super) fn end_batch(&mut self, batch: Batch) {
+        self.batch = Some(batch);
     }
 
-    /// Writes a machine with this content beside its file, if it is another one than that of its file.
-    pub(super) fn apart(&self, name: &str, content: &Machine, changed: bool) -> Result<Done, PkiError> {
-        if let Some(apart) = self.apart.as_ref().filter(|_| changed) {
-            apart.stage(&encode(machine(&self.dir, name), content)?)?;
-        }
-        Ok(Done { staged: changed, lines: index::lines(content) })
-    }
-
-    /// Adds a machine; they come in the order of their names.
-    pub(super) fn put_apart(&mut self, name: &str, done: &Done) -> Result<(), PkiError> {
-        self.apart.as_mut().map_or(Ok(()), |apart| apart.put(name, done))
-    }
-
-    /// Lets go of what was read only to find something.
-    pub(super) fn rest(&mut self) {
-        self.index = OnceLock::new();
-        if !self.changed.iter().any(|changed| matches!(changed, Changed::Machine(_))) {
-            self.machines = OnceLock::new();
-        }
-    }
-
-    fn read_machine(&self, name: &str) -> Result<Machine, PkiError> {
-        Ok(file::read(&machine(&self.dir, name))?.unwrap_or_default())
+    /// The file of certificates, as it stays open while another takes its place; none if there is none.
+    pub(super) fn open_file(&self) -> Result<Option<Arc<File>>, PkiError> {
+        let open = || file::closed(&log::path(&self.dir)).map(|file| file.map(Arc::new));
+        self.log()?.map_or_else(open, |log| Ok(Some(Arc::clone(log.file()))))
     }
 
     pub(super) fn put_authority(&mut self, authority: Authority) {
@@ -389,27 +395,16 @@ impl Store {
         self.secrets.secrets.insert(secret.spec.name.clone(), secret);
     }
 
-    pub(super) fn put_leaf(&mut self, spec: &CertificateSpec, leaf: Leaf) -> Result<(), PkiError> {
-        // The file is read before it is added to: INVARIANT: a machine in memory holds all that its file holds.
-        self.leaf_with(&spec.id)?;
-        let name = Name::from(spec.machine());
-        let Some(Ok(machines)) = self.machines.get_mut() else { return Ok(()) };
-        let machine = machines.entry(name.clone()).or_insert_with(|| OnceLock::from(Box::new(Ok(Machine::default()))));
-        if let Some(Ok(machine)) = machine.get_mut().map(|machine| &mut **machine) {
-            machine.certificates.insert(spec.id.clone(), leaf);
-            self.changed.insert(Changed::Machine(name));
-        }
-        Ok(())
+    pub(super) fn put_leaf(&mut self, spec: &CertificateSpec, leaf: Leaf) {
+        self.leaves.insert(spec.id.clone(), Arc::new(leaf));
+        self.unsaved.insert(spec.id.clone());
     }
 
-    fn encode(&self, changed: &Changed) -> Option<Result<Entry, PkiError>> {
-        Some(match changed {
+    fn encode(&self, changed: Changed) -> Result<Entry, PkiError> {
+        match changed {
             Changed::Authorities => encode(authorities(&self.dir), &self.authorities),
             Changed::Secrets => encode(secrets(&self.dir), &self.secrets),
-            Changed::Machine(name) => {
-                encode(machine(&self.dir, name), (**self.machines().ok()?.get(name)?.get()?).as_ref().ok()?)
-            }
-        })
+        }
     }
 
     /// The file that holds authorities, for messages.
@@ -428,22 +423,6 @@ impl Store {
     }
 }
 
-/// The certificate for this in the file that is to take the place of its machine's, or in that, and which of these it is.
-pub(super) fn reread(
-    dir: &Path,
-    names: Beside,
-    spec: &CertificateSpec,
-) -> Result<(PathBuf, Option<Arc<IssuedCertificate>>), PkiError> {
-    let own = machine(dir, spec.machine());
-    for path in [names.of(&own), own.clone()] {
-        // It was looked at when it was issued; each that is read again is compared with what it was.
-        if let Some(mut found) = file::parse::<Machine>(&path)? {
-            return Ok((path, found.certificates.remove(&spec.id).map(|leaf| leaf.issued)));
-        }
-    }
-    Ok((own, None))
-}
-
 /// Names no keys, so that none gets into a log.
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -457,8 +436,4 @@ fn authorities(dir: &Path) -> PathBuf {
 
 fn secrets(dir: &Path) -> PathBuf {
     dir.join("secrets.json")
-}
-
-fn machine(dir: &Path, name: &str) -> PathBuf {
-    dir.join(folder::MACHINES).join(format!("{name}.json"))
 }

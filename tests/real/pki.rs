@@ -457,8 +457,8 @@ fn only_the_owner_can_read_the_store() {
     bench.issue(&small());
     let store = bench.store();
     assert_eq!(fs::read_to_string(store.join(".gitignore")).unwrap(), "*\n");
-    assert_eq!([mode(&store), mode(&store.join("machines"))], [0o700; 2]);
-    let files = ["version", "lock", "authorities.json", "secrets.json", "machines/a.json", "machines/-.json"];
+    assert_eq!(mode(&store), 0o700);
+    let files = ["version", "lock", "authorities.json", "secrets.json", "certificates.jsonl", "certificates.index"];
     files.iter().for_each(|name| assert_eq!(mode(&store.join(name)), 0o600, "{name}"));
 }
 
@@ -466,7 +466,7 @@ fn only_the_owner_can_read_the_store() {
 fn a_store_that_others_can_read_is_refused() {
     let bench = Bench::new();
     bench.issue(&small());
-    for name in ["authorities.json", "secrets.json", "machines/a.json", ""] {
+    for name in ["authorities.json", "secrets.json", "certificates.jsonl", ""] {
         let path = bench.store().join(name);
         let right = mode(&path);
         set_mode(&path, right | 0o040);
@@ -482,7 +482,7 @@ fn a_store_that_others_can_read_is_refused() {
 fn a_damaged_store_is_never_made_anew() {
     let bench = Bench::new();
     bench.issue(&small());
-    for name in ["authorities.json", "secrets.json", "machines/a.json"] {
+    for name in ["authorities.json", "secrets.json", "certificates.jsonl"] {
         let path = bench.store().join(name);
         let good = fs::read(&path).unwrap();
         let cut = good[..good.len() / 2].to_vec();
@@ -502,9 +502,9 @@ fn a_damaged_store_is_never_made_anew() {
 fn a_store_of_another_version_is_refused() {
     let bench = Bench::new();
     bench.issue(&small());
-    fs::write(bench.store().join("version"), "kmodel store 2\n").unwrap();
+    fs::write(bench.store().join("version"), "kmodel store 3\n").unwrap();
     let error = bench.fails(&small());
-    assert!(error.to_string().contains("`kmodel store 2`, which is not supported"), "{error}");
+    assert!(error.to_string().contains("`kmodel store 3`, which is not supported"), "{error}");
     fs::remove_file(bench.store().join("version")).unwrap();
     assert!(matches!(bench.fails(&small()), PkiError::NotAStore { .. }));
 }
@@ -548,7 +548,7 @@ fn runs_side_by_side_agree() {
 fn leftovers_of_a_run_that_was_cut_off_go() {
     let bench = Bench::new();
     bench.issue(&small());
-    let left = bench.store().join("machines/.a.json.kmodel-1-0");
+    let left = bench.store().join(".certificates.jsonl.kmodel-1-0");
     fs::write(&left, "{").unwrap();
     bench.issue(&small());
     assert!(!left.exists());
@@ -556,7 +556,7 @@ fn leftovers_of_a_run_that_was_cut_off_go() {
 
 #[test]
 fn nothing_is_read_or_written_through_a_link() {
-    for name in ["machines", "secrets.json", "lock", "machines/a.json"] {
+    for name in ["secrets.json", "lock", "certificates.jsonl", "certificates.index"] {
         let bench = Bench::new();
         bench.issue(&small());
         let (place, aside) = (bench.store().join(name), bench.store().with_file_name("aside"));
@@ -597,7 +597,6 @@ fn the_operators_authorities_may_be_behind_a_link() {
 fn a_folder_of_the_store_that_is_none_is_an_error() {
     let bench = Bench::new();
     bench.issue(&small());
-    fs::remove_dir_all(bench.store().join("machines")).unwrap();
     bench.write(".kmodel/machines", "x");
     let error = bench.fails(&small());
     assert!(matches!(&error, PkiError::File { action: "list", .. }), "{error}");
@@ -748,7 +747,7 @@ fn an_authority_signs_only_what_its_certificate_allows() {
         limited(&bench, own, extension);
         let error = bench.fails(&small());
         assert!(error.to_string().contains(reason), "{error}");
-        assert!(!bench.store().join("machines/a.json").exists(), "nothing is signed");
+        assert!(!bench.store().join("certificates.jsonl").exists(), "nothing is signed");
     }
     for extension in ["extendedKeyUsage=serverAuth,clientAuth", "extendedKeyUsage=anyExtendedKeyUsage"] {
         let bench = Bench::new();

@@ -236,10 +236,9 @@ fn a_moved_application_keeps_its_addresses_and_keys() {
     let shared = "\"keepalived/vip\" = \"10.10.0.254\"";
     let lock = site.read("kmodel.lock");
     assert!(lock.contains(shared), "{lock}");
-    let keys = |text: &str| {
-        let value: serde_json::Value = serde_json::from_str(text).unwrap();
-        let leaves = value["certificates"].as_object().unwrap().clone();
-        leaves.into_iter().map(|(id, leaf)| (id, leaf["issued"]["key_pem"].to_string())).collect::<Vec<_>>()
+    let keys = |machine: &str| {
+        let key = |leaf: &serde_json::Value| (leaf["id"].to_string(), leaf["leaf"]["issued"]["key_pem"].to_string());
+        certificates(&site, machine).iter().map(key).collect::<Vec<_>>()
     };
     let renamed =
         HA.replace("deploy haproxy, keepalived on lb", "deploy haproxy on lb\ndeploy keepalived as shared on lb");
@@ -247,13 +246,13 @@ fn a_moved_application_keeps_its_addresses_and_keys() {
     let said = site.ok(&RENDER);
     assert!(said.contains("0 issued"), "{said}");
     assert!(site.read("kmodel.lock").contains("\"shared/vip\" = \"10.10.0.254\""));
-    let before = keys(&site.read(".kmodel/ha/machines/wrk-0.json"));
+    let before = keys("wrk-0");
     site.model(&format!(
         "{}\nmoved wrk -> worker\n",
         HA.replace("machines wrk[3]", "machines worker[3]").replace(", wrk", ", worker")
     ));
     site.ok(&RENDER);
-    let after = keys(&site.read(".kmodel/ha/machines/worker-0.json"));
+    let after = keys("worker-0");
     assert!(!before.is_empty() && before.len() == after.len());
     assert!(
         before.iter().zip(&after).all(|(before, after)| before.1 == after.1 && before.0 != after.0),
@@ -264,28 +263,35 @@ fn a_moved_application_keeps_its_addresses_and_keys() {
     assert!(site.ok(&RENDER).contains("0 issued"));
 }
 
+/// The certificates of a machine in the key store, in the order of their ids.
+fn certificates(site: &Site, machine: &str) -> Vec<serde_json::Value> {
+    let text = site.read(".kmodel/ha/certificates.jsonl");
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let own = lines.filter_map(|line| {
+        let id = line["id"].as_str().filter(|id| id.starts_with(&format!("{machine}/")))?.to_owned();
+        Some((id, line))
+    });
+    own.collect::<std::collections::BTreeMap<_, _>>().into_values().collect()
+}
+
 #[test]
 fn a_machine_that_comes_back_gets_keys_of_its_own() {
     let site = rendered();
-    let before = site.read(".kmodel/ha/machines/wrk-2.json");
+    let before = certificates(&site, "wrk-2");
     site.model(&HA.replace("machines wrk[3]", "machines wrk[2]"));
     site.ok(&RENDER);
     site.model(HA);
     site.ok(&RENDER);
-    assert_eq!(
-        site.read(".kmodel/ha/machines/wrk-2.json"),
-        before,
-        "it may be the same machine, as long as it is not gone"
-    );
+    assert_eq!(certificates(&site, "wrk-2"), before, "it may be the same machine, as long as it is not gone");
     site.model(&HA.replace("machines wrk[3]", "machines wrk[2]"));
     site.ok(&with(&["--forget", "wrk-2"]));
     site.model(HA);
     assert!(site.ok(&["plan", "lab.km", "--all"]).contains("its machine is new"));
     site.ok(&RENDER);
-    let after = site.read(".kmodel/ha/machines/wrk-2.json");
+    let after = certificates(&site, "wrk-2");
     assert_ne!(after, before);
     site.ok(&RENDER);
-    assert_eq!(site.read(".kmodel/ha/machines/wrk-2.json"), after);
+    assert_eq!(certificates(&site, "wrk-2"), after);
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn issue(
     issued: &mut Issued,
 ) -> Result<(), PkiError> {
     let run = Run::new((request, store), &issued.authorities, now);
-    let of = |spec: &CertificateSpec| run.outcome(spec, store.leaf_with(&spec.id)?);
+    let of = |spec: &CertificateSpec| run.outcome(spec, store.leaf_with(&spec.id)?.as_deref());
     let outcomes: Vec<_> = request.certificates.par_iter().map(of).collect();
     let mut shortened = BTreeMap::new();
     for (spec, outcome) in request.certificates.iter().zip(outcomes) {
@@ -51,13 +51,15 @@ pub(super) fn issue(
             Outcome::Kept(certificate) => keep(issued, certificate),
             Outcome::Moved(leaf) => {
                 keep(issued, Arc::clone(&leaf.issued));
-                store.put_leaf(spec, leaf)?;
+                store.put_leaf(spec, leaf);
             }
             Outcome::Made(leaf, validity) => {
                 if validity.shortened {
                     *shortened.entry(spec.authority).or_default() += 1;
                 }
-                add(issued, store, spec, leaf)?;
+                issued.count(Made::New);
+                issued.push(Arc::clone(&leaf.issued));
+                store.put_leaf(spec, leaf);
             }
         }
     }
@@ -68,12 +70,6 @@ pub(super) fn issue(
 fn keep(issued: &mut Issued, certificate: Arc<IssuedCertificate>) {
     issued.count(Made::Kept);
     issued.push(certificate);
-}
-
-fn add(issued: &mut Issued, store: &mut Store, spec: &CertificateSpec, leaf: Leaf) -> Result<(), PkiError> {
-    issued.count(Made::New);
-    issued.push(Arc::clone(&leaf.issued));
-    store.put_leaf(spec, leaf)
 }
 
 impl<'a> Run<'a> {
@@ -91,8 +87,8 @@ impl<'a> Run<'a> {
         let unknown = || PkiError::UnknownAuthority { id: spec.id.clone(), index: spec.authority };
         let authority = self.authorities.get(spec.authority as usize).ok_or_else(unknown)?;
         // A machine that comes back may not be the one that left, which may be in other hands.
-        let held = own.map_or_else(|| self.store.former(spec), |own| Ok(Some(own)))?;
-        let held = held.filter(|_| !self.request.is_anew(spec));
+        let former = if own.is_none() { self.store.former(spec)? } else { None };
+        let held = own.or(former.as_deref()).filter(|_| !self.request.is_anew(spec));
         let period = |held: &IssuedCertificate| Period { from: held.not_before, until: held.not_after };
         let good = |held| Period::of((self.request, spec), period(held), authority).has(self.now);
         match held {
@@ -136,8 +132,13 @@ impl<'a> Run<'a> {
         let making = |reason| PkiError::making(&spec.id, reason);
         let key = key_for(spec, held).map_err(making)?;
         let issued = Arc::new(signer.sign(spec, &key, validity).map_err(making)?);
-        let name = &self.request.authorities[spec.authority as usize].name;
-        Ok((Leaf { spec: LeafSpec::new(spec, name, authority), issued }, validity))
+        Ok((self.leaf(spec, issued), validity))
+    }
+
+    /// A certificate for just what is asked for, as the store has it.
+    pub(super) fn leaf(&self, spec: &CertificateSpec, issued: Arc<IssuedCertificate>) -> Leaf {
+        let index = spec.authority as usize;
+        Leaf { spec: LeafSpec::new(spec, &self.request.authorities[index].name, &self.authorities[index]), issued }
     }
 
     fn signer(&self, index: usize) -> Result<&Signer, PkiError> {

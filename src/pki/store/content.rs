@@ -1,23 +1,41 @@
 //! What the files of a store hold, in one number: their bytes, as no stamp of a file proves them.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{authorities, file, folder, machine, secrets};
+use super::{authorities, file, folder, log, secrets};
 use crate::pki::error::PkiError;
-use crate::syntax::ast::Name;
+
+/// So much of the certificates is read at once, on each core.
+const PART: u64 = 1 << 18;
 
 /// The hash of all files that something may be issued from; none if one of them cannot be read, or not by its owner alone.
-pub(super) fn hash<'m>(dir: &Path, machines: impl Iterator<Item = &'m Name>) -> Option<[u8; 32]> {
-    let machines: Vec<&Name> = machines.collect();
-    let of_machine = |name: &&Name| one(&machine(dir, name), file::private);
-    let machines: Vec<_> = machines.par_iter().map(of_machine).collect::<Option<_>>()?;
+pub(super) fn hash(dir: &Path) -> Option<[u8; 32]> {
     let own = [authorities(dir), secrets(dir)].map(|path| one(&path, file::private));
     let mut all = Sha256::new();
     let files = own.into_iter().chain(external(dir)?).collect::<Option<Vec<_>>>()?;
-    files.iter().chain(&machines).for_each(|hash| all.update(hash));
+    files.iter().for_each(|hash| all.update(hash));
+    let log = file::closed(&log::path(dir)).ok()?;
+    all.update(log.map_or(Some([0; 32]), |file| parts(&file))?);
+    Some(all.finalize().into())
+}
+
+/// The hash of the hashes of all parts of a file, and of its length.
+fn parts(file: &File) -> Option<[u8; 32]> {
+    let length = file.metadata().ok()?.len();
+    let part = |number: u64| {
+        let place = number * PART;
+        let mut bytes = vec![0; (length - place).min(PART) as usize];
+        file.read_exact_at(&mut bytes, place).ok()?;
+        Some(Sha256::digest(&bytes))
+    };
+    let parts: Vec<_> = (0..length.div_ceil(PART)).into_par_iter().map(part).collect::<Option<_>>()?;
+    let mut all = Sha256::new().chain_update(length.to_le_bytes());
+    parts.iter().for_each(|hash| all.update(hash));
     Some(all.finalize().into())
 }
 

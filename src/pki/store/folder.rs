@@ -11,12 +11,16 @@ use crate::pki::external;
 use crate::pki::issued::IssuedAuthority;
 use crate::pki::store::file;
 use crate::syntax::ast::Name;
-use crate::world::replace::{Beside, is_leftover, replace};
+use crate::world::fault;
+use crate::world::replace::{is_leftover, replace};
 
 pub(super) const MACHINES: &str = "machines";
 pub(super) const EXTERNAL: &str = "authorities";
 
-const VERSION: &str = "kmodel store 1\n";
+const VERSION: &str = "kmodel store 2\n";
+
+/// With a file for each machine, see [`super::former`].
+const FORMER: &str = "kmodel store 1\n";
 
 /// What may be in a folder that is not a store yet: the operator may have put an authority there.
 const BEFOREHAND: [&str; 3] = [EXTERNAL, ".gitignore", "lock"];
@@ -53,7 +57,6 @@ pub(super) fn check(dir: &Path) -> Result<(), PkiError> {
 /// those of machines are looked at by [`machines`].
 fn no_links(dir: &Path) -> Result<(), PkiError> {
     let own = [list(dir)?, list(&dir.join(super::renders::FOLDER))?];
-    listed(&dir.join(MACHINES))?;
     own.iter().flatten().filter(|entry| entry.file_name() != EXTERNAL).try_for_each(no_link)
 }
 
@@ -69,7 +72,7 @@ fn no_link(entry: &DirEntry) -> Result<(), PkiError> {
 fn known(dir: &Path) -> Result<bool, PkiError> {
     let path = dir.join("version");
     match file::public(&path)? {
-        Some(version) if version == VERSION => Ok(true),
+        Some(version) if version == VERSION || version == FORMER => Ok(true),
         Some(version) => Err(PkiError::Version { path, found: version.trim().chars().take(40).collect() }),
         None => Ok(false),
     }
@@ -93,7 +96,7 @@ pub(super) fn mark(dir: &Path) -> Result<(), PkiError> {
             replace(&path, text.as_bytes(), 0o600).map_err(|error| PkiError::file(&path, "write", &error))?;
         }
     }
-    create(&dir.join(MACHINES))
+    Ok(())
 }
 
 /// Removes what a run that was cut off has left. It holds keys that were never used.
@@ -105,27 +108,48 @@ pub(super) fn clean(dir: &Path) {
     });
 }
 
-/// Removes files of machines under these names.
-pub(super) fn remove_named(dir: &Path, names: Beside) {
-    let entries = listed(&dir.join(MACHINES)).ok().flatten().into_iter().flatten().flatten();
-    entries.filter(|entry| names.has(&entry.file_name().to_string_lossy())).for_each(|entry| {
-        let _ = fs::remove_file(entry.path());
-    });
-}
-
-/// Calls a function with each machine that has a file. There may be many, so no list of them is made.
+/// The files of machines that earlier kmodels wrote, in the order of their names.
 ///
 /// # Errors
 /// The folder cannot be read, or a file in it is a link.
-pub(super) fn machines(dir: &Path, mut each: impl FnMut(Name)) -> Result<(), PkiError> {
-    let dir = dir.join(MACHINES);
-    for entry in listed(&dir)?.into_iter().flatten() {
-        let entry = entry.map_err(|error| PkiError::file(&dir, "list", &error))?;
-        no_link(&entry)?;
-        if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".json")) {
-            each(name.into());
+pub(super) fn machines(dir: &Path) -> Result<Vec<PathBuf>, PkiError> {
+    let entries = list(&dir.join(MACHINES))?;
+    entries.iter().try_for_each(no_link)?;
+    let is_machine = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".json") && !name.starts_with('.')
+    };
+    let mut paths: Vec<_> = entries.iter().map(DirEntry::path).filter(is_machine).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// Marks a store of earlier kmodels as one that they cannot read.
+///
+/// # Errors
+/// When the file system refuses.
+pub(super) fn promote(dir: &Path) -> Result<(), PkiError> {
+    let path = dir.join("version");
+    match file::public(&path)? {
+        Some(version) if version == FORMER => {
+            // An index of these files, which says nothing of the file of now.
+            let _ = fs::remove_file(dir.join("machines.index"));
+            replace(&path, VERSION.as_bytes(), 0o600).map_err(|error| PkiError::file(&path, "write", &error))
         }
+        _ => Ok(()),
     }
+}
+
+/// Removes files of machines, and their folder if nothing else is in it.
+///
+/// # Errors
+/// When the file system refuses.
+pub(super) fn retire(dir: &Path, machines: &[PathBuf]) -> Result<(), PkiError> {
+    let remove = |path: &PathBuf| fault::check().and_then(|()| fs::remove_file(path));
+    let removed = |path: &PathBuf| remove(path).map_err(|error| PkiError::file(path, "remove", &error));
+    machines.iter().try_for_each(removed)?;
+    // What else is there may be of someone else.
+    let _ = fs::remove_dir(dir.join(MACHINES));
     Ok(())
 }
 
