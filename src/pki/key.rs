@@ -1,7 +1,11 @@
 //! Private keys: made, read and recognised.
 
 use getrandom::SysRng;
-use rcgen::{KeyPair, PublicKeyData};
+use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm};
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+};
 use rsa::pkcs8::EncodePrivateKey;
 
 use crate::pki::spec::KeyKind;
@@ -19,6 +23,67 @@ pub(super) fn generate(kind: KeyKind) -> Result<KeyPair, String> {
         KeyKind::Rsa2048 => rsa(2048),
         KeyKind::Rsa4096 => rsa(4096),
     }
+}
+
+/// A key that a certificate is for. It signs nothing here, so it is not made ready to: that takes as long as making it.
+pub(super) struct Certified {
+    algorithm: &'static SignatureAlgorithm,
+    public: Vec<u8>,
+    /// PKCS#8.
+    private: Vec<u8>,
+}
+
+impl PublicKeyData for Certified {
+    fn der_bytes(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl From<KeyPair> for Certified {
+    fn from(key: KeyPair) -> Self {
+        let (public, private) = (key.der_bytes().to_vec(), key.serialized_der().to_vec());
+        Self { algorithm: key.algorithm(), public, private }
+    }
+}
+
+impl Certified {
+    /// A new key.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub(super) fn generate(kind: KeyKind) -> Result<Self, String> {
+        match kind {
+            KeyKind::EcdsaP256 => curve(&rcgen::PKCS_ECDSA_P256_SHA256, &ECDSA_P256_SHA256_ASN1_SIGNING, 32),
+            KeyKind::EcdsaP384 => curve(&rcgen::PKCS_ECDSA_P384_SHA384, &ECDSA_P384_SHA384_ASN1_SIGNING, 48),
+            KeyKind::Ed25519 | KeyKind::Rsa2048 | KeyKind::Rsa4096 => generate(kind).map(Self::from),
+        }
+    }
+
+    /// As text.
+    pub(super) fn private_pem(&self) -> String {
+        pem::private_key(&self.private)
+    }
+
+    /// Whether it is an RSA key, which decides what it may be used for.
+    pub(super) fn is_rsa(&self) -> bool {
+        *self.algorithm == rcgen::PKCS_RSA_SHA256
+    }
+}
+
+/// A new key on a curve with numbers of so many bytes. Its PKCS#8 ends with the public key, a point that is not compressed (SEC 1,
+/// section 2.3.3).
+fn curve(
+    algorithm: &'static SignatureAlgorithm,
+    signs: &'static EcdsaSigningAlgorithm,
+    bytes: usize,
+) -> Result<Certified, String> {
+    let private = EcdsaKeyPair::generate_pkcs8(signs, &SystemRandom::new()).map_err(text)?.as_ref().to_vec();
+    let public = private.split_at(private.len() - 2 * bytes - 1).1.to_vec();
+    Ok(Certified { algorithm, public, private })
 }
 
 /// ring writes Ed25519 keys in the second version of PKCS#8, which OpenSSL 3.0 does not read; this is the first.
@@ -70,4 +135,20 @@ pub(super) fn is_rsa(key: &KeyPair) -> bool {
 
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What reads the private key finds the public one that is certified.
+    #[test]
+    fn the_public_key_belongs_to_the_private_one() {
+        for kind in [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Ed25519] {
+            let made = Certified::generate(kind).unwrap();
+            let read = read(&made.private_pem()).unwrap();
+            assert_eq!(read.subject_public_key_info(), made.subject_public_key_info(), "{kind:?}");
+            assert_eq!((read.algorithm(), is_rsa(&read)), (made.algorithm(), made.is_rsa()));
+        }
+    }
 }

@@ -7,6 +7,7 @@ use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 
 use crate::pki::der::{self, Names};
 use crate::pki::issued::IssuedCertificate;
+use crate::pki::key::Certified;
 use crate::pki::profile::{self, Validity};
 use crate::pki::spec::{AuthoritySpec, CertificateSpec};
 use crate::pki::{key, pem};
@@ -46,18 +47,20 @@ impl Signer {
     pub(super) fn sign(
         &self,
         spec: &CertificateSpec,
-        key: &KeyPair,
+        key: &Certified,
         validity: Validity,
     ) -> Result<IssuedCertificate, String> {
-        let mut params = profile::leaf(spec, key::is_rsa(key), validity).map_err(text)?;
+        let mut params = profile::leaf(spec, key.is_rsa(), validity).map_err(text)?;
         params.use_authority_key_identifier_extension = self.identified;
         let serial = numbered(&mut params)?;
         let certificate = params.signed_by(key, &self.issuer).map_err(text)?;
         let subject = (spec.org.len() > 1).then(|| der::subject(&spec.org, &spec.cn));
         let names = Names { issuer: self.subject.as_deref(), subject: subject.as_deref() };
         match names {
-            Names { issuer: None, subject: None } => Ok(issued(certificate.der(), key, &serial, validity)),
-            names => Ok(issued(&self.renamed(certificate.der(), names)?, key, &serial, validity)),
+            Names { issuer: None, subject: None } => {
+                Ok(issued(certificate.der(), key.private_pem(), &serial, validity))
+            }
+            names => Ok(issued(&self.renamed(certificate.der(), names)?, key.private_pem(), &serial, validity)),
         }
     }
 
@@ -81,7 +84,7 @@ pub(super) fn sign_itself(
     let mut params = profile::authority(spec, key::is_rsa(key), validity).map_err(text)?;
     let serial = numbered(&mut params)?;
     let certificate = params.self_signed(key).map_err(text)?;
-    Ok(issued(certificate.der(), key, &serial, validity))
+    Ok(issued(certificate.der(), key::private_pem(key), &serial, validity))
 }
 
 fn numbered(params: &mut CertificateParams) -> Result<SerialNumber, String> {
@@ -90,14 +93,14 @@ fn numbered(params: &mut CertificateParams) -> Result<SerialNumber, String> {
     Ok(serial)
 }
 
-fn issued(der: &[u8], key: &KeyPair, serial: &SerialNumber, validity: Validity) -> IssuedCertificate {
+fn issued(der: &[u8], key_pem: String, serial: &SerialNumber, validity: Validity) -> IssuedCertificate {
     IssuedCertificate {
         serial: pem::hex(serial.as_ref()).into(),
         not_before: validity.not_before,
         not_after: validity.not_after,
         fingerprint: pem::fingerprint(der).into(),
         cert_pem: Arc::from(pem::certificate(der)),
-        key_pem: key::private_pem(key).into(),
+        key_pem: key_pem.into(),
     }
 }
 

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use rcgen::KeyPair;
 use time::OffsetDateTime;
 
 use crate::pki::entry::{Leaf, LeafSpec};
 use crate::pki::error::PkiError;
 use crate::pki::issued::{Issued, IssuedAuthority, IssuedCertificate, Made};
-use crate::pki::key;
+use crate::pki::key::{self, Certified};
 use crate::pki::period::Period;
 use crate::pki::profile::Validity;
 use crate::pki::signer::Signer;
@@ -166,9 +165,9 @@ impl<'a> Run<'a> {
 }
 
 /// A certificate that is issued anew keeps its key, unless another kind of key is wanted.
-fn key_for(spec: &CertificateSpec, held: Option<&Leaf>) -> Result<KeyPair, String> {
+fn key_for(spec: &CertificateSpec, held: Option<&Leaf>) -> Result<Certified, String> {
     match held {
-        Some(leaf) if leaf.spec.key == spec.key => key::read(leaf.issued.key_pem.as_str()),
-        _ => key::generate(spec.key),
+        Some(leaf) if leaf.spec.key == spec.key => key::read(leaf.issued.key_pem.as_str()).map(Certified::from),
+        _ => Certified::generate(spec.key),
     }
 }
