@@ -5,6 +5,8 @@
 //! are those of age, PuTTY, RFC 7515 (tokens of service accounts), systemd.netdev(5), the bootstrap tokens of kubeadm, and what
 //! the services write about the prefixes of their tokens.
 
+use std::cell::LazyCell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
@@ -67,7 +69,7 @@ fn is_below(text: &str, depth: u32) -> bool {
     let known = Characters::of(text);
     known.has(b'B') && has_pem(text)
         || MARKS.iter().any(|mark| known.has(mark.as_bytes()[0]) && text.contains(mark))
-        || known.has_any(b"_-.") && words(text).any(is_token)
+        || known.word >= SHORTEST && known.has_any(b"_-.") && words(text).any(is_token)
         || known.has_any(b"=:") && has_secret_line(text)
         || known.has(b'"') && has_login(text)
         || depth > 0
@@ -76,15 +78,26 @@ fn is_below(text: &str, depth: u32) -> bool {
 }
 
 /// Which characters of ASCII a text has.
-struct Characters(u128);
+struct Characters {
+    set: u128,
+    /// The most bytes between two that end a word of ASCII: no word is longer.
+    word: usize,
+}
 
 impl Characters {
     fn of(text: &str) -> Self {
-        Self(text.bytes().filter(u8::is_ascii).fold(0, |known, byte| known | 1 << byte))
+        let (mut set, mut word, mut longest) = (0, 0, 0);
+        for byte in text.bytes() {
+            let bit = if byte.is_ascii() { 1_u128 << byte } else { 0 };
+            set |= bit;
+            word = if bit & ENDS == 0 { word + 1 } else { 0 };
+            longest = longest.max(word);
+        }
+        Self { set, word: longest }
     }
 
     fn has(&self, character: u8) -> bool {
-        self.0 >> character & 1 == 1
+        self.set >> character & 1 == 1
     }
 
     fn has_any(&self, characters: &[u8]) -> bool {
@@ -109,8 +122,21 @@ fn has_data(rest: &str) -> bool {
     lines.take_while(|line| !line.starts_with("---")).any(|line| line.len() >= 16 && line.bytes().all(is_base64))
 }
 
+/// What ends a word, beside white space.
+const PUNCTUATION: &str = "\"'`,;=:@/()[]{}<>";
+
+/// What ends a word, as far as it is of ASCII.
+const ENDS: u128 = {
+    let (mut set, mut place) = (1_u128 << b' ' | 1 << b'\t' | 1 << b'\n' | 1 << 0xb | 1 << 0xc | 1 << b'\r', 0);
+    while place < PUNCTUATION.len() {
+        set |= 1 << PUNCTUATION.as_bytes()[place];
+        place += 1;
+    }
+    set
+};
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || "\"'`,;=:@/()[]{}<>".contains(c)).filter(|word| word.len() >= SHORTEST)
+    text.split(|c: char| c.is_whitespace() || PUNCTUATION.contains(c)).filter(|word| word.len() >= SHORTEST)
 }
 
 fn is_token(word: &str) -> bool {
@@ -130,8 +156,9 @@ fn is_web_token(word: &str) -> bool {
 }
 
 fn has_secret_line(text: &str) -> bool {
-    let of_kubeconfig = is_kubeconfig(text);
-    text.lines().any(|line| is_secret_line(line, of_kubeconfig))
+    // Few texts have a line for which it matters.
+    let of_kubeconfig = LazyCell::new(|| is_kubeconfig(text));
+    text.lines().any(|line| is_secret_line(line, || *of_kubeconfig))
 }
 
 fn is_kubeconfig(text: &str) -> bool {
@@ -140,7 +167,7 @@ fn is_kubeconfig(text: &str) -> bool {
 
 /// A key of WireGuard, of an encryption provider or of AWS, a bootstrap token, a login at a registry, or whatever a kubeconfig
 /// authenticates with.
-fn is_secret_line(line: &str, of_kubeconfig: bool) -> bool {
+fn is_secret_line(line: &str, of_kubeconfig: impl Fn() -> bool) -> bool {
     let Some((name, value)) = line.split_once(['=', ':']) else { return false };
     let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
     let name = name.trim().trim_start_matches("export ").trim_start_matches(['-', ' ']).trim_matches(['"', '\'']);
@@ -148,7 +175,7 @@ fn is_secret_line(line: &str, of_kubeconfig: bool) -> bool {
         "PrivateKey" | "PresharedKey" => value.len() == 44 && STANDARD.decode(value).is_ok_and(|key| key.len() == 32),
         "secret" => value.len() >= 24 && STANDARD.decode(value).is_ok_and(|key| matches!(key.len(), 16 | 24 | 32)),
         "aws_secret_access_key" | "AWS_SECRET_ACCESS_KEY" => value.len() == 40 && value.bytes().all(is_base64),
-        "token" | "password" if of_kubeconfig => !value.is_empty() && !value.starts_with(['/', '$', '<']),
+        "token" | "password" if of_kubeconfig() => !value.is_empty() && !value.starts_with(['/', '$', '<']),
         "token" => value.split_once('.').is_some_and(|(id, secret)| {
             let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
             (id.len(), secret.len()) == (6, 16) && is_plain(id) && is_plain(secret)

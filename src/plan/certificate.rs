@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::check::text_form::{self, TextForm};
 use crate::check::{Symbol, SymbolKind};
 use crate::diag::{Code, Diagnostic};
-use crate::model::dependence::Dependence;
+use crate::model::component::CertInfo;
 use crate::model::endpoint::texts;
 use crate::model::eval::mismatch;
 use crate::model::form::require;
@@ -17,6 +17,11 @@ use crate::syntax::ast::{Body, Name};
 use crate::text::Count;
 
 use super::{Pki, dialled_names, keep};
+
+mod kind;
+mod template;
+
+use kind::Kind;
 
 const DAY: u64 = 86_400;
 
@@ -74,9 +79,6 @@ fn define(model: &Model<'_>, pki: &mut Pki, symbol: Symbol, problems: &mut Vec<D
     pki.places.insert(symbol, place as u32 - 1);
 }
 
-/// Values of fields that are the same wherever they are evaluated.
-type Fixed = Vec<(Name, Value)>;
-
 /// Reads the fields of a body in one scope.
 struct Reader<'a, 's, 'p> {
     model: &'a Model<'p>,
@@ -104,6 +106,12 @@ impl Reader<'_, '_, '_> {
             Value::None => Vec::new(),
             value => vec![value.scalar_text().ok_or_else(|| mismatch(span, "`string`", value))?],
         };
+        self.subject_of(field, list)
+    }
+
+    /// The same, of its texts.
+    fn subject_of(&self, field: &str, list: Vec<String>) -> Result<Vec<String>, EvalError> {
+        let span = self.body.field(field).map_or(self.body.span, |field| field.value.span);
         for text in &list {
             require(TextForm::Line, text, span)?;
             if text.trim().is_empty() {
@@ -117,6 +125,21 @@ impl Reader<'_, '_, '_> {
     fn common_name(&mut self) -> Result<String, EvalError> {
         // It is required, which the checker sees to.
         Ok(self.subject("cn")?.pop().unwrap_or_default())
+    }
+
+    /// Whether a certificate is for a server and for a client.
+    fn usage(&mut self, info: &CertInfo<'_>) -> Result<(bool, bool), EvalError> {
+        let usage = self.texts("usage")?;
+        let has = |name: &str| usage.iter().any(|usage| &**usage == name);
+        if !usage.is_empty() {
+            return Ok((has("server"), has("client")));
+        }
+        let (_, span) = self.value("usage")?;
+        let name = &info.ast.name.name;
+        let message =
+            format!("`usage` of the certificate `{name}` is empty, so every program would accept it for any use");
+        let help = "write `[\"server\"]`, `[\"client\"]`, or both";
+        Err(Box::new(Diagnostic::new(Code::MissingField, span, message).help(help)))
     }
 
     /// How long something holds.
@@ -211,11 +234,11 @@ fn of_application(
     }
     let first = pki.certificates.len();
     let Some(mut scope) = model.units_of(app).next().map(|unit| Scope::unit(model, unit)) else { return };
-    let fixed: Vec<Fixed> = component.certs.iter().map(|info| fixed(model, app, &info.ast.body, &mut scope)).collect();
+    let kinds: Vec<Kind> = component.certs.iter().map(|info| Kind::of(model, app, info, &mut scope)).collect();
     for unit in model.units_of(app) {
         scope.move_to(unit, model.unit(unit).machine);
         for cert in 0..component.certs.len() as u32 {
-            let mut known = (&mut scope, &*fixed[cert as usize]);
+            let mut known = (&mut scope, &kinds[cert as usize]);
             let Some(spec) = keep(certificate(model, pki, (unit, cert), dialling, &mut known), problems) else {
                 return without(pki, app, first);
             };
@@ -241,70 +264,71 @@ fn certificate(
     pki: &Pki,
     (unit, cert): (UnitId, u32),
     dialling: &dialled_names::Dialling,
-    (scope, fixed): &mut (&mut Scope<'_>, &[(Name, Value)]),
+    (scope, kind): &mut (&mut Scope<'_>, &Kind),
 ) -> Result<CertificateSpec, EvalError> {
     let own = model.unit(unit);
+    let machine = own.machine.map(|machine| model.machine(machine));
     let info = &model.component_of(own.app).certs[cert as usize];
-    let mut reader = Reader { model, body: &info.ast.body, scope, fixed };
+    let mut reader = Reader { model, body: &info.ast.body, scope, fixed: &kind.fixed };
     let authority = info.authority.and_then(|symbol| pki.place(symbol)).ok_or_else(|| {
         let message = format!("the certificate `{}` has no authority", info.ast.name.name);
         Box::new(Diagnostic::new(Code::MissingField, info.ast.name.span, message))
     })?;
-    let usage = reader.texts("usage")?;
-    if usage.is_empty() {
-        let (_, span) = reader.value("usage")?;
-        let name = &info.ast.name.name;
-        let message =
-            format!("`usage` of the certificate `{name}` is empty, so every program would accept it for any use");
-        return Err(Box::new(
-            Diagnostic::new(Code::MissingField, span, message).help("write `[\"server\"]`, `[\"client\"]`, or both"),
-        ));
-    }
-    let mut sans: BTreeSet<San> = reader.texts("names")?.iter().map(|name| San::parse(name)).collect();
+    let (server, client) = kind.usage.map_or_else(|| reader.usage(info), Ok)?;
+    let mut sans = match (&kind.names, machine) {
+        (Some(names), Some(machine)) => names.names(machine).collect(),
+        _ => reader.texts("names")?.iter().map(|name| San::parse(name)).collect::<Vec<_>>(),
+    };
     // Who issues it elsewhere is told no names by this model.
-    if !info.external && reader.truth("derive-names", true)? {
+    if !info.external && kind.derives.map_or_else(|| reader.truth("derive-names", true), Ok)? {
         sans.extend(derived(model, unit, cert, dialling));
     }
+    sans.sort_unstable();
+    sans.dedup();
     if let Some(bad) = sans.iter().find(|name| !is_name(name)) {
-        let message =
-            format!("`{bad}` is not a valid subject alternative name of the certificate `{}`", info.ast.name.name);
-        let problem = Diagnostic::new(Code::EvaluationFailed, info.ast.name.span, message);
-        let help =
-            "use an IP address, or a DNS name: labels of up to 63 letters, digits and hyphens, separated by dots";
-        return Err(Box::new(problem.help(help)));
+        return Err(bad_name(info, bad));
     }
     let (id, former) = ids(model, unit, &info.ast.name.name);
+    let cn = match (&kind.cn, machine) {
+        (Some(cn), Some(machine)) => reader.subject_of("cn", cn.texts(machine))?,
+        _ => reader.subject("cn")?,
+    };
     Ok(CertificateSpec {
         id,
         former,
         authority: authority as u32,
-        cn: reader.common_name()?,
-        org: reader.subject("org")?,
-        server: usage.iter().any(|usage| &**usage == "server"),
-        client: usage.iter().any(|usage| &**usage == "client"),
-        sans: sans.into_iter().collect(),
-        lifetime_seconds: reader.lifetime(365 * DAY)?,
-        key: reader.key()?,
+        // It is required, which the checker sees to.
+        cn: cn.into_iter().next_back().unwrap_or_default(),
+        org: kind.org.clone().map_or_else(|| reader.subject("org"), Ok)?,
+        server,
+        client,
+        sans,
+        lifetime_seconds: kind.lifetime.map_or_else(|| reader.lifetime(365 * DAY), Ok)?,
+        key: kind.key.map_or_else(|| reader.key(), Ok)?,
     })
+}
+
+fn bad_name(info: &CertInfo<'_>, bad: &San) -> EvalError {
+    let message =
+        format!("`{bad}` is not a valid subject alternative name of the certificate `{}`", info.ast.name.name);
+    let help = "use an IP address, or a DNS name: labels of up to 63 letters, digits and hyphens, separated by dots";
+    Box::new(Diagnostic::new(Code::EvaluationFailed, info.ast.name.span, message).help(help))
 }
 
 /// The id of a certificate, and those that it had under earlier names of its machine and its application.
 fn ids(model: &Model<'_>, unit: UnitId, cert: &str) -> (String, Vec<String>) {
     let own = model.unit(unit);
-    let name = own.machine.map_or("-", |machine| &model.machine(machine).name);
-    let app = &model.app(own.app).name;
-    let machines: Vec<_> = [name.to_owned()].into_iter().chain(model.former.machine(name)).collect();
-    let apps = || [app].into_iter().chain(model.former.app(app));
-    let all = machines.iter().flat_map(|machine| apps().map(move |app| format!("{machine}/{app}/{cert}")));
-    (format!("{name}/{app}/{cert}"), all.skip(1).collect())
-}
-
-/// The fields of a certificate that have one value on all units. What cannot be evaluated is left to be met at each.
-fn fixed(model: &Model<'_>, app: AppId, body: &Body, scope: &mut Scope<'_>) -> Fixed {
-    let component = model.component_of(app);
-    let is_fixed = |expr| component.dependence(model.program, expr) == Dependence::Application;
-    let fields = body.fields.iter().filter(|field| is_fixed(&field.value));
-    fields.filter_map(|field| Some((field.key.plain()?, model.eval(scope, &field.value).ok()?))).collect()
+    let name: &str = own.machine.map_or("-", |machine| &model.machine(machine).name);
+    let app: &str = &model.app(own.app).name;
+    let id = [name, app, cert].join("/");
+    let (machines, apps) = (model.former.machine(name), model.former.app(app));
+    if machines.is_empty() && apps.is_empty() {
+        return (id, Vec::new());
+    }
+    let apps = || [app].into_iter().chain(apps.iter().map(|app| &**app));
+    let machines = [name].into_iter().chain(machines.iter().map(String::as_str));
+    let all = machines.flat_map(|machine| apps().map(move |app| [machine, app, cert].join("/")));
+    (id, all.skip(1).collect())
 }
 
 /// Whether a name can be one in a certificate: an address, or a DNS name (RFC 1123, section 2.1), underscores and a

@@ -156,3 +156,55 @@ fn versions_that_a_rule_is_about_are_remembered() {
     assert_eq!(lock.versions, versions);
     snapshot("snapshots/cli", "versions", &serde_json::to_string_pretty(&versions).unwrap());
 }
+
+/// What follows from the machine alone is not evaluated for each: it says what evaluation says, whatever stands beside it.
+#[test]
+fn names_of_certificates_are_those_that_evaluation_gives() {
+    let certificates = |cn: &str, names: &str| {
+        let text = format!(
+            r#"authority ca {{ cn = "ca", file = /etc/web/ca.crt }}
+component web {{
+  let of = "${{machine.group}}"
+  cert serving {{
+    authority = ca
+    cn        = {cn}
+    usage     = if machine.index == 0 then ["server", "client"] else ["server"]
+    names     = {names}
+    lifetime  = if machine.index == 1 then 30d else 60d
+    file      = /etc/web/web.crt
+  }}
+}}
+cluster lab {{ kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }}
+machines m[3] {{ }}
+machines own {{ }}
+deploy web on *
+"#
+        );
+        plan(&text, |plan| plan.pki.request.certificates.clone())
+    };
+    for (known, evaluated) in [
+        ("machine.name", "lower(machine.name)"),
+        (r#""node:${machine.name}""#, r#"join(["node", machine.name], ":")"#),
+        (r#""${machine.address}""#, "string(machine.address)"),
+        (
+            r#""a ${machine.name} at ${string(machine.address)}.""#,
+            r#"join(["a", machine.name, "at", "${machine.address}."], " ")"#,
+        ),
+    ] {
+        let of = |cn: &str| certificates(cn, "[machine.name]");
+        assert_eq!(of(known), of(evaluated), "{known}");
+    }
+    for (known, evaluated) in [
+        ("[]", "[name for name in [machine.name] if false]"),
+        ("[machine.name, string(machine.address)]", "[string(machine.address), lower(machine.name)]"),
+        (
+            r#"[machine.name, "${machine.name}.lab", "x", machine.name]"#,
+            r#"["x", join([machine.name, "lab"], "."), lower(machine.name)]"#,
+        ),
+        (r#"["10.10.0.7", "${machine.address}"]"#, r#"[lower("10.10.0.7"), lower(string(machine.address))]"#),
+        ("[machine.name, of]", "[of, lower(machine.name)]"),
+    ] {
+        let of = |names: &str| certificates("machine.name", names);
+        assert_eq!(of(known), of(evaluated), "{known}");
+    }
+}

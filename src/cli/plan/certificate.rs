@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use crate::hash::IndexMap;
+use crate::hash::{HashMap, IndexMap};
 use crate::model::{AppId, UnitId};
 use crate::pki::spec::{CertificateSpec, San};
 use crate::plan::json::usage;
@@ -113,17 +113,34 @@ fn common(rows: &IndexMap<CertificateRow, Members>) -> Option<String> {
 fn rows(page: &Page<'_, '_>) -> IndexMap<CertificateRow, Members> {
     let (pki, model) = (&page.plan.pki, page.model());
     let mut rows: IndexMap<CertificateRow, Members> = IndexMap::default();
+    // The row of the last certificate of a kind, and that certificate: most are like the one before.
+    let mut last: HashMap<(AppId, u32), (usize, usize, General<'_>)> = HashMap::default();
     for (index, (spec, (unit, cert))) in pki.request.certificates.iter().zip(&pki.certificates).enumerate() {
         let own = model.unit(*unit);
         let machine = own.machine.map(|machine| model.machine(machine));
         let general = General::new(machine.map(|machine| (&*machine.name, machine.address)));
         let unit = (page.detail == Detail::Each).then_some(*unit);
-        let row = row(spec, (own.app, *cert, unit), &general);
-        let members = rows.entry(row).or_insert_with(|| Members { first: index, ..Members::default() });
-        members.count += 1;
-        members.ends.add(&page.status.certificates[index]);
+        let alike = last.get(&(own.app, *cert)).filter(|(_, before, as_before)| {
+            unit.is_none() && alike((&pki.request.certificates[*before], as_before), (spec, &general))
+        });
+        let number = alike.map(|(number, ..)| *number).unwrap_or_else(|| {
+            let entry = rows.entry(row(spec, (own.app, *cert, unit), &general));
+            let number = entry.index();
+            entry.or_insert_with(|| Members { first: index, ..Members::default() });
+            number
+        });
+        last.insert((own.app, *cert), (number, index, general));
+        rows[number].count += 1;
+        rows[number].ends.add(&page.status.certificates[index]);
     }
     rows
+}
+
+/// Whether two certificates of a kind are in one row, without the texts of that.
+fn alike((one, of_one): (&CertificateSpec, &General<'_>), (other, of_other): (&CertificateSpec, &General<'_>)) -> bool {
+    let said = |spec: &CertificateSpec| (spec.authority, spec.server, spec.client, spec.lifetime_seconds, spec.key);
+    let sans = || one.sans.iter().map(|san| of_one.general(san)).eq(other.sans.iter().map(|san| of_other.general(san)));
+    said(one) == said(other) && one.org == other.org && of_one.part(&one.cn) == of_other.part(&other.cn) && sans()
 }
 
 fn row(
@@ -186,13 +203,29 @@ impl<'a> General<'a> {
 
     /// `system:node:{machine}`: the machine's name as a whole part.
     fn name(&self, text: &str) -> String {
-        let Some((machine, _)) = self.0 else { return text.to_owned() };
+        match self.part(text) {
+            (before, true, after) => format!("{before}{{machine}}{after}"),
+            (whole, false, _) => whole.to_owned(),
+        }
+    }
+
+    /// What stands before the machine's name, whether that is there, and what follows it.
+    fn part<'t>(&self, text: &'t str) -> (&'t str, bool, &'t str) {
+        let Some((machine, _)) = self.0 else { return (text, false, "") };
         let before = text.strip_suffix(machine).filter(|before| before.is_empty() || before.ends_with(':'));
-        let after = text.strip_prefix(machine).filter(|after| after.starts_with('.'));
-        match (before, after) {
-            (Some(before), _) => format!("{before}{{machine}}"),
-            (_, Some(after)) => format!("{{machine}}{after}"),
-            _ => text.to_owned(),
+        let after = || text.strip_prefix(machine).filter(|after| after.starts_with('.'));
+        match before {
+            Some(before) => (before, true, ""),
+            None => after().map_or((text, false, ""), |after| ("", true, after)),
+        }
+    }
+
+    /// A name as it is for any machine.
+    fn general<'s>(&self, san: &'s San) -> (Option<IpAddr>, (&'s str, bool, &'s str)) {
+        match (san, self.0) {
+            (San::Ip(ip), Some((_, address))) if *ip == address => (None, ("", false, "")),
+            (San::Ip(ip), _) => (Some(*ip), ("", false, "")),
+            (San::Dns(name), _) => (None, self.part(name)),
         }
     }
 

@@ -54,7 +54,7 @@ fn in_line(line: &str, of_kubeconfig: bool) -> Vec<Range<usize>> {
     };
     let values = values(line).enumerate();
     let secret =
-        values.filter(|(place, (name, _))| is_named(name) || *place == 0 && is_secret_line(line, of_kubeconfig));
+        values.filter(|(place, (name, _))| is_named(name) || *place == 0 && is_secret_line(line, || of_kubeconfig));
     marks.chain(tokens).chain(runs.filter(hides).map(range)).chain(secret.map(|(_, (_, value))| range(value))).collect()
 }
 

@@ -66,7 +66,8 @@ fn listeners(services: &[Service]) -> Vec<Listener> {
             }
         }
     }
-    list.sort_unstable_by_key(|listener| (listener.machine, listener.port, listener.service, listener.unit));
+    // Those of a service come in the order of machines already, which a stable sort makes use of.
+    list.sort_by_key(|listener| (listener.machine, listener.port));
     list
 }
 
