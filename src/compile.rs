@@ -25,6 +25,7 @@ pub mod fingerprint;
 pub mod fix;
 pub mod known;
 pub mod missing_keys;
+mod inputs;
 mod machines;
 pub mod person;
 pub mod pki;

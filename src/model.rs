@@ -30,6 +30,7 @@ mod given;
 pub mod function;
 pub mod id;
 pub mod input;
+pub mod inputs;
 pub mod layer;
 pub mod matching;
 pub mod material;

@@ -28,7 +28,7 @@ pub mod ssh;
 mod system;
 
 pub use desired::{Arrival, Desired, Machine, StartedUnit};
-pub use output::{Entries, Entry, Given, OutputFile, Tree, Writer, folder};
+pub use output::{Entries, Entry, Given, Needs, OutputFile, Tree, Writer, folder};
 pub use problem::Problem;
 pub use site::{Names, Site, TargetMachine};
 

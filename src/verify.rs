@@ -138,12 +138,13 @@ impl<'p> Evidence<'_, 'p> {
 }
 
 /// The errors of one machine, from the rules that look at what is written: at a value that this machine has and the others
-/// of its kind have not. The samples of the evidence are not asked for.
-pub fn machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
+/// of its kind have not. The samples of the evidence are not asked for. Then whether nothing but the machine, the versions of its
+/// applications and what all machines share was looked at for that.
+pub fn machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> (Vec<Diagnostic>, bool) {
     let mut problems = program::of_machine(evidence.model, sample);
     problems.extend(document::of_machine(evidence, sample));
     problems.retain(Diagnostic::is_error);
-    problems
+    (problems, !document::looks_beyond(evidence.model, sample))
 }
 
 /// What all rules say.

@@ -50,6 +50,12 @@ impl<'s> Print<'s> {
     /// The fingerprint of a machine of the site. What else decides is given: whether it is the one of its group whose files
     /// are looked into.
     pub(super) fn machine(mut self, machine: &TargetMachine, looked_into: bool) -> Fingerprint {
+        self.of_machine(machine, looked_into);
+        self.end()
+    }
+
+    /// Adds a machine.
+    pub(super) fn of_machine(&mut self, machine: &TargetMachine, looked_into: bool) {
         let TargetMachine { name, former, group, at_once: _, address, cores, memory, disk, arch, zone, bundle } = machine;
         self.number(u64::from(looked_into));
         [name, group, arch].into_iter().for_each(|text| self.text(text));
@@ -57,6 +63,10 @@ impl<'s> Print<'s> {
         self.shown((address, zone));
         [cores.to_bits(), *memory, *disk].into_iter().for_each(|number| self.number(number));
         self.bundle(bundle);
+    }
+
+    /// Of all that was added.
+    pub(super) fn end(self) -> Fingerprint {
         Fingerprint(self.hash.finalize().into())
     }
 
@@ -148,7 +158,7 @@ impl<'s> Print<'s> {
         }
     }
 
-    fn value(&mut self, value: &Value) {
+    pub(super) fn value(&mut self, value: &Value) {
         self.text(value.type_name());
         match value {
             Value::None => {}
@@ -175,20 +185,20 @@ impl<'s> Print<'s> {
     }
 
     /// What has derived its `Debug`, which tells all of it.
-    fn shown(&mut self, value: impl std::fmt::Debug) {
+    pub(super) fn shown(&mut self, value: impl std::fmt::Debug) {
         self.text(&format!("{value:?}"));
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.hash.update(bytes);
     }
 
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.hash.update(number.to_le_bytes());
     }
 }

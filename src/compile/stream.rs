@@ -1,23 +1,26 @@
 //! Machines that are rendered, verified, packed and handed on, each before the next: no more is held at once than the cores
 //! work on.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::diag::Diagnostic;
 use crate::emit::{self, EmitError, Seal};
-use crate::model::MachineId;
+use crate::model::{MachineId, UnitId};
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
+use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::{self, Placement};
-use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer};
+use crate::target::{Entries, Entry, Needs, OutputFile, Site, TargetMachine, Tree, Writer};
 use crate::verify::{self, Evidence};
 
-use super::fingerprint::{Fingerprint, Print};
+use super::fingerprint::Print;
+use super::inputs::Inputs;
 use super::known::{Fact, Known};
 use super::machines::Machines;
 use super::render::{kubeconfigs, no_problem, of_target, outputs, planned_site, planned_target, unversioned};
@@ -125,7 +128,7 @@ pub struct Streamed {
     /// How many machines were kept.
     pub kept: usize,
     /// What came of which inputs.
-    pub facts: Vec<(Fingerprint, Fact)>,
+    pub facts: Vec<Fact>,
 }
 
 /// Hands the files of all machines to a sink, but those that are known and that it keeps.
@@ -144,8 +147,9 @@ pub fn stream<S: Sink>(
     let writer = target.writer(&site).map_err(|problems| Stopped::Problems(of_target(plan, problems)))?;
     let placement = Placement::new(&plan.model);
     let print = Print::of_site(&site);
-    let writer = &*writer;
-    let press = Press { plan, material: &material, placement: &placement, writer, print, known, held: Held::default() };
+    let inputs = Inputs::new(plan, (issued, &material), &print);
+    let (writer, held) = (&*writer, Held::default());
+    let press = Press { plan, material: &material, placement: &placement, writer, print, inputs, known, held };
     let streamed = press.run(sink).and_then(|parts| press.rest(issued, parts).map_err(Stopped::Problems));
     let table = |out: &mut dyn io::Write| pki::write_table(plan, issued, out);
     let streamed = streamed.and_then(|parts| sink.long(pki::table(), &table).map(|()| parts).map_err(Stopped::Sink));
@@ -164,6 +168,7 @@ struct Press<'a, 'p> {
     placement: &'a Placement,
     writer: &'a dyn Writer,
     print: Print<'a>,
+    inputs: Inputs<'a, 'p>,
     known: &'a Known,
     held: Held,
 }
@@ -196,7 +201,9 @@ struct Parts {
     entries: Entries,
     secret: bool,
     kept: usize,
-    facts: Vec<(Fingerprint, Fact)>,
+    facts: Vec<Fact>,
+    /// What machines need, each once.
+    needs: HashSet<Arc<Needs>>,
 }
 
 /// A machine that was handed on.
@@ -205,7 +212,19 @@ struct Made<B> {
     entry: Entry,
     secret: bool,
     kept: bool,
-    fact: Option<(Fingerprint, Fact)>,
+    fact: Option<Fact>,
+}
+
+impl Parts {
+    /// Keeps a fact; what it shares with others is there once.
+    fn keep(&mut self, fact: Option<Fact>) {
+        let Some(mut fact) = fact else { return };
+        match self.needs.get(&fact.given.needs) {
+            Some(known) => fact.given.needs = Arc::clone(known),
+            None => _ = self.needs.insert(Arc::clone(&fact.given.needs)),
+        }
+        self.facts.push(fact);
+    }
 }
 
 impl Press<'_, '_> {
@@ -220,7 +239,7 @@ impl Press<'_, '_> {
                 parts.entries.add(*place as usize, made.entry);
                 parts.secret |= made.secret;
                 parts.kept += usize::from(made.kept);
-                parts.facts.extend(made.fact);
+                parts.keep(made.fact);
             }
         }
         Ok(parts)
@@ -237,9 +256,18 @@ impl Press<'_, '_> {
     }
 
     fn one<S: Sink>(&self, place: usize, sink: &S) -> Result<Made<S::Batch>, Stopped<S::Error>> {
-        let machine = machine(self.plan, self.material, place, self.placement).map_err(Stopped::Problems)?;
-        let print = self.print.clone().machine(&machine, self.is_looked_into(place));
-        if let Some(made) = self.kept(&machine, print, sink) {
+        let (id, looked_into) = (MachineId(place as u32), self.is_looked_into(place));
+        let units = self.placement.on(&self.plan.model, id);
+        let inputs = self.inputs.machine(id, &units, looked_into);
+        let known = inputs.and_then(|inputs| self.known.of_inputs(&inputs));
+        if let Some(made) = known.and_then(|fact| self.kept(id, fact.clone(), sink)) {
+            return Ok(made);
+        }
+        let (machine, alone) = evaluated(self.plan, self.material, (id, &units)).map_err(Stopped::Problems)?;
+        let inputs = inputs.filter(|_| alone);
+        let print = self.print.clone().machine(&machine, looked_into);
+        let known = self.known.of_machine(&print).map(|fact| Fact { inputs, ..fact.clone() });
+        if let Some(made) = known.and_then(|fact| self.kept(id, fact, sink)) {
             return Ok(made);
         }
         let written = self.writer.machine(&machine);
@@ -247,16 +275,17 @@ impl Press<'_, '_> {
         no_problem(verify::target::output(&self.plan.model, &files)).map_err(Stopped::Problems)?;
         let secret = files.iter().any(|file| file.secret);
         let batch = sink.put(files).map_err(Stopped::Sink)?;
-        let fact = S::seal(&batch).map(|seal| (print, Fact { seal, given, secret }));
-        Ok(Made { batch, entry: self.writer.entry(&machine, given), secret, kept: false, fact })
+        let entry = self.writer.entry(&machine, &given);
+        let fact = S::seal(&batch).map(|seal| Fact { inputs, machine: print, seal, given, secret });
+        Ok(Made { batch, entry, secret, kept: false, fact })
     }
 
     /// A machine that is what it was, and that the sink still has. Its values are verified already.
-    fn kept<S: Sink>(&self, machine: &TargetMachine, print: Fingerprint, sink: &S) -> Option<Made<S::Batch>> {
-        let fact = *self.known.of(&print)?;
-        let Fact { seal, given, secret } = fact;
-        let batch = sink.keep(&self.writer.places(&machine.name), &seal)?;
-        Some(Made { batch, entry: self.writer.entry(machine, given), secret, kept: true, fact: Some((print, fact)) })
+    fn kept<S: Sink>(&self, id: MachineId, fact: Fact, sink: &S) -> Option<Made<S::Batch>> {
+        let machine = TargetMachine::new(&self.plan.model, id, Bundle::default());
+        let batch = sink.keep(&self.writer.places(&machine.name), &fact.seal)?;
+        let entry = self.writer.entry(&machine, &fact.given);
+        Some(Made { batch, entry, secret: fact.secret, kept: true, fact: Some(fact) })
     }
 
     /// Whether the files of a machine are looked into as they are written, as those of the first of a group are.
@@ -266,7 +295,7 @@ impl Press<'_, '_> {
 
     /// The files that no machine has for itself.
     fn rest(&self, issued: &Issued, parts: Parts) -> Result<Streamed, Problems> {
-        let Parts { entries, secret, kept, facts } = parts;
+        let Parts { entries, secret, kept, facts, needs: _ } = parts;
         let cluster = render::cluster(&self.plan.model, self.placement.on_none(), self.material)?;
         let mut files = self.writer.shared(entries);
         files.extend(pki::authorities(self.plan, issued));
@@ -296,9 +325,19 @@ pub(super) fn machine(
     place: usize,
     placement: &Placement,
 ) -> Result<TargetMachine, Problems> {
-    let (model, id, material) = (&plan.model, MachineId(place as u32), &material.of_machine());
-    let sample = render::sample_machine(model, id, &placement.on(model, id), material)?;
+    let id = MachineId(place as u32);
+    evaluated(plan, material, (id, &placement.on(&plan.model, id))).map(|(machine, _)| machine)
+}
+
+/// The same, and whether nothing beside the machine decided whether it is right.
+fn evaluated(
+    plan: &Plan<'_>,
+    material: &IssuedMaterial<'_, '_>,
+    (id, units): (MachineId, &[UnitId]),
+) -> Result<(TargetMachine, bool), Problems> {
+    let (model, material) = (&plan.model, &material.of_machine());
+    let sample = render::sample_machine(model, id, units, material)?;
     let evidence = Evidence { model, pki: &plan.pki, names: material, samples: &[], sized: &[] };
-    let problems: Vec<Diagnostic> = verify::machine(&evidence, &sample);
-    if problems.is_empty() { Ok(TargetMachine::new(model, id, sample.bundle)) } else { Err(problems) }
+    let (problems, alone) = verify::machine(&evidence, &sample);
+    no_problem(problems).map(|()| (TargetMachine::new(model, id, sample.bundle), alone))
 }

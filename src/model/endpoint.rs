@@ -249,7 +249,7 @@ impl Model<'_> {
         Ok(Value::Record(record.into()))
     }
 
-    fn clients_list(&self, unit: UnitId, endpoint: u32) -> Value {
+    pub(super) fn clients_list(&self, unit: UnitId, endpoint: u32) -> Value {
         let app = self.unit(unit).app;
         let clients = &self.ends(app).clients[endpoint as usize];
         let units = clients.iter().flat_map(|client| self.units_of(client.app));

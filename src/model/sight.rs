@@ -83,7 +83,12 @@ impl<'p> Model<'p> {
         Sight::Model(self)
     }
 
-    /// A machine as expressions see it, with one more field.
+    /// A machine as expressions see it.
+    pub fn machine_record(&self, machine: MachineId) -> Value {
+        self.sight().machine_record(machine)
+    }
+
+    /// The same with one more field.
     pub fn machine_with(&self, machine: MachineId, (name, value): (&str, Value)) -> Value {
         match self.sight().machine_record(machine) {
             Value::Record(mut record) => {

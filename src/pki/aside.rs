@@ -9,6 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::pki::error::PkiError;
@@ -28,6 +29,8 @@ pub struct Row {
     fingerprint: [u8; 32],
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
+    /// SHA-256 of what is written of it: the texts of the certificate and of its key.
+    pub texts: [u8; 32],
 }
 
 impl Row {
@@ -39,19 +42,28 @@ impl Row {
 
 impl From<&IssuedCertificate> for Row {
     fn from(issued: &IssuedCertificate) -> Self {
-        let IssuedCertificate { serial, fingerprint, not_before, not_after, cert_pem: _, key_pem: _ } = issued;
+        let IssuedCertificate { serial, fingerprint, not_before, not_after, cert_pem, key_pem } = issued;
         let (serial, fingerprint) = (serial.as_ref().into(), pem::unhex(fingerprint));
-        Self { serial, fingerprint, not_before: *not_before, not_after: *not_after }
+        let texts = hash(cert_pem, key_pem.as_str());
+        Self { serial, fingerprint, not_before: *not_before, not_after: *not_after, texts }
     }
 }
 
-/// A row on the disk: the length of its serial, that, the fingerprint, and the two times. Behind it is where the certificate stands.
+/// The length of the first tells where the second begins.
+fn hash(cert: &str, key: &str) -> [u8; 32] {
+    let hash = Sha256::new().chain_update((cert.len() as u64).to_le_bytes());
+    hash.chain_update(cert).chain_update(key).finalize().into()
+}
+
+/// A row on the disk: the length of its serial, that, the fingerprint, the two times, and the texts. Behind it is where the
+/// certificate stands.
 pub(super) type RowBytes = [u8; ROW];
 
 const SERIAL: usize = 47;
 const HASH: usize = 1 + SERIAL;
 const TIMES: usize = HASH + 32;
-const ROW: usize = TIMES + 2 * 8;
+const TEXTS: usize = TIMES + 2 * 8;
+const ROW: usize = TEXTS + 32;
 const PLACED: usize = ROW + 2 * 8;
 
 impl Row {
@@ -62,18 +74,20 @@ impl Row {
         bytes[1..=self.serial.len()].copy_from_slice(self.serial.as_bytes());
         bytes[HASH..TIMES].copy_from_slice(&self.fingerprint);
         let times = [self.not_before, self.not_after].map(|time| time.unix_timestamp().to_le_bytes());
-        bytes[TIMES..].copy_from_slice(&times.concat());
+        bytes[TIMES..TEXTS].copy_from_slice(&times.concat());
+        bytes[TEXTS..].copy_from_slice(&self.texts);
         Some(bytes)
     }
 
     fn read(bytes: &RowBytes) -> Option<Self> {
         let serial = std::str::from_utf8(bytes.get(1..=usize::from(bytes[0]))?).ok()?.into();
         let fingerprint = bytes[HASH..TIMES].try_into().ok()?;
+        let texts = bytes[TEXTS..].try_into().ok()?;
         let time = |place: usize| {
             let seconds = bytes[place..place + 8].try_into().map(i64::from_le_bytes).ok()?;
             OffsetDateTime::from_unix_timestamp(seconds).ok()
         };
-        Some(Self { serial, fingerprint, not_before: time(TIMES)?, not_after: time(TIMES + 8)? })
+        Some(Self { serial, fingerprint, not_before: time(TIMES)?, not_after: time(TIMES + 8)?, texts })
     }
 }
 

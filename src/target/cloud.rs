@@ -50,7 +50,7 @@ impl Writer for Cloud<'_> {
         Ok((files, (&user_data).into()))
     }
 
-    fn entry(&self, machine: &TargetMachine, given: Given) -> Entry {
+    fn entry(&self, machine: &TargetMachine, given: &Given) -> Entry {
         Entry::Row(inventory::row(self.platform, machine, ("user-data", given)).into())
     }
 

@@ -64,7 +64,7 @@ impl Writer for Ignition<'_> {
         Ok((list, (&user_data).into()))
     }
 
-    fn entry(&self, machine: &TargetMachine, given: Given) -> Entry {
+    fn entry(&self, machine: &TargetMachine, given: &Given) -> Entry {
         Entry::Row(inventory::row(self.platform, machine, (NAME, given)).into())
     }
 

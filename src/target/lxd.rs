@@ -10,7 +10,7 @@ use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
 use crate::target::{
-    Entries, Entry, Given, Machine, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder, text, tree,
+    Entries, Entry, Given, Machine, Needs, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder, text, tree,
 };
 
 mod desired;
@@ -56,15 +56,15 @@ impl Writer for Lxd<'_> {
         let mut list = machine_files(self.site, machine, (&inner, &instance));
         list.push(instance::file(&instance));
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((list, Given::default()))
+        Ok((list, Given { needs: Needs::from(&machine.bundle).into(), ..Given::default() }))
     }
 
     fn places(&self, machine: &str) -> Vec<String> {
         vec![folder(machine), instance::path(machine)]
     }
 
-    fn entry(&self, machine: &TargetMachine, _: Given) -> Entry {
-        Entry::Profile(Profile::of(&self.site.cluster, machine, &self.options))
+    fn entry(&self, _: &TargetMachine, given: &Given) -> Entry {
+        Entry::Profile(Profile::of(&self.site.cluster, &given.needs, &self.options))
     }
 
     fn shared(&self, entries: Entries) -> Vec<OutputFile> {

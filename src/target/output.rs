@@ -4,13 +4,15 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::cloud::InventoryRow;
 use super::cloud::UserData;
 use super::lxd::Profile;
 use super::ssh::Host;
 use super::{Problem, Site, TargetMachine};
 use crate::render::Origin;
-use crate::render::bundle::BundleFile;
+use crate::render::bundle::{Bundle, BundleFile};
 use crate::syntax::ast::Name;
 
 /// One file of the output folder.
@@ -39,22 +41,39 @@ pub trait Writer: Sync {
     }
 
     /// What the shared files need to know of a machine that is given this.
-    fn entry(&self, machine: &TargetMachine, given: Given) -> Entry;
+    fn entry(&self, machine: &TargetMachine, given: &Given) -> Entry;
 
     /// The files that machines share.
     fn shared(&self, entries: Entries) -> Vec<OutputFile>;
 }
 
-/// What a machine is given at its first boot, where the shared files tell of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// What a machine is given, where the shared files tell of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Given {
+    /// At its first boot.
     pub bytes: usize,
     pub compressed: bool,
+    pub needs: Arc<Needs>,
+}
+
+/// What a machine needs of its host.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    pub modules: Vec<Name>,
+    pub devices: Vec<Name>,
+    pub mounts: Vec<Name>,
+}
+
+impl From<&Bundle> for Needs {
+    fn from(Bundle { modules, devices, mounts, .. }: &Bundle) -> Self {
+        Self { modules: modules.clone(), devices: devices.clone(), mounts: mounts.clone() }
+    }
 }
 
 impl From<&UserData> for Given {
     fn from(data: &UserData) -> Self {
-        Self { bytes: data.content.len(), compressed: data.compressed }
+        Self { bytes: data.content.len(), compressed: data.compressed, needs: Arc::default() }
     }
 }
 
@@ -116,7 +135,7 @@ pub(super) fn drive<M: Borrow<TargetMachine>>(
         match writer.machine(machine.borrow()) {
             Ok((files, given)) => {
                 files.into_iter().for_each(&mut *emit);
-                entries.add(place, writer.entry(machine.borrow(), given));
+                entries.add(place, writer.entry(machine.borrow(), &given));
             }
             // Machines of a group are alike: what is wrong with one is wrong with all.
             Err(found) if reported.insert(machine.borrow().group.clone()) => problems.extend(found),

@@ -57,7 +57,7 @@ impl Writer for Ssh<'_> {
         Ok((list, Given::default()))
     }
 
-    fn entry(&self, machine: &TargetMachine, _: Given) -> Entry {
+    fn entry(&self, machine: &TargetMachine, _: &Given) -> Entry {
         Entry::Host(self.options.host(machine).into())
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, Help};
-use crate::model::{Model, Value};
+use crate::model::{AppId, Model, Value};
 use crate::plan::Proof;
 use crate::render::evidence::{Content, Document, Entry, Sample, ini, yaml};
 use crate::render::format::{Secrets, tree};
@@ -100,6 +100,28 @@ pub fn of_machine(evidence: &Evidence<'_, '_>, sample: &Sample<'_>) -> Vec<Diagn
         _ => Vec::new(),
     };
     sample.entries.iter().flat_map(of).collect()
+}
+
+/// Whether rules look at more for the files of a machine than at these and what all machines share: at who answers where a
+/// kubeconfig leads, at the objects of others, and at applications that only a text names.
+pub fn looks_beyond(model: &Model<'_>, sample: &Sample<'_>) -> bool {
+    sample.documents().any(|document| {
+        let own = !document.derived && (corefile::is_one(document) || is_kubeconfig(document));
+        own || document.owner.of.is_some_and(|of| !is_provider(model, (of, document.owner.app)))
+    })
+}
+
+/// Without reading texts that cannot be one.
+fn is_kubeconfig(document: &Document<'_>) -> bool {
+    let may_be = match &document.content {
+        Content::Text(text) => text.contains("Config"),
+        Content::Value(_) => true,
+    };
+    may_be && !kubeconfigs(document).is_empty()
+}
+
+fn is_provider(model: &Model<'_>, (of, app): (AppId, AppId)) -> bool {
+    model.ends(app).providers.iter().flatten().any(|provider| provider.app == of)
 }
 
 /// That so many files and units are as their programs read them.

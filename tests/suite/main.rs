@@ -20,6 +20,7 @@ mod hostile_repository;
 mod hostile_values;
 mod ide;
 mod incremental;
+mod inputs;
 mod keys;
 mod kubeconfigs;
 mod large;

@@ -63,7 +63,7 @@ struct UserDataRow {
 }
 
 /// The row of a machine that is given its user-data in a file of this name.
-pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, given): (&str, Given)) -> InventoryRow {
+pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, given): (&str, &Given)) -> InventoryRow {
     let place = |name: &str| format!("machines/{}/{name}", machine.name);
     let seed = |name: &str| platform.seed.then(|| place(name));
     InventoryRow {

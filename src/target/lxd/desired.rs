@@ -9,7 +9,7 @@ use crate::model::value::Record;
 use crate::render::boot::{self, Apart, Delivery, Kernel};
 use crate::syntax::ast::Name;
 use crate::target::problem::of_bundle;
-use crate::target::{Arrival, Desired, Machine, Problem, Site, TargetMachine, cloud_config};
+use crate::target::{Arrival, Desired, Machine, Needs, Problem, Site, TargetMachine, cloud_config};
 
 /// What a server should have for a cluster.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ pub(super) fn machine(
     machine: &TargetMachine,
     options: &Options,
 ) -> Result<(Machine, Instance, Profile), Vec<Problem>> {
-    let profile = Profile::of(&site.cluster, machine, options);
+    let profile = Profile::of(&site.cluster, &Needs::from(&machine.bundle), options);
     match (name::problem(machine), instance_of(site, machine, options, &profile.name)) {
         (None, Ok((machine, instance))) => Ok((machine, instance, profile)),
         (wrong, described) => Err(wrong.into_iter().chain(described.err().unwrap_or_default()).collect()),

@@ -14,7 +14,7 @@ use super::{MARK, target_origin, yaml};
 use crate::model::Value;
 use crate::model::value::Record;
 use crate::syntax::ast::Name;
-use crate::target::{OutputFile, TargetMachine, text};
+use crate::target::{Needs, OutputFile, text};
 
 /// A profile; equal needs have equal names.
 #[derive(Clone, Debug)]
@@ -55,16 +55,15 @@ pub(super) fn file(cluster: &str, profile: &Definition) -> OutputFile {
 }
 
 impl Profile {
-    /// The profile of a machine.
-    pub fn of(cluster: &str, machine: &TargetMachine, options: &Options) -> Self {
-        let bundle = &machine.bundle;
-        let kind = match (bundle.devices.is_empty() && bundle.mounts.is_empty(), options.privileged) {
+    /// The profile of a machine that needs this.
+    pub fn of(cluster: &str, needs: &Needs, options: &Options) -> Self {
+        let kind = match (needs.devices.is_empty() && needs.mounts.is_empty(), options.privileged) {
             (true, _) => ProfileKind::Plain,
             (false, true) => ProfileKind::Privileged,
             (false, false) => ProfileKind::Nested,
         };
         let set = |list: &[Name]| list.iter().cloned().collect::<BTreeSet<_>>();
-        let (modules, devices, mounts) = (set(&bundle.modules), set(&bundle.devices), set(&bundle.mounts));
+        let (modules, devices, mounts) = (set(&needs.modules), set(&needs.devices), set(&needs.mounts));
         let mut profile = Profile { name: String::new(), kind, modules, devices, mounts };
         profile.name = format!("{cluster}-{}", profile.kind_name());
         profile

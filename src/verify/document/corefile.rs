@@ -35,10 +35,15 @@ struct Plugin<'t> {
     inside: Vec<(&'t str, usize)>,
 }
 
+/// Whether a file is one.
+pub(super) fn is_one(document: &Document<'_>) -> bool {
+    document.path.rsplit('/').next() == Some("Corefile")
+}
+
 /// What is wrong with a Corefile; nothing of another file.
 pub(super) fn check(model: &Model<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     let Content::Text(text) = &document.content else { return Vec::new() };
-    if document.path.rsplit('/').next() != Some("Corefile") {
+    if !is_one(document) {
         return Vec::new();
     }
     let objects = objects::of_app(model, document.owner.provider());
