@@ -6,7 +6,7 @@
 //!
 //! Two seams keep all this apart from where machines are. A [`provider::Provider`] makes, changes and removes machines from
 //! outside; a [`transport::Transport`] runs scripts inside them. [`lxd`] has both by the client of LXD or Incus, [`ssh`] by the
-//! user's own OpenSSH client for machines that exist. Only processes of these clients reach the outside.
+//! user's own OpenSSH client for machines that exist; [`terraform`] has OpenTofu or Terraform make those that OpenSSH then enters. Only processes of these clients reach the outside.
 
 #![expect(clippy::disallowed_methods, reason = "it runs the clients of platforms, and waits for machines")]
 
@@ -24,6 +24,7 @@ pub(crate) mod progress;
 pub(crate) mod provider;
 pub(crate) mod lxd;
 pub(crate) mod ssh;
+pub(crate) mod terraform;
 pub(crate) mod rollout;
 pub(crate) mod backup;
 pub(crate) mod decommission;

@@ -40,8 +40,8 @@ pub mod upgrade;
 pub use artifact::{ArtifactRow, artifacts};
 pub use connection::{Connection, Identity, Tls, connections};
 pub use render::{
-    Deployed, Place, RenderError, Rendered, deploy, head, issue, issue_aside, issue_renewed, lock, place_of,
-    planned_target, render,
+    Deployed, Place, RenderError, Rendered, deploy, head, is_applied, issue, issue_aside, issue_renewed, lock,
+    place_of, planned_target, render,
 };
 pub use rotation::signs_on_a_machine;
 pub use shared::{SharedAddress, shared_addresses};

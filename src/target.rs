@@ -47,6 +47,8 @@ pub enum Reach {
     Lxd(Box<lxd::Resources>),
     /// They exist, and OpenSSH enters them.
     Ssh(Box<ssh::Hosts>),
+    /// Terraform makes them on a cloud, and OpenSSH enters them.
+    Terraform(Box<cloud::Made>),
 }
 
 /// A name that no target has.
@@ -104,7 +106,7 @@ impl Target {
     pub fn check_options(self, site: &Site) -> Vec<Problem> {
         match self.kind() {
             PlatformKind::Lxd => lxd::Options::read(site).err().unwrap_or_default(),
-            PlatformKind::Cloud => cloud::Options::read(self.platform, site).err().unwrap_or_default(),
+            PlatformKind::Cloud => cloud::problems(self.platform, site),
             PlatformKind::Ignition => ignition::Options::read(site).err().unwrap_or_default(),
             PlatformKind::Ssh => ssh::Options::read(site).err().unwrap_or_default(),
         }
@@ -133,7 +135,8 @@ impl Target {
         owns_sysctl(self.name(), name)
     }
 
-    /// Whether `kmodel apply`, `status`, `debug` and `destroy` reach its machines.
+    /// Whether `kmodel apply`, `status`, `debug` and `destroy` reach its machines, whatever the model deploys. Machines of a cloud are
+    /// reached where the model writes what makes them.
     pub fn is_applied(self) -> bool {
         match self.kind() {
             PlatformKind::Lxd | PlatformKind::Ssh => true,
@@ -177,11 +180,17 @@ impl Target {
         })
     }
 
-    /// What there should be, for `kmodel apply`; `None` where it does not reach the machines.
+    /// What there should be, for `kmodel apply`; `None` where it does not reach the machines. `outputs` are the files that components
+    /// write into the output themselves.
     ///
     /// # Errors
     /// As [`Target::write`].
-    pub fn desired(self, site: &Site, machines: &[TargetMachine]) -> Result<Option<(Desired, Reach)>, Vec<Problem>> {
+    pub fn desired(
+        self,
+        site: &Site,
+        machines: &[TargetMachine],
+        outputs: Vec<OutputFile>,
+    ) -> Result<Option<(Desired, Reach)>, Vec<Problem>> {
         Ok(match self.kind() {
             PlatformKind::Lxd => {
                 lxd::desired(site, machines).map(|(desired, own)| Some((desired, Reach::Lxd(Box::new(own)))))?
@@ -189,7 +198,9 @@ impl Target {
             PlatformKind::Ssh => {
                 ssh::desired(site, machines).map(|(desired, own)| Some((desired, Reach::Ssh(Box::new(own)))))?
             }
-            PlatformKind::Cloud | PlatformKind::Ignition => None,
+            PlatformKind::Cloud => cloud::desired(self.platform, site, (machines, outputs))?
+                .map(|(desired, made)| (desired, Reach::Terraform(Box::new(made)))),
+            PlatformKind::Ignition => None,
         })
     }
 

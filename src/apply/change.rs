@@ -41,6 +41,12 @@ pub enum Step {
     Wait(String),
     /// Decommission it and remove it with its data.
     Remove,
+    /// Change it in place from outside; what differs.
+    Update(String),
+    /// Decommission it and make it anew, without its data; why.
+    Replace(String),
+    /// Remove what is not a machine.
+    Delete,
 }
 
 /// When a machine is changed.
@@ -69,7 +75,7 @@ pub(crate) fn sign(step: &Step) -> char {
     match step {
         Step::Create(_) | Step::SetUp(_) => '+',
         Step::Reach(_) | Step::Misfit(_) => '!',
-        Step::Remove => '-',
+        Step::Remove | Step::Replace(_) | Step::Delete => '-',
         _ => '~',
     }
 }
@@ -99,6 +105,9 @@ impl fmt::Display for Step {
             Self::Boot(why) => write!(f, "run its boot again: {why}"),
             Self::Wait(why) => write!(f, "wait until it is up: {why}"),
             Self::Remove => write!(f, "remove it and all its data"),
+            Self::Update(what) => write!(f, "change {what}"),
+            Self::Replace(why) => write!(f, "replace it, with the loss of all its data: {why}"),
+            Self::Delete => write!(f, "remove"),
         }
     }
 }

@@ -16,18 +16,25 @@ use super::transport::Transport;
 const LEAVE: &str = "/usr/local/lib/kmodel/leave.d/";
 const RENAME: &str = "/usr/local/lib/kmodel/rename.d/";
 
-/// Removes a machine from the clusters that run on the others, in the order of the files' names.
+/// Removes a machine from the clusters that run on the others, in the order of the files' names: it leaves, or is made anew.
 ///
 /// # Errors
 /// When no remaining machine can do it; the machine is then still part of the cluster.
 pub(crate) fn decommission(access: &Access, desired: &Desired, machine: &str) -> Result<(), ApplyError> {
+    // One that comes back is the last of its kind if no other has the file.
+    let comes_back = desired.machine(machine).is_some();
+    let others = |places: Vec<&Machine>| {
+        places.into_iter().map(|place| place.name().to_owned()).filter(|place| place != machine).collect::<Vec<_>>()
+    };
     let scripts = scripts(desired, LEAVE).into_iter();
-    scripts.map(|(name, places)| (name, places.into_iter().map(Machine::name).collect::<Vec<_>>())).try_for_each(
-        |(name, places)| {
+    scripts
+        .map(|(name, places)| (name, others(places)))
+        .filter(|(_, places)| !(comes_back && places.is_empty()))
+        .try_for_each(|(name, places)| {
+            let places: Vec<&str> = places.iter().map(String::as_str).collect();
             one(access.transport(), &[&format!("{LEAVE}{name}"), machine], &action(machine, LEAVE, name), &places)
                 .map_err(|error| by_hand(&access.provider().by_hand(machine), error))
-        },
-    )
+        })
 }
 
 /// Removes the former name of a machine from the clusters that know it by that name.

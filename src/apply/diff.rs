@@ -84,6 +84,15 @@ impl Delta {
         self.machines.iter_mut().for_each(|change| change.steps.retain(|step| *step != Step::Drain));
     }
 
+    /// What loses its data: machines that leave or are made anew, and what of others is removed or made anew.
+    pub fn lost(&self) -> (Vec<&str>, Vec<&str>) {
+        let is_lost = |step: &Step| matches!(step, Step::Remove | Step::Replace(_) | Step::Delete);
+        let is_one = |change: &&Change| change.steps.iter().any(is_lost);
+        let machines = self.removed.iter().chain(&self.machines).filter(is_one).map(|change| change.name.as_str());
+        let shared = self.shared.iter().filter(is_one).map(|change| change.name.as_str());
+        (machines.collect(), shared.collect())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.all().next().is_none()
     }
@@ -107,6 +116,9 @@ fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>, is_pe
             let turn = if is_running { Turn::OneByOne } else { Turn::Together };
             return vec![change(name, turn, steps)];
         }
+        Outer::There { steps, .. } if steps.iter().any(|step| matches!(step, Step::Replace(_))) => {
+            return vec![replacement(machine, steps, probe)];
+        }
         Outer::There { is_running, steps } => (is_running, steps),
     };
     // Nothing else is done to a machine that is another one.
@@ -119,6 +131,13 @@ fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>, is_pe
     }
 }
 
+/// It is made anew, so nothing else is done to it. Even one that is not up has its turn: what cannot be entered may still serve.
+fn replacement(machine: &Machine, steps: Vec<Step>, probe: Option<&Probe>) -> Change {
+    let is_up = probe.is_some_and(|probe| probe.boot_state() == BootState::Up);
+    let drain = (is_up && stage::holds_pods(machine)).then_some(Step::Drain);
+    change(machine.name(), Turn::OneByOne, drain.into_iter().chain(steps).collect())
+}
+
 fn of_one_that_is_not_up(
     machine: &Machine,
     mut steps: Vec<Step>,
@@ -127,6 +146,7 @@ fn of_one_that_is_not_up(
 ) -> Option<Change> {
     let restarts = steps.iter().any(|step| matches!(step, Step::Restart | Step::Profile { .. }));
     let is_left = steps.iter().any(|step| matches!(step, Step::Restart | Step::Reach(_) | Step::Misfit(_)));
+    let turn = if steps.iter().any(|step| matches!(step, Step::Update(_))) { Turn::OneByOne } else { Turn::Together };
     let mut until = None;
     steps.extend(match probe {
         Some(probe) => {
@@ -140,7 +160,7 @@ fn of_one_that_is_not_up(
         None if is_left => Vec::new(),
         None => vec![Step::Start],
     });
-    let change = Change { until, ..change(machine.name(), Turn::Together, steps) };
+    let change = Change { until, ..change(machine.name(), turn, steps) };
     (!change.steps.is_empty()).then_some(change)
 }
 
@@ -165,7 +185,7 @@ fn of_one_that_is_up(machine: &Machine, outer: Vec<Step>, probe: &Probe) -> Vec<
     };
     let staged = stages.all(&differing).into_iter().filter_map(|stage| Some((stage, files(Some(stage))?)));
     let mut changes: Vec<_> = staged.map(|(stage, step)| change(name, Turn::Stage(stage), vec![step])).collect();
-    let restarts = outer.iter().any(|step| matches!(step, Step::Restart | Step::Profile { .. }));
+    let restarts = outer.iter().any(|step| matches!(step, Step::Restart | Step::Profile { .. } | Step::Update(_)));
     let mut steps = Vec::new();
     let leave = stage::holds_pods(machine) && (restarts || stage::is_drained(machine, probe));
     steps.extend(leave.then_some(Step::Drain));

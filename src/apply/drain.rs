@@ -29,7 +29,9 @@ pub(crate) fn is_possible(desired: &Desired) -> bool {
 /// # Errors
 /// When it does not go; the machine takes nothing new then, until the next run.
 pub(crate) fn away(access: &Access, desired: &Desired, machine: &Machine, steps: &[Step]) -> Result<(), ApplyError> {
-    let restarts = steps.iter().any(|step| matches!(step, Step::Restart | Step::Profile { .. } | Step::Rename { .. }));
+    let restarts = steps.iter().any(|step| {
+        matches!(step, Step::Restart | Step::Profile { .. } | Step::Rename { .. } | Step::Update(_) | Step::Replace(_))
+    });
     let reason = if restarts { "restart" } else { "upgrade" };
     mark(access, machine, MARK)?;
     each(access, desired, (AWAY, machine.name()), &[reason, stage::version(machine)]).map_err(|error| {

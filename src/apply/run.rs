@@ -204,8 +204,10 @@ impl Executor<'_> {
             Step::Files { restarts, .. } => restarts.iter().any(|unit| down.contains(unit)),
             Step::Remove => true,
             Step::Config { .. } | Step::Device { .. } | Step::Data(_) | Step::Drain | Step::Readmit => false,
+            Step::Update(_) | Step::Replace(_) => all(),
             Step::Create(_) | Step::Rename { .. } | Step::Profile { .. } | Step::Restart | Step::Start => all(),
             Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) | Step::Misfit(_) => false,
+            Step::Delete => false,
         })
     }
 
@@ -314,6 +316,10 @@ impl Executor<'_> {
             }
             match step {
                 Step::Drain => drain::away(self.access, self.desired, machine, &change.steps)?,
+                Step::Replace(_) => {
+                    decommission(self.access, self.desired, machine.name())?;
+                    self.access.provider().step(machine.name(), step)?;
+                }
                 step => self.access.provider().step(machine.name(), step)?,
             }
         }

@@ -114,6 +114,14 @@ impl Existing {
         hello.facts.misfits(machine).into_iter().chain(clone).chain(left).collect()
     }
 
+    /// Marks a machine as one of the cluster.
+    ///
+    /// # Errors
+    /// When it cannot be entered.
+    pub(crate) fn mark(&self, machine: &str) -> Result<(), ApplyError> {
+        self.run(&format!("mark `{machine}`"), machine, MARK, &[&self.cluster, machine])
+    }
+
     /// What enters its machines.
     pub(crate) fn client(&self) -> Arc<SshClient> {
         Arc::clone(&self.client)
@@ -235,9 +243,7 @@ impl Provider for Existing {
                 Some(Err(error)) => Err(error.clone()),
                 _ => Ok(()),
             },
-            Step::SetUp(_) | Step::Rename { .. } | Step::Files { .. } => {
-                self.run(&format!("mark `{machine}`"), machine, MARK, &[&self.cluster, machine])
-            }
+            Step::SetUp(_) | Step::Rename { .. } | Step::Files { .. } => self.mark(machine),
             _ => Ok(()),
         }
     }

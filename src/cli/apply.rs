@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::apply::change::Turn;
 use crate::apply::kubectl::{KubectlAnswer, get_nodes};
+use crate::apply::terraform::folder::Lasting;
 use crate::apply::{self, Access, ApplyLock, Delta, NotUp, Outcome, Progress, Reporter, Step, change, stage};
 use crate::compile::{self, Deployed, RenderError};
 use crate::emit;
@@ -27,7 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
 ///
-/// Uses the client of LXD or Incus, or for machines that exist (`target ssh`) that of OpenSSH. Machines that are not up yet start in parallel; machines that are up change one at a time,
+/// Uses the client of LXD or Incus, or for machines that exist (`target ssh`) that of OpenSSH; on a cloud whose platform is deployed, OpenTofu
+/// or Terraform first makes the machines. Machines that are not up yet start in parallel; machines that are up change one at a time,
 /// so that quorums hold. The command ends when every unit is up, or reports the units that are not, with the end of their
 /// logs. It can be interrupted and run again at any time: the next run continues where this one stopped. Keys are issued
 /// into the key store, as `render` does.
@@ -35,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target: lxd or ssh [default: the first target in the model]
+    /// The target: lxd, ssh, or a cloud with its platform deployed [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
@@ -56,7 +58,7 @@ pub struct Args {
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
-    /// Remove machines that are no longer in the model without asking for confirmation
+    /// Remove machines that are no longer in the model, and replace what Terraform has to, without asking for confirmation
     #[arg(long)]
     yes: bool,
     /// Seconds to wait for each machine to come up
@@ -72,8 +74,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     args.keep.is_gone(&plan.model)?;
-    let client = server::client(&server::place("apply", plan)?, &args.model, &args.r#become)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    let client = server::client(&server::place("apply", plan)?, (&args.model, &folder), &args.r#become)?;
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
     };
@@ -91,7 +93,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
     let names: Vec<String> = opened.input.lock.departed(|_| false).map(|(name, _)| name.to_owned()).collect();
     let only = args.only.read(&plan.model, &names)?;
-    let access = client.access(&deployed, if args.no_preflight { Preflight::LeftOut } else { Preflight::Made })?;
+    let preflight = if args.no_preflight { Preflight::LeftOut } else { Preflight::Made };
+    let lasting = if args.dry_run { Lasting::No } else { Lasting::Yes };
+    server::on_interrupt("interrupted: run the same command again to continue");
+    let access = client.access(&deployed, preflight, (&folder, lasting))?;
     Work { args, terminal, access: &access, deployed: &deployed, folder: &folder }.run(&only, ROUNDS)
 }
 
@@ -149,7 +154,7 @@ impl Work<'_> {
             return self.dry(&delta);
         }
         self.access.provider().prepare(&delta)?;
-        if !delta.removed.is_empty() && !self.args.yes && !self.may_remove(&delta)? {
+        if !self.args.yes && !self.may_lose(&delta)? {
             return Ok(Exit::Differs);
         }
         self.make(&delta, only, rounds)
@@ -185,10 +190,8 @@ impl Work<'_> {
         })
     }
 
-    fn may_remove(&self, delta: &Delta) -> Result<bool, CliError> {
-        let names: Vec<_> = delta.removed.iter().map(|change| change.name.as_str()).collect();
-        let on = if names.len() == 1 { "it" } else { "them" };
-        let question = format!("Remove {} and all data on {on}? Type `yes` to continue:", names.join(", "));
+    fn may_lose(&self, delta: &Delta) -> Result<bool, CliError> {
+        let Some(question) = question(delta) else { return Ok(true) };
         let yes = server::confirm(&question, "yes")?;
         if !yes {
             say("no changes made");
@@ -197,7 +200,6 @@ impl Work<'_> {
     }
 
     fn make(&self, delta: &Delta, only: &Only, rounds: u32) -> Result<Exit, CliError> {
-        server::on_interrupt("interrupted: run the same command again to continue");
         let desired = &self.deployed.desired;
         let board = Board::new(&self.terminal.out);
         let report: Reporter<'_> = &|name, progress| board.report(name, progress);
@@ -307,6 +309,21 @@ impl Work<'_> {
         ));
         Exit::Differs
     }
+}
+
+/// What a person is asked before data is lost.
+fn question(delta: &Delta) -> Option<String> {
+    let (machines, others) = delta.lost();
+    let (new, gone): (Vec<_>, Vec<_>) =
+        machines.into_iter().partition(|name| delta.machines.iter().any(|change| change.name == *name));
+    let on = if new.len() + gone.len() == 1 { "it" } else { "them" };
+    let part = |verb: &str, names: &[&str]| (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")));
+    let parts: Vec<_> = [part("remove", &gone), part("replace", &new)].into_iter().flatten().collect();
+    let parts = (!parts.is_empty()).then(|| format!("{} and all data on {on}", parts.join(" and ")));
+    let others = part("remove or replace", &others);
+    let text = [parts, others].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+    let first = text.chars().next()?.to_uppercase();
+    Some(format!("{first}{}? Type `yes` to continue:", &text[1..]))
 }
 
 /// What has its turn.

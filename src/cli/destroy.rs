@@ -6,11 +6,16 @@ use std::sync::Arc;
 use crate::apply::lxd::current::Current;
 use crate::apply::lxd::destroy::Marked;
 use crate::apply::ssh::Existing;
+use crate::apply::terraform::folder::Lasting;
+use crate::apply::terraform::{self, Terraform};
 use crate::apply::{ApplyLock, Reporter, lxd, ssh};
-use crate::compile::Place;
+use crate::compile::{self, Place, RenderError};
 use crate::model::Lock;
+use crate::pki::Store;
+use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::text::Count;
+use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
@@ -21,13 +26,13 @@ use super::{Terminal, lock, output, server};
 
 /// Remove what `apply` created for this cluster: machines and their data, profiles, network, storage pool, project
 ///
-/// Only resources labelled with the cluster's name (user.kmodel.cluster) are removed. The key store and kmodel.lock are
+/// Only resources labelled with the cluster's name (user.kmodel.cluster), or in Terraform's state of it, are removed. The key store and kmodel.lock are
 /// kept, so that the same cluster can be created again.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// The target: lxd or ssh [default: the first target in the model]
+    /// The target: lxd, ssh, or a cloud with its platform deployed [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
@@ -50,9 +55,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     let cluster = &plan.model.cluster.name;
     let place = server::place("destroy", plan)?;
-    let client = server::client(&place, &args.model, &args.r#become)?;
     // Without a store there has been no apply from here that could still run.
     let folder = args.model.store(args.store.as_ref(), cluster);
+    let client = server::client(&place, (&args.model, &folder), &args.r#become)?;
     let _turn = folder.is_dir().then(|| ApplyLock::take(&folder, cluster)).transpose()?;
     let there = match (&client, &place) {
         (Client::Lxd(client, _), Place::Lxd(options)) => {
@@ -62,8 +67,10 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         (Client::Ssh(client), Place::Ssh(hosts)) => {
             There::Ssh(client.existing(cluster, hosts, &remembered(&plan.model))?)
         }
+        (Client::Terraform(..), Place::Terraform) => There::made(&client, plan, &folder)?,
         _ => unreachable!("a client is made for its place"),
     };
+    server::on_interrupt("interrupted: run the same command again to remove the rest");
     there.is_known()?;
     if there.is_empty() {
         return output::print(|out| {
@@ -75,7 +82,6 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         say("nothing removed");
         return Ok(Exit::Differs);
     }
-    server::on_interrupt("interrupted: run the same command again to remove the rest");
     let board = Board::new(&terminal.out);
     let report: Reporter<'_> = &|name, progress| board.report(name, progress);
     let result = there.remove(report);
@@ -92,9 +98,22 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 enum There {
     Lxd { client: Arc<lxd::client::Client>, project: String, marked: Marked },
     Ssh(Existing),
+    Terraform(Arc<Terraform>),
 }
 
 impl There {
+    /// What Terraform has made. Its configuration is written as if by `apply`, with keys that no machine gets.
+    fn made(client: &Client, plan: &Plan<'_>, folder: &Path) -> Result<Self, CliError> {
+        let mut store = Store::open_trial(folder)?;
+        let deployed = compile::deploy(plan, &mut store, world::now()).map_err(|error| match error {
+            RenderError::Pki(error) => error.into(),
+            RenderError::Problems(problems) => {
+                CliError::outside(problems.into_iter().next().map(|problem| problem.message).unwrap_or_default())
+            }
+        })?;
+        client.terraform(&deployed, server::Preflight::LeftOut, (folder, Lasting::Yes)).map(Self::Terraform)
+    }
+
     /// A machine that cannot be entered may have a part of the cluster.
     fn is_known(&self) -> Result<(), CliError> {
         let Self::Ssh(existing) = self else { return Ok(()) };
@@ -106,6 +125,7 @@ impl There {
         match self {
             Self::Lxd { marked, .. } => marked.is_empty(),
             Self::Ssh(existing) => existing.marked().is_empty(),
+            Self::Terraform(terraform) => terraform.standing().0 == 0,
         }
     }
 
@@ -114,6 +134,7 @@ impl There {
         match self {
             Self::Lxd { project, .. } => format!("the project {project} has no resources"),
             Self::Ssh(_) => "no machine is marked as one".to_owned(),
+            Self::Terraform(_) => "Terraform's state has no resources".to_owned(),
         }
     }
 
@@ -121,15 +142,20 @@ impl There {
         match self {
             Self::Lxd { client, marked, .. } => lxd::destroy::destroy(client, marked, report),
             Self::Ssh(existing) => ssh::destroy(existing, report),
+            Self::Terraform(terraform) => terraform::destroy(terraform, report),
         }
     }
 
     fn ask(&self, cluster: &str) -> Result<bool, CliError> {
-        let (from, names) = match self {
-            Self::Lxd { project, marked, .. } => {
-                (format!("the project {project}"), marked.machines.iter().map(String::as_str).collect())
+        let (from, names): (String, Vec<String>) = match self {
+            Self::Lxd { project, marked, .. } => (format!("the project {project}"), marked.machines.clone()),
+            Self::Ssh(existing) => {
+                ("its machines, which stay".to_owned(), existing.marked().into_iter().map(str::to_owned).collect())
             }
-            Self::Ssh(existing) => ("its machines, which stay".to_owned(), existing.marked()),
+            Self::Terraform(terraform) => {
+                let (count, names) = terraform.standing();
+                (format!("{} of Terraform", Count(count, "resource")), names)
+            }
         };
         let machines = Count(names.len(), "machine");
         output::print(|out| {

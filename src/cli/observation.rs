@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::apply::provider::Found;
 use crate::apply::status::{Observed, Status};
+use crate::apply::terraform::folder::Lasting;
 use crate::apply::{self, Access, Delta};
 use crate::compile::{self, Connection, Deployed, RenderError, SharedAddress};
 use crate::pki::Store;
@@ -20,7 +21,7 @@ use super::{Terminal, report, server};
 pub struct ClusterArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// The target: lxd or ssh [default: the first target in the model]
+    /// The target: lxd, ssh, or a cloud with its platform deployed [default: the first target in the model]
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
     /// The key store [default: .kmodel/CLUSTER beside the model]
@@ -74,8 +75,8 @@ pub(super) fn reached<T>(
     let planned = opened.plan_for_target();
     server::is_reached(command, &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
-    let client = server::client(&server::place(command, plan)?, &args.model, &args.r#become)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
+    let client = server::client(&server::place(command, plan)?, (&args.model, &folder), &args.r#become)?;
     let missing = compile::missing_keys::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
     report::show(&opened.checked.program.sources, &missing, args.model.message_format, &terminal.err);
     let mut store = Store::open_trial(&folder)?;
@@ -87,7 +88,7 @@ pub(super) fn reached<T>(
             return Ok(None);
         }
     };
-    let access = client.access(&deployed, preflight)?;
+    let access = client.access(&deployed, preflight, (&folder, Lasting::No))?;
     then(plan, access, deployed, folder.is_dir()).map(Some)
 }
 

@@ -13,7 +13,7 @@ use crate::model::Model;
 use crate::pki::Store;
 use crate::pki::issued::Issued;
 use crate::plan::Plan;
-use crate::target::Tree;
+use crate::target::{Tree, cloud};
 use crate::text::{Count, about, thousands};
 use crate::world;
 
@@ -222,7 +222,9 @@ fn summary(
         rows.insert(1, fact("reused", format!("the files of {}", Count(kept, "machine"))));
     }
     rows.extend(keys.notes.iter().map(|note| fact("note", note.clone())));
-    rows.push(fact("next", target.next_step(&args.model.file.display().to_string())));
+    let file = args.model.file.display().to_string();
+    let made = args.out.join(cloud::FOLDER).is_dir();
+    rows.push(fact("next", if made { cloud::next_step(&file) } else { target.next_step(&file) }));
     output::print(|out| {
         writeln!(out, "{} cluster {} for {}", look.good("rendered"), model.cluster.name, target.name())?;
         table(out, look, 2, &rows)

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::apply::ssh::Existing;
-use crate::apply::ssh::client::SshClient;
+use crate::apply::terraform::folder::Lasting;
+use crate::apply::terraform::program::Found;
+use crate::apply::terraform::{Login, Means, Terraform, running};
 use crate::apply::{Access, lxd};
 use crate::compile::{self, Deployed, Place, Planned, RenderError};
 use crate::diag::any_error;
@@ -37,9 +39,9 @@ pub fn plan_of<'a, 'p>(
 /// # Errors
 /// When `apply` does not reach it; `command` is for the message.
 pub fn is_reached(command: &str, planned: &Planned<'_>) -> Result<(), CliError> {
-    let planned = planned.plan.as_ref().and_then(|plan| compile::planned_target(&plan.model).ok());
-    match planned {
-        Some(target) if !target.is_applied() => Err(elsewhere(command, target)),
+    let Some(model) = planned.plan.as_ref().map(|plan| &plan.model) else { return Ok(()) };
+    match compile::planned_target(model) {
+        Ok(target) if !compile::is_applied(model) => Err(elsewhere(command, target)),
         _ => Ok(()),
     }
 }
@@ -50,8 +52,15 @@ fn elsewhere(command: &str, target: Target) -> CliError {
     let (titles, name) = (titles.join(", "), target.name());
     let render = format!("`kmodel render --target {name}` writes the files of each machine");
     CliError::usage(
-        format!("`{command}` works on {titles} only, and the target is `{name}`"),
-        format!("{render}, and docs/clouds.md has the next steps; for {titles}, pass `--target {}`", names.join("|")),
+        format!(
+            "`{command}` works on {titles}, and on a cloud whose machines Terraform makes; the target is `{name}`, and nothing in the \
+             model writes Terraform's configuration for it"
+        ),
+        format!(
+            "{render}, and docs/clouds.md has the next steps; deploy a platform such as `aws` of std/platform/aws beside its target, or \
+             pass `--target {}`",
+            names.join("|")
+        ),
     )
 }
 
@@ -75,6 +84,7 @@ pub enum Client {
     /// With the server's version.
     Lxd(Arc<lxd::client::Client>, String),
     Ssh(SshArgs),
+    Terraform(Found, SshArgs),
 }
 
 /// Whether machines that exist have to be what the model takes them for.
@@ -85,13 +95,7 @@ pub enum Preflight {
 }
 
 /// How OpenSSH is called.
-pub struct SshArgs {
-    program: String,
-    /// The folder that the model's paths are relative to.
-    base: PathBuf,
-    password: Option<String>,
-    parallel: Option<NonZeroUsize>,
-}
+pub struct SshArgs(Login);
 
 /// What commands need to enter machines, and to become root there.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -108,7 +112,7 @@ pub struct BecomeArgs {
 ///
 /// # Errors
 /// Why the client or its server cannot be used.
-pub fn client(place: &Place, model: &ModelArgs, r#become: &BecomeArgs) -> Result<Client, CliError> {
+pub fn client(place: &Place, (model, store): (&ModelArgs, &Path), r#become: &BecomeArgs) -> Result<Client, CliError> {
     match place {
         Place::Lxd(options) => {
             let named = variable("KMODEL_LXC");
@@ -120,12 +124,27 @@ pub fn client(place: &Place, model: &ModelArgs, r#become: &BecomeArgs) -> Result
             let version = client.check()?;
             Ok(Client::Lxd(client.into(), version))
         }
-        Place::Ssh(_) => {
-            let program = variable("KMODEL_SSH").unwrap_or_else(|| "ssh".to_owned());
-            let base = model.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let base = std::path::absolute(base.unwrap_or_else(|| Path::new(".")))?;
-            Ok(Client::Ssh(SshArgs { program, base, password: r#become.password()?, parallel: r#become.parallel }))
+        Place::Ssh(_) => Ok(Client::Ssh(ssh(model, r#become)?)),
+        Place::Terraform => {
+            let named = variable("KMODEL_TERRAFORM").map(absolute).transpose()?;
+            let found = Found::find(named.as_deref(), store)?;
+            Ok(Client::Terraform(found, ssh(model, r#become)?))
         }
+    }
+}
+
+fn ssh(model: &ModelArgs, r#become: &BecomeArgs) -> Result<SshArgs, CliError> {
+    let program = variable("KMODEL_SSH").unwrap_or_else(|| "ssh".to_owned());
+    let base = model.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let base = std::path::absolute(base.unwrap_or_else(|| Path::new(".")))?;
+    Ok(SshArgs(Login { program, base, password: r#become.password()?, parallel: r#become.parallel }))
+}
+
+/// A program that is started in another folder: a name is looked for on the path, anything else is a path from here.
+fn absolute(program: String) -> std::io::Result<String> {
+    match program.contains('/') {
+        true => std::path::absolute(program).map(|path| path.display().to_string()),
+        false => Ok(program),
     }
 }
 
@@ -150,11 +169,16 @@ impl BecomeArgs {
 }
 
 impl Client {
-    /// Reads what there is of a cluster.
+    /// Reads what there is of a cluster. `store` is its key store, and whether something is changed there.
     ///
     /// # Errors
     /// An error of the client.
-    pub fn access(&self, deployed: &Deployed, preflight: Preflight) -> Result<Access, CliError> {
+    pub fn access(
+        &self,
+        deployed: &Deployed,
+        preflight: Preflight,
+        store: (&Path, Lasting),
+    ) -> Result<Access, CliError> {
         let cluster = &deployed.desired.cluster;
         match (self, &deployed.reach) {
             (Self::Lxd(client, version), Reach::Lxd(resources)) => {
@@ -166,8 +190,31 @@ impl Client {
                 let existing = if preflight == Preflight::Made { existing } else { existing.unchecked() };
                 Ok(Access { transport: Box::new(existing.client()), provider: Box::new(existing) })
             }
+            (Self::Terraform(..), Reach::Terraform(_)) => {
+                let terraform = self.terraform(deployed, preflight, store)?;
+                Ok(Access { transport: Box::new(Arc::clone(&terraform)), provider: Box::new(terraform) })
+            }
             _ => unreachable!("client and machines are those of the same target"),
         }
+    }
+
+    /// The machines that Terraform makes.
+    ///
+    /// # Errors
+    /// What Terraform says.
+    pub(crate) fn terraform(
+        &self,
+        deployed: &Deployed,
+        preflight: Preflight,
+        (store, lasting): (&Path, Lasting),
+    ) -> Result<Arc<Terraform>, CliError> {
+        let (Self::Terraform(found, SshArgs(login)), Reach::Terraform(made)) = (self, &deployed.reach) else {
+            unreachable!("it is asked for where Terraform makes the machines")
+        };
+        let is_checked = preflight == Preflight::Made;
+        let means = Means { program: found.clone(), store, lasting, login: login.clone(), is_checked };
+        let (desired, made) = (&deployed.desired, (**made).clone());
+        Ok(Terraform::read(means, (desired, made), (&deployed.lock, &deployed.issued))?)
     }
 }
 
@@ -183,11 +230,7 @@ impl SshArgs {
             .map(|(name, address)| (hosts.former(name, &address.to_string(), lock.hosts.get(name)), address))
             .collect();
         let all = hosts.machines.iter().chain(departed.iter().map(|(host, _)| host)).cloned().collect();
-        let client = SshClient::new(&self.program, (all, hosts.keys()), &self.base, self.password.clone())?;
-        let client = match self.parallel {
-            Some(places) => client.with_parallel(places),
-            None => client,
-        };
+        let client = self.0.client(all, hosts.keys())?;
         Ok(Existing::read(client.into(), cluster.clone(), hosts, &departed))
     }
 }
@@ -216,6 +259,10 @@ pub fn confirm(question: &str, word: &str) -> Result<bool, CliError> {
 pub fn on_interrupt(text: &'static str) {
     // Only a second handler could be refused, and there is one command a run.
     let _ = ctrlc::set_handler(move || {
+        if running::is_any() {
+            say("\ninterrupted: waiting until Terraform has kept its state");
+            running::interrupt();
+        }
         say(format!("\n{text}"));
         std::process::exit(130);
     });

@@ -13,10 +13,12 @@ use crate::pki::{self, PkiError, Store, recorded};
 use crate::plan::Plan;
 use crate::plan::version::remembered;
 use crate::render;
+use crate::render::Placement;
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::origin::What;
-use crate::target::{self, Desired, OutputFile, Reach, Site, Target, TargetMachine, Tree, lxd, ssh};
+use crate::render::placeholder::Placeholders;
+use crate::target::{self, Desired, OutputFile, Reach, Site, Target, TargetMachine, Tree, cloud, lxd, ssh};
 use crate::verify::{self, Evidence, document};
 
 use super::Problems;
@@ -97,7 +99,7 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let all: Vec<TargetMachine> = machines.by_ref().collect();
     let cluster = machines.cluster().map_err(RenderError::Problems)?;
     let site = planned_site(plan);
-    let desired = site.target.desired(&site, &all);
+    let desired = site.target.desired(&site, &all, outputs(&cluster));
     let desired = desired.map_err(|problems| RenderError::Problems(of_target(plan, problems)))?;
     let (desired, reach) = desired.expect("commands on a running cluster ask whether its target is applied");
     let mut lock = lock(plan, &issued);
@@ -120,6 +122,8 @@ pub fn lock(plan: &Plan<'_>, issued: &Issued) -> Lock {
 pub enum Place {
     Lxd(lxd::Options),
     Ssh(ssh::Hosts),
+    /// Terraform knows.
+    Terraform,
 }
 
 /// Where the machines of a cluster are; `None` where `apply` does not reach them.
@@ -138,9 +142,22 @@ pub fn place_of(plan: &Plan<'_>) -> Result<Option<Place>, RenderError> {
                 .map(|machine| (&*machine.name, &*model.groups[machine.group as usize].name, machine.address));
             ssh::hosts(&site, machines).map(|hosts| Some(Place::Ssh(hosts)))
         }
-        PlatformKind::Cloud | PlatformKind::Ignition => Ok(None),
+        PlatformKind::Cloud => Ok(has_configuration(model).then_some(Place::Terraform)),
+        PlatformKind::Ignition => Ok(None),
     };
     place.map_err(|problems| RenderError::Problems(of_target(plan, problems)))
+}
+
+/// Whether `apply` reaches the machines of a model.
+pub fn is_applied(model: &Model<'_>) -> bool {
+    planned_target(model)
+        .is_ok_and(|target| target.is_applied() || target.kind() == PlatformKind::Cloud && has_configuration(model))
+}
+
+/// Whether a component writes what makes the machines.
+fn has_configuration(model: &Model<'_>) -> bool {
+    let bundle = render::cluster(model, Placement::new(model).on_none(), &Placeholders::new(model));
+    bundle.is_ok_and(|bundle| bundle.outputs.iter().any(|file| cloud::is_configuration(&file.path)))
 }
 
 /// Issues what a plan needs, and verifies what depends on the issued keys. The caller saves the store before anything is used.

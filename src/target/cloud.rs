@@ -15,10 +15,12 @@ use crate::target::{
 };
 
 pub(super) mod archive;
+mod desired;
 pub(super) mod inventory;
 pub(super) mod options;
 mod user_data;
 
+pub use desired::{FOLDER, Made, desired, is_configuration, problems};
 pub use inventory::InventoryRow;
 pub use options::{Gzip, Options};
 pub use user_data::{UserData, compress};
@@ -26,6 +28,13 @@ pub use user_data::{UserData, compress};
 /// What a person does with the output folder.
 pub const NEXT_STEP: &str =
     "create the machines listed in machines.json, then copy each one's files.tar.gz to it (docs/clouds.md)";
+
+/// The same, where the output has Terraform's configuration.
+pub fn next_step(model: &str) -> String {
+    format!(
+        "kmodel apply {model}, or run Terraform in {FOLDER} and copy each machine's files.tar.gz to it (docs/clouds.md)"
+    )
+}
 
 /// Writes the files of the output folder that are the platform's.
 pub struct Cloud<'a> {

@@ -129,11 +129,11 @@ impl Site {
 /// Ten thousand names are kept only where they are read.
 fn names(model: &Model<'_>, target: Target) -> Names {
     match target.kind() {
-        PlatformKind::Ssh => Names {
+        PlatformKind::Ssh | PlatformKind::Cloud => Names {
             groups: model.groups.iter().map(|group| (group.name.clone(), group.machines.len())).collect(),
             machines: model.machines.iter().map(|machine| machine.name.clone()).collect(),
         },
-        PlatformKind::Lxd | PlatformKind::Cloud | PlatformKind::Ignition => Names::default(),
+        PlatformKind::Lxd | PlatformKind::Ignition => Names::default(),
     }
 }
 

@@ -348,12 +348,15 @@ fn what_machines_are_given_looks_like_this() {
 }
 
 #[test]
-fn commands_on_running_clusters_say_that_they_are_for_lxd() {
+fn commands_on_running_clusters_say_what_they_reach() {
     let place = Place::new(&model(90_000, "target aws { gzip = false }"));
     for command in ["apply", "status", "destroy", "debug"] {
         let said = place.kmodel(&[command, "cluster.km"]);
         let text = String::from_utf8_lossy(&said.stderr).into_owned();
-        assert!(!said.status.success() && text.contains("and the target is `aws`"), "{command}: {text}");
+        assert!(
+            !said.status.success() && text.contains("the target is `aws`, and nothing in the model writes"),
+            "{command}: {text}"
+        );
         assert!(text.contains("docs/clouds.md"), "{command}: {text}");
     }
 }

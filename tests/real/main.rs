@@ -22,6 +22,7 @@ mod hostile_values;
 mod ignition;
 mod kubeconfig;
 mod kustomize;
+mod made;
 mod manifest;
 mod monitoring;
 mod pki;

@@ -25,9 +25,9 @@ cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16
 "##;
 
 /// Machines, and a folder with a model.
-struct Bed {
+pub(crate) struct Bed {
     folder: tempfile::TempDir,
-    machines: Vec<(Child, u16)>,
+    pub machines: Vec<(Child, u16)>,
 }
 
 impl Drop for Bed {
@@ -41,7 +41,7 @@ impl Drop for Bed {
 
 impl Bed {
     /// `None`, said aloud, where machines cannot be made.
-    fn new(count: usize) -> Option<Self> {
+    pub fn new(count: usize) -> Option<Self> {
         for program in ["sshd", "ssh", "ssh-keygen", "sudo", "unshare"] {
             tool(program)?;
         }
@@ -74,7 +74,7 @@ impl Bed {
         machine.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
@@ -92,7 +92,12 @@ impl Bed {
         fs::write(self.path("model.km"), format!("{COMPONENT}{body}{target}")).unwrap();
     }
 
-    fn command(&self, command: &str, options: &[&str]) -> Command {
+    /// A model of machines that are reached in another way.
+    pub fn write_model(&self, body: &str) {
+        fs::write(self.path("model.km"), format!("{COMPONENT}{body}")).unwrap();
+    }
+
+    pub fn command(&self, command: &str, options: &[&str]) -> Command {
         let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
         kmodel.arg(command).arg(self.path("model.km")).args(options).stdin(Stdio::null());
         // All of these machines have the addresses of this one.
@@ -131,7 +136,7 @@ impl Bed {
     }
 
     /// What a command on a machine prints.
-    fn on(&self, place: usize, command: &str) -> String {
+    pub fn on(&self, place: usize, command: &str) -> String {
         let mut ssh = Command::new("ssh");
         ssh.args([
             "-F",

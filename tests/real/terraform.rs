@@ -234,6 +234,59 @@ fn aws_has_what_the_model_says() {
     );
 }
 
+/// `apply` lets Terraform make the machines. moto's do not run, so it ends where SSH begins: with a host whose key is not known.
+#[test]
+fn apply_makes_aws_up_to_the_first_login() {
+    let mut place = Place::new();
+    if !has_terraform() {
+        return;
+    }
+    let lab = "deploy external-balancer\n\
+        deploy aws { operators = [198.51.100.0/24], spread = false, internet = \"none\" }\n\
+        target aws { region = \"eu-central-1\", files = \"apart\" }";
+    let written = place.render(&model(2, lab));
+    if !place.init() {
+        return;
+    }
+    let Some(_server) = server(&mut place) else { return };
+    let ssh = place.path().join("ssh");
+    let script = "#!/bin/sh\necho 'No ED25519 host key is known for 10.10.0.1 and you have requested strict checking.' >&2\nexit 255\n";
+    fs::write(&ssh, script).unwrap();
+    fs::set_permissions(&ssh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let kmodel = |command: &str, options: &[&str]| {
+        let mut kmodel = Command::new(env!("CARGO_BIN_EXE_kmodel"));
+        kmodel.args([command, "cluster.km"]).args(options).current_dir(place.path()).stdin(Stdio::null());
+        kmodel.env("KMODEL_SSH", &ssh).env("KMODEL_TERRAFORM", find("terraform").expect("it was there before"));
+        if let Ok(folder) = std::env::var("KMODEL_TERRAFORM_PLUGINS") {
+            kmodel.env("TF_CLI_ARGS_init", format!("-plugin-dir={folder}"));
+        }
+        place.reach(&mut kmodel).output().unwrap()
+    };
+    let text = said(&kmodel("apply", &["--dry-run"]));
+    assert!(text.contains("lab on AWS EC2 by terraform 1."), "{text}");
+    assert!(text.contains("+ wrk-1: create aws_instance by Terraform"), "{text}");
+    assert!(text.contains("+ aws_vpc.main: create by Terraform"), "{text}");
+    assert_eq!(place.read()["instances"].as_object().map(serde_json::Map::len), Some(0), "a dry run makes nothing");
+
+    let done = kmodel("apply", &[]);
+    let text = said(&done);
+    assert_eq!(done.status.code(), Some(4), "{text}");
+    assert!(text.contains("warning: nothing says yet which host keys new machines have"), "{text}");
+    assert!(text.contains("cp-0: created aws_instance.cp-0"), "{text}");
+    assert!(text.contains("`cp-0` is not up: cannot enter `cp-0` at 10.10.0."), "{text}");
+    let made = place.read();
+    let instances = made["instances"].as_object().unwrap();
+    assert_eq!(instances.len(), 5, "{made}");
+    for (name, instance) in instances {
+        assert_eq!(instance["address"], written["resource"]["aws_instance"][name]["private_ip"], "{name}");
+    }
+    let text = said(&kmodel("apply", &["--dry-run"]));
+    assert!(text.contains("! cp-0: cannot be reached") && !text.contains("by Terraform\n"), "{text}");
+    let text = said(&kmodel("destroy", &["--yes"]));
+    assert!(text.contains("ok: lab is removed"), "{text}");
+    assert_eq!(place.read()["instances"].as_object().map(serde_json::Map::len), Some(0));
+}
+
 /// What the API says is what was written, machine by machine and rule by rule.
 fn holds(place: &Place, written: &Json, made: &Json, count: usize) {
     let instances = made["instances"].as_object().unwrap();

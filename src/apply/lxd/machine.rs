@@ -75,6 +75,9 @@ pub(super) fn step(client: &Client, machine: &Instance, step: &Step, image: Opti
         | Step::Wait(_)
         | Step::Reach(_)
         | Step::Misfit(_)
+        | Step::Update(_)
+        | Step::Replace(_)
+        | Step::Delete
         | Step::Remove => Ok(()),
     }
 }

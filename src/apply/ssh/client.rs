@@ -156,7 +156,9 @@ impl SshClient {
             (None, file) => {
                 let how = strict(if self.keys.first_use { "accept-new" } else { "yes" });
                 let file = file.as_ref().map(|file| format!("UserKnownHostsFile=\"{}\"", self.path(file)));
-                [how].into_iter().chain(file).collect()
+                let named = [format!("HostKeyAlias={}", host.machine), "HashKnownHosts=no".to_owned()];
+                let named = named.into_iter().filter(|_| self.keys.by_name);
+                [how].into_iter().chain(file).chain(named).collect()
             }
         }
     }
@@ -255,7 +257,7 @@ mod tests {
         let pinned = Host { host_key: Some("ssh-ed25519 AAAA".into()), ..host("cp-0") };
         let said = args(pinned, &first);
         assert!(said.contains("StrictHostKeyChecking=yes\n") && said.contains("HostKeyAlias=cp-0\n"), "{said}");
-        let file = HostKeys { known_hosts: Some("hosts/known".into()), first_use: false };
+        let file = HostKeys { known_hosts: Some("hosts/known".into()), first_use: false, by_name: false };
         assert!(args(host("cp-0"), &file).contains("UserKnownHostsFile=\"/model/hosts/known\"\n"));
     }
 

@@ -40,6 +40,8 @@ pub struct HostKeys {
     pub known_hosts: Option<String>,
     /// Trusts the key of a host that is not known yet, and remembers it.
     pub first_use: bool,
+    /// Hosts are known by the names of their machines, not by addresses, which other machines may get.
+    pub by_name: bool,
 }
 
 impl Host {

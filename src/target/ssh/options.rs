@@ -41,9 +41,21 @@ impl Options {
     /// Every field that has a value which OpenSSH could not take, or would take for something else, and hosts that are unknown or
     /// at the same address.
     pub fn read(site: &Site) -> Result<Self, Vec<Problem>> {
+        let mirror = site.text("mirror").as_deref().and_then(mirror_problem);
+        match (Self::read_login(site), mirror) {
+            (read, None) => read,
+            (Ok(_), Some(mirror)) => Err(vec![mirror]),
+            (Err(problems), Some(mirror)) => Err([vec![mirror], problems].concat()),
+        }
+    }
+
+    /// The same, without what is no matter of reaching machines.
+    ///
+    /// # Errors
+    /// As [`Options::read`].
+    pub fn read_login(site: &Site) -> Result<Self, Vec<Problem>> {
         let known_hosts = site.options.get("known-hosts").and_then(Value::scalar_text);
-        let mut problems: Vec<Problem> = site.text("mirror").as_deref().and_then(mirror_problem).into_iter().collect();
-        problems.extend(wrong_fields(&site.options, None));
+        let mut problems = wrong_fields(&site.options, None);
         let file = known_hosts.as_deref().filter(|path| !is_path(path));
         problems.extend(file.map(|path| wrong("known-hosts", path, None, "use the path of a file beside the model")));
         let hosts = match site.options.get("hosts") {
@@ -56,7 +68,7 @@ impl Options {
         });
         problems.extend(each.flat_map(|(name, fields)| wrong_fields(fields, Some(name))));
         problems.extend(wrong_hosts(site, &hosts));
-        let keys = HostKeys { known_hosts, first_use: site.flag("first-use") == Some(true) };
+        let keys = HostKeys { known_hosts, first_use: site.flag("first-use") == Some(true), by_name: false };
         let options = Self { mirror: site.text("mirror"), keys, all: site.options.clone(), hosts };
         if problems.is_empty() { Ok(options) } else { Err(problems) }
     }
@@ -67,7 +79,7 @@ impl Options {
     }
 
     /// What is said of the machine goes before what is said of its group, and that before what is said of all.
-    pub(super) fn host_at(&self, machine: &str, group: &str, address: &str) -> Host {
+    pub fn host_at(&self, machine: &str, group: &str, address: &str) -> Host {
         let own = [self.host_fields(machine), self.host_fields(group), Some(&self.all)];
         let text = |field: &str| own.iter().flatten().find_map(|fields| text(fields, field));
         Host {
@@ -97,6 +109,11 @@ impl Options {
         let record: Record = fields.map(|(name, value)| (name.as_str().into(), Value::text(value))).collect();
         let hosts = [(machine.into(), Value::Record(record.into()))].into_iter().collect();
         Self { hosts, ..self.clone() }.host_at(machine, "", address)
+    }
+
+    /// What the model says of the address of a machine.
+    pub fn address_of(&self, machine: &str) -> Option<String> {
+        self.host_fields(machine).and_then(|fields| text(fields, "address"))
     }
 
     fn host_fields(&self, name: &str) -> Option<&Record> {
