@@ -143,12 +143,13 @@ fn record(name: &'static str, rows: Rows) -> Ty {
     Ty::record(name, rows.iter().map(|(key, text)| (*key, ty(text))))
 }
 
-/// A target has a name, what its network does, and fields of its own that only its platform knows.
+/// A target has a name, the names of all that the model declares, what its network does, and fields of its own that only its platform knows.
 fn target() -> Ty {
     let always = |ty: Ty| Member { ty, optional: false };
     let name = (Name::from("name"), always(Ty::String));
     let platform = (Name::from("platform"), always(record("platform", PLATFORM)));
-    let fields = [name, platform].into_iter().collect();
+    let declared = (Name::from("declared"), always(Ty::list(Ty::String)));
+    let fields = [name, declared, platform].into_iter().collect();
     Ty::Record(Arc::new(Record { name: Some("target"), fields, open: true }))
 }
 

@@ -213,6 +213,7 @@ impl Sight<'_, '_> {
         let name = self.targets.first().map_or("", |target| &*target.name);
         let mut record = self.targets.first().map_or_else(Record::default, |target| target.options.clone());
         record.insert("platform".into(), platform(name));
+        record.insert("declared".into(), Value::list(self.targets.iter().map(|one| Value::text(&*one.name))));
         record.insert("name".into(), Value::text(name));
         Value::Record(Arc::new(record))
     }
