@@ -16,6 +16,7 @@ import files
 import inside
 import kubernetes
 import look
+import made
 import releases
 import ssh
 import upgrade
@@ -31,7 +32,7 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     report = Report()
-    parts = {"plain": plain, "walled": walled, "over-ssh": over_ssh, "upgraded": upgraded}
+    parts = {"plain": plain, "walled": walled, "over-ssh": over_ssh, "terraform": by_terraform, "upgraded": upgraded}
     chosen = os.environ.get("KMODEL_E2E_PARTS", " ".join(parts)).split()
     for name in chosen:
         parts[name](report, folder / name)
@@ -146,6 +147,39 @@ def over_ssh(report, folder):
     report.check("debug finds a relation that was broken", look.debug_finds_a_broken_relation, cluster, folder)
     report.check("a host with another key is refused", ssh.a_stranger_is_refused, cluster)
     report.check("destroy leaves the machines, and nothing of the cluster", ssh.destroy_leaves_the_machines, cluster)
+    mirror.down()
+
+
+def by_terraform(report, folder):
+    """The same cluster on machines that Terraform makes."""
+    if not made.is_possible():
+        report.skip("neither Terraform nor OpenTofu is installed: no machine was made by it")
+        return
+    lxd, mirror = answering("e2e", "cluster.km", folder, 8077)
+    made.model_by_terraform(folder, HERE)
+    cluster = made.Made("e2e", lxd.model)
+
+    report.stage("On machines that Terraform makes")
+    mirror.up()
+    report.check("a dry run makes nothing", made.dry_run_makes_nothing, cluster)
+    report.check("an apply that is interrupted, and one that is killed", made.interrupted_and_killed_while_machines_are_made, cluster)
+    if not report.check("apply goes on from there, and sets up 7 machines", cluster.apply):
+        return
+    report.check("cloud-init finished without error", inside.cloud_init_is_done, cluster)
+    report.check("no unit has failed", inside.no_unit_has_failed, cluster)
+    report.check("etcd has three healthy members over mutual TLS", inside.etcd_has_three_healthy_members, cluster)
+    report.check("the load balancer answers, from every machine behind it", inside.load_balancer_answers, cluster)
+    report.check("no private key is in a machine's configuration", files.no_key_travels_in_user_data, cluster)
+    report.check("the second apply changes nothing", change.second_apply_changes_nothing, cluster)
+    report.check("three members of etcd to five and back", change.members_come_and_go, cluster)
+    report.check("wrk[3] to wrk[5] and back touches no other", change.workers_come_and_go, cluster)
+    report.check("a changed option restarts only its unit", change.option_restarts_only_its_unit, cluster)
+    report.check("what Terraform changes of a machine comes in its turn", made.changed_in_place, cluster)
+    report.check("machines are made anew one at a time, if that is said", made.made_anew, cluster)
+    report.check("an apply that is killed is taken up", fault.killed_apply_is_taken_up, cluster)
+    report.check("status says what is", look.status_says_what_is, cluster)
+    report.check("debug finds a relation that was broken", look.debug_finds_a_broken_relation, cluster, folder)
+    report.check("destroy leaves nothing", made.nothing_is_left, cluster)
     mirror.down()
 
 
