@@ -117,6 +117,8 @@ impl Terraform {
     ) -> Result<Arc<Self>, ApplyError> {
         let files = made.files.iter().cloned().chain(view::moved(desired, &made.files)).collect::<Vec<_>>();
         let folder = Folder::new(means.store, &files, means.lasting)?;
+        let renamed = desired.machines.iter().flat_map(view::steps).filter(|(from, _)| desired.machine(from).is_none());
+        renamed.collect::<Vec<_>>().into_iter().rev().for_each(|(from, to)| folder.rename_host(from, to));
         let program = Program::new(means.program, (folder, means.lasting), Redactor::new(issued))?;
         let of_model = |machine: &Machine| (machine.name().to_owned(), (machine.group.clone(), machine.address));
         let is_there = |name: &str| desired.machine(name).is_some();
@@ -188,15 +190,21 @@ impl Terraform {
         })
     }
 
-    /// Makes all that is not a change of a machine that is there.
-    fn settle(&self, proposal: &Proposal, report: Reporter<'_>) -> Result<(), ApplyError> {
+    /// Makes all that is not a change of a machine that is there, and sees what there is then.
+    fn settle(&self, proposal: Proposal, report: Reporter<'_>) -> Result<(), ApplyError> {
+        let is_made = self.settle_by(&proposal, report)?;
+        self.refresh(if is_made { self.propose()? } else { proposal })
+    }
+
+    /// Whether anything was made.
+    fn settle_by(&self, proposal: &Proposal, report: Reporter<'_>) -> Result<bool, ApplyError> {
         let view = self.see(proposal.clone())?;
         let left_out = self.left_out.read().unwrap_or_else(PoisonError::into_inner).clone();
         match view.free(&left_out) {
-            _ if proposal.is_empty() => Ok(()),
-            None => self.make(&view, report),
-            Some(free) if free.is_empty() => Ok(()),
-            Some(free) => self.only(&free, None, report),
+            _ if proposal.is_empty() => Ok(false),
+            None => self.make(&view, report).map(|()| true),
+            Some(free) if free.is_empty() => Ok(false),
+            Some(free) => self.only(&free, None, report).map(|()| true),
         }
     }
 
@@ -216,8 +224,7 @@ impl Terraform {
         let report: Reporter<'_> = &|_, _| {};
         let addresses = self.view().addresses(machine);
         self.only(&addresses, Some(machine), report)?;
-        self.settle(&self.propose()?, report)?;
-        self.refresh(self.propose()?)
+        self.settle(self.propose()?, report)
     }
 
     /// Waits until a new machine lets the user in, and marks it.
@@ -302,6 +309,9 @@ impl Provider for Arc<Terraform> {
         let update = pending.map(|(_, what)| Step::Update(what));
         Ok(match view.existing().outer(machine)? {
             Outer::There { is_running, mut steps } => {
+                let has_mark = !is_running || view.existing().marked().contains(&name);
+                let mark = Step::SetUp(format!("mark it as a machine of {}", self.cluster));
+                steps.extend((!has_mark && !steps.contains(&mark)).then_some(mark));
                 steps.extend(update);
                 Outer::There { is_running, steps }
             }
@@ -323,13 +333,14 @@ impl Provider for Arc<Terraform> {
         if view.proposal().is_empty() {
             return Ok(());
         }
-        self.settle(view.proposal(), report)?;
-        self.refresh(self.propose()?)
+        self.settle(view.proposal().clone(), report)
     }
 
     fn step(&self, machine: &str, step: &Step) -> Result<(), ApplyError> {
         match step {
             Step::Create(_) => self.enter(machine),
+            // Terraform made it just now, in a run that was killed.
+            Step::Reach(_) if !self.was_entered(&self.view(), machine) => self.enter(machine),
             Step::Update(_) => self.change(machine).and_then(|()| self.enter(machine)),
             Step::Replace(_) => {
                 self.change(machine)?;

@@ -39,6 +39,15 @@ component cloud {
           "${k}" = { input = v } for k, v in option.more
         }
       }
+      removed = [
+        {
+          from = "terraform_data.${n}"
+          lifecycle = { destroy = true }
+          provisioner = [{ local-exec = { when = "destroy", command = "echo remove \${self.input.name} >>\${self.input.log}" } }]
+        }
+        for n in ["m-2"]
+        if !(n in [m.name for m in machines])
+      ]
       output = {
         machines = {
           value = {
@@ -140,18 +149,7 @@ fn machines_are_made_set_up_changed_and_removed() {
     assert!(text.contains("+ terraform_data.behind-m-1: create by Terraform"), "{text}");
     assert!(cloud.made().is_empty() && !cloud.folder().exists(), "a dry run leaves nothing");
 
-    let text = cloud.ok("apply", &[]);
-    assert!(text.contains("m-1: created terraform_data.m-1") && text.contains("ok: lab is up: 2 machines"), "{text}");
-    assert_eq!(cloud.made(), ["make m-0", "make m-1"]);
-    assert_eq!(cloud.bed.on(1, "cat /var/lib/kmodel/owner"), "lab m-1\n");
-    assert_eq!(fs::metadata(cloud.folder()).unwrap().permissions().mode() & 0o777, 0o700);
-    assert!(cloud.folder().join("terraform/terraform.tfstate").exists());
-    assert!(!cloud.folder().join("terraform/kmodel.plan").exists(), "a plan may hold secrets");
-    let known = fs::read_to_string(cloud.folder().join("known_hosts")).unwrap();
-    assert!(known.contains("m-0 ssh-ed25519 ") && known.contains("m-1 ssh-ed25519 "), "{known}");
-    assert!(cloud.ok("apply", &[]).contains("ok: no changes: 2 machines"));
-    let text = cloud.ok("status", &[]);
-    assert!(text.contains("by terraform 1.") && text.contains("ok: the cluster matches"), "{text}");
+    is_made(&cloud);
 
     // One more, and one changed in place in its turn.
     cloud.model(3, ", note = { m-0 = \"new\" }");
@@ -170,6 +168,25 @@ fn machines_are_made_set_up_changed_and_removed() {
     assert!(text.contains("- m-2: remove it and all its data") && text.contains("m-2: removed"), "{text}");
     assert_eq!(cloud.made(), ["remove m-2"]);
     assert!(!fs::read_to_string(cloud.bed.path("kmodel.lock")).unwrap().contains("m-2"));
+    is_collected_and_destroyed(&cloud);
+}
+
+fn is_made(cloud: &Cloud) {
+    let text = cloud.ok("apply", &[]);
+    assert!(text.contains("m-1: created terraform_data.m-1") && text.contains("ok: lab is up: 2 machines"), "{text}");
+    assert_eq!(cloud.made(), ["make m-0", "make m-1"]);
+    assert_eq!(cloud.bed.on(1, "cat /var/lib/kmodel/owner"), "lab m-1\n");
+    assert_eq!(fs::metadata(cloud.folder()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(cloud.folder().join("terraform/terraform.tfstate").exists());
+    assert!(!cloud.folder().join("terraform/kmodel.plan").exists(), "a plan may hold secrets");
+    let known = fs::read_to_string(cloud.folder().join("known_hosts")).unwrap();
+    assert!(known.contains("m-0 ssh-ed25519 ") && known.contains("m-1 ssh-ed25519 "), "{known}");
+    assert!(cloud.ok("apply", &[]).contains("ok: no changes: 2 machines"));
+    let text = cloud.ok("status", &[]);
+    assert!(text.contains("by terraform 1.") && text.contains("ok: the cluster matches"), "{text}");
+}
+
+fn is_collected_and_destroyed(cloud: &Cloud) {
     let text = cloud.ok("debug", &["--out", cloud.bed.path("debug").to_str().unwrap()]);
     assert!(text.contains("collected into") && cloud.bed.path("debug/terraform/resources.txt").exists(), "{text}");
 

@@ -108,12 +108,24 @@ impl Folder {
 
     /// Forgets the key of a machine that is gone.
     pub(super) fn forget_host(&self, machine: &str) {
+        self.hosts(|name, line| (name != machine).then(|| line.to_owned()));
+    }
+
+    /// Knows the key of a machine by its new name.
+    pub(super) fn rename_host(&self, from: &str, to: &str) {
+        self.hosts(|name, line| Some(if name == from { line.replacen(from, to, 1) } else { line.to_owned() }));
+    }
+
+    /// Changes the lines of known hosts.
+    fn hosts(&self, change: impl Fn(&str, &str) -> Option<String>) {
         let path = self.known_hosts();
         let Ok(text) = fs::read_to_string(&path) else { return };
-        let is_of_others = |line: &&str| line.split_whitespace().next() != Some(machine);
-        let rest: String = text.lines().filter(is_of_others).map(|line| format!("{line}\n")).collect();
-        // A key that stays is refused later, and said.
-        let _ = crate::world::replace::replace(&path, rest.as_bytes(), 0o600);
+        let lines = text.lines().filter_map(|line| change(line.split_whitespace().next().unwrap_or_default(), line));
+        let new: String = lines.map(|line| format!("{line}\n")).collect();
+        if new != text {
+            // A key that stays is refused later, and said.
+            let _ = crate::world::replace::replace(&path, new.as_bytes(), 0o600);
+        }
     }
 
     /// Removes the folder, once nothing is made any more.
@@ -185,5 +197,7 @@ mod tests {
         fs::write(folder.known_hosts(), "cp-0 ssh-ed25519 A\ncp-01 ssh-ed25519 B\n").unwrap();
         folder.forget_host("cp-0");
         assert_eq!(fs::read_to_string(folder.known_hosts()).unwrap(), "cp-01 ssh-ed25519 B\n");
+        folder.rename_host("cp-01", "m-1");
+        assert_eq!(fs::read_to_string(folder.known_hosts()).unwrap(), "m-1 ssh-ed25519 B\n");
     }
 }

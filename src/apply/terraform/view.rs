@@ -1,6 +1,6 @@
 //! What there is, by a plan of Terraform's: machines, and what is not one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::apply::error::ApplyError;
 use crate::apply::ssh::Existing;
 use crate::render::origin::What;
 use crate::target::cloud::FOLDER;
-use crate::target::{Desired, OutputFile};
+use crate::target::{Desired, Machine, OutputFile};
 
 /// A plan, with its machines.
 #[derive(Default)]
@@ -153,33 +153,38 @@ impl View {
     }
 }
 
-/// Tells Terraform the new names of machines, so that it does not make them anew.
+/// Tells Terraform the new names of machines, so that it does not make them anew. A name that a machine has now moves nothing.
 pub(super) fn moved(desired: &Desired, files: &[OutputFile]) -> Option<OutputFile> {
-    let mut kinds: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let texts: Vec<_> = files.iter().map(|file| String::from_utf8_lossy(&file.content)).collect();
-    for machine in &desired.machines {
-        let found = machine.former.iter().filter(|_| !machine.former.is_empty());
-        let found = found.flat_map(|_| texts.iter().filter_map(|text| kind_of(text, machine.name()))).collect();
-        kinds.insert(machine.name(), found);
-    }
-    let each = desired.machines.iter().flat_map(|machine| {
-        let kinds = &kinds[machine.name()];
-        let former = machine.former.first();
-        former.into_iter().flat_map(move |from| {
-            kinds.iter().map(
-                move |kind| json!({ "from": format!("{kind}.{from}"), "to": format!("{kind}.{}", machine.name()) }),
-            )
+    let renamed = desired.machines.iter().filter(|machine| !machine.former.is_empty());
+    let each: Vec<_> = renamed
+        .flat_map(|machine| {
+            let kind = texts.iter().find_map(|text| kind_of(text, machine.name()));
+            let step = |(from, to): (&str, &str)| {
+                let kind = kind.as_deref().filter(|_| desired.machine(from).is_none())?;
+                Some(json!({ "from": format!("{kind}.{from}"), "to": format!("{kind}.{to}") }))
+            };
+            steps(machine).filter_map(step).collect::<Vec<_>>()
         })
-    });
-    let each: Vec<_> = each.collect();
+        .collect();
     let text = serde_json::to_string_pretty(&json!({ "moved": each })).expect("texts are plain data");
-    (!each.is_empty()).then(|| OutputFile {
+    (!each.is_empty()).then(|| moved_file(&text))
+}
+
+fn moved_file(text: &str) -> OutputFile {
+    OutputFile {
         path: format!("{FOLDER}moved.tf.json"),
         mode: 0o600,
         content: text.as_bytes().into(),
         secret: false,
         origin: What::Kmodel.into(),
-    })
+    }
+}
+
+/// The names of a machine, each with the one after it; the latest first.
+pub(super) fn steps(machine: &Machine) -> impl Iterator<Item = (&str, &str)> {
+    let later = [machine.name()].into_iter().chain(machine.former.iter().map(String::as_str));
+    machine.former.iter().map(String::as_str).zip(later)
 }
 
 /// The type of the resource that the output of a machine refers to.
@@ -196,6 +201,7 @@ fn kind_of(text: &str, machine: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::sample;
 
     fn view(resources: &[(&str, &str)], refers: &[(&str, &str)]) -> View {
         let kinds = |actions: &str| actions.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -276,5 +282,15 @@ mod tests {
         let text = r#"{"output":{"machines":{"value":{"cp-0":{"public_ip":"${aws_instance.cp-0.public_ip}"}}}}}"#;
         assert_eq!(kind_of(text, "cp-0").as_deref(), Some("aws_instance"));
         assert_eq!((kind_of(text, "cp-1"), kind_of("{}", "cp-0")), (None, None));
+        let file = |content: &str| OutputFile { content: content.as_bytes().into(), ..moved_file("") };
+        let moved = |former: &[&str]| {
+            let mut machine = sample::machine("cp-0", vec![], vec![]);
+            machine.former = former.iter().map(|name| (*name).to_owned()).collect();
+            let found = moved(&sample::desired(vec![machine]), &[file(text)])?;
+            serde_json::from_slice::<serde_json::Value>(&found.content).ok()
+        };
+        let step = |from: &str, to: &str| json!({ "from": format!("aws_instance.{from}"), "to": format!("aws_instance.{to}") });
+        assert_eq!(moved(&["b", "a"]).unwrap(), json!({ "moved": [step("b", "cp-0"), step("a", "b")] }));
+        assert_eq!((moved(&[]), moved(&["cp-0"])), (None, None), "it has that name");
     }
 }

@@ -38,7 +38,7 @@ def model_by_terraform(folder, here):
     text = text.replace("use ./answer\n", "use ./answer\nuse ./bench\n")
     text = text.replace(target, f"""param generation: int = 1
 param note: string = "first"
-deploy bench {{ script = "{folder}/bench", generation = {{ cp = generation, lb = generation }}, note = note }}
+deploy bench {{ script = "{folder}/bench", leavers = ["cp-3", "cp-4", "wrk-3", "wrk-4"], generation = {{ cp = generation, lb = generation }}, note = note }}
 target nocloud {{
   key = "./key"
   first-use = true
