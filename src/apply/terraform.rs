@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -102,6 +102,8 @@ pub(crate) struct Terraform {
     departed: BTreeMap<String, IpAddr>,
     /// Machines that are not made in this run.
     left_out: RwLock<BTreeSet<String>>,
+    /// Machines of a group may change at once, but Terraform makes one change of its state after another.
+    turn: Mutex<()>,
     view: RwLock<Arc<View>>,
 }
 
@@ -132,6 +134,7 @@ impl Terraform {
             machines: desired.machines.iter().map(of_model).collect(),
             departed,
             left_out: RwLock::default(),
+            turn: Mutex::default(),
             view: RwLock::default(),
         };
         terraform.refresh(terraform.propose()?)?;
@@ -221,6 +224,7 @@ impl Terraform {
 
     /// Makes what Terraform has to change of a machine, then what depends on it.
     fn change(&self, machine: &str) -> Result<(), ApplyError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let report: Reporter<'_> = &|_, _| {};
         let addresses = self.view().addresses(machine);
         self.only(&addresses, Some(machine), report)?;

@@ -285,6 +285,8 @@ fn certificate(
     }
     sans.sort_unstable();
     sans.dedup();
+    // It is kept for each certificate of the cluster.
+    sans.shrink_to_fit();
     if let Some(bad) = sans.iter().find(|name| !is_name(name)) {
         return Err(bad_name(info, bad));
     }

@@ -161,9 +161,14 @@ fn a_certificate_that_is_gone_is_missing() {
     let text = fs::read_to_string(lab.file()).unwrap();
     let without: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.contains("m-1/")).collect();
     fs::write(lab.file(), without.concat()).unwrap();
+    let index = fs::read(lab.index()).unwrap();
+    let lost = lab.look(NAMES).unwrap_err().to_string();
+    assert!(lost.contains("what can be read of it ends after"), "the index tells of more: {lost}");
+    fs::remove_file(lab.index()).unwrap();
     let statuses = lab.look(NAMES).unwrap();
     assert_eq!((current(&statuses), count(&statuses, |status| *status == Status::Missing)), (2, 1));
     fs::write(lab.file(), text).unwrap();
+    fs::write(lab.index(), index).unwrap();
     assert_eq!(current(&lab.statuses(NAMES).unwrap()), 3, "other times, and the same bytes");
     fs::remove_file(lab.file()).unwrap();
     assert_eq!(count(&lab.look(NAMES).unwrap(), |status| *status == Status::Missing), 3);
