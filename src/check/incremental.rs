@@ -1,7 +1,7 @@
 //! What was found in components, taken up again while they and all that they rely on stay the same.
 //!
 //! A component sees the names of its file with the kinds and types of what they stand for, and nothing else of the model.
-//! So what was found in one holds as long as its own text and those [`Surroundings`] do; where it stands does not matter, since
+//! So what was found in one holds as long as its own text and those `Surroundings` do; where it stands does not matter, since
 //! what was found has places that count from its start. One that named something unknown is looked at again each time,
 //! since what to say of it depends on far more.
 

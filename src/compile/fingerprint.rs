@@ -56,7 +56,8 @@ impl<'s> Print<'s> {
 
     /// Adds a machine.
     pub(super) fn of_machine(&mut self, machine: &TargetMachine, looked_into: bool) {
-        let TargetMachine { name, former, group, at_once: _, address, cores, memory, disk, arch, zone, bundle } = machine;
+        let TargetMachine { name, former, group, at_once: _, address, cores, memory, disk, arch, zone, bundle } =
+            machine;
         self.number(u64::from(looked_into));
         [name, group, arch].into_iter().for_each(|text| self.text(text));
         self.list(former, |print, name| print.text(name));

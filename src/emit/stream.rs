@@ -1,7 +1,7 @@
 //! An output that is written while it is made: what is on the disk is not kept in memory.
 //!
 //! The new folder lies beside the old one under a hidden name until it is whole. Dropped before, it is removed. What the old
-//! folder has already is not made again: if it is most of it, it stays where it is ([`update`]), and else gets a second name in the
+//! folder has already is not made again: if it is most of it, it stays where it is (`update`), and else gets a second name in the
 //! new folder when all else is there.
 
 use std::fs::{self, File, OpenOptions, Permissions};

@@ -38,7 +38,8 @@ impl Changes {
     /// What turns the earlier output into that of the manifest in `next`.
     fn between(earlier: &Earlier, next: &Path) -> Option<Self> {
         let listed = Earlier::open(next)?;
-        let machines: Vec<String> = fs::read_dir(next.join(MACHINES)).into_iter().flatten().flatten().map(folder).collect();
+        let machines: Vec<String> =
+            fs::read_dir(next.join(MACHINES)).into_iter().flatten().flatten().map(folder).collect();
         let is_there = |place: &&str| !place.ends_with('/') && next.join(place).symlink_metadata().is_ok();
         let others = listed.places().filter(is_there).map(str::to_owned);
         let gone = earlier.places().filter(|place| !listed.has_place(place)).map(str::to_owned).collect();

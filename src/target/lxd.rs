@@ -10,7 +10,8 @@ use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
 use crate::target::{
-    Entries, Entry, Given, Machine, Needs, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder, text, tree,
+    Entries, Entry, Given, Machine, Needs, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder,
+    text, tree,
 };
 
 mod desired;

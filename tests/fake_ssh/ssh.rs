@@ -149,7 +149,8 @@ impl Host {
             }
             _ => {}
         }
-        let words: Vec<&str> = [&*script.text, "sh"].into_iter().chain(script.words.iter().map(|word| &**word)).collect();
+        let words: Vec<&str> =
+            [&*script.text, "sh"].into_iter().chain(script.words.iter().map(|word| &**word)).collect();
         self.machine.exec(address, &words, input, &faults)
     }
 

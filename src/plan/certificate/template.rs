@@ -59,6 +59,8 @@ fn text(parts: &[Part], machine: &Machine) -> String {
             Part::Address => text.push_str(&machine.address.to_string()),
         }
     }
+    // It is kept for each certificate of the cluster.
+    text.shrink_to_fit();
     text
 }
 
