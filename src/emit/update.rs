@@ -4,6 +4,7 @@
 //! what this manifest lists: a run that is cut off is ended by the next one ([`resume`]), in the same way. A step that fails
 //! takes back those before it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -48,10 +49,11 @@ impl Changes {
 
     /// Those, if most of the output stays, and all its folders that are not of one machine alone.
     pub(super) fn few(earlier: &Earlier, next: &Path) -> Option<Self> {
-        let changes = Self::between(earlier, next)?;
+        let (changes, listed) = (Self::between(earlier, next)?, Earlier::open(next)?);
+        let folders: BTreeSet<&str> = listed.places().map(above).collect();
         let all = earlier.places().count();
         let fits = |place: &String| is_same_folder(&next.join(above(place)), &earlier.root().join(above(place)));
-        let stays = |place: &String| next.join(above(place)).is_dir() || place.starts_with(MACHINES);
+        let stays = |place: &String| folders.contains(above(place));
         let few = changes.new.len() + changes.gone.len() <= all / 2;
         (few && changes.new.iter().all(fits) && changes.gone.iter().all(stays)).then_some(changes)
     }
