@@ -177,23 +177,17 @@ impl Executor<'_> {
     /// Changes in their order, those together that may be made at the same time: of machines of one group in one turn, as many as
     /// the group allows.
     fn batches<'c>(&self, changes: Vec<&'c Change>) -> Vec<Vec<&'c Change>> {
-        let mut batches: Vec<Vec<&Change>> = Vec::new();
-        let place = |change: &Change| {
-            let machine = self.desired.machine(&change.name)?;
-            Some((&machine.group, change.turn, machine.at_once as usize))
-        };
-        for change in changes {
-            let place_here = place(change);
-            let fits = |batch: &&mut Vec<&Change>| {
-                let room = place_here.is_some_and(|(.., most)| batch.len() < most);
-                room && batch.first().is_some_and(|first| place(first) == place_here)
-            };
-            match batches.last_mut().filter(fits) {
-                Some(batch) => batch.push(change),
-                None => batches.push(vec![change]),
-            }
-        }
-        batches
+        let placed: Vec<_> = changes
+            .into_iter()
+            .map(|change| {
+                let machine = self.desired.machine(&change.name);
+                (change, machine.map(|machine| (&machine.group, change.turn, machine.at_once as usize)))
+            })
+            .collect();
+        let is_one = |(_, one): &(&Change, Option<_>), (_, other): &(&Change, Option<_>)| one.is_some() && one == other;
+        let runs = placed.chunk_by(is_one);
+        let batches = runs.flat_map(|run| run.chunks(run[0].1.map_or(1, |(.., at_once)| at_once)));
+        batches.map(|batch| batch.iter().map(|(change, _)| *change).collect()).collect()
     }
 
     /// Whether a change restarts one of these units. Machines are not removed while any is down.

@@ -22,6 +22,7 @@ use super::transport::Transport;
 
 pub(crate) mod client;
 mod command;
+pub(crate) mod login;
 mod preflight;
 
 use client::SshClient;

@@ -6,8 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use crate::model::Lock;
 use crate::pki::issued::Issued;
 use crate::syntax::ast::Name;
 use crate::target::cloud::Made;
-use crate::target::ssh::{Host, HostKeys, Hosts};
+use crate::target::ssh::{HostKeys, Hosts};
 use crate::target::{Desired, Machine};
 
 use super::change::{Change, Step, Turn};
@@ -28,6 +27,7 @@ use super::provider::{Found, Outer, Provider, UNREACHABLE};
 use super::redactor::Redactor;
 use super::ssh::Existing;
 use super::ssh::client::SshClient;
+use super::ssh::login::Login;
 use super::transport::{Script, Transport};
 
 mod address;
@@ -53,31 +53,6 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// Waits for the first boot of the system, which may still install packages and replace the SSH server.
 const FIRST_BOOT: &str =
     "if [ -e /run/cloud-init/enabled ]; then timeout 600 cloud-init status --wait >/dev/null 2>&1; fi; exit 0";
-
-/// How OpenSSH is called.
-#[derive(Clone, Debug)]
-pub(crate) struct Login {
-    pub program: String,
-    /// The folder that the model's paths are relative to.
-    pub base: PathBuf,
-    pub password: Option<String>,
-    /// How many machines are entered at once, if the user says so.
-    pub parallel: Option<NonZeroUsize>,
-}
-
-impl Login {
-    /// A client for these machines.
-    ///
-    /// # Errors
-    /// When the folder for its sockets cannot be made.
-    pub(crate) fn client(&self, hosts: Vec<Host>, keys: &HostKeys) -> Result<SshClient, ApplyError> {
-        let client = SshClient::new(&self.program, (hosts, keys), &self.base, self.password.clone())?;
-        Ok(match self.parallel {
-            Some(places) => client.with_parallel(places),
-            None => client,
-        })
-    }
-}
 
 /// What a cluster is read with.
 pub(crate) struct Means<'a> {

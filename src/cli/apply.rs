@@ -19,7 +19,7 @@ use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::only::{Only, OnlyArgs};
 use super::progress::Board;
-use super::server::{BecomeArgs, Preflight};
+use super::server::{LoginArgs, Preflight};
 use super::visible::say;
 use super::{Terminal, lock, output, render, report, server};
 
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Reconcile the running cluster with the model: create what is missing, change what differs, leave the rest
 ///
 /// Uses the client of LXD or Incus, or for machines that exist (`target ssh`) that of OpenSSH; on a cloud whose platform is deployed, OpenTofu
-/// or Terraform first makes the machines. Machines that are not up yet start in parallel; machines that are up change one at a time,
+/// or Terraform first makes the machines. Machines that are not up yet start in parallel; machines that are up change one at a time, or as many as their group says (`at-once`),
 /// so that quorums hold. The command ends when every unit is up, or reports the units that are not, with the end of their
 /// logs. It can be interrupted and run again at any time: the next run continues where this one stopped. Keys are issued
 /// into the key store, as `render` does.
@@ -46,7 +46,7 @@ pub struct Args {
     #[command(flatten)]
     keep: KeepArgs,
     #[command(flatten)]
-    r#become: BecomeArgs,
+    login: LoginArgs,
     /// Set up machines of `target ssh` even if they are not as the model says: address, architecture, clock, clones
     #[arg(long)]
     no_preflight: bool,
@@ -75,7 +75,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     args.keep.is_gone(&plan.model)?;
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
-    let client = server::client(&server::place("apply", plan)?, (&args.model, &folder), &args.r#become)?;
+    let client = server::client(&server::place("apply", plan)?, (&args.model, &folder), &args.login)?;
     let show = |problems: &[_]| {
         report::show(&opened.checked.program.sources, problems, args.model.message_format, &terminal.err);
     };

@@ -20,7 +20,7 @@ use crate::world;
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
 use super::progress::Board;
-use super::server::{BecomeArgs, Client};
+use super::server::{Client, LoginArgs};
 use super::visible::say;
 use super::{Terminal, lock, output, server};
 
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    r#become: BecomeArgs,
+    login: LoginArgs,
 }
 
 /// Removes a cluster.
@@ -57,7 +57,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let place = server::place("destroy", plan)?;
     // Without a store there has been no apply from here that could still run.
     let folder = args.model.store(args.store.as_ref(), cluster);
-    let client = server::client(&place, (&args.model, &folder), &args.r#become)?;
+    let client = server::client(&place, (&args.model, &folder), &args.login)?;
     let _turn = folder.is_dir().then(|| ApplyLock::take(&folder, cluster)).transpose()?;
     let there = match (&client, &place) {
         (Client::Lxd(client, _), Place::Lxd(options)) => {

@@ -13,7 +13,7 @@ use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::ModelArgs;
-use super::server::{BecomeArgs, Preflight};
+use super::server::{LoginArgs, Preflight};
 use super::{Terminal, report, server};
 
 /// The arguments that identify a running cluster.
@@ -28,7 +28,7 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub store: Option<PathBuf>,
     #[command(flatten)]
-    pub r#become: BecomeArgs,
+    pub login: LoginArgs,
 }
 
 /// The desired state, the current state, and the difference.
@@ -76,7 +76,7 @@ pub(super) fn reached<T>(
     server::is_reached(command, &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
-    let client = server::client(&server::place(command, plan)?, (&args.model, &folder), &args.r#become)?;
+    let client = server::client(&server::place(command, plan)?, (&args.model, &folder), &args.login)?;
     let missing = compile::missing_keys::warnings(plan, Store::open_read(&folder)?.as_ref(), &folder);
     report::show(&opened.checked.program.sources, &missing, args.model.message_format, &terminal.err);
     let mut store = Store::open_trial(&folder)?;

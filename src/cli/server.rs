@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::apply::ssh::Existing;
+use crate::apply::ssh::login::Login;
 use crate::apply::terraform::folder::Lasting;
 use crate::apply::terraform::program::Found;
-use crate::apply::terraform::{Login, Means, Terraform, running};
+use crate::apply::terraform::{Means, Terraform, running};
 use crate::apply::{Access, lxd};
 use crate::compile::{self, Deployed, Place, Planned, RenderError};
 use crate::diag::any_error;
@@ -99,7 +100,7 @@ pub struct SshArgs(Login);
 
 /// What commands need to enter machines, and to become root there.
 #[derive(clap::Args, Clone, Debug, Default)]
-pub struct BecomeArgs {
+pub struct LoginArgs {
     /// The file with the password that sudo asks for on the machines; `-` asks on the terminal
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     become_password: Option<PathBuf>,
@@ -112,32 +113,32 @@ pub struct BecomeArgs {
 ///
 /// # Errors
 /// Why the client or its server cannot be used.
-pub fn client(place: &Place, (model, store): (&ModelArgs, &Path), r#become: &BecomeArgs) -> Result<Client, CliError> {
+pub fn client(place: &Place, (model, store): (&ModelArgs, &Path), login: &LoginArgs) -> Result<Client, CliError> {
     match place {
         Place::Lxd(options) => {
             let named = variable("KMODEL_LXC");
             let client = lxd::client::Client::new(named.as_deref().unwrap_or(&options.command), &options.project);
-            let client = match r#become.parallel {
+            let client = match login.parallel {
                 Some(places) => client.with_parallel(places),
                 None => client,
             };
             let version = client.check()?;
             Ok(Client::Lxd(client.into(), version))
         }
-        Place::Ssh(_) => Ok(Client::Ssh(ssh(model, r#become)?)),
+        Place::Ssh(_) => Ok(Client::Ssh(ssh(model, login)?)),
         Place::Terraform => {
             let named = variable("KMODEL_TERRAFORM").map(absolute).transpose()?;
             let found = Found::find(named.as_deref(), store)?;
-            Ok(Client::Terraform(found, ssh(model, r#become)?))
+            Ok(Client::Terraform(found, ssh(model, login)?))
         }
     }
 }
 
-fn ssh(model: &ModelArgs, r#become: &BecomeArgs) -> Result<SshArgs, CliError> {
+fn ssh(model: &ModelArgs, login: &LoginArgs) -> Result<SshArgs, CliError> {
     let program = variable("KMODEL_SSH").unwrap_or_else(|| "ssh".to_owned());
     let base = model.file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let base = std::path::absolute(base.unwrap_or_else(|| Path::new(".")))?;
-    Ok(SshArgs(Login { program, base, password: r#become.password()?, parallel: r#become.parallel }))
+    Ok(SshArgs(Login { program, base, password: login.password()?, parallel: login.parallel }))
 }
 
 /// A program that is started in another folder: a name is looked for on the path, anything else is a path from here.
@@ -152,7 +153,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-impl BecomeArgs {
+impl LoginArgs {
     /// # Errors
     /// When the file cannot be read, or there is no terminal.
     fn password(&self) -> Result<Option<String>, CliError> {

@@ -14,6 +14,7 @@ use crate::world::replace::beside;
 /// A folder under a hidden name. Dropped, it is removed: the draft if it was not put into its place, else the old folder.
 pub(super) struct Draft {
     path: PathBuf,
+    stays: bool,
     /// Held locked, so that no other run takes the folder for a left-over.
     _held: Option<File>,
 }
@@ -24,7 +25,7 @@ impl Draft {
         let path = beside(place.path());
         let made = fault::check().and_then(|()| DirBuilder::new().mode(0o700).create(&path));
         made.map_err(|error| EmitError::file(&path, "make folder", &error))?;
-        Ok(Self { _held: hold(&path), path })
+        Ok(Self { _held: hold(&path), path, stays: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -37,6 +38,11 @@ impl Draft {
         renamed.map_err(|error| EmitError::file(&path, "make folder", &error))?;
         self.path = path;
         Ok(self)
+    }
+
+    /// Leaves it where it is, for the next run.
+    pub(super) fn leave(mut self) {
+        self.stays = true;
     }
 
     /// Puts it into its place. A folder that was closed to others stays closed.
@@ -54,7 +60,9 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        remove(&self.path);
+        if !self.stays {
+            remove(&self.path);
+        }
     }
 }
 

@@ -56,8 +56,8 @@ pub struct Whole {
     written: Written,
     /// Of all files, when all are written.
     seal: Option<Seal>,
-    /// The earlier output, if only some places of it change.
-    changes: Option<Earlier>,
+    /// The earlier output and its changes, if only some places of it change.
+    changes: Option<(Earlier, Changes)>,
 }
 
 impl Batch {
@@ -177,9 +177,9 @@ impl<'s> Stream<'s> {
             return Ok(self.whole);
         }
         self.whole.written.made += 1;
-        let stays = |earlier: &Earlier| earlier.has_root(mode) && Changes::few(earlier, root).is_some();
-        if let Some(earlier) = self.earlier.take_if(|earlier| !self.kept.is_empty() && stays(earlier)) {
-            self.whole.changes = Some(earlier);
+        let stays = self.earlier.as_ref().filter(|earlier| !self.kept.is_empty() && earlier.has_root(mode));
+        if let Some(changes) = stays.and_then(|earlier| Changes::few(earlier, root)) {
+            self.whole.changes = self.earlier.map(|earlier| (earlier, changes));
             return Ok(self.whole);
         }
         if let Some(earlier) = &self.earlier {
@@ -226,10 +226,10 @@ impl Whole {
             return Ok(self.written);
         }
         let _turn = self.place.take_turn()?;
-        if let Some(earlier) = self.changes {
+        if let Some((earlier, changes)) = self.changes {
             let base = earlier.manifest_hash().filter(|_| earlier.is_in_place());
             let (base, _) = base.ok_or_else(|| EmitError::Busy { path: self.place.path().to_owned() })?;
-            update::commit(&self.place, self.draft, &base)?;
+            update::commit(&self.place, self.draft, (&changes, &base))?;
             return Ok(self.written);
         }
         let old = match (self.written.replaced, place::mode(self.place.path())) {

@@ -37,19 +37,19 @@ pub(super) struct Changes {
 
 impl Changes {
     /// What turns the earlier output into that of the manifest in `next`.
-    fn between(earlier: &Earlier, next: &Path) -> Option<Self> {
-        let listed = Earlier::open(next)?;
+    fn between(earlier: &Earlier, (listed, next): (&Earlier, &Path)) -> Self {
         let machines: Vec<String> =
             fs::read_dir(next.join(MACHINES)).into_iter().flatten().flatten().map(folder).collect();
         let is_there = |place: &&str| !place.ends_with('/') && next.join(place).symlink_metadata().is_ok();
         let others = listed.places().filter(is_there).map(str::to_owned);
         let gone = earlier.places().filter(|place| !listed.has_place(place)).map(str::to_owned).collect();
-        Some(Self { new: machines.into_iter().chain(others).collect(), gone })
+        Self { new: machines.into_iter().chain(others).collect(), gone }
     }
 
     /// Those, if most of the output stays, and all its folders that are not of one machine alone.
     pub(super) fn few(earlier: &Earlier, next: &Path) -> Option<Self> {
-        let (changes, listed) = (Self::between(earlier, next)?, Earlier::open(next)?);
+        let listed = Earlier::open(next)?;
+        let changes = Self::between(earlier, (&listed, next));
         let folders: BTreeSet<&str> = listed.places().map(above).collect();
         let all = earlier.places().count();
         let fits = |place: &String| is_same_folder(&next.join(above(place)), &earlier.root().join(above(place)));
@@ -58,8 +58,8 @@ impl Changes {
         (few && changes.new.iter().all(fits) && changes.gone.iter().all(stays)).then_some(changes)
     }
 
-    /// Makes them, or none of them.
-    fn make(&self, root: &Path, next: &Path) -> Result<(), EmitError> {
+    /// Makes them, or none of them; if even that fails, the next run ends it.
+    fn make(&self, root: &Path, next: &Path) -> Result<(), Failure> {
         let mut moves = Moves { root, next, done: Vec::new() };
         let made = self.gone.iter().try_for_each(|place| moves.take_out(place));
         let mut exchange = |place: &String| {
@@ -67,8 +67,16 @@ impl Changes {
             moves.put_in(place)
         };
         let made = made.and_then(|()| self.new.iter().try_for_each(&mut exchange));
-        made.and_then(|()| moves.put_in(manifest::NAME)).inspect_err(|_| moves.back())
+        let made = made.and_then(|()| moves.put_in(manifest::NAME));
+        made.map_err(|error| Failure { error, is_undone: moves.back() })
     }
+}
+
+/// Why not all was changed.
+struct Failure {
+    error: EmitError,
+    /// Whether the output is as it was.
+    is_undone: bool,
 }
 
 /// The folder of a machine as a place.
@@ -119,11 +127,10 @@ impl Moves<'_> {
         Ok(())
     }
 
-    /// What cannot be taken back now is ended by the next run.
-    fn back(&mut self) {
-        while let Some((from, to)) = self.done.pop() {
-            let _ = fs::rename(to, from);
-        }
+    /// Whether all was taken back.
+    fn back(&mut self) -> bool {
+        let mut done = self.done.drain(..).rev();
+        done.all(|(from, to)| fs::rename(to, from).is_ok())
     }
 }
 
@@ -136,14 +143,17 @@ fn next(place: &FolderPlace) -> PathBuf {
 /// Changes an output, whose manifest has this hash, to what a draft has. The folder is ours for this time.
 ///
 /// # Errors
-/// When the file system refuses; the output is then as it was.
-pub(super) fn commit(place: &FolderPlace, draft: Draft, base: &Hash) -> Result<(), EmitError> {
+/// When the file system refuses; the output is then as it was, or the next run ends the change.
+pub(super) fn commit(place: &FolderPlace, draft: Draft, (changes, base): (&Changes, &Hash)) -> Result<(), EmitError> {
     let file = draft.path().join(BASE);
     create(&file, hex(base).as_bytes(), 0o600).map_err(|error| EmitError::file(&file, "write", &error))?;
     let draft = draft.renamed(next(place))?;
-    let changes = Earlier::open(place.path()).and_then(|earlier| Changes::between(&earlier, draft.path()));
-    let gone = || EmitError::Busy { path: place.path().to_owned() };
-    changes.ok_or_else(gone)?.make(place.path(), draft.path())
+    changes.make(place.path(), draft.path()).map_err(|failure| {
+        if !failure.is_undone {
+            draft.leave();
+        }
+        failure.error
+    })
 }
 
 /// Ends what a run that was cut off has begun to change. The folder is ours for this time.
@@ -155,8 +165,9 @@ pub(super) fn resume(place: &FolderPlace) -> Result<(), EmitError> {
     let Ok(data) = next.symlink_metadata() else { return Ok(()) };
     let is_ours = data.is_dir() && data.uid() == intact::own_user() && data.mode() & 0o777 == 0o700;
     let earlier = Earlier::open(place.path()).filter(|earlier| is_ours && is_base(earlier, &next));
-    if let Some(changes) = earlier.and_then(|earlier| Changes::between(&earlier, &next)) {
-        changes.make(place.path(), &next)?;
+    if let Some((earlier, listed)) = earlier.zip(Earlier::open(&next)) {
+        let changes = Changes::between(&earlier, (&listed, &next));
+        changes.make(place.path(), &next).map_err(|failure| failure.error)?;
     }
     remove(&next);
     Ok(())

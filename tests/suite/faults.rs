@@ -208,6 +208,43 @@ fn make_former(store: &Path) {
     fs::remove_file(store.join("certificates.index")).unwrap();
 }
 
+/// What may come after a kill while what is new comes into its place: another model, a render of all, a force, and an output
+/// that somebody has removed or replaced.
+#[test]
+fn whatever_follows_a_change_that_was_cut_off_ends_well() {
+    let model = |machines: u32| BEFORE.replace("m[1]", &format!("m[{machines}]"));
+    let start = Site::new(&model(6));
+    start.ok(&RENDER);
+    let cut_off = |number: usize| {
+        let site = Site::new(&model(7));
+        for part in [".kmodel", "kmodel.lock", "build"] {
+            copy(&start.path(part), &site.path(part));
+        }
+        render(&site, &format!("{number}:kill"));
+        site.path(NEXT).exists().then_some(site)
+    };
+    let mut found = 0;
+    for site in (0..200).step_by(2).filter_map(cut_off) {
+        match found % 5 {
+            0 => site.model(&model(5)),
+            1 => drop(site.ok(&[&RENDER[..], &["--fresh"]].concat())),
+            2 => drop(site.ok(&[&RENDER[..], &["--force"]].concat())),
+            3 => fs::remove_dir_all(site.path("build")).unwrap(),
+            _ => {
+                fs::remove_dir_all(site.path("build")).unwrap();
+                copy(&start.path("build"), &site.path("build"));
+            }
+        }
+        found += 1;
+        site.ok(&RENDER);
+        drop(site.ok(&["render", "lab.km", "--out", "new", "--fresh"]));
+        assert_eq!(tree(&site.path("build")), tree(&site.path("new")), "{found}");
+        let left: Vec<_> = below(&site.path(".")).into_keys().filter(|path| path.contains(".kmodel-")).collect();
+        assert!(left.is_empty(), "{found}: {left:?}");
+    }
+    assert!(found > 5, "each of them: {found}");
+}
+
 #[test]
 fn a_full_disk_loses_nothing() {
     each("full");

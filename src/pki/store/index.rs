@@ -146,7 +146,7 @@ pub(super) fn forget(dir: &Path) {
     let _ = fs::remove_file(path(dir));
 }
 
-/// A sum that any change of one number changes. It is no defence against someone who wants it to be the same.
+/// A sum that any change of one number changes. It does not protect against deliberate changes.
 #[derive(Default)]
 struct Sum(u64);
 

@@ -49,7 +49,7 @@ impl Options {
         }
     }
 
-    /// The same, without what is no matter of reaching machines.
+    /// The same fields, but for those that do not say how machines are reached.
     ///
     /// # Errors
     /// As [`Options::read`].
