@@ -47,6 +47,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
+/// The 32 bytes of a hash in hexadecimal, if it is one.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = (text.len() == 64 && text.is_ascii()).then_some(text)?;
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
 /// A name with its article: a `Pod`, an `AuthenticationConfiguration`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Indefinite<'n>(pub &'n str);

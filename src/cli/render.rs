@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::compile::known::{self, Known};
+use crate::compile::known::{self, Facts, Known, Memo};
 use crate::compile::preview::Previewing;
 use crate::compile::{self, RenderError, Stopped};
 use crate::diag::{Diagnostic, any_error};
@@ -136,7 +136,7 @@ fn dry(
     };
     emit::may_replace(&args.out, super::folder::force(args.force))?;
     let mut out = Previewing::of(&args.out, args.diff);
-    let streamed = match compile::stream(plan, &issued, (args.tree(), &Known::default()), &mut out) {
+    let streamed = match compile::stream(plan, &issued, (args.tree(), &mut Memo::default()), &mut out) {
         Ok(streamed) => streamed,
         Err(Stopped::Problems(problems)) => {
             show(&problems);
@@ -168,8 +168,9 @@ fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Wh
     let mut out = emit::Stream::begin(&args.out, force, reuse, sources).map_err(failed)?;
     let tree = args.tree();
     let name = known::name(compile::head(plan).1, tree);
-    let known = store.remembered(&name).filter(|_| !args.fresh).map(|text| Known::read(&text)).unwrap_or_default();
-    let streamed = compile::stream(plan, &issued, (tree, &known), &mut out);
+    let known = store.remembered_file(&name).filter(|_| !args.fresh).map(Known::read).unwrap_or_default();
+    let mut memo = Memo { known, facts: store.spool().map(Facts::to).unwrap_or_default() };
+    let streamed = compile::stream(plan, &issued, (tree, &mut memo), &mut out);
     // What was made without a certificate is wrong, whatever was found in it.
     issued.failure().map_or(Ok(()), |error| Err(Stopped::Sink(error.clone().into())))?;
     let streamed = streamed.map_err(|stopped| match stopped {
@@ -177,7 +178,9 @@ fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Wh
         Stopped::Sink(error) => failed(error),
     })?;
     let whole = out.finish(compile::head(plan), &streamed.files).map_err(failed)?;
-    store.remember(&name, &known::write(&streamed.facts));
+    if let Some(mut facts) = memo.facts.file() {
+        store.remember_file(&name, &mut facts);
+    }
     Ok((issued, whole, streamed.kept))
 }
 

@@ -2,13 +2,14 @@
 //! evaluated to know that.
 //!
 //! That is what all machines share, what decides what each application puts on its machines (`model::inputs`, once for all its
-//! units), the machine itself, and what is issued for its units.
+//! units), the machine itself with its packet filter, and what is issued for its units.
 
 use std::sync::OnceLock;
 
 use crate::model::{AppId, MachineId, UnitId};
 use crate::pki::issued::Issued;
-use crate::plan::Plan;
+use crate::plan::{Plan, firewall};
+use crate::render;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::stdlib;
@@ -59,6 +60,7 @@ impl<'a, 'p> Inputs<'a, 'p> {
             print.bytes(&self.app(own.app)?.0);
             print.number(own.index.into());
             self.certificates(&mut print, *unit)?;
+            self.packet_filters(&mut print, (own.app, machine));
         }
         Some(print.end())
     }
@@ -71,6 +73,17 @@ impl<'a, 'p> Inputs<'a, 'p> {
             print.bytes(&self.issued.row(place).ok()?.texts);
         }
         Some(())
+    }
+
+    /// They follow from the relations of the whole model, so they are written to know them.
+    fn packet_filters(&self, print: &mut Print<'_>, (app, machine): (AppId, MachineId)) {
+        let model = &self.plan.model;
+        for item in &model.component_of(app).firewalls {
+            if let Some(settings) = firewall::setting::read(model, app, item, &mut Vec::new()) {
+                let rules = firewall::ruleset(model, &settings, machine);
+                print.text(&render::firewall::text(model, &settings, &rules));
+            }
+        }
     }
 
     fn app(&self, app: AppId) -> Option<Fingerprint> {

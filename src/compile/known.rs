@@ -4,9 +4,10 @@
 //! inputs the machine was evaluated and found right. Both are facts about functions, so they are true
 //! for ever, for any folder and whatever happened to one since; that a folder has the files is found out by reading them.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -16,18 +17,48 @@ use crate::target::{Given, Needs, Tree};
 
 use super::fingerprint::Fingerprint;
 
-const HEAD: &str = "kmodel renders 2";
-const NEEDS: &str = "needs ";
-const END: &str = "end ";
+/// What begins a file of facts. Behind it stand the records, then what machines need as JSON with its length before it, the number of records, and
+/// SHA-256 of all that.
+const HEAD: &[u8; 16] = b"kmodel renders 3";
 
-/// Facts of one target, found by what machines are made of.
+const HASH: usize = size_of::<Fingerprint>();
+const NUMBER: usize = size_of::<u64>();
+
+/// A fact on the disk: three hashes, of which that of the inputs is zero if they are not known, the bytes of user-data, what is needed,
+/// and what is so or not. Lowest bytes come first.
+const RECORD: usize = 3 * HASH + 2 * NUMBER;
+
+/// In the last number of a record.
+const COMPRESSED: u64 = 1 << 62;
+const SECRET: u64 = 1 << 63;
+
+/// What renders remember: what was known before one, and what it adds to that.
+#[derive(Default)]
+pub struct Memo {
+    pub known: Known,
+    pub facts: Facts,
+}
+
+/// Facts of one target, as a render has left them: they are searched where they are.
 #[derive(Default)]
 pub struct Known {
-    facts: Vec<Fact>,
-    /// The places of the facts, sorted by the fingerprints of machines.
-    by_machine: Vec<u32>,
-    /// The same by their inputs, of those of which they are known.
-    by_inputs: Vec<u32>,
+    file: Option<File>,
+    count: u32,
+    needs: Vec<Arc<Needs>>,
+    by_machine: Table,
+    by_inputs: Table,
+}
+
+/// The first bytes of hashes, in their order, each with the record that it is of.
+#[derive(Default)]
+struct Table(Vec<(u32, u32)>);
+
+/// Facts that are written as they are found. Renders can do without, so there are none if the disk refuses.
+#[derive(Default)]
+pub struct Facts {
+    out: Option<BufWriter<File>>,
+    needs: HashMap<Arc<Needs>, u64>,
+    count: u64,
 }
 
 /// What comes of a machine.
@@ -53,126 +84,216 @@ pub fn name(target: &str, tree: Tree) -> String {
 }
 
 impl Known {
-    /// The facts of a text; none if it is not whole.
-    pub fn read(text: &str) -> Self {
-        let whole = whole(text).and_then(|facts| facts.strip_prefix(HEAD));
-        let (mut needs, mut facts) = (Vec::new(), Vec::new());
-        for line in whole.into_iter().flat_map(str::lines).skip(1) {
-            match line.strip_prefix(NEEDS) {
-                Some(json) => needs.push(serde_json::from_str(json).ok().map(Arc::new)),
-                None => facts.extend(read(line, &needs)),
-            }
-        }
-        Self::of(facts)
+    /// The facts of a file; none if it is not whole.
+    pub fn read(file: File) -> Self {
+        Self::whole(file).unwrap_or_default()
     }
 
-    fn of(facts: Vec<Fact>) -> Self {
-        let mut by_machine: Vec<u32> = (0..facts.len() as u32).collect();
-        let mut by_inputs = by_machine.clone();
-        by_inputs.retain(|place| facts[*place as usize].inputs.is_some());
-        by_machine.sort_unstable_by_key(|place| facts[*place as usize].machine);
-        by_inputs.sort_unstable_by_key(|place| facts[*place as usize].inputs);
-        Self { facts, by_machine, by_inputs }
+    fn whole(mut file: File) -> Option<Self> {
+        file.rewind().ok()?;
+        let size = file.metadata().ok()?.len().checked_sub((HASH + 2 * NUMBER) as u64)?;
+        let [count, length] = [0, NUMBER].map(|back| number_at(&file, size + back as u64));
+        let (count, length) = (count?, length?);
+        let records = count.checked_mul(RECORD as u64)?;
+        (size == records.checked_add(length)?.checked_add(HEAD.len() as u64)?).then_some(())?;
+        let (mut reader, mut hash) = (BufReader::new(&file), Sha256::new());
+        let mut take = |bytes: &mut [u8]| {
+            reader.read_exact(bytes).ok()?;
+            hash.update(&*bytes);
+            Some(())
+        };
+        let mut head = [0; HEAD.len()];
+        take(&mut head)?;
+        let (mut by_machine, mut by_inputs, mut record) = (Table::default(), Table::default(), [0; RECORD]);
+        let count = u32::try_from(count).ok()?;
+        for place in 0..count {
+            take(&mut record)?;
+            by_machine.add(&record[..HASH], place);
+            by_inputs.add(&record[HASH..], place);
+        }
+        let mut end = vec![0; usize::try_from(length).ok()?];
+        take(&mut end)?;
+        take(&mut [0; 2 * NUMBER])?;
+        let mut said = [0; HASH];
+        reader.read_exact(&mut said).ok()?;
+        let needs: Vec<Needs> = serde_json::from_slice(&end).ok()?;
+        (head == *HEAD && said == *hash.finalize()).then_some(())?;
+        let needs = needs.into_iter().map(Arc::new).collect();
+        Some(Self { file: Some(file), count, needs, by_machine: by_machine.sorted(), by_inputs: by_inputs.sorted() })
     }
 
     /// What comes of a machine that is evaluated to this.
-    pub(super) fn of_machine(&self, machine: &Fingerprint) -> Option<&Fact> {
-        self.find(&self.by_machine, |fact| fact.machine.cmp(machine))
+    pub(super) fn of_machine(&self, machine: &Fingerprint) -> Option<Fact> {
+        self.find(&self.by_machine, machine, |fact| fact.machine == *machine)
     }
 
     /// What comes of a machine that is evaluated from this.
-    pub(super) fn of_inputs(&self, inputs: &Fingerprint) -> Option<&Fact> {
-        self.find(&self.by_inputs, |fact| fact.inputs.cmp(&Some(*inputs)))
+    pub(super) fn of_inputs(&self, inputs: &Fingerprint) -> Option<Fact> {
+        self.find(&self.by_inputs, inputs, |fact| fact.inputs == Some(*inputs))
     }
 
-    fn find(&self, places: &[u32], compare: impl Fn(&Fact) -> Ordering) -> Option<&Fact> {
-        let found = places.binary_search_by(|place| compare(&self.facts[*place as usize])).ok()?;
-        Some(&self.facts[places[found] as usize])
+    /// All of them, in the order in which they were found.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        (0..self.count).filter_map(|place| self.fact(place))
+    }
+
+    fn find(&self, table: &Table, hash: &Fingerprint, is: impl Fn(&Fact) -> bool) -> Option<Fact> {
+        table.of(&hash.0).filter_map(|place| self.fact(place)).find(is)
+    }
+
+    fn fact(&self, place: u32) -> Option<Fact> {
+        let mut record = [0; RECORD];
+        let start = HEAD.len() as u64 + u64::from(place) * RECORD as u64;
+        self.file.as_ref()?.read_exact_at(&mut record, start).ok()?;
+        read(&record, &self.needs)
     }
 }
 
-/// The text of facts. What many machines need is written once.
-pub fn write(facts: &[Fact]) -> String {
-    let (mut text, mut places) = (format!("{HEAD}\n"), HashMap::new());
-    for Fact { inputs, machine, seal: Seal(seal), given: Given { bytes, compressed, needs }, secret } in facts {
-        let next = places.len();
-        let place = *places.entry(needs).or_insert_with(|| {
-            let json = serde_json::to_string(&**needs).expect("names are plain data");
-            let _ = writeln!(text, "{NEEDS}{json}");
-            next
-        });
-        let inputs = inputs.map_or_else(|| "-".to_owned(), |inputs| inputs.hex());
-        let (machine, seal) = (machine.hex(), Fingerprint(*seal).hex());
-        let _ = writeln!(text, "{machine} {inputs} {seal} {bytes} {compressed} {secret} {place}");
+impl Table {
+    /// Adds a hash, unless it is none.
+    fn add(&mut self, hash: &[u8], place: u32) {
+        if hash[..HASH] != [0; HASH] {
+            self.0.push((prefix(hash), place));
+        }
     }
-    let hash = hash(&text);
-    text + END + &hash + "\n"
-}
 
-/// The lines of a text, if they are those that were written.
-fn whole(text: &str) -> Option<&str> {
-    let (lines, hash) = text.strip_suffix('\n')?.rsplit_once(END)?;
-    (self::hash(lines) == hash).then_some(lines)
-}
-
-fn hash(lines: &str) -> String {
-    Fingerprint(Sha256::digest(lines).into()).hex()
-}
-
-fn read(line: &str, needs: &[Option<Arc<Needs>>]) -> Option<Fact> {
-    let mut words = line.split(' ');
-    let mut next = || words.next();
-    let machine = Fingerprint(number(next()?)?);
-    let inputs = match next()? {
-        "-" => None,
-        inputs => Some(Fingerprint(number(inputs)?)),
-    };
-    let seal = Seal(number(next()?)?);
-    let (bytes, compressed, secret) = (next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?);
-    let needs = needs.get(next()?.parse::<usize>().ok()?)?.clone()?;
-    Some(Fact { inputs, machine, seal, given: Given { bytes, compressed, needs }, secret })
-}
-
-fn number(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    let digits = (text.len() == 64 && text.is_ascii()).then_some(text)?;
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).ok()?;
+    fn sorted(mut self) -> Self {
+        self.0.sort_unstable();
+        self.0.shrink_to_fit();
+        self
     }
-    Some(bytes)
+
+    /// The records that may be those of a hash.
+    fn of(&self, hash: &[u8]) -> impl Iterator<Item = u32> {
+        let prefix = prefix(hash);
+        let first = self.0.partition_point(|(known, _)| *known < prefix);
+        self.0[first..].iter().take_while(move |(known, _)| *known == prefix).map(|(_, place)| *place)
+    }
+}
+
+impl Facts {
+    /// None yet; they go to this file.
+    pub fn to(file: File) -> Self {
+        let mut out = BufWriter::new(file);
+        Self { out: out.write_all(HEAD).is_ok().then_some(out), ..Self::default() }
+    }
+
+    /// Adds one. What many machines need is written once.
+    pub(super) fn add(&mut self, fact: &Fact) {
+        let Some(out) = &mut self.out else { return };
+        let next = self.needs.len() as u64;
+        let needs = match self.needs.get(&fact.given.needs) {
+            Some(known) => *known,
+            None => *self.needs.entry(Arc::clone(&fact.given.needs)).or_insert(next),
+        };
+        self.count += 1;
+        if out.write_all(&record(fact, needs)).is_err() {
+            self.out = None;
+        }
+    }
+
+    /// The file with all of them.
+    pub fn file(self) -> Option<File> {
+        let Self { out, needs, count } = self;
+        let mut sorted: Vec<_> = needs.into_iter().collect();
+        sorted.sort_unstable_by_key(|(_, place)| *place);
+        let end: Vec<&Needs> = sorted.iter().map(|(needs, _)| &**needs).collect();
+        let end = serde_json::to_vec(&end).expect("names are plain data");
+        let mut file = out?.into_inner().ok()?;
+        let numbers = [count, end.len() as u64].map(u64::to_le_bytes).concat();
+        file.write_all(&[end, numbers].concat()).ok()?;
+        file.rewind().ok()?;
+        let mut hash = Sha256::new();
+        let mut reader = BufReader::new(&file);
+        while let part @ [_, ..] = reader.fill_buf().ok()? {
+            hash.update(part);
+            let count = part.len();
+            reader.consume(count);
+        }
+        file.write_all(&hash.finalize()).ok()?;
+        Some(file)
+    }
+}
+
+fn record(Fact { inputs, machine, seal, given, secret }: &Fact, needs: u64) -> [u8; RECORD] {
+    let Given { bytes, compressed, needs: _ } = given;
+    let mut record = [0; RECORD];
+    record[..HASH].copy_from_slice(&machine.0);
+    record[HASH..][..HASH].copy_from_slice(&inputs.map_or([0; HASH], |inputs| inputs.0));
+    record[2 * HASH..][..HASH].copy_from_slice(&seal.0);
+    record[3 * HASH..][..NUMBER].copy_from_slice(&(*bytes as u64).to_le_bytes());
+    let flag = |is: bool, flag: u64| if is { flag } else { 0 };
+    let last = needs | flag(*compressed, COMPRESSED) | flag(*secret, SECRET);
+    record[RECORD - NUMBER..].copy_from_slice(&last.to_le_bytes());
+    record
+}
+
+fn read(record: &[u8; RECORD], needs: &[Arc<Needs>]) -> Option<Fact> {
+    let hash = |place: usize| std::array::from_fn(|byte| record[place * HASH + byte]);
+    let number = |place: usize| u64::from_le_bytes(std::array::from_fn(|byte| record[3 * HASH + place * NUMBER + byte]));
+    let (inputs, last): ([u8; HASH], u64) = (hash(1), number(1));
+    let needs = needs.get(usize::try_from(last & !(COMPRESSED | SECRET)).ok()?)?.clone();
+    let given = Given { bytes: usize::try_from(number(0)).ok()?, compressed: last & COMPRESSED != 0, needs };
+    let inputs = (inputs != [0; HASH]).then_some(Fingerprint(inputs));
+    Some(Fact { inputs, machine: Fingerprint(hash(0)), seal: Seal(hash(2)), given, secret: last & SECRET != 0 })
+}
+
+fn prefix(hash: &[u8]) -> u32 {
+    u32::from_be_bytes(std::array::from_fn(|byte| hash[byte]))
+}
+
+fn number_at(file: &File, place: u64) -> Option<u64> {
+    let mut number = [0; NUMBER];
+    file.read_exact_at(&mut number, place).ok()?;
+    Some(u64::from_le_bytes(number))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn file(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    fn fact(number: u8) -> Fact {
+        let needs = Needs { modules: vec![format!("m \n{}", number / 2).into()], ..Needs::default() };
+        let given = Given { bytes: 7, compressed: number == 1, needs: needs.into() };
+        let inputs = (number != 2).then_some(Fingerprint([number + 50; 32]));
+        let (machine, seal) = (Fingerprint([number; 32]), Seal([number + 100; 32]));
+        Fact { inputs, machine, seal, given, secret: number == 2 }
+    }
+
     #[test]
     fn facts_are_read_as_they_were_written_and_only_whole() {
-        let fact = |number: u8| {
-            let needs = Needs { modules: vec![format!("m \n{}", number / 2).into()], ..Needs::default() };
-            let given = Given { bytes: 7, compressed: number == 1, needs: needs.into() };
-            let inputs = (number != 2).then_some(Fingerprint([number + 50; 32]));
-            let (machine, seal) = (Fingerprint([number; 32]), Seal([number + 100; 32]));
-            Fact { inputs, machine, seal, given, secret: number == 2 }
-        };
-        let facts = [fact(3), fact(1), fact(2)];
-        let text = write(&facts);
-        let known = Known::read(&text);
-        assert_eq!(text.matches(NEEDS).count(), 2, "{text}");
-        for fact in &facts {
-            assert_eq!(known.of_machine(&fact.machine), Some(fact));
-            assert_eq!(
-                fact.inputs.and_then(|inputs| known.of_inputs(&inputs)),
-                Some(fact).filter(|fact| fact.inputs.is_some())
-            );
+        let mut same_start = fact(1);
+        (same_start.machine.0[20], same_start.inputs) = (9, Some(Fingerprint([60; 32])));
+        let all = [fact(3), fact(1), fact(2), same_start];
+        let mut facts = Facts::to(file(b""));
+        all.iter().for_each(|fact| facts.add(fact));
+        let mut written = facts.file().unwrap();
+        let mut bytes = Vec::new();
+        written.rewind().unwrap();
+        written.read_to_end(&mut bytes).unwrap();
+        let known = Known::read(file(&bytes));
+        assert_eq!(known.needs.len(), 2);
+        for fact in &all {
+            assert_eq!(known.of_machine(&fact.machine).as_ref(), Some(fact));
+            let found = fact.inputs.and_then(|inputs| known.of_inputs(&inputs));
+            assert_eq!(found.as_ref(), Some(fact).filter(|fact| fact.inputs.is_some()));
         }
         assert_eq!((known.of_machine(&Fingerprint([9; 32])), known.of_inputs(&Fingerprint([1; 32]))), (None, None));
-        for end in 0..text.len() - 1 {
-            assert!(Known::read(&text[..end]).facts.is_empty(), "cut short at {end}");
+        assert_eq!(known.of_inputs(&Fingerprint([0; 32])), None, "that is not known of the second");
+        for end in 0..bytes.len() {
+            assert!(Known::read(file(&bytes[..end])).file.is_none(), "cut short at {end}");
         }
-        for (old, new) in [("01", "02"), (" 0\n", " 1\n"), ("m \\n", "m")] {
-            let wrong = text.replacen(old, new, 1);
-            assert!(wrong != text && Known::read(&wrong).facts.is_empty(), "{old}");
+        for place in 0..bytes.len() {
+            let mut wrong = bytes.clone();
+            wrong[place] ^= 1;
+            assert!(Known::read(file(&wrong)).file.is_none(), "another byte at {place}");
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::target::{self, Desired, OutputFile, Reach, Site, Target, TargetMachin
 use crate::verify::{self, Evidence, document};
 
 use super::Problems;
-use super::known::Known;
+use super::known::Memo;
 use super::machines::Machines;
 use super::stream::{Stopped, stream};
 
@@ -50,7 +50,7 @@ pub fn render(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     let issued = issue(plan, store, now)?;
     let mut files = Vec::new();
     let streamed =
-        stream(plan, &issued, (Tree::Written, &Known::default()), &mut files).map_err(|stopped| match stopped {
+        stream(plan, &issued, (Tree::Written, &mut Memo::default()), &mut files).map_err(|stopped| match stopped {
             Stopped::Problems(problems) => RenderError::Problems(problems),
             Stopped::Sink(never) => match never {},
         })?;

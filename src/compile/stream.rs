@@ -1,10 +1,8 @@
 //! Machines that are rendered, verified, packed and handed on, each before the next: no more is held at once than the cores
 //! work on.
 
-use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -16,12 +14,12 @@ use crate::plan::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::{self, Placement};
-use crate::target::{Entries, Entry, Needs, OutputFile, Site, TargetMachine, Tree, Writer};
+use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer};
 use crate::verify::{self, Evidence};
 
 use super::fingerprint::Print;
 use super::inputs::Inputs;
-use super::known::{Fact, Known};
+use super::known::{Fact, Facts, Known, Memo};
 use super::machines::Machines;
 use super::render::{kubeconfigs, no_problem, of_target, outputs, planned_site, planned_target, unversioned};
 use super::{Problems, pki};
@@ -127,18 +125,17 @@ pub struct Streamed {
     pub held: usize,
     /// How many machines were kept.
     pub kept: usize,
-    /// What came of which inputs.
-    pub facts: Vec<Fact>,
 }
 
-/// Hands the files of all machines to a sink, but those that are known and that it keeps.
+/// Hands the files of all machines to a sink, but those that are known and that it keeps. What came of which inputs is added to the
+/// facts.
 ///
 /// # Errors
 /// The first problem in the order of the model, and what the sink says.
 pub fn stream<S: Sink>(
     plan: &Plan<'_>,
     issued: &Issued,
-    (tree, known): (Tree, &Known),
+    (tree, Memo { known, facts }): (Tree, &mut Memo),
     sink: &mut S,
 ) -> Result<Streamed, Stopped<S::Error>> {
     let material = IssuedMaterial::new(plan, issued);
@@ -150,7 +147,7 @@ pub fn stream<S: Sink>(
     let inputs = Inputs::new(plan, (issued, &material), &print);
     let (writer, held) = (&*writer, Held::default());
     let press = Press { plan, material: &material, placement: &placement, writer, print, inputs, known, held };
-    let streamed = press.run(sink).and_then(|parts| press.rest(issued, parts).map_err(Stopped::Problems));
+    let streamed = press.run(facts, sink).and_then(|parts| press.rest(issued, parts).map_err(Stopped::Problems));
     let table = |out: &mut dyn io::Write| pki::write_table(plan, issued, out);
     let streamed = streamed.and_then(|parts| sink.long(pki::table(), &table).map(|()| parts).map_err(Stopped::Sink));
     let streamed = streamed.map(|streamed| Streamed { held: press.held.most(), ..streamed });
@@ -201,9 +198,6 @@ struct Parts {
     entries: Entries,
     secret: bool,
     kept: usize,
-    facts: Vec<Fact>,
-    /// What machines need, each once.
-    needs: HashSet<Arc<Needs>>,
 }
 
 /// A machine that was handed on.
@@ -215,20 +209,8 @@ struct Made<B> {
     fact: Option<Fact>,
 }
 
-impl Parts {
-    /// Keeps a fact; what it shares with others is there once.
-    fn keep(&mut self, fact: Option<Fact>) {
-        let Some(mut fact) = fact else { return };
-        match self.needs.get(&fact.given.needs) {
-            Some(known) => fact.given.needs = Arc::clone(known),
-            None => _ = self.needs.insert(Arc::clone(&fact.given.needs)),
-        }
-        self.facts.push(fact);
-    }
-}
-
 impl Press<'_, '_> {
-    fn run<S: Sink>(&self, sink: &mut S) -> Result<Parts, Stopped<S::Error>> {
+    fn run<S: Sink>(&self, facts: &mut Facts, sink: &mut S) -> Result<Parts, Stopped<S::Error>> {
         let mut parts = Parts::default();
         for places in self.order().chunks(AT_ONCE) {
             let made: Vec<_> =
@@ -239,7 +221,7 @@ impl Press<'_, '_> {
                 parts.entries.add(*place as usize, made.entry);
                 parts.secret |= made.secret;
                 parts.kept += usize::from(made.kept);
-                parts.keep(made.fact);
+                made.fact.iter().for_each(|fact| facts.add(fact));
             }
         }
         Ok(parts)
@@ -260,13 +242,13 @@ impl Press<'_, '_> {
         let units = self.placement.on(&self.plan.model, id);
         let inputs = self.inputs.machine(id, &units, looked_into);
         let known = inputs.and_then(|inputs| self.known.of_inputs(&inputs));
-        if let Some(made) = known.and_then(|fact| self.kept(id, fact.clone(), sink)) {
+        if let Some(made) = known.and_then(|fact| self.kept(id, fact, sink)) {
             return Ok(made);
         }
         let (machine, alone) = evaluated(self.plan, self.material, (id, &units)).map_err(Stopped::Problems)?;
         let inputs = inputs.filter(|_| alone);
         let print = self.print.clone().machine(&machine, looked_into);
-        let known = self.known.of_machine(&print).map(|fact| Fact { inputs, ..fact.clone() });
+        let known = self.known.of_machine(&print).map(|fact| Fact { inputs, ..fact });
         if let Some(made) = known.and_then(|fact| self.kept(id, fact, sink)) {
             return Ok(made);
         }
@@ -295,7 +277,7 @@ impl Press<'_, '_> {
 
     /// The files that no machine has for itself.
     fn rest(&self, issued: &Issued, parts: Parts) -> Result<Streamed, Problems> {
-        let Parts { entries, secret, kept, facts, needs: _ } = parts;
+        let Parts { entries, secret, kept } = parts;
         let cluster = render::cluster(&self.plan.model, self.placement.on_none(), self.material)?;
         let mut files = self.writer.shared(entries);
         files.extend(pki::authorities(self.plan, issued));
@@ -303,7 +285,7 @@ impl Press<'_, '_> {
         files.extend(outputs(&cluster));
         let secret = secret || files.iter().any(|file| file.secret);
         files.extend(secret.then(unversioned));
-        Ok(Streamed { files, held: 0, kept, facts })
+        Ok(Streamed { files, held: 0, kept })
     }
 
     /// What is wrong with the first machines that something is wrong with.

@@ -1,20 +1,19 @@
 //! The output that is in the place already. What of it is whole need not be made again.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::emit::index::{self, Index};
 use crate::emit::manifest::{self, Listing};
-use crate::emit::seal::{self, Hash, Line, Places, Seal};
+use crate::emit::seal::{Hash, Line, Seal, Sealing};
 use crate::emit::{intact, place, tree};
 
-/// So many places are read by one thread at a time.
+/// So many places are read by one thread at a time, and so many before their hashes are put together.
 const TOGETHER: usize = 8;
+const IN_A_ROW: usize = 64 * TOGETHER;
 
 /// How much there is of files.
 #[derive(Clone, Copy, Default)]
@@ -37,14 +36,15 @@ impl Size {
     }
 }
 
+/// The hashes of a place's secrets, one for each file, and how much there is of it.
+type Place = (Vec<Option<Hash>>, Size);
+
 /// An output, and where in its manifest what is listed.
 pub(super) struct Earlier {
     root: PathBuf,
     /// The folder, held open.
     folder: File,
-    manifest: File,
-    /// The lines of each place: the folder of a machine, or any other file.
-    places: BTreeMap<String, Range<u64>>,
+    places: Index,
 }
 
 impl Earlier {
@@ -52,16 +52,15 @@ impl Earlier {
     pub(super) fn open(root: &Path) -> Option<Self> {
         let path = root.join(manifest::NAME);
         let at = manifest::Listed::open(&path)?.begins();
-        let manifest = File::open(path).ok()?;
-        let places = places(&manifest, at)?;
-        Some(Self { root: root.to_owned(), folder: File::open(root).ok()?, manifest, places })
+        let places = Index::read(File::open(path).ok()?, at)?;
+        Some(Self { root: root.to_owned(), folder: File::open(root).ok()?, places })
     }
 
     /// The lines of these places, if all files in them are there as the seal says, in folders with the right permissions.
     pub(super) fn lines(&self, places: &[String], seal: &Seal) -> Option<Vec<Line>> {
         let mut lines = Vec::new();
         for place in places {
-            self.read(self.places.get(place)?, &mut lines)?;
+            self.read(self.places.find(place)?, &mut lines)?;
         }
         lines.sort_unstable();
         (Seal::of(&lines) == *seal && self.has_folders(&lines)).then_some(lines)
@@ -69,23 +68,29 @@ impl Earlier {
 
     /// The seal of all files, if each is there as the manifest says, and how many they are with it. Every core reads.
     pub(super) fn seal(&self) -> Option<(Seal, Size)> {
-        let ranges: Vec<_> = self.places.values().collect();
-        let read = |ranges: &[&Range<u64>]| {
-            let (mut lines, mut places) = (Vec::new(), Places::default());
-            ranges.iter().try_for_each(|range| self.read(range, &mut lines))?;
-            places.add(&lines);
-            self.has_folders(&lines).then(|| (places, Size::of(&lines)))
-        };
-        let both = |(mut places, size): (Places, Size), (others, more)| {
-            places.join(others);
-            (places, size.and(more))
-        };
-        let nothing = || (Places::default(), Size::default());
-        let (places, size) =
-            ranges.par_chunks(TOGETHER).map(read).try_reduce(nothing, |one, other| Some(both(one, other)))?;
+        let (all, mut sealing, mut size) = (self.places.len(), Sealing::default(), Size::default());
+        for first in (0..all).step_by(IN_A_ROW) {
+            let some: Vec<usize> = (first..all.min(first + IN_A_ROW)).collect();
+            let read: Vec<Option<Place>> = some.par_chunks(TOGETHER).flat_map_iter(|some| self.some(some)).collect();
+            for place in read {
+                let (secrets, more) = place?;
+                secrets.into_iter().for_each(|secret| sealing.add(secret));
+                size = size.and(more);
+            }
+        }
         let (manifest, bytes) = self.manifest_hash()?;
         let size = size.and(Size { files: 1, bytes, closed: false });
-        self.has_root(if size.closed { 0o700 } else { 0o755 }).then(|| (places.seal(&manifest), size))
+        self.has_root(if size.closed { 0o700 } else { 0o755 }).then(|| (sealing.end(&manifest), size))
+    }
+
+    /// What is in places, each of which is asked for only if the one before is whole.
+    fn some<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = Option<Place>> {
+        places.iter().map(|place| {
+            let mut lines = Vec::new();
+            self.read(*place, &mut lines)?;
+            let size = Size::of(&lines);
+            self.has_folders(&lines).then(|| (lines.into_iter().map(|line| line.secret).collect(), size))
+        })
     }
 
     /// Whether a file is there as a line of another manifest says.
@@ -109,42 +114,52 @@ impl Earlier {
 
     /// The hash of the manifest, if it is as kmodel leaves it, and its length.
     pub(super) fn manifest_hash(&self) -> Option<(Hash, u64)> {
-        let size = self.manifest.metadata().ok()?.len();
+        let size = self.places.manifest().metadata().ok()?.len();
         intact::hash(&self.folder, &Listing::of_manifest(size)).map(|hash| (hash, size))
     }
 
     /// The files of a place, which [`Earlier::lines`] has found whole.
     pub(super) fn listed(&self, place: &str) -> Vec<Listing> {
-        let texts = self.places.get(place).and_then(|lines| self.texts(lines)).unwrap_or_default();
-        texts.lines().filter_map(|text| Listing::read(text.trim().trim_end_matches(','))).collect()
+        self.places.find(place).map(|place| self.listings(place)).unwrap_or_default()
+    }
+
+    fn listings(&self, place: usize) -> Vec<Listing> {
+        let lines = self.places.lines(place).unwrap_or_default();
+        lines.lines().filter_map(|text| Listing::read(text.trim().trim_end_matches(','))).collect()
     }
 
     /// All files that the manifest lists.
     pub(super) fn all(&self) -> impl Iterator<Item = Listing> {
-        self.places.keys().flat_map(|place| self.listed(place))
+        (0..self.places.len()).flat_map(|place| self.listings(place))
     }
 
-    /// What the manifest lists, each place once.
-    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(String::as_str)
+    /// How many places the manifest lists.
+    pub(super) fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    /// What the manifest lists, each place once, in their order.
+    pub(super) fn places(&self) -> impl Iterator<Item = String> {
+        self.places.names()
     }
 
     /// Whether the manifest is still the one that was opened.
     pub(super) fn is_in_place(&self) -> bool {
         let now = std::fs::symlink_metadata(self.root.join(manifest::NAME));
-        let (now, opened) = (now.ok(), self.manifest.metadata().ok());
+        let (now, opened) = (now.ok(), self.places.manifest().metadata().ok());
         now.zip(opened).is_some_and(|(now, opened)| (now.dev(), now.ino()) == (opened.dev(), opened.ino()))
     }
 
     /// Whether the manifest lists files here.
     pub(super) fn has_place(&self, place: &str) -> bool {
-        self.places.contains_key(place)
+        self.places.find(place).is_some()
     }
 
-    /// The paths of the files of a place.
-    pub(super) fn paths(&self, place: &str) -> Option<Vec<String>> {
-        let texts = self.texts(self.places.get(place)?)?;
-        texts.lines().map(|line| path(line).map(str::to_owned)).collect()
+    /// The name of the place of this number, and the paths of its files.
+    pub(super) fn paths(&self, place: usize) -> Option<(String, Vec<String>)> {
+        let lines = self.places.lines(place)?;
+        let paths: Option<_> = lines.lines().map(|line| index::path(line).map(str::to_owned)).collect();
+        Some((self.places.name(place)?, paths?))
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -160,38 +175,8 @@ impl Earlier {
         Some(Line { path: listed.path, text: text.to_owned(), secret, size: listed.size, private })
     }
 
-    /// Adds the lines of these places in the manifest, as [`Earlier::line`].
-    fn read(&self, lines: &Range<u64>, all: &mut Vec<Line>) -> Option<()> {
-        self.texts(lines)?.lines().try_for_each(|text| self.line(text).map(|line| all.push(line)))
+    /// Adds the lines of a place in the manifest, as [`Earlier::line`].
+    fn read(&self, place: usize, all: &mut Vec<Line>) -> Option<()> {
+        self.places.lines(place)?.lines().try_for_each(|text| self.line(text).map(|line| all.push(line)))
     }
-
-    fn texts(&self, lines: &Range<u64>) -> Option<String> {
-        let mut bytes = vec![0; usize::try_from(lines.end - lines.start).ok()?];
-        self.manifest.read_exact_at(&mut bytes, lines.start).ok()?;
-        String::from_utf8(bytes).ok()
-    }
-}
-
-fn places(manifest: &File, from: u64) -> Option<BTreeMap<String, Range<u64>>> {
-    let mut places: BTreeMap<String, Range<u64>> = BTreeMap::new();
-    let mut reader = BufReader::new(manifest);
-    std::io::copy(&mut reader.by_ref().take(from), &mut std::io::sink()).ok()?;
-    let (mut at, mut line) = (from, String::new());
-    while reader.read_line(&mut line).ok()? > 0 {
-        let next = at + line.len() as u64;
-        if let Some(place) = path(&line).map(seal::place) {
-            let known = places.entry(place.to_owned()).or_insert(at..at);
-            // Lines that belong together follow each other; what is said of others counts for nothing.
-            *known = if known.end == at { known.start..next } else { at..next };
-        }
-        at = next;
-        line.clear();
-    }
-    Some(places)
-}
-
-/// The path in a line; one that JSON writes otherwise is not looked for.
-fn path(line: &str) -> Option<&str> {
-    let (path, _) = line.trim_start().strip_prefix("{\"path\":\"")?.split_once('"')?;
-    (!path.contains('\\')).then_some(path)
 }

@@ -10,7 +10,8 @@ use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
 use crate::emit::error::EmitError;
-use crate::emit::seal::Line;
+use crate::emit::seal::{Hash, Line};
+use crate::text::{hex, unhex};
 use crate::world::spool::nameless;
 
 /// The lists, by the folder at the top.
@@ -31,21 +32,21 @@ impl Lines {
         lines.iter().try_for_each(|line| self.put(line)).map_err(|error| self.failed(&error))
     }
 
-    fn put(&mut self, Line { path, text, .. }: &Line) -> io::Result<()> {
+    fn put(&mut self, Line { path, text, secret, .. }: &Line) -> io::Result<()> {
         let top = path.split('/').next().unwrap_or_default();
         if !self.lists.contains_key(top) {
             self.lists.insert(top.to_owned(), BufWriter::new(nameless(&self.root)?));
         }
         let list = self.lists.get_mut(top).expect("it was made");
         // No path has a control character in it.
-        writeln!(list, "{path}\t{text}")
+        writeln!(list, "{path}\t{}\t{text}", secret.as_ref().map(|secret| hex(secret)).unwrap_or_default())
     }
 
-    /// Hands out all lines and these, in the order of their paths.
+    /// Hands out all lines and these, in the order of their paths, each with the hash of a secret.
     pub(super) fn merge(
         self,
         others: Vec<Line>,
-        mut each: impl FnMut(&str) -> io::Result<()>,
+        mut each: impl FnMut(&str, Option<Hash>) -> io::Result<()>,
     ) -> Result<(), EmitError> {
         let root = self.root.clone();
         let failed = |error: io::Error| EmitError::file(&root, "write", &error);
@@ -53,13 +54,13 @@ impl Lines {
         for list in self.lists.into_values() {
             lists.push(read(list).map_err(failed)?.peekable());
         }
-        lists.push((Box::new(others.into_iter().map(|line| Ok((line.path, line.text)))) as List).peekable());
+        lists.push((Box::new(others.into_iter().map(|line| Ok((line.path, line.text, line.secret)))) as List).peekable());
         let mut last: Option<String> = None;
-        while let Some((path, text)) = next(&mut lists).transpose().map_err(failed)? {
+        while let Some((path, text, secret)) = next(&mut lists).transpose().map_err(failed)? {
             if last.is_some_and(|last| last >= path) {
                 return Err(EmitError::Twice { path });
             }
-            each(&text).map_err(failed)?;
+            each(&text, secret).map_err(failed)?;
             last = Some(path);
         }
         Ok(())
@@ -70,15 +71,16 @@ impl Lines {
     }
 }
 
-/// Paths, and the texts of their lines.
-type List = Box<dyn Iterator<Item = io::Result<(String, String)>>>;
+/// A path, the text of its line, and the hash of a secret.
+type Entry = (String, String, Option<Hash>);
+type List = Box<dyn Iterator<Item = io::Result<Entry>>>;
 
 /// The line with the first path of all lists; of one that cannot be read, the error.
-fn next(lists: &mut [Peekable<List>]) -> Option<io::Result<(String, String)>> {
+fn next(lists: &mut [Peekable<List>]) -> Option<io::Result<Entry>> {
     let mut first: Option<(usize, String)> = None;
     for (place, list) in lists.iter_mut().enumerate() {
         match list.peek() {
-            Some(Ok((path, _))) if first.as_ref().is_none_or(|(_, known)| path < known) => {
+            Some(Ok((path, ..))) if first.as_ref().is_none_or(|(_, known)| path < known) => {
                 first = Some((place, path.clone()));
             }
             Some(Err(_)) => return list.next(),
@@ -93,8 +95,9 @@ fn read(list: BufWriter<File>) -> io::Result<List> {
     file.rewind()?;
     Ok(Box::new(BufReader::new(file).lines().map(|text| {
         let text = text?;
-        let (path, text) = text.split_once('\t').unwrap_or((&text, ""));
-        Ok((path.to_owned(), text.to_owned()))
+        let mut parts = text.splitn(3, '\t');
+        let [path, secret, text] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        Ok((path.to_owned(), text.to_owned(), unhex(secret)))
     })))
 }
 
@@ -103,7 +106,12 @@ mod tests {
     use super::*;
 
     fn line(path: &str) -> Line {
-        Line { path: path.to_owned(), text: format!("<{path}>"), secret: None, size: 0, private: false }
+        Line { path: path.to_owned(), text: format!("<{path}>"), secret: secret_of(path), size: 0, private: false }
+    }
+
+    /// Some of them are secret.
+    fn secret_of(path: &str) -> Option<Hash> {
+        path.ends_with('a').then(|| std::array::from_fn(|place| place as u8 * 7))
     }
 
     fn merged(batches: &[&[&str]], others: &[&str]) -> Result<String, EmitError> {
@@ -114,7 +122,8 @@ mod tests {
         }
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing of it is seen");
         let mut text = String::new();
-        lines.merge(others.iter().map(|path| line(path)).collect(), |line| {
+        lines.merge(others.iter().map(|path| line(path)).collect(), |line, secret| {
+            assert_eq!(secret, secret_of(line.trim_matches(['<', '>'])));
             text.push_str(line);
             Ok(())
         })?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::read_dir;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -22,26 +23,29 @@ enum Entry {
 
 /// Whether it is. Of a file that is listed it is not said whether it is there.
 pub(super) fn is_plain(earlier: &Earlier) -> bool {
-    let mut places = Vec::new();
     let top = only(earlier.root(), "", &mut |entry| match entry {
-        Entry::Folder(path) if earlier.has_place(path) => {
-            places.push(path.clone());
-            Some(false)
-        }
-        Entry::Folder(_) => Some(true),
+        Entry::Folder(path) => Some(!earlier.has_place(path)),
         Entry::Other(path) => (path == manifest::NAME || earlier.has_place(path)).then_some(false),
     });
-    top.is_some() && places.par_iter().with_min_len(TOGETHER).all(|place| is_place_plain(earlier, place))
+    let places = (0..earlier.count()).into_par_iter().with_min_len(TOGETHER);
+    top.is_some() && places.all(|place| is_place_plain(earlier, place))
 }
 
-fn is_place_plain(earlier: &Earlier, place: &str) -> bool {
-    let Some(listed) = earlier.paths(place) else { return false };
+fn is_place_plain(earlier: &Earlier, place: usize) -> bool {
+    let Some((place, listed)) = earlier.paths(place) else { return false };
+    if !place.ends_with('/') || is_missing(&earlier.root().join(&place)) {
+        return true;
+    }
     let listed: HashSet<&str> = listed.iter().map(String::as_str).collect();
     let known = &mut |entry: &Entry| match entry {
         Entry::Folder(_) => Some(true),
         Entry::Other(path) => listed.contains(&**path).then_some(false),
     };
-    only(earlier.root(), place, known).is_some()
+    only(earlier.root(), &place, known).is_some()
+}
+
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Goes through a folder. Each entry is asked after: whether it is gone into, or `None` if it should not be there. So it is

@@ -3,7 +3,7 @@
 //! A name is looked at in the folder that was opened, so that no process can put a link in its place between the look and
 //! the removal. What cannot be removed is left to the next run.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -37,25 +37,37 @@ fn open(parent: impl std::os::fd::AsFd, name: impl rustix::path::Arg) -> Option<
 }
 
 fn empty(folder: &OwnedFd) {
-    names(folder).par_iter().for_each(|(name, kind)| {
-        // Some file systems do not tell what an entry is; then it is tried.
-        let may_be_folder = matches!(kind, FileType::Directory | FileType::Unknown);
-        match may_be_folder.then(|| open(folder, name)).flatten() {
-            Some(inner) => {
-                empty(&inner);
-                let _ = unlinkat(folder, name, AtFlags::REMOVEDIR);
-            }
-            None => {
-                let _ = unlinkat(folder, name, AtFlags::empty());
-            }
+    loop {
+        let names = names(folder);
+        let removed = names.par_iter().filter(|(name, kind)| is_removed(folder, name, *kind)).count();
+        if removed == 0 || names.len() < AT_ONCE {
+            return;
         }
-    });
+    }
 }
 
+/// Whether an entry could be removed, with all that is in it.
+fn is_removed(folder: &OwnedFd, name: &CStr, kind: FileType) -> bool {
+    // Some file systems do not tell what an entry is; then it is tried.
+    let may_be_folder = matches!(kind, FileType::Directory | FileType::Unknown);
+    let removed = match may_be_folder.then(|| open(folder, name)).flatten() {
+        Some(inner) => {
+            empty(&inner);
+            unlinkat(folder, name, AtFlags::REMOVEDIR)
+        }
+        None => unlinkat(folder, name, AtFlags::empty()),
+    };
+    removed.is_ok()
+}
+
+/// So many entries are in memory at once, for there may be as many as machines.
+const AT_ONCE: usize = 1 << 10;
+
+/// Some of the entries of a folder.
 fn names(folder: &OwnedFd) -> Vec<(CString, FileType)> {
     let entries = Dir::read_from(folder).into_iter().flatten().flatten();
     let all = entries.map(|entry| (entry.file_name().to_owned(), entry.file_type()));
-    all.filter(|(name, _)| ![c".", c".."].contains(&name.as_c_str())).collect()
+    all.filter(|(name, _)| ![c".", c".."].contains(&name.as_c_str())).take(AT_ONCE).collect()
 }
 
 #[cfg(test)]
@@ -79,6 +91,16 @@ mod tests {
         remove(&link);
         remove(&folder);
         assert!(home.join("diary").exists() && !link.is_symlink() && !folder.exists());
+    }
+
+    #[test]
+    fn a_folder_of_many_entries_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        (0..AT_ONCE + 10).for_each(|number| fs::write(folder.join(number.to_string()), "").unwrap());
+        remove(&folder);
+        assert!(!folder.exists());
     }
 
     #[test]

@@ -37,33 +37,20 @@ impl Seal {
     }
 }
 
-/// The seals of an output's places, and at last its own.
+/// What makes the seal of a whole output: its files, in the order of their paths, and its manifest.
 #[derive(Default)]
-pub(super) struct Places(Vec<(String, Seal)>);
+pub(super) struct Sealing(Sha256);
 
-impl Places {
-    /// Adds lines in the order of their paths: those of a place follow each other.
-    pub(super) fn add(&mut self, lines: &[Line]) {
-        let of = |line: &Line| place(&line.path).to_owned();
-        let same = lines.chunk_by(|one, other| place(&one.path) == place(&other.path));
-        self.0.extend(same.map(|lines| (of(&lines[0]), Seal::of(lines))));
+impl Sealing {
+    /// Adds the next file; its line is in the manifest, and the hash of a secret is not.
+    pub(super) fn add(&mut self, secret: Option<Hash>) {
+        self.0.update([u8::from(secret.is_some())]);
+        self.0.update(secret.unwrap_or_default());
     }
 
-    /// Adds what another has.
-    pub(super) fn join(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    /// The seal of an output with these places, and a manifest with this hash, which lists all but what is secret.
-    pub(super) fn seal(mut self, manifest: &Hash) -> Seal {
-        self.0.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        let mut hash = Sha256::new().chain_update(manifest);
-        for (place, Seal(seal)) in &self.0 {
-            hash.update((place.len() as u64).to_le_bytes());
-            hash.update(place);
-            hash.update(seal);
-        }
-        Seal(hash.finalize().into())
+    /// The seal of the output that this manifest lists.
+    pub(super) fn end(self, manifest: &Hash) -> Seal {
+        Seal(self.0.chain_update(manifest).finalize().into())
     }
 }
 

@@ -16,7 +16,8 @@ use crate::emit::earlier::Earlier;
 use crate::emit::error::EmitError;
 use crate::emit::lines::Lines;
 use crate::emit::place::{self, FolderPlace};
-use crate::emit::seal::{Hash, Line, Places, Seal};
+use crate::emit::kept::Kept;
+use crate::emit::seal::{Hash, Line, Seal, Sealing};
 use crate::emit::update::{self, Changes};
 use crate::emit::{Force, Reuse, Written, link, manifest, old, path, tree};
 use crate::source::Sources;
@@ -32,12 +33,11 @@ pub struct Stream<'s> {
     /// What may be used again.
     earlier: Option<Earlier>,
     /// Places whose files the earlier output has.
-    kept: Vec<String>,
+    kept: Kept,
     /// Whether only such files were added since.
     all_kept: bool,
     /// The lines of files that no machine has for itself.
     shared: Vec<Line>,
-    seals: Places,
 }
 
 /// Files of the output, and what the manifest says of them.
@@ -80,7 +80,7 @@ impl<'s> Stream<'s> {
         let old = old::check(&place, force)?;
         place.clean();
         let draft = Draft::new(&place)?;
-        let lines = Lines::new(draft.path());
+        let (lines, kept) = (Lines::new(draft.path()), Kept::new(draft.path()));
         let usable = old.filter(|old| old.plain && reuse == Reuse::Whole);
         let earlier = usable.and_then(|_| Earlier::open(place.path()));
         let written = Written { files: 0, bytes: 0, replaced: old.is_some(), made: 0 };
@@ -90,10 +90,9 @@ impl<'s> Stream<'s> {
             lines,
             sources,
             earlier,
-            kept: Vec::new(),
+            kept,
             all_kept: true,
             shared: Vec::new(),
-            seals: Places::default(),
         })
     }
 
@@ -122,9 +121,8 @@ impl<'s> Stream<'s> {
     /// When the file system refuses.
     pub fn add(&mut self, batch: Batch) -> Result<(), EmitError> {
         self.whole.written.add(&batch);
-        self.seals.add(&batch.lines);
         self.all_kept &= !batch.kept.is_empty();
-        self.kept.extend(batch.kept);
+        self.kept.add(&batch.kept)?;
         self.lines.add(&batch.lines)
     }
 
@@ -150,7 +148,6 @@ impl<'s> Stream<'s> {
             bytes: batch.bytes + out.size as u64,
             kept: Vec::new(),
         });
-        self.seals.add(std::slice::from_ref(&line));
         self.lines.add(std::slice::from_ref(&line))?;
         self.shared.push(line);
         Ok(())
@@ -163,12 +160,12 @@ impl<'s> Stream<'s> {
     pub fn finish(mut self, head: (&str, &str), files: &[OutputFile]) -> Result<Whole, EmitError> {
         let batch = self.put(files)?;
         self.whole.written.add(&batch);
-        self.seals.add(&batch.lines);
         self.shared.extend(batch.lines.iter().cloned());
         let lines = std::mem::take(&mut self.lines);
         let root = self.whole.draft.path();
-        let (manifest, bytes) = write_manifest(root, head, (lines, batch.lines))?;
-        self.whole.seal = Some(std::mem::take(&mut self.seals).seal(&manifest));
+        let mut sealing = Sealing::default();
+        let (manifest, bytes) = write_manifest(root, head, (lines, batch.lines), &mut sealing)?;
+        self.whole.seal = Some(sealing.end(&manifest));
         self.whole.written.bytes += bytes;
         self.whole.written.files += 1;
         let mode = tree::root_mode(files);
@@ -183,7 +180,7 @@ impl<'s> Stream<'s> {
             return Ok(self.whole);
         }
         if let Some(earlier) = &self.earlier {
-            link::all(earlier, &self.kept, root)?;
+            self.kept.each(|places| link::all(earlier, places, root))?;
         }
         let opened = fault::check().and_then(|()| fs::set_permissions(root, Permissions::from_mode(mode)));
         opened.map_err(|error| EmitError::file(root, "make folder", &error))?;
@@ -277,6 +274,7 @@ fn write_manifest(
     root: &Path,
     (cluster, target): (&str, &str),
     (lines, others): (Lines, Vec<Line>),
+    sealing: &mut Sealing,
 ) -> Result<(Hash, u64), EmitError> {
     let path = root.join(manifest::NAME);
     let failed = |error: io::Error| EmitError::file(&path, "write", &error);
@@ -284,7 +282,8 @@ fn write_manifest(
     let file = create(&path, b"", 0o644).map_err(failed)?;
     let (mut file, mut before) = (BufWriter::new(Hashed::new(file)), manifest::FIRST);
     file.write_all(head.as_bytes()).map_err(failed)?;
-    lines.merge(others, |line| {
+    lines.merge(others, |line, secret| {
+        sealing.add(secret);
         write!(file, "{before}{line}")?;
         before = manifest::NEXT;
         Ok(())

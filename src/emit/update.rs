@@ -40,18 +40,31 @@ impl Changes {
     fn between(earlier: &Earlier, (listed, next): (&Earlier, &Path)) -> Self {
         let machines: Vec<String> =
             fs::read_dir(next.join(MACHINES)).into_iter().flatten().flatten().map(folder).collect();
-        let is_there = |place: &&str| !place.ends_with('/') && next.join(place).symlink_metadata().is_ok();
-        let others = listed.places().filter(is_there).map(str::to_owned);
-        let gone = earlier.places().filter(|place| !listed.has_place(place)).map(str::to_owned).collect();
+        let is_there = |place: &String| !place.ends_with('/') && next.join(place).symlink_metadata().is_ok();
+        let others = listed.places().filter(is_there);
+        let mut still = listed.places().peekable();
+        let gone = earlier.places().filter(|place| {
+            while still.next_if(|known| known < place).is_some() {}
+            still.peek() != Some(place)
+        });
+        let gone = gone.collect();
         Self { new: machines.into_iter().chain(others).collect(), gone }
     }
 
     /// Those, if most of the output stays, and all its folders that are not of one machine alone.
     pub(super) fn few(earlier: &Earlier, next: &Path) -> Option<Self> {
         let listed = Earlier::open(next)?;
+        // Before all of them are listed.
+        let machines = fs::read_dir(next.join(MACHINES)).into_iter().flatten().count();
+        (machines <= earlier.count() / 2).then_some(())?;
         let changes = Self::between(earlier, (&listed, next));
-        let folders: BTreeSet<&str> = listed.places().map(above).collect();
-        let all = earlier.places().count();
+        let mut folders = BTreeSet::new();
+        for place in listed.places() {
+            if !folders.contains(above(&place)) {
+                folders.insert(above(&place).to_owned());
+            }
+        }
+        let all = earlier.count();
         let fits = |place: &String| is_same_folder(&next.join(above(place)), &earlier.root().join(above(place)));
         let stays = |place: &String| folders.contains(above(place));
         let few = changes.new.len() + changes.gone.len() <= all / 2;

@@ -236,15 +236,18 @@ impl<'m> Inputs<'m, '_, '_, '_> {
     }
 }
 
-/// A packet filter follows from the relations of the whole model, and a manifest from files that may be beside it.
+/// A manifest follows from files that may be beside it. A packet filter follows from the relations of the whole model, and is told by
+/// whoever asks for these inputs.
 fn is_known(item: &Item) -> Result<(), Unknown> {
     match &item.kind {
-        ItemKind::Firewall(_) | ItemKind::Manifest(_) => Err(Unknown),
+        ItemKind::Manifest(_) => Err(Unknown),
         ItemKind::For(_) | ItemKind::Check(_) | ItemKind::Holds(_) | ItemKind::Option(_) | ItemKind::Let(_) => Ok(()),
         ItemKind::Endpoint(_) | ItemKind::Cert(_) | ItemKind::Kubeconfig(_) | ItemKind::Unit(_) => Ok(()),
         ItemKind::File(_) | ItemKind::Dir(_) | ItemKind::Needs(_) | ItemKind::Artifact(_) | ItemKind::Image(_) => {
             Ok(())
         }
-        ItemKind::Listen(_) | ItemKind::Address(_) | ItemKind::Range(_) | ItemKind::Immutable(_) => Ok(()),
+        ItemKind::Listen(_) | ItemKind::Address(_) | ItemKind::Range(_) | ItemKind::Immutable(_) | ItemKind::Firewall(_) => {
+            Ok(())
+        }
     }
 }

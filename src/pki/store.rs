@@ -39,6 +39,7 @@ use crate::pki::store::log::Log;
 use crate::pki::store::table::Place;
 use crate::syntax::ast::Name;
 use crate::world::kept;
+use crate::world::spool::nameless;
 
 pub(super) mod batch;
 mod content;
@@ -289,6 +290,23 @@ impl Store {
         if matches!(self.access, Access::Write { .. }) {
             renders::write(&self.dir, name, text);
         }
+    }
+
+    /// The file that renders have remembered under a name; none if it cannot be read.
+    pub fn remembered_file(&self, name: &str) -> Option<File> {
+        renders::open(&self.dir, name)
+    }
+
+    /// Remembers a file, as [`Store::remember`] does a text.
+    pub fn remember_file(&self, name: &str, file: &mut File) {
+        if matches!(self.access, Access::Write { .. }) {
+            renders::copy(&self.dir, name, file);
+        }
+    }
+
+    /// A file without a name for what is to be remembered, if the store may be written.
+    pub fn spool(&self) -> Option<File> {
+        matches!(self.access, Access::Write { .. }).then(|| nameless(&self.dir).ok()).flatten()
     }
 
     /// Whether what is issued is never written.

@@ -9,6 +9,7 @@
 //! that start by themselves are held back until their configuration is there.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::facts::family::{Family, Packages};
 use crate::render::bundle::{Bundle, BundleFile, Unit};
@@ -82,7 +83,7 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>, sources: &Sources) -> Resu
     let kernel = kernel_files(bundle, delivery.kernel);
     let path = delivery.family.script();
     let service = own(SERVICE, 0o644, include_str!("boot/kmodel-boot.service").replace("BOOT", &path));
-    let script = own(&path, 0o755, script(delivery.family));
+    let script = BundleFile { content: shared_script(delivery.family), ..own(&path, 0o755, b"") };
     match plan::plan(bundle, files.iter().chain(&kernel).chain([&script, &service]), delivery) {
         Ok(text) => files.push(own(PLAN, 0o644, text)),
         Err(problem) => problems.push(problem),
@@ -115,6 +116,23 @@ pub fn script(family: &Family) -> String {
     let (settings, functions) = packages.split_once("# @functions\n").expect("each of these files has both parts");
     let common = include_str!("boot/boot.sh").replace("# @settings of packages\n", settings);
     common.replace("# @functions of packages\n", functions)
+}
+
+/// The same in one buffer for all machines of a family.
+fn shared_script(family: &'static Family) -> Arc<[u8]> {
+    static KNOWN: Mutex<Vec<(&'static Family, Arc<[u8]>)>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, content)) = known.iter().find(|(of, _)| std::ptr::eq(*of, family)) {
+        return Arc::clone(content);
+    }
+    let content: Arc<[u8]> = script(family).into_bytes().into();
+    known.push((family, Arc::clone(&content)));
+    content
+}
+
+/// Whether a file is the boot script.
+pub fn is_script(file: &BundleFile) -> bool {
+    file.origin.what == What::Boot && file.mode == 0o755
 }
 
 /// Where each download has a file that says which one is installed.

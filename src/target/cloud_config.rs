@@ -11,13 +11,14 @@ use ipnet::IpNet;
 
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::render::boot::{Apart, bootstrap};
+use crate::render::boot::{Apart, bootstrap, is_script};
 use crate::render::bundle::{BundleFile, Format};
 use crate::render::format;
 use crate::render::origin::What;
 use crate::target::{Site, TargetMachine};
 
 pub mod own;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -26,20 +27,23 @@ pub fn user_data(site: &Site, machine: &TargetMachine, files: &[BundleFile], apa
     let hosts = hosts(machine, files);
     let waits = (apart == Apart::Files).then(|| bootstrap(files));
     let service = if waits.is_some() { "kmodel-bootstrap.service" } else { "kmodel-boot.service" };
+    let script = files.iter().find(|file| is_script(file) && !apart.has(file));
     let files = hosts.iter().chain(files.iter().filter(|file| !apart.has(file))).chain(&waits);
+    let entry = |file: &BundleFile| if is_script(file) { shared::entry(file) } else { write_file(file) };
     let mut value: Record = [
         ("hostname", Value::Text(machine.name.clone())),
         ("preserve_hostname", Value::Bool(false)),
         ("manage_etc_hosts", Value::Bool(false)),
         ("locale", Value::text("C.UTF-8")),
-        ("write_files", Value::list(files.map(write_file))),
+        ("write_files", Value::list(files.map(entry))),
         ("runcmd", Value::list(commands(service).map(|words| Value::list(words.iter().map(Value::text))))),
     ]
     .into_iter()
     .map(|(key, value)| (key.into(), value))
     .collect();
     own::add(&mut value, site);
-    format!("#cloud-config\n# {}: written by kmodel.\n{}", machine.name, yaml(&Value::Record(value.into())))
+    let text = format!("#cloud-config\n# {}: written by kmodel.\n{}", machine.name, yaml(&Value::Record(value.into())));
+    script.map(|script| shared::filled(&text, script)).unwrap_or(text)
 }
 
 /// What starts the boot, without waiting for it: cloud-init would be called failed by a mirror that is down.
@@ -124,10 +128,14 @@ pub(super) fn hosts(machine: &TargetMachine, files: &[BundleFile]) -> Option<Bun
 /// All files are root's at first: users may come with packages. The boot gives them to their owners.
 fn write_file(file: &BundleFile) -> Value {
     let text = std::str::from_utf8(&file.content).ok().filter(|text| text.chars().all(is_readable));
-    let (encoding, content) = match text {
-        Some(text) => (Value::None, text.to_owned()),
-        None => (Value::text("b64"), STANDARD.encode(&file.content)),
-    };
+    match text {
+        Some(text) => with_content(file, Value::None, text.to_owned()),
+        None => with_content(file, Value::text("b64"), STANDARD.encode(&file.content)),
+    }
+}
+
+/// The content comes last.
+fn with_content(file: &BundleFile, encoding: Value, content: String) -> Value {
     Value::record([
         ("path", Value::text(&file.path)),
         ("permissions", Value::Mode(file.mode)),

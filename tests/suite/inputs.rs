@@ -7,7 +7,7 @@ use std::path::Path;
 
 use kmodel::check::check;
 use kmodel::compile::fingerprint::Fingerprint;
-use kmodel::compile::known::{Fact, Known};
+use kmodel::compile::known::{Fact, Facts, Known, Memo};
 use kmodel::compile::stream::Write;
 use kmodel::compile::{self, Sink};
 use kmodel::diag::any_error;
@@ -78,12 +78,15 @@ impl Seen {
         let mut store = Store::open(&self.store.path().join(&*plan.model.cluster.name)).unwrap();
         let issued = compile::issue(&plan, &mut store, world.now()).ok()?;
         self.lock = compile::lock(&plan, &issued);
-        let streamed = compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut Sealed).ok()?;
+        let facts = Facts::to(tempfile::tempfile().unwrap());
+        let mut memo = Memo { facts, ..Memo::default() };
+        compile::stream(&plan, &issued, (Tree::Written, &mut memo), &mut Sealed).ok()?;
         store.save().unwrap();
         let mut names: Vec<String> = plan.model.machines.iter().map(|machine| format!("{}/", machine.name)).collect();
         names.sort();
-        assert_eq!(names.len(), streamed.facts.len());
-        let all = names.iter().zip(streamed.facts).filter_map(|(name, fact)| {
+        let facts: Vec<Fact> = Known::read(memo.facts.file().unwrap()).facts().collect();
+        assert_eq!(names.len(), facts.len());
+        let all = names.iter().zip(facts).filter_map(|(name, fact)| {
             let inputs = fact.inputs?;
             self.compare(inputs, fact, format!("{label}, {name}"));
             Some((name.trim_end_matches('/').to_owned(), inputs))
@@ -239,6 +242,44 @@ fn each_kind_of_edit_changes_the_inputs_of_what_it_changes() {
     assert_eq!(changed(&before, &after), "cp-0 cp-1 wrk-1 wrk-3");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen.again > 60, "{}", seen.again);
+}
+
+const FILTERED: &str = r#"use std/firewall
+component web { provides http: page { listen = 8080/tcp }, unit web.service { exec = /usr/bin/web } }
+component client { requires http: page, unit client.service { exec = /usr/bin/client } }
+component alone { file /etc/alone { text = "alone" } }
+interface page { version = 1 }
+cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
+machines cp[2] { }
+machines wrk[2] { }
+machines other { }
+deploy web on cp
+deploy client on wrk
+deploy alone on other
+deploy firewall on * { operators = [192.168.1.0/24] }
+target lxd { image = "debian/13" }
+"#;
+
+/// Edits of a model with a packet filter, and the machines whose rules they change.
+const FILTERED_EDITS: &[Edit] = &[
+    ("nothing", "text = \"alone\"", "text = \"alone\"", ""),
+    ("what another machine has", "text = \"alone\"", "text = \"still alone\"", "other-0"),
+    ("the port that is open", "8080/tcp", "8081/tcp", "cp-0 cp-1"),
+    ("one client more, which is let in", "deploy client on wrk", "deploy client on wrk, other", "cp-0 cp-1 other-0 wrk-0 wrk-1"),
+    ("who operates", "192.168.1.0/24", "192.168.2.0/24", "cp-0 cp-1 other-0 wrk-0 wrk-1"),
+];
+
+#[test]
+fn a_packet_filter_is_known_by_its_rules() {
+    let mut seen = Seen::new();
+    seen.inputs(FILTERED, &Input::default(), "first").expect("the model is right");
+    let none = Input { lock: seen.lock.clone(), ..Input::default() };
+    let before = seen.inputs(FILTERED, &none, "before").expect("the model is right");
+    assert_eq!(before.len(), 5, "{before:?}");
+    for (what, old, new, wanted) in FILTERED_EDITS {
+        let after = seen.inputs(&FILTERED.replacen(old, new, 1), &none, what).expect("it is right");
+        assert_eq!(changed(&before, &after), **wanted, "{what}");
+    }
 }
 
 /// Two edits at a time, of which one may undo what the other did.

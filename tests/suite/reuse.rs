@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, FileTimes, Permissions};
+use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use kmodel::compile::known::{self, Known};
+use kmodel::compile::known::{Facts, Known, Memo};
 use kmodel::compile::unchanged::{Basis, Unchanged};
 use kmodel::compile::{self, Stopped};
 use kmodel::diag::any_error;
@@ -57,7 +58,7 @@ struct Bench {
     tree: Tree,
     now: OffsetDateTime,
     lock: Lock,
-    known: String,
+    known: Vec<u8>,
     /// What is remembered of a whole render, and how often it was found to be one.
     whole: Option<String>,
     again: usize,
@@ -74,7 +75,7 @@ impl Bench {
             tree: Tree::Written,
             now,
             lock: Lock::default(),
-            known: String::new(),
+            known: Vec::new(),
             whole: None,
             again: 0,
         }
@@ -114,28 +115,29 @@ impl Bench {
             Some((whole, emit::standing(&self.out(), &seal)?, tree(&self.out())))
         });
         let issued = compile::issue(&plan, &mut store, self.now).ok()?;
-        let stream = |out: &Path, reuse: Reuse, known: &Known| {
+        let stream = |out: &Path, reuse: Reuse, known: Known| {
+            let mut memo = Memo { known, facts: Facts::to(tempfile::tempfile().unwrap()) };
             let sources = &plan.model.program.sources;
             let mut stream = emit::Stream::begin(out, Force::Refuse, reuse, sources).unwrap();
             let streamed =
-                compile::stream(&plan, &issued, (self.tree, known), &mut stream).map_err(|stopped| match stopped {
+                compile::stream(&plan, &issued, (self.tree, &mut memo), &mut stream).map_err(|stopped| match stopped {
                     Stopped::Problems(problems) => format!("{problems:?}"),
                     Stopped::Sink(error) => error.to_string(),
                 });
             let streamed = streamed.unwrap();
             let whole = stream.finish(compile::head(&plan), &streamed.files).unwrap();
             let seal = whole.seal().unwrap();
-            (whole.commit().unwrap(), known::write(&streamed.facts), seal)
+            (whole.commit().unwrap(), bytes(memo.facts.file().unwrap()), seal)
         };
         let fresh = self.dir.path().join("fresh");
-        let (all, facts, sealed) = stream(&fresh, Reuse::Nothing, &Known::default());
+        let (all, facts, sealed) = stream(&fresh, Reuse::Nothing, Known::default());
         if let Some((whole, standing, found)) = &standing {
             assert!(*found == tree(&fresh), "{}: it was said to stand", self.target);
             assert_eq!((standing.files, standing.bytes, standing.made), (all.files, all.bytes, 0));
             assert_eq!((whole.keys, issued.issued), (issued.reused, 0));
             assert_eq!(whole.notes, issued.notes.iter().map(ToString::to_string).collect::<Vec<_>>());
         }
-        let (written, known, seal) = stream(&self.out(), Reuse::Whole, &Known::read(&self.known));
+        let (written, known, seal) = stream(&self.out(), Reuse::Whole, Known::read(file(&self.known)));
         assert_eq!(seal, sealed, "the same seal, kept or made");
         self.again += usize::from(standing.is_some());
         assert_eq!(known, facts, "the same facts, kept or made");
@@ -422,13 +424,35 @@ fn facts_of_others_change_nothing() {
     let mut bench = lab("lxd");
     let known = bench.known.clone();
     // Cut short, of another build, of another machine: all of them are not facts.
-    let lines: Vec<&str> = known.lines().filter(|line| line.ends_with(" 0")).collect();
-    let swapped = known.replace(&lines[1][..64], "x").replace(&lines[2][..64], &lines[1][..64]);
-    let inputs = known.replace(&lines[1][65..129], "-").replace(&lines[2][65..129], &lines[1][65..129]);
-    for wrong in [&known[..known.len() / 2], &swapped, &inputs, "", "kmodel renders 3\nend\n"] {
+    let record = |place: usize| 16 + place * RECORD..16 + (place + 1) * RECORD;
+    let with = |place: usize, other: usize, bytes: std::ops::Range<usize>| {
+        let mut swapped = known.clone();
+        let from = known[record(other)][bytes.clone()].to_vec();
+        swapped[record(place)][bytes].copy_from_slice(&from);
+        swapped
+    };
+    let (swapped, inputs) = (with(2, 1, 0..32), with(2, 1, 32..64));
+    assert!(swapped != known && inputs != known);
+    for wrong in [&known[..known.len() / 2], &swapped, &inputs, b"", b"kmodel renders 3"] {
         bench.known = wrong.to_owned();
         bench.render().unwrap();
     }
+}
+
+/// The bytes of a fact.
+const RECORD: usize = 112;
+
+fn bytes(mut file: fs::File) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn file(bytes: &[u8]) -> fs::File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file
 }
 
 const LAB: &str = "target lxd { image = \"debian/13\" }\n";

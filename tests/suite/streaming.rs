@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kmodel::check::check;
-use kmodel::compile::known::Known;
+use kmodel::compile::known::Memo;
 use kmodel::compile::stream::Write;
 use kmodel::compile::{self, Sink, Stopped};
 use kmodel::emit::{self, Force, Reuse};
@@ -73,7 +73,7 @@ fn held(machines: usize) -> (usize, usize, usize) {
     let mut store = Store::open(&dir.path().join("store")).unwrap();
     let Ok(issued) = compile::issue(&plan, &mut store, world.now()) else { panic!("a new store issues all") };
     let mut gone = Gone::default();
-    let Ok(streamed) = compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut gone) else {
+    let Ok(streamed) = compile::stream(&plan, &issued, (Tree::Written, &mut Memo::default()), &mut gone) else {
         panic!("it renders")
     };
     assert_eq!(gone.machines, machines + 1);
@@ -108,7 +108,7 @@ fn a_streamed_folder_is_the_one_that_is_written_from_memory() {
         let [memory, disk] = ["memory", "disk"].map(|name| dir.path().join(name));
         let whole = emit::write(&memory, &rendered.files, Force::Refuse).unwrap();
         let mut stream = emit::Stream::begin(&disk, Force::Refuse, Reuse::Whole, &plan.model.program.sources).unwrap();
-        let streamed = compile::stream(&plan, &rendered.issued, (Tree::Written, &Known::default()), &mut stream);
+        let streamed = compile::stream(&plan, &rendered.issued, (Tree::Written, &mut Memo::default()), &mut stream);
         let streamed = streamed.map_err(|stopped| match stopped {
             Stopped::Problems(problems) => format!("{problems:?}"),
             Stopped::Sink(error) => error.to_string(),
@@ -140,7 +140,7 @@ fn certificates_on_the_disk_are_those_in_memory() {
         let issue = if aside { compile::issue_aside } else { compile::issue };
         let Ok(issued) = issue(&plan, &mut store, world.now()) else { panic!("it issues") };
         let mut files: Vec<OutputFile> = Vec::new();
-        let streamed = compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut files);
+        let streamed = compile::stream(&plan, &issued, (Tree::Written, &mut Memo::default()), &mut files);
         let Ok(streamed) = streamed else { panic!("it renders") };
         files.extend(streamed.files);
         assert!(issued.failure().is_none());
@@ -168,7 +168,7 @@ fn a_certificate_that_is_gone_is_told_of() {
     let mut store = Store::open(&place).unwrap();
     let Ok(issued) = compile::issue_aside(&plan, &mut store, world.now()) else { panic!("it issues") };
     store.save().unwrap();
-    assert!(compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut Gone::default()).is_ok());
+    assert!(compile::stream(&plan, &issued, (Tree::Written, &mut Memo::default()), &mut Gone::default()).is_ok());
     assert!(issued.failure().is_none(), "what was staged is found in its place");
     let path = place.join("certificates.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -176,7 +176,7 @@ fn a_certificate_that_is_gone_is_told_of() {
     // Of one length, so that they stand where others stood.
     let swapped = [lines[0], lines[2], lines[1], lines[3]].concat();
     std::fs::write(&path, swapped + lines[4]).unwrap();
-    drop(compile::stream(&plan, &issued, (Tree::Written, &Known::default()), &mut Gone::default()));
+    drop(compile::stream(&plan, &issued, (Tree::Written, &mut Memo::default()), &mut Gone::default()));
     let told = issued.failure().expect("it is not the one that was issued").to_string();
     // Where lines are not of one length, none stands where it stood.
     let says = told.contains("has just changed") || told.contains("is not as it was written");

@@ -1,7 +1,9 @@
 //! What is written is read back, and only keys that cloud-init knows are used.
 
 use super::*;
+use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::Bundle;
+use crate::source::Sources;
 
 fn machine() -> TargetMachine {
     TargetMachine {
@@ -58,6 +60,28 @@ fn secrets_come_apart_unless_they_must_not() {
     let apart = user_data(&site(), &machine(), &files, Apart::Secrets);
     assert!(apart.contains("path: /a") && !apart.contains("/b") && !apart.contains("key\n"));
     assert!(user_data(&site(), &machine(), &files, Apart::Nothing).contains("path: /b"));
+}
+
+#[test]
+fn the_boot_script_is_written_as_any_other_file() {
+    let family = crate::facts::family::family("debian").unwrap();
+    let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
+    let files = boot::files(&Bundle::default(), delivery, &Sources::default()).unwrap();
+    let (place, script) = files.iter().enumerate().find(|(_, file)| is_script(file)).unwrap();
+    let words = "kmodel-boot-script";
+    let entry = format!("x\n- path: {}\n  permissions: '0755'\n  content: {words}\n", script.path);
+    let others = [words.to_owned(), format!("content: {words}\n"), entry];
+    let others = others.iter().enumerate().map(|(number, text)| file(&format!("/{number}"), text.as_bytes(), false));
+    let all: Vec<BundleFile> = others.chain(files.clone()).collect();
+    for _ in 0..2 {
+        let text = user_data(&site(), &machine(), &all, Apart::Nothing);
+        let read = read(&text);
+        for (entry, file) in read["write_files"].as_array().unwrap().iter().skip(1).zip(&all) {
+            assert_eq!((entry["path"].as_str(), entry["content"].as_str()), (Some(&*file.path), str::from_utf8(&file.content).ok()));
+        }
+        let plain = yaml(&Value::record([("write_files", Value::list(all.iter().map(write_file)))]));
+        assert!(text.contains(plain.trim_start_matches("write_files:")), "{place}");
+    }
 }
 
 #[test]

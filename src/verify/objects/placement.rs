@@ -32,6 +32,9 @@ pub struct Nodes<'a, 'p> {
     groups: BTreeSet<u32>,
 }
 
+/// The label with the name of the machine.
+const HOSTNAME: &str = "kubernetes.io/hostname";
+
 /// A label of a machine.
 enum Label<'m> {
     Is(Cow<'m, str>),
@@ -60,8 +63,20 @@ impl<'a, 'p> Nodes<'a, 'p> {
         }
     }
 
+    /// The machines that the scheduler may put pods with this `spec` on. One of a group is asked for all where its name does not
+    /// matter.
+    pub(super) fn takers(&self, spec: &Json) -> Vec<MachineId> {
+        let of_group = |group: &u32| {
+            let all = self.model.groups[*group as usize].machines.clone().map(MachineId);
+            let asked = all.clone().take(if names_a_machine(spec) { usize::MAX } else { 1 });
+            let taken: Vec<MachineId> = asked.filter(|machine| self.takes(spec, *machine) != Runs::No).collect();
+            if names_a_machine(spec) || taken.is_empty() { taken } else { all.collect() }
+        };
+        self.groups.iter().flat_map(of_group).collect()
+    }
+
     /// Whether the scheduler may put pods with this `spec` on a machine.
-    pub(super) fn takes(&self, spec: &Json, machine: MachineId) -> Runs {
+    fn takes(&self, spec: &Json, machine: MachineId) -> Runs {
         let group = self.model.machine(machine).group;
         match toleration::untolerated(self.model, spec, group).is_some() {
             true => Runs::No,
@@ -112,7 +127,7 @@ impl<'a, 'p> Nodes<'a, 'p> {
         let known = model.machine(machine);
         let of = |group: u32| of_group(&self.model.groups[group as usize].labels, key);
         match key {
-            "kubernetes.io/hostname" => Label::Is((&*known.name).into()),
+            HOSTNAME => Label::Is((&*known.name).into()),
             "kubernetes.io/os" => Label::Is("linux".into()),
             "kubernetes.io/arch" => Label::Is((&*model.groups[known.group as usize].arch).into()),
             _ => match of(known.group) {
@@ -122,6 +137,12 @@ impl<'a, 'p> Nodes<'a, 'p> {
             },
         }
     }
+}
+
+/// Whether the name of a machine may decide where pods go: no other label differs within a group.
+fn names_a_machine(spec: &Json) -> bool {
+    let required = &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+    !spec["nodeName"].is_null() || !required.is_null() || !spec["nodeSelector"][HOSTNAME].is_null()
 }
 
 fn of_group(labels: &Value, key: &str) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::verify::Evidence;
 use crate::verify::locate::Step;
 
 use super::inventory::{Found, at};
-use super::placement::{Nodes, Runs};
+use super::placement::Nodes;
 use super::toleration;
 
 /// Resources that machines have, as far as the model tells.
@@ -37,7 +37,7 @@ fn of_object(model: &Model<'_>, nodes: &Nodes<'_, '_>, found: &Found<'_, '_>) ->
         return of_volume(model, nodes, found);
     }
     let (to, spec) = found.pod_spec()?;
-    let takers: Vec<MachineId> = nodes.machines().filter(|machine| nodes.takes(spec, *machine) != Runs::No).collect();
+    let takers = nodes.takers(spec);
     // A DaemonSet may be for machines of which there are none.
     let is_for_each = found.kind() == "DaemonSet";
     if takers.is_empty() {
@@ -212,7 +212,7 @@ fn of_volume(model: &Model<'_>, nodes: &Nodes<'_, '_>, found: &Found<'_, '_>) ->
     let required = &found.object["spec"]["nodeAffinity"]["required"];
     let affinity = json!({ "requiredDuringSchedulingIgnoredDuringExecution": required });
     let spec = json!({ "tolerations": [{ "operator": "Exists" }], "affinity": { "nodeAffinity": affinity } });
-    if required.is_null() || nodes.machines().any(|machine| nodes.takes(&spec, machine) != Runs::No) {
+    if required.is_null() || !nodes.takers(&spec).is_empty() {
         return None;
     }
     let values = at(&found.object, "spec.nodeAffinity.required.nodeSelectorTerms[].matchExpressions[].values[]");
