@@ -230,7 +230,8 @@ fn record(Fact { inputs, machine, seal, given, secret }: &Fact, needs: u64) -> [
 
 fn read(record: &[u8; RECORD], needs: &[Arc<Needs>]) -> Option<Fact> {
     let hash = |place: usize| std::array::from_fn(|byte| record[place * HASH + byte]);
-    let number = |place: usize| u64::from_le_bytes(std::array::from_fn(|byte| record[3 * HASH + place * NUMBER + byte]));
+    let number =
+        |place: usize| u64::from_le_bytes(std::array::from_fn(|byte| record[3 * HASH + place * NUMBER + byte]));
     let (inputs, last): ([u8; HASH], u64) = (hash(1), number(1));
     let needs = needs.get(usize::try_from(last & !(COMPRESSED | SECRET)).ok()?)?.clone();
     let given = Given { bytes: usize::try_from(number(0)).ok()?, compressed: last & COMPRESSED != 0, needs };

@@ -54,7 +54,9 @@ impl Lines {
         for list in self.lists.into_values() {
             lists.push(read(list).map_err(failed)?.peekable());
         }
-        lists.push((Box::new(others.into_iter().map(|line| Ok((line.path, line.text, line.secret)))) as List).peekable());
+        lists.push(
+            (Box::new(others.into_iter().map(|line| Ok((line.path, line.text, line.secret)))) as List).peekable(),
+        );
         let mut last: Option<String> = None;
         while let Some((path, text, secret)) = next(&mut lists).transpose().map_err(failed)? {
             if last.is_some_and(|last| last >= path) {

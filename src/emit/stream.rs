@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::emit::draft::Draft;
 use crate::emit::earlier::Earlier;
 use crate::emit::error::EmitError;
+use crate::emit::kept::Kept;
 use crate::emit::lines::Lines;
 use crate::emit::place::{self, FolderPlace};
-use crate::emit::kept::Kept;
 use crate::emit::seal::{Hash, Line, Seal, Sealing};
 use crate::emit::update::{self, Changes};
 use crate::emit::{Force, Reuse, Written, link, manifest, old, path, tree};
@@ -85,15 +85,7 @@ impl<'s> Stream<'s> {
         let earlier = usable.and_then(|_| Earlier::open(place.path()));
         let written = Written { files: 0, bytes: 0, replaced: old.is_some(), made: 0 };
         let whole = Whole { draft, place, force, written, seal: None, changes: None };
-        Ok(Self {
-            whole,
-            lines,
-            sources,
-            earlier,
-            kept,
-            all_kept: true,
-            shared: Vec::new(),
-        })
+        Ok(Self { whole, lines, sources, earlier, kept, all_kept: true, shared: Vec::new() })
     }
 
     /// Writes files. Several threads may do so at once, each into folders of its own.

@@ -246,8 +246,10 @@ fn is_known(item: &Item) -> Result<(), Unknown> {
         ItemKind::File(_) | ItemKind::Dir(_) | ItemKind::Needs(_) | ItemKind::Artifact(_) | ItemKind::Image(_) => {
             Ok(())
         }
-        ItemKind::Listen(_) | ItemKind::Address(_) | ItemKind::Range(_) | ItemKind::Immutable(_) | ItemKind::Firewall(_) => {
-            Ok(())
-        }
+        ItemKind::Listen(_)
+        | ItemKind::Address(_)
+        | ItemKind::Range(_)
+        | ItemKind::Immutable(_)
+        | ItemKind::Firewall(_) => Ok(()),
     }
 }

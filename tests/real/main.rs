@@ -20,6 +20,7 @@ mod etcd;
 mod firewall;
 mod hostile_values;
 mod ignition;
+mod instructions;
 mod kubeconfig;
 mod kustomize;
 mod made;

@@ -265,7 +265,7 @@ const FILTERED_EDITS: &[Edit] = &[
     ("nothing", "text = \"alone\"", "text = \"alone\"", ""),
     ("what another machine has", "text = \"alone\"", "text = \"still alone\"", "other-0"),
     ("the port that is open", "8080/tcp", "8081/tcp", "cp-0 cp-1"),
-    ("one client more, which is let in", "deploy client on wrk", "deploy client on wrk, other", "cp-0 cp-1 other-0 wrk-0 wrk-1"),
+    ("one client more, which is let in", "deploy client on wrk", "deploy client on wrk, other", "cp-0 cp-1 other-0"),
     ("who operates", "192.168.1.0/24", "192.168.2.0/24", "cp-0 cp-1 other-0 wrk-0 wrk-1"),
 ];
 

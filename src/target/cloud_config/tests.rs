@@ -77,7 +77,10 @@ fn the_boot_script_is_written_as_any_other_file() {
         let text = user_data(&site(), &machine(), &all, Apart::Nothing);
         let read = read(&text);
         for (entry, file) in read["write_files"].as_array().unwrap().iter().skip(1).zip(&all) {
-            assert_eq!((entry["path"].as_str(), entry["content"].as_str()), (Some(&*file.path), str::from_utf8(&file.content).ok()));
+            assert_eq!(
+                (entry["path"].as_str(), entry["content"].as_str()),
+                (Some(&*file.path), str::from_utf8(&file.content).ok())
+            );
         }
         let plain = yaml(&Value::record([("write_files", Value::list(all.iter().map(write_file)))]));
         assert!(text.contains(plain.trim_start_matches("write_files:")), "{place}");
