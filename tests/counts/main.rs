@@ -76,4 +76,5 @@ fn a_machine_costs_no_more_than_it_did() {
 /// It was 104 while names of certificates were evaluated for each machine, and 119 and 2,983 bytes while `len(machines)` made a record of each
 /// machine to count them.
 const MOST_CALLS: usize = 60;
-const MOST_BYTES: usize = 2_000;
+/// It was 2,000 while what every plan holds at a time, which is left out, had the boot script in it twice.
+const MOST_BYTES: usize = 2_120;

@@ -94,7 +94,7 @@ fn sizes() -> [u32; 2] {
         let (few, many) = said.split_once(' ')?;
         Some([few.parse().ok()?, many.parse().ok()?])
     };
-    said.and_then(read).unwrap_or([200, 1_000])
+    said.and_then(read).unwrap_or([100, 500])
 }
 
 /// Numbers in a list while certificates are sorted. A machine of these has three, of 1,500 bytes each with their keys, and 70 KB
