@@ -69,6 +69,19 @@ impl Draft {
         }
     }
 
+    /// Takes the text of a table to compare it with a version that it has, too.
+    ///
+    /// # Errors
+    /// When it is not a table, or begins later.
+    pub fn compare(text: &str, version: Version) -> Result<Self, String> {
+        let table: Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let from = table.get("known_from").and_then(Value::as_str).and_then(parse);
+        match from.filter(|from| version < *from) {
+            Some(from) => Err(format!("it begins with {}", minor(from))),
+            None => Ok(Self { version, table, changes: Vec::new() }),
+        }
+    }
+
     /// The rows of one kind: `flag`, `gate`, `field`.
     fn rows(&mut self, kind: &str) -> &mut Table {
         let rows = self.table.entry(kind).or_insert_with(|| Value::Table(Table::new()));

@@ -15,7 +15,7 @@ const MODEL: &str = "interface api { scheme = \"http\" }
 component node {
   unit kubelet.service { exec = /usr/bin/kubelet, flags = kubelet { FLAG } }
 }
-cluster lab { kubernetes = 1.37.4, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }
+cluster lab { kubernetes = 1.38.4, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }
 machines m { }
 deploy node on m
 ";
@@ -28,7 +28,7 @@ fn kmodel(arguments: &[&str], folder: &Path) -> Output {
 
 /// The help that a kubelet of the table would print, without two flags and with a new one.
 fn help() -> String {
-    let version = parse("1.37").expect("a version");
+    let version = parse("1.38").expect("a version");
     let mut text = "The kubelet.\n\nFlags:\n".to_owned();
     for (name, flag) in &flag::table("kubelet").expect("a table").flags {
         let status = flag.life.status(version);
@@ -56,7 +56,7 @@ fn help() -> String {
 
 /// A program that prints the help, its version, and refuses one flag.
 fn double(folder: &Path) {
-    let script = "#!/bin/sh\ncase \"$*\" in\n--version) echo 'Kubernetes v1.37.2' ;;\n*--max-pods=*) echo 'Error: unknown flag: --max-pods' >&2; exit 1 ;;\n\
+    let script = "#!/bin/sh\ncase \"$*\" in\n--version) echo 'Kubernetes v1.38.2' ;;\n*--max-pods=*) echo 'Error: unknown flag: --max-pods' >&2; exit 1 ;;\n\
                   *--help*) cat \"$0.help\" ;;\n*) touch \"$0.started\" ;;\nesac\n";
     write(&folder.join("bin/kubelet"), script.as_bytes(), 0o755);
     write(&folder.join("bin/kubelet.help"), help().as_bytes(), 0o644);
@@ -100,15 +100,20 @@ fn a_program_gives_the_table_of_its_minor() {
 
     // What was made can be compared and made again.
     let again = said(&kmodel(&["tables", "update", "--from", "bin", "--tables", "made"], at));
-    assert!(again.contains("flags/kubelet.toml 1.37: left as it is, since it covers 1.37 already"), "{again}");
+    assert!(again.contains("flags/kubelet.toml 1.38: left as it is, since it covers 1.38 already"), "{again}");
     let list = said(&kmodel(&["tables", "list", "--tables", "made"], at));
-    assert!(list.lines().any(|line| line.starts_with("kubelet ") && line.contains("1.24 to 1.37")), "{list}");
+    assert!(list.lines().any(|line| line.starts_with("kubelet ") && line.contains("1.24 to 1.38")), "{list}");
 }
 
 const TYPES: &str = "package v1beta1
 
+type TypeMeta struct {
+\tKind string `json:\"kind\"`
+}
+
 type KubeletConfiguration struct {
 \tmetav1.TypeMeta `json:\",inline\"`
+\tKey []byte `json:\"key\"`
 \t// A comment.
 \tBrandNew *metav1.Duration `json:\"brandNew,omitempty\"`
 \tNested []*Nested `json:\"nested\"`
@@ -126,6 +131,9 @@ const GATES: &str = "package features
 const (
 \tBrandNewGate featuregate.Feature = \"BrandNewGate\"
 \tEarlier featuregate.Feature = \"APIResponseCompression\"
+\tSystemdWatchdog = featuregate.Feature(\"SystemdWatchdog\")
+\tReloadKubeletClientCAFile = \"ReloadKubeletClientCAFile\"
+\tContextualLogging featuregate.Feature = \"ContextualLogging\"
 )
 
 var defaults = map[featuregate.Feature]featuregate.VersionedSpecs{
@@ -138,6 +146,14 @@ var defaults = map[featuregate.Feature]featuregate.VersionedSpecs{
 \tBrandNewGate: {
 \t\t{Version: version.MustParse(\"1.38\"), Default: false, PreRelease: featuregate.Alpha},
 \t},
+\tSystemdWatchdog: {
+\t\t{Version: version.MustParse(\"1.32\"), Default: true, PreRelease: featuregate.Beta},
+\t\t{Version: version.MustParse(\"1.35\"), Default: true, PreRelease: featuregate.GA, LockToDefault: true},
+\t},
+\tReloadKubeletClientCAFile: {
+\t\t{Version: version.MustParse(\"1.36\"), Default: true, PreRelease: featuregate.Beta},
+\t},
+\tContextualLogging: {Default: contextualLoggingDefault, PreRelease: featuregate.Beta},
 }
 ";
 
@@ -175,19 +191,24 @@ fn sources_give_gates_and_fields() {
     ] {
         assert!(fields.contains(&(name, kind)), "{name}: {fields:?}");
     }
+    assert!(!fields.iter().any(|(name, _)| *name == "kind"), "every object has it: {fields:?}");
     let objects = changes(&updates, "objects.toml");
     for name in ["core.v1.PodSpec.brandNew", "example.k8s.io/v1 Widget", "example.v1.Widget"] {
         assert!(objects.contains(&(name, "added")), "{name}: {objects:?}");
     }
     let gates = changes(&updates, "gates/kubernetes.toml");
     assert!(
-        gates.contains(&("APIResponseCompression", "changed")) && gates.contains(&("ContextualLogging", "removed")),
+        gates.contains(&("APIResponseCompression", "changed")) && gates.contains(&("LoggingBetaOptions", "removed")),
         "{gates:?}"
     );
+    for name in ["SystemdWatchdog", "ReloadKubeletClientCAFile", "ContextualLogging"] {
+        assert!(!gates.iter().any(|(gate, _)| *gate == name), "{name} is as it was, or not decided: {gates:?}");
+    }
     let made = fs::read_to_string(at.join("made/config/kubelet.toml")).expect("a table");
     let made: toml::Table = toml::from_str(&made).expect("TOML");
     assert_eq!(made["field"]["brandNew"]["type"].as_str(), Some("duration"));
     assert_eq!(made["field"]["nested[].count"]["type"].as_str(), Some("map<int32>"));
+    assert_eq!(made["field"]["key"]["type"].as_str(), Some("string"), "it is base64");
     assert_eq!(made["known_through"].as_str(), Some("1.37"), "a type was not found, so it is not covered");
     let model = "cluster c { kubernetes = 1.38.0, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }\n\
         component x { file /etc/kubernetes/manifests/p.yaml { format = \"yaml\", content = { apiVersion = \"v1\", kind = \"Pod\", \
@@ -238,4 +259,68 @@ fn real_etcd_is_read() {
     // 3.4 and 3.5 have no `--feature-gates`, and refuse it when asked.
     assert!(changes.contains(&("feature-gates", "removed")), "{changes:?}");
     assert!(!changes.iter().any(|(name, _)| ["name", "data-dir", "listen-peer-urls"].contains(name)), "{changes:?}");
+}
+
+/// A source file with the gates that the table has in a minor.
+fn gates_of(minor: i64) -> String {
+    let text = kmodel::stdlib::read(Path::new("tables/gates/kubernetes.toml")).expect("a table");
+    let table: toml::Table = toml::from_str(text).expect("TOML");
+    let number = |text: &str| text.rsplit('.').next().and_then(|minor| minor.parse::<i64>().ok()).expect("a minor");
+    let at = |row: &toml::Value, key: &str| row.get(key).and_then(toml::Value::as_str).map(number);
+    let (mut names, mut specs) = (String::new(), String::new());
+    for (name, row) in table["gate"].as_table().expect("gates") {
+        if at(row, "removed_in").is_some_and(|removed| minor >= removed)
+            || at(row, "since").is_some_and(|since| minor < since)
+        {
+            continue;
+        }
+        writeln!(names, "\t{name} featuregate.Feature = \"{name}\"").expect("a text grows");
+        writeln!(specs, "\t{name}: {{").expect("a text grows");
+        let eras = row["history"].as_array().expect("eras").iter();
+        for era in eras.filter(|era| number(era[0].as_str().expect("a minor")) <= minor) {
+            let stage = match era[1].as_str().expect("a stage") {
+                "ga" => "GA".to_owned(),
+                stage => stage[..1].to_uppercase() + &stage[1..],
+            };
+            let lock = if era.get(3).is_some() { ", LockToDefault: true" } else { "" };
+            let (from, on) = (era[0].as_str().expect("a minor"), era[2].as_bool().expect("a default"));
+            writeln!(
+                specs,
+                "\t\t{{Version: version.MustParse(\"{from}\"), Default: {on}, PreRelease: featuregate.{stage}{lock}}},"
+            )
+            .expect("a text grows");
+        }
+        specs += "\t},\n";
+    }
+    format!(
+        "package features\n\nconst (\n{names})\n\nvar d = map[featuregate.Feature]featuregate.VersionedSpecs{{\n{specs}}}\n"
+    )
+}
+
+/// Sources of a minor that a table covers are compared with it, and nothing is written.
+#[test]
+fn a_table_is_compared_with_sources_of_its_minors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let arguments = |minor: &'static str| ["tables", "update", "--check", "--from", "src", "--minor", minor];
+    for (number, minor) in [(31, "1.31"), (34, "1.34"), (36, "1.36"), (37, "1.37")] {
+        write(&at.join("src/pkg/features/kube_features.go"), gates_of(number).as_bytes(), 0o644);
+        let same = kmodel(&arguments(minor), at);
+        assert!(same.status.success() && said(&same).contains("nothing is new"), "{minor}: {}", said(&same));
+    }
+    let changed = gates_of(36)
+        .replacen("\tAPIResponseCompression: {", "\tBrandNewGate: {", 1)
+        .replacen("\"APIResponseCompression\"", "\"BrandNewGate\"", 1)
+        .replacen("\tAPIResponseCompression featuregate", "\tBrandNewGate featuregate", 1);
+    write(&at.join("src/pkg/features/kube_features.go"), changed.as_bytes(), 0o644);
+    let other = kmodel(&arguments("1.36"), at);
+    let told = said(&other);
+    assert!(
+        other.status.code() == Some(1) && told.contains("BrandNewGate") && told.contains("APIResponseCompression"),
+        "{told}"
+    );
+    let kept = said(&kmodel(&["tables", "update", "--from", "src", "--minor", "1.36"], at));
+    assert!(kept.contains("no program and no source") || kept.contains("covers"), "{kept}");
+    let both = kmodel(&["tables", "update", "--check", "--from", "src", "--out", "made"], at);
+    assert!(both.status.code() == Some(2) && !at.join("made").exists(), "{}", said(&both));
 }

@@ -10,7 +10,7 @@ use crate::facts::{field, lifespan};
 use crate::syntax::ast::Version;
 
 use super::super::exit::CliError;
-use super::update::{Update, draft, made};
+use super::update::{Update, Wanted, draft, made};
 
 /// Where the document of all objects is in a checkout of kubernetes/kubernetes.
 const OPENAPI: &str = "api/openapi-spec/swagger.json";
@@ -19,7 +19,7 @@ const OPENAPI: &str = "api/openapi-spec/swagger.json";
 const FILES: usize = 60_000;
 
 /// What the sources below a folder say of a minor.
-pub(super) fn updates(folder: &Path, minor: Option<Version>) -> Result<Vec<Update>, CliError> {
+pub(super) fn updates(folder: &Path, wanted: Wanted) -> Result<Vec<Update>, CliError> {
     let mut files = Vec::new();
     below(folder, &mut files)?;
     files.sort();
@@ -27,29 +27,29 @@ pub(super) fn updates(folder: &Path, minor: Option<Version>) -> Result<Vec<Updat
     if files.is_empty() && !document.is_file() {
         return Ok(Vec::new());
     }
-    let Some(version) = minor else {
+    let Some(version) = wanted.minor() else {
         return Err(CliError::usage(
             "sources do not say which minor they are of",
             "pass it as `--minor`, as in `--minor 1.37`",
         ));
     };
     let source = format!("sources of {}", folder.file_name().unwrap_or(folder.as_os_str()).display());
-    let mut updates: Vec<Update> = of_gates(folder, &files, version, &source)?.into_iter().collect();
+    let mut updates: Vec<Update> = of_gates(folder, &files, (version, wanted), &source)?.into_iter().collect();
     for table in field::all() {
-        updates.extend(of_fields(table, &files, version, &source)?);
+        updates.extend(of_fields(table, &files, (version, wanted), &source)?);
     }
-    updates.extend(of_objects(&document, version, &source)?);
+    updates.extend(of_objects(&document, (version, wanted), &source)?);
     Ok(updates)
 }
 
 /// The objects of the OpenAPI document of a checkout, if it has one.
-fn of_objects(path: &Path, version: Version, source: &str) -> Result<Option<Update>, CliError> {
+fn of_objects(path: &Path, (version, wanted): (Version, Wanted), source: &str) -> Result<Option<Update>, CliError> {
     if !path.is_file() {
         return Ok(None);
     }
     let wrong = |why: String| CliError::outside(format!("`{}` is not an OpenAPI document: {why}", path.display()));
     let document = serde_json::from_str(&text(path)?).map_err(|error| wrong(error.to_string()))?;
-    let Ok(mut draft) = draft("objects.toml", version) else { return Ok(None) };
+    let Ok(mut draft) = draft("objects.toml", version, wanted) else { return Ok(None) };
     objects::update(&mut draft, &document).map_err(wrong)?;
     Ok(Some(made("objects.toml".to_owned(), version, draft, source, true)))
 }
@@ -82,7 +82,12 @@ fn text(path: &Path) -> Result<String, CliError> {
     fs::read_to_string(path).map_err(|error| CliError::file(path, "read", &error))
 }
 
-fn of_gates(folder: &Path, files: &[PathBuf], version: Version, source: &str) -> Result<Option<Update>, CliError> {
+fn of_gates(
+    folder: &Path,
+    files: &[PathBuf],
+    (version, wanted): (Version, Wanted),
+    source: &str,
+) -> Result<Option<Update>, CliError> {
     let minor = lifespan::minor(version);
     let (mut names, mut eras) = (BTreeMap::new(), BTreeMap::<String, Vec<Era>>::new());
     for path in files.iter().filter(|path| path.to_string_lossy().contains("feature")) {
@@ -97,7 +102,7 @@ fn of_gates(folder: &Path, files: &[PathBuf], version: Version, source: &str) ->
     }
     let etcd = found.contains_key("InitialCorruptCheck");
     let table = format!("gates/{}.toml", if etcd { "etcd" } else { "kubernetes" });
-    let Ok(mut draft) = draft(&table, version) else { return Ok(None) };
+    let Ok(mut draft) = draft(&table, version, wanted) else { return Ok(None) };
     let whole = etcd || folder.join("pkg/features/kube_features.go").is_file();
     gates::update_by_sources(&mut draft, &found, whole);
     Ok(Some(made(table, version, draft, source, whole)))
@@ -107,7 +112,7 @@ fn of_gates(folder: &Path, files: &[PathBuf], version: Version, source: &str) ->
 fn of_fields(
     known: &'static field::Table,
     files: &[PathBuf],
-    version: Version,
+    (version, wanted): (Version, Wanted),
     source: &str,
 ) -> Result<Option<Update>, CliError> {
     let api = known.read_in(version).first().and_then(|api| api.rsplit('/').next()).unwrap_or_default().to_owned();
@@ -129,7 +134,7 @@ fn of_fields(
     types.extend(own);
     let Some(name) = field::file_of(&known.kind) else { return Ok(None) };
     let table = format!("config/{name}");
-    let Ok(mut draft) = draft(&table, version) else { return Ok(None) };
+    let Ok(mut draft) = draft(&table, version, wanted) else { return Ok(None) };
     fields::update(&mut draft, known, &types).map_err(CliError::outside)?;
     let covered = !known.partial && draft.changes.iter().all(|change| change.kind != ChangeKind::Unclear);
     Ok(Some(made(table, version, draft, source, covered)))

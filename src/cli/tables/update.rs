@@ -38,9 +38,26 @@ pub(super) struct Args {
     /// Write the tables to this directory, for `--tables`
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     out: Option<PathBuf>,
+    /// Compare with tables that cover the minor already, too, and write nothing; exits with 1 if they differ
+    #[arg(long, conflicts_with = "out")]
+    check: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What is read for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    minor: Option<Version>,
+    /// Whether tables that have the minor are compared, rather than left.
+    check: bool,
+}
+
+impl Wanted {
+    pub(super) fn minor(self) -> Option<Version> {
+        self.minor
+    }
 }
 
 /// The flags that a help shows.
@@ -63,10 +80,11 @@ pub(super) struct Update {
 /// Reads, shows, and writes.
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let (mut updates, mut listed) = (Vec::new(), Listed::default());
+    let wanted = Wanted { minor: args.minor, check: args.check };
     for path in &args.from {
-        updates.extend(of_path(path, args.minor, &mut listed)?);
+        updates.extend(of_path(path, wanted, &mut listed)?);
     }
-    updates.extend(listed.updates());
+    updates.extend(listed.updates(wanted));
     if updates.is_empty() {
         let help = format!("expected one of {}, or a checkout of kubernetes/kubernetes", programs().join(", "));
         return Err(CliError::usage("no program and no source with a table was found", help));
@@ -82,7 +100,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if let Some(out) = &args.out {
         write(out, &updates)?;
     }
-    Ok(Exit::Ok)
+    let differs = args.check && updates.iter().any(|update| !update.changes.is_empty());
+    Ok(if differs { Exit::Problems } else { Exit::Ok })
 }
 
 /// The programs that have a table, without their subcommands.
@@ -92,29 +111,29 @@ fn programs() -> Vec<&'static str> {
     list
 }
 
-fn of_path(path: &Path, asked: Option<Version>, listed: &mut Listed) -> Result<Vec<Update>, CliError> {
+fn of_path(path: &Path, wanted: Wanted, listed: &mut Listed) -> Result<Vec<Update>, CliError> {
     if path.is_file() {
-        return of_binary(path, asked, listed);
+        return of_binary(path, wanted, listed);
     }
     let binaries: Vec<_> = programs().into_iter().map(|name| path.join(name)).filter(|path| path.is_file()).collect();
     if binaries.is_empty() {
-        return source::updates(path, asked);
+        return source::updates(path, wanted);
     }
     let mut updates = Vec::new();
     for binary in binaries {
-        updates.extend(of_binary(&binary, asked, listed)?);
+        updates.extend(of_binary(&binary, wanted, listed)?);
     }
     Ok(updates)
 }
 
-fn of_binary(binary: &Path, asked: Option<Version>, listed: &mut Listed) -> Result<Vec<Update>, CliError> {
+fn of_binary(binary: &Path, wanted: Wanted, listed: &mut Listed) -> Result<Vec<Update>, CliError> {
     let name = binary.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let tables = flag::programs().filter(|program| program.split(' ').next() == Some(name));
     let mut updates = Vec::new();
     for known in tables.filter_map(flag::table) {
         let words: Vec<String> = known.program.split(' ').skip(1).map(str::to_owned).collect();
         let exact = printed(binary)?;
-        let Some(version) = asked.or(exact) else {
+        let Some(version) = wanted.minor.or(exact) else {
             let message = format!("`{}` does not print its version", binary.display());
             return Err(CliError::usage(message, "pass it as `--minor`"));
         };
@@ -124,7 +143,7 @@ fn of_binary(binary: &Path, asked: Option<Version>, listed: &mut Listed) -> Resu
             return Err(CliError::outside(message).help("pass the program itself, not a script around it"));
         }
         let source = format!("`{} --help` of {}", known.program, exact.unwrap_or(version));
-        updates.push(of_help(binary, known, (version, &help), (&words, &source))?);
+        updates.push(of_help((binary, wanted), known, (version, &help), (&words, &source))?);
         listed.add(known, version, &help, &source);
     }
     Ok(updates)
@@ -142,13 +161,13 @@ fn printed(binary: &Path) -> Result<Option<Version>, CliError> {
 }
 
 fn of_help(
-    binary: &Path,
+    (binary, wanted): (&Path, Wanted),
     known: &'static flag::Table,
     (version, help): (Version, &Help),
     (words, source): (&[String], &str),
 ) -> Result<Update, CliError> {
     let table = format!("flags/{}.toml", known.program.replace(' ', "-"));
-    let mut draft = match draft(&table, version) {
+    let mut draft = match draft(&table, version, wanted) {
         Ok(draft) => draft,
         Err(left) => {
             return Ok(Update { table, version: minor(version), left: Some(left), changes: Vec::new(), text: None });
@@ -196,10 +215,10 @@ impl Listed {
     }
 
     /// Those that are stable are in no help, so no table is covered in full.
-    fn updates(&self) -> Vec<Update> {
+    fn updates(&self, wanted: Wanted) -> Vec<Update> {
         let update = |(family, listed): (&String, &Gates)| {
             let table = format!("gates/{family}.toml");
-            let mut draft = draft(&table, listed.version).ok()?;
+            let mut draft = draft(&table, listed.version, wanted).ok()?;
             gates::update_by_help(&mut draft, &listed.gates);
             Some(made(table, listed.version, draft, &listed.sources.join(", "), false))
         };
@@ -207,10 +226,10 @@ impl Listed {
     }
 }
 
-/// The embedded table with a version more.
-pub(super) fn draft(table: &str, version: Version) -> Result<Draft, String> {
+/// The embedded table with a version more, or with one that it has.
+pub(super) fn draft(table: &str, version: Version, wanted: Wanted) -> Result<Draft, String> {
     let text = stdlib::read(&Path::new("tables").join(table)).ok_or_else(|| "unknown table".to_owned())?;
-    Draft::new(text, version)
+    if wanted.check { Draft::compare(text, version) } else { Draft::new(text, version) }
 }
 
 /// What came of a draft.

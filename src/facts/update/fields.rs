@@ -26,6 +26,8 @@ pub fn update(draft: &mut Draft, known: &field::Table, types: &Types) -> Result<
         let has = known.fields.get(path);
         match kind {
             _ if has.is_some_and(|field| is_alive(&field.life, draft.version)) => {}
+            // Its table has only what rules are about.
+            _ if known.partial => {}
             Ok(kind) => add(draft, path, kind),
             Err(go) => {
                 let message = format!("new, of type `{go}`, which is not among the sources");
@@ -65,10 +67,13 @@ impl Found {
 fn walk(types: &Types, of: &Struct, at: &str, found: &mut Found, depth: usize) {
     for field in of {
         let bare = bare(&field.kind);
+        // What every object has, and no table lists.
+        if field.name.is_empty() && ["TypeMeta", "ObjectMeta", "ListMeta"].contains(&bare) {
+            continue;
+        }
         if field.name.is_empty() {
             match types.get(bare) {
                 Some(inner) if depth < DEPTH => walk(types, inner, at, found, depth + 1),
-                _ if bare == "TypeMeta" => {}
                 _ => {
                     found.unread.insert(at.to_owned());
                 }
@@ -77,6 +82,9 @@ fn walk(types: &Types, of: &Struct, at: &str, found: &mut Found, depth: usize) {
         }
         let path = if at.is_empty() { field.name.clone() } else { format!("{at}.{}", field.name) };
         found.fields.insert(path.clone(), kind(types, &field.kind));
+        if bare == "ObjectMeta" {
+            continue;
+        }
         let below = if field.kind.starts_with("[]") { format!("{path}[]") } else { path };
         match types.get(bare) {
             Some(inner) if !field.kind.starts_with("map[") && depth < DEPTH => {
@@ -98,6 +106,10 @@ fn bare(kind: &str) -> &str {
 /// The type as a table writes it, or that of another package as it is.
 fn kind(types: &Types, go: &str) -> Result<String, String> {
     let go = go.trim_start_matches('*');
+    // As base64.
+    if go == "[]byte" {
+        return Ok("string".to_owned());
+    }
     if let Some(element) = go.strip_prefix("[]") {
         return Ok(format!("list<{}>", kind(types, element)?));
     }

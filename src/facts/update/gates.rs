@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
-use super::{Change, ChangeKind, Draft};
+use super::{Change, ChangeKind, Draft, parse};
 
 /// What a gate is from a version on, as the tables have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,14 +92,22 @@ pub fn update_by_sources(draft: &mut Draft, found: &BTreeMap<String, Vec<Era>>, 
     }
 }
 
-/// The gates that were not removed yet.
+/// The gates that the version has, as far as the table goes.
 fn standing(draft: &mut Draft) -> Vec<String> {
-    let is_there = |row: &Value| row.get("removed_in").is_none();
-    draft.rows("gate").iter().filter(|(_, row)| is_there(row)).map(|(name, _)| name.clone()).collect()
+    let version = draft.version;
+    let at = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).and_then(parse);
+    let is_there = |row: &Value| {
+        at(row, "removed_in").is_none_or(|removed| version < removed)
+            && at(row, "since").is_none_or(|since| version >= since)
+    };
+    let names = draft.rows("gate").iter().filter(|(_, row)| is_there(row)).map(|(name, _)| name.clone());
+    let names: Vec<String> = names.collect();
+    names.into_iter().filter(|name| !written(draft, name).is_empty()).collect()
 }
 
-/// The eras that a row has.
+/// The eras that a row has, up to the version.
 fn written(draft: &mut Draft, name: &str) -> Vec<Era> {
+    let version = draft.version;
     let history = draft.rows("gate").get(name).and_then(|row| row.get("history")).and_then(Value::as_array);
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let era = |row: &Value| {
@@ -107,7 +115,8 @@ fn written(draft: &mut Draft, name: &str) -> Vec<Era> {
         let on = row.get(2).and_then(Value::as_bool)?;
         Some(Era { from: text(row.first()), stage: text(row.get(1)), on, locked: row.len() > 3 })
     };
-    history.map(|rows| rows.iter().filter_map(era).collect()).unwrap_or_default()
+    let is_reached = |era: &Era| parse(&era.from).is_none_or(|from| version >= from);
+    history.map(|rows| rows.iter().filter_map(era).filter(is_reached).collect()).unwrap_or_default()
 }
 
 /// Writes the last era of a gate, if the row does not have it.

@@ -18,14 +18,19 @@ pub struct GoField {
     pub kind: String,
 }
 
-/// The names of gates: `Name featuregate.Feature = "Name"`.
+/// The names of gates: `Name featuregate.Feature = "Name"`, `Name = featuregate.Feature("Name")`, and `Name = "Name"`, which
+/// counts only where the file says too what the gate is.
 pub fn gate_names(text: &str) -> BTreeMap<String, String> {
     let name = |line: &str| {
-        let (left, right) = line.trim().split_once(" = \"")?;
+        let (left, right) = line.trim().split_once(" = ")?;
+        let (kind, right) = right.split_once('"').filter(|(kind, _)| kind.is_empty() || kind.ends_with("Feature("))?;
         let mut words = left.split_whitespace();
-        let (constant, kind) = (words.next()?, words.next()?);
-        let is_gate = words.next().is_none() && (kind == "Feature" || kind.ends_with(".Feature"));
-        is_gate.then(|| (constant.to_owned(), right.trim_end_matches('"').to_owned()))
+        let constant = words.next()?;
+        let is_gate = match words.next() {
+            Some(own) => kind.is_empty() && words.next().is_none() && (own == "Feature" || own.ends_with(".Feature")),
+            None => true,
+        };
+        is_gate.then(|| (constant.to_owned(), right.split('"').next().unwrap_or_default().to_owned()))
     };
     text.lines().filter_map(name).collect()
 }
@@ -65,7 +70,9 @@ fn era(line: &str, minor: &str) -> Option<Era> {
     let version = of("Version:").and_then(|text| text.split('"').nth(1));
     let stage = of("PreRelease:").and_then(|text| text.rsplit('.').next()).unwrap_or("GA").to_lowercase();
     let from = version.unwrap_or(minor).to_owned();
-    Some(Era { from, stage, on: of("Default:")? == "true", locked: of("LockToDefault:") == Some("true") })
+    // A constant may be either.
+    let on = of("Default:")?.parse().ok()?;
+    Some(Era { from, stage, on, locked: of("LockToDefault:") == Some("true") })
 }
 
 /// The structs of a file whose fields have a name in JSON.
@@ -84,7 +91,8 @@ pub fn structs(text: &str) -> BTreeMap<String, Struct> {
     found
 }
 
-/// `MaxPods int32 `json:"maxPods,omitempty"``, or an embedded type `TypeMeta `json:",inline"``.
+/// `MaxPods int32 `json:"maxPods,omitempty"``, or an embedded type `TypeMeta `json:",inline"``, which may have a name too:
+/// `metav1.ObjectMeta `json:"metadata"``.
 fn field(line: &str) -> Option<GoField> {
     if line.starts_with("//") {
         return None;
@@ -97,7 +105,7 @@ fn field(line: &str) -> Option<GoField> {
     let rest: Vec<&str> = words.collect();
     match (name, rest.is_empty()) {
         ("-", _) => None,
-        (_, true) => Some(GoField { name: String::new(), kind: first.to_owned() }),
+        (name, true) => Some(GoField { name: name.to_owned(), kind: first.to_owned() }),
         (name, false) => Some(GoField { name: name.to_owned(), kind: rest.join(" ") }),
     }
 }
