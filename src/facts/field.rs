@@ -27,6 +27,9 @@ pub struct Table {
     /// More versions of the API that it may be written in, each with the first version of the program that reads it.
     #[serde(default)]
     later: BTreeMap<String, String>,
+    /// Those of them that a version of the program no longer reads, each with the first one.
+    #[serde(default)]
+    ended: BTreeMap<String, String>,
     /// The flag that names the file, where it is not the one that the program is configured with.
     given_by: Option<String>,
     /// Whether other APIs have a kind of this name, so that only an object of this API is meant.
@@ -152,7 +155,8 @@ impl Table {
     pub fn read_in(&self, version: Version) -> Vec<&str> {
         let reached = |since: &String| lifespan::parse(since).is_none_or(|since| version >= since);
         let later = self.later.iter().filter(|(_, since)| reached(since)).map(|(api, _)| &**api);
-        later.chain([&*self.api_version]).collect()
+        let ended = |api: &&str| self.ended.get(*api).is_some_and(&reached);
+        later.chain([&*self.api_version]).filter(|api| !ended(api)).collect()
     }
 
     /// What is wrong with a field in a version.

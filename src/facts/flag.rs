@@ -151,7 +151,7 @@ impl Table {
     }
 }
 
-/// What is wrong with a flag in the version that runs; a version beyond what the table knows is examined by [`examine_version`].
+/// What is wrong with a flag in the version that runs; of a version beyond what the table knows, only what has a row for it.
 pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Option<Diagnostic> {
     let table = table(program)?;
     let known = table.flags.get(flag)?;
@@ -253,18 +253,6 @@ pub fn examine_values(
     let Some(set) = table.flags.get(flag).and_then(|flag| flag.values.as_deref()) else { return Vec::new() };
     let owner = format!("`--{flag}` of `{program}`");
     elements.iter().filter_map(|(name, _)| value::examine(set, (&owner, name), version, span(name))).collect()
-}
-
-/// Says once per set of flags that the table does not know the version that runs.
-pub fn examine_version(program: &str, version: Version, span: Span) -> Option<Diagnostic> {
-    let table = table(program)?;
-    if table.range.knows(version) {
-        return None;
-    }
-    let (from, through) = (short(table.range.known_from), short(table.range.known_through));
-    let message = format!("the flags of `{program}` {version} are unknown: the table covers {from} to {through}");
-    let help = "make its table with `kmodel tables update`, or compare the flags with the release notes and `allow version-unknown` with the reason";
-    Some(Diagnostic::new(Code::VersionUnknown, span, message).help(help))
 }
 
 #[cfg(test)]

@@ -5,17 +5,17 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::embedded::{self, Note};
-use super::lifespan;
+use super::{Range, embedded, lifespan};
 use crate::syntax::ast::Version;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rows {
-    known_from: String,
-    known_through: String,
-    #[serde(rename = "source")]
-    _source: Note,
+    #[serde(deserialize_with = "lifespan::version")]
+    known_from: Version,
+    #[serde(deserialize_with = "lifespan::version")]
+    known_through: Version,
+    source: String,
     /// By `apps/v1 DaemonSet`, the name of its type.
     kind: BTreeMap<String, String>,
     /// By `apps/v1`, kinds whose fields are not listed.
@@ -76,6 +76,13 @@ pub(super) fn examine(text: &str) -> Result<(), toml::de::Error> {
 
 static TABLE: LazyLock<Rows> = LazyLock::new(|| embedded::table("tables/objects.toml"));
 
+static RANGE: LazyLock<Range> = LazyLock::new(|| Range {
+    versions_of: "kubernetes".to_owned(),
+    known_from: TABLE.known_from,
+    known_through: TABLE.known_through,
+    source: TABLE.source.clone(),
+});
+
 static TYPES: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Field>>> = LazyLock::new(|| {
     let field = |word: &'static str| {
         let (name, of) = word.split_once(':').unwrap_or((word, "string"));
@@ -117,11 +124,17 @@ pub fn values(of: &str) -> impl Iterator<Item = &'static str> + Clone {
 
 /// The type of a kind of object, if its fields are known in this version.
 pub fn of_kind(api: &str, kind: &str, version: Version) -> Option<&'static str> {
-    let limit = |text: &str| lifespan::parse(text);
-    let (from, through) = (limit(&TABLE.known_from)?, limit(&TABLE.known_through)?);
-    let known = (version.major, version.minor) >= (from.major, from.minor)
-        && (version.major, version.minor) <= (through.major, through.minor);
-    TABLE.kind.get(&format!("{api} {kind}")).filter(|_| known).map(String::as_str)
+    listed(api, kind).filter(|_| RANGE.knows(version))
+}
+
+/// The type of a kind of object, if its fields are known in any version.
+pub fn listed(api: &str, kind: &str) -> Option<&'static str> {
+    TABLE.kind.get(&format!("{api} {kind}")).map(String::as_str)
+}
+
+/// The versions whose objects are known.
+pub fn range() -> &'static Range {
+    &RANGE
 }
 
 /// Whether the API has a kind whose fields are not listed.

@@ -7,6 +7,7 @@ use crate::render::evidence::{Document, Entry, Sample};
 
 use super::{Evidence, Verdict};
 
+mod beyond;
 mod command;
 mod contradiction;
 mod examined;
@@ -21,7 +22,9 @@ pub(super) use setting::{Listening, listening};
 
 /// The version that runs has every flag and field, with these values.
 pub fn programs(evidence: &Evidence<'_, '_>) -> Verdict {
-    Verdict::of(evidence.on_each(|sample| of_machine(evidence.model, sample)), examined::proof(evidence))
+    let mut problems = evidence.on_each(|sample| of_machine(evidence.model, sample));
+    problems.extend(beyond::versions(evidence));
+    Verdict::of(problems, examined::proof(evidence))
 }
 
 /// Whether the versions that run refuse something that a sample is given.

@@ -244,7 +244,14 @@ fn a_minor_that_is_known_in_part_is_planned() {
     assert!(shown.contains("kmodel pin") || shown.contains("unknown-release"), "{shown}");
 }
 
-/// Settings of 1.37, where a public source shows them.
+/// A program of a minor of which little is known.
+const NEXT: &str = "component n { unit kubelet.service { UNIT } }
+cluster c { kubernetes = 1.38.0, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24 }
+machines m { }
+deploy n on m
+";
+
+/// Settings of 1.37 and 1.38, where a public source shows them.
 #[test]
 fn what_is_known_of_a_minor_is_examined() {
     let folder = tempfile::tempdir().unwrap();
@@ -261,8 +268,21 @@ fn what_is_known_of_a_minor_is_examined() {
     assert!(unknown.contains("unknown-config-field") && unknown.contains("defaultPodSysctls"), "{unknown}");
     let gone = model("overlay x { set kube-apiserver.feature-gates = { APIServerTracing = true } }");
     assert!(gone.contains("gate-removed") && gone.contains("1.37"), "{gone}");
-    let new = model("overlay x { set kube-apiserver.feature-gates = { FromTheFuture = true } }");
-    assert!(!new.contains("FromTheFuture"), "{new}");
+    let gates = |gate: &str| format!("overlay x {{ set kube-apiserver.feature-gates = {{ {gate} }} }}");
+    assert!(model(&gates("FromTheFuture = true")).contains("unknown-gate"), "all gates of 1.37 are known");
+    let of_next = |gate: &str| {
+        let unit = format!("exec = /usr/bin/kubelet, flags = kubelet {{ feature-gates = {{ {gate} }} }}");
+        let text = NEXT.replace("UNIT", &unit);
+        fs::write(folder.path().join("n.km"), text).unwrap();
+        said(&kmodel(&["check", "n.km"], folder.path()))
+    };
+    let new = of_next("FromTheFuture = true");
+    assert!(!new.contains("unknown-gate") && new.contains("version-unknown"), "{new}");
+    let gone = of_next("KubeletTracing = true");
+    assert!(gone.contains("gate-removed") && gone.contains("1.38"), "{gone}");
+    let flags = model("overlay x { set kubelet.flags.machine-id-file = /etc/machine-id }");
+    assert!(flags.contains("flag-removed") && flags.contains("machine-id-file"), "{flags}");
+    assert_eq!(flags.matches("is not examined in full").count(), 1, "{flags}");
     let etcd = model("overlay x { set etcd.version = 3.7.1, set etcd.flags.experimental-memory-mlock = true }");
     assert!(etcd.contains("flag-removed") && etcd.contains("3.7"), "{etcd}");
 }

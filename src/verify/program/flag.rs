@@ -18,9 +18,7 @@ pub(super) fn verify(model: &Model<'_>, flags: &Flags<'_>) -> Vec<Diagnostic> {
     if flags.given.is_empty() {
         return twice.collect();
     }
-    let named = locate::word::span(model, flags.owner, &flags.named);
-    let mut problems: Vec<Diagnostic> =
-        table::examine_version(program, version, named).into_iter().chain(twice).collect();
+    let mut problems: Vec<Diagnostic> = twice.collect();
     for flag in flags.given.iter().filter(|flag| !table::is_positional(program, &flag.name)) {
         let key = || locate::word::key(model, flags.owner, flag);
         let place = |element: &str| locate::word::element(model, flags.owner, flag, element);
