@@ -55,6 +55,7 @@ impl File<'_, '_> {
     ) -> Diagnostic {
         let way = self.document.way(&[Step::Line(line)]);
         let span = locate::value(model, self.document.owner, self.document.written, &way);
+        let span = locate::or_given(model, self.document, &[Step::Line(line)], span);
         Diagnostic::new(code, span, message).help(help)
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value as Json;
 
-use crate::diag::{Code, Diagnostic, Help};
+use crate::diag::{Code, Diagnostic, Help, Label};
 use crate::model::{AppId, Model, Value};
 use crate::plan::Proof;
 use crate::render::evidence::{Content, Document, Entry, Sample, ini, yaml};
@@ -187,8 +187,18 @@ fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Docum
 
 /// A finding at its place in a document.
 fn shown(model: &Model<'_>, document: &Document<'_>, finding: DocumentProblem) -> Diagnostic {
+    let (way, is_value) = (finding.path.clone(), finding.is_value);
     let finding = DocumentProblem { path: document.way(&finding.path), ..finding };
-    diagnostic(model, &document.path, finding, (document.owner.into(), document.written))
+    let mut problem = diagnostic(model, &document.path, finding, (document.owner.into(), document.written));
+    let span = problem.labels[0].span;
+    let given = locate::or_given(model, document, &way, span);
+    if given == span {
+        return problem;
+    }
+    problem.labels[0] = Label { span: given, text: String::new() };
+    // A key in quotes keeps them.
+    let is_bare = !model.program.sources.text(given).starts_with('"');
+    if is_value || !is_bare { problem } else { problem.fix_near(given) }
 }
 
 /// The kubeconfigs in a file, with what they hold as it is: what is issued has not been yet.

@@ -13,7 +13,9 @@ use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Definition, EndpointKind, Expr, ExprKind, Field, Key, Statement, StatementKind};
 
 pub use crate::render::evidence::Step;
+pub use given::or_given;
 
+mod given;
 mod text;
 mod toml;
 pub mod word;

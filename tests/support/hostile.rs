@@ -110,13 +110,26 @@ const HARMLESS: [(&str, &str); 13] = [
     ("external-etcd-servers", "https://etcd.example.org:2379"),
 ];
 
+/// Options that take parts of a file, each with a right part that has the text in it, and with what else has to be there.
+const PARTS: [(&str, &str, &str); 6] = [
+    (
+        "containerd-registries",
+        "{ \"registry.example.org\" = { url = TEXT }, \"own.example.org\" = { skip-verify = false } }",
+        "https://marker0.example.org",
+    ),
+    (
+        "containerd-registry-logins",
+        "{ \"own.example.org\" = { username = TEXT, password = \"0123456789\" } }",
+        "marker0",
+    ),
+    ("coredns-corefile", "{ \".:53\" = { log = TEXT } }", "marker0.example.org"),
+    ("flannel-net-conf", "{ Backend = { Type = \"vxlan\", Port = 8472, Note = TEXT } }", "marker0"),
+    ("haproxy-sections", "[{ name = \"global\", lines = [\"description ${TEXT}\"] }]", "marker0"),
+    ("keepalived-sections", "[{ name = \"global_defs\", lines = [\"notification_email_from ${TEXT}\"] }]", "marker0"),
+];
+
 /// Options whose texts have rules in tables, so that none but a few are taken at all; and those whose fields have to differ.
-const RULED: [&str; 11] = [
-    "containerd-registries",
-    "containerd-registry-logins",
-    "coredns-corefile",
-    "haproxy-sections",
-    "keepalived-sections",
+const RULED: [&str; 6] = [
     "kube-apiserver-audit-webhook",
     "kube-apiserver-oidc",
     "kubelet-cpu-manager-options",
@@ -160,7 +173,9 @@ impl Group {
             for item in &components.get(&name).unwrap_or_else(|| panic!("the library has no `{name}`")).items {
                 let ItemKind::Option(option) = &item.kind else { continue };
                 let param = format!("{name}-{}", option.name.name);
-                let Some((value, harmless)) = with_text(&option.ty, &param) else { continue };
+                let part = PARTS.iter().find(|(known, ..)| *known == param);
+                let part = part.map(|(_, value, harmless)| (value.replace("TEXT", &param), *harmless));
+                let Some((value, harmless)) = part.or_else(|| with_text(&option.ty, &param)) else { continue };
                 let known = HARMLESS.iter().find(|(known, _)| *known == param);
                 // Each has its own, so that one is not taken for another.
                 let own = format!("marker{:02}", params.len());

@@ -15,6 +15,7 @@ mod member;
 mod name;
 mod option;
 mod proxy;
+mod quote;
 mod server;
 mod text;
 
@@ -50,6 +51,7 @@ fn of_machine<'p>(
     }
     let config = Config::of(files.iter().map(|file| file.text));
     let mut problems = name::verify(evidence.model, &files, &config);
+    problems.extend(quote::verify(evidence.model, &files));
     problems.extend(keyword::verify(evidence.model, &files, &config));
     problems.extend(condition::verify(evidence.model, &files, &config));
     problems.extend(health::verify(evidence, &files, &config));

@@ -126,6 +126,7 @@ fn lines(model: &Model<'_>, document: &Document<'_>) -> Vec<Named> {
             }
             let way = document.way(&[Step::Line(place + 1)]);
             let span = locate::value(model, document.owner, document.written, &way);
+            let span = locate::or_given(model, document, &[Step::Line(place + 1)], span);
             let by = format!("`{}` of `{}`", pair[0], document.path);
             let (path, reader) = (path.to_owned(), document.path.clone());
             found.push(Named { path, span, by, reader, what: &row.what });

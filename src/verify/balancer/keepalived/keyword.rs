@@ -27,6 +27,10 @@ static TABLE: LazyLock<Table> =
     LazyLock::new(|| toml::from_str(include_str!("keywords.toml")).expect("the embedded table is valid TOML"));
 
 pub(super) fn verify(model: &Model<'_>, file: &File<'_, '_>, blocks: &[Block<'_>]) -> Vec<Diagnostic> {
+    if let Some(line) = text::unquoted(file.text) {
+        let message = "`\"` begins a text that does not end in this line: keepalived does not take the line".to_owned();
+        return vec![file.problem(model, Code::InvalidConfig, line, message, "add `\"`, or remove it")];
+    }
     if let Some((line, message, help)) = text::unmatched(file.text) {
         let message = format!("{message}: keepalived takes what follows as part of another block");
         return vec![file.problem(model, Code::InvalidConfig, line, message, help)];

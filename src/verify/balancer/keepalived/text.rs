@@ -22,9 +22,8 @@ pub(super) struct Instance<'b, 't> {
 pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut open = vec![Block::default()];
     for (index, line) in text.lines().enumerate() {
-        let line = line.split(['#', '!']).next().unwrap_or_default();
         let mut words = Vec::new();
-        for word in line.split_whitespace().flat_map(parted) {
+        for word in tokens(line) {
             match word {
                 "{" => begin(&mut open, index + 1, std::mem::take(&mut words)),
                 "}" => {
@@ -42,20 +41,63 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     open.pop().unwrap_or_default().inside
 }
 
-/// A word and the brace at its end.
-fn parted(word: &str) -> impl Iterator<Item = &str> {
-    let is_variable = word.contains("${");
-    let at = word.len() - usize::from(word.len() > 1 && !is_variable && word.ends_with(['{', '}']));
-    let (word, brace) = word.split_at(at);
-    [word, brace].into_iter().filter(|part| !part.is_empty())
+/// The words of a line and its braces, up to a comment. What is in quotes is no brace, and no comment.
+fn tokens(line: &str) -> Vec<&str> {
+    let (mut list, mut from, mut quoted) = (Vec::new(), 0, false);
+    let mut end = line.len();
+    for (at, c) in line.char_indices() {
+        match c {
+            '"' if !line[..at].ends_with('\\') => quoted = !quoted,
+            '#' | '!' if !quoted => {
+                end = at;
+                break;
+            }
+            c if c.is_whitespace() => {
+                list.push(&line[from..at]);
+                from = at + c.len_utf8();
+            }
+            '{' | '}' if !quoted && !is_of_variable(&line[from..at], c) => {
+                list.extend([&line[from..at], &line[at..=at]]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    list.push(&line[from..end]);
+    list.retain(|word| !word.is_empty());
+    list
+}
+
+/// Whether a brace behind the beginning of a word is one of `${NAME}`.
+fn is_of_variable(word: &str, brace: char) -> bool {
+    match brace {
+        '{' => word.ends_with('$'),
+        _ => word.rsplit_once("${").is_some_and(|(_, name)| !name.contains('}')),
+    }
+}
+
+/// The first line with a quote that does not end.
+pub(super) fn unquoted(text: &str) -> Option<usize> {
+    let is_open = |line: &str| {
+        let (mut quoted, mut before) = (false, ' ');
+        for c in line.chars() {
+            match c {
+                '"' if before != '\\' => quoted = !quoted,
+                '#' | '!' if !quoted => break,
+                _ => {}
+            }
+            before = c;
+        }
+        quoted
+    };
+    Some(text.lines().position(is_open)? + 1)
 }
 
 /// A brace without its other one: its line, what it is, and what to do.
 pub(super) fn unmatched(text: &str) -> Option<(usize, String, &'static str)> {
     let mut open = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let line = line.split(['#', '!']).next().unwrap_or_default();
-        for word in line.split_whitespace().flat_map(parted) {
+        for word in tokens(line) {
             match word {
                 "{" => open.push(index + 1),
                 "}" if open.pop().is_none() => {
