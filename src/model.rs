@@ -101,6 +101,8 @@ pub struct Cluster {
 pub struct Group {
     pub name: Name,
     pub span: Span,
+    /// Whether its machines have names of their own, instead of that of the group and a number.
+    pub own_names: bool,
     pub machines: Range<u32>,
     pub cores: f64,
     /// Whether the model says so; else it is the default.

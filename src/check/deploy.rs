@@ -101,7 +101,7 @@ impl<'p> Checker<'p> {
             SelectorKind::Group(group) => self.machine_group(module, group),
             SelectorKind::Index(group, index) => {
                 self.machine_group(module, group);
-                self.place_number(module, index);
+                self.file(module).check(index, &Ty::Union([Ty::Int, Ty::String].into()));
             }
             SelectorKind::Range(group, from, to) => {
                 self.machine_group(module, group);

@@ -66,6 +66,7 @@ const GROUP: Rows = &[
     ("system-cores", "float"),
     ("system-memory", "size"),
     ("spread", "string?"),
+    ("names", "list<string>"),
     ("addresses", "list<ip>"),
     ("first-address", "ip?"),
     ("labels", "map<string>"),

@@ -117,9 +117,10 @@ impl Facts {
         self.read_cluster(model);
         self.read_groups(model);
         self.apps = model.apps().map(|(id, _)| app(model, id)).collect();
-        for fact in &self.apps {
+        for (fact, (id, _)) in self.apps.iter().zip(model.apps()) {
             let mut on: BTreeMap<&str, usize> = BTreeMap::new();
-            fact.units.iter().for_each(|(_, machine)| *on.entry(group_of(machine)).or_default() += 1);
+            let machines = model.units_of(id).filter_map(|unit| model.unit(unit).machine);
+            machines.for_each(|machine| *on.entry(&model.group_of(machine).name).or_default() += 1);
             for (group, count) in on {
                 if let Some(group) = self.groups.get_mut(group) {
                     group.units.push((fact.name.clone(), count));
@@ -292,10 +293,6 @@ impl AppFact {
         let addresses: Vec<_> = self.addresses.iter().map(|(name, ip)| format!("; address `{name}` is {ip}")).collect();
         format!("{} on {on}{more}{}", Count(self.units.len(), "unit"), addresses.concat())
     }
-}
-
-fn group_of(machine: &str) -> &str {
-    machine.rsplit_once('-').map_or(machine, |(group, _)| group)
 }
 
 fn app(model: &Model<'_>, id: AppId) -> AppFact {

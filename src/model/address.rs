@@ -102,6 +102,23 @@ impl Allocator {
         None
     }
 
+    /// The next free address from this one on; `None` when there is none.
+    pub fn next_after(&mut self, start: IpAddr) -> Option<IpAddr> {
+        let mut offset = bits(start).checked_sub(bits(self.range.network()))?;
+        while offset + 1 < self.size {
+            let address = nth(self.range, offset)?;
+            if let Some((_, behind)) = self.skip(address) {
+                offset = behind;
+                continue;
+            }
+            offset += 1;
+            if offset > 1 && !self.held.contains(&bits(address)) && self.taken.insert(bits(address)) {
+                return Some(address);
+            }
+        }
+        None
+    }
+
     /// The next free address from the end; `None` when the range is full.
     pub fn next_from_end(&mut self) -> Option<IpAddr> {
         while self.high > 0 {
@@ -208,6 +225,16 @@ mod tests {
         assert_eq!(low, ["10.0.0.10", "10.0.0.11", "10.0.0.16", "10.0.0.17"]);
         assert_eq!(a.next_from_end().unwrap().to_string(), "10.0.0.247");
         assert_eq!(a.capacity(), 245 - 12);
+    }
+
+    #[test]
+    fn an_address_is_looked_for_from_a_place_on() {
+        let mut a = allocator("10.0.0.0/24", "10.0.0.1");
+        a.take("10.0.0.21".parse().unwrap());
+        let mut from = |start: &str| a.next_after(start.parse().unwrap()).map(|ip| ip.to_string());
+        let found = [from("10.0.0.20"), from("10.0.0.20"), from("10.0.0.0"), from("10.0.0.254"), from("10.0.0.254")];
+        let found: Vec<_> = found.iter().map(|one| one.as_deref().unwrap_or("-")).collect();
+        assert_eq!(found, ["10.0.0.20", "10.0.0.22", "10.0.0.2", "10.0.0.254", "-"]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod cluster;
 mod domain;
 mod field;
 pub mod machine;
+pub(super) mod naming;
 mod param;
 mod versions;
 
@@ -109,8 +110,6 @@ fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<
         new_machines: Vec::new(),
         readdressed: Vec::new(),
     };
-    shape.former = Former::read(&shape.premise.layers, problems);
-    shape.former.rename(&mut shape.lock);
     pins.iter().for_each(|pin| addresses.hold(*pin));
     addresses.leave(shape.cluster.reserve.iter().flat_map(|(_, ranges)| ranges).copied());
     machine::machines(&mut shape, &input.forget, &mut addresses, problems);

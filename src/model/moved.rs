@@ -1,6 +1,6 @@
 //! `moved old -> new`: what was given out under an earlier name goes on under the new one.
 //!
-//! In: the statements, and the names of the groups and applications that there are. Out: the names that each had before, and
+//! In: the statements, and the names of the groups, machines and applications that there are. Out: the names that each had before, and
 //! a lock that has everything under the names of now.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,22 +9,27 @@ use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::syntax::ast::{Ident, Moved, Name};
 
 use super::Lock;
+use super::build::naming::Known;
 use super::layer::Layers;
 
-/// The earlier names of groups and of applications, by the name that each has now; the latest first.
+/// The earlier names of groups, of machines with names of their own and of applications, by the name that each has now; the latest
+/// first.
 #[derive(Clone, Debug, Default)]
 pub struct Former {
     groups: BTreeMap<Name, Vec<Name>>,
+    machines: BTreeMap<Name, Vec<Name>>,
     apps: BTreeMap<Name, Vec<Name>>,
+    /// The names of machines that do not follow from their groups, if a group was renamed.
+    own: BTreeSet<Name>,
 }
 
 impl Former {
     /// Reads the statements.
-    pub fn read(layers: &Layers<'_>, problems: &mut Vec<Diagnostic>) -> Self {
+    pub fn read(layers: &Layers<'_>, known: &Known<'_>, problems: &mut Vec<Diagnostic>) -> Self {
         let groups: BTreeSet<&Name> = layers.machines.iter().map(|(_, ast)| &ast.name.name).collect();
         let apps: BTreeSet<&Name> = layers.deployments.iter().map(|deployment| &deployment.name).collect();
         let moves: BTreeMap<&Name, &Ident> = layers.moves.iter().map(|moved| (&moved.from.name, &moved.to)).collect();
-        let is_there = |name: &Name| groups.contains(name) || apps.contains(name);
+        let is_there = |name: &Name| groups.contains(name) || apps.contains(name) || known.has(name);
         let mut found = Vec::new();
         for (place, moved) in layers.moves.iter().enumerate() {
             match wrong(layers, (place, moved), &is_there) {
@@ -38,9 +43,15 @@ impl Former {
             if groups.contains(end) {
                 former.groups.entry(end.clone()).or_default().push(from.clone());
             }
+            if known.is_own(end) {
+                former.machines.entry(end.clone()).or_default().push(from.clone());
+            }
             if apps.contains(end) {
                 former.apps.entry(end.clone()).or_default().push(from.clone());
             }
+        }
+        if !former.groups.is_empty() {
+            former.own = known.names().map(Name::from).collect();
         }
         former
     }
@@ -52,6 +63,9 @@ impl Former {
                 let (group, index) = key.rsplit_once('-')?;
                 (group == &**old && index.bytes().all(|byte| byte.is_ascii_digit())).then(|| format!("{new}-{index}"))
             });
+        }
+        for (new, old) in self.machines.iter().flat_map(|(new, old)| old.iter().map(move |old| (new, old))) {
+            rename(&mut lock.addresses, |key| (key == &**old).then(|| new.to_string()));
         }
         for (new, old) in self.apps.iter().flat_map(|(new, old)| old.iter().map(move |old| (new, old))) {
             let own = |key: &str| {
@@ -67,8 +81,12 @@ impl Former {
 
     /// The names that a machine had before, the latest first.
     pub fn machine(&self, name: &str) -> Vec<String> {
-        let Some((group, index)) = name.rsplit_once('-') else { return Vec::new() };
-        self.groups.get(group).into_iter().flatten().map(|old| format!("{old}-{index}")).collect()
+        let own = self.machines.get(name).into_iter().flatten().map(ToString::to_string);
+        let parts = name.rsplit_once('-').filter(|_| !self.own.contains(name));
+        let of_group = parts.into_iter().flat_map(|(group, index)| {
+            self.groups.get(group).into_iter().flatten().map(move |old| format!("{old}-{index}"))
+        });
+        own.chain(of_group).collect()
     }
 
     /// The names that an application had before, the latest first.

@@ -227,7 +227,7 @@ impl Sight<'_, '_> {
         let Some(group) = self.groups().iter().find(|group| group.name == ident.name) else {
             return Err(self.no_group(ident));
         };
-        let names = ["name", "count", "cores", "memory", "disk", "arch", "labels", "taints", "machines"];
+        let names = ["name", "count", "names", "cores", "memory", "disk", "arch", "labels", "taints", "machines"];
         Ok(Value::record(names.map(|name| (name, self.group_value(group, name).unwrap_or(Value::None)))))
     }
 
@@ -235,6 +235,9 @@ impl Sight<'_, '_> {
         Some(match field {
             "name" => Value::Text(group.name.clone()),
             "count" => Value::Int(group.machines.len() as i64),
+            "names" => Value::list(
+                group.machines.clone().map(|id| Value::Text(self.placed().machine(MachineId(id)).name.clone())),
+            ),
             "cores" => Value::Float(group.cores),
             "memory" => Value::Size(group.memory),
             "disk" => Value::Size(group.disk),
@@ -261,6 +264,13 @@ impl Sight<'_, '_> {
     pub(super) fn group_field(&self, name: &str, field: &Ident) -> Result<Value, EvalError> {
         let ident = Ident { name: name.into(), span: field.span };
         let group = self.groups().iter().find(|group| &*group.name == name);
+        if let Some(group) = group.filter(|group| self.placed().machines.len() < group.machines.end as usize)
+            && ["machines", "names"].contains(&&*field.name)
+        {
+            let message = format!("the machines of `{}` are not available here", group.name);
+            let problem = Diagnostic::new(Code::EvaluationFailed, field.span, message);
+            return Err(Box::new(problem.help("all groups are evaluated before their machines; a group has `count`")));
+        }
         match group.and_then(|group| self.group_value(group, &field.name)) {
             Some(value) => Ok(value),
             None => field_of(&self.group_record(&ident)?, field),

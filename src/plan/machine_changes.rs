@@ -122,7 +122,8 @@ impl fmt::Display for Ambiguous<'_> {
 /// How many machines of each group there are among these.
 fn sizes<'a>(machines: &[&'a str]) -> BTreeMap<&'a str, usize> {
     let mut sizes: BTreeMap<&'a str, usize> = BTreeMap::new();
-    let groups = machines.iter().filter_map(|name| name.rsplit_once('-'));
+    let is_numbered = |(_, index): &(&str, &str)| index.bytes().all(|byte| byte.is_ascii_digit());
+    let groups = machines.iter().filter_map(|name| name.rsplit_once('-').filter(is_numbered));
     groups.for_each(|(group, _)| *sizes.entry(group).or_default() += 1);
     sizes
 }

@@ -68,6 +68,11 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                     "int",
                     "The number of machines that are up and may change, and restart what they run, at the same time; default 1.",
                 ),
+                field(
+                    "names",
+                    "list<string> | map<{ address?: ip, zone?: string, rack?: string }>",
+                    "Host names of the machines, in place of the group's name and a number; as a map also what differs between them.",
+                ),
                 field("addresses", "list<ip>", "Pinned addresses, one for each machine."),
                 field("first-address", "ip?", "The address of the first machine; the others follow it."),
                 field("labels", "map<string>", "Labels of the nodes."),

@@ -174,10 +174,12 @@ fn of<'a>(model: &'a Model<'_>, id: MachineId, domain: FailureDomain) -> Option<
 
 fn unknown(model: &Model<'_>, domain: FailureDomain, name: &str) -> CliError {
     let word = domain.word();
-    if domain == FailureDomain::Machine && model.groups.iter().any(|group| *group.name == *name) {
+    let group = model.groups.iter().find(|group| *group.name == *name && !group.machines.is_empty());
+    if let Some(group) = group.filter(|_| domain == FailureDomain::Machine) {
+        let first = &model.machine(MachineId(group.machines.start)).name;
         return CliError::usage(
             format!("`{name}` is a machine group, not a machine"),
-            format!("write `group={name} down`, or one of its machines: `machine={name}-0 down`"),
+            format!("write `group={name} down`, or one of its machines: `machine={first} down`"),
         );
     }
     let mut known: Vec<&str> =

@@ -23,7 +23,7 @@ pub(super) fn write(page: &Page<'_, '_>, out: &mut dyn Write) -> io::Result<()> 
         let padding = width - name.len();
         writeln!(out, "  {}{:padding$}  {size}", page.look.name(name), "")?;
         for block in blocks(group, &runs) {
-            machines(page, out, block.clone())?;
+            machines(page, out, group, block.clone())?;
             labelled(out, page.look, 6, "runs", &names(page, &runs[block.start]))?;
         }
     }
@@ -57,10 +57,11 @@ fn blocks(group: &Group, runs: &[Vec<AppId>]) -> Vec<Range<usize>> {
     blocks
 }
 
-fn machines(page: &Page<'_, '_>, out: &mut dyn Write, block: Range<usize>) -> io::Result<()> {
+/// Names of their own do not follow from the first and the last.
+fn machines(page: &Page<'_, '_>, out: &mut dyn Write, group: &Group, block: Range<usize>) -> io::Result<()> {
     let list = &page.model().machines[block];
     match list {
-        [first, .., last] if list.len() > MOST && page.detail == Detail::Grouped => {
+        [first, .., last] if list.len() > MOST && page.detail == Detail::Grouped && !group.own_names => {
             let (dots, dash) = (page.look.pick("…", "..."), page.look.pick("–", "-"));
             let names = format!("{} {dots} {}", first.name, last.name);
             let addresses = format!("{} {dash} {}", first.address, last.address);

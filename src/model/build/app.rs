@@ -255,11 +255,15 @@ fn select(
         SelectorKind::Group(name) => Ok(all(group((shape, groups), name)?)),
         SelectorKind::Index(name, index) => {
             let machines = group((shape, groups), name)?;
-            let at = number(shape, deployment, index)?;
+            let at = shape.sight().eval(&mut Scope::file(deployment.module), index)?;
             if dropped(shape, name) {
                 return Ok(Vec::new());
             }
-            bounded(name, &machines, at..at.saturating_add(1), index.span).map(all)
+            match (&at, at.scalar_text()) {
+                (Value::Int(at), _) => bounded(name, &machines, *at..at.saturating_add(1), index.span).map(all),
+                (_, Some(text)) => named(shape, (name, machines), (&text, index.span)).map(|machine| vec![machine]),
+                _ => Err(crate::model::eval::mismatch(index.span, "`int` or `string`", &at)),
+            }
         }
         SelectorKind::Range(name, from, to) => {
             let machines = group((shape, groups), name)?;
@@ -272,6 +276,22 @@ fn select(
             bounded(name, &machines, from..to, selector.span).map(all)
         }
     }
+}
+
+/// The machine of a group that has this name.
+fn named(
+    shape: &Shape<'_>,
+    (group, machines): (&Ident, std::ops::Range<u32>),
+    (name, span): (&str, Span),
+) -> Result<MachineId, crate::model::EvalError> {
+    let of_group = || machines.clone().map(MachineId);
+    of_group().find(|id| *shape.machine(*id).name == *name).ok_or_else(|| {
+        let known = || of_group().map(|id| &*shape.machine(id).name);
+        let fallback = format!("its machines are {}", List::ticked(known()).most(20));
+        let help = crate::diag::did_you_mean(name, known(), &fallback);
+        let message = format!("`{}` has no machine `{name}`", group.name);
+        Box::new(Diagnostic::new(Code::NoSuchMachine, span, message).help(help))
+    })
 }
 
 fn dropped(shape: &Shape<'_>, name: &Ident) -> bool {

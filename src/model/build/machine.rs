@@ -14,6 +14,7 @@ use crate::model::address::{Allocator, bits, nth};
 use crate::model::endpoint::texts;
 use crate::model::input::Forget;
 use crate::model::layer::Written;
+use crate::model::moved::Former;
 use crate::model::scope::Scope;
 use crate::model::{Cluster, Group, Machine, MachineId, Shape, Value};
 use crate::source::Span;
@@ -21,6 +22,7 @@ use crate::syntax::ast::{Machines, Name};
 use crate::text::Count;
 
 use super::Fields;
+use super::naming::{Known, Naming, naming, same_names};
 
 /// The most machines a group may have: a slip of a few zeros must not take the memory of the machine.
 const MAX_COUNT: i64 = 1_000_000;
@@ -38,6 +40,8 @@ pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocato
             wanted.push(plan);
         }
     }
+    problems.extend(same_names(shape.groups.iter().zip(wanted.iter().map(|wanted| &wanted.naming))));
+    rename(shape, &wanted, problems);
     let departed = forget_gone(shape, &wanted, forget);
     let before = shape.lock.addresses.clone();
     reserve(shape, (&wanted, &departed), addresses, problems);
@@ -59,13 +63,29 @@ pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocato
 
 /// What is needed to make the machines of a group.
 struct Wanted {
-    count: u32,
+    naming: Naming,
     zones: Vec<Name>,
     zone: Option<Name>,
     racks: Vec<Name>,
     rack: Option<Name>,
-    pinned: Vec<IpAddr>,
-    pinned_span: Span,
+    pins: Vec<Pin>,
+    /// Where new machines with names of their own begin.
+    start: Option<IpAddr>,
+}
+
+/// An address that the model gives to a machine, by its place in the group.
+#[derive(Clone, Copy)]
+struct Pin {
+    index: u32,
+    address: IpAddr,
+    span: Span,
+}
+
+/// Gives what was given out under earlier names to the names of now.
+fn rename(shape: &mut Shape<'_>, wanted: &[Wanted], problems: &mut Vec<Diagnostic>) {
+    let known = Known::new(shape.groups.iter().zip(wanted).map(|(group, wanted)| (&group.name, &wanted.naming)));
+    shape.former = Former::read(&shape.premise.layers, &known, problems);
+    shape.former.rename(&mut shape.lock);
 }
 
 fn group(
@@ -75,11 +95,14 @@ fn group(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(Group, Wanted)> {
     let count = count(shape, module, ast, problems)?;
-    let start = shape.groups.last().map_or(0, |group| group.machines.end);
     let mut fields = Fields { sight: shape.sight(), owner: &ast.name.name, module, body: &ast.body, problems };
+    let naming = naming(&mut fields, count);
+    let count = naming.count();
+    let start = shape.groups.last().map_or(0, |group| group.machines.end);
     let group = Group {
         name: ast.name.name.clone(),
         span: ast.name.span,
+        own_names: matches!(naming, Naming::Own(_)),
         machines: start..start + count,
         cores: fields.number("cores").unwrap_or(2.0),
         has_cores: fields.written("cores").is_some(),
@@ -97,7 +120,7 @@ fn group(
         taints: fields.value("taints").unwrap_or_else(|| Value::list([])),
     };
     nodes_take(&mut fields, &group);
-    let wanted = wanted(&mut fields, &shape.cluster, count);
+    let wanted = wanted(&mut fields, &shape.cluster, naming);
     let empty = [("cores", group.cores <= 0.0), ("memory", group.memory == 0), ("disk", group.disk == 0)];
     for (field, _) in empty.into_iter().filter(|(_, empty)| *empty) {
         let message = format!("`{field}` of `{}` is zero", group.name);
@@ -164,21 +187,51 @@ fn near_kubernetes(fields: &mut Fields<'_, '_>, key: &str, field: &str) {
     fields.problems.push(problem.help(Help::near(&near)));
 }
 
-fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, count: u32) -> Wanted {
-    let mut pinned = fields.addresses("addresses");
-    let mut pinned_span = fields.span("addresses");
-    if let Some(first) = fields.address("first-address") {
-        pinned_span = fields.span("first-address");
-        let nodes = cluster.nodes;
-        pinned = consecutive(nodes, first, count);
-        if pinned.len() < count as usize {
-            let problem = past_the_end(fields, first, count, cluster);
-            fields.problems.push(problem);
-            pinned.clear();
-        }
+fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, naming: Naming) -> Wanted {
+    let first = fields.address("first-address");
+    let mut pins = match first {
+        Some(first) => numbered_from(fields, first, cluster, &naming),
+        None => listed(fields),
+    };
+    let own = naming.addresses();
+    pins.retain(|pin| own.iter().all(|(index, ..)| *index != pin.index));
+    pins.extend(own.into_iter().map(|(index, address, span)| Pin { index, address, span }));
+    let (zones, racks) = (in_turn(fields, "zones", &naming), in_turn(fields, "racks", &naming));
+    let start = first.filter(|first| matches!(naming, Naming::Own(_)) && cluster.nodes.contains(first));
+    Wanted { naming, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pins, start }
+}
+
+/// Failure domains by the place in the group, which a new name would change for those behind it.
+fn in_turn(fields: &mut Fields<'_, '_>, field: &'static str, naming: &Naming) -> Vec<Name> {
+    let list = fields.texts(field);
+    if let (Some(own), true) = (naming.own().first(), list.len() > 1) {
+        let (one, owner) = (field.trim_end_matches('s'), fields.owner);
+        let message = format!("`{field}` goes by numbers, but the machines of `{owner}` have names");
+        let problem = Diagnostic::new(Code::WrongKind, fields.span(field), message);
+        let help = format!("set it for each machine: `names = {{ {} = {{ {one} = \"{}\" }} }}`", own.name, list[0]);
+        fields.problems.push(problem.help(help));
     }
-    let (zones, racks) = (fields.texts("zones"), fields.texts("racks"));
-    Wanted { count, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pinned, pinned_span }
+    list
+}
+
+fn listed(fields: &mut Fields<'_, '_>) -> Vec<Pin> {
+    let (addresses, span) = (fields.addresses("addresses"), fields.span("addresses"));
+    (0..).zip(addresses).map(|(index, address)| Pin { index, address, span }).collect()
+}
+
+/// Numbers follow `first-address`. A name may come before others later, so it takes what is free from there on.
+fn numbered_from(fields: &mut Fields<'_, '_>, first: IpAddr, cluster: &Cluster, naming: &Naming) -> Vec<Pin> {
+    let (count, span) = (naming.count(), fields.span("first-address"));
+    let addresses = match naming {
+        Naming::Own(_) if cluster.nodes.contains(&first) => return Vec::new(),
+        _ => consecutive(cluster.nodes, first, count),
+    };
+    if addresses.len() < count as usize {
+        let problem = past_the_end(fields, first, count, cluster);
+        fields.problems.push(problem);
+        return Vec::new();
+    }
+    (0..).zip(addresses).map(|(index, address)| Pin { index, address, span }).collect()
 }
 
 /// Addresses from `first` on, as far as the range goes; `first` itself even outside it.
@@ -196,12 +249,21 @@ fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, cluster: &Cl
         .help("start at a lower address, or use a larger range")
 }
 
-fn count(shape: &Shape<'_>, module: ModuleId, ast: &Machines, problems: &mut Vec<Diagnostic>) -> Option<u32> {
+/// The count that is written, and where; `None` if it has a problem.
+#[expect(clippy::option_option, reason = "what is not written is not wrong")]
+fn count(
+    shape: &Shape<'_>,
+    module: ModuleId,
+    ast: &Machines,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Option<(u32, Span)>> {
     let set = shape.layers.set(&format!("{}.count", ast.name.name));
     let written = set.or_else(|| ast.count.as_ref().map(|expr| Written { module, expr }));
-    let Some(written) = written else { return Some(1) };
+    let Some(written) = written else { return Some(None) };
     match shape.sight().eval(&mut Scope::file(written.module), written.expr) {
-        Ok(Value::Int(count @ 0..=MAX_COUNT)) => u32::try_from(count).ok(),
+        Ok(Value::Int(count @ 0..=MAX_COUNT)) => {
+            u32::try_from(count).ok().map(|count| Some((count, written.expr.span)))
+        }
         Ok(Value::Int(count)) => {
             let message = format!("`{}` cannot have {}", ast.name.name, Count(count, "machine"));
             let problem = Diagnostic::new(Code::BadCount, written.expr.span, message);
@@ -229,18 +291,17 @@ fn reserve(
     let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::default();
     for (group, wanted) in shape.groups.iter().zip(wanted) {
         let mut reported = false;
-        for (index, address) in wanted.pinned.iter().enumerate().take(wanted.count as usize) {
-            let name = format!("{}-{index}", group.name);
+        for Pin { index, address, span } in wanted.pins.iter().filter(|pin| pin.index < wanted.naming.count()).copied()
+        {
+            let name = wanted.naming.name(&group.name, index).to_string();
             // One problem a group: what is wrong with a first address is wrong with those after it.
-            let of_departed =
-                departed.by_address.get(address).map(|holder| not_gone(&name, (*address, wanted.pinned_span), holder));
-            if of_departed.is_some() || !is_usable(shape.cluster.nodes, *address) || !addresses.take(*address) {
-                let problem =
-                    of_departed.unwrap_or_else(|| cannot_pin(shape, &name, (*address, wanted.pinned_span), &holders));
+            let of_departed = departed.by_address.get(&address).map(|holder| not_gone(&name, (address, span), holder));
+            if of_departed.is_some() || !is_usable(shape.cluster.nodes, address) || !addresses.take(address) {
+                let problem = of_departed.unwrap_or_else(|| cannot_pin(shape, &name, (address, span), &holders));
                 problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut reported, true)));
             }
-            holders.entry(*address).or_insert((name.clone(), wanted.pinned_span));
-            shape.lock.addresses.insert(name, *address);
+            holders.entry(address).or_insert((name.clone(), span));
+            shape.lock.addresses.insert(name, address);
         }
     }
     keep(shape, departed, (addresses, &holders), problems);
@@ -287,12 +348,8 @@ struct Departed {
 
 /// Forgets machines that are gone. What others that left have is given to nobody.
 fn forget_gone(shape: &mut Shape<'_>, wanted: &[Wanted], forget: &Forget) -> Departed {
-    let counts: HashMap<&str, u32> =
-        shape.groups.iter().zip(wanted).map(|(group, wanted)| (&*group.name, wanted.count)).collect();
-    let is_there = |name: &str| {
-        let count = |(group, index): (&str, &str)| Some(index.parse::<u32>().ok()? < *counts.get(group)?);
-        name.rsplit_once('-').and_then(count).unwrap_or(false)
-    };
+    let known = Known::new(shape.groups.iter().zip(wanted).map(|(group, wanted)| (&group.name, &wanted.naming)));
+    let is_there = |name: &str| known.has(name);
     shape.lock.addresses.retain(|name, _| is_there(name) || !forget.has(name));
     let mut departed = Departed::default();
     for (name, address) in shape.lock.departed(is_there) {
@@ -360,17 +417,22 @@ fn fill(
 ) -> bool {
     let Range { start, .. } = shape.groups[group].machines;
     debug_assert_eq!(shape.machines.len(), start as usize);
-    shape.machines.reserve(wanted.count as usize);
-    for index in 0..wanted.count {
-        let name: Name = format!("{}-{index}", shape.groups[group].name).into();
-        let address = shape.lock.addresses.get(&*name).copied().or_else(|| addresses.next_from_start());
+    shape.machines.reserve(wanted.naming.count() as usize);
+    for index in 0..wanted.naming.count() {
+        let name = wanted.naming.name(&shape.groups[group].name, index);
+        let mut new = || match wanted.start {
+            Some(start) => addresses.next_after(start),
+            None => addresses.next_from_start(),
+        };
+        let address = shape.lock.addresses.get(&*name).copied().or_else(&mut new);
         let Some(address) = address else {
             problems.push(too_small(shape, addresses));
             return false;
         };
         shape.lock.addresses.insert(name.to_string(), address);
-        let zone = domain(&wanted.zones, wanted.zone.as_ref(), index);
-        let rack = domain(&wanted.racks, wanted.rack.as_ref(), index);
+        let own = |field| wanted.naming.text(index, field);
+        let zone = own("zone").or_else(|| domain(&wanted.zones, wanted.zone.as_ref(), index));
+        let rack = own("rack").or_else(|| domain(&wanted.racks, wanted.rack.as_ref(), index));
         shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack });
     }
     true
