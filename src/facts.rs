@@ -33,6 +33,7 @@ pub mod network;
 pub mod object;
 pub mod object_rule;
 pub mod packaged;
+pub mod packet;
 pub mod platform;
 pub mod provider;
 pub mod quantity;

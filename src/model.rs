@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 
@@ -32,6 +32,7 @@ pub mod id;
 pub mod input;
 pub mod inputs;
 pub mod layer;
+pub mod link;
 pub mod matching;
 pub mod material;
 pub mod manifest;
@@ -62,6 +63,7 @@ pub use sight::Sight;
 pub use stage::{Ends, Model, Premise, Shape, Wired};
 pub use value::Value;
 
+use link::Link;
 use value::Record;
 
 /// The value of a `param`.
@@ -134,6 +136,8 @@ pub struct Machine {
     pub address: IpAddr,
     pub zone: Option<Name>,
     pub rack: Option<Name>,
+    /// Its network interfaces; none where the model says nothing of them.
+    pub links: Arc<[Link]>,
 }
 
 /// An application: a component as it is deployed.

@@ -48,6 +48,8 @@ const MACHINE: Rows = &[
     ("arch", "\"amd64\" | \"arm64\" | \"ppc64le\" | \"s390x\" | \"riscv64\""),
     ("zone", "string?"),
     ("rack", "string?"),
+    ("interface", "string?"),
+    ("mtu", "int?"),
     ("labels", "map<string>"),
     ("taints", "list<string>"),
 ];

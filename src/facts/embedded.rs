@@ -120,8 +120,8 @@ pub(crate) mod tests {
     #[test]
     fn every_table_takes_only_keys_that_it_knows() {
         use crate::facts::{
-            api, archive, boot, document, family, field, flag, folder, gate, maker, named, network, platform, range,
-            release, setting, skew, target, tested, value,
+            api, archive, boot, document, family, field, flag, folder, gate, maker, named, network, packet, platform,
+            range, release, setting, skew, target, tested, value,
         };
         let one = |path: &str, check: fn(&Path, &str)| {
             check(Path::new(path), stdlib::read(Path::new(path)).expect("a table"));
@@ -135,6 +135,7 @@ pub(crate) mod tests {
         one("tables/named.toml", refuses_unknown_keys::<named::Table>);
         one("tables/networks.toml", refuses_unknown_keys::<network::Table>);
         one("tables/ranges.toml", refuses_unknown_keys::<range::Table>);
+        one("tables/packets.toml", refuses_unknown_keys::<packet::Table>);
         one("tables/releases.toml", refuses_unknown_keys::<release::Table>);
         one("tables/settings.toml", refuses_unknown_keys::<setting::Rules>);
         one("tables/skew.toml", refuses_unknown_keys::<skew::Skew>);

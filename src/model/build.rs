@@ -21,6 +21,7 @@ mod app;
 mod cluster;
 mod domain;
 mod field;
+mod link;
 pub mod machine;
 pub(super) mod naming;
 mod param;

@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Definition, Ident, Name, StatementKind, Version};
 
 use super::eval::{eval_error, field_of};
+use super::link;
 use super::scope::Scope;
 use super::value::Record;
 use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, UnitId, Value};
@@ -32,9 +33,23 @@ const CLUSTER_FIELDS: [&str; 14] = [
 ];
 
 /// The fields of a machine, whose names all records share.
-static FIELDS: LazyLock<[Name; 12]> = LazyLock::new(|| {
-    let names =
-        ["name", "address", "group", "index", "cores", "memory", "disk", "arch", "zone", "rack", "labels", "taints"];
+static FIELDS: LazyLock<[Name; 14]> = LazyLock::new(|| {
+    let names = [
+        "name",
+        "address",
+        "group",
+        "index",
+        "cores",
+        "memory",
+        "disk",
+        "arch",
+        "zone",
+        "rack",
+        "interface",
+        "mtu",
+        "labels",
+        "taints",
+    ];
     names.map(Name::from)
 });
 
@@ -118,6 +133,10 @@ impl Sight<'_, '_> {
             "arch" => Value::Text(group.arch.clone()),
             "zone" => machine.zone.clone().map_or(Value::None, Value::Text),
             "rack" => machine.rack.clone().map_or(Value::None, Value::Text),
+            "interface" => link::of_nodes(&machine.links).map_or(Value::None, |link| Value::Text(link.name.clone())),
+            "mtu" => {
+                link::of_nodes(&machine.links).map_or(Value::None, |link| Value::Int(link::mtu(&machine.links, link)))
+            }
             "labels" => group.labels.clone(),
             "taints" => group.taints.clone(),
             _ => return None,

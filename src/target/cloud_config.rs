@@ -17,6 +17,7 @@ use crate::render::format;
 use crate::render::origin::What;
 use crate::target::{Site, TargetMachine};
 
+mod links;
 pub mod own;
 mod shared;
 #[cfg(test)]
@@ -63,14 +64,14 @@ pub fn meta_data(site: &Site, machine: &TargetMachine) -> String {
     ]))
 }
 
-/// One interface with the machine's addresses, in version 2: by its name, or all that fit a pattern such as `e*`.
+/// The network of a machine, in version 2: the interfaces of the model, or the one that a target names.
 pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> String {
-    let of = |address, range: IpNet| Value::text(format!("{address}/{}", range.prefix_len()));
-    let second = site.second(machine.address).zip(site.second_nodes());
-    let addresses = [Some((machine.address, site.nodes)), second].into_iter().flatten();
-    let addresses: Vec<Value> = addresses.map(|(address, range)| of(address, range)).collect();
-    let gateways = [Some(site.gateway), site.second(site.gateway)];
-    let routes: Vec<Value> = gateways.into_iter().flatten().map(default_route).collect();
+    if machine.links.is_empty() { single(site, machine, interface) } else { yaml(&links::network(site, machine)) }
+}
+
+/// One interface with the machine's addresses: by its name, or all that fit a pattern such as `e*`.
+fn single(site: &Site, machine: &TargetMachine, interface: &str) -> String {
+    let (addresses, routes) = (addresses(site, machine), default_routes(site));
     let resolvers = Value::record([("addresses", Value::list(site.dns.iter().copied().map(Value::Ip)))]);
     let pattern = interface.contains(['*', '?']);
     let (id, matches) = match pattern {
@@ -93,6 +94,17 @@ pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> 
 fn default_route(gateway: IpAddr) -> Value {
     let everywhere = if gateway.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
     Value::record([("to", Value::text(everywhere)), ("via", Value::Ip(gateway))])
+}
+
+/// The addresses of a machine in the cluster, each with the prefix of its range.
+fn addresses(site: &Site, machine: &TargetMachine) -> Vec<Value> {
+    let second = site.second(machine.address).zip(site.second_nodes());
+    let all = [Some((machine.address, site.nodes)), second].into_iter().flatten();
+    all.map(|(address, range): (IpAddr, IpNet)| Value::text(format!("{address}/{}", range.prefix_len()))).collect()
+}
+
+fn default_routes(site: &Site) -> Vec<Value> {
+    [Some(site.gateway), site.second(site.gateway)].into_iter().flatten().map(default_route).collect()
 }
 
 fn yaml(value: &Value) -> String {

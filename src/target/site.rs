@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use super::{Target, Tree};
 use crate::facts::platform::PlatformKind;
+use crate::model::link::Link;
 use crate::model::value::Record;
 use crate::model::{MachineId, Model, Value};
 use crate::render::bundle::Bundle;
@@ -58,6 +60,8 @@ pub struct TargetMachine {
     pub disk: u64,
     pub arch: Name,
     pub zone: Option<Name>,
+    /// Its network interfaces; none where the model says nothing of them.
+    pub links: Arc<[Link]>,
     pub bundle: Bundle,
 }
 
@@ -152,6 +156,7 @@ impl TargetMachine {
             disk: group.disk,
             arch: group.arch.clone(),
             zone: machine.zone.clone(),
+            links: Arc::clone(&machine.links),
             bundle,
         }
     }

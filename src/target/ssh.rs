@@ -1,5 +1,7 @@
 //! SSH: machines that exist, reached by the user's own OpenSSH client.
 //!
+//! Their network stays as it is; where the model says what it is, the output has it for comparison.
+//!
 //! Out: for `apply`, where each machine is and who logs in ([`Host`]); and as files, for those who look or have tools of
 //! their own: for each machine the archive that `apply` would bring, the same files as a tree, and what an OpenSSH client
 //! needs to reach it (`ssh_config`, `known_hosts`).
@@ -13,7 +15,8 @@ use crate::syntax::ast::Name;
 use crate::target::cloud::archive;
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Arrival, Desired, Entries, Entry, Given, Machine, OutputFile, Problem, Site, TargetMachine, Writer, text, tree,
+    Arrival, Desired, Entries, Entry, Given, Machine, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config,
+    text, tree,
 };
 
 mod config;
@@ -52,6 +55,10 @@ impl Writer for Ssh<'_> {
         let path = format!("machines/{}/{}", machine.name, archive::NAME);
         let archive = text(path, 0o600, archive::archive(&files), &origin);
         let mut list = vec![OutputFile { secret: true, ..archive }];
+        list.extend((!machine.links.is_empty()).then(|| {
+            let network = cloud_config::network_config(self.site, machine, "");
+            text(format!("machines/{}/network-config", machine.name), 0o644, network, &origin)
+        }));
         list.extend(tree(self.site, machine, &files));
         list.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((list, Given::default()))

@@ -82,6 +82,7 @@ mod tests {
             disk: 0,
             arch: "amd64".into(),
             zone: None,
+            links: [].into(),
             bundle: Bundle { packages, directories: vec![folder], artifacts: vec![artifact], ..Bundle::default() },
         }
     }

@@ -5,9 +5,12 @@ use super::{Evidence, Verdict};
 mod address;
 mod firewall;
 mod interface;
+mod link;
+mod packet;
 mod port;
 
 pub use address::outside;
+pub use link::kinds;
 
 /// Both ends of every relation speak the same interface.
 pub fn interfaces(evidence: &Evidence<'_, '_>) -> Verdict {
@@ -20,6 +23,20 @@ pub fn interfaces(evidence: &Evidence<'_, '_>) -> Verdict {
 pub fn addresses(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut problems = Vec::new();
     let proof = address::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}
+
+/// The network interfaces of machines can be set up as they are written.
+pub fn links(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = link::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}
+
+/// Packets of pods fit into those of the interfaces that carry them.
+pub fn packets(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = packet::verify(evidence.model, &mut problems);
     Verdict::of(problems, proof)
 }
 

@@ -24,6 +24,7 @@ mod intercept;
 mod inventory;
 mod label;
 mod mounted;
+mod packet;
 pub mod placement;
 mod pod_security;
 pub mod pods;
@@ -64,6 +65,7 @@ pub fn objects(evidence: &Evidence<'_, '_>) -> Verdict {
     problems.extend(once(service::verify(evidence.model, &there, has_usual_node_ports(evidence))));
     problems.extend(once(grant::verify(evidence.model, &list)));
     problems.extend(once(intercept::verify(evidence.model, &there)));
+    problems.extend(once(packet::verify(evidence.model, &list)));
     problems.extend(once(pool::verify(evidence.model, &list)));
     problems.extend(once(port::verify(evidence.model, &there)));
     problems.extend(once(schedule::verify(evidence, &list)));

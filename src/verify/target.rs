@@ -14,12 +14,14 @@ use super::locate::Writer;
 use super::{Evidence, Verdict, document};
 
 mod capability;
+mod link;
 mod network;
 mod output;
 mod owned;
 pub mod user_data;
 mod writing;
 
+pub use link::links;
 pub use network::networks;
 pub use output::output;
 pub use user_data::room;

@@ -23,6 +23,7 @@ mod ignition;
 mod instructions;
 mod kubeconfig;
 mod kustomize;
+mod links;
 mod made;
 mod manifest;
 mod monitoring;

@@ -43,6 +43,18 @@ pub static RELATE: Lazy = LazyLock::new(|| {
     )
 });
 
+/// The network interfaces of a machine, by their names.
+macro_rules! interfaces {
+    () => {
+        "map<{ role?: string, mac?: string, addresses?: list<cidr>, dhcp?: bool, mtu?: int, dns?: list<ip>, \
+         search?: list<string>, routes?: list<{ to: cidr, via: ip, metric?: int }>, \
+         bond?: { members: list<string>, mode?: \"802.3ad\" | \"active-backup\" | \"balance-rr\" | \"balance-xor\" \
+         | \"broadcast\" | \"balance-tlb\" | \"balance-alb\", lacp-rate?: \"slow\" | \"fast\", \
+         hash?: \"layer2\" | \"layer2+3\" | \"layer3+4\" | \"encap2+3\" | \"encap3+4\", monitor?: duration, primary?: string }, \
+         vlan?: { id: int, link: string } }>"
+    };
+}
+
 pub static MACHINES: Lazy = LazyLock::new(|| {
     Schema::new(
         "machines",
@@ -70,8 +82,17 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                 ),
                 field(
                     "names",
-                    "list<string> | map<{ address?: ip, zone?: string, rack?: string }>",
+                    concat!(
+                        "list<string> | map<{ address?: ip, zone?: string, rack?: string, interfaces?: ",
+                        interfaces!(),
+                        " }>"
+                    ),
                     "Host names of the machines, in place of the group's name and a number; as a map also what differs between them.",
+                ),
+                field(
+                    "interfaces",
+                    interfaces!(),
+                    "Network interfaces by their names. The one with the role `nodes`, or the only one that is free, has the machine's address.",
                 ),
                 field("addresses", "list<ip>", "Pinned addresses, one for each machine."),
                 field("first-address", "ip?", "The address of the first machine; the others follow it."),

@@ -22,6 +22,7 @@ use crate::syntax::ast::{Machines, Name};
 use crate::text::Count;
 
 use super::Fields;
+use super::link::Interfaces;
 use super::naming::{Known, Naming, naming, same_names};
 
 /// The most machines a group may have: a slip of a few zeros must not take the memory of the machine.
@@ -69,6 +70,7 @@ struct Wanted {
     racks: Vec<Name>,
     rack: Option<Name>,
     pins: Vec<Pin>,
+    interfaces: Interfaces,
     /// Where new machines with names of their own begin.
     start: Option<IpAddr>,
 }
@@ -198,7 +200,8 @@ fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, naming: Naming) -> Wan
     pins.extend(own.into_iter().map(|(index, address, span)| Pin { index, address, span }));
     let (zones, racks) = (in_turn(fields, "zones", &naming), in_turn(fields, "racks", &naming));
     let start = first.filter(|first| matches!(naming, Naming::Own(_)) && cluster.nodes.contains(first));
-    Wanted { naming, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pins, start }
+    let interfaces = Interfaces::read(fields);
+    Wanted { naming, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pins, interfaces, start }
 }
 
 /// Failure domains by the place in the group, which a new name would change for those behind it.
@@ -433,7 +436,8 @@ fn fill(
         let own = |field| wanted.naming.text(index, field);
         let zone = own("zone").or_else(|| domain(&wanted.zones, wanted.zone.as_ref(), index));
         let rack = own("rack").or_else(|| domain(&wanted.racks, wanted.rack.as_ref(), index));
-        shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack });
+        let links = wanted.interfaces.of(wanted.naming.own().get(index as usize));
+        shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack, links });
     }
     true
 }

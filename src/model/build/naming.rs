@@ -138,6 +138,13 @@ fn twice(own: &Own, first: Span) -> Diagnostic {
     problem.help("give each machine of the cluster a name of its own")
 }
 
+impl Own {
+    /// What is said of it alone.
+    pub(super) fn setting(&self, field: &str) -> Option<&Value> {
+        self.settings.get(field)
+    }
+}
+
 impl Naming {
     /// How many machines there are.
     pub fn count(&self) -> u32 {
@@ -165,13 +172,13 @@ impl Naming {
 
     /// A text that is said of one machine alone.
     pub(super) fn text(&self, index: u32, field: &str) -> Option<Name> {
-        let value = self.own().get(index as usize)?.settings.get(field)?;
+        let value = self.own().get(index as usize)?.setting(field)?;
         value.scalar_text().map(Name::from)
     }
 
     /// The addresses of machines alone, each with its place in the group and in the source.
     pub(super) fn addresses(&self) -> Vec<(u32, IpAddr, Span)> {
-        let address = |own: &Own| own.settings.get("address").and_then(ip);
+        let address = |own: &Own| own.setting("address").and_then(ip);
         (0..).zip(self.own()).filter_map(|(index, own)| Some((index, address(own)?, own.span))).collect()
     }
 }

@@ -17,6 +17,7 @@ fn machine() -> TargetMachine {
         disk: 1 << 30,
         arch: "amd64".into(),
         zone: None,
+        links: [].into(),
         bundle: Bundle::default(),
     }
 }

@@ -6,6 +6,7 @@ use super::desired::{Definition, Instance};
 use super::options::Options;
 use super::{INTERFACE, MARK, yaml};
 use crate::model::Value;
+use crate::model::link::mac;
 use crate::model::value::Record;
 use crate::render::origin::What;
 use crate::target::{OutputFile, Site, TargetMachine, text};
@@ -55,7 +56,11 @@ fn config(site: &Site, machine: &TargetMachine) -> Record {
 
 fn devices(machine: &TargetMachine, options: &Options) -> Record {
     let disk = [("type", "disk"), ("path", "/"), ("pool", &options.pool), ("size", &bytes(machine.disk))];
-    let nic = [("type", "nic"), ("name", INTERFACE), ("network", &options.network)];
+    let port = machine.links.iter().find(|link| link.is_physical());
+    let name = port.map_or(INTERFACE, |port| &*port.name);
+    let mut nic = vec![("type", "nic"), ("name", name), ("network", &options.network)];
+    let address = port.and_then(|port| mac(port.mac.as_deref()?));
+    nic.extend(address.as_deref().map(|address| ("hwaddr", address)));
     let record =
         |fields: &[(&str, &str)]| Value::record(fields.iter().map(|(name, value)| (*name, Value::text(value))));
     [("root".into(), record(&disk)), (INTERFACE.into(), record(&nic))].into_iter().collect()
