@@ -23,6 +23,7 @@ pub mod checksum;
 mod complete;
 pub mod component;
 pub mod dependence;
+pub mod disk;
 pub mod endpoint;
 pub mod eval;
 pub mod form;
@@ -63,6 +64,7 @@ pub use sight::Sight;
 pub use stage::{Ends, Model, Premise, Shape, Wired};
 pub use value::Value;
 
+use disk::Disk;
 use link::Link;
 use value::Record;
 
@@ -138,6 +140,8 @@ pub struct Machine {
     pub rack: Option<Name>,
     /// Its network interfaces; none where the model says nothing of them.
     pub links: Arc<[Link]>,
+    /// Its disks beside that of the system, as far as the model says something of them.
+    pub disks: Arc<[Disk]>,
 }
 
 /// An application: a component as it is deployed.

@@ -81,6 +81,7 @@ const RULES: &[Rule] = &[
     quorum::majorities,
     quorum::failures,
     hosts::room,
+    hosts::disks,
     versions::versions,
     immutable::immutables,
     hosts::hosts,

@@ -56,13 +56,27 @@ impl<'s> Print<'s> {
 
     /// Adds a machine.
     pub(super) fn of_machine(&mut self, machine: &TargetMachine, looked_into: bool) {
-        let TargetMachine { name, former, group, at_once: _, address, cores, memory, disk, arch, zone, links, bundle } =
-            machine;
+        let TargetMachine {
+            name,
+            former,
+            group,
+            at_once: _,
+            address,
+            cores,
+            memory,
+            disk,
+            arch,
+            zone,
+            links,
+            disks,
+            bundle,
+        } = machine;
         self.number(u64::from(looked_into));
         [name, group, arch].into_iter().for_each(|text| self.text(text));
         self.list(former, |print, name| print.text(name));
         self.shown((address, zone));
         self.list(links.iter(), |print, link| print.shown(link.shape()));
+        self.list(disks.iter(), |print, disk| print.shown(disk.shape()));
         [cores.to_bits(), *memory, *disk].into_iter().for_each(|number| self.number(number));
         self.bundle(bundle);
     }

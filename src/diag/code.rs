@@ -164,6 +164,8 @@ codes! {
     InvalidLink "invalid-link" Proofs Error false,
     MtuDiffers "mtu-differs" Proofs Warning true,
     MtuTooLarge "mtu-too-large" Proofs Error true,
+    InvalidDisk "invalid-disk" Proofs Error false,
+    HiddenByMount "hidden-by-mount" Proofs Error true,
     Hairpin "hairpin" Proofs Error true,
     PortTaken "port-taken" Proofs Error false,
     PortGivenOut "port-given-out" Proofs Warning true,

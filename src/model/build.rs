@@ -21,10 +21,10 @@ mod app;
 mod cluster;
 mod domain;
 mod field;
-mod link;
 pub mod machine;
 pub(super) mod naming;
 mod param;
+mod part;
 mod versions;
 
 pub use field::{Fields, ranges};

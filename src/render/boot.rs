@@ -12,12 +12,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::facts::family::{Family, Packages};
+use crate::model::disk::Disk;
 use crate::render::bundle::{Bundle, BundleFile, Unit};
 use crate::render::origin::What;
 use crate::render::{Problem, unit_file};
 use crate::source::Sources;
 use crate::syntax::ast::Name;
 
+mod disk;
 mod order;
 mod plan;
 
@@ -34,6 +36,8 @@ pub struct Delivery<'a> {
     pub mirror: Option<&'a str>,
     pub apart: Apart,
     pub kernel: Kernel,
+    /// Those that it sets up.
+    pub disks: &'a [Disk],
 }
 
 /// Which files reach a machine apart from its user-data: the boot waits until each is there with its hash.
@@ -90,6 +94,7 @@ pub fn files(bundle: &Bundle, delivery: Delivery<'_>, sources: &Sources) -> Resu
     }
     files.extend(kernel);
     files.extend([script, service]);
+    files.extend(disk::files(bundle, delivery));
     problems.extend(twice(&files, sources));
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }

@@ -79,7 +79,7 @@ pub fn given(
     options: &Options,
 ) -> Result<(Vec<BundleFile>, UserData), Vec<Problem>> {
     let (family, mirror) = (platform.family, options.mirror.as_deref());
-    let delivery = Delivery { family, mirror, apart: options.apart, kernel: Kernel::Own };
+    let delivery = Delivery { family, mirror, apart: options.apart, kernel: Kernel::Own, disks: &machine.disks };
     let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {

@@ -43,7 +43,8 @@ impl<'a> Ignition<'a> {
     fn files(&self, machine: &TargetMachine) -> Result<Vec<BundleFile>, Vec<Problem>> {
         let Options { mirror, apart, .. } = &self.options;
         let family = self.platform.family;
-        let delivery = Delivery { family, mirror: mirror.as_deref(), apart: *apart, kernel: Kernel::Own };
+        let delivery =
+            Delivery { family, mirror: mirror.as_deref(), apart: *apart, kernel: Kernel::Own, disks: &machine.disks };
         let files = boot::files(&machine.bundle, delivery, &self.site.sources).map_err(of_bundle)?;
         let special: Vec<_> = files.iter().filter(|file| file.mode & !0o777 != 0).map(special_mode).collect();
         if special.is_empty() { Ok(files) } else { Err(special) }

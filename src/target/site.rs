@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::{Target, Tree};
 use crate::facts::platform::PlatformKind;
+use crate::model::disk::Disk;
 use crate::model::link::Link;
 use crate::model::value::Record;
 use crate::model::{MachineId, Model, Value};
@@ -62,6 +63,8 @@ pub struct TargetMachine {
     pub zone: Option<Name>,
     /// Its network interfaces; none where the model says nothing of them.
     pub links: Arc<[Link]>,
+    /// Its disks beside that of the system.
+    pub disks: Arc<[Disk]>,
     pub bundle: Bundle,
 }
 
@@ -157,6 +160,7 @@ impl TargetMachine {
             arch: group.arch.clone(),
             zone: machine.zone.clone(),
             links: Arc::clone(&machine.links),
+            disks: Arc::clone(&machine.disks),
             bundle,
         }
     }

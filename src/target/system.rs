@@ -83,6 +83,7 @@ mod tests {
             arch: "amd64".into(),
             zone: None,
             links: [].into(),
+            disks: [].into(),
             bundle: Bundle { packages, directories: vec![folder], artifacts: vec![artifact], ..Bundle::default() },
         }
     }

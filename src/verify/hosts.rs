@@ -10,6 +10,7 @@ use super::{Evidence, Verdict, gap};
 mod access;
 mod archive;
 mod capacity;
+pub(super) mod disk;
 mod effect;
 mod filled;
 pub mod identity;
@@ -33,6 +34,13 @@ mod users;
 pub fn room(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut problems = Vec::new();
     let proof = capacity::verify(evidence.model, &mut problems);
+    Verdict::of(problems, proof)
+}
+
+/// Disks can be set up as they are written, and hide no file.
+pub fn disks(evidence: &Evidence<'_, '_>) -> Verdict {
+    let mut problems = Vec::new();
+    let proof = disk::verify(evidence, &mut problems);
     Verdict::of(problems, proof)
 }
 

@@ -222,7 +222,8 @@ fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], pa
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
     let target = crate::compile::planned_target(model).ok()?;
-    let delivery = Delivery { family: target.family(), mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
+    let delivery =
+        Delivery { family: target.family(), mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks: &[] };
     let files = boot::files(&bundle, delivery, &model.program.sources).ok()?;
     let known = path == "/etc/hosts"
         || path == boot::BOOTSTRAP

@@ -14,6 +14,7 @@ mod clients;
 mod cloud;
 mod cloud_init;
 mod daemon;
+mod disks;
 mod drain;
 mod editors;
 mod etcd;

@@ -224,7 +224,7 @@ impl Group {
         let (model, sources) = (&plan.model, &self.checked.program.sources);
         let named = Placeholders::new(model);
         let family = Target::parse("nocloud").expect("a target").family();
-        let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
+        let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks: &[] };
         let mut files = Files::new();
         for sample in kmodel::render::sample(model, &named, &mut Vec::new()) {
             let machine = sample.bundle.machine.to_string();

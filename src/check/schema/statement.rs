@@ -55,6 +55,14 @@ macro_rules! interfaces {
     };
 }
 
+/// The disks of a machine beside that of its system, by their names.
+macro_rules! disks {
+    () => {
+        "map<{ device?: path, size?: size, format?: \"ext4\" | \"xfs\", mount?: path, options?: list<string>, \
+         partitions?: map<{ share?: percent, format?: \"ext4\" | \"xfs\", mount?: path, options?: list<string> }> }>"
+    };
+}
+
 pub static MACHINES: Lazy = LazyLock::new(|| {
     Schema::new(
         "machines",
@@ -85,6 +93,8 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                     concat!(
                         "list<string> | map<{ address?: ip, zone?: string, rack?: string, interfaces?: ",
                         interfaces!(),
+                        ", disks?: ",
+                        disks!(),
                         " }>"
                     ),
                     "Host names of the machines, in place of the group's name and a number; as a map also what differs between them.",
@@ -93,6 +103,11 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                     "interfaces",
                     interfaces!(),
                     "Network interfaces by their names. The one with the role `nodes`, or the only one that is free, has the machine's address.",
+                ),
+                field(
+                    "disks",
+                    disks!(),
+                    "Disks beside that of the system, by their names, with their file systems and where these are mounted.",
                 ),
                 field("addresses", "list<ip>", "Pinned addresses, one for each machine."),
                 field("first-address", "ip?", "The address of the first machine; the others follow it."),

@@ -11,9 +11,11 @@ use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::label;
 use crate::hash::{HashMap, HashSet};
 use crate::model::address::{Allocator, bits, nth};
+use crate::model::disk::Disk;
 use crate::model::endpoint::texts;
 use crate::model::input::Forget;
 use crate::model::layer::Written;
+use crate::model::link::Link;
 use crate::model::moved::Former;
 use crate::model::scope::Scope;
 use crate::model::{Cluster, Group, Machine, MachineId, Shape, Value};
@@ -22,8 +24,8 @@ use crate::syntax::ast::{Machines, Name};
 use crate::text::Count;
 
 use super::Fields;
-use super::link::Interfaces;
 use super::naming::{Known, Naming, naming, same_names};
+use super::part::Parts;
 
 /// The most machines a group may have: a slip of a few zeros must not take the memory of the machine.
 const MAX_COUNT: i64 = 1_000_000;
@@ -70,7 +72,8 @@ struct Wanted {
     racks: Vec<Name>,
     rack: Option<Name>,
     pins: Vec<Pin>,
-    interfaces: Interfaces,
+    links: Parts<Link>,
+    disks: Parts<Disk>,
     /// Where new machines with names of their own begin.
     start: Option<IpAddr>,
 }
@@ -200,8 +203,9 @@ fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, naming: Naming) -> Wan
     pins.extend(own.into_iter().map(|(index, address, span)| Pin { index, address, span }));
     let (zones, racks) = (in_turn(fields, "zones", &naming), in_turn(fields, "racks", &naming));
     let start = first.filter(|first| matches!(naming, Naming::Own(_)) && cluster.nodes.contains(first));
-    let interfaces = Interfaces::read(fields);
-    Wanted { naming, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pins, interfaces, start }
+    let links = Parts::read(fields, "interfaces", Link::read);
+    let disks = Parts::read(fields, "disks", Disk::read);
+    Wanted { naming, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pins, links, disks, start }
 }
 
 /// Failure domains by the place in the group, which a new name would change for those behind it.
@@ -436,8 +440,9 @@ fn fill(
         let own = |field| wanted.naming.text(index, field);
         let zone = own("zone").or_else(|| domain(&wanted.zones, wanted.zone.as_ref(), index));
         let rack = own("rack").or_else(|| domain(&wanted.racks, wanted.rack.as_ref(), index));
-        let links = wanted.interfaces.of(wanted.naming.own().get(index as usize));
-        shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack, links });
+        let own = wanted.naming.own().get(index as usize);
+        let (links, disks) = (wanted.links.of(own), wanted.disks.of(own));
+        shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack, links, disks });
     }
     true
 }

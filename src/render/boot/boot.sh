@@ -123,6 +123,19 @@ sysctls() {
 }
 
 # @functions of packages
+disks() { # those of machines that have some, beside this script
+  local script=${0%/*}/disks code
+  [ -x "$script" ] || return 0
+  ERROR=$("$script" 2>&1)
+  code=$?
+  ERROR=${ERROR##*$'\n'}
+  case $code in
+    0) ;;
+    2) refuse "$ERROR" ;;
+    *) fail "$ERROR" ;;
+  esac
+}
+
 # --- users, folders and owners
 
 users() {
@@ -388,7 +401,7 @@ main() {
   mkdir -p "$STATE/artifacts" "$STATE/units" "$RUN" "$CACHE" || exit 1
   exec 9>"$RUN/lock"
   flock 9
-  for STEP in private_files modules sysctls packages users directories owners artifacts commands units; do
+  for STEP in private_files modules sysctls packages disks users directories owners artifacts commands units; do
     status running
     "$STEP"
   done

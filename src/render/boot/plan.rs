@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Delivery, mirrored, order};
+use super::{Delivery, disk, mirrored, order};
 use crate::facts::family::{Family, Package};
 use crate::model::Value;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Install, Unit};
@@ -26,6 +26,7 @@ pub(super) fn plan<'a>(
     kernel(bundle, &mut lines)?;
     let installed = |name: &&Name| delivery.family.package(name) == Package::Installed;
     bundle.packages.iter().filter(installed).try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
+    disk::plan(delivery, bundle, &mut lines)?;
     users(bundle, &mut lines)?;
     owners(bundle, &mut lines)?;
     bundle.artifacts.iter().try_for_each(|one| artifact(one, delivery.mirror, &mut lines))?;
@@ -34,11 +35,11 @@ pub(super) fn plan<'a>(
     Ok(lines.text)
 }
 
-fn lines_origin() -> Origin {
+pub(super) fn lines_origin() -> Origin {
     What::Needs.into()
 }
 
-struct Lines {
+pub(super) struct Lines {
     text: String,
 }
 
@@ -47,7 +48,7 @@ impl Lines {
         Self { text: format!("# What {} does on {}. Written by kmodel.\n", family.script(), bundle.machine) }
     }
 
-    fn put(&mut self, tag: &str, fields: &[&str], origin: &Origin) -> Result<(), Problem> {
+    pub(super) fn put(&mut self, tag: &str, fields: &[&str], origin: &Origin) -> Result<(), Problem> {
         match fields.iter().find(|field| field.contains('|')) {
             Some(field) => Err(Problem::new(origin, format!("`{field}` contains `|`"), "use another name")),
             None => self.last(tag, &fields.join("|"), origin),

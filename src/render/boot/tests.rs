@@ -11,7 +11,7 @@ use crate::source::Sources;
 
 fn delivery(name: &str) -> Delivery<'static> {
     let family = family(name).expect("a family of the table");
-    Delivery { family, mirror: Some("http://10.0.0.1/m/"), apart: Apart::Secrets, kernel: Kernel::Shared }
+    Delivery { family, mirror: Some("http://10.0.0.1/m/"), apart: Apart::Secrets, kernel: Kernel::Shared, disks: &[] }
 }
 
 fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Result<Vec<BundleFile>, Vec<Problem>> {

@@ -18,6 +18,7 @@ fn machine() -> TargetMachine {
         arch: "amd64".into(),
         zone: None,
         links: [].into(),
+        disks: [].into(),
         bundle: Bundle::default(),
     }
 }
@@ -66,7 +67,7 @@ fn secrets_come_apart_unless_they_must_not() {
 #[test]
 fn the_boot_script_is_written_as_any_other_file() {
     let family = crate::facts::family::family("debian").unwrap();
-    let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own };
+    let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks: &[] };
     let files = boot::files(&Bundle::default(), delivery, &Sources::default()).unwrap();
     let (place, script) = files.iter().enumerate().find(|(_, file)| is_script(file)).unwrap();
     let words = "kmodel-boot-script";

@@ -115,7 +115,7 @@ fn instance_of(
 ) -> Result<(Machine, Instance), Vec<Problem>> {
     let mirror = options.mirror.as_deref();
     let family = site.target.family();
-    let delivery = Delivery { family, mirror, apart: Apart::Secrets, kernel: Kernel::Shared };
+    let delivery = Delivery { family, mirror, apart: Apart::Secrets, kernel: Kernel::Shared, disks: &[] };
     let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
     if !twice.is_empty() {

@@ -32,10 +32,20 @@ pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Proof
     Proof { name: "capacity", statement, count: model.machines.len() }
 }
 
-/// What a machine offers beside its system.
+/// What a machine offers beside its system; the disks that are mounted on it come to that.
 pub(super) fn offer(group: &Group) -> Amounts {
     let (cores, memory) = group.system;
     [group.cores - cores, group.memory as f64 - memory as f64, group.disk as f64]
+}
+
+/// The bytes of the disks that the machines of a group have mounted, on the one that has least; any number where a size is not known.
+fn mounted(model: &Model<'_>, group: &Group) -> f64 {
+    let of = |id: u32| {
+        let disks = model.machine(MachineId(id)).disks.iter();
+        let used = disks.filter(|disk| disk.volumes.iter().any(|volume| !volume.mount.is_empty()));
+        used.map(|disk| disk.size.map_or(f64::INFINITY, |bytes| bytes as f64)).sum::<f64>()
+    };
+    group.machines.clone().map(of).fold(f64::INFINITY, f64::min)
 }
 
 /// What each unit needs, for the applications that say so.
@@ -115,7 +125,7 @@ fn varies(model: &Model<'_>, app: AppId, needs: &Needs) -> bool {
 
 /// One problem a group and kind: what is too small is so for all machines that carry the same.
 fn check_group(model: &Model<'_>, group: &Group, kind: usize, sums: &[Amounts], needs: &Demand) -> Option<Diagnostic> {
-    let offered = offer(group)[kind];
+    let offered = offer(group)[kind] + if kind == 2 { mounted(model, group) } else { 0.0 };
     // A part of a thousandth is what adding up parts may be wrong by. Processors are shared in time: what is kept for the
     // system by default may be lent.
     let lent = if kind == 0 { group.system.0.min(SYSTEM_CORES) } else { 0.0 };

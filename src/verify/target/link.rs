@@ -1,10 +1,11 @@
-//! What the platform of the target cannot do with the interfaces of machines.
+//! What the platform of the target cannot do with the interfaces and disks of machines.
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::platform::{Platform, PlatformKind, platform};
 use crate::model::link::{ETHERNET_MTU, Link};
 use crate::model::{Machine, Model, Target};
 use crate::text::{Count, List};
+use crate::verify::hosts::disk;
 use crate::verify::network::kinds;
 use crate::verify::{Evidence, Verdict};
 
@@ -13,7 +14,8 @@ pub fn links(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let known = model.targets.first().and_then(|target| Some((target, platform(&target.name)?)));
     let Some((target, platform)) = known else { return Verdict::default() };
-    let found = kinds(model).into_iter().flat_map(|machine| of_machine(platform, machine));
+    let disks = disk::kinds(model).into_iter().filter(|_| platform.kind == PlatformKind::Lxd).map(no_disk);
+    let found = kinds(model).into_iter().flat_map(|machine| of_machine(platform, machine)).chain(disks);
     let found: Vec<Diagnostic> = found.map(|problem| at_target(model, target, problem)).collect();
     found.into()
 }
@@ -39,6 +41,14 @@ fn is_given(platform: &Platform, machine: &Machine) -> Diagnostic {
     );
     Diagnostic::new(Code::TargetLacks, machine.links[0].span, message)
         .help("remove `interfaces`, since the platform sets up the network of its machines; or use `target nocloud`")
+}
+
+/// The host has the devices, and a container no kernel of its own to mount them.
+fn no_disk(machine: &Machine) -> Diagnostic {
+    let disk = &machine.disks[0];
+    let message = format!("the disk `{}` of `{}` cannot be set up in a container", disk.name, machine.name);
+    Diagnostic::new(Code::TargetLacks, disk.span, message)
+        .help("set other disks in an overlay for LXD: `set GROUP.disks = {}` leaves the data on the disk of the system")
 }
 
 /// A container has one interface, on the bridge of the cluster.
