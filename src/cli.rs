@@ -46,6 +46,7 @@ pub mod fmt;
 pub mod lsp;
 pub mod fix;
 pub mod explain;
+mod facts;
 pub mod tables;
 pub mod why;
 pub mod completions;
@@ -109,6 +110,7 @@ enum Command {
     Render(render::Args),
     Apply(apply::Args),
     Preflight(preflight::Args),
+    Facts(facts::Args),
     Status(status::Args),
     Debug(debug::Args),
     Destroy(destroy::Args),
@@ -165,6 +167,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CliError> {
         Command::Render(args) => render::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Preflight(args) => preflight::run(args, terminal),
+        Command::Facts(args) => facts::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
         Command::Debug(args) => debug::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),

@@ -21,6 +21,7 @@ use crate::world::World;
 
 pub mod artifact;
 pub mod connection;
+mod expected;
 pub mod fingerprint;
 pub mod fix;
 pub mod known;
@@ -39,6 +40,7 @@ pub mod upgrade;
 
 pub use artifact::{ArtifactRow, artifacts};
 pub use connection::{Connection, Identity, Tls, connections};
+pub use expected::Expected;
 pub use render::{
     Deployed, Place, RenderError, Rendered, deploy, head, is_applied, issue, issue_aside, issue_renewed, lock,
     place_of, planned_target, render,

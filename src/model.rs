@@ -29,6 +29,7 @@ pub mod eval;
 pub mod form;
 mod given;
 pub mod function;
+pub mod host_facts;
 pub mod id;
 pub mod input;
 pub mod inputs;

@@ -23,6 +23,7 @@ pub mod document;
 pub mod hosts;
 mod immutable;
 pub mod locate;
+pub mod machines;
 pub mod network;
 mod not_read;
 pub mod objects;
@@ -103,6 +104,7 @@ const RULES: &[Rule] = &[
     target::systems,
     target::room,
     target::writing,
+    machines::recorded,
 ];
 
 /// `143 flags and 12 fields`, without those that there are none of; empty if there are none at all.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::verify::machines::Misfit;
+
 use super::stage::Part;
 
 /// One step of a change.
@@ -33,8 +35,8 @@ pub enum Step {
     SetUp(String),
     /// Enter a machine that cannot be entered; why.
     Reach(String),
-    /// A machine that is not what the model takes it for; why. Nothing is brought to it.
-    Misfit(String),
+    /// A machine that is not what the model takes it for. Nothing is brought to it.
+    Misfit(Misfit),
     /// Run its boot again.
     Boot(String),
     /// Wait for a machine that is coming up.
@@ -101,7 +103,7 @@ impl fmt::Display for Step {
             Self::Readmit => write!(f, "let it take pods again, after a drain"),
             Self::SetUp(what) => write!(f, "set up: {what}"),
             Self::Reach(why) => write!(f, "cannot be reached: {why}"),
-            Self::Misfit(why) => write!(f, "{why}"),
+            Self::Misfit(misfit) => write!(f, "{} ({})", misfit.message, misfit.code),
             Self::Boot(why) => write!(f, "run its boot again: {why}"),
             Self::Wait(why) => write!(f, "wait until it is up: {why}"),
             Self::Remove => write!(f, "remove it and all its data"),

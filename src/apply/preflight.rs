@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use crate::target::Desired;
+use crate::verify::machines::Misfit;
 
 use super::change::Step;
-use super::provider::{Access, Outer};
+use super::provider::{Access, Outer, Seen};
 
 /// The form of the JSON output; a change that readers must know of counts up.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What was found of a cluster's machines.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -20,7 +21,7 @@ pub(crate) struct Preflight {
     pub ok: bool,
     /// In the order of the model.
     pub machines: Vec<MachinePreflight>,
-    /// What does not keep it from being set up.
+    /// What there is to know of the platform.
     pub warnings: Vec<String>,
 }
 
@@ -31,7 +32,32 @@ pub(crate) struct MachinePreflight {
     /// `there`, `unreachable`, `absent` if it would be made, or `renamed` if it has another name so far.
     pub state: &'static str,
     /// Why it cannot be set up.
-    pub problems: Vec<String>,
+    pub problems: Vec<Finding>,
+    /// What does not keep it from being set up.
+    pub warnings: Vec<Finding>,
+    /// What could not be found out: `ports: it lacks ss`.
+    pub not_examined: Vec<String>,
+}
+
+/// Something of a machine that is not as the model says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Finding {
+    /// What `explain` explains and `allow` accepts; absent where the machine cannot be entered or belongs to another cluster.
+    pub code: Option<&'static str>,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl From<Misfit> for Finding {
+    fn from(misfit: Misfit) -> Self {
+        Self { code: Some(misfit.code.name()), message: misfit.message, help: Some(misfit.help) }
+    }
+}
+
+impl Finding {
+    fn without_code(message: String, help: Option<String>) -> Self {
+        Self { code: None, message, help }
+    }
 }
 
 /// Asks what there is; every machine was asked when its provider was made.
@@ -45,9 +71,11 @@ pub(crate) fn preflight(access: &Access, desired: &Desired) -> Preflight {
                 ("unreachable", refusals(steps))
             }
             Ok(Outer::There { steps, .. }) => ("there", refusals(steps)),
-            Err(error) => ("there", vec![error.message]),
+            Err(error) => ("there", vec![Finding::without_code(error.message, error.help)]),
         };
-        MachinePreflight { name: machine.name().to_owned(), state, problems }
+        let Seen { warnings, not_examined, .. } = provider.seen(machine);
+        let warnings = warnings.into_iter().map(Finding::from).collect();
+        MachinePreflight { name: machine.name().to_owned(), state, problems, warnings, not_examined }
     };
     let machines: Vec<_> = desired.machines.iter().map(one).collect();
     Preflight {
@@ -56,14 +84,15 @@ pub(crate) fn preflight(access: &Access, desired: &Desired) -> Preflight {
         place: provider.place(),
         ok: machines.iter().all(|machine| machine.problems.is_empty()),
         machines,
-        warnings: provider.warnings(desired),
+        warnings: Vec::new(),
     }
 }
 
 /// What keeps a machine from being set up.
-fn refusals(steps: Vec<Step>) -> Vec<String> {
+fn refusals(steps: Vec<Step>) -> Vec<Finding> {
     let refusal = |step| match step {
-        Step::Misfit(why) | Step::Reach(why) => Some(why),
+        Step::Misfit(misfit) => Some(misfit.into()),
+        Step::Reach(why) => Some(Finding::without_code(why, None)),
         _ => None,
     };
     steps.into_iter().filter_map(refusal).collect()

@@ -5,7 +5,9 @@
 
 use std::net::IpAddr;
 
+use crate::model::host_facts::HostFacts;
 use crate::target::{Desired, Machine};
+use crate::verify::machines::Misfit;
 
 use super::change::{Change, Step};
 use super::diff::Delta;
@@ -74,10 +76,28 @@ pub(crate) trait Provider: Sync {
         Vec::new()
     }
 
+    /// What was seen of a machine before anything is changed, where machines exist already.
+    fn seen(&self, _: &Machine) -> Seen {
+        Seen::default()
+    }
+
     /// State and logs from outside the machines, as files.
     fn evidence(&self) -> Vec<(String, String)> {
         Vec::new()
     }
+}
+
+/// What was seen of a machine of the model.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Seen {
+    /// What does not keep it from being set up.
+    pub warnings: Vec<Misfit>,
+    /// What could not be found out, and why.
+    pub not_examined: Vec<String>,
+    /// What it is, as far as that lasts; `None` where it was not asked.
+    pub facts: Option<HostFacts>,
+    /// Whether nothing of the cluster is there yet.
+    pub is_new: bool,
 }
 
 /// A machine that there is.

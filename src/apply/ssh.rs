@@ -8,25 +8,28 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
 
+use crate::compile::Expected;
 use crate::syntax::ast::Name;
 use crate::target::ssh::{Host, Hosts};
 use crate::target::{Desired, Machine};
+use crate::verify::machines::{Misfit, Wanted, unlike};
 
 use super::change::{Change, Step};
 use super::diff::Delta;
 use super::error::ApplyError;
 use super::process::Answer;
 use super::progress::{Progress, Reporter};
-use super::provider::{Found, Outer, Provider, RUNNING, UNREACHABLE};
+use super::provider::{Found, Outer, Provider, RUNNING, Seen, UNREACHABLE};
 use super::transport::Transport;
 
 pub(crate) mod client;
 mod command;
+pub(crate) mod examine;
 pub(crate) mod login;
 mod preflight;
 
 use client::SshClient;
-use preflight::{Facts, clones};
+use preflight::{Facts, clone_of, clones, namesake_of, namesakes};
 
 const HELLO: &str = include_str!("ssh/hello.sh");
 const LEAVE: &str = include_str!("ssh/leave.sh");
@@ -41,8 +44,10 @@ pub(crate) struct Existing {
     cluster: Name,
     /// Whether a machine has to be what the model takes it for.
     is_checked: bool,
-    /// Machines that have the machine-id of another one, with that one.
-    clones: BTreeMap<Name, Name>,
+    /// What the model expects, where machines are examined.
+    expected: Option<Arc<Expected>>,
+    /// What a machine has of another one, or has not as the others have.
+    compared: BTreeMap<Name, Vec<Misfit>>,
     /// Those of the model, then those that it no longer has.
     machines: BTreeMap<Name, Standing>,
 }
@@ -63,6 +68,8 @@ struct Hello {
     /// The machine that a boot of kmodel is there for.
     boot: Option<String>,
     facts: Facts,
+    /// All that it said.
+    text: String,
 }
 
 impl Existing {
@@ -83,10 +90,8 @@ impl Existing {
     }
 
     fn of(client: Arc<SshClient>, cluster: Name, machines: BTreeMap<Name, Standing>) -> Self {
-        let facts =
-            machines.iter().filter_map(|(name, standing)| Some((&**name, &standing.hello.as_ref().ok()?.facts)));
-        let clones = clones(facts).into_iter().map(|(name, other)| (name.into(), other.into())).collect();
-        Self { client, cluster, is_checked: true, clones, machines }
+        let compared = BTreeMap::new();
+        Self { client, cluster, is_checked: true, expected: None, compared, machines }.compared()
     }
 
     /// The machines that are marked as of this cluster with their name.
@@ -107,12 +112,40 @@ impl Existing {
         Self { is_checked: false, ..self }
     }
 
-    fn misfits(&self, machine: &Machine, hello: &Hello) -> Vec<String> {
-        let clone =
-            self.clones.get(machine.name()).map(|other| format!("its machine-id is that of `{other}`: it is a clone"));
-        let is_new = hello.owner.is_none() && hello.boot.is_none();
-        let left = if is_new { hello.facts.left() } else { None };
-        hello.facts.misfits(machine).into_iter().chain(clone).chain(left).collect()
+    /// What is not as the model says, without what it allows.
+    fn misfits(&self, machine: &Machine, hello: &Hello) -> Vec<Misfit> {
+        let mut found = hello.facts.misfits(&self.wanted(machine), hello.is_new());
+        found.extend(self.compared.get(machine.name()).into_iter().flatten().cloned());
+        let is_allowed = |misfit: &Misfit| self.expected.as_ref().is_some_and(|all| all.allowed.contains(&misfit.code));
+        found.retain(|misfit| !is_allowed(misfit));
+        found
+    }
+
+    /// The same, with the machines compared with each other.
+    fn compared(mut self) -> Self {
+        let facts = || self.machines.iter().filter_map(|(name, one)| Some((&**name, &one.hello.as_ref().ok()?.facts)));
+        let (clones, names) = (clones(facts()), namesakes(facts()));
+        let mut compared: BTreeMap<Name, Vec<Misfit>> = BTreeMap::new();
+        let twice = names.iter().filter(|(name, _)| !clones.contains_key(**name));
+        let own = clones.iter().map(|(name, other)| (*name, clone_of(other)));
+        let own = own.chain(twice.map(|(name, other)| (*name, namesake_of(other))));
+        let linked = facts().filter_map(|(name, facts)| Some((name, facts.host(), self.address(name)?)));
+        for (name, misfit) in own.chain(unlike(linked)) {
+            compared.entry(name.into()).or_default().push(misfit);
+        }
+        self.compared = compared;
+        self
+    }
+
+    /// The address that a machine of the model has in the cluster, where machines are examined.
+    fn address(&self, name: &str) -> Option<IpAddr> {
+        Some(self.expected.as_ref()?.wanted.get(name)?.address)
+    }
+
+    /// What the model wants of a machine.
+    fn wanted(&self, machine: &Machine) -> Wanted {
+        let known = self.expected.as_ref().and_then(|expected| expected.wanted.get(machine.name()));
+        known.cloned().unwrap_or_else(|| Wanted::alone(machine))
     }
 
     /// Marks a machine as one of the cluster.
@@ -199,7 +232,7 @@ impl Provider for Existing {
             true => self.misfits(machine, hello),
             false => Vec::new(),
         };
-        let mut steps: Vec<_> = misfits.into_iter().map(Step::Misfit).collect();
+        let mut steps: Vec<_> = misfits.into_iter().filter(Misfit::is_error).map(Step::Misfit).collect();
         match (&hello.owner, &hello.boot) {
             (Some((cluster, owner)), _) if **cluster == *self.cluster && owner == name => {
                 Ok(Outer::There { is_running: true, steps })
@@ -225,13 +258,13 @@ impl Provider for Existing {
         let mut wrong =
             delta.machines.iter().flat_map(|change| change.steps.iter().map(move |step| (&change.name, step)));
         let first = wrong.find_map(|(name, step)| match step {
-            Step::Misfit(why) => Some((name, why)),
+            Step::Misfit(misfit) => Some((name, misfit)),
             _ => None,
         });
-        let Some((name, why)) = first else { return Ok(()) };
-        Err(ApplyError::new(format!("`{name}` is not as the model says: {why}")).help(
-            "correct the machine, or `addresses`, `arch` and `hosts` of the model; `--no-preflight` goes on all the same",
-        ))
+        let Some((name, Misfit { code, message, help })) = first else { return Ok(()) };
+        Err(ApplyError::new(format!("`{name}` is not as the model says: {message} ({code})")).help(format!(
+            "{help}; `allow {code} \"...\"` in the model accepts it, and `--no-preflight` goes on all the same"
+        )))
     }
 
     fn reconcile(&self, _: &[Change], _: Reporter<'_>) -> Result<(), ApplyError> {
@@ -271,9 +304,22 @@ impl Provider for Existing {
     }
 
     fn warnings(&self, desired: &Desired) -> Vec<String> {
-        let facts = |machine: &Machine| Some(&self.machines.get(machine.name())?.hello.as_ref().ok()?.facts);
-        let known = desired.machines.iter().filter_map(|machine| Some((machine, facts(machine)?)));
-        known.flat_map(|(machine, facts)| facts.smaller(machine)).collect()
+        let of = |machine: &Machine| {
+            let all = self.seen(machine).warnings.into_iter();
+            all.map(|misfit| format!("{}: {} ({})", machine.name(), misfit.message, misfit.code)).collect::<Vec<_>>()
+        };
+        desired.machines.iter().filter(|_| self.is_checked).flat_map(of).collect()
+    }
+
+    fn seen(&self, machine: &Machine) -> Seen {
+        let Some(hello) = self.machines.get(machine.name()).and_then(|one| one.hello.as_ref().ok()) else {
+            return Seen::default();
+        };
+        let mut warnings = self.misfits(machine, hello);
+        warnings.retain(|misfit| !misfit.is_error());
+        let wanted = self.wanted(machine);
+        let facts = hello.facts.of_others(&wanted, hello.is_new()).lasting(wanted.address);
+        Seen { warnings, not_examined: hello.facts.unseen(), facts: Some(facts), is_new: hello.is_new() }
     }
 
     fn by_hand(&self, machine: &str) -> String {
@@ -319,7 +365,13 @@ impl Hello {
             owner: owner.map(|(cluster, machine)| (cluster.to_owned(), machine.to_owned())),
             boot: field("boot ").map(str::to_owned),
             facts: Facts::read(text),
+            text: text.to_owned(),
         }
+    }
+
+    /// Whether nothing of kmodel is there.
+    fn is_new(&self) -> bool {
+        self.owner.is_none() && self.boot.is_none()
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::apply::change::Turn;
 use crate::apply::kubectl::{KubectlAnswer, get_nodes};
+use crate::apply::ssh::examine::Examined;
 use crate::apply::terraform::folder::Lasting;
 use crate::apply::{self, Access, ApplyLock, Delta, NotUp, Outcome, Progress, Reporter, Step, change, stage};
 use crate::compile::{self, Deployed, RenderError};
@@ -47,7 +48,7 @@ pub struct Args {
     keep: KeepArgs,
     #[command(flatten)]
     login: LoginArgs,
-    /// Set up machines of `target ssh` even if they are not as the model says: address, architecture, clock, clones
+    /// Set up machines of `target ssh` even if they are not as the model says
     #[arg(long)]
     no_preflight: bool,
     #[command(flatten)]
@@ -70,7 +71,10 @@ pub struct Args {
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let mut opened = args.model.open(args.target.as_deref())?;
     args.keep.let_go(&mut opened.input)?;
-    let planned = opened.plan_for_target();
+    let mut planned = opened.plan_for_target();
+    if args.no_preflight {
+        server::without_recorded(&mut planned);
+    }
     server::is_reached("apply", &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(Exit::Problems) };
     args.keep.is_gone(&plan.model)?;
@@ -93,7 +97,11 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     output::print(|out| keep::moves(out, &terminal.out, (&opened.input.lock, &plan.model)))?;
     let names: Vec<String> = opened.input.lock.departed(|_| false).map(|(name, _)| name.to_owned()).collect();
     let only = args.only.read(&plan.model, &names)?;
-    let preflight = if args.no_preflight { Preflight::LeftOut } else { Preflight::Made };
+    let dials = || compile::connections(plan);
+    let preflight = match args.no_preflight {
+        true => Preflight::LeftOut,
+        false => Preflight::Made(Examined::New, &dials),
+    };
     let lasting = if args.dry_run { Lasting::No } else { Lasting::Yes };
     server::on_interrupt("interrupted: run the same command again to continue");
     let access = client.access(&deployed, preflight, (&folder, lasting))?;

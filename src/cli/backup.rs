@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         return Err(CliError::outside(format!("`{}` is there already", args.out.display()))
             .help("a backup does not replace another one: pass a new folder with `--out`"));
     }
-    let done = reached("backup", &args.cluster, server::Preflight::LeftOut, terminal, |plan, access, deployed, _| {
+    let done = reached("backup", &args.cluster, None, terminal, |plan, access, deployed, _| {
         let (desired, model) = (&deployed.desired, &plan.model);
         folder::refuse(
             &args.out,
@@ -135,7 +135,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
 /// Brings a backup back.
 pub(super) fn restore(args: &RestoreArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let list = List::read(&args.from)?;
-    let done = reached("restore", &args.cluster, server::Preflight::LeftOut, terminal, |_, access, deployed, _| {
+    let done = reached("restore", &args.cluster, None, terminal, |_, access, deployed, _| {
         let desired = &deployed.desired;
         list.is_of(&desired.cluster)?;
         if !args.yes {

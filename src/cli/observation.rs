@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::apply::provider::Found;
+use crate::apply::ssh::examine::Examined;
 use crate::apply::status::{Observed, Status};
 use crate::apply::terraform::folder::Lasting;
 use crate::apply::{self, Access, Delta};
@@ -49,7 +50,7 @@ pub struct Observation {
 /// # Errors
 /// An error of the client or the key store.
 pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result<Option<Observation>, CliError> {
-    reached(command, args, Preflight::LeftOut, terminal, |plan, access, deployed, has_store| {
+    reached(command, args, None, terminal, |plan, access, deployed, has_store| {
         let found = access.provider().machines();
         let probes = apply::run::probes(&access, &deployed.desired);
         let delta = apply::diff(&deployed.desired, access.provider(), &probes)?;
@@ -67,12 +68,15 @@ pub fn observe(command: &str, args: &ClusterArgs, terminal: &Terminal) -> Result
 pub(super) fn reached<T>(
     command: &str,
     args: &ClusterArgs,
-    preflight: Preflight,
+    examined: Option<Examined>,
     terminal: &Terminal,
     then: impl FnOnce(&Plan<'_>, Access, Deployed, bool) -> Result<T, CliError>,
 ) -> Result<Option<T>, CliError> {
     let opened = args.model.open(args.target.as_deref())?;
-    let planned = opened.plan_for_target();
+    let mut planned = opened.plan_for_target();
+    if examined == Some(Examined::All) {
+        server::without_recorded(&mut planned);
+    }
     server::is_reached(command, &planned)?;
     let Some(plan) = server::plan_of(&args.model, &opened, &planned, terminal) else { return Ok(None) };
     let folder = args.model.store(args.store.as_ref(), &plan.model.cluster.name);
@@ -88,6 +92,8 @@ pub(super) fn reached<T>(
             return Ok(None);
         }
     };
+    let dials = || compile::connections(plan);
+    let preflight = examined.map_or(Preflight::LeftOut, |which| Preflight::Made(which, &dials));
     let access = client.access(&deployed, preflight, (&folder, Lasting::No))?;
     then(plan, access, deployed, folder.is_dir()).map(Some)
 }

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::apply::ssh::Existing;
+use crate::apply::ssh::examine::Examined;
 use crate::apply::ssh::login::Login;
 use crate::apply::terraform::folder::Lasting;
 use crate::apply::terraform::program::Found;
 use crate::apply::terraform::{Means, Terraform, running};
 use crate::apply::{Access, lxd};
-use crate::compile::{self, Deployed, Place, Planned, RenderError};
+use crate::compile::{self, Connection, Deployed, Place, Planned, RenderError};
 use crate::diag::any_error;
+use crate::diag::code::Phase;
 use crate::model::Lock;
 use crate::plan::Plan;
 use crate::syntax::ast::Name;
@@ -33,6 +35,11 @@ pub fn plan_of<'a, 'p>(
 ) -> Option<&'a Plan<'p>> {
     report::show(&opened.checked.program.sources, &planned.problems, args.message_format, &terminal.err);
     planned.plan.as_ref().filter(|_| !any_error(&planned.problems))
+}
+
+/// Leaves out what the facts beside the model say of machines: they are asked themselves, or are taken as they are.
+pub(super) fn without_recorded(planned: &mut Planned<'_>) {
+    planned.problems.retain(|problem| problem.code.phase() != Phase::Machines);
 }
 
 /// Checks first of all that the command supports the target.
@@ -89,9 +96,10 @@ pub enum Client {
 }
 
 /// Whether machines that exist have to be what the model takes them for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Preflight {
-    Made,
+#[derive(Clone, Copy)]
+pub(super) enum Preflight<'a> {
+    /// Which of them are examined, and what they dial.
+    Made(Examined, &'a dyn Fn() -> Vec<Connection>),
     LeftOut,
 }
 
@@ -174,10 +182,10 @@ impl Client {
     ///
     /// # Errors
     /// An error of the client.
-    pub fn access(
+    pub(super) fn access(
         &self,
         deployed: &Deployed,
-        preflight: Preflight,
+        preflight: Preflight<'_>,
         store: (&Path, Lasting),
     ) -> Result<Access, CliError> {
         let cluster = &deployed.desired.cluster;
@@ -188,7 +196,10 @@ impl Client {
             }
             (Self::Ssh(args), Reach::Ssh(hosts)) => {
                 let existing = args.existing(cluster, hosts, &deployed.lock)?;
-                let existing = if preflight == Preflight::Made { existing } else { existing.unchecked() };
+                let existing = match preflight {
+                    Preflight::Made(which, dials) => existing.examine(Arc::clone(&deployed.expected), which, dials),
+                    Preflight::LeftOut => existing.unchecked(),
+                };
                 Ok(Access { transport: Box::new(existing.client()), provider: Box::new(existing) })
             }
             (Self::Terraform(..), Reach::Terraform(_)) => {
@@ -203,16 +214,16 @@ impl Client {
     ///
     /// # Errors
     /// What Terraform says.
-    pub(crate) fn terraform(
+    pub(super) fn terraform(
         &self,
         deployed: &Deployed,
-        preflight: Preflight,
+        preflight: Preflight<'_>,
         (store, lasting): (&Path, Lasting),
     ) -> Result<Arc<Terraform>, CliError> {
         let (Self::Terraform(found, SshArgs(login)), Reach::Terraform(made)) = (self, &deployed.reach) else {
             unreachable!("it is asked for where Terraform makes the machines")
         };
-        let is_checked = preflight == Preflight::Made;
+        let is_checked = matches!(preflight, Preflight::Made(..));
         let means = Means { program: found.clone(), store, lasting, login: login.clone(), is_checked };
         let (desired, made) = (&deployed.desired, (**made).clone());
         Ok(Terraform::read(means, (desired, made), (&deployed.lock, &deployed.issued))?)

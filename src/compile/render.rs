@@ -21,10 +21,10 @@ use crate::render::placeholder::Placeholders;
 use crate::target::{self, Desired, OutputFile, Reach, Site, Target, TargetMachine, Tree, cloud, lxd, ssh};
 use crate::verify::{self, Evidence, document};
 
-use super::Problems;
 use super::known::Memo;
 use super::machines::Machines;
 use super::stream::{Stopped, stream};
+use super::{Expected, Problems};
 
 /// Everything that a render writes into the output folder, and what was issued for it.
 pub struct Rendered {
@@ -86,6 +86,8 @@ pub struct Deployed {
     pub issued: Issued,
     /// As of [`Rendered`].
     pub lock: Lock,
+    /// What the model expects of machines, if they exist already.
+    pub expected: Arc<Expected>,
 }
 
 /// As [`render()`], for a platform that is dealt with at once. The caller saves the store before it uses anything.
@@ -108,7 +110,11 @@ pub fn deploy(plan: &Plan<'_>, store: &mut Store, now: OffsetDateTime) -> Result
     }
     let addresses = &lock.addresses;
     lock.hosts.retain(|name, _| addresses.contains_key(name));
-    Ok(Deployed { desired, reach, kubeconfigs: kubeconfigs(&cluster), issued, lock })
+    let expected = match &reach {
+        Reach::Ssh(_) => Expected::of(plan, &all),
+        Reach::Lxd(_) | Reach::Terraform(_) => Expected::default(),
+    };
+    Ok(Deployed { desired, reach, kubeconfigs: kubeconfigs(&cluster), issued, lock, expected: expected.into() })
 }
 
 /// What is to be remembered. What the model does not ask for any more is still in the store.

@@ -17,6 +17,7 @@ pub enum Phase {
     Relations,
     Proofs,
     Rendering,
+    Machines,
 }
 
 impl Phase {
@@ -32,6 +33,7 @@ impl Phase {
             Phase::Relations => "Relations",
             Phase::Proofs => "Proofs",
             Phase::Rendering => "Rendering",
+            Phase::Machines => "Machines that exist",
         }
     }
 }
@@ -231,6 +233,13 @@ codes! {
     UserDataTwice "user-data-twice" Rendering Error false,
     SecretInUserData "secret-in-user-data" Rendering Error false,
     OwnedKey "owned-key" Rendering Error false,
+    HostDiffers "host-differs" Machines Error true,
+    HostLacks "host-lacks" Machines Error true,
+    HostInUse "host-in-use" Machines Error true,
+    HostPath "host-path" Machines Error true,
+    HostSmall "host-small" Machines Warning true,
+    HostUnwise "host-unwise" Machines Warning true,
+    FactsOutdated "facts-outdated" Machines Warning true,
 }
 
 impl Code {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::check::Program;
 use crate::check::own_code::{self, OwnCode};
+use crate::diag::code::Phase;
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::layer::{Layers, layers};
 use crate::model::{Input, Model};
@@ -35,7 +36,9 @@ pub fn apply(program: &Program, input: &Input, model: Option<&Model<'_>>, proble
         }
         let before = problems.len();
         problems.retain(|problem| !is_allowed(problem, name, &own));
-        if problems.len() == before && all_ran {
+        // What only machines can say is compared by `apply`.
+        let is_seen_later = Code::named(name).is_some_and(|code| code.phase() == Phase::Machines);
+        if problems.len() == before && all_ran && !is_seen_later {
             problems.push(unused(
                 program,
                 allow,

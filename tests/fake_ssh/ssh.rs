@@ -159,7 +159,7 @@ impl Host {
         let id = sha256(address.as_bytes());
         let time = now() / 1000;
         format!(
-            "{owner}arch x86_64\ncores 8\nmemory 33554432\ntime {time}\nid {}\naddress {address}\ndisk 104857600\n",
+            "{owner}arch x86_64\ncores 8\nmemory 33554432\ntime {time}\nid {}\non eth0 {address}\ndisk 104857600\n",
             &id[..32]
         )
     }

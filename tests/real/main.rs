@@ -18,6 +18,7 @@ mod disks;
 mod drain;
 mod editors;
 mod etcd;
+mod examine;
 mod firewall;
 mod hostile_values;
 mod ignition;

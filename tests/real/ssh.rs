@@ -437,3 +437,61 @@ fn twenty_machines_are_set_up_at_once_and_left_without_a_connection() {
         }
     }
 }
+
+/// All machines share the network of this one: what they hold and have is what it holds and has.
+#[test]
+fn facts_are_written_once_and_compared_offline() {
+    let Some(bed) = Bed::new(2) else { return };
+    bed.on(0, "echo 0123456789abcdef0123456789abcdef >/etc/machine-id; mkdir -p /etc/kubernetes; touch /etc/kubernetes/admin.conf");
+    let held = bed.machines[1].1;
+    let allow = "allow host-differs \"one machine\"\nallow host-unwise \"one machine\"\n";
+    let web = format!("component web {{ listen http {{ port = {held}/tcp }} }}\ndeploy web on m\n");
+    bed.write(
+        &format!("machines m[2] {{ cores = 4096, memory = 1GiB, disk = 1GiB }}\ndeploy sleeper on m\n{web}{allow}"),
+        2,
+        ROOT,
+    );
+    let text = bed.fails("preflight", &[]);
+    for wanted in [
+        "another cluster has left files there: /etc/kubernetes/admin.conf (host-in-use)",
+        &format!("listens on {held}/tcp there, which `web.http` of the model needs (host-in-use)"),
+        "of the 4096 cores of the model (host-small)",
+        "error: 2 machines cannot be set up",
+    ] {
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(wanted), "{wanted}: {text}");
+    }
+    assert!(!text.contains("(host-differs)"), "it is allowed: {text}");
+    let json = bed.run("preflight", &["--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(
+        (&json["version"], &json["machines"][1]["warnings"][0]["code"]),
+        (&2.into(), &"host-small".into()),
+        "{json}"
+    );
+    bed.model(2, ROOT);
+    let text = bed.ok("facts", &[]);
+    assert!(text.contains("kmodel.facts.toml`: m-0, m-1"), "{text}");
+    let file = fs::read_to_string(bed.path("kmodel.facts.toml")).unwrap();
+    assert!(
+        file.contains("[cluster.lab.machine.m-0]\n") && file.contains("\nos = ") && !file.contains("0123456789abcdef"),
+        "{file}"
+    );
+    assert!(bed.ok("facts", &[]).contains("is as 2 machines say"));
+    assert_eq!(fs::read_to_string(bed.path("kmodel.facts.toml")).unwrap(), file, "the same bytes");
+    let check = |text: &str| {
+        fs::write(bed.path("kmodel.facts.toml"), text).unwrap();
+        said(&Command::new(env!("CARGO_BIN_EXE_kmodel")).arg("check").arg(bed.path("model.km")).output().unwrap())
+    };
+    let text = check(&file.replace("arch = \"x86_64\"", "arch = \"aarch64\""));
+    assert!(text.contains("says of `m-0`, `m-1`: it is aarch64"), "{text}");
+    assert!(
+        text.contains("says of `m-0`, `m-1`: none of its interfaces has the address") || text.contains("host-differs"),
+        "{text}"
+    );
+    // What is wrong there keeps no one from asking again.
+    assert!(bed.fails("facts", &["--check"]).contains("differs: m-0, m-1"));
+    bed.ok("facts", &[]);
+    assert_eq!(fs::read_to_string(bed.path("kmodel.facts.toml")).unwrap(), file);
+    assert!(check("version = 9\n").contains("it has format version 9"));
+    assert!(bed.fails("facts", &[]).contains("cannot be read: it has format version 9"));
+}

@@ -47,7 +47,7 @@ const MODELS: [(&str, &str, &str); 11] = [
 ];
 
 /// Each with a model as its first argument. `pki` has commands of its own.
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 33] = [
     &["check"],
     &["check", "--if", "m=3"],
     &["check", "--message-format", "json"],
@@ -77,6 +77,7 @@ const COMMANDS: [&[&str]; 32] = [
     &["restore", "--from", ".", "--yes"],
     &["debug", "--out", "debug"],
     &["preflight"],
+    &["facts"],
     &["status"],
     &["apply", "--yes"],
     &["destroy", "--yes"],

@@ -1,6 +1,7 @@
 //! Machines that exist, with what they say of themselves.
 
 use super::*;
+use crate::diag::Code;
 
 fn host(name: &str) -> Host {
     Host {
@@ -65,7 +66,7 @@ fn a_machine_with_its_former_name_is_renamed() {
     let steps = vec![Step::Rename { from: "m-0".into(), stops: false }];
     let renamed = |steps| Ok(Outer::Renamed { from: "m-0".into(), is_running: true, steps });
     assert_eq!(outer(Ok("owner lab m-0\n"), &["m-0"]), renamed(steps.clone()));
-    let misfit = Step::Misfit("it lacks bash".into());
+    let misfit = Step::Misfit(Misfit::new(Code::HostLacks, "it lacks bash", "install bash on the machine"));
     let both = [vec![misfit], steps].concat();
     assert_eq!(outer(Ok("owner lab m-0\nlacks bash\n"), &["m-0"]), renamed(both));
 }
@@ -93,14 +94,15 @@ fn a_machine_that_is_another_one_is_not_touched() {
         Ok(Outer::There { steps, .. }) => steps,
         other => panic!("{other:?}"),
     };
-    let why = "none of its interfaces has the address 10.0.0.5 of the model".to_owned();
-    assert_eq!(steps("owner lab cp-0\naddress 10.0.0.6\n"), [Step::Misfit(why.clone())]);
+    let steps = steps("owner lab cp-0\non eth0 10.0.0.6\n");
+    let [Step::Misfit(why)] = &steps[..] else { panic!("{steps:?}") };
+    assert_eq!(why.message, "none of its interfaces has the address 10.0.0.5 of the model");
     let delta = Delta {
         machines: vec![Change {
             name: "cp-0".into(),
             turn: crate::apply::change::Turn::Together,
             until: None,
-            steps: vec![Step::Misfit(why)],
+            steps: steps.clone(),
         }],
         ..Delta::default()
     };
@@ -108,6 +110,6 @@ fn a_machine_that_is_another_one_is_not_touched() {
     assert!(error.message.starts_with("`cp-0` is not as the model says: none of its interfaces"), "{error:?}");
     assert!(error.help.is_some_and(|help| help.contains("--no-preflight")));
     let machine = super::super::sample::machine("cp-0", vec![], vec![]);
-    let unchecked = existing(Ok("owner lab cp-0\naddress 10.0.0.6\n"), Ok("")).unchecked();
+    let unchecked = existing(Ok("owner lab cp-0\non eth0 10.0.0.6\n"), Ok("")).unchecked();
     assert_eq!(unchecked.outer(&machine), Ok(Outer::There { is_running: true, steps: vec![] }));
 }

@@ -25,7 +25,7 @@ const DATA: &str = ".terraform";
 
 /// Whether what is done there lasts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lasting {
+pub(crate) enum Lasting {
     Yes,
     /// It is a trial: it changes neither the folder nor what is made by it.
     No,
