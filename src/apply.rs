@@ -29,6 +29,7 @@ pub(crate) mod rollout;
 pub(crate) mod backup;
 pub(crate) mod decommission;
 pub(crate) mod drain;
+pub(crate) mod hook;
 pub(crate) mod only;
 pub(crate) mod stage;
 pub(crate) mod run;

@@ -12,9 +12,10 @@ use std::fmt;
 
 use crate::check::schema::{self, Schema};
 use crate::diag::closest;
-use crate::facts::family::Family;
+use crate::facts::family::{Family, family};
 use crate::facts::platform::{Platform, PlatformKind, platform, platforms};
 use crate::facts::target::{TargetRule, owns_sysctl, rules};
+use crate::model::{self, Value};
 
 pub mod cloud;
 pub mod cloud_config;
@@ -27,7 +28,7 @@ mod site;
 pub mod ssh;
 mod system;
 
-pub use desired::{Arrival, Desired, Machine, StartedUnit};
+pub use desired::{Arrival, Desired, Hooks, Machine, StartedUnit};
 pub use output::{Entries, Entry, Given, Needs, OutputFile, Tree, Writer, folder};
 pub use problem::Problem;
 pub use site::{Names, Site, TargetMachine};
@@ -38,6 +39,7 @@ use output::{drive, text, tree};
 #[derive(Clone, Copy)]
 pub struct Target {
     platform: &'static Platform,
+    family: &'static Family,
 }
 
 /// What makes the machines of a cluster and how they are reached.
@@ -62,7 +64,7 @@ pub struct UnknownTarget {
 impl Target {
     /// All targets, sorted by name.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
-        platforms().map(|platform| Self { platform })
+        platforms().map(Self::of)
     }
 
     /// The target of a model that declares none.
@@ -76,7 +78,21 @@ impl Target {
     /// When there is none.
     pub fn parse(name: &str) -> Result<Self, UnknownTarget> {
         let unknown = || UnknownTarget { name: name.to_owned(), near: closest(name, Self::all().map(Self::name)) };
-        platform(name).map(|platform| Self { platform }).ok_or_else(unknown)
+        platform(name).map(Self::of).ok_or_else(unknown)
+    }
+
+    /// A target as a model declares it, with the operating system that it says.
+    ///
+    /// # Errors
+    /// When there is none of its name.
+    pub fn declared(declared: &model::Target) -> Result<Self, UnknownTarget> {
+        let target = Self::parse(&declared.name)?;
+        let os = declared.options.get("os").and_then(Value::scalar_text);
+        Ok(Self { family: os.as_deref().and_then(family).unwrap_or(target.family), ..target })
+    }
+
+    fn of(platform: &'static Platform) -> Self {
+        Self { platform, family: platform.family }
     }
 
     pub fn name(self) -> &'static str {
@@ -94,7 +110,7 @@ impl Target {
 
     /// The operating system of its machines.
     pub fn family(self) -> &'static Family {
-        self.platform.family
+        self.family
     }
 
     /// The fields of `target NAME { }`, with their types and docs.

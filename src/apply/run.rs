@@ -18,6 +18,7 @@ use super::decommission::{decommission, forget_name};
 use super::diff::{Delta, Probes};
 use super::drain;
 use super::error::ApplyError;
+use super::hook::{self, When};
 use super::probe::{Look, probe};
 use super::progress::{Progress, Reporter};
 use super::provider::Access;
@@ -66,6 +67,8 @@ pub(crate) struct Run<'a> {
     pub report: Reporter<'a>,
     /// The timeout for each machine to come up.
     pub patience: Duration,
+    /// What runs before and after the turn of each machine.
+    pub hooks: &'a hook::Turn<'a>,
 }
 
 /// Makes all changes, for which the provider is prepared.
@@ -73,9 +76,9 @@ pub(crate) struct Run<'a> {
 /// # Errors
 /// An error with what machines share. Machines that are not up are in the outcome.
 pub(crate) fn run(run: Run<'_>, delta: &Delta) -> Result<Outcome, ApplyError> {
-    let Run { access, desired, report, patience } = run;
+    let Run { access, desired, report, patience, hooks } = run;
     access.provider().reconcile(&delta.shared, report)?;
-    let executor = Executor { access, desired, report, rollout: Rollout::new(access, report, patience) };
+    let executor = Executor { access, desired, report, hooks, rollout: Rollout::new(access, report, patience) };
     let (mut together, mut turns): (Vec<_>, Vec<_>) = delta.machines.iter().partition(|c| c.turn == Turn::Together);
     turns.sort_by_key(|change| change.turn);
     if let Some(outcome) = executor.stages_first((&mut together, &mut turns), delta) {
@@ -119,6 +122,7 @@ struct Executor<'a> {
     access: &'a Access,
     desired: &'a Desired,
     report: Reporter<'a>,
+    hooks: &'a hook::Turn<'a>,
     rollout: Rollout<'a>,
 }
 
@@ -256,24 +260,24 @@ impl Executor<'_> {
     }
 
     fn one(&self, change: &Change) -> Result<(), NotUp> {
-        let result = match self.desired.machine(&change.name) {
-            Some(machine) => match &change.until {
-                Some(part) => {
-                    if let Turn::Stage(stage) = change.turn {
-                        self.say(machine.name(), &format!("new {}", stage::title(stage)));
-                    }
-                    self.stage(machine, part)
-                }
-                None => self.bring(machine, change),
-            },
-            None => self.remove(&change.name),
-        };
+        let (transport, of) = (self.access.transport(), (self.desired.machine(&change.name), change));
+        let result = self.hooks.run(transport, of, When::Before).and_then(|()| self.change(change));
+        let result = result.and_then(|()| self.hooks.run(transport, of, When::After));
         let done = if change.steps == [Step::Remove] { "removed" } else { "up" };
         result.map(|()| (self.report)(&change.name, Progress::Done(done.to_owned()))).map_err(|error| {
             (self.report)(&change.name, Progress::Failed(error.message.clone()));
             let log = self.desired.machine(&change.name).map(|machine| self.log(machine)).unwrap_or_default();
             NotUp { machine: change.name.clone(), error, log }
         })
+    }
+
+    fn change(&self, change: &Change) -> Result<(), ApplyError> {
+        let Some(machine) = self.desired.machine(&change.name) else { return self.remove(&change.name) };
+        let Some(part) = &change.until else { return self.bring(machine, change) };
+        if let Turn::Stage(stage) = change.turn {
+            self.say(machine.name(), &format!("new {}", stage::title(stage)));
+        }
+        self.stage(machine, part)
     }
 
     /// Brings what has its turn, and keeps the rest of the machine as it is.

@@ -89,7 +89,7 @@ pub(super) fn file(path: &str, content: &str, secret: bool) -> BundleFile {
 
 /// What there should be of the cluster `lab`.
 pub(super) fn desired(machines: Vec<Machine>) -> Desired {
-    Desired { cluster: "lab".into(), machines, runs_pods: false }
+    Desired { cluster: "lab".into(), machines, runs_pods: false, hooks: crate::target::Hooks::default() }
 }
 
 /// What there should be in the project `lab` for it, without an instance.

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::apply::change::Turn;
+use crate::apply::hook::{self, OwnHooks};
 use crate::apply::kubectl::{KubectlAnswer, get_nodes};
+use crate::apply::redactor::Redactor;
 use crate::apply::ssh::examine::Examined;
 use crate::apply::terraform::folder::Lasting;
 use crate::apply::{self, Access, ApplyLock, Delta, NotUp, Outcome, Progress, Reporter, Step, change, stage};
@@ -56,6 +58,12 @@ pub struct Args {
     /// Leave pods on machines whose kubelet gets another version, or that restart: they stop with it
     #[arg(long)]
     no_drain: bool,
+    /// A program of this machine to run before the turn of each machine, with its name, its address and `set-up`, `change` or `remove`
+    #[arg(long, value_name = "PROGRAM", value_hint = clap::ValueHint::FilePath)]
+    hook_before: Option<PathBuf>,
+    /// As `--hook-before`, once the machine is up again
+    #[arg(long, value_name = "PROGRAM", value_hint = clap::ValueHint::FilePath)]
+    hook_after: Option<PathBuf>,
     /// Print the changes without making them
     #[arg(long)]
     dry_run: bool,
@@ -65,6 +73,12 @@ pub struct Args {
     /// Seconds to wait for each machine to come up
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     timeout: u64,
+}
+
+impl Args {
+    fn own_hooks(&self) -> OwnHooks {
+        OwnHooks { before: self.hook_before.clone(), after: self.hook_after.clone() }
+    }
 }
 
 /// Applies a model without errors.
@@ -189,8 +203,10 @@ impl Work<'_> {
 
     fn dry(&self, delta: &Delta) -> Result<Exit, CliError> {
         let changes = delta.all().count();
+        let hooks = hook::shown(&self.deployed.desired.hooks, &self.args.own_hooks());
         output::print(|out| {
             use std::io::Write;
+            hooks.iter().filter(|_| changes > 0).try_for_each(|hook| writeln!(out, "  hook {hook}"))?;
             match changes {
                 0 => writeln!(out, "no changes: {}", self.whole(delta)),
                 changes => writeln!(out, "{}; none made (dry run)", Count(changes, "change")),
@@ -216,7 +232,9 @@ impl Work<'_> {
             warnings.into_iter().for_each(|text| report("", Progress::Warning(text)));
         }
         let patience = Duration::from_secs(self.args.timeout);
-        let outcome = apply::run(apply::Run { access: self.access, desired, report, patience }, delta);
+        let own = self.args.own_hooks();
+        let hooks = hook::Turn { model: &desired.hooks, own: &own, redactor: Redactor::new(&self.deployed.issued) };
+        let outcome = apply::run(apply::Run { access: self.access, desired, report, patience, hooks: &hooks }, delta);
         board.finish();
         let outcome = outcome?;
         self.forget(delta)?;

@@ -1,6 +1,7 @@
 //! What there should be on each machine, whatever platform makes it and however it is reached.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::model::Value;
 use crate::render::boot;
@@ -8,7 +9,7 @@ use crate::render::bundle::{Artifact, BundleFile, Unit};
 use crate::render::unit_file;
 use crate::syntax::ast::Name;
 
-use super::TargetMachine;
+use super::{Site, TargetMachine};
 
 /// A cluster as its machines should be.
 #[derive(Clone, Debug)]
@@ -18,6 +19,35 @@ pub struct Desired {
     pub machines: Vec<Machine>,
     /// Whether any machine runs pods.
     pub runs_pods: bool,
+    pub hooks: Hooks,
+}
+
+/// Scripts that run on each machine before and after its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hooks {
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// How long each may take; also those that the command line names.
+    pub timeout: Duration,
+}
+
+impl Default for Hooks {
+    fn default() -> Self {
+        Self { before: None, after: None, timeout: Duration::from_secs(300) }
+    }
+}
+
+impl Hooks {
+    /// The field `hooks` of a target.
+    pub(super) fn read(site: &Site) -> Self {
+        let Some(Value::Record(fields)) = site.options.get("hooks") else { return Self::default() };
+        let text = |name: &str| fields.get(name).and_then(Value::scalar_text).filter(|text| !text.trim().is_empty());
+        let timeout = match fields.get("timeout") {
+            Some(Value::Duration(milliseconds)) => Duration::from_millis(*milliseconds),
+            _ => Self::default().timeout,
+        };
+        Self { before: text("before"), after: text("after"), timeout }
+    }
 }
 
 /// A machine.

@@ -15,8 +15,8 @@ use crate::syntax::ast::Name;
 use crate::target::cloud::archive;
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Arrival, Desired, Entries, Entry, Given, Machine, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config,
-    text, tree,
+    Arrival, Desired, Entries, Entry, Given, Hooks, Machine, OutputFile, Problem, Site, TargetMachine, Writer,
+    cloud_config, text, tree,
 };
 
 mod config;
@@ -93,7 +93,10 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<(Desired, Host
     let runs_pods = machines.iter().any(|machine| !machine.bundle.mounts.is_empty());
     let hosts = machines.iter().map(|machine| options.host(machine)).collect();
     let cluster: Name = site.cluster.clone();
-    Ok((Desired { cluster, machines: inner, runs_pods }, Hosts { machines: hosts, rest: options }))
+    Ok((
+        Desired { cluster, machines: inner, runs_pods, hooks: Hooks::read(site) },
+        Hosts { machines: hosts, rest: options },
+    ))
 }
 
 /// How machines are reached, by their names, groups and addresses.

@@ -495,3 +495,39 @@ fn facts_are_written_once_and_compared_offline() {
     assert!(check("version = 9\n").contains("it has format version 9"));
     assert!(bed.fails("facts", &[]).contains("cannot be read: it has format version 9"));
 }
+
+#[test]
+fn hooks_run_with_each_turn_and_stop_it_when_they_fail() {
+    let Some(bed) = Bed::new(2) else { return };
+    let with = |text: &str, before: &str| {
+        let hooks =
+            format!("hooks = {{ before = \"{before}\", after = \"echo after $1 $3 >>/tmp/hooks\", timeout = 20s }}");
+        bed.write(
+            &format!("machines m[2] {{ }}\ndeploy sleeper on m {{ text = \"{text}\" }}\n"),
+            2,
+            &format!("{ROOT}, {hooks}"),
+        );
+    };
+    with("a", "echo before $1 $2 $3 >>/tmp/hooks");
+    let own = bed.path("own");
+    fs::write(&own, format!("#!/bin/sh\necho \"$1 $3\" >>{}\n", bed.path("own.log").display())).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+    let own = own.display().to_string();
+    let text = bed.ok("apply", &["--dry-run", "--hook-after", &own]);
+    assert!(
+        text.contains("hook before each machine: the model's script on it, 1 line") && text.contains(" here"),
+        "{text}"
+    );
+    bed.ok("apply", &["--hook-after", &own]);
+    assert_eq!(bed.on(0, "cat /tmp/hooks"), "before m-0 10.213.0.10 set-up\nafter m-0 set-up\n");
+    let mut all: Vec<_> = fs::read_to_string(bed.path("own.log")).unwrap().lines().map(str::to_owned).collect();
+    all.sort();
+    assert_eq!(all, ["m-0 set-up", "m-1 set-up"]);
+    bed.ok("apply", &[]);
+    assert_eq!(bed.on(0, "wc -l </tmp/hooks").trim(), "2", "nothing has its turn");
+    with("b", "echo no room >&2; exit 7");
+    let text = bed.fails("apply", &[]);
+    assert!(text.contains("the hook of the model before `m-0` failed: it exited with 7: no room"), "{text}");
+    assert!(text.contains("skipped because of this: m-1"), "{text}");
+    assert_eq!(bed.on(0, "cat /etc/kmodel-test/sleeper.conf"), "text = a\n", "it was not touched");
+}

@@ -58,7 +58,10 @@ pub fn desired(
     }
     let runs_pods = machines.iter().any(|machine| !machine.bundle.mounts.is_empty());
     let made = Made { title: platform.title.as_str(), files, login: ssh::Options::read_login(site)? };
-    Ok(Some((Desired { cluster: site.cluster.clone(), machines: inner, runs_pods }, made)))
+    Ok(Some((
+        Desired { cluster: site.cluster.clone(), machines: inner, runs_pods, hooks: crate::target::Hooks::read(site) },
+        made,
+    )))
 }
 
 fn seed(

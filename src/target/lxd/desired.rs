@@ -83,7 +83,10 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<(Desired, Reso
         instances,
         options,
     };
-    Ok((Desired { cluster: site.cluster.clone(), machines: inner, runs_pods }, resources))
+    Ok((
+        Desired { cluster: site.cluster.clone(), machines: inner, runs_pods, hooks: crate::target::Hooks::read(site) },
+        resources,
+    ))
 }
 
 /// Each profile once, by its name.
