@@ -152,7 +152,8 @@ fn target() -> Ty {
     let name = (Name::from("name"), always(Ty::String));
     let platform = (Name::from("platform"), always(record("platform", PLATFORM)));
     let declared = (Name::from("declared"), always(Ty::list(Ty::String)));
-    let fields = [name, declared, platform].into_iter().collect();
+    let os = (Name::from("os"), always(Ty::String));
+    let fields = [name, os, declared, platform].into_iter().collect();
     Ty::Record(Arc::new(Record { name: Some("target"), fields, open: true }))
 }
 

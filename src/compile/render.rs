@@ -219,7 +219,7 @@ fn issue_with(
 /// When there is none of its name.
 pub fn planned_target(model: &Model<'_>) -> Result<Target, Diagnostic> {
     let Some(declared) = model.targets.first() else { return Ok(Target::fallback()) };
-    Target::parse(&declared.name).map_err(|unknown| verify::target::unknown(&unknown, declared.span))
+    Target::declared(declared).map_err(|unknown| verify::target::unknown(&unknown, declared.span))
 }
 
 /// Looks again into the files of one machine of each kind, now that it is known what is issued and what is not.

@@ -13,6 +13,9 @@ use super::embedded;
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
+    /// The key of its row: what a model calls it.
+    #[serde(skip)]
+    pub name: String,
     /// What people call it.
     pub title: String,
     pub packages: Packages,
@@ -27,6 +30,12 @@ pub struct Family {
     /// Packages, by their names in Debian, whose programs are part of the image.
     #[serde(default)]
     pub includes: Vec<String>,
+    /// What packages are called there that have another name in Debian.
+    #[serde(default)]
+    pub renamed: BTreeMap<String, String>,
+    /// Packages, by their names in Debian, that its repositories do not have, with what to do instead.
+    #[serde(default)]
+    pub absent: BTreeMap<String, String>,
     pub source: String,
 }
 
@@ -35,8 +44,22 @@ pub struct Family {
 #[serde(rename_all = "lowercase")]
 pub enum Packages {
     Apt,
+    Dnf,
+    Zypper,
     /// They are not: the image is complete.
     None,
+}
+
+impl Packages {
+    /// The program that installs them.
+    pub fn program(self) -> Option<&'static str> {
+        match self {
+            Packages::Apt => Some("apt-get"),
+            Packages::Dnf => Some("dnf"),
+            Packages::Zypper => Some("zypper"),
+            Packages::None => None,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,7 +81,21 @@ struct Everywhere {
     _source: embedded::Note,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| embedded::table("tables/families.toml"));
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table: Table = embedded::table("tables/families.toml");
+    table.family.iter_mut().for_each(|(name, family)| family.name.clone_from(name));
+    table
+});
+
+/// The names of all families with a package manager: those that machines which exist may have.
+pub fn managed() -> impl Iterator<Item = &'static Family> {
+    TABLE.family.values().filter(|family| family.packages != Packages::None)
+}
+
+/// The family whose package manager is this program.
+pub fn of_manager(program: &str) -> Option<&'static Family> {
+    managed().find(|family| family.packages.program() == Some(program))
+}
 
 /// Whether the image of every family has a program, by its path.
 pub fn has_program(path: &str) -> bool {
@@ -88,13 +125,19 @@ impl Family {
 
     /// Whether there is anything that its machines cannot take.
     pub fn is_limited(&self) -> bool {
-        self.packages == Packages::None || !self.read_only.is_empty()
+        self.packages == Packages::None || !self.read_only.is_empty() || !self.absent.is_empty()
+    }
+
+    /// What a package is called there, by its name in Debian.
+    pub fn package_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed.get(name).map_or(name, String::as_str)
     }
 
     /// Whether a package has to be installed and can be, is there already, or cannot be had.
     pub fn package(&self, name: &str) -> Package {
         match self.packages {
-            Packages::Apt => Package::Installed,
+            Packages::Apt | Packages::Dnf | Packages::Zypper if self.absent.contains_key(name) => Package::Missing,
+            Packages::Apt | Packages::Dnf | Packages::Zypper => Package::Installed,
             Packages::None if self.includes.iter().any(|included| included == name) => Package::Included,
             Packages::None => Package::Missing,
         }
@@ -135,6 +178,9 @@ mod tests {
         let packages = ["conntrack", "haproxy"].map(|name| flatcar.package(name));
         assert_eq!(packages, [Package::Included, Package::Missing]);
         assert_eq!(family("debian").unwrap().package("haproxy"), Package::Installed);
+        let redhat = family("redhat").unwrap();
+        assert_eq!((redhat.package("haproxy"), redhat.package("etcd-server")), (Package::Installed, Package::Missing));
+        assert_eq!((redhat.package_name("conntrack"), redhat.package_name("haproxy")), ("conntrack-tools", "haproxy"));
         let folders =
             ["/usr/local/bin/etcd", "/opt/bin/etcd", "/usrlocal", "/lib/x"].map(|path| flatcar.read_only(path));
         assert_eq!(folders, [Some("/usr"), None, None, Some("/lib")]);

@@ -326,6 +326,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("key pair", "public", "The path of the public key."),
     ("secret", "value", "The secret as a string; only private files can contain it."),
     ("target", "name", "The name of the target."),
+    ("target", "os", "The operating system of its machines: `debian`, `redhat`, `suse` or `flatcar`."),
     ("target", "platform", "What the network of the target does; `none` where that is not known."),
     (
         "platform",

@@ -234,6 +234,8 @@ impl Sight<'_, '_> {
         record.insert("platform".into(), platform(name));
         record.insert("declared".into(), Value::list(self.targets.iter().map(|one| Value::text(&*one.name))));
         record.insert("name".into(), Value::text(name));
+        let family = crate::facts::platform::platform(name).map_or("debian", |platform| &platform.family.name);
+        record.entry("os".into()).or_insert_with(|| Value::text(family));
         Value::Record(Arc::new(record))
     }
 

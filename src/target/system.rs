@@ -7,6 +7,7 @@ use crate::facts::family::{Family, Package};
 use crate::render::Origin;
 use crate::render::bundle::{Bundle, Install};
 use crate::render::origin::What;
+use crate::syntax::ast::Name;
 
 /// Why a machine cannot be of this family.
 pub(super) fn problems(family: &Family, machine: &TargetMachine) -> Vec<Problem> {
@@ -16,9 +17,14 @@ pub(super) fn problems(family: &Family, machine: &TargetMachine) -> Vec<Problem>
     packages.chain(paths(bundle).filter_map(|(path, origin)| read_only(family, path, origin))).collect()
 }
 
-fn no_package(family: &Family, name: &str) -> Problem {
-    let message = format!("`{name}` cannot be installed: {} has no package manager", family.title);
-    let help = "use an `artifact` in place of the package, or a component that does without it";
+fn no_package(family: &Family, name: &Name) -> Problem {
+    let artifact = "use an `artifact` in place of the package, or a component that does without it";
+    let (message, help) = match family.absent.get(&**name) {
+        Some(help) => {
+            (format!("`{name}` cannot be installed: repositories of {} do not have it", family.title), help.as_str())
+        }
+        None => (format!("`{name}` cannot be installed: {} has no package manager", family.title), artifact),
+    };
     Problem::new(Code::TargetLacks, What::Needs, message, help)
 }
 
@@ -100,5 +106,11 @@ mod tests {
             ]
         );
         assert!(problems(family("debian").unwrap(), &machine()).is_empty());
+        assert!(problems(family("suse").unwrap(), &machine()).is_empty());
+        let mut machine = machine();
+        machine.bundle.packages.push("prometheus".into());
+        let found = problems(family("redhat").unwrap(), &machine);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.contains("repositories of Rocky"), "{found:?}");
     }
 }

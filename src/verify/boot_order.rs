@@ -31,7 +31,7 @@ struct Order<'a, 'p> {
 
 /// No machine has units that wait for each other.
 pub(super) fn orders(evidence: &Evidence<'_, '_>) -> Verdict {
-    let declared = evidence.model.targets.first().and_then(|target| Target::parse(&target.name).ok());
+    let declared = evidence.model.targets.first().and_then(|target| Target::declared(target).ok());
     let target = declared.unwrap_or_else(Target::fallback);
     let mut units = BTreeSet::new();
     let problems = evidence.on_each(|sample| {

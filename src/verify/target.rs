@@ -45,7 +45,7 @@ pub fn fields(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let of = |target: &Target| {
         let mut list = cloud_config(model, target);
-        match target::Target::parse(&target.name) {
+        match target::Target::declared(target) {
             Ok(known) => {
                 let found = known.check_options(&Site::new(model, known));
                 list.extend(found.into_iter().map(|problem| diagnostic(model, target, problem)));
@@ -101,7 +101,7 @@ pub fn diagnostic(model: &Model<'_>, target: &Target, found: target::Problem) ->
 pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let Some(declared) = model.targets.first() else { return Verdict::default() };
-    let known = target::Target::parse(&declared.name).ok();
+    let known = target::Target::declared(declared).ok();
     let Some(target) = known.filter(|known| known.family().is_limited()) else { return Verdict::default() };
     let of = |sample: &Sample<'_>| {
         let Some(machine) = sample.machine else { return Vec::new() };

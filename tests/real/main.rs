@@ -29,6 +29,7 @@ mod links;
 mod made;
 mod manifest;
 mod monitoring;
+mod packages;
 mod pki;
 mod render_target;
 mod report;

@@ -25,7 +25,8 @@ pub(super) fn plan<'a>(
     separate_files(files.filter(|file| delivery.apart.has(file)), &mut lines)?;
     kernel(bundle, &mut lines)?;
     let installed = |name: &&Name| delivery.family.package(name) == Package::Installed;
-    bundle.packages.iter().filter(installed).try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
+    let named = bundle.packages.iter().filter(installed).map(|name| delivery.family.package_name(name));
+    named.into_iter().try_for_each(|name| lines.put("package", &[name], &lines_origin()))?;
     disk::plan(delivery, bundle, &mut lines)?;
     users(bundle, &mut lines)?;
     owners(bundle, &mut lines)?;

@@ -4,14 +4,14 @@
 //! filesystems/overlayfs (upper file systems).
 
 use crate::diag::Code;
-use crate::facts::family::Packages;
+use crate::facts::family;
 use crate::model::host_facts::HostFacts;
 use crate::text::List;
 
 use super::{Misfit, Wanted};
 
 pub(super) fn misfits(facts: &HostFacts, wanted: &Wanted) -> Vec<Misfit> {
-    let rules = [modules, settings, packages, cgroup, memory_only, resolver];
+    let rules = [modules, settings, packages, cgroup, memory_only, resolver, selinux, filter];
     rules.iter().filter_map(|rule| rule(facts, wanted)).collect()
 }
 
@@ -37,18 +37,17 @@ fn settings(facts: &HostFacts, wanted: &Wanted) -> Option<Misfit> {
 
 /// Another package manager than that of the target's systems.
 fn packages(facts: &HostFacts, wanted: &Wanted) -> Option<Misfit> {
-    let expected = match wanted.family.packages {
-        Packages::Apt => "apt-get",
-        Packages::None => return None,
-    };
+    let expected = wanted.family.packages.program()?;
     let found = facts.packages.as_deref().filter(|found| *found != expected)?;
     let system = facts.system().unwrap_or_else(|| "this system".to_owned());
     let packages = List::ticked(wanted.packages.iter()).most(4);
     let message = format!("it is {system} with {found}, and {packages} come by {expected}");
-    let help = format!(
-        "use a machine with {}, or components that bring `artifact`s in place of packages",
-        wanted.family.title
-    );
+    let help = match family::of_manager(found) {
+        Some(own) => {
+            format!("set `os = \"{}\"` in `target ssh`, or use a machine with {}", own.name, wanted.family.title)
+        }
+        None => format!("use a machine with {}", wanted.family.title),
+    };
     (!wanted.packages.is_empty()).then(|| Misfit::new(Code::HostDiffers, message, help))
 }
 
@@ -105,4 +104,25 @@ fn resolver(facts: &HostFacts, wanted: &Wanted) -> Option<Misfit> {
     let message = format!("it resolves names by {}, where the model has a DNS server of its own", List::of(servers));
     let help = "set servers outside the machine in /etc/resolv.conf";
     (is_loop && serves && !facts.resolved).then(|| Misfit::new(Code::HostUnwise, message, help))
+}
+
+/// Containers may be kept from what they mount.
+fn selinux(facts: &HostFacts, wanted: &Wanted) -> Option<Misfit> {
+    let is_kept = facts.selinux.as_deref() == Some("enforcing") && wanted.kubelet.is_some();
+    let message =
+        "SELinux is enforcing there, and nothing of the model labels files: pods may be kept from what they mount";
+    let help = "set it permissive (`SELINUX=permissive` in /etc/selinux/config, and `setenforce 0`), or install container-selinux and let containerd label (`enable_selinux`)";
+    is_kept.then(|| Misfit::new(Code::HostUnwise, message, help))
+}
+
+/// A packet filter of the system that knows nothing of the model's ports.
+fn filter(facts: &HostFacts, wanted: &Wanted) -> Option<Misfit> {
+    let filter =
+        facts.firewall.as_deref().filter(|_| wanted.listeners.iter().any(|listener| !listener.bind.is_loopback()))?;
+    let message =
+        format!("{filter} is at work there, and nothing of the model opens ports in it: relations may be closed");
+    let help = format!(
+        "disable it (`systemctl disable --now {filter}`) and `deploy firewall on *`, or open the ports of `kmodel plan` in it"
+    );
+    Some(Misfit::new(Code::HostUnwise, message, help))
 }

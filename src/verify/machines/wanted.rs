@@ -55,7 +55,7 @@ impl Wanted {
     /// The same, for callers that know what listens on all machines.
     pub fn without_listeners(model: &Model<'_>, machine: MachineId, bundle: &Bundle) -> Self {
         let (group, runs_pods) = (model.group_of(machine), !bundle.mounts.is_empty());
-        let declared = model.targets.first().and_then(|target| Target::parse(&target.name).ok());
+        let declared = model.targets.first().and_then(|target| Target::declared(target).ok());
         Self {
             address: model.machine(machine).address,
             arch: group.arch.clone(),

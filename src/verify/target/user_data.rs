@@ -61,7 +61,7 @@ impl<'a, 'p> Limited<'a, 'p> {
     /// Nothing when no limit is known, or when the fields are wrong, which is reported already.
     pub fn of(model: &'a Model<'p>) -> Option<Self> {
         let target = model.targets.first()?;
-        let known = target::Target::parse(&target.name).ok()?;
+        let known = target::Target::declared(target).ok()?;
         let (platform, site) = (known.user_data()?, Site::new(model, known));
         platform.max_bytes?;
         let options = Options::read(platform, &site).ok()?;

@@ -8,7 +8,7 @@ use crate::verify::{Evidence, Verdict};
 pub fn writing(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let Some(declared) = model.targets.first() else { return Verdict::default() };
-    let Ok(target) = target::Target::parse(&declared.name) else { return Verdict::default() };
+    let Ok(target) = target::Target::declared(declared) else { return Verdict::default() };
     let machines = evidence.samples.iter().filter_map(|sample| {
         let machine = sample.machine?;
         Some(TargetMachine::new(model, machine, sample.bundle.clone()))
