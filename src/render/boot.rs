@@ -23,6 +23,7 @@ mod disk;
 mod order;
 mod plan;
 
+pub use disk::is_of_disks;
 pub(crate) use plan::installs;
 
 #[cfg(test)]

@@ -62,9 +62,13 @@ pub(super) fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
         let module = layer::module_of(why, group.span);
         model.layers.field(&group.name, module, &ast.body, field).map(|written| (field, written.expr.span))
     });
-    let given = match pinned {
-        Some((field, span)) => Link::at(span, format!("`{field}` pins it")),
-        None => given(why, &machine.name, "the first free address from the start of `nodes`"),
+    let given = match (layer::own(why, id, "address"), pinned) {
+        (Some(own), _) => own,
+        (None, Some(("first-address", _))) if group.own_names => {
+            given(why, &machine.name, "the first free address from `first-address` on, in `nodes`")
+        }
+        (None, Some((field, span))) => Link::at(span, format!("`{field}` pins it")),
+        (None, None) => given(why, &machine.name, "the first free address from the start of `nodes`"),
     };
     Link::at(group.span, format!("{} is the address of `{}`", machine.address, machine.name)).because([named, given])
 }

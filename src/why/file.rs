@@ -222,14 +222,17 @@ fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], pa
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
     let target = crate::compile::planned_target(model).ok()?;
-    let delivery =
-        Delivery { family: target.family(), mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks: &[] };
+    let (family, disks) = (target.family(), &model.machine(machine?).disks);
+    let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks };
     let files = boot::files(&bundle, delivery, &model.program.sources).ok()?;
     let known = path == "/etc/hosts"
         || path == boot::BOOTSTRAP
         || files.iter().any(|file| file.path == *path && file.origin.what == What::Boot);
     known.then_some(())?;
-    let mut links = vec![Link::new("kmodel writes it on every machine, for its boot")];
+    let mut links = vec![match disks.first().filter(|_| boot::is_of_disks(path)) {
+        Some(disk) => Link::at(disk.span, "kmodel writes it for the `disks` of the machine"),
+        None => Link::new("kmodel writes it on every machine, for its boot"),
+    }];
     let kernel = path.contains("sysctl") || path.contains("modules");
     links.extend(units.iter().filter(|_| kernel).flat_map(|unit| needs(why, *unit)));
     Some(FileOrigin { links, unit: None, value: machine.map(|id| format!("on {}", model.machine(id).name)) })

@@ -3,7 +3,7 @@
 use crate::check::schema::{Schema, statement};
 use crate::check::{Symbol, SymbolKind};
 use crate::model::scope::Scope;
-use crate::model::{AppId, Param, Value};
+use crate::model::{AppId, MachineId, Param, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, ChangeKind, Expr, Ident, StatementKind};
 
@@ -96,6 +96,9 @@ fn group(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
 /// Why a field of a machine group has its value.
 pub(super) fn group_links(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Vec<Link>> {
     let (_, ast) = why.model().layers.machines.iter().find(|(_, machines)| *machines.name.name == *owner)?;
+    if field == "count" && why.model().groups.iter().any(|group| *group.name == *owner && group.own_names) {
+        return Some(layers(why, owner, "names", written(&ast.body, "names", "each of `names` is a machine"), None));
+    }
     if field == "count" {
         let said = ast.count.as_ref().map(|count| (count, format!("`machines {owner}[{}]`", why.text(count.span))));
         let default = said.is_none().then(|| Link::at(ast.name.span, "the default: without `[n]` there is one"));
@@ -119,10 +122,26 @@ fn machine(why: &Why<'_, '_>, owner: &str, field: &str) -> Option<Answer> {
     scope.machine = Some(id);
     let ident = Ident { name: field.into(), span: Span::default() };
     let value = model.eval(&mut scope, &field_expr("machine", &ident)).ok()?;
+    if let Some(own) = own(why, id, field) {
+        return Some(Answer::new(format!("`{owner}.{field}`"), vec![own]).with(show::value(&value)));
+    }
     let field = if field == "zone" && group_has(why, &group.name, "zones") { "zones" } else { field };
     let links = group_links(why, &group.name, field).unwrap_or_default();
     let link = Link::at(group.span, format!("`{owner}` is a machine of `{}`", group.name)).because(links);
     Some(Answer::new(format!("`{owner}.{}`", ident.name), vec![link]).with(show::value(&value)))
+}
+
+/// That something is said of a machine alone: in the `names` of its group.
+pub(super) fn own(why: &Why<'_, '_>, id: MachineId, field: &str) -> Option<Link> {
+    let model = why.model();
+    let (machine, group) = (model.machine(id), model.group_of(id));
+    let (module, ast) = model.layers.machines.iter().find(|(_, ast)| ast.name.name == group.name)?;
+    let written = model.layers.field(&group.name, *module, &ast.body, "names")?;
+    let names = model.eval(&mut Scope::file(written.module), written.expr).ok()?;
+    let Value::Record(names) = names else { return None };
+    let Some(Value::Record(said)) = names.get(&*machine.name) else { return None };
+    said.get(field).filter(|value| !is_none(value))?;
+    Some(Link::at(written.expr.span, format!("`{field}` of `{}` in `names`", machine.name)))
 }
 
 fn group_has(why: &Why<'_, '_>, group: &str, field: &str) -> bool {

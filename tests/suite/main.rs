@@ -27,6 +27,7 @@ mod large;
 mod laws;
 mod listed;
 mod options;
+mod own_names;
 mod numbers;
 mod pages;
 mod pasted;

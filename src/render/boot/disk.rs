@@ -19,13 +19,21 @@ pub(super) fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Vec<BundleFile> 
     let places: Vec<&str> = mounts.iter().map(|(_, volume)| &*volume.mount).collect();
     let waits = bundle.units.iter().filter(|_| !places.is_empty()).map(|unit| {
         let text = format!("# Written by kmodel.\n[Unit]\nRequiresMountsFor={}\n", places.join(" "));
-        own(&format!("{UNITS}/{}.d/20-kmodel-disks.conf", unit.name), 0o644, text)
+        own(&format!("{UNITS}/{}.d/{WAITS}", unit.name), 0o644, text)
     });
     [script].into_iter().chain(units).chain(waits).collect()
 }
 
 /// What has `mkfs.xfs`; that of ext4 is a part of every system.
 const XFS: &str = "xfsprogs";
+
+/// The part of a unit that waits for disks.
+const WAITS: &str = "20-kmodel-disks.conf";
+
+/// Whether a file that the boot writes is there for disks.
+pub fn is_of_disks(path: &str) -> bool {
+    [".mount", WAITS, "/disks"].iter().any(|end| path.ends_with(end))
+}
 
 const UNITS: &str = "/etc/systemd/system";
 

@@ -171,6 +171,10 @@ fn same(mac: &str, (first, one): (&Machine, &Link), (second, other): (&Machine, 
 
 /// Addresses of interfaces that somebody else has.
 fn taken(model: &Model<'_>) -> Vec<Diagnostic> {
+    let links = || model.machines.iter().flat_map(|machine| machine.links.iter());
+    if links().all(|link| link.addresses.is_empty()) {
+        return Vec::new();
+    }
     let own = model.machines.iter().map(|machine| (machine.address, format!("`{}`", machine.name)));
     let mut known: HashMap<IpAddr, String> = own.collect();
     known.insert(model.cluster.gateway, "the gateway".to_owned());
