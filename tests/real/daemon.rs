@@ -95,6 +95,8 @@ fn containerd_takes_its_configuration() {
         let dump: toml::Value = toml::from_str(&String::from_utf8_lossy(&dump.stdout)).expect("it prints TOML");
         let written: toml::Value = toml::from_str(&text).expect("it is TOML");
         assert!(written["plugins"].get(plugin).is_some(), "{machine} has no {plugin}");
+        // A field that a deployment gives.
+        assert!(!is_1 || text.contains("max_concurrent_downloads = 5"), "{machine}: {text}");
         // Both what is unknown and what is in the wrong place is missing from what containerd prints.
         included(&written, &dump, "");
     }

@@ -33,6 +33,7 @@ fn three_members_form_a_cluster_that_outlives_one_of_them() {
     let Some(network) = Network::new(&ip, machines, what) else { return };
     let mut cluster = Cluster::start(output, network, &etcd, etcdctl);
     cluster.is_healthy();
+    cluster.has_what_is_given();
     cluster.has_three_members();
     cluster.keeps_what_is_put("first");
     cluster.refuses_strangers();
@@ -115,6 +116,17 @@ impl<'a> Cluster<'a> {
         });
         let logs = || self.members.iter().flatten().map(|member| member.log()).collect::<Vec<_>>().join("\n---\n");
         all.unwrap_or_else(|error| panic!("{error}\n{}", logs()));
+    }
+
+    /// The flags that the deployment of the fixture gives, as etcd says at its start that it has them.
+    fn has_what_is_given(&self) {
+        if !self.output.name.starts_with("debian") {
+            return;
+        }
+        let log = std::fs::read_to_string(self._data.path().join("cp-0.log")).expect("etcd logs");
+        for said in ["\"heartbeat-interval\":\"200ms\"", "\"election-timeout\":\"2s\"", "\"snapshot-count\":5000"] {
+            assert!(log.contains(said), "{said}: {log}");
+        }
     }
 
     fn has_three_members(&self) {

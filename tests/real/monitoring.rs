@@ -24,6 +24,11 @@ fn prometheus_takes_its_configuration_and_rules() {
     let file = |name| ("mon-0", name);
     check(&promtool, &["check", "config", "--syntax-only"], output, file("etc/prometheus/prometheus.yml"));
     check(&promtool, &["check", "rules"], output, file("etc/prometheus/rules/kmodel.yaml"));
+    // Fields that a deployment gives.
+    let given = case("debian-12");
+    let text = given.on("wrk-0", "/etc/prometheus/prometheus.yml").expect("it runs Prometheus");
+    assert!(text.contains("scrape_timeout: 8s") && text.contains("cluster: packaged"), "{text}");
+    check(&promtool, &["check", "config", "--syntax-only"], given, ("wrk-0", "etc/prometheus/prometheus.yml"));
 }
 
 /// Each alert is raised by what it is for, and by nothing else.

@@ -21,7 +21,11 @@ const OF_FIELDS: [Code; 6] = [
 ];
 
 /// Components that take `config`, each with its kind of file.
-const COMPONENTS: [(&str, &str); 2] = [("kubelet", "KubeletConfiguration"), ("kube-proxy", "KubeProxyConfiguration")];
+const COMPONENTS: [(&str, &str); 3] = [
+    ("kubelet", "KubeletConfiguration"),
+    ("kube-proxy", "KubeProxyConfiguration"),
+    ("kube-scheduler", "KubeSchedulerConfiguration"),
+];
 
 /// Fields as they nest: a value, a record, or a list of one record.
 enum Node {

@@ -22,8 +22,12 @@ const OF_FLAGS: [Code; 6] = [
     Code::TypeMismatch,
 ];
 
-/// A model that sets each of these flags of a program, the one at `place` in line `place + 1`.
 fn model(program: &str, flags: &[(&String, &Flag)], version: Version) -> String {
+    model_of(program, flags, version, sample)
+}
+
+/// A model that sets each of these flags of a program, the one at `place` in line `place + 1`.
+fn model_of(program: &str, flags: &[(&String, &Flag)], version: Version, sample: fn(&Flag) -> &'static str) -> String {
     let mut text = format!("deploy {program} on cp {{ flags = {{\n");
     for (name, flag) in flags {
         let _ = writeln!(text, "  {name} = {}", sample(flag));
@@ -88,6 +92,61 @@ fn every_flag_can_be_set_or_has_its_reason() {
                 let code = found.get(&(place + 2)).copied();
                 assert_eq!(code, expected(flag, version), "--{name} of {program} {version}");
             }
+        }
+    }
+}
+
+/// A model that sets each of these flags of etcd, the one at `place` in line `place + 1`.
+fn of_etcd(flags: &[(&String, &Flag)], version: Version, sample: fn(&Flag) -> &'static str) -> String {
+    let mut text = format!("deploy etcd on cp {{ version = {version}, flags = {{\n");
+    for (name, flag) in flags {
+        let _ = writeln!(text, "  {name} = {}", sample(flag));
+    }
+    let ranges = "pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24";
+    text + &format!(
+        "}} }}\nuse std/kubernetes\ncluster lab {{ kubernetes = 1.36.2, {ranges} }}\nmachines cp {{ memory = 4GiB }}\n"
+    )
+}
+
+#[test]
+fn every_flag_of_etcd_can_be_set_or_has_its_reason() {
+    let all: Vec<_> = flag::table("etcd").expect("a table").flags.iter().collect();
+    for minor in 5..=7 {
+        let version = Version { major: 3, minor, patch: 3 };
+        let owned = told(&of_etcd(&all, version, sample));
+        assert!(owned.values().all(|code| *code == Code::SettingOwned), "{version}: {owned:?}");
+        assert!(!owned.is_empty() && owned.len() * 2 < all.len(), "etcd sets {} flags", owned.len());
+        let free = all.iter().enumerate().filter(|(place, _)| !owned.contains_key(&(place + 2)));
+        let free: Vec<_> = free.map(|(_, flag)| *flag).collect();
+        let found = told(&of_etcd(&free, version, sample));
+        for (place, (name, flag)) in free.iter().enumerate() {
+            assert_eq!(found.get(&(place + 2)).copied(), expected(flag, version), "--{name} of etcd {version}");
+        }
+    }
+}
+
+/// A value of another type.
+fn wrong(flag: &Flag) -> &'static str {
+    match flag.kind {
+        FlagKind::Bool => "7",
+        FlagKind::Int | FlagKind::Float | FlagKind::Duration | FlagKind::Ip | FlagKind::PortRange => "true",
+        FlagKind::String | FlagKind::StringList => "{ x = true }",
+        FlagKind::Map => "7",
+    }
+}
+
+#[test]
+fn no_flag_takes_a_value_of_another_type() {
+    let version = Version { major: 1, minor: 36, patch: 2 };
+    for program in PROGRAMS.iter().chain(&["etcd"]) {
+        let all: Vec<_> = flag::table(program).expect("a table").flags.iter().collect();
+        let text = match *program {
+            "etcd" => of_etcd(&all, Version { major: 3, minor: 6, patch: 14 }, wrong),
+            program => model_of(program, &all, version, wrong),
+        };
+        let found = told(&text);
+        for (place, (name, _)) in all.iter().enumerate() {
+            assert_eq!(found.get(&(place + 2)), Some(&Code::TypeMismatch), "--{name} of {program}");
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     open.pop().unwrap_or_default().inside
 }
 
-/// The words of a line and its braces, up to a comment. What is in quotes is no brace, and no comment.
+/// The words of a line and its braces, up to a comment. What is in quotes is neither a brace nor a comment.
 fn tokens(line: &str) -> Vec<&str> {
     let (mut list, mut from, mut quoted) = (Vec::new(), 0, false);
     let mut end = line.len();
