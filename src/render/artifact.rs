@@ -218,12 +218,17 @@ impl Fields<'_, '_, '_, '_> {
         let message = format!("`{release}` is not released for {arch}");
         let all = List::of(all);
         let problem = Diagnostic::new(Code::UnknownRelease, self.item.name.span, message);
-        let problem = match self.scope.app.map(|app| self.model.app(app)) {
-            Some(app) => problem.label(app.span, format!("`{}` is deployed here on {arch}", app.name)),
-            None => problem,
-        };
+        let problem = self.placed(problem, arch);
         let help = format!("place it on machines of another architecture: it is released for {all}");
         problem.help(format!("{help}; for a build of your own, set `hashes` of the target")).into()
+    }
+
+    /// With the deployment whose machines are of an architecture.
+    fn placed(&self, problem: Diagnostic, arch: &str) -> Diagnostic {
+        match self.scope.app.map(|app| self.model.app(app)) {
+            Some(app) => problem.label(app.span, format!("`{}` is deployed here on {arch}", app.name)),
+            None => problem,
+        }
     }
 
     /// A release is not in the table in this version, or not for this architecture.
@@ -240,6 +245,9 @@ impl Fields<'_, '_, '_, '_> {
         if let Some(span) = self.model.cluster.spans.get("kubernetes").filter(|_| release.starts_with("kube")) {
             problem = problem.label(*span, "the version of the cluster");
         }
-        Box::new(problem)
+        Box::new(match unknown {
+            UnknownRelease::Arch(_) => self.placed(problem, arch),
+            _ => problem,
+        })
     }
 }

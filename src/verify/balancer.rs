@@ -7,6 +7,7 @@ use crate::model::{MachineId, Model};
 use crate::render::evidence::{Content, Document, Sample};
 
 use super::locate::{self, Step};
+use super::users_place;
 use super::{Evidence, Verdict};
 
 mod haproxy;
@@ -56,7 +57,7 @@ impl File<'_, '_> {
         let way = self.document.way(&[Step::Line(line)]);
         let span = locate::value(model, self.document.owner, self.document.written, &way);
         let span = locate::or_given(model, self.document, &[Step::Line(line)], span);
-        Diagnostic::new(code, span, message).help(help)
+        users_place::of_app(model, self.document.owner.app, Diagnostic::new(code, span, message).help(help))
     }
 }
 

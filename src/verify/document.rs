@@ -16,6 +16,7 @@ use crate::render::format::{Secrets, tree};
 use crate::syntax::ast::Expr;
 
 use super::locate::{self, Step, Writer};
+use super::users_place;
 use super::{Evidence, Verdict, counted, gap};
 
 mod cloud_config;
@@ -193,7 +194,7 @@ fn shown(model: &Model<'_>, document: &Document<'_>, finding: DocumentProblem) -
     let span = problem.labels[0].span;
     let given = locate::or_given(model, document, &way, span);
     if given == span {
-        return problem;
+        return users_place::of_app(model, document.owner.provider(), problem);
     }
     problem.labels[0] = Label { span: given, text: String::new() };
     // A key in quotes keeps them.

@@ -20,6 +20,17 @@ pub fn first(model: &Model<'_>, problems: &mut [Diagnostic]) {
     }
 }
 
+/// With the deployment that a problem in the library is of, where its component is deployed more than once.
+pub fn of_app(model: &Model<'_>, id: AppId, problem: Diagnostic) -> Diagnostic {
+    let component = model.component_of(id).ast;
+    let same = model.apps().filter(|(other, _)| std::ptr::eq(model.component_of(*other).ast, component)).count();
+    let is_shown = same > 1 && problem.labels.iter().all(|label| is_of_library(model, label.span));
+    match at_deployment(model.app(id)) {
+        Label { span, text } if is_shown => problem.label(span, text),
+        _ => problem,
+    }
+}
+
 fn is_of_library(model: &Model<'_>, span: Span) -> bool {
     model.program.sources.get(span.source).kind == SourceKind::Library
 }
