@@ -2,7 +2,7 @@
 //! need not be evaluated to know that it is what it was.
 //!
 //! Told from the names that are written in the component, like [`super::dependence`]: the values of those that are the same on
-//! all units, and the text of what computes the others. So it may be more than decides, and never less; where that is not
+//! all units, lets among them, and the text of what computes the others. So it may be more than decides, and never less; where that is not
 //! certain, nothing is said. What all components see of the machine and the unit, and what is issued for the unit, is for the
 //! caller to add.
 
@@ -13,6 +13,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Item, ItemKind, Name};
 
 use super::component::{Local, Mention};
+use super::dependence::Dependence;
 use super::material::Material;
 use super::scope::Scope;
 use super::{AppId, Component, EndpointId, EvalError, Model, UnitId, Value, mention};
@@ -165,11 +166,22 @@ impl<'m> Inputs<'m, '_, '_, '_> {
         Ok(())
     }
 
-    /// The names in all items, each once, in source order.
-    fn names(&self) -> Result<Vec<Named>, Unknown> {
+    /// Tells the value of a let that has only one on all units: what it was computed of does not matter then.
+    fn is_told(&mut self, item: &Item) -> bool {
+        let ItemKind::Let(binding) = &item.kind else { return false };
+        let Some(Local::Let(index)) = self.component.local(&binding.name.name) else { return false };
+        let is_one = self.component.let_dependences.get(index as usize) == Some(&Dependence::Application);
+        is_one && self.value(&binding.name.name, None).is_ok()
+    }
+
+    /// The names in all items, each once, in source order, but those in what is told by its value.
+    fn names(&mut self) -> Result<Vec<Named>, Unknown> {
         let (mut seen, mut list) = (HashSet::new(), Vec::new());
         for item in self.items() {
             is_known(item)?;
+            if self.is_told(item) {
+                continue;
+            }
             mention::in_item(item, &mut |name, field, _| {
                 let named: Named = (name.into(), field.map(Name::from));
                 if seen.insert(named.clone()) {

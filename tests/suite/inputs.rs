@@ -247,7 +247,7 @@ fn each_kind_of_edit_changes_the_inputs_of_what_it_changes() {
 const FILTERED: &str = r#"use std/firewall
 component web { provides http: page { listen = 8080/tcp }, unit web.service { exec = /usr/bin/web } }
 component client { requires http: page, unit client.service { exec = /usr/bin/client } }
-component alone { file /etc/alone { text = "alone" } }
+component alone { let big = any-of([m.cores > 8.0 for m in machines]), file /etc/alone { text = "alone ${string(big)}" } }
 interface page { version = 1 }
 cluster lab { kubernetes = 1.34.8, pods = 10.244.0.0/16, services = 10.96.0.0/16, nodes = 10.10.0.0/24 }
 machines cp[2] { }
@@ -256,17 +256,19 @@ machines other { }
 deploy web on cp
 deploy client on wrk
 deploy alone on other
-deploy firewall on * { operators = [192.168.1.0/24] }
+deploy firewall on cp, wrk { operators = [192.168.1.0/24] }
 target lxd { image = "debian/13" }
 "#;
 
 /// Edits of a model with a packet filter, and the machines whose rules they change.
 const FILTERED_EDITS: &[Edit] = &[
-    ("nothing", "text = \"alone\"", "text = \"alone\"", ""),
-    ("what another machine has", "text = \"alone\"", "text = \"still alone\"", "other-0"),
+    ("nothing", "\"alone ", "\"alone ", ""),
+    ("what another machine has", "\"alone ", "\"still alone ", "other-0"),
+    ("one machine more, which changes nothing that is computed of all", "wrk[2]", "wrk[3]", "cp-0 cp-1 wrk-2"),
+    ("one that does", "machines wrk[2] { }", "machines wrk[2] { cores = 16 }", "other-0 wrk-0 wrk-1"),
     ("the port that is open", "8080/tcp", "8081/tcp", "cp-0 cp-1"),
     ("one client more, which is let in", "deploy client on wrk", "deploy client on wrk, other", "cp-0 cp-1 other-0"),
-    ("who operates", "192.168.1.0/24", "192.168.2.0/24", "cp-0 cp-1 other-0 wrk-0 wrk-1"),
+    ("who operates", "192.168.1.0/24", "192.168.2.0/24", "cp-0 cp-1 wrk-0 wrk-1"),
 ];
 
 #[test]
