@@ -42,7 +42,7 @@ pub use compare::Compare;
 pub use error::EmitError;
 pub use keep::{Kept, refuse};
 pub use manifest::manifest;
-pub use seal::Seal;
+pub use seal::{Seal, Sealed};
 pub use stream::Stream;
 
 /// What to do with a folder that holds what kmodel did not write.
@@ -119,6 +119,19 @@ pub fn standing(out: &Path, seal: &Seal) -> Option<Written> {
     place.clean();
     let (found, size) = Earlier::open(place.path())?.seal()?;
     (found == *seal).then_some(Written { files: size.files, bytes: size.bytes, replaced: true, made: 0 })
+}
+
+/// The output in a folder, if its manifest is the one of this output. Of the files that it lists, none is looked at.
+pub fn listed(out: &Path, sealed: &Sealed) -> Option<Written> {
+    let place = fs::symlink_metadata(out).ok().and_then(|_| FolderPlace::of(out).ok())?;
+    let _turn = place.take_turn().ok()?;
+    update::resume(&place).ok()?;
+    (intact::manifest(place.path()) == Some(sealed.manifest)).then_some(Written {
+        files: sealed.files,
+        bytes: sealed.bytes,
+        replaced: true,
+        made: 0,
+    })
 }
 
 /// Writes a private file below a folder that is there, and the folders on the way to it. None of these may be a link.

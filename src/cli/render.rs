@@ -51,6 +51,10 @@ pub struct Args {
     /// Write every file anew. Without it, files that would not change and are intact in the folder are reused
     #[arg(long)]
     fresh: bool,
+    /// If nothing has changed since the last render, do not read what it wrote: a file that another program has changed since
+    /// stays as it is
+    #[arg(long, conflicts_with_all = ["fresh", "dry_run"])]
+    trust_output: bool,
     #[command(flatten)]
     keep: KeepArgs,
     /// Replace the folder even if it holds files that kmodel did not write; they are deleted
@@ -94,7 +98,8 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let again = Again::new(args, &opened, plan, &store);
     if let Some((keys, written)) = again.as_ref().and_then(|again| again.found(&store)) {
         moves()?;
-        return summary(args, terminal, &plan.model, (&keys, written, 0));
+        let reused = Reused { machines: 0, unread: args.trust_output };
+        return summary(args, terminal, &plan.model, (&keys, written, reused));
     }
     let (issued, whole, kept) = match render(args, plan, &mut store) {
         Ok(rendered) => rendered,
@@ -110,12 +115,12 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     store.save()?;
     let lock = compile::lock(plan, &issued);
     lock::write(&args.model.lock_path(), &plan.model.cluster.name, (&opened.seen, &lock))?;
-    let (keys, seal) = (Keys::of(&issued), whole.seal());
+    let (keys, sealed) = (Keys::of(&issued), whole.sealed());
     let written = whole.commit()?;
-    if let (Some(again), Some(seal), true) = (again, seal, saved && opened.seen.is(&lock)) {
-        again.remember(&store, (plan, &issued), seal);
+    if let (Some(again), Some(sealed), true) = (again, sealed, saved && opened.seen.is(&lock)) {
+        again.remember(&store, (plan, &issued), sealed);
     }
-    summary(args, terminal, &plan.model, (&keys, written, kept))
+    summary(args, terminal, &plan.model, (&keys, written, Reused { machines: kept, unread: false }))
 }
 
 /// Looks at what would change; what is missing is issued in memory.
@@ -205,11 +210,19 @@ impl Keys {
     }
 }
 
+/// What was there already.
+#[derive(Clone, Copy)]
+struct Reused {
+    machines: usize,
+    /// Whether none of it was read, where it is all.
+    unread: bool,
+}
+
 fn summary(
     args: &Args,
     terminal: &Terminal,
     model: &Model<'_>,
-    (keys, written, kept): (&Keys, Written, usize),
+    (keys, written, reused): (&Keys, Written, Reused),
 ) -> Result<Exit, CliError> {
     let look = &terminal.out;
     let target = compile::planned_target(model).expect("what was rendered has a target");
@@ -220,9 +233,10 @@ fn summary(
         fact("lock", format!("{} (commit it)", args.model.lock_path().display())),
     ];
     if written.made == 0 {
-        rows.insert(1, fact("reused", "all files: nothing has changed".to_owned()));
-    } else if kept > 0 {
-        rows.insert(1, fact("reused", format!("the files of {}", Count(kept, "machine"))));
+        let unread = if reused.unread { ", and they were not read" } else { "" };
+        rows.insert(1, fact("reused", format!("all files: nothing has changed{unread}")));
+    } else if reused.machines > 0 {
+        rows.insert(1, fact("reused", format!("the files of {}", Count(reused.machines, "machine"))));
     }
     rows.extend(keys.notes.iter().map(|note| fact("note", note.clone())));
     let file = args.model.file.display().to_string();

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::check::Program;
-use crate::emit::Seal;
+use crate::emit::{Seal, Sealed};
 use crate::model::Input;
 use crate::pki::issued::Issued;
 use crate::pki::period::Period;
@@ -24,7 +24,7 @@ use crate::world::watched::Answer;
 
 use super::fingerprint::{BUILD, Fingerprint};
 
-const HEAD: &str = "kmodel render 1";
+const HEAD: &str = "kmodel render 2";
 
 /// What decides a render, but the time and what else the model reads.
 #[derive(Clone, Copy)]
@@ -48,6 +48,9 @@ pub struct Unchanged {
     /// When all that it used is kept; always, if nothing of it ends.
     period: Option<Period>,
     seal: [u8; 32],
+    manifest: [u8; 32],
+    files: usize,
+    bytes: u64,
     /// How many keys it used, and what was said of them.
     pub keys: usize,
     pub notes: Vec<String>,
@@ -64,15 +67,19 @@ impl Unchanged {
         basis: &Basis<'_>,
         read: BTreeMap<PathBuf, Answer>,
         (plan, issued): (&Plan<'_>, &Issued),
-        seal: Seal,
+        sealed: Sealed,
     ) -> Option<Self> {
+        let Sealed { seal: Seal(seal), manifest, files, bytes } = sealed;
         let period = Period::of_all(&plan.pki.request, issued).ok()?;
         (issued.issued == 0).then(|| Self {
             format: HEAD.to_owned(),
             basis: basis.hash(),
             read,
             period,
-            seal: seal.0,
+            seal,
+            manifest,
+            files,
+            bytes,
             keys: issued.reused,
             notes: issued.notes.iter().map(ToString::to_string).collect(),
         })
@@ -88,12 +95,16 @@ impl Unchanged {
         serde_json::to_string(self).ok()
     }
 
-    /// The seal of what a render with this basis makes now, if it is the one that this one made. What it read is asked for
-    /// again.
-    pub fn output(&self, basis: &Basis<'_>, answer: impl Fn(&Path) -> Answer, now: OffsetDateTime) -> Option<Seal> {
+    /// What a render with this basis makes now, if it is what this one made. What it read is asked for again.
+    pub fn output(&self, basis: &Basis<'_>, answer: impl Fn(&Path) -> Answer, now: OffsetDateTime) -> Option<Sealed> {
         let same = || self.read.iter().all(|(path, known)| answer(path) == *known);
-        (self.period.is_none_or(|period| period.has(now)) && self.basis == basis.hash() && same())
-            .then_some(Seal(self.seal))
+        let Self { seal, manifest, files, bytes, .. } = *self;
+        (self.period.is_none_or(|period| period.has(now)) && self.basis == basis.hash() && same()).then_some(Sealed {
+            seal: Seal(seal),
+            manifest,
+            files,
+            bytes,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use rustix::fs::{Mode, OFlags, openat};
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 
-use crate::emit::manifest::Listing;
+use crate::emit::manifest::{self, Listing};
 use crate::emit::seal::Hash;
 use crate::text::hex;
 use crate::world::relative::RelativePath;
@@ -30,6 +30,12 @@ pub(super) fn hash(root: &File, listed: &Listing) -> Option<Hash> {
     let hash = ours.then(|| content(file.take(listed.size + 1), listed.size)).flatten()?;
     let said = listed.sha256.as_ref().is_none_or(|said| *said == hex(&hash));
     (said && listed.secret == listed.sha256.is_none()).then_some(hash)
+}
+
+/// The hash of the manifest of an output, if it is as kmodel leaves it.
+pub(super) fn manifest(root: &Path) -> Option<Hash> {
+    let size = fs::symlink_metadata(root.join(manifest::NAME)).ok()?.len();
+    hash(&File::open(root).ok()?, &Listing::of_manifest(size))
 }
 
 /// Read in parts: a manifest may list millions of files.

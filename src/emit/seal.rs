@@ -10,6 +10,17 @@ pub(super) type Hash = [u8; 32];
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Seal(pub [u8; 32]);
 
+/// An output as it was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sealed {
+    /// Of all files.
+    pub seal: Seal,
+    /// SHA-256 of the manifest, which lists all files.
+    pub manifest: [u8; 32],
+    pub files: usize,
+    pub bytes: u64,
+}
+
 /// A file as the manifest lists it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Line {

@@ -17,7 +17,7 @@ use crate::emit::error::EmitError;
 use crate::emit::kept::Kept;
 use crate::emit::lines::Lines;
 use crate::emit::place::{self, FolderPlace};
-use crate::emit::seal::{Hash, Line, Seal, Sealing};
+use crate::emit::seal::{Hash, Line, Seal, Sealed, Sealing};
 use crate::emit::update::{self, Changes};
 use crate::emit::{Force, Reuse, Written, link, manifest, old, path, tree};
 use crate::source::Sources;
@@ -54,8 +54,8 @@ pub struct Whole {
     place: FolderPlace,
     force: Force,
     written: Written,
-    /// Of all files, when all are written.
-    seal: Option<Seal>,
+    /// When all files are written.
+    sealed: Option<Sealed>,
     /// The earlier output and its changes, if only some places of it change.
     changes: Option<(Earlier, Changes)>,
 }
@@ -84,7 +84,7 @@ impl<'s> Stream<'s> {
         let usable = old.filter(|old| old.plain && reuse == Reuse::Whole);
         let earlier = usable.and_then(|_| Earlier::open(place.path()));
         let written = Written { files: 0, bytes: 0, replaced: old.is_some(), made: 0 };
-        let whole = Whole { draft, place, force, written, seal: None, changes: None };
+        let whole = Whole { draft, place, force, written, sealed: None, changes: None };
         Ok(Self { whole, lines, sources, earlier, kept, all_kept: true, shared: Vec::new() })
     }
 
@@ -157,9 +157,10 @@ impl<'s> Stream<'s> {
         let root = self.whole.draft.path();
         let mut sealing = Sealing::default();
         let (manifest, bytes) = write_manifest(root, head, (lines, batch.lines), &mut sealing)?;
-        self.whole.seal = Some(sealing.end(&manifest));
         self.whole.written.bytes += bytes;
         self.whole.written.files += 1;
+        let Written { files: count, bytes: all, .. } = self.whole.written;
+        self.whole.sealed = Some(Sealed { seal: sealing.end(&manifest), manifest, files: count, bytes: all });
         let mode = tree::root_mode(files);
         if self.is_there(mode, (manifest, bytes)) {
             self.whole.written.made = 0;
@@ -202,7 +203,12 @@ impl Written {
 impl Whole {
     /// All its files in one number.
     pub fn seal(&self) -> Option<Seal> {
-        self.seal
+        self.sealed.map(|sealed| sealed.seal)
+    }
+
+    /// What it will be known by.
+    pub fn sealed(&self) -> Option<Sealed> {
+        self.sealed
     }
 
     /// Puts the folder into its place, which others may have written to meanwhile, unless all that it holds is there. Nothing

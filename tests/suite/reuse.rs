@@ -111,8 +111,11 @@ impl Bench {
         let ask = |path: &Path| answer(&world.read(path));
         let remembered = self.whole.as_deref().and_then(Unchanged::read).filter(|_| store.is_saved());
         let standing = remembered.and_then(|whole| {
-            let seal = whole.output(&basis, ask, self.now)?;
-            Some((whole, emit::standing(&self.out(), &seal)?, tree(&self.out())))
+            let sealed = whole.output(&basis, ask, self.now)?;
+            let standing = emit::standing(&self.out(), &sealed.seal)?;
+            let listed = emit::listed(&self.out(), &sealed).unwrap();
+            assert_eq!((standing.files, standing.bytes), (listed.files, listed.bytes));
+            Some((whole, standing, tree(&self.out())))
         });
         let issued = compile::issue(&plan, &mut store, self.now).ok()?;
         let stream = |out: &Path, reuse: Reuse, known: Known| {
@@ -126,8 +129,8 @@ impl Bench {
                 });
             let streamed = streamed.unwrap();
             let whole = stream.finish(compile::head(&plan), &streamed.files).unwrap();
-            let seal = whole.seal().unwrap();
-            (whole.commit().unwrap(), bytes(memo.facts.file().unwrap()), seal)
+            let sealed = whole.sealed().unwrap();
+            (whole.commit().unwrap(), bytes(memo.facts.file().unwrap()), sealed)
         };
         let fresh = self.dir.path().join("fresh");
         let (all, facts, sealed) = stream(&fresh, Reuse::Nothing, Known::default());
@@ -143,7 +146,7 @@ impl Bench {
         assert_eq!(known, facts, "the same facts, kept or made");
         assert_eq!((written.files, written.bytes), (all.files, all.bytes));
         assert!(tree(&self.out()) == tree(&fresh), "{}: {}", self.target, self.difference(&fresh));
-        assert_eq!(emit::standing(&fresh, &seal).map(|found| found.files), Some(all.files));
+        assert_eq!(emit::standing(&fresh, &seal.seal).map(|found| found.files), Some(all.files));
         fs::remove_dir_all(fresh).unwrap();
         let (saved, lock) = (store.is_saved(), compile::lock(&plan, &issued));
         store.save().unwrap();
@@ -478,6 +481,30 @@ fn the_command_says_what_it_used_again() {
     assert!(site.read("build/machines/m-0/user-data").starts_with("#cloud-config"));
     let facts = fs::metadata(site.path(".kmodel/lab/renders/lxd-tree")).unwrap();
     assert_eq!(facts.mode() & 0o777, 0o600, "a secret can be guessed from it");
+}
+
+/// A change of the output stays, for none of its files is read; a change of what decides them does not.
+#[test]
+fn an_output_is_trusted_only_where_that_is_asked_for() {
+    let site = Site::new(&format!("{MODEL}{LAB}"));
+    let render: &[&str] = &["render", "lab.km", "--out", "build"];
+    let trusting = || site.ok(&[render, &["--trust-output"]].concat());
+    let not_read = "nothing has changed, and they were not read";
+    assert!(!trusting().contains("reused  "), "the first");
+    assert!(!trusting().contains(not_read), "the first wrote the lock");
+    assert!(trusting().contains(not_read));
+    let path = site.path("build/machines/m-0/user-data");
+    fs::write(&path, "edited").unwrap();
+    assert!(trusting().contains(not_read) && fs::read_to_string(&path).unwrap() == "edited");
+    site.model(&format!("{}{LAB}", MODEL.replace("m[3]", "m[4]")));
+    assert!(!trusting().contains(not_read) && fs::read_to_string(&path).unwrap().starts_with("#cloud-config"));
+    drop(trusting());
+    assert!(trusting().contains(not_read));
+    fs::remove_file(site.path("build/manifest.json")).unwrap();
+    let output = site.run(&[render, &["--trust-output"]].concat());
+    assert!(!String::from_utf8_lossy(&output.stdout).contains(not_read), "another output");
+    fs::remove_dir_all(site.path("build")).unwrap();
+    assert!(!trusting().contains(not_read) && site.path("build/manifest.json").exists());
 }
 
 /// What the command line decides, and files that a model reads. A render that nothing was evaluated for says the same.

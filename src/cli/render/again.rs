@@ -3,7 +3,7 @@
 use crate::check::Program;
 use crate::compile;
 use crate::compile::unchanged::{self, Basis, Unchanged};
-use crate::emit::{self, Seal, Written};
+use crate::emit::{self, Sealed, Written};
 use crate::model::Input;
 use crate::pki::Store;
 use crate::pki::issued::Issued;
@@ -43,14 +43,17 @@ impl<'a> Again<'a> {
         let earlier = Unchanged::read(&store.remembered(&self.name)?).filter(|_| store.is_saved())?;
         let (disk, answers) = (self.args.model.disk(), model::answers()?);
         let ask = |path: &_| answers.get(path).copied().unwrap_or_else(|| answer(&disk.read(path)));
-        let seal = earlier.output(&self.basis(), ask, world::now())?;
-        let written = emit::standing(&self.args.out, &seal)?;
+        let sealed = earlier.output(&self.basis(), ask, world::now())?;
+        let written = match self.args.trust_output {
+            true => emit::listed(&self.args.out, &sealed)?,
+            false => emit::standing(&self.args.out, &sealed.seal)?,
+        };
         Some((Keys { issued: 0, reused: earlier.keys, notes: earlier.notes }, written))
     }
 
     /// Remembers what this render has made.
-    pub(super) fn remember(&self, store: &Store, (plan, issued): (&Plan<'_>, &Issued), seal: Seal) {
-        let made = model::answers().and_then(|read| Unchanged::new(&self.basis(), read, (plan, issued), seal));
+    pub(super) fn remember(&self, store: &Store, (plan, issued): (&Plan<'_>, &Issued), sealed: Sealed) {
+        let made = model::answers().and_then(|read| Unchanged::new(&self.basis(), read, (plan, issued), sealed));
         if let Some(text) = made.and_then(|made| made.text()) {
             store.remember(&self.name, &text);
         }
