@@ -161,6 +161,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::change::Turn as Order;
+    use super::super::sample;
     use super::*;
 
     fn change(step: Step) -> Change {
@@ -169,9 +170,7 @@ mod tests {
 
     fn run(program: &str, step: Step) -> Result<(), String> {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("hook");
-        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\"";
-        assert!(Command::new("sh").args(["-c", write]).arg(&path).arg(program).status().unwrap().success());
+        let path = sample::program(folder.path(), "hook", program);
         let model = Hooks { timeout: Duration::from_secs(1), ..Hooks::default() };
         let own = OwnHooks { before: Some(path), after: None };
         let redactor = Redactor::new(&crate::pki::issued::Issued::default());

@@ -1,6 +1,6 @@
 //! What tests of this module share: a client that is a script, and a machine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -15,13 +15,19 @@ use super::lxd::client::Client;
 use super::lxd::current::Current;
 use super::provider::Access;
 
-/// A client of the project `lab` whose program is a shell script. Another process writes it: one that is still open for
-/// writing, in whatever thread, could not be run.
-pub(super) fn client(folder: &Path, script: &str) -> Arc<Client> {
-    let program = folder.join("lxc").display().to_string();
+/// A shell script that can be run. Another process writes it: one that is still open for writing, in whatever thread, could not
+/// be run.
+pub(super) fn program(folder: &Path, name: &str, script: &str) -> PathBuf {
+    let program = folder.join(name);
     let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\"";
-    let status = Command::new("sh").args(["-c", write, &program, script]).status().unwrap();
+    let status = Command::new("sh").args(["-c", write]).arg(&program).arg(script).status().unwrap();
     assert!(status.success());
+    program
+}
+
+/// A client of the project `lab` whose program is a shell script.
+pub(super) fn client(folder: &Path, script: &str) -> Arc<Client> {
+    let program = program(folder, "lxc", script).display().to_string();
     Arc::new(Client::new(&program, "lab"))
 }
 

@@ -17,8 +17,8 @@ use crate::target::{Given, Needs, Tree};
 
 use super::fingerprint::Fingerprint;
 
-/// What begins a file of facts. Behind it stand the records, then what machines need as JSON with its length before it, the number of records, and
-/// SHA-256 of all that.
+/// What begins a file of facts. Behind it stand the records, then what machines need as JSON, the number of records, the length of the
+/// JSON, and SHA-256 of all that.
 const HEAD: &[u8; 16] = b"kmodel renders 3";
 
 const HASH: usize = size_of::<Fingerprint>();

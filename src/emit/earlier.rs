@@ -83,7 +83,7 @@ impl Earlier {
         self.has_root(if size.closed { 0o700 } else { 0o755 }).then(|| (sealing.end(&manifest), size))
     }
 
-    /// What is in places, each of which is asked for only if the one before is whole.
+    /// What is in places; nothing of one that is not whole.
     fn some<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = Option<Place>> {
         places.iter().map(|place| {
             let mut lines = Vec::new();

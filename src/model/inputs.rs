@@ -248,8 +248,8 @@ impl<'m> Inputs<'m, '_, '_, '_> {
     }
 }
 
-/// A manifest follows from files that may be beside it. A packet filter follows from the relations of the whole model, and is told by
-/// whoever asks for these inputs.
+/// A manifest follows from files that may be beside it. A packet filter follows from the relations of the whole model, and is for
+/// the caller to add.
 fn is_known(item: &Item) -> Result<(), Unknown> {
     match &item.kind {
         ItemKind::Manifest(_) => Err(Unknown),

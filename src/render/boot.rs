@@ -117,8 +117,8 @@ pub fn bootstrap(files: &[BundleFile]) -> BundleFile {
 pub fn script(family: &Family) -> String {
     let packages = match family.packages {
         Packages::Apt => include_str!("boot/packages/apt.sh"),
-        Packages::Dnf => include_str!("boot/packages/dnf.sh"),
-        Packages::Zypper => include_str!("boot/packages/zypper.sh"),
+        Packages::Dnf => concat!(include_str!("boot/packages/dnf.sh"), include_str!("boot/packages/rpm.sh")),
+        Packages::Zypper => concat!(include_str!("boot/packages/zypper.sh"), include_str!("boot/packages/rpm.sh")),
         Packages::None => include_str!("boot/packages/none.sh"),
     };
     let (settings, functions) = packages.split_once("# @functions\n").expect("each of these files has both parts");

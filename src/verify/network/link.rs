@@ -169,7 +169,7 @@ fn same(mac: &str, (first, one): (&Machine, &Link), (second, other): (&Machine, 
     )
 }
 
-/// Addresses of interfaces that somebody else has.
+/// Addresses of interfaces that another machine or application has.
 fn taken(model: &Model<'_>) -> Vec<Diagnostic> {
     let links = || model.machines.iter().flat_map(|machine| machine.links.iter());
     if links().all(|link| link.addresses.is_empty()) {

@@ -1,27 +1,6 @@
+readonly MANAGER=zypper WRONG='not found|error|problem|nothing provides'
 # @functions
-# --- packages
-
-is_installed() { rpm ${ROOT:+--root "$ROOT"} -q --quiet --whatprovides "$1" >/dev/null 2>&1; } # PACKAGE
-
-# Packages of this family do not start their services; ours start when everything is in place.
-zypper_install() { # PACKAGE...
+manager_install() { # PACKAGE...
   ZYPP_LOCK_TIMEOUT=300 zypper --non-interactive ${ROOT:+--root "$ROOT"} install --no-recommends --auto-agree-with-licenses \
     "$@" >>"$STATE/zypper.log" 2>&1
 }
-
-packages() {
-  local package missing=() pause=5
-  while read -r package; do
-    is_installed "$package" || missing+=("$package")
-  done < <(each package)
-  [ "${#missing[@]}" -eq 0 ] && return
-  command -v zypper >/dev/null || refuse "cannot install packages without zypper: ${missing[*]}; use an image that contains them"
-  say "installing packages: ${missing[*]}"
-  until zypper_install "${missing[@]}"; do
-    [ "$pause" -le 40 ] || fail "cannot install ${missing[*]}: $(grep -iE 'not found|error|problem|nothing provides' "$STATE/zypper.log" | tail -n 1)"
-    say "cannot install packages yet, trying again in $pause s"
-    sleep "$pause"
-    pause=$((pause * 2))
-  done
-}
-
