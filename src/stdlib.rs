@@ -8,6 +8,9 @@ use include_dir::{Dir, include_dir};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
 
+/// The tables as JSON, as build.rs writes them.
+static TABLES: Dir<'static> = include_dir!("$OUT_DIR/tables");
+
 /// Tables that take the place of embedded ones, by their paths.
 static REPLACED: OnceLock<BTreeMap<PathBuf, String>> = OnceLock::new();
 
@@ -30,6 +33,14 @@ pub fn read(path: &Path) -> Option<&'static str> {
 /// The text of a file as it was built in.
 pub fn embedded(path: &Path) -> Option<&'static str> {
     FILES.get_file(path)?.contents_utf8()
+}
+
+/// A table as JSON, unless another takes its place.
+pub fn as_json(path: &Path) -> Option<&'static [u8]> {
+    if REPLACED.get().is_some_and(|tables| tables.contains_key(path)) {
+        return None;
+    }
+    Some(TABLES.get_file(path.strip_prefix("tables").ok()?)?.contents())
 }
 
 /// The paths of all `.km` files in it, sorted.

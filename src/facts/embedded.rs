@@ -30,7 +30,7 @@ impl<'de> Deserialize<'de> for Unread {
 #[expect(clippy::panic, reason = "a test reads each embedded table")]
 pub(crate) fn table<T: DeserializeOwned>(path: &str) -> T {
     let text = stdlib::read(Path::new(path)).unwrap_or_else(|| panic!("`{path}` is not in the standard library"));
-    read(Path::new(path), text)
+    read_embedded(Path::new(path), text)
 }
 
 /// The tables in a folder of the standard library, sorted by the names of their files.
@@ -40,7 +40,7 @@ pub(crate) fn table<T: DeserializeOwned>(path: &str) -> T {
 pub(crate) fn tables<T: DeserializeOwned>(folder: &str) -> Vec<T> {
     let files = stdlib::files(Path::new(folder));
     assert!(!files.is_empty(), "`{folder}` is not in the standard library");
-    files.into_iter().map(|(path, text)| read(path, text)).collect()
+    files.into_iter().map(|(path, text)| read_embedded(path, text)).collect()
 }
 
 /// Whether a text can take the place of the table at a path: one of flags, gates, fields or objects.
@@ -56,6 +56,16 @@ pub fn examine(path: &Path, text: &str) -> Result<(), String> {
         Some("config") => toml::from_str::<super::field::Table>(text).map(drop).map_err(said),
         _ if path.ends_with("objects.toml") => super::object::examine(text).map_err(said),
         _ => Err("tables of flags, gates, fields and objects can be replaced".to_owned()),
+    }
+}
+
+/// A table of the standard library, as JSON where it is embedded so.
+#[expect(clippy::panic, reason = "a test reads each embedded table")]
+fn read_embedded<T: DeserializeOwned>(path: &Path, text: &str) -> T {
+    match stdlib::as_json(path) {
+        Some(json) => serde_json::from_slice(json)
+            .unwrap_or_else(|error| panic!("`{}` cannot be read as JSON: {error}", path.display())),
+        None => read(path, text),
     }
 }
 
@@ -84,6 +94,20 @@ pub(crate) mod tests {
             let text = toml::to_string(&wrong).expect("a table has a text");
             assert!(toml::from_str::<T>(&text).is_err(), "{}: {place:?} takes any key", path.display());
         }
+    }
+
+    #[test]
+    fn each_table_is_the_same_as_json() {
+        let tables = stdlib::all().into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "toml"));
+        let mut count = 0;
+        for (path, text) in tables.filter(|(path, _)| path.starts_with("tables")) {
+            let text = std::str::from_utf8(text).unwrap();
+            let json = stdlib::as_json(path).unwrap_or_else(|| panic!("{} is not there as JSON", path.display()));
+            let same: toml::Table = serde_json::from_slice(json).unwrap();
+            assert_eq!(same, text.parse().unwrap(), "{}", path.display());
+            count += 1;
+        }
+        assert!(count > 50, "{count}");
     }
 
     #[derive(Clone, Debug)]
