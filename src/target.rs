@@ -29,7 +29,9 @@ pub mod ssh;
 mod system;
 
 pub use desired::{Arrival, Desired, Hooks, Machine, StartedUnit};
-pub use output::{Entries, Entry, Given, Needs, OutputFile, Tree, Writer, folder};
+pub use output::{
+    Content, Entries, Entry, Given, Needs, OutputFile, Roster, Shared, Tree, UserDataSize, Writer, folder,
+};
 pub use problem::Problem;
 pub use site::{Names, Site, TargetMachine};
 
@@ -170,10 +172,10 @@ impl Target {
         }
     }
 
-    /// Writes the files of the machines, in their order, then those that they share.
+    /// Writes the files of the machines, in their order, without those that they share.
     ///
     /// # Errors
-    /// What the target cannot take; what was handed out until then is not a whole output.
+    /// What the target cannot take; what was handed out until then is not all.
     pub fn write<M: Borrow<TargetMachine>>(
         self,
         site: &Site,
@@ -218,16 +220,6 @@ impl Target {
                 .map(|(desired, made)| (desired, Reach::Terraform(Box::new(made)))),
             PlatformKind::Ignition => None,
         })
-    }
-
-    /// All files of its output at once.
-    ///
-    /// # Errors
-    /// As [`Target::write`].
-    pub fn files(self, site: &Site, machines: &[TargetMachine]) -> Result<Vec<OutputFile>, Vec<Problem>> {
-        let mut list = Vec::new();
-        self.write(site, machines, &mut |file| list.push(file))?;
-        Ok(list)
     }
 }
 

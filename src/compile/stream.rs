@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::{self, Placement};
-use crate::target::{Entries, Entry, OutputFile, Site, TargetMachine, Tree, Writer};
+use crate::target::{Entries, Entry, OutputFile, Shared, Site, TargetMachine, Tree, Writer};
 use crate::verify::{self, Evidence};
 
 use super::fingerprint::Print;
@@ -147,7 +147,7 @@ pub fn stream<S: Sink>(
     let inputs = Inputs::new(plan, (issued, &material), &print);
     let (writer, held) = (&*writer, Held::default());
     let press = Press { plan, material: &material, placement: &placement, writer, print, inputs, known, held };
-    let streamed = press.run(facts, sink).and_then(|parts| press.rest(issued, parts).map_err(Stopped::Problems));
+    let streamed = press.run(facts, sink).and_then(|parts| press.rest(issued, parts, sink));
     let table = |out: &mut dyn io::Write| pki::write_table(plan, issued, out);
     let streamed = streamed.and_then(|parts| sink.long(pki::table(), &table).map(|()| parts).map_err(Stopped::Sink));
     let streamed = streamed.map(|streamed| Streamed { held: press.held.most(), ..streamed });
@@ -257,7 +257,7 @@ impl Press<'_, '_> {
         no_problem(verify::target::output(&self.plan.model, &files)).map_err(Stopped::Problems)?;
         let secret = files.iter().any(|file| file.secret);
         let batch = sink.put(files).map_err(Stopped::Sink)?;
-        let entry = self.writer.entry(&machine, &given);
+        let entry = self.writer.entry(&given);
         let fact = S::seal(&batch).map(|seal| Fact { inputs, machine: print, seal, given, secret });
         Ok(Made { batch, entry, secret, kept: false, fact })
     }
@@ -266,7 +266,7 @@ impl Press<'_, '_> {
     fn kept<S: Sink>(&self, id: MachineId, fact: Fact, sink: &S) -> Option<Made<S::Batch>> {
         let machine = TargetMachine::new(&self.plan.model, id, Bundle::default());
         let batch = sink.keep(&self.writer.places(&machine.name), &fact.seal)?;
-        let entry = self.writer.entry(&machine, &fact.given);
+        let entry = self.writer.entry(&fact.given);
         Some(Made { batch, entry, secret: fact.secret, kept: true, fact: Some(fact) })
     }
 
@@ -276,10 +276,17 @@ impl Press<'_, '_> {
     }
 
     /// The files that no machine has for itself.
-    fn rest(&self, issued: &Issued, parts: Parts) -> Result<Streamed, Problems> {
+    fn rest<S: Sink>(&self, issued: &Issued, parts: Parts, sink: &mut S) -> Result<Streamed, Stopped<S::Error>> {
         let Parts { entries, secret, kept } = parts;
-        let cluster = render::cluster(&self.plan.model, self.placement.on_none(), self.material)?;
-        let mut files = self.writer.shared(entries);
+        let cluster = render::cluster(&self.plan.model, self.placement.on_none(), self.material);
+        let cluster = cluster.map_err(Stopped::Problems)?;
+        let mut files = Vec::new();
+        for file in self.writer.shared(&entries, &self.plan.model) {
+            match file {
+                Shared::Short(file) => files.push(file),
+                Shared::Long(file, write) => sink.long(file, &*write).map_err(Stopped::Sink)?,
+            }
+        }
         files.extend(pki::authorities(self.plan, issued));
         files.extend(kubeconfigs(&cluster));
         files.extend(outputs(&cluster));

@@ -11,7 +11,7 @@ use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Entries, Entry, Given, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, text, tree,
+    Entries, Entry, Given, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer, cloud_config, text, tree,
 };
 
 pub(super) mod archive;
@@ -21,7 +21,8 @@ pub(super) mod options;
 mod user_data;
 
 pub use desired::{FOLDER, Made, desired, is_configuration, problems};
-pub use inventory::InventoryRow;
+use inventory::Manner;
+
 pub use options::{Gzip, Options};
 pub use user_data::{UserData, compress};
 
@@ -59,12 +60,13 @@ impl Writer for Cloud<'_> {
         Ok((files, (&user_data).into()))
     }
 
-    fn entry(&self, machine: &TargetMachine, given: &Given) -> Entry {
-        Entry::Row(inventory::row(self.platform, machine, ("user-data", given)).into())
+    fn entry(&self, given: &Given) -> Entry {
+        Entry::UserData(given.into())
     }
 
-    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
-        vec![inventory::file(self.site, self.options.given_as, entries.rows())]
+    fn shared<'a>(&'a self, entries: &'a Entries, roster: &'a dyn Roster) -> Vec<Shared<'a>> {
+        let manner = Manner { platform: self.platform, file: "user-data", given_as: self.options.given_as };
+        vec![inventory::file(self.site, manner, entries, roster)]
     }
 }
 

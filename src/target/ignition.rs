@@ -8,9 +8,12 @@ use crate::facts::platform::Platform;
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
-use crate::target::cloud::{UserData, archive, inventory};
+use crate::target::cloud::inventory::{self, Manner};
+use crate::target::cloud::{UserData, archive};
 use crate::target::problem::of_bundle;
-use crate::target::{Entries, Entry, Given, OutputFile, Problem, Site, TargetMachine, Writer, text, tree};
+use crate::target::{
+    Entries, Entry, Given, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer, text, tree,
+};
 
 mod config;
 mod options;
@@ -65,12 +68,13 @@ impl Writer for Ignition<'_> {
         Ok((list, (&user_data).into()))
     }
 
-    fn entry(&self, machine: &TargetMachine, given: &Given) -> Entry {
-        Entry::Row(inventory::row(self.platform, machine, (NAME, given)).into())
+    fn entry(&self, given: &Given) -> Entry {
+        Entry::UserData(given.into())
     }
 
-    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
-        vec![inventory::file(self.site, None, entries.rows())]
+    fn shared<'a>(&'a self, entries: &'a Entries, roster: &'a dyn Roster) -> Vec<Shared<'a>> {
+        let manner = Manner { platform: self.platform, file: NAME, given_as: None };
+        vec![inventory::file(self.site, manner, entries, roster)]
     }
 }
 

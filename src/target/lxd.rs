@@ -10,8 +10,8 @@ use crate::render::bundle::Format;
 use crate::render::format;
 use crate::render::origin::{Origin, What};
 use crate::target::{
-    Entries, Entry, Given, Machine, Needs, OutputFile, Problem, Site, TargetMachine, Writer, cloud_config, folder,
-    text, tree,
+    Entries, Entry, Given, Machine, Needs, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer,
+    cloud_config, folder, text, tree,
 };
 
 mod desired;
@@ -64,15 +64,16 @@ impl Writer for Lxd<'_> {
         vec![folder(machine), instance::path(machine)]
     }
 
-    fn entry(&self, _: &TargetMachine, given: &Given) -> Entry {
-        Entry::Profile(Profile::of(&self.site.cluster, &given.needs, &self.options))
+    fn entry(&self, given: &Given) -> Entry {
+        Entry::Profile(Profile::of(&self.site.cluster, &given.needs, &self.options).into())
     }
 
-    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
+    fn shared<'a>(&'a self, entries: &'a Entries, _: &'a dyn Roster) -> Vec<Shared<'a>> {
         let cluster = &self.site.cluster;
         let files = entries.profiles().map(|profile| profile::file(cluster, &profile.definition(cluster)));
         let network = network::network_file(&network::network(self.site, &self.options));
-        files.chain([network, network::pool_file(&network::pool(self.site, &self.options))]).collect()
+        let files = files.chain([network, network::pool_file(&network::pool(self.site, &self.options))]);
+        files.map(Shared::Short).collect()
     }
 }
 

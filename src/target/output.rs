@@ -2,15 +2,15 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::cloud::InventoryRow;
 use super::cloud::UserData;
 use super::lxd::Profile;
-use super::ssh::Host;
 use super::{Problem, Site, TargetMachine};
+use crate::model::{MachineId, Model};
 use crate::render::Origin;
 use crate::render::bundle::{Bundle, BundleFile};
 use crate::syntax::ast::Name;
@@ -41,10 +41,38 @@ pub trait Writer: Sync {
     }
 
     /// What the shared files need to know of a machine that is given this.
-    fn entry(&self, machine: &TargetMachine, given: &Given) -> Entry;
+    fn entry(&self, given: &Given) -> Entry;
 
     /// The files that machines share.
-    fn shared(&self, entries: Entries) -> Vec<OutputFile>;
+    fn shared<'a>(&'a self, entries: &'a Entries, roster: &'a dyn Roster) -> Vec<Shared<'a>>;
+}
+
+/// All machines, without what they are given: each is made when it is asked for, so that none is held.
+pub trait Roster {
+    fn count(&self) -> usize;
+
+    /// The machine at a place of the model.
+    fn machine(&self, place: usize) -> TargetMachine;
+}
+
+impl Roster for Model<'_> {
+    fn count(&self) -> usize {
+        self.machines.len()
+    }
+
+    fn machine(&self, place: usize) -> TargetMachine {
+        TargetMachine::new(self, MachineId(place as u32), Bundle::default())
+    }
+}
+
+/// Writes the content of a file.
+pub type Content<'a> = Box<dyn Fn(&mut dyn io::Write) -> io::Result<()> + 'a>;
+
+/// A file that machines share.
+pub enum Shared<'a> {
+    Short(OutputFile),
+    /// One that tells of each machine: its content is written as it goes.
+    Long(OutputFile, Content<'a>),
 }
 
 /// What a machine is given, where the shared files tell of it.
@@ -77,29 +105,46 @@ impl From<&UserData> for Given {
     }
 }
 
-/// What the shared files need to know of a machine.
+/// What the shared files need to know of a machine beside what the model says.
 pub enum Entry {
-    Profile(Profile),
-    Row(Box<InventoryRow>),
-    Host(Box<Host>),
+    Profile(Box<Profile>),
+    UserData(UserDataSize),
+    Nothing,
 }
 
-/// The entries of all machines; little is kept of each.
+/// How much a machine is given at its first boot.
+#[derive(Clone, Copy, Default)]
+pub struct UserDataSize {
+    pub bytes: u32,
+    pub compressed: bool,
+}
+
+impl From<&Given> for UserDataSize {
+    fn from(given: &Given) -> Self {
+        Self { bytes: u32::try_from(given.bytes).unwrap_or(u32::MAX), compressed: given.compressed }
+    }
+}
+
+/// The entries of all machines; a few bytes are kept of each.
 #[derive(Default)]
 pub struct Entries {
     /// Each once, by its name: machines that need the same share one.
     profiles: BTreeMap<String, Profile>,
-    rows: BTreeMap<usize, InventoryRow>,
-    hosts: BTreeMap<usize, Host>,
+    /// In the order of the model.
+    user_data: Vec<UserDataSize>,
 }
 
 impl Entries {
     /// Adds that of the machine at a place of the model.
     pub fn add(&mut self, place: usize, entry: Entry) {
         match entry {
-            Entry::Profile(profile) => _ = self.profiles.insert(profile.name.clone(), profile),
-            Entry::Row(row) => _ = self.rows.insert(place, *row),
-            Entry::Host(host) => _ = self.hosts.insert(place, *host),
+            Entry::Profile(profile) => _ = self.profiles.insert(profile.name.clone(), *profile),
+            Entry::UserData(size) => {
+                let count = self.user_data.len().max(place + 1);
+                self.user_data.resize(count, UserDataSize::default());
+                self.user_data[place] = size;
+            }
+            Entry::Nothing => {}
         }
     }
 
@@ -107,14 +152,9 @@ impl Entries {
         self.profiles.values()
     }
 
-    /// In the order of the model.
-    pub(super) fn rows(self) -> Vec<InventoryRow> {
-        self.rows.into_values().collect()
-    }
-
-    /// In the order of the model.
-    pub(super) fn hosts(self) -> Vec<Host> {
-        self.hosts.into_values().collect()
+    /// That of the machine at a place of the model.
+    pub(super) fn user_data(&self, place: usize) -> UserDataSize {
+        self.user_data[place]
     }
 }
 
@@ -123,30 +163,23 @@ pub fn folder(machine: &str) -> String {
     format!("machines/{machine}/")
 }
 
-/// Runs a writer over machines; nothing but a machine's entry is kept of it.
+/// Runs a writer over machines; nothing of one is kept.
 pub(super) fn drive<M: Borrow<TargetMachine>>(
     writer: &dyn Writer,
     machines: impl IntoIterator<Item = M>,
     emit: &mut dyn FnMut(OutputFile),
 ) -> Result<(), Vec<Problem>> {
-    let (mut entries, mut problems) = (Entries::default(), Vec::new());
+    let mut problems = Vec::new();
     let mut reported: HashSet<Name> = HashSet::new();
-    for (place, machine) in machines.into_iter().enumerate() {
+    for machine in machines {
         match writer.machine(machine.borrow()) {
-            Ok((files, given)) => {
-                files.into_iter().for_each(&mut *emit);
-                entries.add(place, writer.entry(machine.borrow(), &given));
-            }
+            Ok((files, _)) => files.into_iter().for_each(&mut *emit),
             // Machines of a group are alike: what is wrong with one is wrong with all.
             Err(found) if reported.insert(machine.borrow().group.clone()) => problems.extend(found),
             Err(_) => {}
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    writer.shared(entries).into_iter().for_each(emit);
-    Ok(())
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// The files of a machine as a tree, `machines/NAME/root/`, where the site has one.

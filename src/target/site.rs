@@ -7,7 +7,6 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{Target, Tree};
-use crate::facts::platform::PlatformKind;
 use crate::model::disk::Disk;
 use crate::model::link::Link;
 use crate::model::value::Record;
@@ -27,7 +26,7 @@ pub struct Site {
     pub ranges: Vec<(&'static str, IpNet)>,
     pub gateway: IpAddr,
     pub dns: Vec<IpAddr>,
-    /// The names of groups and machines, for targets whose fields speak of them.
+    /// The names of groups and machines, where a field of the target speaks of them.
     pub names: Names,
     /// The fields of the model's `target NAME { }`, with overlays applied.
     pub options: Record,
@@ -72,6 +71,7 @@ impl Site {
     /// The site of a model on a target; no field is given where the model does not declare it.
     pub fn new(model: &Model<'_>, target: Target) -> Self {
         let declared = model.targets.iter().find(|declared| *declared.name == *target.name());
+        let options = declared.map(|declared| declared.options.clone()).unwrap_or_default();
         let cluster = &model.cluster;
         let named =
             |name: &'static str, list: &[IpNet]| list.iter().map(move |range| (name, *range)).collect::<Vec<_>>();
@@ -88,8 +88,8 @@ impl Site {
             nodes: cluster.nodes,
             gateway: cluster.gateway,
             dns: cluster.dns.clone(),
-            names: names(model, target),
-            options: declared.map(|declared| declared.options.clone()).unwrap_or_default(),
+            names: names(model, &options),
+            options,
             sources: model.program.sources.clone(),
             tree: Tree::default(),
         }
@@ -134,13 +134,13 @@ impl Site {
 }
 
 /// Ten thousand names are kept only where they are read.
-fn names(model: &Model<'_>, target: Target) -> Names {
-    match target.kind() {
-        PlatformKind::Ssh | PlatformKind::Cloud => Names {
-            groups: model.groups.iter().map(|group| (group.name.clone(), group.machines.len())).collect(),
-            machines: model.machines.iter().map(|machine| machine.name.clone()).collect(),
-        },
-        PlatformKind::Lxd | PlatformKind::Ignition => Names::default(),
+fn names(model: &Model<'_>, options: &Record) -> Names {
+    if options.get("hosts").is_none() {
+        return Names::default();
+    }
+    Names {
+        groups: model.groups.iter().map(|group| (group.name.clone(), group.machines.len())).collect(),
+        machines: model.machines.iter().map(|machine| machine.name.clone()).collect(),
     }
 }
 

@@ -15,8 +15,8 @@ use crate::syntax::ast::Name;
 use crate::target::cloud::archive;
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Arrival, Desired, Entries, Entry, Given, Hooks, Machine, OutputFile, Problem, Site, TargetMachine, Writer,
-    cloud_config, text, tree,
+    Arrival, Desired, Entries, Entry, Given, Hooks, Machine, OutputFile, Problem, Roster, Shared, Site, TargetMachine,
+    Writer, cloud_config, text, tree,
 };
 
 mod config;
@@ -64,12 +64,12 @@ impl Writer for Ssh<'_> {
         Ok((list, Given::default()))
     }
 
-    fn entry(&self, machine: &TargetMachine, _: &Given) -> Entry {
-        Entry::Host(self.options.host(machine).into())
+    fn entry(&self, _: &Given) -> Entry {
+        Entry::Nothing
     }
 
-    fn shared(&self, entries: Entries) -> Vec<OutputFile> {
-        config::files(&self.options.keys, &entries.hosts())
+    fn shared<'a>(&'a self, _: &'a Entries, roster: &'a dyn Roster) -> Vec<Shared<'a>> {
+        config::files(&self.options, roster)
     }
 }
 

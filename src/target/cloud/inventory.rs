@@ -1,15 +1,17 @@
 //! `machines.json`: what is needed to create each machine.
 
+use std::io;
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
 
 use super::archive;
 use crate::facts::platform::{Measured, Platform};
 use crate::model::Value;
 use crate::render::origin::What;
 use crate::syntax::ast::Name;
-use crate::target::{Given, OutputFile, Site, TargetMachine, text};
+use crate::target::{Entries, Roster, Shared, Site, TargetMachine, UserDataSize, text};
 
 /// The version of the form; raised when a reader of the old one would be misled.
 const VERSION: u32 = 1;
@@ -27,12 +29,12 @@ struct Inventory<'a> {
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     given_as: Option<&'static str>,
-    machines: Vec<InventoryRow>,
+    machines: Rows<'a>,
 }
 
 /// One machine. Paths are relative to the output folder.
 #[derive(Serialize)]
-pub struct InventoryRow {
+struct InventoryRow {
     name: Name,
     group: Name,
     address: IpAddr,
@@ -62,47 +64,82 @@ struct UserDataRow {
     max_bytes: Option<usize>,
 }
 
-/// The row of a machine that is given its user-data in a file of this name.
-pub(crate) fn row(platform: &Platform, machine: &TargetMachine, (file, given): (&str, &Given)) -> InventoryRow {
-    let place = |name: &str| format!("machines/{}/{name}", machine.name);
-    let seed = |name: &str| platform.seed.then(|| place(name));
-    InventoryRow {
-        name: machine.name.clone(),
-        group: machine.group.clone(),
-        address: machine.address,
-        cores: machine.cores,
-        memory_bytes: machine.memory,
-        disk_bytes: machine.disk,
-        arch: machine.arch.clone(),
-        zone: machine.zone.clone(),
-        user_data: UserDataRow {
-            file: place(file),
-            compressed: given.compressed,
-            counted_bytes: platform.measure(given.bytes),
-            measured: platform.measured,
-            max_bytes: platform.max_bytes,
-        },
-        meta_data: seed("meta-data"),
-        network_config: seed("network-config"),
-        files: place(archive::NAME),
+/// How machines are given their user-data.
+pub(crate) struct Manner {
+    pub platform: &'static Platform,
+    /// The name of the file that has it.
+    pub file: &'static str,
+    /// What a reader does with the file, if it is not plain.
+    pub given_as: Option<&'static str>,
+}
+
+/// The rows of all machines, each made when it is written.
+struct Rows<'a> {
+    manner: &'a Manner,
+    entries: &'a Entries,
+    roster: &'a dyn Roster,
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { manner, entries, roster } = self;
+        let mut list = serializer.serialize_seq(Some(roster.count()))?;
+        (0..roster.count()).try_for_each(|place| {
+            list.serialize_element(&manner.row(&roster.machine(place), entries.user_data(place)))
+        })?;
+        list.end()
+    }
+}
+
+impl Manner {
+    fn row(&self, machine: &TargetMachine, size: UserDataSize) -> InventoryRow {
+        let platform = self.platform;
+        let place = |name: &str| format!("machines/{}/{name}", machine.name);
+        let seed = |name: &str| platform.seed.then(|| place(name));
+        InventoryRow {
+            name: machine.name.clone(),
+            group: machine.group.clone(),
+            address: machine.address,
+            cores: machine.cores,
+            memory_bytes: machine.memory,
+            disk_bytes: machine.disk,
+            arch: machine.arch.clone(),
+            zone: machine.zone.clone(),
+            user_data: UserDataRow {
+                file: place(self.file),
+                compressed: size.compressed,
+                counted_bytes: platform.measure(size.bytes as usize),
+                measured: platform.measured,
+                max_bytes: platform.max_bytes,
+            },
+            meta_data: seed("meta-data"),
+            network_config: seed("network-config"),
+            files: place(archive::NAME),
+        }
     }
 }
 
 /// `machines.json`.
-pub(crate) fn file(site: &Site, given_as: Option<&'static str>, machines: Vec<InventoryRow>) -> OutputFile {
-    let target = site.target.name();
+pub(crate) fn file<'a>(site: &'a Site, manner: Manner, entries: &'a Entries, roster: &'a dyn Roster) -> Shared<'a> {
+    let file = text("machines.json".into(), 0o644, "", &What::Target(site.target.name().into()).into());
+    let write = move |out: &mut dyn io::Write| {
+        let machines = Rows { manner: &manner, entries, roster };
+        serde_json::to_writer_pretty(&mut *out, &inventory(site, machines))?;
+        out.write_all(b"\n")
+    };
+    Shared::Long(file, Box::new(write))
+}
+
+fn inventory<'a>(site: &'a Site, machines: Rows<'a>) -> Inventory<'a> {
     let given = |name: &str| site.options.get(name).and_then(Value::scalar_text);
-    let inventory = Inventory {
+    Inventory {
         version: VERSION,
         cluster: &site.cluster,
-        target,
+        target: site.target.name(),
         nodes: site.nodes.to_string(),
         region: given("region"),
         image: given("image"),
-        given_as,
+        given_as: machines.manner.given_as,
         machines,
-    };
-    let mut json = serde_json::to_string_pretty(&inventory).expect("rows are plain data");
-    json.push('\n');
-    text("machines.json".into(), 0o644, json, &What::Target(target.into()).into())
+    }
 }
