@@ -30,7 +30,7 @@ fn request() -> Request {
         former: Vec::new(),
         authority: 0,
         cn: format!("system:node:wrk-{}", index / 3),
-        org: vec!["system:nodes".into()],
+        org: ["system:nodes".into()].into(),
         server: true,
         client: true,
         sans: vec![

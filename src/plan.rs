@@ -54,6 +54,8 @@ pub struct Pki {
     pub secrets: Vec<Symbol>,
     /// The unit and its component's certificate, in the order of `request.certificates`.
     pub certificates: Vec<(UnitId, u32)>,
+    /// Whether each differs from the one before it of its kind only in the name and the address of the machine.
+    pub alike: Vec<bool>,
     /// Certificates that somebody else issues: known for the proofs, and not asked for.
     pub(crate) external: HashMap<(UnitId, u32), CertificateSpec>,
     /// Where the certificates of each application's first unit start in `request.certificates`; beyond the end if there

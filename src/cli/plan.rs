@@ -1,5 +1,6 @@
 //! `kmodel plan`: preview what would be built.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use crate::compile;
@@ -70,14 +71,15 @@ pub struct Args {
 
 /// Prints the plan, which may exist even if the model has errors.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
-    let opened = args.model.open(args.target.as_deref())?;
+    // The process ends when it is printed: nothing is given back piece by piece.
+    let opened = ManuallyDrop::new(args.model.open(args.target.as_deref())?);
     if let Some(notation) = args.graph {
         return graph(&args.model, &opened, notation, terminal);
     }
     if let Some(to) = args.upgrade {
         return upgrade::run(&args.model, &opened, to, args.json, terminal);
     }
-    let planned = opened.plan();
+    let planned = ManuallyDrop::new(opened.plan());
     let mut problems = planned.problems.clone();
     if let Some(plan) = &planned.plan {
         let (status, warnings) = issue_status_of(args, plan)?;

@@ -86,7 +86,7 @@ pub fn kubeconfig(
         id: format!("-/{}/{}", like.path, person.user),
         former: Vec::new(),
         cn: person.user.clone(),
-        org: person.groups.clone(),
+        org: person.groups.as_slice().into(),
         server: false,
         sans: Vec::new(),
         lifetime_seconds: person.lifetime_seconds,

@@ -80,7 +80,7 @@ pub(super) struct LeafSpec {
     pub authority: Name,
     pub authority_fingerprint: Arc<str>,
     pub cn: String,
-    pub org: Vec<String>,
+    pub org: Arc<[String]>,
     pub server: bool,
     pub client: bool,
     pub sans: Vec<San>,
@@ -94,7 +94,7 @@ impl LeafSpec {
             authority: Arc::clone(name),
             authority_fingerprint: Arc::clone(&authority.fingerprint_sha256),
             cn: spec.cn.clone(),
-            org: spec.org.clone(),
+            org: Arc::clone(&spec.org),
             server: spec.server,
             client: spec.client,
             sans: spec.sans.clone(),
@@ -106,7 +106,7 @@ impl LeafSpec {
     /// What tells a certificate with this id and for this from any other.
     pub(super) fn digest(&self, id: &str) -> Digest {
         let usage = (self.server, self.client, self.lifetime_seconds, self.key);
-        let parts = (self.cn.as_str(), self.org.as_slice(), self.sans.as_slice());
+        let parts = (self.cn.as_str(), &*self.org, self.sans.as_slice());
         digest(begun(&self.authority, &self.authority_fingerprint), id, parts, usage)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +80,8 @@ pub struct CertificateSpec {
     /// Index into [`Request::authorities`].
     pub authority: u32,
     pub cn: String,
-    pub org: Vec<String>,
+    /// Most certificates of a kind share it.
+    pub org: Arc<[String]>,
     pub server: bool,
     pub client: bool,
     /// Sorted, without doubles.

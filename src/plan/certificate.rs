@@ -1,6 +1,7 @@
 //! The certificates of a model: who signs them, for whom, and under which names.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::check::text_form::{self, TextForm};
 use crate::check::{Symbol, SymbolKind};
@@ -18,9 +19,13 @@ use crate::text::Count;
 
 use super::{Pki, dialled_names, keep};
 
+mod general;
 mod kind;
 mod template;
 
+pub use general::General;
+
+use general::Before;
 use kind::Kind;
 
 const DAY: u64 = 86_400;
@@ -234,6 +239,7 @@ fn of_application(
     }
     let first = pki.certificates.len();
     let Some(mut scope) = model.units_of(app).next().map(|unit| Scope::unit(model, unit)) else { return };
+    let mut before = Before::of_kinds(component.certs.len());
     let kinds: Vec<Kind> = component.certs.iter().map(|info| Kind::of(model, app, info, &mut scope)).collect();
     for unit in model.units_of(app) {
         scope.move_to(unit, model.unit(unit).machine);
@@ -246,6 +252,8 @@ fn of_application(
                 pki.external.insert((unit, cert), spec);
                 continue;
             }
+            let of = (cert as usize, General::of(model, unit));
+            pki.alike.push(before.is_like(&pki.request.certificates, of, &spec));
             pki.request.certificates.push(spec);
             pki.certificates.push((unit, cert));
         }
@@ -256,6 +264,7 @@ fn of_application(
 fn without(pki: &mut Pki, app: AppId, first: usize) {
     pki.request.certificates.truncate(first);
     pki.certificates.truncate(first);
+    pki.alike.truncate(first);
     pki.bases[app.index()] = u32::MAX;
 }
 
@@ -301,7 +310,7 @@ fn certificate(
         authority: authority as u32,
         // It is required, which the checker sees to.
         cn: cn.into_iter().next_back().unwrap_or_default(),
-        org: kind.org.clone().map_or_else(|| reader.subject("org"), Ok)?,
+        org: kind.org.clone().map_or_else(|| reader.subject("org").map(Arc::from), Ok)?,
         server,
         client,
         sans,

@@ -94,7 +94,7 @@ fn certificate(id: &str, key: KeyKind) -> CertificateSpec {
         former: Vec::new(),
         authority: 0,
         cn: "kube-apiserver".into(),
-        org: vec![],
+        org: [].into(),
         server: true,
         client: false,
         sans: ["10.0.0.1", "fd00::1", "api.example.com"].map(San::parse).to_vec(),
@@ -220,8 +220,8 @@ fn several_organisations_are_all_in_the_subject() {
     }
     let bench = Bench::new();
     let mut request = small();
-    request.certificates[0].org = ["system:masters", "kubeadm:cluster-admins", "größer"].map(str::to_owned).to_vec();
-    request.certificates[1].org = vec!["system:nodes".into()];
+    request.certificates[0].org = ["system:masters", "kubeadm:cluster-admins", "größer"].map(str::to_owned).into();
+    request.certificates[1].org = ["system:nodes".into()].into();
     let issued = bench.issue(&request);
     bench.write_pair(&issued, 0, 0);
     bench.openssl("verify -x509_strict -CAfile ca.crt -purpose sslserver -verify_ip 10.0.0.1 leaf.crt");
@@ -665,7 +665,7 @@ fn an_authority_of_the_operator_signs() {
         let bench = Bench::new();
         let own = external(&bench, key);
         let mut request = small();
-        request.certificates[0].org = vec!["one".into(), "two".into()];
+        request.certificates[0].org = ["one".into(), "two".into()].into();
         let issued = bench.issue(&request);
         assert_eq!(*issued.authority(0).cert_pem, own, "{key}");
         assert_eq!(issued.notes, [Note::External { authority: "kubernetes".into() }]);

@@ -19,7 +19,7 @@ fn request() -> Request {
         former: Vec::new(),
         authority: 0,
         cn: "api".into(),
-        org: Vec::new(),
+        org: [].into(),
         server: true,
         client: true,
         sans: vec![San::parse("10.0.0.1")],

@@ -4,11 +4,11 @@
 //! row with the placeholders `{machine}` and `{address}`.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
 
 use crate::hash::{HashMap, IndexMap};
 use crate::model::{AppId, UnitId};
-use crate::pki::spec::{CertificateSpec, San};
+use crate::pki::spec::CertificateSpec;
+use crate::plan::certificate::General;
 use crate::plan::json::usage;
 
 use super::issue::Ends;
@@ -113,34 +113,24 @@ fn common(rows: &IndexMap<CertificateRow, Members>) -> Option<String> {
 fn rows(page: &Page<'_, '_>) -> IndexMap<CertificateRow, Members> {
     let (pki, model) = (&page.plan.pki, page.model());
     let mut rows: IndexMap<CertificateRow, Members> = IndexMap::default();
-    // The row of the last certificate of a kind, and that certificate: most are like the one before.
-    let mut last: HashMap<(AppId, u32), (usize, usize, General<'_>)> = HashMap::default();
+    // The row of the last certificate of a kind: most are like the one before.
+    let mut last: HashMap<(AppId, u32), usize> = HashMap::default();
     for (index, (spec, (unit, cert))) in pki.request.certificates.iter().zip(&pki.certificates).enumerate() {
-        let own = model.unit(*unit);
-        let machine = own.machine.map(|machine| model.machine(machine));
-        let general = General::new(machine.map(|machine| (&*machine.name, machine.address)));
+        let kind = (model.unit(*unit).app, *cert);
         let unit = (page.detail == Detail::Each).then_some(*unit);
-        let alike = last.get(&(own.app, *cert)).filter(|(_, before, as_before)| {
-            unit.is_none() && alike((&pki.request.certificates[*before], as_before), (spec, &general))
-        });
-        let number = alike.map(|(number, ..)| *number).unwrap_or_else(|| {
-            let entry = rows.entry(row(spec, (own.app, *cert, unit), &general));
+        let alike = last.get(&kind).filter(|_| unit.is_none() && pki.alike[index]);
+        let number = alike.copied().unwrap_or_else(|| {
+            let general = General::of(model, pki.certificates[index].0);
+            let entry = rows.entry(row(spec, (kind.0, *cert, unit), &general));
             let number = entry.index();
             entry.or_insert_with(|| Members { first: index, ..Members::default() });
             number
         });
-        last.insert((own.app, *cert), (number, index, general));
+        last.insert(kind, number);
         rows[number].count += 1;
         rows[number].ends.add(&page.status.certificates[index]);
     }
     rows
-}
-
-/// Whether two certificates of a kind are in one row, without the texts of that.
-fn alike((one, of_one): (&CertificateSpec, &General<'_>), (other, of_other): (&CertificateSpec, &General<'_>)) -> bool {
-    let said = |spec: &CertificateSpec| (spec.authority, spec.server, spec.client, spec.lifetime_seconds, spec.key);
-    let sans = || one.sans.iter().map(|san| of_one.general(san)).eq(other.sans.iter().map(|san| of_other.general(san)));
-    said(one) == said(other) && one.org == other.org && of_one.part(&one.cn) == of_other.part(&other.cn) && sans()
 }
 
 fn row(
@@ -183,7 +173,7 @@ fn head(page: &Page<'_, '_>, row: &CertificateRow, members: &Members) -> Vec<Cel
 /// Subject and alternative names. One of a kind is shown as it is.
 fn names(page: &Page<'_, '_>, out: &mut dyn Write, row: &CertificateRow, members: &Members) -> io::Result<()> {
     let spec = &page.plan.pki.request.certificates[members.first];
-    let whole = General::new(None);
+    let whole = General::none();
     let (cn, sans) = match members.count {
         1 => (whole.name(&spec.cn), whole.sans(&spec.sans)),
         _ => (row.cn.clone(), row.sans.clone()),
@@ -191,56 +181,4 @@ fn names(page: &Page<'_, '_>, out: &mut dyn Write, row: &CertificateRow, members
     let org = if row.org.is_empty() { String::new() } else { format!(", O {}", row.org) };
     labelled(out, page.look, 6, "CN ", &format!("{cn}{org}"))?;
     if sans.is_empty() { Ok(()) } else { labelled(out, page.look, 6, "SAN", &sans) }
-}
-
-/// What stands for a machine's own name and address.
-struct General<'a>(Option<(&'a str, IpAddr)>);
-
-impl<'a> General<'a> {
-    fn new(machine: Option<(&'a str, IpAddr)>) -> Self {
-        Self(machine)
-    }
-
-    /// `system:node:{machine}`: the machine's name as a whole part.
-    fn name(&self, text: &str) -> String {
-        match self.part(text) {
-            (before, true, after) => format!("{before}{{machine}}{after}"),
-            (whole, false, _) => whole.to_owned(),
-        }
-    }
-
-    /// What stands before the machine's name, whether that is there, and what follows it.
-    fn part<'t>(&self, text: &'t str) -> (&'t str, bool, &'t str) {
-        let Some((machine, _)) = self.0 else { return (text, false, "") };
-        let before = text.strip_suffix(machine).filter(|before| before.is_empty() || before.ends_with(':'));
-        let after = || text.strip_prefix(machine).filter(|after| after.starts_with('.'));
-        match before {
-            Some(before) => (before, true, ""),
-            None => after().map_or((text, false, ""), |after| ("", true, after)),
-        }
-    }
-
-    /// A name as it is for any machine.
-    fn general<'s>(&self, san: &'s San) -> (Option<IpAddr>, (&'s str, bool, &'s str)) {
-        match (san, self.0) {
-            (San::Ip(ip), Some((_, address))) if *ip == address => (None, ("", false, "")),
-            (San::Ip(ip), _) => (Some(*ip), ("", false, "")),
-            (San::Dns(name), _) => (None, self.part(name)),
-        }
-    }
-
-    /// The machine's own names first, for in the order of names they would stand elsewhere on each machine.
-    fn sans(&self, sans: &[San]) -> String {
-        let mut names: Vec<String> = sans.iter().map(|san| self.san(san)).collect();
-        names.sort_by_key(|name| !name.starts_with('{'));
-        names.join(", ")
-    }
-
-    fn san(&self, san: &San) -> String {
-        match (san, self.0) {
-            (San::Ip(ip), Some((_, address))) if *ip == address => "{address}".to_owned(),
-            (San::Ip(ip), _) => ip.to_string(),
-            (San::Dns(name), _) => self.name(name),
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! What all certificates of a kind share, found once for all units of an application.
 
+use std::sync::Arc;
+
 use crate::model::component::CertInfo;
 use crate::model::dependence::Dependence;
 use crate::model::scope::Scope;
@@ -18,7 +20,7 @@ pub(super) struct Kind {
     pub fixed: Fixed,
     pub cn: Option<Template>,
     pub names: Option<Template>,
-    pub org: Option<Vec<String>>,
+    pub org: Option<Arc<[String]>>,
     /// For servers, and for clients.
     pub usage: Option<(bool, bool)>,
     pub derives: Option<bool>,
@@ -40,7 +42,7 @@ impl Kind {
         Self {
             cn: template("cn"),
             names: template("names"),
-            org: if is_steady("org") { reader.subject("org").ok() } else { None },
+            org: if is_steady("org") { reader.subject("org").ok().map(Arc::from) } else { None },
             usage: if is_steady("usage") { reader.usage(info).ok() } else { None },
             derives: if is_steady("derive-names") { reader.truth("derive-names", true).ok() } else { None },
             lifetime: if is_steady("lifetime") { reader.lifetime(365 * DAY).ok() } else { None },

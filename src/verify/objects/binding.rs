@@ -98,7 +98,7 @@ fn unbound(evidence: &Evidence<'_, '_>, relation: &Relation, bound: &BTreeSet<(S
     }
     let who = match spec.org.is_empty() {
         true => format!("the user `{}`", spec.cn),
-        false => format!("the user `{}` in {}", spec.cn, List::ticked(&spec.org)),
+        false => format!("the user `{}` in {}", spec.cn, List::ticked(&*spec.org)),
     };
     let message = format!("`{}` is {who}, whom no binding lets do anything", model.endpoint_name(relation.from));
     let component = model.component_of(relation.from.app);
