@@ -23,6 +23,7 @@ use super::provider::{Found, Outer, Provider, RUNNING, Seen, UNREACHABLE};
 use super::transport::Transport;
 
 pub(crate) mod client;
+mod clock;
 mod command;
 pub(crate) mod examine;
 pub(crate) mod login;
@@ -130,7 +131,8 @@ impl Existing {
         let own = clones.iter().map(|(name, other)| (*name, clone_of(other)));
         let own = own.chain(twice.map(|(name, other)| (*name, namesake_of(other))));
         let linked = facts().filter_map(|(name, facts)| Some((name, facts.host(), self.address(name)?)));
-        for (name, misfit) in own.chain(unlike(linked)) {
+        let clocks = clock::apart(facts().map(|(name, facts)| (name, facts.ahead())));
+        for (name, misfit) in own.chain(unlike(linked)).chain(clocks) {
             compared.entry(name.into()).or_default().push(misfit);
         }
         self.compared = compared;

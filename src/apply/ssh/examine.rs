@@ -44,7 +44,7 @@ impl Existing {
         });
         for (name, answer) in asked.iter().zip(answers) {
             if let Some(hello) = self.machines.get_mut(name).and_then(|standing| standing.hello.as_mut().ok()) {
-                hello.facts = answer;
+                hello.facts = answer.at_time_of(&hello.facts);
             }
         }
         self.compared()

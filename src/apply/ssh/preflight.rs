@@ -5,14 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::diag::Code;
 use crate::model::host_facts::{Held, HostFacts};
 use crate::verify::machines::{self, Misfit, Wanted};
 
-/// How many seconds the clock of a machine may differ from ours. Certificates begin a minute or more before they are issued.
-const SKEW: u64 = 60;
+use super::clock;
 
 /// What a machine says of its hardware and system.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -23,8 +21,8 @@ pub(super) struct Facts {
     /// Files of another cluster that was there.
     left: Vec<String>,
     machine_id: Option<String>,
-    /// How many seconds its clock is away from ours.
-    skew: Option<u64>,
+    /// How many seconds its clock is ahead of ours.
+    ahead: Option<i64>,
     /// Programs and parts of the system that kmodel needs there.
     lacks: Vec<String>,
     /// Addresses and ports that it gets no answer from, and why.
@@ -48,7 +46,7 @@ impl Facts {
     fn take(&mut self, tag: &str, rest: &str) {
         match tag {
             "left" => self.left.push(rest.to_owned()),
-            "time" => self.skew = rest.parse().ok().map(away),
+            "time" => self.ahead = clock::ahead(rest),
             "id" => self.machine_id = Some(rest.to_owned()).filter(|id| id.len() == 32),
             "lacks" => self.lacks.push(rest.to_owned()),
             "held" => self.held.extend(held(rest)),
@@ -65,7 +63,7 @@ impl Facts {
             Misfit::new(Code::HostLacks, format!("it lacks {what}"), format!("install {what} on the machine"))
         });
         let mut found: Vec<Misfit> = lacks.collect();
-        found.extend(self.clock());
+        found.extend(clock::misfit(self.ahead));
         found.extend(machines::misfits(&self.of_others(wanted, is_new), wanted));
         found.extend(self.left().filter(|_| is_new));
         found.extend(self.routes());
@@ -91,16 +89,20 @@ impl Facts {
         self.unseen.iter().map(|(what, why)| format!("{what}: {why}")).collect()
     }
 
+    /// How many seconds its clock is ahead of ours.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        self.ahead
+    }
+
+    /// The same, with the clock as it was when the machine was asked for the time: other answers may have taken a while since.
+    pub(super) fn at_time_of(self, earlier: &Self) -> Self {
+        Self { ahead: earlier.ahead, ..self }
+    }
+
     /// As a machine that did not answer all questions.
     pub(super) fn without(mut self, what: &str, why: &str) -> Self {
         self.unseen.insert((what.to_owned(), why.to_owned()));
         self
-    }
-
-    fn clock(&self) -> Option<Misfit> {
-        let skew = self.skew.filter(|skew| *skew > SKEW)?;
-        let message = format!("its clock is {skew} s away from this machine's, so certificates would not be valid");
-        Some(Misfit::new(Code::HostDiffers, message, "let chrony or systemd-timesyncd set the clock"))
     }
 
     /// What another cluster has left, if no boot of kmodel is there: it would be overwritten, or run beside this one.
@@ -155,11 +157,6 @@ fn narrow(text: &str) -> Option<(IpAddr, String)> {
     Some((address, format!("{link}, {mtu} bytes")))
 }
 
-fn away(time: u64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(time, |now| now.as_secs());
-    now.abs_diff(time)
-}
-
 /// A machine that is a clone of another one.
 pub(super) fn clone_of(other: &str) -> Misfit {
     let help = "empty its /etc/machine-id and reboot it";
@@ -197,6 +194,8 @@ fn doubles<'a>(all: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a st
 
 #[cfg(test)]
 mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     use super::super::super::sample;
     use super::*;
     use crate::plan::listener::{Bind, What};
