@@ -44,6 +44,7 @@ pub mod resource;
 pub mod release;
 pub mod repeated;
 pub mod setting;
+pub mod signer;
 pub mod skew;
 pub mod subject;
 pub mod target;

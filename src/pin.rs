@@ -16,11 +16,17 @@ pub(crate) mod checksum_file;
 mod failure;
 mod https;
 mod image;
+mod openpgp;
 mod place;
 mod registry;
+mod signature;
+mod sigstore;
 
 pub(crate) use https::Client;
+pub(crate) use openpgp::Keyring;
 pub(crate) use place::Origin;
+pub(crate) use signature::{Outcome, Trust};
+pub(crate) use sigstore::Roots;
 
 use checksum_file::checksum;
 use image::Reference;
@@ -79,14 +85,26 @@ impl Lookup {
         self.origin.manifest(url)
     }
 
-    /// Downloads a file and compares its checksum.
-    pub(crate) fn verify(&self, url: &str, hash: &Hash) -> Result<(), PinError> {
-        let found = self.origin.digest(url, hash.algorithm())?;
-        if found == *hash {
-            return Ok(());
+    /// Downloads a file, compares its checksum, and verifies its signature with what is trusted.
+    pub(crate) fn verify(&self, row: &ArtifactRow, hash: &Hash, trust: &Trust) -> Result<Outcome, PinError> {
+        let mut pending = trust.begin(self, row)?;
+        let (found, sha256) = self.origin.stream(&row.url, |file| pending.read(file, hash.algorithm()))?;
+        let shown = self.origin.shown(&row.url);
+        if found != *hash {
+            let message = format!("{shown} has the checksum `{found}`, but `{hash}` is published");
+            let help = "download it again; if it still differs, do not use it, and tell its publisher";
+            return Err(PinError::new(message, help));
         }
-        let message = format!("{} has the checksum `{found}`, but `{hash}` is published", self.origin.shown(url));
-        Err(PinError::new(message, "download it again; if it still differs, do not use it, and tell its publisher"))
+        pending.finish(&shown, &sha256)
+    }
+
+    /// The text of what a publisher puts beside each of its files.
+    fn beside(&self, url: &str) -> Result<String, PinError> {
+        self.origin.text(url).map_err(|error| {
+            let help = "its publisher signs each release, so the signature has to be there; pass `--from` with a mirror or \
+                        folder that has it";
+            PinError::new(error.message, help)
+        })
     }
 
     /// The digest that the tag of an image stands for now.

@@ -9,7 +9,7 @@ use crate::compile::{ArtifactRow, artifacts};
 use crate::diag::any_error;
 use crate::facts::hash::Hash;
 use crate::model::pins::Pins;
-use crate::pin::{Client, Lookup, Origin, PinError};
+use crate::pin::{Client, Lookup, Origin, Outcome, PinError};
 use crate::world::file::{MODEL_LIMIT, read};
 
 use super::exit::{CliError, Exit};
@@ -19,6 +19,7 @@ use super::{Terminal, lock, report};
 mod copies;
 mod newest;
 mod text;
+mod trust;
 
 /// Look up the published checksums of downloads that kmodel has none for, and write them to kmodel.lock
 ///
@@ -37,6 +38,8 @@ pub struct Args {
     /// Download each file whose checksum was pinned, and compare; with --images, ask for each tag again
     #[arg(long)]
     verify: bool,
+    #[command(flatten)]
+    trust: trust::TrustArgs,
     /// Show the newest patch of each minor; pins nothing
     #[arg(long, conflicts_with = "verify")]
     newest: bool,
@@ -94,13 +97,14 @@ fn act(args: &Args, rows: &[ArtifactRow], pins: &Pins, terminal: &Terminal) -> R
     }
     let look_up = |row| hash_of(&mut lookup, row).map(|hash| (row, hash));
     let found = all(unpinned.into_iter().map(look_up), terminal)?;
-    let verified = if args.verify { verify(&lookup, (rows, pins), &found, terminal)? } else { 0 };
+    let verified =
+        if args.verify { verify(args, &lookup, (rows, pins), &found, terminal)? } else { Verified::default() };
     let path = args.model.lock_path();
     if !found.is_empty() {
         lock::pin(&path, new_pins(&found))?;
     }
     let kept = copies::keep(&lookup, &lacking, &found)?;
-    text::pinned(&terminal.out, &found, verified, &path)?;
+    text::pinned(&terminal.out, &found, &verified, &path)?;
     text::kept(&kept)?;
     Ok(Exit::Ok)
 }
@@ -114,24 +118,35 @@ fn hash_of(lookup: &mut Lookup, row: &ArtifactRow) -> Result<Hash, PinError> {
     if row.kind == ArtifactSource::Image { lookup.image(&row.url) } else { lookup.checksum(row) }
 }
 
-/// Compares what is there now with what is pinned, earlier pins too; how many.
-fn verify(
+/// What was verified.
+#[derive(Default)]
+struct Verified<'a> {
+    /// The files, each with what came of its signature.
+    files: Vec<(&'a ArtifactRow, Outcome)>,
+    images: usize,
+}
+
+/// Compares what is there now with what is pinned, earlier pins too; with something to trust, all files.
+fn verify<'a>(
+    args: &Args,
     lookup: &Lookup,
-    (rows, pins): (&[ArtifactRow], &Pins),
-    found: &[Pinned<'_>],
+    (rows, pins): (&'a [ArtifactRow], &Pins),
+    found: &[Pinned<'a>],
     terminal: &Terminal,
-) -> Result<usize, CliError> {
-    let files = rows.iter().filter_map(|row| Some((row, pins.files.get(&row.url)?.clone())));
-    let files: Vec<_> =
-        files.chain(found.iter().cloned()).filter(|(row, _)| row.kind == ArtifactSource::File).collect();
+) -> Result<Verified<'a>, CliError> {
+    let trust = args.trust.read()?;
+    let known = |row: &ArtifactRow| row.hash.as_deref().filter(|_| !trust.is_empty())?.parse().ok();
+    let files = rows.iter().filter_map(|row| Some((row, pins.files.get(&row.url).cloned().or_else(|| known(row))?)));
+    let files = files.chain(found.iter().cloned()).filter(|(row, _)| row.kind == ArtifactSource::File);
+    let files = files.map(|(row, hash)| lookup.verify(row, &hash, &trust).map(|outcome| Some((row, outcome))));
     let images = rows.iter().filter_map(|row| {
         let written = row.url.split_once('@')?.0;
         Some((written, pins.images.get(written)?))
     });
-    let images: Vec<_> = images.collect();
-    let files_now = files.iter().map(|(row, hash)| lookup.verify(&row.url, hash));
-    let images_now = images.iter().map(|(written, hash)| lookup.verify_image(written, hash));
-    Ok(all(files_now.chain(images_now), terminal)?.len())
+    let images = images.map(|(written, hash)| lookup.verify_image(written, hash).map(|()| None));
+    let all = all(files.chain(images), terminal)?;
+    let images = all.iter().filter(|one| one.is_none()).count();
+    Ok(Verified { files: all.into_iter().flatten().collect(), images })
 }
 
 /// The lines of the lock.

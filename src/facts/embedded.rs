@@ -145,7 +145,7 @@ pub(crate) mod tests {
     fn every_table_takes_only_keys_that_it_knows() {
         use crate::facts::{
             api, archive, boot, document, family, field, flag, folder, gate, maker, named, network, packet, platform,
-            range, release, setting, skew, target, tested, value,
+            range, release, setting, signer, skew, target, tested, value,
         };
         let one = |path: &str, check: fn(&Path, &str)| {
             check(Path::new(path), stdlib::read(Path::new(path)).expect("a table"));
@@ -162,6 +162,7 @@ pub(crate) mod tests {
         one("tables/packets.toml", refuses_unknown_keys::<packet::Table>);
         one("tables/releases.toml", refuses_unknown_keys::<release::Table>);
         one("tables/settings.toml", refuses_unknown_keys::<setting::Rules>);
+        one("tables/signers.toml", refuses_unknown_keys::<signer::Table>);
         one("tables/skew.toml", refuses_unknown_keys::<skew::Skew>);
         one("tables/targets.toml", refuses_unknown_keys::<target::Table>);
         one("tables/user-data.toml", refuses_unknown_keys::<platform::Table>);

@@ -3,6 +3,7 @@
 //! It trusts the certificates of the system and those that are given, and follows a few redirects. The proxy is that of the
 //! environment: `ALL_PROXY`, `HTTPS_PROXY`, and `NO_PROXY` for what goes past it.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use ureq::{Agent, Body, http};
 use super::PinError;
 use super::failure::{at_status, failed};
 use super::place::{FILE_LIMIT, LIST_LIMIT, MANIFEST_LIMIT};
-use crate::facts::hash::{Algorithm, Hash};
 
 /// How often a server may send elsewhere: a release of GitHub does it once.
 const REDIRECTS: u32 = 5;
@@ -89,12 +89,16 @@ impl Client {
         Ok(Reply { status: response.status().as_u16(), headers: response.headers().clone(), body })
     }
 
-    /// The checksum of the file at a URL.
-    pub(super) fn digest(&self, url: &str, algorithm: Algorithm) -> Result<Hash, PinError> {
+    /// What is made of the file at a URL as it comes.
+    pub(super) fn stream<T>(
+        &self,
+        url: &str,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> Result<T, PinError> {
         let timeout = self.timeout * FILE_TIMES;
         let mut response = self.get(url, timeout)?;
-        let reader = response.body_mut().with_config().limit(FILE_LIMIT).reader();
-        Hash::of(reader, algorithm).map_err(|error| failed(url, &error.into(), timeout))
+        let mut reader = response.body_mut().with_config().limit(FILE_LIMIT).reader();
+        read(&mut reader).map_err(|error| failed(url, &error.into(), timeout))
     }
 
     fn get(&self, url: &str, timeout: Duration) -> Result<http::Response<Body>, PinError> {

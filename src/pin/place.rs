@@ -1,6 +1,6 @@
 //! Where lists and files are read: at the publishers, at a mirror of them, or in a folder.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::https::Client;
@@ -56,12 +56,21 @@ impl Origin {
 
     /// The checksum of a file, read to its end.
     pub(super) fn digest(&self, url: &str, algorithm: Algorithm) -> Result<Hash, PinError> {
+        self.stream(url, |file| Hash::of(file, algorithm))
+    }
+
+    /// What is made of a file that is read as it comes.
+    pub(super) fn stream<T>(
+        &self,
+        url: &str,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> Result<T, PinError> {
         match self {
-            Self::Publisher(client) => client.digest(url, algorithm),
-            Self::Mirror(client, mirror) => client.digest(&mirrored(mirror, url), algorithm),
+            Self::Publisher(client) => client.stream(url, read),
+            Self::Mirror(client, mirror) => client.stream(&mirrored(mirror, url), read),
             Self::Folder(folder) => {
                 let path = below(folder, url)?;
-                let read = file::open(&path).and_then(|file| Hash::of(file, algorithm));
+                let read = file::open(&path).and_then(|mut file| read(&mut file));
                 read.map_err(|error| unread(&path, url, &error))
             }
         }

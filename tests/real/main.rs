@@ -35,6 +35,7 @@ mod render_target;
 mod report;
 mod rotation;
 mod shell_grammar;
+mod signature;
 mod ssh;
 mod systemd;
 mod systemd_value;

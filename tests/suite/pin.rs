@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::support::https::{Answer, Answers, Server, proxy, serve};
 use crate::support::{kmodel, snapshot};
 
+mod signature;
+
 const SERVER: &str = "https://dl.k8s.io/v1.34.77/kubernetes-server-linux-amd64.tar.gz";
 const HASH: &str = "b81fd6a1a4b9a6e9dd5a8a0b3b3ccd8f4a4e0a6fbc24a9dc2d9d1d5b83f6e111";
 

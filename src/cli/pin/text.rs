@@ -1,16 +1,18 @@
 //! What `kmodel pin` prints.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::Pinned;
+use super::{Pinned, Verified};
 use crate::cli::exit::CliError;
 use crate::cli::look::Look;
 use crate::cli::output;
 use crate::cli::table::labelled;
 use crate::compile::ArtifactRow;
 use crate::compile::artifact::ArtifactSource;
-use crate::text::Count;
+use crate::pin::Outcome;
+use crate::text::{Count, List};
 
 /// `etcd 3.6.14 amd64`.
 pub(super) fn name(row: &ArtifactRow) -> String {
@@ -51,12 +53,14 @@ fn is_image(row: &ArtifactRow) -> bool {
 }
 
 /// What was pinned, where from, and how much was verified.
-pub(super) fn pinned(look: &Look, found: &[Pinned<'_>], verified: usize, lock: &Path) -> Result<(), CliError> {
+pub(super) fn pinned(look: &Look, found: &[Pinned<'_>], verified: &Verified<'_>, lock: &Path) -> Result<(), CliError> {
     output::print(|out| {
         found.iter().try_for_each(|one| pin(out, look, one))?;
-        if verified > 0 {
-            writeln!(out, "verified {}", Count(verified, "pin"))?;
+        let count = verified.files.len() + verified.images;
+        if count > 0 {
+            writeln!(out, "verified {}", Count(count, "pin"))?;
         }
+        signatures(out, verified)?;
         match found.len() {
             0 => writeln!(out, "nothing new to pin"),
             count => writeln!(out, "pinned {} in {}", Count(count, "download"), lock.display()),
@@ -78,4 +82,14 @@ fn pin(out: &mut dyn Write, look: &Look, (row, hash): &Pinned<'_>) -> io::Result
     }
     labelled(out, look, 2, "hash", hash.as_str())?;
     row.checksums.iter().try_for_each(|list| labelled(out, look, 2, "from", list))
+}
+
+/// What came of signatures, each once, with the files that it came of.
+fn signatures(out: &mut dyn Write, verified: &Verified<'_>) -> io::Result<()> {
+    let mut outcomes: BTreeMap<&Outcome, Vec<String>> = BTreeMap::new();
+    verified.files.iter().for_each(|(row, outcome)| outcomes.entry(outcome).or_default().push(name(row)));
+    outcomes.iter().try_for_each(|(outcome, names)| match outcome {
+        Outcome::Verified(by) => writeln!(out, "signature verified: {}: {by}", List::of(names)),
+        Outcome::NotVerified(why) => writeln!(out, "signature not verified: {}: {why}", List::of(names)),
+    })
 }
