@@ -57,6 +57,7 @@ pub mod symbols;
 pub mod ty;
 pub mod type_syntax;
 mod typing;
+mod written_version;
 
 use cache::{Cache, Parsed};
 use checker::Checker;

@@ -5,6 +5,7 @@ use super::mismatch;
 use super::ty::Ty;
 use super::type_syntax::ty;
 use super::typing::expr::Typer;
+use super::written_version;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::facts::flag::{self as flags, Flag, FlagKind, Table};
 use crate::source::Span;
@@ -74,13 +75,14 @@ impl<'p> Typer<'_, 'p> {
         }
     }
 
+    /// A flag that the table does not have. Where the model names a version that the table does not cover, the version that runs
+    /// decides, which is known when the model is evaluated.
     fn unknown_flag(&mut self, table: &Table, name: &str, span: Span) {
-        let (from, through) = (table.range.known_from, table.range.known_through);
-        let message = format!("`{}` has no flag `{name}` in any version", table.program);
-        let fallback = format!("checked against {}.{} to {}.{}", from.major, from.minor, through.major, through.minor);
-        let names = || table.flags.keys().map(String::as_str);
-        let diagnostic = Diagnostic::new(Code::UnknownFlag, span, message).help(did_you_mean(name, names(), &fallback));
-        self.checker.report(diagnostic.fix_near(span));
+        // What to say depends on what other statements name.
+        self.checker.sink.unknown += 1;
+        if !written_version::is_beyond(self.checker.program, &table.range) {
+            self.checker.report(flags::unknown(table, name, span));
+        }
     }
 
     fn no_table(&mut self, program: &Ident) {

@@ -146,6 +146,24 @@ pub fn of_written(api: Option<&str>, kind: &str) -> Option<&'static Table> {
     table(kind).filter(|table| !table.shared_name || api.and_then(group) == group(&table.api_version))
 }
 
+/// Whether an API comes after another one of its group: `v1` after `v1beta3`, `v2alpha1` after `v1`.
+fn succeeds(api: &str, known: &str) -> bool {
+    let [api, known] = [api, known].map(|api| api.split_once('/'));
+    api.zip(known).is_some_and(|((group, api), (own, known))| group == own && order(api) > order(known))
+}
+
+/// `v1beta3` as its major, its stage and its number.
+fn order(version: &str) -> Option<(u32, &str, u32)> {
+    let rest = version.strip_prefix('v')?;
+    let letters = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (major, rest) = rest.split_at(letters);
+    let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+    let (stage, number) = rest.split_at(digits);
+    // Words in their order: a version without a stage is behind those with one.
+    let stage = if stage.is_empty() { "stable" } else { stage };
+    Some((major.parse().ok()?, stage, number.parse().unwrap_or(0)))
+}
+
 impl Table {
     fn apis(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.api_version).chain(self.later.keys().map(String::as_str))
@@ -157,6 +175,13 @@ impl Table {
         let later = self.later.iter().filter(|(_, since)| reached(since)).map(|(api, _)| &**api);
         let ended = |api: &&str| self.ended.get(*api).is_some_and(&reached);
         later.chain([&*self.api_version]).filter(|api| !ended(api)).collect()
+    }
+
+    /// Whether a version of the program reads the file in a version of the API, as far as is known: one that is later than the
+    /// table may read later versions of the same API.
+    pub fn may_read(&self, api: &str, version: Version) -> bool {
+        let is_later = !self.range.knows(version) && version > self.range.known_through;
+        self.read_in(version).contains(&api) || is_later && self.apis().all(|known| succeeds(api, known))
     }
 
     /// What is wrong with a field in a version.
@@ -232,6 +257,19 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_of_an_api_have_an_order() {
+        let order = ["a/v1alpha1", "a/v1alpha2", "a/v1beta1", "a/v1beta3", "a/v1beta10", "a/v1", "a/v2alpha1", "a/v2"];
+        for (place, known) in order.iter().enumerate() {
+            for (other, api) in order.iter().enumerate() {
+                assert_eq!(succeeds(api, known), other > place, "{api} after {known}");
+            }
+        }
+        for (api, known) in [("b/v2", "a/v1"), ("v2", "a/v1"), ("a/x", "a/v1"), ("a/", "a/v1")] {
+            assert!(!succeeds(api, known), "{api} after {known}");
+        }
+    }
 
     #[test]
     fn values_are_of_known_sets() {

@@ -151,10 +151,21 @@ impl Table {
     }
 }
 
+/// A flag that no version has, as far as the table goes.
+pub fn unknown(table: &Table, flag: &str, span: Span) -> Diagnostic {
+    let (from, through) = (short(table.range.known_from), short(table.range.known_through));
+    let names = table.flags.keys().map(String::as_str);
+    let help = did_you_mean(flag, names, &format!("checked against {from} to {through}"));
+    let message = format!("`{}` has no flag `{flag}` in any version", table.program);
+    Diagnostic::new(Code::UnknownFlag, span, message).help(help).fix_near(span)
+}
+
 /// What is wrong with a flag in the version that runs; of a version beyond what the table knows, only what has a row for it.
 pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Option<Diagnostic> {
     let table = table(program)?;
-    let known = table.flags.get(flag)?;
+    let Some(known) = table.flags.get(flag) else {
+        return table.range.knows(version).then(|| unknown(table, flag, span));
+    };
     // Nothing is guessed about versions that were not read.
     if version < table.range.known_from {
         return None;
@@ -176,18 +187,10 @@ pub fn examine(program: &str, flag: &str, version: Version, span: Span) -> Optio
     })
 }
 
-/// What is wrong with an argument that no checker of the language has seen: a flag that no version has, or a value of another
-/// type.
+/// What is wrong with an argument that no checker of the language has seen: a value of another type.
 pub fn examine_argument(program: &str, (flag, text): (&str, &str), version: Version, span: Span) -> Option<Diagnostic> {
     let table = table(program).filter(|table| table.range.knows(version))?;
-    let Some(known) = table.flags.get(flag) else {
-        let (from, through) = (short(table.range.known_from), short(table.range.known_through));
-        let message = format!("`{program}` has no flag `{flag}` in any version");
-        let help =
-            did_you_mean(flag, table.flags.keys().map(String::as_str), &format!("checked against {from} to {through}"));
-        return Some(Diagnostic::new(Code::UnknownFlag, span, message).help(help));
-    };
-    examine_text((program, flag), known, text, span)
+    examine_text((program, flag), table.flags.get(flag)?, text, span)
 }
 
 /// A value that is none of the flag's type.

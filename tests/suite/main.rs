@@ -25,6 +25,7 @@ mod keys;
 mod kubeconfigs;
 mod large;
 mod laws;
+mod later;
 mod listed;
 mod options;
 mod own_names;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, closest};
 use crate::facts::{Range, flag, object, short};
 use crate::model::value::Record;
 use crate::model::{Model, Value};
@@ -23,6 +23,8 @@ type Beyond = (String, String, Version);
 struct Unknown {
     span: Span,
     flags: BTreeSet<String>,
+    /// Flags that are set and in no table.
+    unlisted: BTreeSet<String>,
     kinds: BTreeSet<String>,
     objects: bool,
 }
@@ -63,6 +65,7 @@ impl Gaps {
         let span = || locate::word::span(model, flags.owner, &flags.named);
         if let Some(row) = flag::table(program).and_then(|table| self.row(&table.range, version, span)) {
             row.flags.insert(format!("`{program}`"));
+            row.unlisted.extend(unlisted(flags));
         }
     }
 
@@ -85,6 +88,18 @@ impl Gaps {
     }
 }
 
+/// The flags that no known version of a program has, each with a known one that is nearly the same.
+fn unlisted(flags: &Flags<'_>) -> Vec<String> {
+    let Some(table) = flag::table(&flags.program) else { return Vec::new() };
+    let known = || table.flags.keys().map(String::as_str);
+    let shown = |name: &str| match closest(name, known()) {
+        Some(near) => format!("`--{name}` (nearly `--{near}`)"),
+        None => format!("`--{name}`"),
+    };
+    let names = flags.given.iter().map(|flag| &*flag.name).filter(|name| !flag::is_positional(&flags.program, name));
+    names.filter(|name| !table.flags.contains_key(*name)).map(shown).collect()
+}
+
 /// Whether its fields are known in some version of Kubernetes.
 fn is_object(record: &Record) -> bool {
     let text = |name: &str| record.get(name).and_then(Value::scalar_text);
@@ -96,7 +111,11 @@ impl Unknown {
     fn reported(&self, (of, known, version): &Beyond) -> Diagnostic {
         let of = if of == "kubernetes" { "Kubernetes" } else { of };
         let parts = List::of(self.parts()).and();
-        let message = format!("{of} {version} is not examined in full: {parts} are known {known}");
+        let unlisted = match self.unlisted.len() {
+            0 => String::new(),
+            _ => format!("; no table lists {}", List::of(&self.unlisted).or()),
+        };
+        let message = format!("{of} {version} is not examined in full: {parts} are known {known}{unlisted}");
         let help = "what is known to be removed or added is examined; make the other tables with `kmodel tables update`, or \
                     compare with the release notes and `allow version-unknown` with the reason";
         Diagnostic::new(Code::VersionUnknown, self.span, message).help(help)

@@ -123,7 +123,7 @@ impl FieldVerifier<'_, '_> {
     fn version(&mut self, record: &Record) {
         let (kind, apis) = (&self.table.kind, self.table.read_in(self.version));
         let written = record.get("apiVersion").and_then(Value::scalar_text);
-        if written.as_deref().is_some_and(|written| apis.contains(&written)) {
+        if written.as_deref().is_some_and(|written| self.table.may_read(written, self.version)) {
             return;
         }
         let api = apis[0];

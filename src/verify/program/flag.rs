@@ -74,10 +74,13 @@ fn forbidden(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Option<Di
 fn ignored(model: &Model<'_>, flags: &Flags<'_>, flag: &Flag<'_>) -> Option<Diagnostic> {
     let (program, name) = (&*flags.program, &*flag.name);
     let own = variable(program, name);
-    let rows = &table::table(program)?.flags;
+    let table = table::table(program)?;
+    let rows = &table.flags;
     let span = locate::word::key(model, flags.owner, flag);
     let Some(row) = rows.get(name) else {
-        let near = closest(name, rows.keys().map(String::as_str))?;
+        // A version that was not read may have it.
+        let is_read = flags.version.is_none_or(|version| table.range.knows(version));
+        let near = closest(name, rows.keys().map(String::as_str)).filter(|_| is_read)?;
         let message = format!("`{own}` is ignored: `{program}` has no flag `{name}` in any known version");
         return Some(Diagnostic::new(Code::UnknownFlag, span, message).help(Help::near(variable(program, near))));
     };
