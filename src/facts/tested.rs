@@ -53,7 +53,12 @@ pub fn matching(kubernetes: Version, program: &str) -> Option<String> {
     if !release::names().any(|name| name == program) {
         return Some(row.clone());
     }
-    Some(release::newest(program, parse(row)?)?.to_string())
+    let version = parse(row)?;
+    // One with a patch level may have no hash yet: `kmodel pin` finds it.
+    if row.split('.').count() == 3 {
+        return Some(row.clone());
+    }
+    Some(release::newest(program, version)?.to_string())
 }
 
 /// The minor whose row says what is taken with a version of Kubernetes: an older one where it has no row yet.
@@ -77,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_known_minor_has_a_row() {
-        for minor in 31..=36 {
+        for minor in 31..=37 {
             assert!(tested(Version { major: 1, minor, patch: 3 }).is_some(), "1.{minor}");
         }
     }
@@ -94,17 +99,18 @@ mod tests {
                 assert!(matching(kubernetes, program).is_some(), "{minor}: no release of {program} is known");
             }
             assert_eq!((&row.with["coredns"], &row.with["pause"]), (&row.coredns, &row.pause), "{minor}");
-            assert!(row.etcd.starts_with(&format!("{}.", row.with["etcd"])), "{minor}");
+            let minor_of = |version: &str| parse(version).map(|version| (version.major, version.minor));
+            assert_eq!(minor_of(&row.etcd), minor_of(&row.with["etcd"]), "{minor}");
         }
     }
 
     #[test]
     fn a_minor_without_a_row_takes_the_nearest_before_it() {
         let version = |minor| Version { major: 1, minor, patch: 9 };
-        assert_eq!(matching(version(99), "coredns"), matching(version(36), "coredns"));
+        assert_eq!(matching(version(99), "coredns"), matching(version(37), "coredns"));
         assert_eq!(matching(version(1), "coredns"), matching(version(31), "coredns"));
         assert_eq!(matching(version(36), "nothing"), None);
-        let rows: Vec<_> = [1, 35, 36, 99].map(|minor| minor_of_row(version(minor)).expect("a row")).into();
+        let rows: Vec<_> = [1, 35, 37, 99].map(|minor| minor_of_row(version(minor)).expect("a row")).into();
         assert_eq!(rows[..2], ["1.31", "1.35"]);
         assert_eq!(rows[2], rows[3], "a minor that nobody knows takes the row of the newest");
     }

@@ -240,7 +240,10 @@ fn a_minor_that_is_known_in_part_is_planned() {
     let text = plan.to_string();
     assert!(text.contains("kube-apiserver 1.37.0") && text.contains("do not cover in full"), "{text}");
     let shown = said(&kmodel(&["plan", "ha.km"], folder.path()));
-    assert!(shown.contains("belongs to Kubernetes 1.36") && !shown.contains("version-unsupported"), "{shown}");
+    assert!(
+        shown.contains("3.7.1           belongs to Kubernetes 1.37") && !shown.contains("version-unsupported"),
+        "{shown}"
+    );
     assert!(shown.contains("kmodel pin") || shown.contains("unknown-release"), "{shown}");
 }
 
