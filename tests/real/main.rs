@@ -31,6 +31,7 @@ mod manifest;
 mod monitoring;
 mod packages;
 mod pki;
+mod registry;
 mod render_target;
 mod report;
 mod rotation;
