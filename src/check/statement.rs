@@ -259,13 +259,16 @@ impl<'p> Checker<'p> {
             if part.added || kind == "machine group" && first.source == name.span.source {
                 continue;
             }
-            let message = match kind {
-                "cluster" => "a model has one cluster".to_owned(),
-                _ => format!("the {kind} `{}` is declared twice", name.name),
+            let (message, help) = match kind {
+                "cluster" => ("a model has one cluster".to_owned(), ONE_CLUSTER),
+                _ => (format!("the {kind} `{}` is declared twice", name.name), "keep one of them"),
             };
             let diagnostic =
                 Diagnostic::new(Code::DuplicateName, name.span, message).label(first, "first declared here");
-            self.report(diagnostic.help("keep one of them"));
+            self.report(diagnostic.help(help));
         }
     }
 }
+
+/// What to do with two clusters.
+const ONE_CLUSTER: &str = "keep one of them, or write each in a file of its own and what they share in a third one, which both import with `use`";

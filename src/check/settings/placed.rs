@@ -22,14 +22,24 @@ impl Settable<'_> {
         };
         let message = format!("`{}` {what}", self.component.name.name);
         let diagnostic = Diagnostic::new(Code::WrongKind, span, message);
-        Some(diagnostic.label(self.component.name.span, "the component").help("remove it"))
+        let options: Vec<_> = self.options().collect();
+        Some(diagnostic.label(self.component.name.span, "the component").help(match options.as_slice() {
+            [] => "remove it".to_owned(),
+            options if setting == Setting::Config && !self.flags.is_empty() => {
+                format!("set `flags`, or use its options: {}", List::ticked(options))
+            }
+            options => format!("use its options: {}", List::ticked(options)),
+        }))
     }
 }
 
 /// Says that a unit has no such field.
 pub(super) fn no_unit_field(name: &str, span: Span) -> Diagnostic {
     let names = || item::UNIT.names().filter(|name| *name != "flags");
-    let fallback = format!("its fields are {}", List::ticked(names()).most(20));
+    let fallback = format!(
+        "write other keys of systemd as `extra = {{ Service = {{ KEY = \"VALUE\" }} }}`; its fields are {}",
+        List::ticked(names()).most(20)
+    );
     let help = match name {
         "flags" => "write `flags` beside `unit`".into(),
         name => did_you_mean(name, names(), &fallback),
