@@ -113,3 +113,34 @@ fn a_later_version_of_an_api_is_wrong_only_where_the_table_reaches() {
         }
     }
 }
+
+/// What the library runs a whole cluster with.
+fn cluster(kubernetes: &str, rest: &str) -> String {
+    format!(
+        "use std/kubernetes\nuse std/cni {{ flannel }}\ncluster lab {{ kubernetes = {kubernetes}, {RANGES}, renew = 30d }}\n\
+         machines cp[3] {{ cores = 4, memory = 8GiB, disk = 60GiB }}\ndeploy etcd on cp {{ snapshot-every = 6h }}\n\
+         deploy kube-apiserver, kube-controller-manager, kube-scheduler, addons, containerd, flannel, kubelet on cp\n\
+         deploy kube-proxy on cp\ndeploy rbac, coredns, admin\n{rest}"
+    )
+}
+
+#[test]
+fn a_minor_that_the_library_does_not_know_is_no_wall() {
+    plan::planned(&cluster("1.77.0", ""), |_, problems, _| {
+        let wrong = problems.iter().filter(|problem| problem.is_error() && problem.code != Code::UnknownRelease);
+        assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&kmodel::diag::Diagnostic>::new());
+        let told: Vec<_> = problems.iter().filter(|problem| problem.code == Code::VersionUnknown).collect();
+        // The library, the flags and fields of that version, and no more.
+        assert_eq!(told.len(), 3, "{told:#?}");
+        assert!(told.iter().any(|problem| problem.message.starts_with("the library is not known to run")), "{told:#?}");
+    });
+    assert!(!plan::codes(&cluster("1.36.2", "")).contains(&Code::VersionUnknown));
+    assert!(plan::codes(&cluster("1.30.0", "")).contains(&Code::VersionUnsupported), "it is known to be too old");
+}
+
+#[test]
+fn a_component_of_ones_own_is_taken_at_its_word() {
+    let own = "component own { for kubernetes >= 1.31, < 1.40\n  file /etc/own { text = \"x\" } }\ndeploy own on cp\n";
+    assert!(plan::codes(&cluster("1.77.0", own)).contains(&Code::VersionUnsupported));
+    assert!(!plan::codes(&cluster("1.36.2", own)).contains(&Code::VersionUnsupported));
+}

@@ -1,5 +1,6 @@
 //! Applications: components placed on machines, with their options.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
@@ -8,13 +9,15 @@ use crate::diag::{Code, Diagnostic};
 use crate::hash::HashMap;
 use crate::model::address::Allocator;
 use crate::model::component::Component;
+use crate::model::eval::short_version;
+use crate::model::function::binary;
 use crate::model::layer::{Deployment, Layers, Written};
 use crate::model::mention::in_expr;
 use crate::model::scope::Scope;
 use crate::model::settings::Settings;
 use crate::model::{App, AppId, ComponentId, MachineId, Param, Shape, Unit, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Ident, Name, Selector, SelectorKind};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, Literal, Name, Selector, SelectorKind, Version};
 use crate::text::{Count, List};
 
 use super::Fields;
@@ -43,10 +46,11 @@ pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
         add(shape, &deployment, component, machines);
         deployed.push(place);
     }
+    let mut later = BTreeMap::new();
     for (index, place) in deployed.into_iter().enumerate() {
         let deployment = shape.layers.deployments[place].clone();
         version(shape, index, &deployment, problems);
-        problems.extend(bounds(shape, AppId(index as u32)));
+        problems.extend(bounds(shape, AppId(index as u32), &mut later));
         options(shape, index, &deployment, problems);
         if deployment.component.param {
             let component = shape.component_of(AppId(index as u32)).ast;
@@ -58,6 +62,7 @@ pub(super) fn apps(shape: &mut Shape<'_>, problems: &mut Vec<Diagnostic>) {
         let given = Given::of(shape, AppId(index as u32), &deployment);
         shape.given.push(given);
     }
+    problems.extend(later.iter().map(|(version, apps)| made_for_earlier(shape, *version, apps)));
 }
 
 /// What is behind the name of an application in the paths of `set`, and where their values are.
@@ -120,33 +125,52 @@ fn symbol(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
     }
 }
 
-/// Whether the component is for the version of Kubernetes that the application runs.
-fn bounds(shape: &Shape<'_>, app: AppId) -> Vec<Diagnostic> {
+/// Applications of the library whose components were made before the version of Kubernetes that they run.
+type Later = BTreeMap<Version, Vec<AppId>>;
+
+/// Whether the component is for the version of Kubernetes that the application runs. That a component of the library was made
+/// before it is no reason to refuse: what is known of the version is examined by the tables.
+fn bounds(shape: &Shape<'_>, id: AppId, later: &mut Later) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let (component, app) = (shape.component_of(app), shape.app(app));
+    let (component, app) = (shape.component_of(id), shape.app(id));
     for bound in component.versions.iter().filter(|v| &*v.subject.name == "kubernetes") {
         for (op, expr) in &bound.bounds {
-            let version = Value::Version(app.kubernetes);
-            let limit = match &expr.kind {
-                crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Decimal(text)) => {
-                    crate::model::eval::short_version(text).map(Value::Version)
-                }
-                _ => shape.sight().eval(&mut Scope::file(component.module), expr).ok(),
-            };
-            let holds = limit.map(|limit| crate::model::function::binary(*op, &version, &limit));
-            if let Some(Ok(Value::Bool(false))) = holds {
-                let name = &component.ast.name.name;
-                let message = format!("`{name}` does not support Kubernetes {}", app.kubernetes);
-                let problem = Diagnostic::new(Code::VersionUnsupported, app.span, message);
-                problems.push(
-                    problem
-                        .label(expr.span, "the supported versions")
-                        .label(app.kubernetes_span, "the version that it runs"),
-                );
+            if holds(shape, id, (*op, expr)) {
+                continue;
             }
+            if matches!(op, BinaryOp::Less | BinaryOp::LessEqual) && shape.program.is_library(component.module) {
+                later.entry(app.kubernetes).or_default().push(id);
+                continue;
+            }
+            let name = &component.ast.name.name;
+            let message = format!("`{name}` does not support Kubernetes {}", app.kubernetes);
+            let problem = Diagnostic::new(Code::VersionUnsupported, app.span, message);
+            let problem = problem.label(expr.span, "the supported versions");
+            problems.push(problem.label(app.kubernetes_span, "the version that it runs"));
         }
     }
     problems
+}
+
+/// Whether a bound of a component's versions holds, or cannot be computed.
+fn holds(shape: &Shape<'_>, id: AppId, (op, expr): (BinaryOp, &Expr)) -> bool {
+    let limit = match &expr.kind {
+        ExprKind::Literal(Literal::Decimal(text)) => short_version(text).map(Value::Version),
+        _ => shape.sight().eval(&mut Scope::file(shape.component_of(id).module), expr).ok(),
+    };
+    let version = Value::Version(shape.app(id).kubernetes);
+    let holds = limit.map(|limit| binary(op, &version, &limit));
+    !matches!(holds, Some(Ok(Value::Bool(false))))
+}
+
+/// Says once which components of the library were made before a version.
+fn made_for_earlier(shape: &Shape<'_>, version: Version, apps: &[AppId]) -> Diagnostic {
+    let names = List::ticked(apps.iter().map(|app| &shape.app(*app).name)).most(6);
+    let message = format!("the library is not known to run Kubernetes {version}: {names}");
+    let problem = Diagnostic::new(Code::VersionUnknown, shape.app(apps[0]).kubernetes_span, message);
+    problem.help(
+        "use a newer kmodel if one knows it; otherwise compare with the release notes and `allow version-unknown` with the reason",
+    )
 }
 
 /// The machines of a placement, in order and each once; `None` when a selector is wrong.
