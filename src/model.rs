@@ -18,6 +18,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Name, Port, Version};
 
 pub mod address;
+pub mod allocators;
 pub mod build;
 pub mod checksum;
 mod complete;
@@ -41,6 +42,7 @@ pub mod manifest;
 pub mod mention;
 pub mod immutable;
 pub mod moved;
+pub mod nodes;
 pub mod pins;
 pub mod private_key;
 mod record;
@@ -67,6 +69,7 @@ pub use value::Value;
 
 use disk::Disk;
 use link::Link;
+use nodes::Nodes;
 use value::Record;
 
 /// The value of a `param`.
@@ -84,9 +87,9 @@ pub struct Cluster {
     pub kubernetes: Version,
     pub pods: Vec<IpNet>,
     pub services: Vec<IpNet>,
-    pub nodes: IpNet,
+    pub nodes: Nodes,
     pub domain: Name,
-    pub gateway: IpAddr,
+    /// The resolvers, or the gateways where none are written.
     pub dns: Vec<IpAddr>,
     pub extra_names: Vec<Name>,
     /// Ranges of others, by what they are, in source order.
@@ -137,6 +140,8 @@ pub struct Machine {
     pub group: u32,
     pub index: u32,
     pub address: IpAddr,
+    /// Place of its range among those of `nodes`.
+    pub range: u32,
     pub zone: Option<Name>,
     pub rack: Option<Name>,
     /// Its network interfaces; none where the model says nothing of them.

@@ -17,6 +17,7 @@ const CLUSTER: Rows = &[
     ("pod-ranges", "list<cidr>"),
     ("service-ranges", "list<cidr>"),
     ("nodes", "cidr"),
+    ("node-ranges", "list<cidr>"),
     ("domain", "string"),
     ("gateway", "ip"),
     ("dns", "list<ip>"),
@@ -40,6 +41,9 @@ const CLUSTER: Rows = &[
 const MACHINE: Rows = &[
     ("name", "string"),
     ("address", "ip"),
+    ("range", "cidr"),
+    ("gateway", "ip"),
+    ("dns", "list<ip>"),
     ("group", "string"),
     ("index", "int"),
     ("cores", "float"),
@@ -81,6 +85,7 @@ const APP: Rows = &[
     ("name", "string"),
     ("count", "int"),
     ("units", "list<{ name: string, machine: string, address: ip, index: int }>"),
+    ("ranges", "list<cidr>"),
 ];
 
 const IMMUTABLE: Rows = &[("earlier", "list<string>")];

@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::model::Value;
+use crate::model::nodes::NodeRange;
 use crate::model::value::Record;
 use crate::render::Origin;
 use crate::render::bundle::{Artifact, ArtifactKind, Bundle, BundleFile, Directory, Install, Unit};
@@ -36,12 +37,11 @@ pub(super) struct Print<'s> {
 impl<'s> Print<'s> {
     /// What all machines of a site share. Names only refuse: no file holds them.
     pub(super) fn of_site(site: &'s Site) -> Self {
-        let Site { target, cluster, domain, nodes, ranges, gateway, dns, options, sources, tree, names: _ } = site;
+        let Site { target, cluster, domain, nodes, ranges, options, sources, tree, names: _ } = site;
         let mut print = Self { hash: Sha256::new(), sources };
         [BUILD, target.name(), cluster, domain].into_iter().for_each(|text| print.text(text));
-        print.shown((nodes, gateway));
+        nodes.iter().for_each(|range| print.node_range(range));
         print.list(ranges, |print, (name, range)| print.shown((name, range)));
-        print.list(dns, |print, address| print.shown(address));
         print.record(options);
         print.number(u64::from(*tree == Tree::Written));
         print
@@ -62,6 +62,7 @@ impl<'s> Print<'s> {
             group,
             at_once: _,
             address,
+            range,
             cores,
             memory,
             disk,
@@ -74,11 +75,18 @@ impl<'s> Print<'s> {
         self.number(u64::from(looked_into));
         [name, group, arch].into_iter().for_each(|text| self.text(text));
         self.list(former, |print, name| print.text(name));
-        self.shown((address, zone));
+        self.shown((address, range, zone));
         self.list(links.iter(), |print, link| print.shown(link.shape()));
         self.list(disks.iter(), |print, disk| print.shown(disk.shape()));
         [cores.to_bits(), *memory, *disk].into_iter().for_each(|number| self.number(number));
         self.bundle(bundle);
+    }
+
+    /// Adds a range of machines; where it is written decides nothing.
+    fn node_range(&mut self, own: &NodeRange) {
+        let NodeRange { place, range, gateway, second, dns, span: _, second_span: _, gateway_span: _, is_known: _ } =
+            own;
+        self.shown((place, range, gateway, second, dns));
     }
 
     /// Of all that was added.

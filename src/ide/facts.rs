@@ -33,6 +33,8 @@ pub struct Facts {
     values: HashMap<Span, String>,
     /// Values of `cluster.FIELD`.
     cluster_fields: BTreeMap<&'static str, String>,
+    /// Whether machines are in several ranges.
+    pub several_ranges: bool,
     /// Every problem that only the whole model shows.
     pub problems: Vec<Diagnostic>,
 }
@@ -140,11 +142,13 @@ impl Facts {
             ("kubernetes", cluster.kubernetes.to_string()),
             ("pods", list(cluster.pods.iter().map(ToString::to_string).collect())),
             ("services", list(cluster.services.iter().map(ToString::to_string).collect())),
-            ("nodes", cluster.nodes.to_string()),
+            ("nodes", cluster.nodes.first().range.to_string()),
+            ("node-ranges", list(cluster.nodes.ranges().iter().map(ToString::to_string).collect())),
             ("domain", format!("\"{}\"", cluster.domain)),
-            ("gateway", cluster.gateway.to_string()),
+            ("gateway", cluster.nodes.first().gateway.to_string()),
             ("dns", format!("[{}]", cluster.dns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))),
         ]);
+        self.several_ranges = !cluster.nodes.is_single();
     }
 
     fn read_groups(&mut self, model: &Model<'_>) {

@@ -76,8 +76,11 @@ fn of_model(statement: &ast::Statement, facts: &Facts, list: &mut Vec<Hint>) {
         }
         StatementKind::Deploy(item) => deploy(statement, item, facts, list),
         StatementKind::Cluster(item) => {
-            let known = ["domain", "gateway", "dns"]
-                .map(|name| (name, facts.cluster_field(name).unwrap_or_default().to_owned()));
+            // Each of several ranges has a gateway, and resolvers by default.
+            let known =
+                ["domain", "gateway", "dns"].into_iter().filter(|name| *name == "domain" || !facts.several_ranges);
+            let known: Vec<_> =
+                known.map(|name| (name, facts.cluster_field(name).unwrap_or_default().to_owned())).collect();
             list.extend(defaults(statement, &item.body, &known));
         }
         StatementKind::Param(item) => {

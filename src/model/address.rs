@@ -49,6 +49,11 @@ impl Allocator {
         allocator
     }
 
+    /// The range whose addresses it gives out.
+    pub fn range(&self) -> IpNet {
+        self.range
+    }
+
     /// Never gives out these addresses, which the platform of a target keeps for itself.
     pub fn reserve(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
         for address in addresses {

@@ -12,19 +12,22 @@ use crate::hash::HashMap;
 use crate::syntax::ast::{EndpointKind, StatementKind};
 use crate::world::World;
 
+use super::allocators::Allocators;
 use super::moved::Former;
 use super::scope::Scope;
 use super::stage::SharedValues;
-use super::{Input, Model, Premise, Shape, UnitId, Wired, address, layer, wire};
+use super::{Input, Model, Premise, Shape, UnitId, Wired, layer, wire};
 
 mod app;
 mod cluster;
 mod domain;
 mod field;
 pub mod machine;
+mod nodes;
 pub(super) mod naming;
 mod param;
 mod part;
+mod place;
 mod versions;
 
 pub use field::{Fields, ranges};
@@ -94,8 +97,8 @@ fn premise<'p>(
 
 fn shape<'p>(premise: Premise<'p>, (input, pins): Given<'_>, problems: &mut Vec<Diagnostic>) -> Option<Shape<'p>> {
     let cluster = cluster::cluster(&premise, input, problems)?;
-    let mut addresses = address::Allocator::new(cluster.nodes, cluster.gateway);
-    reserved(&premise, cluster.nodes).for_each(|list| addresses.reserve(list));
+    let mut addresses = Allocators::new(&cluster.nodes);
+    addresses.reserve(|range| reserved(&premise, range).flatten().collect());
     let mut shape = Shape {
         premise,
         cluster,

@@ -15,7 +15,7 @@ use super::value::Record;
 use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, UnitId, Value};
 
 /// The fields of `cluster`, in their order.
-const CLUSTER_FIELDS: [&str; 14] = [
+const CLUSTER_FIELDS: [&str; 15] = [
     "name",
     "kubernetes",
     "pods",
@@ -23,6 +23,7 @@ const CLUSTER_FIELDS: [&str; 14] = [
     "pod-ranges",
     "service-ranges",
     "nodes",
+    "node-ranges",
     "domain",
     "gateway",
     "dns",
@@ -33,10 +34,13 @@ const CLUSTER_FIELDS: [&str; 14] = [
 ];
 
 /// The fields of a machine, whose names all records share.
-static FIELDS: LazyLock<[Name; 14]> = LazyLock::new(|| {
+static FIELDS: LazyLock<[Name; 17]> = LazyLock::new(|| {
     let names = [
         "name",
         "address",
+        "range",
+        "gateway",
+        "dns",
         "group",
         "index",
         "cores",
@@ -73,9 +77,10 @@ impl Sight<'_, '_> {
             "services" => first(&cluster.services),
             "pod-ranges" => all(&cluster.pods),
             "service-ranges" => all(&cluster.services),
-            "nodes" => Value::Cidr(cluster.nodes),
+            "nodes" => Value::Cidr(cluster.nodes.first().range),
+            "node-ranges" => all(&cluster.nodes.ranges()),
             "domain" => Value::Text(cluster.domain.clone()),
-            "gateway" => Value::Ip(cluster.gateway),
+            "gateway" => Value::Ip(cluster.nodes.first().gateway),
             "dns" => Value::list(cluster.dns.iter().copied().map(Value::Ip)),
             "reserve" => Value::record(cluster.reserve.iter().map(|(name, ranges)| (name.clone(), all(ranges)))),
             "extra-names" => Value::list(cluster.extra_names.iter().cloned().map(Value::Text)),
@@ -122,9 +127,13 @@ impl Sight<'_, '_> {
 
     fn machine_value(&self, id: MachineId, field: &str) -> Option<Value> {
         let (machine, group) = (self.placed().machine(id), self.placed().group_of(id));
+        let range = || self.placed().range_of(machine);
         Some(match field {
             "name" => Value::Text(machine.name.clone()),
             "address" => Value::Ip(machine.address),
+            "range" => Value::Cidr(range().range),
+            "gateway" => Value::Ip(range().gateway),
+            "dns" => Value::list(range().dns.iter().copied().map(Value::Ip)),
             "group" => Value::Text(group.name.clone()),
             "index" => Value::Int(machine.index.into()),
             "cores" => Value::Float(group.cores),
@@ -190,7 +199,14 @@ impl Sight<'_, '_> {
             ("name", Value::Text(self.placed().app(app).name.clone())),
             ("count", Value::Int(count)),
             ("units", self.app_units(app)),
+            ("ranges", self.app_ranges(app)),
         ])
+    }
+
+    /// The ranges that its machines are in, without those of the other family.
+    fn app_ranges(&self, app: AppId) -> Value {
+        let (shape, nodes) = (self.placed(), &self.placed().cluster.nodes);
+        Value::list(shape.ranges_of(app).into_iter().map(|range| Value::Cidr(nodes.at(range).range)))
     }
 
     /// The units of an application; made once as soon as none is added any more.
@@ -204,6 +220,7 @@ impl Sight<'_, '_> {
             "name" => Ok(Value::Text(self.placed().app(app).name.clone())),
             "count" => Ok(Value::Int(self.placed().app(app).units.len() as i64)),
             "units" => Ok(self.app_units(app)),
+            "ranges" => Ok(self.app_ranges(app)),
             _ => field_of(&self.app_record(app), field),
         }
     }

@@ -13,6 +13,7 @@ use super::dependence::Dependence;
 use super::given::Given;
 use super::layer::Layers;
 use super::moved::Former;
+use super::nodes::NodeRange;
 use super::settings::Settings;
 use super::{
     App, AppId, Cluster, Component, EndpointId, EndpointValue, Group, Lock, Machine, MachineId, Param, Relation,
@@ -121,6 +122,27 @@ impl<'p> Deref for Model<'p> {
 }
 
 impl<'p> Shape<'p> {
+    /// The range that a machine has its address of.
+    pub fn range_of(&self, machine: &Machine) -> &NodeRange {
+        self.cluster.nodes.at(machine.range)
+    }
+
+    /// The places of the ranges that an application's machines are in, that of the first machine first.
+    pub fn ranges_of(&self, app: AppId) -> Vec<u32> {
+        let units = self.app(app).units.clone().map(UnitId);
+        let mut machines = units.filter_map(|unit| self.unit(unit).machine);
+        if self.cluster.nodes.is_single() {
+            return machines.next().map(|_| vec![0]).unwrap_or_default();
+        }
+        let mut ranges: Vec<u32> = Vec::new();
+        for range in machines.map(|machine| self.machine(machine).range) {
+            if !ranges.contains(&range) {
+                ranges.push(range);
+            }
+        }
+        ranges
+    }
+
     /// The component of an application.
     pub fn component_of(&self, app: AppId) -> &Component<'p> {
         &self.components[self.apps[app.index()].component.index()]

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
+use crate::model::nodes::NodeRange;
 use crate::model::{App, AppId, EndpointId, Group, Lock, MachineId, Model, Relation, UnitId};
 use crate::pki::Status;
 use crate::pki::spec::{AuthoritySpec, CertificateSpec, KeypairSpec, San, SecretSpec};
@@ -122,10 +123,26 @@ struct ClusterJson<'a> {
     domain: &'a str,
     pods: &'a [IpNet],
     services: &'a [IpNet],
+    /// The first of `node_ranges`, which is the only one in most models.
     nodes: IpNet,
     gateway: IpAddr,
+    node_ranges: Vec<NodeRangeJson<'a>>,
     dns: &'a [IpAddr],
     extra_names: Vec<&'a str>,
+}
+
+/// The range of the machines of a zone, rack or group.
+#[derive(Serialize)]
+struct NodeRangeJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'a str>,
+    range: IpNet,
+    gateway: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_range: Option<IpNet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_gateway: Option<IpAddr>,
+    dns: &'a [IpAddr],
 }
 
 #[derive(Serialize)]
@@ -218,10 +235,24 @@ impl<'a> ClusterJson<'a> {
             domain: &cluster.domain,
             pods: &cluster.pods,
             services: &cluster.services,
-            nodes: cluster.nodes,
-            gateway: cluster.gateway,
+            nodes: cluster.nodes.first().range,
+            gateway: cluster.nodes.first().gateway,
+            node_ranges: cluster.nodes.iter().map(NodeRangeJson::new).collect(),
             dns: &cluster.dns,
             extra_names: cluster.extra_names.iter().map(|name| &**name).collect(),
+        }
+    }
+}
+
+impl<'a> NodeRangeJson<'a> {
+    fn new(own: &'a NodeRange) -> Self {
+        Self {
+            of: own.place.as_deref(),
+            range: own.range,
+            gateway: own.gateway,
+            second_range: own.second.map(|second| second.range),
+            second_gateway: own.second.and_then(|second| second.gateway),
+            dns: &own.dns,
         }
     }
 }

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ipnet::IpNet;
 
 use crate::model::Value;
+use crate::model::nodes::NodeRange;
 use crate::model::value::Record;
 use crate::render::boot::{Apart, bootstrap, is_script};
 use crate::render::bundle::{BundleFile, Format};
@@ -71,8 +71,9 @@ pub fn network_config(site: &Site, machine: &TargetMachine, interface: &str) -> 
 
 /// One interface with the machine's addresses: by its name, or all that fit a pattern such as `e*`.
 fn single(site: &Site, machine: &TargetMachine, interface: &str) -> String {
-    let (addresses, routes) = (addresses(site, machine), default_routes(site));
-    let resolvers = Value::record([("addresses", Value::list(site.dns.iter().copied().map(Value::Ip)))]);
+    let (addresses, routes) = (addresses(site, machine), default_routes(site.range_of(machine)));
+    let dns = &site.range_of(machine).dns;
+    let resolvers = Value::record([("addresses", Value::list(dns.iter().copied().map(Value::Ip)))]);
     let pattern = interface.contains(['*', '?']);
     let (id, matches) = match pattern {
         true => ("nodes", Value::record([("name", Value::text(interface))])),
@@ -85,7 +86,7 @@ fn single(site: &Site, machine: &TargetMachine, interface: &str) -> String {
         ("accept-ra", Value::Bool(false)),
         ("addresses", Value::list(addresses)),
         ("routes", Value::list(routes)),
-        ("nameservers", if site.dns.is_empty() { Value::None } else { resolvers }),
+        ("nameservers", if dns.is_empty() { Value::None } else { resolvers }),
     ]);
     yaml(&Value::record([("version", Value::Int(2)), ("ethernets", Value::record([(id, settings)]))]))
 }
@@ -98,13 +99,12 @@ fn default_route(gateway: IpAddr) -> Value {
 
 /// The addresses of a machine in the cluster, each with the prefix of its range.
 fn addresses(site: &Site, machine: &TargetMachine) -> Vec<Value> {
-    let second = site.second(machine.address).zip(site.second_nodes());
-    let all = [Some((machine.address, site.nodes)), second].into_iter().flatten();
-    all.map(|(address, range): (IpAddr, IpNet)| Value::text(format!("{address}/{}", range.prefix_len()))).collect()
+    let all = site.range_of(machine).addresses(machine.address);
+    all.map(|(address, range)| Value::text(format!("{address}/{}", range.prefix_len()))).collect()
 }
 
-fn default_routes(site: &Site) -> Vec<Value> {
-    [Some(site.gateway), site.second(site.gateway)].into_iter().flatten().map(default_route).collect()
+fn default_routes(range: &NodeRange) -> Vec<Value> {
+    range.gateways().map(default_route).collect()
 }
 
 fn yaml(value: &Value) -> String {

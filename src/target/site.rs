@@ -1,7 +1,7 @@
 //! What a target is given: the site, and each machine with its bundle.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use super::{Target, Tree};
 use crate::model::disk::Disk;
 use crate::model::link::Link;
+use crate::model::nodes::{NodeRange, Nodes, Second, same_place};
 use crate::model::value::Record;
 use crate::model::{MachineId, Model, Value};
 use crate::render::bundle::Bundle;
@@ -21,11 +22,10 @@ pub struct Site {
     pub target: Target,
     pub cluster: Name,
     pub domain: Name,
-    pub nodes: IpNet,
+    /// The ranges of machines, with that of the other family which a target adds.
+    pub nodes: Nodes,
     /// All ranges of the cluster, with their names: `pods`, `services`, `nodes`.
     pub ranges: Vec<(&'static str, IpNet)>,
-    pub gateway: IpAddr,
-    pub dns: Vec<IpAddr>,
     /// The names of groups and machines, where a field of the target speaks of them.
     pub names: Names,
     /// The fields of the model's `target NAME { }`, with overlays applied.
@@ -53,6 +53,8 @@ pub struct TargetMachine {
     /// How many of the group may be changed at the same time.
     pub at_once: u32,
     pub address: IpAddr,
+    /// Place of its range among those of the site.
+    pub range: u32,
     pub cores: f64,
     /// Bytes.
     pub memory: u64,
@@ -80,14 +82,12 @@ impl Site {
             ranges: [
                 named("pods", &cluster.pods),
                 named("services", &cluster.services),
-                named("nodes", &[cluster.nodes]),
+                named("nodes", &cluster.nodes.ranges()),
             ]
             .concat(),
             cluster: cluster.name.clone(),
             domain: cluster.domain.clone(),
-            nodes: cluster.nodes,
-            gateway: cluster.gateway,
-            dns: cluster.dns.clone(),
+            nodes: with_second(&cluster.nodes, second_nodes(&options)),
             names: names(model, &options),
             options,
             sources: model.program.sources.clone(),
@@ -95,28 +95,14 @@ impl Site {
         }
     }
 
-    /// The range of the other family of which machines have an address too.
+    /// The range of the other family that the target adds.
     pub fn second_nodes(&self) -> Option<IpNet> {
-        match self.options.get("second-nodes") {
-            Some(Value::Cidr(range)) => Some(*range),
-            _ => None,
-        }
+        second_nodes(&self.options)
     }
 
-    /// The address in that range that is at the same place as another one is in `nodes`.
-    pub fn second(&self, address: IpAddr) -> Option<IpAddr> {
-        let range = self.second_nodes()?;
-        let number = |one: IpAddr| match one {
-            IpAddr::V4(one) => u128::from(one.to_bits()),
-            IpAddr::V6(one) => one.to_bits(),
-        };
-        let place = number(address).checked_sub(number(self.nodes.network()))?;
-        let sum = number(range.network()).checked_add(place)?;
-        let found = match range {
-            IpNet::V4(_) => IpAddr::from(Ipv4Addr::from_bits(u32::try_from(sum).ok()?)),
-            IpNet::V6(_) => IpAddr::from(Ipv6Addr::from_bits(sum)),
-        };
-        range.contains(&found).then_some(found)
+    /// The range that a machine has its address of.
+    pub fn range_of(&self, machine: &TargetMachine) -> &NodeRange {
+        self.nodes.at(machine.range)
     }
 
     /// A field of the target as text; an empty one counts as not given.
@@ -131,6 +117,23 @@ impl Site {
             _ => None,
         }
     }
+}
+
+fn second_nodes(options: &Record) -> Option<IpNet> {
+    match options.get("second-nodes") {
+        Some(Value::Cidr(range)) => Some(*range),
+        _ => None,
+    }
+}
+
+/// The ranges of a model, with one of the other family where there is none.
+fn with_second(nodes: &Nodes, range: Option<IpNet>) -> Nodes {
+    let mut nodes = nodes.clone();
+    let first = nodes.iter_mut().next().filter(|first| first.second.is_none());
+    if let (Some(first), Some(range)) = (first, range) {
+        first.second = Some(Second { range, gateway: same_place(first.range, first.gateway, range) });
+    }
+    nodes
 }
 
 /// Ten thousand names are kept only where they are read.
@@ -154,6 +157,7 @@ impl TargetMachine {
             group: group.name.clone(),
             at_once: group.at_once,
             address: machine.address,
+            range: machine.range,
             cores: group.cores,
             memory: group.memory,
             disk: group.disk,

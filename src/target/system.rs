@@ -83,6 +83,7 @@ mod tests {
             group: "cp".into(),
             at_once: 1,
             address: "10.0.0.1".parse().unwrap(),
+            range: 0,
             cores: 1.0,
             memory: 0,
             disk: 0,

@@ -69,7 +69,7 @@ fn machine_at(model: &Model<'_>, address: IpAddr) -> Option<MachineId> {
 /// Whether an address is one that the model would have given to a machine, and has not.
 fn is_unassigned(model: &Model<'_>, address: IpAddr) -> bool {
     model.cluster.nodes.contains(&address)
-        && address != model.cluster.gateway
+        && !model.cluster.nodes.is_gateway(address)
         && machine_at(model, address).is_none()
         && !declared(model, address)
 }

@@ -218,7 +218,7 @@ fn of_document(model: &Model<'_>, document: &Document<'_>) -> Option<Filter> {
         return None;
     }
     let (owner, machine) = (document.owner, document.owner.machine?);
-    let read = read(&document.path, text, model.cluster.nodes)?;
+    let read = read(&document.path, text, model.cluster.nodes.first().range)?;
     Some(Filter { path: document.path.clone(), owner, machine, span: document.written.span, read })
 }
 

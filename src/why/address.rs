@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::model::component::Local;
+use crate::model::nodes::{NodeRange, Nodes};
 use crate::model::{AppId, MachineId};
 use crate::pki::spec::San;
 
@@ -45,9 +46,10 @@ pub(super) fn of(why: &Why<'_, '_>, name: &San) -> Vec<Link> {
             links.extend(of_item(why, app, place));
         }
     }
-    if model.cluster.gateway == *address {
-        let gateway = layer::cluster_links(why, "gateway").unwrap_or_default();
-        links.push(Link::new("it is the gateway of the cluster").because(gateway));
+    if model.cluster.nodes.is_gateway(*address) {
+        let field = if model.cluster.nodes.first().place.is_some() { "nodes" } else { "gateway" };
+        let gateway = layer::cluster_links(why, field).unwrap_or_default();
+        links.push(Link::new(gateway_of(&model.cluster.nodes, *address)).because(gateway));
     }
     links
 }
@@ -65,10 +67,10 @@ pub(super) fn of_machine(why: &Why<'_, '_>, id: MachineId) -> Link {
     let given = match (layer::own(why, id, "address"), pinned) {
         (Some(own), _) => own,
         (None, Some(("first-address", _))) if group.own_names => {
-            given(why, &machine.name, "the first free address from `first-address` on, in `nodes`")
+            given(why, &machine.name, "the first free address from `first-address` on, in", model.range_of(machine))
         }
         (None, Some((field, span))) => Link::at(span, format!("`{field}` pins it")),
-        (None, None) => given(why, &machine.name, "the first free address from the start of `nodes`"),
+        (None, None) => given(why, &machine.name, "the first free address from the start of", model.range_of(machine)),
     };
     Link::at(group.span, format!("{} is the address of `{}`", machine.address, machine.name)).because([named, given])
 }
@@ -82,7 +84,7 @@ pub(super) fn of_item(why: &Why<'_, '_>, app: AppId, place: usize) -> Vec<Link> 
     let key = format!("{}/{}", value.name, item.name.name);
     let how = match item.body.field("pin") {
         Some(pin) if is_pinned(why, app, pin) => Link::at(pin.span, format!("`{}`", why.text(pin.span))),
-        _ => given(why, &key, "the first free address from the end of `nodes`"),
+        _ => given(why, &key, "the first free address from the end of", range_of(why, *address)),
     };
     let deployed = Link::at(value.span, place::deployed(why, app));
     let text = format!("{address} is the address `{}` of `{}`", item.name.name, value.name);
@@ -94,11 +96,25 @@ fn is_pinned(why: &Why<'_, '_>, app: AppId, pin: &crate::syntax::ast::Field) -> 
     why.model().eval(&mut scope, &pin.value).is_ok_and(|value| !layer::is_none(&value))
 }
 
-fn given(why: &Why<'_, '_>, key: &str, rule: &str) -> Link {
-    let range = why.model().cluster.nodes;
+/// The range that an address is of.
+fn range_of<'m>(why: &'m Why<'_, '_>, address: IpAddr) -> &'m NodeRange {
+    let nodes = &why.model().cluster.nodes;
+    nodes.holding(address).unwrap_or(nodes.first())
+}
+
+fn gateway_of(nodes: &Nodes, address: IpAddr) -> String {
+    let own = nodes.iter().find(|range| range.gateways().any(|gateway| gateway == address));
+    match own.and_then(|range| range.place.as_ref()) {
+        Some(place) => format!("it is the gateway of `{place}`"),
+        None => "it is the gateway of the cluster".to_owned(),
+    }
+}
+
+fn given(why: &Why<'_, '_>, key: &str, rule: &str, range: &NodeRange) -> Link {
     if why.input.lock.addresses.contains_key(key) {
         return Link::new(format!("kept by kmodel.lock: it was allocated earlier, as `{key}`"));
     }
     let nodes = layer::cluster_links(why, "nodes").unwrap_or_default();
-    Link::new(format!("allocated: {rule} {range}")).because(nodes)
+    let (title, range) = (range.title(), range.range);
+    Link::new(format!("allocated: {rule} `{title}` {range}")).because(nodes)
 }

@@ -72,6 +72,7 @@ pub(super) fn cluster_links(why: &Why<'_, '_>, field: &str) -> Option<Vec<Link>>
     let field = match field {
         "pod-ranges" => "pods",
         "service-ranges" => "services",
+        "node-ranges" => "nodes",
         other => other,
     };
     let (_, ast) = why.model().layers.clusters.first()?;

@@ -7,12 +7,13 @@ use std::sync::OnceLock;
 use crate::check::{Symbol, SymbolKind, of_param, set_of_param};
 use crate::diag::{Code, Diagnostic};
 use crate::hash::HashMap;
-use crate::model::address::Allocator;
+use crate::model::allocators::Allocators;
 use crate::model::component::Component;
 use crate::model::eval::short_version;
 use crate::model::function::binary;
 use crate::model::layer::{Deployment, Layers, Written};
 use crate::model::mention::in_expr;
+use crate::model::nodes::{NodeRange, Nodes};
 use crate::model::scope::Scope;
 use crate::model::settings::Settings;
 use crate::model::{App, AppId, ComponentId, MachineId, Param, Shape, Unit, Value};
@@ -21,7 +22,7 @@ use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, Literal, Name, Selecto
 use crate::text::{Count, List};
 
 use super::Fields;
-use super::machine::{departed, is_usable};
+use super::machine::departed;
 use super::versions::program_of;
 use crate::model::given::Given;
 
@@ -443,12 +444,16 @@ fn options<'p>(shape: &mut Shape<'p>, index: usize, deployment: &Deployment<'p>,
 /// Gives out the addresses that applications ask for. Returns those that are pinned and were given to another.
 pub(super) fn addresses(
     shape: &mut Shape<'_>,
-    allocator: &mut Allocator,
+    allocators: &mut Allocators,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<IpAddr> {
     let mut in_vain = Vec::new();
     for index in 0..shape.apps.len() {
         let app = AppId(index as u32);
+        if shape.component_of(app).addresses.is_empty() {
+            continue;
+        }
+        let own = own_ranges(shape, app);
         for place in 0..shape.component_of(app).addresses.len() {
             let item = shape.component_of(app).addresses[place];
             let key = format!("{}/{}", shape.apps[index].name, item.name.name);
@@ -460,10 +465,12 @@ pub(super) fn addresses(
                 }
                 None => None,
             };
-            let known = shape.lock.addresses.get(&key).copied();
+            let nodes = &shape.cluster.nodes;
+            let is_near = |address: &IpAddr| nodes.place_of(*address).is_some_and(|range| own.contains(&range));
+            let known = shape.lock.addresses.get(&key).copied().filter(|known| pin.is_some() || is_near(known));
             let address = match (pin, known) {
                 (Some(pin), Some(known)) if pin == known => Some(pin),
-                (Some(pin), _) if is_usable(shape.cluster.nodes, pin) && allocator.take(pin) => Some(pin),
+                (Some(pin), _) if is_usable(nodes, pin) && allocators.take(pin) => Some(pin),
                 (Some(pin), _) => {
                     in_vain.push(pin);
                     problems.push(cannot_pin(shape, &key, pin, shape.apps[index].span));
@@ -471,8 +478,9 @@ pub(super) fn addresses(
                 }
                 (None, Some(known)) => Some(known),
                 (None, None) => {
-                    let address = allocator.next_from_end();
-                    problems.extend(address.is_none().then(|| no_address(shape, index, item.name.span, &key)));
+                    let address = allocators.of(own[0]).next_from_end();
+                    let range = nodes.at(own[0]);
+                    problems.extend(address.is_none().then(|| no_address(shape, range, (index, item.name.span), &key)));
                     address
                 }
             };
@@ -485,16 +493,29 @@ pub(super) fn addresses(
     in_vain
 }
 
-fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -> Diagnostic {
-    let nodes = shape.cluster.nodes;
-    let code = if nodes.contains(&pin) { Code::AddressTaken } else { Code::AddressOutsideRange };
+/// The ranges in which an application may have an address: those of its machines, so that the first one decides; all, if it has none.
+fn own_ranges(shape: &Shape<'_>, app: AppId) -> Vec<u32> {
+    let own = shape.ranges_of(app);
+    if own.is_empty() { (0..).zip(shape.cluster.nodes.iter()).map(|(place, _)| place).collect() } else { own }
+}
+
+fn is_usable(nodes: &Nodes, address: IpAddr) -> bool {
+    nodes.holding(address).is_some_and(|range| range.is_usable(address))
+}
+
+fn cannot_pin(shape: &Shape<'_>, key: &str, pin: IpAddr, span: Span) -> Diagnostic {
+    let nodes = &shape.cluster.nodes;
+    let range = nodes.holding(pin);
+    let code = if range.is_some() { Code::AddressTaken } else { Code::AddressOutsideRange };
     let holder = shape.machines.iter().find(|machine| machine.address == pin);
-    let why = match holder {
-        _ if !nodes.contains(&pin) => format!("it is outside {nodes}"),
-        Some(machine) => format!("it is the address of `{}`", machine.name),
-        None if pin == shape.cluster.gateway => "it is the address of the gateway".to_owned(),
-        None if !is_usable(nodes, pin) => format!("it is the network or broadcast address of {nodes}"),
-        None => match departed(shape, pin) {
+    let why = match (holder, range) {
+        (_, None) => format!("it is outside {}", nodes.listed()),
+        (Some(machine), _) => format!("it is the address of `{}`", machine.name),
+        (None, Some(range)) if pin == range.gateway => "it is the address of the gateway".to_owned(),
+        (None, Some(range)) if !range.is_usable(pin) => {
+            format!("it is the network or broadcast address of {range}")
+        }
+        (None, _) => match departed(shape, pin) {
             Some(name) => format!("it is the address of `{name}`, which may still be running"),
             None => "it belongs to another application".to_owned(),
         },
@@ -502,14 +523,16 @@ fn cannot_pin(shape: &Shape<'_>, key: &str, pin: std::net::IpAddr, span: Span) -
     let problem = Diagnostic::new(code, span, format!("`{key}` cannot have {pin}: {why}")).here("deployed here");
     let problem = match holder.and_then(|machine| shape.groups.get(machine.group as usize)) {
         Some(group) => problem.label(group.span, "its machines"),
-        None => problem.label(shape.cluster.spans["nodes"], "the range of the machines"),
+        None => {
+            problem.label(range.map_or(shape.cluster.spans["nodes"], |range| range.span), "the range of the machines")
+        }
     };
     problem.help("pin another address of the range, or remove `pin` to get one from its end")
 }
 
-fn no_address(shape: &Shape<'_>, app: usize, item: Span, key: &str) -> Diagnostic {
-    let message = format!("{} has no address left for `{key}`", shape.cluster.nodes);
-    Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message)
+fn no_address(shape: &Shape<'_>, range: &NodeRange, (app, item): (usize, Span), key: &str) -> Diagnostic {
+    let message = format!("{range} has no address left for `{key}`");
+    Diagnostic::new(Code::RangeTooSmall, range.span, message)
         .label(item, "needs an address")
         .label(shape.apps[app].span, "deployed here")
         .help("use a larger range")

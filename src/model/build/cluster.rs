@@ -1,11 +1,11 @@
 //! The cluster's own facts, and the targets.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::address::nth;
 use crate::model::value::Record;
 use crate::model::{Checksums, Cluster, Input, Premise, Target};
 use crate::source::Span;
 
+use super::nodes::nodes;
 use super::versions::versions;
 use super::{Fields, domain};
 
@@ -46,7 +46,8 @@ pub(super) fn cluster(premise: &Premise<'_>, input: &Input, problems: &mut Vec<D
 
 fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Option<Cluster> {
     let head = ast.name.span;
-    let (kubernetes, nodes) = (fields.version("kubernetes"), fields.range("nodes"));
+    let (kubernetes, dns) = (fields.version("kubernetes"), fields.addresses("dns"));
+    let nodes = nodes(fields, &dns);
     let (pods, services) = (fields.ranges("pods"), fields.ranges("services"));
     let complete = fields.problems.is_empty();
     for (name, present) in [
@@ -60,14 +61,6 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         }
     }
     let nodes = nodes?;
-    let Some(gateway) = fields.address("gateway").or_else(|| nth(nodes, 1)) else {
-        let message = format!("{nodes} is a single address, and each machine needs one besides the gateway");
-        let problem = Diagnostic::new(Code::RangeTooSmall, fields.span("nodes"), message);
-        let prefix = if nodes.max_prefix_len() > 32 { 64 } else { 24 };
-        fields.problems.push(problem.help(format!("use a range with a prefix such as /{prefix}")));
-        return None;
-    };
-    let dns = fields.addresses("dns");
     let domain = fields.text("domain").unwrap_or_else(|| "cluster.local".into());
     let found = domain::check(&domain, fields.span("domain"));
     fields.problems.extend(found);
@@ -79,10 +72,9 @@ fn read(fields: &mut Fields<'_, '_>, ast: &crate::syntax::ast::Cluster) -> Optio
         kubernetes: kubernetes?,
         pods,
         services,
+        dns: if dns.is_empty() { nodes.iter().map(|range| range.gateway).collect() } else { dns },
         nodes,
         domain,
-        gateway,
-        dns: if dns.is_empty() { vec![gateway] } else { dns },
         extra_names: fields.texts("extra-names"),
         reserve: fields.named_ranges("reserve"),
         renew: fields.duration("renew"),

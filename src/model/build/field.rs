@@ -172,6 +172,11 @@ impl<'p> Fields<'_, 'p> {
         })
     }
 
+    /// Reports that a field has a value of another kind.
+    pub(super) fn mismatch(&mut self, field: &str, expected: &str, value: &Value) {
+        self.problems.push(*mismatch(self.span(field), expected, value));
+    }
+
     /// Reports that a field must be given.
     pub fn missing(&mut self, field: &str, head: Span, what: &str) {
         let problem = Diagnostic::new(Code::MissingField, head, format!("{what} has no `{field}`"));

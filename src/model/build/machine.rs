@@ -11,12 +11,14 @@ use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::label;
 use crate::hash::{HashMap, HashSet};
 use crate::model::address::{Allocator, bits, nth};
+use crate::model::allocators::Allocators;
 use crate::model::disk::Disk;
 use crate::model::endpoint::texts;
 use crate::model::input::Forget;
 use crate::model::layer::Written;
 use crate::model::link::Link;
 use crate::model::moved::Former;
+use crate::model::nodes::{NodeRange, Nodes};
 use crate::model::scope::Scope;
 use crate::model::{Cluster, Group, Machine, MachineId, Shape, Value};
 use crate::source::Span;
@@ -26,6 +28,7 @@ use crate::text::Count;
 use super::Fields;
 use super::naming::{Known, Naming, naming, same_names};
 use super::part::Parts;
+use super::place::Placed;
 
 /// The most machines a group may have: a slip of a few zeros must not take the memory of the machine.
 const MAX_COUNT: i64 = 1_000_000;
@@ -35,7 +38,7 @@ pub const SYSTEM_CORES: f64 = 0.1;
 const SYSTEM_MEMORY: u64 = 256 << 20;
 
 /// Makes all groups and machines.
-pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocator, problems: &mut Vec<Diagnostic>) {
+pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocators, problems: &mut Vec<Diagnostic>) {
     let mut wanted: Vec<Wanted> = Vec::new();
     for (module, ast) in shape.layers.machines.clone() {
         if let Some((group, plan)) = group(shape, module, ast, problems) {
@@ -47,9 +50,11 @@ pub fn machines(shape: &mut Shape<'_>, forget: &Forget, addresses: &mut Allocato
     rename(shape, &wanted, problems);
     let departed = forget_gone(shape, &wanted, forget);
     let before = shape.lock.addresses.clone();
-    reserve(shape, (&wanted, &departed), addresses, problems);
+    mark_known(shape, &wanted);
+    let Some(ranges) = ranges(shape, &wanted, problems) else { return };
+    reserve(shape, (&wanted, &ranges, &departed), addresses, problems);
     for (index, wanted) in wanted.iter().enumerate() {
-        if !fill(shape, index, wanted, addresses, problems) {
+        if !fill(shape, index, (wanted, &ranges), addresses, problems) {
             return;
         }
     }
@@ -84,6 +89,64 @@ struct Pin {
     index: u32,
     address: IpAddr,
     span: Span,
+}
+
+impl Wanted {
+    fn zone(&self, index: u32) -> Option<Name> {
+        self.naming.text(index, "zone").or_else(|| domain(&self.zones, self.zone.as_ref(), index))
+    }
+
+    fn rack(&self, index: u32) -> Option<Name> {
+        self.naming.text(index, "rack").or_else(|| domain(&self.racks, self.rack.as_ref(), index))
+    }
+
+    /// The zones and racks that are written, also where a count leaves them without a machine.
+    fn domains(&self) -> impl Iterator<Item = Name> {
+        let own = (0..).zip(self.naming.own()).flat_map(move |(index, _)| {
+            ["zone", "rack"].into_iter().filter_map(move |field| self.naming.text(index, field))
+        });
+        let lists = self.zones.iter().chain(&self.racks).chain(&self.zone).chain(&self.rack);
+        lists.cloned().chain(own)
+    }
+}
+
+/// Marks the ranges whose place the model has.
+fn mark_known(shape: &mut Shape<'_>, wanted: &[Wanted]) {
+    if shape.cluster.nodes.is_single() && shape.cluster.nodes.first().is_known {
+        return;
+    }
+    let groups = shape.groups.iter().map(|group| group.name.clone());
+    let known: HashSet<Name> = groups.chain(wanted.iter().flat_map(Wanted::domains)).collect();
+    for range in shape.cluster.nodes.iter_mut() {
+        range.is_known = range.place.as_ref().is_none_or(|place| known.contains(place));
+    }
+}
+
+/// The place of each machine's range, by the machine's number. One problem a group: its machines are mostly alike.
+fn ranges(shape: &Shape<'_>, wanted: &[Wanted], problems: &mut Vec<Diagnostic>) -> Option<Vec<u32>> {
+    let count = shape.groups.last().map_or(0, |group| group.machines.end) as usize;
+    let nodes = &shape.cluster.nodes;
+    if nodes.first().place.is_none() {
+        return Some(vec![0; count]);
+    }
+    let before = problems.len();
+    let mut ranges = Vec::with_capacity(count);
+    for (group, wanted) in shape.groups.iter().zip(wanted) {
+        let found: Result<Vec<u32>, _> =
+            (0..wanted.naming.count()).map(|index| range_of(nodes, group, wanted, index)).collect();
+        match found {
+            Ok(found) => ranges.extend(found),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    (problems.len() == before).then_some(ranges)
+}
+
+fn range_of(nodes: &Nodes, group: &Group, wanted: &Wanted, index: u32) -> Result<u32, Box<Diagnostic>> {
+    let (zone, rack) = (wanted.zone(index), wanted.rack(index));
+    let name = wanted.naming.name(&group.name, index);
+    let placed = Placed { name: &name, group: &group.name, zone: zone.as_ref(), rack: rack.as_ref(), span: group.span };
+    placed.range(nodes)
 }
 
 /// Gives what was given out under earlier names to the names of now.
@@ -229,30 +292,30 @@ fn listed(fields: &mut Fields<'_, '_>) -> Vec<Pin> {
 /// Numbers follow `first-address`. A name may come before others later, so it takes what is free from there on.
 fn numbered_from(fields: &mut Fields<'_, '_>, first: IpAddr, cluster: &Cluster, naming: &Naming) -> Vec<Pin> {
     let (count, span) = (naming.count(), fields.span("first-address"));
-    let addresses = match naming {
-        Naming::Own(_) if cluster.nodes.contains(&first) => return Vec::new(),
-        _ => consecutive(cluster.nodes, first, count),
+    let range = cluster.nodes.holding(first);
+    let addresses = match (naming, range) {
+        (Naming::Own(_), Some(_)) => return Vec::new(),
+        (_, Some(range)) => consecutive(range.range, first, count),
+        (_, None) => vec![first; count as usize],
     };
-    if addresses.len() < count as usize {
-        let problem = past_the_end(fields, first, count, cluster);
+    if let Some(range) = range.filter(|_| addresses.len() < count as usize) {
+        let problem = past_the_end(fields, first, count, range);
         fields.problems.push(problem);
         return Vec::new();
     }
     (0..).zip(addresses).map(|(index, address)| Pin { index, address, span }).collect()
 }
 
-/// Addresses from `first` on, as far as the range goes; `first` itself even outside it.
+/// Addresses from one of a range on, as far as that goes.
 fn consecutive(nodes: IpNet, first: IpAddr, count: u32) -> Vec<IpAddr> {
-    let Some(offset) = bits(first).checked_sub(bits(nodes.network())).filter(|_| nodes.contains(&first)) else {
-        return vec![first; count as usize];
-    };
+    let offset = bits(first).saturating_sub(bits(nodes.network()));
     (0..u128::from(count)).map_while(|i| nth(nodes, offset.checked_add(i)?)).collect()
 }
 
-fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, cluster: &Cluster) -> Diagnostic {
-    let message = format!("{} from {first} on extend past the end of {}", Count(count, "address"), cluster.nodes);
+fn past_the_end(fields: &Fields<'_, '_>, first: IpAddr, count: u32, range: &NodeRange) -> Diagnostic {
+    let message = format!("{} from {first} on extend past the end of {range}", Count(count, "address"));
     Diagnostic::new(Code::RangeTooSmall, fields.span("first-address"), message)
-        .label(cluster.spans["nodes"], "the range of the machines")
+        .label(range.span, "the range of the machines")
         .help("start at a lower address, or use a larger range")
 }
 
@@ -291,8 +354,8 @@ fn count(
 /// Takes the addresses that are fixed already, by the model and by the lock, before any is given out.
 fn reserve(
     shape: &mut Shape<'_>,
-    (wanted, departed): (&[Wanted], &Departed),
-    addresses: &mut Allocator,
+    (wanted, ranges, departed): (&[Wanted], &[u32], &Departed),
+    addresses: &mut Allocators,
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut holders: HashMap<IpAddr, (String, Span)> = HashMap::default();
@@ -303,22 +366,38 @@ fn reserve(
             let name = wanted.naming.name(&group.name, index).to_string();
             // One problem a group: what is wrong with a first address is wrong with those after it.
             let of_departed = departed.by_address.get(&address).map(|holder| not_gone(&name, (address, span), holder));
-            if of_departed.is_some() || !is_usable(shape.cluster.nodes, address) || !addresses.take(address) {
-                let problem = of_departed.unwrap_or_else(|| cannot_pin(shape, &name, (address, span), &holders));
+            let place = ranges[(group.machines.start + index) as usize];
+            let range = shape.cluster.nodes.at(place);
+            if of_departed.is_some() || !range.is_usable(address) || !addresses.of(place).take(address) {
+                let problem = of_departed
+                    .unwrap_or_else(|| cannot_pin((range, &shape.cluster.nodes), &name, (address, span), &holders));
                 problems.extend(Some(problem).filter(|_| !std::mem::replace(&mut reported, true)));
             }
             holders.entry(address).or_insert((name.clone(), span));
             shape.lock.addresses.insert(name, address);
         }
     }
-    keep(shape, departed, (addresses, &holders), problems);
+    let by_name = by_name(shape, wanted, ranges);
+    keep(shape, (departed, &by_name), (addresses, &holders), problems);
+}
+
+/// The range of each machine by its name, where there are several: an address of another one is not kept.
+fn by_name(shape: &Shape<'_>, wanted: &[Wanted], ranges: &[u32]) -> HashMap<String, u32> {
+    if shape.cluster.nodes.is_single() {
+        return HashMap::default();
+    }
+    let groups = shape.groups.iter().zip(wanted);
+    let names = groups.flat_map(|(group, wanted)| {
+        (0..wanted.naming.count()).map(move |index| wanted.naming.name(&group.name, index).to_string())
+    });
+    names.zip(ranges.iter().copied()).collect()
 }
 
 /// Takes what earlier renders gave out. Machines of the model come first, those that left it have what is left of theirs.
 fn keep(
     shape: &mut Shape<'_>,
-    departed: &Departed,
-    (addresses, holders): (&mut Allocator, &HashMap<IpAddr, (String, Span)>),
+    (departed, ranges): (&Departed, &HashMap<String, u32>),
+    (addresses, holders): (&mut Allocators, &HashMap<IpAddr, (String, Span)>),
     problems: &mut Vec<Diagnostic>,
 ) {
     let all = shape.lock.addresses.iter().map(|(name, address)| (name.clone(), *address));
@@ -326,7 +405,11 @@ fn keep(
     let mut given: HashMap<IpAddr, &str> = HashMap::default();
     for (place, (name, address)) in kept.iter().chain(&left).enumerate() {
         let pinned = holders.get(address).is_some_and(|(holder, _)| holder == name);
-        if pinned || addresses.take(*address) {
+        let mut take = || match ranges.get(name) {
+            Some(range) => addresses.of(*range).take(*address),
+            None => addresses.take(*address),
+        };
+        if pinned || take() {
             given.insert(*address, name);
             continue;
         }
@@ -382,26 +465,18 @@ pub(super) fn departed(shape: &Shape<'_>, address: IpAddr) -> Option<String> {
     found.map(|(name, _)| name.clone()).filter(|name| !is_there(name))
 }
 
-/// Whether a machine can have this address: a range's first address names the range, and the last of an IPv4 range is
-/// for all of its machines.
-pub(super) fn is_usable(nodes: IpNet, address: IpAddr) -> bool {
-    address != nodes.network() && (nodes.max_prefix_len() > 32 || address != nodes.broadcast())
-}
-
+/// Why a machine of a range cannot have an address.
 fn cannot_pin(
-    shape: &Shape<'_>,
+    (range, nodes): (&NodeRange, &Nodes),
     name: &str,
     (address, span): (IpAddr, Span),
     holders: &HashMap<IpAddr, (String, Span)>,
 ) -> Diagnostic {
-    let nodes = shape.cluster.nodes;
-    if !nodes.contains(&address) {
-        return Diagnostic::new(Code::AddressOutsideRange, span, format!("`{name}` is at {address}, outside {nodes}"))
-            .label(shape.cluster.spans["nodes"], "the range of the machines")
-            .help("use an address in that range, or change the range");
+    if !range.range.contains(&address) {
+        return outside((range, nodes), name, (address, span));
     }
-    if !is_usable(nodes, address) {
-        let message = format!("`{name}` cannot have {address}, the network or broadcast address of {nodes}");
+    if !range.is_usable(address) {
+        let message = format!("`{name}` cannot have {address}, the network or broadcast address of {range}");
         return Diagnostic::new(Code::AddressTaken, span, message)
             .help("use an address between the first and the last");
     }
@@ -411,15 +486,27 @@ fn cannot_pin(
     };
     match holders.get(&address) {
         Some((holder, place)) => taken(&format!("`{holder}`")).label(*place, format!("the address of `{holder}`")),
-        None => taken("the gateway").label(shape.cluster.spans["gateway"], "the gateway; by default the first address"),
+        None => taken("the gateway").label(range.gateway_span, "the gateway; by default the first address"),
+    }
+}
+
+fn outside((range, nodes): (&NodeRange, &Nodes), name: &str, (address, span): (IpAddr, Span)) -> Diagnostic {
+    let message = format!("`{name}` is at {address}, outside {range}");
+    let problem =
+        Diagnostic::new(Code::AddressOutsideRange, span, message).label(range.span, "the range of the machines");
+    match nodes.holding(address) {
+        Some(other) => problem
+            .label(other.span, format!("{address} is in this range"))
+            .help("use an address in the range of the machine's own zone, rack or group"),
+        None => problem.help("use an address in that range, or change the range"),
     }
 }
 
 fn fill(
     shape: &mut Shape<'_>,
     group: usize,
-    wanted: &Wanted,
-    addresses: &mut Allocator,
+    (wanted, ranges): (&Wanted, &[u32]),
+    addresses: &mut Allocators,
     problems: &mut Vec<Diagnostic>,
 ) -> bool {
     let Range { start, .. } = shape.groups[group].machines;
@@ -427,24 +514,27 @@ fn fill(
     shape.machines.reserve(wanted.naming.count() as usize);
     for index in 0..wanted.naming.count() {
         let name = wanted.naming.name(&shape.groups[group].name, index);
-        let mut new = || match wanted.start {
-            Some(start) => addresses.next_after(start),
-            None => addresses.next_from_start(),
-        };
-        let address = shape.lock.addresses.get(&*name).copied().or_else(&mut new);
-        let Some(address) = address else {
-            problems.push(too_small(shape, addresses));
+        let range = ranges[(start + index) as usize];
+        let known = shape.lock.addresses.get(&*name).copied();
+        let Some(address) = known.or_else(|| next(addresses.of(range), wanted.start)) else {
+            problems.push(too_small(shape, (range, ranges), addresses.of(range)));
             return false;
         };
         shape.lock.addresses.insert(name.to_string(), address);
-        let own = |field| wanted.naming.text(index, field);
-        let zone = own("zone").or_else(|| domain(&wanted.zones, wanted.zone.as_ref(), index));
-        let rack = own("rack").or_else(|| domain(&wanted.racks, wanted.rack.as_ref(), index));
+        let (zone, rack) = (wanted.zone(index), wanted.rack(index));
         let own = wanted.naming.own().get(index as usize);
         let (links, disks) = (wanted.links.of(own), wanted.disks.of(own));
-        shape.machines.push(Machine { name, group: group as u32, index, address, zone, rack, links, disks });
+        shape.machines.push(Machine { name, group: group as u32, index, address, range, zone, rack, links, disks });
     }
     true
+}
+
+/// The next free address of a range, from a place on if that is in it.
+fn next(addresses: &mut Allocator, start: Option<IpAddr>) -> Option<IpAddr> {
+    match start.filter(|start| addresses.range().contains(start)) {
+        Some(start) => addresses.next_after(start),
+        None => addresses.next_from_start(),
+    }
 }
 
 /// The failure domain of a machine: of several, each in turn.
@@ -455,14 +545,15 @@ fn domain(list: &[Name], one: Option<&Name>, index: u32) -> Option<Name> {
     }
 }
 
-fn too_small(shape: &Shape<'_>, addresses: &Allocator) -> Diagnostic {
-    let wanted = shape.groups.last().map_or(0, |group| group.machines.end);
-    let nodes = shape.cluster.nodes;
+fn too_small(shape: &Shape<'_>, (place, ranges): (u32, &[u32]), addresses: &Allocator) -> Diagnostic {
+    let is_in = |machine: &u32| ranges[*machine as usize] == place;
+    let wanted = u32::try_from(ranges.iter().filter(|range| **range == place).count()).unwrap_or(u32::MAX);
+    let nodes = shape.cluster.nodes.at(place);
     let room = Count(usize::try_from(addresses.capacity()).unwrap_or(usize::MAX), "machine");
     let are = if wanted == 1 { "is" } else { "are" };
     let message = format!("{nodes} has room for {room}, and {wanted} {are} needed");
     let bits = u8::try_from(u32::BITS - (wanted + 12).leading_zeros()).unwrap_or(32);
-    let prefix = nodes.max_prefix_len().saturating_sub(bits);
+    let prefix = nodes.range.max_prefix_len().saturating_sub(bits);
     let there: HashSet<&str> = shape.machines.iter().map(|machine| &*machine.name).collect();
     let is_there = |name: &str| there.contains(name);
     let left = shape.lock.departed(is_there).count();
@@ -473,9 +564,10 @@ fn too_small(shape: &Shape<'_>, addresses: &Allocator) -> Diagnostic {
             Count(left, "machine")
         ),
     };
-    let mut problem = Diagnostic::new(Code::RangeTooSmall, shape.cluster.spans["nodes"], message).help(help);
-    for group in shape.groups.iter().filter(|group| !group.machines.is_empty()) {
-        problem = problem.label(group.span, format!("needs {}", group.machines.len()));
+    let mut problem = Diagnostic::new(Code::RangeTooSmall, nodes.span, message).help(help);
+    for group in &shape.groups {
+        let needs = group.machines.clone().filter(is_in).count();
+        problem = if needs == 0 { problem } else { problem.label(group.span, format!("needs {needs}")) };
     }
     problem
 }

@@ -3,12 +3,14 @@
 use std::io;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
 use super::archive;
 use crate::facts::platform::{Measured, Platform};
 use crate::model::Value;
+use crate::model::nodes::NodeRange;
 use crate::render::origin::What;
 use crate::syntax::ast::Name;
 use crate::target::{Entries, Roster, Shared, Site, TargetMachine, UserDataSize, text};
@@ -22,7 +24,11 @@ struct Inventory<'a> {
     cluster: &'a str,
     target: &'a str,
     /// The range that machines have their addresses of, as the network of the platform must have it.
-    nodes: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<String>,
+    /// The ranges, where that is not one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    node_ranges: Vec<RangeRow<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +36,19 @@ struct Inventory<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     given_as: Option<&'static str>,
     machines: Rows<'a>,
+}
+
+/// The range of the machines of a zone, rack or group.
+#[derive(Serialize)]
+struct RangeRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'a str>,
+    range: IpNet,
+    gateway: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_range: Option<IpNet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_gateway: Option<IpAddr>,
 }
 
 /// One machine. Paths are relative to the output folder.
@@ -119,6 +138,18 @@ impl Manner {
     }
 }
 
+impl<'a> RangeRow<'a> {
+    fn new(own: &'a NodeRange) -> Self {
+        Self {
+            of: own.place.as_deref(),
+            range: own.range,
+            gateway: own.gateway,
+            second_range: own.second.map(|second| second.range),
+            second_gateway: own.second.and_then(|second| second.gateway),
+        }
+    }
+}
+
 /// `machines.json`.
 pub(crate) fn file<'a>(site: &'a Site, manner: Manner, entries: &'a Entries, roster: &'a dyn Roster) -> Shared<'a> {
     let file = text("machines.json".into(), 0o644, "", &What::Target(site.target.name().into()).into());
@@ -132,11 +163,13 @@ pub(crate) fn file<'a>(site: &'a Site, manner: Manner, entries: &'a Entries, ros
 
 fn inventory<'a>(site: &'a Site, machines: Rows<'a>) -> Inventory<'a> {
     let given = |name: &str| site.options.get(name).and_then(Value::scalar_text);
+    let is_one = site.nodes.is_single() && site.nodes.first().second.is_none();
     Inventory {
         version: VERSION,
         cluster: &site.cluster,
         target: site.target.name(),
-        nodes: site.nodes.to_string(),
+        nodes: is_one.then(|| site.nodes.first().range.to_string()),
+        node_ranges: if is_one { Vec::new() } else { site.nodes.iter().map(RangeRow::new).collect() },
         region: given("region"),
         image: given("image"),
         given_as: machines.manner.given_as,

@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::model::Value;
 use crate::model::link::{Link, LinkKind, Route, mac, of_nodes};
+use crate::model::nodes::NodeRange;
 use crate::target::{Site, TargetMachine};
 
 use super::{addresses, default_route};
@@ -27,7 +30,7 @@ fn interface(site: &Site, machine: &TargetMachine, link: &Link) -> Value {
     let is_of_nodes = of_nodes(&machine.links).is_some_and(|nodes| nodes.name == link.name);
     let own = link.addresses.iter().map(|address| Value::text(address.to_string()));
     let addresses: Vec<Value> = if is_of_nodes { addresses(site, machine) } else { Vec::new() };
-    let routes = link.routes.iter().map(route).chain(if is_of_nodes { default(site, machine) } else { Vec::new() });
+    let routes = link.routes.iter().map(route).chain(if is_of_nodes { of_range(site, machine) } else { Vec::new() });
     let rest = [
         ("dhcp4", Value::Bool(link.dhcp)),
         ("dhcp6", Value::Bool(false)),
@@ -35,7 +38,7 @@ fn interface(site: &Site, machine: &TargetMachine, link: &Link) -> Value {
         ("mtu", link.mtu.map_or(Value::None, Value::Int)),
         ("addresses", list(addresses.into_iter().chain(own))),
         ("routes", list(routes)),
-        ("nameservers", resolvers(site, link, is_of_nodes)),
+        ("nameservers", resolvers(site.range_of(machine), link, is_of_nodes)),
     ];
     Value::record(kind(link).into_iter().chain(rest))
 }
@@ -58,14 +61,23 @@ fn kind(link: &Link) -> Vec<(&'static str, Value)> {
     }
 }
 
-/// The routes to everywhere of each family for which the model has none.
-fn default(site: &Site, machine: &TargetMachine) -> Vec<Value> {
-    let written = |v6: bool| {
-        let mut routes = machine.links.iter().flat_map(|link| &link.routes);
-        routes.any(|route| route.to.prefix_len() == 0 && route.via.is_ipv6() == v6)
+/// The routes by the gateways of the machine's range: to everywhere, or to the other ranges where the model has another way to
+/// everywhere.
+fn of_range(site: &Site, machine: &TargetMachine) -> Vec<Value> {
+    let routes = || machine.links.iter().flat_map(|link| &link.routes);
+    let is_written = |range: &IpNet| routes().any(|route| route.to.prefix_len() > 0 && route.to.contains(range));
+    let has_default = |v6: bool| routes().any(|route| route.to.prefix_len() == 0 && route.via.is_ipv6() == v6);
+    let own = site.range_of(machine);
+    let others = site.nodes.ranges().into_iter().filter(|range| own.ranges().all(|own| own != *range));
+    let others: Vec<IpNet> = others.filter(|range| !is_written(range)).collect();
+    let by = |gateway: IpAddr| match has_default(gateway.is_ipv6()) {
+        false => vec![default_route(gateway)],
+        true => {
+            let alike = others.iter().filter(|range| range.addr().is_ipv6() == gateway.is_ipv6());
+            alike.map(|range| route(&Route { to: *range, via: gateway, metric: None })).collect()
+        }
     };
-    let gateways = [Some(site.gateway), site.second(site.gateway)].into_iter().flatten();
-    gateways.filter(|gateway: &IpAddr| !written(gateway.is_ipv6())).map(default_route).collect()
+    own.gateways().flat_map(by).collect()
 }
 
 fn route(route: &Route) -> Value {
@@ -76,8 +88,8 @@ fn route(route: &Route) -> Value {
     ])
 }
 
-fn resolvers(site: &Site, link: &Link, is_of_nodes: bool) -> Value {
-    let addresses = if link.dns.is_empty() && is_of_nodes { &site.dns } else { &link.dns };
+fn resolvers(range: &NodeRange, link: &Link, is_of_nodes: bool) -> Value {
+    let addresses = if link.dns.is_empty() && is_of_nodes { &range.dns } else { &link.dns };
     if addresses.is_empty() && link.search.is_empty() {
         return Value::None;
     }

@@ -1,6 +1,10 @@
 //! What is written is read back, and only keys that cloud-init knows are used.
 
+use ipnet::IpNet;
+
 use super::*;
+use crate::model::link::{Link, Route};
+use crate::model::nodes::{Nodes, Second};
 use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::Bundle;
 use crate::source::Sources;
@@ -12,6 +16,7 @@ fn machine() -> TargetMachine {
         at_once: 1,
         group: "cp".into(),
         address: "10.10.0.11".parse().unwrap(),
+        range: 0,
         cores: 2.0,
         memory: 1 << 30,
         disk: 1 << 30,
@@ -23,15 +28,35 @@ fn machine() -> TargetMachine {
     }
 }
 
+/// The range of a place, with its first address as the gateway.
+fn range(place: Option<&str>, range: &str, second: Option<&str>) -> NodeRange {
+    let range: IpNet = range.parse().unwrap();
+    let other = second.map(|second| second.parse::<IpNet>().unwrap());
+    let first = |range: IpNet| crate::model::address::nth(range, 1).unwrap();
+    NodeRange {
+        place: place.map(Into::into),
+        range,
+        gateway: first(range),
+        second: other.map(|range| Second { range, gateway: Some(first(range)) }),
+        dns: Vec::new(),
+        span: Default::default(),
+        second_span: Default::default(),
+        gateway_span: Default::default(),
+        is_known: true,
+    }
+}
+
+fn nodes(second: Option<&str>) -> Nodes {
+    Nodes::new(range(None, "10.10.0.0/24", second), Vec::new())
+}
+
 fn site() -> Site {
     Site {
         target: crate::target::Target::fallback(),
         cluster: "lab".into(),
         domain: "cluster.local".into(),
-        nodes: "10.10.0.0/24".parse().unwrap(),
+        nodes: nodes(None),
         ranges: Vec::new(),
-        gateway: "10.10.0.1".parse().unwrap(),
-        dns: Vec::new(),
         names: crate::target::Names::default(),
         options: Record::default(),
         sources: Default::default(),
@@ -142,11 +167,44 @@ fn what_waits_for_files_is_short() {
 
 #[test]
 fn a_second_range_gives_each_machine_an_address_at_the_same_place() {
-    let range = Value::Cidr("fd00:30::/64".parse().unwrap());
-    let site = Site { options: [("second-nodes".into(), range)].into_iter().collect(), ..site() };
+    let site = Site { nodes: nodes(Some("fd00:30::/64")), ..site() };
     let config = read(&network_config(&site, &machine(), "eth0"));
     let own = &config["ethernets"]["eth0"];
     assert_eq!(own["addresses"], serde_json::json!(["10.10.0.11/24", "fd00:30::b/64"]));
     assert_eq!(own["routes"][1], serde_json::json!({ "to": "::/0", "via": "fd00:30::1" }));
-    assert_eq!(site.second("10.9.0.1".parse().unwrap()), None);
+}
+
+#[test]
+fn a_machine_uses_the_gateway_of_its_own_range() {
+    let more = vec![range(Some("b"), "10.20.0.0/25", None)];
+    let site = Site { nodes: Nodes::new(range(Some("a"), "10.10.0.0/24", None), more), ..site() };
+    let machine = TargetMachine { address: "10.20.0.11".parse().unwrap(), range: 1, ..machine() };
+    let config = read(&network_config(&site, &machine, "eth0"));
+    let own = &config["ethernets"]["eth0"];
+    assert_eq!(own["addresses"], serde_json::json!(["10.20.0.11/25"]));
+    assert_eq!(own["routes"], serde_json::json!([{ "to": "0.0.0.0/0", "via": "10.20.0.1" }]));
+}
+
+/// A machine whose other interface has the way to everywhere.
+fn with_uplink(routes: &[(&str, &str)]) -> TargetMachine {
+    let route = |(to, via): &(&str, &str)| Route { to: to.parse().unwrap(), via: via.parse().unwrap(), metric: None };
+    let link = |name: &str, fields: Record| Link::read(&name.into(), Default::default(), &fields);
+    let role = [("role".into(), Value::text("nodes"))].into_iter().collect();
+    let uplink = Link { routes: routes.iter().map(route).collect(), ..link("eth1", Record::default()) };
+    TargetMachine { links: [link("eth0", role), uplink].into(), ..machine() }
+}
+
+#[test]
+fn other_ranges_are_reached_by_the_gateway_where_the_default_route_is_another() {
+    let more = vec![range(Some("b"), "10.20.0.0/24", Some("fd00:20::/64"))];
+    let first = range(Some("a"), "10.10.0.0/24", Some("fd00:10::/64"));
+    let site = Site { nodes: Nodes::new(first, more), ..site() };
+    let routes = |uplink: &[(&str, &str)]| {
+        let config = read(&network_config(&site, &with_uplink(uplink), "eth0"));
+        config["ethernets"]["eth0"]["routes"].clone()
+    };
+    let v6 = serde_json::json!({ "to": "::/0", "via": "fd00:10::1" });
+    let v4 = serde_json::json!({ "to": "10.20.0.0/24", "via": "10.10.0.1" });
+    assert_eq!(routes(&[("0.0.0.0/0", "192.0.2.1")]), serde_json::json!([v4, v6]));
+    assert_eq!(routes(&[("0.0.0.0/0", "192.0.2.1"), ("10.0.0.0/8", "192.0.2.9")]), serde_json::json!([v6]));
 }

@@ -101,12 +101,14 @@ fn unit(file: &BundleFile) -> Unit {
 
 /// The machine's address on an interface: a name, or a pattern.
 fn network(site: &Site, machine: &TargetMachine, interface: &str) -> File {
-    let (address, prefix) = (machine.address, site.nodes.prefix_len());
-    let resolvers: String = site.dns.iter().map(|address| format!("DNS={address}\n")).collect();
+    let range = site.range_of(machine);
+    let own = range.addresses(machine.address);
+    let addresses: String = own.map(|(address, of)| format!("Address={address}/{}\n", of.prefix_len())).collect();
+    let gateways: String = range.gateways().map(|gateway| format!("Gateway={gateway}\n")).collect();
+    let resolvers: String = range.dns.iter().map(|address| format!("DNS={address}\n")).collect();
     let text = format!(
         "# Written by kmodel.\n[Match]\nName={interface}\n\n[Network]\nDHCP=no\nIPv6AcceptRA=no\n\
-         Address={address}/{prefix}\nGateway={}\n{resolvers}",
-        site.gateway
+         {addresses}{gateways}{resolvers}"
     );
     file("/etc/systemd/network/10-kmodel.network", 0o644, text.as_bytes())
 }

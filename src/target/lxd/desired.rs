@@ -78,7 +78,7 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<(Desired, Reso
         cluster: site.cluster.clone(),
         pool: network::pool(site, &options),
         network: network::network(site, &options),
-        ranges: site.ranges.iter().copied().chain(site.second_nodes().map(|range| ("second-nodes", range))).collect(),
+        ranges: ranges(site),
         profiles: profiles.values().map(|profile| profile.definition(&site.cluster)).collect(),
         instances,
         options,
@@ -87,6 +87,13 @@ pub fn desired(site: &Site, machines: &[TargetMachine]) -> Result<(Desired, Reso
         Desired { cluster: site.cluster.clone(), machines: inner, runs_pods, hooks: crate::target::Hooks::read(site) },
         resources,
     ))
+}
+
+/// All ranges of the cluster, with that of the other family which only the target has.
+fn ranges(site: &Site) -> Vec<(&'static str, ipnet::IpNet)> {
+    let is_new = |range: &ipnet::IpNet| site.ranges.iter().all(|(_, known)| known != range);
+    let second = site.second_nodes().filter(is_new).map(|range| ("second-nodes", range));
+    site.ranges.iter().copied().chain(second).collect()
 }
 
 /// Each profile once, by its name.

@@ -13,10 +13,12 @@ use crate::target::{OutputFile, Site, text};
 
 /// A bridge with the gateway's addresses, NAT, and no DHCP, since every address is given by the model.
 pub(super) fn network(site: &Site, options: &Options) -> Definition {
-    let (own, other) = if site.gateway.is_ipv6() { ("ipv6", "ipv4") } else { ("ipv4", "ipv6") };
+    // Of several ranges, nothing is written: `options` refuses them.
+    let nodes = site.nodes.first();
+    let (own, other) = if nodes.gateway.is_ipv6() { ("ipv6", "ipv4") } else { ("ipv4", "ipv6") };
     let mut config = Record::default();
-    family(&mut config, own, Some((site.gateway, site.nodes)));
-    family(&mut config, other, site.second(site.gateway).zip(site.second_nodes()));
+    family(&mut config, own, Some((nodes.gateway, nodes.range)));
+    family(&mut config, other, nodes.second.and_then(|second| Some((second.gateway?, second.range))));
     config.insert(MARK.into(), Value::Text(site.cluster.clone()));
     Definition {
         name: options.network.clone(),

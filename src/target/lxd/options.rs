@@ -5,7 +5,9 @@ use ipnet::IpNet;
 use super::bridge;
 use crate::diag::Code;
 use crate::model::Value;
+use crate::render::origin::What;
 use crate::target::{Problem, Site};
+use crate::text::Count;
 
 /// What the model says of the target, with defaults.
 #[derive(Clone, Debug)]
@@ -46,20 +48,40 @@ impl Options {
             privileged: site.flag("privileged") != Some(false),
         };
         problems.extend(second_nodes(site));
+        problems.extend(one_bridge(site));
         let mirror = options.mirror.filter(|mirror| !mirror.is_empty());
         if problems.is_empty() { Ok(Options { mirror, ..options }) } else { Err(problems) }
     }
 }
 
+/// All machines are on one bridge. LXD masks what leaves a bridge with an address of its own, so machines of two bridges would see
+/// other addresses than those that packet filters and certificates know (lxd/firewall/drivers, `ip saddr ... masquerade`).
+fn one_bridge(site: &Site) -> Option<Problem> {
+    if site.nodes.is_single() {
+        return None;
+    }
+    let message = format!(
+        "`nodes` has {}, but on `target lxd` all machines are on one bridge with one range",
+        Count(site.nodes.rest().len() + 1, "range")
+    );
+    let help = "set one range in an overlay for this target: `overlay lab { set cluster.nodes = 10.10.0.0/24 }`";
+    Some(Problem::new(Code::TargetLimit, What::TheTarget, message, help))
+}
+
 /// A range of which machines cannot have a second address.
 fn second_nodes(site: &Site) -> Option<Problem> {
     let range = site.second_nodes()?;
-    let nodes = site.nodes;
+    let nodes = site.nodes.first().range;
     let bits = |one: IpNet| one.max_prefix_len() - one.prefix_len();
     let wrong = |message: String, help: &str| Some(Problem::of_field(Code::TargetLimit, "second-nodes", message, help));
     if range.addr().is_ipv6() == nodes.addr().is_ipv6() {
         let message = format!("`second-nodes` {range} is of the same family as `nodes` {nodes}");
         return wrong(message, "use a range of the other family, such as fd00:30::/64");
+    }
+    let is_alike =
+        |(name, other): &&(&str, IpNet)| *name == "nodes" && other.addr().is_ipv6() == range.addr().is_ipv6();
+    if let Some((_, other)) = site.ranges.iter().find(is_alike) {
+        return wrong(format!("`nodes` has {other} of the family of `second-nodes` {range}"), "remove `second-nodes`");
     }
     if bits(range) < bits(nodes) {
         let message = format!("`second-nodes` {range} has fewer addresses than `nodes` {nodes}");

@@ -77,8 +77,8 @@ fn check_no_proxy(model: &Model<'_>, app: AppId, value: &Expr, settings: &[(Stri
     let kept = settings.iter().find(|(name, _)| name.eq_ignore_ascii_case("no_proxy"));
     let entries: Vec<&str> = kept.iter().flat_map(|(_, value)| value.split(',')).map(str::trim).collect();
     let cluster = &model.cluster;
-    let ranges =
-        [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", std::slice::from_ref(&cluster.nodes))];
+    let nodes = cluster.nodes.ranges();
+    let ranges = [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", &nodes)];
     let mut open: Vec<String> = Vec::new();
     for (name, list) in ranges {
         let missing = list

@@ -9,6 +9,7 @@ use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::hash::HashMap;
 use crate::model::link::{Link, NODES, mac, named, of_nodes};
+use crate::model::nodes::NodeRange;
 use crate::model::{Machine, Model};
 use crate::plan::Proof;
 use crate::text::{Count, List};
@@ -21,7 +22,7 @@ pub fn kinds<'m>(model: &'m Model<'_>) -> Vec<&'m Machine> {
     let mut kinds: Vec<&Machine> = Vec::new();
     let with = model.machines.iter().filter(|machine| !machine.links.is_empty());
     for machine in with {
-        let is_like = |other: &&Machine| Arc::ptr_eq(&other.links, &machine.links);
+        let is_like = |other: &&Machine| Arc::ptr_eq(&other.links, &machine.links) && other.range == machine.range;
         if !kinds.last().is_some_and(is_like) {
             kinds.push(machine);
         }
@@ -177,7 +178,8 @@ fn taken(model: &Model<'_>) -> Vec<Diagnostic> {
     }
     let own = model.machines.iter().map(|machine| (machine.address, format!("`{}`", machine.name)));
     let mut known: HashMap<IpAddr, String> = own.collect();
-    known.insert(model.cluster.gateway, "the gateway".to_owned());
+    let gateways = model.cluster.nodes.iter().flat_map(NodeRange::gateways);
+    known.extend(gateways.map(|gateway| (gateway, "the gateway".to_owned())));
     let mut found: Vec<Diagnostic> = Vec::new();
     for machine in &model.machines {
         for (link, address) in machine.links.iter().flat_map(|link| link.addresses.iter().map(move |one| (link, one))) {

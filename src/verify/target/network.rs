@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::diag::{Code, Diagnostic};
 use crate::facts::network::{Network, SubnetOf, network};
 use crate::model::address::bits;
+use crate::model::nodes::NodeRange;
 use crate::model::{Model, Target};
 use crate::plan::Proof;
 use crate::source::Span;
@@ -23,7 +24,7 @@ pub fn networks(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut problems = reserved(model, target, network);
     problems.extend(zones(model, target, network));
     let count = owners(model).count();
-    let kept = network.reserved(model.cluster.nodes).len();
+    let kept = all_reserved(model, network).len();
     let statement = match (count, kept) {
         (0, _) | (_, 0) => String::new(),
         _ => format!("{}: none is reserved by `{}`", Count(count, "address"), target.name),
@@ -44,30 +45,47 @@ fn owners<'m>(model: &'m Model<'_>) -> impl Iterator<Item = (String, IpAddr, Spa
 }
 
 fn reserved(model: &Model<'_>, target: &Target, network: &Network) -> Vec<Diagnostic> {
-    let kept = network.reserved(model.cluster.nodes);
+    let kept = all_reserved(model, network);
     let found = owners(model).filter(|(_, address, _)| kept.contains(address));
-    found.map(|owner| is_reserved(model, target, &kept, owner)).collect()
+    found.map(|owner| is_reserved(model, target, network, owner)).collect()
 }
 
-fn is_reserved(model: &Model<'_>, target: &Target, kept: &[IpAddr], owner: (String, IpAddr, Span)) -> Diagnostic {
+/// What the platform keeps for itself of each range.
+fn all_reserved(model: &Model<'_>, network: &Network) -> Vec<IpAddr> {
+    model.cluster.nodes.ranges().into_iter().flat_map(|range| network.reserved(range)).collect()
+}
+
+fn is_reserved(model: &Model<'_>, target: &Target, network: &Network, owner: (String, IpAddr, Span)) -> Diagnostic {
     let (name, address, span) = owner;
+    let nodes = &model.cluster.nodes;
+    let subnet = nodes.holding(address).unwrap_or(nodes.first());
     let message = format!("{name} is {address}, which `{}` reserves in every subnet", target.name);
     let help = format!(
         "pin another address of {}: `{}` reserves {}. An address that is not set in the model is from `kmodel.lock`",
-        model.cluster.nodes,
+        subnet.range,
         target.name,
-        List::of(kept.iter().map(IpAddr::to_string)).and()
+        List::of(network.reserved(subnet.range).iter().map(IpAddr::to_string)).and()
     );
     Diagnostic::new(Code::AddressReserved, span, message)
         .label(target.span, "the target")
-        .label(model.cluster.spans["nodes"], "the subnet")
+        .label(subnet.span, "the subnet")
         .help(help)
 }
 
-/// Where a subnet is in one zone: zones whose addresses no two subnets can hold.
+/// Where a subnet is in one zone: zones whose addresses no two subnets can hold. Each range has subnets of its own.
 fn zones(model: &Model<'_>, target: &Target, network: &Network) -> Option<Diagnostic> {
     network.subnet_of.as_ref().filter(|fact| fact.value == SubnetOf::Zone)?;
-    let subnets = subnets(model, network.smallest.as_ref().map_or(u8::MAX, |fact| fact.value));
+    let smallest = network.smallest.as_ref().map_or(u8::MAX, |fact| fact.value);
+    let mut each = (0..).zip(model.cluster.nodes.iter());
+    each.find_map(|(place, range)| shared(model, target, (range, &subnets(model, place, smallest))))
+}
+
+/// The zones that share a subnet of a range.
+fn shared(
+    model: &Model<'_>,
+    target: &Target,
+    (range, subnets): (&NodeRange, &BTreeMap<&Name, Zone>),
+) -> Option<Diagnostic> {
     let list: Vec<_> = subnets.iter().collect();
     let pairs = list.iter().enumerate().flat_map(|(place, a)| list[place + 1..].iter().map(move |b| (a, b)));
     let (a, b) = pairs.into_iter().find(|(a, b)| a.1.range.contains(&b.1.range) || b.1.range.contains(&a.1.range))?;
@@ -79,13 +97,20 @@ fn zones(model: &Model<'_>, target: &Target, network: &Network) -> Option<Diagno
     if a.1.span != b.1.span {
         problem = problem.label(a.1.span, format!("the first machines of `{}`", a.0));
     }
-    problem = problem.label(model.cluster.spans["nodes"], "the range of all machines");
-    let firsts = blocks(model.cluster.nodes, subnets.len()).into_iter().zip(subnets.keys());
+    let whose = if model.cluster.nodes.is_single() { "the range of all machines" } else { "the range of both" };
+    Some(problem.label(range.span, whose).help(apart(range, subnets)))
+}
+
+fn apart(range: &NodeRange, subnets: &BTreeMap<&Name, Zone>) -> String {
+    let firsts = blocks(range.range, subnets.len()).into_iter().zip(subnets.keys());
     let firsts = firsts.map(|(first, zone)| format!("`first-address = {first}` in `{zone}`"));
-    Some(problem.help(format!(
-        "write a machine group for each zone, and give each group a part of the range: {}",
-        List::of(firsts).and()
-    )))
+    let ranges = subnets.keys().map(|zone| format!("{zone} = ..."));
+    format!(
+        "write a machine group for each zone, and give each group a part of the range: {}; or give each zone a range: \
+         `nodes = {{ {} }}`",
+        List::of(firsts).and(),
+        List::of(ranges)
+    )
 }
 
 /// The machines of a zone.
@@ -96,9 +121,10 @@ struct Zone {
     span: Span,
 }
 
-fn subnets<'m>(model: &'m Model<'_>, smallest: u8) -> BTreeMap<&'m Name, Zone> {
+/// The zones whose machines are in the range at a place.
+fn subnets<'m>(model: &'m Model<'_>, place: u32, smallest: u8) -> BTreeMap<&'m Name, Zone> {
     let mut zones: BTreeMap<&Name, Zone> = BTreeMap::new();
-    for machine in &model.machines {
+    for machine in model.machines.iter().filter(|machine| machine.range == place) {
         let Some(zone) = &machine.zone else { continue };
         let span = model.groups[machine.group as usize].span;
         let zone = zones.entry(zone).or_insert_with(|| Zone { range: around(machine.address, smallest), span });

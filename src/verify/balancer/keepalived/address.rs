@@ -37,24 +37,27 @@ pub(super) fn verify(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance
 
 /// A shared address that the machines do not reach, but through a router that knows it.
 fn outside(model: &Model<'_>, file: &File<'_, '_>, instance: &Instance<'_, '_>) -> Option<Diagnostic> {
-    let nodes = &model.cluster.nodes;
+    let first = model.cluster.nodes.first();
+    let nodes = file.machine.map_or(first, |machine| model.range_of(model.machine(machine)));
     let lines = &instance.part("virtual_ipaddress")?.inside;
     // With another interface or a route of its own, it is of another network.
     if instance.part("virtual_routes").is_some() || lines.iter().any(|line| line.words.contains(&"dev")) {
         return None;
     }
     let all = instance.addresses("virtual_ipaddress");
-    let is_inside = |address: &IpAddr| nodes.contains(address);
+    let is_inside = |address: &IpAddr| nodes.ranges().any(|range| range.contains(address));
     if all.iter().any(|(address, _)| is_inside(address)) {
         return None;
     }
     let is_private = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.is_private());
     let (address, line) = all.iter().find(|(address, _)| is_private(address))?;
     let message = format!(
-        "the shared address {address} of `{}` is outside `nodes` {nodes}: machines reach it only through a router that leads it to one of them",
-        instance.name
+        "the shared address {address} of `{}` is outside `{}` {}: machines reach it only through a router that leads it to one of them",
+        instance.name,
+        nodes.title(),
+        nodes.range
     );
-    let help = "use a free address of `nodes`, or name the interface of the other network: `ADDRESS dev eth1`";
+    let help = "use a free address of that range, or name the interface of the other network: `ADDRESS dev eth1`";
     Some(file.problem(model, Code::UnwiseSetting, *line, message, help))
 }
 

@@ -45,7 +45,7 @@ fn check_range(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share)
         );
         return Some(large(model, ranges, range, share, message));
     }
-    let room = 1u128.checked_shl((prefix - own).into()).unwrap_or(u128::MAX);
+    let room = room(ranges, range, prefix);
     if room >= share.count {
         return None;
     }
@@ -67,6 +67,14 @@ fn check_range(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share)
         ),
     };
     Some(small(model, ranges, range, share, message))
+}
+
+/// How many shares there are: in all ranges of a family, if machines have several.
+fn room(ranges: &Ranges, range: &Range, prefix: u8) -> u128 {
+    let alike =
+        ranges.list.iter().filter(|other| other.kind == range.kind && free::family(other) == free::family(range));
+    let bits = alike.filter_map(|other| prefix.checked_sub(other.range.prefix_len()));
+    bits.fold(0, |sum, bits| sum.saturating_add(1u128.checked_shl(bits.into()).unwrap_or(u128::MAX)))
 }
 
 fn small(model: &Model<'_>, ranges: &Ranges, range: &Range, share: &Share, message: String) -> Diagnostic {

@@ -22,7 +22,7 @@ pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
         return;
     }
     let (Some(pods), Some(services)) = (cluster.pods.first(), cluster.services.first()) else { return };
-    if is_v6(services) != is_v6(&cluster.nodes) {
+    if is_v6(services) != is_v6(&cluster.nodes.first().range) {
         problems.push(first_of_machines(model, services));
         return;
     }
@@ -55,7 +55,7 @@ fn twice(model: &Model<'_>, name: &'static str, list: &[IpNet]) -> Option<Diagno
 }
 
 fn first_of_machines(model: &Model<'_>, services: &IpNet) -> Diagnostic {
-    let nodes = model.cluster.nodes;
+    let nodes = model.cluster.nodes.first().range;
     let message = format!(
         "the first service range {services} is {}, but machines have {} addresses",
         family(services),

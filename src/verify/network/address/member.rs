@@ -1,5 +1,6 @@
 //! Single addresses that have to be inside a range: the gateway's, and those of endpoints whose interface sets `within`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -8,12 +9,15 @@ use ipnet::IpNet;
 use crate::diag::{Code, Diagnostic};
 use crate::model::address::nth;
 use crate::model::component::text_field;
-use crate::model::{EndpointId, Model};
+use crate::model::nodes::NodeRange;
+use crate::model::{EndpointId, Machine, Model};
 use crate::syntax::ast::EndpointKind;
 
 /// Looks at every such address.
 pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
     gateway(model, problems);
+    problems.extend(second(model));
+    problems.extend(unused(model));
     for (app, _) in model.apps() {
         for endpoint in 0..model.component_of(app).endpoints.len() as u32 {
             problems.extend(of_endpoint(model, EndpointId { app, endpoint }));
@@ -22,16 +26,61 @@ pub(super) fn verify(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
 }
 
 fn gateway(model: &Model<'_>, problems: &mut Vec<Diagnostic>) {
-    let cluster = &model.cluster;
-    if !cluster.nodes.contains(&cluster.gateway) {
-        let message = format!("the gateway {} is outside {}", cluster.gateway, cluster.nodes);
-        let problem = Diagnostic::new(Code::AddressOutsideRange, cluster.spans["gateway"], message);
-        problems.push(
-            problem
-                .label(cluster.spans["nodes"], "the range of the machines")
-                .help("use an address in that range: machines reach the gateway without a router"),
-        );
+    for own in model.cluster.nodes.iter() {
+        if !own.range.contains(&own.gateway) {
+            problems.push(outside_gateway(own, own.gateway, own.to_string()));
+        } else if own.gateway.is_ipv4() && !own.is_usable(own.gateway) {
+            problems.push(edge(own, own.gateway));
+        }
+        let second = own.second.and_then(|second| Some((second.range, second.gateway?)));
+        if let Some((range, gateway)) = second.filter(|(range, gateway)| !range.contains(gateway)) {
+            problems.push(outside_gateway(own, gateway, range.to_string()));
+        }
     }
+}
+
+fn outside_gateway(own: &NodeRange, gateway: IpAddr, range: String) -> Diagnostic {
+    let message = format!("the gateway {gateway} is outside {range}");
+    Diagnostic::new(Code::AddressOutsideRange, own.gateway_span, message)
+        .label(own.span, "the range of the machines")
+        .help("use an address in that range: machines reach the gateway without a router")
+}
+
+/// A router cannot have it either; one of IPv6 answers at the first address (RFC 4291, section 2.6.1).
+fn edge(own: &NodeRange, gateway: IpAddr) -> Diagnostic {
+    let message = format!("the gateway {gateway} is the network or broadcast address of {own}");
+    Diagnostic::new(Code::AddressTaken, own.gateway_span, message)
+        .label(own.span, "the range of the machines")
+        .help("use the address of the router, such as the first after the network's own")
+}
+
+/// Machines whose address has no counterpart in the range of the other family.
+fn second(model: &Model<'_>) -> Option<Diagnostic> {
+    model.cluster.nodes.iter().find(|own| own.second.is_some())?;
+    let without = |machine: &&Machine| {
+        let own = model.range_of(machine);
+        own.second.is_some() && own.second_of(machine.address).is_none()
+    };
+    let machine = model.machines.iter().find(without)?;
+    let (own, group) = (model.range_of(machine), &model.groups[machine.group as usize]);
+    let second = own.second?.range;
+    let message = format!(
+        "`{}` is at {}, and {second} has no address at the same place, which its address of the other family would be",
+        machine.name, machine.address
+    );
+    let problem = Diagnostic::new(Code::RangeTooSmall, own.second_span, message).label(group.span, "its machines");
+    Some(problem.help("use a range that is as large as the other one"))
+}
+
+/// Ranges that no machine can be in.
+fn unused(model: &Model<'_>) -> impl Iterator<Item = Diagnostic> {
+    model.cluster.nodes.iter().filter(|own| !own.is_known).map(|own| {
+        let place = own.place.as_deref().unwrap_or_default();
+        let message = format!("no zone, rack or group is named `{place}`, so no machine is in {}", own.range);
+        Diagnostic::new(Code::UnusedRange, own.span, message).here(format!("`{}`", own.title())).help(
+            "remove the range, or name a zone, rack or group of the model; a group with a count of 0 may come later",
+        )
+    })
 }
 
 /// The addresses of endpoints that are outside of the range that they have to be in.
@@ -47,7 +96,7 @@ pub fn outside(model: &Model<'_>) -> BTreeSet<IpAddr> {
 struct Within<'m> {
     address: IpAddr,
     name: &'static str,
-    ranges: &'m [IpNet],
+    ranges: Cow<'m, [IpNet]>,
 }
 
 impl<'m> Within<'m> {
@@ -58,10 +107,10 @@ impl<'m> Within<'m> {
         let unit = model.units_of(id.app).next()?;
         let address = model.endpoint_value(unit, id.endpoint).ok()?.address?;
         let cluster = &model.cluster;
-        let (name, ranges): (_, &[IpNet]) = match &*within {
-            "services" => ("services", &cluster.services),
-            "pods" => ("pods", &cluster.pods),
-            _ => ("nodes", std::slice::from_ref(&cluster.nodes)),
+        let (name, ranges): (_, Cow<'_, [IpNet]>) = match &*within {
+            "services" => ("services", cluster.services[..].into()),
+            "pods" => ("pods", cluster.pods[..].into()),
+            _ => ("nodes", cluster.nodes.ranges().into()),
         };
         Some(Self { address, name, ranges })
     }

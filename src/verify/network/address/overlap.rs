@@ -6,7 +6,8 @@ use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::facts::range::{KnownRange, Use};
-use crate::model::{AppId, Model};
+use crate::model::nodes::NodeRange;
+use crate::model::{AppId, Cluster, Model};
 use crate::source::Span;
 
 use super::free;
@@ -48,7 +49,9 @@ fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
         (RangeKind::Cluster(name), RangeKind::Component { inside: Some(inside), .. }) => *name == &**inside,
         // `reserve` keeps it free for that very component.
         (RangeKind::Reserved, RangeKind::Component { inside: Some(inside), .. }) => {
-            &**inside == "nodes" && a.range.contains(&b.range) && model.cluster.nodes.contains(&a.range)
+            &**inside == "nodes"
+                && a.range.contains(&b.range)
+                && model.cluster.nodes.ranges().iter().any(|nodes| nodes.contains(&a.range))
         }
         // Addresses of the machines' network that other programs give out, such as MetalLB; the model gives none of them.
         (RangeKind::Cluster("nodes"), RangeKind::Reserved) => {
@@ -65,7 +68,8 @@ fn may_meet(model: &Model<'_>, a: &Range, b: &Range) -> bool {
 fn is_given_out(model: &Model<'_>, range: IpNet) -> bool {
     let machines = model.machines.iter().map(|machine| machine.address);
     let shared = model.apps.iter().flat_map(|app| app.addresses.iter().copied());
-    machines.chain(shared).chain([model.cluster.gateway]).any(|address| range.contains(&address))
+    let gateways = model.cluster.nodes.iter().flat_map(NodeRange::gateways);
+    machines.chain(shared).chain(gateways).any(|address| range.contains(&address))
 }
 
 fn share_a_machine(model: &Model<'_>, a: AppId, b: AppId) -> bool {
@@ -205,7 +209,7 @@ fn machines_in(model: &Model<'_>, a: &Range, b: &Range) -> Option<String> {
 fn resolvers(model: &Model<'_>, list: &[Range], problems: &mut Vec<Diagnostic>) {
     let cluster = &model.cluster;
     let mut reported: Vec<IpAddr> = Vec::new();
-    for address in cluster.dns.iter().filter(|address| **address != cluster.gateway) {
+    for address in resolvers_of(cluster).filter(|address| !cluster.nodes.is_gateway(**address)) {
         let holder = list.iter().find(|range| {
             matches!(range.kind, RangeKind::Cluster("pods" | "services")) && range.range.contains(address)
         });
@@ -219,4 +223,9 @@ fn resolvers(model: &Model<'_>, list: &[Range], problems: &mut Vec<Diagnostic>) 
                 .help("use a resolver outside the range: machines would look for this one inside the cluster"),
         );
     }
+}
+
+/// Those of the cluster, and those of single ranges.
+fn resolvers_of(cluster: &Cluster) -> impl Iterator<Item = &IpAddr> {
+    cluster.dns.iter().chain(cluster.nodes.iter().flat_map(|range| &range.dns))
 }

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use crate::diag::Diagnostic;
 use crate::facts::range::{KnownRange, Use, known};
 use crate::model::build::ranges;
+use crate::model::nodes::NodeRange;
 use crate::model::scope::Scope;
 use crate::model::{AppId, Model, Value};
 use crate::plan::keep;
@@ -108,17 +109,23 @@ pub(super) fn collect(model: &Model<'_>, problems: &mut Vec<Diagnostic>) -> Rang
 
 fn of_cluster(model: &Model<'_>) -> Vec<Range> {
     let cluster = &model.cluster;
-    let all = [("pods", &cluster.pods[..]), ("services", &cluster.services), ("nodes", &[cluster.nodes])];
+    let all = [("pods", &cluster.pods[..]), ("services", &cluster.services)];
     let named =
         all.into_iter().flat_map(|(name, list)| list.iter().enumerate().map(move |(i, range)| (name, i, range)));
-    named
-        .map(|(name, index, range)| Range {
-            name: format!("`{name}`"),
-            range: *range,
-            span: span(model, name, index),
-            kind: RangeKind::Cluster(name),
-        })
-        .collect()
+    let named = named.map(|(name, index, range)| Range {
+        name: format!("`{name}`"),
+        range: *range,
+        span: span(model, name, index),
+        kind: RangeKind::Cluster(name),
+    });
+    named.chain(cluster.nodes.iter().flat_map(of_nodes)).collect()
+}
+
+/// The range of machines at a place, of each family.
+fn of_nodes(own: &NodeRange) -> impl Iterator<Item = Range> {
+    let all = own.ranges().zip([own.span, own.second_span]);
+    let name = format!("`{}`", own.title());
+    all.map(move |(range, span)| Range { name: name.clone(), range, span, kind: RangeKind::Cluster("nodes") })
 }
 
 /// Where a range is written: its own place in a list that is written out.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::link::{Link, Route, of_nodes};
+use crate::model::nodes::NodeRange;
 use crate::model::{Machine, Model};
 
 use super::wrong;
@@ -41,7 +42,7 @@ fn far(model: &Model<'_>, machine: &Machine, link: &Link, route: &Route) -> Opti
     let is_of_nodes = of_nodes(&machine.links).is_some_and(|nodes| nodes.name == link.name);
     let own = link.addresses.iter().any(|address| address.contains(&route.via));
     let is_local = |address: IpAddr| matches!(address, IpAddr::V6(one) if one.is_unicast_link_local());
-    if own || is_local(route.via) || link.dhcp || is_of_nodes && model.cluster.nodes.contains(&route.via) {
+    if own || is_local(route.via) || link.dhcp || is_of_nodes && is_next(model.range_of(machine), route.via) {
         return None;
     }
     let message = format!("the gateway {} is in no network of `{}` of `{}`", route.via, link.name, machine.name);
@@ -49,6 +50,11 @@ fn far(model: &Model<'_>, machine: &Machine, link: &Link, route: &Route) -> Opti
         wrong(link, message)
             .help("use a gateway in one of its networks, or add an address of that network to the interface"),
     )
+}
+
+/// Whether a gateway is in the network of the machine's own range.
+fn is_next(range: &NodeRange, gateway: IpAddr) -> bool {
+    range.ranges().any(|own| own.contains(&gateway))
 }
 
 /// An address that names its network, or all machines of it.
