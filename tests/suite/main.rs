@@ -29,6 +29,7 @@ mod later;
 mod listed;
 mod options;
 mod own_names;
+mod node_ranges;
 mod numbers;
 mod pages;
 mod pasted;
