@@ -14,6 +14,7 @@ use ipnet::IpNet;
 
 use crate::check::Symbol;
 use crate::diag::Diagnostic;
+use crate::facts::family::Family;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Port, Version};
 
@@ -51,6 +52,7 @@ pub mod scope;
 mod sight;
 pub mod settings;
 mod stage;
+mod system;
 mod template_kind;
 mod template_sum;
 pub mod value;
@@ -122,6 +124,10 @@ pub struct Group {
     /// Whether the model says how many processors and how much memory there are.
     pub sized: bool,
     pub arch: Name,
+    /// Where the operating system of its machines is written, if it is.
+    pub os_span: Span,
+    /// Where the names of its machines are written, or its own.
+    pub names_span: Span,
     /// Processors and bytes of memory that the system keeps for itself.
     pub system: (f64, u64),
     /// How many machines that are up may be changed at the same time; at least one.
@@ -144,6 +150,10 @@ pub struct Machine {
     pub range: u32,
     pub zone: Option<Name>,
     pub rack: Option<Name>,
+    /// The operating system that the model says of it; else it is that of the target.
+    pub os: Option<&'static Family>,
+    /// The serial number of its hardware, where the model says it.
+    pub serial: Option<Name>,
     /// Its network interfaces; none where the model says nothing of them.
     pub links: Arc<[Link]>,
     /// Its disks beside that of the system, as far as the model says something of them.

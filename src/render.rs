@@ -148,7 +148,7 @@ pub fn sample<'p>(model: &Model<'p>, material: &dyn Material, problems: &mut Vec
     let mut samples: Vec<Sample<'p>> = Vec::new();
     for (machine, units) in Placement::new(model).iter(model) {
         let apps: Vec<_> = units.iter().map(|unit| model.unit(*unit).app).collect();
-        let group = machine.map(|machine| model.machine(machine).group);
+        let group = machine.map(|machine| (model.machine(machine).group, model.machine(machine).os.map(|os| &os.name)));
         if units.is_empty() {
             continue;
         }

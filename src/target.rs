@@ -12,10 +12,9 @@ use std::fmt;
 
 use crate::check::schema::{self, Schema};
 use crate::diag::closest;
-use crate::facts::family::{Family, family};
 use crate::facts::platform::{Platform, PlatformKind, platform, platforms};
 use crate::facts::target::{TargetRule, owns_sysctl, rules};
-use crate::model::{self, Value};
+use crate::model;
 
 pub mod cloud;
 pub mod cloud_config;
@@ -41,7 +40,6 @@ use output::{drive, text, tree};
 #[derive(Clone, Copy)]
 pub struct Target {
     platform: &'static Platform,
-    family: &'static Family,
 }
 
 /// What makes the machines of a cluster and how they are reached.
@@ -83,18 +81,16 @@ impl Target {
         platform(name).map(Self::of).ok_or_else(unknown)
     }
 
-    /// A target as a model declares it, with the operating system that it says.
+    /// A target as a model declares it.
     ///
     /// # Errors
     /// When there is none of its name.
     pub fn declared(declared: &model::Target) -> Result<Self, UnknownTarget> {
-        let target = Self::parse(&declared.name)?;
-        let os = declared.options.get("os").and_then(Value::scalar_text);
-        Ok(Self { family: os.as_deref().and_then(family).unwrap_or(target.family), ..target })
+        Self::parse(&declared.name)
     }
 
     fn of(platform: &'static Platform) -> Self {
-        Self { platform, family: platform.family }
+        Self { platform }
     }
 
     pub fn name(self) -> &'static str {
@@ -110,9 +106,12 @@ impl Target {
         self.platform.kind
     }
 
-    /// The operating system of its machines.
-    pub fn family(self) -> &'static Family {
-        self.family
+    /// Whether each of its machines may have an operating system of its own.
+    pub fn takes_any_system(self) -> bool {
+        match self.kind() {
+            PlatformKind::Cloud | PlatformKind::Ssh => true,
+            PlatformKind::Lxd | PlatformKind::Ignition => false,
+        }
     }
 
     /// The fields of `target NAME { }`, with their types and docs.
@@ -145,7 +144,7 @@ impl Target {
 
     /// What of a machine its operating system cannot take; a writer does not ask, since a person may allow it.
     pub fn cannot_take(self, machine: &TargetMachine) -> Vec<Problem> {
-        system::problems(self.family(), machine)
+        system::problems(machine.family, machine)
     }
 
     /// Whether a kernel setting is the machine's own, not its host's.

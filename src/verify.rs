@@ -102,6 +102,7 @@ const RULES: &[Rule] = &[
     target::networks,
     target::links,
     target::systems,
+    target::seeds,
     target::room,
     target::writing,
     machines::recorded,

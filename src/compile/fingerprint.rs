@@ -67,15 +67,18 @@ impl<'s> Print<'s> {
             memory,
             disk,
             arch,
+            family,
             zone,
+            serial,
             links,
             disks,
             bundle,
         } = machine;
         self.number(u64::from(looked_into));
         [name, group, arch].into_iter().for_each(|text| self.text(text));
+        self.text(&family.name);
         self.list(former, |print, name| print.text(name));
-        self.shown((address, range, zone));
+        self.shown((address, range, zone, serial));
         self.list(links.iter(), |print, link| print.shown(link.shape()));
         self.list(disks.iter(), |print, disk| print.shown(disk.shape()));
         [cores.to_bits(), *memory, *disk].into_iter().for_each(|number| self.number(number));

@@ -265,7 +265,7 @@ impl Press<'_, '_> {
     /// A machine that is what it was, and that the sink still has. Its values are verified already.
     fn kept<S: Sink>(&self, id: MachineId, fact: Fact, sink: &S) -> Option<Made<S::Batch>> {
         let machine = TargetMachine::new(&self.plan.model, id, Bundle::default());
-        let batch = sink.keep(&self.writer.places(&machine.name), &fact.seal)?;
+        let batch = sink.keep(&self.writer.places(&machine), &fact.seal)?;
         let entry = self.writer.entry(&fact.given);
         Some(Made { batch, entry, secret: fact.secret, kept: true, fact: Some(fact) })
     }

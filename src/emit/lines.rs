@@ -1,7 +1,8 @@
 //! The lines of a manifest while its output is written: on the disk, since there may be millions.
 //!
-//! Files come in batches, each sorted by path, and so are the batches among themselves in each folder at the top of the
-//! output. So each of these folders has a list of its own, and the lists are merged in the end.
+//! Files come in batches, each sorted by path, and so are the batches among themselves in most folders at the top of the
+//! output. So each of these folders has a list of its own, and the lists are merged in the end. One that is not sorted is read in
+//! the order of its paths.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,7 +19,15 @@ use crate::world::spool::nameless;
 #[derive(Default)]
 pub(super) struct Lines {
     root: PathBuf,
-    lists: BTreeMap<String, BufWriter<File>>,
+    lists: BTreeMap<String, Top>,
+}
+
+/// The list of a folder at the top.
+struct Top {
+    out: BufWriter<File>,
+    /// The path that was added last.
+    last: String,
+    is_sorted: bool,
 }
 
 impl Lines {
@@ -35,11 +44,14 @@ impl Lines {
     fn put(&mut self, Line { path, text, secret, .. }: &Line) -> io::Result<()> {
         let top = path.split('/').next().unwrap_or_default();
         if !self.lists.contains_key(top) {
-            self.lists.insert(top.to_owned(), BufWriter::new(nameless(&self.root)?));
+            let out = BufWriter::new(nameless(&self.root)?);
+            self.lists.insert(top.to_owned(), Top { out, last: String::new(), is_sorted: true });
         }
         let list = self.lists.get_mut(top).expect("it was made");
+        list.is_sorted &= list.last <= *path;
+        list.last.clone_from(path);
         // No path has a control character in it.
-        writeln!(list, "{path}\t{}\t{text}", secret.as_ref().map(|secret| hex(secret)).unwrap_or_default())
+        writeln!(list.out, "{path}\t{}\t{text}", secret.as_ref().map(|secret| hex(secret)).unwrap_or_default())
     }
 
     /// Hands out all lines and these, in the order of their paths, each with the hash of a secret.
@@ -92,15 +104,37 @@ fn next(lists: &mut [Peekable<List>]) -> Option<io::Result<Entry>> {
     lists[first?.0].next()
 }
 
-fn read(list: BufWriter<File>) -> io::Result<List> {
-    let mut file = list.into_inner().map_err(io::IntoInnerError::into_error)?;
+fn read(list: Top) -> io::Result<List> {
+    let mut file = list.out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.rewind()?;
-    Ok(Box::new(BufReader::new(file).lines().map(|text| {
+    let file = BufReader::new(file);
+    let lines: Box<dyn Iterator<Item = io::Result<String>>> =
+        if list.is_sorted { Box::new(file.lines()) } else { Box::new(sorted(file)?) };
+    Ok(Box::new(lines.map(|text| {
         let text = text?;
         let mut parts = text.splitn(3, '\t');
         let [path, secret, text] = std::array::from_fn(|_| parts.next().unwrap_or_default());
         Ok((path.to_owned(), text.to_owned(), unhex(secret)))
     })))
+}
+
+/// The lines of a list in the order of their paths. Only these are in memory.
+fn sorted(mut list: BufReader<File>) -> io::Result<impl Iterator<Item = io::Result<String>>> {
+    let (mut places, mut line, mut at) = (Vec::new(), String::new(), 0);
+    while list.read_line(&mut line)? > 0 {
+        let path = line.split('\t').next().unwrap_or_default();
+        places.push((path.to_owned(), at));
+        at += line.len() as u64;
+        line.clear();
+    }
+    places.sort_unstable();
+    Ok(places.into_iter().map(move |(_, at)| {
+        list.seek(io::SeekFrom::Start(at))?;
+        let mut line = String::new();
+        list.read_line(&mut line)?;
+        line.truncate(line.trim_end_matches('\n').len());
+        Ok(line)
+    }))
 }
 
 #[cfg(test)]
@@ -137,6 +171,13 @@ mod tests {
         let text = merged(&[&["l/a", "m/a/x"], &["l/b", "m/b/x"]], &[".g", "l/aa", "m.json", "p/x"]);
         assert_eq!(text.unwrap(), "<.g><l/a><l/aa><l/b><m.json><m/a/x><m/b/x><p/x>");
         assert_eq!(merged(&[], &["a"]).unwrap(), "<a>");
+    }
+
+    #[test]
+    fn a_list_in_another_order_is_sorted() {
+        let text = merged(&[&["h/c", "m/a/x"], &["h/a", "h/b", "m/b/x"], &["h/ba", "m/c/x"]], &["h/b.img"]);
+        assert_eq!(text.unwrap(), "<h/a><h/b><h/b.img><h/ba><h/c><m/a/x><m/b/x><m/c/x>");
+        assert_eq!(merged(&[&["h/b"], &["h/a"], &["h/b"]], &[]), Err(EmitError::Twice { path: "h/b".into() }));
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub struct Family {
     /// What people call it.
     pub title: String,
     pub packages: Packages,
+    /// Words in the names of its images: `rocky` of `images:rockylinux/9`.
+    #[serde(default)]
+    images: Vec<String>,
+    /// What sets up the network, where kmodel writes its configuration without cloud-init.
+    #[serde(default)]
+    pub network: NetworkProgram,
     /// The folder of the boot script.
     pub folder: String,
     /// Folders where nothing can be written.
@@ -48,6 +54,17 @@ pub enum Packages {
     Zypper,
     /// They are not: the image is complete.
     None,
+}
+
+/// What sets up the network of a machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkProgram {
+    /// systemd-networkd.
+    #[default]
+    Networkd,
+    /// NetworkManager.
+    NetworkManager,
 }
 
 impl Packages {
@@ -97,6 +114,21 @@ pub fn of_manager(program: &str) -> Option<&'static Family> {
     managed().find(|family| family.packages.program() == Some(program))
 }
 
+/// The family of machines of which nothing is known.
+pub fn usual() -> &'static Family {
+    family("debian").expect("a row of the table")
+}
+
+/// The family of an image with this name, if a word of it tells.
+pub fn of_image(image: &str) -> Option<&'static Family> {
+    let image = image.to_lowercase();
+    let words = image
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let of = |word: &str| TABLE.family.values().find(|family| family.images.iter().any(|known| known == word));
+    words.filter(|word| !word.is_empty()).find_map(of)
+}
+
 /// Whether the image of every family has a program, by its path.
 pub fn has_program(path: &str) -> bool {
     TABLE.everywhere.programs.iter().any(|known| known == path)
@@ -143,10 +175,12 @@ impl Family {
         }
     }
 
-    /// The read-only folder that a path is in.
+    /// The read-only folder that a path is in, unless a part of it can be written.
     pub fn read_only(&self, path: &str) -> Option<&str> {
         let inside = |folder: &&String| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        self.read_only.iter().find(inside).map(String::as_str)
+        let below = |folder: &&String| inside(folder).then_some(folder.len());
+        let writable = self.writable.iter().filter_map(|folder| below(&folder)).max();
+        self.read_only.iter().find(inside).map(String::as_str).filter(|folder| writable < Some(folder.len()))
     }
 }
 
@@ -173,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn an_image_tells_its_family_by_a_word_of_its_name() {
+        let name = |image: &str| of_image(image).map(|family| family.name.as_str());
+        let debian = ["debian/13", "images:ubuntu/24.04/cloud", "ubuntu-24.04", "Debian12"];
+        let redhat = ["images:rockylinux/9/cloud", "rocky-9", "almalinux9", "CentOS-Stream-9", "rhel-9.4"];
+        let suse = ["opensuse/15.6", "sles-15-sp6"];
+        assert_eq!(debian.map(name), [Some("debian"); 4]);
+        assert_eq!(redhat.map(name), [Some("redhat"); 5]);
+        assert_eq!(suse.map(name), [Some("suse"); 2]);
+        assert_eq!(["ami-0123456789abcdef0", "base", "kmodel/nodes", ""].map(name), [None; 4]);
+    }
+
+    #[test]
     fn an_image_without_a_package_manager_has_what_it_has() {
         let flatcar = family("flatcar").unwrap();
         let packages = ["conntrack", "haproxy"].map(|name| flatcar.package(name));
@@ -184,5 +230,8 @@ mod tests {
         let folders =
             ["/usr/local/bin/etcd", "/opt/bin/etcd", "/usrlocal", "/lib/x"].map(|path| flatcar.read_only(path));
         assert_eq!(folders, [Some("/usr"), None, None, Some("/lib")]);
+        let coreos = family("fedora-coreos").unwrap();
+        let folders = ["/usr/local/bin/etcd", "/usr/bin/etcd", "/opt/bin/etcd"].map(|path| coreos.read_only(path));
+        assert_eq!(folders, [None, Some("/usr"), None]);
     }
 }

@@ -307,6 +307,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("machine", "dns", "Its resolvers."),
     ("machine", "group", "Its group."),
     ("machine", "index", "Its index in the group, from 0."),
+    ("machine", "os", "Its operating system: `debian`, `redhat`, `suse`, `flatcar` or `fedora-coreos`."),
     ("machine", "interface", "The network interface that has its address, where the model has `interfaces`."),
     ("machine", "mtu", "The largest packet that this interface carries, where the model has `interfaces`."),
     ("machine group", "name", "The name of the group."),
@@ -332,7 +333,11 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("key pair", "public", "The path of the public key."),
     ("secret", "value", "The secret as a string; only private files can contain it."),
     ("target", "name", "The name of the target."),
-    ("target", "os", "The operating system of its machines: `debian`, `redhat`, `suse` or `flatcar`."),
+    (
+        "target",
+        "os",
+        "The operating system of its machines that have none of their own: `debian`, `redhat`, `suse`, `flatcar` or `fedora-coreos`.",
+    ),
     ("target", "platform", "What the network of the target does; `none` where that is not known."),
     (
         "platform",

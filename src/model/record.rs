@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::Symbol;
 use crate::diag::{Code, Diagnostic};
+use crate::facts::family::usual;
 use crate::facts::network::{Fact, Network, network};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Ident, Name, StatementKind, Version};
@@ -12,7 +13,7 @@ use super::eval::{eval_error, field_of};
 use super::link;
 use super::scope::Scope;
 use super::value::Record;
-use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, UnitId, Value};
+use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, Target, UnitId, Value};
 
 /// The fields of `cluster`, in their order.
 const CLUSTER_FIELDS: [&str; 15] = [
@@ -34,7 +35,7 @@ const CLUSTER_FIELDS: [&str; 15] = [
 ];
 
 /// The fields of a machine, whose names all records share.
-static FIELDS: LazyLock<[Name; 17]> = LazyLock::new(|| {
+static FIELDS: LazyLock<[Name; 18]> = LazyLock::new(|| {
     let names = [
         "name",
         "address",
@@ -47,6 +48,7 @@ static FIELDS: LazyLock<[Name; 17]> = LazyLock::new(|| {
         "memory",
         "disk",
         "arch",
+        "os",
         "zone",
         "rack",
         "interface",
@@ -140,6 +142,7 @@ impl Sight<'_, '_> {
             "memory" => Value::Size(group.memory),
             "disk" => Value::Size(group.disk),
             "arch" => Value::Text(group.arch.clone()),
+            "os" => Value::text(&self.placed().family_of(id).name),
             "zone" => machine.zone.clone().map_or(Value::None, Value::Text),
             "rack" => machine.rack.clone().map_or(Value::None, Value::Text),
             "interface" => link::of_nodes(&machine.links).map_or(Value::None, |link| Value::Text(link.name.clone())),
@@ -251,8 +254,8 @@ impl Sight<'_, '_> {
         record.insert("platform".into(), platform(name));
         record.insert("declared".into(), Value::list(self.targets.iter().map(|one| Value::text(&*one.name))));
         record.insert("name".into(), Value::text(name));
-        let family = crate::facts::platform::platform(name).map_or("debian", |platform| &platform.family.name);
-        record.entry("os".into()).or_insert_with(|| Value::text(family));
+        let family = self.targets.first().map_or_else(usual, Target::family);
+        record.insert("os".into(), Value::text(&family.name));
         Value::Record(Arc::new(record))
     }
 

@@ -11,13 +11,15 @@ use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Entries, Entry, Given, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer, cloud_config, text, tree,
+    Entries, Entry, Given, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer, cloud_config, folder,
+    text, tree,
 };
 
 pub(super) mod archive;
 mod desired;
 pub(super) mod inventory;
 pub(super) mod options;
+pub mod seed;
 mod user_data;
 
 pub use desired::{FOLDER, Made, desired, is_configuration, problems};
@@ -64,9 +66,15 @@ impl Writer for Cloud<'_> {
         Entry::UserData(given.into())
     }
 
+    fn places(&self, machine: &TargetMachine) -> Vec<String> {
+        [vec![folder(&machine.name)], self.options.seed.places(machine)].concat()
+    }
+
     fn shared<'a>(&'a self, entries: &'a Entries, roster: &'a dyn Roster) -> Vec<Shared<'a>> {
-        let manner = Manner { platform: self.platform, file: "user-data", given_as: self.options.given_as };
-        vec![inventory::file(self.site, manner, entries, roster)]
+        let Options { given_as, seed, .. } = self.options;
+        let manner = Manner { platform: self.platform, file: "user-data", given_as, seed };
+        let list = inventory::file(self.site, manner, entries, roster);
+        [list].into_iter().chain(seed::shared(self.site).map(Shared::Short)).collect()
     }
 }
 
@@ -80,7 +88,7 @@ pub fn given(
     machine: &TargetMachine,
     options: &Options,
 ) -> Result<(Vec<BundleFile>, UserData), Vec<Problem>> {
-    let (family, mirror) = (platform.family, options.mirror.as_deref());
+    let (family, mirror) = (machine.family, options.mirror.as_deref());
     let delivery = Delivery { family, mirror, apart: options.apart, kernel: Kernel::Own, disks: &machine.disks };
     let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);
@@ -111,6 +119,7 @@ fn machine_files(
         list.push(text(place("meta-data"), 0o644, cloud_config::meta_data(site, machine), &origin));
         let network = cloud_config::network_config(site, machine, &options.interface);
         list.push(text(place("network-config"), 0o644, network, &origin));
+        options.seed.add(machine, &mut list).map_err(|problem| vec![problem])?;
     }
     let archive = text(place(archive::NAME), 0o600, archive::archive(&files), &origin);
     list.push(OutputFile { secret: true, ..archive });

@@ -1,4 +1,4 @@
-//! Ignition: the first boot of operating systems whose image is not changed, such as Flatcar.
+//! Ignition: the first boot of operating systems whose image is not changed: Flatcar, Fedora CoreOS.
 //!
 //! Out: for each machine its Ignition config, the same files as a tree, and the archive that is copied to the machine; and
 //! the list of machines. As elsewhere, secret files are not in what a platform is given: the boot waits for the archive.
@@ -9,6 +9,7 @@ use crate::render::boot::{self, Delivery, Kernel};
 use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::cloud::inventory::{self, Manner};
+use crate::target::cloud::seed::Seed;
 use crate::target::cloud::{UserData, archive};
 use crate::target::problem::of_bundle;
 use crate::target::{
@@ -45,7 +46,7 @@ impl<'a> Ignition<'a> {
     /// Every file of a machine, as its boot has it.
     fn files(&self, machine: &TargetMachine) -> Result<Vec<BundleFile>, Vec<Problem>> {
         let Options { mirror, apart, .. } = &self.options;
-        let family = self.platform.family;
+        let family = machine.family;
         let delivery =
             Delivery { family, mirror: mirror.as_deref(), apart: *apart, kernel: Kernel::Own, disks: &machine.disks };
         let files = boot::files(&machine.bundle, delivery, &self.site.sources).map_err(of_bundle)?;
@@ -73,7 +74,7 @@ impl Writer for Ignition<'_> {
     }
 
     fn shared<'a>(&'a self, entries: &'a Entries, roster: &'a dyn Roster) -> Vec<Shared<'a>> {
-        let manner = Manner { platform: self.platform, file: NAME, given_as: None };
+        let manner = Manner { platform: self.platform, file: NAME, given_as: None, seed: Seed::Files };
         vec![inventory::file(self.site, manner, entries, roster)]
     }
 }

@@ -60,8 +60,8 @@ impl Writer for Lxd<'_> {
         Ok((list, Given { needs: Needs::from(&machine.bundle).into(), ..Given::default() }))
     }
 
-    fn places(&self, machine: &str) -> Vec<String> {
-        vec![folder(machine), instance::path(machine)]
+    fn places(&self, machine: &TargetMachine) -> Vec<String> {
+        vec![folder(&machine.name), instance::path(&machine.name)]
     }
 
     fn entry(&self, given: &Given) -> Entry {

@@ -36,8 +36,8 @@ pub trait Writer: Sync {
     fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>>;
 
     /// Where all files of a machine are: folders, which end with `/`, and files.
-    fn places(&self, machine: &str) -> Vec<String> {
-        vec![folder(machine)]
+    fn places(&self, machine: &TargetMachine) -> Vec<String> {
+        vec![folder(&machine.name)]
     }
 
     /// What the shared files need to know of a machine that is given this.

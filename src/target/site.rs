@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{Target, Tree};
+use crate::facts::family::Family;
 use crate::model::disk::Disk;
 use crate::model::link::Link;
 use crate::model::nodes::{NodeRange, Nodes, Second, same_place};
@@ -61,7 +62,10 @@ pub struct TargetMachine {
     /// Bytes.
     pub disk: u64,
     pub arch: Name,
+    pub family: &'static Family,
     pub zone: Option<Name>,
+    /// The serial number of its hardware.
+    pub serial: Option<Name>,
     /// Its network interfaces; none where the model says nothing of them.
     pub links: Arc<[Link]>,
     /// Its disks beside that of the system.
@@ -162,7 +166,9 @@ impl TargetMachine {
             memory: group.memory,
             disk: group.disk,
             arch: group.arch.clone(),
+            family: model.family_of(id),
             zone: machine.zone.clone(),
+            serial: machine.serial.clone(),
             links: Arc::clone(&machine.links),
             disks: Arc::clone(&machine.disks),
             bundle,

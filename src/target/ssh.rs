@@ -114,7 +114,7 @@ pub fn hosts<'a>(
 
 /// Every file of a machine, as its boot has it. All are brought, so the boot waits for none.
 fn files(site: &Site, machine: &TargetMachine, options: &Options) -> Result<Vec<BundleFile>, Vec<Problem>> {
-    let (family, mirror) = (site.target.family(), options.mirror.as_deref());
+    let (family, mirror) = (machine.family, options.mirror.as_deref());
     let delivery = Delivery { family, mirror, apart: Apart::Secrets, kernel: Kernel::Own, disks: &machine.disks };
     boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)
 }

@@ -10,10 +10,10 @@ use petgraph::graphmap::DiGraphMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::boot;
+use crate::model::MachineId;
 use crate::plan::{Proof, order};
 use crate::render::evidence::{Part, Sample, Service, Written};
 use crate::source::Span;
-use crate::target::Target;
 use crate::text::{Count, List};
 
 use super::{Evidence, Verdict, locate};
@@ -31,12 +31,10 @@ struct Order<'a, 'p> {
 
 /// No machine has units that wait for each other.
 pub(super) fn orders(evidence: &Evidence<'_, '_>) -> Verdict {
-    let declared = evidence.model.targets.first().and_then(|target| Target::declared(target).ok());
-    let target = declared.unwrap_or_else(Target::fallback);
     let mut units = BTreeSet::new();
     let problems = evidence.on_each(|sample| {
         units.extend(sample.services.iter().map(|service| service.name.clone()));
-        cycle(evidence, sample, target).into_iter().collect()
+        sample.machine.and_then(|machine| cycle(evidence, sample, machine)).into_iter().collect()
     });
     let statement = match units.len() {
         0 => String::new(),
@@ -45,10 +43,10 @@ pub(super) fn orders(evidence: &Evidence<'_, '_>) -> Verdict {
     Verdict::of(problems, Proof { name: "boot order", statement, count: units.len() })
 }
 
-fn cycle(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, target: Target) -> Option<Diagnostic> {
+fn cycle(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, machine: MachineId) -> Option<Diagnostic> {
     let list: Vec<Order<'_, '_>> = sample.services.iter().flat_map(orders_of).collect();
     let mut graph: DiGraphMap<&str, ()> = DiGraphMap::new();
-    boot::order(target.family()).for_each(|(first, then)| _ = graph.add_edge(first, then, ()));
+    boot::order(evidence.model.family_of(machine)).for_each(|(first, then)| _ = graph.add_edge(first, then, ()));
     for order in &list {
         let (first, then) = order.sides();
         graph.add_edge(first, then, ());

@@ -1,7 +1,8 @@
 //! The targets: whether they are there, take their fields, can do what components ask of them, and have room for user-data.
 
 use crate::diag::{Code, Diagnostic, Help};
-use crate::model::{Model, Target, Value};
+use crate::facts::family::Family;
+use crate::model::{MachineId, Model, Target, Value};
 use crate::plan::Proof;
 use crate::render::evidence::{Entry, Sample};
 use crate::source::{SourceKind, Span};
@@ -18,12 +19,14 @@ mod link;
 mod network;
 mod output;
 mod owned;
+mod seed;
 pub mod user_data;
 mod writing;
 
 pub use link::links;
 pub use network::networks;
 pub use output::output;
+pub use seed::seeds;
 pub use user_data::room;
 pub use writing::writing;
 
@@ -101,22 +104,58 @@ pub fn diagnostic(model: &Model<'_>, target: &Target, found: target::Problem) ->
 pub fn systems(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let Some(declared) = model.targets.first() else { return Verdict::default() };
-    let known = target::Target::declared(declared).ok();
-    let Some(target) = known.filter(|known| known.family().is_limited()) else { return Verdict::default() };
+    let Ok(target) = target::Target::declared(declared) else { return Verdict::default() };
+    let is_limited = |machine: &MachineId| model.family_of(*machine).is_limited();
     let of = |sample: &Sample<'_>| {
-        let Some(machine) = sample.machine else { return Vec::new() };
+        let Some(machine) = sample.machine.filter(is_limited) else { return Vec::new() };
         let found = target.cannot_take(&TargetMachine::new(model, machine, sample.bundle.clone()));
         found.into_iter().map(|problem| diagnostic(model, declared, problem)).collect()
     };
-    let count = evidence.samples.iter().filter(|sample| sample.machine.is_some()).count();
-    let statement = match count {
-        0 => String::new(),
-        _ => {
-            let kinds = if count == 1 { "kind" } else { "kinds" };
-            format!("{} supports everything on {count} {kinds} of machine", target.family().title)
+    let machines = evidence.samples.iter().filter_map(|sample| sample.machine).filter(is_limited);
+    let (count, statement) = supported(machines.map(|machine| model.family_of(machine)));
+    let mut problems = evidence.on_each(of);
+    problems.extend(others(evidence, target));
+    Verdict::of(problems, Proof { name: "system", statement, count })
+}
+
+/// The number of kinds of machine, and which systems support everything on them.
+fn supported(families: impl Iterator<Item = &'static Family>) -> (usize, String) {
+    let (mut count, mut titles) = (0, Vec::new());
+    for family in families {
+        count += 1;
+        if !titles.contains(&family.title.as_str()) {
+            titles.push(&family.title);
         }
+    }
+    let (kinds, verb) =
+        (if count == 1 { "kind" } else { "kinds" }, if titles.len() == 1 { "supports" } else { "support" });
+    let statement = format!("{} {verb} everything on {count} {kinds} of machine", List::of(&titles).and());
+    (count, if count == 0 { String::new() } else { statement })
+}
+
+/// Machines with an operating system of their own where all have that of the target.
+fn others(evidence: &Evidence<'_, '_>, target: target::Target) -> Vec<Diagnostic> {
+    let model = evidence.model;
+    let Some(declared) = model.targets.first().filter(|_| !target.takes_any_system()) else { return Vec::new() };
+    let other = |sample: &Sample<'_>| {
+        let machine = model.machine(sample.machine?);
+        let own = machine.os.filter(|own| *own != declared.family())?;
+        let group = &model.groups[machine.group as usize];
+        let message = format!(
+            "`{}` cannot have {}: all machines of `target {}` have {}",
+            machine.name,
+            own.title,
+            target.name(),
+            declared.family().title
+        );
+        let problem = Diagnostic::new(Code::TargetLacks, group.os_span, message).label(declared.span, "the target");
+        Some(problem.help(format!(
+            "remove `os` for this target: `set {}.os = \"{}\"` in an overlay",
+            group.name,
+            declared.family().name
+        )))
     };
-    Verdict::of(evidence.on_each(of), Proof { name: "system", statement, count })
+    evidence.on_each(|sample| other(sample).into_iter().collect())
 }
 
 /// What a field of a target is given, and by whom.

@@ -221,8 +221,7 @@ fn directory_item(why: &Why<'_, '_>, unit: UnitId, path: &str) -> Option<Link> {
 fn of_kmodel(why: &Why<'_, '_>, machine: Option<MachineId>, units: &[UnitId], path: &str) -> Option<FileOrigin> {
     let model = why.model();
     let bundle = crate::render::machine(model, machine?, units, &Absent).ok()?;
-    let target = crate::compile::planned_target(model).ok()?;
-    let (family, disks) = (target.family(), &model.machine(machine?).disks);
+    let (family, disks) = (model.family_of(machine?), &model.machine(machine?).disks);
     let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks };
     let files = boot::files(&bundle, delivery, &model.program.sources).ok()?;
     let known = path == "/etc/hosts"

@@ -35,6 +35,7 @@ mod registry;
 mod render_target;
 mod report;
 mod rotation;
+mod seed;
 mod shell_grammar;
 mod signature;
 mod ssh;

@@ -355,6 +355,50 @@ fn what_did_not_change_is_not_made() {
     assert_eq!(made(&mut bench, "m[4]", "m[4]"), names(&["m-0", "m-1", "m-2", "m-3", "n-0"]), "renewed certificates");
 }
 
+/// Folders for a web server have names in another order than the machines, and one that many machines have.
+#[test]
+fn seeds_for_a_web_server_are_used_again() {
+    let names = "names = { a = { serial = \"Z1\" }, b = { serial = \"C3\" }, c = { serial = \"M2\" }, d = {}, e = { interfaces = \
+                 { p0 = { role = \"nodes\", mac = \"02:00:00:00:00:09\" }, p1 = { mac = \"02:00:00:00:00:01\" } } }, f = { serial = \"A0\" } }";
+    let text = MODEL.replacen("machines m[3] { }", &format!("machines m {{ {names} }}"), 1);
+    let text = text.replacen("deploy list on n[0]\n", "target nocloud { seed = \"http\" }\n", 1);
+    let mut bench = Bench::new(&text, "nocloud");
+    (0..2).for_each(|_| _ = bench.render().unwrap());
+    let folders = |bench: &Bench| {
+        let list = fs::read_dir(bench.out().join("http")).unwrap();
+        list.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<BTreeSet<_>>()
+    };
+    let all = ["02-00-00-00-00-01", "02-00-00-00-00-09", "A0", "C3", "M2", "Z1", "d", "n-0", "n-1"];
+    assert_eq!(folders(&bench), all.map(str::to_owned).into());
+    assert_eq!(bench.render().unwrap().made, 0);
+    let changes = [
+        ("\"M2\"", "\"M3\"", "M3"),
+        ("d = {},", "d = {}, d1 = { serial = \"B5\" },", "B5"),
+        ("f = { serial = \"A0\" }", "f = {}", "f"),
+    ];
+    for (old, new, folder) in changes {
+        bench.text = bench.text.replacen(old, new, 1);
+        let made = bench.render().unwrap().made;
+        assert!(made > 0 && made < 40 && folders(&bench).contains(folder), "{new}: {made}");
+    }
+    assert!(!folders(&bench).contains("M2") && !folders(&bench).contains("A0"));
+    for path in ["http/C3/user-data", "http/02-00-00-00-00-01/vendor-data"] {
+        fs::write(bench.out().join(path), "other").unwrap();
+        assert!(bench.render().unwrap().made > 0, "{path}");
+    }
+    assert_eq!(bench.render().unwrap().made, 0);
+}
+
+#[test]
+fn images_of_seeds_are_used_again() {
+    let mut bench = Bench::new(&format!("{MODEL}target nocloud {{ seed = \"fat\" }}\n"), "nocloud");
+    (0..2).for_each(|_| _ = bench.render().unwrap());
+    assert_eq!(bench.render().unwrap().made, 0);
+    fs::remove_file(bench.out().join("machines/m-1/seed.img")).unwrap();
+    assert!(bench.render().unwrap().made > 0);
+    assert!(bench.out().join("machines/m-1/seed.img").exists());
+}
+
 /// Each thing that decides a render, changed alone: it is another render. What decides nothing is not.
 #[test]
 fn a_render_stands_while_all_that_decides_it_is_the_same() {

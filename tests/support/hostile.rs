@@ -14,7 +14,6 @@ use kmodel::render::placeholder::Placeholders;
 use kmodel::source::{SourceId, Span};
 use kmodel::syntax;
 use kmodel::syntax::ast::{Component, ItemKind, StatementKind, Type, TypeKind};
-use kmodel::target::Target;
 use kmodel::world::Memory;
 
 use super::plan::world;
@@ -223,7 +222,7 @@ impl Group {
         let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&planned.problems)) else { return Err(errors()) };
         let (model, sources) = (&plan.model, &self.checked.program.sources);
         let named = Placeholders::new(model);
-        let family = Target::parse("nocloud").expect("a target").family();
+        let family = kmodel::facts::family::usual();
         let delivery = Delivery { family, mirror: None, apart: Apart::Nothing, kernel: Kernel::Own, disks: &[] };
         let mut files = Files::new();
         for sample in kmodel::render::sample(model, &named, &mut Vec::new()) {

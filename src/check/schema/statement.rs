@@ -59,6 +59,13 @@ macro_rules! interfaces {
     };
 }
 
+/// The operating systems that machines with a package manager may have: `tables/families.toml`.
+macro_rules! os {
+    () => {
+        "\"debian\" | \"redhat\" | \"suse\""
+    };
+}
+
 /// The disks of a machine beside that of its system, by their names.
 macro_rules! disks {
     () => {
@@ -80,6 +87,11 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                     "\"amd64\" | \"arm64\" | \"ppc64le\" | \"s390x\" | \"riscv64\"",
                     "The architecture; default \"amd64\".",
                 ),
+                field(
+                    "os",
+                    os!(),
+                    "The operating system: \"debian\" (also Ubuntu), \"redhat\" (Rocky, Alma, RHEL, CentOS Stream, Fedora) or \"suse\" (openSUSE, SLE); default that of the target.",
+                ),
                 field("zone", "string?", "The zone of all machines."),
                 field("zones", "list<string>", "With `spread = \"zone\"`, machine i is in zone i mod n."),
                 field("rack", "string?", "The rack of all machines, a smaller failure domain."),
@@ -95,7 +107,9 @@ pub static MACHINES: Lazy = LazyLock::new(|| {
                 field(
                     "names",
                     concat!(
-                        "list<string> | map<{ address?: ip, zone?: string, rack?: string, interfaces?: ",
+                        "list<string> | map<{ address?: ip, zone?: string, rack?: string, os?: ",
+                        os!(),
+                        ", serial?: string, interfaces?: ",
                         interfaces!(),
                         ", disks?: ",
                         disks!(),

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::check::ModuleId;
 use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic, Help};
+use crate::facts::family::{Family, family};
 use crate::facts::label;
 use crate::hash::{HashMap, HashSet};
 use crate::model::address::{Allocator, bits, nth};
@@ -76,6 +77,7 @@ struct Wanted {
     zone: Option<Name>,
     racks: Vec<Name>,
     rack: Option<Name>,
+    os: Option<&'static Family>,
     pins: Vec<Pin>,
     links: Parts<Link>,
     disks: Parts<Disk>,
@@ -178,6 +180,8 @@ fn group(
         disk: fields.size("disk").unwrap_or(20 << 30),
         sized: ["cores", "memory"].iter().all(|field| fields.is_written(field)),
         arch: fields.text("arch").unwrap_or_else(|| "amd64".into()),
+        os_span: fields.span(if fields.is_written("os") { "os" } else { "names" }),
+        names_span: if fields.is_written("names") { fields.span("names") } else { ast.name.span },
         system: (
             fields.number("system-cores").unwrap_or(SYSTEM_CORES),
             fields.size("system-memory").unwrap_or(SYSTEM_MEMORY),
@@ -268,7 +272,9 @@ fn wanted(fields: &mut Fields<'_, '_>, cluster: &Cluster, naming: Naming) -> Wan
     let start = first.filter(|first| matches!(naming, Naming::Own(_)) && cluster.nodes.contains(first));
     let links = Parts::read(fields, "interfaces", Link::read);
     let disks = Parts::read(fields, "disks", Disk::read);
-    Wanted { naming, zones, zone: fields.text("zone"), racks, rack: fields.text("rack"), pins, links, disks, start }
+    let (zone, rack) = (fields.text("zone"), fields.text("rack"));
+    let os = fields.text("os").and_then(|os| family(&os));
+    Wanted { naming, zones, zone, racks, rack, os, pins, links, disks, start }
 }
 
 /// Failure domains by the place in the group, which a new name would change for those behind it.
@@ -522,9 +528,24 @@ fn fill(
         };
         shape.lock.addresses.insert(name.to_string(), address);
         let (zone, rack) = (wanted.zone(index), wanted.rack(index));
+        let own = |field| wanted.naming.text(index, field);
+        let os = own("os").and_then(|os| family(&os)).or(wanted.os);
+        let serial = own("serial");
         let own = wanted.naming.own().get(index as usize);
         let (links, disks) = (wanted.links.of(own), wanted.disks.of(own));
-        shape.machines.push(Machine { name, group: group as u32, index, address, range, zone, rack, links, disks });
+        shape.machines.push(Machine {
+            name,
+            group: group as u32,
+            index,
+            address,
+            range,
+            zone,
+            rack,
+            os,
+            serial,
+            links,
+            disks,
+        });
     }
     true
 }

@@ -8,6 +8,8 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
 use super::archive;
+use super::seed::Seed;
+use crate::facts::family::{managed, usual};
 use crate::facts::platform::{Measured, Platform};
 use crate::model::Value;
 use crate::model::nodes::NodeRange;
@@ -61,6 +63,9 @@ struct InventoryRow {
     memory_bytes: u64,
     disk_bytes: u64,
     arch: Name,
+    /// Where it is not what most machines have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    os: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     zone: Option<Name>,
     user_data: UserDataRow,
@@ -68,6 +73,9 @@ struct InventoryRow {
     meta_data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     network_config: Option<String>,
+    /// What the machine gets its seed from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seed: Vec<String>,
     /// The archive that is copied to it.
     files: String,
 }
@@ -90,6 +98,8 @@ pub(crate) struct Manner {
     pub file: &'static str,
     /// What a reader does with the file, if it is not plain.
     pub given_as: Option<&'static str>,
+    /// How it is brought, where no platform does.
+    pub seed: Seed,
 }
 
 /// The rows of all machines, each made when it is written.
@@ -114,7 +124,7 @@ impl Manner {
     fn row(&self, machine: &TargetMachine, size: UserDataSize) -> InventoryRow {
         let platform = self.platform;
         let place = |name: &str| format!("machines/{}/{name}", machine.name);
-        let seed = |name: &str| platform.seed.then(|| place(name));
+        let own = |name: &str| platform.seed.then(|| place(name));
         InventoryRow {
             name: machine.name.clone(),
             group: machine.group.clone(),
@@ -123,6 +133,9 @@ impl Manner {
             memory_bytes: machine.memory,
             disk_bytes: machine.disk,
             arch: machine.arch.clone(),
+            os: managed()
+                .find(|family| *family == machine.family && *family != usual())
+                .map(|family| family.name.as_str()),
             zone: machine.zone.clone(),
             user_data: UserDataRow {
                 file: place(self.file),
@@ -131,8 +144,9 @@ impl Manner {
                 measured: platform.measured,
                 max_bytes: platform.max_bytes,
             },
-            meta_data: seed("meta-data"),
-            network_config: seed("network-config"),
+            meta_data: own("meta-data"),
+            network_config: own("network-config"),
+            seed: self.seed.row(machine),
             files: place(archive::NAME),
         }
     }

@@ -1,9 +1,10 @@
 //! The fields of `target NAME { }` for platforms that give user-data.
 
+use super::seed::{self, Seed};
 use crate::diag::Code;
 use crate::facts::platform::Platform;
 use crate::render::boot::Apart;
-use crate::target::lxd::is_url;
+pub(super) use crate::target::lxd::is_url;
 use crate::target::{Problem, Site};
 use crate::text::List;
 
@@ -15,6 +16,7 @@ pub struct Options {
     pub apart: Apart,
     /// The interface that gets the machine's address, where kmodel sets it: a name, or a pattern such as `e*`.
     pub interface: String,
+    pub seed: Seed,
     /// The field of the platform that it is given in, where there are several.
     pub given_as: Option<&'static str>,
 }
@@ -48,6 +50,7 @@ impl Options {
                 _ => Apart::Secrets,
             },
             interface: site.text("interface").unwrap_or_else(|| "e*".to_owned()),
+            seed: Seed::read(site),
             given_as: given_as(platform, site, &mut problems),
         };
         problems.extend(options.mirror.as_deref().and_then(mirror_problem));
@@ -58,6 +61,7 @@ impl Options {
             problems.extend(inside(platform, options.apart));
         }
         problems.extend(interface_problem(&options.interface));
+        problems.extend(seed::problems(site));
         if problems.is_empty() { Ok(options) } else { Err(problems) }
     }
 }

@@ -1,12 +1,14 @@
-//! The Ignition config of a machine, in the version of the specification that Flatcar reads since 3185.0.0: 3.3.0.
+//! The Ignition config of a machine, in version 3.3.0 of the specification: Flatcar reads it since 3185.0.0, Fedora CoreOS since
+//! Ignition 2.11.
 //!
-//! Sources: coreos/ignition `configuration-v3_3.md`, the specification page of flatcar.org.
+//! Sources: coreos/ignition `configuration-v3_3.md` and `specs.md`, the specification page of flatcar.org.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::Options;
+use crate::facts::family::NetworkProgram;
 use crate::render::boot::{self, Apart, bootstrap};
 use crate::render::bundle::BundleFile;
 use crate::target::{Site, TargetMachine, cloud_config};
@@ -101,6 +103,39 @@ fn unit(file: &BundleFile) -> Unit {
 
 /// The machine's address on an interface: a name, or a pattern.
 fn network(site: &Site, machine: &TargetMachine, interface: &str) -> File {
+    match machine.family.network {
+        NetworkProgram::Networkd => networkd(site, machine, interface),
+        NetworkProgram::NetworkManager => network_manager(site, machine, interface),
+    }
+}
+
+/// A profile, which NetworkManager reads only if root alone can (nm-settings-keyfile(5)).
+fn network_manager(site: &Site, machine: &TargetMachine, interface: &str) -> File {
+    let text = format!(
+        "# Written by kmodel.\n[connection]\nid=kmodel\ntype=ethernet\n\n[match]\ninterface-name={interface};\n\n\
+         {}\n{}",
+        of_family(site, machine, false),
+        of_family(site, machine, true)
+    );
+    file("/etc/NetworkManager/system-connections/kmodel.nmconnection", 0o600, text.as_bytes())
+}
+
+/// The section of a profile with the addresses of one family.
+fn of_family(site: &Site, machine: &TargetMachine, is_v6: bool) -> String {
+    let range = site.range_of(machine);
+    let name = if is_v6 { "ipv6" } else { "ipv4" };
+    let Some((address, of)) = range.addresses(machine.address).find(|(address, _)| address.is_ipv6() == is_v6) else {
+        return format!("[{name}]\nmethod=disabled\n");
+    };
+    let gateway = range.gateways().find(|gateway| gateway.is_ipv6() == is_v6);
+    let gateway = gateway.map(|gateway| format!(",{gateway}")).unwrap_or_default();
+    let resolvers: String =
+        range.dns.iter().filter(|dns| dns.is_ipv6() == is_v6).map(|dns| format!("{dns};")).collect();
+    let resolvers = if resolvers.is_empty() { resolvers } else { format!("dns={resolvers}\n") };
+    format!("[{name}]\nmethod=manual\naddress1={address}/{}{gateway}\n{resolvers}", of.prefix_len())
+}
+
+fn networkd(site: &Site, machine: &TargetMachine, interface: &str) -> File {
     let range = site.range_of(machine);
     let own = range.addresses(machine.address);
     let addresses: String = own.map(|(address, of)| format!("Address={address}/{}\n", of.prefix_len())).collect();

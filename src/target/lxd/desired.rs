@@ -124,7 +124,7 @@ fn instance_of(
     profile: &str,
 ) -> Result<(Machine, Instance), Vec<Problem>> {
     let mirror = options.mirror.as_deref();
-    let family = site.target.family();
+    let family = machine.family;
     let delivery = Delivery { family, mirror, apart: Apart::Secrets, kernel: Kernel::Shared, disks: &[] };
     let files = boot::files(&machine.bundle, delivery, &site.sources).map_err(of_bundle)?;
     let twice = cloud_config::own::twice(site, &files);

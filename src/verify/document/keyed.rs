@@ -28,7 +28,9 @@ pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<
 /// The version of the distribution's package, where all targets have one image that tells.
 fn packaged(model: &Model<'_>, sample: &Sample<'_>, table: &Table) -> Option<Version> {
     sample.bundle.packages.iter().find(|package| ***package == *table.program)?;
-    let image = |target: &Target| target.options.get("image").and_then(Value::scalar_text);
+    // The image of a machine with another system is not that of the target.
+    let is_own = |target: &Target| sample.machine.is_none_or(|id| model.family_on(target, id) == target.family());
+    let image = |target: &Target| target.options.get("image").and_then(Value::scalar_text).filter(|_| is_own(target));
     let versions: BTreeSet<Option<Version>> =
         model.targets.iter().map(|target| table.packaged(&image(target)?)).collect();
     versions.first().copied().flatten().filter(|_| versions.len() == 1)

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use crate::diag::{Code, Diagnostic};
 use crate::facts::folder::{self, Folder};
 use crate::facts::packaged;
-use crate::facts::platform::platform;
 use crate::model::Model;
 use crate::render::evidence::{Document, Sample};
 use crate::source::Span;
@@ -32,7 +31,8 @@ fn other_packages(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_
     let instead = row.instead.as_ref()?;
     let mut files = sample.services.iter().flat_map(|service| service.values("Service", "EnvironmentFile"));
     let is_named = files.any(|(_, path, _)| path.trim_start_matches('-') == document.path);
-    let families = model.targets.iter().filter_map(|target| platform(&target.name)).map(|platform| platform.family);
+    let on = |target| Some(model.family_on(target, sample.machine?));
+    let families = model.targets.iter().filter_map(on);
     let mut families = families.peekable();
     let is_other = !is_named && families.peek().is_some() && families.all(|family| family.packages == instead.packages);
     let span = locate::value(model, document.owner, document.written, &document.at);

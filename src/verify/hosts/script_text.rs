@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic};
-use crate::facts::platform;
+use crate::facts::family::Packages;
 use crate::model::Model;
 use crate::render::evidence::{Content, Document, Sample, Step, grammar};
 use crate::verify::locate;
@@ -14,10 +14,10 @@ use crate::verify::locate;
 pub(super) fn verify(model: &Model<'_>, sample: &Sample<'_>) -> Vec<Diagnostic> {
     let run: HashSet<String> = sample.services.iter().flat_map(|service| service.scripts(&sample.entries)).collect();
     let scripts = sample.documents().filter(|document| run.contains(&document.path));
-    scripts.filter_map(|document| of_script(model, document)).collect()
+    scripts.filter_map(|document| of_script(model, sample, document)).collect()
 }
 
-fn of_script(model: &Model<'_>, document: &Document<'_>) -> Option<Diagnostic> {
+fn of_script(model: &Model<'_>, sample: &Sample<'_>, document: &Document<'_>) -> Option<Diagnostic> {
     let Content::Text(text) = &document.content else { return None };
     let first = text.lines().next()?.strip_prefix("#!")?;
     let program = first.split_whitespace().next()?.rsplit('/').next()?;
@@ -27,7 +27,7 @@ fn of_script(model: &Model<'_>, document: &Document<'_>) -> Option<Diagnostic> {
                 let help = "correct it; `sh -n FILE` reads a script without running it";
                 (line, format!("{what}: the shell ends with a syntax error"), help)
             }
-            None if program != "bash" && has_dash(model, program) && !text.contains("BASH") => {
+            None if program != "bash" && has_dash(model, sample, program) && !text.contains("BASH") => {
                 let (line, what) = grammar::of_bash(text)?;
                 let message = format!(
                     "`{what}` is bash's, and `#!{}` is dash on Debian and Ubuntu, which does not have it",
@@ -44,7 +44,8 @@ fn of_script(model: &Model<'_>, document: &Document<'_>) -> Option<Diagnostic> {
 }
 
 /// Whether `/bin/sh` is dash: Debian and Ubuntu have it so.
-fn has_dash(model: &Model<'_>, program: &str) -> bool {
-    let is_debian = |name: &str| platform::platform(name).is_none_or(|known| known.family.title.starts_with("Debian"));
-    program == "dash" || model.targets.iter().all(|target| is_debian(&target.name))
+fn has_dash(model: &Model<'_>, sample: &Sample<'_>, program: &str) -> bool {
+    let is_debian = |machine, target| model.family_on(target, machine).packages == Packages::Apt;
+    let everywhere = |machine| model.targets.iter().all(|target| is_debian(machine, target));
+    program == "dash" || sample.machine.is_none_or(everywhere)
 }

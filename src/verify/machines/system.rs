@@ -44,7 +44,10 @@ fn packages(facts: &HostFacts, wanted: &Wanted) -> Option<Misfit> {
     let message = format!("it is {system} with {found}, and {packages} come by {expected}");
     let help = match family::of_manager(found) {
         Some(own) => {
-            format!("set `os = \"{}\"` in `target ssh`, or use a machine with {}", own.name, wanted.family.title)
+            format!(
+                "set `os = \"{}\"` of the machine or in `target ssh`, or use one with {}",
+                own.name, wanted.family.title
+            )
         }
         None => format!("use a machine with {}", wanted.family.title),
     };

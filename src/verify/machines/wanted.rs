@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::facts::family::Family;
+use crate::facts::family::{Family, usual};
 use crate::model::{MachineId, Model};
 use crate::plan::listener::{Bind, What};
 use crate::render::bundle::Bundle;
 use crate::syntax::ast::{Name, Version};
-use crate::target::{Machine, Target};
+use crate::target::Machine;
 
 use super::ports::listeners_on;
 
@@ -55,7 +55,6 @@ impl Wanted {
     /// The same, for callers that know what listens on all machines.
     pub fn without_listeners(model: &Model<'_>, machine: MachineId, bundle: &Bundle) -> Self {
         let (group, runs_pods) = (model.group_of(machine), !bundle.mounts.is_empty());
-        let declared = model.targets.first().and_then(|target| Target::declared(target).ok());
         Self {
             address: model.machine(machine).address,
             arch: group.arch.clone(),
@@ -64,7 +63,7 @@ impl Wanted {
             disk: group.disk,
             kubelet: runs_pods.then_some(model.cluster.kubernetes),
             takes_cgroup_v1: bundle.files.iter().any(|file| takes_cgroup_v1(&file.content)),
-            family: declared.unwrap_or_else(Target::fallback).family(),
+            family: model.family_of(machine),
             packages: bundle.packages.clone(),
             modules: bundle.modules.clone(),
             settings: bundle.sysctls.iter().map(|(name, _)| name.clone()).collect(),
@@ -84,7 +83,7 @@ impl Wanted {
             disk: machine.disk,
             kubelet: machine.runs_pods.then_some(Version { major: 1, minor: 0, patch: 0 }),
             takes_cgroup_v1: false,
-            family: Target::fallback().family(),
+            family: usual(),
             packages: Vec::new(),
             modules: Vec::new(),
             settings: Vec::new(),
