@@ -116,6 +116,8 @@ const PLATFORM: Rows = &[
     ("default-route", "(\"nodes\" | \"public\")?"),
 ];
 
+const FOLDERS: Rows = &[("bin", "string"), ("sbin", "string"), ("lib", "string")];
+
 struct Given {
     cluster: Ty,
     machine: Ty,
@@ -159,7 +161,8 @@ fn target() -> Ty {
     let platform = (Name::from("platform"), always(record("platform", PLATFORM)));
     let declared = (Name::from("declared"), always(Ty::list(Ty::String)));
     let os = (Name::from("os"), always(Ty::String));
-    let fields = [name, os, declared, platform].into_iter().collect();
+    let folders = (Name::from("folders"), always(record("folders", FOLDERS)));
+    let fields = [name, os, declared, platform, folders].into_iter().collect();
     Ty::Record(Arc::new(Record { name: Some("target"), fields, open: true }))
 }
 

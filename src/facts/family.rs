@@ -27,6 +27,9 @@ pub struct Family {
     pub network: NetworkProgram,
     /// The folder of the boot script.
     pub folder: String,
+    /// Where programs of components are, if not below `/usr/local`.
+    #[serde(default)]
+    pub programs: Option<String>,
     /// Folders where nothing can be written.
     #[serde(default)]
     pub read_only: Vec<String>,
@@ -155,6 +158,14 @@ impl Family {
         format!("{}/boot", self.folder)
     }
 
+    /// The folders of programs of users, of programs of root, and of scripts that others look for.
+    pub fn folders(&self) -> [(&'static str, &str); 3] {
+        match &self.programs {
+            Some(programs) => [("bin", programs), ("sbin", programs), ("lib", &self.folder)],
+            None => [("bin", "/usr/local/bin"), ("sbin", "/usr/local/sbin"), ("lib", "/usr/local/lib/kmodel")],
+        }
+    }
+
     /// Whether there is anything that its machines cannot take.
     pub fn is_limited(&self) -> bool {
         self.packages == Packages::None || !self.read_only.is_empty() || !self.absent.is_empty()
@@ -204,6 +215,12 @@ mod tests {
         assert!(TABLE.family.values().all(|family| !family.source.is_empty() && family.folder.starts_with('/')));
         // The boot itself must find a place.
         assert!(TABLE.family.values().all(|family| family.read_only(&family.script()).is_none()));
+        let below = |folder: &str| format!("{folder}/x");
+        let all = TABLE
+            .family
+            .values()
+            .flat_map(|family| family.folders().map(|(_, folder)| family.read_only(&below(folder))));
+        assert!(all.into_iter().all(|found| found.is_none()));
     }
 
     #[test]

@@ -338,6 +338,10 @@ const GIVEN: &[(&str, &str, &str)] = &[
         "os",
         "The operating system of its machines that have none of their own: `debian`, `redhat`, `suse`, `flatcar` or `fedora-coreos`.",
     ),
+    ("target", "folders", "Where its machines have programs and scripts of components."),
+    ("folders", "bin", "The folder of programs: `/usr/local/bin`; `/opt/bin` on Flatcar."),
+    ("folders", "sbin", "The folder of programs for root: `/usr/local/sbin`; `/opt/bin` on Flatcar."),
+    ("folders", "lib", "The folder of scripts that kmodel runs: `/usr/local/lib/kmodel`; `/opt/kmodel` on Flatcar."),
     ("target", "platform", "What the network of the target does; `none` where that is not known."),
     (
         "platform",

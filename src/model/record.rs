@@ -256,6 +256,7 @@ impl Sight<'_, '_> {
         record.insert("name".into(), Value::text(name));
         let family = self.targets.first().map_or_else(usual, Target::family);
         record.insert("os".into(), Value::text(&family.name));
+        record.insert("folders".into(), Value::record(family.folders().map(|(name, path)| (name, Value::text(path)))));
         Value::Record(Arc::new(record))
     }
 
