@@ -2,6 +2,7 @@
 //! server hands out.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -62,6 +63,21 @@ fn blkid_and_mtools_read_the_image() {
         assert_eq!(read.stdout, fs::read(out(&folder, &format!("machines/helios/{name}"))).unwrap(), "{name}");
     }
     assert!(!String::from_utf8_lossy(&fs::read(&image).unwrap()).contains("PRIVATE KEY"));
+}
+
+/// An image is as private as the user-data in it.
+#[test]
+fn an_image_with_keys_is_for_its_owner_alone() {
+    let mode =
+        |folder: &tempfile::TempDir| fs::metadata(out(folder, "machines/helios/seed.img")).unwrap().mode() & 0o777;
+    let [inside, apart] = ["seed = \"fat\", secrets = \"inside\"", "seed = \"fat\""].map(rendered);
+    assert_eq!((mode(&inside), mode(&apart)), (0o600, 0o644));
+    let has_key =
+        |folder| fs::read(out(folder, "machines/helios/seed.img")).unwrap().windows(11).any(|w| w == b"PRIVATE KEY");
+    assert!(has_key(&inside) && !has_key(&apart));
+    let manifest = fs::read_to_string(out(&inside, "manifest.json")).unwrap();
+    let line = manifest.lines().find(|line| line.contains("machines/helios/seed.img")).unwrap();
+    assert!(line.contains("\"secret\":true") && !line.contains("sha256"), "{line}");
 }
 
 #[test]
