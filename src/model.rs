@@ -210,6 +210,8 @@ pub struct Target {
     pub name: Name,
     pub span: Span,
     pub options: Record,
+    /// The operating system of its machines that have none of their own.
+    pub family: &'static Family,
     /// The operator's checksums of files in the mirror, which take precedence over the release table.
     pub hashes: Checksums,
 }

@@ -152,6 +152,12 @@ pub fn family(name: &str) -> Option<&'static Family> {
     TABLE.family.get(name)
 }
 
+impl Default for &'static Family {
+    fn default() -> Self {
+        usual()
+    }
+}
+
 impl Family {
     /// The boot script's path.
     pub fn script(&self) -> String {

@@ -13,7 +13,7 @@ use super::eval::{eval_error, field_of};
 use super::link;
 use super::scope::Scope;
 use super::value::Record;
-use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, Target, UnitId, Value};
+use super::{AppId, Cluster, EvalError, Group, MachineId, Premise, Shape, Sight, UnitId, Value};
 
 /// The fields of `cluster`, in their order.
 const CLUSTER_FIELDS: [&str; 15] = [
@@ -254,7 +254,7 @@ impl Sight<'_, '_> {
         record.insert("platform".into(), platform(name));
         record.insert("declared".into(), Value::list(self.targets.iter().map(|one| Value::text(&*one.name))));
         record.insert("name".into(), Value::text(name));
-        let family = self.targets.first().map_or_else(usual, Target::family);
+        let family = self.targets.first().map_or_else(usual, |target| target.family);
         record.insert("os".into(), Value::text(&family.name));
         record.insert("folders".into(), Value::record(family.folders().map(|(name, path)| (name, Value::text(path)))));
         Value::Record(Arc::new(record))

@@ -139,20 +139,19 @@ fn others(evidence: &Evidence<'_, '_>, target: target::Target) -> Vec<Diagnostic
     let Some(declared) = model.targets.first().filter(|_| !target.takes_any_system()) else { return Vec::new() };
     let other = |sample: &Sample<'_>| {
         let machine = model.machine(sample.machine?);
-        let own = machine.os.filter(|own| *own != declared.family())?;
+        let own = machine.os.filter(|own| *own != declared.family)?;
         let group = &model.groups[machine.group as usize];
         let message = format!(
             "`{}` cannot have {}: all machines of `target {}` have {}",
             machine.name,
             own.title,
             target.name(),
-            declared.family().title
+            declared.family.title
         );
         let problem = Diagnostic::new(Code::TargetLacks, group.os_span, message).label(declared.span, "the target");
         Some(problem.help(format!(
             "remove `os` for this target: `set {}.os = \"{}\"` in an overlay",
-            group.name,
-            declared.family().name
+            group.name, declared.family.name
         )))
     };
     evidence.on_each(|sample| other(sample).into_iter().collect())

@@ -1,6 +1,7 @@
 //! The cluster's own facts, and the targets.
 
 use crate::diag::{Code, Diagnostic};
+use crate::model::system::family_of_target;
 use crate::model::value::Record;
 use crate::model::{Checksums, Cluster, Input, Premise, Target};
 use crate::source::Span;
@@ -102,7 +103,8 @@ pub(super) fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<D
             }
         }
         let hashes = checksums(&mut fields);
-        targets.push(Target { name: ast.name.name.clone(), span: ast.name.span, options, hashes });
+        let (name, family) = (ast.name.name.clone(), family_of_target(&ast.name.name, &options));
+        targets.push(Target { name, span: ast.name.span, options, family, hashes });
     }
     if let Some(wanted) = &input.target {
         match targets.iter().position(|target| target.name == *wanted) {
@@ -112,6 +114,7 @@ pub(super) fn targets(premise: &Premise<'_>, input: &Input, problems: &mut Vec<D
                     name: wanted.clone(),
                     span: Span::default(),
                     options: Record::default(),
+                    family: family_of_target(wanted, &Record::default()),
                     hashes: Checksums::default(),
                 };
                 targets.insert(0, target);

@@ -29,7 +29,7 @@ pub(super) fn check(model: &Model<'_>, sample: &Sample<'_>, document: &Document<
 fn packaged(model: &Model<'_>, sample: &Sample<'_>, table: &Table) -> Option<Version> {
     sample.bundle.packages.iter().find(|package| ***package == *table.program)?;
     // The image of a machine with another system is not that of the target.
-    let is_own = |target: &Target| sample.machine.is_none_or(|id| model.family_on(target, id) == target.family());
+    let is_own = |target: &Target| sample.machine.is_none_or(|id| model.family_on(target, id) == target.family);
     let image = |target: &Target| target.options.get("image").and_then(Value::scalar_text).filter(|_| is_own(target));
     let versions: BTreeSet<Option<Version>> =
         model.targets.iter().map(|target| table.packaged(&image(target)?)).collect();
