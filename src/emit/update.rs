@@ -24,6 +24,9 @@ use crate::world::replace::create;
 /// The hash of the manifest of the output that is to change: what is new belongs to no other.
 const BASE: &str = ".kmodel-base";
 
+/// So many machines are listed without a look at how many there are.
+const AT_ONCE: usize = 1 << 10;
+
 /// Where goes what is old.
 const GONE: &str = ".kmodel-gone";
 
@@ -54,9 +57,10 @@ impl Changes {
     /// Those, if most of the output stays, and all its folders that are not of one machine alone.
     pub(super) fn few(earlier: &Earlier, next: &Path) -> Option<Self> {
         let listed = Earlier::open(next)?;
-        // Before all of them are listed.
-        let machines = fs::read_dir(next.join(MACHINES)).into_iter().flatten().count();
-        (machines <= earlier.count() / 2).then_some(())?;
+        // Before all of them are listed. A machine may have several places, so that machines are compared with machines.
+        let machines = |root: &Path| fs::read_dir(root.join(MACHINES)).into_iter().flatten().count();
+        let new = machines(next);
+        (new <= AT_ONCE || new <= machines(earlier.root()) / 2).then_some(())?;
         let changes = Self::between(earlier, (&listed, next));
         let mut folders = BTreeSet::new();
         for place in listed.places() {
