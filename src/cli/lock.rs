@@ -88,14 +88,17 @@ fn file(path: &Path) -> Result<File, CliError> {
         Err(error) => return Err(CliError::file(path, "read", &error)),
     };
     unmerged(path, &text)?;
+    let read = toml::from_str::<File>(&text);
     // A newer format may have what this one does not know.
-    if let Ok(Versioned { version }) = toml::from_str(&text)
-        && version > VERSION
-    {
+    let version = match &read {
+        Ok(file) => Some(file.version),
+        Err(_) => toml::from_str(&text).ok().map(|Versioned { version }| version),
+    };
+    if let Some(version) = version.filter(|version| *version > VERSION) {
         let message = format!("`{}` has format version {version}, but this kmodel supports {VERSION}", path.display());
         return Err(CliError::outside(message).help("use the version of kmodel that wrote it, or a newer one"));
     }
-    toml::from_str(&text).map_err(|error| malformed(path, &text, &error))
+    read.map_err(|error| malformed(path, &text, &error))
 }
 
 /// What every version of the format has.
