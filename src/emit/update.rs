@@ -61,6 +61,8 @@ impl Changes {
         let machines = |root: &Path| fs::read_dir(root.join(MACHINES)).into_iter().flatten().count();
         let new = machines(next);
         (new <= AT_ONCE || new <= machines(earlier.root()) / 2).then_some(())?;
+        // Nor are those that are gone, if they are most.
+        (listed.count() >= earlier.count() / 2).then_some(())?;
         let changes = Self::between(earlier, (&listed, next));
         let mut folders = BTreeSet::new();
         for place in listed.places() {

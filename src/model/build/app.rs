@@ -129,8 +129,8 @@ fn symbol(shape: &Shape<'_>, deployment: &Deployment<'_>) -> Option<Symbol> {
 /// Applications of the library whose components were made before the version of Kubernetes that they run.
 type Later = BTreeMap<Version, Vec<AppId>>;
 
-/// Whether the component is for the version of Kubernetes that the application runs. That a component of the library was made
-/// before it is no reason to refuse: what is known of the version is examined by the tables.
+/// Whether the component is for the version of Kubernetes that the application runs. A component of the library that was made
+/// before that version is not refused: what is known of the version is examined by the tables.
 fn bounds(shape: &Shape<'_>, id: AppId, later: &mut Later) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let (component, app) = (shape.component_of(id), shape.app(id));
