@@ -12,7 +12,7 @@ set -u
 etcd=$1 name=$2 url=$3 others=$4 port=$5
 shift 5
 data=/var/lib/etcd
-# Written before the member is added: the members of the new cluster. Removed once this one has joined.
+# Written before the member is added, and again at each try: the members of the new cluster. Removed once this one has joined.
 mark=/var/lib/etcd-joining
 
 # A start that failed leaves a folder behind, without a log of its own (etcd renames it into place once it is whole).
@@ -38,27 +38,28 @@ others_have_a_cluster() {
   [ -n "$statuses" ]
 }
 
+# Of the lines of `member list`: etcd compares URLs; a member that has not started yet has no name.
+remember() {
+  cluster=$(grep -vF ", $url," | awk -F', ' '{ print ($3 == "" ? "member-" NR : $3) "=" $4 "," }' | tr -d '\n')
+  printf '%s\n' "$cluster$name=$url" >"$mark.new" && mv "$mark.new" "$mark"
+}
+
 add_member() {
   # ID, started or unstarted, NAME, URL, ...
   members=$(ask member list) || exit 1
   own=$(echo "$members" | grep -F ", $url," || true)
+  echo "$members" | remember || exit 1
   case $own in
     '') ;;
-    # One of the first members, which has not started yet.
-    *', unstarted, '*) exit 0 ;;
+    # It waits for this one: it has been added, or is one of the first.
+    *', unstarted, '*) return ;;
     *)
       echo "this member has lost its data: removing it, then adding it as a new member"
       ask member remove "${own%%,*}" || exit 1
-      members=$(echo "$members" | grep -vF ", $url,")
       ;;
   esac
-  # etcd compares URLs; a member that has not started yet has no name.
-  cluster=$(echo "$members" | awk -F', ' '{ print ($3 == "" ? "member-" NR : $3) "=" $4 }' | paste -s -d,)
-  printf '%s\n' "$cluster,$name=$url" >"$mark.new" && mv "$mark.new" "$mark" || exit 1
-  if ! ask member add "$name" --peer-urls="$url"; then
-    rm -f "$mark"
-    exit 1
-  fi
+  # The mark stays where this fails: the others may have added it all the same.
+  ask member add "$name" --peer-urls="$url" || exit 1
 }
 
 # The first start of an added member needs other flags than later ones, which find its data.
@@ -85,13 +86,14 @@ first_start() {
   echo "joined"
 }
 
-# An earlier try may be void: the member was removed meanwhile, or has joined and lost its data since.
+# An earlier try may be void: the member was removed meanwhile, or has joined and lost its data since. If it is not, others
+# may have joined or left since: etcd does not start with a list that is not that of the cluster.
 still_joining() {
   members=$(ask member list 2>/dev/null) || return 0
   case $(echo "$members" | grep -F ", $url,") in
     '') rm -rf "${data:?}/member" && return 1 ;;
     *', started, '*) has_member ;;
-    *) return 0 ;;
+    *) echo "$members" | remember ;;
   esac
 }
 

@@ -207,7 +207,7 @@ case "$*" in
   *'member remove'* | *'member add'*) echo "$*" | sed 's/.*member /member /' >>/var/lib/said ;;
 esac
 END
-        printf '%s\n' '#!/bin/sh' 'echo etcd $(ls /var/lib/etcd/member 2>/dev/null) >>/var/lib/said' 'exec sleep 9' >/var/lib/bin/etcd
+        printf '%s\n' '#!/bin/sh' 'echo etcd $(ls /var/lib/etcd/member 2>/dev/null) >>/var/lib/said' 'echo "$*" | tr " " "\n" | grep cluster= >/var/lib/told' 'exec sleep 9' >/var/lib/bin/etcd
         chmod 755 /var/lib/bin/*
         url=https://10.0.0.1:2380 others=https://10.0.0.2:2380
         join() { : >/var/lib/said; sh "$1" /var/lib/bin/etcd a $url $others 2379 >/dev/null 2>&1; echo "$2: $? $(paste -sd' ' /var/lib/said)"; }
@@ -222,6 +222,14 @@ END
         printf '%s\n' "$started" "2, unstarted, , $url, , false" >/var/lib/members
         touch /var/lib/etcd-joining && mkdir -p /var/lib/etcd/member/wal && touch /var/lib/etcd/member/wal/0.wal
         join "$1" "again with a log"
+        rm -rf /var/lib/etcd-joining /var/lib/etcd/member
+        join "$1" "added before"
+        printf '%s\n' "$started" >/var/lib/members
+        sed -i "s/'member remove'/'member add'*) exit 1 ;; &/" /var/lib/bin/etcdctl
+        join "$1" "not added, it is said"
+        printf '%s\n' "$started" "2, unstarted, , $url, , false" "3, started, c, https://10.0.0.3:2380, y, false" >/var/lib/members
+        join "$1" "but it was, and another since"
+        cat /var/lib/told
     "#;
     let what = "joining members of etcd";
     let (Some(unshare), Some(_)) = (tool("unshare", what), tool("bash", what)) else { return };
@@ -235,7 +243,35 @@ END
             "with a log: 0 \n\
              after a start that failed: 0 member remove 2 member add a --peer-urls=https://10.0.0.1:2380 etcd\n\
              removed meanwhile: 0 member add a --peer-urls=https://10.0.0.1:2380 etcd\n\
-             again with a log: 0 etcd wal"
+             again with a log: 0 etcd wal\n\
+             added before: 0 etcd\n\
+             not added, it is said: 1 \n\
+             but it was, and another since: 0 etcd\n\
+             --initial-cluster=b=https://10.0.0.2:2380,c=https://10.0.0.3:2380,a=https://10.0.0.1:2380"
+        ),
+    }
+}
+
+/// Real members, added at the same time as others, before their machine was made anew, or late.
+#[test]
+fn members_join_a_cluster_that_changes_meanwhile() {
+    const SCRIPT: &str = include_str!("etcd_join.sh");
+    let what = "joining a real etcd";
+    let tools = ["unshare", "bash", "etcd", "etcdctl", "ip"].map(|name| tool(name, what));
+    let [Some(unshare), Some(_), Some(_), Some(_), Some(_)] = tools else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib/etcd/join.sh");
+    let apart = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"];
+    let said = unshare.run(apart.into_iter().chain(["bash", "-c", SCRIPT, "bash", script]));
+    match said.as_deref().map(str::trim) {
+        Err(why) => skip(&format!("namespaces are not allowed here ({why})"), what),
+        Ok("SKIP") => skip("mounts are not allowed here", what),
+        Ok(said) => assert_eq!(
+            said,
+            "three begin: 3\n\
+             one joins: 4\n\
+             another, that read the list before: 5\n\
+             one that was added before: 6\n\
+             one of the first, late: 3"
         ),
     }
 }
