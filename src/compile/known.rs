@@ -3,10 +3,12 @@
 //! An entry says that from a machine with this fingerprint come files with this seal; and, where that is known, from which
 //! inputs the machine was evaluated and found right. Both are facts about functions, so they are true
 //! for ever, for any folder and whatever happened to one since; that a folder has the files is found out by reading them.
+//!
+//! There may be as many facts as machines, so that they and the tables of their hashes stay on the disk.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -17,9 +19,9 @@ use crate::target::{Given, Needs, Tree};
 
 use super::fingerprint::Fingerprint;
 
-/// What begins a file of facts. Behind it stand the records, then what machines need as JSON, the number of records, the length of the
-/// JSON, and SHA-256 of all that.
-const HEAD: &[u8; 16] = b"kmodel renders 3";
+/// What begins a file of facts. Behind it stand the records, the tables of machines and of inputs, what machines need as JSON, the numbers
+/// of records and of known inputs, the length of the JSON, and SHA-256 of all that.
+const HEAD: &[u8; 16] = b"kmodel renders 4";
 
 const HASH: usize = size_of::<Fingerprint>();
 const NUMBER: usize = size_of::<u64>();
@@ -27,6 +29,15 @@ const NUMBER: usize = size_of::<u64>();
 /// A fact on the disk: three hashes, of which that of the inputs is zero if they are not known, the bytes of user-data, what is needed,
 /// and what is so or not. Lowest bytes come first.
 const RECORD: usize = 3 * HASH + 2 * NUMBER;
+
+/// The numbers behind the JSON.
+const NUMBERS: usize = 3 * NUMBER;
+
+/// A row of a table: the first bytes of a hash, highest first so that rows are in their order, and the record that it is of.
+const ROW: usize = 2 * size_of::<u32>();
+
+/// So many rows are read at once. Hashes lie evenly, so that one is among those around its place in nearly all cases.
+const ROWS: u32 = 256;
 
 /// In the last number of a record.
 const COMPRESSED: u64 = 1 << 62;
@@ -49,9 +60,14 @@ pub struct Known {
     by_inputs: Table,
 }
 
-/// The first bytes of hashes, in their order, each with the record that it is of.
-#[derive(Default)]
-struct Table(Vec<(u32, u32)>);
+/// The rows of hashes, in their order, in the file of facts: where they begin, and how many they are.
+#[derive(Clone, Copy, Default)]
+struct Table {
+    start: u64,
+    count: u32,
+}
+
+type Row = [u8; ROW];
 
 /// Facts that are written as they are found. Renders can do without, so there are none if the disk refuses.
 #[derive(Default)]
@@ -91,45 +107,36 @@ impl Known {
 
     fn whole(mut file: File) -> Option<Self> {
         file.rewind().ok()?;
-        let size = file.metadata().ok()?.len().checked_sub((HASH + 2 * NUMBER) as u64)?;
-        let [count, length] = [0, NUMBER].map(|back| number_at(&file, size + back as u64));
-        let (count, length) = (count?, length?);
-        let records = count.checked_mul(RECORD as u64)?;
-        (size == records.checked_add(length)?.checked_add(HEAD.len() as u64)?).then_some(())?;
+        let size = file.metadata().ok()?.len().checked_sub((HASH + NUMBERS) as u64)?;
+        let number = |place: usize| number_at(&file, size + (place * NUMBER) as u64);
+        let (count, inputs, length) = (number(0)?, number(1)?, number(2)?);
+        let end = (HEAD.len() as u64).checked_add(count.checked_mul(RECORD as u64)?)?;
+        let by_machine = Table { start: end, count: u32::try_from(count).ok()? };
+        let by_inputs = Table { start: by_machine.end()?, count: u32::try_from(inputs).ok()? };
+        let json = by_inputs.end()?;
+        (size == json.checked_add(length)?).then_some(())?;
         let (mut reader, mut hash) = (BufReader::new(&file), Sha256::new());
-        let mut take = |bytes: &mut [u8]| {
-            reader.read_exact(bytes).ok()?;
-            hash.update(&*bytes);
-            Some(())
-        };
-        let mut head = [0; HEAD.len()];
-        take(&mut head)?;
-        let (mut by_machine, mut by_inputs, mut record) = (Table::default(), Table::default(), [0; RECORD]);
-        let count = u32::try_from(count).ok()?;
-        for place in 0..count {
-            take(&mut record)?;
-            by_machine.add(&record[..HASH], place);
-            by_inputs.add(&record[HASH..], place);
-        }
-        let mut end = vec![0; usize::try_from(length).ok()?];
-        take(&mut end)?;
-        take(&mut [0; 2 * NUMBER])?;
+        hash_of(&mut reader.by_ref().take(size + NUMBERS as u64), &mut hash)?;
         let mut said = [0; HASH];
         reader.read_exact(&mut said).ok()?;
-        let needs: Vec<Needs> = serde_json::from_slice(&end).ok()?;
+        let mut head = [0; HEAD.len()];
+        file.read_exact_at(&mut head, 0).ok()?;
         (head == *HEAD && said == *hash.finalize()).then_some(())?;
+        let mut needs = vec![0; usize::try_from(length).ok()?];
+        file.read_exact_at(&mut needs, json).ok()?;
+        let needs: Vec<Needs> = serde_json::from_slice(&needs).ok()?;
         let needs = needs.into_iter().map(Arc::new).collect();
-        Some(Self { file: Some(file), count, needs, by_machine: by_machine.sorted(), by_inputs: by_inputs.sorted() })
+        Some(Self { file: Some(file), count: by_machine.count, needs, by_machine, by_inputs })
     }
 
     /// What comes of a machine that is evaluated to this.
     pub(super) fn of_machine(&self, machine: &Fingerprint) -> Option<Fact> {
-        self.find(&self.by_machine, machine, |fact| fact.machine == *machine)
+        self.find(self.by_machine, machine, |fact| fact.machine == *machine)
     }
 
     /// What comes of a machine that is evaluated from this.
     pub(super) fn of_inputs(&self, inputs: &Fingerprint) -> Option<Fact> {
-        self.find(&self.by_inputs, inputs, |fact| fact.inputs == Some(*inputs))
+        self.find(self.by_inputs, inputs, |fact| fact.inputs == Some(*inputs))
     }
 
     /// All of them, in the order in which they were found.
@@ -137,8 +144,8 @@ impl Known {
         (0..self.count).filter_map(|place| self.fact(place))
     }
 
-    fn find(&self, table: &Table, hash: &Fingerprint, is: impl Fn(&Fact) -> bool) -> Option<Fact> {
-        table.of(&hash.0).filter_map(|place| self.fact(place)).find(is)
+    fn find(&self, table: Table, hash: &Fingerprint, is: impl Fn(&Fact) -> bool) -> Option<Fact> {
+        table.of(self.file.as_ref()?, &hash.0)?.filter_map(|place| self.fact(place)).find(is)
     }
 
     fn fact(&self, place: u32) -> Option<Fact> {
@@ -150,24 +157,43 @@ impl Known {
 }
 
 impl Table {
-    /// Adds a hash, unless it is none.
-    fn add(&mut self, hash: &[u8], place: u32) {
-        if hash[..HASH] != [0; HASH] {
-            self.0.push((prefix(hash), place));
-        }
-    }
-
-    fn sorted(mut self) -> Self {
-        self.0.sort_unstable();
-        self.0.shrink_to_fit();
-        self
+    /// Where its rows end.
+    fn end(self) -> Option<u64> {
+        self.start.checked_add(u64::from(self.count) * ROW as u64)
     }
 
     /// The records that may be those of a hash.
-    fn of(&self, hash: &[u8]) -> impl Iterator<Item = u32> {
-        let prefix = prefix(hash);
-        let first = self.0.partition_point(|(known, _)| *known < prefix);
-        self.0[first..].iter().take_while(move |(known, _)| *known == prefix).map(|(_, place)| *place)
+    fn of(self, file: &File, hash: &[u8]) -> Option<impl Iterator<Item = u32>> {
+        let prefix = &hash[..size_of::<u32>()];
+        let first = self.first(file, prefix)?;
+        let rows = (first..self.count).map_while(move |row| self.rows(file, row, 1)?.pop());
+        let rows = rows.take_while(move |row| row.starts_with(prefix));
+        Some(rows.map(|row| u32::from_be_bytes(std::array::from_fn(|byte| row[ROW / 2 + byte]))))
+    }
+
+    /// The first row whose hash is not before this one.
+    fn first(self, file: &File, prefix: &[u8]) -> Option<u32> {
+        let (mut low, mut high) = (0, self.count);
+        let whole = u64::from(u32::from_be_bytes(prefix.try_into().ok()?));
+        let mut near = ((whole * u64::from(self.count)) >> 32) as u32;
+        while high - low > ROWS {
+            let start = near.saturating_sub(ROWS / 2).clamp(low, high - ROWS);
+            let before = self.rows(file, start, ROWS)?.partition_point(|row| row[..prefix.len()] < *prefix) as u32;
+            match before {
+                0 => high = start,
+                ROWS => low = start + ROWS,
+                _ => return Some(start + before),
+            }
+            near = low.midpoint(high);
+        }
+        let rest = self.rows(file, low, high - low)?;
+        Some(low + rest.partition_point(|row| row[..prefix.len()] < *prefix) as u32)
+    }
+
+    fn rows(self, file: &File, first: u32, count: u32) -> Option<Vec<Row>> {
+        let mut bytes = vec![0; count as usize * ROW];
+        file.read_exact_at(&mut bytes, self.start + u64::from(first) * ROW as u64).ok()?;
+        Some(bytes.as_chunks().0.to_vec())
     }
 }
 
@@ -197,19 +223,16 @@ impl Facts {
         let Self { out, needs, count } = self;
         let mut sorted: Vec<_> = needs.into_iter().collect();
         sorted.sort_unstable_by_key(|(_, place)| *place);
-        let end: Vec<&Needs> = sorted.iter().map(|(needs, _)| &**needs).collect();
-        let end = serde_json::to_vec(&end).expect("names are plain data");
+        let needs: Vec<&Needs> = sorted.iter().map(|(needs, _)| &**needs).collect();
+        let needs = serde_json::to_vec(&needs).expect("names are plain data");
         let mut file = out?.into_inner().ok()?;
-        let numbers = [count, end.len() as u64].map(u64::to_le_bytes).concat();
-        file.write_all(&[end, numbers].concat()).ok()?;
+        add_table(&mut file, count, 0)?;
+        let inputs = add_table(&mut file, count, HASH)?;
+        let numbers = [count, inputs, needs.len() as u64].map(u64::to_le_bytes).concat();
+        file.write_all(&[needs, numbers].concat()).ok()?;
         file.rewind().ok()?;
         let mut hash = Sha256::new();
-        let mut reader = BufReader::new(&file);
-        while let part @ [_, ..] = reader.fill_buf().ok()? {
-            hash.update(part);
-            let count = part.len();
-            reader.consume(count);
-        }
+        hash_of(&mut BufReader::new(&file), &mut hash)?;
         file.write_all(&hash.finalize()).ok()?;
         Some(file)
     }
@@ -239,8 +262,34 @@ fn read(record: &[u8; RECORD], needs: &[Arc<Needs>]) -> Option<Fact> {
     Some(Fact { inputs, machine: Fingerprint(hash(0)), seal: Seal(hash(2)), given, secret: last & SECRET != 0 })
 }
 
-fn prefix(hash: &[u8]) -> u32 {
-    u32::from_be_bytes(std::array::from_fn(|byte| hash[byte]))
+/// Adds to a file of facts the rows of the hashes at this place of the records, and returns how many they are.
+fn add_table(file: &mut File, count: u64, at: usize) -> Option<u64> {
+    let (mut rows, mut record): (Vec<Row>, _) = (Vec::new(), [0; RECORD]);
+    let mut reader = BufReader::new(&*file);
+    reader.seek(SeekFrom::Start(HEAD.len() as u64)).ok()?;
+    for place in 0..u32::try_from(count).ok()? {
+        reader.read_exact(&mut record).ok()?;
+        let hash = &record[at..at + HASH];
+        if hash != [0; HASH] {
+            let place = place.to_be_bytes();
+            rows.push(std::array::from_fn(|byte| if byte < ROW / 2 { hash[byte] } else { place[byte - ROW / 2] }));
+        }
+    }
+    drop(reader);
+    rows.sort_unstable();
+    file.seek(SeekFrom::End(0)).ok()?;
+    file.write_all(rows.as_flattened()).ok()?;
+    Some(rows.len() as u64)
+}
+
+/// Hashes all that is read.
+fn hash_of(reader: &mut impl BufRead, hash: &mut Sha256) -> Option<()> {
+    while let part @ [_, ..] = reader.fill_buf().ok()? {
+        hash.update(part);
+        let count = part.len();
+        reader.consume(count);
+    }
+    Some(())
 }
 
 fn number_at(file: &File, place: u64) -> Option<u64> {
@@ -266,6 +315,33 @@ mod tests {
         let inputs = (number != 2).then_some(Fingerprint([number + 50; 32]));
         let (machine, seal) = (Fingerprint([number; 32]), Seal([number + 100; 32]));
         Fact { inputs, machine, seal, given, secret: number == 2 }
+    }
+
+    /// Evenly spread, all at the start, and all alike.
+    #[test]
+    fn a_row_is_found_among_many() {
+        let spread = |number: u32| number.wrapping_mul(0x9E37_79B9);
+        let low = |number: u32| number / 3;
+        let alike = |_: u32| 7 << 20;
+        for hash in [&spread as &dyn Fn(u32) -> u32, &low, &alike] {
+            for count in [0, 1, 255, 256, 257, 3000] {
+                let mut rows: Vec<Row> = (0..count).map(|place| row(hash(place), place)).collect();
+                rows.sort_unstable();
+                let (file, table) = (file(rows.as_flattened()), Table { start: 0, count });
+                for wanted in (0..count).map(hash).chain([0, 1, 7 << 20, u32::MAX]) {
+                    let found: Vec<u32> = table.of(&file, &wanted.to_be_bytes()).unwrap().collect();
+                    let right: Vec<u32> = (0..count).filter(|place| hash(*place) == wanted).collect();
+                    assert!(found == right, "{wanted} of {count}: {found:?} {right:?}");
+                    if found.len() > 1 {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn row(hash: u32, place: u32) -> Row {
+        [hash.to_be_bytes(), place.to_be_bytes()].concat().try_into().unwrap()
     }
 
     #[test]

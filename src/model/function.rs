@@ -13,6 +13,7 @@ use super::{EvalError, Sight, Value, private_key};
 
 mod address;
 mod collection;
+mod fold;
 mod text;
 
 pub use text::to_json;
@@ -89,6 +90,9 @@ pub(super) fn call(
         && let Some(length) = sight.length(scope, list)
     {
         return Ok(Value::Int(length as i64));
+    }
+    if let Some(value) = fold::call(sight, scope, function, arguments)? {
+        return Ok(value);
     }
     let values = arguments.iter().map(|e| sight.eval(scope, e)).collect::<Result<Vec<_>, _>>()?;
     let secret = values.iter().any(Value::is_secret);

@@ -49,26 +49,26 @@ impl<'a> MachineChanges<'a> {
             return None;
         }
         let known = |name: &str| before.addresses.get(name).copied();
-        let names: HashSet<&str> = model.machines.iter().map(|machine| &*machine.name).collect();
-        let moved = model.machines.iter().filter_map(|machine| {
-            let (name, from, to) = (&*machine.name, known(&machine.name)?, machine.address);
-            (from != to).then_some(Moved { name, from, to })
-        });
-        let departed = model.lock.departed(|name| names.contains(name));
-        let (mut new, mut renamed) = (Vec::new(), Vec::new());
-        for name in model.machines.iter().map(|machine| &*machine.name).filter(|name| known(name).is_none()) {
+        let (mut new, mut moved, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, to) in model.machines.iter().map(|machine| (&*machine.name, machine.address)) {
+            if let Some(from) = known(name) {
+                moved.extend((from != to).then_some(Moved { name, from, to }));
+                continue;
+            }
             match model.former.machine(name).into_iter().find(|old| known(old).is_some()) {
                 Some(from) => renamed.push(Renamed { from, to: name }),
                 None => new.push(name),
             }
         }
-        Some(Self {
-            new,
-            departed: departed.map(|(name, address)| Departed { name, address }).collect(),
-            moved: moved.collect(),
-            renamed,
-        })
+        Some(Self { new, departed: departed(model), moved, renamed })
     }
+}
+
+/// The machines that have an address and are not in the model.
+fn departed<'a>(model: &'a Model<'_>) -> Vec<Departed<'a>> {
+    let names: HashSet<&str> = model.machines.iter().map(|machine| &*machine.name).collect();
+    let departed = model.lock.departed(|name| names.contains(name));
+    departed.map(|(name, address)| Departed { name, address }).collect()
 }
 
 /// A group that probably has another name now.

@@ -271,3 +271,30 @@ proptest! {
         }
     }
 }
+
+/// `any-of`, `all` and `len` do not keep a list that is made for them; of one that has a name they have it whole.
+#[test]
+fn functions_say_the_same_of_a_list_whether_they_have_it_whole_or_not() {
+    for count in [1, 255, 256, 257, 600] {
+        for named in ["wrk-0", "wrk-255", "wrk-256", "wrk-599", "none"] {
+            let (is, other) = (format!("m.name == \"{named}\""), format!("m.name != \"{named}\""));
+            let text = format!(
+                "cluster lab {{ kubernetes = 1.34.8, nodes = 10.16.0.0/16 }}\nmachines wrk[{count}]\n\
+                 let some = [{is} for m in machines]\nlet others = [{other} for m in machines]\n\
+                 let few = [m.name for m in machines if {is}]\n\
+                 check any-of([{is} for m in machines]) == any-of(some), \"any-of\"\n\
+                 check all([{other} for m in machines]) == all(others), \"all\"\n\
+                 check len([m.name for m in machines if {is}]) == len(few), \"len\"\n\
+                 check len([m.name for m in machines if {other}]) + len(few) == {count}, \"len of most\"\n"
+            );
+            plan(&text, &Lock::default());
+        }
+    }
+    let text = "cluster lab { kubernetes = 1.34.8, nodes = 10.16.0.0/16 }\nmachines wrk[300]\n\
+                check any-of([m.name for m in machines]), \"any-of\"\n";
+    let (world, path) = (crate::support::plan::world(text), Path::new("main.km"));
+    let checked = check::check(&world, path);
+    let planned = compile::plan_program(&checked.program, &world, &Input::default());
+    let said = format!("{:?}{:?}", checked.diagnostics, planned.problems);
+    assert!(said.contains("list of bool") || said.contains("list<bool>"), "{said}");
+}

@@ -12,6 +12,9 @@ use crate::model::value::Record;
 use crate::model::work;
 use crate::model::{EvalError, MachineId, Sight, Value};
 
+/// What a loop goes through.
+type Elements<'a> = Box<dyn Iterator<Item = Element> + 'a>;
+
 impl Sight<'_, '_> {
     /// The rounds of a loop: for each, the key (or index) and the value.
     ///
@@ -108,8 +111,34 @@ impl Sight<'_, '_> {
         })
     }
 
+    /// The elements of a list, so many at a time, if what they are made of need not be built: whether there were any such.
+    ///
+    /// # Errors
+    /// As [`Sight::eval`], and what `body` returns.
+    pub(in crate::model) fn in_parts(
+        &self,
+        scope: &mut Scope<'_>,
+        list: &Expr,
+        at_once: usize,
+        mut body: impl FnMut(&mut Scope<'_>, Vec<Value>) -> Result<(), EvalError>,
+    ) -> Result<bool, EvalError> {
+        let ExprKind::ListFor { value, each, condition } = &list.kind else { return Ok(false) };
+        let condition = condition.as_deref();
+        if self.elements_of(scope, each, &[Some(value), condition]).is_none() {
+            return Ok(false);
+        }
+        let mut part = Vec::with_capacity(at_once);
+        self.for_each_of(scope, each, &[Some(value), condition], |scope| {
+            if self.holds(scope, condition)? {
+                part.push(self.eval(scope, value)?);
+            }
+            if part.len() == at_once { body(scope, std::mem::take(&mut part)) } else { Ok(()) }
+        })?;
+        body(scope, part).map(|()| true)
+    }
+
     /// What a loop goes through, if it need not be built.
-    fn elements_of(&self, scope: &Scope<'_>, each: &Each, parts: &[Option<&Expr>]) -> Option<Vec<Element>> {
+    fn elements_of(&self, scope: &Scope<'_>, each: &Each, parts: &[Option<&Expr>]) -> Option<Elements<'_>> {
         let variable = &each.name.name;
         if each.key.is_some()
             || scope.local(variable).is_some()
@@ -118,7 +147,7 @@ impl Sight<'_, '_> {
             return None;
         }
         match &each.list.kind {
-            ExprKind::Name(name) if &*name.name == "machines" => Some(self.machines_of(scope)?.collect()),
+            ExprKind::Name(name) if &*name.name == "machines" => Some(Box::new(self.machines_of(scope)?)),
             ExprKind::Field { value, field, .. } => self.links_of(scope, value, field),
             _ => None,
         }
@@ -130,7 +159,7 @@ impl Sight<'_, '_> {
             ExprKind::Name(name) if &*name.name == "machines" && scope.local("machines").is_none() => {
                 self.machines_of(scope).map(|all| all.len())
             }
-            ExprKind::Field { value, field, .. } => self.links_of(scope, value, field).map(|all| all.len()),
+            ExprKind::Field { value, field, .. } => self.links_of(scope, value, field).map(Iterator::count),
             _ => None,
         }
     }
@@ -146,7 +175,7 @@ impl Sight<'_, '_> {
     }
 
     /// What `ENDPOINT.units` or `ENDPOINT.others` lists.
-    fn links_of(&self, scope: &Scope<'_>, value: &Expr, field: &Ident) -> Option<Vec<Element>> {
+    fn links_of(&self, scope: &Scope<'_>, value: &Expr, field: &Ident) -> Option<Elements<'_>> {
         let (ExprKind::Name(root), Some(app), Some(unit)) = (&value.kind, scope.app, scope.unit) else { return None };
         let model = self.model()?;
         if scope.is_variable(&root.name) {
@@ -156,8 +185,8 @@ impl Sight<'_, '_> {
         let kind = model.component_of(app).endpoints[endpoint as usize].ast.kind;
         let own = matches!(&*field.name, "others").then_some(unit);
         let is_list = kind != EndpointKind::Provides && matches!(&*field.name, "units" | "others");
-        let links = || model.links(unit, endpoint).filter(|(other, _)| Some(*other) != own);
-        is_list.then(|| links().map(Element::Link).collect())
+        let links = model.links(unit, endpoint).filter(move |(other, _)| Some(*other) != own);
+        is_list.then(|| Box::new(links.map(Element::Link)) as Elements<'_>)
     }
 
     /// Whether an optional condition holds.
