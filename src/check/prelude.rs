@@ -26,8 +26,8 @@ const CLUSTER: Rows = &[
     ("renew", "duration?"),
     (
         "versions",
-        "{ etcd: version, coredns: version, pause: string, containerd: version, runc: version, cni-plugins: version, \
-         crictl: version }",
+        "{ etcd: version, coredns: version, pause: string, containerd: version, cri-o: version, runc: version, \
+         cni-plugins: version, crictl: version }",
     ),
     (
         "roles",

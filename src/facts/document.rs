@@ -1,12 +1,13 @@
 //! The keys of configuration files that are neither flags nor fields of a kind, by version: `tables/documents/PROGRAM.toml`.
 //!
-//! A file says in itself which version of its format it has. Keys are grouped by the way that leads to them, `a/b`, where `*` is
+//! A file says in itself which version of its format it has, or its format has none. Keys are grouped by the way that leads to them, `a/b`, where `*` is
 //! any key; below a way without a row all keys are taken.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::{Lifespan, Range, embedded, lifespan};
 use crate::syntax::ast::Version;
@@ -19,6 +20,9 @@ pub struct Table {
     pub path: String,
     /// Where files lie that it imports by default.
     pub folder: Option<String>,
+    /// Its format has no versions: the file names none, and the table has one.
+    #[serde(default)]
+    unversioned: bool,
     #[serde(flatten)]
     pub range: Range,
     /// The first patches that refuse a file of a later format, of minors that did not always; others always do.
@@ -45,6 +49,11 @@ struct Packaged {
 }
 
 impl Table {
+    /// The version of the format that a file has; one that names none has none, unless all have the same.
+    pub fn version_of(&self, file: &Json) -> Option<i64> {
+        if self.unversioned { Some(1) } else { file.get("version").and_then(Json::as_i64) }
+    }
+
     /// Whether a version ends at a file of a later format, and does not read what it knows of it.
     pub fn refuses_later(&self, version: Version) -> bool {
         let minor = |version: &Version| (version.major, version.minor);
@@ -86,6 +95,9 @@ pub struct Key {
     /// What it takes: `b`oolean, `s`tring, `i`nteger, `l`ist, `m`ap.
     #[serde(rename = "type")]
     pub kinds: String,
+    /// The texts that it takes, if those are all.
+    #[serde(default)]
+    pub values: Vec<String>,
     #[serde(flatten)]
     pub life: Lifespan,
 }
@@ -96,6 +108,12 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| embedded::tables("tables/
 pub fn at(path: &str) -> Option<&'static Table> {
     let imports = |folder: &String| path.strip_prefix(folder.as_str()).is_some_and(|name| !name.contains('/'));
     TABLES.iter().find(|table| table.path == path || table.folder.as_ref().is_some_and(imports))
+}
+
+/// All tables.
+#[cfg(test)]
+pub fn all() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter()
 }
 
 impl File {

@@ -12,7 +12,7 @@ use super::scope::Scope;
 use super::{AppId, Cluster, Model, Sight, Value};
 
 /// The programs, in the order in which they are shown.
-pub const PROGRAMS: [&str; 7] = ["etcd", "coredns", "pause", "containerd", "runc", "cni-plugins", "crictl"];
+pub const PROGRAMS: [&str; 8] = ["etcd", "coredns", "pause", "containerd", "cri-o", "runc", "cni-plugins", "crictl"];
 
 /// The tag of an image, which need not have three parts: `3.10`.
 const TAGS: [&str; 1] = ["pause"];

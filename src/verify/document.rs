@@ -23,6 +23,7 @@ mod cloud_config;
 pub(super) mod cni;
 mod containerd;
 mod corefile;
+mod crio;
 mod environment;
 mod flannel;
 pub(super) mod host;
@@ -47,7 +48,8 @@ enum DocumentKind {
     Netplan,
     Kubeconfig,
     Kubeadm,
-    Containerd,
+    /// Of a program whose keys are a table of `documents`.
+    Keyed,
     Terraform,
     Unit,
 }
@@ -70,8 +72,8 @@ pub fn documents(evidence: &Evidence<'_, '_>) -> Verdict {
     let mut of = |sample: &Sample<'_>, entry: &Entry<'_>| match entry {
         Entry::Document(document) => {
             let found = of_document(evidence, sample, document);
-            // containerd's keys are in no table: its file is checked, but not counted in the proof.
-            let is_listed = kind(&document.path, &Json::Null, "") != Some(DocumentKind::Containerd);
+            // Whose keys depend on the version of the program: its file is checked, but not counted in the proof.
+            let is_listed = kind(&document.path, &Json::Null, "") != Some(DocumentKind::Keyed);
             if found.is_some() && is_listed {
                 files.insert((document.owner.app, document.path.clone()));
             }
@@ -175,6 +177,7 @@ pub(super) fn is_read(one: &Document<'_>, variables: &HashSet<&str>) -> bool {
 fn of_cluster(evidence: &Evidence<'_, '_>, sample: &Sample<'_>, document: &Document<'_>) -> Vec<DocumentProblem> {
     let model = evidence.model;
     let mut list = keyed::check(model, sample, document);
+    list.extend(crio::check(sample, document));
     list.extend(corefile::check(model, document));
     list.extend(flannel::check(model, document));
     list.extend(cni::check(evidence, sample, document));
@@ -239,7 +242,7 @@ fn findings(path: &str, content: &Content) -> Option<Vec<DocumentProblem>> {
         Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Unit) => {
             Some(unit_text::check(path, text))
         }
-        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Containerd) => toml_of(path, text),
+        Content::Text(text) if kind(path, &Json::Null, text) == Some(DocumentKind::Keyed) => toml_of(path, text),
         Content::Text(text) => documents_of(path, text),
     }
 }
@@ -253,11 +256,16 @@ fn toml_of(path: &str, text: &str) -> Option<Vec<DocumentProblem>> {
                 code: Code::InvalidConfig,
                 path: vec![Step::Line(before.matches('\n').count() + 1)],
                 message: format!("`{path}` is not valid TOML: {}", error.message()),
-                help: "containerd does not start with it".into(),
+                help: format!("{} does not start with it", program_of(path)).into(),
                 is_value: true,
             }])
         }
     }
+}
+
+/// The program whose keys the file at a path has.
+fn program_of(path: &str) -> &'static str {
+    crate::facts::document::at(path).map_or("the program that reads it", |table| &table.program)
 }
 
 /// A YAML text may hold several documents.
@@ -336,7 +344,8 @@ fn document(path: &str, value: &Json, text: &str) -> Option<Vec<DocumentProblem>
             }
             _ => return None,
         },
-        DocumentKind::Containerd => containerd::check(value),
+        DocumentKind::Keyed if program_of(path) == "containerd" => containerd::check(value),
+        DocumentKind::Keyed => Vec::new(),
         DocumentKind::Terraform => terraform::check(value),
         DocumentKind::Unit => return None,
     };
@@ -387,7 +396,7 @@ fn kind(path: &str, value: &Json, text: &str) -> Option<DocumentKind> {
         () if path.starts_with("/etc/netplan/") && matches!(ending, "yaml" | "yml") => Some(DocumentKind::Netplan),
         () if field("apiVersion").starts_with("kubeadm.k8s.io/v1beta") => Some(DocumentKind::Kubeadm),
         () if field("apiVersion") == "v1" && field("kind") == "Config" => Some(DocumentKind::Kubeconfig),
-        () if crate::facts::document::at(path).is_some() => Some(DocumentKind::Containerd),
+        () if crate::facts::document::at(path).is_some() => Some(DocumentKind::Keyed),
         () if name.ends_with(".kubeconfig") => Some(DocumentKind::Kubeconfig),
         () if is_unit && (unit_text::ENDINGS.contains(&ending) || path.contains(".d/") && ending == "conf") => {
             Some(DocumentKind::Unit)

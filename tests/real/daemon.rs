@@ -1,4 +1,4 @@
-//! Configuration files of HAProxy, keepalived and containerd, by those programs.
+//! Configuration files of HAProxy, keepalived and containerd, by those programs, and of CRI-O by one that reads some of them.
 
 use crate::host::tool::{each, none};
 use crate::host::{Output, Tool, all, case, tool};
@@ -152,4 +152,51 @@ fn leaves(value: &toml::Value, path: &str, out: &mut Vec<String>) {
         }
         _ => out.push(path.to_owned()),
     }
+}
+
+/// What skopeo tries to reach for an image, in this order, and whether it finds a login for each: it reads CRI-O's files by the same library.
+fn tried(skopeo: &Tool, tree: &std::path::Path, image: &str) -> Vec<(String, bool)> {
+    let at = |path: &str| tree.join(path).into_os_string();
+    let mut command = skopeo.command();
+    command.arg("--debug").arg("--policy").arg(at("etc/crio/policy.json"));
+    command.arg("--registries-conf").arg(at("etc/containers/registries.conf.d/crio.conf")).arg("inspect");
+    command.arg("--authfile").arg(at("etc/crio/auth.json")).arg(format!("docker://{image}"));
+    let said = command.env("NO_PROXY", "*").output().expect("skopeo runs").stderr;
+    let said = String::from_utf8_lossy(&said).replace('\\', "");
+    let names = said.lines().filter_map(|line| line.split_once("Trying to access \"")?.1.split('"').next());
+    let is_known = |name: &str| said.contains(&format!("Found credentials for {}", name.trim_end_matches(":latest")));
+    names.map(|name| (name.to_owned(), is_known(name))).collect()
+}
+
+#[test]
+fn registries_of_cri_o_are_tried_in_their_order() {
+    let Some(skopeo) = tool("skopeo", "registries.conf of CRI-O") else { return };
+    let tree = case("cri-o").tree("cp-0");
+    let of = |image: &str| tried(&skopeo, &tree, image);
+    let list =
+        |list: &[(&str, bool)]| list.iter().map(|(name, known)| ((*name).to_owned(), *known)).collect::<Vec<_>>();
+    let mirrors = [("127.0.0.1:1/hub/library/nginx:latest", true), ("127.0.0.1:2/hub/library/nginx:latest", false)];
+    assert_eq!(of("docker.io/library/nginx"), list(&mirrors));
+    let own =
+        [("127.0.0.1:5/a:latest", false), ("127.0.0.1:6/more/a:latest", false), ("127.0.0.1:4/deep/a:latest", false)];
+    assert_eq!(of("127.0.0.1:3/a"), list(&own));
+    assert_eq!(of("127.0.0.1:7/a"), list(&[("127.0.0.1:7/a:latest", false)]));
+}
+
+/// A policy that refuses what is not signed, and one that cannot be read.
+#[test]
+fn a_policy_of_cri_o_is_read() {
+    let Some(skopeo) = tool("skopeo", "policy.json of CRI-O") else { return };
+    let tree = case("cri-o").tree("cp-0");
+    let policy = tree.join("etc/crio/policy.json");
+    let copy = |policy: &std::path::Path| {
+        let mut command = skopeo.command();
+        command.arg("--policy").arg(policy).args(["copy", "oci:/nowhere/at-all", "dir:/nowhere/either"]);
+        String::from_utf8_lossy(&command.output().expect("skopeo runs").stderr).into_owned()
+    };
+    assert!(copy(&policy).contains("/nowhere"), "{}", copy(&policy));
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = folder.path().join("policy.json");
+    std::fs::write(&wrong, "{ \"default\": [{ \"type\": \"insecureAcceptAnythin\" }] }").expect("it is written");
+    assert!(copy(&wrong).contains("Unknown policy requirement type"), "{}", copy(&wrong));
 }

@@ -85,7 +85,7 @@ pub const GROUPS: [&[&str]; 7] = [
         "calico on m",
         "addons on m",
     ],
-    &["etcd on m", "kube-apiserver on m", "containerd on m", "kubelet on m", "cilium on m", "addons on m"],
+    &["etcd on m", "kube-apiserver on m", "cri-o on m", "kubelet on m", "cilium on m", "addons on m"],
     &["etcd on m", "kube-apiserver on m", "containerd on m", "kubelet on m", "kube-ovn on m", "addons on m"],
     &["etcd on m", "kube-apiserver on m", "nginx on lb", "addons on m"],
     &["etcd on m", "kube-apiserver on m", "kube-vip on m", "addons on m"],
@@ -110,7 +110,7 @@ const HARMLESS: [(&str, &str); 13] = [
 ];
 
 /// Options that take parts of a file, each with a right part that has the text in it, and with what else has to be there.
-const PARTS: [(&str, &str, &str); 6] = [
+const PARTS: [(&str, &str, &str); 9] = [
     (
         "containerd-registries",
         "{ \"registry.example.org\" = { url = TEXT }, \"own.example.org\" = { skip-verify = false } }",
@@ -119,6 +119,17 @@ const PARTS: [(&str, &str, &str); 6] = [
     (
         "containerd-registry-logins",
         "{ \"own.example.org\" = { username = TEXT, password = \"0123456789\" } }",
+        "marker0",
+    ),
+    (
+        "cri-o-registries",
+        "{ \"registry.example.org\" = { url = TEXT }, \"own.example.org\" = { skip-verify = false } }",
+        "https://marker0.example.org",
+    ),
+    ("cri-o-registry-logins", "{ \"own.example.org\" = { username = TEXT, password = \"0123456789\" } }", "marker0"),
+    (
+        "cri-o-signatures",
+        "{ \"own.example.org\" = [{ type = \"signedBy\", keyType = \"GPGKeys\", keyData = TEXT }] }",
         "marker0",
     ),
     ("coredns-corefile", "{ \".:53\" = { log = TEXT } }", "marker0.example.org"),

@@ -16,7 +16,7 @@ for group in kubepods.slice kubepods-burstable.slice kubepods-besteffort.slice; 
 find /sys/fs/cgroup -path "*kubepods*" -name cgroup.procs -exec cat {} + 2>/dev/null |
   while read -r process; do kill -9 "$process" 2>/dev/null; done
 sleep 1
-awk '$2 ~ "^/(var/lib/kubelet|var/lib/containerd|run/containerd|run/netns/cni-)" { print $2 }' /proc/mounts | sort -r |
+awk '$2 ~ "^/(var/lib/kubelet|var/lib/containerd|run/containerd|var/lib/containers|run/containers|run/netns/cni-)" { print $2 }' /proc/mounts | sort -r |
   while IFS= read -r mount; do umount -l -- "$(printf '%b' "$mount")" 2>/dev/null; done
 for link in cni0 flannel.1 flannel-v6.1 flannel-wg cilium_host cilium_vxlan vxlan.calico kube-ipvs0; do ip link delete "$link" 2>/dev/null; done
 

@@ -25,8 +25,8 @@ pub static CLUSTER: Lazy = LazyLock::new(|| {
                 field("renew", "duration?", "A render reissues certificates with less than this time left."),
                 field(
                     "versions",
-                    "{ etcd?: version, coredns?: version, pause?: string, containerd?: version, runc?: version, \
-                     cni-plugins?: version, crictl?: version }",
+                    "{ etcd?: version, coredns?: version, pause?: string, containerd?: version, cri-o?: version, \
+                     runc?: version, cni-plugins?: version, crictl?: version }",
                     "Versions instead of those that belong to the Kubernetes version.",
                 ),
             ]

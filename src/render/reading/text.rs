@@ -2,13 +2,15 @@
 
 use serde_json::Value as Json;
 
+use crate::facts::document;
 use crate::model::Value;
 use crate::render::evidence::{Content, Document};
 
 /// What a text stands for, if it says what it is.
 pub(super) fn value(document: &Document<'_>) -> Option<Value> {
     let Content::Text(text) = &document.content else { return None };
-    if document.path.ends_with(".toml") {
+    // Some programs have TOML in files of other names.
+    if document.path.ends_with(".toml") || document::at(&document.path).is_some() {
         return toml::from_str::<Json>(text).ok().map(|json| of_json(&json, text));
     }
     // Most texts are scripts and the like, which are not worth reading.

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::{DocumentProblem, json, table};
-use crate::diag::{Code, Help, closest};
+use crate::diag::{Code, Help, closest, did_you_mean};
 use crate::facts::document::{self, File, Key, Table, dotted};
 use crate::facts::{Status, lifespan, short};
 use crate::model::{Model, Target, Value};
 use crate::render::evidence::{Document, Sample};
 use crate::render::format::Secrets;
 use crate::syntax::ast::Version;
+use crate::text::List;
 use crate::verify::locate::Step;
 
 /// What is wrong with the keys of a document.
@@ -45,7 +46,7 @@ fn of_version(table: &'static Table, value: &Json, version: Option<Version>) -> 
         None => {}
     }
     // Without a version it is the first, whose names are others.
-    let Some(number) = value.get("version").and_then(Json::as_i64) else { return Vec::new() };
+    let Some(number) = table.version_of(value) else { return Vec::new() };
     let file = table.files.get(&number.to_string());
     if let Some(refused) = refused(table, number, (file, version)) {
         return vec![refused];
@@ -133,11 +134,22 @@ impl<'v> Walk<'v> {
         if let Some(finding) = self.version.and_then(|version| self.lives(key, (name, value), version)) {
             let goes_on = finding.code == Code::ConfigFieldDeprecated;
             self.findings.push(finding);
-            return goes_on;
+            if !goes_on {
+                return false;
+            }
         }
-        let path: Vec<Step> = self.steps();
-        self.findings.extend(table::wrong_kind(&key.kinds, name, value, &path));
+        self.value(key, name, value);
         true
+    }
+
+    /// What is wrong with the value of a key; TOML, unlike YAML, has no texts without quotes.
+    fn value(&mut self, key: &Key, name: &str, value: &Json) {
+        let path = self.steps();
+        let wrong = table::wrong_kind(&key.kinds, name, value, &path);
+        let number =
+            || (value.is_number() && key.kinds == "s").then(|| number_for_text(self.table, name, value, &path));
+        let word = || wrong_word(self.table, key, name, value, &path);
+        self.findings.extend(wrong.or_else(number).or_else(word));
     }
 
     fn steps(&self) -> Vec<Step> {
@@ -206,6 +218,26 @@ impl<'v> Walk<'v> {
     }
 }
 
+/// A number where the decoder takes a text.
+fn number_for_text(table: &Table, name: &str, value: &Json, path: &[Step]) -> DocumentProblem {
+    let message = format!("`{name}` expects a text, found the number {value}: {} does not start", table.program);
+    value_problem(path, message, format!("write it in quotes: `\"{value}\"`").into())
+}
+
+/// A text that is not one of those that the program takes.
+fn wrong_word(table: &Table, key: &Key, name: &str, value: &Json, path: &[Step]) -> Option<DocumentProblem> {
+    let text = value.as_str().filter(|text| !table::is_secret(text) && !key.values.is_empty())?;
+    let known = || key.values.iter().map(String::as_str).filter(|known| !known.is_empty());
+    let fallback = format!("its values are {}", List::ticked(known()));
+    let message = format!("`{text}` is not a value of `{name}`: {} does not start", table.program);
+    let is_known = key.values.iter().any(|known| known == text);
+    (!is_known).then(|| value_problem(path, message, did_you_mean(text, known(), &fallback)))
+}
+
+fn value_problem(path: &[Step], message: String, help: Help) -> DocumentProblem {
+    DocumentProblem { code: Code::InvalidConfig, path: path.to_vec(), message, help, is_value: true }
+}
+
 fn known(body: &BTreeMap<String, Key>) -> Help {
     let names: Vec<&str> = body.keys().take(12).map(String::as_str).collect();
     format!("the known keys are {}", names.join(", ")).into()
@@ -256,6 +288,92 @@ mod tests {
             [("invalid-config", "version".to_owned())]
         );
         assert_eq!(codes(old, "3.0.0"), [("version-unknown", String::new())]);
+    }
+
+    /// A file with one key: what leads to it, and what has to stand beside the rows below a key.
+    fn with_one(file: &File, way: &str, name: &str, value: Json) -> Json {
+        let keys: Vec<&str> =
+            way.split('/').filter(|key| !key.is_empty()).map(|key| if key == "*" { "x" } else { key }).collect();
+        let beside = |key: &str, inner: Json| {
+            let other = file.condition(key).map(|(name, value)| (name.to_owned(), value.into()));
+            Json::Object([(key.to_owned(), inner)].into_iter().chain(other).collect())
+        };
+        keys.iter().rev().fold(serde_json::json!({ name: value }), |inner, key| beside(key, inner))
+    }
+
+    /// A value of a kind, which is not empty: programs pass over removed keys that are.
+    fn of_kind(key: &Key, right: bool) -> Json {
+        let kinds = if right {
+            &*key.kinds
+        } else if key.kinds.contains('b') {
+            "l"
+        } else {
+            "b"
+        };
+        match kinds.chars().next() {
+            Some('b') => true.into(),
+            Some('i') => 1.into(),
+            Some('s') => key.values.first().map_or("/x", |value| value).into(),
+            Some('l') => serde_json::json!(["x"]),
+            _ => serde_json::json!({}),
+        }
+    }
+
+    /// Whether a version reads what leads to a body.
+    fn is_reached(file: &File, way: &str, version: Version) -> bool {
+        let steps: Vec<&str> = way.split('/').filter(|key| !key.is_empty()).collect();
+        (0..steps.len()).all(|depth| {
+            let key = file.body(&steps[..depth]).and_then(|(_, body)| body.get(steps[depth]));
+            key.is_none_or(|key| matches!(key.life.status(version), Status::Known | Status::Deprecated))
+        })
+    }
+
+    /// The codes that one key raises in a version, of the ways that lead to it nothing.
+    fn raised(
+        table: &'static Table,
+        file: &File,
+        (way, name): (&str, &str),
+        (value, version): (Json, Version),
+    ) -> Vec<Code> {
+        let number =
+            table.files.iter().find(|(_, one)| std::ptr::eq(*one, file)).map(|(number, _)| number.parse::<i64>());
+        let mut whole = with_one(file, way, name, value);
+        if way.is_empty() || table.version_of(&serde_json::json!({})).is_none() {
+            whole["version"] = number.expect("a file of the table").expect("a number").into();
+        }
+        let found = of_version(table, &whole, Some(version));
+        let is_it = |finding: &&DocumentProblem| finding.path.last() == Some(&Step::from(name));
+        found.iter().filter(is_it).map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn every_key_of_every_table_is_taken_as_its_row_says() {
+        let mut seen = 0;
+        for table in document::all() {
+            let newest = table.range.known_through;
+            for file in table.files.values() {
+                let rows =
+                    file.bodies.iter().flat_map(|(way, body)| body.iter().map(move |(name, key)| (way, name, key)));
+                for (way, name, key) in
+                    rows.filter(|(way, name, _)| *name != "version" && is_reached(file, way, newest))
+                {
+                    let of = |right| raised(table, file, (way, name), (of_kind(key, right), newest));
+                    let expected = match key.life.status(newest) {
+                        Status::Known => vec![],
+                        Status::NotYet(_) => vec![Code::ConfigFieldNotYet],
+                        Status::Removed(_) if key.kinds == "m" => vec![],
+                        Status::Removed(_) => vec![Code::ConfigFieldRemoved],
+                        Status::Deprecated if key.kinds == "m" => vec![],
+                        Status::Deprecated => vec![Code::ConfigFieldDeprecated],
+                    };
+                    assert_eq!(of(true), expected, "{} {way} {name}", table.program);
+                    let is_wrong = of(false).iter().any(|code| *code != Code::ConfigFieldDeprecated);
+                    assert!(is_wrong, "{} {way} {name} takes another kind", table.program);
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 400, "{seen} keys");
     }
 
     #[test]

@@ -46,6 +46,7 @@ const CASES: &[Case] = &[
     ("sections", "tests/cases/good/sections.km", &[]),
     ("balancer-on-each-node", "tests/cases/good/balancer-on-each-node.km", &[]),
     ("private-registries", "tests/cases/good/private-registries.km", &[]),
+    ("cri-o", "tests/fixtures/cri-o.km", &[]),
     ("kubeconfig", "tests/fixtures/kubeconfig.km", &[]),
     ("debian-12", "tests/fixtures/package.km", &[]),
     ("debian-13", "tests/fixtures/package.km", &["debian-13"]),

@@ -18,6 +18,7 @@ const KEPT: &[(&str, &str, &str)] = &[
     ("/var/lib/kubelet", "kubelet", "the kubelet loses its certificates and the volumes of pods at each reboot"),
     ("/etc/kubernetes", "kubelet", "the kubelet finds neither its kubeconfig nor certificates after a reboot"),
     ("/var/lib/containerd", "kubelet", "images and containers are kept in memory, and pulled anew at each boot"),
+    ("/var/lib/containers", "crio", "images and containers are kept in memory, and pulled anew at each boot"),
 ];
 
 pub(super) fn verify(host: &Host<'_, '_>) -> Vec<Diagnostic> {
@@ -47,9 +48,11 @@ pub(super) fn verify(host: &Host<'_, '_>) -> Vec<Diagnostic> {
 /// A file system in memory over what has to stay.
 fn of(host: &Host<'_, '_>, (place, kind): (&str, &str), span: impl FnOnce() -> Span) -> Option<Diagnostic> {
     let is_at = |folder: &str| folder == place || folder.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
-    let is_run = |program: &str| {
-        host.sample.entries.iter().any(|entry| matches!(entry, Entry::Flags(flags) if &*flags.program == program))
-    };
+    let is_service = |program: &str| host.sample.services.iter().any(|one| *one.name == *format!("{program}.service"));
+    let has_flags =
+        |entry: &Entry<'_>, program: &str| matches!(entry, Entry::Flags(flags) if &*flags.program == program);
+    let is_run =
+        |program: &str| host.sample.entries.iter().any(|entry| has_flags(entry, program)) || is_service(program);
     let (folder, _, what) = KEPT.iter().find(|(folder, program, _)| is_at(folder) && is_run(program))?;
     let is_lost = matches!(kind, "tmpfs" | "ramfs") && place.len() > 1;
     let message = format!("`{folder}` is in memory, as `{place}` is a {kind}: {what}");
