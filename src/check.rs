@@ -12,6 +12,7 @@ use crate::world::World;
 mod anchor;
 mod annotation;
 mod app;
+mod assignment;
 mod body;
 pub mod builtin;
 pub mod cache;
@@ -59,6 +60,7 @@ pub mod type_syntax;
 mod typing;
 mod written_version;
 
+pub use assignment::{is_path, leave_out_fixes};
 use cache::{Cache, Parsed};
 use checker::Checker;
 pub use flag_set::ty_of as flag_type;
@@ -81,8 +83,16 @@ pub struct Checked {
 
 /// Loads the file `root` and all it imports, and checks every one of them.
 pub fn check(world: &dyn World, root: &Path) -> Checked {
+    check_with(world, root, &[])
+}
+
+/// The same with what a command line sets, `NAME=VALUE` each, of which parameters are bound later.
+pub fn check_with(world: &dyn World, root: &Path, sets: &[(String, String)]) -> Checked {
     let place = ModulePlace::File(place::normal(root));
-    let resolved = scope::resolve(load::load(world, &mut Cache::default(), &place));
+    let mut loaded = load::load(world, &mut Cache::default(), &place);
+    let problems = assignment::add(&mut loaded.program, sets);
+    loaded.diagnostics.extend(problems);
+    let resolved = scope::resolve(loaded);
     let (diagnostics, ..) = run(&resolved, Mode::Everything);
     Checked { program: resolved.program, diagnostics }
 }

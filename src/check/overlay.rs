@@ -15,7 +15,9 @@ use crate::text::List;
 impl<'p> Checker<'p> {
     /// Checks an overlay; its `add` statements are checked with those of the model.
     pub fn overlay(&mut self, module: ModuleId, apps: &Apps<'p>, overlay: &'p Overlay) {
-        self.kebab(&overlay.name);
+        if !overlay.is_of_command_line() {
+            self.kebab(&overlay.name);
+        }
         overlay.changes.iter().for_each(|change| self.change(module, apps, change));
     }
 

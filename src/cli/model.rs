@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::check::{self, Checked, Program};
+use crate::check::{self, Checked, Program, is_path};
 use crate::compile;
 use crate::compile::Planned;
 use crate::diag::{Help, any_error, closest, tidy};
@@ -35,7 +35,7 @@ pub struct ModelArgs {
     /// Apply an overlay of the model; can be repeated, the last one wins
     #[arg(long, value_name = "NAME")]
     pub overlay: Vec<String>,
-    /// Set a parameter of the model; can be repeated
+    /// Set a parameter, an option (`etcd.snapshot-every=6h`), a flag or a field (`kubelet.config.maxPods=50`); can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
     /// The lock file [default: kmodel.lock beside the model]
@@ -104,10 +104,15 @@ impl ModelArgs {
     /// As [`ModelArgs::open`].
     pub fn open_in<'w>(&self, world: &'w dyn World, target: Option<&str>) -> Result<Opened<'w>, CliError> {
         world.read(&self.file).map_err(|error| unreadable(&self.file, &error))?;
-        let mut checked = check::check(world, &self.file);
+        let mut checked = check::check_with(world, &self.file, &self.set);
         let (lock, seen) = lock::read(&self.lock_path(), &self.file, &cluster_of(&checked.program))?;
         let sources = &mut checked.program.sources;
-        let sets = self.set.iter().map(|(name, value)| parse(sources, "--set", name, value)).collect();
+        let params = self.set.iter().filter(|(name, _)| !is_path(name));
+        let paths = self.set.iter().filter(|(name, _)| is_path(name));
+        let sets = params.map(|(name, value)| parse(sources, "--set", name, value));
+        // The program has these; here they are for the same command again.
+        let kept = paths.map(|(name, text)| Setting { name: (**name).into(), text: text.clone(), value: None });
+        let sets = sets.chain(kept).collect();
         let target = target.map(Into::into);
         let input = Input { overlays: self.overlay.clone(), sets, target, lock, ..Input::default() };
         Ok(Opened { world, checked, input, seen })
@@ -187,12 +192,15 @@ impl Opened<'_> {
     }
 
     fn plan_with(&self, input: &Input) -> Planned<'_> {
-        let found = &self.checked.diagnostics;
-        if any_error(found) {
-            return Planned { plan: None, problems: found.clone() };
+        let sources = &self.checked.program.sources;
+        let mut found = self.checked.diagnostics.clone();
+        check::leave_out_fixes(sources, &mut found);
+        if any_error(&found) {
+            return Planned { plan: None, problems: found };
         }
         let mut planned = compile::plan_program(&self.checked.program, self.world, input);
-        planned.problems.extend(found.iter().cloned());
+        check::leave_out_fixes(sources, &mut planned.problems);
+        planned.problems.extend(found);
         tidy(&mut planned.problems);
         planned
     }

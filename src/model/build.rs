@@ -86,7 +86,7 @@ fn premise<'p>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Premise<'p>> {
     let (mut layers, found) = layer::layers(program, &input.overlays);
-    layers.arguments = input.arguments(&layers);
+    layers.arguments = input.arguments(&layers, program);
     problems.extend(found);
     let mut premise = Premise { program, world, layers, params: HashMap::default(), targets: Vec::new() };
     param::bind(&mut premise, input, problems);

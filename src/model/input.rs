@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::eval;
 use super::layer::Layers;
 use super::pins::Pins;
-use crate::syntax::ast::{Expr, Name, Version};
+use crate::check::{Program, SymbolKind};
+use crate::syntax::ast::{Expr, ItemKind, Name, Type, TypeKind, Version};
 
 /// All of it.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +31,40 @@ pub struct Input {
 
 impl Input {
     /// What a command was given that makes the model this one, as a shell takes it; a secret is left out.
-    pub(super) fn arguments(&self, layers: &Layers<'_>) -> Vec<String> {
-        let is_secret =
+    pub(super) fn arguments(&self, layers: &Layers<'_>, program: &Program) -> Vec<String> {
+        let is_param =
             |name: &Name| layers.params.iter().any(|(_, param)| param.name.name == *name && eval::is_secret(&param.ty));
+        let is_secret = |name: &Name| is_param(name) || takes_secret(layers, program, name);
         let set = |setting: &Setting| {
             let value = if is_secret(&setting.name) { "..." } else { &*setting.text };
             format!("--set {}", quoted(&format!("{}={value}", setting.name)))
         };
         let overlays = self.overlays.iter().map(|name| format!("--overlay {name}"));
         overlays.chain(self.sets.iter().map(set)).collect()
+    }
+}
+
+/// Whether a path is one of an option that holds a secret.
+fn takes_secret(layers: &Layers<'_>, program: &Program, path: &str) -> bool {
+    let Some((app, option)) = path.split_once('.') else { return false };
+    let deployed = layers.deployments.iter().find(|deployment| &*deployment.name == app);
+    let component = deployed.and_then(|one| {
+        let symbol = program.lookup(one.module, &one.component.name.name, SymbolKind::Component)?;
+        program.component(symbol)
+    });
+    component.into_iter().flat_map(|component| &component.items).any(|item| match &item.kind {
+        ItemKind::Option(one) => *one.name.name == *option && holds_secret(&one.ty),
+        _ => false,
+    })
+}
+
+fn holds_secret(ty: &Type) -> bool {
+    match &ty.kind {
+        TypeKind::Generic(_, inner) => eval::is_secret(ty) || holds_secret(inner),
+        TypeKind::Optional(inner) => holds_secret(inner),
+        TypeKind::Union(list) => list.iter().any(holds_secret),
+        TypeKind::Record(fields) => fields.iter().any(|(_, _, ty)| holds_secret(ty)),
+        _ => false,
     }
 }
 

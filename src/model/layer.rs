@@ -67,6 +67,10 @@ pub fn layers<'p>(program: &'p Program, overlays: &[String]) -> (Layers<'p>, Vec
             None => problems.push(unknown_overlay(name, &known)),
         }
     }
+    // What the command line sets comes after all overlays.
+    for (module, overlay) in known.iter().filter(|(_, overlay)| overlay.is_of_command_line()) {
+        layers.apply(*module, overlay);
+    }
     for (path, expr) in &program.overrides {
         layers.sets.insert(path.clone(), Written { module: ModuleId::default(), expr });
     }
@@ -74,10 +78,11 @@ pub fn layers<'p>(program: &'p Program, overlays: &[String]) -> (Layers<'p>, Vec
 }
 
 fn unknown_overlay(name: &str, known: &[(ModuleId, &Overlay)]) -> Diagnostic {
-    let names = known.iter().map(|(_, overlay)| &*overlay.name.name);
-    let help = match known {
-        [] => "this model declares no overlays".into(),
-        _ => did_you_mean(name, names.clone(), &format!("the overlays are {}", List::ticked(names))),
+    let own = known.iter().filter(|(_, overlay)| !overlay.is_of_command_line());
+    let names = own.map(|(_, overlay)| &*overlay.name.name);
+    let help = match names.clone().next() {
+        None => "this model declares no overlays".into(),
+        Some(_) => did_you_mean(name, names.clone(), &format!("the overlays are {}", List::ticked(names))),
     };
     Diagnostic::new(Code::UnknownOverlay, Span::default(), format!("no overlay is named `{name}`")).help(help)
 }

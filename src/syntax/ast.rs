@@ -181,6 +181,16 @@ pub struct Overlay {
     pub changes: Vec<Change>,
 }
 
+impl Overlay {
+    /// The name of the overlay of what a command line sets; no file can have it.
+    pub const COMMAND_LINE: &'static str = "--set";
+
+    /// Whether it is what a command line sets.
+    pub fn is_of_command_line(&self) -> bool {
+        &*self.name.name == Self::COMMAND_LINE
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Change {
     pub span: Span,

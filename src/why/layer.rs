@@ -5,7 +5,7 @@ use crate::check::{Symbol, SymbolKind};
 use crate::model::scope::Scope;
 use crate::model::{AppId, MachineId, Param, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Body, ChangeKind, Expr, Ident, StatementKind};
+use crate::syntax::ast::{Body, ChangeKind, Expr, Ident, Overlay, StatementKind};
 
 use super::expression::Tracer;
 use super::query::Query;
@@ -255,7 +255,8 @@ fn layers(
         None => default.into_iter().collect(),
     };
     for (overlay, value) in sets(why, &path) {
-        let text = format!("the overlay `{overlay}` sets it: `{}`", why.text(value.span));
+        let what = if overlay == Overlay::COMMAND_LINE { String::new() } else { "the overlay ".to_owned() };
+        let text = format!("{what}`{overlay}` sets it: `{}`", why.text(value.span));
         list = vec![Link::at(value.span, text).because(instead(list))];
     }
     list
@@ -271,7 +272,8 @@ fn sets<'p>(why: &Why<'_, 'p>, path: &str) -> Vec<(String, &'p Expr)> {
     let program = why.model().program;
     let statements = || program.own_modules().flat_map(|(_, module)| &module.file.statements);
     let mut list = Vec::new();
-    for name in &why.input.overlays {
+    let command_line = Overlay::COMMAND_LINE.to_owned();
+    for name in why.input.overlays.iter().chain([&command_line]) {
         let overlays = statements().filter_map(|statement| match &statement.kind {
             StatementKind::Overlay(overlay) if *overlay.name.name == **name => Some(overlay),
             _ => None,

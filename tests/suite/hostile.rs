@@ -274,6 +274,21 @@ fn values_of_the_command_line_are_literals() {
         let (ok, said) = home.run(&["check", "lab.km", "--set", "p=x", "--set", set]);
         assert!(ok, "{set}: {said}");
     }
+    // Paths are those of overlays, and a value ends nothing.
+    for set in ["m.cores=1 + 1", "m.labels={ a = \"${n}\" }", "m.cores=read(\"./inside.txt\")", "cluster.domain=[p][0]"]
+    {
+        let (ok, said) = home.run(&["check", "lab.km", "--set", "p=x", "--set", set]);
+        assert!(!ok && said.contains("is not a literal"), "{set}: {said}");
+    }
+    for set in ["m.cores=2 } machines y { ", "m.cores=2, drop m", "m.cores=2\nset m.memory = 1GiB", "m.cores=\u{202e}"]
+    {
+        let (ok, said) = home.run(&["check", "lab.km", "--set", "p=x", "--set", set]);
+        assert!(!ok && said.contains("found `string`"), "{set:?}: {said}");
+    }
+    for set in ["m..cores=1", ".m=1", "m.=1", "m.1=2", "m.a b=1", "m.cores =1"] {
+        let (ok, said) = home.run(&["check", "lab.km", "--set", "p=x", "--set", set]);
+        assert!(ok == (set == "m.cores =1") && (ok || said.contains("no parameter is named")), "{set}: {said}");
+    }
     let (ok, said) = home.run(&["check", "lab.km", "--set", "p=x", "--if", "m=len(read(\"./inside.txt\"))"]);
     assert!(!ok && said.contains("is not a valid value"), "{said}");
 }

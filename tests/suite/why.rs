@@ -65,6 +65,7 @@ fn values_show_each_layer() {
         "examples/ha.km cp-0.memory",
         "examples/lab.km wrk.count --overlay lab --set workers=7",
         "examples/lab.km workers --set workers=7",
+        "examples/lab.km wrk.count --overlay lab --set wrk.count=4",
         "examples/lab.km workers",
     ];
     snapshot("why-values", &asked("why", &questions));

@@ -35,7 +35,7 @@ pub fn world(text: &str) -> Memory {
 /// Checks and plans a text, and hands what came out to `look`: the problems of both, and the plan if there is one.
 pub fn planned<T>(text: &str, look: impl FnOnce(&Sources, &[Diagnostic], Option<&Plan<'_>>) -> T) -> T {
     let world = world(text);
-    let mut checked = check::check(&world, Path::new("main.km"));
+    let mut checked = check::check_with(&world, Path::new("main.km"), &set(text));
     let input = input(text, &mut checked);
     if any_error(&checked.diagnostics) {
         return look(&checked.program.sources, &checked.diagnostics, None);
@@ -52,10 +52,22 @@ pub fn codes(text: &str) -> Vec<Code> {
     planned(text, |_, problems, _| problems.iter().map(|problem| problem.code).collect())
 }
 
+/// The words of the arguments that a text gives.
+fn arguments(text: &str) -> impl Iterator<Item = &str> {
+    let line = text.lines().next().and_then(|line| line.strip_prefix("// args: ")).unwrap_or_default();
+    line.split_whitespace()
+}
+
+/// What `--set` gives.
+fn set(text: &str) -> Vec<(String, String)> {
+    let values = arguments(text).zip(arguments(text).skip(1)).filter(|(option, _)| *option == "--set");
+    let parts = values.filter_map(|(_, value)| value.split_once('='));
+    parts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 fn input(text: &str, checked: &mut Checked) -> Input {
     let mut input = Input::default();
-    let line = text.lines().next().and_then(|line| line.strip_prefix("// args: ")).unwrap_or_default();
-    let mut words = line.split_whitespace();
+    let mut words = arguments(text);
     while let (Some(option), Some(value)) = (words.next(), words.next()) {
         match option {
             "--overlay" => input.overlays.push(value.to_owned()),

@@ -102,12 +102,18 @@ fn names(sources: &Sources) -> BTreeSet<String> {
 fn declared(source: &Source, names: &BTreeSet<String>) -> Vec<Range<usize>> {
     let text = &*source.text;
     match source.kind {
-        SourceKind::CommandLine(_) if names.iter().any(|name| source.name.ends_with(&**name)) => {
+        SourceKind::CommandLine(_) if names.iter().any(|name| gives(source, name)) => {
             text.find('=').map(|at| at + 1..text.len()).into_iter().collect()
         }
         SourceKind::Library => Vec::new(),
         _ => strings(text, names),
     }
+}
+
+/// Whether an option of the command line gives a name its value: `--set pw=...`, `--set app.pw=...`.
+fn gives(source: &Source, name: &str) -> bool {
+    let given = source.text.split('=').next().unwrap_or_default();
+    source.name.ends_with(name) || given.trim().rsplit('.').next() == Some(name)
 }
 
 /// Where keys, tokens and passwords are.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::text_form::TextForm;
-use crate::check::{ModuleId, Symbol, SymbolKind};
+use crate::check::{ModuleId, Symbol, SymbolKind, is_path};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::model::eval::is_secret;
 use crate::model::form;
@@ -17,7 +17,8 @@ use crate::text::List;
 
 /// Gives every parameter its value.
 pub(super) fn bind(premise: &mut Premise<'_>, input: &Input, problems: &mut Vec<Diagnostic>) {
-    for setting in &input.sets {
+    // Paths are of the overlay that the checker saw.
+    for setting in input.sets.iter().filter(|setting| !is_path(&setting.name)) {
         if !premise.layers.params.iter().any(|(_, param)| param.name.name == setting.name) {
             problems.push(unknown(premise, &setting.name));
         }
