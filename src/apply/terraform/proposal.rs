@@ -28,7 +28,7 @@ pub(super) struct Proposal {
     fields: BTreeSet<String>,
     /// The resources that the output of machines refers to, without their indices.
     referred: BTreeSet<String>,
-    /// What each resource of the configuration refers to; neither has an index.
+    /// What each resource of the configuration refers to, and one that has left it did; neither has an index.
     refers: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -116,7 +116,7 @@ impl Proposal {
             outputs: outputs(&document),
             fields: fields(&document),
             referred: references(&root["outputs"][MACHINES]["expression"]),
-            refers: refers(root),
+            refers: remembered(&document.prior_state).into_iter().chain(refers(root)).collect(),
         })
     }
 
@@ -213,6 +213,16 @@ fn refers(root: &Json) -> BTreeMap<String, BTreeSet<String>> {
         let named = one["depends_on"].as_array().into_iter().flatten().filter_map(Json::as_str).map(base_of);
         let all = references(&one["expressions"]).into_iter().chain(named).collect();
         Some((one["address"].as_str()?.to_owned(), all))
+    });
+    each.collect()
+}
+
+/// What resources depended on when they were made: all that is known of those that have left the configuration.
+fn remembered(state: &Json) -> BTreeMap<String, BTreeSet<String>> {
+    let resources = state["values"]["root_module"]["resources"].as_array().into_iter().flatten();
+    let each = resources.filter_map(|one| {
+        let on = one["depends_on"].as_array()?.iter().filter_map(Json::as_str).map(base_of).collect();
+        Some((base_of(one["address"].as_str()?), on))
     });
     each.collect()
 }

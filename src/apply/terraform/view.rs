@@ -148,8 +148,27 @@ impl View {
             return None;
         }
         let changes = self.proposal.resources.iter().filter(|one| one.action != Action::None && !is_later(one));
-        let free = changes.filter(|one| one.action == Action::Delete || !self.proposal.needs(&one.base, &later));
-        Some(free.map(|one| one.address.clone()).collect())
+        let held = self.held(&later);
+        let is_free = |one: &&Resource| match one.action {
+            Action::Delete => !held.contains(one.base.as_str()),
+            _ => !self.proposal.needs(&one.base, &later),
+        };
+        Some(changes.filter(is_free).map(|one| one.address.clone()).collect())
+    }
+
+    /// What is removed no sooner than a machine that has its turn later: what that machine needs, and what ties it to something that is
+    /// removed too, as the attachment of a volume does.
+    fn held(&self, later: &BTreeSet<&str>) -> BTreeSet<&str> {
+        let gone =
+            self.proposal.resources.iter().filter(|one| one.action == Action::Delete).map(|one| one.base.as_str());
+        let gone: BTreeSet<&str> = gone.filter(|base| !later.contains(base)).collect();
+        let need = |one: &str, other: &str| self.proposal.needs(one, &BTreeSet::from([other]));
+        let any_needs = |many: &BTreeSet<&str>, other: &str| many.iter().any(|one| need(one, other));
+        let (before, others): (BTreeSet<&str>, BTreeSet<&str>) = gone.iter().partition(|base| any_needs(later, base));
+        let ties = |one: &&str| self.proposal.needs(one, later) && others.iter().any(|other| need(one, other));
+        let ties: BTreeSet<&str> = others.iter().copied().filter(ties).collect();
+        let tied: BTreeSet<&str> = others.iter().copied().filter(|base| any_needs(&ties, base)).collect();
+        [before, ties, tied].into_iter().flatten().collect()
     }
 }
 
@@ -160,11 +179,16 @@ pub(super) fn moved(desired: &Desired, files: &[OutputFile]) -> Option<OutputFil
     let each: Vec<_> = renamed
         .flat_map(|machine| {
             let kind = texts.iter().find_map(|text| kind_of(text, machine.name()));
+            let parts: Vec<_> = texts.iter().flat_map(|text| parts(text, machine.name())).collect();
             let step = |(from, to): (&str, &str)| {
                 let kind = kind.as_deref().filter(|_| desired.machine(from).is_none())?;
-                Some(json!({ "from": format!("{kind}.{from}"), "to": format!("{kind}.{to}") }))
+                let own = json!({ "from": format!("{kind}.{from}"), "to": format!("{kind}.{to}") });
+                let part = |(kind, rest): &(String, String)| {
+                    json!({ "from": format!("{kind}.{from}_{rest}"), "to": format!("{kind}.{to}_{rest}") })
+                };
+                Some([own].into_iter().chain(parts.iter().map(part)).collect::<Vec<_>>())
             };
-            steps(machine).filter_map(step).collect::<Vec<_>>()
+            steps(machine).filter_map(step).flatten().collect::<Vec<_>>()
         })
         .collect();
     let text = serde_json::to_string_pretty(&json!({ "moved": each })).expect("texts are plain data");
@@ -196,6 +220,19 @@ fn kind_of(text: &str, machine: &str) -> Option<String> {
         .filter_map(|text| text.strip_prefix("${")?.split_once(&format!(".{machine}.")))
         .map(|(kind, _)| kind.to_owned())
         .next()
+}
+
+/// The resources that are parts of a machine, such as its volumes: their types, and what follows its name and `_`, which no machine has in
+/// its name.
+fn parts(text: &str, machine: &str) -> Vec<(String, String)> {
+    let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return Vec::new() };
+    let kinds = json["resource"].as_object().into_iter().flatten();
+    let of_kind = |(kind, named): (&String, &serde_json::Value)| {
+        let names = named.as_object().into_iter().flatten();
+        let rest = names.filter_map(|(name, _)| name.strip_prefix(machine)?.strip_prefix('_'));
+        rest.map(|rest| (kind.clone(), rest.to_owned())).collect::<Vec<_>>()
+    };
+    kinds.flat_map(of_kind).collect()
 }
 
 #[cfg(test)]
@@ -241,6 +278,50 @@ mod tests {
         let left = free(&[("vm.a", "create"), ("vm.b", "create"), ("lb.b", "create")], &[("lb.b", "vm.b")], &["b"]);
         assert_eq!(left.unwrap(), ["vm.a"]);
         assert_eq!(free(&[("vm.a", "no-op"), ("vm.z", "delete")], &[], &[]).unwrap(), Vec::<String>::new());
+    }
+
+    /// `db-1` leaves with its volume, and the balancer forgets it; `a` stays.
+    #[test]
+    fn a_volume_is_not_removed_before_its_machine() {
+        let change = |address: &str| {
+            let (kind, name) = address.split_once('.').unwrap();
+            json!({ "address": address, "mode": "managed", "type": kind, "name": name, "change": { "actions": ["delete"] } })
+        };
+        let state = |address: &str, on: &[&str]| json!({ "address": address, "depends_on": on });
+        let changes =
+            ["vm.z", "volume.z_etcd", "attachment.z_etcd", "lb_attachment.z", "group.old", "net.old"].map(change);
+        let resources = [
+            state("vm.z", &["group.old", "net.x"]),
+            state("attachment.z_etcd", &["vm.z", "volume.z_etcd", "net.x"]),
+            state("lb_attachment.z", &["vm.z", "lb.main"]),
+            state("volume.z_etcd", &["net.x"]),
+        ];
+        let outputs = json!({ "machines": { "expression": { "references": ["vm.a"] } } });
+        let mut all = changes.to_vec();
+        let standing = json!({ "address": "vm.a", "mode": "managed", "type": "vm", "name": "a", "change": { "actions": ["no-op"] } });
+        all.push(standing);
+        let text = json!({
+            "resource_changes": all,
+            "prior_state": { "values": { "root_module": { "resources": resources } } },
+            "configuration": { "root_module": { "outputs": outputs } },
+        });
+        let view =
+            View::new(Proposal::read(&text.to_string()).unwrap(), |name| name == "a", |name| name == "z").unwrap();
+        assert_eq!(view.free(&BTreeSet::new()).unwrap(), ["lb_attachment.z", "net.old"]);
+    }
+
+    #[test]
+    fn the_volumes_of_a_machine_are_moved_with_it() {
+        let text = r#"{"resource":{"aws_ebs_volume":{"cp-0_etcd":{},"cp-00_etcd":{}},"aws_instance":{"cp-0":{}}},
+            "output":{"machines":{"value":{"cp-0":{"public_ip":"${aws_instance.cp-0.public_ip}"}}}}}"#;
+        let mut machine = sample::machine("cp-0", vec![], vec![]);
+        machine.former = vec!["a".to_owned()];
+        let file = OutputFile { content: text.as_bytes().into(), ..moved_file("") };
+        let found = moved(&sample::desired(vec![machine]), &[file]).unwrap();
+        let found: serde_json::Value = serde_json::from_slice(&found.content).unwrap();
+        let step = |from: &str, to: &str| json!({ "from": from, "to": to });
+        let own = step("aws_instance.a", "aws_instance.cp-0");
+        assert_eq!(found, json!({ "moved": [own, step("aws_ebs_volume.a_etcd", "aws_ebs_volume.cp-0_etcd")] }));
     }
 
     #[test]
