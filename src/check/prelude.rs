@@ -32,7 +32,7 @@ const CLUSTER: Rows = &[
     (
         "roles",
         "list<{ name: string, group: string?, machines: list<{ name: string, address: ip, group: string, index: int, \
-         cores: float, memory: size, disk: size, arch: string, os: string, zone: string?, rack: string?, labels: map<string>, \
+         cores: float, memory: size, disk: size, disks: list<{ name: string, device: string, size: size?, attached: bool }>, arch: string, os: string, zone: string?, rack: string?, labels: map<string>, \
          taints: list<string>, role: string }>, ingress: list<{ protocol: string, first: int, last: int, role: string?, \
          range: cidr?, operators: bool, comment: string }> }>",
     ),
@@ -49,6 +49,7 @@ const MACHINE: Rows = &[
     ("cores", "float"),
     ("memory", "size"),
     ("disk", "size"),
+    ("disks", "list<{ name: string, device: string, size: size?, attached: bool }>"),
     ("arch", "\"amd64\" | \"arm64\" | \"ppc64le\" | \"s390x\" | \"riscv64\""),
     ("os", "string"),
     ("zone", "string?"),

@@ -37,6 +37,9 @@ pub struct Platform {
     /// The fields of the platform that it can be given in; only one of them is filled.
     #[serde(default)]
     pub given_as: Vec<String>,
+    /// The names under which it attaches disks, in the order in which they are given out; none where it attaches none.
+    #[serde(default)]
+    pub attaches: Vec<String>,
     pub source: String,
 }
 

@@ -2,6 +2,8 @@
 //!
 //! In: the records of `disks`. Out: [`Disk`]s with their file systems. What is wrong with them is for `verify`.
 
+use std::sync::Arc;
+
 use crate::source::Span;
 use crate::syntax::ast::Name;
 
@@ -15,8 +17,10 @@ pub struct Disk {
     pub name: Name,
     /// Where it is written.
     pub span: Span,
-    /// The file of the device.
+    /// The file of the device; of a disk that the platform attaches, the name that it attaches it under.
     pub device: Name,
+    /// Whether the platform attaches it: the model names no device of it.
+    pub is_attached: bool,
     /// Bytes, if that is written.
     pub size: Option<u64>,
     /// Whether it has partitions; else it is one file system.
@@ -62,6 +66,7 @@ impl Disk {
             name: name.clone(),
             span,
             device: text(fields, "device"),
+            is_attached: false,
             size: match fields.get("size") {
                 Some(Value::Size(bytes)) => Some(*bytes),
                 _ => None,
@@ -76,6 +81,43 @@ impl Disk {
     pub fn shape(&self) -> Self {
         Self { span: Span::default(), ..self.clone() }
     }
+}
+
+/// Gives the disks of machines without a device those that a platform attaches disks under.
+pub struct Attachments {
+    names: &'static [String],
+    /// Disks as they are written, and as they are attached: most machines of a group have the same.
+    last: Option<[Arc<[Disk]>; 2]>,
+}
+
+impl Attachments {
+    /// Of a platform with these names.
+    pub fn new(names: &'static [String]) -> Self {
+        Self { names, last: None }
+    }
+
+    /// The disks of a machine.
+    pub fn of(&mut self, disks: Arc<[Disk]>) -> Arc<[Disk]> {
+        if self.names.is_empty() || disks.iter().all(|disk| !disk.device.is_empty()) {
+            return disks;
+        }
+        if let Some([_, attached]) = self.last.as_ref().filter(|[written, _]| Arc::ptr_eq(written, &disks)) {
+            return Arc::clone(attached);
+        }
+        let attached = attached(&disks, self.names);
+        self.last = Some([disks, Arc::clone(&attached)]);
+        attached
+    }
+}
+
+/// In their order, under names that no other disk has.
+fn attached(disks: &[Disk], names: &'static [String]) -> Arc<[Disk]> {
+    let mut free = names.iter().filter(|name| disks.iter().all(|disk| *disk.device != ***name));
+    let one = |disk: &Disk| match if disk.device.is_empty() { free.next() } else { None } {
+        Some(name) => Disk { device: name.as_str().into(), is_attached: true, ..disk.clone() },
+        None => disk.clone(),
+    };
+    disks.iter().map(one).collect()
 }
 
 impl Volume {
@@ -131,7 +173,26 @@ pub fn mounts(disks: &[Disk]) -> Vec<(&Disk, &Volume)> {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::*;
+
+    fn disk(name: &str, device: &str) -> Disk {
+        let device = (!device.is_empty()).then(|| ("device".into(), Value::text(device)));
+        Disk::read(&name.into(), Span::default(), &device.into_iter().collect())
+    }
+
+    #[test]
+    fn disks_without_a_device_are_attached_in_their_order() {
+        static NAMES: std::sync::LazyLock<Vec<String>> =
+            std::sync::LazyLock::new(|| ["/dev/sdf", "/dev/sdg", "/dev/sdh"].map(str::to_owned).to_vec());
+        let devices = |disks: &[Disk]| disks.iter().map(|disk| disk.device.to_string()).collect::<Vec<_>>();
+        let written: Arc<[Disk]> = vec![disk("a", ""), disk("b", "/dev/sdg"), disk("c", ""), disk("d", "")].into();
+        let mut attachments = Attachments::new(&NAMES);
+        let attached = attachments.of(Arc::clone(&written));
+        assert_eq!(devices(&attached), ["/dev/sdf", "/dev/sdg", "/dev/sdh", ""], "there are no more names");
+        assert_eq!(attached.iter().map(|disk| disk.is_attached).collect::<Vec<_>>(), [true, false, true, false]);
+        assert!(Arc::ptr_eq(&attached, &attachments.of(Arc::clone(&written))), "a group has its disks once");
+        assert!(Arc::ptr_eq(&written, &Attachments::new(&[]).of(Arc::clone(&written))));
+    }
 
     /// What `systemd-escape --path` prints.
     #[test]

@@ -9,6 +9,7 @@ use crate::facts::network::{Fact, Network, network};
 use crate::source::Span;
 use crate::syntax::ast::{Definition, Ident, Name, StatementKind, Version};
 
+use super::disk::Disk;
 use super::eval::{eval_error, field_of};
 use super::link;
 use super::scope::Scope;
@@ -35,7 +36,7 @@ const CLUSTER_FIELDS: [&str; 15] = [
 ];
 
 /// The fields of a machine, whose names all records share.
-static FIELDS: LazyLock<[Name; 18]> = LazyLock::new(|| {
+static FIELDS: LazyLock<[Name; 19]> = LazyLock::new(|| {
     let names = [
         "name",
         "address",
@@ -47,6 +48,7 @@ static FIELDS: LazyLock<[Name; 18]> = LazyLock::new(|| {
         "cores",
         "memory",
         "disk",
+        "disks",
         "arch",
         "os",
         "zone",
@@ -58,6 +60,22 @@ static FIELDS: LazyLock<[Name; 18]> = LazyLock::new(|| {
     ];
     names.map(Name::from)
 });
+
+/// The disks of a machine as expressions see them.
+fn disks(disks: &[Disk]) -> Value {
+    static NONE: LazyLock<Value> = LazyLock::new(|| Value::list([]));
+    if disks.is_empty() {
+        return NONE.clone();
+    }
+    Value::list(disks.iter().map(|disk| {
+        Value::record([
+            ("name", Value::Text(disk.name.clone())),
+            ("device", Value::Text(disk.device.clone())),
+            ("size", disk.size.map_or(Value::None, Value::Size)),
+            ("attached", Value::Bool(disk.is_attached)),
+        ])
+    }))
+}
 
 impl Sight<'_, '_> {
     /// The cluster as an expression sees it: inside a component its version is the one that the application runs.
@@ -141,6 +159,7 @@ impl Sight<'_, '_> {
             "cores" => Value::Float(group.cores),
             "memory" => Value::Size(group.memory),
             "disk" => Value::Size(group.disk),
+            "disks" => disks(&machine.disks),
             "arch" => Value::Text(group.arch.clone()),
             "os" => Value::text(&self.placed().family_of(id).name),
             "zone" => machine.zone.clone().map_or(Value::None, Value::Text),

@@ -143,6 +143,54 @@ fn partitions_are_made_once_and_in_their_sizes() {
     assert!(before == machine.content("a"));
 }
 
+/// What AWS attaches as /dev/sdf is an NVMe device with any number, which says its name to those who ask.
+#[test]
+fn a_disk_that_a_platform_attached_is_found_by_its_name() {
+    if !are_there() {
+        return;
+    }
+    let plan = "disk|/dev/sdf||33554432\nvolume|/dev/sdf|0|ext4|etcd|var-lib-etcd.mount\n";
+    let machine = Machine::new(plan).device("nvme0n1").device("nvme1n1").device("nvme2n1").device("nvme3n1");
+    let names = [("nvme0n1", "sda1"), ("nvme1n1", "sdg"), ("nvme2n1", "/dev/sdf"), ("nvme3n1", "sdf")];
+    for (device, name) in names {
+        let maker = if device == "nvme3n1" { "Others" } else { "Amazon Elastic Block Store              " };
+        write(&machine.path(&format!("sys/block/{device}/device/model")), maker.as_bytes(), 0o644);
+        let mut identity = vec![b'x'; 4096];
+        identity[3072..3104].fill(b' ');
+        identity[3072..3072 + name.len()].copy_from_slice(name.as_bytes());
+        write(&machine.path(&format!("identity/{device}")), &identity, 0o644);
+    }
+    let nvme = b"#!/bin/sh\n[ \"$1 $2\" = 'id-ctrl --raw-binary' ] && cat \"$KMODEL_ROOT/identity/${3##*/}\"\n";
+    write(&machine.path("bin/nvme"), nvme, 0o755);
+    succeed_with(&machine.run());
+    assert_eq!(machine.blkid("nvme2n1", "LABEL"), "etcd");
+    assert!(["nvme0n1", "nvme1n1", "nvme3n1"].iter().all(|name| machine.content(name).iter().all(|byte| *byte == 0)));
+    let machine = Machine::new(plan).device("xvdf");
+    succeed_with(&machine.run());
+    assert_eq!(machine.blkid("xvdf", "LABEL"), "etcd", "on Xen");
+}
+
+#[test]
+fn a_file_system_grows_with_what_a_platform_attached() {
+    if !are_there() {
+        return;
+    }
+    for (bytes, grows) in [("|67108864", true), ("", false)] {
+        let plan = format!("disk|/dev/a|{bytes}\n{ETCD}");
+        let machine = Machine::new(&plan).device("a");
+        succeed_with(&machine.run());
+        let blocks = || {
+            let mut dump = Command::new("dumpe2fs");
+            let text = succeed(dump.arg("-h").arg(machine.path("dev/a")).env("PATH", "/usr/sbin:/sbin"));
+            text.lines().find_map(|line| line.strip_prefix("Block count:")).unwrap().trim().parse::<u64>().unwrap()
+        };
+        let before = blocks();
+        fs::OpenOptions::new().write(true).open(machine.path("dev/a")).unwrap().set_len(64 << 20).unwrap();
+        succeed_with(&machine.run());
+        assert_eq!(blocks() > before, grows, "{before} blocks before");
+    }
+}
+
 fn succeed_with(output: &Output) {
     assert!(output.status.success(), "{}", said(output));
 }

@@ -41,7 +41,11 @@ def rules(g):
         yield from (port + " " + x["CidrIp"] for x in p["IpRanges"])
         yield from (port + " " + x["CidrIpv6"] for x in p["Ipv6Ranges"])
 name = lambda i: next(t["Value"] for t in i["Tags"] if t["Key"] == "Name")
+names = {i["InstanceId"]: name(i) for i in instances}
+volumes = {name(v): [v["Size"], *[x for a in v["Attachments"] for x in (a["Device"], names.get(a["InstanceId"]))]]
+           for v in ec2.describe_volumes()["Volumes"] if "Name" in str(v.get("Tags"))}
 print(json.dumps({
+    "volumes": volumes,
     "instances": {name(i): instance(i) for i in instances},
     "rules": {g["GroupName"]: sorted(rules(g)) for g in groups.values()},
     "balancers": [b["LoadBalancerName"] for b in boto3.client("elbv2").describe_load_balancers()["LoadBalancers"]],
@@ -52,7 +56,7 @@ fn model(workers: usize, rest: &str) -> String {
     format!(
         "use std/kubernetes\nuse std/cni\nuse std/load-balancer\nuse std/cloud-balancer\nuse std/platform/aws\n\
          cluster lab {{ kubernetes = 1.36.2, pods = 10.244.0.0/16, services = 10.96.0.0/12, nodes = 10.10.0.0/24, renew = 30d }}\n\
-         machines cp[3]\nmachines wrk[{workers}] {{ cores = 4, memory = 8GiB }}\n\
+         machines cp[3] {{ disks = {{ etcd = {{ size = 20GiB, mount = /var/lib/etcd }} }} }}\nmachines wrk[{workers}] {{ cores = 4, memory = 8GiB }}\n\
          deploy etcd, kube-apiserver, kube-controller-manager, kube-scheduler, addons on cp\n\
          deploy containerd, kubelet, kube-proxy, flannel on *\n\
          deploy coredns, rbac, admin\n{rest}\n"
@@ -310,6 +314,9 @@ fn holds(place: &Place, written: &Json, made: &Json, count: usize) {
     for (group, wanted) in wanted_rules(written) {
         assert_eq!(rules(&group), wanted, "{group}");
     }
+    let disk = |machine: &str| (format!("{machine}-etcd"), serde_json::json!([20, "/dev/sdf", machine]));
+    let disks: serde_json::Map<String, Json> = ["cp-0", "cp-1", "cp-2"].map(disk).into_iter().collect();
+    assert_eq!(made["volumes"], Json::Object(disks));
     assert_eq!(made["balancers"], serde_json::json!(["lab-cloud-balancer"]));
 }
 

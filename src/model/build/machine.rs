@@ -10,10 +10,11 @@ use crate::check::text_form::TextForm;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::facts::family::{Family, family};
 use crate::facts::label;
+use crate::facts::platform::platform;
 use crate::hash::{HashMap, HashSet};
 use crate::model::address::{Allocator, bits, nth};
 use crate::model::allocators::Allocators;
-use crate::model::disk::Disk;
+use crate::model::disk::{Attachments, Disk};
 use crate::model::endpoint::texts;
 use crate::model::input::Forget;
 use crate::model::layer::Written;
@@ -518,6 +519,8 @@ fn fill(
     let Range { start, .. } = shape.groups[group].machines;
     debug_assert_eq!(shape.machines.len(), start as usize);
     shape.machines.reserve(wanted.naming.count() as usize);
+    let platform = shape.targets.first().and_then(|target| platform(&target.name));
+    let mut attachments = Attachments::new(platform.map_or(&[], |platform| &platform.attaches));
     for index in 0..wanted.naming.count() {
         let name = wanted.naming.name(&shape.groups[group].name, index);
         let range = ranges[(start + index) as usize];
@@ -532,7 +535,7 @@ fn fill(
         let os = own("os").and_then(|os| family(&os)).or(wanted.os);
         let serial = own("serial");
         let own = wanted.naming.own().get(index as usize);
-        let (links, disks) = (wanted.links.of(own), wanted.disks.of(own));
+        let (links, disks) = (wanted.links.of(own), attachments.of(wanted.disks.of(own)));
         shape.machines.push(Machine {
             name,
             group: group as u32,

@@ -27,6 +27,9 @@ pub(super) fn files(bundle: &Bundle, delivery: Delivery<'_>) -> Vec<BundleFile> 
 /// What has `mkfs.xfs`; that of ext4 is a part of every system.
 const XFS: &str = "xfsprogs";
 
+/// What reads the name of an NVMe device that a platform attached.
+const NVME: &str = "nvme-cli";
+
 /// The part of a unit that waits for disks.
 const WAITS: &str = "20-kmodel-disks.conf";
 
@@ -50,13 +53,14 @@ fn mount(volume: &Volume) -> String {
 /// What the script does, a line for each device and each file system; and the package that makes those of XFS.
 pub(super) fn plan(delivery: Delivery<'_>, bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> {
     let disks = delivery.disks;
-    let mut formats = disks.iter().flat_map(|disk| &disk.volumes).map(|volume| &*volume.format);
-    let is_missing =
-        delivery.family.package(XFS) == Package::Installed && !bundle.packages.iter().any(|name| **name == *XFS);
-    if formats.any(|format| format == "xfs") && is_missing {
-        lines.put("package", &[XFS], &lines_origin())?;
+    if disks.iter().any(|disk| disk.is_attached) {
+        package(NVME, delivery, bundle, lines)?;
     }
-    disks.iter().try_for_each(|disk| lines.put("disk", &[&disk.device, &shares(disk)], &lines_origin()))?;
+    let mut formats = disks.iter().flat_map(|disk| &disk.volumes).map(|volume| &*volume.format);
+    if formats.any(|format| format == "xfs") {
+        package(XFS, delivery, bundle, lines)?;
+    }
+    disks.iter().try_for_each(|disk| device(disk, lines))?;
     let volumes =
         disks.iter().flat_map(|disk| (1_u32..).zip(&disk.volumes).map(move |(number, one)| (disk, number, one)));
     let mut volumes: Vec<_> = volumes.collect();
@@ -66,6 +70,22 @@ pub(super) fn plan(delivery: Delivery<'_>, bundle: &Bundle, lines: &mut Lines) -
         let unit = if volume.mount.is_empty() { String::new() } else { volume.unit() };
         lines.put("volume", &[&disk.device, &number, &volume.format, &volume.name, &unit], &lines_origin())
     })
+}
+
+/// A package that the script needs, unless a component asks for it already.
+fn package(name: &str, delivery: Delivery<'_>, bundle: &Bundle, lines: &mut Lines) -> Result<(), Problem> {
+    let is_asked = bundle.packages.iter().any(|known| **known == *name);
+    let is_missing = delivery.family.package(name) == Package::Installed && !is_asked;
+    if is_missing { lines.put("package", &[name], &lines_origin()) } else { Ok(()) }
+}
+
+/// With the bytes of one that is attached: when that grows, so do its file systems.
+fn device(disk: &Disk, lines: &mut Lines) -> Result<(), Problem> {
+    let (device, shares) = (&*disk.device, shares(disk));
+    match disk.size.filter(|_| disk.is_attached) {
+        Some(bytes) => lines.put("disk", &[device, &shares, &bytes.to_string()], &lines_origin()),
+        None => lines.put("disk", &[device, &shares], &lines_origin()),
+    }
 }
 
 /// `30,rest`: the last partition has no end of its own.
