@@ -17,6 +17,8 @@ pub enum Step {
     Config { key: String, from: Option<String>, to: Option<String> },
     /// Set a key of a device.
     Device { device: String, key: String, from: Option<String>, to: String },
+    /// Change a volume of data, by its name.
+    Volume { name: String, change: VolumeChange },
     /// Set data that cloud-init reads at the next start, by its key.
     Data(&'static str),
     /// Assign another profile, for which the machine is stopped.
@@ -51,6 +53,23 @@ pub enum Step {
     Delete,
 }
 
+/// What changes of a volume, which is not a part of its machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum VolumeChange {
+    /// Make it, and mount it in a machine that is there, over what the folder has.
+    Add { size: Option<String>, place: String },
+    /// Mount one that is there: an interrupted run has made it.
+    Attach { place: String },
+    /// Give it another size.
+    Resize { from: Option<String>, to: String },
+    /// Mount it elsewhere.
+    Move { from: String, to: String },
+    /// Give the volume of this name its new one.
+    Rename { from: String },
+    /// Remove it with its data.
+    Remove,
+}
+
 /// When a machine is changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Turn {
@@ -77,7 +96,7 @@ pub(crate) fn sign(step: &Step) -> char {
     match step {
         Step::Create(_) | Step::SetUp(_) => '+',
         Step::Reach(_) | Step::Misfit(_) => '!',
-        Step::Remove | Step::Replace(_) | Step::Delete => '-',
+        Step::Remove | Step::Replace(_) | Step::Delete | Step::Volume { change: VolumeChange::Remove, .. } => '-',
         _ => '~',
     }
 }
@@ -94,6 +113,7 @@ impl fmt::Display for Step {
             }
             Self::Config { key, from, to } => between(f, key, from.as_deref(), to.as_deref()),
             Self::Device { device, key, from, to } => between(f, &format!("{device} {key}"), from.as_deref(), Some(to)),
+            Self::Volume { name, change } => write!(f, "volume {name}: {change}"),
             Self::Data(key) => write!(f, "{key}, used at its next start"),
             Self::Profile { from, to } => write!(f, "profile {from} -> {to} (the machine stops)"),
             Self::Restart => write!(f, "restart the machine"),
@@ -110,6 +130,22 @@ impl fmt::Display for Step {
             Self::Update(what) => write!(f, "change {what}"),
             Self::Replace(why) => write!(f, "replace it, with the loss of all its data: {why}"),
             Self::Delete => write!(f, "remove"),
+        }
+    }
+}
+
+impl fmt::Display for VolumeChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Add { size, place } => {
+                let size = size.as_deref().map(|size| format!("{size} ")).unwrap_or_default();
+                write!(f, "mount {size}at {place}, over what the machine has there")
+            }
+            Self::Attach { place } => write!(f, "mount at {place}"),
+            Self::Resize { from, to } => between(f, "size", from.as_deref(), Some(to)),
+            Self::Move { from, to } => write!(f, "mount at {to}, no longer at {from}"),
+            Self::Rename { from } => write!(f, "rename from {from}, with all its data"),
+            Self::Remove => write!(f, "remove it and all its data"),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use crate::target::{Arrival, Desired, Machine};
 use crate::text::Count;
 
-use super::change::{Change, Step, Turn};
+use super::change::{Change, Step, Turn, VolumeChange};
 use super::drain;
 use super::error::ApplyError;
 use super::probe::{BootState, Differing, Probe};
@@ -90,7 +90,30 @@ impl Delta {
         let is_one = |change: &&Change| change.steps.iter().any(is_lost);
         let machines = self.removed.iter().chain(&self.machines).filter(is_one).map(|change| change.name.as_str());
         let shared = self.shared.iter().filter(is_one).map(|change| change.name.as_str());
-        (machines.collect(), shared.collect())
+        let volumes = self.volumes().filter(|(.., change)| **change == VolumeChange::Remove).map(|(_, name, _)| name);
+        (machines.collect(), shared.chain(volumes).collect())
+    }
+
+    /// The folders of machines over which a volume is mounted: what they have is out of reach then.
+    pub fn covered(&self) -> Vec<String> {
+        let place = |(machine, _, change): (&str, &str, &VolumeChange)| match change {
+            VolumeChange::Add { place, .. } => Some(format!("{place} of {machine}")),
+            _ => None,
+        };
+        self.volumes().filter_map(place).collect()
+    }
+
+    /// The machine and the name of each volume that changes, and how.
+    fn volumes<'a>(&'a self) -> impl Iterator<Item = (&'a str, &'a str, &'a VolumeChange)> {
+        let of_step = |step: &'a Step| match step {
+            Step::Volume { name, change } => Some((name.as_str(), change)),
+            _ => None,
+        };
+        let of_machine = move |machine: &'a Change| {
+            let steps = machine.steps.iter().filter_map(of_step);
+            steps.map(move |(name, change)| (machine.name.as_str(), name, change))
+        };
+        self.machines.iter().flat_map(of_machine)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -19,6 +19,7 @@ mod diff;
 mod host;
 mod machine;
 mod site;
+mod volume;
 
 use client::{Client, Scope};
 use current::Current;
@@ -50,6 +51,13 @@ impl Lxd {
     #[cfg(test)]
     pub(super) fn with(client: Arc<Client>, resources: Resources, current: Current) -> Self {
         Self { client, version: "5.0".to_owned(), resources, current, image: OnceLock::new() }
+    }
+}
+
+impl Lxd {
+    /// The volumes of a machine that leaves.
+    fn volumes(&self, machine: &str) -> Vec<String> {
+        volume::of_machine(&self.current, machine, &self.resources.cluster)
     }
 }
 
@@ -102,8 +110,14 @@ impl Provider for Lxd {
     }
 
     fn step(&self, name: &str, step: &Step) -> Result<(), ApplyError> {
-        let instance = self.resources.instance(name);
-        instance.map_or(Ok(()), |instance| machine::step(&self.client, instance, step, self.image.get()))
+        let Some(instance) = self.resources.instance(name) else { return Ok(()) };
+        let server = (&self.resources, &self.current);
+        match step {
+            Step::Volume { name, change } => volume::change(&self.client, server, instance, (name, change)),
+            Step::Create(_) => volume::prepare(&self.client, server, instance)
+                .and_then(|()| machine::step(&self.client, instance, step, self.image.get())),
+            _ => machine::step(&self.client, instance, step, self.image.get()),
+        }
     }
 
     fn state(&self, machine: &str) -> Result<String, ApplyError> {
@@ -111,11 +125,16 @@ impl Provider for Lxd {
     }
 
     fn remove(&self, machine: &str) -> Result<(), ApplyError> {
-        machine::remove(&self.client, machine)
+        machine::remove(&self.client, machine)?;
+        let pool = &self.resources.options.pool;
+        self.volumes(machine).iter().try_for_each(|name| volume::remove(&self.client, pool, name))
     }
 
     fn by_hand(&self, machine: &str) -> String {
-        format!("`{} delete --force {machine}`", self.client.shown())
+        let (shown, pool) = (self.client.shown(), &self.resources.options.pool);
+        let volumes =
+            self.volumes(machine).into_iter().map(|name| format!("`{shown} storage volume delete {pool} {name}`"));
+        [format!("`{shown} delete --force {machine}`")].into_iter().chain(volumes).collect::<Vec<_>>().join(", then ")
     }
 
     fn warnings(&self, desired: &Desired) -> Vec<String> {

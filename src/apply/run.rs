@@ -201,7 +201,12 @@ impl Executor<'_> {
         change.steps.iter().any(|step| match step {
             Step::Files { restarts, .. } => restarts.iter().any(|unit| down.contains(unit)),
             Step::Remove => true,
-            Step::Config { .. } | Step::Device { .. } | Step::Data(_) | Step::Drain | Step::Readmit => false,
+            Step::Config { .. }
+            | Step::Device { .. }
+            | Step::Volume { .. }
+            | Step::Data(_)
+            | Step::Drain
+            | Step::Readmit => false,
             Step::Update(_) | Step::Replace(_) => all(),
             Step::Create(_) | Step::Rename { .. } | Step::Profile { .. } | Step::Restart | Step::Start => all(),
             Step::SetUp(_) | Step::Boot(_) | Step::Wait(_) | Step::Reach(_) | Step::Misfit(_) => false,

@@ -66,6 +66,7 @@ pub(super) fn instance(name: &str) -> Instance {
         group: "cp".into(),
         user_data: String::new(),
         network_config: String::new(),
+        volumes: vec![],
         former: vec![],
     }
 }

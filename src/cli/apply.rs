@@ -347,7 +347,10 @@ fn question(delta: &Delta) -> Option<String> {
     let parts: Vec<_> = [part("remove", &gone), part("replace", &new)].into_iter().flatten().collect();
     let parts = (!parts.is_empty()).then(|| format!("{} and all data on {on}", parts.join(" and ")));
     let others = part("remove or replace", &others);
-    let text = [parts, others].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+    let covered = delta.covered();
+    let covered = (!covered.is_empty())
+        .then(|| format!("hide what is in {}, since a volume is mounted there", covered.join(", ")));
+    let text = [parts, others, covered].into_iter().flatten().collect::<Vec<_>>().join(", and ");
     let first = text.chars().next()?.to_uppercase();
     Some(format!("{first}{}? Type `yes` to continue:", &text[1..]))
 }

@@ -20,12 +20,14 @@ mod name;
 mod network;
 mod options;
 mod profile;
+mod volume;
 
 pub use desired::{Definition, Instance, Resources, desired};
 pub use name::bridge;
 pub use network::DRIVER;
 pub use options::{Options, is_url};
 pub use profile::Profile;
+pub use volume::{DEVICE, Volume};
 
 /// The interface of a container, as its nic device names it.
 const INTERFACE: &str = "eth0";

@@ -30,6 +30,8 @@ use machine::Machine;
 struct State {
     projects: BTreeMap<String, Thing>,
     pools: BTreeMap<String, Thing>,
+    #[serde(default)]
+    volumes: BTreeMap<String, Thing>,
     networks: BTreeMap<String, Thing>,
     profiles: BTreeMap<String, Thing>,
     machines: BTreeMap<String, Machine>,
@@ -133,6 +135,7 @@ fn answer(state: &mut State, faults: &Faults, args: &[String], input: &[u8]) -> 
         }
         ["project", "list", ..] => Ok(list(&state.projects)),
         ["storage", "list", ..] => Ok(list(&state.pools)),
+        ["storage", "volume", ref words @ ..] => volume(state, words),
         ["network", "list", ..] => Ok(list(&state.networks)),
         ["profile", "list", ..] => Ok(list(&state.profiles)),
         ["project", "create", name, ..] => create(&mut state.projects, name, pairs(&words)),
@@ -170,10 +173,17 @@ fn of_machine(state: &mut State, faults: &Faults, words: &[&str], input: &[u8]) 
             Ok(state.machines.get(name).map(|machine| machine.status.to_uppercase()).unwrap_or_default() + "\n")
         }
         ["init", _, name, ..] => {
+            let thing: Thing = yaml(input);
+            for device in
+                thing.devices.values().filter(|device| device.contains_key("source") && device.contains_key("pool"))
+            {
+                if !state.volumes.contains_key(&device["source"]) {
+                    return Err("Error: Failed loading storage volume: Storage volume not found".into());
+                }
+            }
             if state.machines.contains_key(*name) {
                 return Err(format!("Error: Instance \"{name}\" already exists"));
             }
-            let thing: Thing = yaml(input);
             state.machines.insert((*name).to_owned(), Machine::new(thing));
             Ok(String::new())
         }
@@ -211,12 +221,56 @@ fn of_machine(state: &mut State, faults: &Faults, words: &[&str], input: &[u8]) 
             machine_of(state, name)?.thing.devices.entry((*device).to_owned()).or_default().extend(pairs(words));
             Ok(String::new())
         }
+        ["config", "device", "add", name, device, "disk", ..] => {
+            let fields = pairs(words).into_iter().chain([("type".to_owned(), "disk".to_owned())]).collect();
+            stopped(state, name)?.thing.devices.insert((*device).to_owned(), fields);
+            Ok(String::new())
+        }
+        ["config", "device", "remove", name, device] => delete(&mut stopped(state, name)?.thing.devices, device),
         ["profile", "assign", name, profile] => {
             machine_of(state, name)?.thing.profiles = vec![(*profile).to_owned()];
             Ok(String::new())
         }
         _ => Err(format!("Error: unknown command {words:?}")),
     }
+}
+
+/// A volume that a machine has is neither removed nor renamed.
+fn volume(state: &mut State, words: &[&str]) -> Said {
+    let is_used = |name: &str| state.machines.values().any(|machine| has(&machine.thing, name));
+    match words {
+        ["list", _, ..] => {
+            let own = json!({ "name": "cp-0", "type": "container", "config": {} });
+            let rows = state.volumes.iter();
+            let rows = rows.map(|(name, one)| json!({ "name": name, "type": "custom", "config": one.config }));
+            Ok(Value::Array([own].into_iter().chain(rows).collect()).to_string())
+        }
+        ["create", _, name, ..] => create(&mut state.volumes, name, pairs(words)),
+        ["set", _, name, ..] => {
+            let volume = state.volumes.get_mut(*name).ok_or("Error: Storage volume not found")?;
+            volume.config.extend(pairs(words));
+            Ok(String::new())
+        }
+        ["delete" | "rename", _, name, ..] if is_used(name) => {
+            Err("Error: The storage volume is still in use".to_owned())
+        }
+        ["delete", _, name] => delete(&mut state.volumes, name),
+        ["rename", _, old, new] => {
+            let volume = state.volumes.remove(*old).ok_or("Error: Storage volume not found")?;
+            state.volumes.insert((*new).to_owned(), volume);
+            Ok(String::new())
+        }
+        _ => Err(format!("Error: unknown command {words:?}")),
+    }
+}
+
+fn has(machine: &Thing, volume: &str) -> bool {
+    machine.devices.values().any(|device| device.get("source").is_some_and(|source| source == volume))
+}
+
+fn stopped<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Machine, String> {
+    let machine = machine_of(state, name)?;
+    if machine.status == "Running" { Err("Error: the folder is busy".to_owned()) } else { Ok(machine) }
 }
 
 fn machine_of<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Machine, String> {
@@ -247,7 +301,7 @@ fn yaml<T: for<'de> Deserialize<'de>>(input: &[u8]) -> T {
 fn list(map: &BTreeMap<String, Thing>) -> String {
     let row = |(name, thing): (&String, &Thing)| {
         let config = if thing.config.is_empty() { Value::Null } else { json!(thing.config) };
-        json!({ "name": name, "config": config, "devices": thing.devices, "used_by": null })
+        json!({ "name": name, "config": config, "devices": thing.devices, "used_by": null, "driver": "lvm" })
     };
     Value::Array(map.iter().map(row).collect()).to_string()
 }

@@ -109,7 +109,16 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 
 /// Calls that change something.
 fn changes(log: &str) -> Vec<&str> {
-    let looking = ["version", "project list", "storage list", "network list", "profile list", "list ", "image info"];
+    let looking = [
+        "version",
+        "project list",
+        "storage list",
+        "storage volume list",
+        "network list",
+        "profile list",
+        "list ",
+        "image info",
+    ];
     log.lines().filter(|line| !looking.iter().any(|word| line.starts_with(word)) && !line.starts_with("exec")).collect()
 }
 
@@ -351,6 +360,129 @@ fn a_changed_size_touches_nothing_else() {
     assert!(said.contains("~ cp-0: limits.memory 2GiB -> 3GiB"), "{said}");
     let expected = ["cp-0", "cp-1", "cp-2"].map(|name| format!("config set {name} limits.memory=3GiB"));
     assert_eq!(changes(&log), expected);
+}
+
+/// The model with this instead of the machines.
+fn with_disks(machines: &str) -> String {
+    MODEL.replace("machines cp[3] { memory = 2GiB, disk = 20GiB }", machines)
+}
+
+const ONE_DISK: &str =
+    "machines cp[3] { memory = 2GiB, disks = { etcd = { size = 10GiB, format = \"xfs\", mount = /var/lib/etcd } } }";
+
+fn volumes(bed: &Bed) -> Vec<String> {
+    let state = bed.state();
+    let volumes = state["volumes"].as_object().unwrap();
+    volumes.iter().map(|(name, one)| format!("{name} {}", one["config"]["size"].as_str().unwrap_or("-"))).collect()
+}
+
+#[test]
+fn volumes_are_made_kept_grown_and_removed_after_asking() {
+    let bed = Bed::new(&with_disks(ONE_DISK));
+    let (text, _) = bed.ok("apply", &["--yes"]);
+    assert!(text.contains("cp-0: create from debian/13, 2 cores, 2GiB, new volume cp-0_etcd (10GiB)"), "{text}");
+    assert_eq!(volumes(&bed), ["cp-0_etcd 10GiB", "cp-1_etcd 10GiB", "cp-2_etcd 10GiB"]);
+    let device = bed.state()["machines"]["cp-1"]["devices"]["volume-etcd"].clone();
+    assert_eq!(device, json!({ "type": "disk", "pool": "km-pkg", "source": "cp-1_etcd", "path": "/var/lib/etcd" }));
+    assert_eq!(bed.state()["volumes"]["cp-0_etcd"]["config"]["user.kmodel.cluster"], "pkg");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+
+    // A machine that was lost is made anew with the data of the one before.
+    let mut state = bed.state();
+    state["machines"].as_object_mut().unwrap().remove("cp-1");
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    let (text, log) = bed.ok("apply", &[]);
+    assert!(
+        text.contains("volume cp-1_etcd with the data that it has") && !log.contains("storage volume create"),
+        "{text}"
+    );
+
+    bed.model(&with_disks(&ONE_DISK.replace("10GiB", "20GiB")));
+    let (text, log) = bed.ok("apply", &[]);
+    assert!(text.contains("cp-0: volume cp-0_etcd: size 10GiB -> 20GiB"), "{text}");
+    assert!(!log.contains("stop cp-0"), "it grows while it is used: {log}");
+    assert_eq!(volumes(&bed), ["cp-0_etcd 20GiB", "cp-1_etcd 20GiB", "cp-2_etcd 20GiB"]);
+
+    bed.model(&with_disks(&ONE_DISK.replace("10GiB", "5GiB")));
+    let output = bed.run("apply", &["--yes"]);
+    assert!(!output.status.success() && said(&output).contains("cannot be made smaller"), "{}", said(&output));
+
+    bed.model(&with_disks("machines cp[3] { memory = 2GiB }"));
+    let output = bed.run("apply", &[]);
+    let text = said(&output);
+    assert!(!output.status.success() && text.contains("cp-0: volume cp-0_etcd: remove it and all its data"), "{text}");
+    assert_eq!(volumes(&bed).len(), 3, "no one was asked");
+    bed.ok("apply", &["--yes"]);
+    assert!(volumes(&bed).is_empty());
+    assert_eq!(bed.state()["machines"]["cp-0"]["devices"].get("volume-etcd"), None);
+}
+
+#[test]
+fn a_volume_is_mounted_in_machines_that_are_there_and_leaves_with_them() {
+    let bed = Bed::new(&with_disks("machines cp[3] { memory = 2GiB }"));
+    bed.ok("apply", &[]);
+    bed.model(&with_disks(ONE_DISK));
+    let output = bed.run("apply", &[]);
+    assert!(!output.status.success(), "what is in the folder is hidden: {}", said(&output));
+    let (text, log) = bed.ok("apply", &["--yes"]);
+    assert!(
+        text.contains("cp-0: volume cp-0_etcd: mount 10GiB at /var/lib/etcd, over what the machine has there"),
+        "{text}"
+    );
+    let place = |call: &str| log.find(call).unwrap_or_else(|| panic!("{call}: {log}"));
+    assert!(place("stop cp-0") < place("config device add cp-0"), "{log}");
+    assert!(place("start cp-0") < place("stop cp-1"), "one after another: {log}");
+    assert!(bed.ok("apply", &[]).0.contains("no changes"));
+
+    bed.model(&with_disks(&ONE_DISK.replace("/var/lib/etcd", "/var/lib/etcd-data")));
+    let (text, _) = bed.ok("apply", &[]);
+    assert!(text.contains("mount at /var/lib/etcd-data, no longer at /var/lib/etcd"), "{text}");
+
+    bed.model(&with_disks(&ONE_DISK.replace("cp[3]", "cp[1]").replace("/var/lib/etcd", "/var/lib/etcd-data")));
+    bed.ok("apply", &["--yes"]);
+    assert_eq!(volumes(&bed), ["cp-0_etcd 10GiB"]);
+    bed.ok("destroy", &["--yes"]);
+    assert_eq!(bed.state()["volumes"], json!({}));
+}
+
+#[test]
+fn a_moved_group_keeps_its_volumes_also_where_a_run_was_cut_off() {
+    for die in ["", "rename cp-0 db-0", "storage volume rename km-pkg cp-0_etcd db-0_etcd", "config device add db-0"] {
+        let bed = Bed::new(&with_disks(ONE_DISK));
+        bed.ok("apply", &[]);
+        let moved = with_disks(&ONE_DISK.replace("cp[3]", "db[3]")).replace("on cp", "on db");
+        bed.model(&format!("{moved}moved cp -> db\n"));
+        if !die.is_empty() {
+            bed.faults(&json!({ "die": die }));
+            bed.run("apply", &[]);
+            bed.faults(&json!({}));
+        }
+        bed.ok("apply", &[]);
+        assert_eq!(volumes(&bed), ["db-0_etcd 10GiB", "db-1_etcd 10GiB", "db-2_etcd 10GiB"], "{die}");
+        let devices = bed.state()["machines"]["db-0"]["devices"]["volume-etcd"]["source"].clone();
+        assert_eq!(devices, "db-0_etcd", "{die}");
+        assert!(bed.ok("apply", &[]).0.contains("no changes"), "{die}");
+    }
+}
+
+#[test]
+fn a_volume_that_an_interrupted_run_left_is_removed_after_asking() {
+    let bed = Bed::new(&with_disks(ONE_DISK));
+    bed.ok("apply", &[]);
+    let mut state = bed.state();
+    state["volumes"]["cp-9_etcd"] = json!({ "config": { "user.kmodel.cluster": "pkg" } });
+    state["volumes"]["cp-8_etcd"] = json!({ "config": { "user.kmodel.cluster": "other" } });
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    assert!(!bed.run("apply", &[]).status.success());
+    let (text, _) = bed.ok("apply", &["--yes"]);
+    assert!(text.contains("cp-9_etcd: remove"), "{text}");
+    assert_eq!(volumes(&bed), ["cp-0_etcd 10GiB", "cp-1_etcd 10GiB", "cp-2_etcd 10GiB", "cp-8_etcd -"]);
+    // A volume of others under the name of one of ours.
+    state["volumes"] = json!({ "cp-0_etcd": { "config": { "user.kmodel.cluster": "other" } } });
+    state["machines"] = json!({});
+    fs::write(bed.path("fake/state.json"), state.to_string()).unwrap();
+    let text = said(&bed.run("apply", &["--yes"]));
+    assert!(text.contains("the storage volume `cp-0_etcd` does not belong to the cluster `pkg`"), "{text}");
 }
 
 #[test]

@@ -19,14 +19,22 @@ pub(crate) struct Current {
     pub others: Vec<Resource>,
     /// Those of the project.
     pub profiles: Vec<Resource>,
+    /// Those of data, of the pool.
+    pub volumes: Vec<Resource>,
     /// Instances of the project.
     pub machines: Vec<Resource>,
 }
 
-/// A project, pool, network, profile or instance, as the client prints it with `--format json`.
+/// A project, pool, volume, network, profile or instance, as the client prints it with `--format json`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Resource {
     pub name: String,
+    /// Of pools.
+    #[serde(default)]
+    pub driver: String,
+    /// `custom` is what people make; of volumes.
+    #[serde(default, rename = "type")]
+    pub kind: String,
     /// `Running`, `Stopped` ...; of instances.
     #[serde(default)]
     pub status: String,
@@ -64,6 +72,7 @@ impl Current {
         if current.project.is_some() {
             current.profiles = client.list("list the profiles", &["profile", "list"], scope)?;
             current.machines = client.list("list the machines", &["list"], scope)?;
+            current.volumes = current.pool.as_ref().map_or(Ok(Vec::new()), |pool| volumes(client, &pool.name))?;
         }
         Ok(current)
     }
@@ -76,6 +85,11 @@ impl Current {
     /// The profile of this name.
     pub(crate) fn profile(&self, name: &str) -> Option<&Resource> {
         self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// The volumes labelled with the cluster's name.
+    pub(crate) fn volumes_of<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Resource> {
+        self.volumes.iter().filter(move |volume| volume.is_of(cluster))
     }
 
     /// The instances labelled with the cluster's name, sorted by name.
@@ -99,6 +113,13 @@ impl Resource {
     pub(crate) fn is_running(&self) -> bool {
         self.status.eq_ignore_ascii_case("running")
     }
+}
+
+/// Those that are not the disks of instances and images.
+fn volumes(client: &Client, pool: &str) -> Result<Vec<Resource>, ApplyError> {
+    let args = ["storage", "volume", "list", pool];
+    let all: Vec<Resource> = client.list("list the storage volumes", &args, Scope::Project)?;
+    Ok(all.into_iter().filter(|volume| volume.kind == "custom").collect())
 }
 
 fn named(list: Vec<Resource>, name: &str) -> Option<Resource> {

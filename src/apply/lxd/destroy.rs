@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::current::{Current, Resource};
-use super::machine;
+use super::{machine, volume};
 use crate::apply::error::ApplyError;
 use crate::apply::progress::{Progress, Reporter};
 
@@ -10,6 +10,8 @@ use crate::apply::progress::{Progress, Reporter};
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Marked {
     pub machines: Vec<String>,
+    /// Volumes of data, with their pool.
+    pub volumes: Vec<(String, String)>,
     pub profiles: Vec<String>,
     pub network: Option<String>,
     pub pool: Option<String>,
@@ -30,6 +32,7 @@ impl Marked {
         };
         Self {
             machines: names(&current.machines, true),
+            volumes: volumes(current, cluster),
             profiles: names(&current.profiles, true),
             network: ours(&current.network),
             pool: ours(&current.pool),
@@ -44,6 +47,14 @@ impl Marked {
     }
 }
 
+/// Those of data, each with its pool.
+fn volumes(current: &Current, cluster: &str) -> Vec<(String, String)> {
+    let Some(pool) = &current.pool else { return Vec::new() };
+    let mut all: Vec<_> = current.volumes_of(cluster).map(|one| (pool.name.clone(), one.name.clone())).collect();
+    all.sort();
+    all
+}
+
 /// Removes machines in parallel, then the resources they used. A resource that is in use elsewhere is skipped.
 ///
 /// # Errors
@@ -51,6 +62,10 @@ impl Marked {
 pub(crate) fn destroy(client: &Client, marked: &Marked, report: Reporter<'_>) -> Result<(), ApplyError> {
     machines(client, &marked.machines, report)?;
     let mut first = Ok(());
+    for (pool, name) in &marked.volumes {
+        report("", Progress::Doing(format!("removing the storage volume {name}")));
+        first = first.and(volume::remove(client, pool, name));
+    }
     for name in &marked.profiles {
         first = first.and(remove(client, ("profile", "profile"), name, report));
     }

@@ -9,10 +9,11 @@ use crate::apply::error::ApplyError;
 use crate::apply::provider::Outer;
 use crate::model::Value;
 use crate::model::value::Record;
-use crate::target::lxd::{Definition, Instance, Resources};
+use crate::target::lxd::{DEVICE, Definition, Instance, Resources};
 use crate::text::Count;
 
 use super::current::{Current, Resource};
+use super::volume;
 
 /// Changes of what machines share.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub pool: Option<Change>,
     pub network: Option<Change>,
     pub profiles: Vec<Change>,
+    /// Volumes that no machine has.
+    pub volumes: Vec<Change>,
 }
 
 impl Shared {
@@ -42,12 +45,13 @@ impl Shared {
             pool: current.pool.is_none().then(|| create(&resources.pool.name, "storage pool")),
             network: network_change(cluster, &resources.network, current.network.as_ref()),
             profiles,
+            volumes: volume::orphans(resources, current),
         })
     }
 
     /// In the order in which they are made.
     pub(super) fn list(self) -> Vec<Change> {
-        self.project.into_iter().chain(self.pool).chain(self.network).chain(self.profiles).collect()
+        self.project.into_iter().chain(self.pool).chain(self.network).chain(self.profiles).chain(self.volumes).collect()
     }
 }
 
@@ -181,9 +185,9 @@ fn former<'a>(resources: &Resources, machine: &Instance, current: &'a Current) -
     instances.filter_map(|name| current.machine(name)).find(|former| former.is_of(&resources.cluster))
 }
 
-fn rename(machine: &Instance, former: &Resource) -> Outer {
+fn rename(machine: &Instance, former: &Resource, volumes: Vec<Step>) -> Outer {
     let mut steps = vec![Step::Rename { from: former.name.clone(), stops: true }];
-    steps.extend(instance_steps(machine, former).into_iter().filter(|step| *step != Step::Restart));
+    steps.extend(instance_steps(machine, former, volumes).into_iter().filter(|step| *step != Step::Restart));
     steps.push(Step::Start);
     Outer::Renamed { from: former.name.clone(), is_running: former.is_running(), steps }
 }
@@ -195,29 +199,33 @@ fn rename(machine: &Instance, former: &Resource) -> Outer {
 pub(super) fn outer(resources: &Resources, current: &Current, name: &str) -> Result<Outer, ApplyError> {
     let Some(machine) = resources.instance(name) else { return Ok(Outer::Absent(Vec::new())) };
     if let Some(former) = former(resources, machine, current) {
-        return Ok(rename(machine, former));
+        let volumes = volume::steps(resources, current, (machine, former))?;
+        return Ok(rename(machine, former, volumes));
     }
-    let Some(current) = current.machine(name) else {
+    let Some(there) = current.machine(name) else {
         let size = |key: &str| machine.definition.text(key).unwrap_or_default();
         let cores = size("limits.cpu");
         let cores = cores.parse().map_or(format!("{cores} cores"), |number: u64| Count(number, "core").to_string());
-        let what = format!("from {}, {}, {}", resources.options.image, cores, size("limits.memory"));
+        let volumes = volume::shown(resources, current, machine)?;
+        let what = format!("from {}, {}, {}{volumes}", resources.options.image, cores, size("limits.memory"));
         return Ok(Outer::Absent(vec![Step::Create(what), Step::Start]));
     };
-    if !current.is_of(&resources.cluster) {
+    if !there.is_of(&resources.cluster) {
         let (project, cluster) = (&resources.options.project, &resources.cluster);
         let message =
             format!("the instance `{name}` in the project `{project}` does not belong to the cluster `{cluster}`");
         return Err(ApplyError::new(message)
             .help("rename or remove it, or use another project: `target lxd { project = \"...\" }`"));
     }
-    Ok(Outer::There { is_running: current.is_running(), steps: instance_steps(machine, current) })
+    let volumes = volume::steps(resources, current, (machine, there))?;
+    Ok(Outer::There { is_running: there.is_running(), steps: instance_steps(machine, there, volumes) })
 }
 
 /// Changes made through the server.
-fn instance_steps(machine: &Instance, current: &Resource) -> Vec<Step> {
+fn instance_steps(machine: &Instance, current: &Resource, volumes: Vec<Step>) -> Vec<Step> {
     let mut steps = config_steps(&machine.definition.config, current, Extra::Unset);
-    steps.extend(device_steps(&machine.definition.devices, current));
+    let devices = machine.definition.devices.iter().filter(|(name, _)| !name.starts_with(DEVICE));
+    steps.extend(device_steps(&devices.map(|(name, fields)| (name.clone(), fields.clone())).collect(), current));
     let data = |key: &'static str, text: &str| {
         let now = current.config.get(key).map_or("", String::as_str);
         (now.trim_end() != text.trim_end()).then_some(Step::Data(key))
@@ -225,7 +233,8 @@ fn instance_steps(machine: &Instance, current: &Resource) -> Vec<Step> {
     steps.extend(data(USER_DATA, &machine.user_data));
     let network = data(NETWORK_CONFIG, &machine.network_config);
     let other = current.profiles != [machine.profile.clone()];
-    let restart = network.is_some() || other;
+    let restart = network.is_some() || other || volumes.iter().any(volume::stops);
+    steps.extend(volumes);
     steps.extend(network);
     steps.extend(other.then(|| Step::Profile { from: current.profiles.join(", "), to: machine.profile.clone() }));
     steps.extend(restart.then_some(Step::Restart));

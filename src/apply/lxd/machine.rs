@@ -68,6 +68,7 @@ pub(super) fn step(client: &Client, machine: &Instance, step: &Step, image: Opti
         Step::Restart => stop(client, name).and_then(|()| start(client, name)),
         Step::Start => start(client, name),
         Step::Files { .. }
+        | Step::Volume { .. }
         | Step::Drain
         | Step::Readmit
         | Step::SetUp(_)

@@ -8,6 +8,7 @@ use crate::target::lxd::{DRIVER, Definition, MARK, Resources};
 
 use super::client::Client;
 use super::diff::Shared;
+use super::volume;
 use crate::apply::change::{Change, Step};
 use crate::apply::error::ApplyError;
 use crate::apply::progress::{Progress, Reporter};
@@ -42,7 +43,10 @@ pub(super) fn reconcile(
         let profile = resources.profiles.iter().find(|profile| profile.name == change.name);
         profile.map_or(Ok(()), |definition| self::profile(client, definition, change))?;
     }
-    Ok(())
+    shared.volumes.iter().try_for_each(|change| {
+        say("storage volume", change);
+        volume::remove(client, &resources.pool.name, &change.name)
+    })
 }
 
 /// Images are shared with the default project, profiles are the project's own.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::options::Options;
 use super::profile::Profile;
+use super::volume::{Volume, volumes};
 use super::{INTERFACE, MARK, instance, name, network};
 use crate::model::value::Record;
 use crate::render::boot::{self, Apart, Delivery, Kernel};
@@ -48,6 +49,8 @@ pub struct Instance {
     pub group: Name,
     /// Names that it had before, the latest first.
     pub former: Vec<String>,
+    /// What it keeps its data on, made before it.
+    pub volumes: Vec<Volume>,
     pub user_data: String,
     pub network_config: String,
 }
@@ -131,11 +134,13 @@ fn instance_of(
     if !twice.is_empty() {
         return Err(twice);
     }
+    let volumes = volumes(machine);
     let instance = Instance {
-        definition: instance::definition(site, machine, options),
+        definition: instance::definition(site, machine, (options, &volumes)),
         profile: profile.to_owned(),
         group: machine.group.clone(),
         former: machine.former.clone(),
+        volumes,
         user_data: cloud_config::user_data(site, machine, &files, Apart::Secrets),
         network_config: cloud_config::network_config(site, machine, INTERFACE),
     };

@@ -4,6 +4,7 @@
 
 use super::desired::{Definition, Instance};
 use super::options::Options;
+use super::volume::{self, Volume};
 use super::{INTERFACE, MARK, yaml};
 use crate::model::Value;
 use crate::model::link::mac;
@@ -12,13 +13,17 @@ use crate::render::origin::What;
 use crate::target::{OutputFile, Site, TargetMachine, text};
 
 /// The container of a machine.
-pub(super) fn definition(site: &Site, machine: &TargetMachine, options: &Options) -> Definition {
+pub(super) fn definition(
+    site: &Site,
+    machine: &TargetMachine,
+    (options, volumes): (&Options, &[Volume]),
+) -> Definition {
     Definition {
         name: machine.name.to_string(),
         description: format!("{} of {}", machine.name, site.cluster),
         config: config(site, machine),
-        devices: devices(machine, options),
-        comment: "Written by kmodel.".to_owned(),
+        devices: devices(machine, options).into_iter().chain(volume::devices(volumes, &options.pool)).collect(),
+        comment: format!("Written by kmodel.{}", volume::by_hand(volumes, &options.pool)),
     }
 }
 
@@ -67,7 +72,7 @@ fn devices(machine: &TargetMachine, options: &Options) -> Record {
 }
 
 /// A size in the largest unit that divides it, as LXD reads them.
-fn bytes(size: u64) -> String {
+pub(super) fn bytes(size: u64) -> String {
     match size {
         size if size % (1 << 30) == 0 => format!("{}GiB", size >> 30),
         size if size % (1 << 20) == 0 => format!("{}MiB", size >> 20),

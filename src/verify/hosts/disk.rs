@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
+use crate::facts::platform::{PlatformKind, platform};
 use crate::model::disk::{Disk, Volume, mounts};
 use crate::model::{Machine, Model};
 use crate::plan::Proof;
@@ -25,7 +26,8 @@ pub(in crate::verify) fn kinds<'m>(model: &'m Model<'_>) -> Vec<&'m Machine> {
 /// Looks at the disks of every machine.
 pub(super) fn verify(evidence: &Evidence<'_, '_>, problems: &mut Vec<Diagnostic>) -> Proof {
     let (model, kinds) = (evidence.model, kinds(evidence.model));
-    let mut found: Vec<Diagnostic> = kinds.iter().flat_map(|machine| of_machine(machine)).collect();
+    let has_devices = !makes_volumes(model);
+    let mut found: Vec<Diagnostic> = kinds.iter().flat_map(|machine| of_machine(machine, has_devices)).collect();
     found.extend(evidence.samples.iter().flat_map(|sample| hidden(model, sample, &kinds)));
     for one in found {
         let same = |known: &Diagnostic| known.labels[0].span == one.labels[0].span && known.message == one.message;
@@ -46,8 +48,16 @@ fn wrong(disk: &Disk, message: String) -> Diagnostic {
     Diagnostic::new(Code::InvalidDisk, disk.span, message)
 }
 
-fn of_machine(machine: &Machine) -> Vec<Diagnostic> {
+/// Whether disks are volumes that the target makes, whatever their devices are elsewhere.
+fn makes_volumes(model: &Model<'_>) -> bool {
+    let platform = model.targets.first().and_then(|target| platform(&target.name));
+    platform.is_some_and(|platform| platform.kind == PlatformKind::Lxd)
+}
+
+fn of_machine(machine: &Machine, has_devices: bool) -> Vec<Diagnostic> {
     let disks = &machine.disks;
+    let is_asked = |disk: &Disk| has_devices || !disk.device.is_empty();
+    let device = |disk| device(disk).filter(|_| is_asked(disk));
     let own = disks.iter().flat_map(|disk| device(disk).into_iter().chain(parts(disk)).chain(volumes(disk)));
     own.chain(twice(disks)).collect()
 }

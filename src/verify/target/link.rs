@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::facts::platform::{Platform, PlatformKind, platform};
+use crate::model::disk::{Disk, Volume};
 use crate::model::link::{ETHERNET_MTU, Link};
 use crate::model::{Machine, Model, Target};
 use crate::text::{Count, List};
@@ -14,7 +15,7 @@ pub fn links(evidence: &Evidence<'_, '_>) -> Verdict {
     let model = evidence.model;
     let known = model.targets.first().and_then(|target| Some((target, platform(&target.name)?)));
     let Some((target, platform)) = known else { return Verdict::default() };
-    let disks = disk::kinds(model).into_iter().filter(|_| platform.kind == PlatformKind::Lxd).map(no_disk);
+    let disks = disk::kinds(model).into_iter().filter(|_| platform.kind == PlatformKind::Lxd).flat_map(not_mounted);
     let found = kinds(model).into_iter().flat_map(|machine| of_machine(platform, machine)).chain(disks);
     let found: Vec<Diagnostic> = found.map(|problem| at_target(model, target, problem)).collect();
     found.into()
@@ -43,12 +44,17 @@ fn is_given(platform: &Platform, machine: &Machine) -> Diagnostic {
         .help("remove `interfaces`, since the platform sets up the network of its machines; or use `target nocloud`")
 }
 
-/// The host has the devices, and a container no kernel of its own to mount them.
-fn no_disk(machine: &Machine) -> Diagnostic {
-    let disk = &machine.disks[0];
-    let message = format!("the disk `{}` of `{}` cannot be set up in a container", disk.name, machine.name);
-    Diagnostic::new(Code::TargetLacks, disk.span, message)
-        .help("set other disks in an overlay for LXD: `set GROUP.disks = {}` leaves the data on the disk of the system")
+/// The host has the devices: a container has a folder of each, and nothing of one that is mounted nowhere.
+fn not_mounted(machine: &Machine) -> Vec<Diagnostic> {
+    let volumes = machine.disks.iter().flat_map(|disk| disk.volumes.iter().map(move |volume| (disk, volume)));
+    let bare = volumes.filter(|(_, volume)| volume.mount.is_empty());
+    let problem = |(disk, volume): (&Disk, &Volume)| {
+        let message =
+            format!("`{}` of `{}` is mounted nowhere, and a container has no device of it", volume.name, machine.name);
+        Diagnostic::new(Code::TargetLacks, disk.span, message)
+            .help("set `mount`, or other disks in an overlay for LXD: `set GROUP.disks = {}`")
+    };
+    bare.map(problem).collect()
 }
 
 /// A container has one interface, on the bridge of the cluster.

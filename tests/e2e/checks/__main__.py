@@ -88,6 +88,7 @@ def plain(report, folder):
     report.check("a changed option restarts only its unit", change.option_restarts_only_its_unit, cluster)
     report.check("wrk[3] to wrk[5] and back touches no other", change.workers_come_and_go, cluster)
     report.check("a stopped machine is started", change.stopped_machine_is_started, cluster)
+    report.check("volumes outlive their machines, grow, and leave after asking", change.volumes_outlive_machines, cluster)
     report.check("a full disk on one machine", fault.disk_is_full, cluster)
     report.check("an apply that is killed is taken up", fault.killed_apply_is_taken_up, cluster)
 

@@ -81,3 +81,28 @@ def stopped_machine_is_started(cluster):
     said = cluster.apply()
     assert "wrk-1" in said, said
     inside.no_unit_has_failed(cluster)
+
+
+def volumes_outlive_machines(cluster):
+    """A volume in machines that are there, then in one that is lost and made anew; a larger one; none."""
+    cluster.sets["data"] = "1GiB"
+    said = cluster.kmodel("apply")
+    assert said.code != 0 and "--yes" in said.err and "over what the machine has there" in said.out, said
+    cluster.apply("--yes")
+    for machine in ["wrk-0", "wrk-1", "wrk-2"]:
+        cluster.ask(machine, f"findmnt --noheadings /srv/data && echo {machine} >/srv/data/kept")
+    assert "no changes" in cluster.apply()
+    cluster.lxc("delete", "--force", "wrk-1")
+    said = cluster.apply()
+    assert "volume wrk-1_data with the data that it has" in said, said
+    assert cluster.ask("wrk-1", "cat /srv/data/kept").strip() == "wrk-1"
+    cluster.sets["data"] = "2GiB"
+    said = cluster.apply()
+    assert "volume wrk-0_data: size 1GiB -> 2GiB" in said and "no changes" in cluster.apply(), said
+    del cluster.sets["data"]
+    said = cluster.kmodel("apply")
+    assert said.code != 0 and "--yes" in said.err and "volume wrk-0_data: remove it and all its data" in said.out, said
+    cluster.apply("--yes")
+    assert "_data" not in cluster.lxc("storage", "volume", "list", f"km-{cluster.name}", "-f", "csv")
+    cluster.ask("wrk-1", "! findmnt /srv/data")
+    inside.no_unit_has_failed(cluster)
