@@ -23,6 +23,7 @@ pub mod report;
 pub mod check;
 pub mod plan;
 mod preflight;
+mod recorded;
 pub mod graph;
 pub mod folder;
 pub mod keep;

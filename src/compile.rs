@@ -28,6 +28,7 @@ pub mod known;
 pub mod missing_keys;
 mod inputs;
 mod machines;
+pub mod record;
 pub mod person;
 pub mod pki;
 pub mod preview;

@@ -29,7 +29,8 @@ mod system;
 
 pub use desired::{Arrival, Desired, Hooks, Machine, StartedUnit};
 pub use output::{
-    Content, Entries, Entry, Given, Needs, OutputFile, Roster, Shared, Tree, UserDataSize, Writer, folder,
+    Content, Entries, Entry, Given, Needs, OutputFile, Roster, Shared, Tree, UserDataSize, Writer, WrittenMachine,
+    folder,
 };
 pub use problem::Problem;
 pub use site::{Names, Site, TargetMachine};

@@ -154,6 +154,11 @@ fn machine_changes(machine: &Machine, outer: Outer, probe: Option<&Probe>, is_pe
     }
 }
 
+/// The changes of a machine that is up and as its probe says; one that had another name keeps its disk.
+pub(crate) fn recorded_changes(machine: &Machine, outer: Outer, probe: &Probe) -> Vec<Change> {
+    machine_changes(machine, outer, Some(probe), false)
+}
+
 /// It is made anew, so nothing else is done to it. Even one that is not up has its turn: what cannot be entered may still serve.
 fn replacement(machine: &Machine, steps: Vec<Step>, probe: Option<&Probe>) -> Change {
     let is_up = probe.is_some_and(|probe| probe.boot_state() == BootState::Up);

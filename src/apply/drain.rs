@@ -24,6 +24,11 @@ pub(crate) fn is_possible(desired: &Desired) -> bool {
     !scripts(desired, DRAIN).is_empty()
 }
 
+/// Whether a machine has something that moves what runs on machines.
+pub(crate) fn is_there(machine: &Machine) -> bool {
+    machine.files.iter().any(|file| file.path.starts_with(DRAIN))
+}
+
 /// Lets what runs on a machine go elsewhere.
 ///
 /// # Errors

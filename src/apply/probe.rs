@@ -5,12 +5,15 @@ use std::net::IpAddr;
 
 use crate::render::boot;
 use crate::render::bundle::BundleFile;
+use crate::render::unit_file;
 use crate::syntax::ast::Name;
 use crate::target::{Machine, StartedUnit};
 
 use super::error::ApplyError;
 use super::transport::Transport;
 use super::upload::sha256;
+
+mod recorded;
 
 const SCRIPT: &str = include_str!("probe.sh");
 
@@ -172,7 +175,7 @@ impl Probe {
         let changed = |path: &str| differing.paths().any(|other| other == path);
         let own = |unit: &StartedUnit| {
             let file = machine.files.iter().find(|file| file.path == unit.file);
-            file.is_some_and(|file| self.bare.get(&file.path) != Some(&sha256(&bare(&file.content))))
+            file.is_some_and(|file| self.bare.get(&file.path) != Some(&sha256(&unit_file::bare(&file.content))))
         };
         let reads = |unit: &StartedUnit| unit.watches.iter().any(|path| changed(path));
         let restarts = |unit: &&StartedUnit| changed(&unit.file) && own(unit) || reads(unit) || self.is_new(unit);
@@ -213,12 +216,6 @@ fn stamps(machine: &Machine) -> impl Iterator<Item = &str> {
 
 pub(super) fn is_stamp(path: &str) -> bool {
     path.starts_with(boot::STAMPS)
-}
-
-/// A unit's file without its comments.
-fn bare(content: &[u8]) -> Vec<u8> {
-    let lines = content.split_inclusive(|byte| *byte == b'\n');
-    lines.filter(|line| !line.starts_with(b"#")).flatten().copied().collect()
 }
 
 impl RemoteFile {
@@ -288,6 +285,7 @@ mod tests {
             name: name.into(),
             file: format!("/etc/systemd/system/{name}"),
             program,
+            application: "".into(),
             version: String::new(),
             watches,
         }

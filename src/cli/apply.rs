@@ -21,10 +21,11 @@ use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::ModelArgs;
 use super::only::{Only, OnlyArgs};
+use super::plan::changes::saved::{self, Asked, Saved};
 use super::progress::Board;
 use super::server::{LoginArgs, Preflight};
 use super::visible::say;
-use super::{Terminal, lock, output, render, report, server};
+use super::{Terminal, lock, output, recorded, render, report, server};
 
 /// How long the API server may take to answer a person once all units are up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// so that quorums hold. The command ends when every unit is up, or reports the units that are not, with the end of their
 /// logs. It can be interrupted and run again at any time: the next run continues where this one stopped. Keys are issued
 /// into the key store, as `render` does.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
@@ -76,13 +77,35 @@ pub struct Args {
 }
 
 impl Args {
+    /// Whether nothing is given that a saved plan has itself.
+    fn is_of_plan(&self) -> bool {
+        let ModelArgs { overlay, set, lock, allow_read, file: _, message_format: _ } = &self.model;
+        let is_model = overlay.is_empty() && set.is_empty() && lock.is_none() && allow_read.is_empty();
+        is_model && self.target.is_none() && self.store.is_none() && self.keep.is_empty() && self.only.is_empty()
+    }
+
     fn own_hooks(&self) -> OwnHooks {
         OwnHooks { before: self.hook_before.clone(), after: self.hook_after.clone() }
     }
 }
 
-/// Applies a model without errors.
+/// Applies a model without errors, or a plan that was saved of one.
 pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
+    let Some(saved) = saved::read(&args.model.file)? else { return apply(args, None, terminal) };
+    if !args.is_of_plan() {
+        return Err(CliError::usage(
+            "a saved plan has arguments of its own",
+            "pass the model in its place, or only `--yes`, `--dry-run`, `--timeout`, `--parallel`, and how machines are entered",
+        ));
+    }
+    let Asked { target, store, .. } = &saved.asked;
+    let model = saved.asked.model(&args.model);
+    let args = Args { model, target: Some(target.clone()), store: Some(store.clone()), ..args.clone() };
+    apply(&args, Some(&saved), terminal)
+}
+
+/// As much of a plan as is given has to hold.
+fn apply(args: &Args, saved: Option<&Saved>, terminal: &Terminal) -> Result<Exit, CliError> {
     let mut opened = args.model.open(args.target.as_deref())?;
     args.keep.let_go(&mut opened.input)?;
     let mut planned = opened.plan_for_target();
@@ -100,6 +123,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     if !render::has_keys(plan, &folder, show)? {
         return Ok(Exit::Problems);
     }
+    refuse(saved.map_or(Ok(Vec::new()), |saved| saved.moved((&opened, plan)))?)?;
     let (deployed, _turn) = match deploy(args, (plan, &opened.seen), &folder) {
         Ok(both) => both,
         Err(Undeployed::CliError(error)) => return Err(error),
@@ -119,7 +143,14 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     let lasting = if args.dry_run { Lasting::No } else { Lasting::Yes };
     server::on_interrupt("interrupted: run the same command again to continue");
     let access = client.access(&deployed, preflight, (&folder, lasting))?;
-    Work { args, terminal, access: &access, deployed: &deployed, folder: &folder }.run(&only, ROUNDS)
+    let keep = |is_done: &dyn Fn(&str) -> bool| recorded::applied(&folder, (&opened, plan), &deployed.issued, is_done);
+    let work = Work { args, terminal, access: &access, deployed: &deployed, folder: &folder, keep: &keep, saved };
+    work.run(&only, ROUNDS)
+}
+
+/// Ends a run whose plan does not hold any more.
+fn refuse(moved: Vec<String>) -> Result<(), CliError> {
+    if moved.is_empty() { Ok(()) } else { Err(saved::refused(&moved)) }
 }
 
 /// How often a run goes on once machines that were behind have caught up: each round brings them one program further, at least.
@@ -153,6 +184,9 @@ fn deploy(
     Ok((deployed, turn))
 }
 
+/// Keeps the record of the machines that are done, by their names.
+type Keep<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> Result<(), CliError> + 'a;
+
 /// One run, once the desired state is known.
 struct Work<'a> {
     args: &'a Args,
@@ -160,6 +194,10 @@ struct Work<'a> {
     access: &'a Access,
     deployed: &'a Deployed,
     folder: &'a Path,
+    /// Records what was brought, of the machines that are done.
+    keep: &'a Keep<'a>,
+    /// What was planned.
+    saved: Option<&'a Saved>,
 }
 
 impl Work<'_> {
@@ -170,6 +208,9 @@ impl Work<'_> {
         only.keep(&mut delta)?;
         if self.args.no_drain {
             delta.leave_pods();
+        }
+        if let Some(saved) = self.saved.filter(|_| rounds == ROUNDS) {
+            refuse(apply::moved::moved(&saved.changes.steps, &delta))?;
         }
         self.show(&delta)?;
         if self.args.dry_run {
@@ -239,11 +280,21 @@ impl Work<'_> {
         let outcome = outcome?;
         self.forget(delta)?;
         self.kubeconfigs()?;
+        self.record(delta, &outcome)?;
         match outcome.not_up.is_empty() {
             false => Ok(self.not_up(&outcome)),
             true if outcome.is_partial && rounds > 0 => self.run(only, rounds - 1),
             true => self.all_is_well(delta),
         }
+    }
+
+    /// Records what is as it should be; what comes in another round is recorded then.
+    fn record(&self, delta: &Delta, outcome: &Outcome) -> Result<(), CliError> {
+        if outcome.is_partial && outcome.not_up.is_empty() {
+            return Ok(());
+        }
+        let is_left = |name: &str| outcome.left.iter().any(|left| left == name) || delta.left_out.contains(name);
+        (self.keep)(&|name| !is_left(name) && outcome.not_up.iter().all(|one| one.machine != name))
     }
 
     /// Frees the addresses of machines that the server has no more.

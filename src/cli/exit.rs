@@ -23,6 +23,9 @@ pub enum Exit {
     Outside = 3,
     /// The running cluster differs from the model; the differences have been reported.
     Differs = 4,
+    /// A plan has changes, and `--exit-code` asked; as Terraform says it, and so the same number as that of a wrong command line,
+    /// which prints nothing to stdout.
+    Changes,
 }
 
 /// Why a command failed, other than because of problems in the model.
@@ -81,7 +84,10 @@ fn reason(error: &io::Error) -> String {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        ExitCode::from(exit as u8)
+        ExitCode::from(match exit {
+            Exit::Changes => Exit::Usage as u8,
+            other => other as u8,
+        })
     }
 }
 

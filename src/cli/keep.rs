@@ -19,7 +19,7 @@ const NAMED: usize = 12;
 const ALL: &str = "all";
 
 /// What a person lets go.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub struct KeepArgs {
     /// Make new keys in place of those that kmodel.lock records and the key store lacks; what runs with the old ones breaks
     #[arg(long)]

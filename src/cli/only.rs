@@ -9,7 +9,7 @@ use crate::model::Model;
 use super::exit::CliError;
 
 /// Which machines a run changes.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub(super) struct OnlyArgs {
     /// Change only some machines: `machine=NAME`, `group=NAME` or `zone=NAME`; can be repeated
     #[arg(long, value_name = "KIND=NAME")]
@@ -22,6 +22,11 @@ pub(super) struct Only {
 }
 
 impl OnlyArgs {
+    /// Whether all machines are meant.
+    pub(super) fn is_empty(&self) -> bool {
+        self.only.is_empty()
+    }
+
     /// # Errors
     /// When one of these is not there.
     pub(super) fn read(&self, model: &Model<'_>, departed: &[String]) -> Result<Only, CliError> {

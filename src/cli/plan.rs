@@ -13,10 +13,12 @@ use crate::world;
 
 use super::exit::{CliError, Exit};
 use super::model::{ModelArgs, Opened};
+use super::server::LoginArgs;
 use super::{Terminal, keep, output, report};
 
 mod address;
 mod certificate;
+pub(super) mod changes;
 mod cluster;
 mod issue;
 mod machine;
@@ -35,9 +37,10 @@ pub use page::Detail;
 use page::Page;
 use section::PlanSection;
 
-/// Preview what would be built: machines, relations, certificates, start order and verified properties
+/// Preview what would change since the last render or apply; before the first, what would be built
 ///
-/// Issues and writes nothing. Addresses allocated by an earlier `render` are read from kmodel.lock beside the model, and
+/// With `--full`, or if nothing was rendered or applied yet: machines, relations, certificates, start order and verified
+/// properties. Issues and writes nothing. Addresses allocated by an earlier `render` are read from kmodel.lock beside the model, and
 /// issued certificates from the key store.
 #[derive(clap::Args)]
 pub struct Args {
@@ -61,6 +64,10 @@ pub struct Args {
     /// Show what expires by a date: certificates and authorities with what stops working, and versions
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = at::date, conflicts_with_all = ["graph", "show", "all", "upgrade"])]
     at: Option<time::Date>,
+    #[command(flatten)]
+    login: LoginArgs,
+    #[command(flatten)]
+    changes: changes::ChangesArgs,
     /// Show only these sections, separated by commas: cluster, machines, versions, addresses, relations, openings, certificates, order, proofs
     #[arg(long, value_name = "PARTS", value_delimiter = ',', hide_possible_values = true)]
     show: Vec<PlanSection>,
@@ -81,6 +88,20 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     }
     let planned = ManuallyDrop::new(opened.plan());
     let mut problems = planned.problems.clone();
+    if args.is_of_changes() && any_error(&problems) {
+        return finish(&args.model, &opened, &problems, terminal);
+    }
+    if let Some(plan) = planned.plan.as_ref().filter(|_| !any_error(&problems)) {
+        match changes::run(args, (&opened, plan), terminal)? {
+            Ok(None) => {}
+            Ok(Some(exit)) => {
+                problems.extend(issue_status_of(args, plan)?.1);
+                finish(&args.model, &opened, &problems, terminal)?;
+                return Ok(exit);
+            }
+            Err(found) => return finish(&args.model, &opened, &found, terminal),
+        }
+    }
     if let Some(plan) = &planned.plan {
         let (status, warnings) = issue_status_of(args, plan)?;
         problems.extend(warnings);
@@ -134,6 +155,11 @@ fn issue_status_of(args: &Args, plan: &Plan<'_>) -> Result<(IssueStatus, Vec<Dia
 }
 
 impl Args {
+    /// Whether changes are asked for, and nothing else will do.
+    fn is_of_changes(&self) -> bool {
+        self.changes.is_asked()
+    }
+
     fn detail(&self) -> Detail {
         if self.all { Detail::Each } else { Detail::Grouped }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::compile::known::{self, Facts, Known, Memo};
 use crate::compile::preview::Previewing;
+use crate::compile::record::{self, By, Recording};
 use crate::compile::{self, RenderError, Stopped};
 use crate::diag::{Diagnostic, any_error};
 use crate::emit::stream::Whole;
@@ -22,7 +23,7 @@ use super::exit::{CliError, Exit};
 use super::keep::{self, KeepArgs};
 use super::model::{ModelArgs, Opened};
 use super::table::{Cell, table};
-use super::{Terminal, lock, output, report};
+use super::{Terminal, lock, output, recorded, report};
 
 mod again;
 mod preview;
@@ -101,7 +102,7 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
         let reused = Reused { machines: 0, unread: args.trust_output };
         return summary(args, terminal, &plan.model, (&keys, written, reused));
     }
-    let (issued, whole, kept) = match render(args, plan, &mut store) {
+    let (issued, whole, kept, record) = match render(args, (&opened, plan), &mut store) {
         Ok(rendered) => rendered,
         Err(Stopped::Sink(error)) => return Err(error),
         Err(Stopped::Problems(problems)) => {
@@ -117,8 +118,9 @@ pub fn run(args: &Args, terminal: &Terminal) -> Result<Exit, CliError> {
     lock::write(&args.model.lock_path(), &plan.model.cluster.name, (&opened.seen, &lock))?;
     let (keys, sealed) = (Keys::of(&issued), whole.sealed());
     let written = whole.commit()?;
+    let record = recorded::keep(&store, (plan, By::Render), record)?;
     if let (Some(again), Some(sealed), true) = (again, sealed, saved && opened.seen.is(&lock)) {
-        again.remember(&store, (plan, &issued), sealed);
+        again.remember(&store, (plan, &issued), (sealed, &record));
     }
     summary(args, terminal, &plan.model, (&keys, written, Reused { machines: kept, unread: false }))
 }
@@ -161,8 +163,11 @@ fn dry(
     Ok(if args.exit_code && !preview.is_empty() { Exit::Differs } else { Exit::Ok })
 }
 
+/// What a render leaves: what was issued, all files, how many machines were kept, and its record.
+type Made = (Issued, Whole, usize, record::Writer);
+
 /// Issues what is missing, and writes all files beside the folder that they are for.
-fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Whole, usize), Stopped<CliError>> {
+fn render(args: &Args, (opened, plan): (&Opened<'_>, &Plan<'_>), store: &mut Store) -> Result<Made, Stopped<CliError>> {
     let failed = |error: EmitError| Stopped::Sink(error.into());
     let issued = compile::issue_aside(plan, store, world::now()).map_err(|error| match error {
         RenderError::Pki(error) => Stopped::Sink(error.into()),
@@ -170,8 +175,12 @@ fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Wh
     })?;
     let (force, sources) = (super::folder::force(args.force), &plan.model.program.sources);
     let reuse = if args.fresh { Reuse::Nothing } else { Reuse::Whole };
-    let mut out = emit::Stream::begin(&args.out, force, reuse, sources).map_err(failed)?;
+    let out = emit::Stream::begin(&args.out, force, reuse, sources).map_err(failed)?;
     let tree = args.tree();
+    let earlier = recorded::record(store, plan, By::Render);
+    let folder = std::path::absolute(&args.out).ok().map(|path| path.display().to_string());
+    let writer = recorded::begin(store, (opened, plan), (By::Render, folder, tree)).map_err(Stopped::Sink)?;
+    let mut out = Recording::new(out, earlier.as_ref(), writer);
     let name = known::name(compile::head(plan).1, tree);
     let known = store.remembered_file(&name).filter(|_| !args.fresh).map(Known::read).unwrap_or_default();
     let mut memo = Memo { known, facts: store.spool().map(Facts::to).unwrap_or_default() };
@@ -182,11 +191,12 @@ fn render(args: &Args, plan: &Plan<'_>, store: &mut Store) -> Result<(Issued, Wh
         Stopped::Problems(problems) => Stopped::Problems(problems),
         Stopped::Sink(error) => failed(error),
     })?;
+    let (out, record) = out.finish(&streamed.files);
     let whole = out.finish(compile::head(plan), &streamed.files).map_err(failed)?;
     if let Some(mut facts) = memo.facts.file() {
         store.remember_file(&name, &mut facts);
     }
-    Ok((issued, whole, streamed.kept))
+    Ok((issued, whole, streamed.kept, record))
 }
 
 /// Whether the store has the keys that are recorded; looked at before there is a store.

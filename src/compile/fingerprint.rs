@@ -14,7 +14,7 @@ use crate::source::Sources;
 use crate::target::{Site, TargetMachine, Tree};
 
 /// The number of a build: its sources, its standard library, its compiler.
-pub(super) const BUILD: &str = env!("KMODEL_BUILD");
+pub(crate) const BUILD: &str = env!("KMODEL_BUILD");
 
 /// SHA-256 of a machine's inputs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]

@@ -14,10 +14,10 @@ use crate::plan::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::issued_material::IssuedMaterial;
 use crate::render::{self, Placement};
-use crate::target::{Entries, Entry, OutputFile, Shared, Site, TargetMachine, Tree, Writer};
+use crate::target::{Entries, Entry, Machine, OutputFile, Shared, Site, TargetMachine, Tree, Writer, WrittenMachine};
 use crate::verify::{self, Evidence};
 
-use super::fingerprint::Print;
+use super::fingerprint::{Fingerprint, Print};
 use super::inputs::Inputs;
 use super::known::{Fact, Facts, Known, Memo};
 use super::machines::Machines;
@@ -42,6 +42,19 @@ pub trait Sink: Sync {
     /// When it cannot.
     fn put(&self, files: Vec<OutputFile>) -> Result<Self::Batch, Self::Error>;
 
+    /// As [`Sink::put`], with the machine that they are of.
+    ///
+    /// # Errors
+    /// When it cannot.
+    fn put_machine(&self, _: &MadeMachine<'_>, files: Vec<OutputFile>) -> Result<Self::Batch, Self::Error> {
+        self.put(files)
+    }
+
+    /// As [`Sink::keep`], with the name of the machine and the number of what it was evaluated to.
+    fn keep_machine(&self, _: (&str, &Fingerprint), places: &[String], seal: &Seal) -> Option<Self::Batch> {
+        self.keep(places, seal)
+    }
+
     /// What is left of the files at these places, if it has them from before, just as the seal says.
     fn keep(&self, _places: &[String], _seal: &Seal) -> Option<Self::Batch> {
         None
@@ -63,6 +76,13 @@ pub trait Sink: Sync {
     /// # Errors
     /// When it cannot.
     fn long(&mut self, file: OutputFile, write: Write<'_>) -> Result<(), Self::Error>;
+}
+
+/// A machine whose files are handed on.
+pub struct MadeMachine<'a> {
+    pub print: Fingerprint,
+    pub outer: &'a TargetMachine,
+    pub inner: &'a Machine,
 }
 
 /// Why not all was handed on.
@@ -253,10 +273,12 @@ impl Press<'_, '_> {
             return Ok(made);
         }
         let written = self.writer.machine(&machine);
-        let (files, given) = written.map_err(|problems| Stopped::Problems(of_target(self.plan, problems)))?;
+        let WrittenMachine { files, given, inner } =
+            written.map_err(|problems| Stopped::Problems(of_target(self.plan, problems)))?;
         no_problem(verify::target::output(&self.plan.model, &files)).map_err(Stopped::Problems)?;
         let secret = files.iter().any(|file| file.secret);
-        let batch = sink.put(files).map_err(Stopped::Sink)?;
+        let made = MadeMachine { print, outer: &machine, inner: &inner };
+        let batch = sink.put_machine(&made, files).map_err(Stopped::Sink)?;
         let entry = self.writer.entry(&given);
         let fact = S::seal(&batch).map(|seal| Fact { inputs, machine: print, seal, given, secret });
         Ok(Made { batch, entry, secret, kept: false, fact })
@@ -265,7 +287,8 @@ impl Press<'_, '_> {
     /// A machine that is what it was, and that the sink still has. Its values are verified already.
     fn kept<S: Sink>(&self, id: MachineId, fact: Fact, sink: &S) -> Option<Made<S::Batch>> {
         let machine = TargetMachine::new(&self.plan.model, id, Bundle::default());
-        let batch = sink.keep(&self.writer.places(&machine), &fact.seal)?;
+        let of = (&*machine.name, &fact.machine);
+        let batch = sink.keep_machine(of, &self.writer.places(&machine), &fact.seal)?;
         let entry = self.writer.entry(&fact.given);
         Some(Made { batch, entry, secret: fact.secret, kept: true, fact: Some(fact) })
     }

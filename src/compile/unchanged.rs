@@ -24,7 +24,7 @@ use crate::world::watched::Answer;
 
 use super::fingerprint::{BUILD, Fingerprint};
 
-const HEAD: &str = "kmodel render 2";
+const HEAD: &str = "kmodel render 3";
 
 /// What decides a render, but the time and what else the model reads.
 #[derive(Clone, Copy)]
@@ -51,6 +51,8 @@ pub struct Unchanged {
     manifest: [u8; 32],
     files: usize,
     bytes: u64,
+    /// The number of the record that it left.
+    pub record: String,
     /// How many keys it used, and what was said of them.
     pub keys: usize,
     pub notes: Vec<String>,
@@ -67,7 +69,7 @@ impl Unchanged {
         basis: &Basis<'_>,
         read: BTreeMap<PathBuf, Answer>,
         (plan, issued): (&Plan<'_>, &Issued),
-        sealed: Sealed,
+        (sealed, record): (Sealed, &str),
     ) -> Option<Self> {
         let Sealed { seal: Seal(seal), manifest, files, bytes } = sealed;
         let period = Period::of_all(&plan.pki.request, issued).ok()?;
@@ -80,6 +82,7 @@ impl Unchanged {
             manifest,
             files,
             bytes,
+            record: record.to_owned(),
             keys: issued.reused,
             notes: issued.notes.iter().map(ToString::to_string).collect(),
         })

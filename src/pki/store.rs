@@ -50,6 +50,7 @@ mod index;
 pub(super) mod line;
 mod lock;
 pub(super) mod log;
+mod records;
 mod renders;
 mod renewal;
 pub(super) mod table;
@@ -301,6 +302,30 @@ impl Store {
     pub fn remember_file(&self, name: &str, file: &mut File) {
         if matches!(self.access, Access::Write { .. }) {
             renders::copy(&self.dir, name, file);
+        }
+    }
+
+    /// The record of what a target was given last; `None` if nothing was.
+    pub fn recorded(&self, name: &str) -> Option<File> {
+        records::open(&self.dir, name)
+    }
+
+    /// A file for the next record.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn record_spool(&self) -> Result<File, PkiError> {
+        nameless(&self.dir).map_err(|error| PkiError::file(&self.dir, "write in", &error))
+    }
+
+    /// Replaces the record of a target.
+    ///
+    /// # Errors
+    /// When the file system refuses; the earlier record is then still there.
+    pub fn record(&self, name: &str, file: &mut File) -> Result<(), PkiError> {
+        match self.access {
+            Access::Write { .. } => records::save(&self.dir, name, file),
+            Access::Read | Access::Trial => Ok(()),
         }
     }
 

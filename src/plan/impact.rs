@@ -71,7 +71,18 @@ impl Impact {
 
 /// Finds out what works without some machines.
 pub fn impact(model: &Model<'_>, down: &HashSet<MachineId>) -> Impact {
-    let mut world = Analysis { model, down, broken: vec![None; model.apps.len()] };
+    let of = |unit: &UnitId| model.unit(*unit).machine.is_some_and(|machine| down.contains(&machine));
+    let units = (0..model.units.len() as u32).map(UnitId).filter(of).collect();
+    analysed(model, down, &units)
+}
+
+/// Finds out what works without some units, whose machines are up.
+pub fn impact_of_units(model: &Model<'_>, down: &HashSet<UnitId>) -> Impact {
+    analysed(model, &HashSet::new(), down)
+}
+
+fn analysed(model: &Model<'_>, down: &HashSet<MachineId>, units: &HashSet<UnitId>) -> Impact {
+    let mut world = Analysis { model, down, units, broken: vec![None; model.apps.len()] };
     world.count();
     while world.spread() {}
     let names = (0..model.machines.len() as u32).map(MachineId).filter(|id| down.contains(id));
@@ -85,13 +96,15 @@ pub fn impact(model: &Model<'_>, down: &HashSet<MachineId>) -> Impact {
 struct Analysis<'a, 'p> {
     model: &'a Model<'p>,
     down: &'a HashSet<MachineId>,
+    /// All units that are down.
+    units: &'a HashSet<UnitId>,
     /// By application: what it lacks.
     broken: Vec<Option<String>>,
 }
 
 impl Analysis<'_, '_> {
     fn lives(&self, unit: UnitId) -> bool {
-        self.model.unit(unit).machine.is_none_or(|machine| !self.down.contains(&machine))
+        !self.units.contains(&unit)
     }
 
     fn alive(&self, app: AppId) -> usize {

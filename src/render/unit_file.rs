@@ -30,6 +30,12 @@ pub fn unit_path(unit: &Unit) -> String {
     }
 }
 
+/// The text of a unit without its comments.
+pub fn bare(content: &[u8]) -> Vec<u8> {
+    let lines = content.split_inclusive(|byte| *byte == b'\n');
+    lines.filter(|line| !line.starts_with(b"#")).flatten().copied().collect()
+}
+
 /// The unit as a file of its machine.
 ///
 /// # Errors

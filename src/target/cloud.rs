@@ -11,8 +11,8 @@ use crate::render::bundle::BundleFile;
 use crate::render::origin::What;
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Entries, Entry, Given, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer, cloud_config, folder,
-    text, tree,
+    Arrival, Entries, Entry, Given, Machine, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer,
+    WrittenMachine, cloud_config, folder, text, tree,
 };
 
 pub(super) mod archive;
@@ -57,9 +57,8 @@ impl<'a> Cloud<'a> {
 }
 
 impl Writer for Cloud<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
-        let (files, user_data) = machine_files(self.platform, self.site, machine, &self.options)?;
-        Ok((files, (&user_data).into()))
+    fn machine(&self, machine: &TargetMachine) -> Result<WrittenMachine, Vec<Problem>> {
+        machine_files(self.platform, self.site, machine, &self.options)
     }
 
     fn entry(&self, given: &Given) -> Entry {
@@ -105,7 +104,7 @@ fn machine_files(
     site: &Site,
     machine: &TargetMachine,
     options: &Options,
-) -> Result<(Vec<OutputFile>, UserData), Vec<Problem>> {
+) -> Result<WrittenMachine, Vec<Problem>> {
     let (files, user_data) = given(platform, site, machine, options)?;
     if !user_data.fits(platform) {
         return Err(vec![too_long(platform, machine, &user_data)]);
@@ -125,7 +124,8 @@ fn machine_files(
     list.push(OutputFile { secret: true, ..archive });
     list.extend(tree(site, machine, &files));
     list.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((list, user_data))
+    let inner = Machine::new(machine, files, Arrival::Brought);
+    Ok(WrittenMachine { files: list, given: (&user_data).into(), inner })
 }
 
 /// Reported where sizes are known to the byte; while planning, the same is reported with its places.

@@ -93,6 +93,8 @@ pub struct StartedUnit {
     pub file: String,
     /// The file name of what it runs, such as `kubelet`; empty if it runs nothing.
     pub program: Name,
+    /// The application whose unit it is; empty if it is of none.
+    pub application: Name,
     /// The version of the download that brings it; empty if none does, or it has none.
     pub version: String,
     /// What it reads: its change restarts the unit, as that of its own file does.
@@ -143,5 +145,6 @@ fn started_unit(unit: &Unit, artifacts: &[Artifact], files: &[BundleFile]) -> St
     let program = exec.rsplit('/').next().unwrap_or_default().into();
     let brings = artifacts.iter().find(|artifact| boot::installs(artifact, &exec));
     let version = brings.and_then(|artifact| artifact.version.clone()).unwrap_or_default();
-    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), program, version, watches }
+    let application = unit.origin.application().cloned().unwrap_or_else(|| "".into());
+    StartedUnit { name: unit.name.clone(), file: unit_file::unit_path(unit), program, application, version, watches }
 }

@@ -13,7 +13,8 @@ use crate::target::cloud::seed::Seed;
 use crate::target::cloud::{UserData, archive};
 use crate::target::problem::of_bundle;
 use crate::target::{
-    Entries, Entry, Given, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer, text, tree,
+    Arrival, Entries, Entry, Given, Machine, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer,
+    WrittenMachine, text, tree,
 };
 
 mod config;
@@ -56,7 +57,7 @@ impl<'a> Ignition<'a> {
 }
 
 impl Writer for Ignition<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<WrittenMachine, Vec<Problem>> {
         let files = self.files(machine)?;
         let user_data = UserData::plain(config::config(self.site, machine, &files, &self.options));
         let place = |name: &str| format!("machines/{}/{name}", machine.name);
@@ -66,7 +67,8 @@ impl Writer for Ignition<'_> {
             vec![text(place(NAME), 0o644, &user_data.content, &origin), OutputFile { secret: true, ..archive }];
         list.extend(tree(self.site, machine, &files));
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((list, (&user_data).into()))
+        let inner = Machine::new(machine, files, Arrival::FirstBoot);
+        Ok(WrittenMachine { files: list, given: (&user_data).into(), inner })
     }
 
     fn entry(&self, given: &Given) -> Entry {

@@ -11,7 +11,7 @@ use crate::render::format;
 use crate::render::origin::{Origin, What};
 use crate::target::{
     Entries, Entry, Given, Machine, Needs, OutputFile, Problem, Roster, Shared, Site, TargetMachine, Writer,
-    cloud_config, folder, text, tree,
+    WrittenMachine, cloud_config, folder, text, tree,
 };
 
 mod desired;
@@ -54,12 +54,13 @@ impl<'a> Lxd<'a> {
 }
 
 impl Writer for Lxd<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<WrittenMachine, Vec<Problem>> {
         let (inner, instance, _) = desired::machine(self.site, machine, &self.options)?;
         let mut list = machine_files(self.site, machine, (&inner, &instance));
         list.push(instance::file(&instance));
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((list, Given { needs: Needs::from(&machine.bundle).into(), ..Given::default() }))
+        let given = Given { needs: Needs::from(&machine.bundle).into(), ..Given::default() };
+        Ok(WrittenMachine { files: list, given, inner })
     }
 
     fn places(&self, machine: &TargetMachine) -> Vec<String> {

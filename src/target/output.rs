@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cloud::UserData;
 use super::lxd::Profile;
-use super::{Problem, Site, TargetMachine};
+use super::{Machine, Problem, Site, TargetMachine};
 use crate::model::{MachineId, Model};
 use crate::render::Origin;
 use crate::render::bundle::{Bundle, BundleFile};
@@ -29,11 +29,11 @@ pub struct OutputFile {
 
 /// What a kind of target writes: the files of one machine at a time, on any thread, then those that machines share.
 pub trait Writer: Sync {
-    /// The files of a machine, all at its [`Writer::places`], sorted by their paths; and what it is given.
+    /// What is written of a machine.
     ///
     /// # Errors
     /// What the target cannot take of it.
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>>;
+    fn machine(&self, machine: &TargetMachine) -> Result<WrittenMachine, Vec<Problem>>;
 
     /// Where all files of a machine are: folders, which end with `/`, and files.
     fn places(&self, machine: &TargetMachine) -> Vec<String> {
@@ -73,6 +73,15 @@ pub enum Shared<'a> {
     Short(OutputFile),
     /// One that tells of each machine: its content is written as it goes.
     Long(OutputFile, Content<'a>),
+}
+
+/// A machine as it is written.
+pub struct WrittenMachine {
+    /// Its files in the output, all at its [`Writer::places`], sorted by their paths.
+    pub files: Vec<OutputFile>,
+    pub given: Given,
+    /// As it should be.
+    pub inner: Machine,
 }
 
 /// What a machine is given, where the shared files tell of it.
@@ -173,7 +182,7 @@ pub(super) fn drive<M: Borrow<TargetMachine>>(
     let mut reported: HashSet<Name> = HashSet::new();
     for machine in machines {
         match writer.machine(machine.borrow()) {
-            Ok((files, _)) => files.into_iter().for_each(&mut *emit),
+            Ok(written) => written.files.into_iter().for_each(&mut *emit),
             // Machines of a group are alike: what is wrong with one is wrong with all.
             Err(found) if reported.insert(machine.borrow().group.clone()) => problems.extend(found),
             Err(_) => {}

@@ -16,7 +16,7 @@ use crate::target::cloud::archive;
 use crate::target::problem::of_bundle;
 use crate::target::{
     Arrival, Desired, Entries, Entry, Given, Hooks, Machine, OutputFile, Problem, Roster, Shared, Site, TargetMachine,
-    Writer, cloud_config, text, tree,
+    Writer, WrittenMachine, cloud_config, text, tree,
 };
 
 mod config;
@@ -49,7 +49,7 @@ impl<'a> Ssh<'a> {
 }
 
 impl Writer for Ssh<'_> {
-    fn machine(&self, machine: &TargetMachine) -> Result<(Vec<OutputFile>, Given), Vec<Problem>> {
+    fn machine(&self, machine: &TargetMachine) -> Result<WrittenMachine, Vec<Problem>> {
         let files = files(self.site, machine, &self.options)?;
         let origin = What::Machines(machine.group.clone()).into();
         let path = format!("machines/{}/{}", machine.name, archive::NAME);
@@ -61,7 +61,8 @@ impl Writer for Ssh<'_> {
         }));
         list.extend(tree(self.site, machine, &files));
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((list, Given::default()))
+        let inner = Machine::new(machine, files, Arrival::Brought);
+        Ok(WrittenMachine { files: list, given: Given::default(), inner })
     }
 
     fn entry(&self, _: &Given) -> Entry {

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 use crate::support::tool::{said, succeed, tool};
 use serde_json::{Value, json};
 
+mod planned;
+
 /// Three members of etcd, from the distribution.
 const MODEL: &str = r#"
 use std/kubernetes { etcd }

@@ -47,7 +47,7 @@ const MODELS: [(&str, &str, &str); 11] = [
 ];
 
 /// Each with a model as its first argument. `pki` has commands of its own.
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 36] = [
     &["check"],
     &["check", "--if", "m=3"],
     &["check", "--message-format", "json"],
@@ -55,6 +55,9 @@ const COMMANDS: [&[&str]; 33] = [
     &["plan"],
     &["plan", "--json"],
     &["plan", "--graph", "dot"],
+    &["plan", "--changes", "--json"],
+    &["plan", "--diff"],
+    &["plan", "--out", "link"],
     &["graph"],
     &["render", "--out", "build"],
     &["render", "--out", "build", "--force"],

@@ -6,6 +6,7 @@ mod support;
 mod architecture;
 mod broken_facts;
 mod catalogue;
+mod changes;
 mod check;
 mod cli;
 mod config_fields;

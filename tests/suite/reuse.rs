@@ -151,7 +151,7 @@ impl Bench {
         let (saved, lock) = (store.is_saved(), compile::lock(&plan, &issued));
         store.save().unwrap();
         if saved && lock == self.lock {
-            let made = Unchanged::new(&basis, world.answers().unwrap(), (&plan, &issued), seal);
+            let made = Unchanged::new(&basis, world.answers().unwrap(), (&plan, &issued), (seal, "0"));
             self.whole = Some(made.unwrap().text().unwrap());
         }
         (self.lock, self.known) = (lock, known);

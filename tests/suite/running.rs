@@ -100,7 +100,7 @@ fn old_encryption_is_read_until_it_is_forgotten() {
     let lock = site.read("kmodel.lock");
     site.ok(&RENDER);
     assert_eq!(site.read("kmodel.lock"), lock, "the same again");
-    let plan = site.ok(&["plan", "lab.km"]);
+    let plan = site.ok(&["plan", "lab.km", "--full"]);
     assert!(plan.contains("migration-pending"), "{plan}");
     let plan = plan.split_whitespace().collect::<Vec<_>>().join(" ");
     let (_, step) = plan.split_once(" migrate after ").expect("a step of the plan");

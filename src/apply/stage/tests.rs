@@ -114,7 +114,8 @@ fn unit(name: &str) -> StartedUnit {
     let start = format!("watch|{name}.service|");
     let watches = NEW.lines().filter_map(|line| line.strip_prefix(&start)).map(Into::into).collect();
     let file = format!("/etc/systemd/system/{name}.service");
-    StartedUnit { name: format!("{name}.service").into(), file, program: name.into(), version: "2.0.0".into(), watches }
+    let (program, application, version) = (name.into(), name.into(), "2.0.0".into());
+    StartedUnit { name: format!("{name}.service").into(), file, program, application, version, watches }
 }
 
 /// A machine that gets new versions of everything.

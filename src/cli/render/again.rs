@@ -2,6 +2,7 @@
 
 use crate::check::Program;
 use crate::compile;
+use crate::compile::record::{self, By};
 use crate::compile::unchanged::{self, Basis, Unchanged};
 use crate::emit::{self, Sealed, Written};
 use crate::model::Input;
@@ -22,15 +23,17 @@ pub(super) struct Again<'a> {
     seen: String,
     store: [u8; 32],
     name: String,
+    record: String,
 }
 
 impl<'a> Again<'a> {
     /// `None` if nothing may be used again, something is let go of, or the store cannot be read.
     pub(super) fn new(args: &'a Args, opened: &'a Opened<'_>, plan: &Plan<'_>, store: &Store) -> Option<Self> {
         let store = store.content().filter(|_| !args.fresh && args.keep.is_empty())?;
-        let name = unchanged::name(compile::head(plan).1, args.tree());
+        let target = compile::head(plan).1;
+        let (name, record) = (unchanged::name(target, args.tree()), record::name(target, By::Render));
         let (program, seen) = (&opened.checked.program, format!("{:?}", opened.seen));
-        Some(Self { args, program, input: &opened.input, seen, store, name })
+        Some(Self { args, program, input: &opened.input, seen, store, name, record })
     }
 
     fn basis(&self) -> Basis<'_> {
@@ -43,6 +46,8 @@ impl<'a> Again<'a> {
         let earlier = Unchanged::read(&store.remembered(&self.name)?).filter(|_| store.is_saved())?;
         let (disk, answers) = (self.args.model.disk(), model::answers()?);
         let ask = |path: &_| answers.get(path).copied().unwrap_or_else(|| answer(&disk.read(path)));
+        let record = store.recorded(&self.record)?;
+        (record::number(&record)? == earlier.record).then_some(())?;
         let sealed = earlier.output(&self.basis(), ask, world::now())?;
         let written = match self.args.trust_output {
             true => emit::listed(&self.args.out, &sealed)?,
@@ -52,7 +57,7 @@ impl<'a> Again<'a> {
     }
 
     /// Remembers what this render has made.
-    pub(super) fn remember(&self, store: &Store, (plan, issued): (&Plan<'_>, &Issued), sealed: Sealed) {
+    pub(super) fn remember(&self, store: &Store, (plan, issued): (&Plan<'_>, &Issued), sealed: (Sealed, &str)) {
         let made = model::answers().and_then(|read| Unchanged::new(&self.basis(), read, (plan, issued), sealed));
         if let Some(text) = made.and_then(|made| made.text()) {
             store.remember(&self.name, &text);

@@ -56,7 +56,7 @@ pub(super) fn check(dir: &Path) -> Result<(), PkiError> {
 /// Refuses links in the store: what is written would be written elsewhere. The operator's own authorities may be behind some;
 /// those of machines are looked at by [`machines`].
 fn no_links(dir: &Path) -> Result<(), PkiError> {
-    let own = [list(dir)?, list(&dir.join(super::renders::FOLDER))?];
+    let own = [list(dir)?, list(&dir.join(super::renders::FOLDER))?, list(&dir.join(super::records::FOLDER))?];
     own.iter().flatten().filter(|entry| entry.file_name() != EXTERNAL).try_for_each(no_link)
 }
 

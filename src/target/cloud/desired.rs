@@ -70,7 +70,7 @@ fn seed(
     machine: &TargetMachine,
     options: &Options,
 ) -> Result<impl Iterator<Item = OutputFile> + use<>, Vec<Problem>> {
-    let (files, _) = machine_files(platform, site, machine, options)?;
+    let files = machine_files(platform, site, machine, options)?.files;
     let is_seed = |file: &OutputFile| {
         let rest = file.path.strip_prefix("machines/").and_then(|path| path.split_once('/'));
         rest.is_some_and(|(_, name)| SEED.contains(&name))
