@@ -163,6 +163,8 @@ struct MachineJson<'a> {
     address: IpAddr,
     zone: Option<&'a str>,
     rack: Option<&'a str>,
+    /// The family of its operating system.
+    os: &'static str,
     applications: Vec<&'a str>,
 }
 
@@ -279,6 +281,7 @@ fn machine<'a>(model: &'a Model<'_>, runs: &[Vec<AppId>], index: usize) -> Machi
         address: own.address,
         zone: own.zone.as_deref(),
         rack: own.rack.as_deref(),
+        os: &model.family_of(MachineId(index as u32)).name,
         applications: runs[index].iter().map(|app| &*model.app(*app).name).collect(),
     }
 }

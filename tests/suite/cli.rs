@@ -234,6 +234,7 @@ fn plan_json_follows_its_schema() {
         }
     }
     assert_eq!(plan["machines"].as_array().unwrap().len(), 8);
+    assert!(plan["machines"].as_array().unwrap().iter().all(|machine| machine["os"] == "debian"));
     assert_eq!(plan["certificates"][0]["status"]["state"], "missing");
 }
 
