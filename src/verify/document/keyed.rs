@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{DocumentProblem, json, table};
 use crate::diag::{Code, Help, closest, did_you_mean};
@@ -109,7 +109,7 @@ impl<'v> Walk<'v> {
         let body = self.file.body(&self.path).map(|(_, body)| body);
         for (name, value) in map {
             self.path.push(name);
-            let goes_on = body.is_none_or(|body| self.key(body, name, value));
+            let goes_on = body.is_none_or(|body| self.key((body, map), name, value));
             let holds = |(key, wanted): (&str, &str)| map.get(key).and_then(Json::as_str) == Some(wanted);
             if goes_on && self.file.condition(name).is_none_or(holds) {
                 self.body(value);
@@ -119,7 +119,12 @@ impl<'v> Walk<'v> {
     }
 
     /// Whether what is below a key is to be looked at.
-    fn key(&mut self, body: &'static BTreeMap<String, Key>, name: &str, value: &Json) -> bool {
+    fn key(
+        &mut self,
+        (body, map): (&'static BTreeMap<String, Key>, &Map<String, Json>),
+        name: &str,
+        value: &Json,
+    ) -> bool {
         // The decoder does not distinguish case.
         let known = body.get(name).or_else(|| {
             let same = body.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -127,7 +132,7 @@ impl<'v> Walk<'v> {
         });
         let Some(key) = known else {
             if !self.is_older() {
-                self.unknown(body, name);
+                self.unknown((body, map), name);
             }
             return false;
         };
@@ -191,13 +196,13 @@ impl<'v> Walk<'v> {
         Some(DocumentProblem { code, path: self.steps(), message, help, is_value: false })
     }
 
-    fn unknown(&mut self, body: &'static BTreeMap<String, Key>, name: &str) {
+    fn unknown(&mut self, (body, map): (&'static BTreeMap<String, Key>, &Map<String, Json>), name: &str) {
         let way = self.path.iter().rev().nth(1).map_or_else(String::new, |outer| format!(" in `{outer}`"));
         let range = &self.table.range;
         let (from, through) = (short(range.known_from), short(range.known_through));
         let message = format!("unknown key `{name}`{way} (checked against {} {from} to {through})", self.table.program);
         let help: Help = match closest(name, body.keys().map(String::as_str)) {
-            Some(near) => Help::near(near),
+            Some(near) => table::near_key(near, name, map),
             None => self.elsewhere(name).map_or_else(|| known(body), |other| format!("use `{other}`").into()),
         };
         self.findings.push(DocumentProblem {

@@ -4,12 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::DocumentProblem;
 use crate::diag::{Code, Help, closest, did_you_mean};
 use crate::text::List;
 use crate::verify::locate::Step;
+
+/// What helps with a key that is probably another one. That one may be in the map already, and is there once only.
+pub(super) fn near_key(near: &str, written: &str, map: &Map<String, Json>) -> Help {
+    match map.contains_key(near) {
+        true => format!("`{near}` is set already: remove `{written}`").into(),
+        false => Help::near(near),
+    }
+}
 
 /// Whether a text stands for a secret: that, or the name of one.
 pub(super) fn is_secret(text: &str) -> bool {
@@ -98,7 +106,7 @@ fn walk(table: &Table, name: &str, value: &Json, path: &mut Vec<Step>, findings:
                 match body.takes(key) {
                     None if body.open => walk(table, &join(name, "*"), value, path, findings),
                     None => {
-                        let found = unknown(table, body, key, path);
+                        let found = unknown((table, body), key, path, map);
                         // What is below is that of the key that was meant.
                         if let Some(near) = found.help.near.clone() {
                             let kinds = body.takes(&near).flatten();
@@ -167,7 +175,7 @@ fn join(name: &str, key: &str) -> String {
     if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
 }
 
-fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> DocumentProblem {
+fn unknown((table, body): (&Table, &Body), key: &str, path: &[Step], map: &Map<String, Json>) -> DocumentProblem {
     let lower = key.to_lowercase();
     // `apiServerCertSAN` is `certSANs` of another body: a name may be known elsewhere.
     let same = body.names().find(|known| known.to_lowercase() == lower);
@@ -179,7 +187,7 @@ fn unknown(table: &Table, body: &Body, key: &str, path: &[Step]) -> DocumentProb
             None => String::new(),
         };
     let help = match (near, elsewhere()) {
-        (Some(near), _) => Help::near(near),
+        (Some(near), _) => near_key(near, key, map),
         (None, Some(other)) => format!("use `{other}`").into(),
         (None, None) => {
             let names: Vec<&str> = body.names().take(12).collect();
