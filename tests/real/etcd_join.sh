@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Members that join a real etcd by `etcd-join`, each with its own /var/lib and profile, on addresses of lo: JOIN
 #
 # Prints, for each case, how many members have started. Runs in namespaces of its own, which end with it.
@@ -24,10 +25,12 @@ unit() { # NUMBER OTHERS FIRST
   echo "export ETCDCTL_ENDPOINTS=$(client "$1")" >/etc/profile.d/etcdctl.sh
   held_etcdctl "$work/$1"
   for _ in 1 2 3 4 5 6 7 8 9; do
-    [ -z "$2" ] || sh "$join" "$(command -v etcd)" "m$1" "$(peer "$1")" "$2" 2379 || { sleep 1 && continue; }
-    exec etcd --name="m$1" --data-dir=/var/lib/etcd --listen-peer-urls="$(peer "$1")" --listen-client-urls="$(client "$1")" \
-      --initial-advertise-peer-urls="$(peer "$1")" --advertise-client-urls="$(client "$1")" --initial-cluster="$3"
+    [ -n "$2" ] || break
+    ! sh "$join" "$(command -v etcd)" "m$1" "$(peer "$1")" "$2" 2379 || break
+    sleep 1
   done
+  exec etcd --name="m$1" --data-dir=/var/lib/etcd --listen-peer-urls="$(peer "$1")" --listen-client-urls="$(client "$1")" \
+    --initial-advertise-peer-urls="$(peer "$1")" --advertise-client-urls="$(client "$1")" --initial-cluster="$3"
 }
 export -f peer client held_etcdctl unit
 start() { # NUMBER OTHERS FIRST

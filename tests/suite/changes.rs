@@ -235,7 +235,7 @@ fn before_the_first_render_a_plan_is_the_whole_cluster() {
     let bench = Bench::example("single.km");
     assert!(said(&bench.plan(&[])).contains("Machines (1)"));
     let asked = said(&bench.plan(&["--changes"]));
-    assert!(asked.contains("+ node-0") && asked.contains("not rendered or applied yet"), "{asked}");
+    assert!(asked.contains("+ node-0") && asked.contains("compared with nothing"), "{asked}");
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Changes {
         let since = match &self.since {
             None if self.refreshed => "compared with the machines".to_owned(),
             Some(Since { run, at, .. }) => format!("since it was {run} on {at}"),
-            None => "which was not rendered or applied yet".to_owned(),
+            None => "compared with nothing".to_owned(),
         };
         format!("{} on {} {since}", self.cluster, self.target)
     }
