@@ -47,13 +47,17 @@ pub(super) fn begin(
     Ok(Writer::new(store.record_spool()?, &head(of, how)))
 }
 
-/// Puts a record in its place, and returns its number.
+/// Puts a record in its place, unless the one that is there says the same, and returns the number of the one that is there then.
 ///
 /// # Errors
 /// When the file system refuses.
 pub(super) fn keep(store: &Store, (plan, by): (&Plan<'_>, By), record: Writer) -> Result<String, CliError> {
     let (mut file, number) = record.finish()?;
-    store.record(&record::name(compile::head(plan).1, by), &mut file)?;
+    let name = record::name(compile::head(plan).1, by);
+    if let Some(same) = store.recorded(&name).and_then(|earlier| record::same(&earlier, &file)) {
+        return Ok(same);
+    }
+    store.record(&name, &mut file)?;
     Ok(number)
 }
 

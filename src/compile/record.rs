@@ -18,7 +18,7 @@ pub use difference::{FieldChange, FileChange, fields, files, shared};
 pub use head::{By, Head, Read, Seed, TextRecord};
 pub use machine::hash as sha256;
 pub use machine::{FileRecord, Given, MachineRecord, UnitRecord};
-pub use reader::{Record, number};
+pub use reader::{Record, number, same};
 pub use recording::{Nothing, Recording};
 pub use writer::Writer;
 

@@ -279,7 +279,7 @@ fn functions_say_the_same_of_a_list_whether_they_have_it_whole_or_not() {
         for named in ["wrk-0", "wrk-255", "wrk-256", "wrk-599", "none"] {
             let (is, other) = (format!("m.name == \"{named}\""), format!("m.name != \"{named}\""));
             let text = format!(
-                "cluster lab {{ kubernetes = 1.34.8, nodes = 10.16.0.0/16 }}\nmachines wrk[{count}]\n\
+                "cluster lab {{ kubernetes = 1.34.8, pods = 10.128.0.0/9, services = 10.96.0.0/16, nodes = 10.16.0.0/16 }}\nmachines wrk[{count}]\n\
                  let some = [{is} for m in machines]\nlet others = [{other} for m in machines]\n\
                  let few = [m.name for m in machines if {is}]\n\
                  check any-of([{is} for m in machines]) == any-of(some), \"any-of\"\n\
@@ -290,7 +290,7 @@ fn functions_say_the_same_of_a_list_whether_they_have_it_whole_or_not() {
             plan(&text, &Lock::default());
         }
     }
-    let text = "cluster lab { kubernetes = 1.34.8, nodes = 10.16.0.0/16 }\nmachines wrk[300]\n\
+    let text = "cluster lab { kubernetes = 1.34.8, pods = 10.128.0.0/9, services = 10.96.0.0/16, nodes = 10.16.0.0/16 }\nmachines wrk[300]\n\
                 check any-of([m.name for m in machines]), \"any-of\"\n";
     let (world, path) = (crate::support::plan::world(text), Path::new("main.km"));
     let checked = check::check(&world, path);
