@@ -61,7 +61,9 @@ impl Step {
                 }
             }
             Self::Files { paths, restarts } => of_files(paths, restarts),
-            Self::Volume { .. } => Class::Nothing,
+            Self::Volume { change: VolumeChange::Resize { .. }, .. } => Class::Nothing,
+            // The machine is stopped for it.
+            Self::Volume { .. } => Class::Restart,
             Self::Config { .. } | Self::Device { .. } | Self::Data(_) | Self::Start | Self::Readmit => Class::Nothing,
             Self::Reach(_) | Self::Misfit(_) | Self::Wait(_) => Class::Nothing,
         }
@@ -72,6 +74,7 @@ impl Step {
         match self {
             Self::Restart | Self::Profile { .. } | Self::Replace(_) | Self::Update(_) | Self::Remove => true,
             Self::Rename { stops, .. } => *stops,
+            Self::Volume { change, .. } => !matches!(change, VolumeChange::Resize { .. }),
             _ => false,
         }
     }
@@ -108,6 +111,16 @@ mod tests {
         assert_eq!(class(&["/etc/motd", "/etc/systemd/system/a.service"], &[]), Class::Reload);
         assert_eq!(class(&["/etc/systemd/system/a.service"], &["a.service"]), Class::Restart);
         assert_eq!(class(&[], &["a.service"]), Class::Restart, "its program is another one");
+    }
+
+    #[test]
+    fn a_volume_grows_while_its_machine_runs_and_goes_with_its_data() {
+        let step = |change| Step::Volume { name: "a_data".to_owned(), change };
+        let grow = step(VolumeChange::Resize { from: None, to: "2GiB".to_owned() });
+        assert_eq!((grow.class(), grow.stops_machine()), (Class::Nothing, false));
+        let add = step(VolumeChange::Add { size: None, place: "/srv".to_owned() });
+        assert_eq!((add.class(), add.stops_machine()), (Class::Restart, true));
+        assert_eq!(step(VolumeChange::Remove).class(), Class::Remove);
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl<'r> Forecasting<'r> {
         if files.is_empty() && fields.is_empty() && old.units == new.units && fate == Fate::Changed {
             return None;
         }
-        let outer = outer::outer(self.kind, &fate, (&fields, &files));
+        let outer = outer::outer((self.kind, &new.name), &fate, (&fields, &files));
         let changes = recorded_changes(machine, outer, &Probe::recorded(old));
         let texts = self.texts(machine, old, &files);
         Some(MachineForecast { changes, files, fields, texts, ..forecast(machine, fate) })

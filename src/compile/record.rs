@@ -17,7 +17,7 @@ pub use cause::{Cause, CauseKind, causes};
 pub use difference::{FieldChange, FileChange, fields, files, shared};
 pub use head::{By, Head, Read, Seed, TextRecord};
 pub use machine::hash as sha256;
-pub use machine::{FileRecord, Given, MachineRecord, UnitRecord};
+pub use machine::{AT, FileRecord, Given, MachineRecord, UnitRecord, VOLUME};
 pub use reader::{Record, number, same};
 pub use recording::{Nothing, Recording};
 pub use writer::Writer;

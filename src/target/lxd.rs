@@ -27,7 +27,7 @@ pub use name::bridge;
 pub use network::DRIVER;
 pub use options::{Options, is_url};
 pub use profile::Profile;
-pub use volume::{DEVICE, Volume};
+pub use volume::{DEVICE, Volume, volumes};
 
 /// The interface of a container, as its nic device names it.
 const INTERFACE: &str = "eth0";

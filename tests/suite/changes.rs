@@ -267,3 +267,31 @@ fn the_schema_of_changes_is_documented() {
         }
     }
 }
+
+/// What is lost with a volume is told before.
+#[test]
+fn a_volume_that_comes_grows_moves_or_goes_is_classed_by_what_it_does() {
+    let bench = Bench::example("single.km");
+    let text = fs::read_to_string(&bench.model).unwrap();
+    let with = |disks: &str| {
+        let disks = format!("  disk   = 40GiB\n  disks  = {{ {disks} }}\n");
+        fs::write(&bench.model, text.replace("  disk   = 40GiB\n", &disks)).unwrap();
+    };
+    let old = "data = { size = 5GiB, mount = /srv }";
+    with(old);
+    assert!(bench.render("build", &[]).status.success());
+    assert!(said(&bench.plan(&[])).contains("no changes"));
+    for (disks, class, step) in [
+        ("data = { size = 9GiB, mount = /srv }", "nothing", "size 5GiB -> 9GiB"),
+        ("data = { size = 5GiB, mount = /mnt }", "restart", "mount at /mnt, no longer at /srv"),
+        (&format!("{old}, more = {{ size = 1GiB, mount = /opt/more }}"), "restart", "mount 1GiB at /opt/more"),
+        ("", "remove", "remove it and all its data"),
+        ("other = { size = 5GiB, mount = /srv }", "remove", "remove it and all its data"),
+    ] {
+        with(disks);
+        let changes = bench.changes(&[]);
+        assert_eq!(changes["steps"][0]["class"], class, "{disks}: {changes:#}");
+        let shown = said(&bench.plan(&[]));
+        assert!(shown.contains(step), "{disks}: {shown}");
+    }
+}

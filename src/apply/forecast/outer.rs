@@ -1,8 +1,8 @@
 //! What is changed of a machine from outside, by the kind of its platform.
 
-use crate::apply::change::Step;
+use crate::apply::change::{Step, VolumeChange};
 use crate::apply::provider::Outer;
-use crate::compile::record::{FieldChange, FileChange};
+use crate::compile::record::{AT, FieldChange, FileChange, VOLUME};
 use crate::facts::platform::PlatformKind;
 use crate::target::Machine;
 use crate::text::{Count, bytes};
@@ -16,9 +16,13 @@ const OF_ANOTHER: [&str; 4] = ["arch", "system", "zone", "serial"];
 const LIVE: [&str; 3] = ["cores", "memory", "disk"];
 
 /// What there is of a machine, and what has to change from outside of it.
-pub(super) fn outer(kind: PlatformKind, fate: &Fate, (fields, files): (&[FieldChange], &[FileChange])) -> Outer {
+pub(super) fn outer(
+    (kind, machine): (PlatformKind, &str),
+    fate: &Fate,
+    (fields, files): (&[FieldChange], &[FileChange]),
+) -> Outer {
     let mut steps = match kind {
-        PlatformKind::Lxd => of_lxd(fields, files),
+        PlatformKind::Lxd => of_lxd(machine, fields, files),
         PlatformKind::Cloud | PlatformKind::Ignition => of_cloud(fields),
         // The machine is the operator's: kmodel changes what is on it.
         PlatformKind::Ssh => Vec::new(),
@@ -33,16 +37,38 @@ pub(super) fn outer(kind: PlatformKind, fate: &Fate, (fields, files): (&[FieldCh
     }
 }
 
-fn of_lxd(fields: &[FieldChange], files: &[FileChange]) -> Vec<Step> {
+fn of_lxd(machine: &str, fields: &[FieldChange], files: &[FileChange]) -> Vec<Step> {
     let live = fields.iter().filter(|field| LIVE.contains(&&*field.name));
     let config =
         live.map(|field| Step::Config { key: field.name.clone(), from: field.from.clone(), to: field.to.clone() });
     let mut steps: Vec<Step> = config.collect();
+    steps.extend(fields.iter().flat_map(|field| of_volume(machine, field)));
     // The network of a container is set up when it starts.
     if files.iter().any(|file| file.path == "network-config") {
         steps.push(Step::Restart);
     }
     steps
+}
+
+/// What changes of a volume.
+fn of_volume(machine: &str, FieldChange { name, from, to }: &FieldChange) -> Vec<Step> {
+    let Some(disk) = name.strip_prefix(VOLUME) else { return Vec::new() };
+    let read = |text: &Option<String>| {
+        let (size, place) = text.as_deref()?.split_once(AT)?;
+        Some((Some(size.trim().to_owned()).filter(|size| !size.is_empty()), place.to_owned()))
+    };
+    let changes = match (read(from), read(to)) {
+        (None, Some((size, place))) => vec![VolumeChange::Add { size, place }],
+        (Some(_), None) => vec![VolumeChange::Remove],
+        (Some((old, from)), Some((new, to))) => {
+            let resize = new.filter(|new| old.as_ref() != Some(new)).map(|to| VolumeChange::Resize { from: old, to });
+            let moved = (from != to).then_some(VolumeChange::Move { from, to });
+            resize.into_iter().chain(moved).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    let step = |change| Step::Volume { name: format!("{machine}_{disk}"), change };
+    changes.into_iter().map(step).collect()
 }
 
 /// Terraform, or the operator, decides whether a machine of another size is made anew: the worst is expected.

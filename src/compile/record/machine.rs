@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::compile::stream::MadeMachine;
 use crate::render::bundle::BundleFile;
 use crate::render::unit_file;
+use crate::target::lxd::volumes;
 use crate::target::{Machine, OutputFile, StartedUnit, TargetMachine, folder};
 use crate::text::{bytes, hex};
 
@@ -128,6 +129,10 @@ impl TryFrom<String> for FileRecord {
     }
 }
 
+/// How the field of a volume begins, and what stands before the place where it is mounted.
+pub const VOLUME: &str = "volume ";
+pub const AT: &str = "at ";
+
 /// What a machine is from outside.
 fn fields(machine: &TargetMachine) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::from([
@@ -143,6 +148,11 @@ fn fields(machine: &TargetMachine) -> BTreeMap<String, String> {
     add("serial", machine.serial.as_ref().map(ToString::to_string));
     add("interfaces", shapes(machine.links.iter().map(|link| link.shape())));
     add("disks", shapes(machine.disks.iter().map(|disk| disk.shape())));
+    // A volume outlives what it is mounted in: its loss is told apart from other changes.
+    for volume in volumes(machine) {
+        let size = volume.size.map(|size| format!("{size} ")).unwrap_or_default();
+        add(&format!("{VOLUME}{}", volume.disk), Some(format!("{size}{AT}{}", volume.mount)));
+    }
     fields
 }
 

@@ -32,7 +32,7 @@ pub struct Volume {
 pub const DEVICE: &str = "volume-";
 
 /// The volumes of a machine. A file system that is mounted nowhere is none: a container could not have it.
-pub(super) fn volumes(machine: &TargetMachine) -> Vec<Volume> {
+pub fn volumes(machine: &TargetMachine) -> Vec<Volume> {
     let of_disk = |disk: &Disk| {
         let sizes = sizes(disk);
         let mounted = disk.volumes.iter().zip(sizes).filter(|(volume, _)| !volume.mount.is_empty());

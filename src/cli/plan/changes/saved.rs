@@ -108,7 +108,7 @@ fn lock(opened: &Opened<'_>) -> String {
     hex(&Sha256::digest(format!("{:?}", opened.seen)))
 }
 
-/// The number of what a store holds; none if there is no store yet.
+/// The number of what a store holds; none before the first render.
 fn content(folder: &Path) -> Result<Option<String>, CliError> {
     let store = Store::open_read(folder)?;
     Ok(store.and_then(|store| store.content()).map(|content| hex(&content)))
